@@ -1,0 +1,108 @@
+//! Identifiers and positions that cannot be mixed up.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! uuid_newtype {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Takes any UUID as an id of this kind.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The UUID itself, for storage.
+            pub const fn as_uuid(&self) -> &Uuid {
+                &self.0
+            }
+
+            /// A new id that sorts after those made before (UUIDv7, RFC 9562).
+            #[cfg(feature = "ssr")]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+uuid_newtype! {
+    /// Names a user, for ever, whatever becomes of the nickname.
+    UserId
+}
+uuid_newtype! {
+    /// Names a room or a direct.
+    ConversationId
+}
+uuid_newtype! {
+    /// Made by the client for each command: repeating a command under the same id has no second effect.
+    CommandId
+}
+uuid_newtype! {
+    /// Names one history of the store; cursors of another epoch mean nothing.
+    Epoch
+}
+
+#[cfg(feature = "hydrate")]
+impl CommandId {
+    /// A new random id, as a browser makes one for each command (UUIDv4).
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+/// An event's position in its conversation: 1, 2, 3 …, in commit order, without gaps. 0 is 'before the first'.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// Before the first event.
+    pub const ZERO: Self = Self(0);
+
+    /// The position after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A moment in milliseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub u64);
+
+impl Millis {
+    /// The present moment by this machine's clock; a clock before 1970 counts as 1970.
+    #[cfg(feature = "ssr")]
+    pub fn now() -> Self {
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Self(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    }
+}

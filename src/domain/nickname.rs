@@ -1,0 +1,324 @@
+//! What users are called.
+
+use serde::{Deserialize, Serialize};
+
+use super::UserId;
+
+/// The longest nickname, in user-perceived characters (extended grapheme clusters, UAX #29).
+pub const MAX_NICKNAME_CHARACTERS: usize = 32;
+
+/// A nickname as it is shown: 1 to [`MAX_NICKNAME_CHARACTERS`] user-perceived characters, trimmed, single spaces,
+/// nothing invisible.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nickname(String);
+
+/// Why a text is no nickname.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NicknameError {
+    /// Nothing but white space.
+    #[error("a nickname needs at least one character")]
+    Empty,
+    /// More than [`MAX_NICKNAME_CHARACTERS`].
+    #[error("a nickname has at most {MAX_NICKNAME_CHARACTERS} characters")]
+    TooLong,
+    /// Control, bidirectional, zero-width, private or unassigned characters, or a pile of combining marks.
+    #[error("a nickname has only characters that can be seen")]
+    Invisible,
+    /// A word that the page itself uses for everyone.
+    #[error("this name means everyone here")]
+    Reserved,
+}
+
+impl Nickname {
+    /// The name as shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// One character that stands for the name where a picture would: the last of a Chinese name, else the first.
+    ///
+    /// Finds whole characters without Unicode tables, so that the browser need not load them.
+    pub fn initial(&self) -> String {
+        let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+        if let Some(last) = self.0.chars().next_back().filter(|_| self.0.chars().all(han)) {
+            return last.to_string();
+        }
+        let mut chars = self.0.chars();
+        let mut initial: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+        // What belongs to an emoji or a composed letter stays together: marks, joiners and what they join.
+        let mut joined = false;
+        for c in chars {
+            let extends = matches!(c, '\u{300}'..='\u{36f}' | '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}');
+            if !extends && !joined {
+                break;
+            }
+            joined = c == '\u{200d}';
+            initial.push(c);
+        }
+        initial
+    }
+}
+
+/// A user as others see one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct User {
+    /// Names the user for ever.
+    pub id: UserId,
+    /// What the user is called.
+    pub nickname: Nickname,
+}
+
+/// How a user came by the nickname.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserKind {
+    /// By typing it: it is theirs for as long as their session lives.
+    Guest,
+}
+
+/// A user as that user sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// Names the user for ever.
+    pub id: UserId,
+    /// What the user is called.
+    pub nickname: Nickname,
+    /// How the user came by it.
+    pub kind: UserKind,
+}
+
+impl Me {
+    /// The same user as others see one.
+    pub fn user(&self) -> User {
+        User { id: self.id, nickname: self.nickname.clone() }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use parsing::NicknameKey;
+
+#[cfg(feature = "ssr")]
+mod parsing {
+    use unicode_normalization::UnicodeNormalization as _;
+    use unicode_properties::{GeneralCategory, UnicodeEmoji as _, UnicodeGeneralCategory as _};
+    use unicode_security::confusable_detection::skeleton;
+    use unicode_segmentation::UnicodeSegmentation as _;
+
+    use super::{MAX_NICKNAME_CHARACTERS, Nickname, NicknameError};
+
+    /// No script needs more code points for one user-perceived character; the longest emoji sequences have ten.
+    const MAX_CODE_POINTS_PER_CHARACTER: usize = 12;
+    /// Words that the page shows where a user's name could stand.
+    const RESERVED: [&str; 4] = ["everyone", "lobby", "所有人", "大厅"];
+
+    const ZERO_WIDTH_JOINER: char = '\u{200d}';
+
+    /// What makes a nickname unique: two names that people could take for one another have the same key.
+    ///
+    /// Compatibility-normalized and case-folded, then the skeleton of UTS #39; `i` and `l` count as one letter,
+    /// because a capital I folds to the first and looks like the second.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+    pub struct NicknameKey(String);
+
+    impl NicknameKey {
+        fn of(name: &str) -> Self {
+            let fold = |text: &str| text.to_lowercase().to_uppercase().to_lowercase();
+            let compatible: String = name.nfkc().collect();
+            let seen: String = skeleton(&fold(&compatible)).collect();
+            Self(fold(&seen).nfkc().map(|c| if c == 'i' { 'l' } else { c }).collect())
+        }
+
+        /// The key as stored.
+        pub fn as_str(&self) -> &str {
+            &self.0
+        }
+    }
+
+    impl Nickname {
+        /// Normalizes `text` (NFC, trimmed, inner white space folded to one space) and holds it to the rules.
+        ///
+        /// # Errors
+        /// [`NicknameError`] when the text is empty, too long, reserved, or has what cannot be seen.
+        pub fn parse(text: &str) -> Result<Self, NicknameError> {
+            let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            if folded.is_empty() {
+                return Err(NicknameError::Empty);
+            }
+            // Before normalizing: hostile input must not cost more than it is long.
+            if folded.len() > MAX_NICKNAME_CHARACTERS * MAX_CODE_POINTS_PER_CHARACTER * 4 {
+                return Err(NicknameError::TooLong);
+            }
+            let name: String = folded.nfc().collect();
+            if name.graphemes(true).any(|character| !is_visible(character)) {
+                return Err(NicknameError::Invisible);
+            }
+            if name.graphemes(true).count() > MAX_NICKNAME_CHARACTERS {
+                return Err(NicknameError::TooLong);
+            }
+            let name = Self(name);
+            if RESERVED.iter().any(|word| NicknameKey::of(word) == name.key()) {
+                return Err(NicknameError::Reserved);
+            }
+            Ok(name)
+        }
+
+        /// What this name must not share with another user's.
+        pub fn key(&self) -> NicknameKey {
+            NicknameKey::of(&self.0)
+        }
+
+        /// This name with a number behind it, shortened to stay a nickname: what to offer when it is taken.
+        #[must_use]
+        pub fn numbered(&self, number: u32) -> Self {
+            let number = number.to_string();
+            let keep = MAX_NICKNAME_CHARACTERS - number.len();
+            let stem: String = self.0.graphemes(true).take(keep).collect();
+            Self(format!("{}{number}", stem.trim_end()))
+        }
+
+        /// A name that the store already held to the rules.
+        pub(crate) fn from_store(text: String) -> Self {
+            Self(text)
+        }
+    }
+
+    /// Whether one user-perceived character shows something and hides nothing.
+    fn is_visible(character: &str) -> bool {
+        let is_emoji = character.chars().any(|c| c.is_emoji_char() && !c.is_ascii());
+        let allowed = |c: char| match c {
+            ZERO_WIDTH_JOINER | '\u{fe0f}' | '\u{20e3}' => is_emoji,
+            // Letters by category, but drawn as nothing (Default_Ignorable_Code_Point and the blank Braille cell).
+            '\u{34f}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0e}'
+            | '\u{ffa0}'
+            | '\u{e0100}'..='\u{e01ef}' => false,
+            ' ' => true,
+            _ => !matches!(
+                c.general_category(),
+                GeneralCategory::Control
+                    | GeneralCategory::Format
+                    | GeneralCategory::Surrogate
+                    | GeneralCategory::PrivateUse
+                    | GeneralCategory::Unassigned
+                    | GeneralCategory::LineSeparator
+                    | GeneralCategory::ParagraphSeparator
+                    | GeneralCategory::SpaceSeparator
+            ),
+        };
+        let starts_with_mark = character.chars().next().is_some_and(|c| {
+            matches!(c.general_category(), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
+        });
+        !starts_with_mark
+            && !character.ends_with(ZERO_WIDTH_JOINER)
+            && character.chars().count() <= MAX_CODE_POINTS_PER_CHARACTER
+            && character.chars().all(allowed)
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> Nickname {
+        Nickname::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+    }
+
+    #[test]
+    fn names_of_many_scripts_are_welcome() {
+        for text in ["小明", "阿玲", "Zoë", "さくら", "민준", "محمد", "O'Brien", "नमस्ते", "🦊", "👨‍👩‍👧", "❤️", "x_1-2.3"]
+        {
+            assert_eq!(name(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn white_space_is_trimmed_and_folded() {
+        assert_eq!(name("  Ada \t\u{3000} Lovelace ").as_str(), "Ada Lovelace");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused() {
+        for text in [
+            "a\u{200b}b",
+            "a\u{200d}b",
+            "\u{202e}abc",
+            "a\u{0}",
+            "\u{feff}a",
+            "\u{3164}",
+            "a\u{ad}b",
+            "\u{e000}",
+            "\u{301}",
+        ] {
+            assert_eq!(Nickname::parse(text), Err(NicknameError::Invisible), "{text:?}");
+        }
+        assert_eq!(Nickname::parse(&format!("a{}", "\u{301}".repeat(40))), Err(NicknameError::Invisible));
+    }
+
+    #[test]
+    fn length_is_counted_as_people_count() {
+        assert_eq!(Nickname::parse(" \n "), Err(NicknameError::Empty));
+        assert_eq!(name(&"👨‍👩‍👧".repeat(32)).as_str().chars().count(), 160);
+        assert_eq!(Nickname::parse(&"明".repeat(33)), Err(NicknameError::TooLong));
+        assert_eq!(Nickname::parse(&"a".repeat(100_000)), Err(NicknameError::TooLong));
+    }
+
+    #[test]
+    fn look_alikes_share_a_key() {
+        for (a, b) in [
+            ("Alice", "ALICE"),
+            ("Alice", "\u{410}lice"), // Cyrillic А
+            ("Alice", "A1ice"),
+            ("Alice", "AIice"), // a capital I
+            ("Alice", "Ａｌｉｃｅ"),
+            ("straße", "STRASSE"),
+            ("Zoë", "Zoe\u{308}"),
+        ] {
+            assert_eq!(name(a).key(), name(b).key(), "{a} and {b}");
+        }
+        for (a, b) in [("小明", "小红"), ("Zoe", "Zoë"), ("bob", "rob")] {
+            assert_ne!(name(a).key(), name(b).key(), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn everyone_is_nobody_s_name() {
+        for text in ["Everyone", "EVERY0NE", "所有人"] {
+            assert_eq!(Nickname::parse(text), Err(NicknameError::Reserved), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_initial_is_one_whole_character() {
+        assert_eq!(name("阿玲").initial(), "玲");
+        assert_eq!(name("zoë").initial(), "Z");
+        assert_eq!(name("👨‍👩‍👧 us").initial(), "👨‍👩‍👧");
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_is_idempotent(text in any::<String>()) {
+            if let Ok(nickname) = Nickname::parse(&text) {
+                prop_assert_eq!(Nickname::parse(nickname.as_str()), Ok(nickname.clone()));
+                prop_assert!(!nickname.initial().is_empty());
+            }
+        }
+
+        #[test]
+        fn a_numbered_name_is_still_a_nickname(text in "[a-z明👨 ]{1,32}", number in 2u32..100_000) {
+            if let Ok(nickname) = Nickname::parse(&text) {
+                let numbered = nickname.numbered(number);
+                prop_assert_eq!(Nickname::parse(numbered.as_str()), Ok(numbered));
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Teahouse.
+pub mod domain;
+pub mod protocol;

@@ -1,0 +1,208 @@
+//! Frames that clients send.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{CommandId, ConversationId, Epoch, Seq};
+
+use super::ErrorCode;
+
+/// A frame from a client. Unknown fields are ignored, an unknown `type` is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientFrame {
+    /// Who is there: the first frame of every connection.
+    Hello(Hello),
+    /// Write a message.
+    Send {
+        /// Makes repeating this command harmless.
+        id: CommandId,
+        /// Where to.
+        conversation: ConversationId,
+        /// The text, as typed.
+        body: String,
+    },
+    /// Find or begin the direct with the user of that name.
+    OpenDirect {
+        /// Makes repeating this command harmless.
+        id: CommandId,
+        /// The other user's nickname.
+        nickname: String,
+    },
+    /// I have read up to here.
+    Read {
+        /// Where.
+        conversation: ConversationId,
+        /// The newest event that was seen.
+        seq: Seq,
+    },
+    /// I am typing.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// Are you there?
+    Ping {},
+}
+
+/// Who is there. With `nickname` a new guest; with `token` a known session; with neither, the session of the cookie.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol's version: 1.
+    pub protocol: u32,
+    /// Come in as a new guest of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
+    /// Come back with this session's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The history that `cursors` belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// The last event of each conversation that this client has applied.
+    #[serde(default, skip_serializing_if = "HashMap::is_empty")]
+    pub cursors: HashMap<ConversationId, Seq>,
+}
+
+/// Why a text is no frame, with the command's id where that much could be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct DecodeError {
+    /// [`ErrorCode::UnknownType`] or [`ErrorCode::BadFrame`].
+    pub code: ErrorCode,
+    /// The `id` of the broken command.
+    pub id: Option<CommandId>,
+    /// What is wrong with it, for the client's developer.
+    pub detail: String,
+}
+
+impl ClientFrame {
+    /// Reads one text frame.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for anything but a known frame; never panics.
+    pub fn decode(text: &str) -> Result<Self, DecodeError> {
+        serde_json::from_str(text).map_err(|error| DecodeError::explain(text, &error))
+    }
+}
+
+/// As much of a frame as tells what it was meant to be.
+#[derive(Default, Deserialize)]
+struct Envelope {
+    #[serde(default, rename = "type")]
+    kind: serde_json::Value,
+    #[serde(default)]
+    id: serde_json::Value,
+}
+
+impl DecodeError {
+    fn explain(text: &str, error: &serde_json::Error) -> Self {
+        const TYPES: [&str; 6] = ["hello", "send", "open_direct", "read", "typing", "ping"];
+        let envelope: Envelope = serde_json::from_str(text).unwrap_or_default();
+        let id = envelope.id.as_str().and_then(|id| id.parse().ok());
+        match envelope.kind.as_str() {
+            Some(kind) if !TYPES.contains(&kind) => {
+                let kind: String = kind.chars().take(40).collect();
+                Self { code: ErrorCode::UnknownType, id, detail: format!("there is no frame of type {kind:?}") }
+            }
+            _ => {
+                // Only the place and kind of the mistake: the text itself may be long, or private.
+                let detail = match error.classify() {
+                    serde_json::error::Category::Data => format!("not a frame of this protocol: {error}"),
+                    _ => format!("not a JSON object: line {} column {}", error.line(), error.column()),
+                };
+                Self { code: ErrorCode::BadFrame, id, detail: detail.chars().take(200).collect() }
+            }
+        }
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use proptest::{collection::hash_map, option, prelude::*};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn conversation() -> impl Strategy<Value = ConversationId> {
+        any::<u128>().prop_map(|id| ConversationId::from_uuid(Uuid::from_u128(id)))
+    }
+
+    fn command() -> impl Strategy<Value = CommandId> {
+        any::<u128>().prop_map(|id| CommandId::from_uuid(Uuid::from_u128(id)))
+    }
+
+    fn hello() -> impl Strategy<Value = Hello> {
+        (
+            any::<u32>(),
+            option::of(any::<String>()),
+            option::of(any::<String>()),
+            option::of(any::<u128>().prop_map(|id| Epoch::from_uuid(Uuid::from_u128(id)))),
+            hash_map(conversation(), any::<u64>().prop_map(Seq), 0..4),
+        )
+            .prop_map(|(protocol, nickname, token, epoch, cursors)| Hello {
+                protocol,
+                nickname,
+                token,
+                epoch,
+                cursors,
+            })
+    }
+
+    fn frame() -> impl Strategy<Value = ClientFrame> {
+        prop_oneof![
+            hello().prop_map(ClientFrame::Hello),
+            (command(), conversation(), any::<String>()).prop_map(|(id, conversation, body)| ClientFrame::Send {
+                id,
+                conversation,
+                body
+            }),
+            (command(), any::<String>()).prop_map(|(id, nickname)| ClientFrame::OpenDirect { id, nickname }),
+            (conversation(), any::<u64>())
+                .prop_map(|(conversation, seq)| ClientFrame::Read { conversation, seq: Seq(seq) }),
+            conversation().prop_map(|conversation| ClientFrame::Typing { conversation }),
+            Just(ClientFrame::Ping {}),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_frame_round_trips(frame in frame()) {
+            let text = serde_json::to_string(&frame).expect("frames are plain JSON");
+            prop_assert_eq!(ClientFrame::decode(&text), Ok(frame));
+        }
+
+        #[test]
+        fn no_text_panics_the_decoder(text in any::<String>()) {
+            let _ = ClientFrame::decode(&text);
+        }
+
+        #[test]
+        fn no_broken_frame_panics_the_decoder(frame in frame(), cut in any::<prop::sample::Index>(), put in any::<char>()) {
+            let text = serde_json::to_string(&frame).expect("frames are plain JSON");
+            let mut broken: Vec<char> = text.chars().collect();
+            let at = cut.index(broken.len());
+            broken[at] = put;
+            let _ = ClientFrame::decode(&broken.into_iter().collect::<String>());
+        }
+    }
+
+    #[test]
+    fn an_unknown_type_is_told_apart_from_a_broken_frame() {
+        let id = "0192f7a0-0000-7000-8000-000000000001";
+        let code = |text: &str| ClientFrame::decode(text).expect_err(text).code;
+        assert_eq!(code(r#"{"type":"dance"}"#), ErrorCode::UnknownType);
+        assert_eq!(code(r#"{"type":"send"}"#), ErrorCode::BadFrame);
+        assert_eq!(code(r#"{"type":7}"#), ErrorCode::BadFrame);
+        assert_eq!(code("{"), ErrorCode::BadFrame);
+        assert_eq!(code("[]"), ErrorCode::BadFrame);
+        let error = ClientFrame::decode(&format!(r#"{{"type":"send","id":"{id}","conversation":"nope","body":""}}"#));
+        assert_eq!(error.expect_err("a wrong id").id, id.parse().ok());
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        assert_eq!(ClientFrame::decode(r#"{"type":"ping","mood":"fine"}"#), Ok(ClientFrame::Ping {}));
+    }
+}

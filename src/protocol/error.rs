@@ -1,0 +1,73 @@
+//! What can go wrong, as codes that clients act on.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a frame or request was refused. The words beside it are for people; this is for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Not JSON, not an object, or fields that are missing or of the wrong kind.
+    BadFrame,
+    /// A `type` that this protocol doesn't have.
+    UnknownType,
+    /// A version of the protocol that this server doesn't speak.
+    UnsupportedProtocol,
+    /// A command before `hello`.
+    HelloFirst,
+    /// A second `hello`.
+    AlreadyGreeted,
+    /// No session, or one that has ended.
+    Unauthenticated,
+    /// Empty, too long, or with characters that can't be seen.
+    InvalidNickname,
+    /// Somebody has this name, or one that looks like it.
+    NicknameTaken,
+    /// Nobody here has that name.
+    UnknownUser,
+    /// One can't talk in private with oneself.
+    SelfDirect,
+    /// No such conversation, or not this user's.
+    UnknownConversation,
+    /// Nothing to send.
+    EmptyMessage,
+    /// More than a message holds.
+    MessageTooLong,
+    /// Too much at once; `retry_after_ms` says when to try again.
+    RateLimited,
+    /// The store can't write at the moment; nothing happened, try again.
+    StorageUnavailable,
+    /// Not from this page (HTTP and upgrade).
+    ForeignOrigin,
+    /// No such thing (HTTP).
+    NotFound,
+    /// The server is at fault; its log says more.
+    Internal,
+}
+
+/// Close codes of the WebSocket beyond the usual ones (RFC 6455 §7.4; 4000–4999 are private).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseCode {
+    /// A frame of more than [`super::MAX_FRAME_BYTES`].
+    TooBig = 1009,
+    /// The server restarts: come back soon.
+    Restarting = 1012,
+    /// This connection could not keep up: come back and resync.
+    TooSlow = 1013,
+    /// The client broke the protocol.
+    ProtocolError = 4400,
+    /// The session has ended.
+    SessionEnded = 4401,
+    /// No hello in time.
+    NoHello = 4408,
+    /// The nickname is taken.
+    NicknameTaken = 4409,
+    /// Too many connections or requests.
+    TooMany = 4429,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+}

@@ -1,0 +1,27 @@
+//! What goes over the wire, version 1: one JSON object a text frame, tagged by `type`.
+//!
+//! `docs/protocol.md` tells it to people who write clients; every example there is parsed by a test.
+
+mod client;
+mod error;
+mod http;
+mod plain;
+mod server;
+
+pub use client::{ClientFrame, DecodeError, Hello};
+pub use error::{CloseCode, ErrorCode};
+pub use http::{MessagesPage, Problem, SessionCreated, SessionRequest};
+pub use plain::{PlainReply, PlainRequest};
+pub use server::{Change, ErrorFrame, Event, ServerFrame, Welcome};
+
+/// The version of the protocol that this is.
+pub const VERSION: u32 = 1;
+
+/// The largest frame or message that the server reads, in bytes.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+
+/// How many missed events are replayed to somebody who comes back; with more, `reset`.
+pub const MAX_REPLAYED_EVENTS: u64 = 1_000;
+
+/// How many users `online` lists at most; with more of them, only their count is told.
+pub const MAX_LISTED_ONLINE: usize = 200;

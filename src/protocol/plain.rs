@@ -1,0 +1,80 @@
+//! The plain door's frames, for scripts: a WebSocket on `/{nickname}`.
+
+use serde::{Deserialize, Serialize};
+
+use super::ErrorCode;
+
+/// What a plain client sends: to one user where `to_user` names one, else to everyone in the Lobby.
+///
+/// A `username` that it claims is ignored: the socket's own nickname counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlainRequest {
+    /// Whom to write to; absent or null for everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_user: Option<String>,
+    /// The text.
+    pub msg: String,
+}
+
+/// What a plain client receives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PlainReply {
+    /// Somebody wrote to everyone.
+    ToEveryone {
+        /// Who.
+        username: String,
+        /// What.
+        msg: String,
+    },
+    /// Somebody wrote to this client alone.
+    ToYou {
+        /// What.
+        msg: String,
+        /// Who.
+        from_user: String,
+    },
+    /// A request could not be carried out.
+    Error {
+        /// Why, for programs.
+        error: ErrorCode,
+        /// Why, for people.
+        message: String,
+    },
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use proptest::{option, prelude::*};
+
+    use super::*;
+
+    fn reply() -> impl Strategy<Value = PlainReply> {
+        prop_oneof![
+            any::<(String, String)>().prop_map(|(username, msg)| PlainReply::ToEveryone { username, msg }),
+            any::<(String, String)>().prop_map(|(msg, from_user)| PlainReply::ToYou { msg, from_user }),
+            any::<String>().prop_map(|message| PlainReply::Error { error: ErrorCode::UnknownUser, message }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_request_round_trips(to_user in option::of(any::<String>()), msg in any::<String>()) {
+            let request = PlainRequest { to_user, msg };
+            let text = serde_json::to_string(&request).expect("frames are plain JSON");
+            prop_assert_eq!(serde_json::from_str::<PlainRequest>(&text).expect(&text), request);
+        }
+
+        #[test]
+        fn every_reply_round_trips(reply in reply()) {
+            let text = serde_json::to_string(&reply).expect("frames are plain JSON");
+            prop_assert_eq!(serde_json::from_str::<PlainReply>(&text).expect(&text), reply);
+        }
+    }
+
+    #[test]
+    fn a_claimed_username_is_ignored() {
+        let request: PlainRequest = serde_json::from_str(r#"{"username":"root","msg":"hi"}"#).expect("a request");
+        assert_eq!(request, PlainRequest { to_user: None, msg: "hi".into() });
+    }
+}

@@ -1,0 +1,232 @@
+//! Frames that the server sends.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Body, CommandId, Conversation, ConversationId, Epoch, Me, Millis, Nickname, Seq, User, UserId};
+
+use super::ErrorCode;
+
+/// A frame from the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The answer to `hello`.
+    Welcome(Box<Welcome>),
+    /// Something happened in a conversation.
+    Event(Event),
+    /// Everything that was missed in this conversation has been sent.
+    CaughtUp {
+        /// Where.
+        conversation: ConversationId,
+        /// Up to here.
+        seq: Seq,
+    },
+    /// Too much was missed, or the cursor means nothing here: forget this conversation's messages and fetch them afresh.
+    Reset {
+        /// Where.
+        conversation: ConversationId,
+        /// Its newest event.
+        last_seq: Seq,
+    },
+    /// A command is done, and on disk.
+    Ack {
+        /// The command.
+        id: CommandId,
+        /// Where it took effect.
+        conversation: ConversationId,
+        /// Its event's position, where it made one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seq: Option<Seq>,
+        /// When it was committed.
+        at: Millis,
+    },
+    /// A command or frame was refused.
+    Error(ErrorFrame),
+    /// A conversation that this user is now in.
+    Conversation(Conversation),
+    /// This user has read up to here, on one of their connections.
+    Read {
+        /// Where.
+        conversation: ConversationId,
+        /// Who: the user of this connection.
+        user: User,
+        /// Up to here.
+        seq: Seq,
+    },
+    /// Somebody else is typing.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: User,
+    },
+    /// Who came and went; at most one a second.
+    Presence {
+        /// Users who are here now and were not; empty while too many are here to be listed.
+        joined: Vec<User>,
+        /// Users who are not here any more.
+        left: Vec<UserId>,
+        /// How many are here now.
+        online_count: u64,
+    },
+    /// I am here.
+    Pong {},
+}
+
+/// The answer to `hello`: who one is, and what there is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The protocol's version: 1.
+    pub protocol: u32,
+    /// The history that all positions belong to.
+    pub epoch: Epoch,
+    /// A new guest's token to come back with; absent for a session that is known already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Who one is.
+    pub me: Me,
+    /// The conversations that one is in.
+    pub conversations: Vec<Conversation>,
+    /// Who is here: all, or none while more than [`super::MAX_LISTED_ONLINE`] are.
+    pub online: Vec<User>,
+    /// How many are here.
+    pub online_count: u64,
+}
+
+/// One entry of a conversation's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Its position there.
+    pub seq: Seq,
+    /// When it was committed.
+    pub at: Millis,
+    /// Who did it.
+    pub author: User,
+    /// The command that made it.
+    pub id: CommandId,
+    /// What happened.
+    #[serde(rename = "event")]
+    pub change: Change,
+}
+
+/// What an event did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// Somebody wrote.
+    Message {
+        /// What.
+        body: Body,
+    },
+}
+
+/// Why a command or frame was refused; nothing of it was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorFrame {
+    /// The command, where the frame had a readable id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<CommandId>,
+    /// Why, for programs.
+    pub code: ErrorCode,
+    /// Why, for people.
+    pub message: String,
+    /// A nickname that is free, beside [`ErrorCode::NicknameTaken`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<Nickname>,
+    /// When to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use proptest::{collection::vec, option, prelude::*};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{ConversationKind, UserKind};
+
+    prop_compose! {
+        fn uuid()(id in any::<u128>()) -> Uuid { Uuid::from_u128(id) }
+    }
+    prop_compose! {
+        fn conversation_id()(id in uuid()) -> ConversationId { ConversationId::from_uuid(id) }
+    }
+    prop_compose! {
+        fn command_id()(id in uuid()) -> CommandId { CommandId::from_uuid(id) }
+    }
+    prop_compose! {
+        fn user()(id in uuid(), nickname in any::<String>()) -> User {
+            User { id: UserId::from_uuid(id), nickname: Nickname::from_store(nickname) }
+        }
+    }
+    prop_compose! {
+        fn conversation()(
+            id in conversation_id(),
+            kind in prop_oneof![
+                any::<(String, u64)>().prop_map(|(name, member_count)| ConversationKind::Room { name, member_count }),
+                user().prop_map(|with| ConversationKind::Direct { with }),
+            ],
+            (last, read, unread, mentions) in any::<(u64, u64, u32, u32)>(),
+        ) -> Conversation {
+            Conversation { id, kind, last_seq: Seq(last), read_seq: Seq(read), unread, mentions }
+        }
+    }
+    prop_compose! {
+        fn event()(conversation in conversation_id(), id in command_id(), author in user(),
+                   (seq, at, body) in any::<(u64, u64, String)>()) -> Event {
+            let change = Change::Message { body: Body::from_store(body) };
+            Event { conversation, seq: Seq(seq), at: Millis(at), author, id, change }
+        }
+    }
+    prop_compose! {
+        fn welcome()(epoch in uuid(), token in option::of(any::<String>()), me in user(),
+                     conversations in vec(conversation(), 0..3), online in vec(user(), 0..3)) -> Welcome {
+            let online_count = online.len() as u64;
+            let me = Me { id: me.id, nickname: me.nickname, kind: UserKind::Guest };
+            Welcome { protocol: 1, epoch: Epoch::from_uuid(epoch), token, me, conversations, online, online_count }
+        }
+    }
+    prop_compose! {
+        fn error()(id in option::of(command_id()), message in any::<String>(),
+                   suggestion in option::of(user()), retry_after_ms in option::of(any::<u64>())) -> ErrorFrame {
+            let suggestion = suggestion.map(|user| user.nickname);
+            ErrorFrame { id, code: ErrorCode::NicknameTaken, message, suggestion, retry_after_ms }
+        }
+    }
+
+    fn frame() -> impl Strategy<Value = ServerFrame> {
+        let seq = || any::<u64>().prop_map(Seq);
+        prop_oneof![
+            welcome().prop_map(|welcome| ServerFrame::Welcome(Box::new(welcome))),
+            event().prop_map(ServerFrame::Event),
+            (conversation_id(), seq()).prop_map(|(conversation, seq)| ServerFrame::CaughtUp { conversation, seq }),
+            (conversation_id(), seq())
+                .prop_map(|(conversation, last_seq)| ServerFrame::Reset { conversation, last_seq }),
+            (command_id(), conversation_id(), option::of(seq()), any::<u64>())
+                .prop_map(|(id, conversation, seq, at)| ServerFrame::Ack { id, conversation, seq, at: Millis(at) }),
+            error().prop_map(ServerFrame::Error),
+            conversation().prop_map(ServerFrame::Conversation),
+            (conversation_id(), user(), seq()).prop_map(|(conversation, user, seq)| ServerFrame::Read {
+                conversation,
+                user,
+                seq
+            }),
+            (conversation_id(), user()).prop_map(|(conversation, user)| ServerFrame::Typing { conversation, user }),
+            (vec(user(), 0..3), vec(user(), 0..3), any::<u64>()).prop_map(|(joined, left, online_count)| {
+                ServerFrame::Presence { joined, left: left.into_iter().map(|user| user.id).collect(), online_count }
+            }),
+            Just(ServerFrame::Pong {}),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_frame_round_trips(frame in frame()) {
+            let text = serde_json::to_string(&frame).expect("frames are plain JSON");
+            prop_assert_eq!(serde_json::from_str::<ServerFrame>(&text).expect(&text), frame);
+        }
+    }
+}

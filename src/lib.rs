@@ -1,3 +1,4 @@
 //! Teahouse.
 pub mod domain;
 pub mod protocol;
+pub mod state;

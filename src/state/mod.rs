@@ -1,0 +1,17 @@
+//! What a client knows, as pure reducers: old state and a frame give the new state.
+//!
+//! Nothing here knows Leptos or the browser, so all of it runs under proptest on any machine.
+
+mod conversations;
+mod outbox;
+mod presence;
+mod rows;
+mod timeline;
+mod typing;
+
+pub use conversations::Conversations;
+pub use outbox::{Outbox, Outgoing, OutgoingStatus};
+pub use presence::Presence;
+pub use rows::{Row, RowKey, rows};
+pub use timeline::{Entry, Timeline};
+pub use typing::{TYPING_LASTS, Typing};

@@ -1,0 +1,68 @@
+//! Who is here.
+
+use crate::{
+    domain::{User, UserId},
+    protocol::Welcome,
+};
+
+/// Who is here now, by nickname; only their number while too many are here to be listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    online: Vec<User>,
+    count: u64,
+}
+
+impl Presence {
+    /// Starts from a welcome.
+    pub fn welcome(welcome: &Welcome) -> Self {
+        let mut presence = Self::default();
+        presence.apply(&welcome.online, &[], welcome.online_count);
+        presence
+    }
+
+    /// Applies a `presence` frame.
+    pub fn apply(&mut self, joined: &[User], left: &[UserId], online_count: u64) {
+        self.online.retain(|user| !left.contains(&user.id) && !joined.iter().any(|new| new.id == user.id));
+        self.online.extend_from_slice(joined);
+        self.online.sort_by_cached_key(|user| user.nickname.as_str().to_lowercase());
+        self.count = online_count;
+    }
+
+    /// Who is here, by nickname.
+    pub fn online(&self) -> &[User] {
+        &self.online
+    }
+
+    /// How many are here, listed or not.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether this user is known to be here.
+    pub fn is_online(&self, user: UserId) -> bool {
+        self.online.iter().any(|online| online.id == user)
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::Nickname;
+
+    fn user(name: &str) -> User {
+        let id = name.bytes().fold(0, |id, byte| id * 256 + u128::from(byte));
+        User { id: UserId::from_uuid(Uuid::from_u128(id)), nickname: Nickname::parse(name).expect("a nickname") }
+    }
+
+    #[test]
+    fn people_come_and_go_and_stand_by_name() {
+        let mut presence = Presence::default();
+        presence.apply(&[user("Zoë"), user("ada")], &[], 2);
+        presence.apply(&[user("Bob"), user("ada")], &[user("Zoë").id], 2);
+        assert_eq!(presence.online(), [user("ada"), user("Bob")]);
+        assert!(presence.is_online(user("Bob").id) && !presence.is_online(user("Zoë").id));
+        assert_eq!(presence.count(), 2);
+    }
+}

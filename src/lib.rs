@@ -1,4 +1,14 @@
 //! Teahouse.
+pub mod client;
 pub mod domain;
 pub mod protocol;
 pub mod state;
+pub mod ui;
+
+/// The browser's entry: brings the rendered page to life.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(ui::App);
+}

@@ -63,7 +63,6 @@ uuid_newtype! {
     Epoch
 }
 
-#[cfg(feature = "hydrate")]
 impl CommandId {
     /// A new random id, as a browser makes one for each command (UUIDv4).
     pub fn random() -> Self {

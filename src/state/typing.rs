@@ -23,10 +23,9 @@ impl Typing {
         self.seen.retain(|(where_, who, _)| *where_ != conversation || who.id != user);
     }
 
-    /// Forgets those who stopped without a word. Whether anybody is left.
-    pub fn expire(&mut self, now: Millis) -> bool {
+    /// Forgets those who stopped without a word.
+    pub fn expire(&mut self, now: Millis) {
         self.seen.retain(|(_, _, at)| now.0.saturating_sub(at.0) < TYPING_LASTS);
-        !self.seen.is_empty()
     }
 
     /// Who types in this conversation.
@@ -56,7 +55,9 @@ mod tests {
         assert_eq!(typing.of(here), [&user(2), &user(1)]);
         typing.stopped(here, user(2).id);
         assert_eq!(typing.of(here), [&user(1)]);
-        assert!(typing.expire(Millis(2_000 + TYPING_LASTS - 1)));
-        assert!(!typing.expire(Millis(2_000 + TYPING_LASTS)));
+        typing.expire(Millis(2_000 + TYPING_LASTS - 1));
+        assert_eq!(typing.of(here), [&user(1)]);
+        typing.expire(Millis(2_000 + TYPING_LASTS));
+        assert!(typing.of(here).is_empty());
     }
 }

@@ -1,0 +1,159 @@
+//! One WebSocket at a time, made again whenever it is lost.
+
+use futures_channel::mpsc;
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    future::{Either, select},
+    pin_mut, stream,
+};
+use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
+use gloo_timers::future::{IntervalStream, TimeoutFuture};
+use leptos::{logging, prelude::*, task::spawn_local};
+
+use crate::{
+    client::{Link, Store, link::longest_wait},
+    protocol::{ClientFrame, CloseCode, ServerFrame},
+};
+
+/// How often a connection is looked after, in milliseconds.
+const TICK: u32 = 15_000;
+/// Ticks without a word before the server is asked, and before the connection counts as dead.
+const QUIET_TICKS: u32 = 1;
+const DEAD_TICKS: u32 = 3;
+
+/// How many frames may wait for the socket, which takes them at once while it is open.
+pub(super) const QUEUE: usize = 256;
+
+/// What the rest of the page tells the connection.
+pub(super) enum Signal {
+    /// Send this, if there is a connection. Commands also stand in the outbox, which is sent again.
+    Frame(ClientFrame),
+    /// The network or the reader is back: don't wait any longer.
+    Wake,
+    /// The user leaves.
+    Stop,
+}
+
+/// How a connection ended.
+enum Ending {
+    /// By the user.
+    Stopped,
+    /// By the server: there is no such session any more.
+    SessionEnded,
+    /// By the network or a restart.
+    Lost { was_welcome: bool },
+}
+
+/// Keeps a connection until the session ends or the user leaves.
+pub(super) fn keep(store: Store, signals: mpsc::Receiver<Signal>) {
+    spawn_local(async move {
+        let mut signals = signals;
+        let mut attempt = 0;
+        loop {
+            match talk(store, &mut signals).await {
+                Ending::Stopped => return,
+                Ending::SessionEnded => return store.forget(),
+                Ending::Lost { was_welcome: true } => attempt = 1,
+                Ending::Lost { was_welcome: false } => attempt += 1,
+            }
+            store.link.set(Link::Lost);
+            store.forget_questions();
+            if let Ending::Stopped = wait(attempt, &mut signals).await {
+                return;
+            }
+        }
+    });
+}
+
+/// Waits before the next try, or until it is worth trying.
+async fn wait(attempt: u32, signals: &mut mpsc::Receiver<Signal>) -> Ending {
+    let longest = f64::from(longest_wait(attempt));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30,000")]
+    let mut waited = TimeoutFuture::new((js_sys::Math::random() * longest) as u32);
+    loop {
+        match select(signals.next(), &mut waited).await {
+            Either::Left((Some(Signal::Frame(_)), _)) => {}
+            Either::Left((Some(Signal::Wake), _)) | Either::Right(_) => return Ending::Lost { was_welcome: false },
+            Either::Left((Some(Signal::Stop) | None, _)) => return Ending::Stopped,
+        }
+    }
+}
+
+/// One connection, from its opening to its end.
+async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
+    enum Happened {
+        Heard(Result<Message, WebSocketError>),
+        Told(Option<Signal>),
+        Tick,
+    }
+
+    let Ok(socket) = WebSocket::open(&address()) else { return Ending::Lost { was_welcome: false } };
+    let (mut write, read) = socket.split();
+    let heard = read.map(Happened::Heard);
+    let told = signals.map(|signal| Happened::Told(Some(signal))).chain(stream::iter([Happened::Told(None)]));
+    let ticks = IntervalStream::new(TICK).map(|()| Happened::Tick);
+    let happenings = stream::select(stream::select(heard, told), ticks);
+    pin_mut!(happenings);
+
+    let hello = ClientFrame::Hello(store.hello());
+    if write.send(text(&hello)).await.is_err() {
+        return Ending::Lost { was_welcome: false };
+    }
+    let mut was_welcome = false;
+    let mut quiet_ticks = 0;
+    while let Some(happened) = happenings.next().await {
+        let to_send = match happened {
+            Happened::Heard(Ok(Message::Text(text))) => {
+                quiet_ticks = 0;
+                match serde_json::from_str::<ServerFrame>(&text) {
+                    Ok(frame) => {
+                        was_welcome |= matches!(frame, ServerFrame::Welcome(_));
+                        store.apply(frame)
+                    }
+                    // A newer server may say what this page does not know yet.
+                    Err(error) => {
+                        logging::warn!("not understood: {error}");
+                        Vec::new()
+                    }
+                }
+            }
+            Happened::Heard(Ok(Message::Bytes(_))) => Vec::new(),
+            Happened::Heard(Err(WebSocketError::ConnectionClose(close))) => {
+                return if close.code == CloseCode::SessionEnded.number() {
+                    Ending::SessionEnded
+                } else {
+                    Ending::Lost { was_welcome }
+                };
+            }
+            Happened::Heard(Err(_)) => return Ending::Lost { was_welcome },
+            Happened::Told(Some(Signal::Frame(frame))) if was_welcome => vec![frame],
+            // Before the welcome a command has no place; it stands in the outbox, which the welcome sends.
+            Happened::Told(Some(Signal::Frame(_) | Signal::Wake)) => Vec::new(),
+            Happened::Told(Some(Signal::Stop) | None) => return Ending::Stopped,
+            Happened::Tick => {
+                quiet_ticks += 1;
+                if quiet_ticks >= DEAD_TICKS {
+                    return Ending::Lost { was_welcome };
+                }
+                if quiet_ticks >= QUIET_TICKS && was_welcome { vec![ClientFrame::Ping {}] } else { Vec::new() }
+            }
+        };
+        for frame in &to_send {
+            if write.send(text(frame)).await.is_err() {
+                return Ending::Lost { was_welcome };
+            }
+        }
+    }
+    Ending::Lost { was_welcome }
+}
+
+fn text(frame: &ClientFrame) -> Message {
+    Message::Text(serde_json::to_string(frame).expect("a frame has only strings for keys, so it is JSON"))
+}
+
+/// The server that this page came from.
+fn address() -> String {
+    let location = window().location();
+    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
+    format!("{scheme}://{}/ws", location.host().unwrap_or_default())
+}

@@ -1,0 +1,52 @@
+//! What the page asks by HTTP.
+
+use gloo_net::http::{Request, Response};
+
+use crate::{
+    domain::{ConversationId, Me, Seq},
+    protocol::{ErrorCode, MessagesPage, Problem, SessionCreated, SessionRequest},
+};
+
+/// Why one could not come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// The server said no.
+    Refused {
+        /// Why.
+        code: ErrorCode,
+        /// A name that is free.
+        suggestion: Option<String>,
+    },
+    /// The server was not to be reached.
+    Unreachable,
+}
+
+/// Comes in by this name; the session's cookie is set by the answer.
+///
+/// # Errors
+/// [`JoinError`] says what to tell the user.
+pub async fn join(nickname: String) -> Result<Me, JoinError> {
+    let request =
+        Request::post("/api/session").json(&SessionRequest { nickname }).map_err(|_| JoinError::Unreachable)?;
+    let response = request.send().await.map_err(|_| JoinError::Unreachable)?;
+    if response.ok() {
+        let created: SessionCreated = response.json().await.map_err(|_| JoinError::Unreachable)?;
+        return Ok(created.me);
+    }
+    let problem: Problem = response.json().await.map_err(|_| JoinError::Unreachable)?;
+    let suggestion = problem.suggestion.map(|nickname| nickname.as_str().to_owned());
+    Err(JoinError::Refused { code: problem.code, suggestion })
+}
+
+/// Ends the session, everywhere.
+pub(super) async fn leave() -> bool {
+    Request::delete("/api/session").send().await.is_ok_and(|response| response.ok())
+}
+
+/// The newest messages, or those before `before`.
+pub(super) async fn messages(conversation: ConversationId, before: Option<Seq>) -> Option<MessagesPage> {
+    let before = before.map(|seq| format!("&before={seq}")).unwrap_or_default();
+    let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{before}"));
+    let response = request.send().await.ok().filter(Response::ok)?;
+    response.json().await.ok()
+}

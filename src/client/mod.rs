@@ -1,0 +1,14 @@
+//! The browser's side of the talk: the connection, the fetches, and the store that the page reads.
+//!
+//! Frames go one way: [`connection`] reads them, [`Store::apply`] folds them into signals, the page shows the
+//! signals; what people do goes through [`Store`]'s methods back to the connection.
+
+mod apply;
+mod connection;
+mod http;
+mod link;
+mod store;
+
+pub use http::{JoinError, join};
+pub use link::Link;
+pub use store::{LoadState, Returned, Store};

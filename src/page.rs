@@ -1,0 +1,105 @@
+//! Where the halves meet: the server renders the page's components for whoever asks.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Query, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use leptos::prelude::{LeptosOptions, provide_context};
+use serde::Deserialize;
+use tower_http::services::ServeDir;
+
+use crate::{
+    protocol::ErrorCode,
+    server::{self, House},
+    ui::{self, JoinAttempt, Language, Theme, Viewer},
+};
+
+/// How many faces are shown at the door.
+const FACES: usize = 5;
+
+#[derive(Clone)]
+struct Pages {
+    house: House,
+    options: LeptosOptions,
+}
+
+/// What a page's address may carry.
+#[derive(Default, Deserialize)]
+struct Asked {
+    lang: Option<String>,
+    nickname: Option<String>,
+    error: Option<String>,
+    suggestion: Option<String>,
+}
+
+/// The pages, and the files that they load, from the folder that `options` name.
+pub fn router(house: House, options: LeptosOptions) -> Router {
+    let files = ServeDir::new(options.site_root.as_ref()).precompressed_br().precompressed_gzip();
+    let pages = Pages { house, options };
+    let missing = get(not_found).with_state(pages.clone());
+    Router::new()
+        .route("/", get(page))
+        .route("/talk/{conversation}", get(page))
+        .with_state(pages)
+        .fallback_service(files.append_index_html_on_directories(false).fallback(missing))
+}
+
+async fn page(State(pages): State<Pages>, Query(asked): Query<Asked>, request: Request) -> Response {
+    let chosen = asked.lang.as_deref().and_then(Language::from_tag);
+    let viewer = viewer(&pages.house, asked, request.headers()).await;
+    let mut response = render(pages, viewer, request).await;
+    if let Some(language) = chosen {
+        let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag());
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+async fn not_found(State(pages): State<Pages>, request: Request) -> Response {
+    let viewer = viewer(&pages.house, Asked::default(), request.headers()).await;
+    (StatusCode::NOT_FOUND, render(pages, viewer, request).await).into_response()
+}
+
+async fn render(pages: Pages, viewer: Viewer, request: Request<Body>) -> Response {
+    let Pages { options, .. } = pages;
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide_context(viewer.clone()),
+        move || ui::shell(options.clone()),
+    );
+    let mut response = render(request).await;
+    // The page says who is signed in.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn viewer(house: &House, asked: Asked, headers: &HeaderMap) -> Viewer {
+    let me = match server::session_token(headers) {
+        Some(token) => house.me(&token).await,
+        None => None,
+    };
+    let (online, online_count) = house.online();
+    let chosen = asked.lang.as_deref().and_then(Language::from_tag);
+    let remembered = || Language::from_tag(cookie(headers, "teahouse_language")?);
+    let preferred = || Language::from_accept_language(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
+    let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
+    Viewer {
+        me,
+        language: chosen.or_else(remembered).or_else(preferred).unwrap_or_default(),
+        theme: cookie(headers, "teahouse_theme").and_then(Theme::from_name).unwrap_or_default(),
+        faces: online.into_iter().take(FACES).collect(),
+        online_count,
+        attempt: JoinAttempt { nickname: asked.nickname, error, suggestion: asked.suggestion },
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+}

@@ -1,0 +1,70 @@
+//! Moments as the reader's own clock and calendar tell them. Only ever called in the browser.
+
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+use super::i18n::{Language, Texts};
+use crate::domain::Millis;
+
+const DAY: f64 = 24.0 * 60.0 * 60.0 * 1_000.0;
+
+/// The number of a moment's day in the reader's zone.
+pub(super) fn day_of(at: Millis) -> i64 {
+    let date = date(at);
+    #[expect(clippy::cast_possible_truncation, reason = "days since 1970 are few")]
+    let day = ((date.get_time() - date.get_timezone_offset() * 60_000.0) / DAY).floor() as i64;
+    day
+}
+
+/// Hours and minutes.
+pub(super) fn time_of_day(at: Millis, language: Language) -> String {
+    let options = options(&[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")]);
+    date(at).to_locale_time_string_with_options(language.tag(), &options).into()
+}
+
+/// The whole date and time.
+pub(super) fn in_full(at: Millis, language: Language) -> String {
+    date(at).to_locale_string(language.tag(), &options(&[("dateStyle", "full"), ("timeStyle", "medium")])).into()
+}
+
+/// The same for machines (ISO 8601, UTC).
+pub(super) fn for_machines(at: Millis) -> String {
+    date(at).to_iso_string().into()
+}
+
+/// What to call a day.
+pub(super) fn day_name(day: i64, at: Millis, language: Language, texts: &Texts) -> String {
+    let today = day_of(now());
+    match today - day {
+        0 => texts.today.to_owned(),
+        1 => texts.yesterday.to_owned(),
+        _ => {
+            let mut parts = vec![("weekday", "long"), ("month", "long"), ("day", "numeric")];
+            if date(at).get_full_year() != date(now()).get_full_year() {
+                parts.push(("year", "numeric"));
+            }
+            date(at).to_locale_date_string(language.tag(), &options(&parts)).into()
+        }
+    }
+}
+
+fn now() -> Millis {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
+    let now = Millis(Date::now() as u64);
+    now
+}
+
+fn date(at: Millis) -> Date {
+    #[expect(clippy::cast_precision_loss, reason = "exact for the next 285,000 years")]
+    let at = at.0 as f64;
+    Date::new(&JsValue::from_f64(at))
+}
+
+fn options(pairs: &[(&str, &str)]) -> Object {
+    let options = Object::new();
+    for (name, value) in pairs {
+        // Setting a field of a fresh object cannot fail.
+        drop(Reflect::set(&options, &(*name).into(), &(*value).into()));
+    }
+    options
+}

@@ -1,0 +1,55 @@
+//! Behind the door: the list of conversations, and the one that is open.
+
+use leptos::prelude::*;
+
+use super::{
+    i18n::texts,
+    place::{Here, Place},
+    sidebar::Sidebar,
+    talk::Talk,
+};
+use crate::client::{Link, Store};
+
+/// The whole page of somebody who has come in: side by side where there is space, one after the other on a phone.
+#[component]
+pub(super) fn House() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let here = Here::new(store);
+    provide_context(here);
+
+    let shown = move || if here.place.get() == Place::List { "list" } else { "talk" };
+    let open = move || match here.conversation.get() {
+        Some(conversation) => view! { <Talk conversation/> }.into_any(),
+        None if store.link.get() == Link::Online => view! { <Nowhere/> }.into_any(),
+        None => view! { <Waiting/> }.into_any(),
+    };
+    view! {
+        <div class="house" data-show=shown>
+            <Sidebar/>
+            {open}
+        </div>
+    }
+}
+
+/// An address of no conversation of this user's.
+#[component]
+fn Nowhere() -> impl IntoView {
+    view! {
+        <main class="talk">
+            <div class="empty">
+                <p>{move || texts().no_such_talk}</p>
+                <a class="button" href="/">{move || texts().go_home}</a>
+            </div>
+        </main>
+    }
+}
+
+/// Before the server has said what there is.
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <main class="talk" aria-busy="true">
+            <p class="empty quiet" role="status">{move || texts().connecting}</p>
+        </main>
+    }
+}

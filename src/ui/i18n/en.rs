@@ -1,0 +1,101 @@
+//! English.
+
+use super::{LIMITS, Texts};
+use crate::protocol::ErrorCode;
+
+pub(super) static TEXTS: Texts = Texts {
+    invitation: "Come in, pick a name, and talk.",
+    nickname: "Nickname",
+    enter: "Enter",
+    entering: "Entering …",
+    people_here: |count| if count == 1 { "1 person is here".into() } else { format!("{count} people are here") },
+    nobody_here: "Nobody is here yet. Be the first.",
+    try_name: |name| format!("Take “{name}” instead"),
+    language: "Language",
+
+    main_navigation: "Conversations",
+    rooms: "Rooms",
+    private: "Private",
+    here_now: |count| format!("Here now · {count}"),
+    here: |count| format!("{count} here"),
+    alone: "Just you. Send a friend the address of this page.",
+    too_many_to_list: "Too many to list. Find people by name above.",
+    lobby: "Lobby",
+    lobby_topic: "Everyone who comes in is here",
+    private_topic: |name| format!("Only {name} and you can read this"),
+    is_here: "here now",
+    is_away: "away",
+    unread: |count| format!("{count} unread"),
+    back: "Back to the list",
+    you: "you",
+
+    settings: "Settings",
+    theme: "Appearance",
+    theme_auto: "Auto",
+    theme_light: "Light",
+    theme_dark: "Dark",
+    leave: "Leave",
+    leave_warning: "Gives your nickname back. Your messages stay.",
+
+    talk_to: "Talk to",
+    talk_to_placeholder: "Talk to …",
+    talk_to_hint: "Everyone, or somebody’s nickname",
+    everyone: "Everyone",
+    to: "to",
+    change_target: |name| format!("Writing to {name}. Choose somebody else"),
+    suggestions: "Suggestions",
+    open: "Open",
+
+    message: "Message",
+    write_to_everyone: "Write to everyone in the Lobby",
+    write_to: |name| format!("Write to {name} alone"),
+    send: "Send",
+    sending: "sending …",
+    not_sent: "Not sent.",
+    retry: "Try again",
+    discard: "Discard",
+
+    messages: "Messages",
+    today: "Today",
+    yesterday: "Yesterday",
+    new_messages: "New",
+    to_latest: "To the newest message",
+    loading: "Loading messages …",
+    load_failed: "The messages could not be loaded.",
+    beginning: "This is where it began",
+    empty_lobby: "Nobody has said a word yet. Say hello!",
+    empty_direct: |name| {
+        format!("Nothing here yet. What you write is for {name} alone; they find it even if they are away now.")
+    },
+    typing: |names| match names {
+        [one] => format!("{one} is typing …"),
+        [one, two] => format!("{one} and {two} are typing …"),
+        _ => "Several people are typing …".into(),
+    },
+    no_such_talk: "There is no such conversation, or it is not yours.",
+
+    connecting: "Connecting …",
+    connection_lost: "Connection lost. What you write is kept and sent as soon as it is back.",
+    unreachable: "The server can’t be reached. Check your connection and try again.",
+    not_found: "There is nothing here.",
+    go_home: "To the tea house",
+
+    error: |code| match code {
+        ErrorCode::NicknameTaken => "Somebody here has this name, or one that looks like it.".into(),
+        ErrorCode::InvalidNickname => {
+            format!("A nickname has 1 to {} characters, all of them visible, and doesn’t mean everyone.", LIMITS.0)
+        }
+        ErrorCode::UnknownUser => "Nobody here has that name.".into(),
+        ErrorCode::SelfDirect => "That is you. Choose somebody else.".into(),
+        ErrorCode::EmptyMessage => "There is nothing to send.".into(),
+        ErrorCode::MessageTooLong => {
+            format!("That is too long: a message has at most {} characters. Nothing was sent.", LIMITS.1)
+        }
+        ErrorCode::RateLimited => "That was a bit fast. Wait a moment and try again.".into(),
+        ErrorCode::StorageUnavailable => "The server can’t save anything at the moment. Try again soon.".into(),
+        ErrorCode::UnknownConversation => "There is no such conversation, or it is not yours.".into(),
+        ErrorCode::Unauthenticated => "Your session has ended. Come in again.".into(),
+        _ => "That did not work. Try again.".into(),
+    },
+    unknown_user: |name| format!("Nobody here is called “{name}”."),
+};

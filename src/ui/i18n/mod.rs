@@ -1,0 +1,178 @@
+//! Every string that a person reads, in each language.
+
+mod en;
+mod zh;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS},
+    protocol::ErrorCode,
+};
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// 简体中文.
+    Chinese,
+}
+
+impl Language {
+    /// All languages, in the order in which they are offered.
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// The BCP 47 tag, as in `<html lang>` and in the cookie.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-Hans",
+        }
+    }
+
+    /// What it calls itself.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Chinese => "简体中文",
+        }
+    }
+
+    /// The language that a BCP 47 tag names, if the page speaks it.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        match tag.split(['-', '_']).next()?.trim().to_ascii_lowercase().as_str() {
+            "en" => Some(Self::English),
+            "zh" => Some(Self::Chinese),
+            _ => None,
+        }
+    }
+
+    /// What a browser would like best (`Accept-Language`, RFC 9110 §12.5.4).
+    pub fn from_accept_language(header: &str) -> Option<Self> {
+        let weighted = header.split(',').filter_map(|range| {
+            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
+            let weight = parameters.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>).ok()?;
+            Some((weight, Self::from_tag(tag.trim())?)).filter(|(weight, _)| *weight > 0.0)
+        });
+        // The first of the heaviest: `max_by` would give the last.
+        weighted.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, language)| language)
+    }
+
+    /// Its texts.
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Self::English => &en::TEXTS,
+            Self::Chinese => &zh::TEXTS,
+        }
+    }
+}
+
+/// The texts of the language that the reader has chosen; tracks the choice.
+pub fn texts() -> &'static Texts {
+    expect_context::<RwSignal<Language>>().get().texts()
+}
+
+/// What the page says. Functions where a number or a name belongs inside.
+#[expect(missing_docs, reason = "the English text beside each name says what it is")]
+pub struct Texts {
+    pub invitation: &'static str,
+    pub nickname: &'static str,
+    pub enter: &'static str,
+    pub entering: &'static str,
+    pub people_here: fn(u64) -> String,
+    pub nobody_here: &'static str,
+    pub try_name: fn(&str) -> String,
+    pub language: &'static str,
+
+    pub main_navigation: &'static str,
+    pub rooms: &'static str,
+    pub private: &'static str,
+    pub here_now: fn(u64) -> String,
+    pub here: fn(u64) -> String,
+    pub alone: &'static str,
+    pub too_many_to_list: &'static str,
+    pub lobby: &'static str,
+    pub lobby_topic: &'static str,
+    pub private_topic: fn(&str) -> String,
+    pub is_here: &'static str,
+    pub is_away: &'static str,
+    pub unread: fn(u32) -> String,
+    pub back: &'static str,
+    pub you: &'static str,
+
+    pub settings: &'static str,
+    pub theme: &'static str,
+    pub theme_auto: &'static str,
+    pub theme_light: &'static str,
+    pub theme_dark: &'static str,
+    pub leave: &'static str,
+    pub leave_warning: &'static str,
+
+    pub talk_to: &'static str,
+    pub talk_to_placeholder: &'static str,
+    pub talk_to_hint: &'static str,
+    pub everyone: &'static str,
+    pub to: &'static str,
+    pub change_target: fn(&str) -> String,
+    pub suggestions: &'static str,
+    pub open: &'static str,
+
+    pub message: &'static str,
+    pub write_to_everyone: &'static str,
+    pub write_to: fn(&str) -> String,
+    pub send: &'static str,
+    pub sending: &'static str,
+    pub not_sent: &'static str,
+    pub retry: &'static str,
+    pub discard: &'static str,
+
+    pub messages: &'static str,
+    pub today: &'static str,
+    pub yesterday: &'static str,
+    pub new_messages: &'static str,
+    pub to_latest: &'static str,
+    pub loading: &'static str,
+    pub load_failed: &'static str,
+    pub beginning: &'static str,
+    pub empty_lobby: &'static str,
+    pub empty_direct: fn(&str) -> String,
+    pub typing: fn(&[&str]) -> String,
+    pub no_such_talk: &'static str,
+
+    pub connecting: &'static str,
+    pub connection_lost: &'static str,
+    pub unreachable: &'static str,
+    pub not_found: &'static str,
+    pub go_home: &'static str,
+
+    pub error: fn(ErrorCode) -> String,
+    pub unknown_user: fn(&str) -> String,
+}
+
+/// What the texts say of limits.
+const LIMITS: (usize, usize) = (MAX_NICKNAME_CHARACTERS, MAX_BODY_CHARACTERS);
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_s_favourite_language_wins() {
+        let best = |header| Language::from_accept_language(header);
+        assert_eq!(best("zh-CN,zh;q=0.9,en;q=0.8"), Some(Language::Chinese));
+        assert_eq!(best("fr, en-GB;q=0.7, zh;q=0.3"), Some(Language::English));
+        assert_eq!(best("en;q=0.2, zh-Hant-TW"), Some(Language::Chinese));
+        assert_eq!(best("de, zh;q=0"), None);
+        assert_eq!(best(";;q=x,,"), None);
+    }
+
+    #[test]
+    fn languages_are_found_by_their_tags() {
+        for language in Language::ALL {
+            assert_eq!(Language::from_tag(language.tag()), Some(language));
+        }
+    }
+}

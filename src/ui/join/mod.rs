@@ -1,0 +1,127 @@
+//! The door: pick a nickname and come in.
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{Viewer, app::LanguageChoice, face::Face, i18n::texts, icons, place::LOBBY};
+use crate::{
+    client::{JoinError, Store, join},
+    protocol::ErrorCode,
+};
+
+/// Why one is still outside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Refused(ErrorCode),
+    Unreachable,
+}
+
+/// The nickname form. A real form: it works before WebAssembly has arrived, and without it.
+#[component]
+pub(super) fn Join(
+    /// Who is at the door, and what became of the form if it was sent without WebAssembly.
+    viewer: Viewer,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let navigate = use_navigate();
+    let Viewer { faces, online_count, attempt, .. } = viewer;
+    let input = NodeRef::<html::Input>::new();
+    let busy = RwSignal::new(false);
+    let problem = RwSignal::new(attempt.error.map(Problem::Refused));
+    let suggestion = RwSignal::new(attempt.suggestion);
+
+    let come_in = Callback::new(move |nickname: String| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            let joined = join(nickname).await;
+            busy.set(false);
+            suggestion.set(None);
+            match joined {
+                Ok(me) => {
+                    navigate(LOBBY, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                    store.me.set(Some(me));
+                    return;
+                }
+                Err(JoinError::Unreachable) => problem.set(Some(Problem::Unreachable)),
+                Err(JoinError::Refused { code, suggestion: free }) => {
+                    problem.set(Some(Problem::Refused(code)));
+                    suggestion.set(free);
+                }
+            }
+            if let Some(input) = input.get_untracked() {
+                // Focus can only fail where the field is gone.
+                drop(input.focus());
+            }
+        });
+    });
+    // Read from the field itself: it may have been filled before this code was there to hear of it.
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if let Some(input) = input.get_untracked() {
+            come_in.run(input.value());
+        }
+    };
+    let take_suggestion = move |event: SubmitEvent| {
+        event.prevent_default();
+        if let (Some(name), Some(input)) = (suggestion.get_untracked(), input.get_untracked()) {
+            input.set_value(&name);
+            come_in.run(name);
+        }
+    };
+    let explanation = move || {
+        problem.get().map(|problem| match problem {
+            Problem::Refused(code) => (texts().error)(code),
+            Problem::Unreachable => texts().unreachable.to_owned(),
+        })
+    };
+
+    view! {
+        <main class="door">
+            <div class="door-card">
+                <span class="mark">{icons::cup()}</span>
+                <h1 class="door-name">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
+                <p class="quiet">{move || texts().invitation}</p>
+                <form class="door-form" method="post" action="/api/session" on:submit=submit>
+                    <label for="nickname">{move || texts().nickname}</label>
+                    <input
+                        id="nickname"
+                        name="nickname"
+                        class="field"
+                        node_ref=input
+                        value=attempt.nickname.unwrap_or_default()
+                        autocomplete="nickname"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        required=true
+                        autofocus=true
+                        aria-invalid=move || problem.get().is_some().to_string()
+                        aria-describedby="nickname-problem"
+                    />
+                    <p id="nickname-problem" class="problem small" role="alert">{explanation}</p>
+                    <button type="submit" class="button" aria-disabled=move || busy.get().to_string()>
+                        {move || if busy.get() { texts().entering } else { texts().enter }}
+                    </button>
+                </form>
+                <Show when=move || suggestion.with(Option::is_some)>
+                    <form method="post" action="/api/session" on:submit=take_suggestion>
+                        <input type="hidden" name="nickname" value=move || suggestion.get().unwrap_or_default()/>
+                        <button type="submit" class="button gentle">
+                            {move || (texts().try_name)(&suggestion.get().unwrap_or_default())}
+                        </button>
+                    </form>
+                </Show>
+                <p class="who quiet small">
+                    <span class="stack">
+                        {faces.into_iter().map(|user| view! { <Face id=user.id nickname=user.nickname small=true/> }).collect_view()}
+                    </span>
+                    {move || if online_count == 0 { texts().nobody_here.to_owned() } else { (texts().people_here)(online_count) }}
+                </p>
+                <LanguageChoice/>
+            </div>
+        </main>
+    }
+}

@@ -1,0 +1,89 @@
+//! Addresses within a text.
+
+/// A piece of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Words.
+    Text(&'a str),
+    /// An address to follow: `http` or `https`, nothing else.
+    Link(&'a str),
+}
+
+/// Cuts a text into words and addresses; together they are the text again.
+pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((start, length)) = next_link(rest) {
+        if start > 0 {
+            pieces.push(Piece::Text(&rest[..start]));
+        }
+        pieces.push(Piece::Link(&rest[start..start + length]));
+        rest = &rest[start + length..];
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    pieces
+}
+
+/// Where the next address starts, and how many bytes it has.
+fn next_link(text: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    loop {
+        let start = from + text[from..].find("http")?;
+        let candidate = &text[start..];
+        let scheme = ["https://", "http://"].into_iter().find(|scheme| candidate.starts_with(scheme));
+        let inside_a_word = text[..start].chars().next_back().is_some_and(|before| before.is_ascii_alphanumeric());
+        if let Some(scheme) = scheme.filter(|_| !inside_a_word) {
+            // Chinese text follows an address without a space; what an address may hold is ASCII (RFC 3986).
+            let end = candidate.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c));
+            let mut link = &candidate[..end.unwrap_or(candidate.len())];
+            // The sentence's own punctuation, and a bracket that was opened before the address.
+            while let Some(last) = link.chars().next_back() {
+                let closes = last == ')' && !link.contains('(');
+                if !".,;:!?'*_".contains(last) && !closes {
+                    break;
+                }
+                link = &link[..link.len() - 1];
+            }
+            if link.len() > scheme.len() {
+                return Some((start, link.len()));
+            }
+        }
+        from = start + 4;
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{
+        Piece::{Link, Text},
+        pieces,
+    };
+
+    #[test]
+    fn addresses_are_found_in_sentences() {
+        assert_eq!(
+            pieces("See https://example.org/a_(b)?c=d#e. (Or http://x.y/)"),
+            [Text("See "), Link("https://example.org/a_(b)?c=d#e"), Text(". (Or "), Link("http://x.y/"), Text(")")]
+        );
+        assert_eq!(pieces("看https://example.org/茶，好"), [Text("看"), Link("https://example.org/"), Text("茶，好")]);
+    }
+
+    #[test]
+    fn other_schemes_are_words() {
+        for text in ["javascript:alert(1)", "xhttp://a.b", "http://", "https", "data:text/html,http"] {
+            assert_eq!(pieces(text), [Text(text)]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_are_the_text(text in "(https?://|[a-z.()，茶 ]){0,12}") {
+            let whole: String = pieces(&text).into_iter().map(|piece| match piece { Text(text) | Link(text) => text }).collect();
+            prop_assert_eq!(whole, text);
+        }
+    }
+}

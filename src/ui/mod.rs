@@ -1,0 +1,28 @@
+//! The page: Leptos components, a folder a concept.
+//!
+//! [`shell`] is the document that the server sends, [`App`] what lives in it. Below it, [`join`] is the door and
+//! [`house`] the rooms behind it. Components read the [`Store`](crate::client::Store) and call its methods.
+
+#![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
+
+mod app;
+mod clock;
+mod composer;
+mod face;
+mod house;
+mod i18n;
+mod icons;
+mod join;
+mod links;
+mod place;
+mod sidebar;
+mod talk;
+mod target;
+mod theme;
+mod timeline;
+mod viewer;
+
+pub use app::{App, shell};
+pub use i18n::Language;
+pub use theme::Theme;
+pub use viewer::{JoinAttempt, Viewer};

@@ -1,0 +1,138 @@
+//! Rooms, directs, and who is here.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_navigate;
+
+use super::super::{
+    face::Face,
+    i18n::texts,
+    icons,
+    place::{Here, LOBBY, address},
+};
+use crate::{
+    client::Store,
+    domain::{Conversation, ConversationId, User},
+};
+
+/// The rooms: the Lobby.
+#[component]
+pub(super) fn Rooms() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let here = expect_context::<Here>();
+    let lobby =
+        Memo::new(move |_| store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
+    let current = move || (lobby.get().is_some() && here.conversation.get() == lobby.get()).then_some("page");
+    view! {
+        <h2>{move || texts().rooms}</h2>
+        <ul>
+            <li>
+                <a class="row" href=LOBBY aria-current=current>
+                    <span class="icon-box">{icons::hash()}</span>
+                    <span class="name">{move || texts().lobby}</span>
+                    {move || lobby.get().map(|conversation| view! { <Unread conversation/> })}
+                </a>
+            </li>
+        </ul>
+    }
+}
+
+/// The directs in which something was said, and the one that is open.
+#[component]
+pub(super) fn Private() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let here = expect_context::<Here>();
+    let directs = Memo::new(move |_| {
+        let open = here.conversation.get();
+        let worth_showing = |talk: &Conversation| talk.last_seq.0 > 0 || Some(talk.id) == open;
+        store.conversations.with(|conversations| {
+            let directs = conversations.directs().into_iter().filter(|(talk, _)| worth_showing(talk));
+            directs.map(|(talk, with)| (talk.id, with.clone())).collect::<Vec<_>>()
+        })
+    });
+    let row = move |(id, with): (ConversationId, User)| {
+        let user = with.id;
+        let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(user)));
+        let current = move || (here.conversation.get() == Some(id)).then_some("page");
+        view! {
+            <li>
+                <a class="row" href=address(id) aria-current=current>
+                    <Face id=user nickname=with.nickname.clone() small=true here=is_here/>
+                    <bdi class="name">{with.nickname.as_str().to_owned()}</bdi>
+                    <Unread conversation=id/>
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || directs.with(|directs| !directs.is_empty())>
+            <h2>{move || texts().private}</h2>
+            <ul>
+                <For each=move || directs.get() key=|(id, _)| *id children=row/>
+            </ul>
+        </Show>
+    }
+}
+
+/// Who is here: a click begins to talk with them alone.
+#[component]
+pub(super) fn HereNow() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let navigate = use_navigate();
+    let others = Memo::new(move |_| {
+        let me = store.me.with(|me| me.as_ref().map(|me| me.id));
+        let others = |users: &[User]| users.iter().filter(|user| Some(user.id) != me).cloned().collect::<Vec<_>>();
+        store.presence.with(|presence| others(presence.online()))
+    });
+    let count = move || store.presence.with(|presence| presence.count());
+    let talk_to = Callback::new(move |nickname: String| {
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            if let Ok(conversation) = store.open_direct(nickname).await {
+                navigate(&address(conversation), Default::default());
+            }
+        });
+    });
+    let row = move |user: User| {
+        let nickname = user.nickname.as_str().to_owned();
+        view! {
+            <li>
+                <button type="button" class="row" on:click=move |_| talk_to.run(nickname.clone())>
+                    <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
+                    <bdi class="name">{user.nickname.as_str().to_owned()}</bdi>
+                </button>
+            </li>
+        }
+    };
+    let hint = move || match (others.with(Vec::is_empty), count()) {
+        (true, 2..) => Some(texts().too_many_to_list),
+        (true, 1) => Some(texts().alone),
+        _ => None,
+    };
+    view! {
+        <h2>{move || (texts().here_now)(count())}</h2>
+        <ul aria-label=move || (texts().here_now)(count())>
+            <For each=move || others.get() key=|user| user.id children=row/>
+        </ul>
+        {move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> })}
+    }
+}
+
+/// How much is unread; nothing when nothing is.
+#[component]
+fn Unread(conversation: ConversationId) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let unread = Memo::new(move |_| {
+        store.conversations.with(|conversations| conversations.get(conversation).map_or(0, |talk| talk.unread))
+    });
+    move || {
+        Some(unread.get()).filter(|unread| *unread > 0).map(|unread| {
+            let shown = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
+            view! {
+                <span class="badge">
+                    <span aria-hidden="true">{shown}</span>
+                    <span class="unseen">{(texts().unread)(unread)}</span>
+                </span>
+            }
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! The list: whom to talk to, the conversations, who is here, and oneself.
+
+mod lists;
+mod settings;
+
+use leptos::prelude::*;
+
+use super::{face::Face, i18n::texts, icons, target::TargetForm};
+use crate::client::Store;
+use lists::{HereNow, Private, Rooms};
+use settings::Settings;
+
+/// Everything beside the open conversation.
+#[component]
+pub(super) fn Sidebar() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let me = move || {
+        store.me.get().map(|me| {
+            view! {
+                <Face id=me.id nickname=me.nickname.clone() small=true here=true/>
+                <bdi class="name">{me.nickname.as_str().to_owned()}</bdi>
+            }
+        })
+    };
+    view! {
+        <aside class="sidebar">
+            <header class="sidebar-head">
+                <span class="mark">{icons::cup()}</span>
+                <b class="house-name">"Teahouse"</b>
+            </header>
+            <div class="sidebar-target">
+                <TargetForm name="sidebar"/>
+            </div>
+            <nav class="lists" aria-label=move || texts().main_navigation>
+                <Rooms/>
+                <Private/>
+                <HereNow/>
+            </nav>
+            <footer class="sidebar-foot">
+                {me}
+                <Settings/>
+            </footer>
+        </aside>
+    }
+}

@@ -1,0 +1,53 @@
+//! Language, appearance, and the way out.
+
+use leptos::prelude::*;
+
+use super::super::{
+    Theme,
+    app::{LanguageChoice, remember},
+    i18n::texts,
+    icons,
+};
+use crate::client::Store;
+
+/// A button that opens the settings above it. The browser's own popover: it closes by Escape and by a click beside it.
+#[component]
+pub(super) fn Settings() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let theme = expect_context::<RwSignal<Theme>>();
+    let name = |theme: Theme| match theme {
+        Theme::Auto => texts().theme_auto,
+        Theme::Light => texts().theme_light,
+        Theme::Dark => texts().theme_dark,
+    };
+    let choose = move |choice: Theme| {
+        remember("teahouse_theme", choice.name());
+        theme.set(choice);
+    };
+    view! {
+        <button type="button" class="tool" popovertarget="settings" aria-label=move || texts().settings>
+            {icons::sliders()}
+        </button>
+        <div id="settings" class="settings" popover="auto" role="dialog" aria-label=move || texts().settings>
+            <h2>{move || texts().language}</h2>
+            <LanguageChoice/>
+            <fieldset class="choice">
+                <legend>{move || texts().theme}</legend>
+                {Theme::ALL.map(|choice| view! {
+                    <label class="small">
+                        <input
+                            type="radio"
+                            name="theme"
+                            value=choice.name()
+                            checked=theme.get_untracked() == choice
+                            on:change=move |_| choose(choice)
+                        />
+                        {move || name(choice)}
+                    </label>
+                })}
+            </fieldset>
+            <button type="button" class="button gentle" on:click=move |_| store.leave()>{move || texts().leave}</button>
+            <p class="quiet small">{move || texts().leave_warning}</p>
+        </div>
+    }
+}

@@ -1,0 +1,135 @@
+//! One message, from the composer to the log: the same row all the way.
+
+use leptos::prelude::*;
+
+use super::super::{
+    Language, clock,
+    face::Face,
+    i18n::texts,
+    links::{Piece, pieces},
+};
+use crate::{
+    client::Store,
+    domain::{CommandId, Millis, User},
+    protocol::ErrorCode,
+    state::{OutgoingStatus, Timeline},
+};
+
+/// What a row shows of its message.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    author: User,
+    at: Millis,
+    body: String,
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    InTheLog,
+    Pending,
+    Failed(ErrorCode),
+}
+
+/// A row of the timeline: the message, and above it author and time where it starts a group.
+#[component]
+pub(super) fn MessageRow(
+    /// The command that sent it.
+    id: CommandId,
+    /// Where it stands once it is in the log.
+    timeline: Signal<Timeline>,
+    /// Whether author and time stand above it.
+    starts_group: Memo<bool>,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let language = expect_context::<RwSignal<Language>>();
+    let shown = Memo::new(move |_| {
+        let sent = timeline.with(|timeline| {
+            timeline.by_id(id).map(|message| Shown {
+                author: message.author.clone(),
+                at: message.at,
+                body: message.body.as_str().to_owned(),
+                fate: Fate::InTheLog,
+            })
+        });
+        sent.or_else(|| {
+            let author = store.me.get()?.user();
+            store.outbox.with(|outbox| {
+                outbox.get(id).map(|outgoing| Shown {
+                    author,
+                    at: outgoing.typed_at,
+                    body: outgoing.body.trim().to_owned(),
+                    fate: match outgoing.status {
+                        OutgoingStatus::Pending => Fate::Pending,
+                        OutgoingStatus::Failed(code) => Fate::Failed(code),
+                    },
+                })
+            })
+        })
+    });
+    let author = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.author.clone())));
+    let body = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.body.clone())));
+    let at = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.at)));
+    let fate = Memo::new(move |_| shown.with(|shown| shown.as_ref().map_or(Fate::InTheLog, |shown| shown.fate)));
+    let is_mine = Memo::new(move |_| {
+        author.with(|author| author.as_ref().map(|author| author.id)) == store.me.with(|me| me.as_ref().map(|me| me.id))
+    });
+
+    let time = move || {
+        at.get().map(|at| {
+        let language = language.get();
+        view! {
+            <time datetime=clock::for_machines(at) title=clock::in_full(at, language)>{clock::time_of_day(at, language)}</time>
+        }
+    })
+    };
+    let head = move || {
+        author.get().filter(|_| starts_group.get()).map(|author| {
+            view! {
+                <Face id=author.id nickname=author.nickname.clone()/>
+                <p class="by"><bdi class="author">{author.nickname.as_str().to_owned()}</bdi> {time}</p>
+            }
+        })
+    };
+    // A screen reader hears whose message it is, even where the eye sees it by the group.
+    let unseen_author = move || {
+        author.get().filter(|_| !starts_group.get()).map(|author| {
+            view! { <span class="unseen">{format!("{}: ", author.nickname.as_str())}</span> }
+        })
+    };
+    let text = move || {
+        body.get().map(|body| {
+            pieces(&body)
+                .into_iter()
+                .map(|piece| {
+                    match piece {
+        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Link(link) => {
+            view! { <a href=link.to_owned() target="_blank" rel="noopener noreferrer">{link.to_owned()}</a> }.into_any()
+        }
+    }
+                })
+                .collect_view()
+        })
+    };
+    let trouble = move || match fate.get() {
+        Fate::InTheLog => None,
+        Fate::Pending => Some(view! { <p class="fate pending">{texts().sending}</p> }.into_any()),
+        Fate::Failed(code) => Some(
+            view! {
+                <p class="fate problem small" role="alert">
+                    {texts().not_sent} " " {(texts().error)(code)}
+                    <button type="button" class="link" on:click=move |_| store.retry(id)>{texts().retry}</button>
+                    <button type="button" class="link" on:click=move |_| store.discard(id)>{texts().discard}</button>
+                </p>
+            }
+            .into_any(),
+        ),
+    };
+    view! {
+        <li class="message" class:mine=is_mine class:starts=starts_group data-id=id.to_string() data-pending=move || (fate.get() == Fate::Pending).to_string()>
+            {head}
+            <div class="said">{unseen_author} <p class="body" dir="auto">{text}</p> {trouble}</div>
+        </li>
+    }
+}

@@ -1,0 +1,76 @@
+//! Where the reader is: at the end, and then staying there, or at some message, and then staying at that.
+
+use leptos::{ev, html, prelude::*};
+
+/// Within how many pixels of the end counts as being there.
+const END: i32 = 40;
+/// Within how many pixels of the beginning older messages are fetched.
+const START: i32 = 600;
+
+/// The reader's place in a scrolled element. A handle: copies are the same place.
+#[derive(Clone, Copy)]
+pub(super) struct Scroll {
+    scroller: NodeRef<html::Div>,
+    /// Whether the end is in view.
+    pub(super) at_end: RwSignal<bool>,
+    /// Whether the beginning is near.
+    pub(super) near_start: RwSignal<bool>,
+    /// The distance from the top of the view to the end of the content, in pixels.
+    to_bottom: StoredValue<i32>,
+}
+
+impl Scroll {
+    /// Follows `scroller`; starts at the end.
+    pub(super) fn new(scroller: NodeRef<html::Div>) -> Self {
+        let scroll = Self {
+            scroller,
+            at_end: RwSignal::new(true),
+            near_start: RwSignal::new(false),
+            to_bottom: StoredValue::new(0),
+        };
+        // The view changes its height when the window does, or a phone's keyboard comes up.
+        Effect::new(move || {
+            let handle = window_event_listener(ev::resize, move |_| scroll.keep(false));
+            on_cleanup(move || handle.remove());
+        });
+        scroll
+    }
+
+    /// The reader has moved.
+    pub(super) fn scrolled(self) {
+        let Some(element) = self.scroller.try_get_untracked().flatten() else { return };
+        let to_bottom = element.scroll_height() - element.scroll_top();
+        self.to_bottom.set_value(to_bottom);
+        set_if_changed(self.at_end, to_bottom - element.client_height() <= END);
+        set_if_changed(self.near_start, element.scroll_top() <= START);
+    }
+
+    /// The rows have changed, at the beginning or elsewhere: before they are painted, the place is taken again.
+    pub(super) fn rows_changed(self, at_start: bool) {
+        request_animation_frame(move || self.keep(at_start));
+    }
+
+    /// Goes to the end.
+    pub(super) fn to_end(self) {
+        self.at_end.set(true);
+        self.keep(false);
+    }
+
+    /// Takes the place again after the content or the view has changed.
+    fn keep(self, grew_at_start: bool) {
+        // The conversation may have been left meanwhile.
+        let Some(element) = self.scroller.try_get_untracked().flatten() else { return };
+        if self.at_end.get_untracked() {
+            element.set_scroll_top(element.scroll_height());
+        } else if grew_at_start {
+            element.set_scroll_top(element.scroll_height() - self.to_bottom.get_value());
+        }
+        self.scrolled();
+    }
+}
+
+fn set_if_changed(signal: RwSignal<bool>, value: bool) {
+    if signal.get_untracked() != value {
+        signal.set(value);
+    }
+}

@@ -1,4 +1,8 @@
 //! Teahouse.
+
+// A view is one type made of all the elements in it: the default of 128 is less than a page.
+#![recursion_limit = "256"]
+
 pub mod client;
 pub mod domain;
 pub mod protocol;

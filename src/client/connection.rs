@@ -117,7 +117,6 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
                     }
                 }
             }
-            Happened::Heard(Ok(Message::Bytes(_))) => Vec::new(),
             Happened::Heard(Err(WebSocketError::ConnectionClose(close))) => {
                 return if close.code == CloseCode::SessionEnded.number() {
                     Ending::SessionEnded
@@ -128,7 +127,9 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
             Happened::Heard(Err(_)) => return Ending::Lost { was_welcome },
             Happened::Told(Some(Signal::Frame(frame))) if was_welcome => vec![frame],
             // Before the welcome a command has no place; it stands in the outbox, which the welcome sends.
-            Happened::Told(Some(Signal::Frame(_) | Signal::Wake)) => Vec::new(),
+            Happened::Told(Some(Signal::Frame(_) | Signal::Wake)) | Happened::Heard(Ok(Message::Bytes(_))) => {
+                Vec::new()
+            }
             Happened::Told(Some(Signal::Stop) | None) => return Ending::Stopped,
             Happened::Tick => {
                 quiet_ticks += 1;

@@ -7,7 +7,14 @@ use leptos_router::{
     path,
 };
 
-use super::{Language, Viewer, house::House, i18n::texts, icons, join::Join};
+use super::{
+    Language, Viewer,
+    house::House,
+    i18n::texts,
+    icons,
+    join::Join,
+    live::{live, live_view},
+};
 use crate::client::{Link, Store};
 
 /// The document that the server sends. Needs a [`Viewer`] in the context.
@@ -64,16 +71,17 @@ pub fn App() -> impl IntoView {
         0 => "Teahouse".to_owned(),
         unread => format!("({unread}) Teahouse"),
     };
+    let viewer = StoredValue::new(viewer);
+    let has_come_in = Memo::new(move |_| store.me.with(Option::is_some));
+    // Another language makes everything anew; what matters stands in the store.
     let home = move || {
-        let viewer = viewer.clone();
-        view! {
-            <Show when=move || store.me.with(Option::is_some) fallback=move || view! { <Join viewer=viewer.clone()/> }>
-                <House/>
-            </Show>
-        }
+        live_view(move || {
+            language.track();
+            if has_come_in.get() { view! { <House/> }.into_any() } else { view! { <Join viewer/> }.into_any() }
+        })
     };
     view! {
-        <Html attr:lang=move || language.get().tag() attr:data-theme=move || theme.get().name()/>
+        <Html attr:lang=live(move || language.get().tag()) attr:data-theme=live(move || theme.get().name())/>
         <Title text=title/>
         <Router>
             <Routes fallback=NotFound>
@@ -89,13 +97,14 @@ pub fn App() -> impl IntoView {
 /// What stands at an address that means nothing.
 #[component]
 fn NotFound() -> impl IntoView {
+    let t = texts();
     view! {
         <main class="door">
             <div class="door-card">
                 <span class="mark">{icons::cup()}</span>
                 <h1 class="door-name">"Teahouse"</h1>
-                <p class="quiet">{move || texts().not_found}</p>
-                <a class="button" href="/">{move || texts().go_home}</a>
+                <p class="quiet">{t.not_found}</p>
+                <a class="button" href="/">{t.go_home}</a>
             </div>
         </main>
     }
@@ -104,15 +113,17 @@ fn NotFound() -> impl IntoView {
 /// Offers the page's languages. Links, so that they work before WebAssembly has arrived.
 #[component]
 pub(super) fn LanguageChoice() -> impl IntoView {
+    let t = texts();
     let language = expect_context::<RwSignal<Language>>();
+    let chosen = language.get_untracked();
     view! {
-        <nav class="languages small" aria-label=move || texts().language>
+        <nav class="languages small" aria-label=t.language>
             {Language::ALL.map(|choice| view! {
                 <a
                     href=format!("?lang={}", choice.tag())
                     rel="external"
                     lang=choice.tag()
-                    aria-current=move || (language.get() == choice).then_some("true")
+                    aria-current=(chosen == choice).then_some("true")
                     on:click=move |click| {
                         click.prevent_default();
                         click.stop_propagation();

@@ -19,7 +19,7 @@ pub(super) fn Face(
     here: Signal<bool>,
 ) -> impl IntoView {
     view! {
-        <span class="face" class:small=small class:here=here style=format!("--hue:{}", hue(id)) aria-hidden="true">
+        <span class="face" class:small=small class:here=super::live::live(move || here.get()) style=format!("--hue:{}", hue(id)) aria-hidden="true">
             {nickname.initial()}
         </span>
     }

@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use super::{
     i18n::texts,
+    live::{live, live_view},
     place::{Here, Place},
     sidebar::Sidebar,
     talk::Talk,
 };
-use crate::client::{Link, Store};
+use crate::client::Store;
 
 /// The whole page of somebody who has come in: side by side where there is space, one after the other on a phone.
 #[component]
@@ -18,15 +19,16 @@ pub(super) fn House() -> impl IntoView {
     provide_context(here);
 
     let shown = move || if here.place.get() == Place::List { "list" } else { "talk" };
+    let is_known = Memo::new(move |_| store.conversations.with(|conversations| conversations.lobby().is_some()));
     let open = move || match here.conversation.get() {
         Some(conversation) => view! { <Talk conversation/> }.into_any(),
-        None if store.link.get() == Link::Online => view! { <Nowhere/> }.into_any(),
+        None if is_known.get() => view! { <Nowhere/> }.into_any(),
         None => view! { <Waiting/> }.into_any(),
     };
     view! {
-        <div class="house" data-show=shown>
+        <div class="house" data-show=live(shown)>
             <Sidebar/>
-            {open}
+            {live_view(open)}
         </div>
     }
 }
@@ -34,11 +36,12 @@ pub(super) fn House() -> impl IntoView {
 /// An address of no conversation of this user's.
 #[component]
 fn Nowhere() -> impl IntoView {
+    let t = texts();
     view! {
         <main class="talk">
             <div class="empty">
-                <p>{move || texts().no_such_talk}</p>
-                <a class="button" href="/">{move || texts().go_home}</a>
+                <p>{t.no_such_talk}</p>
+                <a class="button" href="/">{t.go_home}</a>
             </div>
         </main>
     }
@@ -47,9 +50,10 @@ fn Nowhere() -> impl IntoView {
 /// Before the server has said what there is.
 #[component]
 fn Waiting() -> impl IntoView {
+    let t = texts();
     view! {
         <main class="talk" aria-busy="true">
-            <p class="empty quiet" role="status">{move || texts().connecting}</p>
+            <p class="empty quiet" role="status">{t.connecting}</p>
         </main>
     }
 }

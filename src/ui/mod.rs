@@ -14,6 +14,7 @@ mod i18n;
 mod icons;
 mod join;
 mod links;
+mod live;
 mod place;
 mod sidebar;
 mod talk;

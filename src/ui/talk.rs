@@ -2,7 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::{composer::Composer, face::Face, i18n::texts, icons, place::companion, timeline::Timeline};
+use super::{
+    composer::Composer,
+    face::Face,
+    i18n::texts,
+    icons,
+    live::{live, live_view},
+    place::companion,
+    timeline::Timeline,
+};
 use crate::{
     client::{Link, Store},
     domain::ConversationId,
@@ -14,11 +22,11 @@ pub(super) fn Talk(
     /// Which.
     conversation: ConversationId,
 ) -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let with = companion(store, conversation);
 
     let title = move || match with.get() {
-        None => view! { <span class="icon-box">{icons::hash()}</span> {texts().lobby} }.into_any(),
+        None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.into_any(),
         Some(user) => {
             let id = user.id;
             let here = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
@@ -27,25 +35,26 @@ pub(super) fn Talk(
         }
     };
     let topic = move || match with.get() {
-        None => texts().lobby_topic.to_owned(),
-        Some(user) => (texts().private_topic)(user.nickname.as_str()),
+        None => t.lobby_topic.to_owned(),
+        Some(user) => (t.private_topic)(user.nickname.as_str()),
     };
     let status = move || match with.get() {
-        None => (texts().here)(store.presence.with(|presence| presence.count())),
-        Some(user) if store.presence.with(|presence| presence.is_online(user.id)) => texts().is_here.to_owned(),
-        Some(_) => texts().is_away.to_owned(),
+        None => (t.here)(store.presence.with(|presence| presence.count())),
+        Some(user) if store.presence.with(|presence| presence.is_online(user.id)) => t.is_here.to_owned(),
+        Some(_) => t.is_away.to_owned(),
+    };
+    let note = move || {
+        (store.link.get() == Link::Lost).then(|| view! { <p class="note small" role="status">{t.connection_lost}</p> })
     };
     view! {
         <main class="talk">
             <header class="talk-head">
-                <a class="tool back" href="/" aria-label=move || texts().back>{icons::back()}</a>
-                <h1>{title}</h1>
-                <p class="topic quiet small">{topic}</p>
-                <p class="status quiet small">{status}</p>
+                <a class="tool back" href="/" aria-label=t.back>{icons::back()}</a>
+                <h1>{live_view(title)}</h1>
+                <p class="topic quiet small">{live(topic)}</p>
+                <p class="status quiet small">{live(status)}</p>
             </header>
-            <Show when=move || store.link.get() == Link::Lost>
-                <p class="note small" role="status">{move || texts().connection_lost}</p>
-            </Show>
+            {live_view(note)}
             <Timeline conversation/>
             <Composer conversation/>
         </main>

@@ -70,13 +70,12 @@ impl Language {
     }
 }
 
-/// The texts of the language that the reader has chosen; tracks the choice.
-pub fn texts() -> &'static Texts {
-    expect_context::<RwSignal<Language>>().get().texts()
+/// The texts of the language that the reader has chosen. Another choice makes the page anew, so nothing follows it.
+pub(super) fn texts() -> &'static Texts {
+    expect_context::<RwSignal<Language>>().get_untracked().texts()
 }
 
 /// What the page says. Functions where a number or a name belongs inside.
-#[expect(missing_docs, reason = "the English text beside each name says what it is")]
 pub struct Texts {
     pub invitation: &'static str,
     pub nickname: &'static str,

@@ -3,7 +3,15 @@
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{Viewer, app::LanguageChoice, face::Face, i18n::texts, icons, place::LOBBY};
+use super::{
+    Viewer,
+    app::LanguageChoice,
+    face::Face,
+    i18n::texts,
+    icons,
+    live::{live, live_view},
+    place::LOBBY,
+};
 use crate::{
     client::{JoinError, Store, join},
     protocol::ErrorCode,
@@ -20,11 +28,11 @@ enum Problem {
 #[component]
 pub(super) fn Join(
     /// Who is at the door, and what became of the form if it was sent without WebAssembly.
-    viewer: Viewer,
+    viewer: StoredValue<Viewer>,
 ) -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let navigate = use_navigate();
-    let Viewer { faces, online_count, attempt, .. } = viewer;
+    let Viewer { faces, online_count, attempt, .. } = viewer.get_value();
     let input = NodeRef::<html::Input>::new();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(attempt.error.map(Problem::Refused));
@@ -72,21 +80,34 @@ pub(super) fn Join(
             come_in.run(name);
         }
     };
+    // What was typed outlives a change of language.
+    let keep = move |typed: String| viewer.update_value(|viewer| viewer.attempt.nickname = Some(typed));
+    Effect::new(move || input.get().into_iter().for_each(|input| keep(input.value())));
     let explanation = move || {
         problem.get().map(|problem| match problem {
-            Problem::Refused(code) => (texts().error)(code),
-            Problem::Unreachable => texts().unreachable.to_owned(),
+            Problem::Refused(code) => (t.error)(code),
+            Problem::Unreachable => t.unreachable.to_owned(),
         })
     };
 
+    let offer = move || {
+        suggestion.get().map(|name| {
+            view! {
+                <form method="post" action="/api/session" on:submit=take_suggestion>
+                    <input type="hidden" name="nickname" value=name.clone()/>
+                    <button type="submit" class="button gentle">{(t.try_name)(&name)}</button>
+                </form>
+            }
+        })
+    };
     view! {
         <main class="door">
             <div class="door-card">
                 <span class="mark">{icons::cup()}</span>
                 <h1 class="door-name">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
-                <p class="quiet">{move || texts().invitation}</p>
+                <p class="quiet">{t.invitation}</p>
                 <form class="door-form" method="post" action="/api/session" on:submit=submit>
-                    <label for="nickname">{move || texts().nickname}</label>
+                    <label for="nickname">{t.nickname}</label>
                     <input
                         id="nickname"
                         name="nickname"
@@ -98,27 +119,21 @@ pub(super) fn Join(
                         spellcheck="false"
                         required=true
                         autofocus=true
-                        aria-invalid=move || problem.get().is_some().to_string()
+                        aria-invalid=live(move || problem.get().is_some().to_string())
                         aria-describedby="nickname-problem"
+                        on:input:target=move |event| keep(event.target().value())
                     />
-                    <p id="nickname-problem" class="problem small" role="alert">{explanation}</p>
-                    <button type="submit" class="button" aria-disabled=move || busy.get().to_string()>
-                        {move || if busy.get() { texts().entering } else { texts().enter }}
+                    <p id="nickname-problem" class="problem small" role="alert">{live(explanation)}</p>
+                    <button type="submit" class="button" aria-disabled=live(move || busy.get().to_string())>
+                        {live(move || if busy.get() { t.entering } else { t.enter })}
                     </button>
                 </form>
-                <Show when=move || suggestion.with(Option::is_some)>
-                    <form method="post" action="/api/session" on:submit=take_suggestion>
-                        <input type="hidden" name="nickname" value=move || suggestion.get().unwrap_or_default()/>
-                        <button type="submit" class="button gentle">
-                            {move || (texts().try_name)(&suggestion.get().unwrap_or_default())}
-                        </button>
-                    </form>
-                </Show>
+                {live_view(offer)}
                 <p class="who quiet small">
                     <span class="stack">
                         {faces.into_iter().map(|user| view! { <Face id=user.id nickname=user.nickname small=true/> }).collect_view()}
                     </span>
-                    {move || if online_count == 0 { texts().nobody_here.to_owned() } else { (texts().people_here)(online_count) }}
+                    {if online_count == 0 { t.nobody_here.to_owned() } else { (t.people_here)(online_count) }}
                 </p>
                 <LanguageChoice/>
             </div>

@@ -1,12 +1,13 @@
 //! Rooms, directs, and who is here.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_navigate;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::super::{
     face::Face,
     i18n::texts,
     icons,
+    live::{live, live_view},
     place::{Here, LOBBY, address},
 };
 use crate::{
@@ -17,19 +18,19 @@ use crate::{
 /// The rooms: the Lobby.
 #[component]
 pub(super) fn Rooms() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let here = expect_context::<Here>();
     let lobby =
         Memo::new(move |_| store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
     let current = move || (lobby.get().is_some() && here.conversation.get() == lobby.get()).then_some("page");
     view! {
-        <h2>{move || texts().rooms}</h2>
+        <h2>{t.rooms}</h2>
         <ul>
             <li>
-                <a class="row" href=LOBBY aria-current=current>
+                <a class="row" href=LOBBY aria-current=live(current)>
                     <span class="icon-box">{icons::hash()}</span>
-                    <span class="name">{move || texts().lobby}</span>
-                    {move || lobby.get().map(|conversation| view! { <Unread conversation/> })}
+                    <span class="name">{t.lobby}</span>
+                    {live_view(move || lobby.get().map(|conversation| view! { <Unread conversation/> }))}
                 </a>
             </li>
         </ul>
@@ -39,7 +40,7 @@ pub(super) fn Rooms() -> impl IntoView {
 /// The directs in which something was said, and the one that is open.
 #[component]
 pub(super) fn Private() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let here = expect_context::<Here>();
     let directs = Memo::new(move |_| {
         let open = here.conversation.get();
@@ -55,7 +56,7 @@ pub(super) fn Private() -> impl IntoView {
         let current = move || (here.conversation.get() == Some(id)).then_some("page");
         view! {
             <li>
-                <a class="row" href=address(id) aria-current=current>
+                <a class="row" href=address(id) aria-current=live(current)>
                     <Face id=user nickname=with.nickname.clone() small=true here=is_here/>
                     <bdi class="name">{with.nickname.as_str().to_owned()}</bdi>
                     <Unread conversation=id/>
@@ -64,19 +65,17 @@ pub(super) fn Private() -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || directs.with(|directs| !directs.is_empty())>
-            <h2>{move || texts().private}</h2>
-            <ul>
-                <For each=move || directs.get() key=|(id, _)| *id children=row/>
-            </ul>
-        </Show>
+        <h2 hidden=live(move || directs.with(Vec::is_empty))>{t.private}</h2>
+        <ul hidden=live(move || directs.with(Vec::is_empty))>
+            <For each=move || directs.get() key=|(id, _)| *id children=row/>
+        </ul>
     }
 }
 
 /// Who is here: a click begins to talk with them alone.
 #[component]
 pub(super) fn HereNow() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let navigate = use_navigate();
     let others = Memo::new(move |_| {
         let me = store.me.with(|me| me.as_ref().map(|me| me.id));
@@ -88,7 +87,7 @@ pub(super) fn HereNow() -> impl IntoView {
         let navigate = navigate.clone();
         spawn_local(async move {
             if let Ok(conversation) = store.open_direct(nickname).await {
-                navigate(&address(conversation), Default::default());
+                navigate(&address(conversation), NavigateOptions::default());
             }
         });
     });
@@ -104,35 +103,35 @@ pub(super) fn HereNow() -> impl IntoView {
         }
     };
     let hint = move || match (others.with(Vec::is_empty), count()) {
-        (true, 2..) => Some(texts().too_many_to_list),
-        (true, 1) => Some(texts().alone),
+        (true, 2..) => Some(t.too_many_to_list),
+        (true, 1) => Some(t.alone),
         _ => None,
     };
     view! {
-        <h2>{move || (texts().here_now)(count())}</h2>
-        <ul aria-label=move || (texts().here_now)(count())>
+        <h2>{live(move || (t.here_now)(count()))}</h2>
+        <ul aria-label=live(move || (t.here_now)(count()))>
             <For each=move || others.get() key=|user| user.id children=row/>
         </ul>
-        {move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> })}
+        {live_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}
     }
 }
 
 /// How much is unread; nothing when nothing is.
 #[component]
 fn Unread(conversation: ConversationId) -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let unread = Memo::new(move |_| {
         store.conversations.with(|conversations| conversations.get(conversation).map_or(0, |talk| talk.unread))
     });
-    move || {
+    live_view(move || {
         Some(unread.get()).filter(|unread| *unread > 0).map(|unread| {
             let shown = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
             view! {
                 <span class="badge">
                     <span aria-hidden="true">{shown}</span>
-                    <span class="unseen">{(texts().unread)(unread)}</span>
+                    <span class="unseen">{(t.unread)(unread)}</span>
                 </span>
             }
         })
-    }
+    })
 }

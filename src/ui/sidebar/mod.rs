@@ -5,7 +5,7 @@ mod settings;
 
 use leptos::prelude::*;
 
-use super::{face::Face, i18n::texts, icons, target::TargetForm};
+use super::{face::Face, i18n::texts, icons, live::live_view, target::TargetForm};
 use crate::client::Store;
 use lists::{HereNow, Private, Rooms};
 use settings::Settings;
@@ -13,7 +13,7 @@ use settings::Settings;
 /// Everything beside the open conversation.
 #[component]
 pub(super) fn Sidebar() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let me = move || {
         store.me.get().map(|me| {
             view! {
@@ -31,13 +31,13 @@ pub(super) fn Sidebar() -> impl IntoView {
             <div class="sidebar-target">
                 <TargetForm name="sidebar"/>
             </div>
-            <nav class="lists" aria-label=move || texts().main_navigation>
+            <nav class="lists" aria-label=t.main_navigation>
                 <Rooms/>
                 <Private/>
                 <HereNow/>
             </nav>
             <footer class="sidebar-foot">
-                {me}
+                {live_view(me)}
                 <Settings/>
             </footer>
         </aside>

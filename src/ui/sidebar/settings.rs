@@ -13,26 +13,26 @@ use crate::client::Store;
 /// A button that opens the settings above it. The browser's own popover: it closes by Escape and by a click beside it.
 #[component]
 pub(super) fn Settings() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let (store, t) = (expect_context::<Store>(), texts());
     let theme = expect_context::<RwSignal<Theme>>();
-    let name = |theme: Theme| match theme {
-        Theme::Auto => texts().theme_auto,
-        Theme::Light => texts().theme_light,
-        Theme::Dark => texts().theme_dark,
+    let name = move |theme: Theme| match theme {
+        Theme::Auto => t.theme_auto,
+        Theme::Light => t.theme_light,
+        Theme::Dark => t.theme_dark,
     };
     let choose = move |choice: Theme| {
         remember("teahouse_theme", choice.name());
         theme.set(choice);
     };
     view! {
-        <button type="button" class="tool" popovertarget="settings" aria-label=move || texts().settings>
+        <button type="button" class="tool" popovertarget="settings" aria-label=t.settings>
             {icons::sliders()}
         </button>
-        <div id="settings" class="settings" popover="auto" role="dialog" aria-label=move || texts().settings>
-            <h2>{move || texts().language}</h2>
+        <div id="settings" class="settings" popover="auto" role="dialog" aria-label=t.settings>
+            <h2>{t.language}</h2>
             <LanguageChoice/>
             <fieldset class="choice">
-                <legend>{move || texts().theme}</legend>
+                <legend>{t.theme}</legend>
                 {Theme::ALL.map(|choice| view! {
                     <label class="small">
                         <input
@@ -42,12 +42,12 @@ pub(super) fn Settings() -> impl IntoView {
                             checked=theme.get_untracked() == choice
                             on:change=move |_| choose(choice)
                         />
-                        {move || name(choice)}
+                        {name(choice)}
                     </label>
                 })}
             </fieldset>
-            <button type="button" class="button gentle" on:click=move |_| store.leave()>{move || texts().leave}</button>
-            <p class="quiet small">{move || texts().leave_warning}</p>
+            <button type="button" class="button gentle" on:click=move |_| store.leave()>{t.leave}</button>
+            <p class="quiet small">{t.leave_warning}</p>
         </div>
     }
 }

@@ -7,6 +7,7 @@ use super::super::{
     face::Face,
     i18n::texts,
     links::{Piece, pieces},
+    live::{live, live_view},
 };
 use crate::{
     client::Store,
@@ -41,8 +42,8 @@ pub(super) fn MessageRow(
     /// Whether author and time stand above it.
     starts_group: Memo<bool>,
 ) -> impl IntoView {
-    let store = expect_context::<Store>();
-    let language = expect_context::<RwSignal<Language>>();
+    let (store, t) = (expect_context::<Store>(), texts());
+    let language = expect_context::<RwSignal<Language>>().get_untracked();
     let shown = Memo::new(move |_| {
         let sent = timeline.with(|timeline| {
             timeline.by_id(id).map(|message| Shown {
@@ -77,7 +78,6 @@ pub(super) fn MessageRow(
 
     let time = move || {
         at.get().map(|at| {
-        let language = language.get();
         view! {
             <time datetime=clock::for_machines(at) title=clock::in_full(at, language)>{clock::time_of_day(at, language)}</time>
         }
@@ -87,7 +87,7 @@ pub(super) fn MessageRow(
         author.get().filter(|_| starts_group.get()).map(|author| {
             view! {
                 <Face id=author.id nickname=author.nickname.clone()/>
-                <p class="by"><bdi class="author">{author.nickname.as_str().to_owned()}</bdi> {time}</p>
+                <p class="by"><bdi class="author">{author.nickname.as_str().to_owned()}</bdi> {live_view(time)}</p>
             }
         })
     };
@@ -114,22 +114,22 @@ pub(super) fn MessageRow(
     };
     let trouble = move || match fate.get() {
         Fate::InTheLog => None,
-        Fate::Pending => Some(view! { <p class="fate pending">{texts().sending}</p> }.into_any()),
+        Fate::Pending => Some(view! { <p class="fate pending">{t.sending}</p> }.into_any()),
         Fate::Failed(code) => Some(
             view! {
                 <p class="fate problem small" role="alert">
-                    {texts().not_sent} " " {(texts().error)(code)}
-                    <button type="button" class="link" on:click=move |_| store.retry(id)>{texts().retry}</button>
-                    <button type="button" class="link" on:click=move |_| store.discard(id)>{texts().discard}</button>
+                    {t.not_sent} " " {(t.error)(code)}
+                    <button type="button" class="link" on:click=move |_| store.retry(id)>{t.retry}</button>
+                    <button type="button" class="link" on:click=move |_| store.discard(id)>{t.discard}</button>
                 </p>
             }
             .into_any(),
         ),
     };
     view! {
-        <li class="message" class:mine=is_mine class:starts=starts_group data-id=id.to_string() data-pending=move || (fate.get() == Fate::Pending).to_string()>
-            {head}
-            <div class="said">{unseen_author} <p class="body" dir="auto">{text}</p> {trouble}</div>
+        <li class="message" class:mine=live(move || is_mine.get()) class:starts=live(move || starts_group.get()) data-id=id.to_string() data-pending=live(move || (fate.get() == Fate::Pending).to_string())>
+            {live_view(head)}
+            <div class="said">{live_view(unseen_author)} <p class="body" dir="auto">{live_view(text)}</p> {live_view(trouble)}</div>
         </li>
     }
 }

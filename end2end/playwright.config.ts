@@ -1,0 +1,34 @@
+import { defineConfig } from '@playwright/test';
+
+import { chromium } from './fixtures/chromium.ts';
+
+export default defineConfig({
+  fullyParallel: true,
+  workers: 2,
+  timeout: 40_000,
+  expect: { timeout: 8_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [['list']],
+  use: {
+    locale: 'en-GB',
+    colorScheme: 'light',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: chromium(),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'people', testDir: 'tests' },
+    // Writes files that are committed, so it runs only when asked: npm run pictures
+    ...(process.env.TEAHOUSE_PICTURES ? [{ name: 'pictures', testDir: 'pictures' }] : []),
+  ],
+});

@@ -1,0 +1,77 @@
+import AxeBuilder from '@axe-core/playwright';
+
+import { PHONE } from '../fixtures/people.ts';
+import type { Person } from '../fixtures/person.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const LIGHT_PAPER = 'rgb(253, 251, 247)';
+const DARK_PAPER = 'rgb(25, 23, 20)';
+
+/** Asserts that axe finds nothing on what this person sees now. */
+async function expectNoBarriers(person: Person, screen: string, paper: string): Promise<void> {
+  await test.step(screen, async () => {
+    await expect(person.page.locator('body')).toHaveCSS('background-color', paper);
+    const { violations } = await new AxeBuilder({ page: person.page }).analyze();
+    const found = violations.flatMap(({ id, help, nodes }) =>
+      nodes.map((node) => `${id} (${help}): ${node.target} ${node.failureSummary}`),
+    );
+    expect.soft(found, screen).toEqual([]);
+  });
+}
+
+for (const { look, colorScheme, theme, paper } of [
+  { look: 'light as the system has it', colorScheme: 'light', theme: undefined, paper: LIGHT_PAPER },
+  { look: 'dark as the system has it', colorScheme: 'dark', theme: undefined, paper: DARK_PAPER },
+  { look: 'light by choice', colorScheme: 'dark', theme: 'light', paper: LIGHT_PAPER },
+  { look: 'dark by choice', colorScheme: 'light', theme: 'dark', paper: DARK_PAPER },
+] as const) {
+  test(`no screen has a barrier that axe can find, ${look}`, async ({ house, people }) => {
+    const chosen = theme ? [{ name: 'teahouse_theme', value: theme, url: house.address }] : [];
+    const bob = await people.guest('Bob');
+    const alice = await people.visitor('Alice', { colorScheme });
+    await alice.page.context().addCookies(chosen);
+    alice.complaints.expectStatus(409);
+
+    await alice.page.goto('/');
+    await expectNoBarriers(alice, 'the door', paper);
+    await alice.knock('Bob');
+    await expect(alice.page.getByRole('button', { name: /^Take/ })).toBeVisible();
+    await expectNoBarriers(alice, 'the door after a refusal', paper);
+
+    await alice.join();
+    await expectNoBarriers(alice, 'the empty Lobby', paper);
+    await bob.say('Good evening');
+    await bob.say('See https://example.org/');
+    await alice.say('晚上好');
+    await bob.talkTo('Alice');
+    await bob.say('A word with you?');
+    await expect(alice.conversation('Bob', 1)).toBeVisible();
+    await expectNoBarriers(alice, 'the Lobby with messages and something unread', paper);
+
+    await alice.targetField.fill('b');
+    await alice.targetField.press('ArrowDown');
+    await expectNoBarriers(alice, 'the target form with its list', paper);
+    await alice.targetField.fill('Rob');
+    await alice.targetField.press('Enter');
+    await expect(alice.sidebar.getByText('Nobody here is called')).toBeVisible();
+    await expectNoBarriers(alice, 'the target form after an unknown name', paper);
+
+    await alice.open('Bob');
+    await alice.sees('A word with you?');
+    await expectNoBarriers(alice, 'a direct', paper);
+    await alice.page.getByRole('button', { name: 'Writing to Bob' }).click();
+    await alice.page.getByRole('main').getByRole('combobox').focus();
+    await expectNoBarriers(alice, 'the target form in the composer', paper);
+
+    await alice.settingsButton.click();
+    await expectNoBarriers(alice, 'the settings', paper);
+
+    const carol = await people.visitor('Carol', { colorScheme, ...PHONE });
+    await carol.page.context().addCookies(chosen);
+    await carol.join();
+    await expectNoBarriers(carol, 'the talk on a phone', paper);
+    await carol.page.getByRole('link', { name: 'Back to the list' }).tap();
+    await carol.seesHere('Alice', 'Bob');
+    await expectNoBarriers(carol, 'the list on a phone', paper);
+  });
+}

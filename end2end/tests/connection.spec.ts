@@ -1,0 +1,124 @@
+import type { WebSocketRoute } from '@playwright/test';
+
+import { NO_CONNECTION } from '../fixtures/complaints.ts';
+import type { Person } from '../fixtures/person.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+/** The page tries again after at most so many milliseconds of waiting, all tries together. */
+const RECONNECTED = { timeout: 20_000 };
+
+const lost = (person: Person) => person.page.getByRole('status').filter({ hasText: 'Connection lost.' });
+
+test('what is written while the connection is lost is sent once it is back, and nothing comes twice', async ({
+  house,
+  people,
+}) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  for (const person of [alice, bob]) person.complaints.expect(NO_CONNECTION);
+  await alice.say('before');
+  await bob.sees('before');
+
+  await house.kill();
+  await expect(lost(alice)).toBeVisible();
+  await expect(lost(bob)).toBeVisible();
+  for (const text of ['meanwhile', 'and more']) {
+    await alice.composer.fill(text);
+    await alice.composer.press('Enter');
+    await expect(alice.message(text)).toContainText('sending …');
+  }
+
+  await house.restart();
+  await expect(lost(alice)).toBeHidden(RECONNECTED);
+  await expect(lost(bob)).toBeHidden(RECONNECTED);
+  await alice.say('after');
+  await bob.sees('after');
+
+  const said = ['before', 'meanwhile', 'and more', 'after'];
+  for (const person of [alice, bob]) {
+    for (const text of said) await person.sees(text);
+    await expect(person.log).toHaveText(/before.*meanwhile.*and more.*after/s);
+    await expect(person.log).not.toContainText('sending …');
+  }
+  expect(await bob.history()).toEqual(said);
+  await alice.seesHere('Bob');
+});
+
+test('messages that came while the connection was lost are there when it is back', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.visitor('Bob');
+  let isDown = false;
+  let socket: WebSocketRoute | undefined;
+  await bob.page.routeWebSocket('**/ws', (route) => {
+    if (isDown) return void route.close({ code: 1013 });
+    socket = route;
+    route.connectToServer();
+  });
+  await bob.join();
+  await alice.say('one');
+  await bob.sees('one');
+
+  isDown = true;
+  await socket?.close({ code: 1013 });
+  await expect(lost(bob)).toBeVisible();
+  await alice.say('two');
+  await alice.say('three');
+  isDown = false;
+
+  await expect(lost(bob)).toBeHidden(RECONNECTED);
+  await bob.sees('two');
+  await bob.sees('three');
+  await expect(bob.log).toHaveText(/one.*two.*three/s);
+});
+
+test('a message whose answer was lost on the way is not said twice', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  let isDeaf = false;
+  const heard: string[] = [];
+  await alice.page.routeWebSocket('**/ws', (route) => {
+    const server = route.connectToServer();
+    server.onMessage((frame) => {
+      // The answer and the event that would tell the page that its message arrived: the line breaks before them.
+      if (isDeaf && /"type":"(ack|event)"/.test(String(frame))) {
+        isDeaf = false;
+        void route.close({ code: 1013 });
+        return;
+      }
+      heard.push(String(frame));
+      route.send(frame);
+    });
+  });
+  await alice.join();
+  const bob = await people.guest('Bob');
+
+  isDeaf = true;
+  await alice.composer.fill('Once is enough');
+  await alice.composer.press('Enter');
+  await bob.sees('Once is enough');
+
+  await expect(alice.message('Once is enough')).not.toContainText('sending …', RECONNECTED);
+  await alice.sees('Once is enough');
+  await bob.say('I heard you');
+  await alice.sees('I heard you');
+  await bob.sees('Once is enough');
+  expect(await bob.history()).toEqual(['Once is enough', 'I heard you']);
+  expect(heard.filter((frame) => frame.includes('"welcome"'))).toHaveLength(2);
+});
+
+test('what is written while the connection is lost survives a reload', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expect(NO_CONNECTION);
+  await alice.say('before');
+  await house.kill();
+  await expect(lost(alice)).toBeVisible();
+  await alice.composer.fill('kept');
+  await alice.composer.press('Enter');
+  await expect(alice.message('kept')).toContainText('sending …');
+
+  await house.restart();
+  await alice.page.reload();
+
+  await alice.sees('kept');
+  await expect(alice.message('kept')).not.toContainText('sending …');
+  expect(await alice.history()).toEqual(['before', 'kept']);
+});

@@ -1,0 +1,82 @@
+import { expect, test } from '../fixtures/test.ts';
+
+const TAKEN = 'Somebody here has this name, or one that looks like it.';
+
+for (const [what, name] of [
+  ['a nickname that somebody has', 'Alice'],
+  ['the same nickname in other letters', 'ALICE'],
+  ['a nickname that looks like it', 'Аlice'], // the first letter is Cyrillic
+]) {
+  test(`${what} is refused beside the field, and the suggestion is one click away`, async ({ people }) => {
+    await people.guest('Alice');
+    const visitor = await people.visitor('Visitor');
+    visitor.complaints.expectStatus(409);
+
+    await visitor.knock(name);
+    await expect(visitor.page.getByText(TAKEN)).toBeVisible();
+    await expect(visitor.nicknameField).toHaveAccessibleDescription(TAKEN);
+    await expect(visitor.nicknameField).toHaveAttribute('aria-invalid', 'true');
+    await expect(visitor.nicknameField).toHaveValue(name);
+
+    const offer = visitor.page.getByRole('button', { name: /^Take “.+” instead$/ });
+    const suggestion = /“(.+)”/.exec(await offer.innerText())?.[1] ?? '';
+    await offer.click();
+    await visitor.isInside();
+    await expect(visitor.sidebar.getByText(suggestion, { exact: true })).toBeVisible();
+    await visitor.seesHere('Alice');
+  });
+}
+
+for (const [what, name] of [
+  ['a nickname of 33 characters', 'x'.repeat(33)],
+  ['a nickname with characters that cannot be seen', 'Ali\u200bce'],
+  ['a nickname that means everyone', 'everyone'],
+]) {
+  test(`${what} is refused beside the field, and another one is taken`, async ({ people }) => {
+    const visitor = await people.visitor('Visitor');
+    visitor.complaints.expectStatus(422);
+    visitor.complaints.expectStatus(400);
+
+    await visitor.knock(name);
+    await expect(visitor.page.getByText(/^A nickname has 1 to 32 characters/)).toBeVisible();
+    await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 characters/);
+    await expect(visitor.nicknameField).toBeFocused();
+
+    await visitor.nicknameField.fill('Visitor');
+    await visitor.enterButton.click();
+    await visitor.isInside();
+  });
+}
+
+test('who leaves gives the nickname back', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('button', { name: 'Leave' }).click();
+  await expect(alice.nicknameField).toBeVisible();
+
+  const another = await people.visitor('Alice');
+  await another.join();
+});
+
+test('the door tells who is here', async ({ people }) => {
+  const visitor = await people.visitor('Visitor');
+  await visitor.page.goto('/');
+  await expect(visitor.page.getByText('Nobody is here yet. Be the first.')).toBeVisible();
+
+  await people.guest('Alice');
+  await people.guest('Bob');
+  await visitor.page.reload();
+  await expect(visitor.page.getByText('2 people are here')).toBeVisible();
+});
+
+test('an address that means nothing says so and shows the way home', async ({ people }) => {
+  const visitor = await people.visitor('Visitor');
+  visitor.complaints.expectStatus(404);
+
+  const answer = await visitor.page.goto('/no/such/page');
+
+  expect(answer?.status()).toBe(404);
+  await expect(visitor.page.getByText('There is nothing here.')).toBeVisible();
+  await visitor.page.getByRole('link', { name: 'To the tea house' }).click();
+  await expect(visitor.nicknameField).toBeVisible();
+});

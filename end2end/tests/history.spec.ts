@@ -1,0 +1,173 @@
+import type { Locator, Page } from '@playwright/test';
+
+import type { House } from '../fixtures/house.ts';
+import type { Person } from '../fixtures/person.ts';
+import { SocketClient } from '../fixtures/socket_client.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test.use({ serverOptions: ['--unlimited'] });
+
+/** How far a message may move without being noticed, in pixels. */
+const STILL = 2;
+
+const numbered = (number: number) => `message ${String(number).padStart(3, '0')}`;
+
+/** Somebody has said this many things in the Lobby. */
+async function longTalk(house: House, count: number): Promise<SocketClient> {
+  const scribe = await SocketClient.join(house, 'Scribe');
+  for (let number = 1; number <= count; number += 1) await scribe.say(numbered(number));
+  return scribe;
+}
+
+/** Resolves when what has changed is on the screen. */
+function painted(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
+  );
+}
+
+async function heightOnScreen(message: Locator): Promise<number> {
+  const box = await message.boundingBox();
+  expect(box, `${message} is there`).not.toBeNull();
+  return box!.y;
+}
+
+/** Scrolls the messages so that the beginning of what is loaded is at the top. */
+async function scrollToTop(person: Person): Promise<void> {
+  await person.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
+}
+
+test('a long talk opens at its end', async ({ house, people }) => {
+  await longTalk(house, 150);
+  const alice = await people.guest('Alice');
+
+  await expect(alice.message(numbered(150))).toBeInViewport({ ratio: 1 });
+  await expect(alice.message(numbered(1))).toHaveCount(0);
+  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
+});
+
+test('older messages come in above without moving the one that is being read', async ({ house, people }) => {
+  await longTalk(house, 150);
+  const alice = await people.guest('Alice');
+  let letThrough = () => {};
+  const held = new Promise<void>((resolve) => (letThrough = resolve));
+  await alice.page.route('**/messages?*before=*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await alice.sees(numbered(150));
+  await scrollToTop(alice);
+  await expect(alice.message(numbered(91))).toBeInViewport({ ratio: 1 });
+  await painted(alice.page);
+  const before = await heightOnScreen(alice.message(numbered(93)));
+
+  letThrough();
+  await expect(alice.message(numbered(90))).toHaveCount(1);
+  await painted(alice.page);
+
+  const moved = (await heightOnScreen(alice.message(numbered(93)))) - before;
+  expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
+});
+
+test('one can scroll up to where it began, and everything is there once', async ({ house, people }) => {
+  await longTalk(house, 150);
+  const alice = await people.guest('Alice');
+  await alice.sees(numbered(150));
+
+  await expect(async () => {
+    await scrollToTop(alice);
+    await expect(alice.page.getByText('This is where it began')).toBeInViewport({ timeout: 100 });
+  }).toPass();
+
+  await expect(alice.log.getByRole('listitem').filter({ hasText: /message \d{3}/ })).toHaveText(
+    Array.from({ length: 150 }, (_, index) => new RegExp(numbered(index + 1))),
+  );
+  expect(await alice.history()).toHaveLength(100);
+});
+
+test('who has scrolled up is not moved by new messages, and a button leads to them', async ({ house, people }) => {
+  const scribe = await longTalk(house, 150);
+  const alice = await people.guest('Alice');
+  const toTheNewest = alice.page.getByRole('button', { name: 'To the newest message' });
+  await alice.sees(numbered(150));
+  await alice.message(numbered(120)).scrollIntoViewIfNeeded();
+  await expect(toTheNewest).toBeVisible();
+  await painted(alice.page);
+  const before = await heightOnScreen(alice.message(numbered(120)));
+
+  for (const news of ['news one', 'news two', 'news three']) await scribe.say(news);
+  await expect(alice.message('news three')).toHaveCount(1);
+  await painted(alice.page);
+  const moved = (await heightOnScreen(alice.message(numbered(120)))) - before;
+  expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
+  await expect(alice.message('news three')).not.toBeInViewport();
+  await expect(alice.conversation('Lobby', 3)).toBeVisible();
+
+  await toTheNewest.click();
+  await expect(alice.message('news three')).toBeInViewport({ ratio: 1 });
+  await expect(toTheNewest).toBeHidden();
+  await expect(alice.conversation('Lobby', 3)).toBeHidden();
+});
+
+test('who is at the end stays at the end', async ({ house, people }) => {
+  const scribe = await longTalk(house, 80);
+  const alice = await people.guest('Alice');
+  await expect(alice.message(numbered(80))).toBeInViewport();
+
+  for (let number = 81; number <= 90; number += 1) {
+    await scribe.say(numbered(number));
+    await expect(alice.message(numbered(number))).toBeInViewport({ ratio: 1 });
+  }
+  await scribe.say(`a long one\n${'.\n'.repeat(10)}to here`);
+  await expect(alice.message('to here')).toBeInViewport();
+  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
+});
+
+test('who writes after having scrolled up sees what they wrote', async ({ house, people }) => {
+  await longTalk(house, 80);
+  const alice = await people.guest('Alice');
+  await alice.sees(numbered(80));
+  await alice.message(numbered(50)).scrollIntoViewIfNeeded();
+
+  await alice.say('Here I am');
+
+  await expect(alice.message('Here I am')).toBeInViewport({ ratio: 1 });
+});
+
+test('what came while one was away stands below a mark', async ({ house, people }) => {
+  const scribe = await longTalk(house, 3);
+  const alice = await people.guest('Alice');
+  await alice.sees(numbered(3));
+  await expect(alice.conversation('Lobby', 3)).toBeHidden();
+  const keepsake = await people.leaves(alice);
+  await scribe.say('while you were away');
+
+  const back = await people.returns('Alice', keepsake);
+
+  await expect(back.log).toHaveText(/message 003.*New.*while you were away/s);
+});
+
+test('days stand between the messages', async ({ house, people }) => {
+  const scribe = await longTalk(house, 1);
+  const today = await people.guest('Alice');
+  const tomorrow = await people.visitor('Bob');
+  await tomorrow.page.clock.setFixedTime(Date.now() + 24 * 60 * 60 * 1_000);
+  await tomorrow.join();
+  await scribe.say(numbered(2));
+
+  await expect(today.log.getByRole('listitem')).toHaveText(['Today', /message 001/, /message 002/]);
+  await expect(tomorrow.log.getByRole('listitem')).toHaveText(['Yesterday', /message 001/, /New/, /message 002/]);
+});
+
+for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {
+  test(`times are the reader’s own in ${timezoneId}`, async ({ house, people }) => {
+    const scribe = await SocketClient.join(house, 'Scribe');
+    const at = await scribe.say('What time is it?');
+    const alice = await people.guest('Alice', { timezoneId });
+
+    const time = alice.message('What time is it?').getByRole('time');
+    const onTheirClock = at.toLocaleTimeString('en', { timeZone: timezoneId, timeStyle: 'short', hourCycle: 'h23' });
+    await expect(time).toHaveText(onTheirClock);
+    await expect(time).toHaveAttribute('datetime', at.toISOString());
+  });
+}

@@ -1,0 +1,113 @@
+import type { Locator, Page } from '@playwright/test';
+
+import { expect, test } from '../fixtures/test.ts';
+
+/** More stops than this and nobody would go on. */
+const STOPS = 30;
+
+/** The focus is somewhere, and one sees where: an outline on the element or on what frames it. */
+async function expectVisibleFocus(page: Page): Promise<void> {
+  const focused = await page.evaluate(() => {
+    const isOutlined = (element: Element) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+    };
+    const element = document.activeElement ?? document.body;
+    if (element === document.body) return { what: 'the document', isSeen: true };
+    const frame = element.closest('form');
+    return { what: element.outerHTML.slice(0, 120), isSeen: isOutlined(element) || (!!frame && isOutlined(frame)) };
+  });
+  expect(focused.isSeen, `focus is visible on ${focused.what}`).toBe(true);
+}
+
+/** Presses Tab until this has the focus, and looks at every stop on the way. */
+async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  const page = target.page();
+  for (let stop = 0; stop < STOPS; stop += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press(key);
+    await expectVisibleFocus(page);
+  }
+  throw new Error(`Tab does not lead to ${target}`);
+}
+
+test('everything can be done by keyboard alone, and one sees where one is', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.visitor('Alice');
+  const { keyboard } = alice.page;
+
+  // In
+  await alice.page.goto('/');
+  await expect(alice.nicknameField).toBeFocused();
+  await expectVisibleFocus(alice.page);
+  await keyboard.type('Alice');
+  await keyboard.press('Enter');
+  await expect(alice.composer).toBeFocused();
+  await expectVisibleFocus(alice.page);
+
+  // To everyone
+  await keyboard.type('Hello by keys');
+  await keyboard.press('Enter');
+  await bob.sees('Hello by keys');
+
+  // To one
+  await alice.seesHere('Bob');
+  await tabTo(alice.targetField, 'Shift+Tab');
+  await keyboard.type('bo');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await alice.isTalkingTo('Bob');
+  await expect(alice.composer).toBeFocused();
+  await keyboard.type('Between us');
+  await keyboard.press('Enter');
+  await expect(bob.conversation('Alice', 1)).toBeVisible();
+
+  // Back, and to what is unread
+  await tabTo(alice.conversation('Lobby'), 'Shift+Tab');
+  await keyboard.press('Enter');
+  await alice.isTalkingTo('Lobby');
+  await bob.open('Alice');
+  await bob.say('Between us, then');
+  await expect(alice.conversation('Bob', 1)).toBeVisible();
+  await tabTo(alice.conversation('Bob'));
+  await keyboard.press('Enter');
+  await alice.sees('Between us, then');
+  await expect(alice.conversation('Bob', 1)).toBeHidden();
+
+  // Choosing somebody else from the composer
+  await tabTo(alice.page.getByRole('button', { name: 'Writing to Bob. Choose somebody else' }));
+  await keyboard.press('Enter');
+  await tabTo(alice.page.getByRole('main').getByRole('combobox', { name: 'Talk to' }), 'Shift+Tab');
+  await keyboard.press('Escape');
+  await expect(alice.page.getByRole('main').getByRole('combobox')).toBeHidden();
+  await expect(alice.composer).toBeFocused();
+
+  // Settings
+  await tabTo(alice.settingsButton, 'Shift+Tab');
+  await keyboard.press('Enter');
+  await expect(alice.settings).toBeVisible();
+  await tabTo(alice.settings.getByRole('radio', { name: 'Auto' }));
+  await keyboard.press('ArrowRight');
+  await keyboard.press('ArrowRight');
+  await expect(alice.settings.getByRole('radio', { name: 'Dark' })).toBeChecked();
+  await expect(alice.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await keyboard.press('Escape');
+  await expect(alice.settings).toBeHidden();
+  await expect(alice.settingsButton).toBeFocused();
+});
+
+test('the form in the composer is reached at once when it opens', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' }).press('Enter');
+  await expect(alice.page.getByRole('main').getByRole('combobox', { name: 'Talk to' })).toBeFocused();
+});
+
+test('the messages can be scrolled by keyboard', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say(`First${'\n.'.repeat(60)}\nLast`);
+  await tabTo(alice.log, 'Shift+Tab');
+
+  await alice.page.keyboard.press('Home');
+
+  await expect(alice.page.getByText('This is where it began')).toBeInViewport();
+});

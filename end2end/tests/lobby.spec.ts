@@ -1,0 +1,61 @@
+import { expect, test } from '../fixtures/test.ts';
+
+test('three people in the Lobby see who is there and what each of them says', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  const ming = await people.guest('小明');
+
+  await alice.seesHere('Bob', '小明');
+  await bob.seesHere('Alice', '小明');
+  await ming.seesHere('Alice', 'Bob');
+
+  await alice.say('Good morning, everyone');
+  await bob.sees('Good morning, everyone');
+  await bob.say('Morning, Alice!');
+  await ming.sees('Morning, Alice!');
+  await ming.say('大家好！');
+
+  for (const person of [alice, bob, ming]) {
+    await expect(person.message('Good morning, everyone')).toContainText('Alice');
+    await expect(person.message('Morning, Alice!')).toContainText('Bob');
+    await expect(person.message('大家好！')).toContainText('小明');
+    await expect(person.log).toHaveText(/Good morning, everyone.*Morning, Alice!.*大家好！/s);
+  }
+});
+
+test('who leaves is not listed any more', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.seesHere('Bob');
+
+  await people.leaves(bob);
+
+  await alice.seesHere();
+});
+
+test('one sees that somebody is typing, until they have said it', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+
+  await bob.composer.pressSequentially('Well');
+  await expect(alice.page.getByText('Bob is typing …')).toBeVisible();
+
+  await bob.composer.press('Enter');
+  await alice.sees('Well');
+  await expect(alice.page.getByText('Bob is typing …')).toBeHidden();
+});
+
+test('a message is shown as it was typed, and only web addresses in it are links', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  const markup = '<img src=x onerror="alert(1)"> **bold** javascript:alert(1)';
+
+  await alice.say(markup);
+  await alice.say('看https://example.org/tea，好');
+
+  await bob.sees(markup);
+  await expect(bob.message(markup).getByRole('link')).toHaveCount(0);
+  const link = bob.message('看https').getByRole('link', { name: 'https://example.org/tea', exact: true });
+  await expect(link).toHaveAttribute('href', 'https://example.org/tea');
+  await expect(link).toHaveAttribute('rel', /noopener/);
+});

@@ -1,0 +1,131 @@
+import type { Locator, Page } from '@playwright/test';
+
+import { PHONE } from '../fixtures/people.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+/** What a finger needs, in CSS pixels. */
+const FINGER = 44;
+
+async function expectRoomForAFinger(control: Locator): Promise<void> {
+  const box = await control.boundingBox();
+  expect(box, `${control} is there`).not.toBeNull();
+  expect.soft(Math.round(box!.width), `width of ${control}`).toBeGreaterThanOrEqual(FINGER);
+  expect.soft(Math.round(box!.height), `height of ${control}`).toBeGreaterThanOrEqual(FINGER);
+}
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const excess = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('body *')]
+      .filter((element) => ['auto', 'scroll', 'visible'].includes(getComputedStyle(element).overflowX))
+      .filter((element) => element === document.documentElement || getComputedStyle(element).overflowX !== 'visible')
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .map((element) => `${element.tagName} ${element.className}: ${element.scrollWidth} > ${element.clientWidth}`),
+  );
+  expect(excess).toEqual([]);
+}
+
+test('on a phone the list and the talk are two screens with one way back between them', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  const back = alice.page.getByRole('link', { name: 'Back to the list' });
+  await expect(alice.log).toBeVisible();
+  await expect(alice.conversations).toBeHidden();
+
+  await back.tap();
+  await expect(alice.conversations).toBeVisible();
+  await expect(alice.log).toBeHidden();
+  await expect(alice.composer).toBeHidden();
+
+  await alice.conversation('Lobby').tap();
+  await expect(alice.log).toBeVisible();
+  await expect(alice.conversations).toBeHidden();
+
+  await alice.page.goBack();
+  await expect(alice.conversations).toBeVisible();
+  await expect(alice.log).toBeHidden();
+
+  await alice.page.goForward();
+  await expect(alice.log).toBeVisible();
+  await expect(alice.conversations).toBeHidden();
+});
+
+test('on a phone one talks to everyone and to one', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  const bob = await people.guest('Bob');
+
+  await alice.composer.tap();
+  await alice.composer.fill('Hello from the train');
+  await alice.sendButton.tap();
+  await bob.sees('Hello from the train');
+
+  await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
+  await alice.hereNow.getByRole('button', { name: 'Bob' }).tap();
+  await alice.isTalkingTo('Bob');
+  await alice.say('Only for you');
+  await expect(bob.conversation('Alice', 1)).toBeVisible();
+});
+
+test('on a phone the composer is always in view', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  for (let line = 1; line <= 20; line += 1) await alice.say(`Line ${line}.`);
+
+  await expect(alice.composer).toBeInViewport({ ratio: 1 });
+  await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
+  await expect(alice.message('Line 20.')).toBeInViewport({ ratio: 1 });
+
+  // A keyboard comes up and takes half of the height.
+  await alice.page.setViewportSize({ width: 390, height: 420 });
+  await expect(alice.composer).toBeInViewport({ ratio: 1 });
+  await expect(alice.message('Line 20.')).toBeInViewport({ ratio: 1 });
+});
+
+test('on a phone every main control has room for a finger', async ({ people }) => {
+  const alice = await people.visitor('Alice', PHONE);
+  await alice.page.goto('/');
+  await expectRoomForAFinger(alice.nicknameField);
+  await expectRoomForAFinger(alice.enterButton);
+  for (const link of await alice.page.getByRole('navigation', { name: 'Language' }).getByRole('link').all()) {
+    await expectRoomForAFinger(link);
+  }
+
+  await alice.join();
+  await people.guest('Bob');
+  await expectRoomForAFinger(alice.page.getByRole('link', { name: 'Back to the list' }));
+  await expectRoomForAFinger(alice.composer);
+  await expectRoomForAFinger(alice.sendButton);
+  await expectRoomForAFinger(alice.page.getByRole('button', { name: 'Writing to Everyone' }));
+
+  await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
+  await alice.seesHere('Bob');
+  await expectRoomForAFinger(alice.targetField);
+  await expectRoomForAFinger(alice.conversation('Lobby'));
+  await expectRoomForAFinger(alice.hereNow.getByRole('button', { name: 'Bob' }));
+  await expectRoomForAFinger(alice.settingsButton);
+
+  await alice.settingsButton.tap();
+  await expectRoomForAFinger(alice.settings.getByRole('button', { name: 'Leave' }));
+  for (const choice of ['Auto', 'Light', 'Dark']) {
+    await expectRoomForAFinger(alice.settings.locator('label').filter({ hasText: choice }));
+  }
+});
+
+test('on a phone nothing scrolls sideways, however long the words are', async ({ people }) => {
+  const longest = `${'Wolkenkratzer'.repeat(2)}-Alice`;
+  const alice = await people.visitor(longest, PHONE);
+  await alice.page.goto('/');
+  await expectNoSidewaysScroll(alice.page);
+
+  await alice.join();
+  await alice.say('x'.repeat(300));
+  await alice.say(`https://example.org/${'tea/'.repeat(60)}`);
+  await alice.composer.fill('y'.repeat(300));
+  await expectNoSidewaysScroll(alice.page);
+
+  await people.guest(`${'M'.repeat(31)}b`);
+  await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
+  await alice.seesHere(`${'M'.repeat(31)}b`);
+  await expectNoSidewaysScroll(alice.page);
+
+  await alice.hereNow.getByRole('button').tap();
+  await alice.isTalkingTo(`${'M'.repeat(31)}b`);
+  await expectNoSidewaysScroll(alice.page);
+});

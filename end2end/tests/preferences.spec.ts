@@ -1,0 +1,77 @@
+import { expect, test } from '../fixtures/test.ts';
+
+test('a browser that prefers Chinese gets Chinese', async ({ people }) => {
+  const visitor = await people.visitor('小明', { locale: 'zh-CN' });
+
+  const answer = await visitor.page.goto('/');
+
+  expect(await answer?.text()).toContain('lang="zh-Hans"');
+  await expect(visitor.page.getByText('进来坐坐，取个名字，聊聊天。')).toBeVisible();
+  await visitor.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await visitor.page.getByRole('button', { name: '进入' }).click();
+  await expect(visitor.page.getByRole('heading', { level: 1, name: '大厅' })).toBeVisible();
+  await expect(visitor.page.getByRole('textbox', { name: '消息', exact: true })).toBeVisible();
+});
+
+test('the language can be changed in the settings, at once and for good', async ({ people }) => {
+  const ming = await people.visitor('小明', { locale: 'zh-CN' });
+  await ming.page.goto('/');
+  await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await ming.page.getByRole('button', { name: '进入' }).click();
+
+  await ming.page.getByRole('button', { name: '设置' }).click();
+  await ming.page.getByRole('dialog', { name: '设置' }).getByRole('link', { name: 'English' }).click();
+  await expect(ming.composer).toBeVisible();
+  await ming.isTalkingTo('Lobby');
+  await expect(ming.page.locator('html')).toHaveAttribute('lang', 'en');
+
+  const answer = await ming.page.reload();
+  expect(await answer?.text()).toContain('lang="en"');
+  await ming.isTalkingTo('Lobby');
+});
+
+test('the language can be changed at the door without losing what was typed', async ({ people }) => {
+  const visitor = await people.visitor('Visitor', { locale: 'zh-CN' });
+  await visitor.page.goto('/');
+  await visitor.page.getByRole('link', { name: 'English' }).click();
+  await expect(visitor.nicknameField).toBeVisible();
+  await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'en');
+
+  // By now the page is alive, and needs no new one.
+  await visitor.nicknameField.fill('Visitor');
+  await visitor.enterButton.click();
+  await visitor.isInside();
+});
+
+test('an appearance that was chosen is there from the first byte of the next page', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const html = alice.page.locator('html');
+  await expect(html).toHaveAttribute('data-theme', 'auto');
+  const light = await alice.page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor);
+
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('radio', { name: 'Dark' }).check();
+  await expect(html).toHaveAttribute('data-theme', 'dark');
+  await expect(alice.page.locator('body')).not.toHaveCSS('background-color', light);
+
+  const answer = await alice.page.reload();
+  expect(await answer?.text()).toContain('data-theme="dark"');
+  await alice.isInside();
+  await expect(html).toHaveAttribute('data-theme', 'dark');
+  await alice.settingsButton.click();
+  await expect(alice.settings.getByRole('radio', { name: 'Dark' })).toBeChecked();
+
+  await alice.settings.getByRole('radio', { name: 'Auto' }).check();
+  await expect(alice.page.locator('body')).toHaveCSS('background-color', light);
+});
+
+test('without a choice the appearance follows the system', async ({ people }) => {
+  const alice = await people.guest('Alice', { colorScheme: 'dark' });
+  const body = alice.page.locator('body');
+  await expect(body).toHaveCSS('color-scheme', 'light dark');
+  const dark = await body.evaluate((element) => getComputedStyle(element).backgroundColor);
+
+  await alice.page.emulateMedia({ colorScheme: 'light' });
+
+  await expect(body).not.toHaveCSS('background-color', dark);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from '../fixtures/test.ts';
+
+test('a reload keeps the person and what was said', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('Before the reload');
+
+  await alice.page.reload();
+
+  await alice.sees('Before the reload');
+  await expect(alice.sidebar.getByRole('contentinfo').or(alice.sidebar).getByText('Alice').first()).toBeVisible();
+  await expect(alice.page.getByRole('heading', { name: 'Here now · 1' })).toBeVisible();
+  await alice.say('After the reload');
+  await expect(alice.message('After the reload')).toContainText('Alice');
+  expect(await alice.history()).toEqual(['Before the reload', 'After the reload']);
+});
+
+test('a reload stays in the conversation that was open', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.talkTo('Bob');
+  await alice.say('Just us');
+
+  await alice.page.reload();
+
+  await alice.isTalkingTo('Bob');
+  await alice.sees('Just us');
+  await bob.seesHere('Alice');
+});
+
+test('a message that has waited in the composer is still there after a look elsewhere', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await people.guest('Bob');
+  await alice.composer.fill('Half a thought');
+
+  await alice.talkTo('Bob');
+  await expect(alice.composer).toHaveValue('');
+  await alice.open('Lobby');
+
+  await expect(alice.composer).toHaveValue('Half a thought');
+});

@@ -1,0 +1,50 @@
+import { expect, test } from '../fixtures/test.ts';
+
+const WITHOUT_JAVASCRIPT = { javaScriptEnabled: false };
+
+test('without JavaScript the form at the door leads in', async ({ people }) => {
+  const alice = await people.visitor('Alice', WITHOUT_JAVASCRIPT);
+
+  await alice.knock();
+
+  await expect(alice.page).toHaveURL('/talk/lobby');
+  await expect(alice.sidebar.getByText('Alice', { exact: true })).toBeVisible();
+  const cookies = await alice.page.context().cookies();
+  expect(cookies.filter((cookie) => cookie.httpOnly && cookie.sameSite === 'Lax')).toHaveLength(1);
+});
+
+test('without JavaScript a taken nickname is refused beside the field, and the suggestion works', async ({ people }) => {
+  await people.guest('Alice');
+  const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
+
+  await visitor.knock('Alice');
+  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^Somebody here has this name/);
+  await expect(visitor.nicknameField).toHaveValue('Alice');
+
+  const offer = visitor.page.getByRole('button', { name: /^Take “.+” instead$/ });
+  const suggestion = /“(.+)”/.exec(await offer.innerText())?.[1] ?? '';
+  await offer.click();
+  await expect(visitor.page).toHaveURL('/talk/lobby');
+  await expect(visitor.sidebar.getByText(suggestion, { exact: true })).toBeVisible();
+});
+
+test('without JavaScript an invalid nickname is refused beside the field', async ({ people }) => {
+  const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
+
+  await visitor.knock('everyone');
+
+  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 characters/);
+  await expect(visitor.nicknameField).toHaveValue('everyone');
+});
+
+test('without JavaScript the language can be chosen, and is remembered', async ({ people }) => {
+  const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
+  await visitor.page.goto('/');
+
+  await visitor.page.getByRole('link', { name: '简体中文' }).click();
+  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toBeVisible();
+
+  await visitor.page.goto('/');
+  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toBeVisible();
+  await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
+});

@@ -1,3 +1,5 @@
 //! Teahouse.
 pub mod domain;
 pub mod protocol;
+#[cfg(feature = "ssr")]
+pub mod server;

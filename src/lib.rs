@@ -5,7 +5,11 @@
 
 pub mod client;
 pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod page;
 pub mod protocol;
+#[cfg(feature = "ssr")]
+pub mod server;
 pub mod state;
 pub mod ui;
 

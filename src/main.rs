@@ -1,1 +1,84 @@
-fn main() {}
+//! The command line: `teahouse serve`, or just `teahouse`.
+
+use std::{io, process::ExitCode, time::Duration};
+
+use clap::{Parser, Subcommand};
+use teahouse::{
+    page,
+    server::{Config, Server},
+};
+use tokio::{
+    net::TcpListener,
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Group and private chat that you host yourself.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the chat; what happens without a command, too.
+    Serve(Config),
+}
+
+fn main() -> ExitCode {
+    let Cli { command, config } = Cli::parse();
+    let config = match command {
+        Some(Command::Serve(config)) => config,
+        None => config,
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+
+    let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let outcome = runtime.block_on(serve(config));
+        // Whatever still hangs must not keep the process: all that was acked is on disk.
+        runtime.shutdown_timeout(Duration::from_millis(200));
+        outcome
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    // First: a signal during the start must not kill half-way.
+    let shutdown = stop_on_signals()?;
+    let (listen, site) = (config.listen, config.site.clone());
+    let server = Server::open(config)?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    println!("listening on http://{}", listener.local_addr()?);
+    let pages = page::router(server.house(), site);
+    server.run(listener, pages, shutdown).await?;
+    Ok(())
+}
+
+/// A token that the first SIGTERM or SIGINT cancels.
+fn stop_on_signals() -> io::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    // Lives as long as the process.
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+        }
+        stop.cancel();
+    });
+    Ok(shutdown)
+}

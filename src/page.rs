@@ -1,5 +1,7 @@
 //! Where the halves meet: the server renders the page's components for whoever asks.
 
+use std::path::Path;
+
 use axum::{
     Router,
     body::Body,
@@ -36,9 +38,10 @@ struct Asked {
     suggestion: Option<String>,
 }
 
-/// The pages, and the files that they load, from the folder that `options` name.
-pub fn router(house: House, options: LeptosOptions) -> Router {
-    let files = ServeDir::new(options.site_root.as_ref()).precompressed_br().precompressed_gzip();
+/// The pages, and the files that they load, from the folder `site` that `cargo leptos build` makes.
+pub fn router(house: House, site: impl AsRef<Path>) -> Router {
+    let files = ServeDir::new(site).precompressed_br().precompressed_gzip();
+    let options = LeptosOptions::builder().output_name("teahouse").build();
     let pages = Pages { house, options };
     let missing = get(not_found).with_state(pages.clone());
     Router::new()

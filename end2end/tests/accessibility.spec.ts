@@ -1,4 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
+import { AxeBuilder } from '@axe-core/playwright';
 
 import { PHONE } from '../fixtures/people.ts';
 import type { Person } from '../fixtures/person.ts';

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Me, Message, Nickname, Seq};
+use crate::domain::{Conversation, Me, Message, Nickname, Seq};
 
 use super::ErrorCode;
 
@@ -20,6 +20,13 @@ pub struct SessionCreated {
     pub token: String,
     /// Who one is now.
     pub me: Me,
+}
+
+/// `GET /api/conversations`: what one is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationList {
+    /// Rooms first, then directs, the one with the newest message first.
+    pub conversations: Vec<Conversation>,
 }
 
 /// `GET /api/conversations/{id}/messages`: a stretch of a conversation.

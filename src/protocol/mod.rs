@@ -10,7 +10,7 @@ mod server;
 
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
-pub use http::{MessagesPage, Problem, SessionCreated, SessionRequest};
+pub use http::{ConversationList, MessagesPage, Problem, SessionCreated, SessionRequest};
 pub use plain::{PlainReply, PlainRequest};
 pub use server::{Change, ErrorFrame, Event, ServerFrame, Welcome};
 

@@ -64,7 +64,7 @@ pub enum ServerFrame {
     Presence {
         /// Users who are here now and were not; empty while too many are here to be listed.
         joined: Vec<User>,
-        /// Users who are not here any more.
+        /// Users who are not here any more, or not listed any more because too many are here.
         left: Vec<UserId>,
         /// How many are here now.
         online_count: u64,

@@ -1,0 +1,91 @@
+//! What a user is told when something can't be done, whichever door they came by.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{BodyError, CommandId, Nickname, NicknameError},
+    protocol::{ErrorCode, ErrorFrame},
+};
+
+use super::super::store::StoreError;
+
+/// Why a command was refused. The words are for people, [`ChatError::code`] is for programs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ChatError {
+    #[error("{0}")]
+    InvalidNickname(#[from] NicknameError),
+    #[error("somebody here has this name, or one that looks like it")]
+    NicknameTaken { suggestion: Option<Nickname> },
+    #[error("this session is not known, or it has ended")]
+    Unauthenticated,
+    /// What was looked for, as it was typed but not longer than a nickname can be.
+    #[error("nobody here is called {0}")]
+    UnknownUser(String),
+    #[error("nobody can talk in private with themselves")]
+    SelfDirect,
+    #[error("there is no such conversation, or you are not in it")]
+    UnknownConversation,
+    #[error("{0}")]
+    InvalidMessage(#[from] BodyError),
+    #[error("that is too much at once; try again in a moment")]
+    RateLimited { retry_after: Duration },
+    #[error("the server cannot save anything at the moment; try again in a moment")]
+    StorageUnavailable,
+}
+
+impl ChatError {
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::InvalidNickname(_) => ErrorCode::InvalidNickname,
+            Self::NicknameTaken { .. } => ErrorCode::NicknameTaken,
+            Self::Unauthenticated => ErrorCode::Unauthenticated,
+            Self::UnknownUser(_) => ErrorCode::UnknownUser,
+            Self::SelfDirect => ErrorCode::SelfDirect,
+            Self::UnknownConversation => ErrorCode::UnknownConversation,
+            Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
+            Self::InvalidMessage(BodyError::TooLong) => ErrorCode::MessageTooLong,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::StorageUnavailable => ErrorCode::StorageUnavailable,
+        }
+    }
+
+    pub(crate) fn suggestion(&self) -> Option<Nickname> {
+        match self {
+            Self::NicknameTaken { suggestion } => suggestion.clone(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            // Rounded up: a client that waits so long must find it was long enough.
+            Self::RateLimited { retry_after } => {
+                Some(u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
+            }
+            _ => None,
+        }
+    }
+
+    /// The answer to the command `id`, if it had one.
+    pub(crate) fn frame(&self, id: Option<CommandId>) -> ErrorFrame {
+        ErrorFrame {
+            id,
+            code: self.code(),
+            message: self.to_string(),
+            suggestion: self.suggestion(),
+            retry_after_ms: self.retry_after_ms(),
+        }
+    }
+}
+
+impl From<StoreError> for ChatError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable => Self::StorageUnavailable,
+            StoreError::NicknameTaken { suggestion } => Self::NicknameTaken { suggestion },
+            StoreError::UnknownUser => Self::UnknownUser(String::new()),
+            StoreError::SelfDirect => Self::SelfDirect,
+            StoreError::NotMember => Self::UnknownConversation,
+        }
+    }
+}

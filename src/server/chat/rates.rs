@@ -1,0 +1,88 @@
+//! How often anybody may do something.
+
+use std::{hash::Hash, num::NonZeroU32, time::Duration};
+
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+};
+
+use crate::domain::{ConversationId, UserId};
+
+use super::{
+    super::{config::Limits, peer::Peer},
+    ChatError,
+};
+
+/// Nobody needs to be told of each keystroke.
+const TYPING_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A bucket for each key; `None` lets everything through.
+struct Rate<K: Clone + Eq + Hash>(Option<DefaultKeyedRateLimiter<K>>);
+
+impl<K: Clone + Eq + Hash> Rate<K> {
+    fn new(quota: Option<Quota>) -> Self {
+        Self(quota.map(RateLimiter::keyed))
+    }
+
+    fn check(&self, key: &K) -> Result<(), ChatError> {
+        let Some(limiter) = &self.0 else { return Ok(()) };
+        limiter.check_key(key).map_err(|until| ChatError::RateLimited {
+            retry_after: until.wait_time_from(DefaultClock::default().now()),
+        })
+    }
+
+    fn forget_idle(&self) {
+        if let Some(limiter) = &self.0 {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+/// All rates of the house.
+pub(super) struct Rates {
+    guests: Rate<Peer>,
+    commands: Rate<UserId>,
+    frames: Rate<UserId>,
+    typing: Rate<(UserId, ConversationId)>,
+}
+
+impl Rates {
+    pub(super) fn new(limits: &Limits, unlimited: bool) -> Self {
+        let quota = |per_minute: NonZeroU32, burst: u32| {
+            let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+            (!unlimited).then(|| Quota::per_minute(per_minute).allow_burst(burst))
+        };
+        Self {
+            guests: Rate::new(quota(limits.guests_per_minute, limits.guests_per_minute.get())),
+            commands: Rate::new(quota(limits.commands_per_minute, limits.commands_per_minute.get() / 4)),
+            frames: Rate::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
+            typing: Rate::new(Quota::with_period(TYPING_INTERVAL)),
+        }
+    }
+
+    pub(super) fn guest(&self, peer: Peer) -> Result<(), ChatError> {
+        self.guests.check(&peer)
+    }
+
+    pub(super) fn command(&self, user: UserId) -> Result<(), ChatError> {
+        self.commands.check(&user)
+    }
+
+    pub(super) fn frame(&self, user: UserId) -> Result<(), ChatError> {
+        self.frames.check(&user)
+    }
+
+    pub(super) fn may_type(&self, user: UserId, conversation: ConversationId) -> bool {
+        self.typing.check(&(user, conversation)).is_ok()
+    }
+
+    /// Drops the buckets that are full again, so that memory follows who is here and not who ever was.
+    pub(super) fn forget_idle(&self) {
+        self.guests.forget_idle();
+        self.commands.forget_idle();
+        self.frames.forget_idle();
+        self.typing.forget_idle();
+    }
+}

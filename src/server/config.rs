@@ -1,0 +1,139 @@
+//! What can be set from outside, with defaults that are safe on the open network.
+
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+
+/// How the server is set up. Every option can be given as `TEAHOUSE_…` in the environment too.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Address and port to serve on; port 0 takes a free one.
+    #[arg(long, env = "TEAHOUSE_LISTEN", default_value_t = Self::default().listen)]
+    pub listen: SocketAddr,
+
+    /// Folder for everything that is kept.
+    #[arg(long, env = "TEAHOUSE_DATA", default_value_os_t = Self::default().data)]
+    pub data: PathBuf,
+
+    /// Folder with the built page.
+    #[arg(long, env = "TEAHOUSE_SITE", default_value_os_t = Self::default().site)]
+    pub site: PathBuf,
+
+    /// Another origin whose pages may connect, as `https://chat.example.org`; may be repeated.
+    #[arg(long, env = "TEAHOUSE_ALLOW_ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<String>,
+
+    /// Lift rate limits and per-address caps: for benchmarks, or behind an edge that has its own.
+    #[arg(long, env = "TEAHOUSE_UNLIMITED")]
+    pub unlimited: bool,
+
+    /// How much anybody may do.
+    #[command(flatten)]
+    pub limits: Limits,
+
+    /// How long to wait for what.
+    #[arg(skip)]
+    pub timing: Timing,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data: PathBuf::from("data"),
+            site: PathBuf::from("target/site"),
+            allow_origin: Vec::new(),
+            unlimited: false,
+            limits: Limits::default(),
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// How much anybody may do before being told to wait, or to go.
+#[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+pub struct Limits {
+    /// Connections altogether.
+    #[arg(long = "max-connections", env = "TEAHOUSE_MAX_CONNECTIONS", default_value_t = Self::default().connections)]
+    pub connections: usize,
+
+    /// Connections of one address (for IPv6: of one /64 network).
+    #[arg(long = "max-connections-per-address", env = "TEAHOUSE_MAX_CONNECTIONS_PER_ADDRESS",
+          default_value_t = Self::default().connections_per_address)]
+    pub connections_per_address: usize,
+
+    /// WebSocket connections of one user.
+    #[arg(long = "max-connections-per-user", env = "TEAHOUSE_MAX_CONNECTIONS_PER_USER",
+          default_value_t = Self::default().connections_per_user)]
+    pub connections_per_user: usize,
+
+    /// New guests of one address per minute, as many of them at once.
+    #[arg(long = "guests-per-minute", env = "TEAHOUSE_GUESTS_PER_MINUTE",
+          default_value_t = Self::default().guests_per_minute)]
+    pub guests_per_minute: NonZeroU32,
+
+    /// Commands of one user per minute, a quarter of them at once; more are answered `rate_limited`.
+    #[arg(long = "commands-per-minute", env = "TEAHOUSE_COMMANDS_PER_MINUTE",
+          default_value_t = Self::default().commands_per_minute)]
+    pub commands_per_minute: NonZeroU32,
+
+    /// Frames of any kind of one user per minute, a quarter of them at once; with more the connection is closed.
+    #[arg(long = "frames-per-minute", env = "TEAHOUSE_FRAMES_PER_MINUTE",
+          default_value_t = Self::default().frames_per_minute)]
+    pub frames_per_minute: NonZeroU32,
+
+    /// How much one connection may leave unread before it is closed as too slow, in bytes.
+    #[arg(long = "send-queue-bytes", env = "TEAHOUSE_SEND_QUEUE_BYTES",
+          default_value_t = Self::default().send_queue_bytes)]
+    pub send_queue_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            connections_per_address: 100,
+            connections_per_user: 20,
+            guests_per_minute: per_minute(60),
+            commands_per_minute: per_minute(240),
+            frames_per_minute: per_minute(2_400),
+            send_queue_bytes: 1024 * 1024,
+        }
+    }
+}
+
+const fn per_minute(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).expect("a limit that lets something through")
+}
+
+/// How long to wait for what. Not options: there is no reason to change them, but for tests that would wait long.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// For a connection's first frame.
+    pub hello: Duration,
+    /// Between pings to a connection.
+    pub ping: Duration,
+    /// Until a connection from which nothing comes is closed; more than two pings.
+    pub silence: Duration,
+    /// For the peer to answer a close, or to take what is still to be sent before it.
+    pub farewell: Duration,
+    /// Between presence frames.
+    pub presence: Duration,
+    /// For a request's headers, also between two requests of one connection.
+    pub headers: Duration,
+    /// Until everything under way is given up when the server stops.
+    pub stop: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            hello: Duration::from_secs(10),
+            ping: Duration::from_secs(30),
+            silence: Duration::from_secs(75),
+            farewell: Duration::from_secs(2),
+            presence: Duration::from_secs(1),
+            headers: Duration::from_secs(10),
+            stop: Duration::from_secs(3),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! How many connections are open, altogether and of each address.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::peer::Peer;
+
+/// Counts the connections. A plain mutex, held for a look-up.
+#[derive(Debug)]
+pub(super) struct Doors {
+    open: Mutex<Open>,
+    most: usize,
+    /// `None` lets any address have as many as there are.
+    most_per_address: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    total: usize,
+    by_address: HashMap<Peer, usize>,
+}
+
+/// An open connection, counted until this is dropped.
+#[derive(Debug)]
+pub(super) struct Entry {
+    doors: Arc<Doors>,
+    peer: Peer,
+    /// One of more than its address may have: to be told so, and nothing else.
+    pub(super) is_excess: bool,
+}
+
+impl Doors {
+    pub(super) fn new(most: usize, most_per_address: Option<usize>) -> Arc<Self> {
+        Arc::new(Self { open: Mutex::default(), most, most_per_address })
+    }
+
+    /// Counts a connection in; `None` if the house is full.
+    pub(super) fn enter(self: &Arc<Self>, peer: Peer) -> Option<Entry> {
+        let mut open = self.open();
+        if open.total >= self.most {
+            return None;
+        }
+        open.total += 1;
+        let of_address = open.by_address.entry(peer).or_default();
+        *of_address += 1;
+        let is_excess = self.most_per_address.is_some_and(|most| *of_address > most);
+        Some(Entry { doors: Arc::clone(self), peer, is_excess })
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        // Nothing under this lock panics half-way through a change.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let mut open = self.doors.open();
+        open.total -= 1;
+        if let Some(of_address) = open.by_address.get_mut(&self.peer) {
+            *of_address -= 1;
+            if *of_address == 0 {
+                open.by_address.remove(&self.peer);
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What an HTTP client is told when something can't be done. Internals are logged where they happen, never sent.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::protocol::{ErrorCode, Problem};
+
+use super::super::{chat::ChatError, origins::ForeignOrigin};
+
+/// A request that was refused, as a problem (RFC 9457).
+#[derive(Clone, Debug)]
+pub(in crate::server) struct ApiError(Box<Problem>);
+
+impl ApiError {
+    pub(in crate::server) fn new(status: StatusCode, code: ErrorCode, detail: String) -> Self {
+        Self(Box::new(Problem {
+            kind: "about:blank".into(),
+            title: status.canonical_reason().unwrap_or("Error").into(),
+            status: status.as_u16(),
+            detail,
+            code,
+            suggestion: None,
+            retry_after_ms: None,
+        }))
+    }
+
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, ErrorCode::BadFrame, detail.into())
+    }
+
+    pub(in crate::server) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "there is nothing here".into())
+    }
+
+    pub(super) fn unauthenticated() -> Self {
+        ChatError::Unauthenticated.into()
+    }
+
+    /// For the page's form, which turns a problem into another picture of itself.
+    pub(super) fn problem(&self) -> &Problem {
+        &self.0
+    }
+}
+
+impl From<ChatError> for ApiError {
+    fn from(error: ChatError) -> Self {
+        let status = match &error {
+            ChatError::InvalidNickname(_) | ChatError::InvalidMessage(_) | ChatError::SelfDirect => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
+            ChatError::Unauthenticated => StatusCode::UNAUTHORIZED,
+            ChatError::UnknownUser(_) | ChatError::UnknownConversation => StatusCode::NOT_FOUND,
+            ChatError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ChatError::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let mut answer = Self::new(status, error.code(), error.to_string());
+        answer.0.suggestion = error.suggestion();
+        answer.0.retry_after_ms = error.retry_after_ms();
+        answer
+    }
+}
+
+impl From<ForeignOrigin> for ApiError {
+    fn from(error: ForeignOrigin) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, error.to_string())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.0.retry_after_ms.map(|millis| HeaderValue::from(millis.div_ceil(1_000)));
+        let mut response = (status, Json(self.0)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}

@@ -1,0 +1,60 @@
+//! `GET /api/conversations/{id}/messages`: a stretch of a conversation.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    routing::get,
+};
+use serde::Deserialize;
+
+use crate::{
+    domain::{ConversationId, Seq},
+    protocol::MessagesPage,
+};
+
+use super::{
+    super::{App, chat::ChatError, store::Window},
+    ApiError, Caller,
+};
+
+const DEFAULT_LIMIT: u32 = 50;
+const LARGEST_LIMIT: u32 = 200;
+
+/// What the Lobby may be called by, for those who don't know its id yet.
+const LOBBY: &str = "lobby";
+
+#[derive(Debug, Deserialize)]
+struct Stretch {
+    before: Option<Seq>,
+    after: Option<Seq>,
+    limit: Option<u32>,
+}
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new().route("/conversations/{id}/messages", get(page))
+}
+
+async fn page(
+    State(app): State<Arc<App>>,
+    Caller(me): Caller,
+    Path(id): Path<String>,
+    stretch: Result<Query<Stretch>, QueryRejection>,
+) -> Result<Json<MessagesPage>, ApiError> {
+    let Query(Stretch { before, after, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let window = match (before, after) {
+        (None, None) => Window::Newest,
+        (Some(seq), None) => Window::Before(seq),
+        (None, Some(seq)) => Window::After(seq),
+        (Some(_), Some(_)) => return Err(ApiError::bad_request("before and after exclude each other")),
+    };
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
+    let conversation = if id == LOBBY {
+        app.chat.lobby()
+    } else {
+        // What is no id names no conversation.
+        id.parse::<ConversationId>().map_err(|_| ChatError::UnknownConversation)?
+    };
+    Ok(Json(app.chat.messages(me.id, conversation, window, limit).await?))
+}

@@ -1,0 +1,62 @@
+//! The HTTP API: JSON, errors as problem details (RFC 9457), one file a noun.
+
+mod conversations;
+mod error;
+mod health;
+mod me;
+mod messages;
+mod session;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRequestParts, Request},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    middleware::{Next, from_fn},
+    response::Response,
+};
+
+use crate::{domain::Me, protocol::ErrorCode};
+
+use super::{App, session_token};
+
+pub(super) use error::ApiError;
+
+/// More than any request here needs.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// `/api`, `/healthz`, `/readyz`.
+pub(super) fn router() -> Router<Arc<App>> {
+    let api = Router::new()
+        .merge(session::router())
+        .merge(me::router())
+        .merge(conversations::router())
+        .merge(messages::router())
+        .fallback(async || ApiError::not_found())
+        .method_not_allowed_fallback(async || {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotFound, "this cannot be done here".into())
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(forbid_storing));
+    Router::new().nest("/api", api).merge(health::router())
+}
+
+/// What the API says is for one user, now.
+async fn forbid_storing(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Whoever makes a request, by its session.
+struct Caller(Me);
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = session_token(&parts.headers).ok_or_else(ApiError::unauthenticated)?;
+        Ok(Self(app.chat.authenticate(&token).await?))
+    }
+}

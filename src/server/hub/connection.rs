@@ -1,0 +1,57 @@
+//! One socket, as the hub knows it.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::domain::{ConversationId, User};
+
+use super::SendQueue;
+
+/// What a connection understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speech {
+    /// The whole protocol.
+    Full,
+    /// The plain door's few frames.
+    Plain,
+}
+
+/// One socket of a user.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(super) number: u64,
+    pub(crate) user: User,
+    pub(super) speech: Speech,
+    /// What is to be sent to it.
+    pub(crate) queue: SendQueue,
+    /// The conversations it hears; `None` once it has left, so that nothing subscribes it any more.
+    heard: Mutex<Option<HashSet<ConversationId>>>,
+}
+
+impl Connection {
+    pub(super) fn new(number: u64, user: User, speech: Speech, queue_bytes: usize) -> Self {
+        Self { number, user, speech, queue: SendQueue::new(queue_bytes), heard: Mutex::new(Some(HashSet::new())) }
+    }
+
+    /// Changes what it hears, unless it has left.
+    pub(super) fn while_subscribed(&self, change: impl FnOnce(&mut HashSet<ConversationId>)) {
+        if let Some(heard) = self.heard().as_mut() {
+            change(heard);
+        }
+    }
+
+    pub(super) fn end_subscriptions(&self) -> HashSet<ConversationId> {
+        self.heard().take().unwrap_or_default()
+    }
+
+    pub(crate) fn hears(&self, conversation: ConversationId) -> bool {
+        self.heard().as_ref().is_some_and(|heard| heard.contains(&conversation))
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Option<HashSet<ConversationId>>> {
+        // Nothing under this lock panics half-way through a change.
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,78 @@
+//! Committed news, told to everybody whom they concern, in commit order.
+
+use tokio::sync::oneshot;
+
+use crate::{
+    domain::{Conversation, ConversationId, Seq, UserId},
+    protocol::{Change, Event, PlainReply, ServerFrame},
+};
+
+use super::{
+    super::store::{Committed, Feed},
+    Hub, Item, Speech,
+};
+
+/// Delivers until the store closes its feed. Nothing here waits for a connection.
+pub(crate) async fn deliver(mut feed: Feed, hub: &Hub) {
+    while let Some(commit) = feed.recv().await {
+        for news in commit {
+            match news {
+                Committed::Event(event) => hub.deliver_event(event),
+                Committed::Direct { views, announced } => hub.deliver_direct(views, announced),
+                Committed::Read { user, conversation, seq } => hub.deliver_read(user, conversation, seq),
+            }
+        }
+    }
+}
+
+impl Hub {
+    fn deliver_event(&self, event: Event) {
+        let (conversation, seq, author) = (event.conversation, event.seq, event.author.id);
+        let plain = self.encode_plainly(&event);
+        let Some(full) = Item::encode(&ServerFrame::Event(event)) else { return };
+        let full = full.about(conversation, seq);
+        self.audiences.for_each(conversation, |connection| match connection.speech {
+            Speech::Full => connection.queue.push(full.clone()),
+            // Plain clients show what they send themselves.
+            Speech::Plain if connection.user.id == author => {}
+            Speech::Plain => plain.iter().for_each(|item| connection.queue.push(item.clone())),
+        });
+    }
+
+    fn encode_plainly(&self, event: &Event) -> Option<Item> {
+        let Change::Message { body } = &event.change;
+        let (author, msg) = (event.author.nickname.as_str().to_owned(), body.as_str().to_owned());
+        let reply = if event.conversation == self.lobby {
+            PlainReply::ToEveryone { username: author, msg }
+        } else {
+            PlainReply::ToYou { msg, from_user: author }
+        };
+        Item::encode(&reply)
+    }
+
+    /// Its users hear the direct from now on, starting with what it is.
+    fn deliver_direct(&self, views: Vec<(UserId, Conversation)>, announced: oneshot::Sender<()>) {
+        for (user, view) in views {
+            let id = view.id;
+            let Some(item) = Item::encode(&ServerFrame::Conversation(view)) else { continue };
+            for connection in self.connections_of(user) {
+                self.subscribe(&connection, id);
+                if connection.speech == Speech::Full {
+                    connection.queue.push(item.clone());
+                }
+            }
+        }
+        // Whoever asked may have left; everybody else has been told.
+        let _ = announced.send(());
+    }
+
+    fn deliver_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
+        let connections = self.connections_of(user);
+        let Some(first) = connections.first() else { return };
+        let frame = ServerFrame::Read { conversation, user: first.user.clone(), seq };
+        let Some(item) = Item::encode(&frame) else { return };
+        for connection in connections.iter().filter(|connection| connection.speech == Speech::Full) {
+            connection.queue.push(item.clone());
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The server: config → store → bind → [`Server::run`].
+//!
+//! A message's way: `socket` (or `http`) → `chat` decides → `store` makes it durable and gives it its place → `hub`
+//! delivers → `socket`. One direction: nothing but `chat` writes to the store, nothing but `hub` writes to connections.
+
+mod chat;
+mod config;
+mod doors;
+mod house;
+mod http;
+mod hub;
+mod linger;
+mod origins;
+mod peer;
+mod serving;
+mod sessions;
+mod socket;
+mod store;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Extension, Request, State},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use tokio::{
+    net::TcpListener,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
+
+use self::{
+    chat::Chat,
+    doors::Doors,
+    hub::{Hub, announce_presence, deliver},
+    origins::Origins,
+    peer::Peer,
+    serving::Serving,
+    store::{Feed, SqliteStore, Store},
+};
+
+pub use config::{Config, Limits, Timing};
+pub use house::House;
+pub use sessions::{SESSION_COOKIE, session_token};
+pub use store::OpenError;
+
+/// How often to forget those who have not been seen for a while.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// What requests and sockets work with.
+struct App {
+    chat: Arc<Chat>,
+    hub: Arc<Hub>,
+    origins: Origins,
+    timing: Timing,
+    /// Cancelled when the server stops.
+    stopping: CancellationToken,
+    /// Owns the tasks of connections and sockets.
+    tasks: TaskTracker,
+}
+
+/// Why a server can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store can't be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+}
+
+/// Why a server did not stop well.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store ended before it was told to: nothing can be saved any more.
+    #[error("the store has ended by itself")]
+    StoreEnded,
+    /// Connections, or the store, did not end in time. What was acked is durable all the same.
+    #[error("not everything ended in time")]
+    Unfinished,
+}
+
+/// A server whose store is open.
+pub struct Server {
+    config: Config,
+    store: Arc<dyn Store>,
+    feed: Feed,
+    house: House,
+}
+
+impl Server {
+    /// Opens the store in `config.data`.
+    ///
+    /// # Errors
+    /// [`StartError`] if that can't be done, or if another server is using it.
+    pub fn open(config: Config) -> Result<Self, StartError> {
+        let (store, feed) = SqliteStore::open(Path::new(&config.data))?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
+        let hub = Arc::new(Hub::new(store.lobby(), per_user, config.limits.send_queue_bytes));
+        let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
+        Ok(Self { config, store, feed, house: House::new(chat, hub) })
+    }
+
+    /// What rendering pages needs.
+    pub fn house(&self) -> House {
+        self.house.clone()
+    }
+
+    /// Serves `listener` until `shutdown`: first the server's own routes, then `pages`.
+    ///
+    /// Stops within five seconds: takes nothing new, finishes and answers what was taken, closes sockets with 1012.
+    ///
+    /// # Errors
+    /// [`RunError`] if it stops without being told to, or not everything ended in time.
+    pub async fn run(self, listener: TcpListener, pages: Router, shutdown: CancellationToken) -> Result<(), RunError> {
+        let Self { config, store, feed, house } = self;
+        let hub = Arc::clone(&house.hub);
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let app = Arc::new(App {
+            chat: Arc::clone(&house.chat),
+            hub: Arc::clone(&hub),
+            origins: Origins::new(&config.allow_origin),
+            timing: config.timing.clone(),
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+        });
+        let per_address = (!config.unlimited).then_some(config.limits.connections_per_address);
+        let serving = Serving {
+            router: router(app, pages),
+            doors: Doors::new(config.limits.connections, per_address),
+            header_timeout: config.timing.headers,
+            stop_timeout: config.timing.stop,
+            stopping: stopping.clone(),
+            tasks: tasks.clone(),
+        };
+
+        let mut delivering = std::pin::pin!(deliver(feed, &hub));
+        let working = async {
+            tokio::join!(announce_presence(&hub, config.timing.presence), keep_house(&house.chat));
+        };
+        let ended = tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            () = &mut delivering => Err(RunError::StoreEnded),
+            // These don't end.
+            () = working => Ok(()),
+            () = serving.run(listener) => Ok(()),
+        };
+        stopping.cancel();
+        tasks.close();
+        let closing = async {
+            // Delivery goes on: what was acked before the stop is still told to those who are here.
+            tasks.wait().await;
+            store.close().await;
+        };
+        let finished = async { tokio::join!(closing, delivering) };
+        match timeout(config.timing.stop + Duration::from_secs(1), finished).await {
+            Ok(_) => ended,
+            Err(_elapsed) => ended.and(Err(RunError::Unfinished)),
+        }
+    }
+}
+
+async fn keep_house(chat: &Chat) {
+    let mut tick = interval(HOUSEKEEPING);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        chat.forget_idle();
+    }
+}
+
+fn router(app: Arc<App>, pages: Router) -> Router {
+    let fallback = async move |state: State<Arc<App>>, peer: Extension<Peer>, request: Request| -> Response {
+        match socket::knocks(&request) {
+            Some(nickname) => socket::plain_door(state, peer, nickname, request).await,
+            None => pages.oneshot(request).await.into_response(),
+        }
+    };
+    Router::new().route("/ws", get(socket::full_door)).merge(http::router()).fallback(fallback).with_state(app)
+}

@@ -1,0 +1,133 @@
+//! What a client says after its hello.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{CommandId, ConversationId},
+    protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
+};
+
+use super::{
+    super::{
+        App,
+        chat::{ChatError, Typing},
+        hub::{Connection, Item},
+    },
+    line::{Heard, Talk},
+};
+
+/// The whole protocol, on one connection.
+pub(super) struct FullTalk {
+    app: Arc<App>,
+    connection: Arc<Connection>,
+}
+
+impl Talk for FullTalk {
+    async fn hear(&mut self, text: &str) -> Heard {
+        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id) {
+            return Heard::Close(refusal(&error, None), CloseCode::TooMany);
+        }
+        let frame = match ClientFrame::decode(text) {
+            Ok(frame) => frame,
+            Err(DecodeError { code, id, detail }) => return self.refuse_frame(code, id, detail),
+        };
+        match frame {
+            ClientFrame::Hello(_) => {
+                self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello has been said already".into())
+            }
+            ClientFrame::Send { id, conversation, body } => self.send(id, conversation, &body).await,
+            ClientFrame::OpenDirect { id, nickname } => self.open_direct(id, &nickname).await,
+            ClientFrame::Read { conversation, seq } => {
+                match self.app.chat.read(&self.connection.user, conversation, seq) {
+                    Ok(()) => Heard::Nothing,
+                    Err(error) => Heard::Reply(refusal(&error, None)),
+                }
+            }
+            ClientFrame::Typing { conversation } => self.typing(conversation),
+            ClientFrame::Ping {} => Heard::Reply(Item::encode(&ServerFrame::Pong {})),
+        }
+    }
+
+    fn hear_binary(&mut self) -> Heard {
+        let words = ErrorFrame {
+            id: None,
+            code: ErrorCode::BadFrame,
+            message: "frames are text".into(),
+            suggestion: None,
+            retry_after_ms: None,
+        };
+        Heard::Close(Item::encode(&ServerFrame::Error(words)), CloseCode::ProtocolError)
+    }
+}
+
+impl FullTalk {
+    pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
+        Self { app, connection }
+    }
+
+    async fn send(&self, id: CommandId, conversation: ConversationId, body: &str) -> Heard {
+        let user = &self.connection.user;
+        let sending = match self.app.chat.charge_command(user.id) {
+            Ok(()) => self.app.chat.send(user.clone(), id, conversation, body).await,
+            Err(error) => Err(error),
+        };
+        match sending {
+            Ok(receipt) => Heard::Later(Box::pin(async move {
+                match receipt.await {
+                    Ok(done) => Item::encode(&ServerFrame::Ack {
+                        id,
+                        conversation: done.conversation,
+                        seq: Some(done.seq),
+                        at: done.at,
+                    }),
+                    Err(error) => refusal(&error.into(), Some(id)),
+                }
+            })),
+            Err(error) => Heard::Reply(refusal(&error, Some(id))),
+        }
+    }
+
+    async fn open_direct(&self, id: CommandId, nickname: &str) -> Heard {
+        let user = &self.connection.user;
+        let opening = match self.app.chat.charge_command(user.id) {
+            Ok(()) => self.app.chat.open_direct(user.clone(), nickname).await,
+            Err(error) => Err(error),
+        };
+        match opening {
+            Ok(opening) => Heard::Later(Box::pin(async move {
+                match opening.done().await {
+                    Ok((conversation, at)) => Item::encode(&ServerFrame::Ack { id, conversation, seq: None, at }),
+                    Err(error) => refusal(&error, Some(id)),
+                }
+            })),
+            Err(error) => Heard::Reply(refusal(&error, Some(id))),
+        }
+    }
+
+    fn typing(&self, conversation: ConversationId) -> Heard {
+        match self.app.chat.typing(&self.connection.user, conversation) {
+            Ok(Some(Typing { conversation, user })) => {
+                let typist = user.id;
+                self.app.hub.tell_others(conversation, typist, &ServerFrame::Typing { conversation, user });
+                Heard::Nothing
+            }
+            Ok(None) => Heard::Nothing,
+            Err(error) => Heard::Reply(refusal(&error, None)),
+        }
+    }
+
+    /// Answers a frame that is none. It costs as much as a command.
+    fn refuse_frame(&self, code: ErrorCode, id: Option<CommandId>, message: String) -> Heard {
+        Heard::Reply(match self.app.chat.charge_command(self.connection.user.id) {
+            Ok(()) => {
+                let error = ErrorFrame { id, code, message, suggestion: None, retry_after_ms: None };
+                Item::encode(&ServerFrame::Error(error))
+            }
+            Err(error) => refusal(&error, id),
+        })
+    }
+}
+
+fn refusal(error: &ChatError, id: Option<CommandId>) -> Option<Item> {
+    Item::encode(&ServerFrame::Error(error.frame(id)))
+}

@@ -1,0 +1,101 @@
+//! The first frame of a connection: who is there.
+
+use std::collections::HashMap;
+
+use tokio::time::timeout;
+
+use crate::{
+    domain::{ConversationId, Epoch, Me, Seq},
+    protocol::{ClientFrame, CloseCode, ErrorCode, ErrorFrame, Hello, VERSION},
+};
+
+use super::{
+    super::{
+        App,
+        chat::{Arrival, ChatError},
+        peer::Peer,
+    },
+    line::{Farewell, Incoming, Line},
+};
+
+/// Who said hello, and what they know already.
+pub(super) struct Greeted {
+    pub(super) me: Me,
+    /// To be told in the welcome.
+    pub(super) token: Option<String>,
+    /// What the cursors belong to.
+    pub(super) epoch: Option<Epoch>,
+    pub(super) cursors: HashMap<ConversationId, Seq>,
+}
+
+/// Waits for the hello and finds out whose it is; `session` is what the upgrade request brought.
+pub(super) async fn greet(
+    app: &App,
+    line: &mut Line,
+    peer: Peer,
+    session: Option<String>,
+) -> Result<Greeted, Farewell> {
+    let first = timeout(app.timing.hello, first_frame(line));
+    let hello = tokio::select! {
+        hello = first => hello.map_err(|_elapsed| Farewell::wordless(Some(CloseCode::NoHello)))??,
+        () = app.stopping.cancelled() => return Err(Farewell::wordless(Some(CloseCode::Restarting))),
+    };
+    let (me, token) = identify(app, &hello, peer, session).await.map_err(|error| {
+        let code = match error {
+            ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
+            ChatError::Unauthenticated => CloseCode::SessionEnded,
+            ChatError::RateLimited { .. } => CloseCode::TooMany,
+            ChatError::StorageUnavailable => CloseCode::Restarting,
+            _ => CloseCode::ProtocolError,
+        };
+        Farewell::error(error.frame(None), code)
+    })?;
+    Ok(Greeted { me, token, epoch: hello.epoch, cursors: hello.cursors })
+}
+
+async fn first_frame(line: &mut Line) -> Result<Hello, Farewell> {
+    let text = loop {
+        match line.receive().await {
+            Ok(Incoming::Text(text)) => break text,
+            Ok(Incoming::Control) => {}
+            Ok(Incoming::Binary) => return Err(refusal(ErrorCode::BadFrame, "frames are text")),
+            Err(closing) => return Err(Farewell::wordless(closing.code)),
+        }
+    };
+    match ClientFrame::decode(&text) {
+        Ok(ClientFrame::Hello(hello)) if hello.protocol == VERSION => Ok(hello),
+        Ok(ClientFrame::Hello(_)) => {
+            Err(refusal(ErrorCode::UnsupportedProtocol, "this server speaks version 1 of the protocol"))
+        }
+        Ok(_) => Err(refusal(ErrorCode::HelloFirst, "the first frame must be hello")),
+        Err(error) => {
+            let frame = ErrorFrame { id: error.id, ..words(error.code, &error.detail) };
+            Err(Farewell::error(frame, CloseCode::ProtocolError))
+        }
+    }
+}
+
+fn refusal(code: ErrorCode, message: &str) -> Farewell {
+    Farewell::error(words(code, message), CloseCode::ProtocolError)
+}
+
+fn words(code: ErrorCode, message: &str) -> ErrorFrame {
+    ErrorFrame { id: None, code, message: message.to_owned(), suggestion: None, retry_after_ms: None }
+}
+
+async fn identify(
+    app: &App,
+    hello: &Hello,
+    peer: Peer,
+    session: Option<String>,
+) -> Result<(Me, Option<String>), ChatError> {
+    if let Some(token) = &hello.token {
+        return Ok((app.chat.authenticate(token).await?, Some(token.clone())));
+    }
+    if let Some(nickname) = &hello.nickname {
+        let Arrival { me, token } = app.chat.create_guest(nickname, peer).await?;
+        return Ok((me, Some(token)));
+    }
+    let session = session.ok_or(ChatError::Unauthenticated)?;
+    Ok((app.chat.authenticate(&session).await?, None))
+}

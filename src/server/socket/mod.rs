@@ -1,0 +1,108 @@
+//! The sockets: how one comes to be, what is said on it, how it ends.
+
+mod commands;
+mod hello;
+mod line;
+mod plain;
+mod resume;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+
+use crate::protocol::{ErrorCode, MAX_FRAME_BYTES};
+
+use self::{
+    commands::FullTalk,
+    line::{Farewell, Line},
+};
+use super::{
+    App,
+    http::ApiError,
+    hub::{Registered, Speech},
+    peer::Peer,
+    session_token,
+};
+
+pub(super) use plain::{knocks, plain_door};
+
+/// Per connection, and nearly all that an idle one costs; the default of 128 KiB would be.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
+/// What gathers before it is written; what is due is flushed anyway.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Room for the largest frame of ours, a welcome to somebody in very many conversations, behind a full write buffer.
+const MAX_WRITE_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+
+/// `/ws`: the whole protocol.
+pub(super) async fn full_door(
+    State(app): State<Arc<App>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if let Err(foreign) = app.origins.check(&headers) {
+        return ApiError::from(foreign).into_response();
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return refuse_upgrade(&rejection),
+    };
+    let session = session_token(&headers);
+    accept(&app, upgrade, async move |app, line| serve_full(app, line, peer, session).await)
+}
+
+fn refuse_upgrade(rejection: &WebSocketUpgradeRejection) -> Response {
+    ApiError::new(rejection.status(), ErrorCode::BadFrame, rejection.body_text()).into_response()
+}
+
+/// Upgrades within the limits; the socket's task counts among those that the server waits for when it stops.
+fn accept<F>(
+    app: &Arc<App>,
+    upgrade: WebSocketUpgrade,
+    serve: impl FnOnce(Arc<App>, Line) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = ()> + Send,
+{
+    let app = Arc::clone(app);
+    let running = app.tasks.token();
+    upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+        .max_message_size(MAX_FRAME_BYTES)
+        .max_frame_size(MAX_FRAME_BYTES)
+        .on_failed_upgrade(|error| tracing::debug!(%error, "an upgrade failed"))
+        .on_upgrade(async move |socket| {
+            let line = Line::new(socket, app.timing.clone());
+            serve(app, line).await;
+            drop(running);
+        })
+}
+
+async fn serve_full(app: Arc<App>, mut line: Line, peer: Peer, session: Option<String>) {
+    if let Err(farewell) = talk_in_full(&app, &mut line, peer, session).await {
+        line.bid(farewell).await;
+    }
+    line.part().await;
+}
+
+async fn talk_in_full(app: &Arc<App>, line: &mut Line, peer: Peer, session: Option<String>) -> Result<(), Farewell> {
+    let greeted = hello::greet(app, line, peer, session).await?;
+    let registered = register(app, &greeted.me.user(), Speech::Full)?;
+    let seen = resume::welcome(app, line, &registered.connection, greeted).await?;
+    let mut talk = FullTalk::new(Arc::clone(app), Arc::clone(&registered.connection));
+    line.converse(&mut talk, &registered.connection, seen, &app.stopping).await;
+    Ok(())
+}
+
+fn register(app: &App, user: &crate::domain::User, speech: Speech) -> Result<Registered, Farewell> {
+    app.hub.register(user.clone(), speech).map_err(|error| Farewell::too_many(error.to_string()))
+}

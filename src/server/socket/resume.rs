@@ -1,0 +1,136 @@
+//! The welcome, and whatever the client missed.
+//!
+//! The order makes the feed whole. First the connection hears everything live, into its queue. Then one snapshot says
+//! where each conversation ends; the welcome, and the replay up to there, are made from it. Then the queue is let
+//! through, without what is not after the snapshot. An event committed at any moment is in one of the two, never lost.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::select;
+
+use crate::{
+    domain::{Conversation, ConversationId, Seq},
+    protocol::{CloseCode, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
+};
+
+use super::{
+    super::{
+        App,
+        chat::ChatError,
+        hub::{Connection, Item},
+    },
+    hello::Greeted,
+    line::{Farewell, Line},
+};
+
+/// How many events to read from the store at a time.
+const STRIDE: u32 = 100;
+
+/// The position in each conversation that a connection has been brought to by welcome and replay. What the live feed
+/// brings that is not after it is no news.
+#[derive(Debug, Default)]
+pub(super) struct Seen(HashMap<ConversationId, Seq>);
+
+impl Seen {
+    /// Events come in order, so that a conversation's position is of no more use once one after it has come.
+    pub(super) fn is_news(&mut self, item: &Item) -> bool {
+        let Some((conversation, seq)) = item.event else { return true };
+        if self.0.get(&conversation).is_some_and(|&position| seq <= position) {
+            return false;
+        }
+        self.0.remove(&conversation);
+        true
+    }
+}
+
+/// Welcomes a registered connection and replays what it missed.
+pub(super) async fn welcome(
+    app: &App,
+    line: &mut Line,
+    connection: &Arc<Connection>,
+    greeted: Greeted,
+) -> Result<Seen, Farewell> {
+    select! {
+        biased;
+        closing = connection.queue.aborted() => Err(Farewell::wordless(closing.code)),
+        () = app.stopping.cancelled() => Err(Farewell::wordless(Some(CloseCode::Restarting))),
+        seen = bring_up_to_date(app, line, connection, greeted) => seen,
+    }
+}
+
+async fn bring_up_to_date(
+    app: &App,
+    line: &mut Line,
+    connection: &Arc<Connection>,
+    greeted: Greeted,
+) -> Result<Seen, Farewell> {
+    let user = connection.user.id;
+    for conversation in app.chat.memberships(user).await.map_err(refuse)? {
+        app.hub.subscribe(connection, conversation);
+    }
+    let conversations = app.chat.conversations(user).await.map_err(refuse)?;
+    let seen = Seen(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect());
+
+    let Greeted { me, token, epoch, cursors } = greeted;
+    let (mut online, mut online_count) = app.hub.online();
+    // Whoever comes in is here, even before that was announced.
+    let is_listed = online.len() as u64 == online_count && online.len() < MAX_LISTED_ONLINE;
+    if is_listed && !online.contains(&connection.user) {
+        online.push(connection.user.clone());
+        online_count += 1;
+    }
+    let welcome = Welcome {
+        protocol: VERSION,
+        epoch: app.chat.epoch(),
+        token,
+        me,
+        conversations: conversations.clone(),
+        online,
+        online_count,
+    };
+    send(line, &ServerFrame::Welcome(Box::new(welcome))).await?;
+
+    let same_history = epoch == Some(app.chat.epoch());
+    for conversation in &conversations {
+        if let Some(&cursor) = cursors.get(&conversation.id) {
+            replay(app, line, conversation, same_history.then_some(cursor)).await?;
+        }
+    }
+    Ok(seen)
+}
+
+/// Sends what came after the cursor, or says that it is too much; `None` is a cursor of another history.
+async fn replay(app: &App, line: &mut Line, missing: &Conversation, cursor: Option<Seq>) -> Result<(), Farewell> {
+    let (conversation, last_seq) = (missing.id, missing.last_seq);
+    let missed = cursor.and_then(|cursor| last_seq.0.checked_sub(cursor.0));
+    let (Some(mut cursor), Some(0..=MAX_REPLAYED_EVENTS)) = (cursor, missed) else {
+        return send(line, &ServerFrame::Reset { conversation, last_seq }).await;
+    };
+    while cursor < last_seq {
+        let events = app.chat.missed(conversation, cursor, last_seq, STRIDE).await.map_err(refuse)?;
+        let Some(last) = events.last() else {
+            tracing::error!(%conversation, %cursor, %last_seq, "the log has a hole");
+            return send(line, &ServerFrame::Reset { conversation, last_seq }).await;
+        };
+        cursor = last.seq;
+        for event in events {
+            send(line, &ServerFrame::Event(event)).await?;
+        }
+    }
+    send(line, &ServerFrame::CaughtUp { conversation, seq: last_seq }).await
+}
+
+async fn send(line: &mut Line, frame: &ServerFrame) -> Result<(), Farewell> {
+    match Item::encode(frame) {
+        Some(item) => line.send(item).await,
+        None => Ok(()),
+    }
+}
+
+fn refuse(error: ChatError) -> Farewell {
+    let code = match error {
+        ChatError::Unauthenticated => CloseCode::SessionEnded,
+        _ => CloseCode::Restarting,
+    };
+    Farewell::error(error.frame(None), code)
+}

@@ -1,0 +1,36 @@
+//! What was committed, on its way to those who want to know.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    domain::{Conversation, ConversationId, Seq, UserId},
+    protocol::Event,
+};
+
+/// News that are durable.
+#[derive(Debug)]
+pub(crate) enum Committed {
+    /// A conversation's log has grown.
+    Event(Event),
+    /// A direct was opened.
+    Direct {
+        /// Whom to tell, each with the conversation as they see it at this point of the order: both users when it is
+        /// new, else the opener.
+        views: Vec<(UserId, Conversation)>,
+        /// Fires, by being used or dropped, when they have been told.
+        announced: oneshot::Sender<()>,
+    },
+    /// A user has read further.
+    Read {
+        /// Who.
+        user: UserId,
+        /// Where.
+        conversation: ConversationId,
+        /// Up to here.
+        seq: Seq,
+    },
+}
+
+/// Committed news, a commit at a time, in commit order. Bounded: the writer waits for a slow listener, and listeners
+/// hand on without waiting for anybody.
+pub(crate) type Feed = mpsc::Receiver<Vec<Committed>>;

@@ -1,0 +1,166 @@
+//! What lasts: users, sessions, conversations and their events.
+//!
+//! [`Store`] is all that the rest of the server knows of it. What it promises: an answer to a write means that the write
+//! is committed and synced; a conversation's events get `seq` 1, 2, 3 … in commit order; a command of the same author and
+//! id is carried out once. Committed news also leave through a [`Feed`], in commit order, for delivery.
+
+mod feed;
+mod receipt;
+mod sqlite;
+
+use async_trait::async_trait;
+use tokio::sync::oneshot;
+
+use crate::{
+    domain::{CommandId, Conversation, ConversationId, Epoch, Me, Millis, Nickname, NicknameKey, Seq, User, UserId},
+    protocol::{Change, Event, MessagesPage},
+};
+
+pub(crate) use feed::{Committed, Feed};
+pub(crate) use receipt::Receipt;
+pub use sqlite::OpenError;
+pub(crate) use sqlite::SqliteStore;
+
+/// SHA-256 of a session's token: the store never sees the token itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionKey(pub [u8; 32]);
+
+/// What the store refuses or cannot do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// Full disk, I/O error, or it is closing. Nothing happened; the log says why.
+    #[error("the store is not available")]
+    Unavailable,
+    /// Another user has this name or one that looks like it.
+    #[error("the nickname is taken")]
+    NicknameTaken {
+        /// A free one, if one was found.
+        suggestion: Option<Nickname>,
+    },
+    /// Nobody has this name now.
+    #[error("nobody has this nickname")]
+    UnknownUser,
+    /// A direct needs two users.
+    #[error("a direct needs two users")]
+    SelfDirect,
+    /// No such conversation, or the user is not in it.
+    #[error("not a member of this conversation")]
+    NotMember,
+}
+
+/// A guest to be created, member of the Lobby from the start.
+#[derive(Debug)]
+pub(crate) struct NewGuest {
+    pub user: User,
+    pub key: NicknameKey,
+    /// `None` for a plain client: its name is given back when its socket closes.
+    pub session: Option<SessionKey>,
+}
+
+/// A command that becomes an event.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    pub author: User,
+    pub id: CommandId,
+    pub conversation: ConversationId,
+    pub change: Change,
+}
+
+/// Where a command's event is in the log; the first one's, if the command was repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Appended {
+    pub conversation: ConversationId,
+    pub seq: Seq,
+    pub at: Millis,
+}
+
+/// A direct to be found or begun.
+#[derive(Debug)]
+pub(crate) struct OpenDirect {
+    pub opener: User,
+    /// The other user's.
+    pub key: NicknameKey,
+}
+
+/// A direct that is there now.
+#[derive(Debug)]
+pub(crate) struct OpenedDirect {
+    pub conversation: ConversationId,
+    /// When it was begun.
+    pub at: Millis,
+    /// Resolves when its users' connections have been told: an ack must come after that.
+    pub announced: oneshot::Receiver<()>,
+}
+
+/// Which messages of a conversation to fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// The newest.
+    Newest,
+    /// The newest of those before.
+    Before(Seq),
+    /// The oldest of those after.
+    After(Seq),
+}
+
+/// Keeps everything that must survive a restart.
+#[async_trait]
+pub(crate) trait Store: Send + Sync + 'static {
+    /// The history that all positions belong to.
+    fn epoch(&self) -> Epoch;
+
+    /// The room that everyone is in.
+    fn lobby(&self) -> ConversationId;
+
+    /// Creates a guest, in the Lobby, who has read all that is there.
+    async fn create_guest(&self, guest: NewGuest) -> Result<(), StoreError>;
+
+    /// Forgets the session; a guest without one gives the nickname back. `None` if there was no such session.
+    async fn end_session(&self, session: SessionKey) -> Result<Option<UserId>, StoreError>;
+
+    /// Gives a plain client's nickname back and takes it out of the rooms.
+    async fn release(&self, user: UserId) -> Result<(), StoreError>;
+
+    /// Queues an event: when this returns, its place in the order is settled; the receipt tells when it is durable.
+    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError>;
+
+    /// Queues the finding or beginning of a direct.
+    async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError>;
+
+    /// Notes that the user has read up to `seq`. Unanswered: marks gather, the furthest wins, and a mark beyond the end
+    /// means the end. What it changed is told through the feed.
+    fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq);
+
+    /// Whose session this is.
+    async fn session(&self, session: SessionKey) -> Result<Option<Me>, StoreError>;
+
+    /// The conversations that the user is in.
+    async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError>;
+
+    /// The same as the user sees them, in one snapshot; `None` for a user who gave the nickname back.
+    async fn conversations(&self, user: UserId) -> Result<Option<Vec<Conversation>>, StoreError>;
+
+    /// At most `limit` messages, in one snapshot.
+    async fn messages(
+        &self,
+        reader: UserId,
+        conversation: ConversationId,
+        window: Window,
+        limit: u32,
+    ) -> Result<MessagesPage, StoreError>;
+
+    /// At most `limit` events after `after` up to `up_to`, ascending.
+    async fn events(
+        &self,
+        conversation: ConversationId,
+        after: Seq,
+        up_to: Seq,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// Whether reading works and writing could.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is queued, then closes. Later writes are [`StoreError::Unavailable`].
+    async fn close(&self);
+}

@@ -1,0 +1,79 @@
+//! How the domain's types look in columns.
+
+use rusqlite::{
+    ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+use uuid::Uuid;
+
+use crate::domain::{Body, CommandId, ConversationId, Epoch, Millis, Nickname, NicknameKey, Seq, UserId};
+
+use super::super::SessionKey;
+
+macro_rules! uuid_column {
+    ($($name:ident),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.as_uuid().as_bytes().as_slice()))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                Uuid::from_slice(value.as_blob()?).map(Self::from_uuid).map_err(FromSqlError::other)
+            }
+        }
+    )*};
+}
+
+uuid_column!(UserId, ConversationId, CommandId, Epoch);
+
+macro_rules! number_column {
+    ($($name:ident),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                // SQLite's integers end at 2^63 - 1; nothing stored is larger, so 'after all' stays 'after all'.
+                Ok(ToSqlOutput::from(i64::try_from(self.0).unwrap_or(i64::MAX)))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let number = value.as_i64()?;
+                u64::try_from(number).map(Self).map_err(|_| FromSqlError::OutOfRange(number))
+            }
+        }
+    )*};
+}
+
+number_column!(Seq, Millis);
+
+macro_rules! text_column {
+    ($($name:ident),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.as_str()))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                String::column_result(value).map(Self::from_store)
+            }
+        }
+    )*};
+}
+
+text_column!(Nickname, Body);
+
+impl ToSql for NicknameKey {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.as_str()))
+    }
+}
+
+impl ToSql for SessionKey {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0.as_slice()))
+    }
+}

@@ -1,0 +1,200 @@
+//! The store on SQLite: a file, one writer, a few readers.
+
+mod checkpoints;
+mod columns;
+mod open;
+mod queries;
+mod readers;
+mod reads;
+#[cfg(test)]
+mod tests;
+mod writer;
+mod writes;
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use crate::{
+    domain::{Conversation, ConversationId, Epoch, Me, Seq, UserId},
+    protocol::{Event, MessagesPage},
+};
+
+use self::{
+    checkpoints::Checkpoints,
+    open::{Identity, open_writer, take_folder},
+    readers::Readers,
+    reads::ReadMarks,
+    writer::{Order, Write, Writer},
+    writes::{CreateGuest, EndSession, Release},
+};
+use super::{
+    Appended, Feed, NewEvent, NewGuest, OpenDirect, OpenedDirect, Receipt, SessionKey, Store, StoreError, Window,
+};
+
+pub use open::OpenError;
+
+/// How many writes may wait for the writer; beyond that, askers wait to queue.
+const QUEUE: usize = 1_024;
+
+/// How long an asker waits to queue before the store counts as stuck.
+const TURN: Duration = Duration::from_secs(10);
+
+/// How many commits' news may wait for delivery; then the writer waits.
+const FEED: usize = 64;
+
+/// The SQLite store.
+#[derive(Debug)]
+pub(crate) struct SqliteStore {
+    identity: Identity,
+    orders: mpsc::Sender<Order>,
+    reads: Arc<ReadMarks>,
+    readers: Readers,
+    /// What [`Store::close`] ends.
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    writer: JoinHandle<()>,
+    checkpoints: Checkpoints,
+    /// Keeps other processes away from the data.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the store in `folder`, which is created if need be; its news come through the feed.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Feed), OpenError> {
+        let lock = take_folder(folder)?;
+        let path = folder.join("teahouse.db");
+        let (db, identity) = open_writer(&path)?;
+        let readers = Readers::open(&path)?;
+        let (orders, queue) = mpsc::channel(QUEUE);
+        let (news, feed) = mpsc::channel(FEED);
+        let reads = Arc::new(ReadMarks::default());
+        let commits = Arc::new(AtomicU64::new(0));
+        let checkpoints = Checkpoints::start(&path, Arc::clone(&commits))?;
+        let writer = Writer { db, orders: queue, reads: Arc::clone(&reads), feed: news, commits }.start()?;
+        let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
+        Ok((Self { identity, orders, reads, readers, running }, feed))
+    }
+
+    /// Queues a change; the receipt tells when it is durable.
+    async fn write<W: Write>(&self, write: W) -> Result<Receipt<W::Done>, StoreError> {
+        let (order, receipt) = Order::change(write);
+        self.orders.send_timeout(order, TURN).await.map_err(|error| {
+            tracing::error!(%error, "the store's writer takes no more");
+            StoreError::Unavailable
+        })?;
+        Ok(receipt)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn epoch(&self) -> Epoch {
+        self.identity.epoch
+    }
+
+    fn lobby(&self) -> ConversationId {
+        self.identity.lobby
+    }
+
+    async fn create_guest(&self, guest: NewGuest) -> Result<(), StoreError> {
+        self.write(CreateGuest { guest, lobby: self.identity.lobby }).await?.await
+    }
+
+    async fn end_session(&self, session: SessionKey) -> Result<Option<UserId>, StoreError> {
+        self.write(EndSession(session)).await?.await
+    }
+
+    async fn release(&self, user: UserId) -> Result<(), StoreError> {
+        self.write(Release(user)).await?.await
+    }
+
+    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
+        self.write(event).await
+    }
+
+    async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError> {
+        self.write(direct).await
+    }
+
+    fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
+        if self.reads.add(user, conversation, seq) {
+            // A full queue needs no nudge: every commit takes the marks along.
+            let _ = self.orders.try_send(Order::SaveReads);
+        }
+    }
+
+    async fn session(&self, session: SessionKey) -> Result<Option<Me>, StoreError> {
+        self.readers.read(move |db| queries::session(db, session)).await
+    }
+
+    async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError> {
+        self.readers.read(move |db| queries::memberships(db, user)).await
+    }
+
+    async fn conversations(&self, user: UserId) -> Result<Option<Vec<Conversation>>, StoreError> {
+        self.readers.read(move |db| queries::conversations(db, user)).await
+    }
+
+    async fn messages(
+        &self,
+        reader: UserId,
+        conversation: ConversationId,
+        window: Window,
+        limit: u32,
+    ) -> Result<MessagesPage, StoreError> {
+        self.readers.read(move |db| queries::messages(db, reader, conversation, window, limit)).await
+    }
+
+    async fn events(
+        &self,
+        conversation: ConversationId,
+        after: Seq,
+        up_to: Seq,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.readers.read(move |db| queries::events(db, conversation, after, up_to, limit)).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        if self.orders.is_closed() {
+            return Err(StoreError::Unavailable);
+        }
+        self.readers.read(|db| Ok(db.query_row("SELECT 1 FROM meta", [], |_| Ok(()))?)).await
+    }
+
+    async fn close(&self) {
+        // Nothing else breaks this mutex than a panic in the line below.
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(running) = running else { return };
+        // Refused only if the writer has ended already.
+        let _ = self.orders.send_timeout(Order::Stop, TURN).await;
+        let ended = spawn_blocking(move || {
+            if running.writer.join().is_err() {
+                tracing::error!("the store's writer panicked");
+            }
+            running.checkpoints.stop();
+        });
+        if let Err(error) = ended.await {
+            tracing::error!(%error, "the store did not close well");
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    /// What SQLite says is for the log; everybody else only learns that it did not work.
+    fn from(error: rusqlite::Error) -> Self {
+        tracing::error!(%error, "the database refused");
+        Self::Unavailable
+    }
+}

@@ -1,0 +1,163 @@
+//! Opening the database: one process, a sound SQLite, an up-to-date schema.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, params};
+
+use crate::domain::{ConversationId, Epoch, Millis};
+
+/// Each brings the schema from its index to the next version; never change one that was released.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_start.sql")];
+
+/// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
+const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
+
+/// How long one connection waits for another's lock, e.g. for the end of a truncating checkpoint.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the store can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder, or the lock file in it, can't be made.
+    #[error("cannot use the data folder {path}: {error}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Two servers on the same data would each believe to know who is connected.
+    #[error("another teahouse is using {0}")]
+    InUse(PathBuf),
+    /// See [`OLDEST_SOUND_SQLITE`].
+    #[error("this SQLite is {0}; 3.51.3 or newer is needed")]
+    OldSqlite(&'static str),
+    /// The data comes from a newer version of this program.
+    #[error("the data has schema {found}, this program knows only up to {known}")]
+    NewerData {
+        /// In the data.
+        found: usize,
+        /// In this program.
+        known: usize,
+    },
+    /// Anything else.
+    #[error("cannot open the database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The system gives no thread.
+    #[error("cannot start the store's threads: {0}")]
+    Thread(io::Error),
+}
+
+/// What a store says of itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Identity {
+    pub(super) epoch: Epoch,
+    pub(super) lobby: ConversationId,
+}
+
+/// Makes the folder if need be and takes it for this process, until the file is dropped.
+pub(super) fn take_folder(folder: &Path) -> Result<File, OpenError> {
+    let failed = |error| OpenError::Folder { path: folder.to_owned(), error };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let path = folder.join("teahouse.lock");
+    let file = File::options().create(true).write(true).truncate(false).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Opens the writer's connection and brings the schema up to date.
+pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenError> {
+    if rusqlite::version_number() < OLDEST_SOUND_SQLITE {
+        return Err(OpenError::OldSqlite(rusqlite::version()));
+    }
+    let mut db = Connection::open(path)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    // Every commit is synced: an ack is a promise.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    // Checkpoints have their own thread; none of them makes a sender wait.
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
+    migrate(&mut db)?;
+    let identity = identify(&mut db)?;
+    release_leftovers(&db)?;
+    Ok((db, identity))
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(db)
+}
+
+/// Opens a connection for checkpoints.
+pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let db = Connection::open(path)?;
+    // A checkpoint that would have to wait is tried again a little later.
+    db.busy_timeout(Duration::ZERO)?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    Ok(db)
+}
+
+fn migrate(db: &mut Connection) -> Result<(), OpenError> {
+    let found: usize = db.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))? as usize;
+    let known = MIGRATIONS.len();
+    if found > known {
+        return Err(OpenError::NewerData { found, known });
+    }
+    for (version, migration) in (found + 1..).zip(&MIGRATIONS[found..]) {
+        let transaction = db.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.execute_batch(&format!("PRAGMA user_version = {version}"))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Reads who this store is; a new one gets an epoch and its Lobby.
+fn identify(db: &mut Connection) -> Result<Identity, rusqlite::Error> {
+    use rusqlite::OptionalExtension as _;
+
+    let transaction = db.transaction()?;
+    let known = transaction
+        .query_row("SELECT epoch, lobby FROM meta", [], |row| Ok(Identity { epoch: row.get(0)?, lobby: row.get(1)? }))
+        .optional()?;
+    let identity = if let Some(identity) = known {
+        identity
+    } else {
+        let identity = Identity { epoch: Epoch::generate(), lobby: ConversationId::generate() };
+        transaction.execute(
+            "INSERT INTO conversations (id, kind, name, created_at) VALUES (?1, 'room', 'Lobby', ?2)",
+            params![identity.lobby, Millis::now()],
+        )?;
+        transaction.execute(
+            "INSERT INTO meta (only, epoch, lobby) VALUES (1, ?1, ?2)",
+            params![identity.epoch, identity.lobby],
+        )?;
+        identity
+    };
+    transaction.commit()?;
+    Ok(identity)
+}
+
+/// Plain clients of a process that was killed can't come back: their names are free again.
+fn release_leftovers(db: &Connection) -> Result<(), rusqlite::Error> {
+    db.execute_batch(
+        "BEGIN IMMEDIATE;
+         UPDATE users SET nickname_key = NULL
+          WHERE nickname_key IS NOT NULL AND kind = 'guest' AND id NOT IN (SELECT user FROM sessions);
+         DELETE FROM members
+          WHERE user IN (SELECT id FROM users WHERE nickname_key IS NULL)
+            AND conversation IN (SELECT id FROM conversations WHERE kind = 'room');
+         COMMIT;",
+    )
+}

@@ -1,0 +1,68 @@
+//! Read marks: many, small, and only the last of each counts. They gather until the writer comes round.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::domain::{ConversationId, Seq, UserId};
+
+use super::super::Committed;
+
+/// That a user has read up to a position.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReadMark {
+    user: UserId,
+    conversation: ConversationId,
+    seq: Seq,
+}
+
+impl ReadMark {
+    /// Saves the mark unless the user is not a member or has read further; a mark beyond the end means the end.
+    pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<Option<Committed>> {
+        let Self { user, conversation, seq } = *self;
+        let mut update = db.prepare_cached(
+            "UPDATE members SET read_seq = min(?3, c.last_seq) FROM conversations c
+              WHERE members.conversation = ?1 AND members.user = ?2 AND c.id = ?1
+                AND members.read_seq < min(?3, c.last_seq)
+             RETURNING read_seq",
+        )?;
+        let read = update.query_row(params![conversation, user, seq], |row| row.get(0)).optional()?;
+        Ok(read.map(|seq| Committed::Read { user, conversation, seq }))
+    }
+}
+
+/// The marks that were not saved yet: at most one a member, the furthest. A plain mutex, held for a look-up.
+#[derive(Debug, Default)]
+pub(super) struct ReadMarks(Mutex<HashMap<(UserId, ConversationId), Seq>>);
+
+impl ReadMarks {
+    /// Adds a mark. `true` if it is the first to wait, so that the writer needs a nudge.
+    pub(super) fn add(&self, user: UserId, conversation: ConversationId, seq: Seq) -> bool {
+        let mut marks = self.marks();
+        let first = marks.is_empty();
+        let furthest = marks.entry((user, conversation)).or_default();
+        *furthest = seq.max(*furthest);
+        first
+    }
+
+    pub(super) fn take(&self) -> Vec<ReadMark> {
+        let marks = mem::take(&mut *self.marks());
+        marks.into_iter().map(|((user, conversation), seq)| ReadMark { user, conversation, seq }).collect()
+    }
+
+    /// Keeps marks that could not be saved for the next commit.
+    pub(super) fn put_back(&self, marks: Vec<ReadMark>) {
+        for ReadMark { user, conversation, seq } in marks {
+            self.add(user, conversation, seq);
+        }
+    }
+
+    fn marks(&self) -> MutexGuard<'_, HashMap<(UserId, ConversationId), Seq>> {
+        // No change to the map can be seen half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

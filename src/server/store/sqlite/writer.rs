@@ -1,0 +1,182 @@
+//! Writing: one thread owns the one connection that writes, and commits what has gathered in one go.
+//!
+//! A sync of the disk costs the same for one command as for two hundred, so whatever waits when the writer comes round
+//! shares one transaction and one sync. Each write has its own savepoint: one that is refused takes nobody with it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    super::{Committed, Receipt, StoreError},
+    open::OpenError,
+    reads::{ReadMark, ReadMarks},
+};
+
+/// The most writes that share a commit.
+const LARGEST_BATCH: usize = 256;
+
+/// One kind of change to the database.
+pub(super) trait Write: Send + 'static {
+    /// What the asker learns.
+    type Done: Send + 'static;
+
+    /// Makes the change within a savepoint, which is undone if this fails.
+    fn apply(&self, db: &Connection) -> Result<Applied<Self::Done>, StoreError>;
+}
+
+/// What a change came to, valid once committed.
+pub(super) struct Applied<T> {
+    pub(super) done: T,
+    /// What there is to tell.
+    pub(super) news: Option<Committed>,
+}
+
+/// What the writer's queue holds.
+pub(super) enum Order {
+    /// Make a change.
+    Change(Box<dyn Job>),
+    /// Read marks have gathered.
+    SaveReads,
+    /// Finish what was queued before this, then end.
+    Stop,
+}
+
+impl Order {
+    /// A change, and the receipt for it.
+    pub(super) fn change<W: Write>(write: W) -> (Self, Receipt<W::Done>) {
+        let (answer, answered) = oneshot::channel();
+        (Self::Change(Box::new(Pending { write, answer, outcome: None })), Receipt::new(answered))
+    }
+}
+
+/// A [`Write`] of any kind, with whoever waits for it.
+pub(super) trait Job: Send {
+    /// Makes the change; `false` if its savepoint must be undone.
+    fn run(&mut self, db: &Connection) -> bool;
+
+    /// Answers, after the commit or its failure.
+    fn settle(self: Box<Self>, committed: bool) -> Option<Committed>;
+}
+
+struct Pending<W: Write> {
+    write: W,
+    answer: oneshot::Sender<Result<W::Done, StoreError>>,
+    outcome: Option<Result<Applied<W::Done>, StoreError>>,
+}
+
+impl<W: Write> Job for Pending<W> {
+    fn run(&mut self, db: &Connection) -> bool {
+        self.outcome.insert(self.write.apply(db)).is_ok()
+    }
+
+    fn settle(self: Box<Self>, committed: bool) -> Option<Committed> {
+        let outcome = self.outcome.filter(|_| committed).unwrap_or(Err(StoreError::Unavailable));
+        let (answer, news) = match outcome {
+            Ok(Applied { done, news }) => (Ok(done), news),
+            Err(error) => (Err(error), None),
+        };
+        // An asker that went away needs no answer; the change stands.
+        let _ = self.answer.send(answer);
+        news
+    }
+}
+
+/// What the writer's thread owns.
+pub(super) struct Writer {
+    pub(super) db: Connection,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) reads: Arc<ReadMarks>,
+    pub(super) feed: mpsc::Sender<Vec<Committed>>,
+    /// Counts commits, for the checkpoints.
+    pub(super) commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    pub(super) fn start(self) -> Result<JoinHandle<()>, OpenError> {
+        thread::Builder::new().name("store-writer".into()).spawn(|| self.run()).map_err(OpenError::Thread)
+    }
+
+    fn run(mut self) {
+        let mut jobs = Vec::with_capacity(LARGEST_BATCH);
+        let mut stopping = false;
+        while !stopping && let Some(order) = self.orders.blocking_recv() {
+            let mut next = Some(order);
+            while let Some(order) = next {
+                match order {
+                    Order::Change(job) => jobs.push(job),
+                    Order::SaveReads => {}
+                    Order::Stop => {
+                        stopping = true;
+                        break;
+                    }
+                }
+                next = if jobs.len() < LARGEST_BATCH { self.orders.try_recv().ok() } else { None };
+            }
+            self.commit(&mut jobs);
+        }
+    }
+
+    /// Carries out `jobs` and the gathered read marks in one transaction, then answers.
+    fn commit(&self, jobs: &mut Vec<Box<dyn Job>>) {
+        let marks = self.reads.take();
+        if jobs.is_empty() && marks.is_empty() {
+            return;
+        }
+        let result = self.transact(jobs, &marks);
+        let committed = result.is_ok();
+        let mut news: Vec<Committed> = jobs.drain(..).filter_map(|job| job.settle(committed)).collect();
+        match result {
+            Ok(read_news) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                news.extend(read_news);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a commit failed; nothing of it was done");
+                self.reads.put_back(marks);
+            }
+        }
+        // Without a listener nobody is connected; the log has it all.
+        if !news.is_empty() && self.feed.blocking_send(news).is_err() {
+            tracing::debug!("nobody listens to the store's news any more");
+        }
+    }
+
+    fn transact(&self, jobs: &mut [Box<dyn Job>], marks: &[ReadMark]) -> Result<Vec<Committed>, rusqlite::Error> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let result = self.fill(jobs, marks).and_then(|news| self.execute("COMMIT").map(|()| news));
+        // A full disk can end the transaction by itself; otherwise it is ours to end.
+        if result.is_err() && !self.db.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        result
+    }
+
+    /// Does everything but the commit; returns what the read marks changed.
+    fn fill(&self, jobs: &mut [Box<dyn Job>], marks: &[ReadMark]) -> Result<Vec<Committed>, rusqlite::Error> {
+        for job in jobs {
+            self.within_savepoint(|db| job.run(db))?;
+        }
+        marks.iter().filter_map(|mark| mark.apply(&self.db).transpose()).collect()
+    }
+
+    fn within_savepoint(&self, change: impl FnOnce(&Connection) -> bool) -> Result<(), rusqlite::Error> {
+        self.execute("SAVEPOINT one")?;
+        if !change(&self.db) {
+            // Fails if the whole transaction is gone, and so fails the batch.
+            self.execute("ROLLBACK TO one")?;
+        }
+        self.execute("RELEASE one")
+    }
+
+    fn execute(&self, statement: &str) -> Result<(), rusqlite::Error> {
+        self.db.prepare_cached(statement)?.execute([]).map(drop)
+    }
+}

@@ -1,0 +1,7 @@
+//! The changes that the writer makes, one a file.
+
+mod append;
+mod direct;
+mod guest;
+
+pub(super) use guest::{CreateGuest, EndSession, Release};

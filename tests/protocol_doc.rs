@@ -1,0 +1,222 @@
+//! `docs/protocol.md` tells the truth: its examples are frames of the protocol, and no frame or code is left out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{
+    Serialize,
+    de::{
+        self, DeserializeOwned, IntoDeserializer,
+        value::{MapDeserializer, StrDeserializer},
+    },
+};
+use serde_json::Value;
+use teahouse::{
+    domain::{Conversation, ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, Me, UserKind},
+    protocol::{
+        Change, ClientFrame, CloseCode, ErrorCode, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS,
+        MessagesPage, PlainReply, PlainRequest, Problem, ServerFrame, SessionCreated, SessionRequest,
+    },
+};
+
+const DOC: &str = include_str!("../docs/protocol.md");
+
+/// A fenced block whose info string begins with `json`.
+struct Example {
+    /// Where the block opens, counted from 1.
+    line: usize,
+    /// Which of the server's types it shows: the info string's second word.
+    kind: &'static str,
+    /// A field that the server ignores, and so would not write back: `ignores=FIELD`.
+    ignores: Option<&'static str>,
+    /// The last line of text before the block.
+    label: &'static str,
+    text: String,
+}
+
+fn examples() -> Vec<Example> {
+    let mut examples = Vec::new();
+    let mut label = "";
+    let mut lines = DOC.lines().zip(1..);
+    while let Some((line, number)) = lines.next() {
+        let Some(info) = line.strip_prefix("```") else {
+            label = if line.is_empty() { label } else { line };
+            continue;
+        };
+        let block: Vec<_> = lines.by_ref().map(|(line, _)| line).take_while(|line| *line != "```").collect();
+        let mut words = info.split(' ');
+        if words.next() == Some("json") {
+            let kind = words.next().unwrap_or_else(|| panic!("line {number}: which type is this an example of?"));
+            let ignores = words.next().and_then(|word| word.strip_prefix("ignores="));
+            examples.push(Example { line: number, kind, ignores, label, text: block.join("\n") });
+        }
+    }
+    examples
+}
+
+impl Example {
+    fn value(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("line {}: {error}", self.line))
+    }
+
+    /// Reads the example as a `T` and writes it again: what `T` does not know would be missing.
+    fn round_trips_as<T: DeserializeOwned + Serialize>(&self) {
+        let mut shown = self.value();
+        let read: T = serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("line {}: {error}", self.line));
+        if let Some(ignored) = self.ignores {
+            let field = shown.as_object_mut().and_then(|object| object.remove(ignored));
+            assert!(field.is_some(), "line {}: there is no {ignored} to ignore", self.line);
+        }
+        let written = serde_json::to_value(read).expect("the protocol's types are plain JSON");
+        assert_eq!(written, shown, "line {}", self.line);
+    }
+}
+
+/// What the examples of a kind say in their field `tag`.
+fn shown(kind: &str, tag: &str) -> BTreeSet<String> {
+    let examples = examples();
+    let values = examples.iter().filter(|example| example.kind == kind).map(Example::value);
+    values.filter_map(|value| value.pointer(tag)?.as_str().map(String::from)).collect()
+}
+
+/// The first cells of the table whose header begins with `header`, without the quotes of code.
+fn rows(header: &str) -> BTreeSet<String> {
+    let header = format!("| {header} |");
+    let table = DOC.lines().skip_while(|line| !line.starts_with(&header)).skip(2);
+    let cells = table.map_while(|line| line.strip_prefix("| ")?.split(" |").next());
+    cells.map(|cell| cell.trim_matches('`').to_owned()).collect()
+}
+
+/// An error that keeps the variants that serde would have taken: the only list of them that can't grow old.
+#[derive(Debug)]
+struct Expected(&'static [&'static str]);
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected one of {:?}", self.0)
+    }
+}
+
+impl std::error::Error for Expected {}
+
+impl de::Error for Expected {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        panic!("asking for the variants went wrong: {message}")
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(expected)
+    }
+}
+
+/// A name that no variant has.
+const NOBODY: &str = "?";
+
+fn set(names: Result<impl fmt::Debug, Expected>) -> BTreeSet<String> {
+    names.expect_err("no variant is called so").0.iter().map(ToString::to_string).collect()
+}
+
+/// The names of an enum that is written as a string.
+fn names<T: DeserializeOwned + fmt::Debug>() -> BTreeSet<String> {
+    let name: StrDeserializer<'_, Expected> = NOBODY.into_deserializer();
+    set(T::deserialize(name))
+}
+
+/// The names of an enum that is written as an object with its name in the field `tag`.
+fn tagged_names<T: DeserializeOwned + fmt::Debug>(tag: &str) -> BTreeSet<String> {
+    set(T::deserialize(MapDeserializer::new(std::iter::once((tag, NOBODY)))))
+}
+
+#[test]
+fn every_example_is_what_the_server_reads_or_writes() {
+    for example in examples() {
+        match example.kind {
+            "client" => example.round_trips_as::<ClientFrame>(),
+            "server" => example.round_trips_as::<ServerFrame>(),
+            "plain-request" => example.round_trips_as::<PlainRequest>(),
+            "plain-reply" => example.round_trips_as::<PlainReply>(),
+            "session-request" => example.round_trips_as::<SessionRequest>(),
+            "session-created" => example.round_trips_as::<SessionCreated>(),
+            "me" => example.round_trips_as::<Me>(),
+            "conversations" => example.round_trips_as::<BTreeMap<String, Vec<Conversation>>>(),
+            "messages" => example.round_trips_as::<MessagesPage>(),
+            "problem" => example.round_trips_as::<Problem>(),
+            kind => panic!("line {}: no type is known as {kind}", example.line),
+        }
+    }
+}
+
+#[test]
+fn every_example_says_who_sends_it_and_what_it_is() {
+    for example in examples() {
+        let sender = match example.kind {
+            "client" | "plain-request" | "session-request" => "Client → server",
+            _ => "Server → client",
+        };
+        assert!(example.label.contains(sender), "line {}: begin with {sender:?}", example.line);
+        if let Some(frame) = example.value().get("type").and_then(Value::as_str).filter(|_| example.kind != "problem") {
+            assert!(example.label.contains(&format!("`{frame}`")), "line {}: name the frame", example.line);
+        }
+    }
+}
+
+#[test]
+fn every_frame_has_an_example() {
+    assert_eq!(shown("client", "/type"), tagged_names::<ClientFrame>("type"));
+    assert_eq!(shown("server", "/type"), tagged_names::<ServerFrame>("type"));
+    assert_eq!(shown("server", "/event/kind"), tagged_names::<Change>("kind"));
+    assert_eq!(shown("server", "/me/kind"), names::<UserKind>());
+    let conversations = &shown("server", "/kind") | &shown("server", "/conversations/0/kind");
+    assert_eq!(conversations, tagged_names::<ConversationKind>("kind"));
+}
+
+#[test]
+fn every_form_of_a_plain_reply_has_an_example() {
+    let mut forms = BTreeSet::new();
+    for example in examples().iter().filter(|example| example.kind == "plain-reply") {
+        forms.insert(match serde_json::from_str(&example.text).expect("checked above") {
+            PlainReply::ToEveryone { .. } => "to everyone",
+            PlainReply::ToYou { .. } => "to you",
+            PlainReply::Error { .. } => "error",
+        });
+    }
+    assert_eq!(forms.len(), 3, "only {forms:?}");
+}
+
+#[test]
+fn every_error_code_has_a_row() {
+    assert_eq!(rows("code"), names::<ErrorCode>());
+}
+
+#[test]
+fn every_close_code_has_a_row() {
+    // A new variant does not compile until it has its place in this chain.
+    let next = |code| match code {
+        CloseCode::TooBig => Some(CloseCode::Restarting),
+        CloseCode::Restarting => Some(CloseCode::TooSlow),
+        CloseCode::TooSlow => Some(CloseCode::ProtocolError),
+        CloseCode::ProtocolError => Some(CloseCode::SessionEnded),
+        CloseCode::SessionEnded => Some(CloseCode::NoHello),
+        CloseCode::NoHello => Some(CloseCode::NicknameTaken),
+        CloseCode::NicknameTaken => Some(CloseCode::TooMany),
+        CloseCode::TooMany => None,
+    };
+    let codes = std::iter::successors(Some(CloseCode::TooBig), |code| next(*code));
+    assert_eq!(rows("close code"), codes.map(|code| code.number().to_string()).collect());
+}
+
+#[test]
+fn every_limit_is_the_one_in_force() {
+    let in_force = |limit: &str, value: u64| {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let row = DOC.lines().find_map(|line| line.strip_prefix(&format!("| {limit}")[..]));
+        assert_eq!(row.map(digits), Some(value.to_string()), "{limit}");
+    };
+    in_force("largest frame", MAX_FRAME_BYTES as u64);
+    in_force("nickname |", MAX_NICKNAME_CHARACTERS as u64);
+    in_force("message |", MAX_BODY_CHARACTERS as u64);
+    in_force("events replayed", MAX_REPLAYED_EVENTS);
+    in_force("users listed", MAX_LISTED_ONLINE as u64);
+}

@@ -35,7 +35,7 @@ const handlers = {
   welcome(frame) {
     for (const conversation of frame.conversations) conversations.set(conversation.id, conversation);
     const lobby = frame.conversations.find((conversation) => conversation.kind === "room");
-    console.log(`welcome, ${frame.me.nickname}: ${frame.online_count} here`);
+    console.log(`welcome, ${frame.me.nickname}`);
     createInterface({ input: process.stdin })
       .on("line", (line) => {
         const [, name, text] = line.match(/^@(.+?):\s*(.*)$/) ?? [];

@@ -1,10 +1,8 @@
 // A small Teahouse client: comes in as a guest, writes to the Lobby and, in private, to somebody by name.
-//
 //     npm install ws          (Node 20 has no WebSocket of its own that one can rely on)
 //     node client.mjs 小明 [ws://127.0.0.1:3000]
-//
-// A line goes to the Lobby; `@阿玲: 你好` goes to 阿玲 alone. Ends with the input, when everything is answered.
-
+// A line goes to the Lobby; `@阿玲: 你好` goes to 阿玲 alone. With the input's end the session ends too, once everything is
+// answered: then the nickname is free again.
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import WebSocket from "ws";
@@ -13,9 +11,10 @@ const [nickname = "Node", server = "ws://127.0.0.1:3000"] = process.argv.slice(2
 const socket = new WebSocket(`${server}/ws`);
 const conversations = new Map(); // by id
 const waiting = new Map(); // what to do when a command is acked, by the command's id
-let inputEnded = false;
+let token, inputEnded = false;
 
 const say = (frame) => socket.send(JSON.stringify(frame));
+const write = (conversation, body) => command({ type: "send", conversation, body });
 
 function command(frame, acked = () => {}) {
   const id = randomUUID();
@@ -23,17 +22,18 @@ function command(frame, acked = () => {}) {
   say({ ...frame, id });
 }
 
-const write = (conversation, body) => command({ type: "send", conversation, body });
 function answered(id, ack) {
-  const acked = waiting.get(id);
+  if (ack) waiting.get(id)?.(ack);
   waiting.delete(id);
-  if (ack) acked(ack);
-  if (inputEnded && waiting.size === 0) socket.close(1000);
+  if (!inputEnded || waiting.size > 0) return;
+  const headers = { authorization: `Bearer ${token}` };
+  fetch(`${server.replace(/^ws/, "http")}/api/session`, { method: "DELETE", headers }).catch(() => socket.close());
 }
 
 const handlers = {
   welcome(frame) {
-    for (const conversation of frame.conversations) conversations.set(conversation.id, conversation);
+    token = frame.token;
+    frame.conversations.forEach(handlers.conversation);
     const lobby = frame.conversations.find((conversation) => conversation.kind === "room");
     console.log(`welcome, ${frame.me.nickname}`);
     createInterface({ input: process.stdin })
@@ -56,4 +56,4 @@ const handlers = {
 socket.on("open", () => say({ type: "hello", protocol: 1, nickname }));
 socket.on("message", (text) => { const frame = JSON.parse(text); handlers[frame.type]?.(frame); });
 socket.on("error", (error) => console.error(`! ${error.message}`));
-socket.on("close", (code) => { console.log(`closed: ${code}`); process.exit(code === 1000 ? 0 : 1); });
+socket.on("close", (code) => process.exit(inputEnded && code === 4401 ? 0 : 1)); // 4401: our session has ended

@@ -1,9 +1,6 @@
 //! `docs/protocol.md` tells the truth: its examples are frames of the protocol, and no frame or code is left out.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use serde::{
     Serialize,
@@ -14,10 +11,11 @@ use serde::{
 };
 use serde_json::Value;
 use teahouse::{
-    domain::{Conversation, ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, Me, UserKind},
+    domain::{ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, Me, UserKind},
     protocol::{
-        Change, ClientFrame, CloseCode, ErrorCode, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS,
-        MessagesPage, PlainReply, PlainRequest, Problem, ServerFrame, SessionCreated, SessionRequest,
+        Change, ClientFrame, CloseCode, ConversationList, ErrorCode, MAX_FRAME_BYTES, MAX_LISTED_ONLINE,
+        MAX_REPLAYED_EVENTS, MessagesPage, PlainReply, PlainRequest, Problem, ServerFrame, SessionCreated,
+        SessionRequest,
     },
 };
 
@@ -140,7 +138,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "session-request" => example.round_trips_as::<SessionRequest>(),
             "session-created" => example.round_trips_as::<SessionCreated>(),
             "me" => example.round_trips_as::<Me>(),
-            "conversations" => example.round_trips_as::<BTreeMap<String, Vec<Conversation>>>(),
+            "conversations" => example.round_trips_as::<ConversationList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
             "problem" => example.round_trips_as::<Problem>(),
             kind => panic!("line {}: no type is known as {kind}", example.line),
@@ -207,16 +205,33 @@ fn every_close_code_has_a_row() {
     assert_eq!(rows("close code"), codes.map(|code| code.number().to_string()).collect());
 }
 
+/// Whether the row that begins with `limit` says `value` first.
+fn assert_limit(limit: &str, value: impl TryInto<u64>) {
+    let row = DOC.lines().find_map(|line| line.strip_prefix(&format!("| {limit}")));
+    let cell = row.and_then(|row| row.split("| ").nth(1));
+    let number: Option<String> =
+        cell.map(|cell| cell.replace(',', "").chars().take_while(char::is_ascii_digit).collect());
+    assert_eq!(number, value.try_into().ok().map(|value| value.to_string()), "{limit}");
+}
+
 #[test]
 fn every_limit_is_the_one_in_force() {
-    let in_force = |limit: &str, value: u64| {
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let row = DOC.lines().find_map(|line| line.strip_prefix(&format!("| {limit}")[..]));
-        assert_eq!(row.map(digits), Some(value.to_string()), "{limit}");
-    };
-    in_force("largest frame", MAX_FRAME_BYTES as u64);
-    in_force("nickname |", MAX_NICKNAME_CHARACTERS as u64);
-    in_force("message |", MAX_BODY_CHARACTERS as u64);
-    in_force("events replayed", MAX_REPLAYED_EVENTS);
-    in_force("users listed", MAX_LISTED_ONLINE as u64);
+    assert_limit("largest frame", MAX_FRAME_BYTES);
+    assert_limit("nickname", MAX_NICKNAME_CHARACTERS);
+    assert_limit("message", MAX_BODY_CHARACTERS);
+    assert_limit("events replayed", MAX_REPLAYED_EVENTS);
+    assert_limit("users listed", MAX_LISTED_ONLINE);
+}
+
+#[cfg(feature = "ssr")]
+#[test]
+fn every_configured_limit_is_the_one_a_server_begins_with() {
+    let limits = teahouse::server::Limits::default();
+    assert_limit("commands of a user", limits.commands_per_minute.get());
+    assert_limit("frames of any kind", limits.frames_per_minute.get());
+    assert_limit("new guests", limits.guests_per_minute.get());
+    assert_limit("WebSockets of a user", limits.connections_per_user);
+    assert_limit("connections of an address", limits.connections_per_address);
+    assert_limit("connections of the server", limits.connections);
+    assert_limit("bytes waiting", limits.send_queue_bytes);
 }

@@ -128,6 +128,8 @@ impl Server {
         let Self { config, store, feed, house } = self;
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
+        // Whoever drops this future instead of waiting for it ends the connections all the same.
+        let _stop_when_dropped = stopping.clone().drop_guard();
         let tasks = TaskTracker::new();
         let app = Arc::new(App {
             chat: Arc::clone(&house.chat),

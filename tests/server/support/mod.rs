@@ -3,13 +3,15 @@
 mod client;
 mod plain;
 mod process;
+mod raw;
 mod server;
 
 use std::time::Duration;
 
-pub(crate) use client::{Hangup, RawClient, TestClient};
+pub(crate) use client::TestClient;
 pub(crate) use plain::PlainClient;
 pub(crate) use process::TestProcess;
+pub(crate) use raw::{Hangup, RawClient};
 pub(crate) use server::{Stored, TestServer};
 
 /// Longer than anything here takes on a busy machine.

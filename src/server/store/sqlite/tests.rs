@@ -141,6 +141,6 @@ fn data_of_a_newer_program_is_left_alone() {
     let path = folder.path().join("teahouse.db");
     let db = Connection::open(path).expect("a database");
     db.execute_batch("PRAGMA user_version = 999").expect("a version");
-    let error = SqliteStore::open(folder.path()).err().expect("a refusal");
+    let error = SqliteStore::open(folder.path()).expect_err("a refusal");
     assert!(matches!(error, OpenError::NewerData { found: 999, .. }), "{error}");
 }

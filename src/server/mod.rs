@@ -151,16 +151,21 @@ impl Server {
 
         // Their own tasks, so that they can use another core than the rest.
         let mut delivering = AbortOnDropHandle::new(tokio::spawn(deliver(feed, Arc::clone(&hub))));
-        let serving = AbortOnDropHandle::new(tokio::spawn(serving.run(listener)));
+        let mut serving = AbortOnDropHandle::new(tokio::spawn(serving.run(listener)));
         let working = async {
             tokio::join!(announce_presence(&hub, config.timing.presence), keep_house(&house.chat));
         };
         let ended = tokio::select! {
             () = shutdown.cancelled() => Ok(()),
             _ = &mut delivering => Err(RunError::StoreEnded),
-            _ = serving => Err(RunError::ServingEnded),
+            _ = &mut serving => Err(RunError::ServingEnded),
             () = working => Ok(()),
         };
+        // The door is closed before anybody is told to leave: who comes straight back finds no half-stopped server.
+        if !serving.is_finished() {
+            serving.abort();
+            let _aborted = serving.await;
+        }
         stopping.cancel();
         tasks.close();
         if timeout(config.timing.stop, tasks.wait()).await.is_err() {

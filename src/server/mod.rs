@@ -29,12 +29,16 @@ use tokio::{
     net::TcpListener,
     time::{MissedTickBehavior, interval, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 use tower::ServiceExt as _;
 
 use self::{
     chat::Chat,
     doors::Doors,
+    http::ApiError,
     hub::{Hub, announce_presence, deliver},
     origins::Origins,
     peer::Peer,
@@ -48,7 +52,10 @@ pub use sessions::{SESSION_COOKIE, session_token};
 pub use store::OpenError;
 
 /// How often to forget those who have not been seen for a while.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
+
+/// How long the store may take to close.
+const STORE_CLOSE: Duration = Duration::from_secs(1);
 
 /// What requests and sockets work with.
 struct App {
@@ -76,8 +83,11 @@ pub enum RunError {
     /// The store ended before it was told to: nothing can be saved any more.
     #[error("the store has ended by itself")]
     StoreEnded,
-    /// Connections, or the store, did not end in time. What was acked is durable all the same.
-    #[error("not everything ended in time")]
+    /// Nothing accepts connections any more.
+    #[error("serving has ended by itself")]
+    ServingEnded,
+    /// The store did not close in time. What was acked is durable all the same.
+    #[error("the store did not close in time")]
     Unfinished,
 }
 
@@ -113,11 +123,13 @@ impl Server {
     /// Stops within five seconds: takes nothing new, finishes and answers what was taken, closes sockets with 1012.
     ///
     /// # Errors
-    /// [`RunError`] if it stops without being told to, or not everything ended in time.
+    /// [`RunError`] if it stops without being told to, or its store did not close in time.
     pub async fn run(self, listener: TcpListener, pages: Router, shutdown: CancellationToken) -> Result<(), RunError> {
         let Self { config, store, feed, house } = self;
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
+        // Whoever drops this future instead of waiting for it ends the connections all the same.
+        let _stop_when_dropped = stopping.clone().drop_guard();
         let tasks = TaskTracker::new();
         let app = Arc::new(App {
             chat: Arc::clone(&house.chat),
@@ -137,26 +149,31 @@ impl Server {
             tasks: tasks.clone(),
         };
 
-        let mut delivering = std::pin::pin!(deliver(feed, &hub));
+        // Their own tasks, so that they can use another core than the rest.
+        let mut delivering = AbortOnDropHandle::new(tokio::spawn(deliver(feed, Arc::clone(&hub))));
+        let mut serving = AbortOnDropHandle::new(tokio::spawn(serving.run(listener)));
         let working = async {
             tokio::join!(announce_presence(&hub, config.timing.presence), keep_house(&house.chat));
         };
         let ended = tokio::select! {
             () = shutdown.cancelled() => Ok(()),
-            () = &mut delivering => Err(RunError::StoreEnded),
-            // These don't end.
+            _ = &mut delivering => Err(RunError::StoreEnded),
+            _ = &mut serving => Err(RunError::ServingEnded),
             () = working => Ok(()),
-            () = serving.run(listener) => Ok(()),
         };
+        // The door is closed before anybody is told to leave: who comes straight back finds no half-stopped server.
+        if !serving.is_finished() {
+            serving.abort();
+            let _aborted = serving.await;
+        }
         stopping.cancel();
         tasks.close();
-        let closing = async {
-            // Delivery goes on: what was acked before the stop is still told to those who are here.
-            tasks.wait().await;
-            store.close().await;
-        };
-        let finished = async { tokio::join!(closing, delivering) };
-        match timeout(config.timing.stop + Duration::from_secs(1), finished).await {
+        if timeout(config.timing.stop, tasks.wait()).await.is_err() {
+            tracing::warn!("{} connections did not part in time", tasks.len());
+        }
+        // Delivery ends with the store: what was acked is told to those who are still here.
+        let closing = async { tokio::join!(store.close(), delivering) };
+        match timeout(STORE_CLOSE, closing).await {
             Ok(_) => ended,
             Err(_elapsed) => ended.and(Err(RunError::Unfinished)),
         }
@@ -174,6 +191,9 @@ async fn keep_house(chat: &Chat) {
 
 fn router(app: Arc<App>, pages: Router) -> Router {
     let fallback = async move |state: State<Arc<App>>, peer: Extension<Peer>, request: Request| -> Response {
+        if http::is_api(&request) {
+            return ApiError::not_found().into_response();
+        }
         match socket::knocks(&request) {
             Some(nickname) => socket::plain_door(state, peer, nickname, request).await,
             None => pages.oneshot(request).await.into_response(),

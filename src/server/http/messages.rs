@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     routing::get,
 };
 use serde::Deserialize;
@@ -39,7 +42,7 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn page(
     State(app): State<Arc<App>>,
     Caller(me): Caller,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     stretch: Result<Query<Stretch>, QueryRejection>,
 ) -> Result<Json<MessagesPage>, ApiError> {
     let Query(Stretch { before, after, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
@@ -50,10 +53,11 @@ async fn page(
         (Some(_), Some(_)) => return Err(ApiError::bad_request("before and after exclude each other")),
     };
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
+    // What is no id names no conversation.
+    let Path(id) = id.map_err(|_| ChatError::UnknownConversation)?;
     let conversation = if id == LOBBY {
         app.chat.lobby()
     } else {
-        // What is no id names no conversation.
         id.parse::<ConversationId>().map_err(|_| ChatError::UnknownConversation)?
     };
     Ok(Json(app.chat.messages(me.id, conversation, window, limit).await?))

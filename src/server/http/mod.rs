@@ -42,6 +42,11 @@ pub(super) fn router() -> Router<Arc<App>> {
     Router::new().nest("/api", api).merge(health::router())
 }
 
+/// Whether the API answers for this path, if only to say that there is nothing.
+pub(super) fn is_api(request: &Request) -> bool {
+    request.uri().path().strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// What the API says is for one user, now.
 async fn forbid_storing(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -28,6 +28,9 @@ const COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
 /// Where the page's form leads.
 const AFTER_JOINING: &str = "/talk/lobby";
 
+/// Where it leads back to, with a query that says what went wrong.
+const FORM_AGAIN: &str = "/?";
+
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new().route("/session", post(create).delete(end))
 }
@@ -97,7 +100,7 @@ async fn create_by_form(
 
 fn form_again(nickname: &str, error: &ApiError) -> String {
     let problem = error.problem();
-    let mut query = Serializer::new(String::from("/?"));
+    let mut query = Serializer::for_suffix(String::from(FORM_AGAIN), FORM_AGAIN.len());
     query.append_pair("error", &code(problem.code)).append_pair("nickname", nickname);
     if let Some(suggestion) = &problem.suggestion {
         query.append_pair("suggestion", suggestion.as_str());

@@ -1,5 +1,7 @@
 //! Committed news, told to everybody whom they concern, in commit order.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use crate::{
@@ -13,7 +15,7 @@ use super::{
 };
 
 /// Delivers until the store closes its feed. Nothing here waits for a connection.
-pub(crate) async fn deliver(mut feed: Feed, hub: &Hub) {
+pub(crate) async fn deliver(mut feed: Feed, hub: Arc<Hub>) {
     while let Some(commit) = feed.recv().await {
         for news in commit {
             match news {
@@ -35,7 +37,7 @@ impl Hub {
             Speech::Full => connection.queue.push(full.clone()),
             // Plain clients show what they send themselves.
             Speech::Plain if connection.user.id == author => {}
-            Speech::Plain => plain.iter().for_each(|item| connection.queue.push(item.clone())),
+            Speech::Plain => connection.queue.extend(plain.clone()),
         });
     }
 

@@ -113,7 +113,9 @@ mod tests {
     fn a_crowd_is_counted_not_listed_and_listed_again_when_it_thins_out() {
         let presence = Presence::default();
         let crowd: Vec<_> = (0..=MAX_LISTED_ONLINE).map(user).collect();
-        crowd.iter().for_each(|user| presence.arrive(user));
+        for user in &crowd {
+            presence.arrive(user);
+        }
         let count = crowd.len() as u64;
         assert_eq!(presence.step(), Some(ServerFrame::Presence { joined: vec![], left: vec![], online_count: count }));
         assert_eq!(presence.announced(), (vec![], count));

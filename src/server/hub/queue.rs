@@ -107,6 +107,13 @@ impl SendQueue {
         self.changed.notify_one();
     }
 
+    /// Adds what there is, if anything.
+    pub(crate) fn extend(&self, items: impl IntoIterator<Item = Item>) {
+        for item in items {
+            self.push(item);
+        }
+    }
+
     /// Closes the connection; the first reason counts.
     pub(crate) fn close(&self, closing: Closing) {
         let mut waiting = self.waiting();

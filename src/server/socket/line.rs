@@ -114,27 +114,25 @@ impl Line {
         }
     }
 
-    /// Hears and speaks until one of them ends.
+    /// Hears and speaks until it ends; returns what is to be said as farewell.
     pub(super) async fn converse(
         &mut self,
         talk: &mut impl Talk,
         connection: &Connection,
         seen: Seen,
         stopping: &CancellationToken,
-    ) {
+    ) -> Farewell {
         let queue = &connection.queue;
         let mut speaking = pin!(speak(&mut self.sink, queue, seen, &self.timing));
         let listening = listen(&mut self.stream, talk, queue, stopping, &self.timing);
-        select! {
-            () = &mut speaking => {}
+        let code = select! {
+            code = &mut speaking => code,
             closing = listening => {
                 queue.close(closing);
-                // Twice: for what is still queued, and for the close itself.
-                if timeout(2 * self.timing.farewell, speaking).await.is_err() {
-                    tracing::debug!("a peer did not take its last frames");
-                }
+                timeout(self.timing.farewell, speaking).await.unwrap_or(closing.code)
             }
-        }
+        };
+        Farewell::wordless(code)
     }
 
     /// Says the last words, if the peer listens.
@@ -196,7 +194,7 @@ async fn listen(
             biased;
             () = stopping.cancelled() => break,
             Some(answer) = pending.next(), if !pending.is_empty() => {
-                answer.into_iter().for_each(|item| queue.push(item));
+                queue.extend(answer);
             }
             incoming = receive(stream), if may_read => {
                 last_heard = Instant::now();
@@ -208,10 +206,10 @@ async fn listen(
                 };
                 match heard {
                     Heard::Nothing => {}
-                    Heard::Reply(answer) => answer.into_iter().for_each(|item| queue.push(item)),
+                    Heard::Reply(answer) => queue.extend(answer),
                     Heard::Later(answer) => pending.push(answer),
                     Heard::Close(answer, code) => {
-                        answer.into_iter().for_each(|item| queue.push(item));
+                        queue.extend(answer);
                         return Closing::finally(code);
                     }
                 }
@@ -222,7 +220,7 @@ async fn listen(
     // The server stops: what was taken is still carried out and answered.
     let answers = async {
         while let Some(answer) = pending.next().await {
-            answer.into_iter().for_each(|item| queue.push(item));
+            queue.extend(answer);
         }
     };
     if timeout(timing.stop, answers).await.is_err() {
@@ -231,8 +229,13 @@ async fn listen(
     Closing::finally(CloseCode::Restarting)
 }
 
-/// Sends what is queued, all that is due in one write, until the connection closes.
-async fn speak(sink: &mut SplitSink<WebSocket, Message>, queue: &SendQueue, mut seen: Seen, timing: &Timing) {
+/// Sends what is queued, all that is due in one write, until the connection closes; returns the code to close it with.
+async fn speak(
+    sink: &mut SplitSink<WebSocket, Message>,
+    queue: &SendQueue,
+    mut seen: Seen,
+    timing: &Timing,
+) -> Option<CloseCode> {
     let sending = async {
         let mut due = VecDeque::new();
         let mut ping = interval_at(Instant::now() + timing.ping, timing.ping);
@@ -254,16 +257,10 @@ async fn speak(sink: &mut SplitSink<WebSocket, Message>, queue: &SendQueue, mut 
             }
         }
     };
-    let closing = select! {
+    select! {
         biased;
-        closing = queue.aborted() => closing,
-        sent = sending => match sent {
-            Ok(closing) => closing,
-            Err(_gone) => return,
-        },
-    };
-    if timeout(timing.farewell, close(sink, closing.code)).await.is_err() {
-        tracing::debug!("a peer did not take its close");
+        closing = queue.aborted() => closing.code,
+        sent = sending => sent.ok().and_then(|closing| closing.code),
     }
 }
 

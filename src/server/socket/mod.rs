@@ -15,7 +15,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::protocol::{ErrorCode, MAX_FRAME_BYTES};
+use crate::{
+    domain::User,
+    protocol::{ErrorCode, MAX_FRAME_BYTES},
+};
 
 use self::{
     commands::FullTalk,
@@ -88,21 +91,26 @@ where
 }
 
 async fn serve_full(app: Arc<App>, mut line: Line, peer: Peer, session: Option<String>) {
-    if let Err(farewell) = talk_in_full(&app, &mut line, peer, session).await {
-        line.bid(farewell).await;
-    }
+    let farewell = talk_in_full(&app, &mut line, peer, session).await.unwrap_or_else(|refused| refused);
+    // The hub has forgotten the connection by now: nobody takes somebody who is slow in leaving for present.
+    line.bid(farewell).await;
     line.part().await;
 }
 
-async fn talk_in_full(app: &Arc<App>, line: &mut Line, peer: Peer, session: Option<String>) -> Result<(), Farewell> {
+/// Talks until the end; `Err` if it never came to talking.
+async fn talk_in_full(
+    app: &Arc<App>,
+    line: &mut Line,
+    peer: Peer,
+    session: Option<String>,
+) -> Result<Farewell, Farewell> {
     let greeted = hello::greet(app, line, peer, session).await?;
     let registered = register(app, &greeted.me.user(), Speech::Full)?;
     let seen = resume::welcome(app, line, &registered.connection, greeted).await?;
     let mut talk = FullTalk::new(Arc::clone(app), Arc::clone(&registered.connection));
-    line.converse(&mut talk, &registered.connection, seen, &app.stopping).await;
-    Ok(())
+    Ok(line.converse(&mut talk, &registered.connection, seen, &app.stopping).await)
 }
 
-fn register(app: &App, user: &crate::domain::User, speech: Speech) -> Result<Registered, Farewell> {
+fn register(app: &App, user: &User, speech: Speech) -> Result<Registered, Farewell> {
     app.hub.register(user.clone(), speech).map_err(|error| Farewell::too_many(error.to_string()))
 }

@@ -55,13 +55,13 @@ pub(in crate::server) async fn plain_door(
         Ok(upgrade) => upgrade,
         Err(rejection) => return refuse_upgrade(&rejection),
     };
-    // What is not UTF-8 gets a replacement character, which is no part of a nickname.
-    let nickname = percent_decode_str(&segment).decode_utf8_lossy().into_owned();
+    // What is not UTF-8 is no nickname, as nothing is.
+    let nickname = percent_decode_str(&segment).decode_utf8().unwrap_or_default().into_owned();
     accept(&app, upgrade, async move |app, line| serve_plain(app, line, peer, nickname).await)
 }
 
 async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String) {
-    match app.chat.create_visitor(&nickname, peer).await {
+    let farewell = match app.chat.create_visitor(&nickname, peer).await {
         Ok(me) => visit(&app, &mut line, &me).await,
         Err(error) => {
             let code = match error {
@@ -70,29 +70,31 @@ async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String
                 ChatError::StorageUnavailable => CloseCode::Restarting,
                 _ => CloseCode::ProtocolError,
             };
-            line.bid(Farewell::new(&reply(&error), code)).await;
+            Farewell::new(&reply(&error), code)
         }
-    }
+    };
+    line.bid(farewell).await;
     line.part().await;
 }
 
 /// Talks until the end.
-async fn visit(app: &Arc<App>, line: &mut Line, me: &Me) {
+async fn visit(app: &Arc<App>, line: &mut Line, me: &Me) -> Farewell {
     let registered = register(app, &me.user(), Speech::Plain);
-    match &registered {
+    let farewell = match &registered {
         Ok(registered) => {
             let (connection, lobby) = (Arc::clone(&registered.connection), app.chat.lobby());
             app.hub.subscribe(&connection, lobby);
             let mut talk = PlainTalk { app: Arc::clone(app), connection, lobby };
-            line.converse(&mut talk, &registered.connection, Seen::default(), &app.stopping).await;
+            line.converse(&mut talk, &registered.connection, Seen::default(), &app.stopping).await
         }
-        Err(_) => line.bid(Farewell::wordless(Some(CloseCode::TooMany))).await,
-    }
+        Err(_) => Farewell::wordless(Some(CloseCode::TooMany)),
+    };
     if let Err(error) = app.chat.release_visitor(me.id).await {
         tracing::warn!(%error, "a plain client's name stays taken until the next start");
     }
     // Only now: whoever sees somebody leave can come in by that name.
     drop(registered);
+    farewell
 }
 
 /// The plain protocol, on one connection.

@@ -20,6 +20,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use rusqlite::Connection;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
@@ -75,12 +76,16 @@ impl SqliteStore {
         let lock = take_folder(folder)?;
         let path = folder.join("teahouse.db");
         let (db, identity) = open_writer(&path)?;
-        let readers = Readers::open(&path)?;
+        Self::start(lock, &path, db, identity)
+    }
+
+    fn start(lock: File, path: &Path, db: Connection, identity: Identity) -> Result<(Self, Feed), OpenError> {
+        let readers = Readers::open(path)?;
         let (orders, queue) = mpsc::channel(QUEUE);
         let (news, feed) = mpsc::channel(FEED);
         let reads = Arc::new(ReadMarks::default());
         let commits = Arc::new(AtomicU64::new(0));
-        let checkpoints = Checkpoints::start(&path, Arc::clone(&commits))?;
+        let checkpoints = Checkpoints::start(path, Arc::clone(&commits))?;
         let writer = Writer { db, orders: queue, reads: Arc::clone(&reads), feed: news, commits }.start()?;
         let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
         Ok((Self { identity, orders, reads, readers, running }, feed))

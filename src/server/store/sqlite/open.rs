@@ -34,7 +34,7 @@ pub enum OpenError {
     /// Two servers on the same data would each believe to know who is connected.
     #[error("another teahouse is using {0}")]
     InUse(PathBuf),
-    /// See [`OLDEST_SOUND_SQLITE`].
+    /// Older ones have a bug that can corrupt the data.
     #[error("this SQLite is {0}; 3.51.3 or newer is needed")]
     OldSqlite(&'static str),
     /// The data comes from a newer version of this program.

@@ -1,0 +1,86 @@
+//! Stopping: what was taken is finished, everybody is told, and it does not take long.
+
+use std::time::Instant;
+
+use reqwest::Method;
+use teahouse::protocol::{MessagesPage, ServerFrame};
+use tempfile::TempDir;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+
+use super::support::{Hangup, RawClient, TestClient, TestProcess, TestServer};
+
+async fn stops_well(signal: &str) {
+    let data = TempDir::new().expect("a folder");
+    let process = TestProcess::start(data.path()).await;
+    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut visitor = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
+    let (lobby, token) = (ming.lobby().id, ming.token().to_owned());
+    for number in 0..40 {
+        ming.post(lobby, &number.to_string()).await;
+    }
+    process.signal(signal);
+    let started = Instant::now();
+    let mut acked = Vec::new();
+    let hangup = loop {
+        match ming.raw.next_text().await {
+            Ok(text) => {
+                if let Ok(ServerFrame::Ack { id, .. }) = serde_json::from_str(&text) {
+                    acked.push(id);
+                }
+            }
+            Err(hangup) => break hangup,
+        }
+    };
+    assert_eq!(hangup, Hangup::Code(1012));
+    assert_eq!(visitor.hangup().await, Hangup::Code(1012));
+    drop((ming, visitor));
+    assert!(process.exit().await.success());
+    assert!(started.elapsed().as_secs() < 5);
+
+    let process = TestProcess::start(data.path()).await;
+    let url = format!("http://{}/api/conversations/lobby/messages?limit=200", process.address);
+    let answer = reqwest::Client::new().request(Method::GET, url).bearer_auth(token).send().await;
+    let page: MessagesPage = answer.expect("an answer").json().await.expect("a page");
+    for id in acked {
+        assert!(page.messages.iter().any(|message| message.id == id), "an acked message is there");
+    }
+    process.signal(signal);
+    assert!(process.exit().await.success());
+}
+
+#[tokio::test]
+async fn sigterm_stops_it_well() {
+    stops_well("TERM").await;
+}
+
+#[tokio::test]
+async fn sigint_stops_it_well() {
+    stops_well("INT").await;
+}
+
+#[tokio::test]
+async fn peers_that_do_not_answer_do_not_hold_it_up() {
+    let data = TempDir::new().expect("a folder");
+    let process = TestProcess::start(data.path()).await;
+    // Upgraded and never heard of again; in the midst of a request; not even that.
+    let _ming = TestClient::guest_at(process.address, "小明").await;
+    let mut half = TcpStream::connect(process.address).await.expect("a connection");
+    half.write_all(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        .await
+        .expect("an open stream");
+    let _idle = TcpStream::connect(process.address).await.expect("a connection");
+    process.signal("TERM");
+    let started = Instant::now();
+    assert!(process.exit().await.success());
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn nobody_comes_in_while_it_stops() {
+    let server = TestServer::start().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    server.begin_to_stop();
+    assert_eq!(ming.hangup().await, Hangup::Code(1012));
+    assert!(TcpStream::connect(server.address).await.is_err(), "the door is closed");
+    server.stop().await;
+}

@@ -1,0 +1,195 @@
+//! The HTTP API.
+
+use reqwest::{Method, Response};
+use serde_json::json;
+use teahouse::{
+    domain::{Me, Seq},
+    protocol::{ConversationList, ErrorCode, MessagesPage, Problem, SessionCreated},
+};
+
+use super::support::{TestClient, TestServer};
+
+async fn problem(response: Response) -> Problem {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let status = response.status().as_u16();
+    let problem: Problem = response.json().await.expect("problem details");
+    assert_eq!(problem.status, status);
+    problem
+}
+
+async fn post(server: &TestServer, body: &str, kind: &str) -> Response {
+    let request = server.http(Method::POST, "/api/session").header("content-type", kind);
+    request.body(body.to_owned()).send().await.expect("an answer")
+}
+
+async fn get(server: &TestServer, path: &str, token: &str) -> Response {
+    server.http(Method::GET, path).bearer_auth(token).send().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_session_is_a_token_and_a_cookie() {
+    let server = TestServer::start().await;
+    let answer = post(&server, r#"{"nickname":" 小明 "}"#, "application/json").await;
+    assert_eq!(answer.status(), 201);
+    let cookie = answer.headers()["set-cookie"].to_str().expect("ASCII").to_owned();
+    let created: SessionCreated = answer.json().await.expect("a session");
+    assert_eq!(created.me.nickname.as_str(), "小明");
+    assert_eq!(cookie, format!("teahouse_session={}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000", created.token));
+
+    for (name, value) in [
+        ("cookie", format!("teahouse_session={}", created.token)),
+        ("authorization", format!("Bearer {}", created.token)),
+    ] {
+        let answer = server.http(Method::GET, "/api/me").header(name, value).send().await.expect("an answer");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert_eq!(answer.json::<Me>().await.expect("me"), created.me);
+    }
+    assert_eq!(server.house.me(&created.token).await, Some(created.me));
+
+    let cookie = format!("teahouse_session={}", created.token);
+    let answer = server.http(Method::DELETE, "/api/session").header("cookie", cookie).send().await.expect("an answer");
+    assert_eq!(answer.status(), 204);
+    assert!(answer.headers()["set-cookie"].to_str().expect("ASCII").ends_with("Max-Age=0"));
+    assert_eq!(problem(get(&server, "/api/me", &created.token).await).await.code, ErrorCode::Unauthenticated);
+    assert_eq!(server.house.me(&created.token).await, None);
+}
+
+#[tokio::test]
+async fn the_page_s_form_works_without_script() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let server = TestServer::start().await;
+    let answer = post(&server, "nickname=%E5%B0%8F%E6%98%8E", FORM).await;
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (303, &"/talk/lobby".parse().expect("a value"))
+    );
+    assert!(answer.headers()["set-cookie"].to_str().expect("ASCII").starts_with("teahouse_session="));
+
+    let answer = post(&server, "nickname=%E5%B0%8F%E6%98%8E", FORM).await;
+    assert_eq!(answer.status(), 303);
+    let again = "/?error=nickname_taken&nickname=%E5%B0%8F%E6%98%8E&suggestion=%E5%B0%8F%E6%98%8E2";
+    assert_eq!(answer.headers()["location"], again);
+    assert!(answer.headers().get("set-cookie").is_none());
+
+    let answer = post(&server, "nickname=a%26b%00", FORM).await;
+    assert_eq!(answer.headers()["location"], "/?error=invalid_nickname&nickname=a%26b%00");
+    let answer = post(&server, "", FORM).await;
+    assert_eq!(answer.headers()["location"], "/?error=invalid_nickname&nickname=");
+}
+
+#[tokio::test]
+async fn a_taken_nickname_is_a_conflict_with_a_suggestion() {
+    let server = TestServer::start().await;
+    let _alice = TestClient::guest(&server, "Alice").await;
+    let answer = post(&server, r#"{"nickname":"alice"}"#, "application/json").await;
+    assert_eq!(answer.status(), 409);
+    let problem = problem(answer).await;
+    assert_eq!(problem.code, ErrorCode::NicknameTaken);
+    assert_eq!(problem.suggestion.expect("a free name").as_str(), "alice2");
+}
+
+#[tokio::test]
+async fn bad_requests_are_problems_and_change_nothing() {
+    let server = TestServer::start().await;
+    let token = TestClient::guest(&server, "小明").await.token().to_owned();
+    let before = server.stored();
+    for (body, status, code) in [
+        ("{", 400, ErrorCode::BadFrame),
+        ("{}", 400, ErrorCode::BadFrame),
+        (r#"{"nickname":7}"#, 400, ErrorCode::BadFrame),
+        (r#"{"nickname":" "}"#, 422, ErrorCode::InvalidNickname),
+        (&"x".repeat(20_000), 413, ErrorCode::BadFrame),
+    ] {
+        let answer = post(&server, body, "application/json").await;
+        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (status, code), "{body:.20}");
+    }
+    for (path, status, code) in [
+        ("/api/nothing", 404, ErrorCode::NotFound),
+        ("/api", 404, ErrorCode::NotFound),
+        ("/api/", 404, ErrorCode::NotFound),
+        ("/api/session", 405, ErrorCode::NotFound),
+        ("/api/conversations/nope/messages", 404, ErrorCode::UnknownConversation),
+        ("/api/conversations/%FF/messages", 404, ErrorCode::UnknownConversation),
+        ("/api/conversations/lobby/messages?before=x", 400, ErrorCode::BadFrame),
+        ("/api/conversations/lobby/messages?limit=-1", 400, ErrorCode::BadFrame),
+        ("/api/conversations/lobby/messages?before=1&after=1", 400, ErrorCode::BadFrame),
+    ] {
+        let answer = get(&server, path, &token).await;
+        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (status, code), "{path}");
+    }
+    for path in ["/api/me", "/api/conversations", "/api/conversations/lobby/messages"] {
+        let answer = server.http(Method::GET, path).send().await.expect("an answer");
+        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (401, ErrorCode::Unauthenticated), "{path}");
+    }
+    for method in [Method::POST, Method::DELETE] {
+        let request = server.http(method, "/api/session").bearer_auth(&token).header("origin", "https://evil.example");
+        let answer = request.json(&json!({ "nickname": "evil" })).send().await.expect("an answer");
+        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (403, ErrorCode::ForeignOrigin));
+    }
+    assert_eq!(server.stored(), before);
+    assert_eq!(get(&server, "/api/me", &token).await.status(), 200);
+}
+
+#[tokio::test]
+async fn messages_are_paged_in_both_directions() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    for number in 1..=7 {
+        ming.say(&number.to_string()).await;
+    }
+    let lobby = ming.lobby().id;
+    for (query, expected, more) in [
+        ("", &[1, 2, 3, 4, 5, 6, 7][..], false),
+        ("?limit=3", &[5, 6, 7], true),
+        ("?before=5&limit=3", &[2, 3, 4], true),
+        ("?before=4&limit=3", &[1, 2, 3], false),
+        ("?before=1", &[], false),
+        ("?after=0&limit=3", &[1, 2, 3], true),
+        ("?after=4&limit=3", &[5, 6, 7], false),
+        ("?after=7", &[], false),
+        ("?after=18446744073709551615", &[], false),
+        ("?before=18446744073709551615&limit=1", &[7], true),
+        ("?limit=1000000", &[1, 2, 3, 4, 5, 6, 7], false),
+    ] {
+        for id in ["lobby".to_owned(), lobby.to_string()] {
+            let path = format!("/api/conversations/{id}/messages{query}");
+            let page: MessagesPage = get(&server, &path, ming.token()).await.json().await.expect("a page");
+            let seqs: Vec<_> = page.messages.iter().map(|message| message.seq.0).collect();
+            assert_eq!((seqs.as_slice(), page.more, page.as_of), (expected, more, Seq(7)), "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fetched_message_is_the_one_that_was_sent() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    ming.say("<b>'\"; -- \u{0}🫖").await;
+    let event = ming.expect_event("<b>'\"; -- \u{0}🫖").await;
+    let page: MessagesPage =
+        get(&server, "/api/conversations/lobby/messages", ming.token()).await.json().await.expect("a page");
+    let message = &page.messages[0];
+    assert_eq!((message.seq, message.at, message.id), (event.seq, event.at, event.id));
+    assert_eq!((&message.author, message.body.as_str()), (&event.author, "<b>'\"; -- \u{0}🫖"));
+    assert_eq!(message.revision, event.seq);
+}
+
+#[tokio::test]
+async fn conversations_are_listed_as_in_the_welcome() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let _ling = TestClient::guest(&server, "阿玲").await;
+    ming.open_direct("阿玲").await;
+    let list: ConversationList = get(&server, "/api/conversations", ming.token()).await.json().await.expect("a list");
+    assert_eq!(list.conversations, ming.again(&server).await.welcome.conversations);
+    assert_eq!(list.conversations.len(), 2);
+}
+
+#[tokio::test]
+async fn health_is_for_the_process_and_readiness_for_the_store() {
+    let server = TestServer::start().await;
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), 200, "{path}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Nobody can pretend to be somebody else.
+
+use reqwest::Method;
+use serde_json::json;
+use teahouse::protocol::{ErrorCode, ServerFrame};
+
+use super::support::{Hangup, RawClient, TestClient, TestServer};
+
+async fn refused(server: &TestServer, hello: serde_json::Value) -> (ServerFrame, Hangup) {
+    let mut raw = RawClient::connect(server, "/ws").await;
+    raw.send_json(&hello).await;
+    let frame = serde_json::from_value(raw.next_json().await).expect("a frame");
+    (frame, raw.hangup().await)
+}
+
+fn code(frame: &ServerFrame) -> ErrorCode {
+    match frame {
+        ServerFrame::Error(error) => error.code,
+        other => panic!("no error: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_taken_nickname_is_refused_with_a_free_one() {
+    let server = TestServer::start().await;
+    let _alice = TestClient::guest(&server, "Alice").await;
+    for look_alike in ["Alice", " aLICE ", "А1ісе"] {
+        let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 1, "nickname": look_alike })).await;
+        let ServerFrame::Error(error) = frame else { panic!("no error: {frame:?}") };
+        assert_eq!((error.code, hangup), (ErrorCode::NicknameTaken, Hangup::Code(4409)), "{look_alike}");
+        let suggestion = error.suggestion.expect("a free name");
+        let guest = TestClient::guest(&server, suggestion.as_str()).await;
+        assert_eq!(guest.welcome.me.nickname, suggestion);
+    }
+}
+
+#[tokio::test]
+async fn who_joins_at_the_same_moment_does_not_get_the_same_name() {
+    let server = TestServer::start().await;
+    let join = async || {
+        let body = json!({ "nickname": "小明" });
+        server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer").status().as_u16()
+    };
+    let (a, b, c) = tokio::join!(join(), join(), join());
+    let mut statuses = [a, b, c];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409, 409]);
+}
+
+#[tokio::test]
+async fn what_is_no_nickname_is_refused() {
+    let server = TestServer::start().await;
+    for nickname in ["", " \t", "a\u{200b}b", "everyone", &"x".repeat(33)] {
+        let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
+        assert_eq!((code(&frame), hangup), (ErrorCode::InvalidNickname, Hangup::Code(4400)), "{nickname:?}");
+    }
+    assert_eq!(server.stored().users, 0);
+}
+
+#[tokio::test]
+async fn without_a_session_or_with_a_wrong_one_nobody_comes_in() {
+    let server = TestServer::start().await;
+    for hello in
+        [json!({ "type": "hello", "protocol": 1 }), json!({ "type": "hello", "protocol": 1, "token": "guessed" })]
+    {
+        let (frame, hangup) = refused(&server, hello).await;
+        assert_eq!((code(&frame), hangup), (ErrorCode::Unauthenticated, Hangup::Code(4401)));
+    }
+}
+
+#[tokio::test]
+async fn another_version_of_the_protocol_is_refused() {
+    let server = TestServer::start().await;
+    let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 2, "nickname": "小明" })).await;
+    assert_eq!((code(&frame), hangup), (ErrorCode::UnsupportedProtocol, Hangup::Code(4400)));
+    assert_eq!(server.stored().users, 0);
+}
+
+#[tokio::test]
+async fn a_token_brings_back_the_same_user_and_so_does_the_cookie() {
+    let server = TestServer::start().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let token = ming.token().to_owned();
+    let back = TestClient::with_token(server.address, &token).await;
+    assert_eq!(back.welcome.me, ming.welcome.me);
+    assert_eq!(back.token(), token);
+
+    let cookie = format!("theme=dark; teahouse_session={token}");
+    let mut raw = RawClient::connect_with(server.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
+    raw.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
+    let by_cookie = TestClient::welcomed(raw).await;
+    assert_eq!(by_cookie.welcome.me, ming.welcome.me);
+    assert_eq!(by_cookie.welcome.token, None, "scripts of the page never see the cookie's token");
+}
+
+#[tokio::test]
+async fn ending_the_session_closes_its_connections_and_frees_the_name() {
+    let server = TestServer::start().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let token = ming.token().to_owned();
+    let phone = ming.again(&server).await;
+    let answer = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("an answer");
+    assert_eq!(answer.status(), 204);
+    assert_eq!(ming.hangup().await, Hangup::Code(4401));
+    assert_eq!(phone.hangup().await, Hangup::Code(4401));
+    let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 1, "token": token })).await;
+    assert_eq!((code(&frame), hangup), (ErrorCode::Unauthenticated, Hangup::Code(4401)));
+    TestClient::guest(&server, "小明").await;
+}

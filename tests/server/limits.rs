@@ -1,0 +1,149 @@
+//! Nobody gets more than is good for the others.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use futures_util::StreamExt as _;
+use reqwest::Method;
+use serde_json::json;
+use teahouse::protocol::{ErrorCode, ServerFrame};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::support::{Hangup, RawClient, TestClient, TestServer, within};
+
+fn per_minute(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).expect("more than none")
+}
+
+#[tokio::test]
+async fn too_many_commands_are_refused_with_the_time_to_wait() {
+    let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(8)).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    ming.say("one").await;
+    ming.raw.send_text("no frame").await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::BadFrame);
+    let id = ming.post(ming.lobby().id, "three").await;
+    let error = ming.expect_error().await;
+    assert_eq!((error.id, error.code), (Some(id), ErrorCode::RateLimited));
+    let wait = error.retry_after_ms.expect("when to try again");
+    assert!((1..=7_501).contains(&wait), "{wait} ms for the next of 8 a minute");
+    ling.say("others are not concerned").await;
+    assert_eq!(server.stored().events, 2);
+}
+
+#[tokio::test]
+async fn a_flood_of_frames_ends_the_connection() {
+    let server = TestServer::start_with(|config| config.limits.frames_per_minute = per_minute(40)).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    for _ in 0..11 {
+        ming.send(&json!({ "type": "ping" })).await;
+    }
+    assert_eq!(ming.expect_error().await.code, ErrorCode::RateLimited);
+    assert_eq!(ming.hangup().await, Hangup::Code(4429));
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_connections() {
+    let server = TestServer::start_with(|config| config.limits.connections_per_user = 2).await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let mut second = ming.again(&server).await;
+    let mut third = RawClient::connect(&server, "/ws").await;
+    third.send_json(&json!({ "type": "hello", "protocol": 1, "token": ming.token() })).await;
+    assert_eq!(third.hangup().await, Hangup::Code(4429));
+    second.say("two are fine").await;
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections() {
+    let server = TestServer::start_with(|config| config.limits.connections_per_address = 2).await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let refused = server.http(Method::GET, "/healthz").send().await.expect("an answer");
+    assert_eq!(refused.status(), 429);
+    let refused = RawClient::connect_with(server.address, "/ws", &[]).await.err().expect("a refusal");
+    assert_eq!(refused.status(), 429);
+    let gone = ming.user();
+    ling.expect_arrival(&gone).await;
+    drop(ming);
+    ling.expect_departure(&gone).await;
+    // The hub forgets a connection a moment before its TCP stream is closed.
+    within("room for another", async {
+        while server.http(Method::GET, "/healthz").send().await.expect("an answer").status() != 200 {}
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_house_lets_nobody_in() {
+    let server = TestServer::start_with(|config| config.limits.connections = 1).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    assert!(server.http(Method::GET, "/healthz").send().await.is_err());
+    ming.say("alone").await;
+}
+
+#[tokio::test]
+async fn an_address_brings_so_many_new_guests() {
+    let server = TestServer::start_with(|config| config.limits.guests_per_minute = per_minute(2)).await;
+    let _ming = TestClient::guest(&server, "小明").await;
+    let _ling = TestClient::guest(&server, "阿玲").await;
+    let body = json!({ "nickname": "小红" });
+    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    assert_eq!(answer.status(), 429);
+    assert!(answer.headers().contains_key("retry-after"));
+    let mut raw = RawClient::connect(&server, "/visitor").await;
+    assert_eq!(raw.next_json().await["error"], "rate_limited");
+    assert_eq!(raw.hangup().await, Hangup::Code(4429));
+    assert_eq!(server.stored().users, 2);
+}
+
+#[tokio::test]
+async fn who_answers_no_ping_is_taken_for_gone() {
+    let server = TestServer::start_with(|config| {
+        config.timing.ping = Duration::from_millis(30);
+        config.timing.silence = Duration::from_millis(200);
+    })
+    .await;
+    // A client that is not polled answers nothing.
+    let silent = TestClient::guest(&server, "silent").await;
+    let gone = silent.user();
+    let mut ming = TestClient::guest(&server, "小明").await;
+    ming.expect_arrival(&gone).await;
+    ming.expect_departure(&gone).await;
+    // Whoever was listening has been answering pings all the while.
+    ming.say("still here").await;
+    drop(silent);
+}
+
+#[tokio::test]
+async fn headers_that_do_not_come_are_not_waited_for() {
+    let server = TestServer::start_with(|config| config.timing.headers = Duration::from_millis(50)).await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nSlow").await.expect("an open stream");
+    let mut rest = Vec::new();
+    within("the server to hang up", stream.read_to_end(&mut rest)).await.expect("an end");
+}
+
+#[tokio::test]
+async fn many_commands_at_once_are_all_answered() {
+    const COMMANDS: u32 = 500;
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let mut waiting = std::collections::HashSet::new();
+    for number in 0..COMMANDS {
+        waiting.insert(ming.post(lobby, &number.to_string()).await);
+    }
+    within("all acks", async {
+        while !waiting.is_empty() {
+            let message = ming.raw.socket.next().await.expect("an open socket").expect("a frame");
+            if let Ok(ServerFrame::Ack { id, .. }) = serde_json::from_slice(&message.into_data()) {
+                assert!(waiting.remove(&id), "one ack a command");
+            }
+        }
+    })
+    .await;
+    assert_eq!(server.stored().events, COMMANDS);
+}

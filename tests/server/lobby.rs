@@ -1,0 +1,77 @@
+//! Everybody hears what is said in the Lobby, in one order.
+
+use futures_util::future::join_all;
+use teahouse::domain::{ConversationKind, Seq};
+
+use super::support::{TestClient, TestServer};
+
+#[tokio::test]
+async fn everybody_hears_what_is_said_to_everyone() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let mut hong = TestClient::guest(&server, "小红").await;
+    let ack = ming.say("你好 👋").await;
+    assert_eq!(ack.seq, Some(Seq(1)));
+    for client in [&mut ming, &mut ling, &mut hong] {
+        let event = client.expect_event("你好 👋").await;
+        assert_eq!((event.seq, event.at), (Seq(1), ack.at));
+        assert_eq!(event.author.nickname.as_str(), "小明");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_trimmed_and_reaches_the_sender_s_other_connections() {
+    let server = TestServer::start().await;
+    let mut desk = TestClient::guest(&server, "小明").await;
+    let mut phone = desk.again(&server).await;
+    assert_eq!(phone.welcome.me, desk.welcome.me);
+    desk.say("  tea?\r\nyes \n").await;
+    phone.expect_event("tea?\nyes").await;
+}
+
+#[tokio::test]
+async fn all_members_see_one_order_without_holes() {
+    const EACH: usize = 40;
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let mut clients = Vec::new();
+    for name in ["小明", "阿玲", "小红"] {
+        clients.push(TestClient::guest(&server, name).await);
+    }
+    let talks = clients.into_iter().map(async |mut client| {
+        let lobby = client.lobby().id;
+        for number in 0..EACH {
+            client.post(lobby, &format!("{} {number}", client.welcome.me.nickname.as_str())).await;
+        }
+        let mut heard = Vec::new();
+        while heard.len() < 3 * EACH {
+            let event = client.expect("an event", |frame| match frame {
+                teahouse::protocol::ServerFrame::Event(event) => Some(event.clone()),
+                _ => None,
+            });
+            heard.push(event.await);
+        }
+        heard
+    });
+    let heard = join_all(talks).await;
+    let seqs: Vec<_> = heard[0].iter().map(|event| event.seq.0).collect();
+    assert_eq!(seqs, (1..=3 * EACH as u64).collect::<Vec<_>>());
+    assert!(heard[0].is_sorted_by_key(|event| event.at), "times go forward");
+    assert_eq!(heard[0], heard[1]);
+    assert_eq!(heard[0], heard[2]);
+    for name in ["小明", "阿玲", "小红"] {
+        let of_one: Vec<_> = heard[0].iter().filter(|event| event.author.nickname.as_str() == name).collect();
+        assert!(of_one.is_sorted_by_key(|event| event.id), "one author's messages keep their order");
+    }
+}
+
+#[tokio::test]
+async fn a_newcomer_has_nothing_unread_and_is_counted() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    ming.say("before you came").await;
+    let ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ling.lobby();
+    assert_eq!((lobby.last_seq, lobby.read_seq, lobby.unread), (Seq(1), Seq(1), 0));
+    assert_eq!(lobby.kind, ConversationKind::Room { name: "Lobby".into(), member_count: 2 });
+}

@@ -1,0 +1,17 @@
+//! The server from outside: real sockets, a real database, one file a promise.
+
+mod bad_input;
+mod directs;
+mod graceful_stop;
+mod http_api;
+mod idempotency;
+mod identity;
+mod limits;
+mod lobby;
+mod plain_door;
+mod presence;
+mod reading;
+mod restart;
+mod resume;
+mod slow_reader;
+mod support;

@@ -1,0 +1,159 @@
+//! The plain door, as the tutorial's clients use it, and what its server left to crash.
+
+use serde_json::json;
+use teahouse::protocol::{ErrorCode, ServerFrame};
+
+use super::support::{Hangup, PlainClient, RawClient, TestClient, TestServer};
+
+#[tokio::test]
+async fn what_is_said_to_everyone_comes_to_everyone_but_the_sender() {
+    let server = TestServer::start().await;
+    let mut a = PlainClient::enter(&server, "/a").await;
+    let mut b = PlainClient::enter(&server, "/b").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    a.say("hi all").await;
+    assert_eq!(b.next().await, json!({ "username": "a", "msg": "hi all" }));
+    assert_eq!(ming.expect_event("hi all").await.author.nickname.as_str(), "a");
+    ming.say("你好").await;
+    // The first thing that comes to the sender is what somebody else said.
+    assert_eq!(a.next().await, json!({ "username": "小明", "msg": "你好" }));
+    assert_eq!(b.next().await, json!({ "username": "小明", "msg": "你好" }));
+}
+
+#[tokio::test]
+async fn what_is_said_to_one_user_comes_to_that_user_alone() {
+    let server = TestServer::start().await;
+    let mut a = PlainClient::enter(&server, "/a").await;
+    let mut b = PlainClient::enter(&server, "/b").await;
+    let mut c = PlainClient::enter(&server, "/c").await;
+    for number in 0..5 {
+        a.whisper("b", &format!("only you {number}")).await;
+    }
+    for number in 0..5 {
+        assert_eq!(b.next().await, json!({ "msg": format!("only you {number}"), "from_user": "a" }));
+    }
+    b.whisper("a", "and you").await;
+    assert_eq!(a.next().await, json!({ "msg": "and you", "from_user": "b" }));
+    a.say("all").await;
+    assert_eq!(c.next().await, json!({ "username": "a", "msg": "all" }));
+}
+
+#[tokio::test]
+async fn plain_clients_and_browsers_talk_in_private() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut robot = PlainClient::enter(&server, "/%E8%8C%B6%20bot").await;
+    robot.whisper("小明", "喝茶吗?").await;
+    let event = ming.expect_event("喝茶吗?").await;
+    assert_eq!(event.author.nickname.as_str(), "茶 bot");
+    ming.say_in(event.conversation, "好").await;
+    assert_eq!(robot.next().await, json!({ "msg": "好", "from_user": "小明" }));
+}
+
+#[tokio::test]
+async fn what_crashed_the_tutorial_is_answered_and_the_socket_stays_open() {
+    let server = TestServer::start().await;
+    let mut a = PlainClient::enter(&server, "/a").await;
+    // The first answer shows that she is in.
+    a.raw.send_text("?").await;
+    assert_eq!(a.next_error().await, "bad_frame");
+    let before = server.stored();
+    for (frame, code) in [
+        (json!({ "to_user": "nobody", "msg": "hello?" }).to_string(), "unknown_user"),
+        (json!({ "to_user": "a", "msg": "me" }).to_string(), "self_direct"),
+        (json!({ "to_user": "nobody", "msg": " " }).to_string(), "empty_message"),
+        (json!({ "msg": "" }).to_string(), "empty_message"),
+        (json!({ "msg": "x".repeat(4_001) }).to_string(), "message_too_long"),
+        (json!({ "username": "a" }).to_string(), "bad_frame"),
+        (json!({ "to_user": 7, "msg": "x" }).to_string(), "bad_frame"),
+        ("{".to_owned(), "bad_frame"),
+        ("[]".to_owned(), "bad_frame"),
+        (String::new(), "bad_frame"),
+    ] {
+        a.raw.send_text(&frame).await;
+        assert_eq!(a.next_error().await, code, "{frame}");
+    }
+    futures_util::SinkExt::send(&mut a.raw.socket, tokio_tungstenite::tungstenite::Message::binary(vec![1, 2]))
+        .await
+        .expect("an open socket");
+    assert_eq!(a.next_error().await, "bad_frame");
+    assert_eq!(server.stored(), before);
+
+    let mut ming = TestClient::guest(&server, "小明").await;
+    a.say("still here").await;
+    ming.expect_event("still here").await;
+}
+
+#[tokio::test]
+async fn a_taken_name_is_refused_and_the_one_who_has_it_stays() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut a = PlainClient::enter(&server, "/a").await;
+    for path in ["/a", "/A", "/%E5%B0%8F%E6%98%8E"] {
+        let mut second = PlainClient::enter(&server, path).await;
+        assert_eq!(second.next_error().await, "nickname_taken", "{path}");
+        assert_eq!(second.hangup().await, Hangup::Code(4409), "{path}");
+    }
+    a.say("mine").await;
+    ming.expect_event("mine").await;
+}
+
+#[tokio::test]
+async fn what_is_no_name_is_refused() {
+    let server = TestServer::start().await;
+    for path in ["/%20", "/everyone", "/a%E2%80%8Bb", "/%FF"] {
+        let mut nobody = PlainClient::enter(&server, path).await;
+        assert_eq!(nobody.next_error().await, "invalid_nickname", "{path}");
+        assert_eq!(nobody.hangup().await, Hangup::Code(4400), "{path}");
+    }
+    assert_eq!(server.stored().users, 0);
+}
+
+#[tokio::test]
+async fn a_visitor_is_seen_coming_and_going_and_leaves_the_name_behind() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let a = PlainClient::enter(&server, "/a").await;
+    let visitor = ming
+        .expect("the visitor", |frame| match frame {
+            ServerFrame::Presence { joined, .. } => joined.iter().find(|user| user.nickname.as_str() == "a").cloned(),
+            _ => None,
+        })
+        .await;
+    drop(a);
+    ming.expect_departure(&visitor).await;
+    let again = TestClient::guest(&server, "a").await;
+    assert_ne!(again.welcome.me.id, visitor.id);
+
+    // Nobody of that name is here now, or will come back as that user.
+    let id = teahouse::domain::CommandId::generate();
+    drop(again);
+    ming.send(&json!({ "type": "open_direct", "id": id, "nickname": "nobody" })).await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::UnknownUser);
+}
+
+#[tokio::test]
+async fn a_page_of_this_machine_may_use_the_plain_door_and_a_foreign_one_may_not() {
+    let server = TestServer::start().await;
+    let local = [("origin", "http://localhost:8080")];
+    let mut a = RawClient::connect_with(server.address, "/a", &local).await.expect("an upgrade");
+    a.send_text("{").await;
+    assert_eq!(a.next_json().await["error"], "bad_frame");
+    let foreign = [("origin", "https://evil.example")];
+    let refused = RawClient::connect_with(server.address, "/b", &foreign).await.err().expect("a refusal");
+    assert_eq!(refused.status(), 403);
+    assert_eq!(server.stored().users, 1);
+}
+
+#[tokio::test]
+async fn only_a_single_segment_and_only_an_upgrade_is_a_door() {
+    let server = TestServer::start().await;
+    for path in ["/a/b", "/", "/api/a"] {
+        let refused = RawClient::connect_with(server.address, path, &[]).await.err().expect(path);
+        assert_eq!(refused.status(), 404, "{path}");
+    }
+    // Without an upgrade the path belongs to the pages, of which there are none here.
+    let answer = server.http(reqwest::Method::GET, "/a").send().await.expect("an answer");
+    assert_eq!(answer.status(), 404);
+    assert_eq!(server.stored().users, 0);
+}

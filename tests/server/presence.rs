@@ -1,0 +1,61 @@
+//! Who is here.
+
+use teahouse::{domain::User, protocol::ServerFrame};
+
+use super::support::{TestClient, TestServer};
+
+fn joined(frame: &ServerFrame, user: &User) -> Option<u64> {
+    match frame {
+        ServerFrame::Presence { joined, online_count, .. } if joined.contains(user) => Some(*online_count),
+        _ => None,
+    }
+}
+
+fn left(frame: &ServerFrame, user: &User) -> Option<u64> {
+    match frame {
+        ServerFrame::Presence { left, online_count, .. } if left.contains(&user.id) => Some(*online_count),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn people_are_seen_coming_and_going() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let me = ming.welcome.me.user();
+    assert_eq!((&ming.welcome.online[..], ming.welcome.online_count), (&[me.clone()][..], 1));
+
+    let ling = TestClient::guest(&server, "阿玲").await;
+    let her = ling.welcome.me.user();
+    assert_eq!(ming.expect("her", |frame| joined(frame, &her)).await, 2);
+    let (mut online, count) = server.house.online();
+    online.sort_by_key(|user| user.id);
+    assert_eq!((online, count), (vec![me, her.clone()], 2));
+
+    drop(ling);
+    assert_eq!(ming.expect("her leaving", |frame| left(frame, &her)).await, 1);
+}
+
+#[tokio::test]
+async fn a_user_is_here_until_the_last_connection_has_gone() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let desk = TestClient::guest(&server, "阿玲").await;
+    let her = desk.welcome.me.user();
+    ming.expect("her", |frame| joined(frame, &her)).await;
+    let mut phone = desk.again(&server).await;
+    drop(desk);
+    // Somebody else's coming and going shows that the announcer has been round since.
+    let hong = TestClient::guest(&server, "小红").await;
+    let other = hong.welcome.me.user();
+    ming.expect("somebody else", |frame| joined(frame, &other)).await;
+    drop(hong);
+    let gone = ming.expect("somebody's leaving", |frame| match frame {
+        ServerFrame::Presence { left, .. } if !left.is_empty() => Some(left.clone()),
+        _ => None,
+    });
+    assert_eq!(gone.await, [other.id]);
+    phone.say("still here").await;
+    drop(phone);
+    assert_eq!(ming.expect("her leaving", |frame| left(frame, &her)).await, 1);
+}

@@ -1,0 +1,96 @@
+//! How far somebody has read, and who is typing.
+
+use serde_json::json;
+use teahouse::{domain::Seq, protocol::ServerFrame};
+
+use super::support::{TestClient, TestServer};
+
+async fn expect_read(client: &mut TestClient) -> Seq {
+    let me = client.welcome.me.id;
+    client
+        .expect("a read position", |frame| match frame {
+            ServerFrame::Read { user, seq, .. } => {
+                assert_eq!(user.id, me, "others' positions are not told");
+                Some(*seq)
+            }
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_read_position_comes_to_all_of_a_user_s_connections_and_stays() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut desk = TestClient::guest(&server, "阿玲").await;
+    let mut phone = desk.again(&server).await;
+    let lobby = desk.lobby().id;
+    for text in ["one", "two", "three"] {
+        ming.say(text).await;
+    }
+    let unread = |client: &TestClient| (client.lobby().read_seq, client.lobby().unread);
+    assert_eq!(unread(&desk.again(&server).await), (Seq(0), 3));
+
+    desk.send(&json!({ "type": "read", "conversation": lobby, "seq": 2 })).await;
+    assert_eq!(expect_read(&mut desk).await, Seq(2));
+    assert_eq!(expect_read(&mut phone).await, Seq(2));
+    assert_eq!(unread(&desk.again(&server).await), (Seq(2), 1));
+
+    // Never backwards, and not beyond the end.
+    phone.send(&json!({ "type": "read", "conversation": lobby, "seq": 1 })).await;
+    phone.send(&json!({ "type": "read", "conversation": lobby, "seq": u64::MAX })).await;
+    assert_eq!(expect_read(&mut desk).await, Seq(3));
+    assert_eq!(unread(&desk.again(&server).await), (Seq(3), 0));
+}
+
+#[tokio::test]
+async fn whoever_writes_has_read_what_is_above() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    ming.say("one").await;
+    ling.say("two").await;
+    let again = ling.again(&server).await;
+    assert_eq!((again.lobby().read_seq, again.lobby().unread), (Seq(2), 0));
+    assert_eq!(ming.again(&server).await.lobby().unread, 1, "only what others wrote is unread");
+}
+
+#[tokio::test]
+async fn typing_is_told_to_the_others_and_not_too_often() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let mut phone = ming.again(&server).await;
+    let lobby = ming.lobby().id;
+    for _ in 0..3 {
+        ming.send(&json!({ "type": "typing", "conversation": lobby })).await;
+    }
+    ming.say("typed").await;
+    let mut typing = 0;
+    loop {
+        match ling.next().await {
+            ServerFrame::Typing { conversation, user } => {
+                assert_eq!((conversation, user), (lobby, ming.welcome.me.user()));
+                typing += 1;
+            }
+            ServerFrame::Event(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(typing, 1);
+    loop {
+        match phone.next().await {
+            ServerFrame::Typing { .. } => panic!("one is not told of oneself"),
+            ServerFrame::Event(_) => break,
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ping_is_answered() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    ming.send(&json!({ "type": "ping" })).await;
+    ming.expect("a pong", |frame| matches!(frame, ServerFrame::Pong {}).then_some(())).await;
+}

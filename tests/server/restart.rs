@@ -1,0 +1,62 @@
+//! What was acked is there after any end of the process; so are sessions.
+
+use reqwest::Method;
+use serde_json::Value;
+use teahouse::{domain::Seq, protocol::MessagesPage};
+use tempfile::TempDir;
+
+use super::support::{RawClient, TestClient, TestProcess, TestServer};
+
+#[tokio::test]
+async fn messages_sessions_and_positions_survive_a_restart() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let _ling = TestClient::guest(&server, "阿玲").await;
+    let direct = ming.open_direct("阿玲").await.id;
+    ming.say("before").await;
+    ming.say_in(direct, "in private").await;
+    let token = ming.token().to_owned();
+
+    let server = server.restart().await;
+    let mut back = TestClient::with_token(server.address, &token).await;
+    assert_eq!(back.welcome.me, ming.welcome.me);
+    assert_eq!(back.welcome.epoch, ming.welcome.epoch, "cursors stay good");
+    assert_eq!(back.lobby().last_seq, Seq(1));
+    assert_eq!(back.say("after").await.seq, Some(Seq(2)));
+    let answer = server.http(Method::GET, "/api/conversations/lobby/messages").bearer_auth(&token).send().await;
+    let page: MessagesPage = answer.expect("an answer").json().await.expect("a page");
+    assert_eq!(page.messages.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["before", "after"]);
+}
+
+#[tokio::test]
+async fn a_killed_process_has_kept_what_it_acked_and_frees_its_visitors_names() {
+    let data = TempDir::new().expect("a folder");
+    let process = TestProcess::start(data.path()).await;
+    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut visitor = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
+    visitor.send_text(r#"{"msg":"hello"}"#).await;
+    ming.expect_event("hello").await;
+    let ack = ming.say("kept").await;
+    let token = ming.token().to_owned();
+    process.signal("KILL");
+    assert!(!process.exit().await.success());
+
+    let process = TestProcess::start(data.path()).await;
+    let back = TestClient::with_token(process.address, &token).await;
+    assert_eq!(Some(back.lobby().last_seq), ack.seq);
+    TestClient::guest_at(process.address, "visitor").await;
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_data_refuses_to_start() {
+    let server = TestServer::start().await;
+    let config = server.config();
+    let refused = teahouse::server::Server::open(config).err().expect("the data is in use");
+    assert!(refused.to_string().starts_with("another teahouse is using"), "{refused}");
+    // The first one has not noticed.
+    TestClient::guest(&server, "小明").await.say("still here").await;
+    let ready = server.http(Method::GET, "/readyz").send().await.expect("an answer");
+    assert_eq!(ready.status(), 200);
+    let body: Value = Value::String(ready.text().await.expect("text"));
+    assert_eq!(body, "ready\n");
+}

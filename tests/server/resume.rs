@@ -1,0 +1,136 @@
+//! Who comes back gets what was missed, all of it, once.
+
+use std::collections::HashMap;
+
+use teahouse::{
+    domain::{ConversationId, Epoch, Seq},
+    protocol::{Event, MAX_REPLAYED_EVENTS, ServerFrame},
+};
+
+use super::support::{TestClient, TestServer};
+
+/// What a resumed conversation gets: its events, then the frame that ends them.
+async fn replayed(client: &mut TestClient) -> (Vec<Event>, ServerFrame) {
+    let mut events = Vec::new();
+    loop {
+        match client.next().await {
+            ServerFrame::Event(event) => events.push(event),
+            end @ (ServerFrame::CaughtUp { .. } | ServerFrame::Reset { .. }) => return (events, end),
+            ServerFrame::Presence { .. } => {}
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+}
+
+fn cursor(conversation: ConversationId, seq: u64) -> HashMap<ConversationId, Seq> {
+    HashMap::from([(conversation, Seq(seq))])
+}
+
+#[tokio::test]
+async fn from_any_cursor_exactly_the_missed_events_come() {
+    const EVENTS: u64 = 12;
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
+    let mut all = Vec::new();
+    for number in 1..=EVENTS {
+        ming.say(&number.to_string()).await;
+        all.push(ming.expect_event(&number.to_string()).await);
+    }
+    for position in 0..=EVENTS {
+        let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
+        let (events, end) = replayed(&mut back).await;
+        let missed = usize::try_from(position).expect("a small number");
+        assert_eq!(events, all[missed..], "from {position}");
+        assert_eq!(end, ServerFrame::CaughtUp { conversation: lobby, seq: Seq(EVENTS) });
+    }
+}
+
+#[tokio::test]
+async fn directs_are_replayed_too_and_conversations_without_a_cursor_are_not() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let direct = ming.open_direct("阿玲").await.id;
+    ming.say("to everyone").await;
+    ming.say_in(direct, "to you").await;
+
+    let mut back = TestClient::resume(&server, ling.token(), ling.welcome.epoch, &cursor(direct, 0)).await;
+    let (events, end) = replayed(&mut back).await;
+    assert_eq!(events, [ling.expect_event("to you").await]);
+    assert_eq!(end, ServerFrame::CaughtUp { conversation: direct, seq: Seq(1) });
+    ming.say("and now").await;
+    assert_eq!(back.heard_until("and now").await, ["and now"]);
+}
+
+#[tokio::test]
+async fn a_cursor_that_means_nothing_here_is_reset() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
+    ming.say("one").await;
+    let reset = ServerFrame::Reset { conversation: lobby, last_seq: Seq(1) };
+    for (epoch, position) in [(Epoch::generate(), 1), (epoch, 2), (epoch, u64::MAX)] {
+        let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
+        assert_eq!(replayed(&mut back).await, (vec![], reset.clone()), "{position}");
+    }
+    // Somebody else's conversation is none of theirs.
+    let elsewhere = cursor(ConversationId::generate(), 0);
+    let mut back = TestClient::resume(&server, ming.token(), epoch, &elsewhere).await;
+    back.say("two").await;
+    assert_eq!(back.heard_until("two").await, ["two"]);
+}
+
+#[tokio::test]
+async fn too_much_missed_is_a_reset_and_a_little_less_is_not() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
+    let last = MAX_REPLAYED_EVENTS + 1;
+    for number in 1..=last {
+        ming.post(lobby, &number.to_string()).await;
+    }
+    ming.expect_event(&last.to_string()).await;
+
+    let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, 0)).await;
+    let reset = ServerFrame::Reset { conversation: lobby, last_seq: Seq(last) };
+    assert_eq!(replayed(&mut back).await, (vec![], reset));
+
+    let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, 1)).await;
+    let (events, end) = replayed(&mut back).await;
+    assert!(events.iter().map(|event| event.seq.0).eq(2..=last));
+    assert_eq!(end, ServerFrame::CaughtUp { conversation: lobby, seq: Seq(last) });
+}
+
+#[tokio::test]
+async fn nothing_is_lost_or_doubled_by_reconnecting_while_others_talk() {
+    const EVENTS: u64 = 400;
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let (token, epoch, lobby) = (ling.token().to_owned(), ling.welcome.epoch, ling.lobby().id);
+    let talking = async {
+        for number in 1..=EVENTS {
+            ming.say(&number.to_string()).await;
+        }
+    };
+    let reconnecting = async {
+        let mut position = 0;
+        while position < EVENTS {
+            // A few events, then she is away for a moment.
+            for _ in 0..5 {
+                if position == EVENTS {
+                    break;
+                }
+                let seq = ling.expect("an event", |frame| match frame {
+                    ServerFrame::Event(event) => Some(event.seq.0),
+                    _ => None,
+                });
+                assert_eq!(seq.await, position + 1, "the next one, neither lost nor doubled");
+                position += 1;
+            }
+            ling = TestClient::resume(&server, &token, epoch, &cursor(lobby, position)).await;
+        }
+    };
+    tokio::join!(talking, reconnecting);
+}

@@ -1,0 +1,52 @@
+//! A connection that does not keep up is closed, and nobody else notices.
+
+use serde_json::json;
+use teahouse::protocol::ServerFrame;
+use tokio::net::TcpSocket;
+
+use super::support::{Hangup, RawClient, TestClient, TestServer};
+
+#[tokio::test]
+async fn who_does_not_read_is_told_to_resync_and_the_others_miss_nothing() {
+    // Less than the queue holds, so that only who never reads has too much.
+    const BATCH: u64 = 8;
+    let server = TestServer::start_with(|config| {
+        config.unlimited = true;
+        config.limits.send_queue_bytes = 256 * 1024;
+    })
+    .await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+
+    // A small window, so that not much fits between the server and a client that does not read.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let stream = socket.connect(server.address).await.expect("a connection");
+    let mut slow = RawClient::upgrade(stream, server.address, "/ws", &[]).await.expect("an upgrade");
+    slow.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "slow" })).await;
+    let mut slow = TestClient::welcomed(slow).await;
+    let (slow_user, lobby) = (slow.welcome.me.id, ming.lobby().id);
+
+    let body = "好".repeat(4_000);
+    ming.expect_arrival(&slow.user()).await;
+    let mut position = 0;
+    let mut is_gone = false;
+    while !is_gone {
+        for _ in 0..BATCH {
+            ming.post(lobby, &body).await;
+        }
+        let end = position + BATCH;
+        while position < end {
+            match ming.next().await {
+                ServerFrame::Event(event) => {
+                    assert_eq!(event.seq.0, position + 1, "who reads gets everything");
+                    position += 1;
+                }
+                ServerFrame::Presence { left, .. } => is_gone |= left.contains(&slow_user),
+                _ => {}
+            }
+        }
+        assert!(position < 5_000, "60 MB is more than any buffer holds");
+    }
+    // It was closed while it did not read; what it has, and why it gets no more, it can read now.
+    assert_eq!(slow.raw.hangup().await, Hangup::Code(1013));
+}

@@ -1,0 +1,236 @@
+//! Clients of the whole protocol.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::SocketAddr,
+};
+
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{CommandId, Conversation, ConversationId, ConversationKind, Epoch, Millis, Seq, User},
+    protocol::{Change, ErrorFrame, Event, ServerFrame, Welcome},
+};
+
+use super::{Hangup, RawClient, TestServer};
+
+/// Somebody who said hello and was welcomed.
+pub(crate) struct TestClient {
+    pub(crate) raw: RawClient,
+    pub(crate) welcome: Welcome,
+    /// What came while something else was waited for.
+    inbox: VecDeque<ServerFrame>,
+}
+
+impl TestClient {
+    /// A new guest.
+    pub(crate) async fn guest(server: &TestServer, nickname: &str) -> Self {
+        Self::hello(server.address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
+    }
+
+    /// The same at any address.
+    pub(crate) async fn guest_at(address: SocketAddr, nickname: &str) -> Self {
+        Self::hello(address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
+    }
+
+    /// Another connection of the same user.
+    pub(crate) async fn again(&self, server: &TestServer) -> Self {
+        Self::with_token(server.address, self.token()).await
+    }
+
+    pub(crate) async fn with_token(address: SocketAddr, token: &str) -> Self {
+        Self::hello(address, &json!({ "type": "hello", "protocol": 1, "token": token })).await
+    }
+
+    /// Comes back, having seen so much.
+    pub(crate) async fn resume(
+        server: &TestServer,
+        token: &str,
+        epoch: Epoch,
+        cursors: &HashMap<ConversationId, Seq>,
+    ) -> Self {
+        let hello = json!({ "type": "hello", "protocol": 1, "token": token, "epoch": epoch, "cursors": cursors });
+        Self::hello(server.address, &hello).await
+    }
+
+    pub(crate) async fn hello(address: SocketAddr, hello: &Value) -> Self {
+        let mut raw = RawClient::connect_with(address, "/ws", &[]).await.expect("an upgrade");
+        raw.send_json(hello).await;
+        Self::welcomed(raw).await
+    }
+
+    pub(crate) async fn welcomed(mut raw: RawClient) -> Self {
+        let text = raw.next_text().await.expect("a welcome, not the end");
+        match serde_json::from_str(&text) {
+            Ok(ServerFrame::Welcome(welcome)) => Self { raw, welcome: *welcome, inbox: VecDeque::new() },
+            other => panic!("no welcome: {other:?} from {text}"),
+        }
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        self.welcome.token.as_deref().expect("a token")
+    }
+
+    /// The Lobby, as it was in the welcome.
+    pub(crate) fn lobby(&self) -> &Conversation {
+        let is_lobby = |conversation: &&Conversation| matches!(&conversation.kind, ConversationKind::Room { name, .. } if name == "Lobby");
+        self.welcome.conversations.iter().find(is_lobby).expect("everybody is in the Lobby")
+    }
+
+    pub(crate) async fn send(&mut self, frame: &Value) {
+        self.raw.send_json(frame).await;
+    }
+
+    /// Sends a message without waiting for anything.
+    pub(crate) async fn post(&mut self, conversation: ConversationId, body: &str) -> CommandId {
+        let id = CommandId::generate();
+        self.post_as(id, conversation, body).await;
+        id
+    }
+
+    pub(crate) async fn post_as(&mut self, id: CommandId, conversation: ConversationId, body: &str) {
+        self.send(&json!({ "type": "send", "id": id, "conversation": conversation, "body": body })).await;
+    }
+
+    /// Sends a message and waits until it is durable.
+    pub(crate) async fn say_in(&mut self, conversation: ConversationId, body: &str) -> Ack {
+        let id = self.post(conversation, body).await;
+        self.expect_ack(id).await
+    }
+
+    /// Says something to everyone.
+    pub(crate) async fn say(&mut self, body: &str) -> Ack {
+        self.say_in(self.lobby().id, body).await
+    }
+
+    /// Opens the direct with somebody.
+    pub(crate) async fn open_direct(&mut self, nickname: &str) -> Conversation {
+        let id = CommandId::generate();
+        self.send(&json!({ "type": "open_direct", "id": id, "nickname": nickname })).await;
+        let ack = self.expect_ack(id).await;
+        assert_eq!(ack.seq, None);
+        // It was told before the ack.
+        let position = self.inbox.iter().rposition(
+            |frame| matches!(frame, ServerFrame::Conversation(conversation) if conversation.id == ack.conversation),
+        );
+        match position.and_then(|position| self.inbox.remove(position)) {
+            Some(ServerFrame::Conversation(conversation)) => conversation,
+            _ => panic!("the conversation was not told before its ack: {:?}", self.inbox),
+        }
+    }
+
+    /// The next frame for which `pick` has an answer; others are kept for later.
+    pub(crate) async fn expect<T>(&mut self, what: &str, mut pick: impl FnMut(&ServerFrame) -> Option<T>) -> T {
+        for index in 0..self.inbox.len() {
+            if let Some(found) = pick(&self.inbox[index]) {
+                self.inbox.remove(index);
+                return found;
+            }
+        }
+        loop {
+            let frame = self.next_new(what).await;
+            if let Some(found) = pick(&frame) {
+                return found;
+            }
+            self.inbox.push_back(frame);
+        }
+    }
+
+    async fn next_new(&mut self, what: &str) -> ServerFrame {
+        match self.raw.next_text().await {
+            Ok(text) => serde_json::from_str(&text).expect(&text),
+            Err(hangup) => panic!("{hangup:?} instead of {what}; before it {:?}", self.inbox),
+        }
+    }
+
+    /// The next frame of any kind.
+    pub(crate) async fn next(&mut self) -> ServerFrame {
+        match self.inbox.pop_front() {
+            Some(frame) => frame,
+            None => self.next_new("a frame").await,
+        }
+    }
+
+    pub(crate) async fn expect_ack(&mut self, command: CommandId) -> Ack {
+        self.expect("an ack", |frame| match frame {
+            ServerFrame::Ack { id, conversation, seq, at } if *id == command => {
+                Some(Ack { conversation: *conversation, seq: *seq, at: *at })
+            }
+            ServerFrame::Error(error) if error.id == Some(command) => panic!("no ack but {error:?}"),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn expect_error(&mut self) -> ErrorFrame {
+        self.expect("an error", |frame| match frame {
+            ServerFrame::Error(error) => Some(error.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The event of the message with that text.
+    pub(crate) async fn expect_event(&mut self, text: &str) -> Event {
+        self.expect("an event", |frame| match frame {
+            ServerFrame::Event(event) if says(event) == text => Some(event.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until this user is known to be here.
+    pub(crate) async fn expect_arrival(&mut self, user: &User) {
+        if self.welcome.online.contains(user) {
+            return;
+        }
+        self.expect("somebody's arrival", |frame| match frame {
+            ServerFrame::Presence { joined, .. } if joined.contains(user) => Some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Waits until this user, who was known to be here, is known to have gone.
+    pub(crate) async fn expect_departure(&mut self, user: &User) {
+        self.expect("somebody's departure", |frame| match frame {
+            ServerFrame::Presence { left, .. } if left.contains(&user.id) => Some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    pub(crate) fn user(&self) -> User {
+        self.welcome.me.user()
+    }
+
+    /// What the messages say that came, in order, up to the one that says `last`.
+    pub(crate) async fn heard_until(&mut self, last: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        loop {
+            if let ServerFrame::Event(event) = self.next().await {
+                heard.push(says(&event).to_owned());
+                if says(&event) == last {
+                    return heard;
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn hangup(mut self) -> Hangup {
+        self.raw.hangup().await
+    }
+}
+
+/// That a command is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ack {
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: Option<Seq>,
+    pub(crate) at: Millis,
+}
+
+/// What a message says.
+pub(crate) fn says(event: &Event) -> &str {
+    let Change::Message { body } = &event.change;
+    body.as_str()
+}

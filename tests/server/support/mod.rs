@@ -1,0 +1,23 @@
+//! A server to talk to, and clients that talk. Every wait has a limit.
+
+mod client;
+mod plain;
+mod process;
+mod raw;
+mod server;
+
+use std::time::Duration;
+
+pub(crate) use client::TestClient;
+pub(crate) use plain::PlainClient;
+pub(crate) use process::TestProcess;
+pub(crate) use raw::{Hangup, RawClient};
+pub(crate) use server::{Stored, TestServer};
+
+/// Longer than anything here takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits for `future`, but not for ever.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
+}

@@ -1,0 +1,38 @@
+//! Clients of the plain door, as the tutorial's are.
+
+use serde_json::{Value, json};
+
+use super::{Hangup, RawClient, TestServer};
+
+pub(crate) struct PlainClient {
+    pub(crate) raw: RawClient,
+}
+
+impl PlainClient {
+    pub(crate) async fn enter(server: &TestServer, path: &str) -> Self {
+        Self { raw: RawClient::connect(server, path).await }
+    }
+
+    pub(crate) async fn say(&mut self, text: &str) {
+        self.raw.send_json(&json!({ "username": "whatever it claims", "msg": text })).await;
+    }
+
+    pub(crate) async fn whisper(&mut self, nickname: &str, text: &str) {
+        self.raw.send_json(&json!({ "to_user": nickname, "msg": text })).await;
+    }
+
+    pub(crate) async fn next(&mut self) -> Value {
+        self.raw.next_json().await
+    }
+
+    /// The code of the error that comes next.
+    pub(crate) async fn next_error(&mut self) -> String {
+        let frame = self.next().await;
+        assert!(frame["message"].is_string(), "an error has words: {frame}");
+        frame["error"].as_str().unwrap_or_else(|| panic!("no error: {frame}")).to_owned()
+    }
+
+    pub(crate) async fn hangup(&mut self) -> Hangup {
+        self.raw.hangup().await
+    }
+}

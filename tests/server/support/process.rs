@@ -1,0 +1,59 @@
+//! The program itself, as a process that gets signals.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+};
+
+use tokio::task::spawn_blocking;
+
+use super::within;
+
+pub(crate) struct TestProcess {
+    pub(crate) address: SocketAddr,
+    /// `None` once its end was seen.
+    child: Option<Child>,
+}
+
+impl TestProcess {
+    /// Starts the program on `data` and waits for the line that says where it listens.
+    pub(crate) async fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_teahouse"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program");
+        let stdout = child.stdout.take().expect("its output");
+        let reading = spawn_blocking(|| {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+        });
+        let line = within("the program to listen", reading).await.expect("no panic").expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").expect(&line);
+        Self { address: address.parse().expect(&line), child: Some(child) }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.as_ref().expect("a process that runs").id();
+        let status = Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status();
+        assert!(status.expect("kill").success());
+    }
+
+    pub(crate) async fn exit(mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("a process that runs");
+        within("the program to exit", spawn_blocking(move || child.wait())).await.expect("no panic").expect("a status")
+    }
+}
+
+impl Drop for TestProcess {
+    fn drop(&mut self) {
+        // Only after a failed test: then the failure is what matters.
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

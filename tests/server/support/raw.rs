@@ -1,0 +1,94 @@
+//! Clients that send anything.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Error, Message, client::IntoClientRequest as _, http::Response},
+};
+
+use super::{TestServer, within};
+
+/// A socket on which anything can be sent.
+pub(crate) struct RawClient {
+    pub(crate) socket: WebSocketStream<TcpStream>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hangup {
+    Code(u16),
+    /// Without a close code.
+    Silent,
+}
+
+impl RawClient {
+    pub(crate) async fn connect(server: &TestServer, path: &str) -> Self {
+        Self::connect_with(server.address, path, &[]).await.expect("an upgrade")
+    }
+
+    /// Upgrades with further headers, or tells how that was refused.
+    pub(crate) async fn connect_with(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Response<Option<Vec<u8>>>> {
+        let stream = within("a connection", TcpStream::connect(address)).await.expect("a connection");
+        Self::upgrade(stream, address, path, headers).await
+    }
+
+    pub(crate) async fn upgrade(
+        stream: TcpStream,
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Response<Option<Vec<u8>>>> {
+        let mut request = format!("ws://{address}{path}").into_client_request().expect("a request");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a header"));
+        }
+        match within("the upgrade", client_async(request, stream)).await {
+            Ok((socket, _)) => Ok(Self { socket }),
+            Err(Error::Http(response)) => Err(*response),
+            Err(error) => panic!("no answer to the upgrade: {error}"),
+        }
+    }
+
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        within("a frame to be sent", self.socket.send(Message::text(text))).await.expect("an open socket");
+    }
+
+    pub(crate) async fn send_json(&mut self, value: &Value) {
+        self.send_text(&value.to_string()).await;
+    }
+
+    /// The next text frame, or the end.
+    pub(crate) async fn next_text(&mut self) -> Result<String, Hangup> {
+        loop {
+            match within("a frame", self.socket.next()).await {
+                Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
+                Some(Ok(Message::Close(Some(close)))) => return Err(Hangup::Code(close.code.into())),
+                Some(Ok(Message::Close(None))) | None => return Err(Hangup::Silent),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => panic!("the connection broke: {error}"),
+            }
+        }
+    }
+
+    pub(crate) async fn next_json(&mut self) -> Value {
+        let text = self.next_text().await.expect("a frame, not the end");
+        serde_json::from_str(&text).expect(&text)
+    }
+
+    /// Reads to the end.
+    pub(crate) async fn hangup(&mut self) -> Hangup {
+        loop {
+            if let Err(hangup) = self.next_text().await {
+                return hangup;
+            }
+        }
+    }
+}

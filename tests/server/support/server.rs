@@ -1,0 +1,93 @@
+//! A server in this process, on a free port, with its data in a folder of its own.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use reqwest::{Method, RequestBuilder, redirect::Policy};
+use rusqlite::{Connection, OpenFlags};
+use teahouse::server::{Config, House, RunError, Server};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::within;
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) house: House,
+    config: Config,
+    data: Arc<TempDir>,
+    shutdown: CancellationToken,
+    running: JoinHandle<Result<(), RunError>>,
+    http: reqwest::Client,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts with other settings than the usual ones.
+    pub(crate) async fn start_with(tweak: impl FnOnce(&mut Config)) -> Self {
+        let data = Arc::new(TempDir::new().expect("a folder for data"));
+        let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+        config.timing.presence = Duration::from_millis(20);
+        tweak(&mut config);
+        Self::open(config, data).await
+    }
+
+    async fn open(config: Config, data: Arc<TempDir>) -> Self {
+        let server = Server::open(config.clone()).expect("a server");
+        let house = server.house();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(server.run(listener, axum::Router::new(), shutdown.clone()));
+        let http = reqwest::Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build();
+        Self { address, house, config, data, shutdown, running, http: http.expect("an HTTP client") }
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        within("the server to stop", self.running).await.expect("no panic").expect("a good end");
+    }
+
+    /// The same data, served anew.
+    pub(crate) async fn restart(self) -> Self {
+        let (config, data) = (self.config.clone(), Arc::clone(&self.data));
+        self.stop().await;
+        Self::open(config, data).await
+    }
+
+    /// Begins to stop; whoever is connected can watch it.
+    pub(crate) fn begin_to_stop(&self) {
+        self.shutdown.cancel();
+    }
+
+    /// What it was started with.
+    pub(crate) fn config(&self) -> Config {
+        self.config.clone()
+    }
+
+    pub(crate) fn http(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// How many users, conversations and events are stored.
+    pub(crate) fn stored(&self) -> Stored {
+        let path = self.data.path().join("teahouse.db");
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database");
+        let count = |table: &str| {
+            db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0)).expect("a count")
+        };
+        Stored { users: count("users"), conversations: count("conversations"), events: count("events") }
+    }
+}
+
+/// What a bad request must not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) users: u32,
+    pub(crate) conversations: u32,
+    pub(crate) events: u32,
+}

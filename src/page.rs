@@ -4,13 +4,12 @@ use std::path::Path;
 
 use axum::{
     Router,
-    body::Body,
     extract::{Query, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
-use leptos::prelude::{LeptosOptions, provide_context};
+use leptos::prelude::{IntoView as _, LeptosOptions, Owner, RenderHtml as _};
 use serde::Deserialize;
 use tower_http::services::ServeDir;
 
@@ -40,21 +39,19 @@ struct Asked {
 
 /// The pages, and the files that they load, from the folder `site` that `cargo leptos build` makes.
 pub fn router(house: House, site: impl AsRef<Path>) -> Router {
-    let files = ServeDir::new(site).precompressed_br().precompressed_gzip();
-    let options = LeptosOptions::builder().output_name("teahouse").build();
-    let pages = Pages { house, options };
+    let files = ServeDir::new(site).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+    let pages = Pages { house, options: LeptosOptions::builder().output_name("teahouse").build() };
     let missing = get(not_found).with_state(pages.clone());
     Router::new()
         .route("/", get(page))
         .route("/talk/{conversation}", get(page))
         .with_state(pages)
-        .fallback_service(files.append_index_html_on_directories(false).fallback(missing))
+        .fallback_service(files.fallback(missing))
 }
 
 async fn page(State(pages): State<Pages>, Query(asked): Query<Asked>, request: Request) -> Response {
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let viewer = viewer(&pages.house, asked, request.headers()).await;
-    let mut response = render(pages, viewer, request).await;
+    let mut response = pages.render(asked, &request).await.into_response();
     if let Some(language) = chosen {
         let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag());
         if let Ok(cookie) = HeaderValue::try_from(cookie) {
@@ -65,39 +62,36 @@ async fn page(State(pages): State<Pages>, Query(asked): Query<Asked>, request: R
 }
 
 async fn not_found(State(pages): State<Pages>, request: Request) -> Response {
-    let viewer = viewer(&pages.house, Asked::default(), request.headers()).await;
-    (StatusCode::NOT_FOUND, render(pages, viewer, request).await).into_response()
+    (StatusCode::NOT_FOUND, pages.render(Asked::default(), &request).await).into_response()
 }
 
-async fn render(pages: Pages, viewer: Viewer, request: Request<Body>) -> Response {
-    let Pages { options, .. } = pages;
-    let render = leptos_axum::render_app_async_with_context(
-        move || provide_context(viewer.clone()),
-        move || ui::shell(options.clone()),
-    );
-    let mut response = render(request).await;
-    // The page says who is signed in.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
+impl Pages {
+    async fn render(self, asked: Asked, request: &Request) -> impl IntoResponse + use<> {
+        let viewer = self.viewer(asked, request.uri().path(), request.headers()).await;
+        let html = Owner::new_root(None).with(|| ui::shell(self.options, viewer).into_view().to_html());
+        // The page says who is signed in.
+        ([(header::CACHE_CONTROL, "no-store")], Html(html))
+    }
 
-async fn viewer(house: &House, asked: Asked, headers: &HeaderMap) -> Viewer {
-    let me = match server::session_token(headers) {
-        Some(token) => house.me(&token).await,
-        None => None,
-    };
-    let (online, online_count) = house.online();
-    let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let remembered = || Language::from_tag(cookie(headers, "teahouse_language")?);
-    let preferred = || Language::from_accept_language(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
-    let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
-    Viewer {
-        me,
-        language: chosen.or_else(remembered).or_else(preferred).unwrap_or_default(),
-        theme: cookie(headers, "teahouse_theme").and_then(Theme::from_name).unwrap_or_default(),
-        faces: online.into_iter().take(FACES).collect(),
-        online_count,
-        attempt: JoinAttempt { nickname: asked.nickname, error, suggestion: asked.suggestion },
+    async fn viewer(&self, asked: Asked, path: &str, headers: &HeaderMap) -> Viewer {
+        let me = match server::session_token(headers) {
+            Some(token) => self.house.me(&token).await,
+            None => None,
+        };
+        let (online, online_count) = self.house.online();
+        let chosen = asked.lang.as_deref().and_then(Language::from_tag);
+        let remembered = || Language::from_tag(cookie(headers, "teahouse_language")?);
+        let preferred = || Language::from_accept_language(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
+        let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
+        Viewer {
+            path: path.to_owned(),
+            me,
+            language: chosen.or_else(remembered).or_else(preferred).unwrap_or_default(),
+            theme: cookie(headers, "teahouse_theme").and_then(Theme::from_name).unwrap_or_default(),
+            faces: online.into_iter().take(FACES).collect(),
+            online_count,
+            attempt: JoinAttempt { nickname: asked.nickname, error, suggestion: asked.suggestion },
+        }
     }
 }
 

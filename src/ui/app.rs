@@ -1,28 +1,26 @@
-//! The document, the shell around everything, and the routes.
+//! The document, and the shell around everything in it.
 
 use leptos::{ev, prelude::*};
-use leptos_meta::{Html, MetaTags, Title, provide_meta_context};
-use leptos_router::{
-    components::{ParentRoute, Route, Router, Routes},
-    path,
-};
 
 use super::{
-    Language, Viewer,
+    Language, Theme, Viewer,
     house::House,
     i18n::texts,
     icons,
     join::Join,
-    live::{live, live_view},
+    live::live_view,
+    place::{Here, Place},
 };
 use crate::client::{Link, Store};
 
-/// The document that the server sends. Needs a [`Viewer`] in the context.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let viewer = use_context::<Viewer>().unwrap_or_default();
+/// The document that the server sends to `viewer`.
+pub fn shell(options: LeptosOptions, viewer: Viewer) -> impl IntoView {
+    // The browser starts from what the server rendered, not from what it would guess itself.
+    let handed_over = serde_json::to_string(&viewer).unwrap_or_default();
+    let (language, theme) = (viewer.language.tag(), viewer.theme.name());
     view! {
         <!DOCTYPE html>
-        <html lang=viewer.language.tag() data-theme=viewer.theme.name()>
+        <html lang=language data-theme=theme>
             <head>
                 <meta charset="utf-8"/>
                 <meta
@@ -30,15 +28,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
                 />
                 <meta name="description" content="Group and private chat in your own house"/>
+                <title>"Teahouse"</title>
                 <link rel="stylesheet" href="/pkg/teahouse.css"/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options/>
-                <MetaTags/>
             </head>
-            <body>
-                <App/>
+            <body data-viewer=handed_over>
+                <App viewer/>
             </body>
         </html>
     }
@@ -46,16 +44,18 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 
 /// Everything in the document's body.
 #[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    // The browser starts from what the server rendered, not from what it would guess itself.
-    let viewer = SharedValue::new(|| use_context::<Viewer>().unwrap_or_default()).into_inner();
+pub fn App(
+    /// Who looks at it, and how.
+    viewer: Viewer,
+) -> impl IntoView {
     let language = RwSignal::new(viewer.language);
     let theme = RwSignal::new(viewer.theme);
     let store = Store::new(viewer.me.clone());
+    let here = Here::new(store, viewer.path.clone());
     provide_context(language);
     provide_context(theme);
     provide_context(store);
+    provide_context(here);
 
     Effect::new(move || {
         if store.me.with(Option::is_some) && store.link.get_untracked() == Link::Idle {
@@ -63,35 +63,30 @@ pub fn App() -> impl IntoView {
         }
     });
     Effect::new(move || {
-        window_event_listener(ev::online, move |_| store.wake());
-        window_event_listener(ev::visibilitychange, move |_| store.wake());
+        // As long as the page.
+        drop(window_event_listener(ev::online, move |_| store.wake()));
+        drop(window_event_listener(ev::visibilitychange, move |_| store.wake()));
+    });
+    Effect::new(move || show_on_document(language.get(), theme.get()));
+    Effect::new(move || {
+        document().set_title(&match store.conversations.with(|conversations| conversations.unread()) {
+            0 => "Teahouse".to_owned(),
+            unread => format!("({unread}) Teahouse"),
+        });
     });
 
-    let title = move || match store.conversations.with(|conversations| conversations.unread()) {
-        0 => "Teahouse".to_owned(),
-        unread => format!("({unread}) Teahouse"),
-    };
     let viewer = StoredValue::new(viewer);
     let has_come_in = Memo::new(move |_| store.me.with(Option::is_some));
-    // Another language makes everything anew; what matters stands in the store.
-    let home = move || {
-        live_view(move || {
-            language.track();
-            if has_come_in.get() { view! { <House/> }.into_any() } else { view! { <Join viewer/> }.into_any() }
-        })
-    };
-    view! {
-        <Html attr:lang=live(move || language.get().tag()) attr:data-theme=live(move || theme.get().name())/>
-        <Title text=title/>
-        <Router>
-            <Routes fallback=NotFound>
-                <ParentRoute path=path!("") view=home>
-                    <Route path=path!("/") view=|| ()/>
-                    <Route path=path!("/talk/:conversation") view=|| ()/>
-                </ParentRoute>
-            </Routes>
-        </Router>
-    }
+    let is_nowhere = Memo::new(move |_| here.place.get() == Place::Nowhere);
+    live_view(move || {
+        // Another language makes everything anew; what matters stands in the store.
+        language.track();
+        match (is_nowhere.get(), has_come_in.get()) {
+            (true, _) => view! { <NotFound/> }.into_any(),
+            (false, true) => view! { <House/> }.into_any(),
+            (false, false) => view! { <Join viewer/> }.into_any(),
+        }
+    })
 }
 
 /// What stands at an address that means nothing.
@@ -116,19 +111,20 @@ pub(super) fn LanguageChoice() -> impl IntoView {
     let t = texts();
     let language = expect_context::<RwSignal<Language>>();
     let chosen = language.get_untracked();
+    let choose = move |choice: Language| {
+        remember("teahouse_language", choice.tag());
+        language.set(choice);
+    };
     view! {
         <nav class="languages small" aria-label=t.language>
             {Language::ALL.map(|choice| view! {
                 <a
                     href=format!("?lang={}", choice.tag())
-                    rel="external"
                     lang=choice.tag()
                     aria-current=(chosen == choice).then_some("true")
                     on:click=move |click| {
                         click.prevent_default();
-                        click.stop_propagation();
-                        remember("teahouse_language", choice.tag());
-                        language.set(choice);
+                        choose(choice);
                     }
                 >
                     {choice.name()}
@@ -144,5 +140,13 @@ pub(super) fn remember(name: &str, value: &str) {
     if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
         // A browser that keeps no cookies forgets the choice; there is nobody to tell.
         drop(document.set_cookie(&format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax")));
+    }
+}
+
+fn show_on_document(language: Language, theme: Theme) {
+    if let Some(root) = document().document_element() {
+        // These attributes have fixed names and so are always accepted.
+        drop(root.set_attribute("lang", language.tag()));
+        drop(root.set_attribute("data-theme", theme.name()));
     }
 }

@@ -15,8 +15,7 @@ use crate::client::Store;
 #[component]
 pub(super) fn House() -> impl IntoView {
     let store = expect_context::<Store>();
-    let here = Here::new(store);
-    provide_context(here);
+    let here = expect_context::<Here>();
 
     let shown = move || if here.place.get() == Place::List { "list" } else { "talk" };
     let is_known = Memo::new(move |_| store.conversations.with(|conversations| conversations.lobby().is_some()));

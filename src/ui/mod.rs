@@ -1,6 +1,6 @@
 //! The page: Leptos components, a folder a concept.
 //!
-//! [`shell`] is the document that the server sends, [`App`] what lives in it. Below it, [`join`] is the door and
+//! [`shell`] is the document that the server sends, [`App`] what lives in it, [`take_over`] when the browser does. Below it, [`join`] is the door and
 //! [`house`] the rooms behind it. Components read the [`Store`](crate::client::Store) and call its methods.
 
 #![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
@@ -17,6 +17,7 @@ mod links;
 mod live;
 mod place;
 mod sidebar;
+mod take_over;
 mod talk;
 mod target;
 mod theme;
@@ -25,5 +26,6 @@ mod viewer;
 
 pub use app::{App, shell};
 pub use i18n::Language;
+pub use take_over::take_over;
 pub use theme::Theme;
 pub use viewer::{JoinAttempt, Viewer};

@@ -1,7 +1,7 @@
-//! Where in the house one is, as the address says.
+//! Where in the house one is: the page's address, and what it means.
 
-use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos::{ev, prelude::*};
+use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::{
     client::Store,
@@ -25,23 +25,24 @@ pub(super) enum Place {
     Lobby,
     /// `/talk/{conversation}`
     Talk(ConversationId),
-    /// `/talk/{anything else}`
+    /// Any other address.
     Nowhere,
 }
 
 impl Place {
     fn of(path: &str) -> Self {
-        match path.strip_prefix("/talk/").map(|rest| rest.trim_end_matches('/')) {
-            None => Self::List,
-            Some("lobby") => Self::Lobby,
-            Some(id) => id.parse().map_or(Self::Nowhere, Self::Talk),
+        match path.trim_end_matches('/') {
+            "" => Self::List,
+            LOBBY => Self::Lobby,
+            path => path.strip_prefix("/talk/").and_then(|id| id.parse().ok()).map_or(Self::Nowhere, Self::Talk),
         }
     }
 }
 
-/// Where one is, handed down as context.
+/// Where one is, handed down as context. A handle: copies are the same place.
 #[derive(Clone, Copy)]
 pub(super) struct Here {
+    path: RwSignal<String>,
     /// What the address says.
     pub(super) place: Memo<Place>,
     /// The conversation that this means, once it is known.
@@ -49,9 +50,9 @@ pub(super) struct Here {
 }
 
 impl Here {
-    /// Follows the address.
-    pub(super) fn new(store: Store) -> Self {
-        let path = use_location().pathname;
+    /// Starts at `path`, and follows the browser's history and the page's own links.
+    pub(super) fn new(store: Store, path: String) -> Self {
+        let path = RwSignal::new(path);
         let place = Memo::new(move |_| path.with(|path| Place::of(path)));
         let conversation = Memo::new(move |_| {
             store.conversations.with(|conversations| match place.get() {
@@ -60,7 +61,45 @@ impl Here {
                 Place::Nowhere => None,
             })
         });
-        Self { place, conversation }
+        let here = Self { path, place, conversation };
+        Effect::new(move || {
+            // As long as the page.
+            drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));
+            drop(window_event_listener(ev::click, move |click| here.follow(&click)));
+        });
+        here
+    }
+
+    /// Goes to an address of this page, as a link there would.
+    pub(super) fn go(self, address: &str) {
+        if self.path.with_untracked(|path| path != address) {
+            self.change(address, web_sys::History::push_state_with_url);
+        }
+    }
+
+    /// Goes to an address of this page in place of the one where one is.
+    pub(super) fn replace(self, address: &str) {
+        self.change(address, web_sys::History::replace_state_with_url);
+    }
+
+    fn change(self, address: &str, note: fn(&web_sys::History, &JsValue, &str, Option<&str>) -> Result<(), JsValue>) {
+        // A browser that refuses (too many changes at once) shows the right page under the old address.
+        drop(window().history().and_then(|history| note(&history, &JsValue::NULL, "", Some(address))));
+        self.path.set(address.to_owned());
+    }
+
+    /// Follows a plain click on a link of this page without loading it anew.
+    fn follow(self, click: &web_sys::MouseEvent) {
+        let with_key = click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key();
+        if click.default_prevented() || click.button() != 0 || with_key {
+            return;
+        }
+        let element = click.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let link = element.and_then(|element| element.closest("a[href^='/']:not([target])").ok().flatten());
+        if let Some(address) = link.and_then(|link| link.get_attribute("href")) {
+            click.prevent_default();
+            self.go(&address);
+        }
     }
 }
 
@@ -85,5 +124,6 @@ mod tests {
         assert_eq!(Place::of("/talk/lobby"), Place::Lobby);
         assert_eq!(Place::of(&format!("/talk/{id}/")), Place::Talk(id.parse().expect("a UUID")));
         assert_eq!(Place::of("/talk/elsewhere"), Place::Nowhere);
+        assert_eq!(Place::of("/elsewhere"), Place::Nowhere);
     }
 }

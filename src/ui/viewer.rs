@@ -11,6 +11,8 @@ use crate::{
 /// What the server knows of a visitor when it renders the page; the browser starts from the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
+    /// Where: the path of the page.
+    pub path: String,
     /// Who it is, if the cookie tells.
     pub me: Option<Me>,
     /// The language of the cookie, or the browser's.

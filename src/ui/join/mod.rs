@@ -1,7 +1,6 @@
 //! The door: pick a nickname and come in.
 
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     Viewer,
@@ -10,7 +9,7 @@ use super::{
     i18n::texts,
     icons,
     live::{live, live_view},
-    place::LOBBY,
+    place::{Here, LOBBY},
 };
 use crate::{
     client::{JoinError, Store, join},
@@ -31,7 +30,7 @@ pub(super) fn Join(
     viewer: StoredValue<Viewer>,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let navigate = use_navigate();
+    let here = expect_context::<Here>();
     let Viewer { faces, online_count, attempt, .. } = viewer.get_value();
     let input = NodeRef::<html::Input>::new();
     let busy = RwSignal::new(false);
@@ -43,14 +42,13 @@ pub(super) fn Join(
             return;
         }
         busy.set(true);
-        let navigate = navigate.clone();
         spawn_local(async move {
             let joined = join(nickname).await;
             busy.set(false);
             suggestion.set(None);
             match joined {
                 Ok(me) => {
-                    navigate(LOBBY, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                    here.replace(LOBBY);
                     store.me.set(Some(me));
                     return;
                 }

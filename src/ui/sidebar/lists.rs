@@ -1,7 +1,6 @@
 //! Rooms, directs, and who is here.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::super::{
     face::Face,
@@ -76,7 +75,7 @@ pub(super) fn Private() -> impl IntoView {
 #[component]
 pub(super) fn HereNow() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let navigate = use_navigate();
+    let here = expect_context::<Here>();
     let others = Memo::new(move |_| {
         let me = store.me.with(|me| me.as_ref().map(|me| me.id));
         let others = |users: &[User]| users.iter().filter(|user| Some(user.id) != me).cloned().collect::<Vec<_>>();
@@ -84,10 +83,9 @@ pub(super) fn HereNow() -> impl IntoView {
     });
     let count = move || store.presence.with(|presence| presence.count());
     let talk_to = Callback::new(move |nickname: String| {
-        let navigate = navigate.clone();
         spawn_local(async move {
             if let Ok(conversation) = store.open_direct(nickname).await {
-                navigate(&address(conversation), NavigateOptions::default());
+                here.go(&address(conversation));
             }
         });
     });

@@ -1,11 +1,10 @@
 //! What the target form is about: what was typed, who fits, and what comes of it.
 
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::super::{
     i18n::{Texts, texts},
-    place::{LOBBY, address},
+    place::{Here, LOBBY, address},
 };
 use crate::{client::Store, domain::User, protocol::ErrorCode};
 
@@ -53,19 +52,17 @@ pub(super) struct Choice {
     /// Who fits what was typed.
     pub(super) offered: Memo<Vec<Target>>,
     problem: RwSignal<Option<Problem>>,
-    go: Callback<String>,
+    here: Here,
     on_done: Option<Callback<()>>,
 }
 
 impl Choice {
     pub(super) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
         let texts = texts();
-        let navigate = use_navigate();
-        let go = Callback::new(move |address: String| navigate(&address, NavigateOptions::default()));
         let text = RwSignal::new(String::new());
         let offered = Memo::new(move |_| offered(store, texts, &text.get()));
         let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None), RwSignal::new(None));
-        Self { store, texts, text, open, active, offered, problem, go, on_done }
+        Self { store, texts, text, open, active, offered, problem, here: expect_context(), on_done }
     }
 
     /// Something was typed.
@@ -134,7 +131,7 @@ impl Choice {
     pub(super) fn talk_to(self, target: Target) {
         match target {
             Target::Everyone => {
-                self.go.run(LOBBY.to_owned());
+                self.here.go(LOBBY);
                 self.done();
             }
             Target::User(user) => self.open_direct(user.nickname.as_str().to_owned()),
@@ -145,7 +142,7 @@ impl Choice {
         spawn_local(async move {
             match self.store.open_direct(nickname.clone()).await {
                 Ok(conversation) => {
-                    self.go.run(address(conversation));
+                    self.here.go(&address(conversation));
                     return self.done();
                 }
                 Err(Some(ErrorCode::UnknownUser | ErrorCode::InvalidNickname)) => {

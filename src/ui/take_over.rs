@@ -1,0 +1,75 @@
+//! The moment at which the browser's half arrives and takes over the page that the server rendered.
+//!
+//! Both halves render the same components from the same [`Viewer`], so nothing seems to change. What was typed
+//! meanwhile is kept, and somebody who is just composing a Chinese, Japanese or Korean name is not disturbed.
+
+use leptos::{mount::mount_to_body, prelude::*};
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::{HtmlInputElement, KeyboardEvent};
+
+use super::{App, Viewer};
+
+/// Takes over, now or as soon as nothing is being composed.
+pub fn take_over() {
+    let is_writing = nickname_field().is_some_and(|field| {
+        !field.value().is_empty() && document().active_element().is_some_and(|active| active == **field)
+    });
+    if is_writing { after_composing() } else { mount() }
+}
+
+/// A composition that began before this code was there can be told only by the events that come after.
+fn after_composing() {
+    let Some(field) = nickname_field() else { return mount() };
+    let mounted = StoredValue::new(false);
+    let once = move || {
+        if !mounted.get_value() {
+            mounted.set_value(true);
+            // After the event has been dealt with: a click or a submission goes to what it was meant for.
+            request_animation_frame(mount);
+        }
+    };
+    let key = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+        if !event.is_composing() && event.key_code() != 229 {
+            once();
+        }
+    });
+    let other = Closure::<dyn FnMut()>::new(once);
+    for (event, listener) in [
+        ("keydown", key.as_ref().unchecked_ref()),
+        ("compositionend", other.as_ref().unchecked_ref()),
+        ("blur", other.as_ref().unchecked_ref()),
+    ] {
+        // Adding a listener to an element of the page cannot fail.
+        drop(field.add_event_listener_with_callback(event, listener));
+    }
+    // They live as long as the field, which ends when the page is taken over.
+    key.forget();
+    other.forget();
+}
+
+fn mount() {
+    let body = document().body();
+    let handed_over = body.as_ref().and_then(|body| body.get_attribute("data-viewer"));
+    let mut viewer: Viewer = handed_over.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    let (mut selection, mut had_focus) = (None, false);
+    if let Some(field) = nickname_field() {
+        viewer.attempt.nickname = Some(field.value());
+        had_focus = document().active_element().is_some_and(|active| active == **field);
+        selection = field.selection_start().ok().flatten().zip(field.selection_end().ok().flatten());
+    }
+    if let Some(body) = body {
+        body.set_text_content(None);
+    }
+    mount_to_body(move || view! { <App viewer/> });
+    if let Some(field) = nickname_field().filter(|_| had_focus) {
+        // The field is there and takes text, so neither can fail.
+        drop(field.focus());
+        if let Some((start, end)) = selection {
+            drop(field.set_selection_range(start, end));
+        }
+    }
+}
+
+fn nickname_field() -> Option<HtmlInputElement> {
+    document().get_element_by_id("nickname")?.dyn_into().ok()
+}

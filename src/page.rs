@@ -4,8 +4,8 @@ use std::path::Path;
 
 use axum::{
     Router,
-    extract::{Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -49,9 +49,9 @@ pub fn router(house: House, site: impl AsRef<Path>) -> Router {
         .fallback_service(files.fallback(missing))
 }
 
-async fn page(State(pages): State<Pages>, Query(asked): Query<Asked>, request: Request) -> Response {
+async fn page(State(pages): State<Pages>, Query(asked): Query<Asked>, uri: Uri, headers: HeaderMap) -> Response {
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let mut response = pages.render(asked, &request).await.into_response();
+    let mut response = pages.render(asked, uri.path(), &headers).await.into_response();
     if let Some(language) = chosen {
         let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag());
         if let Ok(cookie) = HeaderValue::try_from(cookie) {
@@ -61,13 +61,13 @@ async fn page(State(pages): State<Pages>, Query(asked): Query<Asked>, request: R
     response
 }
 
-async fn not_found(State(pages): State<Pages>, request: Request) -> Response {
-    (StatusCode::NOT_FOUND, pages.render(Asked::default(), &request).await).into_response()
+async fn not_found(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
+    (StatusCode::NOT_FOUND, pages.render(Asked::default(), uri.path(), &headers).await).into_response()
 }
 
 impl Pages {
-    async fn render(self, asked: Asked, request: &Request) -> impl IntoResponse + use<> {
-        let viewer = self.viewer(asked, request.uri().path(), request.headers()).await;
+    async fn render(self, asked: Asked, path: &str, headers: &HeaderMap) -> impl IntoResponse + use<> {
+        let viewer = self.viewer(asked, path, headers).await;
         let html = Owner::new_root(None).with(|| ui::shell(self.options, viewer).into_view().to_html());
         // The page says who is signed in.
         ([(header::CACHE_CONTROL, "no-store")], Html(html))

@@ -1,4 +1,37 @@
-//! Teahouse.
+//! Teahouse: group and private chat that you host yourself. This page is the map of the house.
+//!
+//! | module | what it holds | where it runs |
+//! | --- | --- | --- |
+//! | [`domain`] | the vocabulary as types: ids, nicknames, messages, conversations, and their rules | both |
+//! | [`protocol`] | every frame and HTTP body, version 1; `docs/protocol.md` tells it to others | both |
+//! | [`state`] | what a client knows, as pure reducers: timeline, outbox, presence, unread | both |
+//! | [`client`] | the browser's connection and fetches, and the store that the page reads | browser |
+//! | [`ui`] | the page: Leptos components, a folder a concept | browser; rendered first by the server |
+//! | `server` | store, chat, hub, sockets, HTTP | server |
+//! | `page` | where the halves meet: the server renders `ui` for whoever asks | server |
+//!
+//! Imports go one way, `domain ← protocol ← state ← client ← ui` and `domain, protocol ← server`; a test holds this.
+//! The feature `ssr` makes the server, `hydrate` the browser's half (`cargo leptos` sets them).
+//!
+//! # The way of a message
+//!
+//! 1. `ui::composer` hands what was typed to [`client::Store::send`], which puts it in the [`state::Outbox`] under a
+//!    new command id, so that it is shown at once, and gives it to the connection.
+//! 2. The connection writes a [`protocol::ClientFrame::Send`] to the WebSocket.
+//! 3. `server::socket` decodes it; `server::chat` decides whether this user may say this there.
+//! 4. `server::store` appends it: its writer thread takes what has gathered, gives each event the next `seq`, commits
+//!    once, synced to disk, and only then answers. A command id that is known gets the first answer again.
+//! 5. The answer goes back as an `ack`. What was committed leaves the store in order, and `server::hub` puts its one
+//!    encoded frame into the queue of every connection that hears the conversation.
+//! 6. `client` folds the `event` into the [`state::Timeline`]; the message leaves the outbox, and its row stays the
+//!    same row, because it is keyed by the command's id.
+//!
+//! Who reconnects says in `hello` how far each conversation had come, and gets the rest from the store, or a `reset`.
+//!
+//! # Where to look
+//!
+//! A rule about names or texts: [`domain`]. A frame: [`protocol`], then `server::socket` and `client::Store`. What
+//! somebody may do: `server::chat`. What is on disk: `server::store` and its migrations. Why it is so: `docs/decisions.md`.
 
 pub mod client;
 pub mod domain;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{CommandId, ConversationId, Epoch, Seq};
 
-use super::ErrorCode;
+use super::{ErrorCode, from_object};
 
 /// A frame from a client. Unknown fields are ignored, an unknown `type` is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl ClientFrame {
     /// # Errors
     /// [`DecodeError`] for anything but a known frame; never panics.
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        serde_json::from_str(text).map_err(|error| DecodeError::explain(text, &error))
+        from_object(text.as_bytes()).map_err(|error| DecodeError::explain(text, &error))
     }
 }
 
@@ -197,6 +197,7 @@ mod tests {
         assert_eq!(code(r#"{"type":7}"#), ErrorCode::BadFrame);
         assert_eq!(code("{"), ErrorCode::BadFrame);
         assert_eq!(code("[]"), ErrorCode::BadFrame);
+        assert_eq!(code(r#"["ping"]"#), ErrorCode::BadFrame);
         let error = ClientFrame::decode(&format!(r#"{{"type":"send","id":"{id}","conversation":"nope","body":""}}"#));
         assert_eq!(error.expect_err("a wrong id").id, id.parse().ok());
     }

@@ -25,3 +25,14 @@ pub const MAX_REPLAYED_EVENTS: u64 = 1_000;
 
 /// How many users `online` lists at most; with more of them, only their count is told.
 pub const MAX_LISTED_ONLINE: usize = 200;
+
+/// Reads a JSON object. Serde takes an array of a struct's fields for the struct as well; this protocol does not.
+///
+/// # Errors
+/// For anything but an object that is a `T`.
+pub fn from_object<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') | None => serde_json::from_slice(json),
+        Some(_) => Err(serde::de::Error::custom("not an object")),
+    }
+}

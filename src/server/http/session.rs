@@ -13,7 +13,7 @@ use axum::{
 use form_urlencoded::Serializer;
 
 use crate::{
-    protocol::{CloseCode, ErrorCode, SessionCreated, SessionRequest},
+    protocol::{CloseCode, ErrorCode, SessionCreated, SessionRequest, from_object},
     server::chat::Arrival,
 };
 
@@ -71,8 +71,8 @@ async fn create_by_json(
 ) -> Result<impl IntoResponse + use<>, ApiError> {
     app.origins.check(headers)?;
     let body = read(body)?;
-    let request: SessionRequest = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::bad_request(format!("not a session request: {error}")))?;
+    let request: SessionRequest =
+        from_object(&body).map_err(|error| ApiError::bad_request(format!("not a session request: {error}")))?;
     let Arrival { me, token } = app.chat.create_guest(&request.nickname, peer).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, cookie(&token, COOKIE_SECONDS))]);
     Ok((StatusCode::CREATED, cookie, Json(SessionCreated { token, me })))

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     domain::{CommandId, ConversationId, Me},
-    protocol::{CloseCode, ErrorCode, PlainReply, PlainRequest},
+    protocol::{CloseCode, ErrorCode, PlainReply, PlainRequest, from_object},
 };
 
 use super::{
@@ -113,7 +113,7 @@ impl Talk for PlainTalk {
         if let Err(error) = self.app.chat.charge_command(user) {
             return Heard::Reply(refusal(&error));
         }
-        match serde_json::from_str::<PlainRequest>(text) {
+        match from_object::<PlainRequest>(text.as_bytes()) {
             Ok(request) => self.send(request).await.unwrap_or_else(|error| Heard::Reply(refusal(&error))),
             Err(error) => {
                 let message = format!("this is no request: line {} column {}", error.line(), error.column());

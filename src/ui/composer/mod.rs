@@ -54,7 +54,7 @@ pub(super) fn Composer(
     });
     let chooser = move || {
         choosing.get().then(|| {
-            view! { <div class="choosing"><TargetForm name="composer" on_done=done_choosing/></div> }
+            view! { <div class="choosing"><TargetForm name="composer" on_done=done_choosing takes_focus=true/></div> }
         })
     };
     let placeholder = move || match with.get() {

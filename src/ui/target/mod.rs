@@ -4,7 +4,7 @@
 
 mod choice;
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
     face::Face,
@@ -23,9 +23,19 @@ pub(super) fn TargetForm(
     /// Called when a conversation was opened or the form was left by Escape.
     #[prop(optional)]
     on_done: Option<Callback<()>>,
+    /// Whether it was opened to be typed in at once.
+    #[prop(optional)]
+    takes_focus: bool,
 ) -> impl IntoView {
     let t = texts();
     let choice = Choice::new(expect_context::<Store>(), on_done);
+    let field = NodeRef::<html::Input>::new();
+    Effect::new(move || {
+        if let Some(field) = field.get().filter(|_| takes_focus) {
+            // Focus can only fail where the field is gone.
+            drop(field.focus());
+        }
+    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         choice.take();
@@ -64,6 +74,7 @@ pub(super) fn TargetForm(
             <label class="unseen" for=input.clone()>{t.talk_to}</label>
             <input
                 id=input
+                node_ref=field
                 class="field"
                 role="combobox"
                 autocomplete="off"

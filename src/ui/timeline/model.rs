@@ -37,8 +37,9 @@ impl Model {
         let is_loaded = Memo::new(move |_| timeline.with(Timeline::is_loaded));
         let has_more = Memo::new(move |_| timeline.with(Timeline::has_more_before));
         // What was unread when the conversation was opened is new for as long as it is open.
-        let new_after =
-            store.conversations.with_untracked(|all| all.get(conversation).map(|conversation| conversation.read_seq));
+        let new_after = store.conversations.with_untracked(|conversations| {
+            conversations.get(conversation).filter(|talk| talk.unread > 0).map(|talk| talk.read_seq)
+        });
         let rows = Memo::new(move |_| {
             let me = store.me.with(|me| me.as_ref().map(|me| me.id));
             let Some(me) = me.filter(|_| is_loaded.get()) else { return Rows::default() };
@@ -103,7 +104,9 @@ impl Model {
     pub(super) fn mark_what_is_seen(self, store: Store, conversation: ConversationId, scroll: Scroll) {
         let look = move || {
             store.conversations.track();
-            if scroll.at_end.get() && self.is_loaded.get() && document().has_focus().unwrap_or(false) {
+            scroll.shown.track();
+            let has_attention = document().has_focus().unwrap_or(false) && scroll.is_shown();
+            if scroll.at_end.get() && self.is_loaded.get() && has_attention {
                 store.mark_read(conversation);
             }
         };

@@ -2,6 +2,8 @@
 
 use leptos::{ev, html, prelude::*};
 
+use super::super::place::Place;
+
 /// Within how many pixels of the end counts as being there.
 const END: i32 = 40;
 /// Within how many pixels of the beginning older messages are fetched.
@@ -15,17 +17,20 @@ pub(super) struct Scroll {
     pub(super) at_end: RwSignal<bool>,
     /// Whether the beginning is near.
     pub(super) near_start: RwSignal<bool>,
+    /// Changes when the timeline is shown again after it was hidden: on a phone the list hides it.
+    pub(super) shown: Trigger,
     /// The distance from the top of the view to the end of the content, in pixels.
     to_bottom: StoredValue<i32>,
 }
 
 impl Scroll {
     /// Follows `scroller`; starts at the end.
-    pub(super) fn new(scroller: NodeRef<html::Div>) -> Self {
+    pub(super) fn new(scroller: NodeRef<html::Div>, place: Memo<Place>) -> Self {
         let scroll = Self {
             scroller,
             at_end: RwSignal::new(true),
             near_start: RwSignal::new(false),
+            shown: Trigger::new(),
             to_bottom: StoredValue::new(0),
         };
         // The view changes its height when the window does, or a phone's keyboard comes up.
@@ -33,12 +38,26 @@ impl Scroll {
             let handle = window_event_listener(ev::resize, move |_| scroll.keep(false));
             on_cleanup(move || handle.remove());
         });
+        Effect::new(move || {
+            place.track();
+            request_animation_frame(move || {
+                scroll.keep(false);
+                if scroll.is_shown() {
+                    scroll.shown.notify();
+                }
+            });
+        });
         scroll
+    }
+
+    /// Whether the timeline can be seen at all.
+    pub(super) fn is_shown(self) -> bool {
+        self.element().is_some()
     }
 
     /// The reader has moved.
     pub(super) fn scrolled(self) {
-        let Some(element) = self.scroller.try_get_untracked().flatten() else { return };
+        let Some(element) = self.element() else { return };
         let to_bottom = element.scroll_height() - element.scroll_top();
         self.to_bottom.set_value(to_bottom);
         set_if_changed(self.at_end, to_bottom - element.client_height() <= END);
@@ -58,14 +77,18 @@ impl Scroll {
 
     /// Takes the place again after the content or the view has changed.
     fn keep(self, grew_at_start: bool) {
-        // The conversation may have been left meanwhile.
-        let Some(element) = self.scroller.try_get_untracked().flatten() else { return };
+        let Some(element) = self.element() else { return };
         if self.at_end.get_untracked() {
             element.set_scroll_top(element.scroll_height());
         } else if grew_at_start {
             element.set_scroll_top(element.scroll_height() - self.to_bottom.get_value());
         }
         self.scrolled();
+    }
+
+    /// The scrolled element, unless the conversation was left meanwhile, or is hidden and so has no place in it.
+    fn element(self) -> Option<web_sys::HtmlDivElement> {
+        self.scroller.try_get_untracked().flatten().filter(|element| element.client_height() > 0)
     }
 }
 

@@ -1,24 +1,7 @@
 import type { Page } from '@playwright/test';
 
+import { InputMethod } from '../fixtures/input_method.ts';
 import { expect, test } from '../fixtures/test.ts';
-
-/** An input method, as the browser hears of one. */
-async function inputMethod(page: Page) {
-  const browser = await page.context().newCDPSession(page);
-  const enter = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229 };
-  return {
-    /** Letters that are not yet text. */
-    compose: (text: string) =>
-      browser.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length }),
-    /** The composition becomes this text. */
-    commit: (text: string) => browser.send('Input.insertText', { text }),
-    /** Enter with the key code that means 'the input method has it'. */
-    async pressEnter() {
-      await browser.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...enter });
-      await browser.send('Input.dispatchKeyEvent', { type: 'keyUp', ...enter });
-    },
-  };
-}
 
 /** What the page was told of Enter: whether it belonged to a composition. */
 function entersHeard(page: Page): Promise<{ isComposing: boolean; keyCode: number }[]> {
@@ -27,7 +10,7 @@ function entersHeard(page: Page): Promise<{ isComposing: boolean; keyCode: numbe
 
 test('Enter that belongs to a Chinese composition does not send', async ({ people }) => {
   const ming = await people.guest('小明');
-  const keyboard = await inputMethod(ming.page);
+  const inputMethod = await InputMethod.of(ming.page);
   await ming.page.evaluate(() => {
     const enters: object[] = ((window as any).enters = []);
     const note = ({ key, isComposing, keyCode }: KeyboardEvent) => key === 'Enter' && enters.push({ isComposing, keyCode });
@@ -35,21 +18,21 @@ test('Enter that belongs to a Chinese composition does not send', async ({ peopl
   });
   await ming.composer.focus();
 
-  await keyboard.compose('ni');
-  await keyboard.compose('nihao');
+  await inputMethod.compose('ni');
+  await inputMethod.compose('nihao');
   await expect(ming.composer).toHaveValue('nihao');
-  await ming.page.keyboard.press('Enter');
-  await keyboard.pressEnter();
+  await inputMethod.pressEnter(13);
+  await inputMethod.pressEnter(229);
   expect(await entersHeard(ming.page)).toEqual([
     { isComposing: true, keyCode: 13 },
     { isComposing: true, keyCode: 229 },
   ]);
   await expect(ming.composer).toHaveValue('nihao');
 
-  await keyboard.commit('你好');
+  await inputMethod.commit('你好');
   await expect(ming.composer).toHaveValue('你好');
   // Safari ends the composition first, and then tells of the Enter that ended it.
-  await keyboard.pressEnter();
+  await inputMethod.pressEnter(229);
   expect((await entersHeard(ming.page)).at(-1)).toEqual({ isComposing: false, keyCode: 229 });
   await expect(ming.composer).toHaveValue('你好');
   expect(ming.frames.sentOf('send')).toEqual([]);

@@ -1,8 +1,9 @@
-import type { WebSocketRoute } from '@playwright/test';
-
 import { NO_CONNECTION } from '../fixtures/complaints.ts';
 import type { Person } from '../fixtures/person.ts';
 import { expect, test } from '../fixtures/test.ts';
+
+/** The close code of a server that wants to be asked again soon. */
+const TRY_AGAIN = 1013;
 
 /** The page tries again after at most so many milliseconds of waiting, all tries together. */
 const RECONNECTED = { timeout: 20_000 };
@@ -47,28 +48,35 @@ test('what is written while the connection is lost is sent once it is back, and 
 test('messages that came while the connection was lost are there when it is back', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.visitor('Bob');
-  let isDown = false;
-  let socket: WebSocketRoute | undefined;
-  await bob.page.routeWebSocket('**/ws', (route) => {
-    if (isDown) return void route.close({ code: 1013 });
-    socket = route;
+  let cut = () => {};
+  let mend = () => {};
+  let mended = Promise.resolve();
+  await bob.page.routeWebSocket('**/ws', async (route) => {
+    await mended;
     route.connectToServer();
+    cut = () => {
+      mended = new Promise((resolve) => (mend = resolve));
+      void route.close({ code: TRY_AGAIN });
+    };
   });
   await bob.join();
   await alice.say('one');
   await bob.sees('one');
 
-  isDown = true;
-  await socket?.close({ code: 1013 });
+  cut();
   await expect(lost(bob)).toBeVisible();
   await alice.say('two');
   await alice.say('three');
-  isDown = false;
+  await bob.composer.fill('four');
+  await bob.composer.press('Enter');
+  await expect(bob.message('four')).toContainText('sending …');
+  mend();
 
   await expect(lost(bob)).toBeHidden(RECONNECTED);
   await bob.sees('two');
   await bob.sees('three');
-  await expect(bob.log).toHaveText(/one.*two.*three/s);
+  await alice.sees('four');
+  await expect(bob.log).toHaveText(/one.*two.*three.*four/s);
 });
 
 test('a message whose answer was lost on the way is not said twice', async ({ people }) => {
@@ -81,7 +89,7 @@ test('a message whose answer was lost on the way is not said twice', async ({ pe
       // The answer and the event that would tell the page that its message arrived: the line breaks before them.
       if (isDeaf && /"type":"(ack|event)"/.test(String(frame))) {
         isDeaf = false;
-        void route.close({ code: 1013 });
+        void route.close({ code: TRY_AGAIN });
         return;
       }
       heard.push(String(frame));

@@ -63,8 +63,9 @@ test('the door tells who is here', async ({ people }) => {
   await visitor.page.goto('/');
   await expect(visitor.page.getByText('Nobody is here yet. Be the first.')).toBeVisible();
 
-  await people.guest('Alice');
+  const alice = await people.guest('Alice');
   await people.guest('Bob');
+  await alice.seesHere('Bob');
   await visitor.page.reload();
   await expect(visitor.page.getByText('2 people are here')).toBeVisible();
 });

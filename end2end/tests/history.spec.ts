@@ -147,16 +147,26 @@ test('what came while one was away stands below a mark', async ({ house, people 
   await expect(back.log).toHaveText(/message 003.*New.*while you were away/s);
 });
 
-test('days stand between the messages', async ({ house, people }) => {
+test('what comes while one is reading is not marked as new', async ({ house, people }) => {
   const scribe = await longTalk(house, 1);
+  const alice = await people.guest('Alice');
+  await alice.sees(numbered(1));
+
+  await scribe.say(numbered(2));
+
+  await alice.sees(numbered(2));
+  await expect(alice.log.getByText('New', { exact: true })).toBeHidden();
+});
+
+test('days stand between the messages, named as the reader would', async ({ house, people }) => {
+  await longTalk(house, 2);
   const today = await people.guest('Alice');
   const tomorrow = await people.visitor('Bob');
   await tomorrow.page.clock.setFixedTime(Date.now() + 24 * 60 * 60 * 1_000);
   await tomorrow.join();
-  await scribe.say(numbered(2));
 
   await expect(today.log.getByRole('listitem')).toHaveText(['Today', /message 001/, /message 002/]);
-  await expect(tomorrow.log.getByRole('listitem')).toHaveText(['Yesterday', /message 001/, /New/, /message 002/]);
+  await expect(tomorrow.log.getByRole('listitem')).toHaveText(['Yesterday', /message 001/, /message 002/]);
 });
 
 for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {

@@ -64,6 +64,21 @@ test('on a phone one talks to everyone and to one', async ({ people }) => {
   await expect(bob.conversation('Alice', 1)).toBeVisible();
 });
 
+test('on a phone what comes while the list is shown is unread until the talk is opened', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  const bob = await people.guest('Bob');
+  await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
+
+  await bob.say('Anybody here?');
+  await expect(alice.conversation('Lobby', 1)).toBeVisible();
+
+  await alice.conversation('Lobby', 1).tap();
+  await alice.sees('Anybody here?');
+  await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
+  await expect(alice.conversation('Lobby')).toBeVisible();
+  await expect(alice.conversation('Lobby', 1)).toBeHidden();
+});
+
 test('on a phone the composer is always in view', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   for (let line = 1; line <= 20; line += 1) await alice.say(`Line ${line}.`);

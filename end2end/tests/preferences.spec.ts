@@ -1,3 +1,4 @@
+import { noticeStart } from '../fixtures/take_over.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test('a browser that prefers Chinese gets Chinese', async ({ people }) => {
@@ -31,16 +32,28 @@ test('the language can be changed in the settings, at once and for good', async 
 });
 
 test('the language can be changed at the door without losing what was typed', async ({ people }) => {
-  const visitor = await people.visitor('Visitor', { locale: 'zh-CN' });
+  const visitor = await people.visitor('Visitor');
+  const started = await noticeStart(visitor.page);
   await visitor.page.goto('/');
-  await visitor.page.getByRole('link', { name: 'English' }).click();
-  await expect(visitor.nicknameField).toBeVisible();
-  await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'en');
+  await started();
+  await visitor.nicknameField.fill('Half a na');
 
-  // By now the page is alive, and needs no new one.
-  await visitor.nicknameField.fill('Visitor');
-  await visitor.enterButton.click();
-  await visitor.isInside();
+  await visitor.page.getByRole('link', { name: '简体中文' }).click();
+
+  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toHaveValue('Half a na');
+  await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
+});
+
+test('a change of the language leaves the messages and the one that is being written', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('你好');
+  await alice.composer.fill('Half a thought');
+
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('link', { name: '简体中文' }).click();
+
+  await expect(alice.page.getByRole('textbox', { name: '消息', exact: true })).toHaveValue('Half a thought');
+  await expect(alice.page.getByRole('log', { name: '消息记录' }).getByText('你好')).toBeVisible();
 });
 
 test('an appearance that was chosen is there from the first byte of the next page', async ({ people }) => {

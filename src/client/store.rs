@@ -114,14 +114,14 @@ impl Store {
         self.signal(Signal::Wake);
     }
 
-    /// Ends the session.
-    pub fn leave(self) {
-        spawn_local(async move {
-            if http::leave().await {
-                self.signal(Signal::Stop);
-                self.forget();
-            }
-        });
+    /// Ends the session, if the server can be told. Whether it could.
+    pub async fn leave(self) -> bool {
+        let has_left = http::leave().await;
+        if has_left {
+            self.signal(Signal::Stop);
+            self.forget();
+        }
+        has_left
     }
 
     /// The messages of a conversation.

@@ -52,7 +52,10 @@ fn Waiting() -> impl IntoView {
     let t = texts();
     view! {
         <main class="talk" aria-busy="true">
-            <p class="empty quiet" role="status">{t.connecting}</p>
+            <div class="empty quiet">
+                <p role="status">{t.connecting}</p>
+                <noscript><p>{t.needs_script}</p></noscript>
+            </div>
         </main>
     }
 }

@@ -75,6 +75,7 @@ pub(super) static TEXTS: Texts = Texts {
     no_such_talk: "There is no such conversation, or it is not yours.",
 
     connecting: "Connecting …",
+    needs_script: "You are in. To talk, this page needs JavaScript and WebAssembly.",
     connection_lost: "Connection lost. What you write is kept and sent as soon as it is back.",
     unreachable: "The server can’t be reached. Check your connection and try again.",
     not_found: "There is nothing here.",

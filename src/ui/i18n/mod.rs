@@ -142,6 +142,7 @@ pub struct Texts {
     pub no_such_talk: &'static str,
 
     pub connecting: &'static str,
+    pub needs_script: &'static str,
     pub connection_lost: &'static str,
     pub unreachable: &'static str,
     pub not_found: &'static str,

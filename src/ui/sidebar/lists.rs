@@ -82,10 +82,14 @@ pub(super) fn HereNow() -> impl IntoView {
         store.presence.with(|presence| others(presence.online()))
     });
     let count = move || store.presence.with(|presence| presence.count());
+    let problem = RwSignal::new(None::<String>);
     let talk_to = Callback::new(move |nickname: String| {
+        problem.set(None);
         spawn_local(async move {
-            if let Ok(conversation) = store.open_direct(nickname).await {
-                here.go(&address(conversation));
+            match store.open_direct(nickname).await {
+                Ok(conversation) => here.go(&address(conversation)),
+                Err(Some(code)) => problem.set(Some((t.error)(code))),
+                Err(None) => problem.set(Some(t.unreachable.to_owned())),
             }
         });
     });
@@ -107,6 +111,7 @@ pub(super) fn HereNow() -> impl IntoView {
     };
     view! {
         <h2>{live(move || (t.here_now)(count()))}</h2>
+        <p class="hint problem small" role="alert">{live(move || problem.get())}</p>
         <ul aria-label=live(move || (t.here_now)(count()))>
             <For each=move || others.get() key=|user| user.id children=row/>
         </ul>

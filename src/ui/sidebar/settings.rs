@@ -1,12 +1,13 @@
 //! Language, appearance, and the way out.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::super::{
     Theme,
     app::{LanguageChoice, remember},
     i18n::texts,
     icons,
+    live::live,
 };
 use crate::client::Store;
 
@@ -23,6 +24,15 @@ pub(super) fn Settings() -> impl IntoView {
     let choose = move |choice: Theme| {
         remember("teahouse_theme", choice.name());
         theme.set(choice);
+    };
+    let problem = RwSignal::new(None::<&str>);
+    let leave = move |_| {
+        problem.set(None);
+        spawn_local(async move {
+            if !store.leave().await {
+                problem.set(Some(t.unreachable));
+            }
+        });
     };
     view! {
         <button type="button" class="tool" popovertarget="settings" aria-label=t.settings>
@@ -46,7 +56,8 @@ pub(super) fn Settings() -> impl IntoView {
                     </label>
                 })}
             </fieldset>
-            <button type="button" class="button gentle" on:click=move |_| store.leave()>{t.leave}</button>
+            <button type="button" class="button gentle" on:click=leave>{t.leave}</button>
+            <p class="problem small" role="alert">{live(move || problem.get())}</p>
             <p class="quiet small">{t.leave_warning}</p>
         </div>
     }

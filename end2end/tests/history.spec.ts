@@ -48,13 +48,14 @@ test('a long talk opens at its end', async ({ house, people }) => {
 
 test('older messages come in above without moving the one that is being read', async ({ house, people }) => {
   await longTalk(house, 150);
-  const alice = await people.guest('Alice');
+  const alice = await people.visitor('Alice');
   let letThrough = () => {};
   const held = new Promise<void>((resolve) => (letThrough = resolve));
   await alice.page.route('**/messages?*before=*', async (route) => {
     await held;
     await route.continue();
   });
+  await alice.join();
   await alice.sees(numbered(150));
   await scrollToTop(alice);
   await expect(alice.message(numbered(91))).toBeInViewport({ ratio: 1 });
@@ -67,6 +68,21 @@ test('older messages come in above without moving the one that is being read', a
 
   const moved = (await heightOnScreen(alice.message(numbered(93)))) - before;
   expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
+});
+
+test('a long talk is fetched piece by piece, as far as it is looked at', async ({ house, people }) => {
+  await longTalk(house, 150);
+  const alice = await people.visitor('Alice');
+  const fetched: string[] = [];
+  alice.page.on('request', (request) => {
+    if (request.url().includes('/messages?')) fetched.push(request.url());
+  });
+
+  await alice.join();
+  await expect(alice.message(numbered(150))).toBeInViewport({ ratio: 1 });
+  await painted(alice.page);
+
+  expect(fetched).toHaveLength(1);
 });
 
 test('one can scroll up to where it began, and everything is there once', async ({ house, people }) => {
@@ -118,8 +134,9 @@ test('who is at the end stays at the end', async ({ house, people }) => {
     await scribe.say(numbered(number));
     await expect(alice.message(numbered(number))).toBeInViewport({ ratio: 1 });
   }
-  await scribe.say(`a long one\n${'.\n'.repeat(10)}to here`);
-  await expect(alice.message('to here')).toBeInViewport();
+  // High ones, faster than the screen is painted.
+  for (let number = 91; number <= 120; number += 1) await scribe.say(`${numbered(number)}\nhas\nfour\nlines`);
+  await expect(alice.message(numbered(120))).toBeInViewport({ ratio: 1 });
   await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
 });
 

@@ -42,6 +42,7 @@ test('a person in the browser begins the talk with a script', async ({ house, pe
   await bob.seesHere('小明');
 
   await bob.hereNow.getByRole('button', { name: '小明' }).click();
+  await bob.isTalkingTo('小明');
   await bob.say('你好');
   expect(await script.next()).toEqual({ msg: '你好', from_user: 'Bob' });
 

@@ -61,7 +61,7 @@ for (const path of ['/', '/?lang=zh', '/?nickname=Alice&error=nickname_taken&sug
     const visitor = await people.visitor('Visitor');
     const letThrough = await holdProgram(visitor.page);
     const started = await noticeStart(visitor.page);
-    await visitor.page.goto(path, { waitUntil: 'commit' });
+    await visitor.page.goto(path, { waitUntil: 'domcontentloaded' });
     await expect(visitor.page.getByRole('textbox')).toBeVisible();
     const rendered = await visitor.page.locator('body').ariaSnapshot();
 

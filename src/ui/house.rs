@@ -25,10 +25,10 @@ pub(super) fn House() -> impl IntoView {
         None => view! { <Waiting/> }.into_any(),
     };
     view! {
-        <div class="house" data-show=live(shown)>
+        <main class="house" data-show=live(shown)>
             <Sidebar/>
             {live_view(open)}
-        </div>
+        </main>
     }
 }
 
@@ -37,12 +37,12 @@ pub(super) fn House() -> impl IntoView {
 fn Nowhere() -> impl IntoView {
     let t = texts();
     view! {
-        <main class="talk">
+        <section class="talk">
             <div class="empty">
                 <p>{t.no_such_talk}</p>
                 <a class="button" href="/">{t.go_home}</a>
             </div>
-        </main>
+        </section>
     }
 }
 
@@ -51,11 +51,11 @@ fn Nowhere() -> impl IntoView {
 fn Waiting() -> impl IntoView {
     let t = texts();
     view! {
-        <main class="talk" aria-busy="true">
+        <section class="talk" aria-busy="true">
             <div class="empty quiet">
                 <p role="status">{t.connecting}</p>
                 <noscript><p>{t.needs_script}</p></noscript>
             </div>
-        </main>
+        </section>
     }
 }

@@ -47,16 +47,16 @@ pub(super) fn Talk(
         (store.link.get() == Link::Lost).then(|| view! { <p class="note small" role="status">{t.connection_lost}</p> })
     };
     view! {
-        <main class="talk">
+        <section class="talk" aria-labelledby="talk-name">
             <header class="talk-head">
                 <a class="tool back" href="/" aria-label=t.back>{icons::back()}</a>
-                <h1>{live_view(title)}</h1>
+                <h1 id="talk-name">{live_view(title)}</h1>
                 <p class="topic quiet small">{live(topic)}</p>
                 <p class="status quiet small">{live(status)}</p>
             </header>
             {live_view(note)}
             <Timeline conversation/>
             <Composer conversation/>
-        </main>
+        </section>
     }
 }

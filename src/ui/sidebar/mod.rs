@@ -23,10 +23,10 @@ pub(super) fn Sidebar() -> impl IntoView {
         })
     };
     view! {
-        <aside class="sidebar">
+        <section class="sidebar" aria-labelledby="house-name">
             <header class="sidebar-head">
                 <span class="mark">{icons::cup()}</span>
-                <b class="house-name">"Teahouse"</b>
+                <h1 id="house-name" class="house-name">"Teahouse"</h1>
             </header>
             <div class="sidebar-target">
                 <TargetForm name="sidebar"/>
@@ -40,6 +40,6 @@ pub(super) fn Sidebar() -> impl IntoView {
                 {live_view(me)}
                 <Settings/>
             </footer>
-        </aside>
+        </section>
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn Timeline(
     let scroller = NodeRef::<html::Div>::new();
     let scroll = Scroll::new(scroller, expect_context::<Here>().place);
     let model = Model::new(store, conversation);
-    model.keep_place(scroll);
+    model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_what_is_seen(store, conversation, scroll);
 

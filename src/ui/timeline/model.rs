@@ -76,12 +76,20 @@ impl Model {
     }
 
     /// When the rows change, the reader stays at the end, or at the message that was in view.
-    pub(super) fn keep_place(self, scroll: Scroll) {
+    pub(super) fn keep_place(self, store: Store, conversation: ConversationId, scroll: Scroll) {
         Effect::new(move |oldest_before: Option<Option<Seq>>| {
             self.rows.track();
             let oldest = self.timeline.with(Timeline::oldest);
             scroll.rows_changed(oldest_before.flatten() != oldest);
             oldest
+        });
+        // Who writes wants to see it.
+        Effect::new(move |before: Option<usize>| {
+            let on_their_way = store.outbox.with(|outbox| outbox.of(conversation).count());
+            if before.is_some_and(|before| before < on_their_way) {
+                scroll.to_end();
+            }
+            on_their_way
         });
     }
 
@@ -93,8 +101,9 @@ impl Model {
             }
         });
         Effect::new(move || {
-            self.rows.track();
             if scroll.near_start.get() && self.has_more.get() && self.load.get() == LoadState::Idle {
+                // Near again only if the reader still is once the older ones stand above.
+                scroll.near_start.set(false);
                 store.load(conversation);
             }
         });

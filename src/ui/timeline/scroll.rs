@@ -21,6 +21,10 @@ pub(super) struct Scroll {
     pub(super) shown: Trigger,
     /// The distance from the top of the view to the end of the content, in pixels.
     to_bottom: StoredValue<i32>,
+    /// How far the view was scrolled when last looked at, in pixels.
+    top: StoredValue<i32>,
+    /// Whether rows came in at the beginning since the place was last taken.
+    grew_at_start: StoredValue<bool>,
 }
 
 impl Scroll {
@@ -32,16 +36,18 @@ impl Scroll {
             near_start: RwSignal::new(false),
             shown: Trigger::new(),
             to_bottom: StoredValue::new(0),
+            top: StoredValue::new(0),
+            grew_at_start: StoredValue::new(false),
         };
         // The view changes its height when the window does, or a phone's keyboard comes up.
         Effect::new(move || {
-            let handle = window_event_listener(ev::resize, move |_| scroll.keep(false));
+            let handle = window_event_listener(ev::resize, move |_| scroll.keep());
             on_cleanup(move || handle.remove());
         });
         Effect::new(move || {
             place.track();
             request_animation_frame(move || {
-                scroll.keep(false);
+                scroll.keep();
                 if scroll.is_shown() {
                     scroll.shown.notify();
                 }
@@ -58,26 +64,34 @@ impl Scroll {
     /// The reader has moved.
     pub(super) fn scrolled(self) {
         let Some(element) = self.element() else { return };
-        let to_bottom = element.scroll_height() - element.scroll_top();
+        let top = element.scroll_top();
+        let to_bottom = element.scroll_height() - top;
+        // Rows that came in since the browser noted the move are below it; only a move upwards leaves the end.
+        let (is_near_end, moved_up) = (to_bottom - element.client_height() <= END, top < self.top.get_value());
         self.to_bottom.set_value(to_bottom);
-        set_if_changed(self.at_end, to_bottom - element.client_height() <= END);
-        set_if_changed(self.near_start, element.scroll_top() <= START);
+        self.top.set_value(top);
+        if is_near_end || moved_up {
+            set_if_changed(self.at_end, is_near_end);
+        }
+        set_if_changed(self.near_start, top <= START);
     }
 
     /// The rows have changed, at the beginning or elsewhere: before they are painted, the place is taken again.
     pub(super) fn rows_changed(self, at_start: bool) {
-        request_animation_frame(move || self.keep(at_start));
+        self.grew_at_start.update_value(|grew| *grew |= at_start);
+        request_animation_frame(move || self.keep());
     }
 
     /// Goes to the end.
     pub(super) fn to_end(self) {
         self.at_end.set(true);
-        self.keep(false);
+        request_animation_frame(move || self.keep());
     }
 
     /// Takes the place again after the content or the view has changed.
-    fn keep(self, grew_at_start: bool) {
+    fn keep(self) {
         let Some(element) = self.element() else { return };
+        let grew_at_start = self.grew_at_start.try_update_value(std::mem::take).unwrap_or_default();
         if self.at_end.get_untracked() {
             element.set_scroll_top(element.scroll_height());
         } else if grew_at_start {

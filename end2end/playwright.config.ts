@@ -12,6 +12,7 @@ export default defineConfig({
   use: {
     locale: 'en-GB',
     colorScheme: 'light',
+    actionTimeout: 8_000,
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: chromium(),

@@ -11,7 +11,8 @@ const DARK_PAPER = 'rgb(25, 23, 20)';
 async function expectNoBarriers(person: Person, screen: string, paper: string): Promise<void> {
   await test.step(screen, async () => {
     await expect(person.page.locator('body')).toHaveCSS('background-color', paper);
-    const { violations } = await new AxeBuilder({ page: person.page }).analyze();
+    // The page has no frames; for pages without, the legacy mode gives the same and spares a new tab each time.
+    const { violations } = await new AxeBuilder({ page: person.page }).setLegacyMode().analyze();
     const found = violations.flatMap(({ id, help, nodes }) =>
       nodes.map((node) => `${id} (${help}): ${node.target} ${node.failureSummary}`),
     );
@@ -60,7 +61,7 @@ for (const { look, colorScheme, theme, paper } of [
     await alice.sees('A word with you?');
     await expectNoBarriers(alice, 'a direct', paper);
     await alice.page.getByRole('button', { name: 'Writing to Bob' }).click();
-    await alice.page.getByRole('main').getByRole('combobox').focus();
+    await alice.talk.getByRole('combobox').focus();
     await expectNoBarriers(alice, 'the target form in the composer', paper);
 
     await alice.settingsButton.click();

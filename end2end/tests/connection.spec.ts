@@ -112,21 +112,3 @@ test('a message whose answer was lost on the way is not said twice', async ({ pe
   expect(await bob.history()).toEqual(['Once is enough', 'I heard you']);
   expect(heard.filter((frame) => frame.includes('"welcome"'))).toHaveLength(2);
 });
-
-test('what is written while the connection is lost survives a reload', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
-  alice.complaints.expect(NO_CONNECTION);
-  await alice.say('before');
-  await house.kill();
-  await expect(lost(alice)).toBeVisible();
-  await alice.composer.fill('kept');
-  await alice.composer.press('Enter');
-  await expect(alice.message('kept')).toContainText('sending …');
-
-  await house.restart();
-  await alice.page.reload();
-
-  await alice.sees('kept');
-  await expect(alice.message('kept')).not.toContainText('sending …');
-  expect(await alice.history()).toEqual(['before', 'kept']);
-});

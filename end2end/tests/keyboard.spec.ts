@@ -77,9 +77,9 @@ test('everything can be done by keyboard alone, and one sees where one is', asyn
   // Choosing somebody else from the composer
   await tabTo(alice.page.getByRole('button', { name: 'Writing to Bob. Choose somebody else' }));
   await keyboard.press('Enter');
-  await tabTo(alice.page.getByRole('main').getByRole('combobox', { name: 'Talk to' }), 'Shift+Tab');
+  await tabTo(alice.talk.getByRole('combobox', { name: 'Talk to' }), 'Shift+Tab');
   await keyboard.press('Escape');
-  await expect(alice.page.getByRole('main').getByRole('combobox')).toBeHidden();
+  await expect(alice.talk.getByRole('combobox')).toBeHidden();
   await expect(alice.composer).toBeFocused();
 
   // Settings
@@ -99,7 +99,7 @@ test('everything can be done by keyboard alone, and one sees where one is', asyn
 test('the form in the composer is reached at once when it opens', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' }).press('Enter');
-  await expect(alice.page.getByRole('main').getByRole('combobox', { name: 'Talk to' })).toBeFocused();
+  await expect(alice.talk.getByRole('combobox', { name: 'Talk to' })).toBeFocused();
 });
 
 test('the messages can be scrolled by keyboard', async ({ people }) => {

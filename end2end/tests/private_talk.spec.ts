@@ -72,7 +72,7 @@ test('messages to somebody who is away are there when they come back', async ({ 
   await alice.seesHere();
 
   await alice.talkTo('Bob');
-  await expect(alice.page.getByRole('main').getByText('away', { exact: true })).toBeVisible();
+  await expect(alice.talk.getByText('away', { exact: true })).toBeVisible();
   await alice.say('The parcel came');
   await alice.say('I put it by the door');
 
@@ -83,5 +83,5 @@ test('messages to somebody who is away are there when they come back', async ({ 
   await back.sees('The parcel came');
   await back.sees('I put it by the door');
   await expect(back.page).toHaveTitle('Teahouse');
-  await expect(alice.page.getByRole('main').getByText('here now', { exact: true })).toBeVisible();
+  await expect(alice.talk.getByText('here now', { exact: true })).toBeVisible();
 });

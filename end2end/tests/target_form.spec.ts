@@ -76,7 +76,7 @@ test('the form in the composer leads to the same conversations', async ({ people
   const direct = alice.openConversation;
 
   await alice.page.getByRole('button', { name: 'Writing to Bob. Choose somebody else' }).click();
-  const form = alice.page.getByRole('main').getByRole('combobox', { name: 'Talk to' });
+  const form = alice.talk.getByRole('combobox', { name: 'Talk to' });
   await form.fill('Everyone');
   await form.press('Enter');
   await alice.isTalkingTo('Lobby');
@@ -84,7 +84,7 @@ test('the form in the composer leads to the same conversations', async ({ people
 
   await alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' }).click();
   await form.fill('b');
-  await alice.page.getByRole('main').getByRole('option', { name: 'Bob' }).click();
+  await alice.talk.getByRole('option', { name: 'Bob' }).click();
   await alice.isTalkingTo('Bob');
   await expect(alice.composer).toHaveAttribute('placeholder', 'Write to Bob alone');
   expect(alice.openConversation).toBe(direct);

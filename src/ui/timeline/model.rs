@@ -78,9 +78,8 @@ impl Model {
     /// When the rows change, the reader stays at the end, or at the message that was in view.
     pub(super) fn keep_place(self, store: Store, conversation: ConversationId, scroll: Scroll) {
         Effect::new(move |oldest_before: Option<Option<Seq>>| {
-            self.rows.track();
             let oldest = self.timeline.with(Timeline::oldest);
-            scroll.rows_changed(oldest_before.flatten() != oldest);
+            scroll.rows_changed(!self.is_empty(), oldest_before.flatten() != oldest);
             oldest
         });
         // Who writes wants to see it.

@@ -23,6 +23,8 @@ pub(super) struct Scroll {
     to_bottom: StoredValue<i32>,
     /// How far the view was scrolled when last looked at, in pixels.
     top: StoredValue<i32>,
+    /// Whether there are rows: before there are, the beginning is not near but unknown.
+    has_rows: StoredValue<bool>,
     /// Whether rows came in at the beginning since the place was last taken.
     grew_at_start: StoredValue<bool>,
 }
@@ -37,6 +39,7 @@ impl Scroll {
             shown: Trigger::new(),
             to_bottom: StoredValue::new(0),
             top: StoredValue::new(0),
+            has_rows: StoredValue::new(false),
             grew_at_start: StoredValue::new(false),
         };
         // The view changes its height when the window does, or a phone's keyboard comes up.
@@ -73,11 +76,12 @@ impl Scroll {
         if is_near_end || moved_up {
             set_if_changed(self.at_end, is_near_end);
         }
-        set_if_changed(self.near_start, top <= START);
+        set_if_changed(self.near_start, top <= START && self.has_rows.get_value());
     }
 
     /// The rows have changed, at the beginning or elsewhere: before they are painted, the place is taken again.
-    pub(super) fn rows_changed(self, at_start: bool) {
+    pub(super) fn rows_changed(self, has_rows: bool, at_start: bool) {
+        self.has_rows.set_value(has_rows);
         self.grew_at_start.update_value(|grew| *grew |= at_start);
         request_animation_frame(move || self.keep());
     }

@@ -19,6 +19,7 @@ use super::{
         chat::ChatError,
         hub::{Connection, Item},
     },
+    hear_all,
     hello::Greeted,
     line::{Farewell, Line},
 };
@@ -65,11 +66,8 @@ async fn bring_up_to_date(
     connection: &Arc<Connection>,
     greeted: Greeted,
 ) -> Result<Seen, Farewell> {
-    let user = connection.user.id;
-    for conversation in app.chat.memberships(user).await.map_err(refuse)? {
-        app.hub.subscribe(connection, conversation);
-    }
-    let conversations = app.chat.conversations(user).await.map_err(refuse)?;
+    hear_all(app, connection).await.map_err(refuse)?;
+    let conversations = app.chat.conversations(connection.user.id).await.map_err(refuse)?;
     let seen = Seen(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect());
 
     let Greeted { me, token, epoch, cursors } = greeted;

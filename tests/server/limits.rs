@@ -77,6 +77,20 @@ async fn an_address_has_so_many_connections() {
 }
 
 #[tokio::test]
+async fn an_address_cannot_fill_the_house_with_what_is_refused() {
+    let server = TestServer::start_with(|config| config.limits.connections_per_address = 2).await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        streams.push(TcpStream::connect(server.address).await.expect("a connection"));
+    }
+    // Two that may stay, two that would be told so if they asked, and one that is not let in.
+    let mut last = streams.pop().expect("the fifth");
+    let mut rest = Vec::new();
+    let read = within("the server to hang up", last.read_to_end(&mut rest)).await;
+    assert!(read.is_err() || rest.is_empty(), "without a word");
+}
+
+#[tokio::test]
 async fn a_full_house_lets_nobody_in() {
     let server = TestServer::start_with(|config| config.limits.connections = 1).await;
     let mut ming = TestClient::guest(&server, "小明").await;

@@ -141,7 +141,7 @@ impl Server {
         });
         let per_address = (!config.unlimited).then_some(config.limits.connections_per_address);
         let serving = Serving {
-            router: router(app, pages),
+            router: router(app, pages, config.timing.request),
             doors: Doors::new(config.limits.connections, per_address),
             header_timeout: config.timing.headers,
             stop_timeout: config.timing.stop,
@@ -189,7 +189,7 @@ async fn keep_house(chat: &Chat) {
     }
 }
 
-fn router(app: Arc<App>, pages: Router) -> Router {
+fn router(app: Arc<App>, pages: Router, longest_request: Duration) -> Router {
     let fallback = async move |state: State<Arc<App>>, peer: Extension<Peer>, request: Request| -> Response {
         if http::is_api(&request) {
             return ApiError::not_found().into_response();
@@ -199,5 +199,10 @@ fn router(app: Arc<App>, pages: Router) -> Router {
             None => pages.oneshot(request).await.into_response(),
         }
     };
-    Router::new().route("/ws", get(socket::full_door)).merge(http::router()).fallback(fallback).with_state(app)
+    Router::new()
+        .route("/ws", get(socket::full_door))
+        .merge(http::router(longest_request))
+        .fallback(fallback)
+        .with_state(app)
+}
 }

@@ -91,6 +91,19 @@ async fn an_address_cannot_fill_the_house_with_what_is_refused() {
 }
 
 #[tokio::test]
+async fn a_request_that_does_not_come_to_its_end_is_not_waited_for() {
+    let server = TestServer::start_with(|config| config.timing.request = Duration::from_millis(50)).await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    stream
+        .write_all(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        .await
+        .expect("an open stream");
+    let mut answer = String::new();
+    within("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_full_house_lets_nobody_in() {
     let server = TestServer::start_with(|config| config.limits.connections = 1).await;
     let mut ming = TestClient::guest(&server, "小明").await;

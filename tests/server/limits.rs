@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use serde_json::json;
 use teahouse::protocol::{ErrorCode, ServerFrame};
@@ -10,6 +10,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
+use tokio_tungstenite::tungstenite::Message;
 
 use super::support::{Hangup, RawClient, TestClient, TestServer, within};
 
@@ -43,6 +44,19 @@ async fn a_flood_of_frames_ends_the_connection() {
     }
     assert_eq!(ming.expect_error().await.code, ErrorCode::RateLimited);
     assert_eq!(ming.hangup().await, Hangup::Code(4429));
+}
+
+#[tokio::test]
+async fn a_flood_of_pings_ends_the_connection() {
+    let server = TestServer::start_with(|config| config.limits.frames_per_minute = per_minute(40)).await;
+    let mut raw = RawClient::connect(&server, "/ws").await;
+    raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "小明" })).await;
+    raw.next_json().await;
+    for _ in 0..11 {
+        let ping = Message::Ping(Vec::new().into());
+        within("a ping to be sent", raw.socket.send(ping)).await.expect("an open socket");
+    }
+    assert_eq!(raw.hangup().await, Hangup::Code(4429));
 }
 
 #[tokio::test]

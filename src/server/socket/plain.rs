@@ -133,6 +133,13 @@ impl Talk for PlainTalk {
         let message = "frames are text".to_owned();
         Heard::Reply(Item::encode(&PlainReply::Error { error: ErrorCode::BadFrame, message }))
     }
+
+    fn hear_control(&mut self) -> Heard {
+        match self.app.chat.charge_frame(self.connection.user.id) {
+            Ok(()) => Heard::Nothing,
+            Err(error) => Heard::Close(refusal(&error), CloseCode::TooMany),
+        }
+    }
 }
 
 impl PlainTalk {

@@ -120,6 +120,8 @@ pub struct Timing {
     pub presence: Duration,
     /// For a request's headers, also between two requests of one connection.
     pub headers: Duration,
+    /// For a request of the API to come to its end and be answered.
+    pub request: Duration,
     /// Until everything under way is given up when the server stops.
     pub stop: Duration,
 }
@@ -133,6 +135,7 @@ impl Default for Timing {
             farewell: Duration::from_secs(2),
             presence: Duration::from_secs(1),
             headers: Duration::from_secs(10),
+            request: Duration::from_secs(30),
             stop: Duration::from_secs(3),
         }
     }

@@ -36,10 +36,13 @@ impl Doors {
         Arc::new(Self { open: Mutex::default(), most, most_per_address })
     }
 
-    /// Counts a connection in; `None` if the house is full.
+    /// Counts a connection in; `None` if the house is full, or if its address has twice what it may have: then even to
+    /// say so would fill the house.
     pub(super) fn enter(self: &Arc<Self>, peer: Peer) -> Option<Entry> {
         let mut open = self.open();
-        if open.total >= self.most {
+        let of_address = open.by_address.get(&peer).copied().unwrap_or_default();
+        let is_flood = self.most_per_address.is_some_and(|most| of_address >= most.saturating_mul(2));
+        if open.total >= self.most || is_flood {
             return None;
         }
         open.total += 1;

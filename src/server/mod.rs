@@ -141,7 +141,7 @@ impl Server {
         });
         let per_address = (!config.unlimited).then_some(config.limits.connections_per_address);
         let serving = Serving {
-            router: router(app, pages),
+            router: router(app, pages, config.timing.request),
             doors: Doors::new(config.limits.connections, per_address),
             header_timeout: config.timing.headers,
             stop_timeout: config.timing.stop,
@@ -161,6 +161,7 @@ impl Server {
             _ = &mut serving => Err(RunError::ServingEnded),
             () = working => Ok(()),
         };
+        let delivery_ended = matches!(ended, Err(RunError::StoreEnded));
         // The door is closed before anybody is told to leave: who comes straight back finds no half-stopped server.
         if !serving.is_finished() {
             serving.abort();
@@ -172,9 +173,15 @@ impl Server {
             tracing::warn!("{} connections did not part in time", tasks.len());
         }
         // Delivery ends with the store: what was acked is told to those who are still here.
-        let closing = async { tokio::join!(store.close(), delivering) };
+        let closing = async {
+            store.close().await;
+            // If it has ended already, it was seen to, and must not be asked again.
+            if !delivery_ended {
+                let _ended = delivering.await;
+            }
+        };
         match timeout(STORE_CLOSE, closing).await {
-            Ok(_) => ended,
+            Ok(()) => ended,
             Err(_elapsed) => ended.and(Err(RunError::Unfinished)),
         }
     }
@@ -189,7 +196,7 @@ async fn keep_house(chat: &Chat) {
     }
 }
 
-fn router(app: Arc<App>, pages: Router) -> Router {
+fn router(app: Arc<App>, pages: Router, longest_request: Duration) -> Router {
     let fallback = async move |state: State<Arc<App>>, peer: Extension<Peer>, request: Request| -> Response {
         if http::is_api(&request) {
             return ApiError::not_found().into_response();
@@ -199,5 +206,29 @@ fn router(app: Arc<App>, pages: Router) -> Router {
             None => pages.oneshot(request).await.into_response(),
         }
     };
-    Router::new().route("/ws", get(socket::full_door)).merge(http::router()).fallback(fallback).with_state(app)
+    Router::new()
+        .route("/ws", get(socket::full_door))
+        .merge(http::router(longest_request))
+        .fallback(fallback)
+        .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_ends_by_itself_is_reported() {
+        let folder = TempDir::new().expect("a folder");
+        let mut server =
+            Server::open(Config { data: folder.path().to_owned(), ..Config::default() }).expect("a server");
+        // A feed whose writer is gone.
+        server.feed = mpsc::channel(1).1;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let ended = server.run(listener, Router::new(), CancellationToken::new()).await;
+        assert!(matches!(ended, Err(RunError::StoreEnded)), "{ended:?}");
+    }
 }

@@ -58,7 +58,7 @@ impl Serving {
                     if let Some(entry) = serving.doors.enter(peer) {
                         serving.tasks.spawn(Arc::clone(&serving).serve(stream, peer, entry));
                     } else {
-                        tracing::warn!("no room for another connection");
+                        tracing::warn!(address = %address.ip(), "no room for another connection");
                     }
                 }
                 Err(error) if is_about_one_connection(&error) => {}

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use serde_json::json;
 use teahouse::protocol::{ErrorCode, ServerFrame};
@@ -10,6 +10,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
+use tokio_tungstenite::tungstenite::Message;
 
 use super::support::{Hangup, RawClient, TestClient, TestServer, within};
 
@@ -46,6 +47,19 @@ async fn a_flood_of_frames_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn a_flood_of_pings_ends_the_connection() {
+    let server = TestServer::start_with(|config| config.limits.frames_per_minute = per_minute(40)).await;
+    let mut raw = RawClient::connect(&server, "/ws").await;
+    raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "小明" })).await;
+    raw.next_json().await;
+    for _ in 0..11 {
+        let ping = Message::Ping(Vec::new().into());
+        within("a ping to be sent", raw.socket.send(ping)).await.expect("an open socket");
+    }
+    assert_eq!(raw.hangup().await, Hangup::Code(4429));
+}
+
+#[tokio::test]
 async fn a_user_has_so_many_connections() {
     let server = TestServer::start_with(|config| config.limits.connections_per_user = 2).await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -74,6 +88,33 @@ async fn an_address_has_so_many_connections() {
         while server.http(Method::GET, "/healthz").send().await.expect("an answer").status() != 200 {}
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_address_cannot_fill_the_house_with_what_is_refused() {
+    let server = TestServer::start_with(|config| config.limits.connections_per_address = 2).await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        streams.push(TcpStream::connect(server.address).await.expect("a connection"));
+    }
+    // Two that may stay, two that would be told so if they asked, and one that is not let in.
+    let mut last = streams.pop().expect("the fifth");
+    let mut rest = Vec::new();
+    let read = within("the server to hang up", last.read_to_end(&mut rest)).await;
+    assert!(read.is_err() || rest.is_empty(), "without a word");
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_come_to_its_end_is_not_waited_for() {
+    let server = TestServer::start_with(|config| config.timing.request = Duration::from_millis(50)).await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    stream
+        .write_all(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        .await
+        .expect("an open stream");
+    let mut answer = String::new();
+    within("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
 #[tokio::test]

@@ -7,15 +7,16 @@ mod me;
 mod messages;
 mod session;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRequestParts, Request},
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
+use tokio::time::timeout;
 
 use crate::{domain::Me, protocol::ErrorCode};
 
@@ -27,7 +28,9 @@ pub(super) use error::ApiError;
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// `/api`, `/healthz`, `/readyz`.
-pub(super) fn router() -> Router<Arc<App>> {
+///
+/// A request that has not come to its end within `longest` is given up.
+pub(super) fn router(longest: Duration) -> Router<Arc<App>> {
     let api = Router::new()
         .merge(session::router())
         .merge(me::router())
@@ -38,6 +41,7 @@ pub(super) fn router() -> Router<Arc<App>> {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotFound, "this cannot be done here".into())
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(move |request: Request, next: Next| in_time(longest, request, next)))
         .layer(from_fn(forbid_storing));
     Router::new().nest("/api", api).merge(health::router())
 }
@@ -52,6 +56,16 @@ async fn forbid_storing(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Without this a body that never comes would be waited for as long as the peer likes.
+async fn in_time(longest: Duration, request: Request, next: Next) -> Response {
+    timeout(longest, next.run(request)).await.unwrap_or_else(|_elapsed| {
+        let words = "the request took too long".to_owned();
+        let answer = ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadFrame, words);
+        // What may still come of it is not the next request.
+        ([(header::CONNECTION, "close")], answer).into_response()
+    })
 }
 
 /// Whoever makes a request, by its session.

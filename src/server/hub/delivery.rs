@@ -32,7 +32,7 @@ impl Hub {
         let (conversation, seq, author) = (event.conversation, event.seq, event.author.id);
         let plain = self.encode_plainly(&event);
         let Some(full) = Item::encode(&ServerFrame::Event(event)) else { return };
-        let full = full.about(conversation, seq);
+        let full = full.covered_at(conversation, seq);
         self.audiences.for_each(conversation, |connection| match connection.speech {
             Speech::Full => connection.queue.push(full.clone()),
             // Plain clients show what they send themselves.
@@ -55,8 +55,10 @@ impl Hub {
     /// Its users hear the direct from now on, starting with what it is.
     fn deliver_direct(&self, views: Vec<(UserId, Conversation)>, announced: oneshot::Sender<()>) {
         for (user, view) in views {
-            let id = view.id;
+            let (id, last_seq) = (view.id, view.last_seq);
             let Some(item) = Item::encode(&ServerFrame::Conversation(view)) else { continue };
+            // A welcome that knows of a later event knows more than this view.
+            let item = item.covered_at(id, last_seq.next());
             for connection in self.connections_of(user) {
                 self.subscribe(&connection, id);
                 if connection.speech == Speech::Full {

@@ -22,15 +22,15 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) frame: Utf8Bytes,
-    /// The event it carries, so that a connection can drop what it was sent before by replay.
-    pub(crate) event: Option<(ConversationId, Seq)>,
+    /// Tells nothing new to a connection that has been brought to this position, by welcome and replay, or beyond.
+    pub(crate) covered_at: Option<(ConversationId, Seq)>,
 }
 
 impl Item {
     /// `None`, with a line in the log, for what can't be JSON; no frame of ours is so.
     pub(crate) fn encode(frame: &impl Serialize) -> Option<Self> {
         match serde_json::to_string(frame) {
-            Ok(text) => Some(Self { frame: text.into(), event: None }),
+            Ok(text) => Some(Self { frame: text.into(), covered_at: None }),
             Err(error) => {
                 tracing::error!(%error, "a frame could not be written as JSON");
                 None
@@ -38,8 +38,8 @@ impl Item {
         }
     }
 
-    pub(crate) fn about(self, conversation: ConversationId, seq: Seq) -> Self {
-        Self { event: Some((conversation, seq)), ..self }
+    pub(crate) fn covered_at(self, conversation: ConversationId, seq: Seq) -> Self {
+        Self { covered_at: Some((conversation, seq)), ..self }
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn item(text: &str) -> Item {
-        Item { frame: text.to_owned().into(), event: None }
+        Item { frame: text.to_owned().into(), covered_at: None }
     }
 
     #[tokio::test]

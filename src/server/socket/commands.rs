@@ -58,6 +58,13 @@ impl Talk for FullTalk {
         };
         Heard::Close(Item::encode(&ServerFrame::Error(words)), CloseCode::ProtocolError)
     }
+
+    fn hear_control(&mut self) -> Heard {
+        match self.app.chat.charge_frame(self.connection.user.id) {
+            Ok(()) => Heard::Nothing,
+            Err(error) => Heard::Close(refusal(&error, None), CloseCode::TooMany),
+        }
+    }
 }
 
 impl FullTalk {

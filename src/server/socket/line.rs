@@ -37,6 +37,9 @@ pub(super) trait Talk: Send {
 
     /// Takes a binary frame, which no protocol here has.
     fn hear_binary(&mut self) -> Heard;
+
+    /// Takes a ping or pong, which needs no answer from here but may come too often.
+    fn hear_control(&mut self) -> Heard;
 }
 
 /// What follows from a frame.
@@ -201,7 +204,7 @@ async fn listen(
                 let heard = match incoming {
                     Ok(Incoming::Text(text)) => talk.hear(&text).await,
                     Ok(Incoming::Binary) => talk.hear_binary(),
-                    Ok(Incoming::Control) => Heard::Nothing,
+                    Ok(Incoming::Control) => talk.hear_control(),
                     Err(closing) => return closing,
                 };
                 match heard {

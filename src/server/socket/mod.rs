@@ -26,8 +26,9 @@ use self::{
 };
 use super::{
     App,
+    chat::ChatError,
     http::ApiError,
-    hub::{Registered, Speech},
+    hub::{Connection, Registered, Speech},
     peer::Peer,
     session_token,
 };
@@ -113,4 +114,13 @@ async fn talk_in_full(
 
 fn register(app: &App, user: &User, speech: Speech) -> Result<Registered, Farewell> {
     app.hub.register(user.clone(), speech).map_err(|error| Farewell::too_many(error.to_string()))
+}
+
+/// From now on a registered connection hears all that its user is in. Directs that are opened later come by themselves,
+/// because it is registered; so nothing lies between.
+async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<(), ChatError> {
+    for conversation in app.chat.memberships(connection.user.id).await? {
+        app.hub.subscribe(connection, conversation);
+    }
+    Ok(())
 }

@@ -23,7 +23,7 @@ use super::{
         hub::{Connection, Item, Speech},
         peer::Peer,
     },
-    accept,
+    accept, hear_all,
     line::{Farewell, Heard, Line, Talk},
     refuse_upgrade, register,
     resume::Seen,
@@ -81,12 +81,7 @@ async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String
 async fn visit(app: &Arc<App>, line: &mut Line, me: &Me) -> Farewell {
     let registered = register(app, &me.user(), Speech::Plain);
     let farewell = match &registered {
-        Ok(registered) => {
-            let (connection, lobby) = (Arc::clone(&registered.connection), app.chat.lobby());
-            app.hub.subscribe(&connection, lobby);
-            let mut talk = PlainTalk { app: Arc::clone(app), connection, lobby };
-            line.converse(&mut talk, &registered.connection, Seen::default(), &app.stopping).await
-        }
+        Ok(registered) => talk_plainly(app, line, &registered.connection).await,
         Err(_) => Farewell::wordless(Some(CloseCode::TooMany)),
     };
     if let Err(error) = app.chat.release_visitor(me.id).await {
@@ -95,6 +90,15 @@ async fn visit(app: &Arc<App>, line: &mut Line, me: &Me) -> Farewell {
     // Only now: whoever sees somebody leave can come in by that name.
     drop(registered);
     farewell
+}
+
+async fn talk_plainly(app: &Arc<App>, line: &mut Line, connection: &Arc<Connection>) -> Farewell {
+    // Not only the Lobby: somebody may have opened a direct since the name was taken.
+    if let Err(error) = hear_all(app, connection).await {
+        return Farewell::new(&reply(&error), CloseCode::Restarting);
+    }
+    let mut talk = PlainTalk { app: Arc::clone(app), connection: Arc::clone(connection), lobby: app.chat.lobby() };
+    line.converse(&mut talk, connection, Seen::default(), &app.stopping).await
 }
 
 /// The plain protocol, on one connection.
@@ -129,6 +133,13 @@ impl Talk for PlainTalk {
         let message = "frames are text".to_owned();
         Heard::Reply(Item::encode(&PlainReply::Error { error: ErrorCode::BadFrame, message }))
     }
+
+    fn hear_control(&mut self) -> Heard {
+        match self.app.chat.charge_frame(self.connection.user.id) {
+            Ok(()) => Heard::Nothing,
+            Err(error) => Heard::Close(refusal(&error), CloseCode::TooMany),
+        }
+    }
 }
 
 impl PlainTalk {
@@ -151,4 +162,36 @@ fn reply(error: &ChatError) -> PlainReply {
 
 fn refusal(error: &ChatError) -> Option<Item> {
     Item::encode(&reply(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+    use super::*;
+    use crate::server::{Config, Server, hub::deliver, origins::Origins};
+
+    #[tokio::test]
+    async fn a_direct_that_is_opened_while_a_visitor_comes_in_is_heard() {
+        let folder = TempDir::new().expect("a folder");
+        let Server { config, feed, house, .. } =
+            Server::open(Config { data: folder.path().to_owned(), ..Config::default() }).expect("a server");
+        let (origins, timing, stopping) = (Origins::new(&[]), config.timing, CancellationToken::new());
+        let app = App { chat: house.chat, hub: house.hub, origins, timing, stopping, tasks: TaskTracker::new() };
+        let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub)));
+        let peer = Peer::from(std::net::IpAddr::from([127, 0, 0, 1]));
+
+        let ming = app.chat.create_visitor("小明", peer).await.expect("a visitor");
+        // The name is taken, but the hub does not know of the socket yet.
+        let ling = app.chat.create_visitor("阿玲", peer).await.expect("another");
+        let opening = app.chat.open_direct(ling.user(), "小明").await.expect("queued");
+        let (direct, _) = opening.done().await.expect("a direct");
+        let registered = register(&app, &ming.user(), Speech::Plain).expect("a place");
+        hear_all(&app, &registered.connection).await.expect("an answer");
+
+        assert!(registered.connection.hears(direct));
+        assert!(registered.connection.hears(app.chat.lobby()));
+        delivering.abort();
+    }
 }

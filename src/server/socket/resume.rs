@@ -19,6 +19,7 @@ use super::{
         chat::ChatError,
         hub::{Connection, Item},
     },
+    hear_all,
     hello::Greeted,
     line::{Farewell, Line},
 };
@@ -32,9 +33,10 @@ const STRIDE: u32 = 100;
 pub(super) struct Seen(HashMap<ConversationId, Seq>);
 
 impl Seen {
-    /// Events come in order, so that a conversation's position is of no more use once one after it has come.
+    /// What concerns a conversation comes in order, so that its position is of no more use once something after it has
+    /// come.
     pub(super) fn is_news(&mut self, item: &Item) -> bool {
-        let Some((conversation, seq)) = item.event else { return true };
+        let Some((conversation, seq)) = item.covered_at else { return true };
         if self.0.get(&conversation).is_some_and(|&position| seq <= position) {
             return false;
         }
@@ -64,11 +66,8 @@ async fn bring_up_to_date(
     connection: &Arc<Connection>,
     greeted: Greeted,
 ) -> Result<Seen, Farewell> {
-    let user = connection.user.id;
-    for conversation in app.chat.memberships(user).await.map_err(refuse)? {
-        app.hub.subscribe(connection, conversation);
-    }
-    let conversations = app.chat.conversations(user).await.map_err(refuse)?;
+    hear_all(app, connection).await.map_err(refuse)?;
+    let conversations = app.chat.conversations(connection.user.id).await.map_err(refuse)?;
     let seen = Seen(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect());
 
     let Greeted { me, token, epoch, cursors } = greeted;
@@ -133,4 +132,31 @@ fn refuse(error: ChatError) -> Farewell {
         _ => CloseCode::Restarting,
     };
     Farewell::error(error.frame(None), code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(conversation: ConversationId, seq: u64) -> Item {
+        Item::encode(&"a frame").expect("JSON").covered_at(conversation, Seq(seq))
+    }
+
+    /// A view of a conversation whose newest event was `last_seq`, as the hub hands it on.
+    fn view(conversation: ConversationId, last_seq: u64) -> Item {
+        item(conversation, last_seq + 1)
+    }
+
+    #[test]
+    fn a_view_from_before_the_welcome_does_not_take_the_conversation_back() {
+        let (direct, other) = (ConversationId::generate(), ConversationId::generate());
+        let mut seen = Seen(HashMap::from([(direct, Seq(2))]));
+        assert!(!seen.is_news(&view(direct, 0)), "the welcome told of two messages more");
+        assert!(!seen.is_news(&item(direct, 1)));
+        assert!(!seen.is_news(&item(direct, 2)));
+        // Asked for on this very connection: it comes before the ack, though nothing was written since the welcome.
+        assert!(seen.is_news(&view(direct, 2)));
+        assert!(seen.is_news(&item(direct, 3)));
+        assert!(seen.is_news(&view(other, 0)), "begun after the welcome");
+    }
 }

@@ -20,6 +20,9 @@ const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
 /// How long one connection waits for another's lock, e.g. for the end of a truncating checkpoint.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// More than the writer has different statements; with the default of 16 they would push each other out.
+const STATEMENTS: usize = 64;
+
 /// Why the store can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -86,6 +89,7 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     db.pragma_update(None, "foreign_keys", true)?;
     // Checkpoints have their own thread; none of them makes a sender wait.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate(&mut db)?;
     let identity = identify(&mut db)?;
     release_leftovers(&db)?;

@@ -48,6 +48,11 @@ fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .init();
 
+    // The usual soft limit of 1,024 is less than the connections that are allowed. What can't be raised is lived with.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+
     let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
         let outcome = runtime.block_on(serve(config));
         // Whatever still hangs must not keep the process: all that was acked is on disk.

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use axum::{
     Router,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
 use leptos::prelude::{IntoView as _, LeptosOptions, Owner, RenderHtml as _};
 use serde::Deserialize;
-use tower_http::services::ServeDir;
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use crate::{
     protocol::ErrorCode,
@@ -47,9 +47,17 @@ pub fn router(house: House, site: impl AsRef<Path>) -> Router {
         .route("/talk/{conversation}", get(page))
         .with_state(pages)
         .fallback_service(files.fallback(missing))
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
 }
 
-async fn page(State(pages): State<Pages>, Query(asked): Query<Asked>, uri: Uri, headers: HeaderMap) -> Response {
+async fn page(
+    State(pages): State<Pages>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    // An address with nonsense behind it is still the page.
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
     let mut response = pages.render(asked, uri.path(), &headers).await.into_response();
     if let Some(language) = chosen {

@@ -21,6 +21,9 @@ const TICK: u32 = 15_000;
 const QUIET_TICKS: u32 = 1;
 const DEAD_TICKS: u32 = 3;
 
+/// How long a connection may take to be made, in milliseconds.
+const CONNECT_PATIENCE: u32 = 15_000;
+
 /// How many frames may wait for the socket, which takes them at once while it is open.
 pub(super) const QUEUE: usize = 256;
 
@@ -95,9 +98,21 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
     let happenings = stream::select(stream::select(heard, told), ticks);
     pin_mut!(happenings);
 
-    let hello = ClientFrame::Hello(store.hello());
-    if write.send(text(&hello)).await.is_err() {
-        return Ending::Lost { was_welcome: false };
+    {
+        // A try that the network swallows has no end of its own.
+        let mut patience = TimeoutFuture::new(CONNECT_PATIENCE);
+        let mut greeting = write.send(text(&ClientFrame::Hello(store.hello())));
+        loop {
+            match select(&mut greeting, select(happenings.next(), &mut patience)).await {
+                Either::Left((Ok(()), _)) => break,
+                Either::Right((Either::Left((Some(Happened::Told(told)), _)), _)) => match told {
+                    Some(Signal::Frame(_) | Signal::Wake) => {}
+                    Some(Signal::Stop) | None => return Ending::Stopped,
+                },
+                Either::Right((Either::Left((Some(Happened::Tick | Happened::Heard(Ok(_))), _)), _)) => {}
+                _ => return Ending::Lost { was_welcome: false },
+            }
+        }
     }
     let mut was_welcome = false;
     let mut quiet_ticks = 0;

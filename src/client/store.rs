@@ -161,15 +161,22 @@ impl Store {
     }
 
     /// Sends a message: it is shown at once, and stands in the outbox until it is in the log.
-    pub fn send(self, conversation: ConversationId, body: String) {
+    ///
+    /// # Errors
+    /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
+    pub fn send(self, conversation: ConversationId, body: String) -> Result<(), ErrorCode> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
         let typed_at = Millis(js_sys::Date::now() as u64);
         let id = CommandId::random();
         let outgoing = Outgoing { id, conversation, body, typed_at, status: OutgoingStatus::Pending };
         let command = outgoing.command();
+        if serde_json::to_string(&command).map_or(true, |frame| frame.len() > protocol::MAX_FRAME_BYTES) {
+            return Err(ErrorCode::MessageTooLong);
+        }
         self.outbox.update(|outbox| outbox.push(outgoing));
         self.typed.set_value(None);
         self.signal(Signal::Frame(command));
+        Ok(())
     }
 
     /// Sends a failed message again, under its old id.

@@ -91,7 +91,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
-            connections_per_address: 100,
+            connections_per_address: 400,
             connections_per_user: 20,
             guests_per_minute: per_minute(60),
             commands_per_minute: per_minute(240),

@@ -47,9 +47,11 @@ impl Draft {
     /// Sends what was written, if anything.
     pub(super) fn send(self) {
         if !untrack(|| self.is_empty()) {
-            self.problem.set(None);
-            let text = self.text.try_update(std::mem::take).unwrap_or_default();
-            self.store.send(self.conversation, text);
+            let sent = self.store.send(self.conversation, self.text.get_untracked());
+            self.problem.set(sent.err());
+            if sent.is_ok() {
+                self.text.set(String::new());
+            }
         }
     }
 

@@ -29,6 +29,9 @@ pub(super) struct Checkpoints {
     thread: JoinHandle<()>,
 }
 
+/// How long a forced checkpoint waits for the writer to pause.
+const TRUNCATE_PATIENCE: Duration = Duration::from_millis(500);
+
 impl Checkpoints {
     /// `commits` counts the writer's commits.
     pub(super) fn start(database: &Path, commits: Arc<AtomicU64>) -> Result<Self, OpenError> {
@@ -83,7 +86,10 @@ fn checkpoint(db: &Connection, log: &Path) -> Result<Outcome, rusqlite::Error> {
         io::ErrorKind::NotFound => Ok(0),
         _ => Err(error),
     });
-    let kind = if size.is_ok_and(|size| size <= LARGEST_LOG_BYTES) { "PASSIVE" } else { "TRUNCATE" };
+    // A log that has grown too large is worth holding the writer up for a moment; otherwise nobody waits.
+    let is_small = size.is_ok_and(|size| size <= LARGEST_LOG_BYTES);
+    let (kind, patience) = if is_small { ("PASSIVE", Duration::ZERO) } else { ("TRUNCATE", TRUNCATE_PATIENCE) };
+    db.busy_timeout(patience)?;
     db.query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| {
         let (busy, pages, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(if busy == 0 && pages == moved { Outcome::Complete } else { Outcome::Partial })

@@ -1,0 +1,47 @@
+import { Example } from '../fixtures/example.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test('the tutorial’s client for everyone talks with people in browsers', async ({ house, people }) => {
+  const bob = await people.guest('Bob');
+  const script = Example.python('tutorial_everyone.py', '小明', house.socketAddress);
+  await bob.seesHere('小明');
+
+  script.type('大家好');
+  await bob.sees('大家好');
+  await bob.say('hello, script');
+  await script.prints(/Bob.*hello, script/);
+  await script.leaves();
+  await bob.seesHere();
+});
+
+test('the tutorial’s client for one talks with one person, and a third hears nothing', async ({ house, people }) => {
+  const bob = await people.guest('Bob');
+  const carol = await people.guest('Carol');
+  const script = Example.python('tutorial_private.py', 'alice', house.socketAddress);
+  await bob.seesHere('Carol', 'alice');
+
+  script.type('Bob: psst');
+  await expect(bob.conversation('alice', 1)).toBeVisible();
+  await bob.open('alice');
+  await bob.sees('psst');
+  await bob.say('yes?');
+  await script.prints(/Bob.*yes\?/);
+  script.type('nobody: hello?');
+  await script.prints('nobody here is called nobody');
+  await script.leaves();
+  expect(carol.frames.received.filter((frame) => /psst|yes\?/.test(frame))).toEqual([]);
+});
+
+test('a client written from the protocol alone talks with people in browsers', async ({ house, people }) => {
+  const bob = await people.guest('Bob');
+  const client = await Example.node('client.mjs', 'Node', house.socketAddress);
+  await bob.seesHere('Node');
+
+  client.type('hello from another language');
+  await bob.sees('hello from another language');
+  client.type('@Bob: and to you alone');
+  await expect(bob.conversation('Node', 1)).toBeVisible();
+  await bob.say('welcome');
+  await client.prints('welcome');
+  await client.leaves();
+});

@@ -140,6 +140,15 @@ test('who is at the end stays at the end', async ({ house, people }) => {
   await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
 });
 
+test('the newest message stays in view while one writes a long text below it', async ({ house, people }) => {
+  await longTalk(house, 80);
+  const alice = await people.guest('Alice');
+  await alice.sees(numbered(80));
+
+  await alice.composer.fill(['one', 'two', 'three', 'four', 'five', 'six'].join('\n'));
+  await expect(alice.message(numbered(80))).toBeInViewport({ ratio: 1 });
+});
+
 test('who writes after having scrolled up sees what they wrote', async ({ house, people }) => {
   await longTalk(house, 80);
   const alice = await people.guest('Alice');

@@ -11,7 +11,7 @@ use super::{
     i18n::texts,
     icons,
     live::{live, live_view},
-    place::{Here, companion},
+    place::companion,
 };
 use crate::{
     client::{LoadState, Store},
@@ -31,7 +31,7 @@ pub(super) fn Timeline(
     let (store, t) = (expect_context::<Store>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let scroller = NodeRef::<html::Div>::new();
-    let scroll = Scroll::new(scroller, expect_context::<Here>().place);
+    let scroll = Scroll::new(scroller);
     let model = Model::new(store, conversation);
     model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);

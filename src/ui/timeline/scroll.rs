@@ -1,8 +1,8 @@
 //! Where the reader is: at the end, and then staying there, or at some message, and then staying at that.
 
-use leptos::{ev, html, prelude::*};
-
-use super::super::place::Place;
+use leptos::{html, prelude::*};
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::ResizeObserver;
 
 /// Within how many pixels of the end counts as being there.
 const END: i32 = 40;
@@ -31,7 +31,7 @@ pub(super) struct Scroll {
 
 impl Scroll {
     /// Follows `scroller`; starts at the end.
-    pub(super) fn new(scroller: NodeRef<html::Div>, place: Memo<Place>) -> Self {
+    pub(super) fn new(scroller: NodeRef<html::Div>) -> Self {
         let scroll = Self {
             scroller,
             at_end: RwSignal::new(true),
@@ -42,18 +42,21 @@ impl Scroll {
             has_rows: StoredValue::new(false),
             grew_at_start: StoredValue::new(false),
         };
-        // The view changes its height when the window does, or a phone's keyboard comes up.
+        // The view changes its height with the window, with what is being written below it, and with a phone's keyboard;
+        // and it gets one when it is shown after it was hidden.
         Effect::new(move || {
-            let handle = window_event_listener(ev::resize, move |_| scroll.keep());
-            on_cleanup(move || handle.remove());
-        });
-        Effect::new(move || {
-            place.track();
-            request_animation_frame(move || {
+            let Some(element) = scroller.get() else { return };
+            let resized = Closure::<dyn FnMut()>::new(move || {
                 scroll.keep();
                 if scroll.is_shown() {
                     scroll.shown.notify();
                 }
+            });
+            let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
+            observer.observe(&element);
+            let watching = StoredValue::new_local((observer, resized));
+            on_cleanup(move || {
+                watching.try_with_value(|(observer, _)| observer.disconnect());
             });
         });
         scroll

@@ -120,7 +120,7 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
         let to_send = match happened {
             Happened::Heard(Ok(Message::Text(text))) => {
                 quiet_ticks = 0;
-                match serde_json::from_str::<ServerFrame>(&text) {
+                match ServerFrame::decode(&text) {
                     Ok(frame) => {
                         was_welcome |= matches!(frame, ServerFrame::Welcome(_));
                         store.apply(frame)

@@ -1,6 +1,6 @@
 //! What can be set from outside, with defaults that are safe on the open network.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// How the server is set up. Every option can be given as `TEAHOUSE_…` in the environment too.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,13 +39,23 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data: PathBuf::from("data"),
-            site: PathBuf::from("target/site"),
+            site: built_site(),
             allow_origin: Vec::new(),
             unlimited: false,
             limits: Limits::default(),
             timing: Timing::default(),
         }
     }
+}
+
+/// The built page beside the program, as `cargo leptos build` leaves it and as one would copy it; else in `./target/site`.
+fn built_site() -> PathBuf {
+    let beside = || {
+        let program = env::current_exe().ok()?;
+        let folder = program.parent()?;
+        [folder.join("site"), folder.parent()?.join("site")].into_iter().find(|site| site.is_dir())
+    };
+    beside().unwrap_or_else(|| PathBuf::from("target/site"))
 }
 
 /// How much anybody may do before being told to wait, or to go.
@@ -93,9 +103,9 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_address: 400,
             connections_per_user: 20,
-            guests_per_minute: per_minute(60),
-            commands_per_minute: per_minute(240),
-            frames_per_minute: per_minute(2_400),
+            guests_per_minute: per_minute(300),
+            commands_per_minute: per_minute(1_200),
+            frames_per_minute: per_minute(6_000),
             send_queue_bytes: 1024 * 1024,
         }
     }

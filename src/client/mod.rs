@@ -1,6 +1,6 @@
 //! The browser's side of the talk: the connection, the fetches, and the store that the page reads.
 //!
-//! Frames go one way: [`connection`] reads them, [`Store::apply`] folds them into signals, the page shows the
+//! Frames go one way: `connection` reads them, `apply` folds them into signals, the page shows the
 //! signals; what people do goes through [`Store`]'s methods back to the connection.
 
 mod apply;

@@ -1,7 +1,8 @@
 //! The page: Leptos components, a folder a concept.
 //!
-//! [`shell`] is the document that the server sends, [`App`] what lives in it, [`take_over()`] what brings it to life. Below it, `join` is the door and
-//! `house` the rooms behind it. Components read the [`Store`](crate::client::Store) and call its methods.
+//! [`shell`] is the document that the server sends, [`App`] what lives in it, [`take_over()`] what brings it to life.
+//! Below it, `join` is the door and `house` the rooms behind it. Components read the [`Store`](crate::client::Store)
+//! and call its methods.
 
 #![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
 

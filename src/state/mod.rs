@@ -13,5 +13,5 @@ pub use conversations::Conversations;
 pub use outbox::{Outbox, Outgoing, OutgoingStatus};
 pub use presence::Presence;
 pub use rows::{Row, RowKey, rows};
-pub use timeline::{Entry, Timeline};
+pub use timeline::Timeline;
 pub use typing::{TYPING_LASTS, Typing};

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::{
     domain::{CommandId, Message, Seq},
     protocol::{Change, Event, MessagesPage},
-    state::Outgoing,
 };
 
 /// What a client knows of one conversation: a stretch of its newest messages, without holes once it is loaded.
@@ -19,15 +18,6 @@ pub struct Timeline {
     ahead: BTreeSet<Seq>,
     loaded: bool,
     more_before: bool,
-}
-
-/// A line of a timeline: a message of the log, or one of this user's that is on its way there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// In the log.
-    Sent(Message),
-    /// On its way.
-    Outgoing(Outgoing),
 }
 
 impl Timeline {
@@ -89,11 +79,6 @@ impl Timeline {
     /// The oldest message here.
     pub fn oldest(&self) -> Option<Seq> {
         self.messages.keys().next().copied()
-    }
-
-    /// The newest message here.
-    pub fn newest(&self) -> Option<Seq> {
-        self.messages.keys().next_back().copied()
     }
 
     /// The messages, by position.

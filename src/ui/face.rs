@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::live::live;
+
 use crate::domain::{Nickname, UserId};
 
 /// A coloured square with one character; decoration beside the name, so hidden from screen readers.
@@ -19,7 +21,13 @@ pub(super) fn Face(
     here: Signal<bool>,
 ) -> impl IntoView {
     view! {
-        <span class="face" class:small=small class:here=super::live::live(move || here.get()) style=format!("--hue:{}", hue(id)) aria-hidden="true">
+        <span
+            class="face"
+            class:small=small
+            class:here=live(move || here.get())
+            style=format!("--hue:{}", hue(id))
+            aria-hidden="true"
+        >
             {nickname.initial()}
         </span>
     }

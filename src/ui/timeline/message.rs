@@ -73,15 +73,15 @@ pub(super) fn MessageRow(
     let at = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.at)));
     let fate = Memo::new(move |_| shown.with(|shown| shown.as_ref().map_or(Fate::InTheLog, |shown| shown.fate)));
     let is_mine = Memo::new(move |_| {
-        author.with(|author| author.as_ref().map(|author| author.id)) == store.me.with(|me| me.as_ref().map(|me| me.id))
+        let author = author.with(|author| author.as_ref().map(|author| author.id));
+        author == store.me.with(|me| me.as_ref().map(|me| me.id))
     });
 
     let time = move || {
         at.get().map(|at| {
-        view! {
-            <time datetime=clock::for_machines(at) title=clock::in_full(at, language)>{clock::time_of_day(at, language)}</time>
-        }
-    })
+            let (machine, full) = (clock::for_machines(at), clock::in_full(at, language));
+            view! { <time datetime=machine title=full>{clock::time_of_day(at, language)}</time> }
+        })
     };
     let head = move || {
         author.get().filter(|_| starts_group.get()).map(|author| {
@@ -97,39 +97,42 @@ pub(super) fn MessageRow(
             view! { <span class="unseen">{format!("{}: ", author.nickname.as_str())}</span> }
         })
     };
-    let text = move || {
-        body.get().map(|body| {
-            pieces(&body)
-                .into_iter()
-                .map(|piece| {
-                    match piece {
+    let trouble = move || match fate.get() {
+        Fate::InTheLog => ().into_any(),
+        Fate::Pending => view! { <p class="fate pending">{t.sending}</p> }.into_any(),
+        Fate::Failed(code) => view! {
+            <p class="fate problem small" role="alert">
+                {t.not_sent} " " {(t.error)(code)}
+                <button type="button" class="link" on:click=move |_| store.retry(id)>{t.retry}</button>
+                <button type="button" class="link" on:click=move |_| store.discard(id)>{t.discard}</button>
+            </p>
+        }
+        .into_any(),
+    };
+    view! {
+        <li
+            class="message"
+            class:mine=live(move || is_mine.get())
+            class:starts=live(move || starts_group.get())
+            data-pending=live(move || (fate.get() == Fate::Pending).to_string())
+        >
+            {live_view(head)}
+            <div class="said">
+                {live_view(unseen_author)}
+                <p class="body" dir="auto">{live_view(move || body.get().map(|body| linked(&body)))}</p>
+                {live_view(trouble)}
+            </div>
+        </li>
+    }
+}
+
+/// A text whose addresses can be followed.
+fn linked(text: &str) -> impl IntoView + use<> {
+    let piece = |piece| match piece {
         Piece::Text(text) => text.to_owned().into_any(),
         Piece::Link(link) => {
             view! { <a href=link.to_owned() target="_blank" rel="noopener noreferrer">{link.to_owned()}</a> }.into_any()
         }
-    }
-                })
-                .collect_view()
-        })
     };
-    let trouble = move || match fate.get() {
-        Fate::InTheLog => None,
-        Fate::Pending => Some(view! { <p class="fate pending">{t.sending}</p> }.into_any()),
-        Fate::Failed(code) => Some(
-            view! {
-                <p class="fate problem small" role="alert">
-                    {t.not_sent} " " {(t.error)(code)}
-                    <button type="button" class="link" on:click=move |_| store.retry(id)>{t.retry}</button>
-                    <button type="button" class="link" on:click=move |_| store.discard(id)>{t.discard}</button>
-                </p>
-            }
-            .into_any(),
-        ),
-    };
-    view! {
-        <li class="message" class:mine=live(move || is_mine.get()) class:starts=live(move || starts_group.get()) data-id=id.to_string() data-pending=live(move || (fate.get() == Fate::Pending).to_string())>
-            {live_view(head)}
-            <div class="said">{live_view(unseen_author)} <p class="body" dir="auto">{live_view(text)}</p> {live_view(trouble)}</div>
-        </li>
-    }
+    pieces(text).into_iter().map(piece).collect_view()
 }

@@ -67,7 +67,7 @@ test('the Send button sends, and nothing but white space is not sent', async ({ 
 
   await alice.sees('Something');
   await expect(alice.composer).toBeFocused();
-  expect(await alice.history()).toEqual(['Something']);
+  await expect.poll(() => alice.history()).toEqual(['Something']);
 });
 
 test('a message that is too long comes back to its author with the reason', async ({ people }) => {
@@ -79,7 +79,7 @@ test('a message that is too long comes back to its author with the reason', asyn
 
   await expect(alice.composer).toHaveAccessibleDescription(/^That is too long: a message has at most 4000 characters/);
   await expect(alice.composer).toHaveValue(long);
-  expect(await alice.history()).toEqual([]);
+  await expect.poll(() => alice.history()).toEqual([]);
 
   await alice.composer.fill('Short');
   await alice.composer.press('Enter');

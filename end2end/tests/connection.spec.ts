@@ -41,7 +41,7 @@ test('what is written while the connection is lost is sent once it is back, and 
     await expect(person.log).toHaveText(/before.*meanwhile.*and more.*after/s);
     await expect(person.log).not.toContainText('sending …');
   }
-  expect(await bob.history()).toEqual(said);
+  await expect.poll(() => bob.history()).toEqual(said);
   await alice.seesHere('Bob');
 });
 
@@ -109,6 +109,6 @@ test('a message whose answer was lost on the way is not said twice', async ({ pe
   await bob.say('I heard you');
   await alice.sees('I heard you');
   await bob.sees('Once is enough');
-  expect(await bob.history()).toEqual(['Once is enough', 'I heard you']);
+  await expect.poll(() => bob.history()).toEqual(['Once is enough', 'I heard you']);
   expect(heard.filter((frame) => frame.includes('"welcome"'))).toHaveLength(2);
 });

@@ -11,7 +11,7 @@ test('a reload keeps the person and what was said', async ({ people }) => {
   await expect(alice.page.getByRole('heading', { name: 'Here now · 1' })).toBeVisible();
   await alice.say('After the reload');
   await expect(alice.message('After the reload')).toContainText('Alice');
-  expect(await alice.history()).toEqual(['Before the reload', 'After the reload']);
+  await expect.poll(() => alice.history()).toEqual(['Before the reload', 'After the reload']);
 });
 
 test('a reload stays in the conversation that was open', async ({ people }) => {

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Link, LoadState, Returned, Store, store::Talk};
+use super::{
+    Link, LoadState, Returned, Store,
+    store::{Talk, now},
+};
 use crate::{
-    domain::Millis,
     protocol::{ClientFrame, ErrorCode, ErrorFrame, Event, ServerFrame, Welcome},
     state::{Conversations, OutgoingStatus, Presence, TYPING_LASTS, Timeline},
 };
@@ -40,10 +42,9 @@ impl Store {
                 self.conversations.update(|conversations| conversations.read(conversation, seq));
             }
             ServerFrame::Typing { conversation, user } => {
-                let now = now();
-                self.typing.update(|typing| typing.seen(conversation, user, now));
+                self.typing.update(|typing| typing.seen(conversation, user, now()));
                 set_timeout(
-                    move || self.typing.update(|typing| typing.expire(self::now())),
+                    move || self.typing.update(|typing| typing.expire(now())),
                     Duration::from_millis(TYPING_LASTS + 50),
                 );
             }
@@ -101,9 +102,4 @@ impl Store {
             code => self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Failed(code))),
         }
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
-fn now() -> Millis {
-    Millis(js_sys::Date::now() as u64)
 }

@@ -11,4 +11,4 @@ mod store;
 
 pub use http::{JoinError, join};
 pub use link::Link;
-pub use store::{LoadState, Returned, Store};
+pub use store::{LoadState, Returned, Store, now};

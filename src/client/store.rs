@@ -165,8 +165,7 @@ impl Store {
     /// # Errors
     /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
     pub fn send(self, conversation: ConversationId, body: String) -> Result<(), ErrorCode> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
-        let typed_at = Millis(js_sys::Date::now() as u64);
+        let typed_at = now();
         let id = CommandId::random();
         let outgoing = Outgoing { id, conversation, body, typed_at, status: OutgoingStatus::Pending };
         let command = outgoing.command();
@@ -210,8 +209,7 @@ impl Store {
 
     /// Tells the others that one is typing, now and then.
     pub fn type_in(self, conversation: ConversationId) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
-        let now = Millis(js_sys::Date::now() as u64);
+        let now = now();
         let told = self.typed.get_value();
         if told.is_none_or(|(where_, at)| where_ != conversation || now.0.saturating_sub(at.0) >= TYPING_EVERY) {
             self.typed.set_value(Some((conversation, now)));
@@ -275,4 +273,10 @@ impl Store {
             .try_update_value(|signals| signals.as_mut().is_some_and(|sender| sender.try_send(signal).is_ok()))
             .unwrap_or(false)
     }
+}
+
+/// The present moment by this machine's clock.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
+pub fn now() -> Millis {
+    Millis(js_sys::Date::now() as u64)
 }

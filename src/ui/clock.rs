@@ -4,7 +4,7 @@ use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::i18n::{Language, Texts};
-use crate::domain::Millis;
+use crate::{client::now, domain::Millis};
 
 const DAY: f64 = 24.0 * 60.0 * 60.0 * 1_000.0;
 
@@ -46,12 +46,6 @@ pub(super) fn day_name(day: i64, at: Millis, language: Language, texts: &Texts) 
             date(at).to_locale_date_string(language.tag(), &options(&parts)).into()
         }
     }
-}
-
-fn now() -> Millis {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
-    let now = Millis(Date::now() as u64);
-    now
 }
 
 fn date(at: Millis) -> Date {

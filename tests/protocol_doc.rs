@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::Value;
 use teahouse::{
-    domain::{ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, Me, UserKind},
+    domain::{ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind},
     protocol::{
         Change, ClientFrame, CloseCode, ConversationList, ErrorCode, MAX_FRAME_BYTES, MAX_LISTED_ONLINE,
         MAX_REPLAYED_EVENTS, MessagesPage, PlainReply, PlainRequest, Problem, ServerFrame, SessionCreated,
@@ -220,6 +220,7 @@ fn every_limit_is_the_one_in_force() {
     assert_limit("nickname", MAX_NICKNAME_CHARACTERS);
     assert_limit("message", MAX_BODY_CHARACTERS);
     assert_limit("events replayed", MAX_REPLAYED_EVENTS);
+    assert_limit("different reactions", MAX_REACTIONS);
     assert_limit("users listed", MAX_LISTED_ONLINE);
 }
 

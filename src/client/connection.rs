@@ -11,15 +11,18 @@ use gloo_timers::future::{IntervalStream, TimeoutFuture};
 use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
-    client::{Link, Store, link::longest_wait},
+    client::{Link, Store, link::longest_wait, store::now},
     protocol::{ClientFrame, CloseCode, ServerFrame},
 };
 
 /// How often a connection is looked after, in milliseconds.
-const TICK: u32 = 15_000;
-/// Ticks without a word before the server is asked, and before the connection counts as dead.
-const QUIET_TICKS: u32 = 1;
-const DEAD_TICKS: u32 = 3;
+const TICK: u32 = 5_000;
+
+/// How long the server may say nothing, in milliseconds, before it is asked, and before the connection counts as dead.
+const QUIET: u64 = 15_000;
+const DEAD: u64 = 35_000;
+/// The same where there is reason to doubt it.
+const WAKE_PATIENCE: u64 = 10_000;
 
 /// How long a connection may take to be made, in milliseconds.
 const CONNECT_PATIENCE: u32 = 15_000;
@@ -43,7 +46,9 @@ enum Ending {
     Stopped,
     /// By the server: there is no such session any more.
     SessionEnded,
-    /// By the network or a restart.
+    /// By the server: it starts anew.
+    Restarting,
+    /// By the network, or because this page did not keep up.
     Lost { was_welcome: bool },
 }
 
@@ -56,10 +61,23 @@ pub(super) fn keep(store: Store, signals: mpsc::Receiver<Signal>) {
             match talk(store, &mut signals).await {
                 Ending::Stopped => return,
                 Ending::SessionEnded => return store.forget(),
-                Ending::Lost { was_welcome: true } => attempt = 1,
-                Ending::Lost { was_welcome: false } => attempt += 1,
+                Ending::Restarting => {
+                    store.link.set(Link::Restarting);
+                    attempt = 1;
+                }
+                Ending::Lost { was_welcome: true } => {
+                    store.link.set(Link::Lost);
+                    attempt = 1;
+                }
+                // It may still be starting anew.
+                Ending::Lost { was_welcome: false } => {
+                    if store.link.get_untracked() != Link::Restarting {
+                        store.link.set(Link::Lost);
+                    }
+                    attempt += 1;
+                }
             }
-            store.link.set(Link::Lost);
+            store.lost();
             store.forget_questions();
             if let Ending::Stopped = wait(attempt, &mut signals).await {
                 return;
@@ -115,52 +133,61 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
         }
     }
     let mut was_welcome = false;
-    let mut quiet_ticks = 0;
+    let mut last_heard = now().0;
+    let mut asked = false;
     while let Some(happened) = happenings.next().await {
         let to_send = match happened {
-            Happened::Heard(Ok(Message::Text(text))) => {
-                quiet_ticks = 0;
-                match ServerFrame::decode(&text) {
-                    Ok(frame) => {
-                        was_welcome |= matches!(frame, ServerFrame::Welcome(_));
-                        store.apply(frame)
-                    }
-                    // A newer server may say what this page does not know yet.
-                    Err(error) => {
-                        logging::warn!("not understood: {error}");
-                        Vec::new()
+            Happened::Heard(Ok(message)) => {
+                (last_heard, asked) = (now().0, false);
+                if let Message::Text(text) = message {
+                    match ServerFrame::decode(&text) {
+                        Ok(frame) => {
+                            was_welcome |= matches!(frame, ServerFrame::Welcome(_));
+                            store.apply(frame);
+                        }
+                        // A newer server may say what this page does not know yet.
+                        Err(error) => logging::warn!("not understood: {error}"),
                     }
                 }
+                None
             }
-            Happened::Heard(Err(WebSocketError::ConnectionClose(close))) => {
-                return if close.code == CloseCode::SessionEnded.number() {
-                    Ending::SessionEnded
-                } else {
-                    Ending::Lost { was_welcome }
-                };
-            }
+            Happened::Heard(Err(WebSocketError::ConnectionClose(close))) => return ending(close.code, was_welcome),
             Happened::Heard(Err(_)) => return Ending::Lost { was_welcome },
-            Happened::Told(Some(Signal::Frame(frame))) if was_welcome => vec![frame],
             // Before the welcome a command has no place; it stands in the outbox, which the welcome sends.
-            Happened::Told(Some(Signal::Frame(_) | Signal::Wake)) | Happened::Heard(Ok(Message::Bytes(_))) => {
-                Vec::new()
-            }
+            Happened::Told(Some(Signal::Frame(frame))) => was_welcome.then_some(frame),
             Happened::Told(Some(Signal::Stop) | None) => return Ending::Stopped,
+            // After a sleep, or in another network, the connection may be gone without anybody having noticed.
+            Happened::Told(Some(Signal::Wake)) => {
+                last_heard = last_heard.min(now().0.saturating_sub(DEAD - WAKE_PATIENCE));
+                asked = true;
+                was_welcome.then_some(ClientFrame::Ping {})
+            }
             Happened::Tick => {
-                quiet_ticks += 1;
-                if quiet_ticks >= DEAD_TICKS {
+                let quiet = now().0.saturating_sub(last_heard);
+                if quiet >= DEAD {
                     return Ending::Lost { was_welcome };
                 }
-                if quiet_ticks >= QUIET_TICKS && was_welcome { vec![ClientFrame::Ping {}] } else { Vec::new() }
+                let ask = quiet >= QUIET && was_welcome && !asked;
+                asked |= ask;
+                ask.then_some(ClientFrame::Ping {})
             }
         };
-        for frame in &to_send {
-            if write.send(text(frame)).await.is_err() {
-                return Ending::Lost { was_welcome };
-            }
+        if let Some(frame) = to_send
+            && write.send(text(&frame)).await.is_err()
+        {
+            return Ending::Lost { was_welcome };
         }
     }
     Ending::Lost { was_welcome }
+}
+
+/// What a close code tells. With [`CloseCode::TooSlow`] the cursors bring everything back, as after any other loss.
+fn ending(code: u16, was_welcome: bool) -> Ending {
+    match code {
+        code if code == CloseCode::SessionEnded.number() => Ending::SessionEnded,
+        code if code == CloseCode::Restarting.number() => Ending::Restarting,
+        _ => Ending::Lost { was_welcome },
+    }
 }
 
 fn text(frame: &ClientFrame) -> Message {

@@ -3,8 +3,9 @@
 use gloo_net::http::{Request, Response};
 
 use crate::{
-    domain::{ConversationId, Me, Seq},
+    domain::{ConversationId, Me},
     protocol::{ErrorCode, MessagesPage, Problem, SessionCreated, SessionRequest},
+    state::Stretch,
 };
 
 /// Why one could not come in.
@@ -43,10 +44,15 @@ pub(super) async fn leave() -> bool {
     Request::delete("/api/session").send().await.is_ok_and(|response| response.ok())
 }
 
-/// The newest messages, or those before `before`.
-pub(super) async fn messages(conversation: ConversationId, before: Option<Seq>) -> Option<MessagesPage> {
-    let before = before.map(|seq| format!("&before={seq}")).unwrap_or_default();
-    let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{before}"));
+/// A stretch of a conversation's messages.
+pub(super) async fn messages(conversation: ConversationId, stretch: Stretch) -> Option<MessagesPage> {
+    let bound = match stretch {
+        Stretch::Newest => String::new(),
+        Stretch::From(seq) => format!("&after={}", seq.0.saturating_sub(1)),
+        Stretch::Older(seq) => format!("&before={seq}"),
+        Stretch::Newer(seq) => format!("&after={seq}"),
+    };
+    let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{bound}"));
     let response = request.send().await.ok().filter(Response::ok)?;
     response.json().await.ok()
 }

@@ -11,6 +11,8 @@ pub enum Link {
     Online,
     /// The connection was lost and is being made again; what is typed is kept.
     Lost,
+    /// The same, and the server said that it is only starting anew.
+    Restarting,
 }
 
 /// The longest wait before try number `attempt` (from 1), in milliseconds: doubling from half a second to half a

@@ -7,8 +7,11 @@ mod apply;
 mod connection;
 mod http;
 mod link;
+mod locks;
+mod outbox;
+mod storage;
 mod store;
 
 pub use http::{JoinError, join};
 pub use link::Link;
-pub use store::{LoadState, Returned, Store, now};
+pub use store::{LoadState, Refused, Store, now};

@@ -9,11 +9,12 @@ use super::{
     Link,
     connection::{self, QUEUE, Signal},
     http,
+    outbox::{Keep, Sending},
 };
 use crate::{
     domain::{CommandId, ConversationId, Epoch, Me, Millis},
     protocol::{self, ClientFrame, ErrorCode, Hello},
-    state::{Conversations, Outbox, Outgoing, OutgoingStatus, Presence, Timeline, Typing},
+    state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
 /// How far apart signs of typing are sent, in milliseconds.
@@ -32,10 +33,10 @@ pub struct Store {
     pub presence: RwSignal<Presence>,
     /// Who is typing.
     pub typing: RwSignal<Typing>,
-    /// Messages on their way.
+    /// What is on its way.
     pub outbox: RwSignal<Outbox>,
-    /// A text that the server refused, to be given back to its author.
-    pub returned: RwSignal<Option<Returned>>,
+    /// What the server refused: texts are to be given back to their author.
+    pub refusals: RwSignal<Vec<Refused>>,
     /// What stands in the composer of each conversation.
     pub drafts: StoredValue<HashMap<ConversationId, String>>,
     pub(super) epoch: StoredValue<Option<Epoch>>,
@@ -43,17 +44,17 @@ pub struct Store {
     questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
     signals: StoredValue<Option<mpsc::Sender<Signal>>>,
     typed: StoredValue<Option<(ConversationId, Millis)>>,
-    /// How many connections were welcomed: a first page that was asked for on an earlier one may have a hole behind it.
-    pub(super) welcomes: StoredValue<u32>,
+    /// How the sending of the outbox stands.
+    pub(super) sending: StoredValue<Sending>,
 }
 
-/// A text that the server refused for good.
+/// Something that the server refused for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Returned {
-    /// Where it was meant to go.
+pub struct Refused {
+    /// Where it was to take effect.
     pub conversation: ConversationId,
-    /// What was typed.
-    pub body: String,
+    /// What it was to do.
+    pub deed: Deed,
     /// Why it was refused.
     pub code: ErrorCode,
 }
@@ -90,14 +91,14 @@ impl Store {
             presence: RwSignal::default(),
             typing: RwSignal::default(),
             outbox: RwSignal::default(),
-            returned: RwSignal::default(),
+            refusals: RwSignal::default(),
             drafts: StoredValue::default(),
             epoch: StoredValue::default(),
             talks: StoredValue::default(),
             questions: StoredValue::default(),
             signals: StoredValue::new(None),
             typed: StoredValue::new(None),
-            welcomes: StoredValue::new(0),
+            sending: StoredValue::default(),
         }
     }
 
@@ -106,12 +107,16 @@ impl Store {
         let (sender, receiver) = mpsc::channel(QUEUE);
         self.signals.set_value(Some(sender));
         self.link.set(Link::Connecting);
+        if let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.id)) {
+            self.keep_outbox(me);
+        }
         connection::keep(self, receiver);
     }
 
     /// The network or the reader is back: a lost connection is made again at once.
     pub fn wake(self) {
         self.signal(Signal::Wake);
+        self.keep(Keep::TakeOver);
     }
 
     /// Ends the session, if the server can be told. Whether it could.
@@ -134,61 +139,38 @@ impl Store {
         self.talk(conversation).load
     }
 
-    /// Fetches the newest messages of a conversation, or older ones once those are here.
-    ///
-    /// The newest only while there is a connection: its live feed goes on where the page ends.
-    pub fn load(self, conversation: ConversationId) {
+    /// Fetches a stretch of a conversation's messages; a new start only while there is a connection, because its live
+    /// feed goes on where the page ends.
+    pub fn load(self, conversation: ConversationId, stretch: Stretch) {
         let Talk { timeline, load } = self.talk(conversation);
-        let first = !timeline.with_untracked(Timeline::is_loaded);
-        if load.get_untracked() == LoadState::Loading || (first && self.link.get_untracked() != Link::Online) {
+        let starts_anew = matches!(stretch, Stretch::Newest | Stretch::From(_));
+        let is_late = move || starts_anew && self.link.get_untracked() != Link::Online;
+        if load.get_untracked() == LoadState::Loading || is_late() {
             return;
         }
-        let before = timeline.with_untracked(Timeline::oldest).filter(|_| !first);
-        let asked_on = self.welcomes.get_value();
+        let generation = timeline.with_untracked(Timeline::generation);
         load.set(LoadState::Loading);
         spawn_local(async move {
-            let page = http::messages(conversation, before).await;
-            let outdated =
-                first && (self.welcomes.get_value() != asked_on || self.link.get_untracked() != Link::Online);
-            load.set(if page.is_some() { LoadState::Idle } else { LoadState::Failed });
-            if outdated {
-                self.load(conversation);
+            let page = http::messages(conversation, stretch).await;
+            if is_late() || timeline.with_untracked(Timeline::generation) != generation {
+                // Whoever shows this conversation asks again.
+                load.set(LoadState::Idle);
             } else if let Some(page) = page {
-                self.outbox.update(|outbox| page.messages.iter().for_each(|message| drop(outbox.remove(message.id))));
-                timeline.update(|timeline| timeline.take_in(page));
+                page.messages.iter().for_each(|message| self.seen(message.id));
+                timeline.update(|timeline| timeline.take_in(stretch, page));
+                self.settle(conversation);
+                load.set(LoadState::Idle);
+            } else {
+                load.set(LoadState::Failed);
             }
         });
     }
 
-    /// Sends a message: it is shown at once, and stands in the outbox until it is in the log.
-    ///
-    /// # Errors
-    /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
-    pub fn send(self, conversation: ConversationId, body: String) -> Result<(), ErrorCode> {
-        let typed_at = now();
-        let id = CommandId::random();
-        let outgoing = Outgoing { id, conversation, body, typed_at, status: OutgoingStatus::Pending };
-        let command = outgoing.command();
-        if serde_json::to_string(&command).map_or(true, |frame| frame.len() > protocol::MAX_FRAME_BYTES) {
-            return Err(ErrorCode::MessageTooLong);
-        }
-        self.outbox.update(|outbox| outbox.push(outgoing));
-        self.typed.set_value(None);
-        self.signal(Signal::Frame(command));
-        Ok(())
-    }
-
-    /// Sends a failed message again, under its old id.
-    pub fn retry(self, id: CommandId) {
-        self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Pending));
-        if let Some(command) = self.outbox.with_untracked(|outbox| outbox.get(id).map(Outgoing::command)) {
-            self.signal(Signal::Frame(command));
-        }
-    }
-
-    /// Gives a failed message up.
-    pub fn discard(self, id: CommandId) {
-        self.outbox.update(|outbox| drop(outbox.remove(id)));
+    /// Starts a conversation anew; until its messages are fetched, those that are here stay in view.
+    pub fn restart(self, conversation: ConversationId) {
+        let Talk { timeline, load } = self.talk(conversation);
+        timeline.update(Timeline::reset);
+        load.set(LoadState::Idle);
     }
 
     /// Finds or begins the direct with the user of that name.
@@ -239,6 +221,8 @@ impl Store {
 
     /// The session is over: nothing of it stays on the page.
     pub(super) fn forget(self) {
+        self.keep(Keep::Clear);
+        self.sending.set_value(Sending::default());
         self.talks.update_value(HashMap::clear);
         self.drafts.update_value(HashMap::clear);
         self.forget_questions();
@@ -267,8 +251,13 @@ impl Store {
         self.talks.try_update_value(|talks| talks.entry(conversation).or_default().clone()).unwrap_or_default()
     }
 
+    /// Nobody is typing here any more.
+    pub(super) fn forget_typing(self) {
+        self.typed.set_value(None);
+    }
+
     /// Tells the connection something. Whether there is one to tell; what matters is told again when there is.
-    fn signal(self, signal: Signal) -> bool {
+    pub(super) fn signal(self, signal: Signal) -> bool {
         self.signals
             .try_update_value(|signals| signals.as_mut().is_some_and(|sender| sender.try_send(signal).is_ok()))
             .unwrap_or(false)

@@ -1,8 +1,8 @@
-//! What people write.
+//! What people write, and what becomes of it.
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandId, Millis, Seq, User};
+use super::{CommandId, Emoji, Millis, Seq, User};
 
 /// The longest message, in user-perceived characters (extended grapheme clusters, UAX #29).
 pub const MAX_BODY_CHARACTERS: usize = 4_000;
@@ -47,14 +47,18 @@ impl Body {
         Ok(Self(text.replace("\r\n", "\n").replace('\r', "\n")))
     }
 
+    /// What is left of a deleted message: nothing.
+    pub const fn deleted() -> Self {
+        Self(String::new())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A text that the store already held to the rules.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn from_store(text: String) -> Self {
+    /// A text that was held to the rules already, or will be before anybody else sees it.
+    pub(crate) const fn from_trusted(text: String) -> Self {
         Self(text)
     }
 }
@@ -70,10 +74,33 @@ pub struct Message {
     pub at: Millis,
     /// Who wrote it.
     pub author: User,
-    /// What it says.
+    /// What it says; empty once it is deleted.
     pub body: Body,
     /// The position of the last event folded in; an event at or before it changes nothing.
     pub revision: Seq,
+    /// When its author last changed what it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Millis>,
+    /// Whether only its place is left.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deleted: bool,
+    /// What others felt about it, sorted by emoji.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+}
+
+/// An emoji, and who put it to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// What they put.
+    pub emoji: Emoji,
+    /// At least one user, in the order in which they came.
+    pub users: Vec<User>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[cfg(all(test, feature = "ssr"))]

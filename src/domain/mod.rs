@@ -1,16 +1,18 @@
 //! The vocabulary as types: pure rules, no I/O, shared by server and browser.
 //!
-//! Texts that people type become [`Nickname`] and [`Body`] only through their `parse` functions, which need the
-//! Unicode tables and so exist on the server alone. The browser gets these types from the server, already valid.
+//! Texts that people type become [`Nickname`], [`Body`] and [`Emoji`] only through their `parse` functions, which need
+//! the Unicode tables and so exist on the server alone. The browser gets these types from the server, already valid.
 
 mod conversation;
+mod emoji;
 mod ids;
 mod message;
 mod nickname;
 
 pub use conversation::{Conversation, ConversationKind};
+pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use ids::{CommandId, ConversationId, Epoch, Millis, Seq, UserId};
-pub use message::{Body, BodyError, MAX_BODY_CHARACTERS, Message};
+pub use message::{Body, BodyError, MAX_BODY_CHARACTERS, Message, Reaction};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;
 pub use nickname::{MAX_NICKNAME_CHARACTERS, Me, Nickname, NicknameError, User, UserKind};

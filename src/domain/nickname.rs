@@ -177,8 +177,8 @@ mod parsing {
             Self(format!("{}{number}", stem.trim_end()))
         }
 
-        /// A name that the store already held to the rules.
-        pub(crate) fn from_store(text: String) -> Self {
+        /// A name that was held to the rules already.
+        pub(crate) fn from_trusted(text: String) -> Self {
             Self(text)
         }
     }

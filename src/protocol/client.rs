@@ -23,6 +23,39 @@ pub enum ClientFrame {
         /// The text, as typed.
         body: String,
     },
+    /// Change what a message of one's own says.
+    Edit {
+        /// Makes repeating this command harmless.
+        id: CommandId,
+        /// Where.
+        conversation: ConversationId,
+        /// The message.
+        seq: Seq,
+        /// The new text, as typed.
+        body: String,
+    },
+    /// Take a message of one's own back: only its place stays.
+    Delete {
+        /// Makes repeating this command harmless.
+        id: CommandId,
+        /// Where.
+        conversation: ConversationId,
+        /// The message.
+        seq: Seq,
+    },
+    /// Put an emoji to a message, or take it away.
+    React {
+        /// Makes repeating this command harmless.
+        id: CommandId,
+        /// Where.
+        conversation: ConversationId,
+        /// The message.
+        seq: Seq,
+        /// One emoji.
+        emoji: String,
+        /// Whether it is to be there.
+        on: bool,
+    },
     /// Find or begin the direct with the user of that name.
     OpenDirect {
         /// Makes repeating this command harmless.
@@ -98,7 +131,7 @@ struct Envelope {
 
 impl DecodeError {
     fn explain(text: &str, error: &serde_json::Error) -> Self {
-        const TYPES: [&str; 6] = ["hello", "send", "open_direct", "read", "typing", "ping"];
+        const TYPES: [&str; 9] = ["hello", "send", "edit", "delete", "react", "open_direct", "read", "typing", "ping"];
         let envelope: Envelope = serde_json::from_str(text).unwrap_or_default();
         let id = envelope.id.as_str().and_then(|id| id.parse().ok());
         match envelope.kind.as_str() {
@@ -158,6 +191,17 @@ mod tests {
                 conversation,
                 body
             }),
+            (command(), conversation(), any::<u64>(), any::<String>()).prop_map(|(id, conversation, seq, body)| {
+                ClientFrame::Edit { id, conversation, seq: Seq(seq), body }
+            }),
+            (command(), conversation(), any::<u64>()).prop_map(|(id, conversation, seq)| ClientFrame::Delete {
+                id,
+                conversation,
+                seq: Seq(seq)
+            }),
+            (command(), conversation(), any::<u64>(), any::<String>(), any::<bool>()).prop_map(
+                |(id, conversation, seq, emoji, on)| ClientFrame::React { id, conversation, seq: Seq(seq), emoji, on }
+            ),
             (command(), any::<String>()).prop_map(|(id, nickname)| ClientFrame::OpenDirect { id, nickname }),
             (conversation(), any::<u64>())
                 .prop_map(|(conversation, seq)| ClientFrame::Read { conversation, seq: Seq(seq) }),

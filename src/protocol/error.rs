@@ -32,6 +32,14 @@ pub enum ErrorCode {
     EmptyMessage,
     /// More than a message holds.
     MessageTooLong,
+    /// No such message in this conversation, or it was deleted.
+    UnknownMessage,
+    /// Not somebody's to do: the message is another user's.
+    Forbidden,
+    /// Not one emoji.
+    InvalidEmoji,
+    /// The message has as many different emoji as it can carry.
+    TooManyReactions,
     /// Too much at once; `retry_after_ms` says when to try again.
     RateLimited,
     /// The store can't write at the moment; nothing happened, try again.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Body, CommandId, Conversation, ConversationId, Epoch, Me, Millis, Nickname, Seq, User, UserId};
+use crate::domain::{
+    Body, CommandId, Conversation, ConversationId, Emoji, Epoch, Me, Millis, Nickname, Seq, User, UserId,
+};
 
 use super::ErrorCode;
 
@@ -189,9 +191,40 @@ pub struct Event {
 pub enum Change {
     /// Somebody wrote.
     Message {
-        /// What.
+        /// What; empty if the message was deleted since, which a later event tells.
         body: Body,
     },
+    /// The author changed what a message says.
+    Edit {
+        /// The message.
+        seq: Seq,
+        /// What it says now; empty if the message was deleted since.
+        body: Body,
+    },
+    /// A message was taken back.
+    Deletion {
+        /// The message.
+        seq: Seq,
+    },
+    /// Somebody put an emoji to a message, or took it away.
+    Reaction {
+        /// The message.
+        seq: Seq,
+        /// Which emoji.
+        emoji: Emoji,
+        /// Whether it is there now.
+        on: bool,
+    },
+}
+
+impl Change {
+    /// The message that it changes; none for a message itself.
+    pub fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Message { .. } => None,
+            Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
+        }
+    }
 }
 
 /// Why a command or frame was refused; nothing of it was done.
@@ -231,7 +264,7 @@ mod tests {
     }
     prop_compose! {
         fn user()(id in uuid(), nickname in any::<String>()) -> User {
-            User { id: UserId::from_uuid(id), nickname: Nickname::from_store(nickname) }
+            User { id: UserId::from_uuid(id), nickname: Nickname::from_trusted(nickname) }
         }
     }
     prop_compose! {
@@ -246,10 +279,23 @@ mod tests {
             Conversation { id, kind, last_seq: Seq(last), read_seq: Seq(read), unread, mentions }
         }
     }
+    fn change() -> impl Strategy<Value = Change> {
+        let body = || any::<String>().prop_map(Body::from_trusted);
+        let seq = || any::<u64>().prop_map(Seq);
+        prop_oneof![
+            body().prop_map(|body| Change::Message { body }),
+            (seq(), body()).prop_map(|(seq, body)| Change::Edit { seq, body }),
+            seq().prop_map(|seq| Change::Deletion { seq }),
+            (seq(), any::<String>(), any::<bool>()).prop_map(|(seq, emoji, on)| Change::Reaction {
+                seq,
+                emoji: Emoji::from_trusted(emoji),
+                on
+            }),
+        ]
+    }
     prop_compose! {
-        fn event()(conversation in conversation_id(), id in command_id(), author in user(),
-                   (seq, at, body) in any::<(u64, u64, String)>()) -> Event {
-            let change = Change::Message { body: Body::from_store(body) };
+        fn event()(conversation in conversation_id(), id in command_id(), author in user(), change in change(),
+                   (seq, at) in any::<(u64, u64)>()) -> Event {
             Event { conversation, seq: Seq(seq), at: Millis(at), author, id, change }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Conversation, ConversationId, ConversationKind, Seq, User, UserId},
-    protocol::Event,
+    protocol::{Change, Event},
 };
 
 /// The conversations that one is in.
@@ -31,12 +31,18 @@ impl Conversations {
             return;
         };
         conversation.last_seq = event.seq;
-        if event.author.id == me {
+        match event.change {
             // Who writes has read what stands above.
-            conversation.read_seq = event.seq;
-            conversation.unread = 0;
-        } else {
-            conversation.unread += 1;
+            Change::Message { .. } if event.author.id == me => {
+                conversation.read_seq = event.seq;
+                conversation.unread = 0;
+            }
+            Change::Message { .. } => conversation.unread += 1,
+            // What is gone need not be read any more.
+            Change::Deletion { seq } if event.author.id != me && seq > conversation.read_seq => {
+                conversation.unread = conversation.unread.saturating_sub(1);
+            }
+            _ => {}
         }
     }
 
@@ -93,10 +99,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{
-        domain::{Body, CommandId, Millis, Nickname},
-        protocol::Change,
-    };
+    use crate::domain::{Body, CommandId, Millis, Nickname};
 
     fn user(number: u128) -> User {
         User { id: UserId::from_uuid(Uuid::from_u128(number)), nickname: Nickname::parse("Ada").expect("a nickname") }
@@ -130,6 +133,22 @@ mod tests {
         conversations.read(event(1, 2).conversation, Seq(1));
         assert_eq!(conversations.unread(), 1);
         conversations.read(event(1, 2).conversation, Seq(2));
+        assert_eq!(conversations.unread(), 0);
+    }
+
+    #[test]
+    fn only_messages_are_unread_and_deleted_ones_no_more() {
+        let (mut conversations, me) = (lobby(), user(1).id);
+        conversations.apply(&event(1, 2), me);
+        conversations.apply(&event(2, 2), me);
+        let changed = |seq, change| Event { change, ..event(seq, 2) };
+        let body = Body::parse("changed").expect("a body");
+        conversations.apply(&changed(3, Change::Edit { seq: Seq(2), body }), me);
+        assert_eq!(conversations.unread(), 2);
+        conversations.apply(&changed(4, Change::Deletion { seq: Seq(2) }), me);
+        assert_eq!(conversations.unread(), 1);
+        conversations.read(event(1, 2).conversation, Seq(4));
+        conversations.apply(&changed(5, Change::Deletion { seq: Seq(1) }), me);
         assert_eq!(conversations.unread(), 0);
     }
 

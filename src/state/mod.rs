@@ -3,6 +3,7 @@
 //! Nothing here knows Leptos or the browser, so all of it runs under proptest on any machine.
 
 mod conversations;
+mod fold;
 mod outbox;
 mod presence;
 mod rows;
@@ -10,8 +11,9 @@ mod timeline;
 mod typing;
 
 pub use conversations::Conversations;
-pub use outbox::{Outbox, Outgoing, OutgoingStatus};
+pub use fold::show;
+pub use outbox::{Deed, Outbox, Outgoing, OutgoingStatus};
 pub use presence::Presence;
 pub use rows::{Row, RowKey, rows};
-pub use timeline::Timeline;
+pub use timeline::{Stretch, Timeline};
 pub use typing::{TYPING_LASTS, Typing};

@@ -1,79 +1,188 @@
-//! This user's messages that are on their way into the log.
+//! What this user does, on its way into the log.
 
+use serde::{Deserialize, Serialize};
+
+use super::fold::show;
 use crate::{
-    domain::{CommandId, ConversationId, Millis},
-    protocol::{ClientFrame, ErrorCode},
+    domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Seq, User},
+    protocol::{Change, ClientFrame, ErrorCode},
 };
 
-/// A message between the composer and the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A command between the page and the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// The command that sends it, the same at every try.
+    /// The command's id, the same at every try.
     pub id: CommandId,
-    /// Where to.
+    /// Where it is to take effect.
     pub conversation: ConversationId,
-    /// The text, as typed.
-    pub body: String,
-    /// When it was typed, by this machine's clock.
+    /// What it does.
+    pub deed: Deed,
+    /// When it was typed, by this machine's clock. No two of one page have the same.
     pub typed_at: Millis,
     /// How far it has come.
+    #[serde(skip)]
     pub status: OutgoingStatus,
 }
 
-/// How far an outgoing message has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a command does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deed {
+    /// Writes a message.
+    Send {
+        /// The text, as typed.
+        body: String,
+    },
+    /// Changes what a message says.
+    Edit {
+        /// The message.
+        seq: Seq,
+        /// The text, as typed.
+        body: String,
+    },
+    /// Takes a message back.
+    Delete {
+        /// The message.
+        seq: Seq,
+    },
+    /// Puts an emoji to a message, or takes it away.
+    React {
+        /// The message.
+        seq: Seq,
+        /// Which emoji.
+        emoji: Emoji,
+        /// Whether it is to be there.
+        on: bool,
+    },
+}
+
+/// How far a command has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutgoingStatus {
-    /// Sent, or to be sent as soon as there is a connection; whether it arrived is unknown until the ack.
+    /// Waits for its turn, or for a connection.
+    #[default]
     Pending,
+    /// Sent; whether it was carried out is unknown until the answer comes.
+    Unknown,
+    /// In the log at this place; the event that says so is on its way.
+    Saved(Seq),
     /// Refused; the author may try again.
     Failed(ErrorCode),
 }
 
-/// Messages on their way, in the order in which they were typed.
+/// Commands on their way, in the order in which they were given.
+///
+/// They are sent one after the other: whatever becomes of one of them, those behind it cannot overtake it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outbox {
     outgoing: Vec<Outgoing>,
 }
 
 impl Outbox {
-    /// Puts a message behind those that are there.
-    pub fn push(&mut self, outgoing: Outgoing) {
-        self.outgoing.push(outgoing);
+    /// Puts a command in its place by time; nothing happens if it is here already.
+    pub fn put(&mut self, outgoing: Outgoing) {
+        if self.get(outgoing.id).is_none() {
+            let place = self.outgoing.partition_point(|other| other.typed_at <= outgoing.typed_at);
+            self.outgoing.insert(place, outgoing);
+        }
     }
 
-    /// The message is in the log, or its author gave it up. Gives it back if it was here.
+    /// The command is done with, or its author gave it up. Gives it back if it was here.
     pub fn remove(&mut self, id: CommandId) -> Option<Outgoing> {
         let place = self.outgoing.iter().position(|outgoing| outgoing.id == id)?;
         Some(self.outgoing.remove(place))
     }
 
-    /// Notes how far a message has come.
+    /// Notes how far a command has come.
     pub fn set_status(&mut self, id: CommandId, status: OutgoingStatus) {
         if let Some(outgoing) = self.outgoing.iter_mut().find(|outgoing| outgoing.id == id) {
             outgoing.status = status;
         }
     }
 
-    /// The message that this command sends.
+    /// A conversation's events are known up to `cursor`: what was saved there leaves. Whether anything did.
+    pub fn settle(&mut self, conversation: ConversationId, cursor: Seq) -> bool {
+        let before = self.outgoing.len();
+        self.outgoing.retain(|outgoing| {
+            let is_seen = matches!(outgoing.status, OutgoingStatus::Saved(seq) if seq <= cursor);
+            outgoing.conversation != conversation || !is_seen
+        });
+        self.outgoing.len() < before
+    }
+
+    /// A command by its id.
     pub fn get(&self, id: CommandId) -> Option<&Outgoing> {
         self.outgoing.iter().find(|outgoing| outgoing.id == id)
     }
 
-    /// What is on its way to one conversation, in order.
-    pub fn of(&self, conversation: ConversationId) -> impl Iterator<Item = &Outgoing> {
-        self.outgoing.iter().filter(move |outgoing| outgoing.conversation == conversation)
+    /// The next command to send: the first whose fate is not known. Those that failed wait for their author.
+    pub fn next(&self) -> Option<&Outgoing> {
+        self.outgoing
+            .iter()
+            .find(|outgoing| matches!(outgoing.status, OutgoingStatus::Pending | OutgoingStatus::Unknown))
     }
 
-    /// What to send on a new connection: everything whose fate is unknown, in order, under its old id.
-    pub fn to_resend(&self) -> impl Iterator<Item = ClientFrame> {
-        self.outgoing.iter().filter(|outgoing| outgoing.status == OutgoingStatus::Pending).map(Outgoing::command)
+    /// Messages on their way to one conversation, in order.
+    pub fn messages_to(&self, conversation: ConversationId) -> impl Iterator<Item = &Outgoing> {
+        self.outgoing
+            .iter()
+            .filter(move |outgoing| outgoing.conversation == conversation && matches!(outgoing.deed, Deed::Send { .. }))
+    }
+
+    /// What is on its way to change the message at `seq`, in order.
+    pub fn changes_to(&self, conversation: ConversationId, seq: Seq) -> impl Iterator<Item = &Outgoing> {
+        self.outgoing
+            .iter()
+            .filter(move |outgoing| outgoing.conversation == conversation && outgoing.target() == Some(seq))
+    }
+
+    /// Shows in `message` what its reader, `me`, has done to it and what was not refused.
+    pub fn show_changes(&self, conversation: ConversationId, message: &mut Message, me: &User) {
+        let changes = self.changes_to(conversation, message.seq);
+        for outgoing in changes.filter(|outgoing| !matches!(outgoing.status, OutgoingStatus::Failed(_))) {
+            show(message, me, outgoing.typed_at, &outgoing.change());
+        }
     }
 }
 
 impl Outgoing {
-    /// The command that sends it.
+    /// The frame that asks for it.
     pub fn command(&self) -> ClientFrame {
-        ClientFrame::Send { id: self.id, conversation: self.conversation, body: self.body.clone() }
+        let (id, conversation) = (self.id, self.conversation);
+        match self.deed.clone() {
+            Deed::Send { body } => ClientFrame::Send { id, conversation, body },
+            Deed::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq, body },
+            Deed::Delete { seq } => ClientFrame::Delete { id, conversation, seq },
+            Deed::React { seq, emoji, on } => {
+                ClientFrame::React { id, conversation, seq, emoji: emoji.to_string(), on }
+            }
+        }
+    }
+
+    /// The message that it changes; none for a message itself.
+    pub fn target(&self) -> Option<Seq> {
+        match &self.deed {
+            Deed::Send { .. } => None,
+            Deed::Edit { seq, .. } | Deed::Delete { seq } | Deed::React { seq, .. } => Some(*seq),
+        }
+    }
+
+    /// The text that it carries.
+    pub fn body(&self) -> Option<&str> {
+        match &self.deed {
+            Deed::Send { body } | Deed::Edit { body, .. } => Some(body),
+            Deed::Delete { .. } | Deed::React { .. } => None,
+        }
+    }
+
+    /// What it would change if it were in the log already.
+    fn change(&self) -> Change {
+        let body = |body: &str| Body::from_trusted(body.trim().to_owned());
+        match &self.deed {
+            Deed::Send { body: text } => Change::Message { body: body(text) },
+            Deed::Edit { seq, body: text } => Change::Edit { seq: *seq, body: body(text) },
+            Deed::Delete { seq } => Change::Deletion { seq: *seq },
+            Deed::React { seq, emoji, on } => Change::Reaction { seq: *seq, emoji: emoji.clone(), on: *on },
+        }
     }
 }
 
@@ -82,25 +191,78 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::{Nickname, Reaction, UserId};
 
-    fn outgoing(number: u128) -> Outgoing {
-        Outgoing {
-            id: CommandId::from_uuid(Uuid::from_u128(number)),
-            conversation: ConversationId::from_uuid(Uuid::nil()),
-            body: number.to_string(),
-            typed_at: Millis(0),
-            status: OutgoingStatus::Pending,
-        }
+    fn conversation() -> ConversationId {
+        ConversationId::from_uuid(Uuid::nil())
+    }
+
+    fn outgoing(number: u64, deed: Deed) -> Outgoing {
+        let id = CommandId::from_uuid(Uuid::from_u128(number.into()));
+        let status = OutgoingStatus::Pending;
+        Outgoing { id, conversation: conversation(), deed, typed_at: Millis(number), status }
+    }
+
+    fn message(number: u64) -> Outgoing {
+        outgoing(number, Deed::Send { body: number.to_string() })
     }
 
     #[test]
-    fn what_is_unknown_is_sent_again_in_order_and_what_failed_is_not() {
+    fn commands_are_sent_in_the_order_in_which_they_were_given() {
         let mut outbox = Outbox::default();
-        (1..=4).for_each(|number| outbox.push(outgoing(number)));
-        outbox.set_status(outgoing(2).id, OutgoingStatus::Failed(ErrorCode::MessageTooLong));
-        assert_eq!(outbox.remove(outgoing(3).id), Some(outgoing(3)));
-        assert_eq!(outbox.remove(outgoing(3).id), None);
-        let again: Vec<ClientFrame> = outbox.to_resend().collect();
-        assert_eq!(again, [outgoing(1).command(), outgoing(4).command()]);
+        // Some were found after a reload, when there were new ones already.
+        [3, 1, 4, 2, 4].into_iter().for_each(|number| outbox.put(message(number)));
+        let mut sent = Vec::new();
+        while let Some(next) = outbox.next().map(|next| next.id) {
+            // An unknown fate keeps the place in the line.
+            outbox.set_status(next, OutgoingStatus::Unknown);
+            assert_eq!(outbox.next().map(|next| next.id), Some(next));
+            sent.push(next);
+            outbox.remove(next);
+        }
+        assert_eq!(sent, [1, 2, 3, 4].map(|number| message(number).id));
+    }
+
+    #[test]
+    fn what_failed_waits_for_its_author_and_what_is_saved_for_its_event() {
+        let mut outbox = Outbox::default();
+        (1..=3).for_each(|number| outbox.put(message(number)));
+        outbox.set_status(message(1).id, OutgoingStatus::Failed(ErrorCode::StorageUnavailable));
+        outbox.set_status(message(2).id, OutgoingStatus::Saved(Seq(7)));
+        assert_eq!(outbox.next().map(|next| next.id), Some(message(3).id));
+        outbox.settle(conversation(), Seq(6));
+        assert!(outbox.get(message(2).id).is_some());
+        outbox.settle(conversation(), Seq(7));
+        assert!(outbox.get(message(2).id).is_none());
+        assert_eq!(outbox.messages_to(conversation()).count(), 2);
+    }
+
+    #[test]
+    fn what_was_done_to_a_message_is_shown_at_once_unless_it_was_refused() {
+        let me =
+            User { id: UserId::from_uuid(Uuid::from_u128(1)), nickname: Nickname::parse("Ada").expect("a nickname") };
+        let before = Message {
+            seq: Seq(5),
+            id: message(1).id,
+            at: Millis(0),
+            author: me.clone(),
+            body: Body::parse("before").expect("a body"),
+            revision: Seq(5),
+            edited_at: None,
+            deleted: false,
+            reactions: Vec::new(),
+        };
+        let emoji = Emoji::parse("🍵").expect("an emoji");
+        let mut outbox = Outbox::default();
+        outbox.put(outgoing(2, Deed::Edit { seq: Seq(5), body: " after ".into() }));
+        outbox.put(outgoing(3, Deed::React { seq: Seq(5), emoji: emoji.clone(), on: true }));
+        outbox.put(outgoing(4, Deed::Delete { seq: Seq(6) }));
+        outbox.put(outgoing(5, Deed::Delete { seq: Seq(5) }));
+        outbox.set_status(message(5).id, OutgoingStatus::Failed(ErrorCode::Internal));
+        let mut shown = before.clone();
+        outbox.show_changes(conversation(), &mut shown, &me);
+        assert_eq!((shown.body.as_str(), shown.edited_at), ("after", Some(Millis(2))));
+        assert_eq!(shown.reactions, [Reaction { emoji, users: vec![me] }]);
+        assert_eq!(shown.revision, before.revision, "it is not in the log yet");
     }
 }

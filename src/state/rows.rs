@@ -99,8 +99,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Body, ConversationId, Nickname, User},
-        protocol::{Change, Event},
-        state::OutgoingStatus,
+        protocol::{Change, Event, MessagesPage},
+        state::{Deed, OutgoingStatus, Stretch},
     };
 
     const MINUTE: u64 = 60_000;
@@ -116,6 +116,7 @@ mod tests {
     /// A timeline of (author, minute).
     fn timeline(messages: &[(u128, u64)]) -> Timeline {
         let mut timeline = Timeline::default();
+        timeline.take_in(Stretch::Newest, MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false });
         for (seq, (author, minute)) in (1..).zip(messages) {
             let nickname = Nickname::parse("Ada").expect("a nickname");
             timeline.apply(&Event {
@@ -166,7 +167,7 @@ mod tests {
         let outgoing = |number| Outgoing {
             id: id(number),
             conversation: ConversationId::from_uuid(Uuid::nil()),
-            body: "hi".into(),
+            deed: Deed::Send { body: "hi".into() },
             typed_at: Millis(0),
             status: OutgoingStatus::Pending,
         };

@@ -1,64 +1,110 @@
-//! One conversation's messages, from events in any order and pages fetched at any time.
+//! One conversation's messages, from events that come in order and pages fetched at any time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem,
+};
 
+use super::fold::fold;
 use crate::{
     domain::{CommandId, Message, Seq},
     protocol::{Change, Event, MessagesPage},
 };
 
-/// What a client knows of one conversation: a stretch of its newest messages, without holes once it is loaded.
+/// What a client knows of one conversation: a stretch of its messages without holes, as they stand at its cursor.
+///
+/// Usually the stretch ends with the newest message. After too much was missed, it may begin where the reader is and
+/// end at a gap; behind that lies what has come since, and pages fetched [`Stretch::Newer`] close it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
-    messages: BTreeMap<Seq, Message>,
-    by_id: HashMap<CommandId, Seq>,
+    messages: Messages,
+    /// The last message before the gap, if there is one.
+    gap: Option<Seq>,
+    /// What was here before too much was missed: shown until a new stretch is here, but not kept up to date.
+    frozen: Option<Messages>,
     /// Every event up to here has been applied.
     cursor: Seq,
-    /// Events applied ahead of the cursor; those in between are still on their way.
-    ahead: BTreeSet<Seq>,
+    /// Events that came before others, or before the first page, that belong before them.
+    ahead: BTreeMap<Seq, Event>,
+    /// Changes to messages that are not here: a page that is under way may bring them as they were before.
+    changes: BTreeMap<Seq, Vec<Event>>,
     loaded: bool,
     more_before: bool,
+    generation: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Messages {
+    by_seq: BTreeMap<Seq, Message>,
+    by_id: HashMap<CommandId, Seq>,
+}
+
+/// Which messages to fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// The newest: a new start.
+    Newest,
+    /// From this message on: a new start.
+    From(Seq),
+    /// Those before this message, which is the oldest here.
+    Older(Seq),
+    /// Those after this message, behind which is a gap.
+    Newer(Seq),
 }
 
 impl Timeline {
-    /// Applies an event. Applying it again, or after later ones, changes nothing more.
+    /// Applies an event. Applying it again changes nothing; one that comes too early waits for those before it.
     pub fn apply(&mut self, event: &Event) {
-        let Change::Message { body } = &event.change;
-        self.fold(Message {
-            seq: event.seq,
-            id: event.id,
-            at: event.at,
-            author: event.author.clone(),
-            body: body.clone(),
-            revision: event.seq,
-        });
         if event.seq > self.cursor {
-            self.ahead.insert(event.seq);
+            self.ahead.insert(event.seq, event.clone());
+        }
+        if self.loaded {
+            self.advance();
+        }
+    }
+
+    /// Takes in a page that was asked for as `stretch` while this was of the same [`Timeline::generation`].
+    pub fn take_in(&mut self, stretch: Stretch, page: MessagesPage) {
+        let last = page.messages.last().map(|message| message.seq);
+        match stretch {
+            Stretch::Newest | Stretch::From(_) => {
+                let from_end = stretch == Stretch::Newest;
+                *self = Self {
+                    ahead: self.ahead.split_off(&page.as_of.next()),
+                    cursor: page.as_of,
+                    gap: last.filter(|_| !from_end && page.more),
+                    more_before: !from_end || page.more,
+                    loaded: true,
+                    generation: self.generation,
+                    ..Self::default()
+                };
+            }
+            Stretch::Older(_) => self.more_before = page.more,
+            Stretch::Newer(seq) => self.gap = page.more.then_some(last.unwrap_or(seq)),
+        }
+        for message in page.messages {
+            self.put(message);
         }
         self.advance();
     }
 
-    /// Takes in a fetched page: the newest messages, or older ones than those that are here.
-    pub fn take_in(&mut self, page: MessagesPage) {
-        let oldest_before = self.oldest();
-        for message in page.messages {
-            self.fold(message);
-        }
-        if !self.loaded {
-            // A first page: all events up to `as_of` are folded into it.
-            self.loaded = true;
-            self.more_before = page.more;
-            self.cursor = self.cursor.max(page.as_of);
-            self.ahead = self.ahead.split_off(&self.cursor.next());
-            self.advance();
-        } else if self.oldest() < oldest_before || !page.more {
-            self.more_before = page.more;
-        }
+    /// Too much was missed: what is here stays in view, but a new stretch must be fetched.
+    pub fn reset(&mut self) {
+        let frozen = if self.loaded {
+            let mut messages = mem::take(&mut self.messages);
+            if let Some(gap) = self.gap {
+                messages.by_seq.split_off(&gap.next());
+            }
+            Some(messages)
+        } else {
+            self.frozen.take()
+        };
+        *self = Self { frozen, generation: self.generation + 1, ..Self::default() };
     }
 
-    /// Forgets everything, because too much was missed: a fresh page must be fetched.
-    pub fn reset(&mut self) {
-        *self = Self::default();
+    /// What is here belongs to no history that the server knows.
+    pub fn forget(&mut self) {
+        *self = Self { generation: self.generation + 1, ..Self::default() };
     }
 
     /// All events up to here have been applied; where this stands after a page is fetched, a client can resume.
@@ -66,9 +112,19 @@ impl Timeline {
         self.cursor
     }
 
-    /// Whether a first page has been fetched, so that what is here has no holes.
+    /// Counts new starts. A page that was asked for before one is of no use after it.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Whether a stretch has been fetched, and is kept up to date.
     pub fn is_loaded(&self) -> bool {
         self.loaded
+    }
+
+    /// Whether there are messages, or none, to be shown: a stretch, or what was here before a reset.
+    pub fn is_known(&self) -> bool {
+        self.loaded || self.frozen.is_some()
     }
 
     /// Whether there are older messages to fetch.
@@ -76,32 +132,72 @@ impl Timeline {
         self.more_before
     }
 
-    /// The oldest message here.
-    pub fn oldest(&self) -> Option<Seq> {
-        self.messages.keys().next().copied()
+    /// The last message before a gap, where newer ones are to be fetched.
+    pub fn gap(&self) -> Option<Seq> {
+        self.gap
     }
 
-    /// The messages, by position.
+    /// The oldest message here.
+    pub fn oldest(&self) -> Option<Seq> {
+        self.shown().by_seq.keys().next().copied()
+    }
+
+    /// The messages of the stretch, by position.
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> {
-        self.messages.values()
+        let end = self.gap.unwrap_or(Seq(u64::MAX));
+        self.shown().by_seq.range(..=end).map(|(_, message)| message)
     }
 
     /// The message that this command sent.
     pub fn by_id(&self, id: CommandId) -> Option<&Message> {
-        self.messages.get(self.by_id.get(&id)?)
+        let shown = self.shown();
+        shown.by_seq.get(shown.by_id.get(&id)?)
     }
 
-    fn fold(&mut self, message: Message) {
-        let known = self.messages.get(&message.seq);
-        if known.is_none_or(|known| known.revision < message.revision) {
-            self.by_id.insert(message.id, message.seq);
-            self.messages.insert(message.seq, message);
-        }
+    fn shown(&self) -> &Messages {
+        self.frozen.as_ref().unwrap_or(&self.messages)
     }
 
     fn advance(&mut self) {
-        while self.ahead.remove(&self.cursor.next()) {
-            self.cursor = self.cursor.next();
+        while let Some(event) = self.ahead.remove(&self.cursor.next()) {
+            self.cursor = event.seq;
+            self.fold(event);
+        }
+    }
+
+    fn fold(&mut self, event: Event) {
+        match event.change.target() {
+            None => {
+                if let Change::Message { body } = event.change {
+                    self.put(Message {
+                        seq: event.seq,
+                        id: event.id,
+                        at: event.at,
+                        author: event.author,
+                        body,
+                        revision: event.seq,
+                        edited_at: None,
+                        deleted: false,
+                        reactions: Vec::new(),
+                    });
+                }
+            }
+            Some(target) => match self.messages.by_seq.get_mut(&target) {
+                Some(message) => fold(message, &event),
+                None => self.changes.entry(target).or_default().push(event),
+            },
+        }
+    }
+
+    /// Puts a message in its place, with the changes that came before it did.
+    fn put(&mut self, mut message: Message) {
+        let known = self.messages.by_seq.get(&message.seq);
+        if known.is_none_or(|known| known.revision < message.revision) {
+            for event in self.changes.remove(&message.seq).unwrap_or_default() {
+                fold(&mut message, &event);
+            }
+            self.messages.by_id.insert(message.id, message.seq);
+            self.messages.by_seq.insert(message.seq, message);
         }
     }
 }
@@ -112,48 +208,125 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Body, ConversationId, Millis, Nickname, User, UserId};
+    use crate::domain::{Body, ConversationId, Emoji, Millis, Nickname, User, UserId};
 
-    fn event(seq: u64) -> Event {
-        let id = Uuid::from_u128(u128::from(seq));
+    /// What happens at one place of a log; targets are taken from the messages before it.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Message,
+        Edit(prop::sample::Index),
+        Delete(prop::sample::Index),
+        React(prop::sample::Index, u8, bool),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => Just(Step::Message),
+            2 => any::<prop::sample::Index>().prop_map(Step::Edit),
+            1 => any::<prop::sample::Index>().prop_map(Step::Delete),
+            2 => (any::<prop::sample::Index>(), 0u8..3, any::<bool>()).prop_map(|(at, who, on)| Step::React(at, who, on)),
+        ]
+    }
+
+    /// A log as the server would write it.
+    fn log(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Event>> {
+        prop::collection::vec(step(), length).prop_map(|steps| {
+            let mut messages: Vec<Seq> = Vec::new();
+            let mut events = Vec::new();
+            for (seq, step) in (1..).map(Seq).zip(steps) {
+                let mut author = seq.0 % 3;
+                let change = match step {
+                    Step::Edit(at) if !messages.is_empty() => {
+                        let seq = *at.get(&messages);
+                        Change::Edit { seq, body: body("changed", events.len()) }
+                    }
+                    Step::Delete(at) if !messages.is_empty() => {
+                        let place = at.index(messages.len());
+                        Change::Deletion { seq: messages.remove(place) }
+                    }
+                    Step::React(at, who, on) if !messages.is_empty() => {
+                        author = u64::from(who);
+                        let emoji = Emoji::parse(["👍", "🍵", "❤️"][usize::from(who)]).expect("an emoji");
+                        Change::Reaction { seq: *at.get(&messages), emoji, on }
+                    }
+                    _ => {
+                        messages.push(seq);
+                        Change::Message { body: body("message", events.len()) }
+                    }
+                };
+                events.push(event(seq, author, change));
+            }
+            events
+        })
+    }
+
+    fn body(word: &str, number: usize) -> Body {
+        Body::parse(&format!("{word} {number}")).expect("a body")
+    }
+
+    fn event(seq: Seq, author: u64, change: Change) -> Event {
         let nickname = Nickname::parse("小明").expect("a nickname");
         Event {
             conversation: ConversationId::from_uuid(Uuid::nil()),
-            seq: Seq(seq),
-            at: Millis(1_700_000_000_000 + seq),
-            author: User { id: UserId::from_uuid(Uuid::from_u128(u128::from(seq % 3))), nickname },
-            id: CommandId::from_uuid(id),
-            change: Change::Message { body: Body::parse(&format!("message {seq}")).expect("a body") },
+            seq,
+            at: Millis(1_700_000_000_000 + seq.0),
+            author: User { id: UserId::from_uuid(Uuid::from_u128(author.into())), nickname },
+            id: CommandId::from_uuid(Uuid::from_u128(seq.0.into())),
+            change,
         }
     }
 
-    fn log(length: u64) -> Vec<Event> {
-        (1..=length).map(event).collect()
-    }
-
-    fn applied(events: &[Event]) -> Timeline {
-        let mut timeline = Timeline::default();
+    /// All messages, as they stand after these events.
+    fn folded(events: &[Event]) -> Vec<Message> {
+        let mut timeline = Timeline { loaded: true, ..Timeline::default() };
         events.iter().for_each(|event| timeline.apply(event));
-        timeline
+        timeline.messages().cloned().collect()
     }
 
-    /// The newest `limit` messages of the log before `before`, as the server would give them.
-    fn page(log: &[Event], before: Option<u64>, limit: usize) -> MessagesPage {
-        let all: Vec<Message> = applied(log).messages().cloned().collect();
-        let wanted: Vec<Message> =
-            all.into_iter().filter(|message| before.is_none_or(|before| message.seq.0 < before)).collect();
-        let start = wanted.len().saturating_sub(limit);
-        MessagesPage { messages: wanted[start..].to_vec(), as_of: Seq(log.len() as u64), more: start > 0 }
+    /// What the server would answer after these events.
+    fn page(events: &[Event], stretch: Stretch, limit: usize) -> MessagesPage {
+        let all = folded(events);
+        let (messages, more) = match stretch {
+            Stretch::Newest | Stretch::Older(_) => {
+                let before = if let Stretch::Older(seq) = stretch { seq } else { Seq(u64::MAX) };
+                let wanted: Vec<Message> = all.into_iter().filter(|message| message.seq < before).collect();
+                let start = wanted.len().saturating_sub(limit);
+                (wanted[start..].to_vec(), start > 0)
+            }
+            Stretch::From(seq) | Stretch::Newer(seq) => {
+                let from = if let Stretch::From(_) = stretch { seq } else { seq.next() };
+                let wanted: Vec<Message> = all.into_iter().filter(|message| message.seq >= from).collect();
+                let more = wanted.len() > limit;
+                (wanted.into_iter().take(limit).collect(), more)
+            }
+        };
+        MessagesPage { messages, as_of: Seq(events.len() as u64), more }
+    }
+
+    /// Fetches the rest on both sides.
+    fn complete(timeline: &mut Timeline, events: &[Event], limit: usize) {
+        while let Some(gap) = timeline.gap() {
+            timeline.take_in(Stretch::Newer(gap), page(events, Stretch::Newer(gap), limit));
+        }
+        while timeline.has_more_before() {
+            let stretch = timeline.oldest().map_or(Stretch::Newest, Stretch::Older);
+            timeline.take_in(stretch, page(events, stretch, limit));
+        }
+    }
+
+    fn is_complete(timeline: &Timeline, events: &[Event]) -> Result<(), TestCaseError> {
+        prop_assert_eq!(timeline.cursor(), Seq(events.len() as u64));
+        prop_assert_eq!(timeline.messages().cloned().collect::<Vec<_>>(), folded(events));
+        Ok(())
     }
 
     proptest! {
         #[test]
         fn any_order_and_repetition_gives_the_same_timeline(
-            length in 1u64..40,
+            log in log(1..40),
             again in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
             seed in any::<u64>(),
         ) {
-            let log = log(length);
             let mut delivered = log.clone();
             delivered.extend(again.iter().map(|index| index.get(&log).clone()));
             // A cheap shuffle that proptest can shrink: sort by a keyed hash of the place.
@@ -161,42 +334,88 @@ mod tests {
                 .map(|(place, event)| ((place as u64 + 1).wrapping_mul(seed | 1).rotate_left(17), event)).collect();
             keyed.sort_by_key(|(key, _)| *key);
             let shuffled: Vec<Event> = keyed.into_iter().map(|(_, event)| event).collect();
-
-            let timeline = applied(&shuffled);
-            prop_assert_eq!(&timeline, &applied(&log));
-            prop_assert_eq!(timeline.cursor(), Seq(length));
+            prop_assert_eq!(folded(&shuffled), folded(&log));
         }
 
         #[test]
-        fn a_page_fetched_amid_the_events_equals_all_events(
-            length in 1u64..40, fetched_at in 0usize..40, first_live in 0usize..40, limit in 1usize..50,
+        fn state_after_resume_from_any_cursor_is_a_fresh_fetch(
+            log in log(1..60), fetched_at in 0usize..60, resumed_at in 0usize..60, limit in 1usize..30,
         ) {
-            let log = log(length);
             let fetched_at = fetched_at.min(log.len());
-            let first_live = first_live.min(fetched_at);
-            let mut timeline = applied(&log[first_live..fetched_at]);
-            timeline.take_in(page(&log[..fetched_at], None, limit));
-            log[first_live..].iter().for_each(|event| timeline.apply(event));
-            while timeline.has_more_before() {
-                let before = timeline.oldest().map(|seq| seq.0);
-                timeline.take_in(page(&log, before, limit));
-            }
-            prop_assert_eq!(timeline.cursor(), Seq(length));
-            prop_assert!(timeline.messages().eq(applied(&log).messages()));
+            let resumed_at = resumed_at.clamp(fetched_at, log.len());
+            let mut timeline = Timeline::default();
+            timeline.take_in(Stretch::Newest, page(&log[..fetched_at], Stretch::Newest, limit));
+            log[fetched_at..resumed_at].iter().for_each(|event| timeline.apply(event));
+            // The connection is lost; all that was missed is replayed from the cursor.
+            prop_assert_eq!(timeline.cursor(), Seq(resumed_at as u64));
+            log[resumed_at..].iter().for_each(|event| timeline.apply(event));
+            complete(&mut timeline, &log, limit);
+            is_complete(&timeline, &log)?;
         }
 
         #[test]
-        fn the_cursor_never_passes_a_hole(length in 2u64..40, hole in 1u64..40) {
-            let hole = hole.min(length);
-            let events: Vec<Event> = log(length).into_iter().filter(|event| event.seq.0 != hole).collect();
-            prop_assert_eq!(applied(&events).cursor(), Seq(hole - 1));
+        fn a_page_may_be_older_or_newer_than_the_events(
+            log in log(1..60), first_live in 0usize..60, read_at in 0usize..60, older_read_at in 0usize..60,
+            limit in 1usize..10,
+        ) {
+            let first_live = first_live.min(log.len());
+            let read_at = read_at.clamp(first_live, log.len());
+            let older_read_at = older_read_at.clamp(read_at, log.len());
+            let mut timeline = Timeline::default();
+            // Live events arrive while the first page is under way, and while an older one is.
+            log[first_live..].iter().take(10).for_each(|event| timeline.apply(event));
+            timeline.take_in(Stretch::Newest, page(&log[..read_at], Stretch::Newest, limit));
+            log[first_live..].iter().for_each(|event| timeline.apply(event));
+            if timeline.has_more_before() && let Some(oldest) = timeline.oldest() {
+                let stretch = Stretch::Older(oldest);
+                timeline.take_in(stretch, page(&log[..older_read_at], stretch, limit));
+            }
+            complete(&mut timeline, &log, limit);
+            is_complete(&timeline, &log)?;
+        }
+
+        #[test]
+        fn after_a_reset_reading_goes_on_from_any_place(
+            log in log(2..60), fetched_at in 0usize..60, reset_at in 0usize..60, read_at in 0usize..60,
+            place in any::<prop::sample::Index>(), limit in 1usize..10,
+        ) {
+            let fetched_at = fetched_at.min(log.len());
+            let reset_at = reset_at.clamp(fetched_at, log.len());
+            let read_at = read_at.clamp(reset_at, log.len());
+            let mut timeline = Timeline::default();
+            timeline.take_in(Stretch::Newest, page(&log[..fetched_at], Stretch::Newest, limit));
+            let before: Vec<Message> = timeline.messages().cloned().collect();
+            timeline.reset();
+            prop_assert_eq!(timeline.messages().cloned().collect::<Vec<_>>(), before.clone(), "still in view");
+            // Live events come meanwhile.
+            log[reset_at..read_at].iter().for_each(|event| timeline.apply(event));
+            let stretch = if before.is_empty() { Stretch::Newest } else { Stretch::From(place.get(&before).seq) };
+            timeline.take_in(stretch, page(&log[..read_at], stretch, limit));
+            log[read_at..].iter().for_each(|event| timeline.apply(event));
+            complete(&mut timeline, &log, limit);
+            is_complete(&timeline, &log)?;
+        }
+
+        #[test]
+        fn the_cursor_never_passes_a_hole(log in log(2..40), hole in any::<prop::sample::Index>()) {
+            let hole = hole.get(&log).seq;
+            let mut timeline = Timeline { loaded: true, ..Timeline::default() };
+            log.iter().filter(|event| event.seq != hole).for_each(|event| timeline.apply(event));
+            prop_assert_eq!(timeline.cursor(), Seq(hole.0 - 1));
         }
     }
 
     #[test]
-    fn after_a_reset_nothing_is_known() {
-        let mut timeline = applied(&log(5));
-        timeline.reset();
-        assert_eq!(timeline, Timeline::default());
+    fn a_gap_hides_what_is_behind_it() {
+        let events: Vec<Event> =
+            (1..=9).map(|seq| event(Seq(seq), 1, Change::Message { body: body("message", 0) })).collect();
+        let mut timeline = Timeline::default();
+        timeline.take_in(Stretch::From(Seq(2)), page(&events[..8], Stretch::From(Seq(2)), 3));
+        timeline.apply(&events[8]);
+        let shown = |timeline: &Timeline| timeline.messages().map(|message| message.seq.0).collect::<Vec<_>>();
+        assert_eq!(shown(&timeline), [2, 3, 4]);
+        assert_eq!((timeline.gap(), timeline.cursor()), (Some(Seq(4)), Seq(9)));
+        complete(&mut timeline, &events, 3);
+        assert_eq!(shown(&timeline), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
 }

@@ -44,7 +44,12 @@ pub(super) fn Talk(
         Some(_) => t.is_away.to_owned(),
     };
     let note = move || {
-        (store.link.get() == Link::Lost).then(|| view! { <p class="note small" role="status">{t.connection_lost}</p> })
+        let words = match store.link.get() {
+            Link::Lost => t.connection_lost,
+            Link::Restarting => t.restarting,
+            _ => return None,
+        };
+        Some(view! { <p class="note small" role="status">{words}</p> })
     };
     view! {
         <section class="talk" aria-labelledby="talk-name">

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{BodyError, CommandId, Nickname, NicknameError},
+    domain::{BodyError, CommandId, EmojiError, MAX_REACTIONS, Nickname, NicknameError},
     protocol::{ErrorCode, ErrorFrame},
 };
 
@@ -27,6 +27,14 @@ pub(crate) enum ChatError {
     UnknownConversation,
     #[error("{0}")]
     InvalidMessage(#[from] BodyError),
+    #[error("there is no such message here, or it was deleted")]
+    UnknownMessage,
+    #[error("only its author may do this to a message")]
+    NotAuthor,
+    #[error("{0}")]
+    InvalidEmoji(#[from] EmojiError),
+    #[error("the message has {MAX_REACTIONS} different reactions already")]
+    TooManyReactions,
     #[error("that is too much at once; try again in a moment")]
     RateLimited { retry_after: Duration },
     #[error("the server cannot save anything at the moment; try again in a moment")]
@@ -44,6 +52,10 @@ impl ChatError {
             Self::UnknownConversation => ErrorCode::UnknownConversation,
             Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
             Self::InvalidMessage(BodyError::TooLong) => ErrorCode::MessageTooLong,
+            Self::UnknownMessage => ErrorCode::UnknownMessage,
+            Self::NotAuthor => ErrorCode::Forbidden,
+            Self::InvalidEmoji(_) => ErrorCode::InvalidEmoji,
+            Self::TooManyReactions => ErrorCode::TooManyReactions,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::StorageUnavailable => ErrorCode::StorageUnavailable,
         }
@@ -86,6 +98,9 @@ impl From<StoreError> for ChatError {
             StoreError::UnknownUser => Self::UnknownUser(String::new()),
             StoreError::SelfDirect => Self::SelfDirect,
             StoreError::NotMember => Self::UnknownConversation,
+            StoreError::UnknownMessage => Self::UnknownMessage,
+            StoreError::NotAuthor => Self::NotAuthor,
+            StoreError::TooManyReactions => Self::TooManyReactions,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Writing messages, and reading them again.
+//! Writing messages, changing them, and reading them again.
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, Seq, User, UserId},
+    domain::{Body, CommandId, ConversationId, Emoji, Seq, User, UserId},
     protocol::{Change, Event, MessagesPage},
 };
 
@@ -19,11 +19,49 @@ impl Chat {
         conversation: ConversationId,
         body: &str,
     ) -> Result<Receipt<Appended>, ChatError> {
-        let body = Body::parse(body)?;
-        self.append(author, id, conversation, body).await
+        let change = Change::Message { body: Body::parse(body)? };
+        self.append(author, id, conversation, change).await
     }
 
-    /// The same to one user, in the direct that is found or begun for it.
+    /// Queues another text for a message of the author's.
+    pub(crate) async fn edit(
+        &self,
+        author: User,
+        id: CommandId,
+        conversation: ConversationId,
+        seq: Seq,
+        body: &str,
+    ) -> Result<Receipt<Appended>, ChatError> {
+        let change = Change::Edit { seq, body: Body::parse(body)? };
+        self.append(author, id, conversation, change).await
+    }
+
+    /// Queues the deletion of a message of the author's.
+    pub(crate) async fn delete(
+        &self,
+        author: User,
+        id: CommandId,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<Receipt<Appended>, ChatError> {
+        self.append(author, id, conversation, Change::Deletion { seq }).await
+    }
+
+    /// Queues an emoji to be put to anybody's message, or taken away.
+    pub(crate) async fn react(
+        &self,
+        author: User,
+        id: CommandId,
+        conversation: ConversationId,
+        seq: Seq,
+        emoji: &str,
+        on: bool,
+    ) -> Result<Receipt<Appended>, ChatError> {
+        let change = Change::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
+        self.append(author, id, conversation, change).await
+    }
+
+    /// Queues a message to one user, in the direct that is found or begun for it.
     pub(crate) async fn send_to_user(
         &self,
         author: User,
@@ -34,7 +72,7 @@ impl Chat {
         // First: a message that can't be sent begins no direct.
         let body = Body::parse(body)?;
         let (conversation, _) = self.open_direct(author.clone(), nickname).await?.done().await?;
-        self.append(author, id, conversation, body).await
+        self.append(author, id, conversation, Change::Message { body }).await
     }
 
     async fn append(
@@ -42,10 +80,9 @@ impl Chat {
         author: User,
         id: CommandId,
         conversation: ConversationId,
-        body: Body,
+        change: Change,
     ) -> Result<Receipt<Appended>, ChatError> {
-        let event = NewEvent { author, id, conversation, change: Change::Message { body } };
-        Ok(self.store.append(event).await?)
+        Ok(self.store.append(NewEvent { author, id, conversation, change }).await?)
     }
 
     /// A stretch of a conversation that `reader` is in.

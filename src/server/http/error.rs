@@ -48,12 +48,17 @@ impl ApiError {
 impl From<ChatError> for ApiError {
     fn from(error: ChatError) -> Self {
         let status = match &error {
-            ChatError::InvalidNickname(_) | ChatError::InvalidMessage(_) | ChatError::SelfDirect => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            ChatError::InvalidNickname(_)
+            | ChatError::InvalidMessage(_)
+            | ChatError::InvalidEmoji(_)
+            | ChatError::TooManyReactions
+            | ChatError::SelfDirect => StatusCode::UNPROCESSABLE_ENTITY,
+            ChatError::NotAuthor => StatusCode::FORBIDDEN,
             ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
             ChatError::Unauthenticated => StatusCode::UNAUTHORIZED,
-            ChatError::UnknownUser(_) | ChatError::UnknownConversation => StatusCode::NOT_FOUND,
+            ChatError::UnknownUser(_) | ChatError::UnknownConversation | ChatError::UnknownMessage => {
+                StatusCode::NOT_FOUND
+            }
             ChatError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             ChatError::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -42,7 +42,8 @@ impl Hub {
     }
 
     fn encode_plainly(&self, event: &Event) -> Option<Item> {
-        let Change::Message { body } = &event.change;
+        // Plain clients show what comes and forget it: there is nothing of theirs to change.
+        let Change::Message { body } = &event.change else { return None };
         let (author, msg) = (event.author.nickname.as_str().to_owned(), body.as_str().to_owned());
         let reply = if event.conversation == self.lobby {
             PlainReply::ToEveryone { username: author, msg }

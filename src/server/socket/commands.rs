@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{CommandId, ConversationId},
+    domain::{CommandId, ConversationId, User},
     protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
 };
 
@@ -12,6 +12,7 @@ use super::{
         App,
         chat::{ChatError, Typing},
         hub::{Connection, Item},
+        store::{Appended, Receipt},
     },
     line::{Heard, Talk},
 };
@@ -35,7 +36,18 @@ impl Talk for FullTalk {
             ClientFrame::Hello(_) => {
                 self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello has been said already".into())
             }
-            ClientFrame::Send { id, conversation, body } => self.send(id, conversation, &body).await,
+            ClientFrame::Send { id, conversation, body } => {
+                self.carry_out(id, self.app.chat.send(self.user(), id, conversation, &body)).await
+            }
+            ClientFrame::Edit { id, conversation, seq, body } => {
+                self.carry_out(id, self.app.chat.edit(self.user(), id, conversation, seq, &body)).await
+            }
+            ClientFrame::Delete { id, conversation, seq } => {
+                self.carry_out(id, self.app.chat.delete(self.user(), id, conversation, seq)).await
+            }
+            ClientFrame::React { id, conversation, seq, emoji, on } => {
+                self.carry_out(id, self.app.chat.react(self.user(), id, conversation, seq, &emoji, on)).await
+            }
             ClientFrame::OpenDirect { id, nickname } => self.open_direct(id, &nickname).await,
             ClientFrame::Read { conversation, seq } => {
                 match self.app.chat.read(&self.connection.user, conversation, seq) {
@@ -72,13 +84,21 @@ impl FullTalk {
         Self { app, connection }
     }
 
-    async fn send(&self, id: CommandId, conversation: ConversationId, body: &str) -> Heard {
-        let user = &self.connection.user;
-        let sending = match self.app.chat.charge_command(user.id) {
-            Ok(()) => self.app.chat.send(user.clone(), id, conversation, body).await,
+    fn user(&self) -> User {
+        self.connection.user.clone()
+    }
+
+    /// Charges for a command that makes an event, then queues it; it is answered once it is on disk.
+    async fn carry_out(
+        &self,
+        id: CommandId,
+        queueing: impl Future<Output = Result<Receipt<Appended>, ChatError>>,
+    ) -> Heard {
+        let queued = match self.app.chat.charge_command(self.connection.user.id) {
+            Ok(()) => queueing.await,
             Err(error) => Err(error),
         };
-        match sending {
+        match queued {
             Ok(receipt) => Heard::Later(Box::pin(async move {
                 match receipt.await {
                     Ok(done) => Item::encode(&ServerFrame::Ack {

@@ -46,6 +46,15 @@ pub(crate) enum StoreError {
     /// No such conversation, or the user is not in it.
     #[error("not a member of this conversation")]
     NotMember,
+    /// No such message there, or it was deleted.
+    #[error("no such message")]
+    UnknownMessage,
+    /// Another user wrote the message.
+    #[error("not the message's author")]
+    NotAuthor,
+    /// The message has [`MAX_REACTIONS`](crate::domain::MAX_REACTIONS) different emoji.
+    #[error("too many different reactions")]
+    TooManyReactions,
 }
 
 /// A guest to be created, member of the Lobby from the start.
@@ -121,7 +130,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;
 
-    /// Queues an event: when this returns, its place in the order is settled; the receipt tells when it is durable.
+    /// Queues an event: messages are edited and deleted by their authors alone. When this returns, its place in the order is settled; the receipt tells when it is durable.
     async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError>;
 
     /// Queues the finding or beginning of a direct.

@@ -3,9 +3,10 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use crate::{
-    client::{Returned, Store},
+    client::{Refused, Store},
     domain::ConversationId,
     protocol::ErrorCode,
+    state::Deed,
 };
 
 /// What is being written in one conversation. A handle: copies are the same draft.
@@ -47,7 +48,7 @@ impl Draft {
     /// Sends what was written, if anything.
     pub(super) fn send(self) {
         if !untrack(|| self.is_empty()) {
-            let sent = self.store.send(self.conversation, self.text.get_untracked());
+            let sent = self.store.put(self.conversation, Deed::Send { body: self.text.get_untracked() });
             self.problem.set(sent.err());
             if sent.is_ok() {
                 self.text.set(String::new());
@@ -67,18 +68,23 @@ impl Draft {
 
     /// A text that the server refused comes back, above what has been written since.
     fn take_back(self) {
-        let Some(Returned { conversation, body, code }) = self.store.returned.get() else { return };
-        if conversation != self.conversation {
+        let is_ours = |refused: &Refused| refused.conversation == self.conversation;
+        if !self.store.refusals.with(|refusals| refusals.iter().any(is_ours)) {
             return;
         }
-        self.store.returned.set(None);
-        self.problem.set(Some(code));
-        self.text.update(|text| {
-            let since = std::mem::replace(text, body);
-            if !since.trim().is_empty() {
-                text.push_str("\n\n");
-                text.push_str(&since);
+        let ours =
+            self.store.refusals.try_update(|refusals| refusals.extract_if(.., |refused| is_ours(refused)).collect());
+        for Refused { deed, code, .. } in ours.unwrap_or_else(Vec::new) {
+            self.problem.set(Some(code));
+            if let Deed::Send { body } | Deed::Edit { body, .. } = deed {
+                self.text.update(|text| {
+                    let since = std::mem::replace(text, body);
+                    if !since.trim().is_empty() {
+                        text.push_str("\n\n");
+                        text.push_str(&since);
+                    }
+                });
             }
-        });
+        }
     }
 }

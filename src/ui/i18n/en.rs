@@ -77,6 +77,7 @@ pub(super) static TEXTS: Texts = Texts {
     connecting: "Connecting …",
     needs_script: "You are in. To talk, this page needs JavaScript and WebAssembly.",
     connection_lost: "Connection lost. What you write is kept and sent as soon as it is back.",
+    restarting: "The server is restarting. What you write is kept and sent as soon as it is back.",
     unreachable: "The server can’t be reached. Check your connection and try again.",
     not_found: "There is nothing here.",
     go_home: "To the tea house",

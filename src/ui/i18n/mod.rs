@@ -144,6 +144,7 @@ pub struct Texts {
     pub connecting: &'static str,
     pub needs_script: &'static str,
     pub connection_lost: &'static str,
+    pub restarting: &'static str,
     pub unreachable: &'static str,
     pub not_found: &'static str,
     pub go_home: &'static str,

@@ -75,6 +75,7 @@ pub(super) static TEXTS: Texts = Texts {
     connecting: "正在连接…",
     needs_script: "你已经进来了。要聊天，请为本页启用 JavaScript 和 WebAssembly。",
     connection_lost: "连接已断开。你写的内容会保留，恢复后立即发送。",
+    restarting: "服务器正在重启。你写的内容会保留，恢复后立即发送。",
     unreachable: "连不上服务器。请检查网络后重试。",
     not_found: "这里什么也没有。",
     go_home: "回到茶馆",

@@ -59,10 +59,10 @@ pub(super) fn MessageRow(
                 outbox.get(id).map(|outgoing| Shown {
                     author,
                     at: outgoing.typed_at,
-                    body: outgoing.body.trim().to_owned(),
+                    body: outgoing.body().unwrap_or_default().trim().to_owned(),
                     fate: match outgoing.status {
-                        OutgoingStatus::Pending => Fate::Pending,
                         OutgoingStatus::Failed(code) => Fate::Failed(code),
+                        _ => Fate::Pending,
                     },
                 })
             })
@@ -112,6 +112,7 @@ pub(super) fn MessageRow(
     view! {
         <li
             class="message"
+            data-id=id.to_string()
             class:mine=live(move || is_mine.get())
             class:starts=live(move || starts_group.get())
             data-pending=live(move || (fate.get() == Fate::Pending).to_string())

@@ -58,11 +58,11 @@ pub(super) fn Timeline(
     };
     let fetching = move || match model.load.get() {
         LoadState::Failed => {
-            let again = move |_| store.load(conversation);
+            let again = move |_| model.load_missing(store, conversation, scroll);
             let again = view! { <button type="button" class="link" on:click=again>{t.retry}</button> };
             view! { <p class="beginning small" role="status">{t.load_failed} " " {again}</p> }.into_any()
         }
-        _ if model.is_loaded.get() => ().into_any(),
+        _ if model.is_known.get() => ().into_any(),
         _ => view! {
             <div class="skeleton" role="status"><span class="unseen">{t.loading}</span><i></i><i></i><i></i></div>
         }
@@ -71,7 +71,7 @@ pub(super) fn Timeline(
     let to_latest = move || {
         (!scroll.at_end.get()).then(|| {
             view! {
-                <button type="button" class="to-latest" aria-label=t.to_latest on:click=move |_| scroll.to_end()>
+                <button type="button" class="to-latest" aria-label=t.to_latest on:click=move |_| model.to_latest(store, conversation, scroll)>
                     {icons::down()}
                 </button>
             }

@@ -8,8 +8,11 @@ use super::{super::clock, scroll::Scroll};
 use crate::{
     client::{Link, LoadState, Store},
     domain::{CommandId, ConversationId, Seq},
-    state::{Row, Timeline, rows},
+    state::{Row, Stretch, Timeline, rows},
 };
+
+/// How many events before the reader's place a new start begins, so that some messages stand above it.
+const ABOVE: u64 = 20;
 
 /// The rows, and which messages start a group: the row of a message stays the same row when that changes.
 #[derive(Clone, Default, PartialEq)]
@@ -25,26 +28,31 @@ pub(super) struct Model {
     pub(super) timeline: Signal<Timeline>,
     /// How their fetching stands.
     pub(super) load: Signal<LoadState>,
-    /// Whether the newest are here.
-    pub(super) is_loaded: Memo<bool>,
+    /// Whether there is something to show, if only that there is nothing.
+    pub(super) is_known: Memo<bool>,
+    is_loaded: Memo<bool>,
     has_more: Memo<bool>,
+    gap: Memo<Option<Seq>>,
+    /// Messages of others behind it are new to the reader.
+    new_after: RwSignal<Option<Seq>>,
     rows: Memo<Rows>,
 }
 
 impl Model {
     pub(super) fn new(store: Store, conversation: ConversationId) -> Self {
         let timeline: Signal<Timeline> = store.timeline(conversation).into();
+        let is_known = Memo::new(move |_| timeline.with(Timeline::is_known));
         let is_loaded = Memo::new(move |_| timeline.with(Timeline::is_loaded));
         let has_more = Memo::new(move |_| timeline.with(Timeline::has_more_before));
-        // What was unread when the conversation was opened is new for as long as it is open.
-        let new_after = store.conversations.with_untracked(|conversations| {
-            conversations.get(conversation).filter(|talk| talk.unread > 0).map(|talk| talk.read_seq)
-        });
+        let gap = Memo::new(move |_| timeline.with(Timeline::gap));
+        let new_after = RwSignal::new(unread_after(store, conversation));
         let rows = Memo::new(move |_| {
             let me = store.me.with(|me| me.as_ref().map(|me| me.id));
-            let Some(me) = me.filter(|_| is_loaded.get()) else { return Rows::default() };
+            let Some(me) = me.filter(|_| is_known.get()) else { return Rows::default() };
             let rows = timeline.with(|timeline| {
-                store.outbox.with(|outbox| rows(timeline, outbox.of(conversation), me, new_after, clock::day_of))
+                store
+                    .outbox
+                    .with(|outbox| rows(timeline, outbox.messages_to(conversation), me, new_after.get(), clock::day_of))
             });
             let heads = rows.iter().filter_map(|row| match row {
                 Row::Message { id, starts_group: true } => Some(*id),
@@ -52,7 +60,8 @@ impl Model {
             });
             Rows { heads: heads.collect(), rows }
         });
-        Self { timeline, load: store.load_state(conversation).into(), is_loaded, has_more, rows }
+        let load = store.load_state(conversation).into();
+        Self { timeline, load, is_known, is_loaded, has_more, gap, new_after, rows }
     }
 
     /// The rows to show.
@@ -77,35 +86,77 @@ impl Model {
 
     /// When the rows change, the reader stays at the end, or at the message that was in view.
     pub(super) fn keep_place(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        Effect::new(move |oldest_before: Option<Option<Seq>>| {
-            let oldest = self.timeline.with(Timeline::oldest);
-            scroll.rows_changed(!self.is_empty(), oldest_before.flatten() != oldest);
-            oldest
+        Effect::new(move || {
+            self.timeline.track();
+            self.rows.track();
+            scroll.rows_changed(!self.is_empty(), self.gap.get().is_some());
         });
         // Who writes wants to see it.
         Effect::new(move |before: Option<usize>| {
-            let on_their_way = store.outbox.with(|outbox| outbox.of(conversation).count());
+            let on_their_way = store.outbox.with(|outbox| outbox.messages_to(conversation).count());
             if before.is_some_and(|before| before < on_their_way) {
-                scroll.to_end();
+                self.to_latest(store, conversation, scroll);
             }
             on_their_way
         });
     }
 
-    /// Fetches the newest messages as soon as there is a connection, and older ones when the reader nears the first.
+    /// Shows the newest messages, wherever the reader is.
+    pub(super) fn to_latest(self, store: Store, conversation: ConversationId, scroll: Scroll) {
+        scroll.to_end();
+        if self.gap.get_untracked().is_some() {
+            store.restart(conversation);
+        }
+    }
+
+    /// Fetches messages as soon as there is a connection, and further ones when the reader nears the first or a gap.
     pub(super) fn load_as_needed(self, store: Store, conversation: ConversationId, scroll: Scroll) {
         Effect::new(move || {
-            if store.link.get() == Link::Online && !self.is_loaded.get() {
-                store.load(conversation);
+            if store.link.get() == Link::Online && !self.is_loaded.get() && self.load.get() == LoadState::Idle {
+                self.load_missing(store, conversation, scroll);
             }
         });
         Effect::new(move || {
-            if scroll.near_start.get() && self.has_more.get() && self.load.get() == LoadState::Idle {
+            let oldest = self.timeline.with_untracked(Timeline::oldest).filter(|_| self.has_more.get());
+            if let Some(oldest) = oldest.filter(|_| scroll.near_start.get() && self.load.get() == LoadState::Idle) {
                 // Near again only if the reader still is once the older ones stand above.
                 scroll.near_start.set(false);
-                store.load(conversation);
+                store.load(conversation, Stretch::Older(oldest));
             }
         });
+        Effect::new(move || {
+            let gap = self.gap.get().filter(|_| scroll.near_gap.get() && self.load.get() == LoadState::Idle);
+            if let Some(gap) = gap {
+                scroll.near_gap.set(false);
+                store.load(conversation, Stretch::Newer(gap));
+            }
+        });
+    }
+
+    /// Fetches what has not come yet.
+    pub(super) fn load_missing(self, store: Store, conversation: ConversationId, scroll: Scroll) {
+        let (gap, oldest) = (self.gap.get_untracked(), self.timeline.with_untracked(Timeline::oldest));
+        let stretch = match (self.is_loaded.get_untracked(), gap, oldest) {
+            // After a new start: where the reader is, with some of what stands above.
+            (false, ..) => {
+                // What was missed meanwhile is new.
+                if let Some(unread) = unread_after(store, conversation).filter(|_| self.is_known.get_untracked()) {
+                    self.new_after.set(Some(unread));
+                }
+                let place = if scroll.at_end.get_untracked() { None } else { self.place(scroll) };
+                place.map_or(Stretch::Newest, |seq| Stretch::From(Seq(seq.0.saturating_sub(ABOVE))))
+            }
+            (true, Some(gap), _) if scroll.near_end() => Stretch::Newer(gap),
+            (true, _, Some(oldest)) => Stretch::Older(oldest),
+            (true, ..) => return,
+        };
+        store.load(conversation, stretch);
+    }
+
+    /// The message that stands at the top of the view.
+    fn place(self, scroll: Scroll) -> Option<Seq> {
+        let id = scroll.place()?;
+        self.timeline.with_untracked(|timeline| timeline.by_id(id).map(|message| message.seq))
     }
 
     /// What stands at the end, in view, on a page that has the reader's attention, has been read.
@@ -114,7 +165,7 @@ impl Model {
             store.conversations.track();
             scroll.shown.track();
             let has_attention = document().has_focus().unwrap_or(false) && scroll.is_shown();
-            if scroll.at_end.get() && self.is_loaded.get() && has_attention {
+            if scroll.at_end.get() && self.is_loaded.get() && self.gap.get().is_none() && has_attention {
                 store.mark_read(conversation);
             }
         };
@@ -124,4 +175,11 @@ impl Model {
             on_cleanup(move || handle.remove());
         });
     }
+}
+
+/// Up to where the reader has read, if there is more.
+fn unread_after(store: Store, conversation: ConversationId) -> Option<Seq> {
+    store.conversations.with_untracked(|conversations| {
+        conversations.get(conversation).filter(|talk| talk.unread > 0).map(|talk| talk.read_seq)
+    })
 }

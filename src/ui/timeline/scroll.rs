@@ -1,13 +1,17 @@
 //! Where the reader is: at the end, and then staying there, or at some message, and then staying at that.
 
+use std::mem;
+
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast as _, closure::Closure};
-use web_sys::ResizeObserver;
+use web_sys::{Element, HtmlElement, ResizeObserver};
+
+use crate::domain::CommandId;
 
 /// Within how many pixels of the end counts as being there.
 const END: i32 = 40;
-/// Within how many pixels of the beginning older messages are fetched.
-const START: i32 = 600;
+/// Within how many pixels of the beginning, or of a gap, further messages are fetched.
+const NEAR: i32 = 600;
 
 /// The reader's place in a scrolled element. A handle: copies are the same place.
 #[derive(Clone, Copy)]
@@ -17,16 +21,20 @@ pub(super) struct Scroll {
     pub(super) at_end: RwSignal<bool>,
     /// Whether the beginning is near.
     pub(super) near_start: RwSignal<bool>,
+    /// Whether a gap is near, behind which there are newer messages.
+    pub(super) near_gap: RwSignal<bool>,
     /// Changes when the timeline is shown again after it was hidden: on a phone the list hides it.
     pub(super) shown: Trigger,
-    /// The distance from the top of the view to the end of the content, in pixels.
-    to_bottom: StoredValue<i32>,
+    /// The first message in view, and where it stands: its top's distance from the view's, in pixels.
+    place: StoredValue<Option<(CommandId, i32)>>,
     /// How far the view was scrolled when last looked at, in pixels.
     top: StoredValue<i32>,
     /// Whether there are rows: before there are, the beginning is not near but unknown.
     has_rows: StoredValue<bool>,
-    /// Whether rows came in at the beginning since the place was last taken.
-    grew_at_start: StoredValue<bool>,
+    /// Whether there is a gap behind the last row: then the end of the rows is not the end.
+    has_gap: StoredValue<bool>,
+    /// Whether the rows have changed since the place was last kept: what the browser makes of it is not the reader's.
+    has_changed: StoredValue<bool>,
 }
 
 impl Scroll {
@@ -36,11 +44,13 @@ impl Scroll {
             scroller,
             at_end: RwSignal::new(true),
             near_start: RwSignal::new(false),
+            near_gap: RwSignal::new(false),
             shown: Trigger::new(),
-            to_bottom: StoredValue::new(0),
+            place: StoredValue::new(None),
             top: StoredValue::new(0),
             has_rows: StoredValue::new(false),
-            grew_at_start: StoredValue::new(false),
+            has_gap: StoredValue::new(false),
+            has_changed: StoredValue::new(false),
         };
         // The view changes its height with the window, with what is being written below it, and with a phone's keyboard;
         // and it gets one when it is shown after it was hidden.
@@ -69,24 +79,29 @@ impl Scroll {
 
     /// The reader has moved.
     pub(super) fn scrolled(self) {
-        let Some(element) = self.element() else { return };
+        let Some(element) = self.element().filter(|_| !self.has_changed.get_value()) else { return };
         let top = element.scroll_top();
-        let to_bottom = element.scroll_height() - top;
+        let below = element.scroll_height() - top - element.client_height();
         // Rows that came in since the browser noted the move are below it; only a move upwards leaves the end.
-        let (is_near_end, moved_up) = (to_bottom - element.client_height() <= END, top < self.top.get_value());
-        self.to_bottom.set_value(to_bottom);
+        let (is_near_end, moved_up) = (below <= END, top < self.top.get_value());
         self.top.set_value(top);
+        self.place.set_value(first_in_view(&element));
+        let has_gap = self.has_gap.get_value();
         if is_near_end || moved_up {
-            set_if_changed(self.at_end, is_near_end);
+            set_if_changed(self.at_end, is_near_end && !has_gap);
         }
-        set_if_changed(self.near_start, top <= START && self.has_rows.get_value());
+        set_if_changed(self.near_start, top <= NEAR && self.has_rows.get_value());
+        set_if_changed(self.near_gap, below <= NEAR && has_gap);
     }
 
-    /// The rows have changed, at the beginning or elsewhere: before they are painted, the place is taken again.
-    pub(super) fn rows_changed(self, has_rows: bool, at_start: bool) {
+    /// The rows have changed: before they are painted, the place is taken again.
+    pub(super) fn rows_changed(self, has_rows: bool, has_gap: bool) {
         self.has_rows.set_value(has_rows);
-        self.grew_at_start.update_value(|grew| *grew |= at_start);
-        request_animation_frame(move || self.keep());
+        self.has_gap.set_value(has_gap);
+        // Many changes may come before the next picture.
+        if !self.has_changed.try_update_value(|has_changed| mem::replace(has_changed, true)).unwrap_or(true) {
+            request_animation_frame(move || self.keep());
+        }
     }
 
     /// Goes to the end.
@@ -95,14 +110,26 @@ impl Scroll {
         request_animation_frame(move || self.keep());
     }
 
+    /// The first message in view.
+    pub(super) fn place(self) -> Option<CommandId> {
+        self.place.get_value().map(|(id, _)| id)
+    }
+
+    /// Whether the end of the rows is near, be it the end or a gap.
+    pub(super) fn near_end(self) -> bool {
+        self.at_end.get_untracked() || self.near_gap.get_untracked()
+    }
+
     /// Takes the place again after the content or the view has changed.
     fn keep(self) {
+        self.has_changed.try_set_value(false);
         let Some(element) = self.element() else { return };
-        let grew_at_start = self.grew_at_start.try_update_value(std::mem::take).unwrap_or_default();
         if self.at_end.get_untracked() {
             element.set_scroll_top(element.scroll_height());
-        } else if grew_at_start {
-            element.set_scroll_top(element.scroll_height() - self.to_bottom.get_value());
+        } else if let Some((id, stood_at)) = self.place.get_value()
+            && let Some(row) = element.query_selector(&format!("[data-id='{id}']")).ok().flatten()
+        {
+            element.set_scroll_top(element.scroll_top() + top_of(&row, &element) - stood_at);
         }
         self.scrolled();
     }
@@ -117,4 +144,30 @@ fn set_if_changed(signal: RwSignal<bool>, value: bool) {
     if signal.get_untracked() != value {
         signal.set(value);
     }
+}
+
+/// The first message whose end is in view, and where it stands.
+fn first_in_view(scroller: &HtmlElement) -> Option<(CommandId, i32)> {
+    let rows = scroller.query_selector("ol").ok()??.children();
+    let height = |row: &Element| row.get_bounding_client_rect().height();
+    // Rows stand in order, so the first is found by halving.
+    let (mut above, mut below) = (0, rows.length());
+    while above < below {
+        let middle = u32::midpoint(above, below);
+        let row = rows.item(middle)?;
+        #[expect(clippy::cast_possible_truncation, reason = "pixels of a page")]
+        let is_above = top_of(&row, scroller) + height(&row) as i32 <= 0;
+        if is_above { above = middle + 1 } else { below = middle }
+    }
+    (above..rows.length()).find_map(|place| {
+        let row = rows.item(place)?;
+        let id = row.get_attribute("data-id")?.parse().ok()?;
+        Some((id, top_of(&row, scroller)))
+    })
+}
+
+/// How far below the top of the view a row stands, in pixels.
+#[expect(clippy::cast_possible_truncation, reason = "pixels of a page")]
+fn top_of(row: &Element, scroller: &HtmlElement) -> i32 {
+    (row.get_bounding_client_rect().top() - scroller.get_bounding_client_rect().top()).round() as i32
 }

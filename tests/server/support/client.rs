@@ -229,8 +229,10 @@ pub(crate) struct Ack {
     pub(crate) at: Millis,
 }
 
-/// What a message says.
+/// What an event says; nothing if it has no words.
 pub(crate) fn says(event: &Event) -> &str {
-    let Change::Message { body } = &event.change;
-    body.as_str()
+    match &event.change {
+        Change::Message { body } | Change::Edit { body, .. } => body.as_str(),
+        Change::Deletion { .. } | Change::Reaction { .. } => "",
+    }
 }

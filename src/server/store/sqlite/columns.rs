@@ -6,7 +6,7 @@ use rusqlite::{
 };
 use uuid::Uuid;
 
-use crate::domain::{Body, CommandId, ConversationId, Epoch, Millis, Nickname, NicknameKey, Seq, UserId};
+use crate::domain::{Body, CommandId, ConversationId, Emoji, Epoch, Millis, Nickname, NicknameKey, Seq, UserId};
 
 use super::super::SessionKey;
 
@@ -58,13 +58,13 @@ macro_rules! text_column {
 
         impl FromSql for $name {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                String::column_result(value).map(Self::from_store)
+                String::column_result(value).map(Self::from_trusted)
             }
         }
     )*};
 }
 
-text_column!(Nickname, Body);
+text_column!(Nickname, Body, Emoji);
 
 impl ToSql for NicknameKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

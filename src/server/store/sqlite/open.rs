@@ -12,7 +12,8 @@ use rusqlite::{Connection, OpenFlags, params};
 use crate::domain::{ConversationId, Epoch, Millis};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_changes.sql")];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
 const OLDEST_SOUND_SQLITE: i32 = 3_051_003;

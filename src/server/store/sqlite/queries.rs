@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params, types::Type};
 
 use crate::{
-    domain::{Conversation, ConversationId, ConversationKind, Me, Message, Seq, User, UserId, UserKind},
+    domain::{
+        Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Reaction, Seq, User, UserId, UserKind,
+    },
     protocol::{Event, MessagesPage},
 };
 
@@ -30,7 +32,7 @@ pub(super) fn memberships(db: &Connection, user: UserId) -> Result<Vec<Conversat
 const CONVERSATION: &str = "
     SELECT c.id, c.name, c.last_seq, m.read_seq,
            (SELECT count(*) FROM (SELECT 1 FROM messages
-             WHERE conversation = c.id AND seq > m.read_seq AND author <> m.user LIMIT ?2)),
+             WHERE conversation = c.id AND seq > m.read_seq AND author <> m.user AND NOT deleted LIMIT ?2)),
            CASE c.kind WHEN 'room' THEN (SELECT count(*) FROM members WHERE conversation = c.id) ELSE 2 END,
            other.id, other.nickname
       FROM members m
@@ -91,7 +93,7 @@ pub(super) fn messages(
         Window::After(seq) => (">", "ASC", seq),
     };
     let mut select = db.prepare_cached(&format!(
-        "SELECT m.seq, m.id, m.at, m.author, u.nickname, m.body, m.revision
+        "SELECT m.seq, m.id, m.at, m.author, u.nickname, m.body, m.revision, m.edited_at, m.deleted
            FROM messages m JOIN users u ON u.id = m.author
           WHERE m.conversation = ?1 AND m.seq {condition} ?2
           ORDER BY m.seq {order} LIMIT ?3"
@@ -106,6 +108,7 @@ pub(super) fn messages(
     if order == "DESC" {
         messages.reverse();
     }
+    add_reactions(db, conversation, &mut messages)?;
     Ok(MessagesPage { messages, as_of, more })
 }
 
@@ -117,7 +120,31 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         author: User { id: row.get(3)?, nickname: row.get(4)? },
         body: row.get(5)?,
         revision: row.get(6)?,
+        edited_at: row.get(7)?,
+        deleted: row.get(8)?,
+        reactions: Vec::new(),
     })
+}
+
+/// Puts to each message of an ascending stretch what its readers put to it.
+fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [Message]) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
+    let mut select = db.prepare_cached(
+        "SELECT r.message, r.emoji, r.user, u.nickname FROM reactions r JOIN users u ON u.id = r.user
+          WHERE r.conversation = ?1 AND r.message BETWEEN ?2 AND ?3
+          ORDER BY r.message, r.emoji, r.seq",
+    )?;
+    let mut rows = select.query(params![conversation, first.seq, last.seq])?;
+    while let Some(row) = rows.next()? {
+        let (seq, emoji, user): (Seq, Emoji, User) =
+            (row.get(0)?, row.get(1)?, User { id: row.get(2)?, nickname: row.get(3)? });
+        let Ok(place) = messages.binary_search_by_key(&seq, |message| message.seq) else { continue };
+        match messages[place].reactions.last_mut() {
+            Some(reaction) if reaction.emoji == emoji => reaction.users.push(user),
+            _ => messages[place].reactions.push(Reaction { emoji, users: vec![user] }),
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn events(

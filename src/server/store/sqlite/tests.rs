@@ -28,7 +28,7 @@ async fn guest(store: &SqliteStore, name: &str) -> User {
 }
 
 fn message(store: &SqliteStore, author: &User, body: &str) -> NewEvent {
-    let body = Body::from_store(body.to_owned());
+    let body = Body::from_trusted(body.to_owned());
     let (author, id, conversation) = (author.clone(), CommandId::generate(), store.lobby());
     NewEvent { author, id, conversation, change: Change::Message { body } }
 }

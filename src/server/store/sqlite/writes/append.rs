@@ -4,12 +4,15 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     domain::{Millis, Seq},
-    protocol::{Change, Event},
+    protocol::Event,
 };
 
-use super::super::{
-    super::{Appended, Committed, NewEvent, StoreError},
-    writer::{Applied, Write},
+use super::{
+    super::{
+        super::{Appended, Committed, NewEvent, StoreError},
+        writer::{Applied, Write},
+    },
+    fold::fold,
 };
 
 impl Write for NewEvent {
@@ -21,7 +24,7 @@ impl Write for NewEvent {
         }
         let appended = self.place(db)?;
         self.log(db, appended)?;
-        self.fold(db, appended)?;
+        fold(db, self, appended)?;
         let event = Event {
             conversation: self.conversation,
             seq: appended.seq,
@@ -67,31 +70,15 @@ impl NewEvent {
             StoreError::Unavailable
         })?;
         db.prepare_cached(
-            "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute(params![conversation, seq, at, self.author.id, self.id, payload])?;
+        .execute(params![conversation, seq, at, self.author.id, self.id, payload, self.change.target()])?;
         db.prepare_cached("UPDATE conversations SET last_seq = ?2, last_at = ?3 WHERE id = ?1")?.execute(params![
             conversation,
             seq,
             at
         ])?;
-        Ok(())
-    }
-
-    /// Carries the event into the tables that show how things stand now.
-    fn fold(&self, db: &Connection, Appended { conversation, seq, at }: Appended) -> Result<(), StoreError> {
-        match &self.change {
-            Change::Message { body } => {
-                db.prepare_cached(
-                    "INSERT INTO messages (conversation, seq, id, at, author, body, revision)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2)",
-                )?
-                .execute(params![conversation, seq, self.id, at, self.author.id, body])?;
-                // Whoever writes has seen what is above.
-                db.prepare_cached("UPDATE members SET read_seq = ?3 WHERE conversation = ?1 AND user = ?2")?
-                    .execute(params![conversation, self.author.id, seq])?;
-            }
-        }
         Ok(())
     }
 }

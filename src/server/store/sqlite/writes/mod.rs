@@ -2,6 +2,7 @@
 
 mod append;
 mod direct;
+mod fold;
 mod guest;
 
 pub(super) use guest::{CreateGuest, EndSession, Release};

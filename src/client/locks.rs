@@ -1,0 +1,63 @@
+//! Locks between the pages of this browser (Web Locks): a page holds its own for as long as it lives.
+//!
+//! Browsers have them in secure contexts only, which a page over plain HTTP from another machine is not.
+
+use std::cell::RefCell;
+
+use futures_channel::oneshot;
+use js_sys::{Function, Object, Promise, Reflect};
+use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["navigator", "locks"], js_name = request)]
+    fn request(
+        name: &str,
+        options: &JsValue,
+        granted: &Closure<dyn FnMut(JsValue) -> Promise>,
+    ) -> Result<Promise, JsValue>;
+}
+
+/// Holds the lock until the page ends. Whether there are locks at all.
+pub(super) fn hold(name: &str) -> bool {
+    let never = Closure::new(|_| Promise::new(&mut |_, _| {}));
+    let is_requested = request(name, &Object::new(), &never).is_ok();
+    never.forget();
+    is_requested
+}
+
+/// Waits until the lock is free, if it has to; `Some` while it is held, until what it gives is dropped.
+pub(super) async fn take(name: &str, at_once: bool) -> Option<Held> {
+    let (sender, granted) = oneshot::channel();
+    let sender = RefCell::new(Some(sender));
+    let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |lock: JsValue| {
+        let mut release = None;
+        let held = Promise::new(&mut |resolve, _| release = Some(resolve));
+        let held_by = release.filter(|_| !lock.is_null()).map(Held);
+        if held_by.is_none() {
+            drop(sender.take());
+            return Promise::resolve(&JsValue::NULL);
+        }
+        match sender.take() {
+            // Nobody waits any more if this fails; then dropping it frees the lock.
+            Some(sender) => drop(sender.send(held_by)),
+            None => drop(held_by),
+        }
+        held
+    });
+    let options = Object::new();
+    // Setting a property of a plain object can't fail.
+    drop(Reflect::set(&options, &"ifAvailable".into(), &at_once.into()));
+    // It ends with the lock, which is told by the callback.
+    drop(request(name, &options, &callback).ok()?);
+    granted.await.ok().flatten()
+}
+
+/// A lock that is held. Dropping it frees the lock.
+pub(super) struct Held(Function);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        drop(self.0.call0(&JsValue::UNDEFINED));
+    }
+}

@@ -1,0 +1,289 @@
+//! How what the user does comes into the log: kept in this browser first, then sent, one command after the other.
+//!
+//! All pages of a browser keep their commands in one place, and each sends its own. What a page leaves behind when it
+//! ends, by a reload or a crash, is taken over by the next one that gets its lock. Should a command be sent twice all
+//! the same, where a browser has no locks, it has one effect: its id is the same.
+
+use std::{collections::HashSet, rc::Rc, time::Duration};
+
+use futures_channel::mpsc;
+use futures_util::StreamExt as _;
+use leptos::{prelude::*, task::spawn_local};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Link, Store,
+    connection::Signal,
+    locks,
+    storage::Storage,
+    store::{Refused, now},
+};
+use crate::{
+    domain::{CommandId, ConversationId, Millis, Seq, UserId},
+    protocol::{self, ErrorCode, ErrorFrame},
+    state::{Deed, Outgoing, OutgoingStatus},
+};
+
+/// What is to be done with what is kept in the browser.
+pub(super) enum Keep {
+    /// Keep it, then send it when its turn comes.
+    Put(Outgoing),
+    /// Forget it: it is in the log, or given up.
+    Remove(Outgoing),
+    /// Other pages may have ended: take over what they left.
+    TakeOver,
+    /// The user leaves: forget everything of theirs.
+    Clear,
+}
+
+/// How the sending of the outbox stands.
+#[derive(Default)]
+pub(super) struct Sending {
+    /// When something was last put into the outbox.
+    last_typed: Millis,
+    /// The command that was sent on this connection and not answered yet.
+    in_flight: Option<CommandId>,
+    /// Whether what an earlier page left has been looked for: what is new comes after it.
+    has_taken_over: bool,
+    /// Takes what is to be kept in the browser.
+    keeper: Option<mpsc::UnboundedSender<Keep>>,
+}
+
+/// A command as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    user: UserId,
+    /// The page that sends it.
+    page: CommandId,
+    outgoing: Outgoing,
+}
+
+impl Store {
+    /// Does something: it is shown at once, and stands in the outbox until it is in the log.
+    ///
+    /// # Errors
+    /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
+    pub fn put(self, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
+        let typed_at = Millis(now().0.max(self.sending.with_value(|sending| sending.last_typed.0 + 1)));
+        let id = CommandId::random();
+        let outgoing = Outgoing { id, conversation, deed, typed_at, status: OutgoingStatus::Pending };
+        if serde_json::to_string(&outgoing.command()).map_or(true, |frame| frame.len() > protocol::MAX_FRAME_BYTES) {
+            return Err(ErrorCode::MessageTooLong);
+        }
+        self.sending.update_value(|sending| sending.last_typed = typed_at);
+        self.outbox.update(|outbox| outbox.put(outgoing.clone()));
+        self.forget_typing();
+        self.keep(Keep::Put(outgoing));
+        Ok(())
+    }
+
+    /// Sends a command that failed again, under its old id.
+    pub fn retry(self, id: CommandId) {
+        self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Pending));
+        self.send_next();
+    }
+
+    /// Gives a command that failed up.
+    pub fn discard(self, id: CommandId) {
+        self.take_out(id);
+    }
+
+    /// Sends the next command, if there is a connection and the one before has been answered.
+    pub(super) fn send_next(self) {
+        let may_send = self.link.get_untracked() == Link::Online
+            && self.sending.with_value(|sending| sending.has_taken_over && sending.in_flight.is_none());
+        let Some((id, command)) = self
+            .outbox
+            .with_untracked(|outbox| outbox.next().filter(|_| may_send).map(|next| (next.id, next.command())))
+        else {
+            return;
+        };
+        if self.signal(Signal::Frame(command)) {
+            self.sending.update_value(|sending| sending.in_flight = Some(id));
+            self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Unknown));
+        }
+    }
+
+    /// A command is in the log.
+    pub(super) fn saved(self, id: CommandId, conversation: ConversationId, seq: Seq) {
+        self.keep_no_more(id);
+        self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Saved(seq)));
+        // Its event shows what it did; one that came before the ack has done so already.
+        self.settle(conversation);
+        self.answered(id);
+    }
+
+    /// An event of this command has come, or a page that holds it.
+    pub(super) fn seen(self, id: CommandId) {
+        if self.outbox.with_untracked(|outbox| outbox.get(id).is_some()) {
+            self.take_out(id);
+            self.answered(id);
+        }
+    }
+
+    /// A command was refused. Nothing of it was done.
+    pub(super) fn refused(self, id: CommandId, error: &ErrorFrame) {
+        let deed = self.outbox.with_untracked(|outbox| outbox.get(id).map(|outgoing| outgoing.deed.clone()));
+        match (error.code, deed) {
+            // Worth another try without asking; what is behind it waits, too.
+            (ErrorCode::RateLimited, _) => {
+                let wait = Duration::from_millis(error.retry_after_ms.unwrap_or(1_000));
+                set_timeout(move || self.answered(id), wait);
+                return;
+            }
+            // It may be right later.
+            (code @ (ErrorCode::StorageUnavailable | ErrorCode::Internal), _) => {
+                self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Failed(code)));
+            }
+            // Gone is gone.
+            (ErrorCode::UnknownMessage, Some(Deed::Delete { .. })) | (_, None) => drop(self.take_out(id)),
+            // Never right as it is: what was typed goes back to its author.
+            (code, Some(_)) => {
+                if let Some(Outgoing { conversation, deed, .. }) = self.take_out(id) {
+                    self.refusals.update(|refusals| refusals.push(Refused { conversation, deed, code }));
+                }
+            }
+        }
+        self.answered(id);
+    }
+
+    /// What was saved in a conversation and is to be seen there now leaves the outbox.
+    pub(super) fn settle(self, conversation: ConversationId) {
+        let cursor = self.talk(conversation).timeline.with_untracked(|timeline| timeline.cursor());
+        self.outbox.maybe_update(|outbox| outbox.settle(conversation, cursor));
+    }
+
+    /// Begins to keep what `user` does, and takes over what was left by a page that has ended.
+    pub(super) fn keep_outbox(self, user: UserId) {
+        let (sender, changes) = mpsc::unbounded();
+        self.sending.update_value(|sending| sending.keeper = Some(sender));
+        spawn_local(async move {
+            let storage = Storage::open().await.map(Rc::new);
+            let mut keeper = Keeper { store: self, storage, user, page: CommandId::random(), others: HashSet::new() };
+            keeper.run(changes).await;
+        });
+    }
+
+    /// Changes what is kept. Without a keeper there is nothing to change.
+    pub(super) fn keep(self, change: Keep) {
+        self.sending
+            .with_value(|sending| sending.keeper.as_ref().is_some_and(|keeper| keeper.unbounded_send(change).is_ok()));
+    }
+
+    /// Whatever became of it, the next one may be sent.
+    fn answered(self, id: CommandId) {
+        self.sending.update_value(|sending| sending.in_flight = sending.in_flight.filter(|&waiting| waiting != id));
+        self.send_next();
+    }
+
+    /// The connection is lost, and with it the answer that was waited for.
+    pub(super) fn lost(self) {
+        self.sending.update_value(|sending| sending.in_flight = None);
+    }
+
+    fn take_out(self, id: CommandId) -> Option<Outgoing> {
+        self.keep_no_more(id);
+        self.outbox.try_update(|outbox| outbox.remove(id)).flatten()
+    }
+
+    fn keep_no_more(self, id: CommandId) {
+        if let Some(outgoing) = self.outbox.with_untracked(|outbox| outbox.get(id).cloned()) {
+            self.keep(Keep::Remove(outgoing));
+        }
+    }
+}
+
+/// Keeps the outbox of one user's page.
+struct Keeper {
+    store: Store,
+    /// `None` where the browser keeps nothing.
+    storage: Option<Rc<Storage>>,
+    user: UserId,
+    page: CommandId,
+    /// Pages that still live: what they leave will be taken over when they end.
+    others: HashSet<CommandId>,
+}
+
+impl Keeper {
+    async fn run(&mut self, mut changes: mpsc::UnboundedReceiver<Keep>) {
+        let has_locks = locks::hold(&lock(self.page));
+        self.take_over(has_locks).await;
+        self.store.sending.update_value(|sending| sending.has_taken_over = true);
+        self.store.send_next();
+        while let Some(change) = changes.next().await {
+            let Some(storage) = &self.storage else {
+                self.store.send_next();
+                continue;
+            };
+            match change {
+                Keep::Put(outgoing) => {
+                    put(storage, self.user, self.page, outgoing).await;
+                    self.store.send_next();
+                }
+                Keep::Remove(outgoing) => drop(storage.delete(&key(&outgoing)).await),
+                Keep::TakeOver => self.take_over(has_locks).await,
+                Keep::Clear => {
+                    for kept in kept_of(storage, self.user).await {
+                        storage.delete(&key(&kept.outgoing)).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes over what pages left that have ended, now or when they do.
+    async fn take_over(&mut self, has_locks: bool) {
+        let Some(storage) = self.storage.clone() else { return };
+        let kept = kept_of(&storage, self.user).await;
+        let pages: HashSet<CommandId> = kept.iter().map(|kept| kept.page).filter(|page| *page != self.page).collect();
+        for page in pages {
+            if !has_locks {
+                adopt(self.store, &storage, self.user, page, self.page).await;
+            } else if let Some(_held) = locks::take(&lock(page), true).await {
+                adopt(self.store, &storage, self.user, page, self.page).await;
+            } else if self.others.insert(page) {
+                let (store, storage, user, heir) = (self.store, Rc::clone(&storage), self.user, self.page);
+                spawn_local(async move {
+                    if let Some(_held) = locks::take(&lock(page), false).await {
+                        adopt(store, &storage, user, page, heir).await;
+                        store.send_next();
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Makes what `page` left this page's own. Under the lock of `page`, so that one page alone does so.
+async fn adopt(store: Store, storage: &Storage, user: UserId, page: CommandId, heir: CommandId) {
+    let is_here = move || store.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.id == user));
+    for Kept { outgoing, .. } in kept_of(storage, user).await.into_iter().filter(|kept| kept.page == page) {
+        if is_here() {
+            put(storage, user, heir, outgoing.clone()).await;
+            store.outbox.update(|outbox| outbox.put(outgoing));
+        }
+    }
+}
+
+async fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: Outgoing) {
+    let key = key(&outgoing);
+    // What can't be kept is sent all the same.
+    if let Ok(text) = serde_json::to_string(&Kept { user, page, outgoing }) {
+        storage.put(&key, &text).await;
+    }
+}
+
+async fn kept_of(storage: &Storage, user: UserId) -> Vec<Kept> {
+    // What an older version of this page kept, and this one can't read, stays where it is.
+    let kept = storage.all().await.into_iter().filter_map(|text| serde_json::from_str::<Kept>(&text).ok());
+    kept.filter(|kept| kept.user == user).collect()
+}
+
+/// Keys stand in the order in which things were typed.
+fn key(outgoing: &Outgoing) -> String {
+    format!("{:015}.{}", outgoing.typed_at.0, outgoing.id)
+}
+
+fn lock(page: CommandId) -> String {
+    format!("teahouse page {page}")
+}

@@ -1,0 +1,101 @@
+//! What outlives the page: one IndexedDB store of texts, which all pages of this browser share.
+//!
+//! A browser may forbid it (private windows, full disk). Then nothing outlives the page, and nothing else changes.
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
+
+const DATABASE: &str = "teahouse";
+const OUTBOX: &str = "outbox";
+
+/// How long an answer may take, in milliseconds, before the page goes on without it.
+const PATIENCE: u32 = 2_000;
+
+/// The store. `None` of anything means that it did not work; the page goes on without.
+pub(super) struct Storage(IdbDatabase);
+
+impl Storage {
+    /// Opens it, and makes it on the first visit.
+    pub(super) async fn open() -> Option<Self> {
+        let opening: IdbOpenDbRequest = window().indexed_db().ok()??.open_with_u32(DATABASE, 1).ok()?;
+        let making = opening.clone();
+        let make = Closure::once(move || {
+            if let Some(database) = making.result().ok().and_then(|result| result.dyn_into::<IdbDatabase>().ok()) {
+                // Fails only if it is there, and then this is not called.
+                drop(database.create_object_store(OUTBOX));
+            }
+        });
+        opening.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
+        answer(&opening).await?.dyn_into().ok().map(Self)
+    }
+
+    /// Keeps `text` under `key`, in place of what was there. Whether it is on disk.
+    pub(super) async fn put(&self, key: &str, text: &str) -> bool {
+        let putting = self
+            .outbox(IdbTransactionMode::Readwrite)
+            .and_then(|outbox| outbox.put_with_key(&JsValue::from_str(text), &JsValue::from_str(key)).ok());
+        finished(putting).await
+    }
+
+    /// Forgets what is kept under `key`.
+    pub(super) async fn delete(&self, key: &str) -> bool {
+        let deleting =
+            self.outbox(IdbTransactionMode::Readwrite).and_then(|outbox| outbox.delete(&JsValue::from_str(key)).ok());
+        finished(deleting).await
+    }
+
+    /// All texts, in the order of their keys.
+    pub(super) async fn all(&self) -> Vec<String> {
+        let Some(reading) = self.outbox(IdbTransactionMode::Readonly).and_then(|outbox| outbox.get_all().ok()) else {
+            return Vec::new();
+        };
+        let texts = answer(&reading).await.unwrap_or_default();
+        js_sys::Array::from(&texts).iter().filter_map(|text| text.as_string()).collect()
+    }
+
+    fn outbox(&self, mode: IdbTransactionMode) -> Option<IdbObjectStore> {
+        let transaction = self.0.transaction_with_str_and_mode(OUTBOX, mode).ok()?;
+        transaction.object_store(OUTBOX).ok()
+    }
+}
+
+/// What a request comes to.
+async fn answer(request: &IdbRequest) -> Option<JsValue> {
+    let (done, outcome) = outcome();
+    request.set_onsuccess(Some(done.as_ref().unchecked_ref()));
+    request.set_onerror(Some(done.as_ref().unchecked_ref()));
+    in_time(outcome).await?;
+    request.result().ok()
+}
+
+/// Whether a change has reached the disk: with the end of its transaction, not before.
+async fn finished(request: Option<IdbRequest>) -> bool {
+    let Some(transaction) = request.and_then(|request| request.transaction()) else { return false };
+    let (done, outcome) = outcome();
+    transaction.set_oncomplete(Some(done.as_ref().unchecked_ref()));
+    transaction.set_onabort(Some(done.as_ref().unchecked_ref()));
+    in_time(outcome).await.is_some() && transaction.error().is_none()
+}
+
+fn outcome() -> (Closure<dyn FnMut()>, oneshot::Receiver<()>) {
+    let (sender, outcome) = oneshot::channel();
+    let mut sender = Some(sender);
+    let done = Closure::new(move || {
+        if let Some(sender) = sender.take() {
+            // Fails if nobody waits any more.
+            let _ = sender.send(());
+        }
+    });
+    (done, outcome)
+}
+
+async fn in_time(outcome: oneshot::Receiver<()>) -> Option<()> {
+    match select(outcome, TimeoutFuture::new(PATIENCE)).await {
+        Either::Left((outcome, _)) => outcome.ok(),
+        Either::Right(_) => None,
+    }
+}

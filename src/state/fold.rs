@@ -1,0 +1,59 @@
+//! An event folded into the message that it changes.
+//!
+//! The server does the same to its tables; a test holds the two together.
+
+use crate::{
+    domain::{Body, Emoji, Message, Millis, Reaction, User, UserId},
+    protocol::{Change, Event},
+};
+
+/// Folds an event into its target, unless that was done already. Events of one conversation must come in order.
+pub(super) fn fold(message: &mut Message, event: &Event) {
+    if message.revision < event.seq {
+        message.revision = event.seq;
+        show(message, &event.author, event.at, &event.change);
+    }
+}
+
+/// What a change makes of a message, before it has a place in the log.
+pub fn show(message: &mut Message, author: &User, at: Millis, change: &Change) {
+    if message.deleted {
+        return;
+    }
+    match change {
+        Change::Message { .. } => {}
+        Change::Edit { body, .. } => {
+            message.body = body.clone();
+            message.edited_at = Some(at);
+        }
+        Change::Deletion { .. } => {
+            message.body = Body::deleted();
+            message.edited_at = None;
+            message.deleted = true;
+            message.reactions = Vec::new();
+        }
+        Change::Reaction { emoji, on: true, .. } => add(&mut message.reactions, emoji, author),
+        Change::Reaction { emoji, on: false, .. } => remove(&mut message.reactions, emoji, author.id),
+    }
+}
+
+fn add(reactions: &mut Vec<Reaction>, emoji: &Emoji, user: &User) {
+    match reactions.binary_search_by(|reaction| reaction.emoji.cmp(emoji)) {
+        Ok(place) => {
+            let users = &mut reactions[place].users;
+            if !users.iter().any(|other| other.id == user.id) {
+                users.push(user.clone());
+            }
+        }
+        Err(place) => reactions.insert(place, Reaction { emoji: emoji.clone(), users: vec![user.clone()] }),
+    }
+}
+
+fn remove(reactions: &mut Vec<Reaction>, emoji: &Emoji, user: UserId) {
+    if let Ok(place) = reactions.binary_search_by(|reaction| reaction.emoji.cmp(emoji)) {
+        reactions[place].users.retain(|other| other.id != user);
+        if reactions[place].users.is_empty() {
+            reactions.remove(place);
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import { NO_CONNECTION } from '../fixtures/complaints.ts';
+import { Network } from '../fixtures/network.ts';
 import type { Person } from '../fixtures/person.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -7,6 +8,9 @@ const TRY_AGAIN = 1013;
 
 /** The page tries again after at most so many milliseconds of waiting, all tries together. */
 const RECONNECTED = { timeout: 20_000 };
+
+/** What stands beside a message that has not been sent yet. */
+const waiting = /sending …|waiting for the connection/;
 
 const lost = (person: Person) => person.page.getByRole('status').filter({ hasText: 'Connection lost.' });
 
@@ -26,7 +30,7 @@ test('what is written while the connection is lost is sent once it is back, and 
   for (const text of ['meanwhile', 'and more']) {
     await alice.composer.fill(text);
     await alice.composer.press('Enter');
-    await expect(alice.message(text)).toContainText('sending …');
+    await expect(alice.message(text)).toContainText(waiting);
   }
 
   await house.restart();
@@ -39,7 +43,7 @@ test('what is written while the connection is lost is sent once it is back, and 
   for (const person of [alice, bob]) {
     for (const text of said) await person.sees(text);
     await expect(person.log).toHaveText(/before.*meanwhile.*and more.*after/s);
-    await expect(person.log).not.toContainText('sending …');
+    await expect(person.log).not.toContainText(waiting);
   }
   await expect.poll(() => bob.history()).toEqual(said);
   await alice.seesHere('Bob');
@@ -48,35 +52,74 @@ test('what is written while the connection is lost is sent once it is back, and 
 test('messages that came while the connection was lost are there when it is back', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.visitor('Bob');
-  let cut = () => {};
-  let mend = () => {};
-  let mended = Promise.resolve();
-  await bob.page.routeWebSocket('**/ws', async (route) => {
-    await mended;
-    route.connectToServer();
-    cut = () => {
-      mended = new Promise((resolve) => (mend = resolve));
-      void route.close({ code: TRY_AGAIN });
-    };
-  });
+  const network = await Network.of(bob);
   await bob.join();
   await alice.say('one');
   await bob.sees('one');
 
-  cut();
+  network.cut();
   await expect(lost(bob)).toBeVisible();
   await alice.say('two');
   await alice.say('three');
   await bob.composer.fill('four');
   await bob.composer.press('Enter');
-  await expect(bob.message('four')).toContainText('sending …');
-  mend();
+  await expect(bob.message('four')).toContainText(waiting);
+  network.mend();
 
   await expect(lost(bob)).toBeHidden(RECONNECTED);
   await bob.sees('two');
   await bob.sees('three');
   await alice.sees('four');
   await expect(bob.log).toHaveText(/one.*two.*three.*four/s);
+});
+
+test('a connection that died without a word is noticed within 45 seconds', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.visitor('Bob');
+  const network = await Network.of(bob);
+  await bob.page.clock.install();
+  await bob.join();
+  network.swallow();
+  await alice.say('unheard');
+  network.mend();
+  await expect(bob.message('unheard')).toHaveCount(0);
+
+  await bob.page.clock.runFor(45_000);
+  await bob.page.clock.resume();
+  await expect(bob.message('unheard')).toBeVisible(RECONNECTED);
+});
+
+test('a connection is made again at once when the network or the reader is back', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.visitor('Bob');
+  const network = await Network.of(bob);
+  await bob.page.clock.install();
+  await bob.join();
+  await bob.page.clock.pauseAt(Date.now() + 60_000);
+  for (const [text, event] of [
+    ['one', "window.dispatchEvent(new Event('online'))"],
+    ['two', "document.dispatchEvent(new Event('visibilitychange'))"],
+  ] as const) {
+    network.cut();
+    await alice.say(text);
+    await expect(lost(bob)).toHaveCount(1);
+    network.mend();
+    // No clock moves, so nothing but this can be the reason.
+    await bob.page.evaluate(event);
+    await expect(bob.message(text)).toHaveCount(1);
+  }
+});
+
+test('a restart of the server is told as one, and passes by itself', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expect(NO_CONNECTION);
+  await alice.say('before');
+  await house.stop();
+  await expect(alice.page.getByRole('status').filter({ hasText: 'The server is restarting.' })).toBeVisible();
+  await expect(lost(alice)).toHaveCount(0);
+  await house.restart();
+  await expect(alice.page.getByRole('status').filter({ hasText: 'restarting' })).toBeHidden(RECONNECTED);
+  await alice.say('after');
 });
 
 test('a message whose answer was lost on the way is not said twice', async ({ people }) => {
@@ -104,7 +147,7 @@ test('a message whose answer was lost on the way is not said twice', async ({ pe
   await alice.composer.press('Enter');
   await bob.sees('Once is enough');
 
-  await expect(alice.message('Once is enough')).not.toContainText('sending …', RECONNECTED);
+  await expect(alice.message('Once is enough')).not.toContainText(waiting, RECONNECTED);
   await alice.sees('Once is enough');
   await bob.say('I heard you');
   await alice.sees('I heard you');

@@ -1,6 +1,7 @@
 //! The server from outside: real sockets, a real database, one file a promise.
 
 mod bad_input;
+mod changes;
 mod directs;
 mod graceful_stop;
 mod http_api;
@@ -14,4 +15,5 @@ mod reading;
 mod restart;
 mod resume;
 mod slow_reader;
+mod state_equals_history;
 mod support;

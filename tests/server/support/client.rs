@@ -102,6 +102,18 @@ impl TestClient {
         self.say_in(self.lobby().id, body).await
     }
 
+    /// Edits, deletes, or reacts to a message, and waits until that is durable.
+    pub(crate) async fn change(&mut self, kind: &str, conversation: ConversationId, seq: Seq, more: Value) -> Ack {
+        let id = CommandId::generate();
+        let mut command = more;
+        command["type"] = json!(kind);
+        command["id"] = json!(id);
+        command["conversation"] = json!(conversation);
+        command["seq"] = json!(seq);
+        self.send(&command).await;
+        self.expect_ack(id).await
+    }
+
     /// Opens the direct with somebody.
     pub(crate) async fn open_direct(&mut self, nickname: &str) -> Conversation {
         let id = CommandId::generate();

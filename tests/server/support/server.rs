@@ -73,10 +73,21 @@ impl TestServer {
         self.http.request(method, format!("http://{}{path}", self.address))
     }
 
+    /// How many events, or messages as they stand now, hold this text.
+    pub(crate) fn payloads_with(&self, text: &str) -> u32 {
+        let holding = "SELECT (SELECT count(*) FROM events WHERE instr(payload, ?1))
+                            + (SELECT count(*) FROM messages WHERE instr(body, ?1))";
+        self.database().query_row(holding, [text], |row| row.get(0)).expect("a count")
+    }
+
+    fn database(&self) -> Connection {
+        let path = self.data.path().join("teahouse.db");
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database")
+    }
+
     /// How many users, conversations and events are stored.
     pub(crate) fn stored(&self) -> Stored {
-        let path = self.data.path().join("teahouse.db");
-        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database");
+        let db = self.database();
         let count = |table: &str| {
             db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0)).expect("a count")
         };

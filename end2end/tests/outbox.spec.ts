@@ -1,0 +1,166 @@
+import { Network } from '../fixtures/network.ts';
+import type { Person } from '../fixtures/person.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+/** The page tries again after at most so many milliseconds of waiting, all tries together. */
+const RECONNECTED = { timeout: 20_000 };
+
+/** Types a message and sends it, wherever it may get to for now. */
+async function type(person: Person, text: string): Promise<void> {
+  await person.composer.fill(text);
+  await person.composer.press('Enter');
+  await expect(person.message(text)).toBeVisible();
+}
+
+/** The ids of all messages that these pages have sent. */
+const sent = (...tabs: Person[]) => tabs.flatMap((tab) => tab.frames.sentOf('send').map((frame) => frame.id as string));
+
+test('three messages typed without a connection survive a reload and arrive once, in order', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  const bob = await people.guest('Bob');
+  await bob.say('before');
+  await alice.sees('before');
+
+  await network.unplug();
+  for (const text of ['first', 'second', 'third']) await type(alice, text);
+  await expect(bob.log).not.toContainText('first');
+  // There is no page to load without a network: the browser shows its own, and the chat is gone.
+  await alice.page.reload().catch(() => {});
+  await network.plug();
+  await alice.page.goto('/');
+  await alice.isInside();
+
+  const said = ['before', 'first', 'second', 'third'];
+  await expect.poll(() => bob.history()).toEqual(said);
+  for (const person of [alice, bob]) {
+    for (const text of said) await person.sees(text);
+    await expect(person.log).toHaveText(/before.*first.*second.*third/s);
+  }
+  // They are done with: another reload sends nothing.
+  await alice.page.reload();
+  await alice.sees('third');
+  await type(alice, 'fourth');
+  await expect.poll(() => bob.history()).toEqual([...said, 'fourth']);
+});
+
+test('what was typed before a reload comes before what is typed after it', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  await alice.say('one');
+  network.cut();
+  await type(alice, 'two');
+  await type(alice, 'three');
+  await alice.page.reload();
+  network.mend();
+  await alice.isInside();
+  await type(alice, 'four');
+
+  await expect.poll(() => alice.history(), RECONNECTED).toEqual(['one', 'two', 'three', 'four']);
+  for (const text of ['two', 'three', 'four']) await alice.sees(text);
+});
+
+test('two tabs have one outbox, and nothing is sent twice', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  const tab = await people.secondTab(alice);
+  const bob = await people.guest('Bob');
+  await alice.say('before');
+  await tab.sees('before');
+
+  network.cut();
+  await type(alice, 'from the first tab');
+  await type(tab, 'from the second tab');
+  await type(alice, 'from the first tab again');
+  network.mend();
+
+  for (const person of [alice, tab, bob]) {
+    for (const text of ['from the first tab again', 'from the second tab']) {
+      await expect(person.message(text)).toBeVisible(RECONNECTED);
+    }
+    await expect(person.log.getByRole('listitem').filter({ hasText: 'from the' })).toHaveCount(3);
+    await expect(person.log).toHaveText(/from the first tab.*from the first tab again/s);
+  }
+  expect(await bob.history()).toHaveLength(4);
+  expect(new Set(sent(alice, tab)).size).toBe(sent(alice, tab).length);
+});
+
+test('what a closed tab could not send is sent by another one', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  const tab = await people.secondTab(alice);
+  const bob = await people.guest('Bob');
+
+  network.cut();
+  await type(tab, 'last words');
+  await type(tab, 'and the very last');
+  await tab.page.close();
+  network.mend();
+
+  for (const person of [alice, bob]) {
+    await expect(person.message('last words')).toBeVisible(RECONNECTED);
+    await person.sees('and the very last');
+    await expect(person.log).toHaveText(/last words.*and the very last/s);
+  }
+  expect(await bob.history()).toEqual(['last words', 'and the very last']);
+});
+
+test('what one user left behind is not sent by the next one', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  await alice.say('before');
+  network.cut();
+  await type(alice, 'never to be sent');
+  await alice.page.context().clearCookies();
+  network.mend();
+  await alice.page.goto('/');
+  await alice.join('Alicia');
+  await alice.say('here I am');
+  expect(await alice.history()).toEqual(['before', 'here I am']);
+});
+
+test('what leaves the page behind it leaves nothing in the browser', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  await alice.say('before');
+  network.cut();
+  await type(alice, 'written in vain');
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('button', { name: 'Leave' }).click();
+  await expect(alice.nicknameField).toBeVisible();
+  const kept = () =>
+    alice.page.evaluate(
+      () =>
+        new Promise<unknown[]>((resolve, reject) => {
+          const opening = indexedDB.open('teahouse');
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const reading = opening.result.transaction('outbox').objectStore('outbox').getAll();
+            reading.onsuccess = () => resolve(reading.result);
+            reading.onerror = () => reject(reading.error);
+          };
+        }),
+    );
+  await expect.poll(kept).toEqual([]);
+});
+
+test('a browser that keeps nothing sends all the same', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  await alice.page.addInitScript(() => {
+    Object.defineProperty(window, 'indexedDB', { value: undefined });
+    Object.defineProperty(navigator, 'locks', { value: undefined });
+  });
+  const network = await Network.of(alice);
+  await alice.join();
+  await alice.say('before');
+  network.cut();
+  await type(alice, 'meanwhile');
+  network.mend();
+  await expect.poll(() => alice.history(), RECONNECTED).toEqual(['before', 'meanwhile']);
+});

@@ -1,0 +1,177 @@
+import type { Locator } from '@playwright/test';
+
+import { NO_CONNECTION } from '../fixtures/complaints.ts';
+import { Network } from '../fixtures/network.ts';
+import type { Person } from '../fixtures/person.ts';
+import { SocketClient } from '../fixtures/socket_client.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test.use({ serverOptions: ['--unlimited'] });
+
+/** The page tries again after at most so many milliseconds of waiting, all tries together. */
+const RECONNECTED = { timeout: 20_000 };
+
+/** How far a message may move without being noticed, in pixels. */
+const STILL = 2;
+
+const numbered = (number: number) => `message ${String(number).padStart(4, '0')}`;
+
+async function heightOnScreen(message: Locator): Promise<number> {
+  const box = await message.boundingBox();
+  expect(box, `${message} is there`).not.toBeNull();
+  return box!.y;
+}
+
+/** The numbers of the messages that are on the page, from top to bottom. */
+async function numbersShown(person: Person): Promise<number[]> {
+  const text = await person.log.innerText();
+  return [...text.matchAll(/message (\d{4})/g)].map((match) => Number(match[1]));
+}
+
+const isUnbroken = (numbers: number[]) => numbers.every((number, place) => number === numbers[0] + place);
+
+/** Somebody has read back in a long talk when the connection is lost, and much is said meanwhile. */
+async function readsBackAndMisses(
+  people: { visitor(nickname: string): Promise<Person> },
+  scribe: SocketClient,
+  missed: number,
+): Promise<{ alice: Person; network: Network; reading: Locator; stoodAt: number }> {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  for (let number = 1; number <= 150; number += 1) await scribe.say(numbered(number));
+  await alice.join();
+  await alice.sees(numbered(150));
+  const reading = alice.message(numbered(120));
+  await reading.evaluate((row) => row.scrollIntoView({ block: 'center', behavior: 'instant' }));
+  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeVisible();
+  network.cut();
+  await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeVisible();
+  const stoodAt = await heightOnScreen(reading);
+  await scribe.sayMany(Array.from({ length: missed }, (_, place) => numbered(151 + place)));
+  return { alice, network, reading, stoodAt };
+}
+
+test('after 2,000 missed messages the reader is where they were, and reads on without a hole', async ({
+  house,
+  people,
+}) => {
+  test.slow();
+  const scribe = await SocketClient.join(house, 'Scribe');
+  const { alice, network, reading, stoodAt } = await readsBackAndMisses(people, scribe, 2_000);
+  await scribe.edit(numbered(121), `${numbered(121)} was changed`);
+  network.mend();
+
+  await expect(alice.message('was changed')).toBeVisible(RECONNECTED);
+  expect(alice.frames.receivedOf('reset')).toHaveLength(1);
+  expect(Math.abs((await heightOnScreen(reading)) - stoodAt)).toBeLessThanOrEqual(STILL);
+  await expect(alice.log.getByText('New', { exact: true })).toHaveCount(1);
+
+  // What is said now is for later: first comes what was missed.
+  await scribe.say(numbered(2_151));
+  const toLatest = alice.page.getByRole('button', { name: 'To the newest message' });
+  await expect(toLatest).toBeVisible();
+  for (let screens = 0; screens < 400 && (await toLatest.isVisible()); screens += 1) {
+    await alice.log.evaluate((log) => log.scrollBy({ top: 4 * log.clientHeight, behavior: 'instant' }));
+    await alice.page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+  }
+  await expect(alice.message(numbered(2_151))).toBeInViewport();
+  const shown = await numbersShown(alice);
+  expect(isUnbroken(shown)).toBe(true);
+  expect(shown.at(-1)).toBe(2_151);
+  await scribe.say('and on it goes');
+  await expect(alice.message('and on it goes')).toBeInViewport();
+});
+
+test('after 2,000 missed messages a button leads to the newest, and from there one can read back', async ({
+  house,
+  people,
+}) => {
+  test.slow();
+  const scribe = await SocketClient.join(house, 'Scribe');
+  const { alice, network } = await readsBackAndMisses(people, scribe, 2_000);
+  network.mend();
+  await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeHidden(RECONNECTED);
+  await alice.page.getByRole('button', { name: 'To the newest message' }).click();
+  await expect(alice.message(numbered(2_150))).toBeInViewport();
+  await alice.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
+  await expect(alice.message(numbered(2_050))).toHaveCount(1);
+  expect(isUnbroken(await numbersShown(alice))).toBe(true);
+});
+
+test('who was at the end is at the end again, however much was missed', async ({ house, people }) => {
+  test.slow();
+  const scribe = await SocketClient.join(house, 'Scribe');
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await scribe.say(numbered(1));
+  await alice.join();
+  await alice.sees(numbered(1));
+  network.cut();
+  await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeVisible();
+  await scribe.sayMany(Array.from({ length: 2_000 }, (_, place) => numbered(2 + place)));
+  network.mend();
+  await expect(alice.message(numbered(2_001))).toBeInViewport(RECONNECTED);
+  expect(alice.frames.receivedOf('reset')).toHaveLength(1);
+  expect(isUnbroken(await numbersShown(alice))).toBe(true);
+});
+
+test('a server that is killed under an open page: nothing is missing, nothing comes twice, changes are shown', async ({
+  house,
+  people,
+}) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  const bob = await people.guest('Bob');
+  bob.complaints.expect(NO_CONNECTION);
+  const scribe = await SocketClient.join(house, 'Scribe');
+  for (const text of ['to stay', 'to be changed', 'to be deleted']) await scribe.say(text);
+  await alice.say('from Alice');
+  await bob.sees('from Alice');
+
+  network.cut();
+  await house.kill();
+  await alice.composer.fill('typed meanwhile');
+  await alice.composer.press('Enter');
+  await house.restart();
+  const back = await scribe.comesBack(house);
+  await back.edit('to be changed', 'has been changed');
+  await back.delete('to be deleted');
+  await back.say('a last word');
+  network.mend();
+
+  for (const person of [alice, bob]) {
+    await expect(person.message('has been changed')).toBeVisible(RECONNECTED);
+    await expect(person.message('typed meanwhile')).toBeVisible(RECONNECTED);
+    for (const text of ['to stay', 'from Alice', 'a last word', 'typed meanwhile']) await person.sees(text);
+    await expect(person.log).not.toContainText('to be changed');
+    await expect(person.log).not.toContainText('to be deleted');
+  }
+  expect(alice.page.url()).toMatch(/\/talk\/lobby$/);
+  expect(await alice.history()).toEqual([
+    'to stay',
+    'has been changed',
+    '',
+    'from Alice',
+    'a last word',
+    'typed meanwhile',
+  ]);
+});
+
+test('a backup that was put back is another history: the page shows that one', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expect(NO_CONNECTION);
+  await alice.say('in both');
+  await house.kill();
+  await house.backUp();
+  await house.restart();
+  await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeHidden(RECONNECTED);
+  await alice.say('in one alone');
+  await house.kill();
+  await house.putBack();
+  await house.restart();
+  await expect(alice.message('in one alone')).toHaveCount(0, RECONNECTED);
+  await alice.sees('in both');
+  await alice.say('and on');
+  expect(await alice.history()).toEqual(['in both', 'and on']);
+});

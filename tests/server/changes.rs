@@ -1,0 +1,218 @@
+//! Messages are edited and deleted by their authors, and reacted to by everybody; each of it is an event.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{CommandId, ConversationId, MAX_REACTIONS, Message, Seq},
+    protocol::{Change, ErrorCode, Event, MessagesPage, ServerFrame},
+};
+
+use super::support::{TestClient, TestServer};
+
+/// All messages of a conversation, as this user would fetch them.
+async fn fetch(server: &TestServer, client: &TestClient, conversation: ConversationId) -> Vec<Message> {
+    let path = format!("/api/conversations/{conversation}/messages?limit=200");
+    let answer = server.http(Method::GET, &path).bearer_auth(client.token()).send().await.expect("an answer");
+    answer.json::<MessagesPage>().await.expect("a page").messages
+}
+
+/// The next event that changes something.
+async fn change(client: &mut TestClient) -> Event {
+    client
+        .expect("a change", |frame| match frame {
+            ServerFrame::Event(event) if event.change.target().is_some() => Some(event.clone()),
+            _ => None,
+        })
+        .await
+}
+
+/// Sends a command about the Lobby and gives the code of the error that answers it.
+async fn refused(client: &mut TestClient, mut command: Value) -> ErrorCode {
+    command["id"] = json!(CommandId::generate());
+    command["conversation"] = json!(client.lobby().id);
+    client.send(&command).await;
+    client.expect_error().await.code
+}
+
+#[tokio::test]
+async fn an_edit_is_an_event_of_its_own_and_is_folded_into_the_message() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("你好").await.seq.expect("a place");
+    ling.say("hi").await;
+
+    let ack = ming.change("edit", lobby, said, json!({ "body": " 你们好 " })).await;
+    assert_eq!(ack.seq, Some(Seq(3)));
+    let event = change(&mut ling).await;
+    assert_eq!((event.seq, event.author, event.at), (Seq(3), ming.user(), ack.at));
+    assert!(matches!(event.change, Change::Edit { seq, body } if seq == said && body.as_str() == "你们好"));
+
+    let messages = fetch(&server, &ling, lobby).await;
+    assert_eq!(messages.len(), 2, "an edit is no message");
+    let edited = &messages[0];
+    assert_eq!((edited.seq, edited.body.as_str(), edited.revision), (said, "你们好", Seq(3)));
+    assert_eq!(edited.edited_at, Some(ack.at));
+}
+
+#[tokio::test]
+async fn a_deleted_message_leaves_its_place_and_nothing_that_was_said() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
+    let said = ming.say("a secret").await.seq.expect("a place");
+    ming.change("edit", lobby, said, json!({ "body": "another secret" })).await;
+    ling.change("react", lobby, said, json!({ "emoji": "👀", "on": true })).await;
+    ming.change("delete", lobby, said, json!({})).await;
+
+    let messages = fetch(&server, &ling, lobby).await;
+    let [gone] = messages.as_slice() else { panic!("one place: {messages:?}") };
+    assert!(gone.deleted && gone.body.as_str().is_empty() && gone.reactions.is_empty() && gone.edited_at.is_none());
+    assert_eq!(gone.revision, Seq(4));
+
+    // Nor does it come with what somebody missed, and it is not in the file any more.
+    let cursors = [(lobby, Seq::ZERO)].into();
+    let mut back = TestClient::resume(&server, ling.token(), epoch, &cursors).await;
+    let kinds: Vec<Change> = [back.next().await, back.next().await, back.next().await, back.next().await]
+        .into_iter()
+        .filter_map(|frame| match frame {
+            ServerFrame::Event(event) => Some(event.change),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kinds.len(), 4);
+    assert!(matches!(&kinds[0], Change::Message { body } if body.as_str().is_empty()));
+    assert!(matches!(&kinds[1], Change::Edit { body, .. } if body.as_str().is_empty()));
+    assert!(matches!(&kinds[3], Change::Deletion { seq } if *seq == said));
+    assert_eq!(server.payloads_with("secret"), 0);
+
+    for command in [
+        json!({ "type": "edit", "seq": said, "body": "again" }),
+        json!({ "type": "delete", "seq": said }),
+        json!({ "type": "react", "seq": said, "emoji": "👀", "on": true }),
+    ] {
+        assert_eq!(refused(&mut ming, command).await, ErrorCode::UnknownMessage);
+    }
+}
+
+#[tokio::test]
+async fn reactions_are_counted_by_user_and_taken_away_again() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("茶?").await.seq.expect("a place");
+    let tea = json!({ "emoji": "🍵", "on": true });
+    ming.change("react", lobby, said, tea.clone()).await;
+    for reaction in [tea.clone(), tea, json!({ "emoji": "👍", "on": true })] {
+        ling.change("react", lobby, said, reaction).await;
+    }
+    let shown = |messages: Vec<Message>| -> Vec<(String, Vec<String>)> {
+        let reactions = messages.into_iter().next().expect("a message").reactions.into_iter();
+        let names =
+            |users: Vec<_>| users.into_iter().map(|user: teahouse::domain::User| user.nickname.as_str().to_owned());
+        reactions.map(|reaction| (reaction.emoji.to_string(), names(reaction.users).collect())).collect()
+    };
+    let both = vec!["小明".to_owned(), "阿玲".to_owned()];
+    let expected = [("🍵".to_owned(), both), ("👍".to_owned(), vec!["阿玲".to_owned()])];
+    assert_eq!(shown(fetch(&server, &ming, lobby).await), expected);
+
+    ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": false })).await;
+    ling.change("react", lobby, said, json!({ "emoji": "👍", "on": false })).await;
+    ling.change("react", lobby, said, json!({ "emoji": "👍", "on": false })).await;
+    assert_eq!(shown(fetch(&server, &ming, lobby).await), [("🍵".to_owned(), vec!["阿玲".to_owned()])]);
+}
+
+#[tokio::test]
+async fn a_repeated_change_gets_the_first_one_s_ack_and_has_no_second_effect() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("one").await.seq.expect("a place");
+    let edit = |id: CommandId, body: &str| json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": body });
+    let (first, second) = (CommandId::generate(), CommandId::generate());
+    ming.send(&edit(first, "two")).await;
+    let ack = ming.expect_ack(first).await;
+    ming.send(&edit(second, "three")).await;
+    ming.expect_ack(second).await;
+    ming.send(&edit(first, "two")).await;
+    assert_eq!(ming.expect_ack(first).await, ack);
+    assert_eq!(fetch(&server, &ming, lobby).await[0].body.as_str(), "three", "no way back to an older text");
+
+    let delete = |id: CommandId| json!({ "type": "delete", "id": id, "conversation": lobby, "seq": said });
+    let third = CommandId::generate();
+    ming.send(&delete(third)).await;
+    let ack = ming.expect_ack(third).await;
+    ming.send(&delete(third)).await;
+    assert_eq!(ming.expect_ack(third).await, ack);
+    assert_eq!(server.stored().events, 4);
+}
+
+#[tokio::test]
+async fn what_may_not_be_is_refused_and_leaves_nothing() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let carol = TestClient::guest(&server, "Carol").await;
+    let direct = ming.open_direct("阿玲").await.id;
+    let said = ming.say("mine").await.seq.expect("a place");
+    ming.change("react", ming.lobby().id, said, json!({ "emoji": "🍵", "on": true })).await;
+    let before = server.stored();
+
+    let edit = |seq: u64, body: &str| json!({ "type": "edit", "seq": seq, "body": body });
+    let react = |emoji: &str| json!({ "type": "react", "seq": said, "emoji": emoji, "on": true });
+    assert_eq!(refused(&mut ling, edit(said.0, "not yours")).await, ErrorCode::Forbidden);
+    assert_eq!(refused(&mut ling, json!({ "type": "delete", "seq": said })).await, ErrorCode::Forbidden);
+    assert_eq!(refused(&mut ming, edit(said.0, " ")).await, ErrorCode::EmptyMessage);
+    assert_eq!(refused(&mut ming, edit(said.0, &"x".repeat(4_001))).await, ErrorCode::MessageTooLong);
+    for seq in [0, 2, 3, u64::MAX] {
+        assert_eq!(refused(&mut ming, edit(seq, "nothing there")).await, ErrorCode::UnknownMessage, "{seq}");
+    }
+    for emoji in ["", "x", "👍👍", "<img>"] {
+        assert_eq!(refused(&mut ming, react(emoji)).await, ErrorCode::InvalidEmoji, "{emoji}");
+    }
+    // Somebody else's conversation has no messages for anybody else.
+    let mut carol = carol;
+    let id = CommandId::generate();
+    carol
+        .send(&json!({ "type": "react", "id": id, "conversation": direct, "seq": 1, "emoji": "👀", "on": true }))
+        .await;
+    assert_eq!(carol.expect_error().await.code, ErrorCode::UnknownConversation);
+    assert_eq!(server.stored(), before);
+}
+
+#[tokio::test]
+async fn a_message_carries_so_many_different_reactions() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("say it with pictures").await.seq.expect("a place");
+    let faces: Vec<String> = ('😀'..).take(MAX_REACTIONS + 1).map(String::from).collect();
+    let (last, fitting) = faces.split_last().expect("some");
+    for emoji in fitting {
+        ming.change("react", lobby, said, json!({ "emoji": emoji, "on": true })).await;
+    }
+    let one_more = json!({ "type": "react", "seq": said, "emoji": last, "on": true });
+    assert_eq!(refused(&mut ming, one_more).await, ErrorCode::TooManyReactions);
+    // One that is there can be joined, and one that is gone makes room.
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    ling.change("react", lobby, said, json!({ "emoji": fitting[0], "on": true })).await;
+    ming.change("react", lobby, said, json!({ "emoji": fitting[1], "on": false })).await;
+    ming.change("react", lobby, said, json!({ "emoji": last, "on": true })).await;
+}
+
+#[tokio::test]
+async fn changes_and_deleted_messages_are_not_unread() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("one").await.seq.expect("a place");
+    ming.say("two").await;
+    ming.change("edit", lobby, said, json!({ "body": "one!" })).await;
+    assert_eq!(ling.again(&server).await.lobby().unread, 2);
+    ming.change("delete", lobby, said, json!({})).await;
+    assert_eq!(ling.again(&server).await.lobby().unread, 1);
+}

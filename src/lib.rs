@@ -15,9 +15,9 @@
 //!
 //! # The way of a message
 //!
-//! 1. `ui::composer` hands what was typed to [`client::Store::send`], which puts it in the [`state::Outbox`] under a
-//!    new command id, so that it is shown at once, and gives it to the connection.
-//! 2. The connection writes a [`protocol::ClientFrame::Send`] to the WebSocket.
+//! 1. `ui::composer` hands what was typed to [`client::Store::put`], which puts it in the [`state::Outbox`] under a new
+//!    command id, so that it is shown at once, and has it kept in the browser, where it outlives the page.
+//! 2. When it is its turn, the connection writes a [`protocol::ClientFrame::Send`] to the WebSocket.
 //! 3. `server::socket` decodes it; `server::chat` decides whether this user may say this there.
 //! 4. `server::store` appends it: its writer thread takes what has gathered, gives each event the next `seq`, commits
 //!    once, synced to disk, and only then answers. A command id that is known gets the first answer again.
@@ -25,6 +25,9 @@
 //!    encoded frame into the queue of every connection that hears the conversation.
 //! 6. `client` folds the `event` into the [`state::Timeline`]; the message leaves the outbox, and its row stays the
 //!    same row, because it is keyed by the command's id.
+//!
+//! Edits, deletions and reactions go the same way, and are folded into the message that they change: by the store into
+//! its tables, by [`state::Timeline`] into what is shown.
 //!
 //! Who reconnects says in `hello` how far each conversation had come, and gets the rest from the store, or a `reset`.
 //!

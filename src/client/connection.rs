@@ -12,7 +12,7 @@ use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
     client::{Link, Store, link::longest_wait, store::now},
-    protocol::{ClientFrame, CloseCode, ServerFrame},
+    protocol::{ClientFrame, CloseCode, Read as _, ServerFrame},
 };
 
 /// How often a connection is looked after, in milliseconds.
@@ -140,13 +140,13 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
             Happened::Heard(Ok(message)) => {
                 (last_heard, asked) = (now().0, false);
                 if let Message::Text(text) = message {
-                    match ServerFrame::decode(&text) {
-                        Ok(frame) => {
+                    match ServerFrame::from_json(&text) {
+                        Some(frame) => {
                             was_welcome |= matches!(frame, ServerFrame::Welcome(_));
                             store.apply(frame);
                         }
                         // A newer server may say what this page does not know yet.
-                        Err(error) => logging::warn!("not understood: {error}"),
+                        None => logging::warn!("a frame was not understood"),
                     }
                 }
                 None

@@ -4,7 +4,7 @@ use gloo_net::http::{Request, Response};
 
 use crate::{
     domain::{ConversationId, Me},
-    protocol::{ErrorCode, MessagesPage, Problem, SessionCreated, SessionRequest},
+    protocol::{ErrorCode, MessagesPage, Problem, Read, SessionCreated, SessionRequest},
     state::Stretch,
 };
 
@@ -31,10 +31,10 @@ pub async fn join(nickname: String) -> Result<Me, JoinError> {
         Request::post("/api/session").json(&SessionRequest { nickname }).map_err(|_| JoinError::Unreachable)?;
     let response = request.send().await.map_err(|_| JoinError::Unreachable)?;
     if response.ok() {
-        let created: SessionCreated = response.json().await.map_err(|_| JoinError::Unreachable)?;
+        let created: SessionCreated = read(response).await.ok_or(JoinError::Unreachable)?;
         return Ok(created.me);
     }
-    let problem: Problem = response.json().await.map_err(|_| JoinError::Unreachable)?;
+    let problem: Problem = read(response).await.ok_or(JoinError::Unreachable)?;
     let suggestion = problem.suggestion.map(|nickname| nickname.as_str().to_owned());
     Err(JoinError::Refused { code: problem.code, suggestion })
 }
@@ -54,5 +54,9 @@ pub(super) async fn messages(conversation: ConversationId, stretch: Stretch) -> 
     };
     let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{bound}"));
     let response = request.send().await.ok().filter(Response::ok)?;
-    response.json().await.ok()
+    read(response).await
+}
+
+async fn read<T: Read>(response: Response) -> Option<T> {
+    T::from_json(&response.text().await.ok()?)
 }

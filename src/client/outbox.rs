@@ -4,12 +4,13 @@
 //! ends, by a reload or a crash, is taken over by the next one that gets its lock. Should a command be sent twice all
 //! the same, where a browser has no locks, it has one effect: its id is the same.
 
-use std::{collections::HashSet, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 use futures_channel::mpsc;
 use futures_util::StreamExt as _;
 use leptos::{prelude::*, task::spawn_local};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     Link, Store,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{CommandId, ConversationId, Millis, Seq, UserId},
-    protocol::{self, ErrorCode, ErrorFrame},
+    protocol::{self, ClientFrame, ErrorCode, ErrorFrame, Read, field},
     state::{Deed, Outgoing, OutgoingStatus},
 };
 
@@ -50,12 +51,27 @@ pub(super) struct Sending {
 }
 
 /// A command as it is kept.
-#[derive(Serialize, Deserialize)]
 struct Kept {
     user: UserId,
     /// The page that sends it.
     page: CommandId,
     outgoing: Outgoing,
+}
+
+/// The same as it is written.
+#[derive(Serialize)]
+struct Record {
+    user: UserId,
+    page: CommandId,
+    typed_at: Millis,
+    command: ClientFrame,
+}
+
+impl Read for Kept {
+    fn read(value: &Value) -> Option<Self> {
+        let outgoing = Outgoing::from_command(value.get("command")?, field(value, "typed_at")?)?;
+        Some(Self { user: field(value, "user")?, page: field(value, "page")?, outgoing })
+    }
 }
 
 impl Store {
@@ -159,7 +175,7 @@ impl Store {
         self.sending.update_value(|sending| sending.keeper = Some(sender));
         spawn_local(async move {
             let storage = Storage::open().await.map(Rc::new);
-            let mut keeper = Keeper { store: self, storage, user, page: CommandId::random(), others: HashSet::new() };
+            let mut keeper = Keeper { store: self, storage, user, page: CommandId::random(), others: Vec::new() };
             keeper.run(changes).await;
         });
     }
@@ -201,7 +217,7 @@ struct Keeper {
     user: UserId,
     page: CommandId,
     /// Pages that still live: what they leave will be taken over when they end.
-    others: HashSet<CommandId>,
+    others: Vec<CommandId>,
 }
 
 impl Keeper {
@@ -217,7 +233,7 @@ impl Keeper {
             };
             match change {
                 Keep::Put(outgoing) => {
-                    put(storage, self.user, self.page, outgoing).await;
+                    put(storage, self.user, self.page, &outgoing).await;
                     self.store.send_next();
                 }
                 Keep::Remove(outgoing) => drop(storage.delete(&key(&outgoing)).await),
@@ -234,14 +250,16 @@ impl Keeper {
     /// Takes over what pages left that have ended, now or when they do.
     async fn take_over(&mut self, has_locks: bool) {
         let Some(storage) = self.storage.clone() else { return };
-        let kept = kept_of(&storage, self.user).await;
-        let pages: HashSet<CommandId> = kept.iter().map(|kept| kept.page).filter(|page| *page != self.page).collect();
-        for page in pages {
+        let mut pages: Vec<CommandId> = kept_of(&storage, self.user).await.iter().map(|kept| kept.page).collect();
+        pages.sort_unstable();
+        pages.dedup();
+        for page in pages.into_iter().filter(|page| *page != self.page).collect::<Vec<_>>() {
             if !has_locks {
                 adopt(self.store, &storage, self.user, page, self.page).await;
             } else if let Some(_held) = locks::take(&lock(page), true).await {
                 adopt(self.store, &storage, self.user, page, self.page).await;
-            } else if self.others.insert(page) {
+            } else if !self.others.contains(&page) {
+                self.others.push(page);
                 let (store, storage, user, heir) = (self.store, Rc::clone(&storage), self.user, self.page);
                 spawn_local(async move {
                     if let Some(_held) = locks::take(&lock(page), false).await {
@@ -259,23 +277,23 @@ async fn adopt(store: Store, storage: &Storage, user: UserId, page: CommandId, h
     let is_here = move || store.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.id == user));
     for Kept { outgoing, .. } in kept_of(storage, user).await.into_iter().filter(|kept| kept.page == page) {
         if is_here() {
-            put(storage, user, heir, outgoing.clone()).await;
+            put(storage, user, heir, &outgoing).await;
             store.outbox.update(|outbox| outbox.put(outgoing));
         }
     }
 }
 
-async fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: Outgoing) {
-    let key = key(&outgoing);
+async fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: &Outgoing) {
+    let record = Record { user, page, typed_at: outgoing.typed_at, command: outgoing.command() };
     // What can't be kept is sent all the same.
-    if let Ok(text) = serde_json::to_string(&Kept { user, page, outgoing }) {
-        storage.put(&key, &text).await;
+    if let Ok(text) = serde_json::to_string(&record) {
+        storage.put(&key(outgoing), &text).await;
     }
 }
 
 async fn kept_of(storage: &Storage, user: UserId) -> Vec<Kept> {
     // What an older version of this page kept, and this one can't read, stays where it is.
-    let kept = storage.all().await.into_iter().filter_map(|text| serde_json::from_str::<Kept>(&text).ok());
+    let kept = storage.all().await.into_iter().filter_map(|text| Kept::from_json(&text));
     kept.filter(|kept| kept.user == user).collect()
 }
 

@@ -36,6 +36,11 @@ impl Nickname {
         &self.0
     }
 
+    /// A name that was held to the rules already.
+    pub(crate) const fn from_trusted(text: String) -> Self {
+        Self(text)
+    }
+
     /// One character that stands for the name where a picture would: the last of a Chinese name, else the first.
     ///
     /// Finds whole characters without Unicode tables, so that the browser need not load them.
@@ -175,11 +180,6 @@ mod parsing {
             let keep = MAX_NICKNAME_CHARACTERS - number.len();
             let stem: String = self.0.graphemes(true).take(keep).collect();
             Self(format!("{}{number}", stem.trim_end()))
-        }
-
-        /// A name that was held to the rules already.
-        pub(crate) fn from_trusted(text: String) -> Self {
-            Self(text)
         }
     }
 

@@ -52,6 +52,62 @@ pub enum ErrorCode {
     Internal,
 }
 
+impl ErrorCode {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::BadFrame,
+        Self::UnknownType,
+        Self::UnsupportedProtocol,
+        Self::HelloFirst,
+        Self::AlreadyGreeted,
+        Self::Unauthenticated,
+        Self::InvalidNickname,
+        Self::NicknameTaken,
+        Self::UnknownUser,
+        Self::SelfDirect,
+        Self::UnknownConversation,
+        Self::EmptyMessage,
+        Self::MessageTooLong,
+        Self::UnknownMessage,
+        Self::Forbidden,
+        Self::InvalidEmoji,
+        Self::TooManyReactions,
+        Self::RateLimited,
+        Self::StorageUnavailable,
+        Self::ForeignOrigin,
+        Self::NotFound,
+        Self::Internal,
+    ];
+
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadFrame => "bad_frame",
+            Self::UnknownType => "unknown_type",
+            Self::UnsupportedProtocol => "unsupported_protocol",
+            Self::HelloFirst => "hello_first",
+            Self::AlreadyGreeted => "already_greeted",
+            Self::Unauthenticated => "unauthenticated",
+            Self::InvalidNickname => "invalid_nickname",
+            Self::NicknameTaken => "nickname_taken",
+            Self::UnknownUser => "unknown_user",
+            Self::SelfDirect => "self_direct",
+            Self::UnknownConversation => "unknown_conversation",
+            Self::EmptyMessage => "empty_message",
+            Self::MessageTooLong => "message_too_long",
+            Self::UnknownMessage => "unknown_message",
+            Self::Forbidden => "forbidden",
+            Self::InvalidEmoji => "invalid_emoji",
+            Self::TooManyReactions => "too_many_reactions",
+            Self::RateLimited => "rate_limited",
+            Self::StorageUnavailable => "storage_unavailable",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::NotFound => "not_found",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// Close codes of the WebSocket beyond the usual ones (RFC 6455 §7.4; 4000–4999 are private).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {

@@ -6,12 +6,14 @@ mod client;
 mod error;
 mod http;
 mod plain;
+mod read;
 mod server;
 
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
 pub use http::{ConversationList, MessagesPage, Problem, SessionCreated, SessionRequest};
 pub use plain::{PlainReply, PlainRequest};
+pub use read::{Read, field, optional};
 pub use server::{Change, ErrorFrame, Event, ServerFrame, Welcome};
 
 /// The version of the protocol that this is.

@@ -1,15 +1,15 @@
 //! What this user does, on its way into the log.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::fold::show;
 use crate::{
     domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Seq, User},
-    protocol::{Change, ClientFrame, ErrorCode},
+    protocol::{Change, ClientFrame, ErrorCode, field},
 };
 
 /// A command between the page and the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     /// The command's id, the same at every try.
     pub id: CommandId,
@@ -20,12 +20,11 @@ pub struct Outgoing {
     /// When it was typed, by this machine's clock. No two of one page have the same.
     pub typed_at: Millis,
     /// How far it has come.
-    #[serde(skip)]
     pub status: OutgoingStatus,
 }
 
 /// What a command does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Writes a message.
     Send {
@@ -158,6 +157,21 @@ impl Outgoing {
         }
     }
 
+    /// What was sent, or was to be, by such a frame.
+    pub fn from_command(command: &Value, typed_at: Millis) -> Option<Self> {
+        let (id, conversation) = (field(command, "id")?, field(command, "conversation")?);
+        let deed = match command.get("type")?.as_str()? {
+            "send" => Deed::Send { body: field(command, "body")? },
+            "edit" => Deed::Edit { seq: field(command, "seq")?, body: field(command, "body")? },
+            "delete" => Deed::Delete { seq: field(command, "seq")? },
+            "react" => {
+                Deed::React { seq: field(command, "seq")?, emoji: field(command, "emoji")?, on: field(command, "on")? }
+            }
+            _ => return None,
+        };
+        Some(Self { id, conversation, deed, typed_at, status: OutgoingStatus::Pending })
+    }
+
     /// The message that it changes; none for a message itself.
     pub fn target(&self) -> Option<Seq> {
         match &self.deed {
@@ -221,6 +235,21 @@ mod tests {
             outbox.remove(next);
         }
         assert_eq!(sent, [1, 2, 3, 4].map(|number| message(number).id));
+    }
+
+    #[test]
+    fn a_command_is_read_as_it_was_written() {
+        let emoji = Emoji::parse("🍵").expect("an emoji");
+        for deed in [
+            Deed::Send { body: " 你好\n".into() },
+            Deed::Edit { seq: Seq(5), body: "x".into() },
+            Deed::Delete { seq: Seq(5) },
+            Deed::React { seq: Seq(5), emoji, on: false },
+        ] {
+            let before = outgoing(7, deed);
+            let written = serde_json::to_value(before.command()).expect("plain JSON");
+            assert_eq!(Outgoing::from_command(&written, before.typed_at), Some(before));
+        }
     }
 
     #[test]

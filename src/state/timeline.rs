@@ -1,9 +1,6 @@
 //! One conversation's messages, from events that come in order and pages fetched at any time.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    mem,
-};
+use std::{collections::HashMap, mem};
 
 use super::fold::fold;
 use crate::{
@@ -25,18 +22,42 @@ pub struct Timeline {
     /// Every event up to here has been applied.
     cursor: Seq,
     /// Events that came before others, or before the first page, that belong before them.
-    ahead: BTreeMap<Seq, Event>,
-    /// Changes to messages that are not here: a page that is under way may bring them as they were before.
-    changes: BTreeMap<Seq, Vec<Event>>,
+    ahead: Vec<Event>,
+    /// Changes to messages that are not here, in order: a page that is under way may bring them as they were before.
+    changes: Vec<Event>,
     loaded: bool,
     more_before: bool,
     generation: u32,
 }
 
+/// Messages in the order of their positions, and where to find them. Sorted vectors: they grow at their ends, and are
+/// the least code to load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Messages {
-    by_seq: BTreeMap<Seq, Message>,
+    sorted: Vec<Message>,
     by_id: HashMap<CommandId, Seq>,
+}
+
+impl Messages {
+    fn place(&self, seq: Seq) -> Result<usize, usize> {
+        self.sorted.binary_search_by_key(&seq, |message| message.seq)
+    }
+
+    /// Those up to and including `last`.
+    fn up_to(&self, last: Option<Seq>) -> &[Message] {
+        let end = last.map_or(self.sorted.len(), |last| self.sorted.partition_point(|message| message.seq <= last));
+        &self.sorted[..end]
+    }
+
+    /// Puts a message in its place, unless what is there has more folded into it.
+    fn put(&mut self, message: Message) {
+        self.by_id.insert(message.id, message.seq);
+        match self.place(message.seq) {
+            Ok(place) if self.sorted[place].revision < message.revision => self.sorted[place] = message,
+            Ok(_) => {}
+            Err(place) => self.sorted.insert(place, message),
+        }
+    }
 }
 
 /// Which messages to fetch.
@@ -55,8 +76,10 @@ pub enum Stretch {
 impl Timeline {
     /// Applies an event. Applying it again changes nothing; one that comes too early waits for those before it.
     pub fn apply(&mut self, event: &Event) {
-        if event.seq > self.cursor {
-            self.ahead.insert(event.seq, event.clone());
+        if event.seq > self.cursor
+            && let Err(place) = self.ahead.binary_search_by_key(&event.seq, |other| other.seq)
+        {
+            self.ahead.insert(place, event.clone());
         }
         if self.loaded {
             self.advance();
@@ -69,8 +92,9 @@ impl Timeline {
         match stretch {
             Stretch::Newest | Stretch::From(_) => {
                 let from_end = stretch == Stretch::Newest;
+                self.ahead.retain(|event| event.seq > page.as_of);
                 *self = Self {
-                    ahead: self.ahead.split_off(&page.as_of.next()),
+                    ahead: mem::take(&mut self.ahead),
                     cursor: page.as_of,
                     gap: last.filter(|_| !from_end && page.more),
                     more_before: !from_end || page.more,
@@ -92,9 +116,7 @@ impl Timeline {
     pub fn reset(&mut self) {
         let frozen = if self.loaded {
             let mut messages = mem::take(&mut self.messages);
-            if let Some(gap) = self.gap {
-                messages.by_seq.split_off(&gap.next());
-            }
+            messages.sorted.truncate(messages.up_to(self.gap).len());
             Some(messages)
         } else {
             self.frozen.take()
@@ -139,19 +161,19 @@ impl Timeline {
 
     /// The oldest message here.
     pub fn oldest(&self) -> Option<Seq> {
-        self.shown().by_seq.keys().next().copied()
+        self.shown().sorted.first().map(|message| message.seq)
     }
 
     /// The messages of the stretch, by position.
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> {
-        let end = self.gap.unwrap_or(Seq(u64::MAX));
-        self.shown().by_seq.range(..=end).map(|(_, message)| message)
+        self.shown().up_to(self.gap).iter()
     }
 
     /// The message that this command sent.
     pub fn by_id(&self, id: CommandId) -> Option<&Message> {
         let shown = self.shown();
-        shown.by_seq.get(shown.by_id.get(&id)?)
+        let place = shown.place(*shown.by_id.get(&id)?).ok()?;
+        shown.sorted.get(place)
     }
 
     fn shown(&self) -> &Messages {
@@ -159,9 +181,14 @@ impl Timeline {
     }
 
     fn advance(&mut self) {
-        while let Some(event) = self.ahead.remove(&self.cursor.next()) {
-            self.cursor = event.seq;
-            self.fold(event);
+        let ahead = mem::take(&mut self.ahead);
+        for event in ahead {
+            if event.seq == self.cursor.next() {
+                self.cursor = event.seq;
+                self.fold(event);
+            } else {
+                self.ahead.push(event);
+            }
         }
     }
 
@@ -182,23 +209,22 @@ impl Timeline {
                     });
                 }
             }
-            Some(target) => match self.messages.by_seq.get_mut(&target) {
-                Some(message) => fold(message, &event),
-                None => self.changes.entry(target).or_default().push(event),
+            Some(target) => match self.messages.place(target) {
+                Ok(place) => fold(&mut self.messages.sorted[place], &event),
+                Err(_) => self.changes.push(event),
             },
         }
     }
 
     /// Puts a message in its place, with the changes that came before it did.
     fn put(&mut self, mut message: Message) {
-        let known = self.messages.by_seq.get(&message.seq);
-        if known.is_none_or(|known| known.revision < message.revision) {
-            for event in self.changes.remove(&message.seq).unwrap_or_default() {
-                fold(&mut message, &event);
+        for event in &self.changes {
+            if event.change.target() == Some(message.seq) {
+                fold(&mut message, event);
             }
-            self.messages.by_id.insert(message.id, message.seq);
-            self.messages.by_seq.insert(message.seq, message);
         }
+        self.changes.retain(|event| event.change.target() != Some(message.seq));
+        self.messages.put(message);
     }
 }
 

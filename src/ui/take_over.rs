@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::{App, Viewer};
+use crate::protocol::Read as _;
 
 /// Takes over, now or as soon as nothing is being composed.
 pub fn take_over() {
@@ -50,7 +51,7 @@ fn after_composing() {
 fn mount() {
     let body = document().body();
     let handed_over = body.as_ref().and_then(|body| body.get_attribute("data-viewer"));
-    let mut viewer: Viewer = handed_over.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    let mut viewer = handed_over.and_then(|json| Viewer::from_json(&json)).unwrap_or_default();
     let (mut selection, mut had_focus) = (None, false);
     if let Some(field) = nickname_field() {
         viewer.attempt.nickname = Some(field.value());

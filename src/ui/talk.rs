@@ -59,7 +59,7 @@ pub(super) fn Talk(
                 <p class="topic quiet small">{live(topic)}</p>
                 <p class="status quiet small">{live(status)}</p>
             </header>
-            {live_view(note)}
+            <div class="notes">{live_view(note)}</div>
             <Timeline conversation/>
             <Composer conversation/>
         </section>

@@ -1,15 +1,16 @@
 //! What the server knows of a visitor when it renders the page.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Language, Theme};
 use crate::{
     domain::{Me, User},
-    protocol::ErrorCode,
+    protocol::{ErrorCode, Read, field, optional},
 };
 
 /// What the server knows of a visitor when it renders the page; the browser starts from the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Viewer {
     /// Where: the path of the page.
     pub path: String,
@@ -28,7 +29,7 @@ pub struct Viewer {
 }
 
 /// What became of a join form that was sent without WebAssembly.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct JoinAttempt {
     /// What was typed.
     pub nickname: Option<String>,
@@ -36,4 +37,61 @@ pub struct JoinAttempt {
     pub error: Option<ErrorCode>,
     /// A name that is free.
     pub suggestion: Option<String>,
+}
+
+impl Read for Viewer {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            path: field(value, "path")?,
+            me: optional(value, "me")?,
+            language: Language::from_tag(value.get("language")?.as_str()?)?,
+            theme: Theme::from_name(value.get("theme")?.as_str()?)?,
+            faces: field(value, "faces")?,
+            online_count: field(value, "online_count")?,
+            attempt: field(value, "attempt")?,
+        })
+    }
+}
+
+impl Read for JoinAttempt {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            nickname: optional(value, "nickname")?,
+            error: optional(value, "error")?,
+            suggestion: optional(value, "suggestion")?,
+        })
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::domain::{Nickname, UserId, UserKind};
+
+    #[test]
+    fn the_browser_reads_what_the_server_hands_over() {
+        let nickname = Nickname::parse("小明").expect("a nickname");
+        let id = UserId::generate();
+        for language in Language::ALL {
+            for theme in Theme::ALL {
+                let viewer = Viewer {
+                    path: "/talk/lobby".into(),
+                    me: Some(Me { id, nickname: nickname.clone(), kind: UserKind::Guest }),
+                    language,
+                    theme,
+                    faces: vec![User { id, nickname: nickname.clone() }],
+                    online_count: 7,
+                    attempt: JoinAttempt {
+                        nickname: Some("x".into()),
+                        error: Some(ErrorCode::NicknameTaken),
+                        suggestion: None,
+                    },
+                };
+                let handed_over = serde_json::to_string(&viewer).expect("plain JSON");
+                assert_eq!(Viewer::from_json(&handed_over), Some(viewer));
+            }
+        }
+        let nobody = serde_json::to_string(&Viewer::default()).expect("plain JSON");
+        assert_eq!(Viewer::from_json(&nobody), Some(Viewer::default()));
+    }
 }

@@ -4,7 +4,7 @@ mod en;
 mod zh;
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use crate::{
     domain::{MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A language of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     /// English.
     #[default]
@@ -67,6 +67,12 @@ impl Language {
             Self::English => &en::TEXTS,
             Self::Chinese => &zh::TEXTS,
         }
+    }
+}
+
+impl Serialize for Language {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.tag())
     }
 }
 

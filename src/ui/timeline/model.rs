@@ -117,16 +117,16 @@ impl Model {
             }
         });
         Effect::new(move || {
-            let oldest = self.timeline.with_untracked(Timeline::oldest).filter(|_| self.has_more.get());
-            if let Some(oldest) = oldest.filter(|_| scroll.near_start.get() && self.load.get() == LoadState::Idle) {
+            let may_load = scroll.near_start.get() && self.has_more.get() && self.load.get() == LoadState::Idle;
+            if let Some(oldest) = self.timeline.with_untracked(Timeline::oldest).filter(|_| may_load) {
                 // Near again only if the reader still is once the older ones stand above.
                 scroll.near_start.set(false);
                 store.load(conversation, Stretch::Older(oldest));
             }
         });
         Effect::new(move || {
-            let gap = self.gap.get().filter(|_| scroll.near_gap.get() && self.load.get() == LoadState::Idle);
-            if let Some(gap) = gap {
+            let may_load = scroll.near_gap.get() && self.load.get() == LoadState::Idle;
+            if let Some(gap) = self.gap.get().filter(|_| may_load) {
                 scroll.near_gap.set(false);
                 store.load(conversation, Stretch::Newer(gap));
             }

@@ -98,7 +98,7 @@ test('a connection is made again at once when the network or the reader is back'
   await bob.page.clock.pauseAt(Date.now() + 60_000);
   for (const [text, event] of [
     ['one', "window.dispatchEvent(new Event('online'))"],
-    ['two', "document.dispatchEvent(new Event('visibilitychange'))"],
+    ['two', "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))"],
   ] as const) {
     network.cut();
     await alice.say(text);

@@ -237,7 +237,10 @@ impl Keeper {
                     self.store.send_next();
                 }
                 Keep::Remove(outgoing) => drop(storage.delete(&key(&outgoing)).await),
-                Keep::TakeOver => self.take_over(has_locks).await,
+                Keep::TakeOver => {
+                    self.take_over(has_locks).await;
+                    self.store.send_next();
+                }
                 Keep::Clear => {
                     for kept in kept_of(storage, self.user).await {
                         storage.delete(&key(&kept.outgoing)).await;

@@ -25,7 +25,8 @@ pub(super) struct Scroll {
     pub(super) near_gap: RwSignal<bool>,
     /// Changes when the timeline is shown again after it was hidden: on a phone the list hides it.
     pub(super) shown: Trigger,
-    /// The first message in view, and where it stands: its top's distance from the view's, in pixels.
+    /// The first message in view, and where it ends: its distance from the view's top, in pixels. The end, because the head
+    /// above the message may go when older ones come in.
     place: StoredValue<Option<(CommandId, i32)>>,
     /// How far the view was scrolled when last looked at, in pixels.
     top: StoredValue<i32>,
@@ -126,10 +127,10 @@ impl Scroll {
         let Some(element) = self.element() else { return };
         if self.at_end.get_untracked() {
             element.set_scroll_top(element.scroll_height());
-        } else if let Some((id, stood_at)) = self.place.get_value()
+        } else if let Some((id, ended_at)) = self.place.get_value()
             && let Some(row) = element.query_selector(&format!("[data-id='{id}']")).ok().flatten()
         {
-            element.set_scroll_top(element.scroll_top() + top_of(&row, &element) - stood_at);
+            element.set_scroll_top(element.scroll_top() + end_of(&row, &element) - ended_at);
         }
         self.scrolled();
     }
@@ -146,28 +147,24 @@ fn set_if_changed(signal: RwSignal<bool>, value: bool) {
     }
 }
 
-/// The first message whose end is in view, and where it stands.
+/// The first message whose end is in view, and where it ends.
 fn first_in_view(scroller: &HtmlElement) -> Option<(CommandId, i32)> {
     let rows = scroller.query_selector("ol").ok()??.children();
-    let height = |row: &Element| row.get_bounding_client_rect().height();
     // Rows stand in order, so the first is found by halving.
     let (mut above, mut below) = (0, rows.length());
     while above < below {
         let middle = u32::midpoint(above, below);
-        let row = rows.item(middle)?;
-        #[expect(clippy::cast_possible_truncation, reason = "pixels of a page")]
-        let is_above = top_of(&row, scroller) + height(&row) as i32 <= 0;
-        if is_above { above = middle + 1 } else { below = middle }
+        if end_of(&rows.item(middle)?, scroller) <= 0 { above = middle + 1 } else { below = middle }
     }
     (above..rows.length()).find_map(|place| {
         let row = rows.item(place)?;
         let id = row.get_attribute("data-id")?.parse().ok()?;
-        Some((id, top_of(&row, scroller)))
+        Some((id, end_of(&row, scroller)))
     })
 }
 
-/// How far below the top of the view a row stands, in pixels.
+/// How far below the top of the view a row ends, in pixels.
 #[expect(clippy::cast_possible_truncation, reason = "pixels of a page")]
-fn top_of(row: &Element, scroller: &HtmlElement) -> i32 {
-    (row.get_bounding_client_rect().top() - scroller.get_bounding_client_rect().top()).round() as i32
+fn end_of(row: &Element, scroller: &HtmlElement) -> i32 {
+    (row.get_bounding_client_rect().bottom() - scroller.get_bounding_client_rect().top()).round() as i32
 }

@@ -109,6 +109,56 @@ test('what a closed tab could not send is sent by another one', async ({ people 
   expect(await bob.history()).toEqual(['last words', 'and the very last']);
 });
 
+test('a message that the server cannot save can be tried again, and is then there once', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const bob = await people.guest('Bob');
+  let isFull = true;
+  await alice.page.routeWebSocket('**/ws', (route) => {
+    const server = route.connectToServer();
+    route.onMessage((frame) => {
+      const command = JSON.parse(String(frame));
+      if (isFull && command.type === 'send') {
+        const error = { type: 'error', id: command.id, code: 'storage_unavailable', message: 'the disk is full' };
+        route.send(JSON.stringify(error));
+      } else server.send(frame);
+    });
+  });
+  await alice.join();
+  await type(alice, 'worth keeping');
+  await type(alice, 'not worth it');
+  for (const text of ['worth keeping', 'not worth it']) {
+    await expect(alice.message(text)).toContainText('Not sent. The server can’t save anything at the moment.');
+  }
+  await alice.message('not worth it').getByRole('button', { name: 'Discard' }).click();
+  await expect(alice.message('not worth it')).toHaveCount(0);
+  isFull = false;
+  await alice.message('worth keeping').getByRole('button', { name: 'Try again' }).click();
+  await expect(alice.message('worth keeping')).not.toContainText(/Not sent|sending/);
+  await bob.sees('worth keeping');
+  expect(await bob.history()).toEqual(['worth keeping']);
+});
+
+test('messages that are too many at once wait, and keep their order', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  let refusals = 3;
+  await alice.page.routeWebSocket('**/ws', (route) => {
+    const server = route.connectToServer();
+    route.onMessage((frame) => {
+      const command = JSON.parse(String(frame));
+      if (command.type === 'send' && command.body !== 'one' && refusals > 0) {
+        refusals -= 1;
+        const error = { type: 'error', id: command.id, code: 'rate_limited', message: 'wait', retry_after_ms: 50 };
+        route.send(JSON.stringify(error));
+      } else server.send(frame);
+    });
+  });
+  await alice.join();
+  const said = ['one', 'two', 'three', 'four'];
+  for (const text of said) await type(alice, text);
+  await expect.poll(() => alice.history()).toEqual(said);
+  expect(refusals).toBe(0);
+});
+
 test('what one user left behind is not sent by the next one', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);

@@ -14,4 +14,4 @@ mod store;
 
 pub use http::{JoinError, join};
 pub use link::Link;
-pub use store::{LoadState, Refused, Store, now};
+pub use store::{Edit, LoadState, Refused, Store, Written, now};

@@ -12,7 +12,7 @@ use super::{
     outbox::{Keep, Sending},
 };
 use crate::{
-    domain::{CommandId, ConversationId, Epoch, Me, Millis},
+    domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq},
     protocol::{self, ClientFrame, ErrorCode, Hello},
     state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
@@ -38,7 +38,7 @@ pub struct Store {
     /// What the server refused: texts are to be given back to their author.
     pub refusals: RwSignal<Vec<Refused>>,
     /// What stands in the composer of each conversation.
-    pub drafts: StoredValue<HashMap<ConversationId, String>>,
+    pub drafts: StoredValue<HashMap<ConversationId, Written>>,
     pub(super) epoch: StoredValue<Option<Epoch>>,
     pub(super) talks: StoredValue<HashMap<ConversationId, Talk>>,
     questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
@@ -57,6 +57,26 @@ pub struct Refused {
     pub deed: Deed,
     /// Why it was refused.
     pub code: ErrorCode,
+}
+
+/// What stands in a composer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// The message that it is to change; a new one otherwise.
+    pub edit: Option<Edit>,
+}
+
+/// A message that is being changed in the composer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The command that sent it.
+    pub message: CommandId,
+    /// Its place in the log.
+    pub seq: Seq,
+    /// What stood in the composer before.
+    pub draft: String,
 }
 
 /// What a question to the server led to: the conversation, or the reason why not (none without a connection).

@@ -46,3 +46,15 @@ icon! {
     /// Send.
     send, "M4.5 12 20 4.5 15 20l-3.5-6.5zM11.5 13.5 20 4.5"
 }
+icon! {
+    /// Change what a message says.
+    pencil, "m14.5 6 3.5 3.5M4.5 19.5l1-4.5L16 4.5a2.1 2.1 0 0 1 3 0l.5.5a2.1 2.1 0 0 1 0 3L9 18.5z"
+}
+icon! {
+    /// Take a message back.
+    bin, "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 11v5M13.5 11v5"
+}
+icon! {
+    /// Further emoji.
+    smile, "M19.5 12a7.5 7.5 0 1 1-6-7.35M9 14.5s1 1.5 3 1.5 3-1.5 3-1.5M9.5 10v.5M14.5 10v.5M19 2.5v5M16.5 5h5"
+}

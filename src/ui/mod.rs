@@ -17,6 +17,7 @@ mod join;
 mod links;
 mod live;
 mod place;
+mod seen;
 mod sidebar;
 mod take_over;
 mod talk;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    composer::Composer,
+    composer::{Composer, Draft},
     face::Face,
     i18n::texts,
     icons,
@@ -24,6 +24,7 @@ pub(super) fn Talk(
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let with = companion(store, conversation);
+    let draft = Draft::new(store, conversation);
 
     let title = move || match with.get() {
         None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.into_any(),
@@ -60,8 +61,8 @@ pub(super) fn Talk(
                 <p class="status quiet small">{live(status)}</p>
             </header>
             <div class="notes">{live_view(note)}</div>
-            <Timeline conversation/>
-            <Composer conversation/>
+            <Timeline conversation draft/>
+            <Composer conversation draft/>
         </section>
     }
 }

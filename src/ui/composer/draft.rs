@@ -1,35 +1,50 @@
-//! What is being written.
+//! What is being written: a new message, or another text for one that was sent.
 
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 
+use super::super::seen;
 use crate::{
-    client::{Refused, Store},
-    domain::ConversationId,
+    client::{Edit, Refused, Store, Written},
+    domain::{CommandId, ConversationId, Message, Seq},
     protocol::ErrorCode,
-    state::Deed,
+    state::{Deed, Timeline},
 };
 
 /// What is being written in one conversation. A handle: copies are the same draft.
 #[derive(Clone, Copy)]
-pub(super) struct Draft {
+pub(in super::super) struct Draft {
     store: Store,
     conversation: ConversationId,
+    timeline: Signal<Timeline>,
+    /// Where it is written.
+    pub(super) field: NodeRef<html::Textarea>,
     /// The text.
     pub(super) text: RwSignal<String>,
+    /// The message that the text is for; none for a new one.
+    edit: RwSignal<Option<Edit>>,
     /// Why the last one was refused.
     pub(super) problem: RwSignal<Option<ErrorCode>>,
 }
 
 impl Draft {
     /// What was left here when the conversation was last open.
-    pub(super) fn new(store: Store, conversation: ConversationId) -> Self {
+    pub(in super::super) fn new(store: Store, conversation: ConversationId) -> Self {
         let left = store.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_default();
-        let draft = Self { store, conversation, text: RwSignal::new(left), problem: RwSignal::new(None) };
+        let draft = Self {
+            store,
+            conversation,
+            timeline: store.timeline(conversation).into(),
+            field: NodeRef::new(),
+            text: RwSignal::new(left.text),
+            edit: RwSignal::new(left.edit),
+            problem: RwSignal::new(None),
+        };
         Effect::new(move || {
-            let text = draft.text.get();
-            store.drafts.update_value(|drafts| drop(drafts.insert(conversation, text)));
+            let written = Written { text: draft.text.get(), edit: draft.edit.get() };
+            store.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
         });
         Effect::new(move || draft.take_back());
+        Effect::new(move || draft.outlive_message());
         draft
     }
 
@@ -45,24 +60,97 @@ impl Draft {
         self.text.with(|text| text.trim().is_empty())
     }
 
+    /// The message that is being changed.
+    pub(in super::super) fn edited(self) -> Option<CommandId> {
+        self.edit.with(|edit| edit.as_ref().map(|edit| edit.message))
+    }
+
+    /// Puts what a message says into the composer, to be changed there. What stood there comes back afterwards.
+    pub(in super::super) fn edit(self, message: &Message) {
+        let body = message.body.as_str().to_owned();
+        self.edit.update(|edit| {
+            let draft = edit.take().map_or_else(|| self.text.get_untracked(), |edit| edit.draft);
+            *edit = Some(Edit { message: message.id, seq: message.seq, draft });
+        });
+        self.text.set(body);
+        self.problem.set(None);
+    }
+
+    /// Leaves the message as it is.
+    pub(super) fn cancel(self) {
+        if let Some(edit) = self.edit.try_update(Option::take).flatten() {
+            self.text.set(edit.draft);
+            self.problem.set(None);
+        }
+    }
+
     /// Sends what was written, if anything.
     pub(super) fn send(self) {
-        if !untrack(|| self.is_empty()) {
-            let sent = self.store.put(self.conversation, Deed::Send { body: self.text.get_untracked() });
-            self.problem.set(sent.err());
-            if sent.is_ok() {
-                self.text.set(String::new());
+        let (is_empty, text) = untrack(|| (self.is_empty(), self.text.get()));
+        match self.edit.get_untracked() {
+            Some(_) if is_empty => self.problem.set(Some(ErrorCode::EmptyMessage)),
+            Some(Edit { message, .. }) if untrack(|| self.says(message, text.trim())) => self.cancel(),
+            Some(Edit { seq, .. }) => {
+                if self.put(Deed::Edit { seq, body: text }) {
+                    self.cancel();
+                }
+            }
+            None if is_empty => {}
+            None => {
+                if self.put(Deed::Send { body: text }) {
+                    self.text.set(String::new());
+                }
             }
         }
     }
 
-    /// Enter sends, Shift+Enter breaks the line, and an input method's Enter is its own.
+    /// Enter sends, Shift+Enter breaks the line, and an input method's keys are its own.
     pub(super) fn pressed(self, event: &KeyboardEvent) {
         // While a text is being composed, Enter takes a suggestion; Safari tells so by the key code alone.
-        let composing = event.is_composing() || event.key_code() == 229;
-        if event.key() == "Enter" && !event.shift_key() && !composing {
-            event.prevent_default();
-            self.send();
+        if event.is_composing() || event.key_code() == 229 || event.shift_key() {
+            return;
+        }
+        let is_editing = self.edit.with_untracked(Option::is_some);
+        match event.key().as_str() {
+            "Enter" => self.send(),
+            "Escape" if is_editing => self.cancel(),
+            "ArrowUp" if !is_editing && self.text.with_untracked(String::is_empty) => {
+                let Some(last) = untrack(|| seen::last_of_mine(self.store, self.conversation)) else { return };
+                self.edit(&last);
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    /// At once, so that a phone shows its keyboard for the touch that led here.
+    pub(in super::super) fn focus(self) {
+        if let Some(field) = self.field.get_untracked() {
+            // Focus can only fail where the field is gone.
+            drop(field.focus());
+        }
+    }
+
+    /// Does something here. Whether it could be put on its way.
+    pub(in super::super) fn put(self, deed: Deed) -> bool {
+        let put = self.store.put(self.conversation, deed);
+        self.problem.set(put.err());
+        put.is_ok()
+    }
+
+    fn says(self, message: CommandId, text: &str) -> bool {
+        seen::seen(self.store, self.conversation, self.timeline, message)
+            .is_some_and(|seen| seen.message.body.as_str() == text)
+    }
+
+    /// The message that is being changed was deleted: what was written stays, as a new one.
+    fn outlive_message(self) {
+        let Some(id) = self.edited() else { return };
+        if self.timeline.with(|timeline| timeline.by_id(id).is_some_and(|message| message.deleted))
+            && let Some(edit) = self.edit.try_update(Option::take).flatten()
+        {
+            self.text.update(|text| put_above(text, &edit.draft));
+            self.problem.set(Some(ErrorCode::UnknownMessage));
         }
     }
 
@@ -75,16 +163,48 @@ impl Draft {
         let ours =
             self.store.refusals.try_update(|refusals| refusals.extract_if(.., |refused| is_ours(refused)).collect());
         for Refused { deed, code, .. } in ours.unwrap_or_else(Vec::new) {
-            self.problem.set(Some(code));
+            let place = match &deed {
+                Deed::Edit { seq, .. } if code != ErrorCode::UnknownMessage => Some(*seq),
+                _ => None,
+            };
             if let Deed::Send { body } | Deed::Edit { body, .. } = deed {
-                self.text.update(|text| {
-                    let since = std::mem::replace(text, body);
-                    if !since.trim().is_empty() {
-                        text.push_str("\n\n");
-                        text.push_str(&since);
-                    }
-                });
+                self.give_back(body, place);
             }
+            self.problem.set(Some(code));
         }
+    }
+
+    /// Gives back what was written, for the message at `place` if that is there.
+    fn give_back(self, mut body: String, place: Option<Seq>) {
+        let is_editing = self.edit.with_untracked(Option::is_some);
+        let message = self.timeline.with_untracked(|timeline| {
+            let mut messages = timeline.messages().filter(|message| !message.deleted && !is_editing);
+            messages.find(|message| Some(message.seq) == place).cloned()
+        });
+        if let Some(message) = message {
+            self.edit(&message);
+            self.text.set(body);
+        } else if is_editing {
+            // Another message is being changed: the text comes back when that is done.
+            self.edit.update(|edit| {
+                if let Some(Edit { draft, .. }) = edit {
+                    put_above(&mut body, draft);
+                    *draft = body;
+                }
+            });
+        } else {
+            self.text.update(|text| {
+                put_above(&mut body, text);
+                *text = body;
+            });
+        }
+    }
+}
+
+/// Puts `since` below `text`, if it says anything.
+fn put_above(text: &mut String, since: &str) {
+    if !since.trim().is_empty() {
+        text.push_str("\n\n");
+        text.push_str(since);
     }
 }

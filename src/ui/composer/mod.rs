@@ -2,7 +2,7 @@
 
 mod draft;
 
-use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
     face::Face,
@@ -15,42 +15,37 @@ use super::{
 use crate::{
     client::Store,
     domain::{ConversationId, User},
+    protocol::ErrorCode,
 };
-use draft::Draft;
+pub(super) use draft::Draft;
 
 /// The message form of one conversation. It never closes: what is typed without a connection is kept and sent later.
 #[component]
 pub(super) fn Composer(
     /// Where its messages go.
     conversation: ConversationId,
+    /// What is being written there.
+    draft: Draft,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let with = companion(store, conversation);
-    let draft = Draft::new(store, conversation);
-    let field = NodeRef::<html::Textarea>::new();
     let choosing = RwSignal::new(false);
 
-    let focus = move || {
-        if let Some(field) = field.get_untracked() {
-            // Focus can only fail where the field is gone.
-            drop(field.focus());
-        }
-    };
     Effect::new(move || {
         // On a phone the keyboard would cover what one came to read.
         let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width > 768.0);
-        if field.get().is_some() && is_wide {
-            focus();
+        if draft.field.get().is_some() && is_wide {
+            draft.focus();
         }
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         draft.send();
-        focus();
+        draft.focus();
     };
     let done_choosing = Callback::new(move |()| {
         choosing.set(false);
-        focus();
+        draft.focus();
     });
     let chooser = move || {
         choosing.get().then(|| {
@@ -73,17 +68,40 @@ pub(super) fn Composer(
             if names.is_empty() { String::new() } else { (t.typing)(&names) }
         })
     };
+    let is_editing = Memo::new(move |_| draft.edited().is_some());
+    let editing = move || {
+        is_editing.get().then(|| {
+            let cancel = move |_| {
+                draft.cancel();
+                draft.focus();
+            };
+            view! {
+                <p class="editing small">
+                    {icons::pencil()}
+                    <span role="status">{t.editing}</span>
+                    <button type="button" class="link" on:click=cancel>{t.cancel}</button>
+                </p>
+            }
+        })
+    };
+    let problem = move || {
+        draft.problem.get().map(|code| match code {
+            ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
+            code => (t.error)(code),
+        })
+    };
 
     view! {
         <div class="composer">
             <p class="typing" role="status">{live(typing)}</p>
             {live_view(chooser)}
             <form class="pot" on:submit=submit>
+                {live_view(editing)}
                 <label class="unseen" for="message">{t.message}</label>
                 <div class="grow" data-text=live(move || draft.text.get())>
                     <textarea
                         id="message"
-                        node_ref=field
+                        node_ref=draft.field
                         rows="1"
                         dir="auto"
                         enterkeyhint="send"
@@ -110,12 +128,12 @@ pub(super) fn Composer(
                     </button>
                     <button type="submit" class="button send" aria-disabled=live(move || draft.is_empty().to_string())>
                         {icons::send()}
-                        {t.send}
+                        {live(move || if is_editing.get() { t.save } else { t.send })}
                     </button>
                 </div>
             </form>
             <p id="message-problem" class="problem small" role="alert">
-                {live(move || draft.problem.get().map(|code| (t.error)(code)))}
+                {live(problem)}
             </p>
         </div>
     }

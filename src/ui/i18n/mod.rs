@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS},
+    domain::{MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS},
     protocol::ErrorCode,
 };
 
@@ -130,9 +130,27 @@ pub struct Texts {
     pub write_to: fn(&str) -> String,
     pub send: &'static str,
     pub sending: &'static str,
+    pub waiting: &'static str,
     pub not_sent: &'static str,
+    pub not_changed: &'static str,
     pub retry: &'static str,
     pub discard: &'static str,
+
+    pub edited: &'static str,
+    pub deleted: &'static str,
+    pub reactions: &'static str,
+    pub who_reacted: fn(&[&str], usize) -> String,
+    pub menu: &'static str,
+    pub menu_hint: &'static str,
+    pub more_emoji: &'static str,
+    pub edit: &'static str,
+    pub delete: &'static str,
+    pub delete_question: &'static str,
+    pub keep: &'static str,
+    pub editing: &'static str,
+    pub empty_edit: &'static str,
+    pub cancel: &'static str,
+    pub save: &'static str,
 
     pub messages: &'static str,
     pub today: &'static str,
@@ -160,7 +178,7 @@ pub struct Texts {
 }
 
 /// What the texts say of limits.
-const LIMITS: (usize, usize) = (MAX_NICKNAME_CHARACTERS, MAX_BODY_CHARACTERS);
+const LIMITS: (usize, usize, usize) = (MAX_NICKNAME_CHARACTERS, MAX_BODY_CHARACTERS, MAX_REACTIONS);
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {

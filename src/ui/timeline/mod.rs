@@ -1,5 +1,6 @@
 //! What was said: days, groups of messages, and a place that stays put while older ones come in.
 
+mod menu;
 mod message;
 mod model;
 mod scroll;
@@ -8,6 +9,7 @@ use leptos::{html, prelude::*};
 
 use super::{
     Language, clock,
+    composer::Draft,
     i18n::texts,
     icons,
     live::{live, live_view},
@@ -18,6 +20,7 @@ use crate::{
     domain::ConversationId,
     state::Row,
 };
+use menu::Menu;
 use message::MessageRow;
 use model::Model;
 use scroll::Scroll;
@@ -27,6 +30,8 @@ use scroll::Scroll;
 pub(super) fn Timeline(
     /// Which.
     conversation: ConversationId,
+    /// What is being written there.
+    draft: Draft,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
@@ -36,6 +41,7 @@ pub(super) fn Timeline(
     model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_what_is_seen(store, conversation, scroll);
+    let menu = Menu::new(store, conversation, model.timeline, draft);
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
@@ -43,7 +49,8 @@ pub(super) fn Timeline(
         }
         Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.into_any(),
         Row::Message { id, .. } => {
-            view! { <MessageRow id timeline=model.timeline starts_group=model.starts_group(id)/> }.into_any()
+            let starts_group = model.starts_group(id);
+            view! { <MessageRow conversation id timeline=model.timeline starts_group menu/> }.into_any()
         }
     };
     let with = companion(store, conversation);
@@ -86,8 +93,15 @@ pub(super) fn Timeline(
                 role="log"
                 aria-live="polite"
                 aria-label=t.messages
+                aria-description=t.menu_hint
                 aria-busy=live(move || (model.load.get() == LoadState::Loading).to_string())
                 on:scroll=move |_| scroll.scrolled()
+                on:click=move |event| menu.clicked(&event)
+                on:pointerover=move |event| menu.pointed(&event)
+                on:pointerleave=move |event| menu.left(&event)
+                on:focusin=move |event| menu.focused(&event)
+                on:focusout=move |event| menu.blurred(&event)
+                on:keydown=move |event| menu.pressed(&event)
             >
                 {live_view(beginning)}
                 {live_view(fetching)}

@@ -1,0 +1,100 @@
+//! Messages as their reader sees them: with what the reader has done that is not in the log yet.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::Store,
+    domain::{Body, CommandId, ConversationId, Message, Seq},
+    protocol::ErrorCode,
+    state::{Deed, Outbox, Outgoing, OutgoingStatus, Timeline},
+};
+
+/// A message, and what became of what the reader did to it.
+#[derive(Clone, PartialEq)]
+pub(super) struct Seen {
+    /// The message; at `Seq(0)`, which no log has, before it is in the log.
+    pub(super) message: Message,
+    /// How far it is, or the reader's last change to it.
+    pub(super) fate: Fate,
+}
+
+/// How far something is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Fate {
+    /// In the log.
+    Done,
+    /// Waits for its turn, or for a connection.
+    Pending,
+    /// Sent, but not answered.
+    Sending,
+    /// Refused; may be tried again by this command's id.
+    Failed(CommandId, ErrorCode),
+}
+
+/// The message that this command sent, or sends.
+pub(super) fn seen(
+    store: Store,
+    conversation: ConversationId,
+    timeline: Signal<Timeline>,
+    id: CommandId,
+) -> Option<Seen> {
+    let in_log = timeline.with(|timeline| timeline.by_id(id).cloned());
+    let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
+    store.outbox.with(|outbox| {
+        if let Some(mut message) = in_log {
+            outbox.show_changes(conversation, &mut message, &me);
+            let fate = fate_of_changes(outbox, conversation, message.seq);
+            return Some(Seen { message, fate });
+        }
+        let outgoing = outbox.get(id)?;
+        let message = Message {
+            seq: Seq(0),
+            id,
+            at: outgoing.typed_at,
+            author: me,
+            body: Body::from_trusted(outgoing.body()?.trim().to_owned()),
+            revision: Seq(0),
+            edited_at: None,
+            deleted: false,
+            reactions: Vec::new(),
+        };
+        Some(Seen { message, fate: fate(outgoing) })
+    })
+}
+
+/// The reader's own last message in the log that still says something.
+pub(super) fn last_of_mine(store: Store, conversation: ConversationId) -> Option<Message> {
+    let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
+    let timeline = store.timeline(conversation);
+    timeline.with(|timeline| {
+        store.outbox.with(|outbox| {
+            let mine = timeline.messages().rev().filter(|message| message.author.id == me.id).cloned();
+            let mut as_seen = mine.map(|mut message| {
+                outbox.show_changes(conversation, &mut message, &me);
+                message
+            });
+            as_seen.find(|message| !message.deleted)
+        })
+    })
+}
+
+/// What failed, or else what is still on its way. A reaction on its way is not worth a word.
+fn fate_of_changes(outbox: &Outbox, conversation: ConversationId, seq: Seq) -> Fate {
+    let mut all = Fate::Done;
+    for outgoing in outbox.changes_to(conversation, seq) {
+        match fate(outgoing) {
+            failed @ Fate::Failed(..) => return failed,
+            _ if matches!(outgoing.deed, Deed::React { .. }) => {}
+            fate => all = fate,
+        }
+    }
+    all
+}
+
+fn fate(outgoing: &Outgoing) -> Fate {
+    match outgoing.status {
+        OutgoingStatus::Pending => Fate::Pending,
+        OutgoingStatus::Unknown | OutgoingStatus::Saved(_) => Fate::Sending,
+        OutgoingStatus::Failed(code) => Fate::Failed(outgoing.id, code),
+    }
+}

@@ -1,4 +1,4 @@
-//! Parts of a view that follow signals.
+//! Parts of a view that follow signals, and what follows from what happens on the page.
 //!
 //! A closure in a view works as well, but the compiler makes the code that keeps it up to date anew for each closure,
 //! and that was a third of what a browser had to load. Handed over as one type, that code exists once.
@@ -17,4 +17,25 @@ pub(super) fn live_view<V: IntoView + 'static>(
     mut view: impl FnMut() -> V + Send + 'static,
 ) -> SharedReactiveFunction<AnyView> {
     live(move || view().into_any())
+}
+
+/// A value that is told of only when it becomes another.
+pub(super) fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    fn of_one_type<T: PartialEq + Send + Sync + 'static>(value: Box<dyn Fn() -> T + Send + Sync>) -> Memo<T> {
+        Memo::new(move |_| value())
+    }
+    of_one_type(Box::new(value))
+}
+
+/// What is done whenever the signals that it reads have changed.
+pub(super) fn effect(deed: impl FnMut() + 'static) {
+    fn of_one_type(mut deed: Box<dyn FnMut()>) {
+        Effect::new(move || deed());
+    }
+    of_one_type(Box::new(deed));
+}
+
+/// What is done when an event comes.
+pub(super) fn on<E>(deed: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
+    Box::new(deed)
 }

@@ -2,7 +2,7 @@
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
-use super::super::seen;
+use super::super::{live::effect, seen};
 use crate::{
     client::{Edit, Refused, Store, Written},
     domain::{CommandId, ConversationId, Message, Seq},
@@ -39,12 +39,12 @@ impl Draft {
             edit: RwSignal::new(left.edit),
             problem: RwSignal::new(None),
         };
-        Effect::new(move || {
+        effect(move || {
             let written = Written { text: draft.text.get(), edit: draft.edit.get() };
             store.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
         });
-        Effect::new(move || draft.take_back());
-        Effect::new(move || draft.outlive_message());
+        effect(move || draft.take_back());
+        effect(move || draft.outlive_message());
         draft
     }
 

@@ -2,13 +2,16 @@
 
 mod draft;
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+};
 
 use super::{
     face::Face,
     i18n::texts,
     icons,
-    live::{live, live_view},
+    live::{effect, live, live_view, memo, on},
     place::companion,
     target::TargetForm,
 };
@@ -31,7 +34,7 @@ pub(super) fn Composer(
     let with = companion(store, conversation);
     let choosing = RwSignal::new(false);
 
-    Effect::new(move || {
+    effect(move || {
         // On a phone the keyboard would cover what one came to read.
         let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width > 768.0);
         if draft.field.get().is_some() && is_wide {
@@ -68,10 +71,10 @@ pub(super) fn Composer(
             if names.is_empty() { String::new() } else { (t.typing)(&names) }
         })
     };
-    let is_editing = Memo::new(move |_| draft.edited().is_some());
+    let is_editing = memo(move || draft.edited().is_some());
     let editing = move || {
         is_editing.get().then(|| {
-            let cancel = move |_| {
+            let cancel = move |_: MouseEvent| {
                 draft.cancel();
                 draft.focus();
             };
@@ -79,7 +82,7 @@ pub(super) fn Composer(
                 <p class="editing small">
                     {icons::pencil()}
                     <span role="status">{t.editing}</span>
-                    <button type="button" class="link" on:click=cancel>{t.cancel}</button>
+                    <button type="button" class="link" on:click=on(cancel)>{t.cancel}</button>
                 </p>
             }
         })
@@ -119,7 +122,7 @@ pub(super) fn Composer(
                         class="to"
                         aria-expanded=live(move || choosing.get().to_string())
                         aria-label=live(move || (t.change_target)(&target_name()))
-                        on:click=move |_| choosing.update(|choosing| *choosing = !*choosing)
+                        on:click=on(move |_| choosing.update(|choosing| *choosing = !*choosing))
                     >
                         {live_view(target_face)}
                         <span class="quiet">{t.to}</span>

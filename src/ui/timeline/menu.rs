@@ -3,16 +3,13 @@
 //! There is one menu for all rows. It is open where the pointer is, where a finger has touched, or at the message that
 //! the arrow keys have reached; its buttons and the reactions carry what they do as data, read here.
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
-use super::super::{
-    composer::Draft,
-    i18n::Texts,
-    icons,
-    live::{live, live_view},
-    seen::seen,
+use super::{
+    super::{composer::Draft, i18n::Texts, icons, live::on, seen::seen},
+    buttons,
 };
 use crate::{
     client::Store,
@@ -24,178 +21,194 @@ use crate::{
 const FEW: &str = "👍 ❤️ 😂 🎉 👀 🍵";
 /// Those that are two.
 const MANY: &str = "👎 👏 🙏 💪 🤝 👋 🔥 ⭐ ✅ ❌ ❓ 💡 😀 😄 😊 😉 😍 🥰 🤔 😮 😅 😭 😢 😡 😴 🤯 🥳 🚀 🌸 🌧️ ☕ 🍰";
-/// The names that are told of those who reacted; of others, only how many they are.
-const NAMED: usize = 12;
-
 /// The menu of one timeline. A handle: copies are the same menu.
 #[derive(Clone, Copy)]
 pub(super) struct Menu {
     store: Store,
     conversation: ConversationId,
     timeline: Signal<Timeline>,
+    /// What is being written below.
     pub(super) draft: Draft,
-    /// The message at which it is open.
-    at: RwSignal<Option<CommandId>>,
-    step: RwSignal<Step>,
-    /// Whether what is large opens upwards, because there is more space.
-    is_low: RwSignal<bool>,
+    place: RwSignal<Place>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+/// Where the menu is, and what it shows.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    at: Option<CommandId>,
+    step: Step,
+    /// Whether there is more space above the message than below.
+    is_low: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
 enum Step {
+    #[default]
     Choose,
     MoreEmoji,
     ConfirmDeletion,
+    /// Nothing, until Enter opens it again.
+    Closed,
 }
 
 impl Menu {
     pub(super) fn new(store: Store, conversation: ConversationId, timeline: Signal<Timeline>, draft: Draft) -> Self {
-        let (at, step, is_low) = (RwSignal::new(None), RwSignal::new(Step::Choose), RwSignal::new(false));
-        Self { store, conversation, timeline, draft, at, step, is_low }
+        Self { store, conversation, timeline, draft, place: RwSignal::default() }
     }
 
-    /// Whether it is open at this message.
+    /// Whether it is at this message, open or closed.
     pub(super) fn is_at(self, id: CommandId) -> bool {
-        self.at.get() == Some(id)
+        self.place.get().at == Some(id)
+    }
+
+    /// Whether it is open.
+    pub(super) fn is_open(self) -> bool {
+        self.place.get().step != Step::Closed
     }
 
     /// Its buttons, for a message that is in the log.
     pub(super) fn view(self, message: &Message, me: UserId, t: &'static Texts) -> AnyView {
-        let (is_mine, reactions) = (message.author.id == me, message.reactions.clone());
-        let emoji = move |these: &'static str| {
-            let button = |emoji: &'static str| {
-                let is_put = reactions.iter().any(|reaction| reaction.emoji.as_str() == emoji && is_by(reaction, me));
-                view! { <button type="button" class="tool" data-emoji=emoji aria-pressed=is_put.to_string()>{emoji}</button> }
-                    .into_any()
-            };
-            these.split(' ').map(button).collect_view()
+        let Place { step, is_low, .. } = self.place.get();
+        let emoji = |emoji: &'static str| {
+            let put = |reaction: &Reaction| reaction.emoji.as_str() == emoji && buttons::is_by(reaction, me);
+            buttons::emoji(emoji, message.reactions.iter().any(put))
         };
-        let who: Vec<String> = message.reactions.iter().map(|reaction| who(reaction, me, t)).collect();
-        let step = move || match self.step.get() {
+        let mut parts: Vec<AnyView> = Vec::new();
+        match step {
             Step::Choose => {
-                let own =
-                    is_mine.then(|| (tool("edit", icons::pencil(), t.edit), tool("delete", icons::bin(), t.delete)));
-                let who = who.iter().map(|who| view! { <li>{who.clone()}</li> }).collect_view();
-                view! {
-                    <div class="emoji">{emoji(FEW)} {tool("more", icons::smile(), t.more_emoji)}</div>
-                    {own}
-                    <ul class="who small">{who}</ul>
+                let mut few: Vec<AnyView> = FEW.split(' ').map(emoji).collect();
+                few.push(buttons::tool("more", icons::smile(), t.more_emoji));
+                parts.push(view! { <div class="emoji">{few}</div> }.into_any());
+                if message.author.id == me {
+                    parts.push(buttons::tool("edit", icons::pencil(), t.edit));
+                    parts.push(buttons::tool("delete", icons::bin(), t.delete));
                 }
-                .into_any()
+                for reaction in &message.reactions {
+                    parts.push(view! { <p class="who small">{buttons::who(reaction, me, t)}</p> }.into_any());
+                }
             }
-            Step::MoreEmoji => view! { <div class="emoji many">{emoji(MANY)}</div> }.into_any(),
-            Step::ConfirmDeletion => view! {
-                <p>{t.delete_question}</p>
-                <button type="button" class="button gentle" data-deed="keep">{t.keep}</button>
-                <button type="button" class="button grave" data-deed="really">{t.delete}</button>
+            Step::MoreEmoji => {
+                let many: Vec<AnyView> = MANY.split(' ').map(emoji).collect();
+                parts.push(view! { <div class="emoji many">{many}</div> }.into_any());
             }
-            .into_any(),
-        };
+            Step::ConfirmDeletion => {
+                parts.push(view! { <p class="question">{t.delete_question}</p> }.into_any());
+                parts.push(buttons::words("button gentle", "keep", None, t.keep));
+                parts.push(buttons::words("button grave", "really", None, t.delete));
+            }
+            Step::Closed => {}
+        }
         view! {
             <div
-                class="deeds"
+                class=if is_low { "deeds low" } else { "deeds" }
                 aria-live="off"
-                class:low=live(move || self.is_low.get())
                 // Who was writing goes on writing: the pointer does not take the focus along.
-                on:mousedown=|event| event.prevent_default()
+                on:mousedown=on(|event: MouseEvent| event.prevent_default())
             >
-                <div class="bar" role="group" aria-label=t.menu>{live_view(step)}</div>
+                <div class="bar" role="group" aria-label=t.menu>{parts}</div>
             </div>
         }
         .into_any()
     }
 
-    /// Something in the timeline was clicked or touched.
-    pub(super) fn clicked(self, event: &MouseEvent) {
-        let Some((target, row, id)) = place(event) else { return };
-        let Some(button) = closest(&target, "button") else {
-            if is(&target, ".deeds") {
-                self.close();
-            } else if closest(&target, "a").is_none() {
+    /// Hears of everything that happens in the timeline.
+    pub(super) fn listeners(self) -> Vec<AnyAttribute> {
+        let listener =
+            |name| ev::on(ev::Custom::<Event>::new(name), on(move |event: Event| self.heard(&event))).into_any_attr();
+        ["click", "pointerover", "pointerleave", "focusin", "focusout", "keydown"].map(listener).into()
+    }
+
+    fn heard(self, event: &Event) {
+        let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+        if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
+            return self.pressed(key, &target);
+        }
+        // A finger is told by its click alone.
+        let is_mouse = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "mouse");
+        let row = closest(&target, "[data-id]");
+        let id = row.as_ref().and_then(|row| row.get_attribute("data-id")?.parse().ok());
+        match (event.type_().as_str(), row, id) {
+            ("click", Some(row), Some(id)) => self.clicked(&target, row, id),
+            ("pointerover", _, Some(id)) if is_mouse && !has_focus() => self.open(id),
+            ("pointerleave", ..) if is_mouse && !has_focus() => self.leave(),
+            ("focusin", _, Some(id)) if is(&target, ":focus-visible") => self.open(id),
+            ("focusout", ..) => {
+                let next = event.dyn_ref::<FocusEvent>().and_then(|event| event.related_target());
+                let next = next.and_then(|next| next.dyn_into::<Element>().ok());
+                if next.is_some_and(|next| closest(&next, ".scroller").is_none()) {
+                    self.leave();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Something on a message was clicked or touched.
+    fn clicked(self, target: &Element, row: Element, id: CommandId) {
+        let Some(button) = closest(target, "button") else {
+            // Beside the sheet, which covers the message.
+            if is(target, ".deeds") {
+                self.leave();
+            } else if closest(target, "a").is_none() {
                 self.open(id);
             }
             return;
         };
         let has_focus = has_focus();
         let message = untrack(|| seen(self.store, self.conversation, self.timeline, id)).map(|seen| seen.message);
-        let deed = button.get_attribute("data-deed");
-        match (deed.as_deref(), button.get_attribute("data-emoji"), message) {
-            (_, Some(emoji), Some(message)) => {
-                self.react(&message, emoji);
-                self.done(&row, has_focus);
+        let about = button.get_attribute("data-about").unwrap_or_default();
+        match (button.get_attribute("data-deed").unwrap_or_default().as_str(), message) {
+            ("react", Some(message)) => {
+                self.react(&message, about);
+                if closest(&button, ".deeds").is_some() {
+                    self.done(&row, has_focus);
+                } else {
+                    // It is gone if nobody else has put it, and the focus with it.
+                    request_animation_frame(move || {
+                        if document().active_element().is_none_or(|element| is(&element, "body")) {
+                            focus(&row);
+                        }
+                    });
+                }
             }
-            (Some("edit"), _, Some(message)) => {
+            ("edit", Some(message)) => {
                 self.draft.edit(&message);
                 self.draft.focus();
-                self.close();
+                self.leave();
             }
-            (Some("really"), _, Some(message)) => {
+            ("really", Some(message)) => {
                 self.draft.put(Deed::Delete { seq: message.seq });
                 self.done(&row, has_focus);
             }
-            (Some("more"), ..) => self.go(Step::MoreEmoji, row, has_focus),
-            (Some("delete"), ..) => self.go(Step::ConfirmDeletion, row, has_focus),
-            (Some("keep"), ..) => self.go(Step::Choose, row, has_focus),
-            _ => {}
-        }
-    }
-
-    /// The mouse is over something.
-    pub(super) fn pointed(self, event: &PointerEvent) {
-        if event.pointer_type() == "mouse"
-            && !has_focus()
-            && let Some((_, _, id)) = place(event)
-        {
-            self.open(id);
-        }
-    }
-
-    /// The mouse has left.
-    pub(super) fn left(self, event: &PointerEvent) {
-        if event.pointer_type() == "mouse" && !has_focus() {
-            self.close();
-        }
-    }
-
-    /// The keyboard's focus has come to a message, or to something in it.
-    pub(super) fn focused(self, event: &FocusEvent) {
-        if let Some((target, _, id)) = place(event)
-            && is(&target, ":focus-visible")
-        {
-            self.open(id);
-        }
-    }
-
-    /// The focus has left for something else on the page.
-    pub(super) fn blurred(self, event: &FocusEvent) {
-        let next = event.related_target().and_then(|next| next.dyn_into::<Element>().ok());
-        if next.is_some_and(|next| closest(&next, ".scroller").is_none()) {
-            self.close();
+            ("more", _) => self.go(Step::MoreEmoji, row, has_focus),
+            ("delete", _) => self.go(Step::ConfirmDeletion, row, has_focus),
+            ("keep", _) => self.go(Step::Choose, row, has_focus),
+            (deed, _) => {
+                if let Ok(command) = about.parse() {
+                    if deed == "retry" { self.store.retry(command) } else { self.store.discard(command) }
+                }
+            }
         }
     }
 
     /// Arrows go from message to message, Enter to its menu, Escape back to the message and then to the composer.
-    pub(super) fn pressed(self, event: &KeyboardEvent) {
+    fn pressed(self, event: &KeyboardEvent, target: &Element) {
         if event.shift_key() || event.ctrl_key() || event.alt_key() || event.meta_key() {
             return;
         }
-        let Some(target) = target(event) else { return };
-        let row = closest(&target, "[data-id]");
+        let row = closest(target, "[data-id]");
         match (event.key().as_str(), row) {
-            ("ArrowUp", Some(row)) => {
-                let Some(next) = neighbour(row, Element::previous_element_sibling) else { return };
+            (key @ ("ArrowUp" | "ArrowDown"), row) => {
+                let next = match row {
+                    None => last_in_view(target),
+                    Some(row) if key == "ArrowUp" => neighbour(row, Element::previous_element_sibling),
+                    Some(row) => neighbour(row, Element::next_element_sibling),
+                };
+                let Some(next) = next else { return };
                 focus(&next);
             }
-            ("ArrowDown", Some(row)) => {
-                let Some(next) = neighbour(row, Element::next_element_sibling) else { return };
-                focus(&next);
-            }
-            ("ArrowUp" | "ArrowDown", None) => {
-                let Some(last) = last_in_view(&target) else { return };
-                focus(&last);
-            }
-            ("Enter", Some(row)) if row == target => focus_within(&row, ".bar button"),
-            ("Escape", Some(row)) if self.at.with_untracked(Option::is_some) => self.done(&row, true),
+            ("Enter", Some(row)) if row == *target => self.go(Step::Choose, row, true),
+            ("Escape", Some(row)) if untrack(|| self.is_open()) => self.done(&row, true),
             ("Escape", _) => self.draft.focus(),
             _ => return,
         }
@@ -203,76 +216,50 @@ impl Menu {
     }
 
     fn open(self, id: CommandId) {
-        if self.at.get_untracked() != Some(id) {
-            self.step.set(Step::Choose);
-            self.at.set(Some(id));
+        if untrack(|| !self.is_at(id)) {
+            self.place.set(Place { at: Some(id), ..Place::default() });
         }
     }
 
-    fn close(self) {
-        self.at.set(None);
+    fn leave(self) {
+        self.place.set(Place::default());
     }
 
     /// Closes it, and gives the focus back to the message if it was in here.
     fn done(self, row: &Element, has_focus: bool) {
         if has_focus {
-            // The focus opens it, so this comes first.
             focus(row);
+            self.place.update(|place| place.step = Step::Closed);
+        } else {
+            self.leave();
         }
-        self.close();
     }
 
     fn go(self, step: Step, row: Element, has_focus: bool) {
         let view = closest(&row, ".scroller").map(|view| view.get_bounding_client_rect());
-        let place = row.get_bounding_client_rect();
-        self.is_low.set(view.is_some_and(|view| place.top() - view.top() > view.bottom() - place.top()));
-        self.step.set(step);
+        let top = row.get_bounding_client_rect().top();
+        let is_low = view.is_some_and(|view| top - view.top() > view.bottom() - top);
+        self.place.update(|place| {
+            place.step = step;
+            place.is_low = is_low;
+        });
         if has_focus {
             // When its new buttons are there.
-            request_animation_frame(move || focus_within(&row, ".bar button"));
+            request_animation_frame(move || {
+                if let Ok(Some(first)) = row.query_selector(".bar button") {
+                    focus(&first);
+                }
+            });
         }
     }
 
     fn react(self, message: &Message, emoji: String) {
         let emoji = Emoji::from_trusted(emoji);
         let me = self.store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
-        let is_put = message.reactions.iter().any(|put| put.emoji == emoji && me.is_some_and(|me| is_by(put, me)));
-        self.draft.put(Deed::React { seq: message.seq, emoji, on: !is_put });
+        let by_me = |put: &Reaction| put.emoji == emoji && me.is_some_and(|me| buttons::is_by(put, me));
+        let on = !message.reactions.iter().any(by_me);
+        self.draft.put(Deed::React { seq: message.seq, emoji, on });
     }
-}
-
-/// Who put this reaction, the reader last.
-pub(super) fn who(reaction: &Reaction, me: UserId, t: &Texts) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    names.extend(reaction.users.iter().filter(|user| user.id != me).map(|user| user.nickname.as_str()));
-    let more = names.len().saturating_sub(NAMED);
-    names.truncate(NAMED);
-    if is_by(reaction, me) {
-        names.push(t.you);
-    }
-    format!("{} {}", reaction.emoji, (t.who_reacted)(&names, more))
-}
-
-/// Whether `user` is among those who put it.
-pub(super) fn is_by(reaction: &Reaction, user: UserId) -> bool {
-    reaction.users.iter().any(|other| other.id == user)
-}
-
-fn tool(deed: &'static str, icon: AnyView, name: &'static str) -> AnyView {
-    view! { <button type="button" class="tool" data-deed=deed title=name>{icon} <span>{name}</span></button> }
-        .into_any()
-}
-
-/// What an event is about, the row of the message that it is in, and the command that sent that.
-fn place(event: &Event) -> Option<(Element, Element, CommandId)> {
-    let target = target(event)?;
-    let row = closest(&target, "[data-id]")?;
-    let id = row.get_attribute("data-id")?.parse().ok()?;
-    Some((target, row, id))
-}
-
-fn target(event: &Event) -> Option<Element> {
-    event.target()?.dyn_into().ok()
 }
 
 fn closest(element: &Element, selector: &str) -> Option<Element> {
@@ -292,12 +279,6 @@ fn focus(element: &Element) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
         // Focus can only fail where the element is gone.
         drop(element.focus());
-    }
-}
-
-fn focus_within(row: &Element, selector: &str) {
-    if let Ok(Some(element)) = row.query_selector(selector) {
-        focus(&element);
     }
 }
 

@@ -8,14 +8,15 @@ use super::{
         face::Face,
         i18n::texts,
         links::{Piece, pieces},
-        live::{live, live_view},
-        seen::{Fate, seen},
+        live::{live, live_view, memo},
+        seen::{Fate, Seen, seen},
     },
-    menu::{Menu, is_by, who},
+    buttons,
+    menu::Menu,
 };
 use crate::{
     client::{Link, Store},
-    domain::{CommandId, ConversationId, Reaction, Seq},
+    domain::{CommandId, ConversationId, Message, Millis, Seq},
     state::Timeline,
 };
 
@@ -35,99 +36,76 @@ pub(super) fn MessageRow(
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
-    let shown = Memo::new(move |_| seen(store, conversation, timeline, id));
-    let author = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.message.author.clone())));
-    let body =
-        Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.message.body.as_str().to_owned())));
-    let at = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.message.at)));
-    let edited_at = Memo::new(move |_| shown.with(|shown| shown.as_ref().and_then(|shown| shown.message.edited_at)));
-    let fate = Memo::new(move |_| shown.with(|shown| shown.as_ref().map_or(Fate::Done, |shown| shown.fate)));
-    let is_deleted = Memo::new(move |_| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.message.deleted)));
-    let reactions = Memo::new(move |_| {
-        shown.with(|shown| shown.as_ref().map_or_else(Vec::new, |shown| shown.message.reactions.clone()))
-    });
-    let is_at_hand = Memo::new(move |_| menu.is_at(id));
+    let seen = memo(move || seen(store, conversation, timeline, id));
+    let is_at_hand = memo(move || menu.is_at(id));
     let me = move || store.me.with(|me| me.as_ref().map(|me| me.id));
-    let is_mine = Memo::new(move |_| author.with(|author| author.as_ref().map(|author| author.id)) == me());
+    let is = move |what: fn(&Seen) -> bool| seen.with(|seen| seen.as_ref().is_some_and(what));
 
-    let time = move || {
-        at.get().map(|at| {
-            let (machine, full) = (clock::for_machines(at), clock::in_full(at, language));
-            view! { <time datetime=machine title=full>{clock::time_of_day(at, language)}</time> }
-        })
+    let when = move |at: Millis, class: &'static str, text: String| {
+        let (machine, full) = (clock::for_machines(at), clock::in_full(at, language));
+        view! { <time class=class datetime=machine title=full>{text}</time> }.into_any()
     };
     let head = move || {
-        author.get().filter(|_| starts_group.get()).map(|author| {
+        seen.get().filter(|_| starts_group.get()).map(|Seen { message: Message { author, at, .. }, .. }| {
             view! {
                 <Face id=author.id nickname=author.nickname.clone()/>
-                <p class="by"><bdi class="author">{author.nickname.as_str().to_owned()}</bdi> {live_view(time)}</p>
+                <p class="by">
+                    <bdi class="author">{author.nickname.as_str().to_owned()}</bdi>
+                    " "
+                    {when(at, "at", clock::time_of_day(at, language))}
+                </p>
             }
         })
     };
     // A screen reader hears whose message it is, even where the eye sees it by the group.
     let unseen_author = move || {
-        author.get().filter(|_| !starts_group.get()).map(|author| {
-            view! { <span class="unseen">{format!("{}: ", author.nickname.as_str())}</span> }
+        seen.get().filter(|_| !starts_group.get()).map(|seen| {
+            view! { <span class="unseen">{format!("{}: ", seen.message.author.nickname.as_str())}</span> }
         })
     };
     let text = move || {
-        if is_deleted.get() {
-            return t.deleted.into_any();
+        let mut text = Vec::new();
+        match seen.get().map(|seen| seen.message) {
+            Some(message) if message.deleted => text.push(t.deleted.into_any()),
+            Some(message) => {
+                text = linked(message.body.as_str());
+                if let Some(at) = message.edited_at {
+                    text.push(" ".into_any());
+                    text.push(when(at, "edited", t.edited.to_owned()));
+                }
+            }
+            None => {}
         }
-        let mut text = linked(&body.get().unwrap_or_default());
-        if let Some(at) = edited_at.get() {
-            let (machine, full) = (clock::for_machines(at), clock::in_full(at, language));
-            text.push(view! { " " <time class="edited" datetime=machine title=full>{t.edited}</time> }.into_any());
-        }
-        text.into_any()
+        text
     };
-    let chips = move || {
-        let (reactions, me) = (reactions.get(), me()?);
+    let reactions = move || {
+        let (message, me) = (seen.get()?.message, me()?);
         // The arrow keys lead to a message, and Tab from there to what is on it.
         let stop = if is_at_hand.get() { "0" } else { "-1" };
-        let chip = |reaction: &Reaction| {
-            let who = who(reaction, me, t);
+        (!message.reactions.is_empty()).then(|| {
+            let reactions = message.reactions.iter().map(|reaction| buttons::reaction(reaction, me, stop, t));
             view! {
-                <button
-                    type="button"
-                    class="chip"
-                    data-emoji=reaction.emoji.to_string()
-                    tabindex=stop
-                    aria-pressed=is_by(reaction, me).to_string()
-                    aria-label=who.clone()
-                    title=who
-                >
-                    {reaction.emoji.to_string()} " " <b>{reaction.users.len()}</b>
-                </button>
-            }
-            .into_any()
-        };
-        (!reactions.is_empty()).then(|| {
-            view! {
-                <div class="chips" role="group" aria-label=t.reactions aria-live="off">
-                    {reactions.iter().map(chip).collect_view()}
-                </div>
+                <div class="reactions" role="group" aria-label=t.reactions aria-live="off">{reactions.collect_view()}</div>
             }
         })
     };
-    let trouble = move || match fate.get() {
-        Fate::Done => ().into_any(),
-        Fate::Pending if store.link.get() != Link::Online => {
-            view! { <p class="fate pending">{t.waiting}</p> }.into_any()
-        }
-        Fate::Pending | Fate::Sending => view! { <p class="fate pending">{t.sending}</p> }.into_any(),
-        Fate::Failed(command, code) => view! {
-            <p class="fate problem small" role="alert">
-                {if command == id { t.not_sent } else { t.not_changed }} " " {(t.error)(code)}
-                <button type="button" class="link" on:click=move |_| store.retry(command)>{t.retry}</button>
-                <button type="button" class="link" on:click=move |_| store.discard(command)>{t.discard}</button>
-            </p>
-        }
-        .into_any(),
+    let fate = move || {
+        let (class, words) = match seen.get()?.fate {
+            Fate::Done => return None,
+            Fate::Failed(command, code) => {
+                let what = if command == id { t.not_sent } else { t.not_changed };
+                let words = format!("{what} {} ", (t.error)(code));
+                let deed = |deed, name| buttons::words("link", deed, Some(command), name);
+                ("fate problem small", vec![words.into_any(), deed("retry", t.retry), deed("discard", t.discard)])
+            }
+            Fate::Pending if store.link.get() != Link::Online => ("fate pending", vec![t.waiting.into_any()]),
+            Fate::Pending | Fate::Sending => ("fate pending", vec![t.sending.into_any()]),
+        };
+        Some(view! { <p class=class role="status">{words}</p> })
     };
     let deeds = move || {
-        let seen = shown.get().filter(|seen| seen.message.seq > Seq(0) && !seen.message.deleted)?;
-        me().map(|me| menu.view(&seen.message, me, t))
+        let seen = seen.get().filter(|seen| seen.message.seq > Seq(0) && !seen.message.deleted)?;
+        me().filter(|_| menu.is_open()).map(|me| menu.view(&seen.message, me, t))
     };
     let deeds = move || is_at_hand.get().then(deeds);
     view! {
@@ -135,18 +113,18 @@ pub(super) fn MessageRow(
             class="message"
             data-id=id.to_string()
             tabindex="-1"
-            class:mine=live(move || is_mine.get())
+            class:mine=live(move || seen.with(|seen| seen.as_ref().map(|seen| seen.message.author.id)) == me())
             class:starts=live(move || starts_group.get())
-            class:gone=live(move || is_deleted.get())
+            class:gone=live(move || is(|seen| seen.message.deleted))
             class:edits=live(move || menu.draft.edited() == Some(id))
-            data-pending=live(move || matches!(fate.get(), Fate::Pending | Fate::Sending).to_string())
+            data-pending=live(move || is(|seen| matches!(seen.fate, Fate::Pending | Fate::Sending)).to_string())
         >
             {live_view(head)}
             <div class="said">
                 {live_view(unseen_author)}
                 <p class="body" dir="auto">{live_view(text)}</p>
-                {live_view(chips)}
-                {live_view(trouble)}
+                {live_view(reactions)}
+                {live_view(fate)}
             </div>
             {live_view(deeds)}
         </li>

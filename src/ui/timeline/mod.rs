@@ -1,18 +1,20 @@
 //! What was said: days, groups of messages, and a place that stays put while older ones come in.
 
+mod buttons;
 mod menu;
 mod message;
 mod model;
 mod scroll;
 
 use leptos::{html, prelude::*};
+use web_sys::MouseEvent;
 
 use super::{
     Language, clock,
     composer::Draft,
     i18n::texts,
     icons,
-    live::{live, live_view},
+    live::{live, live_view, on},
     place::companion,
 };
 use crate::{
@@ -65,8 +67,8 @@ pub(super) fn Timeline(
     };
     let fetching = move || match model.load.get() {
         LoadState::Failed => {
-            let again = move |_| model.load_missing(store, conversation, scroll);
-            let again = view! { <button type="button" class="link" on:click=again>{t.retry}</button> };
+            let again = move |_: MouseEvent| model.load_missing(store, conversation, scroll);
+            let again = view! { <button type="button" class="link" on:click=on(again)>{t.retry}</button> };
             view! { <p class="beginning small" role="status">{t.load_failed} " " {again}</p> }.into_any()
         }
         _ if model.is_known.get() => ().into_any(),
@@ -76,9 +78,10 @@ pub(super) fn Timeline(
         .into_any(),
     };
     let to_latest = move || {
+        let to_latest = move |_: MouseEvent| model.to_latest(store, conversation, scroll);
         (!scroll.at_end.get()).then(|| {
             view! {
-                <button type="button" class="to-latest" aria-label=t.to_latest on:click=move |_| model.to_latest(store, conversation, scroll)>
+                <button type="button" class="to-latest" aria-label=t.to_latest on:click=on(to_latest)>
                     {icons::down()}
                 </button>
             }
@@ -96,12 +99,7 @@ pub(super) fn Timeline(
                 aria-description=t.menu_hint
                 aria-busy=live(move || (model.load.get() == LoadState::Loading).to_string())
                 on:scroll=move |_| scroll.scrolled()
-                on:click=move |event| menu.clicked(&event)
-                on:pointerover=move |event| menu.pointed(&event)
-                on:pointerleave=move |event| menu.left(&event)
-                on:focusin=move |event| menu.focused(&event)
-                on:focusout=move |event| menu.blurred(&event)
-                on:keydown=move |event| menu.pressed(&event)
+                {..menu.listeners()}
             >
                 {live_view(beginning)}
                 {live_view(fetching)}

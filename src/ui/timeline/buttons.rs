@@ -1,0 +1,76 @@
+//! The buttons on a message. What each does stands in it as data, and `menu` reads it there: all of them are one type.
+
+use leptos::prelude::*;
+
+use super::super::i18n::Texts;
+use crate::domain::{CommandId, Reaction, UserId};
+
+/// The names that are told of those who reacted; of others, only how many they are.
+const NAMED: usize = 12;
+
+/// A reaction to a message, which the reader, `me`, can join or leave. `stop` is its `tabindex`.
+pub(super) fn reaction(reaction: &Reaction, me: UserId, stop: &'static str, t: &Texts) -> AnyView {
+    let emoji = reaction.emoji.to_string();
+    let count = view! { {emoji.clone()} " " <b>{reaction.users.len().to_string()}</b> }.into_any();
+    button("reaction", "react", emoji, who(reaction, me, t), Some(is_by(reaction, me)), stop, count)
+}
+
+/// An emoji to react with; whether one has already.
+pub(super) fn emoji(emoji: &'static str, is_put: bool) -> AnyView {
+    button("tool", "react", emoji.to_owned(), emoji.to_owned(), Some(is_put), "0", emoji.into_any())
+}
+
+/// A deed with an icon, and where there is space with its name.
+pub(super) fn tool(deed: &'static str, icon: AnyView, name: &'static str) -> AnyView {
+    let content = view! { {icon} <span>{name}</span> }.into_any();
+    button("tool", deed, String::new(), name.to_owned(), None, "0", content)
+}
+
+/// A deed with words.
+pub(super) fn words(class: &'static str, deed: &'static str, about: Option<CommandId>, name: &'static str) -> AnyView {
+    let about = about.map(|command| command.to_string()).unwrap_or_default();
+    button(class, deed, about, name.to_owned(), None, "0", name.into_any())
+}
+
+fn button(
+    class: &'static str,
+    deed: &'static str,
+    about: String,
+    name: String,
+    is_pressed: Option<bool>,
+    stop: &'static str,
+    content: AnyView,
+) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class=class
+            data-deed=deed
+            data-about=about
+            aria-pressed=is_pressed.map(|is_pressed| is_pressed.to_string())
+            aria-label=name.clone()
+            title=name
+            tabindex=stop
+        >
+            {content}
+        </button>
+    }
+    .into_any()
+}
+
+/// The reaction and who put it, the reader last.
+pub(super) fn who(reaction: &Reaction, me: UserId, t: &Texts) -> String {
+    let others = reaction.users.iter().filter(|user| user.id != me);
+    let mut names: Vec<&str> = others.map(|user| user.nickname.as_str()).collect();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    if is_by(reaction, me) {
+        names.push(t.you);
+    }
+    format!("{} {}", reaction.emoji, (t.who_reacted)(&names, more))
+}
+
+/// Whether `user` is among those who put it.
+pub(super) fn is_by(reaction: &Reaction, user: UserId) -> bool {
+    reaction.users.iter().any(|other| other.id == user)
+}

@@ -219,10 +219,7 @@ test('who has no pointer changes, deletes and reacts by keys', async ({ people }
 
   // A reaction, further away
   await keyboard.press('Enter');
-  await expect(alice.menu).toBeHidden();
-  await keyboard.press('ArrowUp');
-  await keyboard.press('ArrowDown');
-  await keyboard.press('Enter');
+  await expect(alice.menu.getByRole('button', { name: '👍' })).toBeFocused();
   await alice.menu.getByRole('button', { name: 'More emoji' }).press('Enter');
   await expect(alice.menu.getByRole('button', { name: '👎' })).toBeFocused();
   await keyboard.press('Tab');

@@ -1,6 +1,9 @@
 //! The document, and the shell around everything in it.
 
-use leptos::{ev, prelude::*};
+use leptos::{
+    ev::{self, MouseEvent},
+    prelude::*,
+};
 
 use super::{
     Language, Theme, Viewer,
@@ -8,7 +11,7 @@ use super::{
     i18n::texts,
     icons,
     join::Join,
-    live::live_view,
+    live::{effect, live_view, memo, on},
     place::{Here, Place},
 };
 use crate::client::{Link, Store};
@@ -57,18 +60,18 @@ pub fn App(
     provide_context(store);
     provide_context(here);
 
-    Effect::new(move || {
+    effect(move || {
         if store.me.with(Option::is_some) && store.link.get_untracked() == Link::Idle {
             store.connect();
         }
     });
-    Effect::new(move || {
+    effect(move || {
         // As long as the page.
         drop(window_event_listener(ev::online, move |_| store.wake()));
         drop(window_event_listener(ev::visibilitychange, move |_| store.wake()));
     });
-    Effect::new(move || show_on_document(language.get(), theme.get()));
-    Effect::new(move || {
+    effect(move || show_on_document(language.get(), theme.get()));
+    effect(move || {
         document().set_title(&match store.conversations.with(|conversations| conversations.unread()) {
             0 => "Teahouse".to_owned(),
             unread => format!("({unread}) Teahouse"),
@@ -76,8 +79,8 @@ pub fn App(
     });
 
     let viewer = StoredValue::new(viewer);
-    let has_come_in = Memo::new(move |_| store.me.with(Option::is_some));
-    let is_nowhere = Memo::new(move |_| here.place.get() == Place::Nowhere);
+    let has_come_in = memo(move || store.me.with(Option::is_some));
+    let is_nowhere = memo(move || here.place.get() == Place::Nowhere);
     live_view(move || {
         // Another language makes everything anew; what matters stands in the store.
         language.track();
@@ -122,10 +125,10 @@ pub(super) fn LanguageChoice() -> impl IntoView {
                     href=format!("?lang={}", choice.tag())
                     lang=choice.tag()
                     aria-current=(chosen == choice).then_some("true")
-                    on:click=move |click| {
+                    on:click=on(move |click: MouseEvent| {
                         click.prevent_default();
                         choose(choice);
-                    }
+                    })
                 >
                     {choice.name()}
                 </a>

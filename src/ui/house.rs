@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     i18n::texts,
-    live::{live, live_view},
+    live::{live, live_view, memo},
     place::{Here, Place},
     sidebar::Sidebar,
     talk::Talk,
@@ -18,7 +18,7 @@ pub(super) fn House() -> impl IntoView {
     let here = expect_context::<Here>();
 
     let shown = move || if here.place.get() == Place::List { "list" } else { "talk" };
-    let is_known = Memo::new(move |_| store.conversations.with(|conversations| conversations.lobby().is_some()));
+    let is_known = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
     let open = move || match here.conversation.get() {
         Some(conversation) => view! { <Talk conversation/> }.into_any(),
         None if is_known.get() => view! { <Nowhere/> }.into_any(),

@@ -3,6 +3,7 @@
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use super::live::{effect, memo};
 use crate::{
     client::Store,
     domain::{ConversationId, ConversationKind, User},
@@ -53,8 +54,8 @@ impl Here {
     /// Starts at `path`, and follows the browser's history and the page's own links.
     pub(super) fn new(store: Store, path: String) -> Self {
         let path = RwSignal::new(path);
-        let place = Memo::new(move |_| path.with(|path| Place::of(path)));
-        let conversation = Memo::new(move |_| {
+        let place = memo(move || path.with(|path| Place::of(path)));
+        let conversation = memo(move || {
             store.conversations.with(|conversations| match place.get() {
                 Place::List | Place::Lobby => conversations.lobby().map(|lobby| lobby.id),
                 Place::Talk(id) => conversations.get(id).map(|talk| talk.id),
@@ -62,7 +63,7 @@ impl Here {
             })
         });
         let here = Self { path, place, conversation };
-        Effect::new(move || {
+        effect(move || {
             // As long as the page.
             drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));
             drop(window_event_listener(ev::click, move |click| here.follow(&click)));
@@ -105,7 +106,7 @@ impl Here {
 
 /// Whom a conversation is with: nobody in particular for a room.
 pub(super) fn companion(store: Store, conversation: ConversationId) -> Memo<Option<User>> {
-    Memo::new(move |_| {
+    memo(move || {
         store.conversations.with(|conversations| match conversations.get(conversation).map(|talk| &talk.kind) {
             Some(ConversationKind::Direct { with }) => Some(with.clone()),
             _ => None,

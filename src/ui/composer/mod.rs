@@ -98,7 +98,7 @@ pub(super) fn Composer(
         <div class="composer">
             <p class="typing" role="status">{live(typing)}</p>
             {live_view(chooser)}
-            <form class="pot" on:submit=submit>
+            <form class="pot" on:submit=on(submit)>
                 {live_view(editing)}
                 <label class="unseen" for="message">{t.message}</label>
                 <div class="grow" data-text=live(move || draft.text.get())>

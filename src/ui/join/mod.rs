@@ -8,7 +8,7 @@ use super::{
     face::Face,
     i18n::texts,
     icons,
-    live::{live, live_view},
+    live::{effect, live, live_view, on},
     place::{Here, LOBBY},
 };
 use crate::{
@@ -80,7 +80,7 @@ pub(super) fn Join(
     };
     // What was typed outlives a change of language.
     let keep = move |typed: String| viewer.update_value(|viewer| viewer.attempt.nickname = Some(typed));
-    Effect::new(move || input.get().into_iter().for_each(|input| keep(input.value())));
+    effect(move || input.get().into_iter().for_each(|input| keep(input.value())));
     let explanation = move || {
         problem.get().map(|problem| match problem {
             Problem::Refused(code) => (t.error)(code),
@@ -91,7 +91,7 @@ pub(super) fn Join(
     let offer = move || {
         suggestion.get().map(|name| {
             view! {
-                <form method="post" action="/api/session" on:submit=take_suggestion>
+                <form method="post" action="/api/session" on:submit=on(take_suggestion)>
                     <input type="hidden" name="nickname" value=name.clone()/>
                     <button type="submit" class="button gentle">{(t.try_name)(&name)}</button>
                 </form>
@@ -104,7 +104,7 @@ pub(super) fn Join(
                 <span class="mark">{icons::cup()}</span>
                 <h1 class="door-name">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
                 <p class="quiet">{t.invitation}</p>
-                <form class="door-form" method="post" action="/api/session" on:submit=submit>
+                <form class="door-form" method="post" action="/api/session" on:submit=on(submit)>
                     <label for="nickname">{t.nickname}</label>
                     <input
                         id="nickname"

@@ -6,7 +6,7 @@ use super::super::{
     face::Face,
     i18n::texts,
     icons,
-    live::{live, live_view},
+    live::{live, live_view, memo, on},
     place::{Here, LOBBY, address},
 };
 use crate::{
@@ -19,8 +19,7 @@ use crate::{
 pub(super) fn Rooms() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let here = expect_context::<Here>();
-    let lobby =
-        Memo::new(move |_| store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
+    let lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
     let current = move || (lobby.get().is_some() && here.conversation.get() == lobby.get()).then_some("page");
     view! {
         <h2>{t.rooms}</h2>
@@ -41,7 +40,7 @@ pub(super) fn Rooms() -> impl IntoView {
 pub(super) fn Private() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let here = expect_context::<Here>();
-    let directs = Memo::new(move |_| {
+    let directs = memo(move || {
         let open = here.conversation.get();
         let worth_showing = |talk: &Conversation| talk.last_seq.0 > 0 || Some(talk.id) == open;
         store.conversations.with(|conversations| {
@@ -76,7 +75,7 @@ pub(super) fn Private() -> impl IntoView {
 pub(super) fn HereNow() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let here = expect_context::<Here>();
-    let others = Memo::new(move |_| {
+    let others = memo(move || {
         let me = store.me.with(|me| me.as_ref().map(|me| me.id));
         let others = |users: &[User]| users.iter().filter(|user| Some(user.id) != me).cloned().collect::<Vec<_>>();
         store.presence.with(|presence| others(presence.online()))
@@ -97,7 +96,7 @@ pub(super) fn HereNow() -> impl IntoView {
         let nickname = user.nickname.as_str().to_owned();
         view! {
             <li>
-                <button type="button" class="row" on:click=move |_| talk_to.run(nickname.clone())>
+                <button type="button" class="row" on:click=on(move |_| talk_to.run(nickname.clone()))>
                     <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
                     <bdi class="name">{user.nickname.as_str().to_owned()}</bdi>
                 </button>
@@ -123,7 +122,7 @@ pub(super) fn HereNow() -> impl IntoView {
 #[component]
 fn Unread(conversation: ConversationId) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let unread = Memo::new(move |_| {
+    let unread = memo(move || {
         store.conversations.with(|conversations| conversations.get(conversation).map_or(0, |talk| talk.unread))
     });
     live_view(move || {

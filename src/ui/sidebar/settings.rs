@@ -1,13 +1,13 @@
 //! Language, appearance, and the way out.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::super::{
     Theme,
     app::{LanguageChoice, remember},
     i18n::texts,
     icons,
-    live::live,
+    live::{live, on},
 };
 use crate::client::Store;
 
@@ -26,7 +26,7 @@ pub(super) fn Settings() -> impl IntoView {
         theme.set(choice);
     };
     let problem = RwSignal::new(None::<&str>);
-    let leave = move |_| {
+    let leave = move |_: MouseEvent| {
         problem.set(None);
         spawn_local(async move {
             if !store.leave().await {
@@ -56,7 +56,7 @@ pub(super) fn Settings() -> impl IntoView {
                     </label>
                 })}
             </fieldset>
-            <button type="button" class="button gentle" on:click=leave>{t.leave}</button>
+            <button type="button" class="button gentle" on:click=on(leave)>{t.leave}</button>
             <p class="problem small" role="alert">{live(move || problem.get())}</p>
             <p class="quiet small">{t.leave_warning}</p>
         </div>

@@ -4,6 +4,7 @@ use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
 use super::super::{
     i18n::{Texts, texts},
+    live::memo,
     place::{Here, LOBBY, address},
 };
 use crate::{client::Store, domain::User, protocol::ErrorCode};
@@ -60,7 +61,7 @@ impl Choice {
     pub(super) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
         let texts = texts();
         let text = RwSignal::new(String::new());
-        let offered = Memo::new(move |_| offered(store, texts, &text.get()));
+        let offered = memo(move || offered(store, texts, &text.get()));
         let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None), RwSignal::new(None));
         Self { store, texts, text, open, active, offered, problem, here: expect_context(), on_done }
     }

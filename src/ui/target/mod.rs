@@ -10,7 +10,7 @@ use super::{
     face::Face,
     i18n::texts,
     icons,
-    live::{live, live_view},
+    live::{effect, live, live_view, on},
 };
 use crate::client::Store;
 use choice::{Choice, Target};
@@ -30,7 +30,7 @@ pub(super) fn TargetForm(
     let t = texts();
     let choice = Choice::new(expect_context::<Store>(), on_done);
     let field = NodeRef::<html::Input>::new();
-    Effect::new(move || {
+    effect(move || {
         if let Some(field) = field.get().filter(|_| takes_focus) {
             // Focus can only fail where the field is gone.
             drop(field.focus());
@@ -59,7 +59,7 @@ pub(super) fn TargetForm(
                 on:pointerdown=move |event| event.prevent_default()
                 on:click={
                     let target = target.clone();
-                    move |_| choice.talk_to(target.clone())
+                    on(move |_| choice.talk_to(target.clone()))
                 }
             >
                 {picture}
@@ -70,7 +70,7 @@ pub(super) fn TargetForm(
     let (input, list, problem) =
         (format!("target-{name}"), format!("targets-{name}"), format!("target-problem-{name}"));
     view! {
-        <form class="target" on:submit=submit>
+        <form class="target" on:submit=on(submit)>
             <label class="unseen" for=input.clone()>{t.talk_to}</label>
             <input
                 id=input
@@ -92,7 +92,7 @@ pub(super) fn TargetForm(
                 prop:value=choice.text
                 on:input:target=move |event| choice.typed(event.target().value())
                 on:focus=move |_| choice.open.set(true)
-                on:click=move |_| choice.open.set(true)
+                on:click=on(move |_| choice.open.set(true))
                 on:blur=move |_| choice.open.set(false)
                 on:keydown=move |event| choice.pressed(&event)
             />

@@ -44,10 +44,29 @@ for (const { look, colorScheme, theme, paper } of [
     await bob.say('Good evening');
     await bob.say('See https://example.org/');
     await alice.say('晚上好');
+    await alice.say('Good nigth');
+    await alice.edit('Good nigth', 'Good night');
+    await alice.say('Wrong window');
+    await alice.delete('Wrong window');
+    await bob.choose('🍵', '晚上好');
+    await bob.choose('🎉', '晚上好');
+    await alice.choose('🍵', '晚上好');
     await bob.talkTo('Alice');
     await bob.say('A word with you?');
     await expect(alice.conversation('Bob', 1)).toBeVisible();
     await expectNoBarriers(alice, 'the Lobby with messages and something unread', paper);
+
+    await alice.message('Good night').hover();
+    await expectNoBarriers(alice, 'the menu of a message', paper);
+    await alice.choose('More emoji', 'Good night');
+    await expectNoBarriers(alice, 'the emoji of a message', paper);
+    await alice.composer.hover();
+    await alice.choose('Delete', 'Good night');
+    await expectNoBarriers(alice, 'the question before a deletion', paper);
+    await alice.menu.getByRole('button', { name: 'Keep it' }).click();
+    await alice.choose('Edit', 'Good night');
+    await expectNoBarriers(alice, 'an edit', paper);
+    await alice.composer.press('Escape');
 
     await alice.targetField.fill('b');
     await alice.targetField.press('ArrowDown');
@@ -71,6 +90,13 @@ for (const { look, colorScheme, theme, paper } of [
     await carol.page.context().addCookies(chosen);
     await carol.join();
     await expectNoBarriers(carol, 'the talk on a phone', paper);
+    await carol.message('Good evening').locator('.body').tap();
+    await carol.menu.getByRole('button', { name: '👍' }).tap();
+    await carol.message('晚上好').locator('.body').tap();
+    await expectNoBarriers(carol, 'the menu of a message on a phone', paper);
+    await carol.menu.getByRole('button', { name: 'More emoji' }).tap();
+    await expectNoBarriers(carol, 'the emoji of a message on a phone', paper);
+    await carol.page.touchscreen.tap(200, 90);
     await carol.page.getByRole('link', { name: 'Back to the list' }).tap();
     await carol.seesHere('Alice', 'Bob');
     await expectNoBarriers(carol, 'the list on a phone', paper);

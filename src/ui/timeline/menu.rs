@@ -79,12 +79,12 @@ impl Menu {
                 let mut few: Vec<AnyView> = FEW.split(' ').map(emoji).collect();
                 few.push(buttons::tool("more", icons::smile(), t.more_emoji));
                 parts.push(view! { <div class="emoji">{few}</div> }.into_any());
+                for reaction in &message.reactions {
+                    parts.push(view! { <p class="who small">{buttons::who(reaction, me, t)}</p> }.into_any());
+                }
                 if message.author.id == me {
                     parts.push(buttons::tool("edit", icons::pencil(), t.edit));
                     parts.push(buttons::tool("delete", icons::bin(), t.delete));
-                }
-                for reaction in &message.reactions {
-                    parts.push(view! { <p class="who small">{buttons::who(reaction, me, t)}</p> }.into_any());
                 }
             }
             Step::MoreEmoji => {
@@ -270,9 +270,10 @@ fn is(element: &Element, selector: &str) -> bool {
     element.matches(selector).unwrap_or(false)
 }
 
-/// Whether the focus is in the menu.
+/// Whether the keyboard is at a message: then the pointer, which may only lie about, leads nowhere.
 fn has_focus() -> bool {
-    document().active_element().is_some_and(|element| closest(&element, ".deeds").is_some())
+    let active = document().active_element();
+    active.is_some_and(|element| is(&element, "[data-id]:focus-visible, [data-id] :focus-visible"))
 }
 
 fn focus(element: &Element) {

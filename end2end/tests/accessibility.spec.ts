@@ -90,6 +90,7 @@ for (const { look, colorScheme, theme, paper } of [
     await carol.page.context().addCookies(chosen);
     await carol.join();
     await expectNoBarriers(carol, 'the talk on a phone', paper);
+    await carol.page.mouse.move(0, 0);
     await carol.message('Good evening').locator('.body').tap();
     await carol.menu.getByRole('button', { name: '👍' }).tap();
     await carol.message('晚上好').locator('.body').tap();

@@ -420,6 +420,7 @@ test('on a phone a touch on a message leads to all of it', async ({ people }) =>
   await bob.choose('👍', 'Typed on a phnoe');
   await expect(alice.reaction('Typed on a phnoe', '👍')).toHaveText('👍 1');
 
+  await alice.page.mouse.move(0, 0);
   const touch = (text: string) => alice.message(text).getByText(text, { exact: true }).tap();
   await touch('Typed on a phnoe');
   await expect(alice.menu).toContainText('👍 Bob');

@@ -39,6 +39,8 @@ struct Place {
     step: Step,
     /// Whether there is more space above the message than below.
     is_low: bool,
+    /// Whether a finger has opened it, or nobody knows what.
+    is_touched: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -68,7 +70,7 @@ impl Menu {
 
     /// Its buttons, for a message that is in the log.
     pub(super) fn view(self, message: &Message, me: UserId, t: &'static Texts) -> AnyView {
-        let Place { step, is_low, .. } = self.place.get();
+        let Place { step, is_low, is_touched, .. } = self.place.get();
         let emoji = |emoji: &'static str| {
             let put = |reaction: &Reaction| reaction.emoji.as_str() == emoji && buttons::is_by(reaction, me);
             buttons::emoji(emoji, message.reactions.iter().any(put))
@@ -98,9 +100,14 @@ impl Menu {
             }
             Step::Closed => {}
         }
+        let class = match (is_touched, is_low) {
+            (true, _) => "deeds sheet",
+            (_, true) => "deeds low",
+            _ => "deeds",
+        };
         view! {
             <div
-                class=if is_low { "deeds low" } else { "deeds" }
+                class=class
                 aria-live="off"
                 // Who was writing goes on writing: the pointer does not take the focus along.
                 on:mousedown=on(|event: MouseEvent| event.prevent_default())
@@ -123,15 +130,14 @@ impl Menu {
         if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
             return self.pressed(key, &target);
         }
-        // A finger is told by its click alone.
         let is_mouse = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "mouse");
         let row = closest(&target, "[data-id]");
         let id = row.as_ref().and_then(|row| row.get_attribute("data-id")?.parse().ok());
         match (event.type_().as_str(), row, id) {
-            ("click", Some(row), Some(id)) => self.clicked(&target, row, id),
-            ("pointerover", _, Some(id)) if is_mouse && !has_focus() => self.open(id),
+            ("click", Some(row), Some(id)) => self.clicked(&target, row, id, !is_mouse),
+            ("pointerover", _, Some(id)) if is_mouse && !has_focus() => self.open(id, false),
             ("pointerleave", ..) if is_mouse && !has_focus() => self.leave(),
-            ("focusin", _, Some(id)) if is(&target, ":focus-visible") => self.open(id),
+            ("focusin", _, Some(id)) if is(&target, ":focus-visible") => self.open(id, false),
             ("focusout", ..) => {
                 let next = event.dyn_ref::<FocusEvent>().and_then(|event| event.related_target());
                 let next = next.and_then(|next| next.dyn_into::<Element>().ok());
@@ -144,13 +150,13 @@ impl Menu {
     }
 
     /// Something on a message was clicked or touched.
-    fn clicked(self, target: &Element, row: Element, id: CommandId) {
+    fn clicked(self, target: &Element, row: Element, id: CommandId, is_touch: bool) {
         let Some(button) = closest(target, "button") else {
             // Beside the sheet, which covers the message.
             if is(target, ".deeds") {
                 self.leave();
             } else if closest(target, "a").is_none() {
-                self.open(id);
+                self.open(id, is_touch);
             }
             return;
         };
@@ -215,9 +221,9 @@ impl Menu {
         event.prevent_default();
     }
 
-    fn open(self, id: CommandId) {
+    fn open(self, id: CommandId, is_touched: bool) {
         if untrack(|| !self.is_at(id)) {
-            self.place.set(Place { at: Some(id), ..Place::default() });
+            self.place.set(Place { at: Some(id), is_touched, ..Place::default() });
         }
     }
 

@@ -29,8 +29,8 @@ pub(super) fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T +
 
 /// What is done whenever the signals that it reads have changed.
 pub(super) fn effect(deed: impl FnMut() + 'static) {
-    fn of_one_type(mut deed: Box<dyn FnMut()>) {
-        Effect::new(move || deed());
+    fn of_one_type(deed: Box<dyn FnMut()>) {
+        Effect::new(deed);
     }
     of_one_type(Box::new(deed));
 }

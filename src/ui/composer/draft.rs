@@ -13,15 +13,18 @@ use crate::{
 /// What is being written in one conversation. A handle: copies are the same draft.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Draft {
-    store: Store,
-    conversation: ConversationId,
-    timeline: Signal<Timeline>,
+    /// Where it is kept, and sent from.
+    pub(in super::super) store: Store,
+    /// Where it goes.
+    pub(in super::super) conversation: ConversationId,
+    /// What is there already.
+    pub(in super::super) timeline: Signal<Timeline>,
     /// Where it is written.
     pub(super) field: NodeRef<html::Textarea>,
     /// The text.
     pub(super) text: RwSignal<String>,
     /// The message that the text is for; none for a new one.
-    edit: RwSignal<Option<Edit>>,
+    pub(in super::super) edit: RwSignal<Option<Edit>>,
     /// Why the last one was refused.
     pub(super) problem: RwSignal<Option<ErrorCode>>,
 }
@@ -61,7 +64,7 @@ impl Draft {
     }
 
     /// The message that is being changed.
-    pub(in super::super) fn edited(self) -> Option<CommandId> {
+    pub(super) fn edited(self) -> Option<CommandId> {
         self.edit.with(|edit| edit.as_ref().map(|edit| edit.message))
     }
 

@@ -12,9 +12,8 @@ use super::{
     buttons,
 };
 use crate::{
-    client::Store,
-    domain::{CommandId, ConversationId, Emoji, Message, Reaction, UserId},
-    state::{Deed, Timeline},
+    domain::{CommandId, Emoji, Message, Reaction, UserId},
+    state::Deed,
 };
 
 /// The reactions that are one step away.
@@ -24,23 +23,33 @@ const MANY: &str = "👎 👏 🙏 💪 🤝 👋 🔥 ⭐ ✅ ❌ ❓ 💡 😀
 /// The menu of one timeline. A handle: copies are the same menu.
 #[derive(Clone, Copy)]
 pub(super) struct Menu {
-    store: Store,
-    conversation: ConversationId,
-    timeline: Signal<Timeline>,
     /// What is being written below.
     pub(super) draft: Draft,
-    place: RwSignal<Place>,
+    pub(super) place: RwSignal<Place>,
 }
 
 /// Where the menu is, and what it shows.
 #[derive(Clone, Copy, Default)]
-struct Place {
+pub(super) struct Place {
+    /// The message.
     at: Option<CommandId>,
     step: Step,
     /// Whether there is more space above the message than below.
     is_low: bool,
     /// Whether a finger has opened it, or nobody knows what.
     is_touched: bool,
+}
+
+impl Place {
+    /// Whether it is at this message, open or closed.
+    pub(super) fn is_at(self, id: CommandId) -> bool {
+        self.at == Some(id)
+    }
+
+    /// Whether it is open.
+    pub(super) fn is_open(self) -> bool {
+        self.step != Step::Closed
+    }
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -54,18 +63,8 @@ enum Step {
 }
 
 impl Menu {
-    pub(super) fn new(store: Store, conversation: ConversationId, timeline: Signal<Timeline>, draft: Draft) -> Self {
-        Self { store, conversation, timeline, draft, place: RwSignal::default() }
-    }
-
-    /// Whether it is at this message, open or closed.
-    pub(super) fn is_at(self, id: CommandId) -> bool {
-        self.place.get().at == Some(id)
-    }
-
-    /// Whether it is open.
-    pub(super) fn is_open(self) -> bool {
-        self.place.get().step != Step::Closed
+    pub(super) fn new(draft: Draft) -> Self {
+        Self { draft, place: RwSignal::default() }
     }
 
     /// Its buttons, for a message that is in the log.
@@ -161,7 +160,8 @@ impl Menu {
             return;
         };
         let has_focus = has_focus();
-        let message = untrack(|| seen(self.store, self.conversation, self.timeline, id)).map(|seen| seen.message);
+        let message = untrack(|| seen(self.draft.store, self.draft.conversation, self.draft.timeline, id))
+            .map(|seen| seen.message);
         let about = button.get_attribute("data-about").unwrap_or_default();
         match (button.get_attribute("data-deed").unwrap_or_default().as_str(), message) {
             ("react", Some(message)) => {
@@ -191,7 +191,7 @@ impl Menu {
             ("keep", _) => self.go(Step::Choose, row, has_focus),
             (deed, _) => {
                 if let Ok(command) = about.parse() {
-                    if deed == "retry" { self.store.retry(command) } else { self.store.discard(command) }
+                    if deed == "retry" { self.draft.store.retry(command) } else { self.draft.store.discard(command) }
                 }
             }
         }
@@ -214,7 +214,7 @@ impl Menu {
                 focus(&next);
             }
             ("Enter", Some(row)) if row == *target => self.go(Step::Choose, row, true),
-            ("Escape", Some(row)) if untrack(|| self.is_open()) => self.done(&row, true),
+            ("Escape", Some(row)) if self.place.get_untracked().is_open() => self.done(&row, true),
             ("Escape", _) => self.draft.focus(),
             _ => return,
         }
@@ -222,7 +222,7 @@ impl Menu {
     }
 
     fn open(self, id: CommandId, is_touched: bool) {
-        if untrack(|| !self.is_at(id)) {
+        if !self.place.get_untracked().is_at(id) {
             self.place.set(Place { at: Some(id), is_touched, ..Place::default() });
         }
     }
@@ -261,7 +261,7 @@ impl Menu {
 
     fn react(self, message: &Message, emoji: String) {
         let emoji = Emoji::from_trusted(emoji);
-        let me = self.store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
+        let me = self.draft.store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
         let by_me = |put: &Reaction| put.emoji == emoji && me.is_some_and(|me| buttons::is_by(put, me));
         let on = !message.reactions.iter().any(by_me);
         self.draft.put(Deed::React { seq: message.seq, emoji, on });

@@ -37,7 +37,8 @@ pub(super) fn MessageRow(
     let (store, t) = (expect_context::<Store>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let seen = memo(move || seen(store, conversation, timeline, id));
-    let is_at_hand = memo(move || menu.is_at(id));
+    let (place, edit) = (menu.place, menu.draft.edit);
+    let is_at_hand = memo(move || place.get().is_at(id));
     let me = move || store.me.with(|me| me.as_ref().map(|me| me.id));
     let is = move |what: fn(&Seen) -> bool| seen.with(|seen| seen.as_ref().is_some_and(what));
 
@@ -105,7 +106,7 @@ pub(super) fn MessageRow(
     };
     let deeds = move || {
         let seen = seen.get().filter(|seen| seen.message.seq > Seq(0) && !seen.message.deleted)?;
-        me().filter(|_| menu.is_open()).map(|me| menu.view(&seen.message, me, t))
+        me().filter(|_| place.get().is_open()).map(|me| menu.view(&seen.message, me, t))
     };
     let deeds = move || is_at_hand.get().then(deeds);
     view! {
@@ -116,7 +117,7 @@ pub(super) fn MessageRow(
             class:mine=live(move || seen.with(|seen| seen.as_ref().map(|seen| seen.message.author.id)) == me())
             class:starts=live(move || starts_group.get())
             class:gone=live(move || is(|seen| seen.message.deleted))
-            class:edits=live(move || menu.draft.edited() == Some(id))
+            class:edits=live(move || edit.with(|edit| edit.as_ref().is_some_and(|edit| edit.message == id)))
             data-pending=live(move || is(|seen| matches!(seen.fate, Fate::Pending | Fate::Sending)).to_string())
         >
             {live_view(head)}

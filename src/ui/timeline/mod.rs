@@ -43,7 +43,7 @@ pub(super) fn Timeline(
     model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_what_is_seen(store, conversation, scroll);
-    let menu = Menu::new(store, conversation, model.timeline, draft);
+    let menu = Menu::new(draft);
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {

@@ -13,8 +13,7 @@ use crate::{
 /// What is being written in one conversation. A handle: copies are the same draft.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Draft {
-    /// Where it is kept, and sent from.
-    pub(in super::super) store: Store,
+    store: StoredValue<Store>,
     /// Where it goes.
     pub(in super::super) conversation: ConversationId,
     /// What is there already.
@@ -34,7 +33,7 @@ impl Draft {
     pub(in super::super) fn new(store: Store, conversation: ConversationId) -> Self {
         let left = store.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_default();
         let draft = Self {
-            store,
+            store: StoredValue::new(store),
             conversation,
             timeline: store.timeline(conversation).into(),
             field: NodeRef::new(),
@@ -51,11 +50,16 @@ impl Draft {
         draft
     }
 
+    /// Where it is kept, and sent from.
+    pub(in super::super) fn store(self) -> Store {
+        self.store.get_value()
+    }
+
     /// Something was typed.
     pub(super) fn typed(self, text: String) {
         self.text.set(text);
         self.problem.set(None);
-        self.store.type_in(self.conversation);
+        self.store().type_in(self.conversation);
     }
 
     /// Whether there is nothing to send.
@@ -118,7 +122,7 @@ impl Draft {
             "Enter" => self.send(),
             "Escape" if is_editing => self.cancel(),
             "ArrowUp" if !is_editing && self.text.with_untracked(String::is_empty) => {
-                let Some(last) = untrack(|| seen::last_of_mine(self.store, self.conversation)) else { return };
+                let Some(last) = untrack(|| seen::last_of_mine(self.store(), self.conversation)) else { return };
                 self.edit(&last);
             }
             _ => return,
@@ -136,13 +140,13 @@ impl Draft {
 
     /// Does something here. Whether it could be put on its way.
     pub(in super::super) fn put(self, deed: Deed) -> bool {
-        let put = self.store.put(self.conversation, deed);
+        let put = self.store().put(self.conversation, deed);
         self.problem.set(put.err());
         put.is_ok()
     }
 
     fn says(self, message: CommandId, text: &str) -> bool {
-        seen::seen(self.store, self.conversation, self.timeline, message)
+        seen::seen(self.store(), self.conversation, self.timeline, message)
             .is_some_and(|seen| seen.message.body.as_str() == text)
     }
 
@@ -160,11 +164,11 @@ impl Draft {
     /// A text that the server refused comes back, above what has been written since.
     fn take_back(self) {
         let is_ours = |refused: &Refused| refused.conversation == self.conversation;
-        if !self.store.refusals.with(|refusals| refusals.iter().any(is_ours)) {
+        if !self.store().refusals.with(|refusals| refusals.iter().any(is_ours)) {
             return;
         }
         let ours =
-            self.store.refusals.try_update(|refusals| refusals.extract_if(.., |refused| is_ours(refused)).collect());
+            self.store().refusals.try_update(|refusals| refusals.extract_if(.., |refused| is_ours(refused)).collect());
         for Refused { deed, code, .. } in ours.unwrap_or_else(Vec::new) {
             let place = match &deed {
                 Deed::Edit { seq, .. } if code != ErrorCode::UnknownMessage => Some(*seq),

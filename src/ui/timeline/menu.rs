@@ -160,7 +160,7 @@ impl Menu {
             return;
         };
         let has_focus = has_focus();
-        let message = untrack(|| seen(self.draft.store, self.draft.conversation, self.draft.timeline, id))
+        let message = untrack(|| seen(self.draft.store(), self.draft.conversation, self.draft.timeline, id))
             .map(|seen| seen.message);
         let about = button.get_attribute("data-about").unwrap_or_default();
         match (button.get_attribute("data-deed").unwrap_or_default().as_str(), message) {
@@ -191,7 +191,11 @@ impl Menu {
             ("keep", _) => self.go(Step::Choose, row, has_focus),
             (deed, _) => {
                 if let Ok(command) = about.parse() {
-                    if deed == "retry" { self.draft.store.retry(command) } else { self.draft.store.discard(command) }
+                    if deed == "retry" {
+                        self.draft.store().retry(command);
+                    } else {
+                        self.draft.store().discard(command);
+                    }
                 }
             }
         }
@@ -261,7 +265,7 @@ impl Menu {
 
     fn react(self, message: &Message, emoji: String) {
         let emoji = Emoji::from_trusted(emoji);
-        let me = self.draft.store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
+        let me = self.draft.store().me.with_untracked(|me| me.as_ref().map(|me| me.id));
         let by_me = |put: &Reaction| put.emoji == emoji && me.is_some_and(|me| buttons::is_by(put, me));
         let on = !message.reactions.iter().any(by_me);
         self.draft.put(Deed::React { seq: message.seq, emoji, on });

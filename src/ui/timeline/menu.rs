@@ -20,11 +20,13 @@ use crate::{
 const FEW: &str = "👍 ❤️ 😂 🎉 👀 🍵";
 /// Those that are two.
 const MANY: &str = "👎 👏 🙏 💪 🤝 👋 🔥 ⭐ ✅ ❌ ❓ 💡 😀 😄 😊 😉 😍 🥰 🤔 😮 😅 😭 😢 😡 😴 🤯 🥳 🚀 🌸 🌧️ ☕ 🍰";
+
 /// The menu of one timeline. A handle: copies are the same menu.
 #[derive(Clone, Copy)]
 pub(super) struct Menu {
     /// What is being written below.
     pub(super) draft: Draft,
+    /// Where it is.
     pub(super) place: RwSignal<Place>,
 }
 

@@ -2,6 +2,8 @@
 
 mod checkpoints;
 mod columns;
+#[cfg(feature = "early-ack")]
+mod early_ack;
 mod open;
 mod queries;
 mod readers;

@@ -1,0 +1,91 @@
+//! Which fault comes when: all of it follows from the seed.
+
+use std::{ops::Range, time::Duration};
+
+use rand::{Rng as _, rngs::StdRng};
+
+use super::reader::Mood;
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// SIGKILL, and a new start.
+    Kill,
+    /// SIGTERM, and a new start.
+    Terminate,
+    /// A line is cut, in the midst of a frame if one is under way.
+    Cut,
+    /// A reader stalls or goes away.
+    Mood(usize, Mood),
+    /// No file may grow; or next to nothing may be written at all.
+    FillDisk {
+        /// How many bytes beyond what the write-ahead log has now; `None` for nearly none at all.
+        room: Option<u64>,
+    },
+    FreeDisk,
+    /// The clock is so many seconds off from now on.
+    Clock(i64),
+}
+
+/// One after the other, in milliseconds.
+const KILLS: Range<u64> = 2_500..4_500;
+const CUTS: Range<u64> = 100..800;
+const STALLS: Range<u64> = 800..2_500;
+const ABSENCES: Range<u64> = 2_000..5_000;
+const FULL_DISKS: Range<u64> = 7_000..12_000;
+const CLOCK_STEPS: Range<u64> = 2_000..5_000;
+
+/// How long they last, in milliseconds.
+const STALL: Range<u64> = 1_000..5_000;
+const ABSENCE: Range<u64> = 3_000..9_000;
+const FULL_DISK: Range<u64> = 1_000..3_000;
+
+/// One in so many ends of the process is a gentle one.
+const GENTLE: u32 = 6;
+
+/// The faults of a run, by the time since its start.
+pub(crate) fn schedule(rng: &mut StdRng, length: Duration, readers: usize) -> Vec<(Duration, Fault)> {
+    let mut faults = Vec::new();
+    let mut every =
+        |rng: &mut StdRng, pause: Range<u64>, think: &mut dyn FnMut(&mut StdRng, &mut Vec<(u64, Fault)>, u64)| {
+            let mut planned = Vec::new();
+            let mut at = 0;
+            loop {
+                at += rng.random_range(pause.clone());
+                if u128::from(at) >= length.as_millis() {
+                    break;
+                }
+                think(rng, &mut planned, at);
+            }
+            faults.extend(planned);
+        };
+    every(rng, KILLS, &mut |rng, planned, at| {
+        let fault = if rng.random_ratio(1, GENTLE) { Fault::Terminate } else { Fault::Kill };
+        planned.push((at, fault));
+    });
+    every(rng, CUTS, &mut |_, planned, at| planned.push((at, Fault::Cut)));
+    every(rng, CLOCK_STEPS, &mut |rng, planned, at| planned.push((at, Fault::Clock(step(rng)))));
+    every(rng, FULL_DISKS, &mut |rng, planned, at| {
+        let room = rng.random::<bool>().then(|| rng.random_range(0..200_000));
+        planned.push((at, Fault::FillDisk { room }));
+        planned.push((at + rng.random_range(FULL_DISK), Fault::FreeDisk));
+    });
+    if readers > 0 {
+        every(rng, STALLS, &mut |rng, planned, at| {
+            let mood = Mood::Stall(Duration::from_millis(rng.random_range(STALL)));
+            planned.push((at, Fault::Mood(rng.random_range(0..readers), mood)));
+        });
+        every(rng, ABSENCES, &mut |rng, planned, at| {
+            let mood = Mood::Away(Duration::from_millis(rng.random_range(ABSENCE)));
+            planned.push((at, Fault::Mood(rng.random_range(0..readers), mood)));
+        });
+    }
+    faults.sort_by_key(|(at, _)| *at);
+    faults.into_iter().map(|(at, fault)| (Duration::from_millis(at), fault)).collect()
+}
+
+/// Seconds, minutes, hours or days, forwards or back.
+fn step(rng: &mut StdRng) -> i64 {
+    let unit = [1, 60, 3_600, 86_400][rng.random_range(0..4)];
+    rng.random_range(-30..=30) * unit
+}

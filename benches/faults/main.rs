@@ -127,8 +127,11 @@ async fn run(options: Options) -> Result<bool, Failure> {
     let (has_quota, has_clock, database) = (setup.has_quota(), setup.has_clock(), setup.database());
 
     let tally = Arc::new(Tally::default());
-    let history = live(&options, seed, setup, &tally).await?;
-    let (events, findings) = judge(history, &database)?;
+    let history = live(&options, seed, setup, &tally).await;
+    let (events, findings) = match history.and_then(|history| judge(history, &database)) {
+        Ok(judged) => judged,
+        Err(failure) => return Err(format!("{failure}; the data is in {}", folder.keep().display()).into()),
+    };
     let report = Report { seed, length, tally: &tally, events, findings: &findings, has_quota, has_clock };
     report.print();
     let shortcomings = report.shortcomings();

@@ -54,7 +54,7 @@ use self::{
     people::People,
     reader::{Ends, Listener, Mood},
     report::Report,
-    schedule::schedule,
+    schedule::{Kind, schedule},
     server::Setup,
     sightings::Sightings,
     tally::Tally,
@@ -93,6 +93,9 @@ struct Options {
     /// How much the server lets one connection leave unread, in bytes.
     #[arg(long, default_value_t = 48 * 1024)]
     send_queue_bytes: usize,
+    /// Only faults of these kinds; all where not given.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Kind>,
     /// The program to run.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_teahouse"))]
     server: PathBuf,
@@ -170,7 +173,8 @@ async fn live(options: &Options, seed: u64, setup: Setup, tally: &Arc<Tally>) ->
         readers.spawn(Listener::new(ear, StdRng::from_rng(&mut rng)).run(asked, ended.clone(), SETTLING));
     }
 
-    let faults = schedule(&mut rng, Duration::from_secs(options.seconds), moods.len());
+    let mut faults = schedule(&mut rng, Duration::from_secs(options.seconds), moods.len());
+    faults.retain(|(_, fault)| options.only.is_empty() || options.only.contains(&fault.kind()));
     select! {
         suffered = world.suffer(faults, &moods) => suffered?,
         () = tell_progress(tally) => {}

@@ -27,6 +27,31 @@ pub(crate) enum Fault {
     Clock(i64),
 }
 
+/// Faults of one kind, to be asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Kind {
+    /// SIGKILL and SIGTERM.
+    Kills,
+    Cuts,
+    Stalls,
+    Absences,
+    FullDisks,
+    ClockSteps,
+}
+
+impl Fault {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Kill | Self::Terminate => Kind::Kills,
+            Self::Cut => Kind::Cuts,
+            Self::Mood(_, Mood::Stall(_)) => Kind::Stalls,
+            Self::Mood(_, Mood::Away(_)) => Kind::Absences,
+            Self::FillDisk { .. } | Self::FreeDisk => Kind::FullDisks,
+            Self::Clock(_) => Kind::ClockSteps,
+        }
+    }
+}
+
 /// One after the other, in milliseconds.
 const KILLS: Range<u64> = 2_500..4_500;
 const CUTS: Range<u64> = 100..800;

@@ -354,7 +354,13 @@ impl Writer {
                 self.commands[place].fate = Fate::Refused(code);
                 self.settle(place);
             }
-            _ => self.surprises.push(format!("an error that nothing called for: {text}")),
+            (whose, _) => {
+                self.surprises.push(format!("an error that nothing called for: {text}"));
+                if let Some((place, Fate::Open)) = whose {
+                    self.commands[place].fate = Fate::Refused(code);
+                    self.settle(place);
+                }
+            }
         }
     }
 

@@ -1,29 +1,36 @@
-//! What the store must never do, for the tests of the tests: answering before the commit.
+//! What the store must never do, for the test of the tests: answering a command before the commit.
 //!
-//! Compiled with the feature `early-ack` only, in place of `writer::Pending`. Everything else stays as it is, so that
-//! the harness in `benches/faults` has to find the lie by what gets lost.
+//! Compiled with the feature `early-ack` only. Everything else stays as it is, so that the harness in `benches/faults`
+//! has to find the lie by what gets lost.
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    super::{Committed, StoreError},
-    writer::{Applied, Job, Write},
+    super::{Appended, Committed, NewEvent, Receipt, StoreError},
+    SqliteStore, TURN,
+    writer::{Applied, Job, Order, Write as _},
 };
 
-/// A write whose asker is told that it is durable as soon as it has been applied.
-pub(super) struct Hasty<W: Write> {
-    write: W,
-    answer: Option<oneshot::Sender<Result<W::Done, StoreError>>>,
+impl SqliteStore {
+    /// Queues an event; the receipt tells when it is about to become durable, which is no promise at all.
+    pub(super) async fn append_hastily(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Change(Box::new(Hasty { event, answer: Some(answer), news: None }));
+        self.orders.send_timeout(order, TURN).await.map_err(|_| StoreError::Unavailable)?;
+        Ok(Receipt::new(answered))
+    }
+}
+
+/// An event whose author is told that it is durable as soon as it has been applied.
+struct Hasty {
+    event: NewEvent,
+    answer: Option<oneshot::Sender<Result<Appended, StoreError>>>,
     news: Option<Committed>,
 }
 
-impl<W: Write> Hasty<W> {
-    pub(super) fn new(write: W, answer: oneshot::Sender<Result<W::Done, StoreError>>) -> Self {
-        Self { write, answer: Some(answer), news: None }
-    }
-
-    fn answer(&mut self, outcome: Result<W::Done, StoreError>) {
+impl Hasty {
+    fn answer(&mut self, outcome: Result<Appended, StoreError>) {
         if let Some(answer) = self.answer.take() {
             // An asker that went away needs no answer.
             let _ = answer.send(outcome);
@@ -31,9 +38,9 @@ impl<W: Write> Hasty<W> {
     }
 }
 
-impl<W: Write> Job for Hasty<W> {
+impl Job for Hasty {
     fn run(&mut self, db: &Connection) -> bool {
-        match self.write.apply(db) {
+        match self.event.apply(db) {
             Ok(Applied { done, news }) => {
                 self.news = news;
                 self.answer(Ok(done));
@@ -49,6 +56,6 @@ impl<W: Write> Job for Hasty<W> {
     fn settle(mut self: Box<Self>, committed: bool) -> Option<Committed> {
         // Not run at all: an earlier one of the batch has ended the transaction.
         self.answer(Err(StoreError::Unavailable));
-        self.news.filter(|_| committed)
+        self.news.take().filter(|_| committed)
     }
 }

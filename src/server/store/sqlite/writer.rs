@@ -53,11 +53,7 @@ impl Order {
     /// A change, and the receipt for it.
     pub(super) fn change<W: Write>(write: W) -> (Self, Receipt<W::Done>) {
         let (answer, answered) = oneshot::channel();
-        #[cfg(not(feature = "early-ack"))]
-        let job = Pending { write, answer, outcome: None };
-        #[cfg(feature = "early-ack")]
-        let job = super::early_ack::Hasty::new(write, answer);
-        (Self::Change(Box::new(job)), Receipt::new(answered))
+        (Self::Change(Box::new(Pending { write, answer, outcome: None })), Receipt::new(answered))
     }
 }
 
@@ -70,14 +66,12 @@ pub(super) trait Job: Send {
     fn settle(self: Box<Self>, committed: bool) -> Option<Committed>;
 }
 
-#[cfg(not(feature = "early-ack"))]
 struct Pending<W: Write> {
     write: W,
     answer: oneshot::Sender<Result<W::Done, StoreError>>,
     outcome: Option<Result<Applied<W::Done>, StoreError>>,
 }
 
-#[cfg(not(feature = "early-ack"))]
 impl<W: Write> Job for Pending<W> {
     fn run(&mut self, db: &Connection) -> bool {
         self.outcome.insert(self.write.apply(db)).is_ok()

@@ -57,15 +57,12 @@ impl Talk {
         let mut logged = told.clone();
         logged[1].change = Change::Message { body: Body::deleted() };
 
-        let messages: Vec<Message> = [0, 1, 2, 6]
-            .map(|place: usize| {
-                let event = &told[place];
-                let Change::Message { body } = &event.change else { unreachable!("those are the messages") };
-                let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
-                Message { seq, id, at, author, body, revision: seq, edited_at: None, deleted: false, reactions: vec![] }
-            })
-            .into();
-        let mut messages = messages;
+        let mut messages = Vec::from([0, 1, 2, 6_usize].map(|place| {
+            let event = &told[place];
+            let Change::Message { body } = &event.change else { unreachable!("those are the messages") };
+            let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
+            Message { seq, id, at, author, body, revision: seq, edited_at: None, deleted: false, reactions: vec![] }
+        }));
         (messages[0].body, messages[0].revision, messages[0].edited_at) =
             (body("one, edited"), Seq(4), Some(told[3].at));
         (messages[1].body, messages[1].revision, messages[1].deleted) = (Body::deleted(), Seq(6), true);
@@ -144,8 +141,8 @@ fn who_saw_a_message_only_after_its_deletion_saw_it_well() {
 fn an_acked_command_that_is_not_there_is_lost() {
     let mut talk = Talk::sound();
     let mut last = talk.events().pop().expect("an event");
-    let lost = |talk: &Talk| talk.found()[0];
-    assert!(lost(&talk) >= 2, "to its author, and to the reader who was told of it");
+    let losses = |sound: &Talk| sound.found()[0];
+    assert!(losses(&talk) >= 2, "to its author, and to the reader who was told of it");
     // Nobody else has heard of it: it is lost all the same.
     talk.sights().truncate(7);
     talk.view().pop();
@@ -156,7 +153,7 @@ fn an_acked_command_that_is_not_there_is_lost() {
     last.id = CommandId::random();
     talk.acked(&last);
     talk.events().push(last);
-    assert!(lost(&talk) >= 1);
+    assert!(losses(&talk) >= 1);
 }
 
 #[test]

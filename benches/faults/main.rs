@@ -66,7 +66,7 @@ use self::{
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long clients get to settle once the faults are over.
-const SETTLING: Duration = Duration::from_secs(120);
+const SETTLING: Duration = Duration::from_mins(2);
 
 /// Kills a server again and again, and shows that it keeps what it promises.
 #[derive(Debug, Parser)]

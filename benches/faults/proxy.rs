@@ -56,7 +56,7 @@ struct Cut {
 }
 
 impl Proxy {
-    pub(crate) async fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         shrink(&socket)?;
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;

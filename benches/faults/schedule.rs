@@ -71,42 +71,45 @@ const GENTLE: u32 = 6;
 /// The faults of a run, by the time since its start.
 pub(crate) fn schedule(rng: &mut StdRng, length: Duration, readers: usize) -> Vec<(Duration, Fault)> {
     let mut faults = Vec::new();
-    let mut every =
-        |rng: &mut StdRng, pause: Range<u64>, think: &mut dyn FnMut(&mut StdRng, &mut Vec<(u64, Fault)>, u64)| {
-            let mut planned = Vec::new();
-            let mut at = 0;
-            loop {
-                at += rng.random_range(pause.clone());
-                if u128::from(at) >= length.as_millis() {
-                    break;
-                }
-                think(rng, &mut planned, at);
-            }
-            faults.extend(planned);
-        };
-    every(rng, KILLS, &mut |rng, planned, at| {
-        let fault = if rng.random_ratio(1, GENTLE) { Fault::Terminate } else { Fault::Kill };
-        planned.push((at, fault));
-    });
-    every(rng, CUTS, &mut |_, planned, at| planned.push((at, Fault::Cut)));
-    every(rng, CLOCK_STEPS, &mut |rng, planned, at| planned.push((at, Fault::Clock(step(rng)))));
-    every(rng, FULL_DISKS, &mut |rng, planned, at| {
+    for at in moments(rng, length, KILLS) {
+        faults.push((at, if rng.random_ratio(1, GENTLE) { Fault::Terminate } else { Fault::Kill }));
+    }
+    for at in moments(rng, length, CUTS) {
+        faults.push((at, Fault::Cut));
+    }
+    for at in moments(rng, length, CLOCK_STEPS) {
+        faults.push((at, Fault::Clock(step(rng))));
+    }
+    for at in moments(rng, length, FULL_DISKS) {
         let room = rng.random::<bool>().then(|| rng.random_range(0..200_000));
-        planned.push((at, Fault::FillDisk { room }));
-        planned.push((at + rng.random_range(FULL_DISK), Fault::FreeDisk));
-    });
+        faults.push((at, Fault::FillDisk { room }));
+        faults.push((at + some(rng, FULL_DISK), Fault::FreeDisk));
+    }
     if readers > 0 {
-        every(rng, STALLS, &mut |rng, planned, at| {
-            let mood = Mood::Stall(Duration::from_millis(rng.random_range(STALL)));
-            planned.push((at, Fault::Mood(rng.random_range(0..readers), mood)));
-        });
-        every(rng, ABSENCES, &mut |rng, planned, at| {
-            let mood = Mood::Away(Duration::from_millis(rng.random_range(ABSENCE)));
-            planned.push((at, Fault::Mood(rng.random_range(0..readers), mood)));
-        });
+        for at in moments(rng, length, STALLS) {
+            faults.push((at, Fault::Mood(rng.random_range(0..readers), Mood::Stall(some(rng, STALL)))));
+        }
+        for at in moments(rng, length, ABSENCES) {
+            faults.push((at, Fault::Mood(rng.random_range(0..readers), Mood::Away(some(rng, ABSENCE)))));
+        }
     }
     faults.sort_by_key(|(at, _)| *at);
-    faults.into_iter().map(|(at, fault)| (Duration::from_millis(at), fault)).collect()
+    faults
+}
+
+/// One after the other, with pauses of such lengths.
+fn moments(rng: &mut StdRng, length: Duration, pauses: Range<u64>) -> Vec<Duration> {
+    let mut moments = Vec::new();
+    let mut at = some(rng, pauses.clone());
+    while at < length {
+        moments.push(at);
+        at += some(rng, pauses.clone());
+    }
+    moments
+}
+
+fn some(rng: &mut StdRng, milliseconds: Range<u64>) -> Duration {
+    Duration::from_millis(rng.random_range(milliseconds))
 }
 
 /// Seconds, minutes, hours or days, forwards or back.

@@ -10,9 +10,11 @@ use teahouse::{
     protocol::Event,
 };
 
-/// Every version of every event that anybody was told: there are two where the words were deleted.
 #[derive(Debug, Default)]
-pub(crate) struct Sightings(Mutex<HashMap<(ConversationId, Seq), Vec<Arc<Event>>>>);
+pub(crate) struct Sightings(Mutex<HashMap<(ConversationId, Seq), Versions>>);
+
+/// What anybody was told of an event: there are two versions where the words were deleted.
+type Versions = Vec<Arc<Event>>;
 
 impl Sightings {
     pub(crate) fn share(&self, event: Event) -> Arc<Event> {

@@ -31,7 +31,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn start(setup: Setup, tally: Arc<Tally>, rng: StdRng) -> Result<Self, Failure> {
         let server = setup.start().await?;
-        let proxy = Proxy::start().await?;
+        let proxy = Proxy::start()?;
         proxy.lead_to(Some(server.address));
         Ok(Self { setup, proxy, server, tally, rng })
     }

@@ -56,14 +56,9 @@ fn compare<'a>(
 ) {
     let mut shown: BTreeMap<Seq, &Message> = shown.iter().map(|message| (message.seq, message)).collect();
     for message in folded {
-        match shown.remove(&message.event.seq) {
-            Some(shown) if message.is(shown) => {}
-            Some(shown) => findings
-                .wrong
-                .add(|| format!("{whose} in {conversation}: {shown:?} where the log comes to {message:?}")),
-            None => {
-                findings.wrong.add(|| format!("{whose} in {conversation}: message {} is not shown", message.event.seq))
-            }
+        let shown = shown.remove(&message.event.seq);
+        if !shown.is_some_and(|shown| message.is(shown)) {
+            findings.wrong.add(|| format!("{whose} in {conversation}: {shown:?} where the log comes to {message:?}"));
         }
     }
     for seq in shown.keys() {

@@ -6,7 +6,8 @@
 //! | --- | --- |
 //! | `server`, `world`, `schedule` | the program as a process; what befalls it; when |
 //! | `proxy` | an address that stays, and lines that can be cut |
-//! | `writer`, `words` | sends commands, and again what was not answered |
+//! | `writer`, `ideas`, `words`, `frames` | sends commands, and again what was not answered |
+//! | `people`, `connection` | who takes part; a client's WebSocket |
 //! | `reader`, `pages`, `sightings` | listens, and folds what it hears with the page's own `Timeline` |
 //! | `history`, `log` | what clients did and saw; what the database holds |
 //! | `checker` | holds the one against the other; its own tests are in `tests/faults_checker.rs` |
@@ -16,7 +17,9 @@
 
 mod checker;
 mod connection;
+mod frames;
 mod history;
+mod ideas;
 mod log;
 mod pages;
 mod people;

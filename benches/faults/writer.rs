@@ -1,17 +1,16 @@
 //! Somebody who writes as fast as the answers come, remembers what they asked for, and asks again after every break.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
 
 use rand::{Rng as _, rngs::StdRng};
-use serde::Deserialize;
 use teahouse::{
-    domain::{CommandId, ConversationId, Epoch, Millis, Seq, UserId},
-    protocol::{Change, ClientFrame, ErrorCode, Hello, VERSION},
+    domain::{CommandId, ConversationId, Epoch, Seq, UserId},
+    protocol::{Change, ErrorCode, Hello, VERSION},
 };
 use tokio::{
     select,
@@ -21,16 +20,14 @@ use tokio::{
 
 use super::{
     connection::{Connection, Ending},
+    frames::{Heard, frame},
     history::{Ack, Command, Fate},
+    ideas::Ideas,
     tally::Tally,
-    words,
 };
 
 /// An answer that takes longer than this does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How many messages of others to remember, to react to.
-const REMEMBERED: usize = 50;
 
 /// Of a thousand commands that are without an answer when the connection is lost, so many are given up.
 const ABANDONED: u32 = 30;
@@ -63,8 +60,7 @@ pub(crate) struct Writer {
     waiting: BTreeMap<usize, Instant>,
     /// How many answers are due to commands that are acked already.
     repeats: usize,
-    own: Vec<(ConversationId, Seq)>,
-    others: HashMap<ConversationId, VecDeque<Seq>>,
+    ideas: Ideas,
     surprises: Vec<String>,
 }
 
@@ -74,28 +70,9 @@ pub(crate) struct Written {
     pub(crate) surprises: Vec<String>,
 }
 
-/// As much of a frame as a writer cares for.
-#[derive(Deserialize)]
-struct Heard<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    id: Option<CommandId>,
-    conversation: Option<ConversationId>,
-    seq: Option<Seq>,
-    last_seq: Option<Seq>,
-    at: Option<Millis>,
-    code: Option<ErrorCode>,
-    #[serde(borrow)]
-    event: Option<HeardEvent<'a>>,
-}
-
-#[derive(Deserialize)]
-struct HeardEvent<'a> {
-    kind: &'a str,
-}
-
 impl Writer {
     pub(crate) fn new(pen: Pen, rng: StdRng, address: SocketAddr, window: usize, tally: Arc<Tally>) -> Self {
+        let ideas = Ideas::new(pen.conversations.clone());
         Self {
             pen,
             rng,
@@ -108,8 +85,7 @@ impl Writer {
             open: BTreeMap::new(),
             waiting: BTreeMap::new(),
             repeats: 0,
-            own: Vec::new(),
-            others: HashMap::new(),
+            ideas,
             surprises: Vec::new(),
         }
     }
@@ -250,7 +226,7 @@ impl Writer {
     /// Thinks of a new command.
     fn invoke(&mut self) -> usize {
         let place = self.commands.len();
-        let (conversation, change) = self.think();
+        let (conversation, change) = self.ideas.next(&mut self.rng, place);
         let id = CommandId::random();
         self.commands.push(Command {
             author: self.pen.me,
@@ -267,31 +243,6 @@ impl Writer {
         place
     }
 
-    fn think(&mut self) -> (ConversationId, Change) {
-        let conversations = &self.pen.conversations;
-        let is_private = conversations.len() > 1 && self.rng.random_ratio(3, 10);
-        let conversation =
-            if is_private { conversations[self.rng.random_range(1..conversations.len())] } else { conversations[0] };
-        let dice = self.rng.random_range(0..100);
-        if dice < 16 && !self.own.is_empty() {
-            let mine = self.rng.random_range(0..self.own.len());
-            if dice < 6 {
-                let (conversation, seq) = self.own.swap_remove(mine);
-                return (conversation, Change::Deletion { seq });
-            }
-            let (conversation, seq) = self.own[mine];
-            return (conversation, Change::Edit { seq, body: words::body(&mut self.rng, self.commands.len()) });
-        }
-        if dice < 30
-            && let Some(seen) = self.others.get(&conversation).filter(|seen| !seen.is_empty())
-        {
-            let seq = seen[self.rng.random_range(0..seen.len())];
-            let change = Change::Reaction { seq, emoji: words::emoji(&mut self.rng), on: self.rng.random_ratio(3, 4) };
-            return (conversation, change);
-        }
-        (conversation, Change::Message { body: words::body(&mut self.rng, self.commands.len()) })
-    }
-
     fn hear(&mut self, text: &str) -> Result<(), Ending> {
         let heard: Heard =
             serde_json::from_str(text).map_err(|error| Ending::Unreadable(format!("{error}: {text}")))?;
@@ -303,11 +254,7 @@ impl Writer {
             Heard { kind: "event", conversation: Some(conversation), seq: Some(seq), event: Some(event), .. } => {
                 self.cursors.insert(conversation, seq);
                 if event.kind == "message" {
-                    let seen = self.others.entry(conversation).or_default();
-                    seen.push_back(seq);
-                    if seen.len() > REMEMBERED {
-                        seen.pop_front();
-                    }
+                    self.ideas.note_message(conversation, seq);
                 }
             }
             Heard { kind: "reset", conversation: Some(conversation), last_seq: Some(last_seq), .. } => {
@@ -334,7 +281,7 @@ impl Writer {
         command.fate = Fate::Acked;
         self.tally.acked.one();
         if let (Change::Message { .. }, Some(seq)) = (&command.change, ack.seq) {
-            self.own.push((command.conversation, seq));
+            self.ideas.note_own_message(command.conversation, seq);
         }
         self.settle(place);
     }
@@ -373,18 +320,6 @@ impl Writer {
         {
             // It may have been refused, and the answer lost with the connection.
             self.commands[place].may_be_late = true;
-        }
-    }
-}
-
-fn frame(command: &Command) -> ClientFrame {
-    let (id, conversation) = (command.id, command.conversation);
-    match &command.change {
-        Change::Message { body } => ClientFrame::Send { id, conversation, body: body.as_str().to_owned() },
-        Change::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq: *seq, body: body.as_str().to_owned() },
-        Change::Deletion { seq } => ClientFrame::Delete { id, conversation, seq: *seq },
-        Change::Reaction { seq, emoji, on } => {
-            ClientFrame::React { id, conversation, seq: *seq, emoji: emoji.to_string(), on: *on }
         }
     }
 }

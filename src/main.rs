@@ -46,6 +46,8 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // A log that lies on the full disk, too, can't be written to. To say so there would panic, and end the server.
+        .log_internal_errors(false)
         .init();
 
     // The usual soft limit of 1,024 is less than the connections that are allowed. What can't be raised is lived with.

@@ -3,6 +3,10 @@
 mod bad_input;
 mod changes;
 mod directs;
+#[cfg(target_os = "linux")]
+mod full_disk;
+#[cfg(target_os = "linux")]
+mod full_sync;
 mod graceful_stop;
 mod http_api;
 mod idempotency;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub(crate) use client::TestClient;
 pub(crate) use plain::PlainClient;
-pub(crate) use process::TestProcess;
+pub(crate) use process::{PROGRAM, TestProcess};
 pub(crate) use raw::{Hangup, RawClient};
 pub(crate) use server::{Stored, TestServer};
 

@@ -11,6 +11,9 @@ use tokio::task::spawn_blocking;
 
 use super::within;
 
+/// What is tested, as it was built.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_teahouse");
+
 pub(crate) struct TestProcess {
     pub(crate) address: SocketAddr,
     /// `None` once its end was seen.
@@ -20,7 +23,12 @@ pub(crate) struct TestProcess {
 impl TestProcess {
     /// Starts the program on `data` and waits for the line that says where it listens.
     pub(crate) async fn start(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_teahouse"))
+        Self::start_by(Command::new(PROGRAM), data).await
+    }
+
+    /// Starts it by a command whose last argument so far is the program.
+    pub(crate) async fn start_by(mut command: Command, data: &Path) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())
@@ -36,8 +44,12 @@ impl TestProcess {
         Self { address: address.parse().expect(&line), child: Some(child) }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("a process that runs").id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.as_ref().expect("a process that runs").id();
+        let id = self.id();
         let status = Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status();
         assert!(status.expect("kill").success());
     }

@@ -2,6 +2,8 @@
 
 mod checkpoints;
 mod columns;
+#[cfg(feature = "early-ack")]
+mod early_ack;
 mod open;
 mod queries;
 mod readers;
@@ -125,6 +127,9 @@ impl Store for SqliteStore {
     }
 
     async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
+        #[cfg(feature = "early-ack")]
+        return self.append_hastily(event).await;
+        #[cfg(not(feature = "early-ack"))]
         self.write(event).await
     }
 

@@ -1,0 +1,92 @@
+//! Every command against the log: what was acked is there, once, where the ack said; what was refused is not.
+
+use std::collections::HashMap;
+
+use teahouse::{
+    domain::{CommandId, ConversationId, Seq, UserId},
+    protocol::{Change, Event},
+};
+
+use super::{
+    super::history::{Ack, Command, Fate, Log},
+    Findings,
+};
+
+pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {
+    let mut done: HashMap<(UserId, CommandId), Vec<&Event>> = HashMap::new();
+    for event in log.conversations.values().flatten() {
+        done.entry((event.author.id, event.id)).or_default().push(event);
+    }
+    for command in commands {
+        let events = done.get(&(command.author, command.id)).map_or(&[][..], Vec::as_slice);
+        if events.len() > 1 {
+            findings.duplicated.add(|| format!("{} was done {} times", command.id, events.len()));
+        }
+        fate(command, events, findings);
+        for event in events {
+            if event.conversation != command.conversation || !says(&event.change, &command.change) {
+                findings.wrong.add(|| format!("{command:?} was asked for, and {event:?} was done"));
+            }
+        }
+    }
+    order(commands, findings);
+}
+
+fn fate(command: &Command, events: &[&Event], findings: &mut Findings) {
+    match command.fate {
+        Fate::Acked => {
+            if events.is_empty() {
+                findings.lost.add(|| format!("{} was acked ({:?}) and is not there", command.id, command.acks));
+            }
+            let places: Vec<Ack> = events
+                .iter()
+                .map(|event| Ack { conversation: event.conversation, seq: Some(event.seq), at: event.at })
+                .collect();
+            for ack in &command.acks {
+                if !places.is_empty() && !places.contains(ack) {
+                    findings.wrong.add(|| format!("{} was acked as {ack:?} and is at {places:?}", command.id));
+                }
+            }
+            if command.acks.iter().any(|ack| *ack != command.acks[0]) {
+                findings.wrong.add(|| format!("{} was acked differently: {:?}", command.id, command.acks));
+            }
+        }
+        Fate::Refused(code) => {
+            if !events.is_empty() {
+                findings.wrong.add(|| format!("{} was refused ({code:?}) and is there", command.id));
+            }
+        }
+        Fate::Open => findings.wrong.add(|| format!("{} was never answered", command.id)),
+        // Once or not at all.
+        Fate::Abandoned => {}
+    }
+}
+
+/// Whether the log says what was asked for. The words of a message that was deleted since are blank there.
+pub(super) fn says(logged: &Change, asked: &Change) -> bool {
+    logged == asked || *logged == blank(asked)
+}
+
+/// The same without its words.
+pub(super) fn blank(change: &Change) -> Change {
+    use teahouse::domain::Body;
+
+    match change {
+        Change::Message { .. } => Change::Message { body: Body::deleted() },
+        Change::Edit { seq, .. } => Change::Edit { seq: *seq, body: Body::deleted() },
+        other => other.clone(),
+    }
+}
+
+/// What one author sent to one conversation stands there in the order in which it was first sent.
+fn order(commands: &[Command], findings: &mut Findings) {
+    let mut last: HashMap<(UserId, ConversationId), Seq> = HashMap::new();
+    for command in commands.iter().filter(|command| command.fate == Fate::Acked && !command.may_be_late) {
+        let Some(seq) = command.acks.first().and_then(|ack| ack.seq) else { continue };
+        let last = last.entry((command.author, command.conversation)).or_default();
+        if seq <= *last {
+            findings.out_of_order.add(|| format!("{} is at {seq}, what was sent before it at {last}", command.id));
+        }
+        *last = seq.max(*last);
+    }
+}

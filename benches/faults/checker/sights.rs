@@ -1,0 +1,75 @@
+//! What a reader was told, event by event: all of it, once, in order, and as it is in the log.
+
+use std::collections::HashMap;
+
+use teahouse::{
+    domain::{ConversationId, Seq},
+    protocol::Event,
+};
+
+use super::{
+    super::history::{Log, Reader, Sight},
+    Asked, Findings,
+    commands::{blank, says},
+};
+
+pub(super) fn check(reader: &Reader, log: &Log, asked: &Asked, findings: &mut Findings) {
+    for (number, connection) in reader.connections.iter().enumerate() {
+        let whose = || format!("connection {number} of {}", reader.name);
+        let mut positions: HashMap<ConversationId, Seq> = HashMap::new();
+        for sight in connection {
+            match sight {
+                Sight::From(conversation, seq) => {
+                    positions.insert(*conversation, *seq);
+                }
+                Sight::Event(event) => {
+                    contiguous(event, &mut positions, whose, findings);
+                    as_logged(event, log, asked, whose, findings);
+                }
+                Sight::CaughtUp(conversation, seq) => {
+                    let position = positions.get(conversation).copied().unwrap_or_default();
+                    if position < *seq {
+                        findings.lost.add(|| format!("{}: caught up to {seq}, but has {position}", whose()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn contiguous(
+    event: &Event,
+    positions: &mut HashMap<ConversationId, Seq>,
+    whose: impl Fn() -> String,
+    findings: &mut Findings,
+) {
+    let Some(position) = positions.get_mut(&event.conversation) else {
+        return findings.wrong.add(|| format!("{}: an event of {}, unannounced", whose(), event.conversation));
+    };
+    let due = position.next();
+    if event.seq == *position {
+        findings.duplicated.add(|| format!("{}: event {position} came again", whose()));
+    } else if event.seq < due {
+        findings.out_of_order.add(|| format!("{}: event {} came after {position}", whose(), event.seq));
+    } else if event.seq > due {
+        findings.lost.add(|| format!("{}: event {} came where {due} was due", whose(), event.seq));
+    }
+    *position = event.seq.max(*position);
+}
+
+fn as_logged(event: &Event, log: &Log, asked: &Asked, whose: impl Fn() -> String, findings: &mut Findings) {
+    let events = log.conversations.get(&event.conversation).map_or(&[][..], Vec::as_slice);
+    let logged = events.binary_search_by_key(&event.seq, |logged| logged.seq).ok().map(|place| &events[place]);
+    let Some(logged) = logged else {
+        return findings.lost.add(|| format!("{}: was told of {event:?}, and it is not there", whose()));
+    };
+    let words_are_gone = logged.change == blank(&logged.change);
+    let is_same_change = logged.change == event.change
+        // Whoever saw it before it was deleted has seen what its author asked for.
+        || words_are_gone
+            && asked.of(event.author.id, event.id).is_some_and(|command| command.change == event.change)
+            && says(&logged.change, &event.change);
+    if !is_same_change || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
+        findings.wrong.add(|| format!("{}: was told of {event:?}, and there is {logged:?}", whose()));
+    }
+}

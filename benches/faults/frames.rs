@@ -1,0 +1,42 @@
+//! Frames as a writer sends and reads them: most of what comes to it is of no interest, and read only as far as needed.
+
+use serde::Deserialize;
+use teahouse::{
+    domain::{CommandId, ConversationId, Millis, Seq},
+    protocol::{Change, ClientFrame, ErrorCode},
+};
+
+use super::history::Command;
+
+/// As much of a frame as a writer cares for.
+#[derive(Deserialize)]
+pub(crate) struct Heard<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'a str,
+    pub(crate) id: Option<CommandId>,
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) seq: Option<Seq>,
+    pub(crate) last_seq: Option<Seq>,
+    pub(crate) at: Option<Millis>,
+    pub(crate) code: Option<ErrorCode>,
+    #[serde(borrow)]
+    pub(crate) event: Option<HeardEvent<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct HeardEvent<'a> {
+    pub(crate) kind: &'a str,
+}
+
+/// The command as it goes over the wire, each time the same.
+pub(crate) fn frame(command: &Command) -> ClientFrame {
+    let (id, conversation) = (command.id, command.conversation);
+    match &command.change {
+        Change::Message { body } => ClientFrame::Send { id, conversation, body: body.as_str().to_owned() },
+        Change::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq: *seq, body: body.as_str().to_owned() },
+        Change::Deletion { seq } => ClientFrame::Delete { id, conversation, seq: *seq },
+        Change::Reaction { seq, emoji, on } => {
+            ClientFrame::React { id, conversation, seq: *seq, emoji: emoji.to_string(), on: *on }
+        }
+    }
+}

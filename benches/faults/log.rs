@@ -1,0 +1,57 @@
+//! Reading what the database holds, once no server has it open any more.
+
+use std::{collections::HashMap, path::Path};
+
+use rusqlite::{Connection, OpenFlags, Row};
+use teahouse::{
+    domain::{CommandId, ConversationId, Millis, Nickname, Seq, User, UserId},
+    protocol::Event,
+};
+use uuid::Uuid;
+
+use super::{Failure, history::Log};
+
+pub(crate) fn read(database: &Path) -> Result<Log, Failure> {
+    let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let health: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    if health != "ok" {
+        return Err(format!("the database is broken: {health}").into());
+    }
+    let users = users(&db)?;
+    let mut log = Log::default();
+    let mut select =
+        db.prepare("SELECT conversation, seq, at, author, command_id, payload FROM events ORDER BY conversation, seq")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let event = event(row, &users)?;
+        log.conversations.entry(event.conversation).or_default().push(event);
+    }
+    Ok(log)
+}
+
+fn users(db: &Connection) -> Result<HashMap<UserId, User>, Failure> {
+    let mut users = HashMap::new();
+    let mut select = db.prepare("SELECT id, nickname FROM users")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let id = UserId::from_uuid(uuid(row, 0)?);
+        users.insert(id, User { id, nickname: Nickname::parse(&row.get::<_, String>(1)?)? });
+    }
+    Ok(users)
+}
+
+fn event(row: &Row, users: &HashMap<UserId, User>) -> Result<Event, Failure> {
+    let author = UserId::from_uuid(uuid(row, 3)?);
+    Ok(Event {
+        conversation: ConversationId::from_uuid(uuid(row, 0)?),
+        seq: Seq(u64::try_from(row.get::<_, i64>(1)?)?),
+        at: Millis(u64::try_from(row.get::<_, i64>(2)?)?),
+        author: users.get(&author).ok_or("an event of nobody")?.clone(),
+        id: CommandId::from_uuid(uuid(row, 4)?),
+        change: serde_json::from_str(&row.get::<_, String>(5)?)?,
+    })
+}
+
+fn uuid(row: &Row, column: usize) -> Result<Uuid, Failure> {
+    Ok(Uuid::from_slice(&row.get::<_, Vec<u8>>(column)?)?)
+}

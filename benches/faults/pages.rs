@@ -1,0 +1,69 @@
+//! Pages of messages, by HTTP.
+
+use std::{net::SocketAddr, time::Duration};
+
+use teahouse::{
+    domain::{ConversationId, Message, Seq},
+    protocol::{ConversationList, MessagesPage},
+    state::Stretch,
+};
+
+use super::Failure;
+
+/// The most that the server gives at once.
+const LARGEST: u32 = 200;
+
+#[derive(Clone)]
+pub(crate) struct Pages {
+    http: reqwest::Client,
+    address: SocketAddr,
+}
+
+impl Pages {
+    pub(crate) fn new(address: SocketAddr) -> Result<Self, Failure> {
+        // Without a pool: a connection that was cut would be found out only by the next who takes it.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(20)).build()?;
+        Ok(Self { http, address })
+    }
+
+    /// A page, or nothing if it could not be had this time.
+    pub(crate) fn get(
+        &self,
+        token: String,
+        conversation: ConversationId,
+        stretch: Stretch,
+        limit: u32,
+    ) -> impl Future<Output = Option<MessagesPage>> + Send + use<> {
+        let bound = match stretch {
+            Stretch::Newest => String::new(),
+            Stretch::From(seq) => format!("&after={}", seq.0.saturating_sub(1)),
+            Stretch::Older(seq) => format!("&before={seq}"),
+            Stretch::Newer(seq) => format!("&after={seq}"),
+        };
+        let address = self.address;
+        let url = format!("http://{address}/api/conversations/{conversation}/messages?limit={limit}{bound}");
+        let request = self.http.get(url).bearer_auth(token);
+        async move { request.send().await.ok()?.error_for_status().ok()?.json().await.ok() }
+    }
+
+    /// All that a server which is left alone has.
+    pub(crate) async fn all(&self, token: &str, conversation: ConversationId) -> Result<Vec<Message>, Failure> {
+        let mut messages: Vec<Message> = Vec::new();
+        loop {
+            let last = messages.last().map_or(Seq::ZERO, |message| message.seq);
+            let page = self.get(token.to_owned(), conversation, Stretch::Newer(last), LARGEST).await;
+            let page = page.ok_or("the server does not give its messages")?;
+            messages.extend(page.messages);
+            if !page.more {
+                return Ok(messages);
+            }
+        }
+    }
+
+    /// Where the conversations of this token's user end.
+    pub(crate) async fn ends(&self, token: &str) -> Result<Vec<(ConversationId, Seq)>, Failure> {
+        let request = self.http.get(format!("http://{}/api/conversations", self.address)).bearer_auth(token);
+        let list: ConversationList = request.send().await?.error_for_status()?.json().await?;
+        Ok(list.conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect())
+    }
+}

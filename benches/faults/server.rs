@@ -1,0 +1,180 @@
+//! The program itself, as a process that can be killed, stopped, denied its disk, and told wrong times.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep, timeout},
+};
+
+use super::Failure;
+
+/// How long to wait for the program to listen, or to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where Debian and its relatives put libfaketime; the variant for programs with threads.
+const FAKETIME: [&str; 4] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib64/faketime/libfaketimeMT.so.1",
+    "/usr/lib/faketime/libfaketimeMT.so.1",
+];
+
+/// How to start the program, each time the same.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) program: PathBuf,
+    /// Holds the data, the program's own log and the clock's offset.
+    pub(crate) folder: PathBuf,
+    pub(crate) send_queue_bytes: usize,
+    faketime: Option<&'static str>,
+    has_quota: bool,
+}
+
+impl Setup {
+    pub(crate) fn new(program: PathBuf, folder: PathBuf, send_queue_bytes: usize) -> io::Result<Self> {
+        let faketime = FAKETIME.into_iter().find(|library| Path::new(library).exists());
+        let has_quota = Command::new("prlimit").arg("--version").output().is_ok();
+        let setup = Self { program, folder, send_queue_bytes, faketime, has_quota };
+        setup.set_clock(0)?;
+        Ok(setup)
+    }
+
+    /// Whether clocks can be set at all.
+    pub(crate) fn has_clock(&self) -> bool {
+        self.faketime.is_some()
+    }
+
+    /// Whether the disk can be made full.
+    pub(crate) fn has_quota(&self) -> bool {
+        self.has_quota
+    }
+
+    /// Steps the clock of the program, running or not, to so many seconds off the true time.
+    pub(crate) fn set_clock(&self, offset: i64) -> io::Result<()> {
+        // By renaming: a file that is half written would be another time.
+        let new = self.folder.join("clock.new");
+        fs::write(&new, format!("{offset:+}\n"))?;
+        fs::rename(new, self.clock())
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.join("teahouse.db")
+    }
+
+    fn clock(&self) -> PathBuf {
+        self.folder.join("clock")
+    }
+
+    /// Starts the program and waits until it listens.
+    pub(crate) async fn start(&self) -> Result<Server, Failure> {
+        let log = File::options().create(true).append(true).open(self.folder.join("server.log"))?;
+        // A write beyond the quota is then an error, as on a full disk, and not the end of the process.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
+            .arg(&self.program)
+            .args(["serve", "--unlimited", "--listen", "127.0.0.1:0", "--send-queue-bytes"])
+            .arg(self.send_queue_bytes.to_string())
+            .arg("--data")
+            .arg(&self.folder)
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        if let Some(library) = self.faketime {
+            command
+                .env("LD_PRELOAD", library)
+                .env("FAKETIME_TIMESTAMP_FILE", self.clock())
+                .env("FAKETIME_NO_CACHE", "1")
+                // Waiting goes by the monotonic clock, which no administrator can set.
+                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
+        let mut child = command.spawn()?;
+        let stdout = child.stdout.take().ok_or("the program has no output")?;
+        let mut server = Server { address: SocketAddr::from(([127, 0, 0, 1], 0)), child };
+        let reading = spawn_blocking(|| {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+        });
+        let line = timeout(PATIENCE, reading).await.map_err(|_| "the program does not listen")???;
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            return Err(
+                format!("the program did not start; {} says why", self.folder.join("server.log").display()).into()
+            );
+        };
+        server.address = address.parse()?;
+        Ok(server)
+    }
+}
+
+/// The program while it runs. Dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    child: Child,
+}
+
+impl Server {
+    /// SIGKILL: no last words, nothing flushed but what the kernel holds.
+    pub(crate) async fn kill(&mut self) -> Result<(), Failure> {
+        self.child.kill()?;
+        self.ended().await.map(drop)
+    }
+
+    /// SIGTERM: it may finish what it has taken.
+    pub(crate) async fn terminate(&mut self) -> Result<(), Failure> {
+        run("kill", &["-TERM", &self.child.id().to_string()])?;
+        let status = self.ended().await?;
+        if status.success() { Ok(()) } else { Err(format!("the server did not stop well: {status}").into()) }
+    }
+
+    /// The largest file that it may write, from now on; `None` lifts that.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) -> Result<(), Failure> {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        run("prlimit", &["--pid", &self.child.id().to_string(), &format!("--fsize={limit}:")])
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+    }
+
+    /// Whether it has ended without being told to.
+    pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    async fn ended(&mut self) -> Result<ExitStatus, Failure> {
+        let limit = Instant::now() + PATIENCE;
+        while Instant::now() < limit {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+        Err("the program does not end".into())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails if it has ended already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<(), Failure> {
+    let output = Command::new(program).args(arguments).output().map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
+}

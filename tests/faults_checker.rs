@@ -1,0 +1,370 @@
+//! The checker of the fault harness sees what it is there to see: each flaw, put into a sound history, is found.
+
+#[path = "../benches/faults/checker/mod.rs"]
+mod checker;
+#[path = "../benches/faults/history.rs"]
+mod history;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use teahouse::{
+    domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Nickname, Reaction, Seq, User, UserId},
+    protocol::{Change, ErrorCode, Event},
+};
+
+use checker::{Findings, check};
+use history::{Ack, Command, Fate, History, Log, Reader, Sight, View};
+
+/// A small talk in which everything happens once.
+struct Talk {
+    history: History,
+    log: Log,
+    conversation: ConversationId,
+}
+
+fn body(text: &str) -> Body {
+    Body::parse(text).expect(text)
+}
+
+fn message(text: &str) -> Change {
+    Change::Message { body: body(text) }
+}
+
+impl Talk {
+    /// Ming and Ling write; one message is edited, one deleted, one reacted to.
+    fn sound() -> Self {
+        let user = |name| User { id: UserId::generate(), nickname: Nickname::parse(name).expect(name) };
+        let (ming, ling) = (user("小明"), user("阿玲"));
+        let tea = Emoji::parse("🍵").expect("an emoji");
+        let conversation = ConversationId::generate();
+        let asked = [
+            (&ming, message("one")),
+            (&ling, message("two")),
+            (&ming, message("three")),
+            (&ming, Change::Edit { seq: Seq(1), body: body("one, edited") }),
+            (&ling, Change::Reaction { seq: Seq(3), emoji: tea.clone(), on: true }),
+            (&ling, Change::Deletion { seq: Seq(2) }),
+            (&ming, message("four")),
+        ];
+        let mut talk = Self { history: History::default(), log: Log::default(), conversation };
+        let mut told = Vec::new();
+        for (seq, (author, change)) in (1..).zip(asked) {
+            let (id, at) = (CommandId::random(), Millis(1_000 + seq));
+            let event = Event { conversation, seq: Seq(seq), at, author: author.clone(), id, change };
+            talk.acked(&event);
+            told.push(event);
+        }
+        let mut logged = told.clone();
+        logged[1].change = Change::Message { body: Body::deleted() };
+
+        let mut messages = Vec::from([0, 1, 2, 6_usize].map(|place| {
+            let event = &told[place];
+            let Change::Message { body } = &event.change else { unreachable!("those are the messages") };
+            let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
+            Message { seq, id, at, author, body, revision: seq, edited_at: None, deleted: false, reactions: vec![] }
+        }));
+        (messages[0].body, messages[0].revision, messages[0].edited_at) =
+            (body("one, edited"), Seq(4), Some(told[3].at));
+        (messages[1].body, messages[1].revision, messages[1].deleted) = (Body::deleted(), Seq(6), true);
+        (messages[2].revision, messages[2].reactions) = (Seq(5), vec![Reaction { emoji: tea, users: vec![ling] }]);
+
+        let mut sights = vec![Sight::From(conversation, Seq::ZERO)];
+        sights.extend(told.into_iter().map(|event| Sight::Event(Arc::new(event))));
+        sights.push(Sight::CaughtUp(conversation, Seq(7)));
+        let view = View { conversation, cursor: Seq(7), is_whole: true, messages: messages.clone() };
+        let reader = Reader { name: "a reader".to_owned(), connections: vec![sights], views: vec![view] };
+        talk.history.readers.push(reader);
+        talk.history.served = BTreeMap::from([(conversation, messages)]);
+        talk.log.conversations.insert(conversation, logged);
+        talk
+    }
+
+    /// The event's command was sent and acked.
+    fn acked(&mut self, event: &Event) {
+        let ack = Ack { conversation: event.conversation, seq: Some(event.seq), at: event.at };
+        self.history.commands.push(Command {
+            author: event.author.id,
+            id: event.id,
+            conversation: event.conversation,
+            change: event.change.clone(),
+            fate: Fate::Acked,
+            acks: vec![ack],
+            may_be_late: false,
+        });
+    }
+
+    fn events(&mut self) -> &mut Vec<Event> {
+        self.log.conversations.get_mut(&self.conversation).expect("the conversation")
+    }
+
+    fn sights(&mut self) -> &mut Vec<Sight> {
+        &mut self.history.readers[0].connections[0]
+    }
+
+    fn view(&mut self) -> &mut Vec<Message> {
+        &mut self.history.readers[0].views[0].messages
+    }
+
+    fn served(&mut self) -> &mut Vec<Message> {
+        self.history.served.get_mut(&self.conversation).expect("the conversation")
+    }
+
+    /// How much of each kind is found: lost, duplicated, out of order, wrong.
+    fn found(&self) -> [u64; 4] {
+        let findings = check(&self.history, &self.log);
+        assert_eq!(findings.are_none(), counts(&findings) == [0; 4]);
+        for (_, kind) in findings.kinds() {
+            assert_eq!(kind.examples.is_empty(), kind.count == 0, "each kind comes with examples");
+        }
+        counts(&findings)
+    }
+}
+
+fn counts(findings: &Findings) -> [u64; 4] {
+    findings.kinds().map(|(_, kind)| kind.count)
+}
+
+#[test]
+fn a_sound_history_passes() {
+    assert_eq!(Talk::sound().found(), [0; 4]);
+}
+
+#[test]
+fn who_saw_a_message_only_after_its_deletion_saw_it_well() {
+    let mut talk = Talk::sound();
+    let blank = talk.events()[1].clone();
+    talk.sights()[2] = Sight::Event(Arc::new(blank));
+    assert_eq!(talk.found(), [0; 4]);
+}
+
+#[test]
+fn an_acked_command_that_is_not_there_is_lost() {
+    let mut talk = Talk::sound();
+    let mut last = talk.events().pop().expect("an event");
+    let losses = |sound: &Talk| sound.found()[0];
+    assert!(losses(&talk) >= 2, "to its author, and to the reader who was told of it");
+    // Nobody else has heard of it: it is lost all the same.
+    talk.sights().truncate(7);
+    talk.view().pop();
+    talk.served().pop();
+    talk.history.readers[0].views[0].cursor = Seq(6);
+    assert_eq!(talk.found(), [1, 0, 0, 0]);
+    // Even when another command has taken its place.
+    last.id = CommandId::random();
+    talk.acked(&last);
+    talk.events().push(last);
+    assert!(losses(&talk) >= 1);
+}
+
+#[test]
+fn a_hole_is_a_loss() {
+    let mut talk = Talk::sound();
+    for event in &mut talk.events()[6..] {
+        event.seq = Seq(8);
+    }
+    assert!(talk.found()[0] >= 1);
+}
+
+#[test]
+fn a_command_that_was_done_twice_is_found() {
+    let mut talk = Talk::sound();
+    let again = Event { seq: Seq(8), at: Millis(2_000), ..talk.events()[6].clone() };
+    talk.events().push(again);
+    assert_eq!(talk.found()[1], 1);
+}
+
+#[test]
+fn an_abandoned_command_may_be_there_once_or_not_at_all_but_not_twice() {
+    let mut talk = Talk::sound();
+    talk.history.commands[6].fate = Fate::Abandoned;
+    talk.history.commands[6].acks.clear();
+    assert_eq!(talk.found(), [0; 4]);
+    let again = Event { seq: Seq(8), at: Millis(2_000), ..talk.events()[6].clone() };
+    talk.events().push(again);
+    assert_eq!(talk.found()[1], 1);
+
+    let mut talk = Talk::sound();
+    let given_up = Command { id: CommandId::random(), fate: Fate::Abandoned, ..talk.history.commands[6].clone() };
+    talk.history.commands.push(Command { acks: vec![], ..given_up });
+    assert_eq!(talk.found(), [0; 4]);
+}
+
+#[test]
+fn an_event_that_was_told_twice_is_found() {
+    let mut talk = Talk::sound();
+    let again = talk.sights()[3].clone();
+    talk.sights().insert(4, again);
+    assert_eq!(talk.found(), [0, 1, 0, 0]);
+}
+
+#[test]
+fn an_author_s_commands_in_another_order_are_found() {
+    let mut talk = Talk::sound();
+    talk.history.commands.swap(0, 2);
+    assert_eq!(talk.found(), [0, 0, 1, 0]);
+    // It had been refused for a while: then it may come later.
+    talk.history.commands[2].may_be_late = true;
+    assert_eq!(talk.found(), [0; 4]);
+}
+
+#[test]
+fn events_told_in_another_order_are_found() {
+    let mut talk = Talk::sound();
+    talk.sights().swap(3, 4);
+    assert_eq!(talk.found()[2], 1);
+}
+
+#[test]
+fn an_event_that_was_not_told_is_lost() {
+    let mut talk = Talk::sound();
+    talk.sights().remove(4);
+    assert_eq!(talk.found(), [1, 0, 0, 0]);
+    // The last one, too: nothing after it shows that it is missing but the promise that it came.
+    let mut talk = Talk::sound();
+    talk.sights().remove(7);
+    assert_eq!(talk.found(), [1, 0, 0, 0]);
+}
+
+#[test]
+fn a_reset_makes_an_end_of_what_is_due_and_a_new_connection_a_beginning() {
+    let mut talk = Talk::sound();
+    let conversation = talk.conversation;
+    talk.sights().splice(2..5, [Sight::From(conversation, Seq(4))]);
+    assert_eq!(talk.found(), [0; 4]);
+    let rest = talk.sights().split_off(2);
+    talk.history.readers[0].connections.push(rest);
+    assert_eq!(talk.found(), [0; 4]);
+}
+
+#[test]
+fn a_reader_who_was_told_something_else_is_found() {
+    let mut talk = Talk::sound();
+    let Sight::Event(event) = &talk.sights()[1] else { unreachable!("an event") };
+    let other = Event { change: message("another"), ..Event::clone(event) };
+    talk.sights()[1] = Sight::Event(Arc::new(other));
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_reader_who_was_told_words_that_a_deleted_message_never_had_is_found() {
+    let mut talk = Talk::sound();
+    let Sight::Event(event) = &talk.sights()[2] else { unreachable!("an event") };
+    let other = Event { change: message("never said"), ..Event::clone(event) };
+    talk.sights()[2] = Sight::Event(Arc::new(other));
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_stale_edit_is_found() {
+    let mut talk = Talk::sound();
+    talk.view()[0].body = body("one");
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+    let mut talk = Talk::sound();
+    talk.served()[0].edited_at = None;
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_deletion_that_was_not_seen_is_found() {
+    let mut talk = Talk::sound();
+    let message = &mut talk.view()[1];
+    (message.body, message.deleted) = (body("two"), false);
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_reaction_that_is_missing_is_found() {
+    let mut talk = Talk::sound();
+    talk.view()[2].reactions.clear();
+    talk.served()[2].reactions.clear();
+    assert_eq!(talk.found(), [0, 0, 0, 2]);
+}
+
+#[test]
+fn a_message_that_is_missing_or_from_nowhere_is_found() {
+    let mut talk = Talk::sound();
+    talk.view().remove(1);
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+    let mut talk = Talk::sound();
+    let mut stray = talk.served()[0].clone();
+    stray.seq = Seq(5);
+    talk.served().push(stray);
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_view_that_begins_later_is_held_to_what_it_shows() {
+    let mut talk = Talk::sound();
+    talk.view().drain(..2);
+    talk.history.readers[0].views[0].is_whole = false;
+    assert_eq!(talk.found(), [0; 4]);
+    talk.view().pop();
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_view_that_has_not_come_to_the_end_misses_something() {
+    let mut talk = Talk::sound();
+    talk.history.readers[0].views[0].cursor = Seq(6);
+    assert_eq!(talk.found(), [1, 0, 0, 0]);
+}
+
+#[test]
+fn a_command_acked_at_another_place_is_found() {
+    let mut talk = Talk::sound();
+    talk.history.commands[6].acks[0].seq = Some(Seq(9));
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+    let mut talk = Talk::sound();
+    talk.history.commands[6].acks[0].at = Millis(1);
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_command_that_was_acked_again_as_something_else_is_found() {
+    let mut talk = Talk::sound();
+    let first = talk.history.commands[6].acks[0];
+    talk.history.commands[6].acks.push(first);
+    assert_eq!(talk.found(), [0; 4]);
+    talk.history.commands[6].acks.push(Ack { seq: Some(Seq(6)), ..first });
+    assert!(talk.found()[3] >= 1);
+}
+
+#[test]
+fn a_command_that_did_something_else_is_found() {
+    let mut talk = Talk::sound();
+    talk.history.commands[6].change = message("not four");
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_refused_command_that_is_there_is_found() {
+    let mut talk = Talk::sound();
+    let command = &mut talk.history.commands[6];
+    (command.fate, command.acks) = (Fate::Refused(ErrorCode::UnknownMessage), vec![]);
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_command_without_an_answer_and_an_event_without_a_command_are_found() {
+    let mut talk = Talk::sound();
+    let command = &mut talk.history.commands[6];
+    (command.fate, command.acks) = (Fate::Open, vec![]);
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+    talk.history.commands.pop();
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_time_that_goes_back_is_out_of_order() {
+    let mut talk = Talk::sound();
+    talk.events()[5].at = Millis(1);
+    talk.history.commands[5].acks[0].at = Millis(1);
+    assert!(talk.found()[2] >= 1);
+}
+
+#[test]
+fn what_a_server_never_does_is_found() {
+    let mut talk = Talk::sound();
+    talk.history.surprises.push("a session was refused".to_owned());
+    assert_eq!(talk.found(), [0, 0, 0, 1]);
+}

@@ -9,7 +9,7 @@ mod talk;
 use std::sync::Arc;
 
 use teahouse::{
-    domain::{Body, CommandId, Millis, Seq},
+    domain::{CommandId, Millis, Seq},
     protocol::{ErrorCode, Event},
 };
 

@@ -64,9 +64,10 @@ impl Call {
             return (is_sync(resumed) && call.ends_with("= 0")).then_some(Self::Synced);
         }
         if call.contains("teahouse.db-wal>") {
-            return match is_sync(call) {
-                true => call.ends_with("= 0").then_some(Self::Synced),
-                false => Some(Self::LogWritten),
+            return match (is_sync(call), call.ends_with("= 0")) {
+                (true, true) => Some(Self::Synced),
+                (true, false) => None,
+                (false, _) => Some(Self::LogWritten),
             };
         }
         let acks: Vec<CommandId> = call.split(r#"{\"type\":\"ack\",\"id\":\""#).skip(1).map(id).collect();

@@ -10,7 +10,7 @@
 //! | `people`, `connection` | who takes part; a client's WebSocket |
 //! | `reader`, `pages`, `sightings` | listens, and folds what it hears with the page's own `Timeline` |
 //! | `history`, `log` | what clients did and saw; what the database holds |
-//! | `checker` | holds the one against the other; its own tests are in `tests/faults_checker.rs` |
+//! | `checker` | holds the one against the other; its own tests are in `tests/faults_checker` |
 //! | `tally`, `report` | the table |
 //!
 //! `script/faults` starts it; `docs/promises.md` tells what it shows and what it does not.

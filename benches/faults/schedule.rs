@@ -66,13 +66,14 @@ const ABSENCE: Range<u64> = 3_000..9_000;
 const FULL_DISK: Range<u64> = 1_000..3_000;
 
 /// One in so many ends of the process is a gentle one.
-const GENTLE: u32 = 6;
+const GENTLE: usize = 6;
 
 /// The faults of a run, by the time since its start.
 pub(crate) fn schedule(rng: &mut StdRng, length: Duration, readers: usize) -> Vec<(Duration, Fault)> {
     let mut faults = Vec::new();
-    for at in moments(rng, length, KILLS) {
-        faults.push((at, if rng.random_ratio(1, GENTLE) { Fault::Terminate } else { Fault::Kill }));
+    let gentle = rng.random_range(0..GENTLE);
+    for (number, at) in moments(rng, length, KILLS).into_iter().enumerate() {
+        faults.push((at, if number % GENTLE == gentle { Fault::Terminate } else { Fault::Kill }));
     }
     for at in moments(rng, length, CUTS) {
         faults.push((at, Fault::Cut));

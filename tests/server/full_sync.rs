@@ -46,17 +46,15 @@ impl Traced {
 enum Call {
     /// The write-ahead log is about to be written to.
     LogWritten,
-    /// A sync of the write-ahead log begins.
-    SyncBegins,
-    /// It has come to its end, well.
+    /// A sync of the write-ahead log has come to its end, well.
     Synced,
     /// These acks are about to be written to a socket.
     Acks(Vec<CommandId>),
 }
 
 impl Call {
-    /// Each call is seen when it begins, except that a sync ends as well: in the same line, or in one that says
-    /// `resumed`, if something else happened in between.
+    /// Writes count when they begin, syncs when they end: in the same line, or in one that says `resumed`, if another
+    /// thread did something in between.
     fn parse(line: &str) -> Option<Self> {
         let (_thread, call) = line.split_once(' ')?;
         let call = call.trim_start();
@@ -66,10 +64,10 @@ impl Call {
             return (is_sync(resumed) && call.ends_with("= 0")).then_some(Self::Synced);
         }
         if call.contains("teahouse.db-wal>") {
-            return match call {
-                call if is_sync(call) && call.ends_with("= 0") => Some(Self::Synced),
-                call if is_sync(call) => Some(Self::SyncBegins),
-                _ => Some(Self::LogWritten),
+            return match (is_sync(call), call.ends_with("= 0")) {
+                (true, true) => Some(Self::Synced),
+                (true, false) => None,
+                (false, _) => Some(Self::LogWritten),
             };
         }
         let acks: Vec<CommandId> = call.split(r#"{\"type\":\"ack\",\"id\":\""#).skip(1).map(id).collect();
@@ -106,7 +104,6 @@ async fn every_ack_follows_a_sync_of_what_it_acks() {
     for call in traced.stop().await {
         match call {
             Call::LogWritten => (is_written, is_synced) = (true, false),
-            Call::SyncBegins => {}
             Call::Synced => is_synced = is_written,
             Call::Acks(ids) => {
                 assert!(is_synced, "{ids:?} was acked before the disk had it");

@@ -1,128 +1,20 @@
 //! The checker of the fault harness sees what it is there to see: each flaw, put into a sound history, is found.
 
-#[path = "../benches/faults/checker/mod.rs"]
+#[path = "../../benches/faults/checker/mod.rs"]
 mod checker;
-#[path = "../benches/faults/history.rs"]
+#[path = "../../benches/faults/history.rs"]
 mod history;
+mod talk;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use teahouse::{
-    domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Nickname, Reaction, Seq, User, UserId},
-    protocol::{Change, ErrorCode, Event},
+    domain::{CommandId, Millis, Seq},
+    protocol::{ErrorCode, Event},
 };
 
-use checker::{Findings, check};
-use history::{Ack, Command, Fate, History, Log, Reader, Sight, View};
-
-/// A small talk in which everything happens once.
-struct Talk {
-    history: History,
-    log: Log,
-    conversation: ConversationId,
-}
-
-fn body(text: &str) -> Body {
-    Body::parse(text).expect(text)
-}
-
-fn message(text: &str) -> Change {
-    Change::Message { body: body(text) }
-}
-
-impl Talk {
-    /// Ming and Ling write; one message is edited, one deleted, one reacted to.
-    fn sound() -> Self {
-        let user = |name| User { id: UserId::generate(), nickname: Nickname::parse(name).expect(name) };
-        let (ming, ling) = (user("小明"), user("阿玲"));
-        let tea = Emoji::parse("🍵").expect("an emoji");
-        let conversation = ConversationId::generate();
-        let asked = [
-            (&ming, message("one")),
-            (&ling, message("two")),
-            (&ming, message("three")),
-            (&ming, Change::Edit { seq: Seq(1), body: body("one, edited") }),
-            (&ling, Change::Reaction { seq: Seq(3), emoji: tea.clone(), on: true }),
-            (&ling, Change::Deletion { seq: Seq(2) }),
-            (&ming, message("four")),
-        ];
-        let mut talk = Self { history: History::default(), log: Log::default(), conversation };
-        let mut told = Vec::new();
-        for (seq, (author, change)) in (1..).zip(asked) {
-            let (id, at) = (CommandId::random(), Millis(1_000 + seq));
-            let event = Event { conversation, seq: Seq(seq), at, author: author.clone(), id, change };
-            talk.acked(&event);
-            told.push(event);
-        }
-        let mut logged = told.clone();
-        logged[1].change = Change::Message { body: Body::deleted() };
-
-        let mut messages = Vec::from([0, 1, 2, 6_usize].map(|place| {
-            let event = &told[place];
-            let Change::Message { body } = &event.change else { unreachable!("those are the messages") };
-            let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
-            Message { seq, id, at, author, body, revision: seq, edited_at: None, deleted: false, reactions: vec![] }
-        }));
-        (messages[0].body, messages[0].revision, messages[0].edited_at) =
-            (body("one, edited"), Seq(4), Some(told[3].at));
-        (messages[1].body, messages[1].revision, messages[1].deleted) = (Body::deleted(), Seq(6), true);
-        (messages[2].revision, messages[2].reactions) = (Seq(5), vec![Reaction { emoji: tea, users: vec![ling] }]);
-
-        let mut sights = vec![Sight::From(conversation, Seq::ZERO)];
-        sights.extend(told.into_iter().map(|event| Sight::Event(Arc::new(event))));
-        sights.push(Sight::CaughtUp(conversation, Seq(7)));
-        let view = View { conversation, cursor: Seq(7), is_whole: true, messages: messages.clone() };
-        let reader = Reader { name: "a reader".to_owned(), connections: vec![sights], views: vec![view] };
-        talk.history.readers.push(reader);
-        talk.history.served = BTreeMap::from([(conversation, messages)]);
-        talk.log.conversations.insert(conversation, logged);
-        talk
-    }
-
-    /// The event's command was sent and acked.
-    fn acked(&mut self, event: &Event) {
-        let ack = Ack { conversation: event.conversation, seq: Some(event.seq), at: event.at };
-        self.history.commands.push(Command {
-            author: event.author.id,
-            id: event.id,
-            conversation: event.conversation,
-            change: event.change.clone(),
-            fate: Fate::Acked,
-            acks: vec![ack],
-            may_be_late: false,
-        });
-    }
-
-    fn events(&mut self) -> &mut Vec<Event> {
-        self.log.conversations.get_mut(&self.conversation).expect("the conversation")
-    }
-
-    fn sights(&mut self) -> &mut Vec<Sight> {
-        &mut self.history.readers[0].connections[0]
-    }
-
-    fn view(&mut self) -> &mut Vec<Message> {
-        &mut self.history.readers[0].views[0].messages
-    }
-
-    fn served(&mut self) -> &mut Vec<Message> {
-        self.history.served.get_mut(&self.conversation).expect("the conversation")
-    }
-
-    /// How much of each kind is found: lost, duplicated, out of order, wrong.
-    fn found(&self) -> [u64; 4] {
-        let findings = check(&self.history, &self.log);
-        assert_eq!(findings.are_none(), counts(&findings) == [0; 4]);
-        for (_, kind) in findings.kinds() {
-            assert_eq!(kind.examples.is_empty(), kind.count == 0, "each kind comes with examples");
-        }
-        counts(&findings)
-    }
-}
-
-fn counts(findings: &Findings) -> [u64; 4] {
-    findings.kinds().map(|(_, kind)| kind.count)
-}
+use history::{Ack, Command, Fate, Sight};
+use talk::{Talk, body, message};
 
 #[test]
 fn a_sound_history_passes() {

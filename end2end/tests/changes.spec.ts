@@ -235,6 +235,7 @@ test('who has no pointer changes, deletes and reacts by keys', async ({ people }
   // A deletion, after a question
   await keyboard.press('ArrowUp');
   await keyboard.press('Enter');
+  await expect(alice.menu.getByRole('button', { name: '👍' })).toBeFocused();
   await alice.menu.getByRole('button', { name: 'Delete' }).press('Enter');
   await expect(alice.menu.getByRole('button', { name: 'Keep it' })).toBeFocused();
   await keyboard.press('Tab');

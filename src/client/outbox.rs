@@ -232,11 +232,20 @@ impl Keeper {
                 continue;
             };
             match change {
+                // Not waited for here: the next one begins at once, too, and so is kept even if the page ends now.
                 Keep::Put(outgoing) => {
-                    put(storage, self.user, self.page, &outgoing).await;
-                    self.store.send_next();
+                    let (store, kept) = (self.store, put(storage, self.user, self.page, &outgoing));
+                    spawn_local(async move {
+                        kept.await;
+                        store.send_next();
+                    });
                 }
-                Keep::Remove(outgoing) => drop(storage.delete(&key(&outgoing)).await),
+                Keep::Remove(outgoing) => {
+                    let removed = storage.delete(&key(&outgoing));
+                    spawn_local(async move {
+                        removed.await;
+                    });
+                }
                 Keep::TakeOver => {
                     self.take_over(has_locks).await;
                     self.store.send_next();
@@ -286,12 +295,11 @@ async fn adopt(store: Store, storage: &Storage, user: UserId, page: CommandId, h
     }
 }
 
-async fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: &Outgoing) {
+/// Begins to keep a command. What can't be kept is sent all the same.
+fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: &Outgoing) -> impl Future<Output = bool> + use<> {
     let record = Record { user, page, typed_at: outgoing.typed_at, command: outgoing.command() };
-    // What can't be kept is sent all the same.
-    if let Ok(text) = serde_json::to_string(&record) {
-        storage.put(&key(outgoing), &text).await;
-    }
+    let text = serde_json::to_string(&record).expect("a record has only strings for keys, so it is JSON");
+    storage.put(&key(outgoing), &text)
 }
 
 async fn kept_of(storage: &Storage, user: UserId) -> Vec<Kept> {

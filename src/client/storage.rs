@@ -6,8 +6,17 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::window;
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A transaction; web-sys says of this method that it is deprecated, which the standard (Indexed Database API 3.0) does
+    /// not.
+    type Committing;
+    #[wasm_bindgen(method)]
+    fn commit(this: &Committing);
+}
 
 const DATABASE: &str = "teahouse";
 const OUTBOX: &str = "outbox";
@@ -33,19 +42,17 @@ impl Storage {
         answer(&opening).await?.dyn_into().ok().map(Self)
     }
 
-    /// Keeps `text` under `key`, in place of what was there. Whether it is on disk.
-    pub(super) async fn put(&self, key: &str, text: &str) -> bool {
-        let putting = self
-            .outbox(IdbTransactionMode::Readwrite)
-            .and_then(|outbox| outbox.put_with_key(&JsValue::from_str(text), &JsValue::from_str(key)).ok());
-        finished(putting).await
+    /// Keeps `text` under `key`, in place of what was there. Begins at once; what is awaited is whether it is done.
+    pub(super) fn put(&self, key: &str, text: &str) -> impl Future<Output = bool> + use<> {
+        let (text, key) = (JsValue::from_str(text), JsValue::from_str(key));
+        let outbox = self.outbox(IdbTransactionMode::Readwrite);
+        finished(outbox.and_then(|outbox| outbox.put_with_key(&text, &key).ok()))
     }
 
-    /// Forgets what is kept under `key`.
-    pub(super) async fn delete(&self, key: &str) -> bool {
-        let deleting =
-            self.outbox(IdbTransactionMode::Readwrite).and_then(|outbox| outbox.delete(&JsValue::from_str(key)).ok());
-        finished(deleting).await
+    /// Forgets what is kept under `key`. Begins at once, after all that was begun before.
+    pub(super) fn delete(&self, key: &str) -> impl Future<Output = bool> + use<> {
+        let outbox = self.outbox(IdbTransactionMode::Readwrite);
+        finished(outbox.and_then(|outbox| outbox.delete(&JsValue::from_str(key)).ok()))
     }
 
     /// All texts, in the order of their keys.
@@ -72,13 +79,20 @@ async fn answer(request: &IdbRequest) -> Option<JsValue> {
     request.result().ok()
 }
 
-/// Whether a change has reached the disk: with the end of its transaction, not before.
-async fn finished(request: Option<IdbRequest>) -> bool {
-    let Some(transaction) = request.and_then(|request| request.transaction()) else { return false };
-    let (done, outcome) = outcome();
-    transaction.set_oncomplete(Some(done.as_ref().unchecked_ref()));
-    transaction.set_onabort(Some(done.as_ref().unchecked_ref()));
-    in_time(outcome).await.is_some() && transaction.error().is_none()
+/// Whether a change is kept: with the end of its transaction, not before.
+fn finished(request: Option<IdbRequest>) -> impl Future<Output = bool> {
+    let waiting = request.and_then(|request| request.transaction()).map(|transaction| {
+        let (done, outcome) = outcome();
+        transaction.set_oncomplete(Some(done.as_ref().unchecked_ref()));
+        transaction.set_onabort(Some(done.as_ref().unchecked_ref()));
+        // A page that ends now would take a transaction along that has not been told to commit.
+        transaction.unchecked_ref::<Committing>().commit();
+        (transaction, outcome, done)
+    });
+    async move {
+        let Some((transaction, outcome, _done)) = waiting else { return false };
+        in_time(outcome).await.is_some() && transaction.error().is_none()
+    }
 }
 
 fn outcome() -> (Closure<dyn FnMut()>, oneshot::Receiver<()>) {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use teahouse::protocol::{ClientFrame, ErrorFrame, Hello, ServerFrame, Welcome};
+use teahouse::protocol::{ClientFrame, ErrorFrame, Hello, Read as _, ServerFrame, Welcome};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::timeout,
@@ -101,5 +101,5 @@ impl Connection {
 }
 
 pub(crate) fn decode(text: &str) -> Result<ServerFrame, Ending> {
-    ServerFrame::decode(text).map_err(|error| Ending::Unreadable(format!("{error}: {text}")))
+    ServerFrame::from_json(text).ok_or_else(|| Ending::Unreadable(text.to_owned()))
 }

@@ -158,6 +158,42 @@ test('a server that is killed under an open page: nothing is missing, nothing co
   ]);
 });
 
+test('somebody who uses the ids of others again confuses nobody', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  const mallory = await SocketClient.join(house, 'Mallory');
+  await alice.say('mine');
+  const [{ id }] = alice.frames.sentOf('send');
+  await mallory.say('not mine', id);
+  await alice.say('and on');
+  for (const person of [alice, bob]) {
+    await person.sees('and on');
+    await expect(person.log).toHaveText(/Alice.*mine.*Mallory.*not mine.*Alice.*and on/s);
+    await expect(person.log.getByRole('listitem').filter({ hasText: 'mine' })).toHaveCount(2);
+  }
+});
+
+test('a page that finds another user in its browser becomes that user’s, and sends nothing of the first', async ({
+  people,
+}) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  await alice.say('before');
+  network.cut();
+  await alice.composer.fill('Alice’s alone');
+  await alice.composer.press('Enter');
+  await alice.sees('Alice’s alone');
+  await alice.page.context().clearCookies();
+  const answer = await alice.page.request.post('/api/session', { data: { nickname: 'Bert' } });
+  expect(answer.status()).toBe(201);
+  network.mend();
+
+  await expect(alice.sidebar.getByText('Bert', { exact: true })).toBeVisible(RECONNECTED);
+  await alice.say('Bert’s');
+  expect(await alice.history()).toEqual(['before', 'Bert’s']);
+});
+
 test('a backup that was put back is another history: the page shows that one', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   alice.complaints.expect(NO_CONNECTION);

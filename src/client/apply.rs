@@ -57,16 +57,31 @@ impl Store {
     }
 
     fn welcome(self, welcome: Welcome) {
+        let before = self.me.with_untracked(|me| me.as_ref().map(|me| me.id));
+        if before.is_some_and(|before| before != welcome.me.id) {
+            // Somebody else has come in with this browser meanwhile. Nothing of who was here may become theirs.
+            self.forget();
+            // Fails only where there is nothing to load, and then nothing is shown either.
+            drop(window().location().reload());
+            return;
+        }
         let is_other_history = self.epoch.get_value().is_some_and(|epoch| epoch != welcome.epoch);
         self.epoch.set_value(Some(welcome.epoch));
         self.presence.set(Presence::welcome(&welcome));
+        if is_other_history {
+            self.give_changes_up();
+        }
         let talks: Vec<Talk> = self.talks.with_value(|talks| talks.values().cloned().collect());
-        for Talk { timeline, .. } in talks {
+        for Talk { timeline, load } in talks {
+            let is_loaded = timeline.with_untracked(Timeline::is_loaded);
             if is_other_history {
                 timeline.update(Timeline::forget);
-            } else if !timeline.with_untracked(Timeline::is_loaded) {
+            } else if !is_loaded {
                 // What was heard of it had no cursor, and so may have holes now.
                 timeline.update(Timeline::reset);
+            }
+            if is_other_history || !is_loaded || load.get_untracked() == LoadState::Failed {
+                load.set(LoadState::Idle);
             }
         }
         self.conversations.set(Conversations::new(welcome.conversations));
@@ -80,7 +95,8 @@ impl Store {
         let Talk { timeline, load } = self.talk(event.conversation);
         // A page that is asked for later has it.
         if timeline.with_untracked(Timeline::is_loaded) || load.get_untracked() == LoadState::Loading {
-            timeline.update(|timeline| timeline.apply(event));
+            let id = self.row_id(event.author.id, event.id, event.seq);
+            timeline.update(|timeline| timeline.apply(&Event { id, ..event.clone() }));
         }
         if let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.id)) {
             self.conversations.update(|conversations| conversations.apply(event, me));

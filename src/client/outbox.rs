@@ -4,7 +4,7 @@
 //! ends, by a reload or a crash, is taken over by the next one that gets its lock. Should a command be sent twice all
 //! the same, where a browser has no locks, it has one effect: its id is the same.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use futures_channel::mpsc;
 use futures_util::StreamExt as _;
@@ -169,14 +169,23 @@ impl Store {
         self.outbox.maybe_update(|outbox| outbox.settle(conversation, cursor));
     }
 
+    /// The log is another one: what was to be changed there is not what stands there now.
+    pub(super) fn give_changes_up(self) {
+        for id in self.outbox.with_untracked(|outbox| outbox.of_another_log()) {
+            self.take_out(id);
+        }
+    }
+
     /// Begins to keep what `user` does, and takes over what was left by a page that has ended.
     pub(super) fn keep_outbox(self, user: UserId) {
         let (sender, changes) = mpsc::unbounded();
         self.sending.update_value(|sending| sending.keeper = Some(sender));
         spawn_local(async move {
             let storage = Storage::open().await.map(Rc::new);
-            let mut keeper = Keeper { store: self, storage, user, page: CommandId::random(), others: Vec::new() };
-            keeper.run(changes).await;
+            let page = CommandId::random();
+            let has_locks = locks::hold(&lock(page));
+            let keeper = Keeper { store: self, storage, user, page, has_locks, others: RefCell::default() };
+            Rc::new(keeper).run(changes).await;
         });
     }
 
@@ -217,13 +226,13 @@ struct Keeper {
     user: UserId,
     page: CommandId,
     /// Pages that still live: what they leave will be taken over when they end.
-    others: Vec<CommandId>,
+    others: RefCell<Vec<CommandId>>,
+    has_locks: bool,
 }
 
 impl Keeper {
-    async fn run(&mut self, mut changes: mpsc::UnboundedReceiver<Keep>) {
-        let has_locks = locks::hold(&lock(self.page));
-        self.take_over(has_locks).await;
+    async fn run(self: Rc<Self>, mut changes: mpsc::UnboundedReceiver<Keep>) {
+        self.take_over().await;
         self.store.sending.update_value(|sending| sending.has_taken_over = true);
         self.store.send_next();
         while let Some(change) = changes.next().await {
@@ -247,8 +256,11 @@ impl Keeper {
                     });
                 }
                 Keep::TakeOver => {
-                    self.take_over(has_locks).await;
-                    self.store.send_next();
+                    let keeper = Rc::clone(&self);
+                    spawn_local(async move {
+                        keeper.take_over().await;
+                        keeper.store.send_next();
+                    });
                 }
                 Keep::Clear => {
                     for kept in kept_of(storage, self.user).await {
@@ -260,18 +272,18 @@ impl Keeper {
     }
 
     /// Takes over what pages left that have ended, now or when they do.
-    async fn take_over(&mut self, has_locks: bool) {
+    async fn take_over(&self) {
         let Some(storage) = self.storage.clone() else { return };
         let mut pages: Vec<CommandId> = kept_of(&storage, self.user).await.iter().map(|kept| kept.page).collect();
         pages.sort_unstable();
         pages.dedup();
         for page in pages.into_iter().filter(|page| *page != self.page).collect::<Vec<_>>() {
-            if !has_locks {
+            if !self.has_locks {
                 adopt(self.store, &storage, self.user, page, self.page).await;
             } else if let Some(_held) = locks::take(&lock(page), true).await {
                 adopt(self.store, &storage, self.user, page, self.page).await;
-            } else if !self.others.contains(&page) {
-                self.others.push(page);
+            } else if !self.others.borrow().contains(&page) {
+                self.others.borrow_mut().push(page);
                 let (store, storage, user, heir) = (self.store, Rc::clone(&storage), self.user, self.page);
                 spawn_local(async move {
                     if let Some(_held) = locks::take(&lock(page), false).await {
@@ -288,8 +300,14 @@ impl Keeper {
 async fn adopt(store: Store, storage: &Storage, user: UserId, page: CommandId, heir: CommandId) {
     let is_here = move || store.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.id == user));
     for Kept { outgoing, .. } in kept_of(storage, user).await.into_iter().filter(|kept| kept.page == page) {
+        if !is_here() {
+            return;
+        }
+        put(storage, user, heir, &outgoing).await;
+        // The user may have left meanwhile.
         if is_here() {
-            put(storage, user, heir, &outgoing).await;
+            // What is typed from now on comes after it, even if the clock was set back.
+            store.sending.update_value(|sending| sending.last_typed = sending.last_typed.max(outgoing.typed_at));
             store.outbox.update(|outbox| outbox.put(outgoing));
         }
     }

@@ -5,6 +5,7 @@
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::Function;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
@@ -32,13 +33,13 @@ impl Storage {
     pub(super) async fn open() -> Option<Self> {
         let opening: IdbOpenDbRequest = window().indexed_db().ok()??.open_with_u32(DATABASE, 1).ok()?;
         let making = opening.clone();
-        let make = Closure::once(move || {
+        let make = Closure::once_into_js(move || {
             if let Some(database) = making.result().ok().and_then(|result| result.dyn_into::<IdbDatabase>().ok()) {
                 // Fails only if it is there, and then this is not called.
                 drop(database.create_object_store(OUTBOX));
             }
         });
-        opening.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
+        opening.set_onupgradeneeded(Some(make.unchecked_ref()));
         answer(&opening).await?.dyn_into().ok().map(Self)
     }
 
@@ -60,7 +61,7 @@ impl Storage {
         let Some(reading) = self.outbox(IdbTransactionMode::Readonly).and_then(|outbox| outbox.get_all().ok()) else {
             return Vec::new();
         };
-        let texts = answer(&reading).await.unwrap_or_default();
+        let Some(texts) = answer(&reading).await.filter(js_sys::Array::is_array) else { return Vec::new() };
         js_sys::Array::from(&texts).iter().filter_map(|text| text.as_string()).collect()
     }
 
@@ -73,8 +74,8 @@ impl Storage {
 /// What a request comes to.
 async fn answer(request: &IdbRequest) -> Option<JsValue> {
     let (done, outcome) = outcome();
-    request.set_onsuccess(Some(done.as_ref().unchecked_ref()));
-    request.set_onerror(Some(done.as_ref().unchecked_ref()));
+    request.set_onsuccess(Some(&done));
+    request.set_onerror(Some(&done));
     in_time(outcome).await?;
     request.result().ok()
 }
@@ -83,28 +84,26 @@ async fn answer(request: &IdbRequest) -> Option<JsValue> {
 fn finished(request: Option<IdbRequest>) -> impl Future<Output = bool> {
     let waiting = request.and_then(|request| request.transaction()).map(|transaction| {
         let (done, outcome) = outcome();
-        transaction.set_oncomplete(Some(done.as_ref().unchecked_ref()));
-        transaction.set_onabort(Some(done.as_ref().unchecked_ref()));
+        transaction.set_oncomplete(Some(&done));
+        transaction.set_onabort(Some(&done));
         // A page that ends now would take a transaction along that has not been told to commit.
         transaction.unchecked_ref::<Committing>().commit();
-        (transaction, outcome, done)
+        (transaction, outcome)
     });
     async move {
-        let Some((transaction, outcome, _done)) = waiting else { return false };
+        let Some((transaction, outcome)) = waiting else { return false };
         in_time(outcome).await.is_some() && transaction.error().is_none()
     }
 }
 
-fn outcome() -> (Closure<dyn FnMut()>, oneshot::Receiver<()>) {
+/// A function that is called once, perhaps when nobody waits any more, and the call of it.
+fn outcome() -> (Function, oneshot::Receiver<()>) {
     let (sender, outcome) = oneshot::channel();
-    let mut sender = Some(sender);
-    let done = Closure::new(move || {
-        if let Some(sender) = sender.take() {
-            // Fails if nobody waits any more.
-            let _ = sender.send(());
-        }
+    let done = Closure::once_into_js(move || {
+        // Fails if nobody waits any more.
+        let _ = sender.send(());
     });
-    (done, outcome)
+    (done.unchecked_into(), outcome)
 }
 
 async fn in_time(outcome: oneshot::Receiver<()>) -> Option<()> {

@@ -12,7 +12,7 @@ use super::{
     outbox::{Keep, Sending},
 };
 use crate::{
-    domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq},
+    domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq, UserId},
     protocol::{self, ClientFrame, ErrorCode, Hello},
     state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
@@ -172,11 +172,18 @@ impl Store {
         load.set(LoadState::Loading);
         spawn_local(async move {
             let page = http::messages(conversation, stretch).await;
-            if is_late() || timeline.with_untracked(Timeline::generation) != generation {
+            if timeline.with_untracked(Timeline::generation) != generation {
+                // Another start has been made meanwhile, and asks for itself.
+                return;
+            }
+            if is_late() {
                 // Whoever shows this conversation asks again.
                 load.set(LoadState::Idle);
-            } else if let Some(page) = page {
-                page.messages.iter().for_each(|message| self.seen(message.id));
+            } else if let Some(mut page) = page {
+                for message in &mut page.messages {
+                    message.id = self.row_id(message.author.id, message.id, message.seq);
+                    self.seen(message.id);
+                }
                 timeline.update(|timeline| timeline.take_in(stretch, page));
                 self.settle(conversation);
                 load.set(LoadState::Idle);
@@ -239,6 +246,13 @@ impl Store {
         Hello { protocol: protocol::VERSION, epoch: self.epoch.get_value(), cursors, ..Hello::default() }
     }
 
+    /// What a message is known by on this page. The ids of commands are unique for one author only, and anybody may use
+    /// those of others again: so the messages of others are known by their place, and one's own by their command.
+    pub(super) fn row_id(self, author: UserId, id: CommandId, seq: Seq) -> CommandId {
+        let is_own = self.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.id == author));
+        if is_own { id } else { CommandId::of_place(seq) }
+    }
+
     /// The session is over: nothing of it stays on the page.
     pub(super) fn forget(self) {
         self.keep(Keep::Clear);
@@ -249,6 +263,7 @@ impl Store {
         self.signals.set_value(None);
         self.epoch.set_value(None);
         self.outbox.set(Outbox::default());
+        self.refusals.set(Vec::new());
         self.conversations.set(Conversations::default());
         self.presence.set(Presence::default());
         self.typing.set(Typing::default());

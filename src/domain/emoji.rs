@@ -32,7 +32,8 @@ impl Emoji {
         use unicode_segmentation::UnicodeSegmentation as _;
 
         // Digits, # and * are emoji characters too, but only a keycap makes them emoji.
-        let is_emoji = !text.is_ascii() && text.chars().next().is_some_and(|first| first.is_emoji_char());
+        let is_keycap = text.ends_with('\u{20e3}');
+        let is_emoji = text.chars().next().is_some_and(|c| c.is_emoji_char() && (is_keycap || !c.is_ascii()));
         if is_emoji && text.len() <= MAX_EMOJI_BYTES && text.graphemes(true).nth(1).is_none() {
             Ok(Self(text.to_owned()))
         } else {
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_not() {
-        for text in ["", " ", "a", "1", "#", "好", "👍👍", "👍 ", "+1", "\u{200d}", "<b>"] {
+        for text in ["", " ", "a", "1", "#", "好", "👍👍", "👍 ", "+1", "\u{200d}", "<b>", "1\u{301}"] {
             assert_eq!(Emoji::parse(text), Err(EmojiError), "{text:?}");
         }
         assert_eq!(Emoji::parse(&format!("👍{}", "\u{200d}👍".repeat(40))), Err(EmojiError));

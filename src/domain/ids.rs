@@ -64,6 +64,11 @@ uuid_newtype! {
 }
 
 impl CommandId {
+    /// Stands in for the id of a message whose command's id does not matter. No random id is so small.
+    pub const fn of_place(seq: Seq) -> Self {
+        Self(Uuid::from_u128(seq.0 as u128))
+    }
+
     /// A new random id, as a browser makes one for each command (UUIDv4).
     pub fn random() -> Self {
         Self(Uuid::new_v4())

@@ -193,7 +193,7 @@ impl Read for Change {
             "reaction" => {
                 Self::Reaction { seq: field(value, "seq")?, emoji: field(value, "emoji")?, on: field(value, "on")? }
             }
-            _ => return None,
+            _ => Self::Other,
         })
     }
 }

@@ -143,13 +143,16 @@ pub enum Change {
         /// Whether it is there now.
         on: bool,
     },
+    /// Something that only a later version knows. It has its place in the log, and nothing is to be shown.
+    #[serde(skip)]
+    Other,
 }
 
 impl Change {
     /// The message that it changes; none for a message itself.
     pub fn target(&self) -> Option<Seq> {
         match self {
-            Self::Message { .. } => None,
+            Self::Message { .. } | Self::Other => None,
             Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
         }
     }

@@ -108,6 +108,13 @@ impl Outbox {
         self.outgoing.len() < before
     }
 
+    /// What means nothing in another log: changes to messages by their places there, and what waits for an event.
+    pub fn of_another_log(&self) -> Vec<CommandId> {
+        let is_of_log =
+            |outgoing: &&Outgoing| outgoing.target().is_some() || matches!(outgoing.status, OutgoingStatus::Saved(_));
+        self.outgoing.iter().filter(is_of_log).map(|outgoing| outgoing.id).collect()
+    }
+
     /// A command by its id.
     pub fn get(&self, id: CommandId) -> Option<&Outgoing> {
         self.outgoing.iter().find(|outgoing| outgoing.id == id)

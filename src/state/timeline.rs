@@ -90,6 +90,10 @@ impl Timeline {
     pub fn take_in(&mut self, stretch: Stretch, page: MessagesPage) {
         let last = page.messages.last().map(|message| message.seq);
         match stretch {
+            // Two were under way, and the other one has been kept up to date since.
+            Stretch::Newest | Stretch::From(_) if self.loaded => return,
+            // Nothing is left from there on.
+            Stretch::From(_) if last.is_none() => return self.forget(),
             Stretch::Newest | Stretch::From(_) => {
                 let from_end = stretch == Stretch::Newest;
                 self.ahead.retain(|event| event.seq > page.as_of);
@@ -331,12 +335,14 @@ mod tests {
 
     /// Fetches the rest on both sides.
     fn complete(timeline: &mut Timeline, events: &[Event], limit: usize) {
+        if !timeline.is_loaded() {
+            timeline.take_in(Stretch::Newest, page(events, Stretch::Newest, limit));
+        }
         while let Some(gap) = timeline.gap() {
             timeline.take_in(Stretch::Newer(gap), page(events, Stretch::Newer(gap), limit));
         }
-        while timeline.has_more_before() {
-            let stretch = timeline.oldest().map_or(Stretch::Newest, Stretch::Older);
-            timeline.take_in(stretch, page(events, stretch, limit));
+        while let Some(oldest) = timeline.oldest().filter(|_| timeline.has_more_before()) {
+            timeline.take_in(Stretch::Older(oldest), page(events, Stretch::Older(oldest), limit));
         }
     }
 
@@ -429,6 +435,27 @@ mod tests {
             log.iter().filter(|event| event.seq != hole).for_each(|event| timeline.apply(event));
             prop_assert_eq!(timeline.cursor(), Seq(hole.0 - 1));
         }
+    }
+
+    #[test]
+    fn a_first_page_that_comes_late_takes_nothing_back() {
+        let events: Vec<Event> =
+            (1..=5).map(|seq| event(Seq(seq), 1, Change::Message { body: body("message", 0) })).collect();
+        let mut timeline = Timeline::default();
+        timeline.take_in(Stretch::Newest, page(&events[..3], Stretch::Newest, 9));
+        timeline.apply(&events[3]);
+        timeline.take_in(Stretch::Newest, page(&events[..3], Stretch::Newest, 9));
+        timeline.apply(&events[4]);
+        assert_eq!((timeline.cursor(), timeline.messages().count()), (Seq(5), 5));
+    }
+
+    #[test]
+    fn what_a_later_server_tells_is_passed_over() {
+        let mut timeline = Timeline::default();
+        timeline.take_in(Stretch::Newest, page(&[], Stretch::Newest, 9));
+        timeline.apply(&event(Seq(1), 1, Change::Other));
+        timeline.apply(&event(Seq(2), 1, Change::Message { body: body("message", 0) }));
+        assert_eq!((timeline.cursor(), timeline.messages().count()), (Seq(2), 1));
     }
 
     #[test]

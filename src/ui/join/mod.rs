@@ -58,7 +58,7 @@ pub(super) fn Join(
                     suggestion.set(free);
                 }
             }
-            if let Some(input) = input.get_untracked() {
+            if let Some(input) = input.try_get_untracked().flatten() {
                 // Focus can only fail where the field is gone.
                 drop(input.focus());
             }
@@ -67,13 +67,13 @@ pub(super) fn Join(
     // Read from the field itself: it may have been filled before this code was there to hear of it.
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let Some(input) = input.get_untracked() {
+        if let Some(input) = input.try_get_untracked().flatten() {
             come_in.run(input.value());
         }
     };
     let take_suggestion = move |event: SubmitEvent| {
         event.prevent_default();
-        if let (Some(name), Some(input)) = (suggestion.get_untracked(), input.get_untracked()) {
+        if let (Some(name), Some(input)) = (suggestion.get_untracked(), input.try_get_untracked().flatten()) {
             input.set_value(&name);
             come_in.run(name);
         }

@@ -245,6 +245,6 @@ pub(crate) struct Ack {
 pub(crate) fn says(event: &Event) -> &str {
     match &event.change {
         Change::Message { body } | Change::Edit { body, .. } => body.as_str(),
-        Change::Deletion { .. } | Change::Reaction { .. } => "",
+        Change::Deletion { .. } | Change::Reaction { .. } | Change::Other => "",
     }
 }

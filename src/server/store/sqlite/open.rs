@@ -88,6 +88,8 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     // Every commit is synced: an ack is a promise.
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
+    // What somebody deleted is overwritten, not only marked as free.
+    db.pragma_update(None, "secure_delete", true)?;
     // Checkpoints have their own thread; none of them makes a sender wait.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);

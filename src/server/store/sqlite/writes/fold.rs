@@ -17,6 +17,8 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
     let author = event.author.id;
     match &event.change {
         Change::Message { body } => write(db, event, appended, body),
+        // No command makes one.
+        Change::Other => Err(StoreError::Unavailable),
         Change::Edit { seq: target, body } => {
             let message = Target::find(db, conversation, *target)?.written_by(author)?;
             db.prepare_cached(
@@ -92,7 +94,8 @@ impl Target {
         .execute(params![self.conversation, self.seq, revision])?;
         for said in ["seq", "target"] {
             db.prepare_cached(&format!(
-                "UPDATE events SET payload = json_replace(payload, '$.body', '') WHERE conversation = ?1 AND {said} = ?2"
+                "UPDATE events SET payload = json_replace(payload, '$.body', '') WHERE conversation = ?1 AND {said} = ?2
+                    AND json_extract(payload, '$.body') <> ''"
             ))?
             .execute(params![self.conversation, self.seq])?;
         }

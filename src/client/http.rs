@@ -27,8 +27,9 @@ pub enum JoinError {
 /// # Errors
 /// [`JoinError`] says what to tell the user.
 pub async fn join(nickname: String) -> Result<Me, JoinError> {
-    let request =
-        Request::post("/api/session").json(&SessionRequest { nickname }).map_err(|_| JoinError::Unreachable)?;
+    let request = Request::post("/api/session")
+        .json(&SessionRequest { nickname, password: None })
+        .map_err(|_| JoinError::Unreachable)?;
     let response = request.send().await.map_err(|_| JoinError::Unreachable)?;
     if response.ok() {
         let created: SessionCreated = read(response).await.ok_or(JoinError::Unreachable)?;

@@ -59,6 +59,10 @@ uuid_newtype! {
     CommandId
 }
 uuid_newtype! {
+    /// Names a session to its user. Not the token: who knows this id can't use the session.
+    SessionId
+}
+uuid_newtype! {
     /// Names one history of the store; cursors of another epoch mean nothing.
     Epoch
 }

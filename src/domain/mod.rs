@@ -11,7 +11,7 @@ mod nickname;
 
 pub use conversation::{Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
-pub use ids::{CommandId, ConversationId, Epoch, Millis, Seq, UserId};
+pub use ids::{CommandId, ConversationId, Epoch, Millis, Seq, SessionId, UserId};
 pub use message::{Body, BodyError, MAX_BODY_CHARACTERS, Message, Reaction};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::UserId;
+use super::{UserId, message::is_false};
 
 /// The longest nickname, in user-perceived characters (extended grapheme clusters, UAX #29).
 pub const MAX_NICKNAME_CHARACTERS: usize = 32;
@@ -72,6 +72,16 @@ pub struct User {
     pub id: UserId,
     /// What the user is called.
     pub nickname: Nickname,
+    /// Whether the nickname is protected by a password; shown as a mark that nobody can type.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub registered: bool,
+}
+
+impl User {
+    /// A user without a password.
+    pub const fn guest(id: UserId, nickname: Nickname) -> Self {
+        Self { id, nickname, registered: false }
+    }
 }
 
 /// How a user came by the nickname.
@@ -80,6 +90,8 @@ pub struct User {
 pub enum UserKind {
     /// By typing it: it is theirs for as long as their session lives.
     Guest,
+    /// By setting a password: it is theirs until they give it up.
+    Registered,
 }
 
 /// A user as that user sees it.
@@ -96,7 +108,7 @@ pub struct Me {
 impl Me {
     /// The same user as others see one.
     pub fn user(&self) -> User {
-        User { id: self.id, nickname: self.nickname.clone() }
+        User { id: self.id, nickname: self.nickname.clone(), registered: self.kind == UserKind::Registered }
     }
 }
 

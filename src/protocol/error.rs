@@ -18,6 +18,10 @@ pub enum ErrorCode {
     AlreadyGreeted,
     /// No session, or one that has ended.
     Unauthenticated,
+    /// The nickname or the password is wrong.
+    WrongPassword,
+    /// Too short, too long, or one that everybody tries first.
+    InvalidPassword,
     /// Empty, too long, or with characters that can't be seen.
     InvalidNickname,
     /// Somebody has this name, or one that looks like it.
@@ -54,13 +58,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::UnsupportedProtocol,
         Self::HelloFirst,
         Self::AlreadyGreeted,
         Self::Unauthenticated,
+        Self::WrongPassword,
+        Self::InvalidPassword,
         Self::InvalidNickname,
         Self::NicknameTaken,
         Self::UnknownUser,
@@ -88,6 +94,8 @@ impl ErrorCode {
             Self::HelloFirst => "hello_first",
             Self::AlreadyGreeted => "already_greeted",
             Self::Unauthenticated => "unauthenticated",
+            Self::WrongPassword => "wrong_password",
+            Self::InvalidPassword => "invalid_password",
             Self::InvalidNickname => "invalid_nickname",
             Self::NicknameTaken => "nickname_taken",
             Self::UnknownUser => "unknown_user",

@@ -2,15 +2,50 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Conversation, Me, Message, Nickname, Seq};
+use crate::domain::{Conversation, Me, Message, Millis, Nickname, Seq, SessionId};
 
 use super::ErrorCode;
 
-/// `POST /api/session`: come in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `POST /api/session`: come in, as a new guest or with a password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRequest {
     /// The name to come in by.
     pub nickname: String,
+    /// Its password, for a registered user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+/// `PUT /api/me/password`: keep the nickname for good, or change the password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordRequest {
+    /// The new one.
+    pub password: String,
+    /// The one until now, of a registered user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+}
+
+/// One of a user's sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Names it.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Millis,
+    /// When it was last used, to the hour.
+    pub seen_at: Millis,
+    /// The program that signed in, as it calls itself.
+    pub agent: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// `GET /api/sessions`: where one is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionList {
+    /// The one that was used last first.
+    pub sessions: Vec<SessionInfo>,
 }
 
 /// The answer to it.

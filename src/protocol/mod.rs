@@ -11,7 +11,9 @@ mod server;
 
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
-pub use http::{ConversationList, MessagesPage, Problem, SessionCreated, SessionRequest};
+pub use http::{
+    ConversationList, MessagesPage, PasswordRequest, Problem, SessionCreated, SessionInfo, SessionList, SessionRequest,
+};
 pub use plain::{PlainReply, PlainRequest};
 pub use read::{Read, field, optional};
 pub use server::{Change, ErrorFrame, Event, ServerFrame, Welcome};

@@ -104,14 +104,22 @@ impl Read for ErrorCode {
 
 impl Read for User {
     fn read(value: &Value) -> Option<Self> {
-        Some(Self { id: field(value, "id")?, nickname: field(value, "nickname")? })
+        Some(Self {
+            id: field(value, "id")?,
+            nickname: field(value, "nickname")?,
+            registered: optional(value, "registered")?.unwrap_or_default(),
+        })
     }
 }
 
 impl Read for Me {
     fn read(value: &Value) -> Option<Self> {
-        let User { id, nickname } = User::read(value)?;
-        let kind = (value.get("kind")?.as_str()? == "guest").then_some(UserKind::Guest)?;
+        let User { id, nickname, .. } = User::read(value)?;
+        let kind = match value.get("kind")?.as_str()? {
+            "guest" => UserKind::Guest,
+            "registered" => UserKind::Registered,
+            _ => return None,
+        };
         Some(Self { id, nickname, kind })
     }
 }

@@ -197,8 +197,8 @@ mod tests {
         fn command_id()(id in uuid()) -> CommandId { CommandId::from_uuid(id) }
     }
     prop_compose! {
-        fn user()(id in uuid(), nickname in any::<String>()) -> User {
-            User { id: UserId::from_uuid(id), nickname: Nickname::from_trusted(nickname) }
+        fn user()(id in uuid(), nickname in any::<String>(), registered in any::<bool>()) -> User {
+            User { id: UserId::from_uuid(id), nickname: Nickname::from_trusted(nickname), registered }
         }
     }
     prop_compose! {

@@ -21,6 +21,10 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<String>,
 
+    /// How many days a guest who is away keeps the nickname.
+    #[arg(long, env = "TEAHOUSE_GUEST_DAYS", default_value_t = Self::default().guest_days)]
+    pub guest_days: NonZeroU32,
+
     /// Lift rate limits and per-address caps: for benchmarks, or behind an edge that has its own.
     #[arg(long, env = "TEAHOUSE_UNLIMITED")]
     pub unlimited: bool,
@@ -41,6 +45,7 @@ impl Default for Config {
             data: PathBuf::from("data"),
             site: built_site(),
             allow_origin: Vec::new(),
+            guest_days: some(30),
             unlimited: false,
             limits: Limits::default(),
             timing: Timing::default(),
@@ -81,6 +86,11 @@ pub struct Limits {
           default_value_t = Self::default().guests_per_minute)]
     pub guests_per_minute: NonZeroU32,
 
+    /// Passwords that one address may show per minute, and that may be tried for one nickname.
+    #[arg(long = "sign-ins-per-minute", env = "TEAHOUSE_SIGN_INS_PER_MINUTE",
+          default_value_t = Self::default().sign_ins_per_minute)]
+    pub sign_ins_per_minute: NonZeroU32,
+
     /// Commands of one user per minute, a quarter of them at once; more are answered `rate_limited`.
     #[arg(long = "commands-per-minute", env = "TEAHOUSE_COMMANDS_PER_MINUTE",
           default_value_t = Self::default().commands_per_minute)]
@@ -103,15 +113,16 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_address: 400,
             connections_per_user: 20,
-            guests_per_minute: per_minute(300),
-            commands_per_minute: per_minute(1_200),
-            frames_per_minute: per_minute(6_000),
+            guests_per_minute: some(300),
+            sign_ins_per_minute: some(10),
+            commands_per_minute: some(1_200),
+            frames_per_minute: some(6_000),
             send_queue_bytes: 1024 * 1024,
         }
     }
 }
 
-const fn per_minute(number: u32) -> NonZeroU32 {
+const fn some(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("a limit that lets something through")
 }
 

@@ -20,7 +20,7 @@ impl House {
 
     /// Whose session token this is; `None` if it is nobody's, or if the store can't tell at the moment.
     pub async fn me(&self, token: &str) -> Option<Me> {
-        self.chat.authenticate(token).await.ok()
+        self.chat.authenticate(token).await.ok().map(|session| session.me)
     }
 
     /// Who is here: all, or none while they are too many to list; and how many.

@@ -48,6 +48,8 @@ use self::{
 
 pub use config::{Config, Limits, Timing};
 pub use house::House;
+use sessions::user_agent;
+
 pub use sessions::{SESSION_COOKIE, session_token};
 pub use store::OpenError;
 
@@ -192,6 +194,9 @@ async fn keep_house(chat: &Chat) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
+        if let Err(error) = chat.expire_guests().await {
+            tracing::warn!(%error, "guests who are away were not looked for");
+        }
         chat.forget_idle();
     }
 }

@@ -10,6 +10,11 @@ pub fn session_token(headers: &HeaderMap) -> Option<String> {
     bearer(headers).or_else(|| cookie(headers)).map(str::to_owned)
 }
 
+/// What the program that makes a request calls itself; nothing if it does not say so, or not in ASCII.
+pub(super) fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

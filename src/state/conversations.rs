@@ -102,7 +102,7 @@ mod tests {
     use crate::domain::{Body, CommandId, Millis, Nickname};
 
     fn user(number: u128) -> User {
-        User { id: UserId::from_uuid(Uuid::from_u128(number)), nickname: Nickname::parse("Ada").expect("a nickname") }
+        User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
     }
 
     fn event(seq: u64, author: u128) -> Event {

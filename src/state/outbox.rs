@@ -275,8 +275,7 @@ mod tests {
 
     #[test]
     fn what_was_done_to_a_message_is_shown_at_once_unless_it_was_refused() {
-        let me =
-            User { id: UserId::from_uuid(Uuid::from_u128(1)), nickname: Nickname::parse("Ada").expect("a nickname") };
+        let me = User::guest(UserId::from_uuid(Uuid::from_u128(1)), Nickname::parse("Ada").expect("a nickname"));
         let before = Message {
             seq: Seq(5),
             id: message(1).id,

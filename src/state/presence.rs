@@ -53,7 +53,7 @@ mod tests {
 
     fn user(name: &str) -> User {
         let id = name.bytes().fold(0, |id, byte| id * 256 + u128::from(byte));
-        User { id: UserId::from_uuid(Uuid::from_u128(id)), nickname: Nickname::parse(name).expect("a nickname") }
+        User::guest(UserId::from_uuid(Uuid::from_u128(id)), Nickname::parse(name).expect("a nickname"))
     }
 
     #[test]

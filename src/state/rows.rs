@@ -123,7 +123,7 @@ mod tests {
                 conversation: ConversationId::from_uuid(Uuid::nil()),
                 seq: Seq(seq),
                 at: Millis(minute * MINUTE),
-                author: User { id: user(*author), nickname },
+                author: User::guest(user(*author), nickname),
                 id: id(seq),
                 change: Change::Message { body: Body::parse("hi").expect("a body") },
             });

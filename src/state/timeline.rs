@@ -300,7 +300,7 @@ mod tests {
             conversation: ConversationId::from_uuid(Uuid::nil()),
             seq,
             at: Millis(1_700_000_000_000 + seq.0),
-            author: User { id: UserId::from_uuid(Uuid::from_u128(author.into())), nickname },
+            author: User::guest(UserId::from_uuid(Uuid::from_u128(author.into())), nickname),
             id: CommandId::from_uuid(Uuid::from_u128(seq.0.into())),
             change,
         }

@@ -44,9 +44,8 @@ mod tests {
     #[test]
     fn typing_ends_with_the_message_or_after_a_while() {
         let here = ConversationId::from_uuid(Uuid::nil());
-        let user = |number| User {
-            id: UserId::from_uuid(Uuid::from_u128(number)),
-            nickname: Nickname::parse("Ada").expect("a nickname"),
+        let user = |number| {
+            User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
         };
         let mut typing = Typing::default();
         typing.seen(here, user(1), Millis(0));

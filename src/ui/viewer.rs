@@ -79,7 +79,7 @@ mod tests {
                     me: Some(Me { id, nickname: nickname.clone(), kind: UserKind::Guest }),
                     language,
                     theme,
-                    faces: vec![User { id, nickname: nickname.clone() }],
+                    faces: vec![User::guest(id, nickname.clone())],
                     online_count: 7,
                     attempt: JoinAttempt {
                         nickname: Some("x".into()),

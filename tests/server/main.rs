@@ -1,5 +1,6 @@
 //! The server from outside: real sockets, a real database, one file a promise.
 
+mod accounts;
 mod bad_input;
 mod changes;
 mod directs;

@@ -7,7 +7,7 @@ use crate::{
     protocol::{ErrorCode, ErrorFrame},
 };
 
-use super::super::store::StoreError;
+use super::{super::store::StoreError, passwords::PasswordError};
 
 /// Why a command was refused. The words are for people, [`ChatError::code`] is for programs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,16 @@ pub(crate) enum ChatError {
     InvalidNickname(#[from] NicknameError),
     #[error("somebody here has this name, or one that looks like it")]
     NicknameTaken { suggestion: Option<Nickname> },
+    /// What exactly was wrong is nobody's business.
+    #[error("the nickname or the password is wrong")]
+    WrongPassword,
+    #[error("{0}")]
+    InvalidPassword(#[from] PasswordError),
+    #[error("there is no such session of yours")]
+    UnknownSession,
+    /// Our fault; the log says more.
+    #[error("something went wrong here")]
+    Internal,
     #[error("this session is not known, or it has ended")]
     Unauthenticated,
     /// What was looked for, as it was typed but not longer than a nickname can be.
@@ -46,6 +56,10 @@ impl ChatError {
         match self {
             Self::InvalidNickname(_) => ErrorCode::InvalidNickname,
             Self::NicknameTaken { .. } => ErrorCode::NicknameTaken,
+            Self::WrongPassword => ErrorCode::WrongPassword,
+            Self::InvalidPassword(_) => ErrorCode::InvalidPassword,
+            Self::UnknownSession => ErrorCode::NotFound,
+            Self::Internal => ErrorCode::Internal,
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::UnknownUser(_) => ErrorCode::UnknownUser,
             Self::SelfDirect => ErrorCode::SelfDirect,

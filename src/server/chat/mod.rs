@@ -3,10 +3,12 @@
 //! What is to be kept goes to the store, and from there, once committed, to the hub. What is only to be told right now
 //! is returned to the caller as a value.
 
+mod accounts;
 mod directs;
 mod error;
 mod gestures;
 mod messages;
+mod passwords;
 mod rates;
 mod sessions;
 mod token;
@@ -15,13 +17,14 @@ use std::sync::Arc;
 
 use crate::domain::{ConversationId, Epoch, UserId};
 
-use self::rates::Rates;
+use self::{passwords::Passwords, rates::Rates};
 use super::{
     config::Config,
     hub::Hub,
     store::{Store, StoreError},
 };
 
+pub(crate) use accounts::PasswordSet;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
 pub(crate) use sessions::Arrival;
@@ -32,11 +35,20 @@ pub(crate) struct Chat {
     /// Only asked who hears what; `chat` writes to no connection.
     hub: Arc<Hub>,
     rates: Rates,
+    passwords: Passwords,
+    /// How long a guest who is away keeps the nickname, in milliseconds.
+    guests_last: u64,
 }
 
 impl Chat {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, config: &Config) -> Self {
-        Self { store, hub, rates: Rates::new(&config.limits, config.unlimited) }
+        Self {
+            store,
+            hub,
+            rates: Rates::new(&config.limits, config.unlimited),
+            passwords: Passwords::new(),
+            guests_last: u64::from(config.guest_days.get()) * 24 * 60 * 60 * 1_000,
+        }
     }
 
     pub(crate) fn epoch(&self) -> Epoch {

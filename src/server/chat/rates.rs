@@ -7,7 +7,7 @@ use governor::{
     clock::{Clock as _, DefaultClock},
 };
 
-use crate::domain::{ConversationId, UserId};
+use crate::domain::{ConversationId, NicknameKey, UserId};
 
 use super::{
     super::{config::Limits, peer::Peer},
@@ -46,6 +46,9 @@ pub(super) struct Rates {
     commands: Rate<UserId>,
     frames: Rate<UserId>,
     typing: Rate<(UserId, ConversationId)>,
+    sign_ins: Rate<Peer>,
+    /// However many addresses try it.
+    sign_ins_as: Rate<NicknameKey>,
 }
 
 impl Rates {
@@ -59,11 +62,21 @@ impl Rates {
             commands: Rate::new(quota(limits.commands_per_minute, limits.commands_per_minute.get() / 4)),
             frames: Rate::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
             typing: Rate::new(Quota::with_period(TYPING_INTERVAL)),
+            sign_ins: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
+            sign_ins_as: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
         }
     }
 
     pub(super) fn guest(&self, peer: Peer) -> Result<(), ChatError> {
         self.guests.check(&peer)
+    }
+
+    pub(super) fn sign_in(&self, peer: Peer) -> Result<(), ChatError> {
+        self.sign_ins.check(&peer)
+    }
+
+    pub(super) fn sign_in_as(&self, nickname: &NicknameKey) -> Result<(), ChatError> {
+        self.sign_ins_as.check(nickname)
     }
 
     pub(super) fn command(&self, user: UserId) -> Result<(), ChatError> {
@@ -84,5 +97,7 @@ impl Rates {
         self.commands.forget_idle();
         self.frames.forget_idle();
         self.typing.forget_idle();
+        self.sign_ins.forget_idle();
+        self.sign_ins_as.forget_idle();
     }
 }

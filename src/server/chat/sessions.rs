@@ -1,37 +1,47 @@
 //! Coming in and going.
 
-use crate::domain::{Conversation, ConversationId, Me, Nickname, User, UserId, UserKind};
+use crate::domain::{Conversation, ConversationId, Me, Millis, Nickname, SessionId, User, UserId, UserKind};
 
 use super::{
     super::{
         peer::Peer,
-        store::{NewGuest, SessionKey},
+        store::{EndedSession, NewGuest, NewSession, Session},
     },
     Chat, ChatError, token,
 };
 
-/// A new guest, and the token to come back with.
+/// Somebody who has just come in, and the token to come back with.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) me: Me,
+    pub(crate) session: SessionId,
     pub(crate) token: String,
 }
 
-/// A session that is over: the user's connections are to be closed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ended {
-    pub(crate) user: UserId,
+/// After so much time, in milliseconds, a session's use is noted again.
+const SEEN_EVERY: u64 = 60 * 60 * 1_000;
+
+/// The longest name of a program that is kept.
+const LONGEST_AGENT: usize = 200;
+
+/// A new session, and the token to show for it.
+pub(super) fn begin(agent: &str) -> Result<(String, NewSession), ChatError> {
+    let token = token::generate().map_err(|error| {
+        tracing::error!(%error, "no randomness for a token");
+        ChatError::Internal
+    })?;
+    let agent = agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
+    let session = NewSession { key: token::key(&token), id: SessionId::generate(), agent };
+    Ok((token, session))
 }
 
 impl Chat {
-    /// Lets a new guest in, with a session.
-    pub(crate) async fn create_guest(&self, nickname: &str, peer: Peer) -> Result<Arrival, ChatError> {
-        let token = token::generate().map_err(|error| {
-            tracing::error!(%error, "no randomness for a token");
-            ChatError::StorageUnavailable
-        })?;
-        let me = self.admit(nickname, peer, Some(token::key(&token))).await?;
-        Ok(Arrival { me, token })
+    /// Lets a new guest in, with a session of the program that calls itself `agent`.
+    pub(crate) async fn create_guest(&self, nickname: &str, peer: Peer, agent: &str) -> Result<Arrival, ChatError> {
+        let (token, session) = begin(agent)?;
+        let id = session.id;
+        let me = self.admit(nickname, peer, Some(session)).await?;
+        Ok(Arrival { me, session: id, token })
     }
 
     /// Lets a plain client in, for as long as its socket lives.
@@ -44,24 +54,40 @@ impl Chat {
         Ok(self.store.release(user).await?)
     }
 
-    async fn admit(&self, nickname: &str, peer: Peer, session: Option<SessionKey>) -> Result<Me, ChatError> {
+    async fn admit(&self, nickname: &str, peer: Peer, session: Option<NewSession>) -> Result<Me, ChatError> {
         let nickname = Nickname::parse(nickname)?;
         self.rates.guest(peer)?;
-        let (key, user) = (nickname.key(), User { id: UserId::generate(), nickname });
+        let (key, user) = (nickname.key(), User::guest(UserId::generate(), nickname));
         let me = Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest };
         self.store.create_guest(NewGuest { user, key, session }).await?;
         Ok(me)
     }
 
-    /// Whose token this is.
-    pub(crate) async fn authenticate(&self, token: &str) -> Result<Me, ChatError> {
-        self.store.session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)
+    /// The session of this token.
+    pub(crate) async fn authenticate(&self, token: &str) -> Result<Session, ChatError> {
+        let session = self.store.session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
+        if session.seen_at.0 + SEEN_EVERY < Millis::now().0
+            && let Err(error) = self.store.see_session(session.id).await
+        {
+            // A full disk keeps nobody out.
+            tracing::warn!(%error, "the use of a session could not be noted");
+        }
+        Ok(session)
     }
 
-    /// Ends a session, and with it the guest's claim to the nickname.
-    pub(crate) async fn end_session(&self, token: &str) -> Result<Ended, ChatError> {
-        let user = self.store.end_session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
-        Ok(Ended { user })
+    /// Ends a session, and with a guest's last one the claim to the nickname.
+    pub(crate) async fn end_session(&self, token: &str) -> Result<EndedSession, ChatError> {
+        self.store.end_session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)
+    }
+
+    /// Guests who were away for longer than the house allows give their nicknames back.
+    pub(crate) async fn expire_guests(&self) -> Result<(), ChatError> {
+        let before = Millis(Millis::now().0.saturating_sub(self.guests_last));
+        let expired = self.store.expire_guests(before, self.hub.present()).await?;
+        if !expired.is_empty() {
+            tracing::info!(guests = expired.len(), "nicknames given back by guests who were away for long");
+        }
+        Ok(())
     }
 
     /// What the user hears.

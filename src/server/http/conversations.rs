@@ -12,6 +12,6 @@ pub(super) fn router() -> Router<Arc<App>> {
     Router::new().route("/conversations", get(list))
 }
 
-async fn list(State(app): State<Arc<App>>, Caller(me): Caller) -> Result<Json<ConversationList>, ApiError> {
-    Ok(Json(ConversationList { conversations: app.chat.conversations(me.id).await? }))
+async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<ConversationList>, ApiError> {
+    Ok(Json(ConversationList { conversations: app.chat.conversations(session.me.id).await? }))
 }

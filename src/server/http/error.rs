@@ -51,14 +51,17 @@ impl From<ChatError> for ApiError {
             ChatError::InvalidNickname(_)
             | ChatError::InvalidMessage(_)
             | ChatError::InvalidEmoji(_)
+            | ChatError::InvalidPassword(_)
             | ChatError::TooManyReactions
             | ChatError::SelfDirect => StatusCode::UNPROCESSABLE_ENTITY,
-            ChatError::NotAuthor => StatusCode::FORBIDDEN,
+            ChatError::NotAuthor | ChatError::WrongPassword => StatusCode::FORBIDDEN,
+            ChatError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
             ChatError::Unauthenticated => StatusCode::UNAUTHORIZED,
-            ChatError::UnknownUser(_) | ChatError::UnknownConversation | ChatError::UnknownMessage => {
-                StatusCode::NOT_FOUND
-            }
+            ChatError::UnknownUser(_)
+            | ChatError::UnknownConversation
+            | ChatError::UnknownMessage
+            | ChatError::UnknownSession => StatusCode::NOT_FOUND,
             ChatError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             ChatError::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -41,7 +41,7 @@ pub(super) fn router() -> Router<Arc<App>> {
 
 async fn page(
     State(app): State<Arc<App>>,
-    Caller(me): Caller,
+    Caller(session): Caller,
     id: Result<Path<String>, PathRejection>,
     stretch: Result<Query<Stretch>, QueryRejection>,
 ) -> Result<Json<MessagesPage>, ApiError> {
@@ -60,5 +60,5 @@ async fn page(
     } else {
         id.parse::<ConversationId>().map_err(|_| ChatError::UnknownConversation)?
     };
-    Ok(Json(app.chat.messages(me.id, conversation, window, limit).await?))
+    Ok(Json(app.chat.messages(session.me.id, conversation, window, limit).await?))
 }

@@ -6,21 +6,25 @@ mod health;
 mod me;
 mod messages;
 mod session;
+mod sessions;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRequestParts, Request},
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequestParts, Request, rejection::BytesRejection},
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
 };
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use tokio::time::timeout;
 
-use crate::{domain::Me, protocol::ErrorCode};
+use crate::protocol::{ErrorCode, from_object};
 
-use super::{App, session_token};
+use super::{App, session_token, store::Session};
 
 pub(super) use error::ApiError;
 
@@ -33,6 +37,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 pub(super) fn router(longest: Duration) -> Router<Arc<App>> {
     let api = Router::new()
         .merge(session::router())
+        .merge(sessions::router())
         .merge(me::router())
         .merge(conversations::router())
         .merge(messages::router())
@@ -68,8 +73,22 @@ async fn in_time(longest: Duration, request: Request, next: Next) -> Response {
     })
 }
 
+/// A body that must be a JSON object, whatever its type is said to be.
+fn read_json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
+    let body = read(body)?;
+    // Not what was wrong in it: that may be a password.
+    from_object(&body).map_err(|error| match error.classify() {
+        Category::Data => ApiError::bad_request("not such a request: a field is missing or of the wrong kind"),
+        _ => ApiError::bad_request(format!("not a JSON object: line {} column {}", error.line(), error.column())),
+    })
+}
+
+fn read(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
+    body.map_err(|error| ApiError::new(error.status(), ErrorCode::BadFrame, error.body_text()))
+}
+
 /// Whoever makes a request, by its session.
-struct Caller(Me);
+struct Caller(Session);
 
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;

@@ -13,13 +13,13 @@ use axum::{
 use form_urlencoded::Serializer;
 
 use crate::{
-    protocol::{CloseCode, ErrorCode, SessionCreated, SessionRequest, from_object},
-    server::chat::Arrival,
+    protocol::{CloseCode, SessionCreated, SessionRequest},
+    server::chat::{Arrival, ChatError},
 };
 
 use super::{
-    super::{App, SESSION_COOKIE, peer::Peer, session_token},
-    ApiError,
+    super::{App, SESSION_COOKIE, peer::Peer, session_token, user_agent},
+    ApiError, read, read_json,
 };
 
 /// How long a browser keeps the cookie.
@@ -70,10 +70,8 @@ async fn create_by_json(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse + use<>, ApiError> {
     app.origins.check(headers)?;
-    let body = read(body)?;
-    let request: SessionRequest =
-        from_object(&body).map_err(|error| ApiError::bad_request(format!("not a session request: {error}")))?;
-    let Arrival { me, token } = app.chat.create_guest(&request.nickname, peer).await?;
+    let SessionRequest { nickname, password } = read_json(body)?;
+    let Arrival { me, token, .. } = come_in(app, peer, headers, &nickname, password).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, cookie(&token, COOKIE_SECONDS))]);
     Ok((StatusCode::CREATED, cookie, Json(SessionCreated { token, me })))
 }
@@ -87,9 +85,11 @@ async fn create_by_form(
 ) -> Result<Response, ApiError> {
     app.origins.check(headers)?;
     let body = read(body)?;
-    let nickname = form_urlencoded::parse(&body).find(|(name, _)| name == "nickname").map(|(_, value)| value);
-    let nickname = nickname.unwrap_or_default();
-    match app.chat.create_guest(&nickname, peer).await {
+    let typed = |field: &str| form_urlencoded::parse(&body).find(|(name, _)| name == field).map(|(_, value)| value);
+    let nickname = typed("nickname").unwrap_or_default();
+    // A password field that was left empty is none.
+    let password = typed("password").filter(|password| !password.is_empty()).map(String::from);
+    match come_in(app, peer, headers, &nickname, password).await {
         Ok(Arrival { token, .. }) => {
             let cookie = AppendHeaders([(header::SET_COOKIE, cookie(&token, COOKIE_SECONDS))]);
             Ok((cookie, Redirect::to(AFTER_JOINING)).into_response())
@@ -98,31 +98,37 @@ async fn create_by_form(
     }
 }
 
+/// As a new guest, or with a password as a registered user.
+async fn come_in(
+    app: &App,
+    peer: Peer,
+    headers: &HeaderMap,
+    nickname: &str,
+    password: Option<String>,
+) -> Result<Arrival, ChatError> {
+    let agent = user_agent(headers);
+    match password {
+        Some(password) => app.chat.sign_in(nickname, password, peer, agent).await,
+        None => app.chat.create_guest(nickname, peer, agent).await,
+    }
+}
+
 fn form_again(nickname: &str, error: &ApiError) -> String {
     let problem = error.problem();
     let mut query = Serializer::for_suffix(String::from(FORM_AGAIN), FORM_AGAIN.len());
-    query.append_pair("error", &code(problem.code)).append_pair("nickname", nickname);
+    query.append_pair("error", problem.code.name()).append_pair("nickname", nickname);
     if let Some(suggestion) = &problem.suggestion {
         query.append_pair("suggestion", suggestion.as_str());
     }
     query.finish()
 }
 
-/// The code as it looks in JSON.
-fn code(code: ErrorCode) -> String {
-    serde_json::to_value(code).ok().and_then(|code| Some(code.as_str()?.to_owned())).unwrap_or_default()
-}
-
-fn read(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
-    body.map_err(|error| ApiError::new(error.status(), ErrorCode::BadFrame, error.body_text()))
-}
-
-/// Ends the session, and the user's connections with it.
+/// Ends the session, and its connections with it.
 async fn end(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, ApiError> {
     app.origins.check(&headers)?;
     let token = session_token(&headers).ok_or_else(ApiError::unauthenticated)?;
     let ended = app.chat.end_session(&token).await?;
-    app.hub.close_user(ended.user, CloseCode::SessionEnded);
+    app.hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie("", 0))])))
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::domain::{ConversationId, User};
+use crate::domain::{ConversationId, SessionId, User};
 
 use super::SendQueue;
 
@@ -23,6 +23,8 @@ pub(crate) enum Speech {
 pub(crate) struct Connection {
     pub(super) number: u64,
     pub(crate) user: User,
+    /// What it came in by; `None` for a plain client.
+    pub(super) session: Option<SessionId>,
     pub(super) speech: Speech,
     /// What is to be sent to it.
     pub(crate) queue: SendQueue,
@@ -31,8 +33,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(number: u64, user: User, speech: Speech, queue_bytes: usize) -> Self {
-        Self { number, user, speech, queue: SendQueue::new(queue_bytes), heard: Mutex::new(Some(HashSet::new())) }
+    pub(super) fn new(number: u64, user: User, session: Option<SessionId>, speech: Speech, queue_bytes: usize) -> Self {
+        let (queue, heard) = (SendQueue::new(queue_bytes), Mutex::new(Some(HashSet::new())));
+        Self { number, user, session, speech, queue, heard }
     }
 
     /// Changes what it hears, unless it has left.

@@ -18,7 +18,7 @@ use std::{
 };
 
 use crate::{
-    domain::{ConversationId, User, UserId},
+    domain::{ConversationId, SessionId, User, UserId},
     protocol::{CloseCode, ServerFrame},
 };
 
@@ -70,7 +70,12 @@ impl Hub {
     }
 
     /// Registers a connection of `user`, until the guard is dropped.
-    pub(crate) fn register(self: &Arc<Self>, user: User, speech: Speech) -> Result<Registered, TooManyConnections> {
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        user: User,
+        session: Option<SessionId>,
+        speech: Speech,
+    ) -> Result<Registered, TooManyConnections> {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         let mut users = self.users();
         let present =
@@ -78,9 +83,11 @@ impl Hub {
         if self.connections_per_user.is_some_and(|most| present.connections.len() >= most) {
             return Err(TooManyConnections);
         }
-        let connection = Arc::new(Connection::new(number, user, speech, self.queue_bytes));
+        let connection = Arc::new(Connection::new(number, user, session, speech, self.queue_bytes));
         present.connections.push(Arc::clone(&connection));
-        if present.connections.len() == 1 {
+        // A guest who has become a registered user comes as another one than before.
+        if present.connections.len() == 1 || present.user != connection.user {
+            present.user = connection.user.clone();
             self.presence.arrive(&connection.user);
         }
         Ok(Registered { hub: Arc::clone(self), connection })
@@ -104,6 +111,18 @@ impl Hub {
     pub(crate) fn audience(&self, conversation: ConversationId, user: UserId) -> Option<usize> {
         let heard = self.connections_of(user).iter().any(|connection| connection.hears(conversation));
         heard.then(|| self.audiences.size(conversation))
+    }
+
+    /// Ends the connections of one session.
+    pub(crate) fn close_session(&self, user: UserId, session: SessionId, code: CloseCode) {
+        for connection in self.connections_of(user).iter().filter(|connection| connection.session == Some(session)) {
+            connection.queue.close(Closing::now(code));
+        }
+    }
+
+    /// Who is here.
+    pub(crate) fn present(&self) -> Vec<UserId> {
+        self.users().keys().copied().collect()
     }
 
     /// Ends all connections of a user.

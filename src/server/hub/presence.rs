@@ -56,7 +56,8 @@ impl Presence {
         let mut state = self.state();
         let now = if state.present.len() <= MAX_LISTED_ONLINE { state.present.clone() } else { HashMap::new() };
         let before = mem::replace(&mut state.listed, now);
-        let joined: Vec<User> = state.listed.values().filter(|user| !before.contains_key(&user.id)).cloned().collect();
+        let joined: Vec<User> =
+            state.listed.values().filter(|user| before.get(&user.id) != Some(user)).cloned().collect();
         let left: Vec<UserId> = before.into_keys().filter(|id| !state.listed.contains_key(id)).collect();
         let count = state.present.len();
         let unchanged = joined.is_empty() && left.is_empty() && count == state.count;
@@ -92,7 +93,7 @@ mod tests {
 
     fn user(number: usize) -> User {
         let nickname = Nickname::parse(&format!("user {number}")).expect("a nickname");
-        User { id: UserId::generate(), nickname }
+        User::guest(UserId::generate(), nickname)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tokio::time::timeout;
 
 use crate::{
-    domain::{ConversationId, Epoch, Me, Seq},
+    domain::{ConversationId, Epoch, Me, Seq, SessionId},
     protocol::{ClientFrame, CloseCode, ErrorCode, ErrorFrame, Hello, VERSION},
 };
 
@@ -13,14 +13,16 @@ use super::{
     super::{
         App,
         chat::{Arrival, ChatError},
-        peer::Peer,
+        store::Session,
     },
+    Bearings,
     line::{Farewell, Incoming, Line},
 };
 
 /// Who said hello, and what they know already.
 pub(super) struct Greeted {
     pub(super) me: Me,
+    pub(super) session: SessionId,
     /// To be told in the welcome.
     pub(super) token: Option<String>,
     /// What the cursors belong to.
@@ -28,29 +30,24 @@ pub(super) struct Greeted {
     pub(super) cursors: HashMap<ConversationId, Seq>,
 }
 
-/// Waits for the hello and finds out whose it is; `session` is what the upgrade request brought.
-pub(super) async fn greet(
-    app: &App,
-    line: &mut Line,
-    peer: Peer,
-    session: Option<String>,
-) -> Result<Greeted, Farewell> {
+/// Waits for the hello and finds out whose it is.
+pub(super) async fn greet(app: &App, line: &mut Line, bearings: Bearings) -> Result<Greeted, Farewell> {
     let first = timeout(app.timing.hello, first_frame(line));
     let hello = tokio::select! {
         hello = first => hello.map_err(|_elapsed| Farewell::wordless(Some(CloseCode::NoHello)))??,
         () = app.stopping.cancelled() => return Err(Farewell::wordless(Some(CloseCode::Restarting))),
     };
-    let (me, token) = identify(app, &hello, peer, session).await.map_err(|error| {
+    let (me, session, token) = identify(app, &hello, bearings).await.map_err(|error| {
         let code = match error {
             ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
             ChatError::Unauthenticated => CloseCode::SessionEnded,
             ChatError::RateLimited { .. } => CloseCode::TooMany,
-            ChatError::StorageUnavailable => CloseCode::Restarting,
+            ChatError::StorageUnavailable | ChatError::Internal => CloseCode::Restarting,
             _ => CloseCode::ProtocolError,
         };
         Farewell::error(error.frame(None), code)
     })?;
-    Ok(Greeted { me, token, epoch: hello.epoch, cursors: hello.cursors })
+    Ok(Greeted { me, session, token, epoch: hello.epoch, cursors: hello.cursors })
 }
 
 async fn first_frame(line: &mut Line) -> Result<Hello, Farewell> {
@@ -86,16 +83,17 @@ fn words(code: ErrorCode, message: &str) -> ErrorFrame {
 async fn identify(
     app: &App,
     hello: &Hello,
-    peer: Peer,
-    session: Option<String>,
-) -> Result<(Me, Option<String>), ChatError> {
+    Bearings { peer, token, agent }: Bearings,
+) -> Result<(Me, SessionId, Option<String>), ChatError> {
     if let Some(token) = &hello.token {
-        return Ok((app.chat.authenticate(token).await?, Some(token.clone())));
+        let Session { me, id, .. } = app.chat.authenticate(token).await?;
+        return Ok((me, id, Some(token.clone())));
     }
     if let Some(nickname) = &hello.nickname {
-        let Arrival { me, token } = app.chat.create_guest(nickname, peer).await?;
-        return Ok((me, Some(token)));
+        let Arrival { me, session, token } = app.chat.create_guest(nickname, peer, &agent).await?;
+        return Ok((me, session, Some(token)));
     }
-    let session = session.ok_or(ChatError::Unauthenticated)?;
-    Ok((app.chat.authenticate(&session).await?, None))
+    let token = token.ok_or(ChatError::Unauthenticated)?;
+    let Session { me, id, .. } = app.chat.authenticate(&token).await?;
+    Ok((me, id, None))
 }

@@ -16,7 +16,7 @@ use axum::{
 };
 
 use crate::{
-    domain::User,
+    domain::{SessionId, User},
     protocol::{ErrorCode, MAX_FRAME_BYTES},
 };
 
@@ -30,7 +30,7 @@ use super::{
     http::ApiError,
     hub::{Connection, Registered, Speech},
     peer::Peer,
-    session_token,
+    session_token, user_agent,
 };
 
 pub(super) use plain::{knocks, plain_door};
@@ -43,6 +43,15 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
 /// Room for the largest frame of ours, a welcome to somebody in very many conversations, behind a full write buffer.
 const MAX_WRITE_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+
+/// What an upgrade request tells of its sender.
+struct Bearings {
+    peer: Peer,
+    /// The session's, from the cookie or as bearer.
+    token: Option<String>,
+    /// The program, as it calls itself.
+    agent: String,
+}
 
 /// `/ws`: the whole protocol.
 pub(super) async fn full_door(
@@ -58,8 +67,8 @@ pub(super) async fn full_door(
         Ok(upgrade) => upgrade,
         Err(rejection) => return refuse_upgrade(&rejection),
     };
-    let session = session_token(&headers);
-    accept(&app, upgrade, async move |app, line| serve_full(app, line, peer, session).await)
+    let bearings = Bearings { peer, token: session_token(&headers), agent: user_agent(&headers).to_owned() };
+    accept(&app, upgrade, async move |app, line| serve_full(app, line, bearings).await)
 }
 
 fn refuse_upgrade(rejection: &WebSocketUpgradeRejection) -> Response {
@@ -91,29 +100,24 @@ where
         })
 }
 
-async fn serve_full(app: Arc<App>, mut line: Line, peer: Peer, session: Option<String>) {
-    let farewell = talk_in_full(&app, &mut line, peer, session).await.unwrap_or_else(|refused| refused);
+async fn serve_full(app: Arc<App>, mut line: Line, bearings: Bearings) {
+    let farewell = talk_in_full(&app, &mut line, bearings).await.unwrap_or_else(|refused| refused);
     // The hub has forgotten the connection by now: nobody takes somebody who is slow in leaving for present.
     line.bid(farewell).await;
     line.part().await;
 }
 
 /// Talks until the end; `Err` if it never came to talking.
-async fn talk_in_full(
-    app: &Arc<App>,
-    line: &mut Line,
-    peer: Peer,
-    session: Option<String>,
-) -> Result<Farewell, Farewell> {
-    let greeted = hello::greet(app, line, peer, session).await?;
-    let registered = register(app, &greeted.me.user(), Speech::Full)?;
+async fn talk_in_full(app: &Arc<App>, line: &mut Line, bearings: Bearings) -> Result<Farewell, Farewell> {
+    let greeted = hello::greet(app, line, bearings).await?;
+    let registered = register(app, &greeted.me.user(), Some(greeted.session), Speech::Full)?;
     let seen = resume::welcome(app, line, &registered.connection, greeted).await?;
     let mut talk = FullTalk::new(Arc::clone(app), Arc::clone(&registered.connection));
     Ok(line.converse(&mut talk, &registered.connection, seen, &app.stopping).await)
 }
 
-fn register(app: &App, user: &User, speech: Speech) -> Result<Registered, Farewell> {
-    app.hub.register(user.clone(), speech).map_err(|error| Farewell::too_many(error.to_string()))
+fn register(app: &App, user: &User, session: Option<SessionId>, speech: Speech) -> Result<Registered, Farewell> {
+    app.hub.register(user.clone(), session, speech).map_err(|error| Farewell::too_many(error.to_string()))
 }
 
 /// From now on a registered connection hears all that its user is in. Directs that are opened later come by themselves,

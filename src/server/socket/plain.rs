@@ -79,7 +79,7 @@ async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String
 
 /// Talks until the end.
 async fn visit(app: &Arc<App>, line: &mut Line, me: &Me) -> Farewell {
-    let registered = register(app, &me.user(), Speech::Plain);
+    let registered = register(app, &me.user(), None, Speech::Plain);
     let farewell = match &registered {
         Ok(registered) => talk_plainly(app, line, &registered.connection).await,
         Err(_) => Farewell::wordless(Some(CloseCode::TooMany)),
@@ -187,7 +187,7 @@ mod tests {
         let ling = app.chat.create_visitor("阿玲", peer).await.expect("another");
         let opening = app.chat.open_direct(ling.user(), "小明").await.expect("queued");
         let (direct, _) = opening.done().await.expect("a direct");
-        let registered = register(&app, &ming.user(), Speech::Plain).expect("a place");
+        let registered = register(&app, &ming.user(), None, Speech::Plain).expect("a place");
         hear_all(&app, &registered.connection).await.expect("an answer");
 
         assert!(registered.connection.hears(direct));

@@ -70,7 +70,7 @@ async fn bring_up_to_date(
     let conversations = app.chat.conversations(connection.user.id).await.map_err(refuse)?;
     let seen = Seen(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect());
 
-    let Greeted { me, token, epoch, cursors } = greeted;
+    let Greeted { me, token, epoch, cursors, .. } = greeted;
     let (mut online, mut online_count) = app.hub.online();
     // Whoever comes in is here, even before that was announced.
     let is_listed = online.len() as u64 == online_count && online.len() < MAX_LISTED_ONLINE;

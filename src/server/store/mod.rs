@@ -8,12 +8,16 @@ mod feed;
 mod receipt;
 mod sqlite;
 
+use std::fmt;
+
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use crate::{
-    domain::{CommandId, Conversation, ConversationId, Epoch, Me, Millis, Nickname, NicknameKey, Seq, User, UserId},
-    protocol::{Change, Event, MessagesPage},
+    domain::{
+        CommandId, Conversation, ConversationId, Epoch, Me, Millis, Nickname, NicknameKey, Seq, SessionId, User, UserId,
+    },
+    protocol::{Change, Event, MessagesPage, SessionInfo},
 };
 
 pub(crate) use feed::{Committed, Feed};
@@ -24,6 +28,48 @@ pub(crate) use sqlite::SqliteStore;
 /// SHA-256 of a session's token: the store never sees the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionKey(pub [u8; 32]);
+
+/// Argon2id of a password, as a PHC string.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// A session to begin.
+#[derive(Clone, Debug)]
+pub(crate) struct NewSession {
+    pub key: SessionKey,
+    pub id: SessionId,
+    /// The program that signs in, as it calls itself.
+    pub agent: String,
+}
+
+/// A session that is known by its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub id: SessionId,
+    pub me: Me,
+    pub seen_at: Millis,
+}
+
+/// A session that has just ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EndedSession {
+    pub user: UserId,
+    pub session: SessionId,
+}
+
+/// Whoever has a nickname now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub me: Me,
+    /// `None` for a guest.
+    pub password: Option<PasswordHash>,
+}
 
 /// What the store refuses or cannot do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +109,7 @@ pub(crate) struct NewGuest {
     pub user: User,
     pub key: NicknameKey,
     /// `None` for a plain client: its name is given back when its socket closes.
-    pub session: Option<SessionKey>,
+    pub session: Option<NewSession>,
 }
 
 /// A command that becomes an event.
@@ -125,7 +171,27 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn create_guest(&self, guest: NewGuest) -> Result<(), StoreError>;
 
     /// Forgets the session; a guest without one gives the nickname back. `None` if there was no such session.
-    async fn end_session(&self, session: SessionKey) -> Result<Option<UserId>, StoreError>;
+    async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError>;
+
+    /// The same for one of a user's sessions, by its name.
+    async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError>;
+
+    /// Begins another session of a user.
+    async fn begin_session(&self, user: UserId, session: NewSession) -> Result<(), StoreError>;
+
+    /// Notes that a session is in use.
+    async fn see_session(&self, session: SessionId) -> Result<(), StoreError>;
+
+    /// Gives a user a password, or another one, and ends all sessions but `keep`. Gives those that ended.
+    async fn set_password(
+        &self,
+        user: UserId,
+        password: PasswordHash,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Guests who were not seen since `before`, but for `except`, give their nicknames back. Gives who they were.
+    async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError>;
 
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;
@@ -141,7 +207,13 @@ pub(crate) trait Store: Send + Sync + 'static {
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq);
 
     /// Whose session this is.
-    async fn session(&self, session: SessionKey) -> Result<Option<Me>, StoreError>;
+    async fn session(&self, session: SessionKey) -> Result<Option<Session>, StoreError>;
+
+    /// A user's sessions, the one that was used last first.
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError>;
+
+    /// Whoever has this nickname.
+    async fn account(&self, nickname: NicknameKey) -> Result<Option<Account>, StoreError>;
 
     /// The conversations that the user is in.
     async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError>;

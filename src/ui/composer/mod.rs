@@ -63,7 +63,7 @@ pub(super) fn Composer(
         move || with.get().map_or_else(|| t.everyone.to_owned(), |user| user.nickname.as_str().to_owned());
     let target_face = move || match with.get() {
         None => view! { <span class="icon-box">{icons::hash()}</span> }.into_any(),
-        Some(User { id, nickname }) => view! { <Face id nickname small=true/> }.into_any(),
+        Some(User { id, nickname, .. }) => view! { <Face id nickname small=true/> }.into_any(),
     };
     let typing = move || {
         store.typing.with(|typing| {

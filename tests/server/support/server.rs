@@ -4,7 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, redirect::Policy};
 use rusqlite::{Connection, OpenFlags};
-use teahouse::server::{Config, House, RunError, Server};
+use teahouse::{
+    domain::UserId,
+    server::{Config, House, RunError, Server},
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +81,13 @@ impl TestServer {
         let holding = "SELECT (SELECT count(*) FROM events WHERE instr(payload, ?1))
                             + (SELECT count(*) FROM messages WHERE instr(body, ?1))";
         self.database().query_row(holding, [text], |row| row.get(0)).expect("a count")
+    }
+
+    /// Makes all sessions but those of `except` look as if they had not been used for years.
+    pub(crate) fn age_sessions(&self, except: UserId) {
+        let db = Connection::open(self.data.path().join("teahouse.db")).expect("the database");
+        let bytes = except.as_uuid().as_bytes().as_slice();
+        db.execute("UPDATE sessions SET seen_at = 1000 WHERE user <> ?1", [bytes]).expect("an update");
     }
 
     fn database(&self) -> Connection {

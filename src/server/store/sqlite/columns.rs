@@ -6,7 +6,9 @@ use rusqlite::{
 };
 use uuid::Uuid;
 
-use crate::domain::{Body, CommandId, ConversationId, Emoji, Epoch, Millis, Nickname, NicknameKey, Seq, UserId};
+use crate::domain::{
+    Body, CommandId, ConversationId, Emoji, Epoch, Millis, Nickname, NicknameKey, Seq, SessionId, UserId,
+};
 
 use super::super::SessionKey;
 
@@ -26,7 +28,7 @@ macro_rules! uuid_column {
     )*};
 }
 
-uuid_column!(UserId, ConversationId, CommandId, Epoch);
+uuid_column!(UserId, ConversationId, CommandId, SessionId, Epoch);
 
 macro_rules! number_column {
     ($($name:ident),*) => {$(

@@ -26,8 +26,8 @@ use rusqlite::Connection;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
-    domain::{Conversation, ConversationId, Epoch, Me, Seq, UserId},
-    protocol::{Event, MessagesPage},
+    domain::{Conversation, ConversationId, Epoch, Millis, NicknameKey, Seq, SessionId, UserId},
+    protocol::{Event, MessagesPage, SessionInfo},
 };
 
 use self::{
@@ -36,10 +36,11 @@ use self::{
     readers::Readers,
     reads::ReadMarks,
     writer::{Order, Write, Writer},
-    writes::{CreateGuest, EndSession, Release},
+    writes::{BeginSession, CreateGuest, EndSession, ExpireGuests, Release, SeeSession, SetPassword},
 };
 use super::{
-    Appended, Feed, NewEvent, NewGuest, OpenDirect, OpenedDirect, Receipt, SessionKey, Store, StoreError, Window,
+    Account, Appended, EndedSession, Feed, NewEvent, NewGuest, NewSession, OpenDirect, OpenedDirect, PasswordHash,
+    Receipt, Session, SessionKey, Store, StoreError, Window,
 };
 
 pub use open::OpenError;
@@ -118,8 +119,33 @@ impl Store for SqliteStore {
         self.write(CreateGuest { guest, lobby: self.identity.lobby }).await?.await
     }
 
-    async fn end_session(&self, session: SessionKey) -> Result<Option<UserId>, StoreError> {
-        self.write(EndSession(session)).await?.await
+    async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError> {
+        self.write(EndSession::OfToken(session)).await?.await
+    }
+
+    async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError> {
+        self.write(EndSession::OfUser(user, session)).await?.await
+    }
+
+    async fn begin_session(&self, user: UserId, session: NewSession) -> Result<(), StoreError> {
+        self.write(BeginSession { user, session }).await?.await
+    }
+
+    async fn see_session(&self, session: SessionId) -> Result<(), StoreError> {
+        self.write(SeeSession(session)).await?.await
+    }
+
+    async fn set_password(
+        &self,
+        user: UserId,
+        password: PasswordHash,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        self.write(SetPassword { user, password, keep }).await?.await
+    }
+
+    async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError> {
+        self.write(ExpireGuests { before, except }).await?.await
     }
 
     async fn release(&self, user: UserId) -> Result<(), StoreError> {
@@ -144,8 +170,16 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn session(&self, session: SessionKey) -> Result<Option<Me>, StoreError> {
+    async fn session(&self, session: SessionKey) -> Result<Option<Session>, StoreError> {
         self.readers.read(move |db| queries::session(db, session)).await
+    }
+
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {
+        self.readers.read(move |db| queries::sessions(db, user)).await
+    }
+
+    async fn account(&self, nickname: NicknameKey) -> Result<Option<Account>, StoreError> {
+        self.readers.read(move |db| queries::account(db, &nickname)).await
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError> {

@@ -12,8 +12,11 @@ use rusqlite::{Connection, OpenFlags, params};
 use crate::domain::{ConversationId, Epoch, Millis};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_start.sql"), include_str!("../migrations/0002_changes.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_start.sql"),
+    include_str!("../migrations/0002_changes.sql"),
+    include_str!("../migrations/0003_accounts.sql"),
+];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
 const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
@@ -161,7 +164,7 @@ fn release_leftovers(db: &Connection) -> Result<(), rusqlite::Error> {
     db.execute_batch(
         "BEGIN IMMEDIATE;
          UPDATE users SET nickname_key = NULL
-          WHERE nickname_key IS NOT NULL AND kind = 'guest' AND id NOT IN (SELECT user FROM sessions);
+          WHERE nickname_key IS NOT NULL AND password IS NULL AND id NOT IN (SELECT user FROM sessions);
          DELETE FROM members
           WHERE user IN (SELECT id FROM users WHERE nickname_key IS NULL)
             AND conversation IN (SELECT id FROM conversations WHERE kind = 'room');

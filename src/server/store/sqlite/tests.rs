@@ -17,12 +17,13 @@ fn open(folder: &TempDir) -> (SqliteStore, Feed) {
 }
 
 fn user(name: &str) -> User {
-    User { id: UserId::generate(), nickname: Nickname::parse(name).expect(name) }
+    User::guest(UserId::generate(), Nickname::parse(name).expect(name))
 }
 
 async fn guest(store: &SqliteStore, name: &str) -> User {
     let user = user(name);
-    let (key, session) = (user.nickname.key(), Some(SessionKey([7; 32])));
+    let session = NewSession { key: SessionKey([7; 32]), id: SessionId::generate(), agent: String::new() };
+    let (key, session) = (user.nickname.key(), Some(session));
     store.create_guest(NewGuest { user: user.clone(), key, session }).await.expect("a guest");
     user
 }

@@ -1,12 +1,15 @@
 //! Guests come and go.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::domain::{ConversationId, Millis, Nickname, NicknameKey, UserId};
 
-use super::super::{
-    super::{NewGuest, SessionKey, StoreError},
-    writer::{Applied, Write},
+use super::{
+    super::{
+        super::{NewGuest, StoreError},
+        writer::{Applied, Write},
+    },
+    account::insert_session,
 };
 
 /// How many numbers to try behind a taken nickname.
@@ -27,13 +30,10 @@ impl Write for CreateGuest {
             return Err(StoreError::NicknameTaken { suggestion: suggest(db, &user.nickname)? });
         }
         let now = Millis::now();
-        db.prepare_cached(
-            "INSERT INTO users (id, nickname, nickname_key, kind, created_at) VALUES (?1, ?2, ?3, 'guest', ?4)",
-        )?
-        .execute(params![user.id, user.nickname, key, now])?;
+        db.prepare_cached("INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![user.id, user.nickname, key, now])?;
         if let Some(session) = session {
-            db.prepare_cached("INSERT INTO sessions (token_hash, user, created_at) VALUES (?1, ?2, ?3)")?
-                .execute(params![session, user.id, now])?;
+            insert_session(db, user.id, session)?;
         }
         // A newcomer starts at the end: what was said before is there to be read, but not as unread.
         db.prepare_cached(
@@ -59,26 +59,6 @@ fn suggest(db: &Connection, taken: &Nickname) -> Result<Option<Nickname>, StoreE
     Ok(None)
 }
 
-/// A session is over, and with a guest's last one the guest's claim to the nickname.
-pub(in super::super) struct EndSession(pub(in super::super) SessionKey);
-
-impl Write for EndSession {
-    type Done = Option<UserId>;
-
-    fn apply(&self, db: &Connection) -> Result<Applied<Option<UserId>>, StoreError> {
-        let user = db
-            .prepare_cached("DELETE FROM sessions WHERE token_hash = ?1 RETURNING user")?
-            .query_row([self.0], |row| row.get(0))
-            .optional()?;
-        if let Some(user) = user
-            && !db.prepare_cached("SELECT 1 FROM sessions WHERE user = ?1")?.exists([user])?
-        {
-            release(db, user)?;
-        }
-        Ok(Applied { done: user, news: None })
-    }
-}
-
 /// A plain client has left.
 pub(in super::super) struct Release(pub(in super::super) UserId);
 
@@ -92,7 +72,7 @@ impl Write for Release {
 }
 
 /// The name is free again. Directs stay, for the other user's sake.
-fn release(db: &Connection, user: UserId) -> Result<(), StoreError> {
+pub(super) fn release(db: &Connection, user: UserId) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE users SET nickname_key = NULL WHERE id = ?1")?.execute([user])?;
     db.prepare_cached(
         "DELETE FROM members

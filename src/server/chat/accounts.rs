@@ -1,0 +1,95 @@
+//! A nickname of one's own: claiming it with a password, signing in with that, and the sessions that come of it.
+
+use crate::{
+    domain::{Me, Nickname, SessionId, UserId, UserKind},
+    protocol::SessionInfo,
+};
+
+use super::{
+    super::{
+        peer::Peer,
+        store::{Account, EndedSession, Session, StoreError},
+    },
+    Chat, ChatError,
+    passwords::Passwords,
+    sessions::{Arrival, begin},
+};
+
+/// A password was set: these sessions of the user's are over, and the others have another user than before.
+#[derive(Debug)]
+pub(crate) struct PasswordSet {
+    pub(crate) ended: Vec<SessionId>,
+    /// Whether the user was a guest until now.
+    pub(crate) is_new: bool,
+}
+
+impl Chat {
+    /// Lets a registered user in who knows the password.
+    ///
+    /// Whether nobody has the name, a guest has it, or the password is another one, is not told, and takes as long.
+    pub(crate) async fn sign_in(
+        &self,
+        nickname: &str,
+        password: String,
+        peer: Peer,
+        agent: &str,
+    ) -> Result<Arrival, ChatError> {
+        self.rates.sign_in(peer)?;
+        let account = match Nickname::parse(nickname) {
+            Ok(nickname) => {
+                self.rates.sign_in_as(&nickname.key())?;
+                self.store.account(nickname.key()).await?
+            }
+            Err(_) => None,
+        };
+        let (me, hash) = account.map_or((None, None), |Account { me, password }| (Some(me), password));
+        let is_right = self.passwords.verify(password, hash).await?;
+        let me = me.filter(|_| is_right).ok_or(ChatError::WrongPassword)?;
+        let (token, session) = begin(agent)?;
+        let id = session.id;
+        self.store.begin_session(me.id, session).await?;
+        Ok(Arrival { me, session: id, token })
+    }
+
+    /// Gives a guest a password, and with it the nickname for good; or a registered user another one.
+    pub(crate) async fn set_password(
+        &self,
+        session: &Session,
+        current: Option<String>,
+        password: String,
+        peer: Peer,
+    ) -> Result<PasswordSet, ChatError> {
+        self.rates.sign_in(peer)?;
+        Passwords::check(&password)?;
+        let Me { id, nickname, kind } = &session.me;
+        let is_new = *kind == UserKind::Guest;
+        if !is_new {
+            let account = self.store.account(nickname.key()).await?.filter(|account| account.me.id == *id);
+            let hash = account.and_then(|account| account.password);
+            if !self.passwords.verify(current.unwrap_or_default(), hash).await? {
+                return Err(ChatError::WrongPassword);
+            }
+        }
+        let hash = self.passwords.hash(password).await?;
+        let ended = self.store.set_password(*id, hash, session.id).await.map_err(|error| match error {
+            // The guest gave the name back meanwhile.
+            StoreError::UnknownUser => ChatError::Unauthenticated,
+            other => other.into(),
+        })?;
+        Ok(PasswordSet { ended, is_new })
+    }
+
+    /// A user's sessions; the one that asks is marked.
+    pub(crate) async fn sessions(&self, session: &Session) -> Result<Vec<SessionInfo>, ChatError> {
+        let mut sessions = self.store.sessions(session.me.id).await?;
+        for info in &mut sessions {
+            info.current = info.id == session.id;
+        }
+        Ok(sessions)
+    }
+
+    /// Ends one of the user's sessions.
+    pub(crate) async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<EndedSession, ChatError> {
+        self.store.end_session_of(user, session).await?.ok_or(ChatError::UnknownSession)
+    }
+}

@@ -1,0 +1,153 @@
+//! Passwords: Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane), off the async threads
+//! and few at a time, so that signing in can't take the server's memory or all of its cores.
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash,
+    password_hash::{PasswordHashString, SaltString, rand_core::OsRng},
+};
+use tokio::{
+    sync::Semaphore,
+    task::spawn_blocking,
+    time::{Duration, timeout},
+};
+
+use super::{super::store::PasswordHash, ChatError};
+
+/// The shortest and longest password, in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9).
+pub(crate) const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=256;
+
+/// Those that everybody tries first.
+const COMMONEST: &str = include_str!("common_passwords.txt");
+
+/// How many are worked on at once.
+const AT_ONCE: usize = 2;
+
+/// How long one may wait for its turn.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Why a password is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PasswordError {
+    #[error("a password has {} to {} characters", PASSWORD_CHARACTERS.start(), PASSWORD_CHARACTERS.end())]
+    Length,
+    #[error("this is one of the passwords that everybody tries first")]
+    Common,
+}
+
+/// Hashes passwords, and compares them.
+pub(super) struct Passwords {
+    turns: Semaphore,
+    /// Compared with where there is nothing to compare with, so that this takes as long.
+    nobody: PasswordHash,
+}
+
+impl Passwords {
+    pub(super) fn new() -> Self {
+        // The cost is in the parameters alone: any well-formed hash takes as long as another.
+        let nobody = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$5CX7QYqnyn1oQ9jLZjY0Y2a7p9dXv2bYkq3g1b1o0eA";
+        Self { turns: Semaphore::new(AT_ONCE), nobody: PasswordHash(nobody.into()) }
+    }
+
+    /// Holds a new password to the rules.
+    pub(super) fn check(password: &str) -> Result<(), PasswordError> {
+        if !PASSWORD_CHARACTERS.contains(&password.chars().count()) {
+            return Err(PasswordError::Length);
+        }
+        let folded = password.to_lowercase();
+        if COMMONEST.lines().any(|common| common == folded) {
+            return Err(PasswordError::Common);
+        }
+        Ok(())
+    }
+
+    /// The hash to keep.
+    pub(super) async fn hash(&self, password: String) -> Result<PasswordHash, ChatError> {
+        self.work(move || {
+            let salt = SaltString::generate(&mut OsRng);
+            let hash = argon2()?.hash_password(password.as_bytes(), &salt)?;
+            Ok(PasswordHash(hash.to_string()))
+        })
+        .await
+    }
+
+    /// Whether `password` is the one of this hash; without a hash it is not, but finding out takes as long.
+    pub(super) async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, ChatError> {
+        // Longer than any that was taken: not worth the work, and the same for everybody.
+        if password.chars().count() > *PASSWORD_CHARACTERS.end() {
+            return Ok(false);
+        }
+        let is_known = hash.is_some();
+        let PasswordHash(hash) = hash.unwrap_or_else(|| self.nobody.clone());
+        self.work(move || {
+            let hash = PasswordHashString::new(&hash)?;
+            match argon2()?.verify_password(password.as_bytes(), &hash.password_hash()) {
+                Ok(()) => Ok(is_known),
+                Err(password_hash::Error::Password) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+        .await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, password_hash::Error> + Send + 'static,
+    ) -> Result<T, ChatError> {
+        let Ok(Ok(_turn)) = timeout(TURN, self.turns.acquire()).await else {
+            return Err(ChatError::RateLimited { retry_after: TURN });
+        };
+        match spawn_blocking(work).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a password could not be hashed");
+                Err(ChatError::Internal)
+            }
+            Err(error) => {
+                tracing::error!(%error, "hashing a password panicked");
+                Err(ChatError::Internal)
+            }
+        }
+    }
+}
+
+/// OWASP's second choice of parameters: m=19456 KiB, t=2, p=1.
+fn argon2() -> Result<Argon2<'static>, password_hash::Error> {
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_right_password_is_told_from_wrong_ones_and_from_none() {
+        let passwords = Passwords::new();
+        let hash = passwords.hash("correct horse".into()).await.expect("a hash");
+        assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "as OWASP says");
+        assert_eq!(passwords.verify("correct horse".into(), Some(hash.clone())).await, Ok(true));
+        assert_eq!(passwords.verify("wrong horse".into(), Some(hash)).await, Ok(false));
+        assert_eq!(passwords.verify("correct horse".into(), None).await, Ok(false));
+    }
+
+    #[test]
+    fn short_long_and_common_passwords_are_not_taken() {
+        for short in ["", "seven77", "茶茶茶"] {
+            assert_eq!(Passwords::check(short), Err(PasswordError::Length));
+        }
+        assert_eq!(Passwords::check(&"x".repeat(257)), Err(PasswordError::Length));
+        for common in ["password", "PassWord1", "12345678", "qwertyuiop"] {
+            assert_eq!(Passwords::check(common), Err(PasswordError::Common), "{common}");
+        }
+        for fine in ["correct horse", "茶馆里的八个汉字", &"x".repeat(256)] {
+            assert_eq!(Passwords::check(fine), Ok(()));
+        }
+    }
+
+    #[test]
+    fn the_list_holds_nothing_that_could_never_be_taken() {
+        for common in COMMONEST.lines() {
+            assert!(PASSWORD_CHARACTERS.contains(&common.chars().count()), "{common}");
+            assert_eq!(common, common.to_lowercase());
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! A nickname with a password belongs to whoever knows the password, and to nobody else.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{SessionId, UserKind},
+    protocol::{ErrorCode, Problem, ServerFrame, SessionCreated, SessionList},
+};
+
+use super::support::{Hangup, TestClient, TestServer};
+
+const PASSWORD: &str = "correct horse";
+
+/// Asks `PUT /api/me/password` as the owner of this token.
+async fn set_password(server: &TestServer, token: &str, body: Value) -> StatusCode {
+    let request = server.http(Method::PUT, "/api/me/password").bearer_auth(token).json(&body);
+    request.send().await.expect("an answer").status()
+}
+
+async fn sign_in(server: &TestServer, nickname: &str, password: &str) -> Result<SessionCreated, Problem> {
+    let body = json!({ "nickname": nickname, "password": password });
+    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    if answer.status() == StatusCode::CREATED {
+        Ok(answer.json().await.expect("a session"))
+    } else {
+        Err(answer.json().await.expect("a problem"))
+    }
+}
+
+async fn sessions(server: &TestServer, token: &str) -> SessionList {
+    let request = server.http(Method::GET, "/api/sessions").bearer_auth(token);
+    request.send().await.expect("an answer").json().await.expect("a list")
+}
+
+/// A user with a password, and the token of the session in which it was set.
+async fn registered(server: &TestServer, nickname: &str) -> (TestClient, String) {
+    let guest = TestClient::guest(server, nickname).await;
+    let token = guest.token().to_owned();
+    assert_eq!(set_password(server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
+    (TestClient::with_token(server.address, &token).await, token)
+}
+
+#[tokio::test]
+async fn a_guest_claims_the_nickname_and_stays_the_same_user() {
+    let server = TestServer::start().await;
+    let mut guest = TestClient::guest(&server, "小明").await;
+    guest.say("before").await;
+    let (id, token) = (guest.welcome.me.id, guest.token().to_owned());
+    assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
+    // The open page comes back by itself, as who it is now.
+    assert_eq!(guest.hangup().await, Hangup::Code(1013));
+    let mut back = TestClient::with_token(server.address, &token).await;
+    assert_eq!((back.welcome.me.id, back.welcome.me.kind), (id, UserKind::Registered));
+
+    let elsewhere = sign_in(&server, " 小明 ", PASSWORD).await.expect("a session");
+    assert_eq!((elsewhere.me.id, elsewhere.me.kind), (id, UserKind::Registered));
+    assert_eq!(sessions(&server, &token).await.sessions.len(), 2);
+
+    // Everybody sees that it is not just somebody of that name.
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    back.say("after").await;
+    assert!(ling.expect_event("after").await.author.registered);
+    assert!(!ling.user().registered);
+}
+
+#[tokio::test]
+async fn others_learn_at_once_that_somebody_has_a_password_now() {
+    let server = TestServer::start().await;
+    let guest = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let token = guest.token().to_owned();
+    set_password(&server, &token, json!({ "password": PASSWORD })).await;
+    drop(guest);
+    let back = TestClient::with_token(server.address, &token).await;
+    assert!(back.user().registered);
+    ling.expect("the mark", |frame| match frame {
+        ServerFrame::Presence { joined, .. } if joined.contains(&back.user()) => Some(()),
+        _ => None,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claimed_nickname_is_not_free_even_when_nobody_is_signed_in() {
+    let server = TestServer::start().await;
+    let (client, token) = registered(&server, "Alice").await;
+    drop(client);
+    let ended = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("an answer");
+    assert_eq!(ended.status(), StatusCode::NO_CONTENT);
+    for look_alike in ["Alice", "ALICE", "А1ісе"] {
+        let body = json!({ "nickname": look_alike });
+        let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::CONFLICT, "{look_alike}");
+    }
+    let server = server.restart().await;
+    assert_eq!(sign_in(&server, "alice", PASSWORD).await.expect("a session").me.nickname.as_str(), "Alice");
+}
+
+#[tokio::test]
+async fn a_wrong_password_an_unknown_name_and_a_guest_s_name_are_one_answer() {
+    let server = TestServer::start().await;
+    let _alice = registered(&server, "Alice").await;
+    let _guest = TestClient::guest(&server, "Bob").await;
+    let mut answers = Vec::new();
+    for (nickname, password) in
+        [("Alice", "wrong horse"), ("Nobody", PASSWORD), ("Bob", PASSWORD), ("", PASSWORD), ("Alice", &"x".repeat(300))]
+    {
+        answers.push(sign_in(&server, nickname, password).await.expect_err("no session"));
+    }
+    for answer in answers {
+        assert_eq!((answer.status, answer.code), (403, ErrorCode::WrongPassword));
+        assert_eq!(answer.detail, "the nickname or the password is wrong");
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
+    let server = TestServer::start().await;
+    let (_here, token) = registered(&server, "Alice").await;
+    let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
+    let there = TestClient::with_token(server.address, &elsewhere.token).await;
+
+    for wrong in [json!({ "password": "new and long" }), json!({ "password": "new and long", "current": "wrong" })] {
+        assert_eq!(set_password(&server, &token, wrong).await, StatusCode::FORBIDDEN);
+    }
+    let change = json!({ "password": "new and long", "current": PASSWORD });
+    assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
+    assert_eq!(there.hangup().await, Hangup::Code(4401));
+    let me = server.http(Method::GET, "/api/me").bearer_auth(&elsewhere.token).send().await.expect("an answer");
+    assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
+    assert!(sign_in(&server, "Alice", PASSWORD).await.is_err());
+    assert!(sign_in(&server, "Alice", "new and long").await.is_ok());
+    TestClient::with_token(server.address, &token).await.say("still here").await;
+}
+
+#[tokio::test]
+async fn short_long_and_common_passwords_are_not_taken() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let guest = TestClient::guest(&server, "Alice").await;
+    for password in ["", "seven77", "password1", "PASSWORD1", &"x".repeat(257)] {
+        let body = json!({ "password": password });
+        assert_eq!(set_password(&server, guest.token(), body).await, StatusCode::UNPROCESSABLE_ENTITY, "{password}");
+    }
+    assert_eq!(set_password(&server, guest.token(), json!({ "pass": 7 })).await, StatusCode::BAD_REQUEST);
+    assert_eq!(guest.again(&server).await.welcome.me.kind, UserKind::Guest);
+}
+
+#[tokio::test]
+async fn one_sees_where_one_is_signed_in_and_can_end_it_there() {
+    let server = TestServer::start().await;
+    let (here, token) = registered(&server, "Alice").await;
+    let body = json!({ "nickname": "Alice", "password": PASSWORD });
+    let request = server.http(Method::POST, "/api/session").header("User-Agent", "A phone");
+    let elsewhere: SessionCreated = request.json(&body).send().await.expect("an answer").json().await.expect("one");
+    let there = TestClient::with_token(server.address, &elsewhere.token).await;
+
+    let list = sessions(&server, &token).await.sessions;
+    let [mine, other] =
+        [true, false].map(|current| list.iter().find(|session| session.current == current).expect("one of them"));
+    assert_eq!((list.len(), other.agent.as_str()), (2, "A phone"));
+    let stranger = TestClient::guest(&server, "Mallory").await;
+    let end = async |token: &str, id: SessionId| {
+        let request = server.http(Method::DELETE, &format!("/api/sessions/{id}")).bearer_auth(token);
+        request.send().await.expect("an answer").status()
+    };
+    assert_eq!(end(stranger.token(), other.id).await, StatusCode::NOT_FOUND, "nobody else's");
+    assert_eq!(end(&token, other.id).await, StatusCode::NO_CONTENT);
+    assert_eq!(there.hangup().await, Hangup::Code(4401));
+    assert_eq!(end(&token, other.id).await, StatusCode::NOT_FOUND);
+    assert_eq!(end(&token, mine.id).await, StatusCode::NO_CONTENT);
+    assert_eq!(here.hangup().await, Hangup::Code(4401));
+}
+
+#[tokio::test]
+async fn passwords_cannot_be_tried_out() {
+    let server = TestServer::start().await;
+    let _alice = registered(&server, "Alice").await;
+    let mut last = None;
+    for number in 0..11 {
+        last = sign_in(&server, "Alice", &format!("guess number {number}")).await.err();
+    }
+    let last = last.expect("refused");
+    assert_eq!((last.status, last.code), (429, ErrorCode::RateLimited));
+    assert!(last.retry_after_ms.is_some_and(|wait| wait > 0));
+}
+
+#[tokio::test]
+async fn guests_who_were_away_for_long_give_their_nicknames_back_and_others_do_not() {
+    let server = TestServer::start().await;
+    let mut guest = TestClient::guest(&server, "Long gone").await;
+    guest.say("I was here").await;
+    let (_alice, _) = registered(&server, "Alice").await;
+    let recent = TestClient::guest(&server, "Recent").await;
+    server.age_sessions(recent.welcome.me.id);
+    let old = guest.token().to_owned();
+    drop((guest, recent));
+
+    let server = server.restart().await;
+    // Housekeeping comes by at once.
+    let mut newcomer = loop {
+        let body = json!({ "nickname": "Long gone" });
+        let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+        if answer.status() == StatusCode::CREATED {
+            let created: SessionCreated = answer.json().await.expect("a session");
+            break TestClient::with_token(server.address, &created.token).await;
+        }
+        tokio::task::yield_now().await;
+    };
+    newcomer.say("me too").await;
+    let me = server.http(Method::GET, "/api/me").bearer_auth(&old).send().await.expect("an answer");
+    assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
+    assert!(sign_in(&server, "Alice", PASSWORD).await.is_ok());
+    let body = json!({ "nickname": "Recent" });
+    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CONFLICT);
+}

@@ -14,8 +14,8 @@ use teahouse::{
     domain::{ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind},
     protocol::{
         Change, ClientFrame, CloseCode, ConversationList, ErrorCode, MAX_FRAME_BYTES, MAX_LISTED_ONLINE,
-        MAX_REPLAYED_EVENTS, MessagesPage, PlainReply, PlainRequest, Problem, ServerFrame, SessionCreated,
-        SessionRequest,
+        MAX_REPLAYED_EVENTS, MessagesPage, PasswordRequest, PlainReply, PlainRequest, Problem, ServerFrame,
+        SessionCreated, SessionList, SessionRequest,
     },
 };
 
@@ -137,6 +137,8 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "plain-reply" => example.round_trips_as::<PlainReply>(),
             "session-request" => example.round_trips_as::<SessionRequest>(),
             "session-created" => example.round_trips_as::<SessionCreated>(),
+            "password-request" => example.round_trips_as::<PasswordRequest>(),
+            "sessions" => example.round_trips_as::<SessionList>(),
             "me" => example.round_trips_as::<Me>(),
             "conversations" => example.round_trips_as::<ConversationList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
@@ -150,7 +152,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
 fn every_example_says_who_sends_it_and_what_it_is() {
     for example in examples() {
         let sender = match example.kind {
-            "client" | "plain-request" | "session-request" => "Client → server",
+            "client" | "plain-request" | "session-request" | "password-request" => "Client → server",
             _ => "Server → client",
         };
         assert!(example.label.contains(sender), "line {}: begin with {sender:?}", example.line);
@@ -165,7 +167,7 @@ fn every_frame_has_an_example() {
     assert_eq!(shown("client", "/type"), tagged_names::<ClientFrame>("type"));
     assert_eq!(shown("server", "/type"), tagged_names::<ServerFrame>("type"));
     assert_eq!(shown("server", "/event/kind"), tagged_names::<Change>("kind"));
-    assert_eq!(shown("server", "/me/kind"), names::<UserKind>());
+    assert_eq!(&shown("server", "/me/kind") | &shown("me", "/kind"), names::<UserKind>());
     let conversations = &shown("server", "/kind") | &shown("server", "/conversations/0/kind");
     assert_eq!(conversations, tagged_names::<ConversationKind>("kind"));
 }
@@ -230,6 +232,7 @@ fn every_configured_limit_is_the_one_a_server_begins_with() {
     let limits = teahouse::server::Limits::default();
     assert_limit("commands of a user", limits.commands_per_minute.get());
     assert_limit("frames of any kind", limits.frames_per_minute.get());
+    assert_limit("passwords shown", limits.sign_ins_per_minute.get());
     assert_limit("new guests", limits.guests_per_minute.get());
     assert_limit("WebSockets of a user", limits.connections_per_user);
     assert_limit("connections of an address", limits.connections_per_address);

@@ -30,7 +30,7 @@ pub(crate) fn message(text: &str) -> Change {
 impl Talk {
     /// Ming and Ling write; one message is edited, one deleted, one reacted to.
     pub(crate) fn sound() -> Self {
-        let user = |name| User { id: UserId::generate(), nickname: Nickname::parse(name).expect(name) };
+        let user = |name| User::guest(UserId::generate(), Nickname::parse(name).expect(name));
         let (ming, ling) = (user("小明"), user("阿玲"));
         let tea = Emoji::parse("🍵").expect("an emoji");
         let conversation = ConversationId::generate();

@@ -3,12 +3,17 @@
 //! Both halves render the same components from the same [`Viewer`], so nothing seems to change. What was typed
 //! meanwhile is kept, and somebody who is just composing a Chinese, Japanese or Korean name is not disturbed.
 
+use std::time::Duration;
+
 use leptos::{mount::mount_to_body, prelude::*};
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::{App, Viewer};
 use crate::protocol::Read as _;
+
+/// How long somebody may take from pressing a button to letting it go.
+const LONGEST_CLICK: Duration = Duration::from_secs(1);
 
 /// Takes over, now or as soon as nothing is being composed.
 pub fn take_over() {
@@ -22,30 +27,34 @@ pub fn take_over() {
 fn after_composing() {
     let Some(field) = nickname_field() else { return mount() };
     let mounted = StoredValue::new(false);
-    let once = move || {
+    let once = move |mount_soon: fn()| {
         if !mounted.get_value() {
             mounted.set_value(true);
-            // After the event has been dealt with: a click or a submission goes to what it was meant for.
-            request_animation_frame(mount);
+            mount_soon();
         }
     };
+    // After the event has been dealt with: a submission goes to what it was meant for.
+    let at_once = || request_animation_frame(mount);
     let key = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
         if !event.is_composing() && event.key_code() != 229 {
-            once();
+            once(at_once);
         }
     });
-    let other = Closure::<dyn FnMut()>::new(once);
+    let composed = Closure::<dyn FnMut()>::new(move || once(at_once));
+    // Who leaves the field by a press of the mouse has not yet let it go: the click is still to come.
+    let left = Closure::<dyn FnMut()>::new(move || once(|| set_timeout(mount, LONGEST_CLICK)));
     for (event, listener) in [
         ("keydown", key.as_ref().unchecked_ref()),
-        ("compositionend", other.as_ref().unchecked_ref()),
-        ("blur", other.as_ref().unchecked_ref()),
+        ("compositionend", composed.as_ref().unchecked_ref()),
+        ("blur", left.as_ref().unchecked_ref()),
     ] {
         // Adding a listener to an element of the page cannot fail.
         drop(field.add_event_listener_with_callback(event, listener));
     }
     // They live as long as the field, which ends when the page is taken over.
     key.forget();
-    other.forget();
+    composed.forget();
+    left.forget();
 }
 
 fn mount() {

@@ -178,6 +178,7 @@ impl Store {
 
     /// Begins to keep what `user` does, and takes over what was left by a page that has ended.
     pub(super) fn keep_outbox(self, user: UserId) {
+        // Without a bound, because it holds no more than the outbox does: what one person has done on this page.
         let (sender, changes) = mpsc::unbounded();
         self.sending.update_value(|sending| sending.keeper = Some(sender));
         spawn_local(async move {

@@ -6,7 +6,6 @@ use super::{ConversationId, Seq, User};
 
 /// A conversation and where one user stands in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Flat")]
 pub struct Conversation {
     /// Names the conversation.
     pub id: ConversationId,
@@ -39,32 +38,4 @@ pub enum ConversationKind {
         /// The other one.
         with: User,
     },
-}
-
-/// A conversation as it stands on the wire: read so, it takes less code than the nested form.
-#[derive(Deserialize)]
-struct Flat {
-    id: ConversationId,
-    kind: String,
-    name: Option<String>,
-    member_count: Option<u64>,
-    with: Option<User>,
-    last_seq: Seq,
-    read_seq: Seq,
-    unread: u32,
-    mentions: u32,
-}
-
-impl TryFrom<Flat> for Conversation {
-    type Error = &'static str;
-
-    fn try_from(flat: Flat) -> Result<Self, Self::Error> {
-        let Flat { id, kind, name, member_count, with, last_seq, read_seq, unread, mentions } = flat;
-        let kind = match (kind.as_str(), name, member_count, with) {
-            ("room", Some(name), Some(member_count), _) => ConversationKind::Room { name, member_count },
-            ("direct", _, _, Some(with)) => ConversationKind::Direct { with },
-            _ => return Err("neither a room nor a direct"),
-        };
-        Ok(Self { id, kind, last_seq, read_seq, unread, mentions })
-    }
 }

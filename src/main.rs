@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _},
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -9,7 +10,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use teahouse::{
     page,
-    server::{Config, Server},
+    server::{self, AdminCommand, Config, Server},
 };
 use tokio::{
     net::TcpListener,
@@ -32,13 +33,22 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the chat; what happens without a command, too.
-    Serve(Config),
+    Serve(Box<Config>),
+    /// Ask something of the server that runs on a data folder.
+    Admin {
+        /// The server's data folder.
+        #[arg(long, env = "TEAHOUSE_DATA", default_value = "data", global = true)]
+        data: PathBuf,
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
 }
 
 fn main() -> ExitCode {
     let Cli { command, config } = Cli::parse();
     let config = match command {
-        Some(Command::Serve(config)) => config,
+        Some(Command::Serve(config)) => *config,
+        Some(Command::Admin { data, command }) => return administer(&data, &command),
         None => config,
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
@@ -65,6 +75,19 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn administer(data: &Path, command: &AdminCommand) -> ExitCode {
+    match server::ask(data, command) {
+        Ok(words) => {
+            print!("{words}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

@@ -13,9 +13,9 @@ use serde_json::Value;
 use teahouse::{
     domain::{ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind},
     protocol::{
-        Change, ClientFrame, CloseCode, ConversationList, ErrorCode, MAX_FRAME_BYTES, MAX_LISTED_ONLINE,
-        MAX_REPLAYED_EVENTS, MessagesPage, PasswordRequest, PlainReply, PlainRequest, Problem, ServerFrame,
-        SessionCreated, SessionList, SessionRequest,
+        AuditPage, Change, ClientFrame, CloseCode, ConversationList, ErrorCode, InviteCreated, InviteList,
+        InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, MessagesPage, PasswordRequest,
+        PlainReply, PlainRequest, Problem, SanctionList, ServerFrame, SessionCreated, SessionList, SessionRequest,
     },
 };
 
@@ -142,6 +142,11 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "me" => example.round_trips_as::<Me>(),
             "conversations" => example.round_trips_as::<ConversationList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
+            "sanctions" => example.round_trips_as::<SanctionList>(),
+            "audit" => example.round_trips_as::<AuditPage>(),
+            "invite-request" => example.round_trips_as::<InviteRequest>(),
+            "invite-created" => example.round_trips_as::<InviteCreated>(),
+            "invites" => example.round_trips_as::<InviteList>(),
             "problem" => example.round_trips_as::<Problem>(),
             kind => panic!("line {}: no type is known as {kind}", example.line),
         }
@@ -152,7 +157,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
 fn every_example_says_who_sends_it_and_what_it_is() {
     for example in examples() {
         let sender = match example.kind {
-            "client" | "plain-request" | "session-request" | "password-request" => "Client → server",
+            "client" | "plain-request" | "session-request" | "password-request" | "invite-request" => "Client → server",
             _ => "Server → client",
         };
         assert!(example.label.contains(sender), "line {}: begin with {sender:?}", example.line);
@@ -198,7 +203,8 @@ fn every_close_code_has_a_row() {
         CloseCode::Restarting => Some(CloseCode::TooSlow),
         CloseCode::TooSlow => Some(CloseCode::ProtocolError),
         CloseCode::ProtocolError => Some(CloseCode::SessionEnded),
-        CloseCode::SessionEnded => Some(CloseCode::NoHello),
+        CloseCode::SessionEnded => Some(CloseCode::Removed),
+        CloseCode::Removed => Some(CloseCode::NoHello),
         CloseCode::NoHello => Some(CloseCode::NicknameTaken),
         CloseCode::NicknameTaken => Some(CloseCode::TooMany),
         CloseCode::TooMany => None,

@@ -40,6 +40,10 @@ impl Store {
             ServerFrame::Conversation(conversation) => {
                 self.conversations.update(|conversations| conversations.put(conversation));
             }
+            ServerFrame::ConversationRemoved { id } => {
+                self.conversations.update(|conversations| conversations.remove(id));
+                self.talk(id).timeline.update(Timeline::forget);
+            }
             ServerFrame::Read { conversation, seq, .. } => {
                 self.conversations.update(|conversations| conversations.read(conversation, seq));
             }

@@ -28,7 +28,7 @@ pub enum JoinError {
 /// [`JoinError`] says what to tell the user.
 pub async fn join(nickname: String) -> Result<Me, JoinError> {
     let request = Request::post("/api/session")
-        .json(&SessionRequest { nickname, password: None })
+        .json(&SessionRequest { nickname, password: None, invite: None })
         .map_err(|_| JoinError::Unreachable)?;
     let response = request.send().await.map_err(|_| JoinError::Unreachable)?;
     if response.ok() {

@@ -63,8 +63,17 @@ uuid_newtype! {
     SessionId
 }
 uuid_newtype! {
+    /// Names an invite. Not the token: who knows this id can't come in by it.
+    InviteId
+}
+uuid_newtype! {
     /// Names one history of the store; cursors of another epoch mean nothing.
     Epoch
+}
+
+impl UserId {
+    /// The author of what is done on the host: the house itself.
+    pub const HOUSE: Self = Self(Uuid::nil());
 }
 
 impl CommandId {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandId, Emoji, Millis, Seq, User};
+use super::{CommandId, Emoji, Millis, Notice, Seq, User};
 
 /// The longest message, in user-perceived characters (extended grapheme clusters, UAX #29).
 pub const MAX_BODY_CHARACTERS: usize = 4_000;
@@ -74,7 +74,7 @@ pub struct Message {
     pub at: Millis,
     /// Who wrote it.
     pub author: User,
-    /// What it says; empty once it is deleted.
+    /// What it says; empty once it is deleted, and for a notice.
     pub body: Body,
     /// The position of the last event folded in; an event at or before it changes nothing.
     pub revision: Seq,
@@ -87,6 +87,9 @@ pub struct Message {
     /// What others felt about it, sorted by emoji.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    /// What was done to a user, where this is told and not something that was said. Nothing changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
 }
 
 /// An emoji, and who put it to a message.

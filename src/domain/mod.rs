@@ -5,14 +5,20 @@
 
 mod conversation;
 mod emoji;
+mod entry;
 mod ids;
 mod message;
 mod nickname;
+mod notice;
+mod role;
 
 pub use conversation::{Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
-pub use ids::{CommandId, ConversationId, Epoch, Millis, Seq, SessionId, UserId};
+pub use entry::Entry;
+pub use ids::{CommandId, ConversationId, Epoch, InviteId, Millis, Seq, SessionId, UserId};
 pub use message::{Body, BodyError, MAX_BODY_CHARACTERS, Message, Reaction};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;
 pub use nickname::{MAX_NICKNAME_CHARACTERS, Me, Nickname, NicknameError, User, UserKind};
+pub use notice::{Action, Notice, Scope};
+pub use role::Role;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{UserId, message::is_false};
+use super::{Role, UserId, message::is_false};
 
 /// The longest nickname, in user-perceived characters (extended grapheme clusters, UAX #29).
 pub const MAX_NICKNAME_CHARACTERS: usize = 32;
@@ -75,12 +75,15 @@ pub struct User {
     /// Whether the nickname is protected by a password; shown as a mark that nobody can type.
     #[serde(default, skip_serializing_if = "is_false")]
     pub registered: bool,
+    /// What the user may do beyond talking.
+    #[serde(default, skip_serializing_if = "Role::is_member")]
+    pub role: Role,
 }
 
 impl User {
     /// A user without a password.
     pub const fn guest(id: UserId, nickname: Nickname) -> Self {
-        Self { id, nickname, registered: false }
+        Self { id, nickname, registered: false, role: Role::Member }
     }
 }
 
@@ -103,12 +106,16 @@ pub struct Me {
     pub nickname: Nickname,
     /// How the user came by it.
     pub kind: UserKind,
+    /// What the user may do beyond talking.
+    #[serde(default)]
+    pub role: Role,
 }
 
 impl Me {
     /// The same user as others see one.
     pub fn user(&self) -> User {
-        User { id: self.id, nickname: self.nickname.clone(), registered: self.kind == UserKind::Registered }
+        let registered = self.kind == UserKind::Registered;
+        User { id: self.id, nickname: self.nickname.clone(), registered, role: self.role }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CommandId, ConversationId, Epoch, Seq};
+use crate::domain::{Action, CommandId, ConversationId, Epoch, Role, Seq, UserId};
 
 use super::{ErrorCode, from_object};
 
@@ -63,6 +63,31 @@ pub enum ClientFrame {
         /// The other user's nickname.
         nickname: String,
     },
+    /// Come back into a room that one was removed from.
+    Join {
+        /// Makes repeating this command harmless.
+        id: CommandId,
+        /// The room.
+        conversation: ConversationId,
+    },
+    /// Do something to another user, as a moderator or owner.
+    Moderate {
+        /// Makes repeating this command harmless.
+        id: CommandId,
+        /// What.
+        action: Action,
+        /// To whom.
+        user: UserId,
+        /// In which room; nothing for the whole house.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation: Option<ConversationId>,
+        /// For how long, where it can end by itself; nothing for as long as nobody lifts it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes: Option<u32>,
+        /// The new role, for [`Action::Appoint`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+    },
     /// I have read up to here.
     Read {
         /// Where.
@@ -87,6 +112,9 @@ pub struct Hello {
     /// Come in as a new guest of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
+    /// What lets a new guest in, where the house asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<String>,
     /// Come back with this session's token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -131,7 +159,8 @@ struct Envelope {
 
 impl DecodeError {
     fn explain(text: &str, error: &serde_json::Error) -> Self {
-        const TYPES: [&str; 9] = ["hello", "send", "edit", "delete", "react", "open_direct", "read", "typing", "ping"];
+        const TYPES: [&str; 11] =
+            ["hello", "send", "edit", "delete", "react", "open_direct", "join", "moderate", "read", "typing", "ping"];
         let envelope: Envelope = serde_json::from_str(text).unwrap_or_default();
         let id = envelope.id.as_str().and_then(|id| id.parse().ok());
         match envelope.kind.as_str() {
@@ -153,7 +182,7 @@ impl DecodeError {
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
-    use proptest::{collection::hash_map, option, prelude::*};
+    use proptest::{collection::hash_map, option, prelude::*, sample::select};
     use uuid::Uuid;
 
     use super::*;
@@ -171,12 +200,14 @@ mod tests {
             any::<u32>(),
             option::of(any::<String>()),
             option::of(any::<String>()),
+            option::of(any::<String>()),
             option::of(any::<u128>().prop_map(|id| Epoch::from_uuid(Uuid::from_u128(id)))),
             hash_map(conversation(), any::<u64>().prop_map(Seq), 0..4),
         )
-            .prop_map(|(protocol, nickname, token, epoch, cursors)| Hello {
+            .prop_map(|(protocol, nickname, invite, token, epoch, cursors)| Hello {
                 protocol,
                 nickname,
+                invite,
                 token,
                 epoch,
                 cursors,
@@ -203,6 +234,19 @@ mod tests {
                 |(id, conversation, seq, emoji, on)| ClientFrame::React { id, conversation, seq: Seq(seq), emoji, on }
             ),
             (command(), any::<String>()).prop_map(|(id, nickname)| ClientFrame::OpenDirect { id, nickname }),
+            (command(), conversation()).prop_map(|(id, conversation)| ClientFrame::Join { id, conversation }),
+            (
+                command(),
+                select(&Action::ALL[..]),
+                any::<u128>(),
+                option::of(conversation()),
+                option::of(any::<u32>()),
+                option::of(select(&Role::ALL[..]))
+            )
+                .prop_map(|(id, action, user, conversation, minutes, role)| {
+                    let user = UserId::from_uuid(Uuid::from_u128(user));
+                    ClientFrame::Moderate { id, action, user, conversation, minutes, role }
+                }),
             (conversation(), any::<u64>())
                 .prop_map(|(conversation, seq)| ClientFrame::Read { conversation, seq: Seq(seq) }),
             conversation().prop_map(|conversation| ClientFrame::Typing { conversation }),

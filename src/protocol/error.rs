@@ -38,8 +38,18 @@ pub enum ErrorCode {
     MessageTooLong,
     /// No such message in this conversation, or it was deleted.
     UnknownMessage,
-    /// Not somebody's to do: the message is another user's.
+    /// Not somebody's to do: the message is another user's, or it needs another role.
     Forbidden,
+    /// A moderator has taken this user's voice for a while.
+    Muted,
+    /// A moderator keeps this user, or new guests of this address, out.
+    Banned,
+    /// New guests need an invite here.
+    InviteRequired,
+    /// No such invite, or it has ended.
+    InvalidInvite,
+    /// This house has no guests: one needs an account.
+    AccountRequired,
     /// Not one emoji.
     InvalidEmoji,
     /// The message has as many different emoji as it can carry.
@@ -58,7 +68,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 29] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::UnsupportedProtocol,
@@ -76,6 +86,11 @@ impl ErrorCode {
         Self::MessageTooLong,
         Self::UnknownMessage,
         Self::Forbidden,
+        Self::Muted,
+        Self::Banned,
+        Self::InviteRequired,
+        Self::InvalidInvite,
+        Self::AccountRequired,
         Self::InvalidEmoji,
         Self::TooManyReactions,
         Self::RateLimited,
@@ -105,6 +120,11 @@ impl ErrorCode {
             Self::MessageTooLong => "message_too_long",
             Self::UnknownMessage => "unknown_message",
             Self::Forbidden => "forbidden",
+            Self::Muted => "muted",
+            Self::Banned => "banned",
+            Self::InviteRequired => "invite_required",
+            Self::InvalidInvite => "invalid_invite",
+            Self::AccountRequired => "account_required",
             Self::InvalidEmoji => "invalid_emoji",
             Self::TooManyReactions => "too_many_reactions",
             Self::RateLimited => "rate_limited",
@@ -129,6 +149,8 @@ pub enum CloseCode {
     ProtocolError = 4400,
     /// The session has ended.
     SessionEnded = 4401,
+    /// A moderator has removed this user, or keeps them out.
+    Removed = 4403,
     /// No hello in time.
     NoHello = 4408,
     /// The nickname is taken.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Conversation, Me, Message, Millis, Nickname, Seq, SessionId};
+use crate::domain::{
+    Action, Conversation, ConversationId, InviteId, Me, Message, Millis, Nickname, Seq, SessionId, User,
+};
 
 use super::ErrorCode;
 
@@ -14,6 +16,9 @@ pub struct SessionRequest {
     /// Its password, for a registered user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// What lets somebody new in, where the house asks for it. With a password, too, they are registered at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invite: Option<String>,
 }
 
 /// `PUT /api/me/password`: keep the nickname for good, or change the password.
@@ -73,6 +78,115 @@ pub struct MessagesPage {
     pub as_of: Seq,
     /// Whether there is more in the direction that was asked for.
     pub more: bool,
+}
+
+/// `POST /api/invites`: make a link that lets somebody in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRequest {
+    /// After how many minutes it ends; never if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
+    /// How many it lets in; as many as come if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+}
+
+/// The answer to it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteCreated {
+    /// What there is to know of it from now on.
+    pub invite: Invite,
+    /// What lets in; it is not shown again.
+    pub token: String,
+    /// Where the link leads to, on this server.
+    pub path: String,
+    /// The same as a picture: an SVG document with a QR code of the whole link.
+    pub qr: String,
+}
+
+/// A link that lets people in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// Names it. Who knows this can't come in by it.
+    pub id: InviteId,
+    /// When it was made.
+    pub created_at: Millis,
+    /// Who made it; nobody if it was made on the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<User>,
+    /// When it ends, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Millis>,
+    /// How many it lets in, if that is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_uses: Option<u32>,
+    /// How many came in by it.
+    pub uses: u32,
+}
+
+/// `GET /api/invites`: those that still let somebody in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteList {
+    /// The newest first.
+    pub invites: Vec<Invite>,
+}
+
+/// `GET /api/sanctions`: who may not do what at the moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SanctionList {
+    /// By user.
+    pub sanctions: Vec<Sanction>,
+}
+
+/// What somebody may not do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sanction {
+    /// Who.
+    pub user: User,
+    /// `mute` or `ban`.
+    pub action: Action,
+    /// In which room; everywhere if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// When it ends by itself, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Millis>,
+}
+
+/// `GET /api/audit`: what was done with the rights that not everybody has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditPage {
+    /// The newest first.
+    pub entries: Vec<AuditEntry>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+/// One entry of the audit log. Nothing changes or removes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Its place: 1, 2, 3 …
+    pub id: u64,
+    /// When.
+    pub at: Millis,
+    /// Who did it; nobody if it was done on the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<User>,
+    /// What: one of the actions of a notice, `delete_message`, `create_user`, `reset_password`, `end_sessions`,
+    /// `invite` or `revoke_invite`.
+    pub action: String,
+    /// To whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<User>,
+    /// In which room; everywhere if missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// When it ends by itself, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Millis>,
+    /// What else there is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// An error, as RFC 9457 problem details (`application/problem+json`).

@@ -12,7 +12,8 @@ mod server;
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
 pub use http::{
-    ConversationList, MessagesPage, PasswordRequest, Problem, SessionCreated, SessionInfo, SessionList, SessionRequest,
+    AuditEntry, AuditPage, ConversationList, Invite, InviteCreated, InviteList, InviteRequest, MessagesPage,
+    PasswordRequest, Problem, Sanction, SanctionList, SessionCreated, SessionInfo, SessionList, SessionRequest,
 };
 pub use plain::{PlainReply, PlainRequest};
 pub use read::{Read, field, optional};

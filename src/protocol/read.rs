@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{Change, ErrorCode, ErrorFrame, Event, MessagesPage, Problem, ServerFrame, SessionCreated, Welcome};
 use crate::domain::{
-    Body, CommandId, Conversation, ConversationId, ConversationKind, Emoji, Epoch, Me, Message, Millis, Nickname,
-    Reaction, Seq, User, UserId, UserKind,
+    Action, Body, CommandId, Conversation, ConversationId, ConversationKind, Emoji, Epoch, Me, Message, Millis,
+    Nickname, Notice, Reaction, Role, Scope, Seq, User, UserId, UserKind,
 };
 
 /// What can be read from JSON.
@@ -108,19 +108,51 @@ impl Read for User {
             id: field(value, "id")?,
             nickname: field(value, "nickname")?,
             registered: optional(value, "registered")?.unwrap_or_default(),
+            role: optional(value, "role")?.unwrap_or_default(),
+        })
+    }
+}
+
+impl Read for Role {
+    fn read(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+impl Read for Action {
+    fn read(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+impl Read for Notice {
+    fn read(value: &Value) -> Option<Self> {
+        let scope = match value.get("scope")?.as_str()? {
+            "room" => Scope::Room,
+            "house" => Scope::House,
+            _ => return None,
+        };
+        Some(Self {
+            action: field(value, "action")?,
+            user: field(value, "user")?,
+            scope,
+            until: optional(value, "until")?,
+            role: optional(value, "role")?,
         })
     }
 }
 
 impl Read for Me {
     fn read(value: &Value) -> Option<Self> {
-        let User { id, nickname, .. } = User::read(value)?;
+        let User { id, nickname, role, .. } = User::read(value)?;
         let kind = match value.get("kind")?.as_str()? {
             "guest" => UserKind::Guest,
             "registered" => UserKind::Registered,
             _ => return None,
         };
-        Some(Self { id, nickname, kind })
+        Some(Self { id, nickname, kind, role })
     }
 }
 
@@ -162,6 +194,7 @@ impl Read for Message {
             edited_at: optional(value, "edited_at")?,
             deleted: optional(value, "deleted")?.unwrap_or_default(),
             reactions: optional(value, "reactions")?.unwrap_or_default(),
+            notice: optional(value, "notice")?,
         })
     }
 }
@@ -201,6 +234,8 @@ impl Read for Change {
             "reaction" => {
                 Self::Reaction { seq: field(value, "seq")?, emoji: field(value, "emoji")?, on: field(value, "on")? }
             }
+            // What a later version did to somebody is not known here, either.
+            "notice" => Notice::read(value).map_or(Self::Other, Self::Notice),
             _ => Self::Other,
         })
     }
@@ -252,6 +287,7 @@ impl Read for ServerFrame {
             "event" => Self::Event(Event::read(value)?),
             "error" => Self::Error(ErrorFrame::read(value)?),
             "conversation" => Self::Conversation(Conversation::read(value)?),
+            "conversation_removed" => Self::ConversationRemoved { id: field(value, "id")? },
             "caught_up" => Self::CaughtUp { conversation: field(value, "conversation")?, seq: field(value, "seq")? },
             "reset" => Self::Reset { conversation: field(value, "conversation")?, last_seq: field(value, "last_seq")? },
             "ack" => Self::Ack {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Body, CommandId, Conversation, ConversationId, Emoji, Epoch, Me, Millis, Nickname, Seq, User, UserId,
+    Body, CommandId, Conversation, ConversationId, Emoji, Epoch, Me, Millis, Nickname, Notice, Seq, User, UserId,
 };
 
 use super::ErrorCode;
@@ -46,6 +46,11 @@ pub enum ServerFrame {
     Error(ErrorFrame),
     /// A conversation that this user is now in.
     Conversation(Conversation),
+    /// A room that this user is not in any more.
+    ConversationRemoved {
+        /// Which.
+        id: ConversationId,
+    },
     /// This user has read up to here, on one of their connections.
     Read {
         /// Where.
@@ -143,6 +148,8 @@ pub enum Change {
         /// Whether it is there now.
         on: bool,
     },
+    /// A moderator did something to a user.
+    Notice(Notice),
     /// Something that only a later version knows. It has its place in the log, and nothing is to be shown.
     #[serde(skip)]
     Other,
@@ -152,7 +159,7 @@ impl Change {
     /// The message that it changes; none for a message itself.
     pub fn target(&self) -> Option<Seq> {
         match self {
-            Self::Message { .. } | Self::Other => None,
+            Self::Message { .. } | Self::Notice(_) | Self::Other => None,
             Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
         }
     }
@@ -183,7 +190,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{ConversationKind, UserKind},
+        domain::{Action, ConversationKind, Role, Scope, UserKind},
         protocol::Read as _,
     };
 
@@ -196,9 +203,19 @@ mod tests {
     prop_compose! {
         fn command_id()(id in uuid()) -> CommandId { CommandId::from_uuid(id) }
     }
+    fn role() -> impl Strategy<Value = Role> {
+        proptest::sample::select(&Role::ALL[..])
+    }
     prop_compose! {
-        fn user()(id in uuid(), nickname in any::<String>(), registered in any::<bool>()) -> User {
-            User { id: UserId::from_uuid(id), nickname: Nickname::from_trusted(nickname), registered }
+        fn notice()(action in proptest::sample::select(&Action::ALL[..]), user in user(), everywhere in any::<bool>(),
+                    until in option::of(any::<u64>()), role in option::of(role())) -> Notice {
+            let scope = if everywhere { Scope::House } else { Scope::Room };
+            Notice { action, user, scope, until: until.map(Millis), role }
+        }
+    }
+    prop_compose! {
+        fn user()(id in uuid(), nickname in any::<String>(), registered in any::<bool>(), role in role()) -> User {
+            User { id: UserId::from_uuid(id), nickname: Nickname::from_trusted(nickname), registered, role }
         }
     }
     prop_compose! {
@@ -225,6 +242,7 @@ mod tests {
                 emoji: Emoji::from_trusted(emoji),
                 on
             }),
+            notice().prop_map(Change::Notice),
         ]
     }
     prop_compose! {
@@ -237,7 +255,7 @@ mod tests {
         fn welcome()(epoch in uuid(), token in option::of(any::<String>()), me in user(),
                      conversations in vec(conversation(), 0..3), online in vec(user(), 0..3)) -> Welcome {
             let online_count = online.len() as u64;
-            let me = Me { id: me.id, nickname: me.nickname, kind: UserKind::Guest };
+            let me = Me { id: me.id, nickname: me.nickname, kind: UserKind::Guest, role: me.role };
             Welcome { protocol: 1, epoch: Epoch::from_uuid(epoch), token, me, conversations, online, online_count }
         }
     }
@@ -261,6 +279,7 @@ mod tests {
                 .prop_map(|(id, conversation, seq, at)| ServerFrame::Ack { id, conversation, seq, at: Millis(at) }),
             error().prop_map(ServerFrame::Error),
             conversation().prop_map(ServerFrame::Conversation),
+            conversation_id().prop_map(|id| ServerFrame::ConversationRemoved { id }),
             (conversation_id(), user(), seq()).prop_map(|(conversation, user, seq)| ServerFrame::Read {
                 conversation,
                 user,

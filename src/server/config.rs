@@ -2,6 +2,8 @@
 
 use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+use crate::domain::{Entry, Nickname};
+
 /// How the server is set up. Every option can be given as `TEAHOUSE_…` in the environment too.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Config {
@@ -25,6 +27,14 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_GUEST_DAYS", default_value_t = Self::default().guest_days)]
     pub guest_days: NonZeroU32,
 
+    /// Who may come in.
+    #[arg(long, env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
+    pub entry: Entry,
+
+    /// Nickname of the registered user who owns the house; not given, it is the first who sets a password.
+    #[arg(long, env = "TEAHOUSE_OWNER", value_parser = Nickname::parse)]
+    pub owner: Option<Nickname>,
+
     /// Lift rate limits and per-address caps: for benchmarks, or behind an edge that has its own.
     #[arg(long, env = "TEAHOUSE_UNLIMITED")]
     pub unlimited: bool,
@@ -46,6 +56,8 @@ impl Default for Config {
             site: built_site(),
             allow_origin: Vec::new(),
             guest_days: some(30),
+            entry: Entry::default(),
+            owner: None,
             unlimited: false,
             limits: Limits::default(),
             timing: Timing::default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Me, User};
+use crate::domain::{Entry, Me, User};
 
 use super::{chat::Chat, hub::Hub};
 
@@ -21,6 +21,11 @@ impl House {
     /// Whose session token this is; `None` if it is nobody's, or if the store can't tell at the moment.
     pub async fn me(&self, token: &str) -> Option<Me> {
         self.chat.authenticate(token).await.ok().map(|session| session.me)
+    }
+
+    /// Who may come in.
+    pub fn entry(&self) -> Entry {
+        self.chat.entry()
     }
 
     /// Who is here: all, or none while they are too many to list; and how many.

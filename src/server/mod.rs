@@ -3,6 +3,7 @@
 //! A message's way: `socket` (or `http`) → `chat` decides → `store` makes it durable and gives it its place → `hub`
 //! delivers → `socket`. One direction: nothing but `chat` writes to the store, nothing but `hub` writes to connections.
 
+mod admin;
 mod chat;
 mod config;
 mod doors;
@@ -17,7 +18,7 @@ mod sessions;
 mod socket;
 mod store;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{os::unix::net::UnixListener, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -46,6 +47,7 @@ use self::{
     store::{Feed, SqliteStore, Store},
 };
 
+pub use admin::{AdminCommand, AdminError, ask};
 pub use config::{Config, Limits, Timing};
 pub use house::House;
 use sessions::user_agent;
@@ -99,6 +101,7 @@ pub struct Server {
     store: Arc<dyn Store>,
     feed: Feed,
     house: House,
+    administration: Option<UnixListener>,
 }
 
 impl Server {
@@ -112,7 +115,8 @@ impl Server {
         let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
         let hub = Arc::new(Hub::new(store.lobby(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
-        Ok(Self { config, store, feed, house: House::new(chat, hub) })
+        let administration = admin::bind(&config.data);
+        Ok(Self { config, store, feed, house: House::new(chat, hub), administration })
     }
 
     /// What rendering pages needs.
@@ -127,7 +131,7 @@ impl Server {
     /// # Errors
     /// [`RunError`] if it stops without being told to, or its store did not close in time.
     pub async fn run(self, listener: TcpListener, pages: Router, shutdown: CancellationToken) -> Result<(), RunError> {
-        let Self { config, store, feed, house } = self;
+        let Self { config, store, feed, house, administration } = self;
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
         // Whoever drops this future instead of waiting for it ends the connections all the same.
@@ -143,7 +147,7 @@ impl Server {
         });
         let per_address = (!config.unlimited).then_some(config.limits.connections_per_address);
         let serving = Serving {
-            router: router(app, pages, config.timing.request),
+            router: router(Arc::clone(&app), pages, config.timing.request),
             doors: Doors::new(config.limits.connections, per_address),
             header_timeout: config.timing.headers,
             stop_timeout: config.timing.stop,
@@ -155,7 +159,11 @@ impl Server {
         let mut delivering = AbortOnDropHandle::new(tokio::spawn(deliver(feed, Arc::clone(&hub))));
         let mut serving = AbortOnDropHandle::new(tokio::spawn(serving.run(listener)));
         let working = async {
-            tokio::join!(announce_presence(&hub, config.timing.presence), keep_house(&house.chat));
+            tokio::join!(
+                announce_presence(&hub, config.timing.presence),
+                keep_house(&house.chat),
+                admin::serve(app, administration)
+            );
         };
         let ended = tokio::select! {
             () = shutdown.cancelled() => Ok(()),
@@ -190,6 +198,13 @@ impl Server {
 }
 
 async fn keep_house(chat: &Chat) {
+    match chat.install_owner().await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::info!("nobody owns this house yet: the first who sets a password, or whom --owner names, will");
+        }
+        Err(error) => tracing::warn!(%error, "who owns the house could not be settled"),
+    }
     let mut tick = interval(HOUSEKEEPING);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -25,6 +25,11 @@ impl Conversations {
         }
     }
 
+    /// Forgets a room that one is not in any more.
+    pub fn remove(&mut self, id: ConversationId) {
+        self.all.retain(|conversation| conversation.id != id);
+    }
+
     /// Counts an event, once.
     pub fn apply(&mut self, event: &Event, me: UserId) {
         let Some(conversation) = self.get_mut(event.conversation).filter(|known| known.last_seq < event.seq) else {

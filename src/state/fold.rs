@@ -21,7 +21,7 @@ pub fn show(message: &mut Message, author: &User, at: Millis, change: &Change) {
         return;
     }
     match change {
-        Change::Message { .. } | Change::Other => {}
+        Change::Message { .. } | Change::Notice(_) | Change::Other => {}
         Change::Edit { body, .. } => {
             message.body = body.clone();
             message.edited_at = Some(at);

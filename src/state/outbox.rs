@@ -286,6 +286,7 @@ mod tests {
             edited_at: None,
             deleted: false,
             reactions: Vec::new(),
+            notice: None,
         };
         let emoji = Emoji::parse("🍵").expect("an emoji");
         let mut outbox = Outbox::default();

@@ -4,7 +4,7 @@ use std::{collections::HashMap, mem};
 
 use super::fold::fold;
 use crate::{
-    domain::{CommandId, Message, Seq},
+    domain::{Body, CommandId, Message, Seq},
     protocol::{Change, Event, MessagesPage},
 };
 
@@ -197,27 +197,30 @@ impl Timeline {
     }
 
     fn fold(&mut self, event: Event) {
-        match event.change.target() {
-            None => {
-                if let Change::Message { body } = event.change {
-                    self.put(Message {
-                        seq: event.seq,
-                        id: event.id,
-                        at: event.at,
-                        author: event.author,
-                        body,
-                        revision: event.seq,
-                        edited_at: None,
-                        deleted: false,
-                        reactions: Vec::new(),
-                    });
-                }
-            }
-            Some(target) => match self.messages.place(target) {
+        if let Some(target) = event.change.target() {
+            match self.messages.place(target) {
                 Ok(place) => fold(&mut self.messages.sorted[place], &event),
                 Err(_) => self.changes.push(event),
-            },
+            }
+            return;
         }
+        let (body, notice) = match event.change {
+            Change::Message { body } => (body, None),
+            Change::Notice(notice) => (Body::deleted(), Some(notice)),
+            _ => return,
+        };
+        self.put(Message {
+            seq: event.seq,
+            id: event.id,
+            at: event.at,
+            author: event.author,
+            body,
+            revision: event.seq,
+            edited_at: None,
+            deleted: false,
+            reactions: Vec::new(),
+            notice,
+        });
     }
 
     /// Puts a message in its place, with the changes that came before it did.
@@ -238,12 +241,13 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Body, ConversationId, Emoji, Millis, Nickname, User, UserId};
+    use crate::domain::{Action, ConversationId, Emoji, Millis, Nickname, Notice, Scope, User, UserId};
 
     /// What happens at one place of a log; targets are taken from the messages before it.
     #[derive(Clone, Debug)]
     enum Step {
         Message,
+        Notice,
         Edit(prop::sample::Index),
         Delete(prop::sample::Index),
         React(prop::sample::Index, u8, bool),
@@ -252,6 +256,7 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             4 => Just(Step::Message),
+            1 => Just(Step::Notice),
             2 => any::<prop::sample::Index>().prop_map(Step::Edit),
             1 => any::<prop::sample::Index>().prop_map(Step::Delete),
             2 => (any::<prop::sample::Index>(), 0u8..3, any::<bool>()).prop_map(|(at, who, on)| Step::React(at, who, on)),
@@ -279,6 +284,13 @@ mod tests {
                         let emoji = Emoji::parse(["👍", "🍵", "❤️"][usize::from(who)]).expect("an emoji");
                         Change::Reaction { seq: *at.get(&messages), emoji, on }
                     }
+                    Step::Notice => Change::Notice(Notice {
+                        action: Action::Mute,
+                        user: user(1),
+                        scope: Scope::Room,
+                        until: None,
+                        role: None,
+                    }),
                     _ => {
                         messages.push(seq);
                         Change::Message { body: body("message", events.len()) }
@@ -294,13 +306,17 @@ mod tests {
         Body::parse(&format!("{word} {number}")).expect("a body")
     }
 
-    fn event(seq: Seq, author: u64, change: Change) -> Event {
+    fn user(number: u64) -> User {
         let nickname = Nickname::parse("小明").expect("a nickname");
+        User::guest(UserId::from_uuid(Uuid::from_u128(number.into())), nickname)
+    }
+
+    fn event(seq: Seq, author: u64, change: Change) -> Event {
         Event {
             conversation: ConversationId::from_uuid(Uuid::nil()),
             seq,
             at: Millis(1_700_000_000_000 + seq.0),
-            author: User::guest(UserId::from_uuid(Uuid::from_u128(author.into())), nickname),
+            author: user(author),
             id: CommandId::from_uuid(Uuid::from_u128(seq.0.into())),
             change,
         }

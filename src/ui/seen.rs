@@ -57,6 +57,7 @@ pub(super) fn seen(
             edited_at: None,
             deleted: false,
             reactions: Vec::new(),
+            notice: None,
         };
         Some(Seen { message, fate: fate(outgoing) })
     })

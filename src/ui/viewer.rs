@@ -76,7 +76,12 @@ mod tests {
             for theme in Theme::ALL {
                 let viewer = Viewer {
                     path: "/talk/lobby".into(),
-                    me: Some(Me { id, nickname: nickname.clone(), kind: UserKind::Guest }),
+                    me: Some(Me {
+                        id,
+                        nickname: nickname.clone(),
+                        kind: UserKind::Guest,
+                        role: crate::domain::Role::Member,
+                    }),
                     language,
                     theme,
                     faces: vec![User::guest(id, nickname.clone())],

@@ -58,7 +58,18 @@ impl Talk {
             let event = &told[place];
             let Change::Message { body } = &event.change else { unreachable!("those are the messages") };
             let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
-            Message { seq, id, at, author, body, revision: seq, edited_at: None, deleted: false, reactions: vec![] }
+            Message {
+                seq,
+                id,
+                at,
+                author,
+                body,
+                revision: seq,
+                edited_at: None,
+                deleted: false,
+                reactions: vec![],
+                notice: None,
+            }
         }));
         (messages[0].body, messages[0].revision, messages[0].edited_at) =
             (body("one, edited"), Seq(4), Some(told[3].at));

@@ -1,43 +1,17 @@
 //! A nickname with a password belongs to whoever knows the password, and to nobody else.
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use teahouse::{
     domain::{SessionId, UserKind},
-    protocol::{ErrorCode, Problem, ServerFrame, SessionCreated, SessionList},
+    protocol::{ErrorCode, ServerFrame, SessionCreated, SessionList},
 };
 
-use super::support::{Hangup, TestClient, TestServer};
-
-const PASSWORD: &str = "correct horse";
-
-/// Asks `PUT /api/me/password` as the owner of this token.
-async fn set_password(server: &TestServer, token: &str, body: Value) -> StatusCode {
-    let request = server.http(Method::PUT, "/api/me/password").bearer_auth(token).json(&body);
-    request.send().await.expect("an answer").status()
-}
-
-async fn sign_in(server: &TestServer, nickname: &str, password: &str) -> Result<SessionCreated, Problem> {
-    let body = json!({ "nickname": nickname, "password": password });
-    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-    if answer.status() == StatusCode::CREATED {
-        Ok(answer.json().await.expect("a session"))
-    } else {
-        Err(answer.json().await.expect("a problem"))
-    }
-}
+use super::support::{Hangup, PASSWORD, TestClient, TestServer, registered, set_password, sign_in};
 
 async fn sessions(server: &TestServer, token: &str) -> SessionList {
     let request = server.http(Method::GET, "/api/sessions").bearer_auth(token);
     request.send().await.expect("an answer").json().await.expect("a list")
-}
-
-/// A user with a password, and the token of the session in which it was set.
-async fn registered(server: &TestServer, nickname: &str) -> (TestClient, String) {
-    let guest = TestClient::guest(server, nickname).await;
-    let token = guest.token().to_owned();
-    assert_eq!(set_password(server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
-    (TestClient::with_token(server.address, &token).await, token)
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! The server from outside: real sockets, a real database, one file a promise.
 
 mod accounts;
+mod admin;
 mod bad_input;
 mod changes;
 mod directs;
+mod entry;
 #[cfg(target_os = "linux")]
 mod full_disk;
 #[cfg(target_os = "linux")]
@@ -14,6 +16,7 @@ mod idempotency;
 mod identity;
 mod limits;
 mod lobby;
+mod moderation;
 mod plain_door;
 mod presence;
 mod reading;

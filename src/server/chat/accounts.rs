@@ -1,16 +1,16 @@
 //! A nickname of one's own: claiming it with a password, signing in with that, and the sessions that come of it.
 
 use crate::{
-    domain::{Me, Nickname, SessionId, UserId, UserKind},
+    domain::{Me, Nickname, NicknameKey, Role, SessionId, User, UserId, UserKind},
     protocol::SessionInfo,
 };
 
 use super::{
     super::{
         peer::Peer,
-        store::{Account, EndedSession, Session, StoreError},
+        store::{Account, EndedSession, NewPassword, NewUser, Ownership, Session, StoreError},
     },
-    Chat, ChatError,
+    Chat, ChatError, invites,
     passwords::Passwords,
     sessions::{Arrival, begin},
 };
@@ -51,6 +51,43 @@ impl Chat {
         Ok(Arrival { me, session: id, token })
     }
 
+    /// Lets somebody new in, who has an invite and sets a password at once; or a registered user who has followed the link.
+    pub(crate) async fn register(
+        &self,
+        nickname: &str,
+        password: String,
+        invite: &str,
+        peer: Peer,
+        agent: &str,
+    ) -> Result<Arrival, ChatError> {
+        let name = Nickname::parse(nickname)?;
+        let key = name.key();
+        if self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some()) {
+            return self.sign_in(nickname, password, peer, agent).await;
+        }
+        self.rates.sign_in(peer)?;
+        self.rates.guest(peer)?;
+        Passwords::check(&password)?;
+        let hash = self.passwords.hash(password).await?;
+        let password = Some(NewPassword { hash, ownership: self.ownership(&key) });
+        let (token, session) = begin(agent)?;
+        let (id, user) = (session.id, User::guest(UserId::generate(), name));
+        let mut me =
+            Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Registered, role: Role::Member };
+        let (session, address, invite) = (Some(session), Some(peer), Some(invites::key(invite)));
+        me.role = self.store.create_user(NewUser { user, key, session, address, invite, password }).await?;
+        Ok(Arrival { me, session: id, token })
+    }
+
+    /// Whether whoever gets a password under this name gets the house with it.
+    fn ownership(&self, key: &NicknameKey) -> Ownership {
+        match &self.owner {
+            Some(owner) if owner == key => Ownership::Always,
+            Some(_) => Ownership::Never,
+            None => Ownership::IfFirst,
+        }
+    }
+
     /// Gives a guest a password, and with it the nickname for good; or a registered user another one.
     pub(crate) async fn set_password(
         &self,
@@ -61,7 +98,7 @@ impl Chat {
     ) -> Result<PasswordSet, ChatError> {
         self.rates.sign_in(peer)?;
         Passwords::check(&password)?;
-        let Me { id, nickname, kind } = &session.me;
+        let Me { id, nickname, kind, .. } = &session.me;
         let is_new = *kind == UserKind::Guest;
         if !is_new {
             let account = self.store.account(nickname.key()).await?.filter(|account| account.me.id == *id);
@@ -71,7 +108,9 @@ impl Chat {
             }
         }
         let hash = self.passwords.hash(password).await?;
-        let ended = self.store.set_password(*id, hash, session.id).await.map_err(|error| match error {
+        let ownership = if is_new { self.ownership(&nickname.key()) } else { Ownership::Never };
+        let new = NewPassword { hash, ownership };
+        let ended = self.store.set_password(*id, new, Some(session.id)).await.map_err(|error| match error {
             // The guest gave the name back meanwhile.
             StoreError::UnknownUser => ChatError::Unauthenticated,
             other => other.into(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{BodyError, CommandId, EmojiError, MAX_REACTIONS, Nickname, NicknameError},
+    domain::{BodyError, CommandId, EmojiError, MAX_REACTIONS, Millis, Nickname, NicknameError},
     protocol::{ErrorCode, ErrorFrame},
 };
 
@@ -41,6 +41,25 @@ pub(crate) enum ChatError {
     UnknownMessage,
     #[error("only its author may do this to a message")]
     NotAuthor,
+    #[error("your role does not allow that")]
+    NotAllowed,
+    #[error("only registered users can have a role or another password")]
+    NotRegistered,
+    /// What is missing or does not fit.
+    #[error("this cannot be done: {0}")]
+    BadMeasure(&'static str),
+    #[error("a moderator has muted you")]
+    Muted { until: Option<Millis> },
+    #[error("a moderator has banned you, or somebody from where you are")]
+    Banned { until: Option<Millis> },
+    #[error("an invite is needed to come in here")]
+    InviteRequired,
+    #[error("this invite is not known, or it has ended")]
+    InvalidInvite,
+    #[error("there is no such invite")]
+    UnknownInvite,
+    #[error("only registered users may come in here")]
+    AccountRequired,
     #[error("{0}")]
     InvalidEmoji(#[from] EmojiError),
     #[error("the message has {MAX_REACTIONS} different reactions already")]
@@ -58,7 +77,7 @@ impl ChatError {
             Self::NicknameTaken { .. } => ErrorCode::NicknameTaken,
             Self::WrongPassword => ErrorCode::WrongPassword,
             Self::InvalidPassword(_) => ErrorCode::InvalidPassword,
-            Self::UnknownSession => ErrorCode::NotFound,
+            Self::UnknownSession | Self::UnknownInvite => ErrorCode::NotFound,
             Self::Internal => ErrorCode::Internal,
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::UnknownUser(_) => ErrorCode::UnknownUser,
@@ -67,7 +86,13 @@ impl ChatError {
             Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
             Self::InvalidMessage(BodyError::TooLong) => ErrorCode::MessageTooLong,
             Self::UnknownMessage => ErrorCode::UnknownMessage,
-            Self::NotAuthor => ErrorCode::Forbidden,
+            Self::NotAuthor | Self::NotAllowed => ErrorCode::Forbidden,
+            Self::NotRegistered | Self::AccountRequired => ErrorCode::AccountRequired,
+            Self::BadMeasure(_) => ErrorCode::BadFrame,
+            Self::Muted { .. } => ErrorCode::Muted,
+            Self::Banned { .. } => ErrorCode::Banned,
+            Self::InviteRequired => ErrorCode::InviteRequired,
+            Self::InvalidInvite => ErrorCode::InvalidInvite,
             Self::InvalidEmoji(_) => ErrorCode::InvalidEmoji,
             Self::TooManyReactions => ErrorCode::TooManyReactions,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
@@ -87,6 +112,9 @@ impl ChatError {
             // Rounded up: a client that waits so long must find it was long enough.
             Self::RateLimited { retry_after } => {
                 Some(u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
+            }
+            Self::Muted { until: Some(until) } | Self::Banned { until: Some(until) } => {
+                Some(until.0.saturating_sub(Millis::now().0).max(1))
             }
             _ => None,
         }
@@ -115,6 +143,11 @@ impl From<StoreError> for ChatError {
             StoreError::UnknownMessage => Self::UnknownMessage,
             StoreError::NotAuthor => Self::NotAuthor,
             StoreError::TooManyReactions => Self::TooManyReactions,
+            StoreError::NotAllowed => Self::NotAllowed,
+            StoreError::NotRegistered => Self::NotRegistered,
+            StoreError::Muted { until } => Self::Muted { until },
+            StoreError::Banned { until } => Self::Banned { until },
+            StoreError::InvalidInvite => Self::InvalidInvite,
         }
     }
 }

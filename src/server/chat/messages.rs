@@ -8,6 +8,7 @@ use crate::{
 use super::{
     super::store::{Appended, NewEvent, Receipt, Window},
     Chat, ChatError,
+    rights::Right,
 };
 
 impl Chat {
@@ -36,7 +37,7 @@ impl Chat {
         self.append(author, id, conversation, change).await
     }
 
-    /// Queues the deletion of a message of the author's.
+    /// Queues the deletion of a message: of the author's own, or of anybody's for those who may.
     pub(crate) async fn delete(
         &self,
         author: User,
@@ -44,7 +45,9 @@ impl Chat {
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<Receipt<Appended>, ChatError> {
-        self.append(author, id, conversation, Change::Deletion { seq }).await
+        let change = Change::Deletion { seq };
+        let others = Some(Right::DeleteMessages.rule());
+        Ok(self.store.append(NewEvent { author, id, conversation, change, others }).await?)
     }
 
     /// Queues an emoji to be put to anybody's message, or taken away.
@@ -82,7 +85,7 @@ impl Chat {
         conversation: ConversationId,
         change: Change,
     ) -> Result<Receipt<Appended>, ChatError> {
-        Ok(self.store.append(NewEvent { author, id, conversation, change }).await?)
+        Ok(self.store.append(NewEvent::of_author(author, id, conversation, change)).await?)
     }
 
     /// A stretch of a conversation that `reader` is in.

@@ -7,15 +7,19 @@ mod accounts;
 mod directs;
 mod error;
 mod gestures;
+mod host;
+mod invites;
 mod messages;
+mod moderation;
 mod passwords;
 mod rates;
+mod rights;
 mod sessions;
 mod token;
 
 use std::sync::Arc;
 
-use crate::domain::{ConversationId, Epoch, UserId};
+use crate::domain::{ConversationId, Entry, Epoch, Nickname, NicknameKey, UserId};
 
 use self::{passwords::Passwords, rates::Rates};
 use super::{
@@ -27,6 +31,7 @@ use super::{
 pub(crate) use accounts::PasswordSet;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
+pub(crate) use moderation::Measure;
 pub(crate) use sessions::Arrival;
 
 /// The rules of the house, applied.
@@ -38,6 +43,10 @@ pub(crate) struct Chat {
     passwords: Passwords,
     /// How long a guest who is away keeps the nickname, in milliseconds.
     guests_last: u64,
+    /// Who may come in.
+    entry: Entry,
+    /// Who shall own the house; nobody named, and it is the first who sets a password.
+    owner: Option<NicknameKey>,
 }
 
 impl Chat {
@@ -48,11 +57,18 @@ impl Chat {
             rates: Rates::new(&config.limits, config.unlimited),
             passwords: Passwords::new(),
             guests_last: u64::from(config.guest_days.get()) * 24 * 60 * 60 * 1_000,
+            entry: config.entry,
+            owner: config.owner.as_ref().map(Nickname::key),
         }
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
         self.store.epoch()
+    }
+
+    /// Who may come in.
+    pub(crate) fn entry(&self) -> Entry {
+        self.entry
     }
 
     /// The room that everyone is in.

@@ -11,7 +11,7 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use super::{super::store::PasswordHash, ChatError};
+use super::{super::store::PasswordHash, ChatError, token};
 
 /// The shortest and longest password, in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9).
 pub(crate) const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=256;
@@ -46,6 +46,12 @@ impl Passwords {
         // The cost is in the parameters alone: any well-formed hash takes as long as another.
         let nobody = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$5CX7QYqnyn1oQ9jLZjY0Y2a7p9dXv2bYkq3g1b1o0eA";
         Self { turns: Semaphore::new(AT_ONCE), nobody: PasswordHash(nobody.into()) }
+    }
+
+    /// One that nobody has chosen, to be handed over and changed.
+    pub(super) fn random() -> Result<String, ChatError> {
+        // 96 bits: as safe as a token, against somebody who has to ask the server each time.
+        Ok(token::generate()?.chars().take(16).collect())
     }
 
     /// Holds a new password to the rules.

@@ -1,13 +1,15 @@
 //! Coming in and going.
 
-use crate::domain::{Conversation, ConversationId, Me, Millis, Nickname, SessionId, User, UserId, UserKind};
+use crate::domain::{
+    Conversation, ConversationId, Entry, Me, Millis, Nickname, Role, SessionId, User, UserId, UserKind,
+};
 
 use super::{
     super::{
         peer::Peer,
-        store::{EndedSession, NewGuest, NewSession, Session},
+        store::{EndedSession, NewSession, NewUser, Session},
     },
-    Chat, ChatError, token,
+    Chat, ChatError, invites, token,
 };
 
 /// Somebody who has just come in, and the token to come back with.
@@ -26,10 +28,7 @@ const LONGEST_AGENT: usize = 200;
 
 /// A new session, and the token to show for it.
 pub(super) fn begin(agent: &str) -> Result<(String, NewSession), ChatError> {
-    let token = token::generate().map_err(|error| {
-        tracing::error!(%error, "no randomness for a token");
-        ChatError::Internal
-    })?;
+    let token = token::generate()?;
     let agent = agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
     let session = NewSession { key: token::key(&token), id: SessionId::generate(), agent };
     Ok((token, session))
@@ -37,16 +36,27 @@ pub(super) fn begin(agent: &str) -> Result<(String, NewSession), ChatError> {
 
 impl Chat {
     /// Lets a new guest in, with a session of the program that calls itself `agent`.
-    pub(crate) async fn create_guest(&self, nickname: &str, peer: Peer, agent: &str) -> Result<Arrival, ChatError> {
+    pub(crate) async fn create_guest(
+        &self,
+        nickname: &str,
+        invite: Option<&str>,
+        peer: Peer,
+        agent: &str,
+    ) -> Result<Arrival, ChatError> {
         let (token, session) = begin(agent)?;
         let id = session.id;
-        let me = self.admit(nickname, peer, Some(session)).await?;
+        let me = self.admit(nickname, invite, peer, Some(session)).await?;
         Ok(Arrival { me, session: id, token })
     }
 
     /// Lets a plain client in, for as long as its socket lives.
-    pub(crate) async fn create_visitor(&self, nickname: &str, peer: Peer) -> Result<Me, ChatError> {
-        self.admit(nickname, peer, None).await
+    pub(crate) async fn create_visitor(
+        &self,
+        nickname: &str,
+        invite: Option<&str>,
+        peer: Peer,
+    ) -> Result<Me, ChatError> {
+        self.admit(nickname, invite, peer, None).await
     }
 
     /// Gives a plain client's name back.
@@ -54,12 +64,24 @@ impl Chat {
         Ok(self.store.release(user).await?)
     }
 
-    async fn admit(&self, nickname: &str, peer: Peer, session: Option<NewSession>) -> Result<Me, ChatError> {
+    async fn admit(
+        &self,
+        nickname: &str,
+        invite: Option<&str>,
+        peer: Peer,
+        session: Option<NewSession>,
+    ) -> Result<Me, ChatError> {
         let nickname = Nickname::parse(nickname)?;
         self.rates.guest(peer)?;
+        let invite = match self.entry {
+            Entry::Open => None,
+            Entry::Invite => Some(invites::key(invite.ok_or(ChatError::InviteRequired)?)),
+            Entry::Registered => return Err(ChatError::AccountRequired),
+        };
         let (key, user) = (nickname.key(), User::guest(UserId::generate(), nickname));
-        let me = Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest };
-        self.store.create_guest(NewGuest { user, key, session }).await?;
+        let me = Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest, role: Role::Member };
+        let address = Some(peer);
+        self.store.create_user(NewUser { user, key, session, address, invite, password: None }).await?;
         Ok(me)
     }
 
@@ -95,8 +117,8 @@ impl Chat {
         Ok(self.store.memberships(user).await?)
     }
 
-    /// The user's conversations as they see them, in one snapshot.
-    pub(crate) async fn conversations(&self, user: UserId) -> Result<Vec<Conversation>, ChatError> {
-        self.store.conversations(user).await?.ok_or(ChatError::Unauthenticated)
+    /// The user's conversations as they see them, in one snapshot, if the session lives.
+    pub(crate) async fn conversations(&self, user: UserId, session: SessionId) -> Result<Vec<Conversation>, ChatError> {
+        self.store.conversations(user, session).await?.ok_or(ChatError::Unauthenticated)
     }
 }

@@ -13,5 +13,5 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<ConversationList>, ApiError> {
-    Ok(Json(ConversationList { conversations: app.chat.conversations(session.me.id).await? }))
+    Ok(Json(ConversationList { conversations: app.chat.conversations(session.me.id, session.id).await? }))
 }

@@ -54,13 +54,23 @@ impl From<ChatError> for ApiError {
             | ChatError::InvalidPassword(_)
             | ChatError::TooManyReactions
             | ChatError::SelfDirect => StatusCode::UNPROCESSABLE_ENTITY,
-            ChatError::NotAuthor | ChatError::WrongPassword => StatusCode::FORBIDDEN,
+            ChatError::BadMeasure(_) => StatusCode::BAD_REQUEST,
+            ChatError::NotAuthor
+            | ChatError::NotAllowed
+            | ChatError::NotRegistered
+            | ChatError::Muted { .. }
+            | ChatError::Banned { .. }
+            | ChatError::InviteRequired
+            | ChatError::InvalidInvite
+            | ChatError::AccountRequired
+            | ChatError::WrongPassword => StatusCode::FORBIDDEN,
             ChatError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
             ChatError::Unauthenticated => StatusCode::UNAUTHORIZED,
             ChatError::UnknownUser(_)
             | ChatError::UnknownConversation
             | ChatError::UnknownMessage
+            | ChatError::UnknownInvite
             | ChatError::UnknownSession => StatusCode::NOT_FOUND,
             ChatError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             ChatError::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,

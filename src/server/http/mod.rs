@@ -1,8 +1,10 @@
 //! The HTTP API: JSON, errors as problem details (RFC 9457), one file a noun.
 
+mod audit;
 mod conversations;
 mod error;
 mod health;
+mod invites;
 mod me;
 mod messages;
 mod session;
@@ -40,6 +42,8 @@ pub(super) fn router(longest: Duration) -> Router<Arc<App>> {
         .merge(sessions::router())
         .merge(me::router())
         .merge(conversations::router())
+        .merge(audit::router())
+        .merge(invites::router())
         .merge(messages::router())
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || {

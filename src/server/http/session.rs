@@ -70,8 +70,8 @@ async fn create_by_json(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse + use<>, ApiError> {
     app.origins.check(headers)?;
-    let SessionRequest { nickname, password } = read_json(body)?;
-    let Arrival { me, token, .. } = come_in(app, peer, headers, &nickname, password).await?;
+    let SessionRequest { nickname, password, invite } = read_json(body)?;
+    let Arrival { me, token, .. } = come_in(app, peer, headers, &nickname, password, invite).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, cookie(&token, COOKIE_SECONDS))]);
     Ok((StatusCode::CREATED, cookie, Json(SessionCreated { token, me })))
 }
@@ -89,36 +89,42 @@ async fn create_by_form(
     let nickname = typed("nickname").unwrap_or_default();
     // A password field that was left empty is none.
     let password = typed("password").filter(|password| !password.is_empty()).map(String::from);
-    match come_in(app, peer, headers, &nickname, password).await {
+    let invite = typed("invite").filter(|invite| !invite.is_empty()).map(String::from);
+    match come_in(app, peer, headers, &nickname, password, invite.clone()).await {
         Ok(Arrival { token, .. }) => {
             let cookie = AppendHeaders([(header::SET_COOKIE, cookie(&token, COOKIE_SECONDS))]);
             Ok((cookie, Redirect::to(AFTER_JOINING)).into_response())
         }
-        Err(error) => Ok(Redirect::to(&form_again(&nickname, &error.into())).into_response()),
+        Err(error) => Ok(Redirect::to(&form_again(&nickname, invite.as_deref(), &error.into())).into_response()),
     }
 }
 
-/// As a new guest, or with a password as a registered user.
+/// As a new guest, or with a password as a registered user; with both a password and an invite perhaps as a new one.
 async fn come_in(
     app: &App,
     peer: Peer,
     headers: &HeaderMap,
     nickname: &str,
     password: Option<String>,
+    invite: Option<String>,
 ) -> Result<Arrival, ChatError> {
     let agent = user_agent(headers);
-    match password {
-        Some(password) => app.chat.sign_in(nickname, password, peer, agent).await,
-        None => app.chat.create_guest(nickname, peer, agent).await,
+    match (password, invite) {
+        (Some(password), Some(invite)) => app.chat.register(nickname, password, &invite, peer, agent).await,
+        (Some(password), None) => app.chat.sign_in(nickname, password, peer, agent).await,
+        (None, invite) => app.chat.create_guest(nickname, invite.as_deref(), peer, agent).await,
     }
 }
 
-fn form_again(nickname: &str, error: &ApiError) -> String {
+fn form_again(nickname: &str, invite: Option<&str>, error: &ApiError) -> String {
     let problem = error.problem();
     let mut query = Serializer::for_suffix(String::from(FORM_AGAIN), FORM_AGAIN.len());
     query.append_pair("error", problem.code.name()).append_pair("nickname", nickname);
     if let Some(suggestion) = &problem.suggestion {
         query.append_pair("suggestion", suggestion.as_str());
+    }
+    if let Some(invite) = invite {
+        query.append_pair("invite", invite);
     }
     query.finish()
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::domain::{ConversationId, SessionId, User};
 
-use super::SendQueue;
+use super::{super::peer::Peer, SendQueue};
 
 /// What a connection understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,23 @@ pub(crate) enum Speech {
     Plain,
 }
 
+/// How a connection came in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entrance {
+    /// By which session; `None` for a plain client.
+    pub(crate) session: Option<SessionId>,
+    /// From where.
+    pub(crate) peer: Peer,
+    pub(crate) speech: Speech,
+}
+
 /// One socket of a user.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(super) number: u64,
     pub(crate) user: User,
-    /// What it came in by; `None` for a plain client.
     pub(super) session: Option<SessionId>,
+    pub(super) peer: Peer,
     pub(super) speech: Speech,
     /// What is to be sent to it.
     pub(crate) queue: SendQueue,
@@ -33,9 +43,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(number: u64, user: User, session: Option<SessionId>, speech: Speech, queue_bytes: usize) -> Self {
+    pub(super) fn new(number: u64, user: User, entrance: Entrance, queue_bytes: usize) -> Self {
         let (queue, heard) = (SendQueue::new(queue_bytes), Mutex::new(Some(HashSet::new())));
-        Self { number, user, session, speech, queue, heard }
+        let Entrance { session, peer, speech } = entrance;
+        Self { number, user, session, peer, speech, queue, heard }
     }
 
     /// Changes what it hears, unless it has left.

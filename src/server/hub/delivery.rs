@@ -6,11 +6,11 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{Conversation, ConversationId, Seq, UserId},
-    protocol::{Change, Event, PlainReply, ServerFrame},
+    protocol::{Change, CloseCode, Event, PlainReply, ServerFrame},
 };
 
 use super::{
-    super::store::{Committed, Feed},
+    super::store::{Committed, Effect, Feed},
     Hub, Item, Speech,
 };
 
@@ -20,7 +20,11 @@ pub(crate) async fn deliver(mut feed: Feed, hub: Arc<Hub>) {
         for news in commit {
             match news {
                 Committed::Event(event) => hub.deliver_event(event),
-                Committed::Direct { views, announced } => hub.deliver_direct(views, announced),
+                Committed::Moderated { event, effect } => {
+                    hub.deliver_event(event);
+                    hub.carry_out(effect);
+                }
+                Committed::Opened { views, announced } => hub.deliver_views(views, announced),
                 Committed::Read { user, conversation, seq } => hub.deliver_read(user, conversation, seq),
             }
         }
@@ -53,8 +57,27 @@ impl Hub {
         Item::encode(&reply)
     }
 
-    /// Its users hear the direct from now on, starting with what it is.
-    fn deliver_direct(&self, views: Vec<(UserId, Conversation)>, announced: oneshot::Sender<()>) {
+    /// What was done to a user takes effect on the user's connections.
+    fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::None => {}
+            Effect::Left(user, room) => {
+                let item = Item::encode(&ServerFrame::ConversationRemoved { id: room });
+                for connection in self.connections_of(user) {
+                    self.unsubscribe(&connection, room);
+                    if connection.speech == Speech::Full {
+                        connection.queue.extend(item.clone());
+                    }
+                }
+            }
+            Effect::Gone(user) => self.close_user(user, CloseCode::Removed),
+            // They come back at once, as another one.
+            Effect::Changed(user) => self.close_user(user, CloseCode::TooSlow),
+        }
+    }
+
+    /// The users hear the conversation from now on, starting with what it is.
+    fn deliver_views(&self, views: Vec<(UserId, Conversation)>, announced: oneshot::Sender<()>) {
         for (user, view) in views {
             let (id, last_seq) = (view.id, view.last_seq);
             let Some(item) = Item::encode(&ServerFrame::Conversation(view)) else { continue };

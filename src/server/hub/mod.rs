@@ -23,8 +23,9 @@ use crate::{
 };
 
 use self::{audiences::Audiences, presence::Presence};
+use super::peer::Peer;
 
-pub(crate) use connection::{Connection, Speech};
+pub(crate) use connection::{Connection, Entrance, Speech};
 pub(crate) use delivery::deliver;
 pub(crate) use presence::announce_presence;
 pub(crate) use queue::{Closing, Item, SendQueue};
@@ -70,12 +71,7 @@ impl Hub {
     }
 
     /// Registers a connection of `user`, until the guard is dropped.
-    pub(crate) fn register(
-        self: &Arc<Self>,
-        user: User,
-        session: Option<SessionId>,
-        speech: Speech,
-    ) -> Result<Registered, TooManyConnections> {
+    pub(crate) fn register(self: &Arc<Self>, user: User, entrance: Entrance) -> Result<Registered, TooManyConnections> {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         let mut users = self.users();
         let present =
@@ -83,7 +79,7 @@ impl Hub {
         if self.connections_per_user.is_some_and(|most| present.connections.len() >= most) {
             return Err(TooManyConnections);
         }
-        let connection = Arc::new(Connection::new(number, user, session, speech, self.queue_bytes));
+        let connection = Arc::new(Connection::new(number, user, entrance, self.queue_bytes));
         present.connections.push(Arc::clone(&connection));
         // A guest who has become a registered user comes as another one than before.
         if present.connections.len() == 1 || present.user != connection.user {
@@ -100,6 +96,20 @@ impl Hub {
                 self.audiences.add(conversation, connection);
             }
         });
+    }
+
+    /// From now on the connection does not hear the conversation any more.
+    fn unsubscribe(&self, connection: &Arc<Connection>, conversation: ConversationId) {
+        connection.while_subscribed(|heard| {
+            if heard.remove(&conversation) {
+                self.audiences.remove(conversation, connection);
+            }
+        });
+    }
+
+    /// Where a user is connected from.
+    pub(crate) fn addresses(&self, user: UserId) -> Vec<Peer> {
+        self.connections_of(user).iter().map(|connection| connection.peer).collect()
     }
 
     /// Who is here, as all clients have been told: all, or none while they are too many to list; and how many.

@@ -10,9 +10,9 @@ use crate::{
 use super::{
     super::{
         App,
-        chat::{ChatError, Typing},
+        chat::{ChatError, Measure, Typing},
         hub::{Connection, Item},
-        store::{Appended, Receipt},
+        store::{Appended, Joined, Receipt},
     },
     line::{Heard, Talk},
 };
@@ -49,6 +49,11 @@ impl Talk for FullTalk {
                 self.carry_out(id, self.app.chat.react(self.user(), id, conversation, seq, &emoji, on)).await
             }
             ClientFrame::OpenDirect { id, nickname } => self.open_direct(id, &nickname).await,
+            ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
+            ClientFrame::Moderate { id, action, user, conversation, minutes, role } => {
+                let measure = Measure { action, user, room: conversation, minutes, role };
+                self.carry_out(id, self.app.chat.moderate(Some(self.user()), id, measure)).await
+            }
             ClientFrame::Read { conversation, seq } => {
                 match self.app.chat.read(&self.connection.user, conversation, seq) {
                     Ok(()) => Heard::Nothing,
@@ -125,6 +130,26 @@ impl FullTalk {
                 match opening.done().await {
                     Ok((conversation, at)) => Item::encode(&ServerFrame::Ack { id, conversation, seq: None, at }),
                     Err(error) => refusal(&error, Some(id)),
+                }
+            })),
+            Err(error) => Heard::Reply(refusal(&error, Some(id))),
+        }
+    }
+
+    async fn join(&self, id: CommandId, room: ConversationId) -> Heard {
+        let joining = match self.app.chat.charge_command(self.connection.user.id) {
+            Ok(()) => self.app.chat.join(self.connection.user.id, room).await,
+            Err(error) => Err(error),
+        };
+        match joining {
+            Ok(receipt) => Heard::Later(Box::pin(async move {
+                match receipt.await {
+                    Ok(Joined { at, announced }) => {
+                        // An error means that delivery has ended, and with it everybody's connection.
+                        let _ = announced.await;
+                        Item::encode(&ServerFrame::Ack { id, conversation: room, seq: None, at })
+                    }
+                    Err(error) => refusal(&error.into(), Some(id)),
                 }
             })),
             Err(error) => Heard::Reply(refusal(&error, Some(id))),

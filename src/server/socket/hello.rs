@@ -42,6 +42,10 @@ pub(super) async fn greet(app: &App, line: &mut Line, bearings: Bearings) -> Res
             ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
             ChatError::Unauthenticated => CloseCode::SessionEnded,
             ChatError::RateLimited { .. } => CloseCode::TooMany,
+            ChatError::Banned { .. }
+            | ChatError::InviteRequired
+            | ChatError::InvalidInvite
+            | ChatError::AccountRequired => CloseCode::Removed,
             ChatError::StorageUnavailable | ChatError::Internal => CloseCode::Restarting,
             _ => CloseCode::ProtocolError,
         };
@@ -90,7 +94,8 @@ async fn identify(
         return Ok((me, id, Some(token.clone())));
     }
     if let Some(nickname) = &hello.nickname {
-        let Arrival { me, session, token } = app.chat.create_guest(nickname, peer, &agent).await?;
+        let Arrival { me, session, token } =
+            app.chat.create_guest(nickname, hello.invite.as_deref(), peer, &agent).await?;
         return Ok((me, session, Some(token)));
     }
     let token = token.ok_or(ChatError::Unauthenticated)?;

@@ -286,6 +286,7 @@ const fn reason(code: CloseCode) -> &'static str {
         CloseCode::TooSlow => "too slow, come back and resync",
         CloseCode::ProtocolError => "protocol error",
         CloseCode::SessionEnded => "session ended",
+        CloseCode::Removed => "removed by a moderator",
         CloseCode::NoHello => "no hello",
         CloseCode::NicknameTaken => "nickname taken",
         CloseCode::TooMany => "too many requests",

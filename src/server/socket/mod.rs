@@ -16,7 +16,7 @@ use axum::{
 };
 
 use crate::{
-    domain::{SessionId, User},
+    domain::{ConversationId, User},
     protocol::{ErrorCode, MAX_FRAME_BYTES},
 };
 
@@ -28,7 +28,7 @@ use super::{
     App,
     chat::ChatError,
     http::ApiError,
-    hub::{Connection, Registered, Speech},
+    hub::{Connection, Entrance, Registered, Speech},
     peer::Peer,
     session_token, user_agent,
 };
@@ -109,22 +109,27 @@ async fn serve_full(app: Arc<App>, mut line: Line, bearings: Bearings) {
 
 /// Talks until the end; `Err` if it never came to talking.
 async fn talk_in_full(app: &Arc<App>, line: &mut Line, bearings: Bearings) -> Result<Farewell, Farewell> {
+    let peer = bearings.peer;
     let greeted = hello::greet(app, line, bearings).await?;
-    let registered = register(app, &greeted.me.user(), Some(greeted.session), Speech::Full)?;
+    let entrance = Entrance { session: Some(greeted.session), peer, speech: Speech::Full };
+    let registered = register(app, &greeted.me.user(), entrance)?;
     let seen = resume::welcome(app, line, &registered.connection, greeted).await?;
     let mut talk = FullTalk::new(Arc::clone(app), Arc::clone(&registered.connection));
     Ok(line.converse(&mut talk, &registered.connection, seen, &app.stopping).await)
 }
 
-fn register(app: &App, user: &User, session: Option<SessionId>, speech: Speech) -> Result<Registered, Farewell> {
-    app.hub.register(user.clone(), session, speech).map_err(|error| Farewell::too_many(error.to_string()))
+fn register(app: &App, user: &User, entrance: Entrance) -> Result<Registered, Farewell> {
+    app.hub.register(user.clone(), entrance).map_err(|error| Farewell::too_many(error.to_string()))
 }
 
 /// From now on a registered connection hears all that its user is in. Directs that are opened later come by themselves,
 /// because it is registered; so nothing lies between.
-async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<(), ChatError> {
-    for conversation in app.chat.memberships(connection.user.id).await? {
-        app.hub.subscribe(connection, conversation);
+///
+/// Gives what that is.
+async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<Vec<ConversationId>, ChatError> {
+    let conversations = app.chat.memberships(connection.user.id).await?;
+    for conversation in &conversations {
+        app.hub.subscribe(connection, *conversation);
     }
-    Ok(())
+    Ok(conversations)
 }

@@ -20,7 +20,7 @@ use super::{
         App,
         chat::ChatError,
         http::ApiError,
-        hub::{Connection, Item, Speech},
+        hub::{Connection, Entrance, Item, Speech},
         peer::Peer,
     },
     accept, hear_all,
@@ -57,16 +57,22 @@ pub(in crate::server) async fn plain_door(
     };
     // What is not UTF-8 is no nickname, as nothing is.
     let nickname = percent_decode_str(&segment).decode_utf8().unwrap_or_default().into_owned();
-    accept(&app, upgrade, async move |app, line| serve_plain(app, line, peer, nickname).await)
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let invite = form_urlencoded::parse(query).find(|(name, _)| name == "invite").map(|(_, token)| token.into_owned());
+    accept(&app, upgrade, async move |app, line| serve_plain(app, line, peer, nickname, invite).await)
 }
 
-async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String) {
-    let farewell = match app.chat.create_visitor(&nickname, peer).await {
-        Ok(me) => visit(&app, &mut line, &me).await,
+async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String, invite: Option<String>) {
+    let farewell = match app.chat.create_visitor(&nickname, invite.as_deref(), peer).await {
+        Ok(me) => visit(&app, &mut line, &me, peer).await,
         Err(error) => {
             let code = match error {
                 ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
                 ChatError::RateLimited { .. } => CloseCode::TooMany,
+                ChatError::Banned { .. }
+                | ChatError::InviteRequired
+                | ChatError::InvalidInvite
+                | ChatError::AccountRequired => CloseCode::Removed,
                 ChatError::StorageUnavailable => CloseCode::Restarting,
                 _ => CloseCode::ProtocolError,
             };
@@ -78,8 +84,8 @@ async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String
 }
 
 /// Talks until the end.
-async fn visit(app: &Arc<App>, line: &mut Line, me: &Me) -> Farewell {
-    let registered = register(app, &me.user(), None, Speech::Plain);
+async fn visit(app: &Arc<App>, line: &mut Line, me: &Me, peer: Peer) -> Farewell {
+    let registered = register(app, &me.user(), Entrance { session: None, peer, speech: Speech::Plain });
     let farewell = match &registered {
         Ok(registered) => talk_plainly(app, line, &registered.connection).await,
         Err(_) => Farewell::wordless(Some(CloseCode::TooMany)),
@@ -94,8 +100,11 @@ async fn visit(app: &Arc<App>, line: &mut Line, me: &Me) -> Farewell {
 
 async fn talk_plainly(app: &Arc<App>, line: &mut Line, connection: &Arc<Connection>) -> Farewell {
     // Not only the Lobby: somebody may have opened a direct since the name was taken.
-    if let Err(error) = hear_all(app, connection).await {
-        return Farewell::new(&reply(&error), CloseCode::Restarting);
+    match hear_all(app, connection).await {
+        // Removed before the hub knew of the socket.
+        Ok(heard) if heard.is_empty() => return Farewell::wordless(Some(CloseCode::Removed)),
+        Ok(_) => {}
+        Err(error) => return Farewell::new(&reply(&error), CloseCode::Restarting),
     }
     let mut talk = PlainTalk { app: Arc::clone(app), connection: Arc::clone(connection), lobby: app.chat.lobby() };
     line.converse(&mut talk, connection, Seen::default(), &app.stopping).await
@@ -182,12 +191,13 @@ mod tests {
         let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub)));
         let peer = Peer::from(std::net::IpAddr::from([127, 0, 0, 1]));
 
-        let ming = app.chat.create_visitor("小明", peer).await.expect("a visitor");
+        let ming = app.chat.create_visitor("小明", None, peer).await.expect("a visitor");
         // The name is taken, but the hub does not know of the socket yet.
-        let ling = app.chat.create_visitor("阿玲", peer).await.expect("another");
+        let ling = app.chat.create_visitor("阿玲", None, peer).await.expect("another");
         let opening = app.chat.open_direct(ling.user(), "小明").await.expect("queued");
         let (direct, _) = opening.done().await.expect("a direct");
-        let registered = register(&app, &ming.user(), None, Speech::Plain).expect("a place");
+        let registered =
+            register(&app, &ming.user(), Entrance { session: None, peer, speech: Speech::Plain }).expect("a place");
         hear_all(&app, &registered.connection).await.expect("an answer");
 
         assert!(registered.connection.hears(direct));

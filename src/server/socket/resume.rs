@@ -66,8 +66,12 @@ async fn bring_up_to_date(
     connection: &Arc<Connection>,
     greeted: Greeted,
 ) -> Result<Seen, Farewell> {
-    hear_all(app, connection).await.map_err(refuse)?;
-    let conversations = app.chat.conversations(connection.user.id).await.map_err(refuse)?;
+    let heard = hear_all(app, connection).await.map_err(refuse)?;
+    let conversations = app.chat.conversations(connection.user.id, greeted.session).await.map_err(refuse)?;
+    if heard.iter().any(|id| conversations.iter().all(|conversation| conversation.id != *id)) {
+        // Removed from there in between: perhaps too early for the hub to know that it was heard.
+        return Err(Farewell::wordless(Some(CloseCode::TooSlow)));
+    }
     let seen = Seen(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect());
 
     let Greeted { me, token, epoch, cursors, .. } = greeted;

@@ -7,15 +7,24 @@ use crate::{
     protocol::Event,
 };
 
+use super::Effect;
+
 /// News that are durable.
 #[derive(Debug)]
 pub(crate) enum Committed {
     /// A conversation's log has grown.
     Event(Event),
-    /// A direct was opened.
-    Direct {
-        /// Whom to tell, each with the conversation as they see it at this point of the order: both users when it is
-        /// new, else the opener.
+    /// A moderator or owner did something to a user.
+    Moderated {
+        /// As it stands in the log.
+        event: Event,
+        /// What follows for the user's connections.
+        effect: Effect,
+    },
+    /// A direct was opened, or a room was entered.
+    Opened {
+        /// Whom to tell, each with the conversation as they see it at this point of the order: both users of a new
+        /// direct, else whoever opened or entered it.
         views: Vec<(UserId, Conversation)>,
         /// Fires, by being used or dropped, when they have been told.
         announced: oneshot::Sender<()>,

@@ -6,6 +6,7 @@
 
 mod feed;
 mod receipt;
+mod rights;
 mod sqlite;
 
 use std::fmt;
@@ -15,13 +16,17 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{
-        CommandId, Conversation, ConversationId, Epoch, Me, Millis, Nickname, NicknameKey, Seq, SessionId, User, UserId,
+        CommandId, Conversation, ConversationId, Epoch, InviteId, Me, Millis, Nickname, NicknameKey, Role, Seq,
+        SessionId, User, UserId,
     },
-    protocol::{Change, Event, MessagesPage, SessionInfo},
+    protocol::{AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
+
+use super::peer::Peer;
 
 pub(crate) use feed::{Committed, Feed};
 pub(crate) use receipt::Receipt;
+pub(crate) use rights::{Deed, Effect, InviteKey, Moderation, NewInvite, Ownership, Rule};
 pub use sqlite::OpenError;
 pub(crate) use sqlite::SqliteStore;
 
@@ -101,15 +106,50 @@ pub(crate) enum StoreError {
     /// The message has [`MAX_REACTIONS`](crate::domain::MAX_REACTIONS) different emoji.
     #[error("too many different reactions")]
     TooManyReactions,
+    /// The user's role does not suffice.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Guests have no role.
+    #[error("not registered")]
+    NotRegistered,
+    /// The user may not write there.
+    #[error("muted")]
+    Muted {
+        /// When that ends by itself.
+        until: Option<Millis>,
+    },
+    /// The user, or a new guest from that address, may not come in.
+    #[error("banned")]
+    Banned {
+        /// When that ends by itself.
+        until: Option<Millis>,
+    },
+    /// No such invite, or it has ended.
+    #[error("no such invite")]
+    InvalidInvite,
 }
 
-/// A guest to be created, member of the Lobby from the start.
+/// A password to be set.
+#[derive(Clone, Debug)]
+pub(crate) struct NewPassword {
+    pub hash: PasswordHash,
+    /// Whether the house comes with it.
+    pub ownership: Ownership,
+}
+
+/// A user to be created, member of the Lobby from the start.
 #[derive(Debug)]
-pub(crate) struct NewGuest {
+pub(crate) struct NewUser {
     pub user: User,
     pub key: NicknameKey,
-    /// `None` for a plain client: its name is given back when its socket closes.
+    /// `None` for a plain client, whose name is given back when its socket closes, and for a user made on the host.
     pub session: Option<NewSession>,
+    /// `None` for a user made on the host.
+    pub address: Option<Peer>,
+    /// What lets them in; `None` if nothing needs to.
+    pub invite: Option<InviteKey>,
+    /// `None` for a guest.
+    pub password: Option<NewPassword>,
 }
 
 /// A command that becomes an event.
@@ -119,6 +159,15 @@ pub(crate) struct NewEvent {
     pub id: CommandId,
     pub conversation: ConversationId,
     pub change: Change,
+    /// By which rule messages of others may be deleted; `None`: they may not.
+    pub others: Option<Rule>,
+}
+
+impl NewEvent {
+    /// An event about the author's own things.
+    pub(crate) fn of_author(author: User, id: CommandId, conversation: ConversationId, change: Change) -> Self {
+        Self { author, id, conversation, change, others: None }
+    }
 }
 
 /// Where a command's event is in the log; the first one's, if the command was repeated.
@@ -147,6 +196,15 @@ pub(crate) struct OpenedDirect {
     pub announced: oneshot::Receiver<()>,
 }
 
+/// A room that the user is in now.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    /// Since when.
+    pub at: Millis,
+    /// Resolves when the user's connections have been told: an ack must come after that.
+    pub announced: oneshot::Receiver<()>,
+}
+
 /// Which messages of a conversation to fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Window {
@@ -167,8 +225,8 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// The room that everyone is in.
     fn lobby(&self) -> ConversationId;
 
-    /// Creates a guest, in the Lobby, who has read all that is there.
-    async fn create_guest(&self, guest: NewGuest) -> Result<(), StoreError>;
+    /// Creates a user, in the Lobby, who has read all that is there. Gives the role.
+    async fn create_user(&self, user: NewUser) -> Result<Role, StoreError>;
 
     /// Forgets the session; a guest without one gives the nickname back. `None` if there was no such session.
     async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError>;
@@ -182,13 +240,17 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Notes that a session is in use.
     async fn see_session(&self, session: SessionId) -> Result<(), StoreError>;
 
-    /// Gives a user a password, or another one, and ends all sessions but `keep`. Gives those that ended.
+    /// Gives a user a password, or another one, and ends all sessions but `keep`; without one, it is done on the host.
+    /// Gives those that ended.
     async fn set_password(
         &self,
         user: UserId,
-        password: PasswordHash,
-        keep: SessionId,
+        password: NewPassword,
+        keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Ends all sessions of a user, by order of the host. Gives those that ended.
+    async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError>;
 
     /// Guests who were not seen since `before`, but for `except`, give their nicknames back. Gives who they were.
     async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError>;
@@ -196,11 +258,25 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;
 
-    /// Queues an event: messages are edited and deleted by their authors alone. When this returns, its place in the order is settled; the receipt tells when it is durable.
+    /// Queues an event. When this returns, its place in the order is settled; the receipt tells when it is durable.
+    ///
+    /// Messages are edited by their authors alone, and deleted by them and whoever [`NewEvent::others`] allows.
     async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError>;
 
     /// Queues the finding or beginning of a direct.
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError>;
+
+    /// Queues something to be done to a user, which is an event of the room that it is about, or of the Lobby.
+    async fn moderate(&self, moderation: Moderation) -> Result<Receipt<Appended>, StoreError>;
+
+    /// Lets a user back into a room.
+    async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, StoreError>;
+
+    /// Makes an invite. Gives the time.
+    async fn invite(&self, invite: NewInvite) -> Result<Millis, StoreError>;
+
+    /// Ends an invite, on behalf of `actor` or of the host. `false` if there was none.
+    async fn revoke_invite(&self, actor: Option<UserId>, rule: Rule, id: InviteId) -> Result<bool, StoreError>;
 
     /// Notes that the user has read up to `seq`. Unanswered: marks gather, the furthest wins, and a mark beyond the end
     /// means the end. What it changed is told through the feed.
@@ -218,8 +294,8 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// The conversations that the user is in.
     async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError>;
 
-    /// The same as the user sees them, in one snapshot; `None` for a user who gave the nickname back.
-    async fn conversations(&self, user: UserId) -> Result<Option<Vec<Conversation>>, StoreError>;
+    /// The same as the user sees them, in one snapshot; `None` if the session has ended.
+    async fn conversations(&self, user: UserId, session: SessionId) -> Result<Option<Vec<Conversation>>, StoreError>;
 
     /// At most `limit` messages, in one snapshot.
     async fn messages(
@@ -238,6 +314,21 @@ pub(crate) trait Store: Send + Sync + 'static {
         up_to: Seq,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
+
+    /// Who has a nickname now.
+    async fn users(&self) -> Result<Vec<User>, StoreError>;
+
+    /// Whether somebody owns the house.
+    async fn has_owner(&self) -> Result<bool, StoreError>;
+
+    /// What users may not do now.
+    async fn sanctions(&self) -> Result<Vec<Sanction>, StoreError>;
+
+    /// Invites that still let somebody in.
+    async fn invites(&self) -> Result<Vec<Invite>, StoreError>;
+
+    /// At most `limit` entries of the audit log, the newest of those before `before` first.
+    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError>;
 
     /// Whether reading works and writing could.
     async fn check(&self) -> Result<(), StoreError>;

@@ -7,8 +7,8 @@ use std::{
 
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{CommandId, Conversation, ConversationId, ConversationKind, Epoch, Millis, Seq, User},
-    protocol::{Change, ErrorFrame, Event, ServerFrame, Welcome},
+    domain::{CommandId, Conversation, ConversationId, ConversationKind, Epoch, Millis, Notice, Seq, User},
+    protocol::{Change, ErrorCode, ErrorFrame, Event, ServerFrame, Welcome},
 };
 
 use super::{Hangup, RawClient, TestServer};
@@ -112,6 +112,40 @@ impl TestClient {
         command["seq"] = json!(seq);
         self.send(&command).await;
         self.expect_ack(id).await
+    }
+
+    /// Does something to a user, and waits until that is durable.
+    pub(crate) async fn moderate(&mut self, action: &str, user: &User, more: Value) -> Ack {
+        let id = self.ask_to_moderate(action, user, more).await;
+        self.expect_ack(id).await
+    }
+
+    /// The same, to be refused.
+    pub(crate) async fn moderate_in_vain(&mut self, action: &str, user: &User, more: Value) -> ErrorCode {
+        self.ask_to_moderate(action, user, more).await;
+        self.expect_error().await.code
+    }
+
+    async fn ask_to_moderate(&mut self, action: &str, user: &User, more: Value) -> CommandId {
+        let id = CommandId::generate();
+        let mut command = more;
+        command["type"] = json!("moderate");
+        command["id"] = json!(id);
+        command["action"] = json!(action);
+        command["user"] = json!(user.id);
+        self.send(&command).await;
+        id
+    }
+
+    /// The next notice.
+    pub(crate) async fn expect_notice(&mut self) -> (User, Notice) {
+        self.expect("a notice", |frame| match frame {
+            ServerFrame::Event(Event { author, change: Change::Notice(notice), .. }) => {
+                Some((author.clone(), notice.clone()))
+            }
+            _ => None,
+        })
+        .await
     }
 
     /// Opens the direct with somebody.
@@ -245,6 +279,6 @@ pub(crate) struct Ack {
 pub(crate) fn says(event: &Event) -> &str {
     match &event.change {
         Change::Message { body } | Change::Edit { body, .. } => body.as_str(),
-        Change::Deletion { .. } | Change::Reaction { .. } | Change::Other => "",
+        Change::Deletion { .. } | Change::Reaction { .. } | Change::Notice(_) | Change::Other => "",
     }
 }

@@ -1,5 +1,6 @@
 //! A server to talk to, and clients that talk. Every wait has a limit.
 
+mod accounts;
 mod client;
 mod plain;
 mod process;
@@ -8,6 +9,7 @@ mod server;
 
 use std::time::Duration;
 
+pub(crate) use accounts::{PASSWORD, registered, set_password, sign_in};
 pub(crate) use client::TestClient;
 pub(crate) use plain::PlainClient;
 pub(crate) use process::{PROGRAM, TestProcess};

@@ -1,6 +1,11 @@
 //! A server in this process, on a free port, with its data in a folder of its own.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    process::{Command, Output},
+    sync::Arc,
+    time::Duration,
+};
 
 use reqwest::{Method, RequestBuilder, redirect::Policy};
 use rusqlite::{Connection, OpenFlags};
@@ -9,10 +14,13 @@ use teahouse::{
     server::{Config, House, RunError, Server},
 };
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, spawn_blocking},
+};
 use tokio_util::sync::CancellationToken;
 
-use super::within;
+use super::{PROGRAM, within};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -90,6 +98,31 @@ impl TestServer {
         db.execute("UPDATE sessions SET seen_at = 1000 WHERE user <> ?1", [bytes]).expect("an update");
     }
 
+    /// Does to the database what no program of ours does.
+    pub(crate) fn tamper(&self, statement: &str) -> Result<(), rusqlite::Error> {
+        Connection::open(self.data.path().join("teahouse.db"))?.execute_batch(statement)
+    }
+
+    /// Runs `teahouse admin` on this server; gives what it prints.
+    pub(crate) async fn admin(&self, command: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.run_admin(command).await;
+        assert!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).expect("text")
+    }
+
+    /// The same, to be refused; gives what it says.
+    pub(crate) async fn admin_in_vain(&self, command: &[&str]) -> String {
+        let Output { status, stderr, .. } = self.run_admin(command).await;
+        assert!(!status.success(), "{command:?}");
+        String::from_utf8(stderr).expect("text")
+    }
+
+    async fn run_admin(&self, command: &[&str]) -> Output {
+        let mut program = Command::new(PROGRAM);
+        program.arg("admin").args(command).arg("--data").arg(self.data.path());
+        within("the command", spawn_blocking(move || program.output())).await.expect("no panic").expect("the program")
+    }
+
     fn database(&self) -> Connection {
         let path = self.data.path().join("teahouse.db");
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database")
@@ -101,7 +134,8 @@ impl TestServer {
         let count = |table: &str| {
             db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0)).expect("a count")
         };
-        Stored { users: count("users"), conversations: count("conversations"), events: count("events") }
+        // Without the house itself.
+        Stored { users: count("users") - 1, conversations: count("conversations"), events: count("events") }
     }
 }
 

@@ -7,10 +7,11 @@ use rusqlite::{
 use uuid::Uuid;
 
 use crate::domain::{
-    Body, CommandId, ConversationId, Emoji, Epoch, Millis, Nickname, NicknameKey, Seq, SessionId, UserId,
+    Body, CommandId, ConversationId, Emoji, Epoch, InviteId, Millis, Nickname, NicknameKey, Role, Seq, SessionId,
+    UserId,
 };
 
-use super::super::SessionKey;
+use super::super::{InviteKey, SessionKey};
 
 macro_rules! uuid_column {
     ($($name:ident),*) => {$(
@@ -28,7 +29,7 @@ macro_rules! uuid_column {
     )*};
 }
 
-uuid_column!(UserId, ConversationId, CommandId, SessionId, Epoch);
+uuid_column!(UserId, ConversationId, CommandId, SessionId, InviteId, Epoch);
 
 macro_rules! number_column {
     ($($name:ident),*) => {$(
@@ -77,5 +78,18 @@ impl ToSql for NicknameKey {
 impl ToSql for SessionKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(self.0.as_slice()))
+    }
+}
+
+impl ToSql for InviteKey {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.0.as_slice()))
+    }
+}
+
+impl FromSql for Role {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|role| role.name() == name).ok_or(FromSqlError::InvalidType)
     }
 }

@@ -26,8 +26,8 @@ use rusqlite::Connection;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
-    domain::{Conversation, ConversationId, Epoch, Millis, NicknameKey, Seq, SessionId, UserId},
-    protocol::{Event, MessagesPage, SessionInfo},
+    domain::{Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId, User, UserId},
+    protocol::{AuditPage, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
 use self::{
@@ -36,11 +36,14 @@ use self::{
     readers::Readers,
     reads::ReadMarks,
     writer::{Order, Write, Writer},
-    writes::{BeginSession, CreateGuest, EndSession, ExpireGuests, Release, SeeSession, SetPassword},
+    writes::{
+        BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, Join, Moderate, Release, RevokeInvite,
+        SeeSession, SetPassword,
+    },
 };
 use super::{
-    Account, Appended, EndedSession, Feed, NewEvent, NewGuest, NewSession, OpenDirect, OpenedDirect, PasswordHash,
-    Receipt, Session, SessionKey, Store, StoreError, Window,
+    Account, Appended, EndedSession, Feed, Joined, Moderation, NewEvent, NewInvite, NewPassword, NewSession, NewUser,
+    OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
 };
 
 pub use open::OpenError;
@@ -115,8 +118,8 @@ impl Store for SqliteStore {
         self.identity.lobby
     }
 
-    async fn create_guest(&self, guest: NewGuest) -> Result<(), StoreError> {
-        self.write(CreateGuest { guest, lobby: self.identity.lobby }).await?.await
+    async fn create_user(&self, user: NewUser) -> Result<Role, StoreError> {
+        self.write(CreateUser { user, lobby: self.identity.lobby }).await?.await
     }
 
     async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError> {
@@ -138,10 +141,14 @@ impl Store for SqliteStore {
     async fn set_password(
         &self,
         user: UserId,
-        password: PasswordHash,
-        keep: SessionId,
+        password: NewPassword,
+        keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.write(SetPassword { user, password, keep }).await?.await
+    }
+
+    async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError> {
+        self.write(EndSessions(user)).await?.await
     }
 
     async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError> {
@@ -161,6 +168,22 @@ impl Store for SqliteStore {
 
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError> {
         self.write(direct).await
+    }
+
+    async fn moderate(&self, moderation: Moderation) -> Result<Receipt<Appended>, StoreError> {
+        self.write(Moderate { moderation, lobby: self.identity.lobby }).await
+    }
+
+    async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, StoreError> {
+        self.write(Join { user, room }).await
+    }
+
+    async fn invite(&self, invite: NewInvite) -> Result<Millis, StoreError> {
+        self.write(invite).await?.await
+    }
+
+    async fn revoke_invite(&self, actor: Option<UserId>, rule: Rule, id: InviteId) -> Result<bool, StoreError> {
+        self.write(RevokeInvite { actor, rule, id }).await?.await
     }
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
@@ -186,8 +209,8 @@ impl Store for SqliteStore {
         self.readers.read(move |db| queries::memberships(db, user)).await
     }
 
-    async fn conversations(&self, user: UserId) -> Result<Option<Vec<Conversation>>, StoreError> {
-        self.readers.read(move |db| queries::conversations(db, user)).await
+    async fn conversations(&self, user: UserId, session: SessionId) -> Result<Option<Vec<Conversation>>, StoreError> {
+        self.readers.read(move |db| queries::conversations(db, user, session)).await
     }
 
     async fn messages(
@@ -208,6 +231,26 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         self.readers.read(move |db| queries::events(db, conversation, after, up_to, limit)).await
+    }
+
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        self.readers.read(queries::users).await
+    }
+
+    async fn has_owner(&self) -> Result<bool, StoreError> {
+        self.readers.read(queries::has_owner).await
+    }
+
+    async fn sanctions(&self) -> Result<Vec<Sanction>, StoreError> {
+        self.readers.read(queries::sanctions).await
+    }
+
+    async fn invites(&self) -> Result<Vec<Invite>, StoreError> {
+        self.readers.read(queries::invites).await
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError> {
+        self.readers.read(move |db| queries::audit(db, before, limit)).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

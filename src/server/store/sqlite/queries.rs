@@ -1,13 +1,14 @@
 //! What is read, each from one snapshot.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params, types::Type};
+use serde::de::DeserializeOwned;
 
 use crate::{
     domain::{
-        Conversation, ConversationId, ConversationKind, Emoji, Me, Message, NicknameKey, Reaction, Seq, User, UserId,
-        UserKind,
+        Action, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, NicknameKey, Reaction, Seq,
+        SessionId, User, UserId, UserKind,
     },
-    protocol::{Event, MessagesPage, SessionInfo},
+    protocol::{AuditEntry, AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
 use super::super::{Account, PasswordHash, Session, SessionKey, StoreError, Window};
@@ -18,18 +19,18 @@ const MOST_UNREAD: u32 = 1_000;
 pub(super) fn session(db: &Connection, session: SessionKey) -> Result<Option<Session>, StoreError> {
     let session = db
         .prepare_cached(
-            "SELECT u.id, u.nickname, u.password IS NOT NULL, s.id, s.seen_at
+            "SELECT u.id, u.nickname, u.password IS NOT NULL, u.role, s.id, s.seen_at
                FROM users u JOIN sessions s ON s.user = u.id WHERE s.token_hash = ?1",
         )?
-        .query_row([session], |row| Ok(Session { me: me(row)?, id: row.get(3)?, seen_at: row.get(4)? }))
+        .query_row([session], |row| Ok(Session { me: me(row)?, id: row.get(4)?, seen_at: row.get(5)? }))
         .optional()?;
     Ok(session)
 }
 
-/// From id, nickname, and whether there is a password.
+/// From id, nickname, whether there is a password, and the role.
 fn me(row: &Row<'_>) -> rusqlite::Result<Me> {
     let kind = if row.get(2)? { UserKind::Registered } else { UserKind::Guest };
-    Ok(Me { id: row.get(0)?, nickname: row.get(1)?, kind })
+    Ok(Me { id: row.get(0)?, nickname: row.get(1)?, kind, role: row.get(3)? })
 }
 
 pub(super) fn sessions(db: &Connection, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {
@@ -45,9 +46,9 @@ pub(super) fn sessions(db: &Connection, user: UserId) -> Result<Vec<SessionInfo>
 
 pub(super) fn account(db: &Connection, nickname: &NicknameKey) -> Result<Option<Account>, StoreError> {
     let account = db
-        .prepare_cached("SELECT id, nickname, password IS NOT NULL, password FROM users WHERE nickname_key = ?1")?
+        .prepare_cached("SELECT id, nickname, password IS NOT NULL, role, password FROM users WHERE nickname_key = ?1")?
         .query_row([nickname], |row| {
-            let password: Option<String> = row.get(3)?;
+            let password: Option<String> = row.get(4)?;
             Ok(Account { me: me(row)?, password: password.map(PasswordHash) })
         })
         .optional()?;
@@ -64,17 +65,35 @@ pub(super) fn memberships(db: &Connection, user: UserId) -> Result<Vec<Conversat
 const CONVERSATION: &str = "
     SELECT c.id, c.name, c.last_seq, m.read_seq,
            (SELECT count(*) FROM (SELECT 1 FROM messages
-             WHERE conversation = c.id AND seq > m.read_seq AND author <> m.user AND NOT deleted LIMIT ?2)),
+             WHERE conversation = c.id AND seq > m.read_seq AND author <> m.user AND NOT deleted AND notice IS NULL LIMIT ?2)),
            CASE c.kind WHEN 'room' THEN (SELECT count(*) FROM members WHERE conversation = c.id) ELSE 2 END,
-           other.id, other.nickname, other.password IS NOT NULL
+           other.id, other.nickname, other.password IS NOT NULL, other.role
       FROM members m
       JOIN conversations c ON c.id = m.conversation
       LEFT JOIN users other ON other.id = CASE c.direct_low WHEN m.user THEN c.direct_high ELSE c.direct_low END
      WHERE m.user = ?1";
 
-/// From id, nickname, and whether there is a password, from column `first` on.
+/// From id, nickname, whether there is a password, and the role, from column `first` on.
 fn user(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
-    Ok(User { id: row.get(first)?, nickname: row.get(first + 1)?, registered: row.get(first + 2)? })
+    let (id, nickname, registered) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?);
+    Ok(User { id, nickname, registered, role: row.get(first + 3)? })
+}
+
+/// From a column that holds JSON or nothing.
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// A user, also one who gave the name back.
+pub(super) fn user_of(db: &Connection, id: UserId) -> Result<Option<User>, StoreError> {
+    let user = db
+        .prepare_cached("SELECT id, nickname, password IS NOT NULL, role FROM users WHERE id = ?1")?
+        .query_row([id], |row| user(row, 0))
+        .optional()?;
+    Ok(user)
 }
 
 fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
@@ -94,8 +113,12 @@ fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
 }
 
 /// Rooms first, then directs by their latest message.
-pub(super) fn conversations(db: &Connection, user: UserId) -> Result<Option<Vec<Conversation>>, StoreError> {
-    if !db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND nickname_key IS NOT NULL")?.exists([user])? {
+pub(super) fn conversations(
+    db: &Connection,
+    user: UserId,
+    session: SessionId,
+) -> Result<Option<Vec<Conversation>>, StoreError> {
+    if !db.prepare_cached("SELECT 1 FROM sessions WHERE id = ?1 AND user = ?2")?.exists(params![session, user])? {
         return Ok(None);
     }
     let mut select = db.prepare_cached(&format!("{CONVERSATION} ORDER BY c.kind DESC, c.last_at DESC, c.id"))?;
@@ -130,7 +153,8 @@ pub(super) fn messages(
         Window::After(seq) => (">", "ASC", seq),
     };
     let mut select = db.prepare_cached(&format!(
-        "SELECT m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, u.id, u.nickname, u.password IS NOT NULL
+        "SELECT m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
+                u.id, u.nickname, u.password IS NOT NULL, u.role
            FROM messages m JOIN users u ON u.id = m.author
           WHERE m.conversation = ?1 AND m.seq {condition} ?2
           ORDER BY m.seq {order} LIMIT ?3"
@@ -154,12 +178,13 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         seq: row.get(0)?,
         id: row.get(1)?,
         at: row.get(2)?,
-        author: user(row, 7)?,
+        author: user(row, 8)?,
         body: row.get(3)?,
         revision: row.get(4)?,
         edited_at: row.get(5)?,
         deleted: row.get(6)?,
         reactions: Vec::new(),
+        notice: json(row, 7)?,
     })
 }
 
@@ -167,7 +192,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [Message]) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
     let mut select = db.prepare_cached(
-        "SELECT r.message, r.emoji, u.id, u.nickname, u.password IS NOT NULL FROM reactions r JOIN users u ON u.id = r.user
+        "SELECT r.message, r.emoji, u.id, u.nickname, u.password IS NOT NULL, u.role
+           FROM reactions r JOIN users u ON u.id = r.user
           WHERE r.conversation = ?1 AND r.message BETWEEN ?2 AND ?3
           ORDER BY r.message, r.emoji, r.seq",
     )?;
@@ -191,24 +217,108 @@ pub(super) fn events(
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT e.seq, e.at, e.command_id, e.payload, u.id, u.nickname, u.password IS NOT NULL
+        "SELECT e.seq, e.at, e.command_id, e.payload, u.id, u.nickname, u.password IS NOT NULL, u.role
            FROM events e JOIN users u ON u.id = e.author
           WHERE e.conversation = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4",
     )?;
     let events = select
         .query_map(params![conversation, after, up_to, limit], |row| {
-            let payload: String = row.get(3)?;
-            let change = serde_json::from_str(&payload)
-                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error)))?;
             Ok(Event {
                 conversation,
                 seq: row.get(0)?,
                 at: row.get(1)?,
                 author: user(row, 4)?,
                 id: row.get(2)?,
-                change,
+                // Never NULL.
+                change: json(row, 3)?.unwrap_or(Change::Other),
             })
         })?
         .collect::<Result<_, _>>()?;
     Ok(events)
+}
+
+pub(super) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT s.kind, nullif(s.scope, x''), s.until, u.id, u.nickname, u.password IS NOT NULL, u.role
+           FROM sanctions s JOIN users u ON u.id = s.user WHERE s.until IS NULL OR s.until > ?1 ORDER BY u.nickname, s.kind",
+    )?;
+    let sanctions = select
+        .query_map([Millis::now()], |row| {
+            let kind: String = row.get(0)?;
+            let action = if kind == "ban" { Action::Ban } else { Action::Mute };
+            Ok(Sanction { user: user(row, 3)?, action, conversation: row.get(1)?, until: row.get(2)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(sanctions)
+}
+
+/// Those that still let somebody in, the newest first.
+pub(super) fn invites(db: &Connection) -> Result<Vec<Invite>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT i.id, i.created_at, i.expires_at, i.most_uses, i.uses, u.id, u.nickname, u.password IS NOT NULL, u.role
+           FROM invites i LEFT JOIN users u ON u.id = i.created_by
+          WHERE NOT i.revoked AND (i.expires_at IS NULL OR i.expires_at > ?1)
+            AND (i.most_uses IS NULL OR i.uses < i.most_uses)
+          ORDER BY i.created_at DESC, i.id",
+    )?;
+    let invites = select
+        .query_map([Millis::now()], |row| {
+            Ok(Invite {
+                id: row.get(0)?,
+                created_at: row.get(1)?,
+                created_by: user_or_none(row, 5)?,
+                expires_at: row.get(2)?,
+                most_uses: row.get(3)?,
+                uses: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(invites)
+}
+
+/// What a look-up found, if it found somebody.
+fn user_or_none(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<User>> {
+    let id: Option<UserId> = row.get(first)?;
+    id.map(|_| user(row, first)).transpose()
+}
+
+pub(super) fn audit(db: &Connection, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT e.id, e.at, e.action, e.conversation, e.until, e.detail,
+                a.id, a.nickname, a.password IS NOT NULL, a.role, s.id, s.nickname, s.password IS NOT NULL, s.role
+           FROM audit e LEFT JOIN users a ON a.id = e.actor LEFT JOIN users s ON s.id = e.subject
+          WHERE e.id < ?1 ORDER BY e.id DESC LIMIT ?2",
+    )?;
+    let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
+    let mut entries = select
+        .query_map(params![before, limit.saturating_add(1)], |row| {
+            Ok(AuditEntry {
+                id: row.get::<_, u32>(0)?.into(),
+                at: row.get(1)?,
+                actor: user_or_none(row, 6)?,
+                action: row.get(2)?,
+                subject: user_or_none(row, 10)?,
+                conversation: row.get(3)?,
+                until: row.get(4)?,
+                detail: row.get(5)?,
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let more = entries.len() > limit as usize;
+    entries.truncate(limit as usize);
+    Ok(AuditPage { entries, more })
+}
+
+/// Users with a role or a password, and guests who are not gone.
+pub(super) fn users(db: &Connection) -> Result<Vec<User>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT id, nickname, password IS NOT NULL, role FROM users WHERE nickname_key IS NOT NULL ORDER BY nickname_key",
+    )?;
+    let users = select.query_map([], |row| user(row, 0))?.collect::<Result<_, _>>()?;
+    Ok(users)
+}
+
+/// Whether there is anybody yet who owns the house.
+pub(super) fn has_owner(db: &Connection) -> Result<bool, StoreError> {
+    Ok(db.prepare_cached("SELECT 1 FROM users WHERE role = 'owner' AND id <> ?1")?.exists([UserId::HOUSE])?)
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::{
-    super::{Committed, NewEvent, NewGuest, Store as _, StoreError, Window},
+    super::{Committed, NewEvent, NewUser, Store as _, StoreError, Window},
     *,
 };
 use crate::{
@@ -24,14 +24,17 @@ async fn guest(store: &SqliteStore, name: &str) -> User {
     let user = user(name);
     let session = NewSession { key: SessionKey([7; 32]), id: SessionId::generate(), agent: String::new() };
     let (key, session) = (user.nickname.key(), Some(session));
-    store.create_guest(NewGuest { user: user.clone(), key, session }).await.expect("a guest");
+    store
+        .create_user(NewUser { user: user.clone(), key, session, address: None, invite: None, password: None })
+        .await
+        .expect("a guest");
     user
 }
 
 fn message(store: &SqliteStore, author: &User, body: &str) -> NewEvent {
     let body = Body::from_trusted(body.to_owned());
     let (author, id, conversation) = (author.clone(), CommandId::generate(), store.lobby());
-    NewEvent { author, id, conversation, change: Change::Message { body } }
+    NewEvent::of_author(author, id, conversation, Change::Message { body })
 }
 
 #[tokio::test]

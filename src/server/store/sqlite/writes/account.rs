@@ -2,14 +2,17 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::{Millis, SessionId, UserId};
+use crate::domain::{Action, Millis, Role, SessionId, UserId};
 
 use super::{
     super::{
-        super::{EndedSession, NewSession, PasswordHash, SessionKey, StoreError},
+        super::{EndedSession, NewPassword, NewSession, Ownership, SessionKey, StoreError},
         writer::{Applied, Write},
     },
+    audit::Entry,
     guest::release,
+    moderation::role_of,
+    sanction::{Scope, check_entry},
 };
 
 /// Which session ends.
@@ -62,6 +65,7 @@ impl Write for BeginSession {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
+        check_entry(db, self.user, Scope(None))?;
         insert_session(db, self.user, &self.session)?;
         Ok(Applied { done: (), news: None })
     }
@@ -78,26 +82,71 @@ pub(super) fn insert_session(db: &Connection, user: UserId, session: &NewSession
 /// A user gets a password, or another one; all sessions but one end.
 pub(in super::super) struct SetPassword {
     pub(in super::super) user: UserId,
-    pub(in super::super) password: PasswordHash,
-    /// The session in which it is set.
-    pub(in super::super) keep: SessionId,
+    pub(in super::super) password: NewPassword,
+    /// The session in which it is set; `None`: it is set on the host.
+    pub(in super::super) keep: Option<SessionId>,
 }
 
 impl Write for SetPassword {
     type Done = Vec<SessionId>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
-        let set = db
-            .prepare_cached("UPDATE users SET password = ?2 WHERE id = ?1 AND nickname_key IS NOT NULL")?
-            .execute(params![self.user, self.password.0])?;
-        if set == 0 {
+        let Self { user, password, keep } = self;
+        if !db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND nickname_key IS NOT NULL")?.exists([user])? {
             return Err(StoreError::UnknownUser);
         }
-        let ended = db
-            .prepare_cached("DELETE FROM sessions WHERE user = ?1 AND id <> ?2 RETURNING id")?
-            .query_map(params![self.user, self.keep], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        Ok(Applied { done: ended, news: None })
+        set_password(db, *user, password)?;
+        if keep.is_none() {
+            Entry { action: "reset_password", subject: Some(*user), ..Entry::default() }.write(db)?;
+        }
+        let done = end_sessions(db, *user, *keep)?;
+        Ok(Applied { done, news: None })
+    }
+}
+
+/// Sets it, and gives the user the house if that is to be. Gives the user's role.
+pub(super) fn set_password(db: &Connection, user: UserId, new: &NewPassword) -> Result<Role, StoreError> {
+    let owns = match new.ownership {
+        Ownership::Always => true,
+        Ownership::Never => false,
+        Ownership::IfFirst => !db
+            .prepare_cached("SELECT 1 FROM users WHERE password IS NOT NULL AND id <> ?1")?
+            .exists([UserId::HOUSE])?,
+    };
+    db.prepare_cached("UPDATE users SET password = ?2, address = NULL WHERE id = ?1")?
+        .execute(params![user, new.hash.0])?;
+    if owns {
+        appoint(db, user, Role::Owner)?;
+    }
+    role_of(db, user)
+}
+
+/// Gives a user a role, on behalf of the house.
+fn appoint(db: &Connection, user: UserId, role: Role) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE users SET role = ?2 WHERE id = ?1")?.execute(params![user, role.name()])?;
+    let (subject, detail) = (Some(user), Some(role.name().to_owned()));
+    Entry { action: Action::Appoint.name(), subject, detail, ..Entry::default() }.write(db)
+}
+
+fn end_sessions(db: &Connection, user: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>, StoreError> {
+    let ended = db
+        .prepare_cached("DELETE FROM sessions WHERE user = ?1 AND id IS NOT ?2 RETURNING id")?
+        .query_map(params![user, keep], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ended)
+}
+
+/// All sessions of a user end, by order of the host.
+pub(in super::super) struct EndSessions(pub(in super::super) UserId);
+
+impl Write for EndSessions {
+    type Done = Vec<SessionId>;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
+        let done = end_sessions(db, self.0, None)?;
+        release_if_forgotten(db, self.0)?;
+        Entry { action: "end_sessions", subject: Some(self.0), ..Entry::default() }.write(db)?;
+        Ok(Applied { done, news: None })
     }
 }
 
@@ -138,6 +187,9 @@ impl Write for ExpireGuests {
             db.prepare_cached("DELETE FROM sessions WHERE user = ?1")?.execute([user])?;
             release(db, *user)?;
         }
+        // By now nobody would ban them any more.
+        db.prepare_cached("UPDATE users SET address = NULL WHERE nickname_key IS NULL AND created_at < ?1")?
+            .execute([self.before])?;
         Ok(Applied { done: expired, news: None })
     }
 }

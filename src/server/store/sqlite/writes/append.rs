@@ -1,10 +1,11 @@
 //! Commands that become events.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::Serialize;
 
 use crate::{
-    domain::{Millis, Seq},
-    protocol::Event,
+    domain::{Millis, Seq, UserId},
+    protocol::{Change, Event},
 };
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
         writer::{Applied, Write},
     },
     fold::fold,
+    sanction::check_write,
 };
 
 impl Write for NewEvent {
@@ -22,24 +24,30 @@ impl Write for NewEvent {
         if let Some(first) = self.earlier(db)? {
             return Ok(Applied { done: first, news: None });
         }
-        let appended = self.place(db)?;
-        self.log(db, appended)?;
-        fold(db, self, appended)?;
-        let event = Event {
-            conversation: self.conversation,
-            seq: appended.seq,
-            at: appended.at,
-            author: self.author.clone(),
-            id: self.id,
-            change: self.change.clone(),
-        };
-        Ok(Applied { done: appended, news: Some(Committed::Event(event)) })
+        let (done, event) = append(db, self)?;
+        Ok(Applied { done, news: Some(Committed::Event(event)) })
     }
+}
+
+/// Gives a command's event its place, and folds it in.
+pub(super) fn append(db: &Connection, new: &NewEvent) -> Result<(Appended, Event), StoreError> {
+    let appended = new.place(db)?;
+    new.log(db, appended)?;
+    fold(db, new, appended)?;
+    let event = Event {
+        conversation: new.conversation,
+        seq: appended.seq,
+        at: appended.at,
+        author: new.author.clone(),
+        id: new.id,
+        change: new.change.clone(),
+    };
+    Ok((appended, event))
 }
 
 impl NewEvent {
     /// The event that this command made when it came before.
-    fn earlier(&self, db: &Connection) -> Result<Option<Appended>, StoreError> {
+    pub(super) fn earlier(&self, db: &Connection) -> Result<Option<Appended>, StoreError> {
         let mut select =
             db.prepare_cached("SELECT conversation, seq, at FROM events WHERE author = ?1 AND command_id = ?2")?;
         let earlier = select
@@ -50,25 +58,25 @@ impl NewEvent {
         Ok(earlier)
     }
 
-    /// The next position in the conversation, if the author is a member.
+    /// The next position in the conversation, if the author may write there. The house may everywhere.
     fn place(&self, db: &Connection) -> Result<Appended, StoreError> {
         let mut select = db.prepare_cached(
-            "SELECT last_seq, last_at FROM conversations JOIN members ON members.conversation = id
-              WHERE id = ?1 AND user = ?2",
+            "SELECT last_seq, last_at FROM conversations
+              WHERE id = ?1 AND (?2 = ?3 OR EXISTS (SELECT 1 FROM members WHERE conversation = id AND user = ?2))",
         )?;
         let (last_seq, last_at): (Seq, Millis) = select
-            .query_row(params![self.conversation, self.author.id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![self.conversation, self.author.id, UserId::HOUSE], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?
             .ok_or(StoreError::NotMember)?;
+        if matches!(self.change, Change::Message { .. } | Change::Edit { .. } | Change::Reaction { .. }) {
+            check_write(db, self.author.id, self.conversation)?;
+        }
         // Times never go back within a conversation, even when the clock does.
         Ok(Appended { conversation: self.conversation, seq: last_seq.next(), at: Millis::now().max(last_at) })
     }
 
     fn log(&self, db: &Connection, Appended { conversation, seq, at }: Appended) -> Result<(), StoreError> {
-        let payload = serde_json::to_string(&self.change).map_err(|error| {
-            tracing::error!(%error, "an event could not be written as JSON");
-            StoreError::Unavailable
-        })?;
+        let payload = to_json(&self.change)?;
         db.prepare_cached(
             "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -81,4 +89,12 @@ impl NewEvent {
         ])?;
         Ok(())
     }
+}
+
+/// For a column that holds JSON.
+pub(super) fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| {
+        tracing::error!(%error, "what happened could not be written as JSON");
+        StoreError::Unavailable
+    })
 }

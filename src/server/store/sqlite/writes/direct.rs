@@ -36,7 +36,7 @@ impl Write for OpenDirect {
             .collect::<Result<Vec<_>, StoreError>>()?;
         Ok(Applied {
             done: OpenedDirect { conversation: direct.id, at: direct.created_at, announced },
-            news: Some(Committed::Direct { views, announced: announce }),
+            news: Some(Committed::Opened { views, announced: announce }),
         })
     }
 }

@@ -9,14 +9,26 @@ use crate::{
     protocol::Change,
 };
 
-use super::super::super::{Appended, NewEvent, StoreError};
+use super::{
+    super::super::{Appended, NewEvent, Rule, StoreError},
+    append::to_json,
+    audit::Entry,
+    moderation::role_of,
+};
 
 /// Folds an event in that has its place in the log.
 pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Result<(), StoreError> {
     let Appended { conversation, seq, at } = appended;
     let author = event.author.id;
     match &event.change {
-        Change::Message { body } => write(db, event, appended, body),
+        Change::Message { body } => {
+            write(db, event, appended, body, None)?;
+            // Whoever writes has seen what is above.
+            db.prepare_cached("UPDATE members SET read_seq = ?3 WHERE conversation = ?1 AND user = ?2")?
+                .execute(params![conversation, author, seq])?;
+            Ok(())
+        }
+        Change::Notice(notice) => write(db, event, appended, &Body::deleted(), Some(&to_json(notice)?)),
         // No command makes one.
         Change::Other => Err(StoreError::Unavailable),
         Change::Edit { seq: target, body } => {
@@ -28,7 +40,10 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
             Ok(())
         }
         Change::Deletion { seq: target } => {
-            let message = Target::find(db, conversation, *target)?.written_by(author)?;
+            let message = Target::find(db, conversation, *target)?;
+            if message.author != author {
+                message.may_be_deleted(db, event)?;
+            }
             message.delete(db, seq)
         }
         Change::Reaction { seq: target, emoji, on } => {
@@ -50,17 +65,13 @@ fn write(
     event: &NewEvent,
     Appended { conversation, seq, at }: Appended,
     body: &Body,
+    notice: Option<&str>,
 ) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO messages (conversation, seq, id, at, author, body, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2)",
+        "INSERT INTO messages (conversation, seq, id, at, author, body, revision, notice)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2, ?7)",
     )?
-    .execute(params![conversation, seq, event.id, at, event.author.id, body])?;
-    // Whoever writes has seen what is above.
-    db.prepare_cached("UPDATE members SET read_seq = ?3 WHERE conversation = ?1 AND user = ?2")?.execute(params![
-        conversation,
-        event.author.id,
-        seq
-    ])?;
+    .execute(params![conversation, seq, event.id, at, event.author.id, body, notice])?;
     Ok(())
 }
 
@@ -73,14 +84,37 @@ struct Target {
 
 impl Target {
     fn find(db: &Connection, conversation: ConversationId, seq: Seq) -> Result<Self, StoreError> {
-        db.prepare_cached("SELECT author FROM messages WHERE conversation = ?1 AND seq = ?2 AND NOT deleted")?
-            .query_row(params![conversation, seq], |row| Ok(Self { conversation, seq, author: row.get(0)? }))
-            .optional()?
-            .ok_or(StoreError::UnknownMessage)
+        db.prepare_cached(
+            "SELECT author FROM messages WHERE conversation = ?1 AND seq = ?2
+                AND NOT deleted AND notice IS NULL",
+        )?
+        .query_row(params![conversation, seq], |row| Ok(Self { conversation, seq, author: row.get(0)? }))
+        .optional()?
+        .ok_or(StoreError::UnknownMessage)
     }
 
     fn written_by(self, user: UserId) -> Result<Self, StoreError> {
         if self.author == user { Ok(self) } else { Err(StoreError::NotAuthor) }
+    }
+
+    /// Whether the event's author may delete this message of somebody else's. That is noted.
+    fn may_be_deleted(&self, db: &Connection, event: &NewEvent) -> Result<(), StoreError> {
+        let is_room = db
+            .prepare_cached("SELECT 1 FROM conversations WHERE id = ?1 AND kind = 'room'")?
+            .exists([self.conversation])?;
+        let may_delete = |rule: Rule| Ok(rule(role_of(db, event.author.id)?, role_of(db, self.author)?));
+        if !is_room || !event.others.map_or(Ok::<_, StoreError>(false), may_delete)? {
+            return Err(StoreError::NotAuthor);
+        }
+        Entry {
+            actor: Some(event.author.id),
+            action: "delete_message",
+            subject: Some(self.author),
+            conversation: Some(self.conversation),
+            detail: Some(self.seq.to_string()),
+            ..Entry::default()
+        }
+        .write(db)
     }
 
     /// Leaves the place, and nothing of what was ever said there: neither here nor in the log.

@@ -1,39 +1,59 @@
-//! Guests come and go.
+//! Users come, and guests go.
 
 use rusqlite::{Connection, params};
 
-use crate::domain::{ConversationId, Millis, Nickname, NicknameKey, UserId};
+use crate::domain::{ConversationId, Millis, Nickname, NicknameKey, Role, UserId};
 
 use super::{
     super::{
-        super::{NewGuest, StoreError},
+        super::{NewUser, StoreError},
         writer::{Applied, Write},
     },
-    account::insert_session,
+    account::{insert_session, set_password},
+    audit::Entry,
+    invite::use_up,
+    sanction,
 };
 
 /// How many numbers to try behind a taken nickname.
 const SUGGESTIONS: std::ops::Range<u32> = 2..100;
 
-/// A guest comes in, into the Lobby.
-pub(in super::super) struct CreateGuest {
-    pub(in super::super) guest: NewGuest,
+/// Somebody new comes in, into the Lobby.
+pub(in super::super) struct CreateUser {
+    pub(in super::super) user: NewUser,
     pub(in super::super) lobby: ConversationId,
 }
 
-impl Write for CreateGuest {
-    type Done = ();
+impl Write for CreateUser {
+    type Done = Role;
 
-    fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        let NewGuest { user, key, session } = &self.guest;
+    fn apply(&self, db: &Connection) -> Result<Applied<Role>, StoreError> {
+        let NewUser { user, key, session, address, invite, password } = &self.user;
+        if let Some(address) = address {
+            sanction::check_address(db, *address)?;
+        }
         if is_taken(db, key)? {
             return Err(StoreError::NicknameTaken { suggestion: suggest(db, &user.nickname)? });
         }
+        if let Some(invite) = invite {
+            use_up(db, *invite)?;
+        }
         let now = Millis::now();
-        db.prepare_cached("INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![user.id, user.nickname, key, now])?;
+        // Where somebody with a password came from is nobody's business.
+        let kept = address.filter(|_| password.is_none()).map(|address| address.to_string());
+        db.prepare_cached(
+            "INSERT INTO users (id, nickname, nickname_key, created_at, address) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![user.id, user.nickname, key, now, kept])?;
+        let role = match password {
+            Some(password) => set_password(db, user.id, password)?,
+            None => Role::Member,
+        };
         if let Some(session) = session {
             insert_session(db, user.id, session)?;
+        } else if password.is_some() {
+            let subject = Some(user.id);
+            Entry { action: "create_user", subject, ..Entry::default() }.write(db)?;
         }
         // A newcomer starts at the end: what was said before is there to be read, but not as unread.
         db.prepare_cached(
@@ -41,7 +61,7 @@ impl Write for CreateGuest {
              SELECT id, ?2, last_seq, ?3 FROM conversations WHERE id = ?1",
         )?
         .execute(params![self.lobby, user.id, now])?;
-        Ok(Applied { done: (), news: None })
+        Ok(Applied { done: role, news: None })
     }
 }
 

@@ -2,9 +2,17 @@
 
 mod account;
 mod append;
+mod audit;
 mod direct;
 mod fold;
 mod guest;
+mod invite;
+mod join;
+mod moderation;
+mod sanction;
 
-pub(super) use account::{BeginSession, EndSession, ExpireGuests, SeeSession, SetPassword};
-pub(super) use guest::{CreateGuest, Release};
+pub(super) use account::{BeginSession, EndSession, EndSessions, ExpireGuests, SeeSession, SetPassword};
+pub(super) use guest::{CreateUser, Release};
+pub(super) use invite::RevokeInvite;
+pub(super) use join::Join;
+pub(super) use moderation::Moderate;

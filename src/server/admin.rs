@@ -1,0 +1,300 @@
+//! What whoever owns the machine tells the running server: `teahouse admin`, by a Unix socket in the data folder.
+//!
+//! One command a connection: a line of JSON each way.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{self, BufRead as _, BufReader, Write as _},
+    os::unix::{
+        fs::PermissionsExt as _,
+        net::{UnixListener as BlockingListener, UnixStream as BlockingStream},
+    },
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader as AsyncBufReader},
+    net::{UnixListener, UnixStream},
+    time::timeout,
+};
+
+use crate::{
+    domain::{Action, ConversationId, Millis, Role, SessionId, User, UserId},
+    protocol::{AuditEntry, CloseCode, InviteRequest, Sanction},
+};
+
+use super::{App, chat::ChatError};
+
+/// More than any command needs.
+const LONGEST_COMMAND: u64 = 4 * 1024;
+
+/// How long a command may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What can be asked of a running server.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminCommand {
+    /// List who has a nickname, with roles.
+    List,
+    /// List who is muted or banned.
+    Sanctions,
+    /// Show the newest entries of the audit log.
+    Audit {
+        /// How many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Make a registered user, with a random password that is printed.
+    Create {
+        /// What the user is called.
+        nickname: String,
+    },
+    /// Give a registered user a role.
+    Promote {
+        /// Who.
+        nickname: String,
+        /// Which.
+        #[arg(value_enum, default_value_t = Role::Moderator)]
+        role: Role,
+    },
+    /// Give a registered user a random password, which is printed, and end all of their sessions.
+    ResetPassword {
+        /// Who.
+        nickname: String,
+    },
+    /// End all sessions of a user; a guest gives the nickname back.
+    EndSessions {
+        /// Who.
+        nickname: String,
+    },
+    /// Let a user read, but not write.
+    Mute {
+        /// Who.
+        nickname: String,
+        /// For how long; until `unmute` if not given.
+        #[arg(long)]
+        minutes: Option<u32>,
+    },
+    /// Let a user write again.
+    Unmute {
+        /// Who.
+        nickname: String,
+    },
+    /// Make a user leave; they may come back.
+    Remove {
+        /// Who.
+        nickname: String,
+    },
+    /// Make a user leave and keep them out; with a guest, also new guests from the same address.
+    Ban {
+        /// Who.
+        nickname: String,
+        /// For how long; until `unban` if not given.
+        #[arg(long)]
+        minutes: Option<u32>,
+    },
+    /// Let a user, and new guests from the same address, in again.
+    Unban {
+        /// Who.
+        nickname: String,
+    },
+    /// Make a link that lets people in.
+    Invite {
+        /// After how many minutes it ends; never if not given.
+        #[arg(long)]
+        minutes: Option<u32>,
+        /// How many it lets in; as many as come if not given.
+        #[arg(long)]
+        uses: Option<u32>,
+    },
+}
+
+/// What the server answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    /// It is done; what there is to say.
+    Done(String),
+    /// It is not done; why.
+    Refused(String),
+}
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Nobody listens in that data folder.
+    #[error("no server is running on {folder} ({error})")]
+    NoServer {
+        /// The data folder.
+        folder: PathBuf,
+        /// What went wrong.
+        error: io::Error,
+    },
+    /// The connection broke.
+    #[error("the server did not answer: {0}")]
+    NoAnswer(io::Error),
+    /// The server says why.
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn socket_in(data: &Path) -> PathBuf {
+    data.join("admin.sock")
+}
+
+/// Asks the server that runs on the data folder; gives what it has to say.
+///
+/// # Errors
+/// [`AdminError`] if there is none, or if it refuses.
+pub fn ask(data: &Path, command: &AdminCommand) -> Result<String, AdminError> {
+    let stream = BlockingStream::connect(socket_in(data))
+        .map_err(|error| AdminError::NoServer { folder: data.to_owned(), error })?;
+    let answer = exchange(stream, command).map_err(AdminError::NoAnswer)?;
+    match answer {
+        Answer::Done(words) => Ok(words),
+        Answer::Refused(words) => Err(AdminError::Refused(words)),
+    }
+}
+
+fn exchange(mut stream: BlockingStream, command: &AdminCommand) -> io::Result<Answer> {
+    let mut line = serde_json::to_vec(command)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    Ok(serde_json::from_str(&answer)?)
+}
+
+/// Makes the socket. Whoever may not use the data folder's files may not connect. Without it the server does as well.
+pub(super) fn bind(data: &Path) -> Option<BlockingListener> {
+    let path = socket_in(data);
+    // What a server that was killed left; the folder is ours, or we would not be here.
+    drop(fs::remove_file(&path));
+    let listener = BlockingListener::bind(&path).and_then(|listener| {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener
+        .inspect_err(|error| {
+            tracing::warn!(%error, path = %path.display(), "`teahouse admin` will not reach this server");
+        })
+        .ok()
+}
+
+/// Takes commands until it is dropped.
+pub(super) async fn serve(app: Arc<App>, listener: Option<BlockingListener>) {
+    let Some(listener) = listener.and_then(|listener| UnixListener::from_std(listener).ok()) else { return };
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                app.tasks.spawn(answer(Arc::clone(&app), stream));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an administrator could not connect");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn answer(app: Arc<App>, mut stream: UnixStream) {
+    let (reading, mut writing) = stream.split();
+    let mut line = String::new();
+    let mut reading = AsyncBufReader::new(reading.take(LONGEST_COMMAND));
+    let answer = match timeout(PATIENCE, reading.read_line(&mut line)).await {
+        Ok(Ok(_)) => match serde_json::from_str(&line) {
+            Ok(command) => match carry_out(&app, command).await {
+                Ok(words) => Answer::Done(words),
+                Err(error) => Answer::Refused(error.to_string()),
+            },
+            Err(error) => Answer::Refused(format!("this server does not know that command: {error}")),
+        },
+        Ok(Err(_)) | Err(_) => return,
+    };
+    let Ok(mut bytes) = serde_json::to_vec(&answer) else { return };
+    bytes.push(b'\n');
+    if let Err(error) = writing.write_all(&bytes).await {
+        tracing::debug!(%error, "an administrator did not wait for the answer");
+    }
+}
+
+async fn carry_out(app: &App, command: AdminCommand) -> Result<String, ChatError> {
+    let chat = &app.chat;
+    let done = async |nickname: &str, action, minutes, role| {
+        let user = chat.moderate_by_name(nickname, action, minutes, role).await?;
+        Ok(format!("{}: {}\n", user.nickname.as_str(), action.name()))
+    };
+    match command {
+        AdminCommand::List => Ok(chat.users().await?.iter().map(describe).collect()),
+        AdminCommand::Sanctions => Ok(chat.all_sanctions().await?.iter().map(describe_sanction).collect()),
+        AdminCommand::Audit { limit } => {
+            Ok(chat.newest_audit(limit).await?.entries.iter().map(describe_entry).collect())
+        }
+        AdminCommand::Create { nickname } => {
+            let (user, password) = chat.create_registered(&nickname).await?;
+            Ok(format!("{}: the password is {password}\n", user.nickname.as_str()))
+        }
+        AdminCommand::Promote { nickname, role } => done(&nickname, Action::Appoint, None, Some(role)).await,
+        AdminCommand::ResetPassword { nickname } => {
+            let (user, password, ended) = chat.reset_password(&nickname).await?;
+            close_sessions(app, user.id, &ended);
+            Ok(format!("{}: the password is {password}\n", user.nickname.as_str()))
+        }
+        AdminCommand::EndSessions { nickname } => {
+            let (user, ended) = chat.end_sessions(&nickname).await?;
+            close_sessions(app, user.id, &ended);
+            Ok(format!("{}: {} sessions ended\n", user.nickname.as_str(), ended.len()))
+        }
+        AdminCommand::Mute { nickname, minutes } => done(&nickname, Action::Mute, minutes, None).await,
+        AdminCommand::Unmute { nickname } => done(&nickname, Action::Unmute, None, None).await,
+        AdminCommand::Remove { nickname } => done(&nickname, Action::Remove, None, None).await,
+        AdminCommand::Ban { nickname, minutes } => done(&nickname, Action::Ban, minutes, None).await,
+        AdminCommand::Unban { nickname } => done(&nickname, Action::Unban, None, None).await,
+        AdminCommand::Invite { minutes, uses } => {
+            let (_, token) = chat.invite(None, &InviteRequest { minutes, uses }).await?;
+            Ok(format!("/?invite={token}\n"))
+        }
+    }
+}
+
+fn close_sessions(app: &App, user: UserId, ended: &[SessionId]) {
+    for session in ended {
+        app.hub.close_session(user, *session, CloseCode::SessionEnded);
+    }
+}
+
+fn describe(user: &User) -> String {
+    let kind = if user.registered { user.role.name() } else { "guest" };
+    format!("{kind:<10} {} {}\n", user.id, user.nickname.as_str())
+}
+
+fn describe_sanction(sanction: &Sanction) -> String {
+    let Sanction { user, action, conversation, until } = sanction;
+    format!("{:<5} {} {}{}\n", action.name(), user.nickname.as_str(), place(*conversation), end(*until))
+}
+
+fn describe_entry(entry: &AuditEntry) -> String {
+    let AuditEntry { id, at, actor, action, subject, conversation, until, detail } = entry;
+    let name = |user: &Option<User>, nobody: &str| {
+        user.as_ref().map_or_else(|| nobody.to_owned(), |user| user.nickname.as_str().to_owned())
+    };
+    let mut line = format!("{id} at {} ms: {}: {action}", at.0, name(actor, "the host"));
+    // Writing to a string can't fail.
+    let _ = write!(line, " {}{}{}", name(subject, ""), place(*conversation), end(*until));
+    let _ = writeln!(line, " {}", detail.as_deref().unwrap_or_default());
+    line
+}
+
+fn place(room: Option<ConversationId>) -> String {
+    room.map(|room| format!(" in {room}")).unwrap_or_default()
+}
+
+fn end(until: Option<Millis>) -> String {
+    until.map(|until| format!(" until {} ms", until.0)).unwrap_or_default()
+}

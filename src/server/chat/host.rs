@@ -1,0 +1,107 @@
+//! What whoever owns the machine may do: everything, by nickname and without asking.
+
+use crate::{
+    domain::{CommandId, Me, Nickname, Role, User, UserKind},
+    protocol::{AuditPage, Sanction},
+};
+
+use super::{
+    super::store::{Account, NewPassword, NewUser, Ownership, StoreError},
+    Chat, ChatError,
+    moderation::Measure,
+    passwords::Passwords,
+};
+use crate::domain::{Action, SessionId, UserId};
+
+impl Chat {
+    /// Whoever has this nickname, or had it when something was done to them that still holds.
+    pub(crate) async fn find_user(&self, nickname: &str) -> Result<User, ChatError> {
+        let unknown = || ChatError::UnknownUser(nickname.to_owned());
+        let name = Nickname::parse(nickname).map_err(|_| unknown())?;
+        if let Some(Account { me, .. }) = self.store.account(name.key()).await? {
+            return Ok(me.user());
+        }
+        let sanctions = self.store.sanctions().await?;
+        let gone = sanctions.into_iter().find(|sanction| sanction.user.nickname.key() == name.key());
+        gone.map(|sanction| sanction.user).ok_or_else(unknown)
+    }
+
+    /// Does something to whoever has this nickname.
+    pub(crate) async fn moderate_by_name(
+        &self,
+        nickname: &str,
+        action: Action,
+        minutes: Option<u32>,
+        role: Option<Role>,
+    ) -> Result<User, ChatError> {
+        let user = self.find_user(nickname).await?;
+        let measure = Measure { action, user: user.id, room: None, minutes, role };
+        self.moderate(None, CommandId::generate(), measure).await?.await?;
+        Ok(user)
+    }
+
+    /// Makes a registered user. Gives the password, which is random.
+    pub(crate) async fn create_registered(&self, nickname: &str) -> Result<(User, String), ChatError> {
+        let nickname = Nickname::parse(nickname)?;
+        let (password, new) = self.new_password(Ownership::Never).await?;
+        let key = nickname.key();
+        let user = User::guest(UserId::generate(), nickname);
+        let new = NewUser { user: user.clone(), key, session: None, address: None, invite: None, password: Some(new) };
+        self.store.create_user(new).await?;
+        Ok((User { registered: true, ..user }, password))
+    }
+
+    /// Gives a registered user another password, which is random, and ends all of the user's sessions.
+    pub(crate) async fn reset_password(&self, nickname: &str) -> Result<(User, String, Vec<SessionId>), ChatError> {
+        let user = self.find_user(nickname).await?;
+        if !user.registered {
+            return Err(ChatError::NotRegistered);
+        }
+        let (password, new) = self.new_password(Ownership::Never).await?;
+        let ended = self.store.set_password(user.id, new, None).await?;
+        Ok((user, password, ended))
+    }
+
+    /// Ends all sessions of a user; a guest gives the nickname back.
+    pub(crate) async fn end_sessions(&self, nickname: &str) -> Result<(User, Vec<SessionId>), ChatError> {
+        let user = self.find_user(nickname).await?;
+        let ended = self.store.end_sessions(user.id).await?;
+        Ok((user, ended))
+    }
+
+    /// Everybody who has a nickname.
+    pub(crate) async fn users(&self) -> Result<Vec<User>, ChatError> {
+        Ok(self.store.users().await?)
+    }
+
+    /// Makes the user whom the configuration names the owner, if the name is a registered user's already. Says whether
+    /// there is an owner then.
+    pub(crate) async fn install_owner(&self) -> Result<bool, ChatError> {
+        if let Some(owner) = &self.owner
+            && let Some(Account { me: Me { id, kind: UserKind::Registered, role, .. }, .. }) =
+                self.store.account(owner.clone()).await?
+            && role != Role::Owner
+        {
+            let measure =
+                Measure { action: Action::Appoint, user: id, room: None, minutes: None, role: Some(Role::Owner) };
+            self.moderate(None, CommandId::generate(), measure).await?.await?;
+        }
+        Ok(self.store.has_owner().await?)
+    }
+
+    /// Everything that is in force.
+    pub(crate) async fn all_sanctions(&self) -> Result<Vec<Sanction>, StoreError> {
+        self.store.sanctions().await
+    }
+
+    /// The newest entries of the audit log.
+    pub(crate) async fn newest_audit(&self, limit: u32) -> Result<AuditPage, StoreError> {
+        self.store.audit(None, limit).await
+    }
+
+    async fn new_password(&self, ownership: Ownership) -> Result<(String, NewPassword), ChatError> {
+        let password = Passwords::random()?;
+        let hash = self.passwords.hash(password.clone()).await?;
+        Ok((password, NewPassword { hash, ownership }))
+    }
+}

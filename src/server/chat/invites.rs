@@ -1,0 +1,60 @@
+//! Links that let people in.
+
+use crate::{
+    domain::{InviteId, Role, User},
+    protocol::{Invite, InviteRequest},
+};
+
+use super::{
+    super::store::{InviteKey, NewInvite},
+    Chat, ChatError,
+    moderation::in_minutes,
+    rights::Right,
+    token,
+};
+
+impl Chat {
+    /// Makes an invite, for a user or, without one, on the host. Gives the token that lets in, too.
+    pub(crate) async fn invite(
+        &self,
+        actor: Option<User>,
+        request: &InviteRequest,
+    ) -> Result<(Invite, String), ChatError> {
+        let InviteRequest { minutes, uses } = *request;
+        if minutes == Some(0) || uses == Some(0) {
+            return Err(ChatError::BadMeasure("minutes and uses count from 1"));
+        }
+        let token = token::generate()?;
+        let (id, expires_at) = (InviteId::generate(), minutes.map(in_minutes));
+        let new = NewInvite {
+            id,
+            key: key(&token),
+            actor: actor.as_ref().map(|actor| actor.id),
+            rule: Right::Invite.rule(),
+            expires_at,
+            most_uses: uses,
+        };
+        let created_at = self.store.invite(new).await?;
+        Ok((Invite { id, created_at, created_by: actor, expires_at, most_uses: uses, uses: 0 }, token))
+    }
+
+    /// Those that still let somebody in.
+    pub(crate) async fn invites(&self, role: Role) -> Result<Vec<Invite>, ChatError> {
+        if !Right::Invite.is_of(role) {
+            return Err(ChatError::NotAllowed);
+        }
+        Ok(self.store.invites().await?)
+    }
+
+    /// Ends an invite, for a user or on the host.
+    pub(crate) async fn revoke_invite(&self, actor: Option<&User>, id: InviteId) -> Result<(), ChatError> {
+        let actor = actor.map(|actor| actor.id);
+        let revoked = self.store.revoke_invite(actor, Right::Invite.rule(), id).await?;
+        if revoked { Ok(()) } else { Err(ChatError::UnknownInvite) }
+    }
+}
+
+/// What the store knows an invite by.
+pub(super) fn key(token: &str) -> InviteKey {
+    InviteKey(token::hash(token))
+}

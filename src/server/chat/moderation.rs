@@ -1,0 +1,88 @@
+//! Keeping order: what moderators and owners do to users, and what of that can be seen.
+
+use crate::{
+    domain::{Action, CommandId, ConversationId, Millis, Role, User, UserId},
+    protocol::{AuditPage, Sanction},
+};
+
+use super::{
+    super::store::{Appended, Deed, Joined, Moderation, Receipt},
+    Chat, ChatError,
+    rights::Right,
+};
+
+/// What somebody asks to be done to a user.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    pub(crate) action: Action,
+    pub(crate) user: UserId,
+    /// `None` for the whole house.
+    pub(crate) room: Option<ConversationId>,
+    pub(crate) minutes: Option<u32>,
+    pub(crate) role: Option<Role>,
+}
+
+impl Measure {
+    fn deed(&self) -> Result<Deed, ChatError> {
+        if self.minutes == Some(0) {
+            return Err(ChatError::BadMeasure("minutes count from 1"));
+        }
+        let until = self.minutes.map(in_minutes);
+        Ok(match self.action {
+            Action::Mute => Deed::Mute(until),
+            Action::Unmute => Deed::Unmute,
+            Action::Remove => Deed::Remove,
+            Action::Ban => Deed::Ban(until),
+            Action::Unban => Deed::Unban,
+            Action::Appoint if self.room.is_some() => return Err(ChatError::BadMeasure("roles are the house's")),
+            Action::Appoint => Deed::Appoint(self.role.ok_or(ChatError::BadMeasure("which role?"))?),
+        })
+    }
+}
+
+/// The moment after so many minutes.
+pub(super) fn in_minutes(minutes: u32) -> Millis {
+    Millis(Millis::now().0 + u64::from(minutes) * 60_000)
+}
+
+impl Chat {
+    /// Queues something to be done to a user, by another one or, without an actor, on the host.
+    pub(crate) async fn moderate(
+        &self,
+        actor: Option<User>,
+        id: CommandId,
+        measure: Measure,
+    ) -> Result<Receipt<Appended>, ChatError> {
+        let moderation = Moderation {
+            actor,
+            id,
+            room: measure.room,
+            subject: measure.user,
+            deed: measure.deed()?,
+            rule: Right::to(measure.action).rule(),
+            addresses: self.hub.addresses(measure.user),
+        };
+        Ok(self.store.moderate(moderation).await?)
+    }
+
+    /// Queues the coming back into a room.
+    pub(crate) async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, ChatError> {
+        Ok(self.store.join(user, room).await?)
+    }
+
+    /// Who may not do what, for those who can change it.
+    pub(crate) async fn sanctions(&self, role: Role) -> Result<Vec<Sanction>, ChatError> {
+        if !Right::SeeSanctions.is_of(role) {
+            return Err(ChatError::NotAllowed);
+        }
+        Ok(self.store.sanctions().await?)
+    }
+
+    /// A stretch of the audit log, for owners.
+    pub(crate) async fn audit(&self, role: Role, before: Option<u64>, limit: u32) -> Result<AuditPage, ChatError> {
+        if !Right::ReadAudit.is_of(role) {
+            return Err(ChatError::NotAllowed);
+        }
+        Ok(self.store.audit(before, limit).await?)
+    }
+}

@@ -1,0 +1,41 @@
+//! `GET /api/audit` for owners, `GET /api/sanctions` for moderators: what was done, and what is in force.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Query, State, rejection::QueryRejection},
+    routing::get,
+};
+use serde::Deserialize;
+
+use crate::protocol::{AuditPage, SanctionList};
+
+use super::{super::App, ApiError, Caller};
+
+const DEFAULT_LIMIT: u32 = 50;
+const LARGEST_LIMIT: u32 = 200;
+
+#[derive(Debug, Deserialize)]
+struct Stretch {
+    before: Option<u64>,
+    limit: Option<u32>,
+}
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new().route("/audit", get(audit)).route("/sanctions", get(sanctions))
+}
+
+async fn audit(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    stretch: Result<Query<Stretch>, QueryRejection>,
+) -> Result<Json<AuditPage>, ApiError> {
+    let Query(Stretch { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
+    Ok(Json(app.chat.audit(session.me.role, before, limit).await?))
+}
+
+async fn sanctions(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<SanctionList>, ApiError> {
+    Ok(Json(SanctionList { sanctions: app.chat.sanctions(session.me.role).await? }))
+}

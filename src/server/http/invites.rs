@@ -1,0 +1,81 @@
+//! `/api/invites`: links that let people in.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{
+        Path, State,
+        rejection::{BytesRejection, PathRejection},
+    },
+    http::{HeaderMap, StatusCode, header},
+    routing::{delete, get},
+};
+use qrcode::{QrCode, render::svg};
+
+use crate::{
+    domain::InviteId,
+    protocol::{InviteCreated, InviteList, InviteRequest},
+};
+
+use super::{
+    super::{App, chat::ChatError},
+    ApiError, Caller, read_json,
+};
+
+/// What a module of the picture measures, in its own units: a whole number, so that edges stay sharp.
+const MODULE: u32 = 4;
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new().route("/invites", get(list).post(create)).route("/invites/{id}", delete(revoke))
+}
+
+async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<InviteList>, ApiError> {
+    Ok(Json(InviteList { invites: app.chat.invites(session.me.role).await? }))
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, Json<InviteCreated>), ApiError> {
+    app.origins.check(&headers)?;
+    let request: InviteRequest = read_json(body)?;
+    let (invite, token) = app.chat.invite(Some(session.me.user()), &request).await?;
+    let path = format!("/?invite={token}");
+    let qr = picture(&format!("{}{path}", origin(&headers)))?;
+    Ok((StatusCode::CREATED, Json(InviteCreated { invite, token, path, qr })))
+}
+
+async fn revoke(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    headers: HeaderMap,
+    id: Result<Path<InviteId>, PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    app.origins.check(&headers)?;
+    // What is no id names no invite.
+    let Path(id) = id.map_err(|_| ChatError::UnknownInvite)?;
+    app.chat.revoke_invite(Some(&session.me.user()), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where the page that asks came from: a browser says so itself.
+fn origin(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match text(header::ORIGIN) {
+        Some(origin) => origin.to_owned(),
+        None => format!("http://{}", text(header::HOST).unwrap_or_default()),
+    }
+}
+
+/// A link as a QR code, in black and white whatever is around it.
+fn picture(link: &str) -> Result<String, ApiError> {
+    let code = QrCode::new(link).map_err(|error| {
+        tracing::error!(%error, "a link does not fit a QR code");
+        ApiError::from(ChatError::Internal)
+    })?;
+    Ok(code.render::<svg::Color<'_>>().module_dimensions(MODULE, MODULE).build())
+}

@@ -1,0 +1,95 @@
+//! What the store is asked to do with the rights that not everybody has.
+
+use crate::{
+    domain::{Action, CommandId, ConversationId, InviteId, Millis, Role, User, UserId},
+    server::peer::Peer,
+};
+
+/// Whether the role of the one who acts suffices, given that of the one who is acted upon. Asked with the roles as they
+/// are when the change is made.
+pub(crate) type Rule = fn(Role, Role) -> bool;
+
+/// Something to be done to a user.
+#[derive(Debug)]
+pub(crate) struct Moderation {
+    /// `None`: done on the host, where everything is allowed.
+    pub actor: Option<User>,
+    pub id: CommandId,
+    /// `None` for the whole house.
+    pub room: Option<ConversationId>,
+    pub subject: UserId,
+    pub deed: Deed,
+    pub rule: Rule,
+    /// Where the subject is connected from.
+    pub addresses: Vec<Peer>,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Mute(Option<Millis>),
+    Unmute,
+    Remove,
+    Ban(Option<Millis>),
+    Unban,
+    Appoint(Role),
+}
+
+impl Deed {
+    pub(crate) const fn action(self) -> Action {
+        match self {
+            Self::Mute(_) => Action::Mute,
+            Self::Unmute => Action::Unmute,
+            Self::Remove => Action::Remove,
+            Self::Ban(_) => Action::Ban,
+            Self::Unban => Action::Unban,
+            Self::Appoint(_) => Action::Appoint,
+        }
+    }
+
+    /// When it ends by itself.
+    pub(crate) const fn until(self) -> Option<Millis> {
+        match self {
+            Self::Mute(until) | Self::Ban(until) => until,
+            Self::Unmute | Self::Remove | Self::Unban | Self::Appoint(_) => None,
+        }
+    }
+}
+
+/// What a change means to the connections of the user whom it concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing at once.
+    None,
+    /// The user is not in the room any more.
+    Left(UserId, ConversationId),
+    /// The user must go.
+    Gone(UserId),
+    /// The user is another one than the connections know, and has to come back.
+    Changed(UserId),
+}
+
+/// Whether a user who gets a password gets the house with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ownership {
+    /// If nobody else has a password.
+    IfFirst,
+    Always,
+    Never,
+}
+
+/// SHA-256 of an invite's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InviteKey(pub [u8; 32]);
+
+/// An invite to be made.
+#[derive(Debug)]
+pub(crate) struct NewInvite {
+    pub id: InviteId,
+    pub key: InviteKey,
+    /// `None`: made on the host.
+    pub actor: Option<UserId>,
+    pub rule: Rule,
+    pub expires_at: Option<Millis>,
+    pub most_uses: Option<u32>,
+}

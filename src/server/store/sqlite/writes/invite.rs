@@ -1,0 +1,72 @@
+//! Invites are made, used and revoked.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::domain::{InviteId, Millis, UserId};
+
+use super::{
+    super::{
+        super::{InviteKey, NewInvite, Rule, StoreError},
+        writer::{Applied, Write},
+    },
+    audit::Entry,
+    moderation::role_of,
+};
+
+/// Whoever makes or revokes an invite must be allowed to at that moment; on the host everything is.
+fn check(db: &Connection, actor: Option<UserId>, rule: Rule) -> Result<(), StoreError> {
+    let Some(actor) = actor else { return Ok(()) };
+    if rule(role_of(db, actor)?, crate::domain::Role::Member) { Ok(()) } else { Err(StoreError::NotAllowed) }
+}
+
+impl Write for NewInvite {
+    type Done = Millis;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<Millis>, StoreError> {
+        check(db, self.actor, self.rule)?;
+        let now = Millis::now();
+        db.prepare_cached(
+            "INSERT INTO invites (id, token_hash, created_at, created_by, expires_at, most_uses)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![self.id, self.key, now, self.actor, self.expires_at, self.most_uses])?;
+        let detail = Some(self.id.to_string());
+        Entry { actor: self.actor, action: "invite", until: self.expires_at, detail, ..Entry::default() }.write(db)?;
+        Ok(Applied { done: now, news: None })
+    }
+}
+
+/// An invite lets nobody in any more.
+pub(in super::super) struct RevokeInvite {
+    pub(in super::super) actor: Option<UserId>,
+    pub(in super::super) rule: Rule,
+    pub(in super::super) id: InviteId,
+}
+
+impl Write for RevokeInvite {
+    type Done = bool;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
+        check(db, self.actor, self.rule)?;
+        let revoked =
+            db.prepare_cached("UPDATE invites SET revoked = 1 WHERE id = ?1 AND NOT revoked")?.execute([self.id])? > 0;
+        if revoked {
+            let detail = Some(self.id.to_string());
+            Entry { actor: self.actor, action: "revoke_invite", detail, ..Entry::default() }.write(db)?;
+        }
+        Ok(Applied { done: revoked, news: None })
+    }
+}
+
+/// Lets one in.
+pub(super) fn use_up(db: &Connection, invite: InviteKey) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE invites SET uses = uses + 1
+          WHERE token_hash = ?1 AND NOT revoked AND (expires_at IS NULL OR expires_at > ?2)
+            AND (most_uses IS NULL OR uses < most_uses)
+         RETURNING uses",
+    )?
+    .query_row(params![invite, Millis::now()], |_| Ok(()))
+    .optional()?
+    .ok_or(StoreError::InvalidInvite)
+}

@@ -1,0 +1,44 @@
+//! Coming back into a room.
+
+use rusqlite::{Connection, params};
+use tokio::sync::oneshot;
+
+use crate::domain::{ConversationId, Millis, UserId};
+
+use super::{
+    super::{
+        super::{Committed, Joined, StoreError},
+        queries::conversation_of,
+        writer::{Applied, Write},
+    },
+    sanction::{Scope, check_entry},
+};
+
+/// A user who was removed from a room comes in again.
+pub(in super::super) struct Join {
+    pub(in super::super) user: UserId,
+    pub(in super::super) room: ConversationId,
+}
+
+impl Write for Join {
+    type Done = Joined;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<Joined>, StoreError> {
+        let Self { user, room } = *self;
+        check_entry(db, user, Scope(Some(room)))?;
+        // Who is in already stays where they are.
+        db.prepare_cached(
+            "INSERT OR IGNORE INTO members (conversation, user, read_seq, joined_at)
+             SELECT c.id, u.id, c.last_seq, ?3 FROM conversations c, users u
+              WHERE c.id = ?1 AND c.kind = 'room' AND u.id = ?2 AND u.nickname_key IS NOT NULL",
+        )?
+        .execute(params![room, user, Millis::now()])?;
+        let view = conversation_of(db, user, room)?;
+        let at = db
+            .prepare_cached("SELECT joined_at FROM members WHERE conversation = ?1 AND user = ?2")?
+            .query_row(params![room, user], |row| row.get(0))?;
+        let (announce, announced) = oneshot::channel();
+        let news = Some(Committed::Opened { views: vec![(user, view)], announced: announce });
+        Ok(Applied { done: Joined { at, announced }, news })
+    }
+}

@@ -1,0 +1,113 @@
+//! What users may not do, and for how long.
+
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
+
+use crate::{
+    domain::{ConversationId, Millis, UserId},
+    server::peer::Peer,
+};
+
+use super::super::super::StoreError;
+
+/// Where a sanction holds: in a room, or, without one, in the whole house.
+#[derive(Clone, Copy)]
+pub(super) struct Scope(pub(super) Option<ConversationId>);
+
+impl ToSql for Scope {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match &self.0 {
+            Some(room) => room.to_sql(),
+            None => Ok(ToSqlOutput::from([].as_slice())),
+        }
+    }
+}
+
+/// Begins a sanction, or gives it another end.
+pub(super) fn begin(
+    db: &Connection,
+    user: UserId,
+    scope: Scope,
+    kind: &str,
+    until: Option<Millis>,
+) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO sanctions (user, scope, kind, until) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET until = excluded.until",
+    )?
+    .execute(params![user, scope, kind, until])?;
+    Ok(())
+}
+
+pub(super) fn end(db: &Connection, user: UserId, scope: Scope, kind: &str) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM sanctions WHERE user = ?1 AND scope = ?2 AND kind = ?3")?
+        .execute(params![user, scope, kind])?;
+    Ok(())
+}
+
+/// Keeps new guests from there out.
+pub(super) fn ban_address(
+    db: &Connection,
+    address: &str,
+    user: UserId,
+    until: Option<Millis>,
+) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT OR REPLACE INTO banned_addresses (address, user, until) VALUES (?1, ?2, ?3)")?
+        .execute(params![address, user, until])?;
+    Ok(())
+}
+
+pub(super) fn unban_addresses(db: &Connection, user: UserId) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM banned_addresses WHERE user = ?1")?.execute([user])?;
+    Ok(())
+}
+
+/// Whether this user may come into the house, or into the room.
+pub(super) fn check_entry(db: &Connection, user: UserId, scope: Scope) -> Result<(), StoreError> {
+    match strictest(db, user, scope)? {
+        Some(Sanction::Ban(until)) => Err(StoreError::Banned { until }),
+        Some(Sanction::Mute(_)) | None => Ok(()),
+    }
+}
+
+/// Whether this user may write there.
+pub(super) fn check_write(db: &Connection, user: UserId, conversation: ConversationId) -> Result<(), StoreError> {
+    match strictest(db, user, Scope(Some(conversation)))? {
+        Some(Sanction::Mute(until)) => Err(StoreError::Muted { until }),
+        // Sessions end with a ban, but what they sent before it may come after it.
+        Some(Sanction::Ban(until)) => Err(StoreError::Banned { until }),
+        None => Ok(()),
+    }
+}
+
+/// A sanction, and when it ends by itself.
+enum Sanction {
+    Ban(Option<Millis>),
+    Mute(Option<Millis>),
+}
+
+/// What is in force there or in the whole house: a ban before a mute, the longest first.
+fn strictest(db: &Connection, user: UserId, scope: Scope) -> Result<Option<Sanction>, StoreError> {
+    let found = db
+        .prepare_cached(
+            "SELECT kind = 'ban', until FROM sanctions WHERE user = ?1 AND scope IN (?2, x'')
+                AND (until IS NULL OR until > ?3) ORDER BY kind, until DESC NULLS FIRST",
+        )?
+        .query_row(params![user, scope, Millis::now()], |row| {
+            let until = row.get(1)?;
+            Ok(if row.get(0)? { Sanction::Ban(until) } else { Sanction::Mute(until) })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// Whether a new guest may come in from there.
+pub(super) fn check_address(db: &Connection, address: Peer) -> Result<(), StoreError> {
+    let until: Option<Option<Millis>> = db
+        .prepare_cached("SELECT until FROM banned_addresses WHERE address = ?1 AND (until IS NULL OR until > ?2)")?
+        .query_row(params![address.to_string(), Millis::now()], |row| row.get(0))
+        .optional()?;
+    match until {
+        Some(until) => Err(StoreError::Banned { until }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,77 @@
+//! What the shell of the host can do, on a running server.
+
+use teahouse::{domain::Action, protocol::ErrorCode};
+
+use super::support::{Hangup, PASSWORD, TestClient, TestServer, registered, sign_in};
+
+#[tokio::test]
+async fn the_host_sees_who_is_there_and_what_was_done() {
+    let server = TestServer::start().await;
+    registered(&server, "老板").await;
+    TestClient::guest(&server, "小明").await;
+    let list = server.admin(&["list"]).await;
+    assert!(list.lines().any(|line| line.starts_with("owner") && line.ends_with("老板")), "{list}");
+    assert!(list.lines().any(|line| line.starts_with("guest") && line.ends_with("小明")), "{list}");
+    server.admin(&["mute", "小明", "--minutes", "5"]).await;
+    assert!(server.admin(&["sanctions"]).await.starts_with("mute  小明"));
+    assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the host: mute 小明"));
+}
+
+#[tokio::test]
+async fn what_the_host_does_is_told_in_the_name_of_the_house() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    server.admin(&["mute", "小明"]).await;
+    let (author, notice) = ming.expect_notice().await;
+    assert_eq!((author.nickname.as_str(), notice.action), ("Teahouse", Action::Mute));
+    server.admin(&["unmute", "小明"]).await;
+    ming.say("thanks").await;
+}
+
+#[tokio::test]
+async fn the_host_stands_above_owners() {
+    let server = TestServer::start().await;
+    let (owner, _) = registered(&server, "老板").await;
+    server.admin(&["ban", "老板"]).await;
+    assert_eq!(owner.hangup().await, Hangup::Code(4403));
+    assert_eq!(sign_in(&server, "老板", PASSWORD).await.expect_err("banned").code, ErrorCode::Banned);
+    server.admin(&["unban", "老板"]).await;
+    sign_in(&server, "老板", PASSWORD).await.expect("a session");
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_replaced_and_all_sessions_end() {
+    let server = TestServer::start().await;
+    let (ming, _) = registered(&server, "小明").await;
+    let words = server.admin(&["reset-password", "小明"]).await;
+    assert_eq!(ming.hangup().await, Hangup::Code(4401));
+    assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect_err("old").code, ErrorCode::WrongPassword);
+    let password = words.trim().rsplit(' ').next().expect("a password");
+    sign_in(&server, "小明", password).await.expect("a session");
+    let again =
+        TestClient::with_token(server.address, &sign_in(&server, "小明", password).await.expect("one").token).await;
+    server.admin(&["end-sessions", "小明"]).await;
+    assert_eq!(again.hangup().await, Hangup::Code(4401));
+}
+
+#[tokio::test]
+async fn a_banned_guest_is_found_by_the_name_that_was_given_back() {
+    let server = TestServer::start().await;
+    let guest = TestClient::guest(&server, "troll").await;
+    server.admin(&["ban", "troll"]).await;
+    assert_eq!(guest.hangup().await, Hangup::Code(4403));
+    server.admin(&["unban", "troll"]).await;
+    TestClient::guest(&server, "troll").await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_and_changes_nothing() {
+    let server = TestServer::start().await;
+    TestClient::guest(&server, "小明").await;
+    let before = server.stored();
+    assert!(server.admin_in_vain(&["mute", "nobody"]).await.contains("nobody here is called nobody"));
+    assert!(server.admin_in_vain(&["promote", "小明"]).await.contains("registered"));
+    assert!(server.admin_in_vain(&["reset-password", "小明"]).await.contains("registered"));
+    assert!(server.admin_in_vain(&["create", "小明"]).await.contains("somebody here has this name"));
+    assert_eq!(server.stored(), before);
+}

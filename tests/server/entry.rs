@@ -1,0 +1,150 @@
+//! Who may come in: anyone, those with an invite, or only registered users.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{Entry, Role},
+    protocol::{ErrorCode, InviteCreated, InviteList, Problem, SessionCreated},
+};
+
+use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, sign_in};
+
+async fn server(entry: Entry) -> TestServer {
+    TestServer::start_with(|config| config.entry = entry).await
+}
+
+/// Asks `POST /api/session`.
+async fn come_in(server: &TestServer, body: Value) -> Result<SessionCreated, ErrorCode> {
+    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    if answer.status() == StatusCode::CREATED {
+        Ok(answer.json().await.expect("a session"))
+    } else {
+        Err(answer.json::<Problem>().await.expect("a problem").code)
+    }
+}
+
+/// The owner, who came in by an invite that was made on the host.
+async fn owner(server: &TestServer) -> TestClient {
+    let token =
+        server.admin(&["invite", "--uses", "1"]).await.trim().strip_prefix("/?invite=").expect("a link").to_owned();
+    let body = json!({ "nickname": "老板", "password": PASSWORD, "invite": token });
+    let created = come_in(server, body).await.expect("a session");
+    assert_eq!(created.me.role, Role::Owner);
+    TestClient::with_token(server.address, &created.token).await
+}
+
+async fn invite(server: &TestServer, owner: &TestClient, body: Value) -> InviteCreated {
+    let request = server.http(Method::POST, "/api/invites").bearer_auth(owner.token()).json(&body);
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    answer.json().await.expect("an invite")
+}
+
+async fn invites(server: &TestServer, owner: &TestClient) -> InviteList {
+    let request = server.http(Method::GET, "/api/invites").bearer_auth(owner.token());
+    request.send().await.expect("an answer").json().await.expect("a list")
+}
+
+#[tokio::test]
+async fn without_an_invite_no_door_opens() {
+    let server = server(Entry::Invite).await;
+    assert_eq!(come_in(&server, json!({ "nickname": "小明" })).await, Err(ErrorCode::InviteRequired));
+    let wrong = json!({ "nickname": "小明", "invite": "made up" });
+    assert_eq!(come_in(&server, wrong).await, Err(ErrorCode::InvalidInvite));
+    let mut raw = RawClient::connect(&server, "/ws").await;
+    raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "小明" })).await;
+    assert_eq!(raw.next_json().await["code"], "invite_required");
+    assert_eq!(raw.hangup().await, Hangup::Code(4403));
+    let mut plain = RawClient::connect(&server, "/bot").await;
+    assert_eq!(plain.next_json().await["error"], "invite_required");
+    assert_eq!(plain.hangup().await, Hangup::Code(4403));
+}
+
+#[tokio::test]
+async fn an_invite_lets_in_as_often_as_it_says_at_every_door() {
+    let server = server(Entry::Invite).await;
+    let mut owner = owner(&server).await;
+    let made = invite(&server, &owner, json!({ "uses": 3 })).await;
+    assert!(made.path.ends_with(&made.token) && made.qr.contains("<svg"));
+    come_in(&server, json!({ "nickname": "小明", "invite": made.token })).await.expect("a session");
+    // Who does not come in uses nothing up.
+    let taken = json!({ "nickname": "小明", "invite": made.token });
+    assert_eq!(come_in(&server, taken).await, Err(ErrorCode::NicknameTaken));
+    let hello = json!({ "type": "hello", "protocol": 1, "nickname": "阿玲", "invite": made.token });
+    TestClient::hello(server.address, &hello).await;
+    let mut bot = RawClient::connect(&server, &format!("/bot?invite={}", made.token)).await;
+    bot.send_json(&json!({ "username": "bot", "msg": "hi" })).await;
+    owner.expect_event("hi").await;
+    assert_eq!(invites(&server, &owner).await.invites, [], "it is used up");
+    let late = json!({ "nickname": "Carol", "invite": made.token });
+    assert_eq!(come_in(&server, late).await, Err(ErrorCode::InvalidInvite));
+}
+
+#[tokio::test]
+async fn of_many_who_use_an_invite_for_one_at_once_one_comes_in() {
+    let server = server(Entry::Invite).await;
+    let owner = owner(&server).await;
+    let made = invite(&server, &owner, json!({ "uses": 1 })).await;
+    let tries = (0..20).map(|number| {
+        let body = json!({ "nickname": format!("guest {number}"), "invite": made.token });
+        come_in(&server, body)
+    });
+    let outcomes = futures_util::future::join_all(tries).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+}
+
+#[tokio::test]
+async fn an_invite_that_was_revoked_lets_nobody_in_and_those_inside_stay() {
+    let server = server(Entry::Invite).await;
+    let owner = owner(&server).await;
+    let made = invite(&server, &owner, json!({})).await;
+    let inside = come_in(&server, json!({ "nickname": "小明", "invite": made.token })).await.expect("a session");
+    let path = format!("/api/invites/{}", made.invite.id);
+    let revoke = || server.http(Method::DELETE, &path).bearer_auth(owner.token());
+    assert_eq!(revoke().send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
+    assert_eq!(revoke().send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    let late = json!({ "nickname": "阿玲", "invite": made.token });
+    assert_eq!(come_in(&server, late).await, Err(ErrorCode::InvalidInvite));
+    TestClient::with_token(server.address, &inside.token).await.say("still here").await;
+}
+
+#[tokio::test]
+async fn an_invite_ends_when_its_time_is_over() {
+    let server = server(Entry::Invite).await;
+    let owner = owner(&server).await;
+    let made = invite(&server, &owner, json!({ "minutes": 1 })).await;
+    assert!(made.invite.expires_at.is_some());
+    server.tamper("UPDATE invites SET expires_at = 1000 WHERE expires_at IS NOT NULL").expect("an old invite");
+    let late = json!({ "nickname": "小明", "invite": made.token });
+    assert_eq!(come_in(&server, late).await, Err(ErrorCode::InvalidInvite));
+}
+
+#[tokio::test]
+async fn a_house_of_registered_users_has_no_guests() {
+    let server = server(Entry::Registered).await;
+    let owner = owner(&server).await;
+    let made = invite(&server, &owner, json!({ "uses": 1 })).await;
+    for body in [json!({ "nickname": "小明" }), json!({ "nickname": "小明", "invite": made.token })] {
+        assert_eq!(come_in(&server, body).await, Err(ErrorCode::AccountRequired));
+    }
+    let mut plain = RawClient::connect(&server, "/bot").await;
+    assert_eq!(plain.next_json().await["error"], "account_required");
+    let body = json!({ "nickname": "小明", "password": "battery staple", "invite": made.token });
+    let created = come_in(&server, body).await.expect("a session");
+    assert_eq!(created.me.role, Role::Member);
+    sign_in(&server, "小明", "battery staple").await.expect("another session");
+    // Whoever follows the link again, as the user that it made, just signs in.
+    let body = json!({ "nickname": "小明", "password": "battery staple", "invite": made.token });
+    come_in(&server, body).await.expect("a third session");
+}
+
+#[tokio::test]
+async fn what_the_host_makes_can_sign_in() {
+    let server = server(Entry::Registered).await;
+    let words = server.admin(&["create", "小明"]).await;
+    let password = words.trim().rsplit(' ').next().expect("a password");
+    let created = sign_in(&server, "小明", password).await.expect("a session");
+    assert_eq!(created.me.role, Role::Member);
+    server.admin(&["promote", "小明", "owner"]).await;
+    assert_eq!(sign_in(&server, "小明", password).await.expect("a session").me.role, Role::Owner);
+}

@@ -1,0 +1,365 @@
+//! Who may do what to whom; and what is revoked ends at once, at every door.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{Action, CommandId, Message, Nickname, Role, Scope, User, UserId},
+    protocol::{AuditPage, ConversationList, ErrorCode, MessagesPage, SanctionList, ServerFrame},
+};
+
+use super::support::{Hangup, PASSWORD, PlainClient, RawClient, TestClient, TestServer, registered, sign_in};
+
+/// Everywhere, for as long as nobody lifts it.
+fn house() -> Value {
+    json!({})
+}
+
+/// The owner of a fresh house.
+async fn owner(server: &TestServer) -> TestClient {
+    registered(server, "老板").await.0
+}
+
+/// Gives somebody a role; they come back with it.
+async fn appointed(server: &TestServer, owner: &mut TestClient, nickname: &str, role: &str) -> TestClient {
+    let (client, token) = registered(server, nickname).await;
+    owner.moderate("appoint", &client.user(), json!({ "role": role })).await;
+    assert_eq!(client.hangup().await, Hangup::Code(1013));
+    TestClient::with_token(server.address, &token).await
+}
+
+async fn get(server: &TestServer, client: &TestClient, path: &str) -> reqwest::Response {
+    server.http(Method::GET, path).bearer_auth(client.token()).send().await.expect("an answer")
+}
+
+async fn lobby(server: &TestServer, client: &TestClient) -> Vec<Message> {
+    let page: MessagesPage =
+        get(server, client, "/api/conversations/lobby/messages").await.json().await.expect("a page");
+    page.messages
+}
+
+#[tokio::test]
+async fn the_first_registered_user_of_a_fresh_house_owns_it_and_nobody_after() {
+    let server = TestServer::start().await;
+    let first = owner(&server).await;
+    let (second, _) = registered(&server, "阿玲").await;
+    assert_eq!((first.welcome.me.role, second.welcome.me.role), (Role::Owner, Role::Member));
+    assert_eq!(first.user().role, Role::Owner, "everybody sees it");
+}
+
+#[tokio::test]
+async fn an_owner_who_is_named_is_the_only_one() {
+    let server = TestServer::start_with(|config| config.owner = Nickname::parse("阿玲").ok()).await;
+    let (first, _) = registered(&server, "小明").await;
+    let (named, _) = registered(&server, "阿玲").await;
+    assert_eq!((first.welcome.me.role, named.welcome.me.role), (Role::Member, Role::Owner));
+}
+
+#[tokio::test]
+async fn members_have_no_rights_and_moderators_none_over_those_beside_and_above_them() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut moderator = appointed(&server, &mut owner, "管家", "moderator").await;
+    let other = appointed(&server, &mut owner, "管家二", "moderator").await;
+    let mut member = TestClient::guest(&server, "小明").await;
+    for action in ["mute", "unmute", "remove", "ban", "unban", "appoint"] {
+        let more = json!({ "role": "moderator" });
+        for subject in [owner.user(), moderator.user(), member.user()] {
+            let code = member.moderate_in_vain(action, &subject, more.clone()).await;
+            assert_eq!(code, ErrorCode::Forbidden, "{action} by a member");
+        }
+        for subject in [owner.user(), other.user(), moderator.user()] {
+            let code = moderator.moderate_in_vain(action, &subject, more.clone()).await;
+            assert_eq!(code, ErrorCode::Forbidden, "{action} by a moderator");
+        }
+    }
+    let code = owner.moderate_in_vain("appoint", &member.user(), json!({ "role": "moderator" })).await;
+    assert_eq!(code, ErrorCode::AccountRequired, "a guest's name is not safe enough for a role");
+    for path in ["/api/audit", "/api/invites"] {
+        assert_eq!(get(&server, &moderator, path).await.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(get(&server, &member, "/api/sanctions").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(get(&server, &moderator, "/api/sanctions").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_role_that_was_taken_away_is_gone_at_once() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let moderator = appointed(&server, &mut owner, "管家", "moderator").await;
+    let token = moderator.token().to_owned();
+    let mut ming = TestClient::guest(&server, "小明").await;
+    owner.moderate("appoint", &moderator.user(), json!({ "role": "member" })).await;
+    assert_eq!(moderator.hangup().await, Hangup::Code(1013));
+    let mut member = TestClient::with_token(server.address, &token).await;
+    assert_eq!(member.welcome.me.role, Role::Member);
+    assert_eq!(member.moderate_in_vain("mute", &ming.user(), house()).await, ErrorCode::Forbidden);
+    ming.say("still here").await;
+}
+
+#[tokio::test]
+async fn moderators_delete_what_others_wrote_in_rooms_and_not_in_directs() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut moderator = appointed(&server, &mut owner, "管家", "moderator").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let said = ming.say("rude words").await;
+    moderator.change("delete", said.conversation, said.seq.expect("a place"), json!({})).await;
+    assert_eq!(server.payloads_with("rude words"), 0);
+    let audit: AuditPage = get(&server, &owner, "/api/audit").await.json().await.expect("a page");
+    assert_eq!(audit.entries[0].action, "delete_message");
+    assert_eq!(audit.entries[0].subject.as_ref().map(|user| user.id), Some(ming.user().id));
+
+    let direct = ming.open_direct("管家").await;
+    let private = ming.say_in(direct.id, "between us").await;
+    let id = CommandId::generate();
+    moderator.send(&json!({ "type": "delete", "id": id, "conversation": direct.id, "seq": private.seq })).await;
+    assert_eq!(moderator.expect_error().await.code, ErrorCode::Forbidden);
+}
+
+#[tokio::test]
+async fn a_muted_user_reads_and_writes_nowhere_until_it_is_lifted() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let said = ming.say("before").await;
+    owner.moderate("mute", &ming.user(), json!({ "minutes": 10 })).await;
+
+    let (author, notice) = ming.expect_notice().await;
+    assert_eq!((author.id, notice.action, notice.scope), (owner.user().id, Action::Mute, Scope::House));
+    assert!(notice.until.is_some());
+    let id = ming.post(said.conversation, "after").await;
+    let error = ming.expect_error().await;
+    assert_eq!((error.id, error.code), (Some(id), ErrorCode::Muted));
+    assert!(error.retry_after_ms.is_some_and(|wait| wait > 500_000), "when it ends by itself: {error:?}");
+    let direct = ming.open_direct("老板").await;
+    ming.post(direct.id, "please").await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
+    // Taking back is not talking.
+    ming.change("delete", said.conversation, said.seq.expect("a place"), json!({})).await;
+    owner.say("we go on").await;
+    ming.expect_event("we go on").await;
+
+    let sanctions: SanctionList = get(&server, &owner, "/api/sanctions").await.json().await.expect("a list");
+    assert_eq!(sanctions.sanctions.len(), 1);
+    owner.moderate("unmute", &ming.user(), house()).await;
+    ming.say("after").await;
+}
+
+#[tokio::test]
+async fn what_moderators_do_stands_in_the_log_as_a_notice_that_nobody_can_change() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let ack = owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
+    let messages = lobby(&server, &ming).await;
+    let notice = messages.last().and_then(|message| message.notice.clone()).expect("a notice");
+    assert_eq!((notice.action, notice.scope, notice.user.id), (Action::Mute, Scope::Room, ming.user().id));
+    let seq = ack.seq.expect("a place");
+    owner.moderate("unmute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
+    for command in ["edit", "delete", "react"] {
+        let id = CommandId::generate();
+        let lobby = owner.lobby().id;
+        let frame = json!({ "type": command, "id": id, "conversation": lobby, "seq": seq, "body": "x", "emoji": "👍", "on": true });
+        owner.send(&frame).await;
+        assert_eq!(owner.expect_error().await.code, ErrorCode::UnknownMessage, "{command}");
+    }
+    // It is not counted as unread, either.
+    let conversations: ConversationList = get(&server, &ming, "/api/conversations").await.json().await.expect("a list");
+    assert_eq!(conversations.conversations[0].unread, 0);
+    ming.say("fine").await;
+}
+
+#[tokio::test]
+async fn a_measure_that_is_sent_again_is_taken_once() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let id = CommandId::generate();
+    let frame = json!({ "type": "moderate", "id": id, "action": "mute", "user": ming.user().id });
+    owner.send(&frame).await;
+    let first = owner.expect_ack(id).await;
+    owner.moderate("unmute", &ming.user(), house()).await;
+    owner.send(&frame).await;
+    assert_eq!(owner.expect_ack(id).await, first);
+    let sanctions: SanctionList = get(&server, &owner, "/api/sanctions").await.json().await.expect("a list");
+    assert_eq!(sanctions.sanctions, []);
+}
+
+#[tokio::test]
+async fn a_removed_user_is_out_of_the_house_at_once_on_all_connections_and_may_come_back() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let (ming, token) = registered(&server, "小明").await;
+    let second = TestClient::with_token(server.address, &token).await;
+    owner.moderate("remove", &ming.user(), house()).await;
+    assert_eq!(ming.hangup().await, Hangup::Code(4403));
+    assert_eq!(second.hangup().await, Hangup::Code(4403));
+    let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("an answer");
+    assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
+    let again = sign_in(&server, "小明", PASSWORD).await.expect("a session");
+    let mut back = TestClient::with_token(server.address, &again.token).await;
+    back.say("sorry").await;
+}
+
+#[tokio::test]
+async fn a_banned_user_stays_out_at_every_door() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let (ming, _) = registered(&server, "小明").await;
+    owner.moderate("ban", &ming.user(), json!({ "minutes": 60 })).await;
+    let user = ming.user();
+    assert_eq!(ming.hangup().await, Hangup::Code(4403));
+    let problem = sign_in(&server, "小明", PASSWORD).await.expect_err("banned");
+    assert_eq!((problem.status, problem.code), (403, ErrorCode::Banned));
+    assert!(problem.retry_after_ms.is_some());
+    let wrong = sign_in(&server, "小明", "battery staple").await.expect_err("wrong");
+    assert_eq!(wrong.code, ErrorCode::WrongPassword, "who does not know the password learns nothing");
+    // Others from the same place are not concerned.
+    TestClient::guest(&server, "阿玲").await;
+    owner.moderate("unban", &user, house()).await;
+    sign_in(&server, "小明", PASSWORD).await.expect("a session");
+}
+
+#[tokio::test]
+async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_address() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let bystander = TestClient::guest(&server, "阿玲").await;
+    let guest = TestClient::guest(&server, "troll").await;
+    let user = guest.user();
+    owner.moderate("ban", &user, house()).await;
+    assert_eq!(guest.hangup().await, Hangup::Code(4403));
+
+    let mut raw = RawClient::connect(&server, "/ws").await;
+    raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "troll2" })).await;
+    assert_eq!(raw.next_json().await["code"], "banned");
+    assert_eq!(raw.hangup().await, Hangup::Code(4403));
+    let answer = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "troll3" })).send().await;
+    assert_eq!(answer.expect("an answer").status(), StatusCode::FORBIDDEN);
+    let mut plain = RawClient::connect(&server, "/troll4").await;
+    assert_eq!(plain.next_json().await["error"], "banned");
+    assert_eq!(plain.hangup().await, Hangup::Code(4403));
+
+    // Who was here already stays, and who has a password comes in.
+    let mut again = bystander.again(&server).await;
+    again.say("still here").await;
+    owner.again(&server).await;
+    owner.moderate("unban", &user, house()).await;
+    TestClient::guest(&server, "troll").await;
+}
+
+#[tokio::test]
+async fn a_plain_client_can_be_banned() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut plain = PlainClient::enter(&server, "/bot").await;
+    plain.say("spam").await;
+    let event = owner.expect_event("spam").await;
+    owner.moderate("ban", &event.author, house()).await;
+    assert_eq!(plain.hangup().await, Hangup::Code(4403));
+    let mut again = RawClient::connect(&server, "/bot").await;
+    assert_eq!(again.next_json().await["error"], "banned");
+}
+
+#[tokio::test]
+async fn who_is_removed_from_a_room_hears_and_reads_nothing_of_it_until_they_join_again() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let room = ming.lobby().id;
+    owner.moderate("remove", &ming.user(), json!({ "conversation": room })).await;
+    ming.expect("to be told", |frame| match frame {
+        ServerFrame::ConversationRemoved { id } if *id == room => Some(()),
+        _ => None,
+    })
+    .await;
+    owner.say("behind the back").await;
+    ming.post(room, "let me in").await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::UnknownConversation);
+    let page = get(&server, &ming, "/api/conversations/lobby/messages").await;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    let welcome = ming.again(&server).await.welcome;
+    assert!(welcome.conversations.is_empty(), "also on a new connection");
+
+    let id = CommandId::generate();
+    ming.send(&json!({ "type": "join", "id": id, "conversation": room })).await;
+    assert_eq!(ming.expect_ack(id).await.seq, None);
+    ming.say("thank you").await;
+    owner.expect_event("thank you").await;
+    let heard: Vec<_> = lobby(&server, &ming).await.iter().map(|message| message.body.as_str().to_owned()).collect();
+    assert!(heard.contains(&"behind the back".to_owned()), "the room's history is there again");
+}
+
+#[tokio::test]
+async fn who_is_banned_from_a_room_cannot_join_it_again() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let room = ming.lobby().id;
+    owner.moderate("ban", &ming.user(), json!({ "conversation": room })).await;
+    let id = CommandId::generate();
+    let join = json!({ "type": "join", "id": id, "conversation": room });
+    ming.send(&join).await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::Banned);
+    // The rest of the house is open.
+    let direct = ming.open_direct("老板").await;
+    ming.say_in(direct.id, "why?").await;
+    owner.moderate("unban", &ming.user(), json!({ "conversation": room })).await;
+    ming.send(&join).await;
+    ming.expect_ack(id).await;
+}
+
+#[tokio::test]
+async fn the_audit_log_tells_owners_everything_and_cannot_be_changed() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let ming = TestClient::guest(&server, "小明").await;
+    owner.moderate("mute", &ming.user(), json!({ "minutes": 5 })).await;
+    owner.moderate("ban", &ming.user(), house()).await;
+    let audit: AuditPage = get(&server, &owner, "/api/audit?limit=2").await.json().await.expect("a page");
+    let actions: Vec<_> = audit.entries.iter().map(|entry| entry.action.as_str()).collect();
+    assert_eq!((actions, audit.more), (vec!["ban", "mute"], true));
+    let oldest = audit.entries[1].id;
+    let older: AuditPage =
+        get(&server, &owner, &format!("/api/audit?before={oldest}")).await.json().await.expect("a page");
+    assert_eq!(older.entries[0].action, "appoint", "how the owner came to be");
+    assert_eq!(older.entries[0].actor, None);
+    assert!(server.tamper("UPDATE audit SET action = 'nothing'").is_err());
+    assert!(server.tamper("DELETE FROM audit").is_err());
+}
+
+#[tokio::test]
+async fn sanctions_outlive_a_restart() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let (ming, token) = registered(&server, "小明").await;
+    let (ling, _) = registered(&server, "阿玲").await;
+    owner.moderate("mute", &ming.user(), house()).await;
+    owner.moderate("ban", &ling.user(), house()).await;
+    let server = server.restart().await;
+    let mut ming = TestClient::with_token(server.address, &token).await;
+    ming.post(ming.lobby().id, "hello?").await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
+    assert_eq!(sign_in(&server, "阿玲", PASSWORD).await.expect_err("banned").code, ErrorCode::Banned);
+}
+
+#[tokio::test]
+async fn a_measure_must_make_sense() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let room = owner.lobby().id;
+    for (action, more, code) in [
+        ("mute", json!({ "minutes": 0 }), ErrorCode::BadFrame),
+        ("appoint", json!({}), ErrorCode::BadFrame),
+        ("appoint", json!({ "conversation": room, "role": "moderator" }), ErrorCode::BadFrame),
+        ("tickle", json!({}), ErrorCode::BadFrame),
+        ("mute", json!({ "conversation": ming.user().id }), ErrorCode::UnknownConversation),
+    ] {
+        assert_eq!(owner.moderate_in_vain(action, &ming.user(), more).await, code, "{action}");
+    }
+    let nobody = User { id: UserId::generate(), ..ming.user() };
+    assert_eq!(owner.moderate_in_vain("mute", &nobody, house()).await, ErrorCode::UnknownUser);
+    let the_house = User { id: UserId::HOUSE, ..ming.user() };
+    assert_eq!(owner.moderate_in_vain("mute", &the_house, house()).await, ErrorCode::UnknownUser);
+}

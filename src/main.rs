@@ -1,10 +1,8 @@
 //! The command line: `teahouse serve`, or just `teahouse`.
 
-use std::{
-    io::{self, IsTerminal as _},
-    process::ExitCode,
-    time::Duration,
-};
+mod log;
+
+use std::{io, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use teahouse::{
@@ -17,7 +15,6 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// Group and private chat that you host yourself.
 #[derive(Debug, Parser)]
@@ -41,14 +38,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(config)) => config,
         None => config,
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        // A log that lies on the full disk, too, can't be written to. To say so there would panic, and end the server.
-        .log_internal_errors(false)
-        .init();
+    log::begin();
 
     // The usual soft limit of 1,024 is less than the connections that are allowed. What can't be raised is lived with.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -74,9 +64,10 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     // First: a signal during the start must not kill half-way.
     let shutdown = stop_on_signals()?;
     let (listen, site) = (config.listen, config.site.clone());
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     let server = Server::open(config)?;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    println!("listening on http://{}", listener.local_addr()?);
+    println!("listening on {scheme}://{}", listener.local_addr()?);
     let pages = page::router(server.house(), site);
     server.run(listener, pages, shutdown).await?;
     Ok(())

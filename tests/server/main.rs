@@ -4,6 +4,7 @@ mod accounts;
 mod bad_input;
 mod changes;
 mod directs;
+mod edge;
 #[cfg(target_os = "linux")]
 mod full_disk;
 #[cfg(target_os = "linux")]
@@ -19,6 +20,8 @@ mod presence;
 mod reading;
 mod restart;
 mod resume;
+mod secrets;
 mod slow_reader;
 mod state_equals_history;
 mod support;
+mod tls;

@@ -1,17 +1,18 @@
 //! The edge: by which names the server goes, from which pages it may be used, whom it believes, and what it tells
 //! browsers to forbid.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{collections::HashSet, num::NonZeroU32, time::Duration};
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::protocol::{ErrorCode, Problem};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
-use super::support::{Hangup, RawClient, TestServer, within};
+use super::support::{Hangup, RawClient, TestClient, TestProcess, TestServer, within};
 
 /// What comes back to exactly these bytes, until the server hangs up.
 async fn exchange(server: &TestServer, request: &str) -> String {
@@ -242,8 +243,8 @@ async fn a_proxy_has_room_for_many_clients_and_each_client_for_a_few() {
     })
     .await;
     let knock = async |client| RawClient::connect_with(server.address, "/ws", &[("x-forwarded-for", client)]).await;
-    let first = knock("203.0.113.1").await.ok().expect("an upgrade");
-    let _second = knock("203.0.113.2").await.ok().expect("an upgrade");
+    let first = knock("203.0.113.1").await.expect("an upgrade");
+    let _second = knock("203.0.113.2").await.expect("an upgrade");
     assert_eq!(knock("203.0.113.1").await.err().expect("a refusal").status(), 429);
     let answer = server.http(Method::GET, "/healthz").send().await.expect("an answer");
     assert_eq!(answer.status(), 200, "the proxy itself is not throttled");
@@ -272,7 +273,7 @@ async fn a_head_that_is_too_large_is_not_read() {
     let server = TestServer::start().await;
     let large = "x".repeat(20_000);
     assert_eq!(status(&server, "/healthz", &format!("Host: localhost\r\nLarge: {large}\r\n")).await, "431");
-    let many = (0..200).map(|number| format!("H{number}: x\r\n")).collect::<String>();
+    let many = "Another: x\r\n".repeat(200);
     assert_eq!(status(&server, "/healthz", &format!("Host: localhost\r\n{many}")).await, "431");
     assert!(["414", "431"].contains(&status(&server, &format!("/{large}"), "Host: localhost\r\n").await.as_str()));
 }
@@ -302,11 +303,56 @@ async fn a_socket_that_comes_by_a_proxy_works_like_any_other() {
         RawClient::connect_with(server.address, "/ws", &headers).await
     };
     assert_eq!(knock("https://evil.example").await.err().expect("a refusal").status(), 403);
-    let mut socket = knock("https://chat.example").await.ok().expect("an upgrade");
+    let mut socket = knock("https://chat.example").await.expect("an upgrade");
     socket.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "小明" })).await;
     assert_eq!(socket.next_json().await["type"], "welcome");
     socket.send_text("{").await;
     assert_eq!(socket.next_json().await["code"], "bad_frame");
     server.begin_to_stop();
     assert_eq!(socket.hangup().await, Hangup::Code(1012));
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_does_not_keep_the_connection() {
+    let server = TestServer::start_with(|config| {
+        config.unlimited = true;
+        config.limits.connections = 2;
+        config.timing.write = Duration::from_millis(100);
+    })
+    .await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let body = "好".repeat(4_000);
+    for _ in 0..50 {
+        ming.say(&body).await;
+    }
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let mut greedy = socket.connect(server.address).await.expect("a connection");
+    // More answers, of 600 kB each, than any buffer on the way holds.
+    let token = ming.token();
+    let request =
+        format!("GET /api/conversations/lobby/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}");
+    greedy.write_all(format!("{request}\r\n\r\n").repeat(60).as_bytes()).await.expect("an open stream");
+    // There is room for two.
+    within("room for another", async { while server.http(Method::GET, "/healthz").send().await.is_err() {} }).await;
+    drop(greedy);
+}
+
+#[tokio::test]
+async fn a_page_names_the_only_inline_script_that_may_run_and_anew_each_time() {
+    let data = TempDir::new().expect("a folder");
+    let process = TestProcess::start(data.path()).await;
+    let mut nonces = HashSet::new();
+    for path in ["/", "/", "/talk/lobby", "/no/such/page"] {
+        let answer = reqwest::get(format!("http://{}{path}", process.address)).await.expect("an answer");
+        let policy = answer.headers()["content-security-policy"].to_str().expect("ASCII").to_owned();
+        let (_, rest) = policy.split_once("script-src 'self' 'nonce-").expect(&policy);
+        let (nonce, _) = rest.split_once('\'').expect(&policy);
+        assert!(policy.ends_with("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+        let page = answer.text().await.expect("a page");
+        assert_eq!(page.matches("<script").count(), page.matches(&format!("nonce=\"{nonce}\">")).count(), "{path}");
+        assert!(!page.contains("style=\""), "{path}");
+        nonces.insert(nonce.to_owned());
+    }
+    assert_eq!(nonces.len(), 4);
 }

@@ -39,12 +39,12 @@ async fn no_log_tells_what_is_secret_or_was_said() {
     let mine = ask(Method::GET, "/api/me").header("cookie", &cookie).send().await.expect("an answer");
     assert_eq!(mine.status(), 200);
     let mut by_cookie =
-        RawClient::connect_with(process.address, "/ws", &[("cookie", &cookie)]).await.ok().expect("an upgrade");
+        RawClient::connect_with(process.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
     by_cookie.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
     TestClient::welcomed(by_cookie).await;
     let mut by_token = TestClient::with_token(process.address, &user.token).await;
     by_token.say(MESSAGE).await;
-    let mut plain = RawClient::connect_with(process.address, "/visitor", &[]).await.ok().expect("an upgrade");
+    let mut plain = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
     plain.send_json(&json!({ "username": "visitor", "msg": PLAIN })).await;
     by_token.expect_event(PLAIN).await;
 

@@ -107,7 +107,7 @@ async fn https_and_wss_work_with_both_versions_of_tls() {
     let request = ClientRequestBuilder::new(address.parse().expect("an address"))
         .with_header("Cookie", cookie.split(';').next().expect("a pair"))
         .with_header("Origin", format!("https://localhost:{}", server.address.port()));
-    let (socket, _) = within("an upgrade", client_async(request, stream)).await.expect("an upgrade");
+    let (socket, _) = within("an upgrade", Box::pin(client_async(request, stream))).await.expect("an upgrade");
     let mut socket = RawClient { socket };
     socket.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
     assert_eq!(socket.next_json().await["me"]["nickname"], "小明");

@@ -145,13 +145,15 @@ impl Edge {
 
     /// Without a limit, a body that never comes would be waited for as long as the peer likes.
     async fn answer(&self, request: Request) -> Response {
-        let answered = timeout(self.longest, self.router.clone().oneshot(request)).await;
-        answered.map(|response| response.into_response()).unwrap_or_else(|_elapsed| {
-            let words = "the request took too long".to_owned();
-            let answer = ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadFrame, words);
-            // What may still come of it is not the next request.
-            ([(header::CONNECTION, "close")], answer).into_response()
-        })
+        match timeout(self.longest, self.router.clone().oneshot(request)).await {
+            Ok(response) => response.into_response(),
+            Err(_elapsed) => {
+                let words = "the request took too long".to_owned();
+                let answer = ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadFrame, words);
+                // What may still come of it is not the next request.
+                ([(header::CONNECTION, "close")], answer).into_response()
+            }
+        }
     }
 }
 

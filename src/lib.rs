@@ -34,7 +34,8 @@
 //! # Where to look
 //!
 //! A rule about names or texts: [`domain`]. A frame: [`protocol`], then `server::socket` and `client::Store`. What
-//! somebody may do: `server::chat`. What is on disk: `server::store` and its migrations. Why it is so: `docs/decisions.md`.
+//! somebody may do: `server::chat`. Who may ask at all: `server::edge`. What is on disk: `server::store` and its
+//! migrations. Why it is so: `docs/decisions.md`.
 
 // Without `erase_components`, which `cargo leptos` sets, a view is one type made of all the elements in it.
 #![recursion_limit = "256"]

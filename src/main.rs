@@ -1,7 +1,9 @@
 //! The command line: `teahouse serve`, or just `teahouse`.
 
+mod log;
+
 use std::{
-    io::{self, IsTerminal as _},
+    io,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
@@ -18,7 +20,6 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// Group and private chat that you host yourself.
 #[derive(Debug, Parser)]
@@ -51,14 +52,7 @@ fn main() -> ExitCode {
         Some(Command::Admin { data, command }) => return administer(&data, &command),
         None => config,
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        // A log that lies on the full disk, too, can't be written to. To say so there would panic, and end the server.
-        .log_internal_errors(false)
-        .init();
+    log::begin();
 
     // The usual soft limit of 1,024 is less than the connections that are allowed. What can't be raised is lived with.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -97,9 +91,10 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     // First: a signal during the start must not kill half-way.
     let shutdown = stop_on_signals()?;
     let (listen, site) = (config.listen, config.site.clone());
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     let server = Server::open(config)?;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    println!("listening on http://{}", listener.local_addr()?);
+    println!("listening on {scheme}://{}", listener.local_addr()?);
     let pages = page::router(server.house(), site);
     server.run(listener, pages, shutdown).await?;
     Ok(())

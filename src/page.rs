@@ -1,21 +1,26 @@
 //! Where the halves meet: the server renders the page's components for whoever asks.
 
+mod policy;
+
 use std::path::Path;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use leptos::prelude::{IntoView as _, LeptosOptions, Owner, RenderHtml as _};
+use leptos::{
+    nonce::Nonce,
+    prelude::{IntoView as _, LeptosOptions, Owner, RenderHtml as _, provide_context},
+};
 use serde::Deserialize;
-use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+use tower_http::services::ServeDir;
 
 use crate::{
     protocol::ErrorCode,
-    server::{self, House},
+    server::{self, House, Scheme},
     ui::{self, JoinAttempt, Language, Theme, Viewer},
 };
 
@@ -47,11 +52,11 @@ pub fn router(house: House, site: impl AsRef<Path>) -> Router {
         .route("/talk/{conversation}", get(page))
         .with_state(pages)
         .fallback_service(files.fallback(missing))
-        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
 }
 
 async fn page(
     State(pages): State<Pages>,
+    Extension(scheme): Extension<Scheme>,
     asked: Result<Query<Asked>, QueryRejection>,
     uri: Uri,
     headers: HeaderMap,
@@ -59,9 +64,10 @@ async fn page(
     // An address with nonsense behind it is still the page.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let mut response = pages.render(asked, uri.path(), &headers).await.into_response();
+    let mut response = pages.render(asked, uri.path(), &headers, scheme).await.into_response();
     if let Some(language) = chosen {
-        let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag());
+        let secure = scheme.cookie_attribute();
+        let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language.tag());
         if let Ok(cookie) = HeaderValue::try_from(cookie) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
@@ -69,20 +75,31 @@ async fn page(
     response
 }
 
-async fn not_found(State(pages): State<Pages>, uri: Uri, headers: HeaderMap) -> Response {
-    (StatusCode::NOT_FOUND, pages.render(Asked::default(), uri.path(), &headers).await).into_response()
+async fn not_found(
+    State(pages): State<Pages>,
+    Extension(scheme): Extension<Scheme>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    (StatusCode::NOT_FOUND, pages.render(Asked::default(), uri.path(), &headers, scheme).await).into_response()
 }
 
 impl Pages {
-    async fn render(self, asked: Asked, path: &str, headers: &HeaderMap) -> impl IntoResponse + use<> {
-        let viewer = self.viewer(asked, path, headers).await;
-        let html = Owner::new_root(None).with(|| ui::shell(self.options, viewer).into_view().to_html());
+    async fn render(self, asked: Asked, path: &str, headers: &HeaderMap, scheme: Scheme) -> impl IntoResponse + use<> {
+        let viewer = self.viewer(asked, path, headers, scheme).await;
+        let nonce = Nonce::new();
+        let policy = policy::policy(&nonce, policy::is_watched().then_some(self.options.reload_port));
+        let html = Owner::new_root(None).with(|| {
+            // Leptos puts it on the scripts that it writes.
+            provide_context(nonce);
+            ui::shell(self.options, viewer).into_view().to_html()
+        });
         // The page says who is signed in.
-        ([(header::CACHE_CONTROL, "no-store")], Html(html))
+        ([(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)], Html(html))
     }
 
-    async fn viewer(&self, asked: Asked, path: &str, headers: &HeaderMap) -> Viewer {
-        let me = match server::session_token(headers) {
+    async fn viewer(&self, asked: Asked, path: &str, headers: &HeaderMap, scheme: Scheme) -> Viewer {
+        let me = match server::session_token(headers, scheme) {
             Some(token) => self.house.me(&token).await,
             None => None,
         };

@@ -2,6 +2,9 @@
 
 use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+use ipnet::IpNet;
+
+use super::edge::{PublicUrl, parse_network};
 use crate::domain::{Entry, Nickname};
 
 /// How the server is set up. Every option can be given as `TEAHOUSE_…` in the environment too.
@@ -22,6 +25,22 @@ pub struct Config {
     /// Another origin whose pages may connect, as `https://chat.example.org`; may be repeated.
     #[arg(long, env = "TEAHOUSE_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<String>,
+
+    /// The address by which everybody reaches this server, as `https://chat.example.org`. Then it goes by no other name.
+    #[arg(long, env = "TEAHOUSE_PUBLIC_URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// Addresses and networks of proxies whose `X-Forwarded-…` headers are believed, as `127.0.0.1,10.0.0.0/8`.
+    #[arg(long, env = "TEAHOUSE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = parse_network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Certificate chain, as PEM: to serve HTTPS without a proxy. A new one is taken up when the file changes.
+    #[arg(long, env = "TEAHOUSE_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, as PEM.
+    #[arg(long, env = "TEAHOUSE_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 
     /// How many days a guest who is away keeps the nickname.
     #[arg(long, env = "TEAHOUSE_GUEST_DAYS", default_value_t = Self::default().guest_days)]
@@ -55,6 +74,10 @@ impl Default for Config {
             data: PathBuf::from("data"),
             site: built_site(),
             allow_origin: Vec::new(),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
             guest_days: some(30),
             entry: Entry::default(),
             owner: None,
@@ -103,6 +126,11 @@ pub struct Limits {
           default_value_t = Self::default().sign_ins_per_minute)]
     pub sign_ins_per_minute: NonZeroU32,
 
+    /// Requests to the HTTP API of one address per minute, a quarter of them at once.
+    #[arg(long = "requests-per-minute", env = "TEAHOUSE_REQUESTS_PER_MINUTE",
+          default_value_t = Self::default().requests_per_minute)]
+    pub requests_per_minute: NonZeroU32,
+
     /// Commands of one user per minute, a quarter of them at once; more are answered `rate_limited`.
     #[arg(long = "commands-per-minute", env = "TEAHOUSE_COMMANDS_PER_MINUTE",
           default_value_t = Self::default().commands_per_minute)]
@@ -127,6 +155,7 @@ impl Default for Limits {
             connections_per_user: 20,
             guests_per_minute: some(300),
             sign_ins_per_minute: some(10),
+            requests_per_minute: some(1_200),
             commands_per_minute: some(1_200),
             frames_per_minute: some(6_000),
             send_queue_bytes: 1024 * 1024,
@@ -151,10 +180,14 @@ pub struct Timing {
     pub farewell: Duration,
     /// Between presence frames.
     pub presence: Duration,
-    /// For a request's headers, also between two requests of one connection.
+    /// For a request's headers, also between two requests of one connection; and for a TLS handshake.
     pub headers: Duration,
-    /// For a request of the API to come to its end and be answered.
+    /// For a request to come to its end and be answered.
     pub request: Duration,
+    /// For a peer to take anything of what is being sent to it.
+    pub write: Duration,
+    /// Between looks at the files of the certificate.
+    pub certificate: Duration,
     /// Until everything under way is given up when the server stops.
     pub stop: Duration,
 }
@@ -169,6 +202,8 @@ impl Default for Timing {
             presence: Duration::from_secs(1),
             headers: Duration::from_secs(10),
             request: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            certificate: Duration::from_secs(5),
             stop: Duration::from_secs(3),
         }
     }

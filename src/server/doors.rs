@@ -26,7 +26,8 @@ struct Open {
 #[derive(Debug)]
 pub(super) struct Entry {
     doors: Arc<Doors>,
-    peer: Peer,
+    /// Whose it is; nobody's as long as it is a proxy's, and carries requests of whoever stands behind it.
+    peer: Mutex<Option<Peer>>,
     /// One of more than its address may have: to be told so, and nothing else.
     pub(super) is_excess: bool,
 }
@@ -34,6 +35,16 @@ pub(super) struct Entry {
 impl Doors {
     pub(super) fn new(most: usize, most_per_address: Option<usize>) -> Arc<Self> {
         Arc::new(Self { open: Mutex::default(), most, most_per_address })
+    }
+
+    /// Counts the connection of a proxy in; `None` if the house is full.
+    pub(super) fn enter_for_others(self: &Arc<Self>) -> Option<Entry> {
+        let mut open = self.open();
+        if open.total >= self.most {
+            return None;
+        }
+        open.total += 1;
+        Some(Entry { doors: Arc::clone(self), peer: Mutex::new(None), is_excess: false })
     }
 
     /// Counts a connection in; `None` if the house is full, or if its address has twice what it may have: then even to
@@ -49,7 +60,7 @@ impl Doors {
         let of_address = open.by_address.entry(peer).or_default();
         *of_address += 1;
         let is_excess = self.most_per_address.is_some_and(|most| *of_address > most);
-        Some(Entry { doors: Arc::clone(self), peer, is_excess })
+        Some(Entry { doors: Arc::clone(self), peer: Mutex::new(Some(peer)), is_excess })
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -58,15 +69,43 @@ impl Doors {
     }
 }
 
-impl Drop for Entry {
-    fn drop(&mut self) {
+impl Entry {
+    /// Counts the connection among those of `peer` from now on, because it is about to carry that client's WebSocket and
+    /// nothing else. `false` if `peer` has as many as it may have.
+    pub(super) fn belongs_to(&self, peer: Peer) -> bool {
+        let mut owner = self.peer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut open = self.doors.open();
-        open.total -= 1;
-        if let Some(of_address) = open.by_address.get_mut(&self.peer) {
+        if let Some(before) = owner.take() {
+            open.leave(before);
+        }
+        let of_address = open.by_address.get(&peer).copied().unwrap_or_default();
+        let has_room = self.doors.most_per_address.is_none_or(|most| of_address < most);
+        if has_room {
+            open.by_address.insert(peer, of_address + 1);
+            *owner = Some(peer);
+        }
+        has_room
+    }
+}
+
+impl Open {
+    fn leave(&mut self, peer: Peer) {
+        if let Some(of_address) = self.by_address.get_mut(&peer) {
             *of_address -= 1;
             if *of_address == 0 {
-                open.by_address.remove(&self.peer);
+                self.by_address.remove(&peer);
             }
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let peer = self.peer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let mut open = self.doors.open();
+        open.total -= 1;
+        if let Some(peer) = peer {
+            open.leave(peer);
         }
     }
 }

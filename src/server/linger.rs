@@ -7,6 +7,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -29,13 +30,13 @@ const MOST_BYTES: u64 = 8 * 1024 * 1024;
 /// A stream that lingers when it is dropped, and counts as open until then.
 pub(super) struct LingeringStream {
     /// `None` only while it is being dropped.
-    stream: Option<(TcpStream, Entry)>,
+    stream: Option<(TcpStream, Arc<Entry>)>,
     tasks: TaskTracker,
 }
 
 impl LingeringStream {
     /// The task that lingers is one of `tasks`. Must be dropped within a runtime.
-    pub(super) fn new(stream: TcpStream, entry: Entry, tasks: TaskTracker) -> Self {
+    pub(super) fn new(stream: TcpStream, entry: Arc<Entry>, tasks: TaskTracker) -> Self {
         Self { stream: Some((stream, entry)), tasks }
     }
 

@@ -7,11 +7,11 @@ mod admin;
 mod chat;
 mod config;
 mod doors;
+mod edge;
 mod house;
 mod http;
 mod hub;
 mod linger;
-mod origins;
 mod peer;
 mod serving;
 mod sessions;
@@ -39,9 +39,9 @@ use tower::ServiceExt as _;
 use self::{
     chat::Chat,
     doors::Doors,
+    edge::{Certificate, Edge, reach},
     http::ApiError,
     hub::{Hub, announce_presence, deliver},
-    origins::Origins,
     peer::Peer,
     serving::Serving,
     store::{Feed, SqliteStore, Store},
@@ -49,10 +49,9 @@ use self::{
 
 pub use admin::{AdminCommand, AdminError, ask};
 pub use config::{Config, Limits, Timing};
+pub use edge::{PublicUrl, PublicUrlError, Scheme, TlsError};
 pub use house::House;
-use sessions::user_agent;
-
-pub use sessions::{SESSION_COOKIE, session_token};
+pub use sessions::session_token;
 pub use store::OpenError;
 
 /// How often to forget those who have not been seen for a while.
@@ -65,7 +64,6 @@ const STORE_CLOSE: Duration = Duration::from_secs(1);
 struct App {
     chat: Arc<Chat>,
     hub: Arc<Hub>,
-    origins: Origins,
     timing: Timing,
     /// Cancelled when the server stops.
     stopping: CancellationToken,
@@ -79,6 +77,9 @@ pub enum StartError {
     /// The store can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// Its certificate can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// Why a server did not stop well.
@@ -102,21 +103,27 @@ pub struct Server {
     feed: Feed,
     house: House,
     administration: Option<UnixListener>,
+    /// `None` speaks plain HTTP.
+    certificate: Option<Arc<Certificate>>,
 }
 
 impl Server {
-    /// Opens the store in `config.data`.
+    /// Reads the certificate, if there is to be one, and opens the store in `config.data`.
     ///
     /// # Errors
     /// [`StartError`] if that can't be done, or if another server is using it.
     pub fn open(config: Config) -> Result<Self, StartError> {
+        let certificate = match (&config.tls_cert, &config.tls_key) {
+            (Some(cert), Some(key)) => Some(Certificate::read(cert, key)?),
+            _ => None,
+        };
         let (store, feed) = SqliteStore::open(Path::new(&config.data))?;
         let store: Arc<dyn Store> = Arc::new(store);
         let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
         let hub = Arc::new(Hub::new(store.lobby(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
         let administration = admin::bind(&config.data);
-        Ok(Self { config, store, feed, house: House::new(chat, hub), administration })
+        Ok(Self { config, store, feed, house: House::new(chat, hub), administration, certificate })
     }
 
     /// What rendering pages needs.
@@ -131,7 +138,12 @@ impl Server {
     /// # Errors
     /// [`RunError`] if it stops without being told to, or its store did not close in time.
     pub async fn run(self, listener: TcpListener, pages: Router, shutdown: CancellationToken) -> Result<(), RunError> {
-        let Self { config, store, feed, house, administration } = self;
+        let Self { config, store, feed, house, administration, certificate } = self;
+        // As it was asked for, if the system does not tell.
+        let here = listener.local_addr().unwrap_or(config.listen);
+        if let Some(words) = reach(here, certificate.is_some(), !config.trusted_proxies.is_empty()) {
+            tracing::warn!("{words}");
+        }
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
         // Whoever drops this future instead of waiting for it ends the connections all the same.
@@ -140,16 +152,17 @@ impl Server {
         let app = Arc::new(App {
             chat: Arc::clone(&house.chat),
             hub: Arc::clone(&hub),
-            origins: Origins::new(&config.allow_origin),
             timing: config.timing.clone(),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         });
         let per_address = (!config.unlimited).then_some(config.limits.connections_per_address);
         let serving = Serving {
-            router: router(Arc::clone(&app), pages, config.timing.request),
+            edge: Edge::new(router(Arc::clone(&app), pages), Arc::clone(&house.chat), &config, here.ip()),
+            tls: certificate.as_ref().map(|certificate| certificate.acceptor()),
             doors: Doors::new(config.limits.connections, per_address),
             header_timeout: config.timing.headers,
+            write_timeout: config.timing.write,
             stop_timeout: config.timing.stop,
             stopping: stopping.clone(),
             tasks: tasks.clone(),
@@ -159,10 +172,16 @@ impl Server {
         let mut delivering = AbortOnDropHandle::new(tokio::spawn(deliver(feed, Arc::clone(&hub))));
         let mut serving = AbortOnDropHandle::new(tokio::spawn(serving.run(listener)));
         let working = async {
+            let watching = async {
+                if let Some(certificate) = &certificate {
+                    certificate.watch(config.timing.certificate).await;
+                }
+            };
             tokio::join!(
                 announce_presence(&hub, config.timing.presence),
                 keep_house(&house.chat),
-                admin::serve(app, administration)
+                admin::serve(app, administration),
+                watching
             );
         };
         let ended = tokio::select! {
@@ -216,7 +235,7 @@ async fn keep_house(chat: &Chat) {
     }
 }
 
-fn router(app: Arc<App>, pages: Router, longest_request: Duration) -> Router {
+fn router(app: Arc<App>, pages: Router) -> Router {
     let fallback = async move |state: State<Arc<App>>, peer: Extension<Peer>, request: Request| -> Response {
         if http::is_api(&request) {
             return ApiError::not_found().into_response();
@@ -227,8 +246,8 @@ fn router(app: Arc<App>, pages: Router, longest_request: Duration) -> Router {
         }
     };
     Router::new()
-        .route("/ws", get(socket::full_door))
-        .merge(http::router(longest_request))
+        .route(socket::FULL_DOOR, get(socket::full_door))
+        .merge(http::router())
         .fallback(fallback)
         .with_state(app)
 }

@@ -2,26 +2,24 @@
 //!
 //! `axum::serve` would be shorter, but it waits for a request's headers for ever.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::IpAddr, sync::Arc, time::Duration};
 
-use axum::{Extension, Router, http::StatusCode, response::IntoResponse as _};
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use axum::body::Body;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     select,
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use crate::protocol::ErrorCode;
 
 use super::{
     doors::{Doors, Entry},
-    http::ApiError,
+    edge::{Edge, Wire},
     linger::LingeringStream,
     peer::Peer,
 };
@@ -29,12 +27,20 @@ use super::{
 /// What to do when the system has no more sockets to give: wait for some to be closed.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
 
+/// How large a request's head may be, and how much of a body is read ahead. Hyper's own 400 KiB would let everybody who
+/// connects fill them.
+const HEAD_BYTES: usize = 16 * 1024;
+
 /// What serving needs to know.
 pub(super) struct Serving {
-    pub(super) router: Router,
+    pub(super) edge: Edge,
+    /// `None` speaks plain HTTP.
+    pub(super) tls: Option<TlsAcceptor>,
     pub(super) doors: Arc<Doors>,
-    /// For a request's headers.
+    /// For a request's headers, and for a TLS handshake.
     pub(super) header_timeout: Duration,
+    /// For a peer to take anything of what is being sent.
+    pub(super) write_timeout: Duration,
     /// For a request under way when the server stops.
     pub(super) stop_timeout: Duration,
     pub(super) stopping: CancellationToken,
@@ -53,12 +59,18 @@ impl Serving {
             };
             match accepted {
                 Ok((stream, address)) => {
-                    let peer = Peer::from(address.ip());
-                    // A full house just closes the door: to say more would need a connection.
-                    if let Some(entry) = serving.doors.enter(peer) {
-                        serving.tasks.spawn(Arc::clone(&serving).serve(stream, peer, entry));
+                    let address = address.ip();
+                    // Many clients stand behind a proxy; they are counted one by one when their requests have come.
+                    let entry = if serving.edge.trusts(address) {
+                        serving.doors.enter_for_others()
                     } else {
-                        tracing::warn!(address = %address.ip(), "no room for another connection");
+                        serving.doors.enter(Peer::from(address))
+                    };
+                    // A full house just closes the door: to say more would need a connection.
+                    if let Some(entry) = entry {
+                        serving.tasks.spawn(Arc::clone(&serving).welcome(stream, address, entry));
+                    } else {
+                        tracing::warn!(%address, "no room for another connection");
                     }
                 }
                 Err(error) if is_about_one_connection(&error) => {}
@@ -70,19 +82,42 @@ impl Serving {
         }
     }
 
-    async fn serve(self: Arc<Self>, stream: TcpStream, peer: Peer, entry: Entry) {
+    async fn welcome(self: Arc<Self>, stream: TcpStream, address: IpAddr, entry: Entry) {
         // What is due is gathered here and written once; Nagle's algorithm would only add waiting.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection went at once");
             return;
         }
-        let router = if entry.is_excess { refusal() } else { self.router.clone().layer(Extension(peer)) };
-        let stream = LingeringStream::new(stream, entry, self.tasks.clone());
+        let entry = Arc::new(entry);
+        let wire = Wire { address, is_tls: self.tls.is_some(), entry: Arc::clone(&entry) };
+        let mut stream = TimeoutStream::new(LingeringStream::new(stream, entry, self.tasks.clone()));
+        // Whoever takes nothing of an answer does not keep a connection by it.
+        stream.set_write_timeout(Some(self.write_timeout));
+        let stream = Box::pin(stream);
+        let Some(tls) = self.tls.clone() else { return self.serve(stream, wire).await };
+        let shaken = select! {
+            shaken = timeout(self.header_timeout, tls.accept(stream)) => shaken,
+            () = self.stopping.cancelled() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => self.serve(stream, wire).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, wire: Wire) {
+        let wire = Arc::new(wire);
+        let answer = |request: hyper::Request<Incoming>| {
+            let (serving, wire) = (Arc::clone(&self), Arc::clone(&wire));
+            async move { Ok::<_, Infallible>(serving.edge.pass(&wire, request.map(Body::new)).await) }
+        };
         let mut connection = std::pin::pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(self.header_timeout)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+                .max_buf_size(HEAD_BYTES)
+                .serve_connection(TokioIo::new(stream), service_fn(answer))
                 .with_upgrades()
         );
         let result = select! {
@@ -99,15 +134,6 @@ impl Serving {
             tracing::debug!(%error, "a connection ended badly");
         }
     }
-}
-
-/// Answers any request of an address with too many connections.
-fn refusal() -> Router {
-    Router::new().fallback(async || {
-        let words = "too many connections from this address".to_owned();
-        let answer = ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, words);
-        ([("connection", "close")], answer).into_response()
-    })
 }
 
 /// Errors of a connection that ended before it was accepted say nothing about the listener.

@@ -65,7 +65,7 @@ async fn peers_that_do_not_answer_do_not_hold_it_up() {
     // Upgraded and never heard of again; in the midst of a request; not even that.
     let _ming = TestClient::guest_at(process.address, "小明").await;
     let mut half = TcpStream::connect(process.address).await.expect("a connection");
-    half.write_all(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    half.write_all(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         .await
         .expect("an open stream");
     let _idle = TcpStream::connect(process.address).await.expect("a connection");

@@ -109,7 +109,7 @@ async fn a_request_that_does_not_come_to_its_end_is_not_waited_for() {
     let server = TestServer::start_with(|config| config.timing.request = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream
-        .write_all(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        .write_all(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         .await
         .expect("an open stream");
     let mut answer = String::new();
@@ -162,7 +162,7 @@ async fn who_answers_no_ping_is_taken_for_gone() {
 async fn headers_that_do_not_come_are_not_waited_for() {
     let server = TestServer::start_with(|config| config.timing.headers = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nSlow").await.expect("an open stream");
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nSlow").await.expect("an open stream");
     let mut rest = Vec::new();
     within("the server to hang up", stream.read_to_end(&mut rest)).await.expect("an end");
 }

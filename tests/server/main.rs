@@ -5,6 +5,7 @@ mod admin;
 mod bad_input;
 mod changes;
 mod directs;
+mod edge;
 mod entry;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -22,6 +23,8 @@ mod presence;
 mod reading;
 mod restart;
 mod resume;
+mod secrets;
 mod slow_reader;
 mod state_equals_history;
 mod support;
+mod tls;

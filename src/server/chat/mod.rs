@@ -25,6 +25,7 @@ use self::{passwords::Passwords, rates::Rates};
 use super::{
     config::Config,
     hub::Hub,
+    peer::Peer,
     store::{Store, StoreError},
 };
 
@@ -74,6 +75,14 @@ impl Chat {
     /// The room that everyone is in.
     pub(crate) fn lobby(&self) -> ConversationId {
         self.store.lobby()
+    }
+
+    /// Charges an address for a request to the HTTP API.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`].
+    pub(crate) fn charge_request(&self, peer: Peer) -> Result<(), ChatError> {
+        self.rates.request(peer)
     }
 
     /// Charges a user for a frame of any kind.

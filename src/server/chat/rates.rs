@@ -43,6 +43,7 @@ impl<K: Clone + Eq + Hash> Rate<K> {
 /// All rates of the house.
 pub(super) struct Rates {
     guests: Rate<Peer>,
+    requests: Rate<Peer>,
     commands: Rate<UserId>,
     frames: Rate<UserId>,
     typing: Rate<(UserId, ConversationId)>,
@@ -59,6 +60,7 @@ impl Rates {
         };
         Self {
             guests: Rate::new(quota(limits.guests_per_minute, limits.guests_per_minute.get())),
+            requests: Rate::new(quota(limits.requests_per_minute, limits.requests_per_minute.get() / 4)),
             commands: Rate::new(quota(limits.commands_per_minute, limits.commands_per_minute.get() / 4)),
             frames: Rate::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
             typing: Rate::new(Quota::with_period(TYPING_INTERVAL)),
@@ -69,6 +71,10 @@ impl Rates {
 
     pub(super) fn guest(&self, peer: Peer) -> Result<(), ChatError> {
         self.guests.check(&peer)
+    }
+
+    pub(super) fn request(&self, peer: Peer) -> Result<(), ChatError> {
+        self.requests.check(&peer)
     }
 
     pub(super) fn sign_in(&self, peer: Peer) -> Result<(), ChatError> {
@@ -94,6 +100,7 @@ impl Rates {
     /// Drops the buckets that are full again, so that memory follows who is here and not who ever was.
     pub(super) fn forget_idle(&self) {
         self.guests.forget_idle();
+        self.requests.forget_idle();
         self.commands.forget_idle();
         self.frames.forget_idle();
         self.typing.forget_idle();

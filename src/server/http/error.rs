@@ -8,7 +8,10 @@ use axum::{
 
 use crate::protocol::{ErrorCode, Problem};
 
-use super::super::{chat::ChatError, origins::ForeignOrigin};
+use super::super::{
+    chat::ChatError,
+    edge::{ForeignOrigin, HostError},
+};
 
 /// A request that was refused, as a problem (RFC 9457).
 #[derive(Clone, Debug)]
@@ -37,6 +40,20 @@ impl ApiError {
 
     pub(super) fn unauthenticated() -> Self {
         ChatError::Unauthenticated.into()
+    }
+
+    pub(super) fn internal() -> Self {
+        ChatError::Internal.into()
+    }
+
+    /// For people who look at it in a browser.
+    pub(in crate::server) fn into_text(self) -> Response {
+        let words = format!("{}\n", self.0.detail);
+        let mut response = self.into_response();
+        *response.body_mut() = words.into();
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        response
     }
 
     /// For the page's form, which turns a problem into another picture of itself.
@@ -88,6 +105,16 @@ impl From<ForeignOrigin> for ApiError {
     }
 }
 
+impl From<HostError> for ApiError {
+    fn from(error: HostError) -> Self {
+        let (status, code) = match error {
+            HostError::Missing => (StatusCode::BAD_REQUEST, ErrorCode::BadFrame),
+            HostError::Misdirected => (StatusCode::MISDIRECTED_REQUEST, ErrorCode::NotFound),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -96,6 +123,10 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 §15.5.2 wants a challenge; browsers show no dialog for this one.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds);
         }

@@ -7,8 +7,11 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 use super::{super::App, ApiError};
 use crate::protocol::ErrorCode;
 
+pub(super) const ALIVE: &str = "/healthz";
+pub(super) const READY: &str = "/readyz";
+
 pub(super) fn router() -> Router<Arc<App>> {
-    Router::new().route("/healthz", get(async || "alive\n")).route("/readyz", get(readyz))
+    Router::new().route(ALIVE, get(async || "alive\n")).route(READY, get(readyz))
 }
 
 /// Whether the store can be read, and its writer lives.

@@ -6,7 +6,7 @@ use axum::{
     Extension, Json, Router,
     body::Bytes,
     extract::{State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     routing::{get, put},
 };
 
@@ -33,10 +33,8 @@ async fn set_password(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
     Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
-    app.origins.check(&headers)?;
     let PasswordRequest { password, current } = read_json(body)?;
     let PasswordSet { ended, is_new } = app.chat.set_password(&session, current, password, peer).await?;
     let user = session.me.id;

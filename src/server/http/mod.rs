@@ -10,23 +10,22 @@ mod messages;
 mod session;
 mod sessions;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequestParts, Request, rejection::BytesRejection},
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use tokio::time::timeout;
 
 use crate::protocol::{ErrorCode, from_object};
 
-use super::{App, session_token, store::Session};
+use super::{App, edge::Scheme, session_token, store::Session};
 
 pub(super) use error::ApiError;
 
@@ -34,9 +33,7 @@ pub(super) use error::ApiError;
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// `/api`, `/healthz`, `/readyz`.
-///
-/// A request that has not come to its end within `longest` is given up.
-pub(super) fn router(longest: Duration) -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<App>> {
     let api = Router::new()
         .merge(session::router())
         .merge(sessions::router())
@@ -50,7 +47,6 @@ pub(super) fn router(longest: Duration) -> Router<Arc<App>> {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotFound, "this cannot be done here".into())
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(move |request: Request, next: Next| in_time(longest, request, next)))
         .layer(from_fn(forbid_storing));
     Router::new().nest("/api", api).merge(health::router())
 }
@@ -60,21 +56,16 @@ pub(super) fn is_api(request: &Request) -> bool {
     request.uri().path().strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether somebody looks after the server. They may call it by any name, or none.
+pub(super) fn is_health(request: &Request) -> bool {
+    matches!(request.uri().path(), health::ALIVE | health::READY)
+}
+
 /// What the API says is for one user, now.
 async fn forbid_storing(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Without this a body that never comes would be waited for as long as the peer likes.
-async fn in_time(longest: Duration, request: Request, next: Next) -> Response {
-    timeout(longest, next.run(request)).await.unwrap_or_else(|_elapsed| {
-        let words = "the request took too long".to_owned();
-        let answer = ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadFrame, words);
-        // What may still come of it is not the next request.
-        ([(header::CONNECTION, "close")], answer).into_response()
-    })
 }
 
 /// A body that must be a JSON object, whatever its type is said to be.
@@ -98,7 +89,9 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = session_token(&parts.headers).ok_or_else(ApiError::unauthenticated)?;
+        let Extension(scheme) =
+            Extension::<Scheme>::from_request_parts(parts, app).await.map_err(|_| ApiError::internal())?;
+        let token = session_token(&parts.headers, scheme).ok_or_else(ApiError::unauthenticated)?;
         Ok(Self(app.chat.authenticate(&token).await?))
     }
 }

@@ -18,7 +18,13 @@ use crate::{
 };
 
 use super::{
-    super::{App, SESSION_COOKIE, peer::Peer, session_token, user_agent},
+    super::{
+        App,
+        edge::Scheme,
+        peer::Peer,
+        session_token,
+        sessions::{session_cookie, user_agent},
+    },
     ApiError, read, read_json,
 };
 
@@ -39,12 +45,13 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn create(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
+    Extension(scheme): Extension<Scheme>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     match Request::of(&headers) {
-        Request::Json => create_by_json(&app, peer, &headers, body).await.into_response(),
-        Request::Form => create_by_form(&app, peer, &headers, body).await.into_response(),
+        Request::Json => create_by_json(&app, peer, scheme, &headers, body).await.into_response(),
+        Request::Form => create_by_form(&app, peer, scheme, &headers, body).await.into_response(),
     }
 }
 
@@ -66,13 +73,13 @@ impl Request {
 async fn create_by_json(
     app: &App,
     peer: Peer,
+    scheme: Scheme,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse + use<>, ApiError> {
-    app.origins.check(headers)?;
     let SessionRequest { nickname, password, invite } = read_json(body)?;
     let Arrival { me, token, .. } = come_in(app, peer, headers, &nickname, password, invite).await?;
-    let cookie = AppendHeaders([(header::SET_COOKIE, cookie(&token, COOKIE_SECONDS))]);
+    let cookie = AppendHeaders([(header::SET_COOKIE, session_cookie(&token, COOKIE_SECONDS, scheme))]);
     Ok((StatusCode::CREATED, cookie, Json(SessionCreated { token, me })))
 }
 
@@ -80,10 +87,10 @@ async fn create_by_json(
 async fn create_by_form(
     app: &App,
     peer: Peer,
+    scheme: Scheme,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    app.origins.check(headers)?;
     let body = read(body)?;
     let typed = |field: &str| form_urlencoded::parse(&body).find(|(name, _)| name == field).map(|(_, value)| value);
     let nickname = typed("nickname").unwrap_or_default();
@@ -92,7 +99,7 @@ async fn create_by_form(
     let invite = typed("invite").filter(|invite| !invite.is_empty()).map(String::from);
     match come_in(app, peer, headers, &nickname, password, invite.clone()).await {
         Ok(Arrival { token, .. }) => {
-            let cookie = AppendHeaders([(header::SET_COOKIE, cookie(&token, COOKIE_SECONDS))]);
+            let cookie = AppendHeaders([(header::SET_COOKIE, session_cookie(&token, COOKIE_SECONDS, scheme))]);
             Ok((cookie, Redirect::to(AFTER_JOINING)).into_response())
         }
         Err(error) => Ok(Redirect::to(&form_again(&nickname, invite.as_deref(), &error.into())).into_response()),
@@ -130,15 +137,13 @@ fn form_again(nickname: &str, invite: Option<&str>, error: &ApiError) -> String 
 }
 
 /// Ends the session, and its connections with it.
-async fn end(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, ApiError> {
-    app.origins.check(&headers)?;
-    let token = session_token(&headers).ok_or_else(ApiError::unauthenticated)?;
+async fn end(
+    State(app): State<Arc<App>>,
+    Extension(scheme): Extension<Scheme>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
+    let token = session_token(&headers, scheme).ok_or_else(ApiError::unauthenticated)?;
     let ended = app.chat.end_session(&token).await?;
     app.hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie("", 0))])))
-}
-
-/// Out of reach of scripts, and not sent along by other sites' forms and pictures.
-fn cookie(token: &str, seconds: u32) -> String {
-    format!("{SESSION_COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}")
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, session_cookie("", 0, scheme))])))
 }

@@ -27,13 +27,18 @@ use self::{
 use super::{
     App,
     chat::ChatError,
+    edge::Scheme,
     http::ApiError,
     hub::{Connection, Entrance, Registered, Speech},
     peer::Peer,
-    session_token, user_agent,
+    session_token,
+    sessions::user_agent,
 };
 
 pub(super) use plain::{knocks, plain_door};
+
+/// Where the whole protocol is spoken.
+pub(super) const FULL_DOOR: &str = "/ws";
 
 /// Per connection, and nearly all that an idle one costs; the default of 128 KiB would be.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -57,17 +62,15 @@ struct Bearings {
 pub(super) async fn full_door(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
+    Extension(scheme): Extension<Scheme>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if let Err(foreign) = app.origins.check(&headers) {
-        return ApiError::from(foreign).into_response();
-    }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => return refuse_upgrade(&rejection),
     };
-    let bearings = Bearings { peer, token: session_token(&headers), agent: user_agent(&headers).to_owned() };
+    let bearings = Bearings { peer, token: session_token(&headers, scheme), agent: user_agent(&headers).to_owned() };
     accept(&app, upgrade, async move |app, line| serve_full(app, line, bearings).await)
 }
 

@@ -6,7 +6,7 @@ use axum::{
     Extension,
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
     http::{HeaderMap, Method, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use percent_encoding::percent_decode_str;
 
@@ -19,7 +19,6 @@ use super::{
     super::{
         App,
         chat::ChatError,
-        http::ApiError,
         hub::{Connection, Entrance, Item, Speech},
         peer::Peer,
     },
@@ -47,9 +46,6 @@ pub(in crate::server) async fn plain_door(
     segment: String,
     request: Request,
 ) -> Response {
-    if let Err(foreign) = app.origins.check_plain(request.headers()) {
-        return ApiError::from(foreign).into_response();
-    }
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
@@ -179,15 +175,15 @@ mod tests {
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
     use super::*;
-    use crate::server::{Config, Server, hub::deliver, origins::Origins};
+    use crate::server::{Config, Server, hub::deliver};
 
     #[tokio::test]
     async fn a_direct_that_is_opened_while_a_visitor_comes_in_is_heard() {
         let folder = TempDir::new().expect("a folder");
         let Server { config, feed, house, .. } =
             Server::open(Config { data: folder.path().to_owned(), ..Config::default() }).expect("a server");
-        let (origins, timing, stopping) = (Origins::new(&[]), config.timing, CancellationToken::new());
-        let app = App { chat: house.chat, hub: house.hub, origins, timing, stopping, tasks: TaskTracker::new() };
+        let (timing, stopping) = (config.timing, CancellationToken::new());
+        let app = App { chat: house.chat, hub: house.hub, timing, stopping, tasks: TaskTracker::new() };
         let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub)));
         let peer = Peer::from(std::net::IpAddr::from([127, 0, 0, 1]));
 

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Error, Message, client::IntoClientRequest as _, http::Response},
@@ -13,8 +16,8 @@ use tokio_tungstenite::{
 use super::{TestServer, within};
 
 /// A socket on which anything can be sent.
-pub(crate) struct RawClient {
-    pub(crate) socket: WebSocketStream<TcpStream>,
+pub(crate) struct RawClient<S = TcpStream> {
+    pub(crate) socket: WebSocketStream<S>,
 }
 
 /// How a connection ended.
@@ -56,7 +59,9 @@ impl RawClient {
             Err(error) => panic!("no answer to the upgrade: {error}"),
         }
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
     pub(crate) async fn send_text(&mut self, text: &str) {
         within("a frame to be sent", self.socket.send(Message::text(text))).await.expect("an open socket");
     }

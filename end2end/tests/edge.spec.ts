@@ -1,0 +1,78 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { expect, test } from '../fixtures/test.ts';
+
+const REFUSED = /Content Security Policy/;
+
+test('what is injected into the page does not run', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expect(REFUSED);
+  await alice.page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.ran = "script"';
+    const image = document.createElement('div');
+    image.innerHTML = '<img src="data:," onerror="window.ran = \'onerror\'">';
+    const style = document.createElement('style');
+    style.textContent = 'body { outline: 7px solid red }';
+    const link = document.createElement('a');
+    link.href = 'javascript:window.ran = "link"';
+    link.setAttribute('style', 'outline: 9px solid red');
+    document.body.append(script, image, style, link);
+    link.click();
+  });
+  const outcome = await alice.page.evaluate(() => {
+    const script = document.createElement('script');
+    script.src = 'data:text/javascript,window.ran="address"';
+    const failed = new Promise((done) => script.addEventListener('error', () => done('blocked')));
+    document.body.append(script);
+    return failed;
+  });
+  expect(outcome).toBe('blocked');
+  expect(await alice.page.evaluate(() => (window as { ran?: string }).ran)).toBeUndefined();
+  const outlines = await alice.page.evaluate(() =>
+    [document.body, document.querySelector('body > a:last-of-type')].map(
+      (element) => element && getComputedStyle(element).outlineStyle,
+    ),
+  );
+  expect(outlines).toEqual(['none', 'none']);
+});
+
+test('the page talks to its own server only', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expect(REFUSED);
+  const outcome = await alice.page.evaluate(() =>
+    fetch('http://localhost:9/?stolen').then(
+      () => 'sent',
+      () => 'blocked',
+    ),
+  );
+  expect(outcome).toBe('blocked');
+  await expect.poll(() => alice.complaints.all.some((complaint) => REFUSED.test(complaint))).toBe(true);
+});
+
+test('no other page can hold this one in a frame', async ({ browser, house }) => {
+  const foreign = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<iframe src="${house.address}/"></iframe>`);
+  });
+  await new Promise<void>((ready) => foreign.listen(0, '127.0.0.1', ready));
+  const page = await browser.newPage();
+  const refused = page.waitForEvent('console', (message) => /frame-ancestors/.test(message.text()));
+  await page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
+  await refused;
+  await expect(page.frameLocator('iframe').getByRole('textbox')).toHaveCount(0);
+  await page.close();
+  foreign.close();
+});
+
+test('a face has its colour', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const face = alice.page.locator('.face').first();
+  const [hue, background] = await face.evaluate((element) => {
+    const style = getComputedStyle(element);
+    return [style.getPropertyValue('--hue'), style.backgroundColor];
+  });
+  expect(Number(hue) % 30).toBe(0);
+  expect(background).not.toBe('rgba(0, 0, 0, 0)');
+});

@@ -1,0 +1,42 @@
+//! The headers that every answer has, so that a browser gives away nothing that the page does not use.
+
+use axum::{
+    http::{HeaderName, HeaderValue, header},
+    response::Response,
+};
+
+use super::Scheme;
+
+/// For whatever is not a page: nothing of it is to be shown as one. Pages bring their own.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// Not `no-referrer`: then a browser that posts the page's own form says `Origin: null` (Fetch, 'append a request
+/// Origin header'), and over plain HTTP there is nothing else to tell it from a foreign one by.
+const REFERRER_POLICY: &str = "same-origin";
+
+/// What the page has no use for, and so nothing that got into it has.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), camera=(), display-capture=(), \
+    encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), \
+    payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
+
+/// A year; subdomains may be somebody else's.
+const HSTS: &str = "max-age=31536000";
+
+/// Puts them on; a policy that is there already stays.
+pub(super) fn put_on(response: &mut Response, scheme: Scheme) {
+    let headers = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, REFERRER_POLICY),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if scheme == Scheme::Https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+}

@@ -1,0 +1,171 @@
+//! The edge: what every request passes before anything else looks at it, and every answer on its way out.
+//!
+//! Who asks ([`forwarded`]), by which name the server was called ([`hosts`]), from which page ([`origins`]), how often;
+//! then the routes, in limited time; and last the headers that every answer has ([`headers`]).
+
+mod forwarded;
+mod headers;
+mod hosts;
+mod origins;
+mod public_url;
+mod reach;
+mod scheme;
+mod tls;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use tokio::time::timeout;
+use tower::ServiceExt as _;
+
+use crate::protocol::ErrorCode;
+
+use self::{
+    forwarded::Proxies,
+    hosts::{Called, Hosts},
+    origins::Origins,
+};
+use super::{
+    chat::Chat,
+    config::Config,
+    doors::Entry,
+    http::{self, ApiError},
+    peer::Peer,
+    socket,
+};
+
+pub(super) use forwarded::parse_network;
+pub use public_url::{PublicUrl, PublicUrlError};
+pub use scheme::Scheme;
+pub use tls::TlsError;
+
+pub(super) use hosts::HostError;
+pub(super) use origins::ForeignOrigin;
+pub(super) use reach::reach;
+pub(super) use tls::Certificate;
+
+/// What is known of a connection before its first request.
+#[derive(Debug)]
+pub(super) struct Wire {
+    /// The other end of the TCP connection: a client, or a proxy.
+    pub(super) address: IpAddr,
+    /// Whether the TLS is our own.
+    pub(super) is_tls: bool,
+    pub(super) entry: Arc<Entry>,
+}
+
+/// The rules of the edge, and the routes behind it.
+pub(super) struct Edge {
+    router: Router,
+    chat: Arc<Chat>,
+    hosts: Hosts,
+    origins: Origins,
+    proxies: Proxies,
+    /// What everybody sees, whatever lies between.
+    public_scheme: Option<Scheme>,
+    /// For a request to come to its end and be answered.
+    longest: Duration,
+}
+
+impl Edge {
+    /// `here` is where the server listens.
+    pub(super) fn new(router: Router, chat: Arc<Chat>, config: &Config, here: IpAddr) -> Self {
+        let public = config.public_url.as_ref();
+        Self {
+            router,
+            chat,
+            hosts: Hosts::new(public, here),
+            origins: Origins::new(public, &config.allow_origin),
+            proxies: Proxies::new(&config.trusted_proxies),
+            public_scheme: public.map(|public| public.scheme()),
+            longest: config.timing.request,
+        }
+    }
+
+    /// Whether this is a proxy that is believed, and that many clients stand behind.
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
+        self.proxies.trust(address)
+    }
+
+    /// Answers a request, whatever it is.
+    pub(super) async fn pass(&self, wire: &Wire, mut request: Request) -> Response {
+        let is_proxied = self.trusts(wire.address);
+        let peer = Peer::from(self.proxies.client(wire.address, request.headers()));
+        let forwarded = is_proxied.then(|| forwarded::scheme(request.headers())).flatten();
+        let is_https = wire.is_tls || [self.public_scheme, forwarded].contains(&Some(Scheme::Https));
+        let scheme = if is_https { Scheme::Https } else { Scheme::Http };
+
+        let mut response = match self.admit(wire, peer, scheme, is_proxied, &request) {
+            Ok(()) => {
+                request.extensions_mut().insert(peer);
+                request.extensions_mut().insert(scheme);
+                self.answer(request).await
+            }
+            Err(refused) => refusal(&request, refused),
+        };
+        headers::put_on(&mut response, scheme);
+        response
+    }
+
+    fn admit(
+        &self,
+        wire: &Wire,
+        peer: Peer,
+        scheme: Scheme,
+        is_proxied: bool,
+        request: &Request,
+    ) -> Result<(), ApiError> {
+        if wire.entry.is_excess {
+            return Err(too_many_connections());
+        }
+        if http::is_health(request) {
+            return Ok(());
+        }
+        let called = Called::by(request, is_proxied)?;
+        self.hosts.check(&called)?;
+        let is_knock = socket::knocks(request).is_some();
+        if request.uri().path() == socket::FULL_DOOR || !request.method().is_safe() {
+            self.origins.check(request.headers(), &called, scheme)?;
+        } else if is_knock {
+            self.origins.check_plain(request.headers(), &called, scheme)?;
+        }
+        if is_knock && is_proxied && !wire.entry.belongs_to(peer) {
+            return Err(too_many_connections());
+        }
+        if http::is_api(request) {
+            self.chat.charge_request(peer)?;
+        }
+        Ok(())
+    }
+
+    /// Without a limit, a body that never comes would be waited for as long as the peer likes.
+    async fn answer(&self, request: Request) -> Response {
+        match timeout(self.longest, self.router.clone().oneshot(request)).await {
+            Ok(response) => response.into_response(),
+            Err(_elapsed) => {
+                let words = "the request took too long".to_owned();
+                let answer = ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadFrame, words);
+                // What may still come of it is not the next request.
+                ([(header::CONNECTION, "close")], answer).into_response()
+            }
+        }
+    }
+}
+
+fn too_many_connections() -> ApiError {
+    let words = "too many connections from this address".to_owned();
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, words)
+}
+
+/// In the words of whoever asked: a problem for programs, a line of text for people. What is refused here is not worth
+/// keeping a connection for.
+fn refusal(request: &Request, refused: ApiError) -> Response {
+    let for_programs = http::is_api(request) || socket::knocks(request).is_some() || !request.method().is_safe();
+    let answer = if for_programs { refused.into_response() } else { refused.into_text() };
+    ([(header::CONNECTION, "close")], answer).into_response()
+}

@@ -1,0 +1,41 @@
+//! What the log says at the start about who can come in.
+
+use std::net::SocketAddr;
+
+/// A sentence, unless only this machine can reach the server.
+pub(in crate::server) fn reach(here: SocketAddr, is_tls: bool, has_proxies: bool) -> Option<String> {
+    let address = here.ip().to_canonical();
+    if address.is_loopback() {
+        return None;
+    }
+    let port = here.port();
+    let whom = if address.is_unspecified() {
+        format!("everybody who can reach port {port} of this machine")
+    } else {
+        format!("everybody who can reach {here}")
+    };
+    let how = match (is_tls, has_proxies) {
+        (true, _) => "over TLS",
+        (false, true) => "over plain HTTP, which only its proxies should be able to reach",
+        (false, false) => "over plain HTTP: what is said, and who says it, can be read and changed on the way",
+    };
+    Some(format!("open to {whom}, {how}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_who_can_come_in() {
+        let reach = |here: &str, is_tls, has_proxies| reach(here.parse().expect(here), is_tls, has_proxies);
+        assert_eq!(reach("127.0.0.1:3000", false, false), None);
+        assert_eq!(reach("[::1]:3000", false, false), None);
+        let words = reach("0.0.0.0:3000", false, false).expect("a warning");
+        assert!(words.contains("port 3000 of this machine") && words.contains("plain HTTP"), "{words}");
+        assert_eq!(
+            reach("192.0.2.1:443", true, false).as_deref(),
+            Some("open to everybody who can reach 192.0.2.1:443, over TLS")
+        );
+    }
+}

@@ -1,0 +1,358 @@
+//! The edge: by which names the server goes, from which pages it may be used, whom it believes, and what it tells
+//! browsers to forbid.
+
+use std::{collections::HashSet, num::NonZeroU32, time::Duration};
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use teahouse::protocol::{ErrorCode, Problem};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+};
+
+use super::support::{Hangup, RawClient, TestClient, TestProcess, TestServer, within};
+
+/// What comes back to exactly these bytes, until the server hangs up.
+async fn exchange(server: &TestServer, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("an open stream");
+    let mut answer = String::new();
+    within("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
+    answer
+}
+
+/// The first line of what comes back to a request with these headers, each ending its line.
+async fn status(server: &TestServer, target: &str, headers: &str) -> String {
+    let answer = exchange(server, &format!("GET {target} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n")).await;
+    answer.lines().next().unwrap_or_default().split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+async fn join(server: &TestServer, nickname: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+    let request = server.http(Method::POST, "/api/session").json(&json!({ "nickname": nickname }));
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request.send().await.expect("an answer")
+}
+
+fn cookie(response: &reqwest::Response) -> &str {
+    response.headers()["set-cookie"].to_str().expect("ASCII")
+}
+
+fn trust_this_machine(config: &mut teahouse::server::Config) {
+    config.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+}
+
+#[tokio::test]
+async fn a_server_on_loopback_does_not_answer_to_foreign_names() {
+    let server = TestServer::start().await;
+    let port = server.address.port();
+    for host in ["localhost", "tea.localhost:1", "127.0.0.1", "[::1]"] {
+        assert_eq!(status(&server, "/api/me", &format!("Host: {host}\r\n")).await, "401", "{host}");
+    }
+    for target in ["/", "/api/me", "/ws", "/some/file.js"] {
+        let host = format!("Host: evil.example:{port}\r\nOrigin: http://evil.example:{port}\r\n");
+        assert_eq!(status(&server, target, &host).await, "421", "{target}");
+    }
+    for target in ["/healthz", "/readyz"] {
+        assert_eq!(status(&server, target, "Host: evil.example\r\n").await, "200", "{target}");
+    }
+    // What a request is for counts, not what else it says.
+    assert_eq!(status(&server, "http://evil.example/api/me", "Host: localhost\r\n").await, "421");
+    for door in ["/ws", "/visitor"] {
+        let refused = RawClient::connect_with(server.address, door, &[("host", "evil.example")]).await;
+        assert_eq!(refused.err().expect("a refusal").status(), 421, "{door}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let server = TestServer::start().await;
+    for headers in
+        ["", "Host: localhost\r\nHost: localhost\r\n", "Host: a b\r\n", "Host: \r\n", "Host: me@localhost\r\n"]
+    {
+        assert_eq!(status(&server, "/api/me", headers).await, "400", "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_at_the_wrong_door_is_told_so_in_their_own_words() {
+    let server = TestServer::start().await;
+    let problem = server.http(Method::GET, "/api/me").header("host", "evil.example").send().await.expect("an answer");
+    assert_eq!(problem.headers()["content-type"], "application/problem+json");
+    assert_eq!(problem.json::<Problem>().await.expect("a problem").status, 421);
+    let page = server.http(Method::GET, "/").header("host", "evil.example").send().await.expect("an answer");
+    assert_eq!(page.headers()["content-type"], "text/plain; charset=utf-8");
+    assert!(page.text().await.expect("words").contains("--public-url"));
+}
+
+#[tokio::test]
+async fn a_server_with_a_public_url_goes_by_that_name_alone() {
+    let server = TestServer::start_with(|config| {
+        config.public_url = Some("https://chat.example".parse().expect("an address"));
+    })
+    .await;
+    assert_eq!(status(&server, "/api/me", "Host: Chat.Example\r\n").await, "401");
+    for host in ["localhost", "127.0.0.1", "chat.example.evil.example", "sub.chat.example"] {
+        assert_eq!(status(&server, "/api/me", &format!("Host: {host}\r\n")).await, "421", "{host}");
+    }
+    let named = ("host", "chat.example");
+    for foreign in ["http://chat.example", "https://chat.example:81", "null"] {
+        assert_eq!(join(&server, "小明", &[named, ("origin", foreign)]).await.status(), 403, "{foreign}");
+    }
+    let joined = join(&server, "小明", &[named, ("origin", "https://chat.example")]).await;
+    assert_eq!(joined.status(), 201);
+    assert!(cookie(&joined).starts_with("__Host-teahouse_session="), "the page is seen over TLS");
+}
+
+#[tokio::test]
+async fn requests_of_other_sites_change_nothing() {
+    let server = TestServer::start_with(|config| config.allow_origin = vec!["https://friend.example".to_owned()]).await;
+    let own = format!("http://{}", server.address);
+    let before = server.stored();
+    for site in ["cross-site", "same-site"] {
+        let refused = join(&server, "evil", &[("sec-fetch-site", site), ("origin", &own)]).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{site}");
+        assert_eq!(refused.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
+    }
+    for (method, path) in [
+        (Method::POST, "/api/session"),
+        (Method::DELETE, "/api/session"),
+        (Method::PUT, "/api/me/password"),
+        (Method::DELETE, "/api/sessions/x"),
+        (Method::POST, "/"),
+    ] {
+        let request = server.http(method.clone(), path).header("sec-fetch-site", "cross-site");
+        assert_eq!(request.send().await.expect("an answer").status(), 403, "{method} {path}");
+    }
+    assert_eq!(server.stored(), before);
+    assert_eq!(join(&server, "own", &[("sec-fetch-site", "same-origin"), ("origin", "null")]).await.status(), 201);
+    let friend = [("sec-fetch-site", "cross-site"), ("origin", "https://friend.example")];
+    assert_eq!(join(&server, "friend", &friend).await.status(), 201);
+    assert_eq!(join(&server, "fallback", &[("origin", own.as_str())]).await.status(), 201);
+    // To look is no harm: a link from another site leads here.
+    let request = server.http(Method::GET, "/api/me").header("sec-fetch-site", "cross-site");
+    assert_eq!(request.send().await.expect("an answer").status(), 401);
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_browser_to_be_strict() {
+    let server = TestServer::start().await;
+    for (method, path) in [
+        (Method::GET, "/healthz"),
+        (Method::GET, "/api/me"),
+        (Method::GET, "/api/nothing"),
+        (Method::GET, "/no/page"),
+        (Method::POST, "/api/session"),
+        (Method::GET, "/ws"),
+    ] {
+        let answer = server.http(method, path).send().await.expect("an answer");
+        let headers = answer.headers();
+        assert_eq!(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'", "{path}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
+        assert_eq!(headers["x-frame-options"], "DENY", "{path}");
+        assert_eq!(headers["cross-origin-opener-policy"], "same-origin", "{path}");
+        assert_eq!(headers["cross-origin-resource-policy"], "same-origin", "{path}");
+        assert!(headers["permissions-policy"].to_str().expect("ASCII").contains("camera=()"), "{path}");
+        assert!(!headers.contains_key("strict-transport-security"), "{path}: nothing is promised over plain HTTP");
+    }
+}
+
+#[tokio::test]
+async fn who_shows_no_session_is_told_how_to() {
+    let server = TestServer::start().await;
+    let answer = server.http(Method::GET, "/api/me").send().await.expect("an answer");
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["www-authenticate"]),
+        (401, &"Bearer".parse().expect("ASCII"))
+    );
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_says_how_it_was_asked() {
+    let server = TestServer::start_with(trust_this_machine).await;
+    let joined = join(&server, "小明", &[("x-forwarded-proto", "https")]).await;
+    assert_eq!(joined.headers()["strict-transport-security"], "max-age=31536000");
+    let cookie = cookie(&joined).to_owned();
+    let (name_and_token, attributes) = cookie.split_once("; ").expect("attributes");
+    assert_eq!(attributes, "HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000; Secure");
+    let token = name_and_token.strip_prefix("__Host-teahouse_session=").expect(name_and_token);
+
+    let ask = async |method: Method, path, cookie: String| {
+        let request = server.http(method, path).header("x-forwarded-proto", "https").header("cookie", cookie);
+        request.send().await.expect("an answer")
+    };
+    let plain = format!("teahouse_session={token}");
+    assert_eq!(ask(Method::GET, "/api/me", plain).await.status(), 401, "anybody on the line could have set that one");
+    assert_eq!(ask(Method::GET, "/api/me", name_and_token.to_owned()).await.status(), 200);
+    let ended = ask(Method::DELETE, "/api/session", name_and_token.to_owned()).await;
+    let forgotten = "__Host-teahouse_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0; Secure";
+    assert_eq!(ended.headers()["set-cookie"], forgotten);
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_says_by_which_name_it_was_asked() {
+    let server = TestServer::start_with(|config| {
+        trust_this_machine(config);
+        config.public_url = Some("https://chat.example".parse().expect("an address"));
+    })
+    .await;
+    assert_eq!(status(&server, "/api/me", "Host: 127.0.0.1\r\nX-Forwarded-Host: chat.example\r\n").await, "401");
+    assert_eq!(status(&server, "/api/me", "Host: chat.example\r\nX-Forwarded-Host: evil.example\r\n").await, "421");
+}
+
+#[tokio::test]
+async fn nobody_else_is_believed() {
+    let server = TestServer::start_with(|config| {
+        config.limits.guests_per_minute = NonZeroU32::MIN;
+        config.trusted_proxies = vec!["192.0.2.0/24".parse().expect("a network")];
+    })
+    .await;
+    let forged =
+        |client| [("x-forwarded-for", client), ("x-forwarded-proto", "https"), ("x-forwarded-host", "evil.example")];
+    let joined = join(&server, "one", &forged("203.0.113.1")).await;
+    assert_eq!(joined.status(), 201, "the forged host is not looked at");
+    assert!(cookie(&joined).starts_with("teahouse_session="));
+    assert_eq!(
+        join(&server, "two", &forged("203.0.113.2")).await.status(),
+        429,
+        "the same address, whatever it claims"
+    );
+}
+
+#[tokio::test]
+async fn clients_behind_a_proxy_are_limited_one_by_one() {
+    let server = TestServer::start_with(|config| {
+        trust_this_machine(config);
+        config.limits.guests_per_minute = NonZeroU32::MIN;
+    })
+    .await;
+    let join = async |nickname, client| join(&server, nickname, &[("x-forwarded-for", client)]).await.status().as_u16();
+    assert_eq!(join("one", "203.0.113.1").await, 201);
+    assert_eq!(join("two", "203.0.113.2").await, 201);
+    assert_eq!(join("three", "203.0.113.1").await, 429);
+    assert_eq!(join("four", "198.51.100.1, 203.0.113.1").await, 429, "what a client adds itself does not help it");
+}
+
+#[tokio::test]
+async fn a_proxy_has_room_for_many_clients_and_each_client_for_a_few() {
+    let server = TestServer::start_with(|config| {
+        trust_this_machine(config);
+        config.limits.connections_per_address = 1;
+    })
+    .await;
+    let knock = async |client| RawClient::connect_with(server.address, "/ws", &[("x-forwarded-for", client)]).await;
+    let first = knock("203.0.113.1").await.expect("an upgrade");
+    let _second = knock("203.0.113.2").await.expect("an upgrade");
+    assert_eq!(knock("203.0.113.1").await.err().expect("a refusal").status(), 429);
+    let answer = server.http(Method::GET, "/healthz").send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "the proxy itself is not throttled");
+    drop(first);
+    within("room for another", async { while knock("203.0.113.1").await.is_err() {} }).await;
+}
+
+#[tokio::test]
+async fn an_address_asks_so_often() {
+    let server =
+        TestServer::start_with(|config| config.limits.requests_per_minute = NonZeroU32::new(8).expect("some")).await;
+    let ask = async |path| server.http(Method::GET, path).send().await.expect("an answer");
+    assert_eq!(ask("/api/me").await.status(), 401);
+    assert_eq!(ask("/api/me").await.status(), 401);
+    let refused = ask("/api/me").await;
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+    let problem: Problem = refused.json().await.expect("a problem");
+    assert_eq!(problem.code, ErrorCode::RateLimited);
+    assert!(problem.retry_after_ms.is_some());
+    assert_eq!(ask("/healthz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_not_read() {
+    let server = TestServer::start().await;
+    let large = "x".repeat(20_000);
+    assert_eq!(status(&server, "/healthz", &format!("Host: localhost\r\nLarge: {large}\r\n")).await, "431");
+    let many = "Another: x\r\n".repeat(200);
+    assert_eq!(status(&server, "/healthz", &format!("Host: localhost\r\n{many}")).await, "431");
+    assert!(["414", "431"].contains(&status(&server, &format!("/{large}"), "Host: localhost\r\n").await.as_str()));
+}
+
+#[tokio::test]
+async fn a_page_whose_request_body_never_comes_is_answered_and_that_is_all() {
+    let server = TestServer::start_with(|config| {
+        config.timing.request = Duration::from_millis(50);
+        config.timing.headers = Duration::from_millis(50);
+    })
+    .await;
+    let answer = exchange(&server, "GET /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{").await;
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_socket_that_comes_by_a_proxy_works_like_any_other() {
+    let server = TestServer::start_with(|config| {
+        trust_this_machine(config);
+        config.public_url = Some("https://chat.example".parse().expect("an address"));
+    })
+    .await;
+    let told =
+        [("x-forwarded-for", "203.0.113.1"), ("x-forwarded-host", "chat.example"), ("x-forwarded-proto", "https")];
+    let knock = async |origin| {
+        let headers: Vec<_> = told.into_iter().chain([("origin", origin)]).collect();
+        RawClient::connect_with(server.address, "/ws", &headers).await
+    };
+    assert_eq!(knock("https://evil.example").await.err().expect("a refusal").status(), 403);
+    let mut socket = knock("https://chat.example").await.expect("an upgrade");
+    socket.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "小明" })).await;
+    assert_eq!(socket.next_json().await["type"], "welcome");
+    socket.send_text("{").await;
+    assert_eq!(socket.next_json().await["code"], "bad_frame");
+    server.begin_to_stop();
+    assert_eq!(socket.hangup().await, Hangup::Code(1012));
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_does_not_keep_the_connection() {
+    let server = TestServer::start_with(|config| {
+        config.unlimited = true;
+        config.limits.connections = 2;
+        config.timing.write = Duration::from_millis(100);
+    })
+    .await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let body = "好".repeat(4_000);
+    for _ in 0..50 {
+        ming.say(&body).await;
+    }
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let mut greedy = socket.connect(server.address).await.expect("a connection");
+    // More answers, of 600 kB each, than any buffer on the way holds.
+    let token = ming.token();
+    let request =
+        format!("GET /api/conversations/lobby/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}");
+    greedy.write_all(format!("{request}\r\n\r\n").repeat(60).as_bytes()).await.expect("an open stream");
+    // There is room for two.
+    within("room for another", async { while server.http(Method::GET, "/healthz").send().await.is_err() {} }).await;
+    drop(greedy);
+}
+
+#[tokio::test]
+async fn a_page_names_the_only_inline_script_that_may_run_and_anew_each_time() {
+    let data = TempDir::new().expect("a folder");
+    let process = TestProcess::start(data.path()).await;
+    let mut nonces = HashSet::new();
+    for path in ["/", "/", "/talk/lobby", "/no/such/page"] {
+        let answer = reqwest::get(format!("http://{}{path}", process.address)).await.expect("an answer");
+        let policy = answer.headers()["content-security-policy"].to_str().expect("ASCII").to_owned();
+        let (_, rest) = policy.split_once("script-src 'self' 'nonce-").expect(&policy);
+        let (nonce, _) = rest.split_once('\'').expect(&policy);
+        assert!(policy.ends_with("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+        let page = answer.text().await.expect("a page");
+        assert_eq!(page.matches("<script").count(), page.matches(&format!("nonce=\"{nonce}\">")).count(), "{path}");
+        assert!(!page.contains("style=\""), "{path}");
+        nonces.insert(nonce.to_owned());
+    }
+    assert_eq!(nonces.len(), 4);
+}

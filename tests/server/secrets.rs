@@ -1,0 +1,59 @@
+//! What is secret, or said in the house, is in no log, however talkative that is made.
+
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+};
+
+use reqwest::{Client, Method};
+use serde_json::json;
+use teahouse::protocol::SessionCreated;
+use tempfile::TempDir;
+
+use super::support::{PROGRAM, RawClient, TestClient, TestProcess};
+
+#[tokio::test]
+async fn no_log_tells_what_is_secret_or_was_said() {
+    const PASSWORD: &str = "wistful-porcelain-kettle";
+    const WRONG: &str = "wrong-bamboo-whisk";
+    const MESSAGE: &str = "what-was-said-in-the-lobby";
+    const PLAIN: &str = "what-was-said-at-the-plain-door";
+    let data = TempDir::new().expect("a folder");
+    let log = data.path().join("log");
+    let mut program = Command::new(PROGRAM);
+    program.env("RUST_LOG", "trace,tungstenite=trace,hyper=trace,tungstenite::protocol=trace");
+    program.stderr(Stdio::from(File::create(&log).expect("a file")));
+    let process = TestProcess::start_by(program, data.path()).await;
+
+    let http = Client::new();
+    let ask = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
+    let sign_in = async |body| ask(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
+    let claim = ask(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
+    assert_eq!(claim.send().await.expect("an answer").status(), 204);
+    assert_eq!(sign_in(json!({ "nickname": "小明", "password": WRONG })).await.status(), 403);
+    let user: SessionCreated =
+        sign_in(json!({ "nickname": "小明", "password": PASSWORD })).await.json().await.expect("a session");
+
+    let cookie = format!("teahouse_session={}", user.token);
+    let mine = ask(Method::GET, "/api/me").header("cookie", &cookie).send().await.expect("an answer");
+    assert_eq!(mine.status(), 200);
+    let mut by_cookie =
+        RawClient::connect_with(process.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
+    by_cookie.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
+    TestClient::welcomed(by_cookie).await;
+    let mut by_token = TestClient::with_token(process.address, &user.token).await;
+    by_token.say(MESSAGE).await;
+    let mut plain = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
+    plain.send_json(&json!({ "username": "visitor", "msg": PLAIN })).await;
+    by_token.expect_event(PLAIN).await;
+
+    process.signal("TERM");
+    assert!(process.exit().await.success());
+    let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
+    assert!(log.contains("SIGTERM"), "there is a log: {log}");
+    for secret in [PASSWORD, WRONG, MESSAGE, PLAIN, &guest.token, &user.token] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+}

@@ -1,0 +1,173 @@
+//! TLS of our own.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use serde_json::json;
+use teahouse::server::{Config, Server, StartError};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, crypto::ring, pki_types::CertificateDer, version},
+};
+use tokio_tungstenite::{client_async, tungstenite::ClientRequestBuilder};
+
+use super::support::{RawClient, TestServer, within};
+
+/// A certificate for `localhost`, in a folder of its own.
+struct Papers {
+    folder: TempDir,
+    current: CertificateDer<'static>,
+}
+
+impl Papers {
+    fn issue() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let current = write_new(folder.path());
+        Self { folder, current }
+    }
+
+    /// Replaces it; returns the one before.
+    fn renew(&mut self) -> CertificateDer<'static> {
+        std::mem::replace(&mut self.current, write_new(self.folder.path()))
+    }
+
+    fn configure(&self, config: &mut Config) {
+        config.tls_cert = Some(self.folder.path().join("cert.pem"));
+        config.tls_key = Some(self.folder.path().join("key.pem"));
+        config.timing.certificate = Duration::from_millis(10);
+    }
+}
+
+fn write_new(folder: &Path) -> CertificateDer<'static> {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    // One after the other, as any tool does: between the two they don't fit together.
+    fs::write(folder.join("cert.pem"), cert.pem()).expect("a file");
+    fs::write(folder.join("key.pem"), signing_key.serialize_pem()).expect("a file");
+    cert.der().clone()
+}
+
+/// Shakes hands with the server, trusting this certificate only.
+async fn connect(
+    server: &TestServer,
+    trusted: &CertificateDer<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).expect("a certificate");
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(versions)
+        .expect("a version")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let stream = TcpStream::connect(server.address).await.expect("a connection");
+    let name = "localhost".try_into().expect("a name");
+    within("a handshake", TlsConnector::from(Arc::new(config)).connect(name, stream)).await
+}
+
+const ANY: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
+
+async fn ask(mut stream: TlsStream<TcpStream>, request: &str) -> String {
+    stream.write_all(request.as_bytes()).await.expect("an open stream");
+    let mut answer = String::new();
+    within("an answer", stream.read_to_string(&mut answer)).await.expect("an end that was announced");
+    answer
+}
+
+#[tokio::test]
+async fn https_and_wss_work_with_both_versions_of_tls() {
+    let papers = Papers::issue();
+    let server = TestServer::start_with(|config| papers.configure(config)).await;
+    for version in [&version::TLS12, &version::TLS13] {
+        let stream = connect(&server, &papers.current, &[version]).await.expect("a handshake");
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"http/1.1".as_slice()));
+        let answer = ask(stream, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
+    }
+
+    let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
+    let body = json!({ "nickname": "小明" }).to_string();
+    let length = body.len();
+    let head =
+        format!("POST /api/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}");
+    let answer = ask(stream, &format!("{head}\r\n\r\n{body}")).await;
+    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+    assert!(cookie.starts_with("__Host-teahouse_session=") && cookie.ends_with("; Secure"), "{cookie}");
+
+    let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
+    let address = format!("wss://localhost:{}/ws", server.address.port());
+    let request = ClientRequestBuilder::new(address.parse().expect("an address"))
+        .with_header("Cookie", cookie.split(';').next().expect("a pair"))
+        .with_header("Origin", format!("https://localhost:{}", server.address.port()));
+    let (socket, _) = within("an upgrade", Box::pin(client_async(request, stream))).await.expect("an upgrade");
+    let mut socket = RawClient { socket };
+    socket.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
+    assert_eq!(socket.next_json().await["me"]["nickname"], "小明");
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_shown_without_a_restart() {
+    let mut papers = Papers::issue();
+    let server = TestServer::start_with(|config| papers.configure(config)).await;
+    connect(&server, &papers.current, ANY).await.expect("a handshake");
+    let old = papers.renew();
+    within("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
+    assert!(connect(&server, &old, ANY).await.is_err(), "the old one is gone");
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_changes_nothing() {
+    let mut papers = Papers::issue();
+    let server = TestServer::start_with(|config| papers.configure(config)).await;
+    fs::write(papers.folder.path().join("cert.pem"), "no certificate").expect("a file");
+    // As many looks as there are in a few handshakes.
+    for _ in 0..20 {
+        connect(&server, &papers.current, ANY).await.expect("the old certificate");
+    }
+    papers.renew();
+    within("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
+}
+
+#[tokio::test]
+async fn plain_http_is_not_answered_where_tls_is_spoken() {
+    let papers = Papers::issue();
+    let server = TestServer::start_with(|config| papers.configure(config)).await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
+    let mut answer = Vec::new();
+    within("the server to hang up", stream.read_to_end(&mut answer)).await.expect("an end");
+    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_does_not_come_is_not_waited_for() {
+    let papers = Papers::issue();
+    let server = TestServer::start_with(|config| {
+        papers.configure(config);
+        config.timing.headers = Duration::from_millis(50);
+    })
+    .await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    within("the server to hang up", stream.read_to_end(&mut Vec::new())).await.expect("an end");
+}
+
+#[test]
+fn a_server_does_not_start_with_papers_that_are_not_in_order() {
+    let papers = Papers::issue();
+    let data = TempDir::new().expect("a folder");
+    let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+    papers.configure(&mut config);
+    let other = Papers::issue();
+    config.tls_key = Some(other.folder.path().join("key.pem"));
+    assert!(matches!(Server::open(config.clone()), Err(StartError::Tls(_))), "another one's key");
+    config.tls_key = Some(papers.folder.path().join("nothing.pem"));
+    assert!(matches!(Server::open(config), Err(StartError::Tls(_))), "no key");
+}

@@ -60,7 +60,7 @@ pub(super) fn keep(store: Store, signals: mpsc::Receiver<Signal>) {
         loop {
             match talk(store, &mut signals).await {
                 Ending::Stopped => return,
-                Ending::SessionEnded => return store.forget(),
+                Ending::SessionEnded => return store.session_ended(),
                 Ending::Restarting => {
                     store.link.set(Link::Restarting);
                     attempt = 1;

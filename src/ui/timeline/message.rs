@@ -9,6 +9,7 @@ use super::{
         i18n::texts,
         links::{Piece, pieces},
         live::{live, live_view, memo},
+        name::Name,
         seen::{Fate, Seen, seen},
     },
     buttons,
@@ -51,7 +52,7 @@ pub(super) fn MessageRow(
             view! {
                 <Face id=author.id nickname=author.nickname.clone()/>
                 <p class="by">
-                    <bdi class="author">{author.nickname.as_str().to_owned()}</bdi>
+                    <Name user=author class="author"/>
                     " "
                     {when(at, "at", clock::time_of_day(at, language))}
                 </p>

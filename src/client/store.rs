@@ -172,7 +172,9 @@ impl Store {
         http::set_password(password, current).await?;
         // The next welcome says so, too.
         if let Some(me) = self.me.get_untracked() {
-            self.me.set(Some(Me { kind: UserKind::Registered, ..me }));
+            let me = Me { kind: UserKind::Registered, ..me };
+            self.meet(&[me.user()]);
+            self.me.set(Some(me));
         }
         Ok(())
     }

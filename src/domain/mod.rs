@@ -6,12 +6,14 @@
 mod conversation;
 mod emoji;
 mod ids;
+mod letter_case;
 mod message;
 mod nickname;
 
 pub use conversation::{Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use ids::{CommandId, ConversationId, Epoch, Millis, Seq, SessionId, UserId};
+pub use letter_case::{lowercase, uppercase};
 pub use message::{Body, BodyError, MAX_BODY_CHARACTERS, Message, Reaction};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;

@@ -1,7 +1,7 @@
 //! Who is here.
 
 use crate::{
-    domain::{User, UserId},
+    domain::{User, UserId, lowercase},
     protocol::Welcome,
 };
 
@@ -42,7 +42,7 @@ impl Presence {
     pub fn apply(&mut self, joined: &[User], left: &[UserId], online_count: u64) {
         self.online.retain(|user| !left.contains(&user.id) && !joined.iter().any(|new| new.id == user.id));
         self.online.extend_from_slice(joined);
-        self.online.sort_by_cached_key(|user| user.nickname.as_str().to_lowercase());
+        self.online.sort_by_cached_key(|user| lowercase(user.nickname.as_str()));
         self.count = online_count;
         self.meet(joined);
     }

@@ -33,7 +33,15 @@ pub(super) fn Join(
     let known_as = ended.as_ref().map(|me| me.nickname.as_str().to_owned());
 
     let is_taken = move || asking.code() == Some(ErrorCode::NicknameTaken);
-    let enter = move || asking.button(t, if arrival.signs_in.get() { t.sign_in } else { t.enter }, t.entering);
+    // What is not to be seen is not pressed: one of the two is, by the style sheet, which needs no script for it.
+    let submit_button = |name| {
+        view! {
+            <button type="submit" class="button" aria-disabled=live(move || asking.is_closed().to_string())>
+                {live(move || asking.button(t, name, t.entering))}
+            </button>
+        }
+        .into_any()
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         arrival.submit();
@@ -78,6 +86,7 @@ pub(super) fn Join(
                     <p id="nickname-problem" class="problem small" role="alert">
                         {live(move || asking.explanation(t, &[ErrorCode::WrongPassword]))}
                     </p>
+                    {submit_button(t.enter)}
                     <details
                         id="sign-in"
                         class="sign-in"
@@ -96,10 +105,8 @@ pub(super) fn Join(
                             explanation=(t.error)(ErrorCode::WrongPassword)
                             autofocus=asks_for_password
                         />
+                        {submit_button(t.sign_in)}
                     </details>
-                    <button type="submit" class="button" aria-disabled=live(move || asking.is_closed().to_string())>
-                        {live(enter)}
-                    </button>
                 </form>
                 {live_view(offer)}
                 <p class="who quiet small">

@@ -40,6 +40,7 @@ struct Asked {
     nickname: Option<String>,
     error: Option<String>,
     suggestion: Option<String>,
+    invite: Option<String>,
 }
 
 /// The pages, and the files that they load, from the folder `site` that `cargo leptos build` makes.
@@ -115,7 +116,12 @@ impl Pages {
             theme: cookie(headers, "teahouse_theme").and_then(Theme::from_name).unwrap_or_default(),
             faces: online.into_iter().take(FACES).collect(),
             online_count,
-            attempt: JoinAttempt { nickname: asked.nickname, error, suggestion: asked.suggestion },
+            attempt: JoinAttempt {
+                nickname: asked.nickname,
+                error,
+                suggestion: asked.suggestion,
+                invite: asked.invite,
+            },
         }
     }
 }

@@ -52,6 +52,7 @@ test('who leaves gives the nickname back', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
+  await alice.settings.getByRole('button', { name: 'Give it up' }).click();
   await expect(alice.nicknameField).toBeVisible();
 
   const another = await people.visitor('Alice');

@@ -183,6 +183,7 @@ test('what leaves the page behind it leaves nothing in the browser', async ({ pe
   await type(alice, 'written in vain');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
+  await alice.settings.getByRole('button', { name: 'Give it up' }).click();
   await expect(alice.nicknameField).toBeVisible();
   const kept = () =>
     alice.page.evaluate(

@@ -1,6 +1,6 @@
 //! Frames from the server, folded into the store.
 
-use std::time::Duration;
+use std::{slice, time::Duration};
 
 use leptos::prelude::*;
 
@@ -10,8 +10,9 @@ use super::{
     store::{Talk, now},
 };
 use crate::{
+    domain::{Conversation, ConversationKind},
     protocol::{Change, ErrorFrame, Event, ServerFrame, Welcome},
-    state::{Conversations, Presence, TYPING_LASTS, Timeline},
+    state::{Conversations, TYPING_LASTS, Timeline},
 };
 
 impl Store {
@@ -38,6 +39,7 @@ impl Store {
             }
             ServerFrame::Error(error) => self.error(&error),
             ServerFrame::Conversation(conversation) => {
+                self.meet_companion(&conversation);
                 self.conversations.update(|conversations| conversations.put(conversation));
             }
             ServerFrame::ConversationRemoved { id } => {
@@ -64,6 +66,7 @@ impl Store {
         let before = self.me.with_untracked(|me| me.as_ref().map(|me| me.id));
         if before.is_some_and(|before| before != welcome.me.id) {
             // Somebody else has come in with this browser meanwhile. Nothing of who was here may become theirs.
+            self.keep(Keep::Clear);
             self.forget();
             // Fails only where there is nothing to load, and then nothing is shown either.
             drop(window().location().reload());
@@ -71,7 +74,8 @@ impl Store {
         }
         let is_other_history = self.epoch.get_value().is_some_and(|epoch| epoch != welcome.epoch);
         self.epoch.set_value(Some(welcome.epoch));
-        self.presence.set(Presence::welcome(&welcome));
+        self.presence.update(|presence| presence.welcome(&welcome));
+        welcome.conversations.iter().for_each(|conversation| self.meet_companion(conversation));
         if is_other_history {
             self.give_changes_up();
         }
@@ -95,7 +99,14 @@ impl Store {
         self.send_next();
     }
 
+    fn meet_companion(self, conversation: &Conversation) {
+        if let ConversationKind::Direct { with } = &conversation.kind {
+            self.meet(slice::from_ref(with));
+        }
+    }
+
     fn event(self, event: &Event) {
+        self.meet(slice::from_ref(&event.author));
         let Talk { timeline, load } = self.talk(event.conversation);
         // A page that is asked for later has it.
         if timeline.with_untracked(Timeline::is_loaded) || load.get_untracked() == LoadState::Loading {

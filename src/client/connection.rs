@@ -46,6 +46,8 @@ enum Ending {
     Stopped,
     /// By the server: there is no such session any more.
     SessionEnded,
+    /// By a moderator.
+    Removed,
     /// By the server: it starts anew.
     Restarting,
     /// By the network, or because this page did not keep up.
@@ -60,7 +62,8 @@ pub(super) fn keep(store: Store, signals: mpsc::Receiver<Signal>) {
         loop {
             match talk(store, &mut signals).await {
                 Ending::Stopped => return,
-                Ending::SessionEnded => return store.forget(),
+                Ending::SessionEnded => return store.session_ended(false),
+                Ending::Removed => return store.session_ended(true),
                 Ending::Restarting => {
                     store.link.set(Link::Restarting);
                     attempt = 1;
@@ -185,6 +188,7 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
 fn ending(code: u16, was_welcome: bool) -> Ending {
     match code {
         code if code == CloseCode::SessionEnded.number() => Ending::SessionEnded,
+        code if code == CloseCode::Removed.number() => Ending::Removed,
         code if code == CloseCode::Restarting.number() => Ending::Restarting,
         _ => Ending::Lost { was_welcome },
     }

@@ -1,48 +1,80 @@
 //! What the page asks by HTTP.
 
-use gloo_net::http::{Request, Response};
+use gloo_net::{
+    Error,
+    http::{Request, Response},
+};
 
 use crate::{
-    domain::{ConversationId, Me},
-    protocol::{ErrorCode, MessagesPage, Problem, Read, SessionCreated, SessionRequest},
+    domain::{ConversationId, Me, SessionId},
+    protocol::{
+        ErrorCode, MessagesPage, PasswordRequest, Problem, Read, SessionCreated, SessionInfo, SessionList,
+        SessionRequest,
+    },
     state::Stretch,
 };
 
-/// Why one could not come in.
+/// Why something that was asked for was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JoinError {
+pub enum Refusal {
     /// The server said no.
     Refused {
         /// Why.
         code: ErrorCode,
         /// A name that is free.
         suggestion: Option<String>,
+        /// How long to wait before trying again, in milliseconds.
+        retry_after_ms: Option<u64>,
     },
     /// The server was not to be reached.
     Unreachable,
 }
 
-/// Comes in by this name; the session's cookie is set by the answer.
-///
-/// # Errors
-/// [`JoinError`] says what to tell the user.
-pub async fn join(nickname: String) -> Result<Me, JoinError> {
-    let request = Request::post("/api/session")
-        .json(&SessionRequest { nickname, password: None, invite: None })
-        .map_err(|_| JoinError::Unreachable)?;
-    let response = request.send().await.map_err(|_| JoinError::Unreachable)?;
-    if response.ok() {
-        let created: SessionCreated = read(response).await.ok_or(JoinError::Unreachable)?;
-        return Ok(created.me);
+impl Refusal {
+    /// The server's reason.
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            Self::Unreachable => None,
+        }
     }
-    let problem: Problem = read(response).await.ok_or(JoinError::Unreachable)?;
-    let suggestion = problem.suggestion.map(|nickname| nickname.as_str().to_owned());
-    Err(JoinError::Refused { code: problem.code, suggestion })
 }
 
-/// Ends the session, everywhere.
+/// Comes in by this name, as a new guest or with the password that protects it; the session's cookie is set by the
+/// answer.
+///
+/// # Errors
+/// [`Refusal`] says what to tell the user.
+pub async fn join(nickname: String, password: Option<String>, invite: Option<String>) -> Result<Me, Refusal> {
+    let response = ask(Request::post("/api/session").json(&SessionRequest { nickname, password, invite })).await?;
+    read(response).await.map(|SessionCreated { me, .. }| me).ok_or(Refusal::Unreachable)
+}
+
+/// Sets a password; a registered user shows the `current` one.
+pub(super) async fn set_password(password: String, current: Option<String>) -> Result<(), Refusal> {
+    ask(Request::put("/api/me/password").json(&PasswordRequest { password, current })).await.map(drop)
+}
+
+/// Where one is signed in.
+///
+/// # Errors
+/// [`Refusal`] says what to tell the user.
+pub async fn sessions() -> Result<Vec<SessionInfo>, Refusal> {
+    let response = ask(Request::get("/api/sessions").build()).await?;
+    read(response).await.map(|SessionList { sessions }| sessions).ok_or(Refusal::Unreachable)
+}
+
+/// Ends one of one's sessions.
+///
+/// # Errors
+/// [`Refusal`] says what to tell the user.
+pub async fn end_session(session: SessionId) -> Result<(), Refusal> {
+    ask(Request::delete(&format!("/api/sessions/{session}")).build()).await.map(drop)
+}
+
+/// Ends the session that one is in, everywhere.
 pub(super) async fn leave() -> bool {
-    Request::delete("/api/session").send().await.is_ok_and(|response| response.ok())
+    ask(Request::delete("/api/session").build()).await.is_ok()
 }
 
 /// A stretch of a conversation's messages.
@@ -53,9 +85,19 @@ pub(super) async fn messages(conversation: ConversationId, stretch: Stretch) -> 
         Stretch::Older(seq) => format!("&before={seq}"),
         Stretch::Newer(seq) => format!("&after={seq}"),
     };
-    let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{bound}"));
-    let response = request.send().await.ok().filter(Response::ok)?;
-    read(response).await
+    let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{bound}")).build();
+    read(ask(request).await.ok()?).await
+}
+
+/// The answer, if it is not a refusal.
+async fn ask(request: Result<Request, Error>) -> Result<Response, Refusal> {
+    let response = request.map_err(|_| Refusal::Unreachable)?.send().await.map_err(|_| Refusal::Unreachable)?;
+    if response.ok() {
+        return Ok(response);
+    }
+    let Problem { code, suggestion, retry_after_ms, .. } = read(response).await.ok_or(Refusal::Unreachable)?;
+    let suggestion = suggestion.map(|nickname| nickname.as_str().to_owned());
+    Err(Refusal::Refused { code, suggestion, retry_after_ms })
 }
 
 async fn read<T: Read>(response: Response) -> Option<T> {

@@ -1,4 +1,4 @@
-//! Locks between the pages of this browser (Web Locks): a page holds its own for as long as it lives.
+//! Locks between the pages of this browser (Web Locks): a page holds its own for as long as somebody is signed in there.
 //!
 //! Browsers have them in secure contexts only, which a page over plain HTTP from another machine is not.
 
@@ -18,12 +18,14 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-/// Holds the lock until the page ends. Whether there are locks at all.
-pub(super) fn hold(name: &str) -> bool {
-    let never = Closure::new(|_| Promise::new(&mut |_, _| {}));
-    let is_requested = request(name, &Object::new(), &never).is_ok();
-    never.forget();
-    is_requested
+/// Holds the lock until what it gives is dropped, or the page ends. `None` where there are no locks.
+pub(super) fn hold(name: &str) -> Option<Held> {
+    let mut release = None;
+    let held = Promise::new(&mut |resolve, _| release = Some(resolve));
+    let granted = Closure::new(move |_| held.clone());
+    let is_requested = request(name, &Object::new(), &granted).is_ok();
+    granted.forget();
+    release.filter(|_| is_requested).map(Held)
 }
 
 /// Waits until the lock is free, if it has to; `Some` while it is held, until what it gives is dropped.

@@ -12,6 +12,6 @@ mod outbox;
 mod storage;
 mod store;
 
-pub use http::{JoinError, join};
+pub use http::{Refusal, end_session, join, sessions};
 pub use link::Link;
 pub use store::{Edit, LoadState, Refused, Store, Written, now};

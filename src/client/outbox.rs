@@ -184,8 +184,8 @@ impl Store {
         spawn_local(async move {
             let storage = Storage::open().await.map(Rc::new);
             let page = CommandId::random();
-            let has_locks = locks::hold(&lock(page));
-            let keeper = Keeper { store: self, storage, user, page, has_locks, others: RefCell::default() };
+            let held = locks::hold(&lock(page));
+            let keeper = Keeper { store: self, storage, user, page, held, others: RefCell::default() };
             Rc::new(keeper).run(changes).await;
         });
     }
@@ -228,7 +228,8 @@ struct Keeper {
     page: CommandId,
     /// Pages that still live: what they leave will be taken over when they end.
     others: RefCell<Vec<CommandId>>,
-    has_locks: bool,
+    /// The lock of this page, freed with its keeper; `None` where there are no locks.
+    held: Option<locks::Held>,
 }
 
 impl Keeper {
@@ -279,7 +280,7 @@ impl Keeper {
         pages.sort_unstable();
         pages.dedup();
         for page in pages.into_iter().filter(|page| *page != self.page).collect::<Vec<_>>() {
-            if !self.has_locks {
+            if self.held.is_none() {
                 adopt(self.store, &storage, self.user, page, self.page).await;
             } else if let Some(_held) = locks::take(&lock(page), true).await {
                 adopt(self.store, &storage, self.user, page, self.page).await;

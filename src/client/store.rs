@@ -8,11 +8,11 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     Link,
     connection::{self, QUEUE, Signal},
-    http,
+    http::{self, Refusal},
     outbox::{Keep, Sending},
 };
 use crate::{
-    domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq, UserId},
+    domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq, User, UserId, UserKind},
     protocol::{self, ClientFrame, ErrorCode, Hello},
     state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
@@ -25,6 +25,10 @@ const TYPING_EVERY: u64 = 2_500;
 pub struct Store {
     /// Who one is; nobody before joining.
     pub me: RwSignal<Option<Me>>,
+    /// Who one was, if the server ended the session: at the door it is said, and taken up again.
+    pub ended: RwSignal<Option<Me>>,
+    /// Whether that was because a moderator has removed one.
+    pub removed: RwSignal<bool>,
     /// How the connection stands.
     pub link: RwSignal<Link>,
     /// The conversations that one is in.
@@ -106,6 +110,8 @@ impl Store {
     pub fn new(me: Option<Me>) -> Self {
         Self {
             me: RwSignal::new(me),
+            ended: RwSignal::new(None),
+            removed: RwSignal::new(false),
             link: RwSignal::new(Link::Idle),
             conversations: RwSignal::default(),
             presence: RwSignal::default(),
@@ -124,6 +130,7 @@ impl Store {
 
     /// Begins to talk with the server, as whoever the session's cookie says.
     pub fn connect(self) {
+        self.ended.set(None);
         let (sender, receiver) = mpsc::channel(QUEUE);
         self.signals.set_value(Some(sender));
         self.link.set(Link::Connecting);
@@ -144,9 +151,35 @@ impl Store {
         let has_left = http::leave().await;
         if has_left {
             self.signal(Signal::Stop);
+            self.keep(Keep::Clear);
             self.forget();
         }
         has_left
+    }
+
+    /// What one is called.
+    pub fn nickname(self) -> Option<String> {
+        self.me.get_untracked().map(|me| me.nickname.as_str().to_owned())
+    }
+
+    /// Whether a password protects one's nickname.
+    pub fn is_registered(self) -> bool {
+        self.me.get().is_some_and(|me| me.kind == UserKind::Registered)
+    }
+
+    /// Protects the nickname by a password, for good; a registered user shows the `current` one and gets another.
+    ///
+    /// # Errors
+    /// [`Refusal`] says what to tell the user.
+    pub async fn set_password(self, password: String, current: Option<String>) -> Result<(), Refusal> {
+        http::set_password(password, current).await?;
+        // The next welcome says so, too.
+        if let Some(me) = self.me.get_untracked() {
+            let me = Me { kind: UserKind::Registered, ..me };
+            self.meet(&[me.user()]);
+            self.me.set(Some(me));
+        }
+        Ok(())
     }
 
     /// The messages of a conversation.
@@ -253,9 +286,25 @@ impl Store {
         if is_own { id } else { CommandId::of_place(seq) }
     }
 
+    /// Takes note of who is registered.
+    pub(super) fn meet(self, users: &[User]) {
+        self.presence.maybe_update(|presence| presence.meet(users));
+    }
+
+    /// The server has ended the session. What a guest had not sent has nobody to be from any more; a registered user who
+    /// signs in again here goes on with it.
+    pub(super) fn session_ended(self, removed: bool) {
+        self.removed.set(removed);
+        let me = self.me.get_untracked();
+        if me.as_ref().is_none_or(|me| me.kind == UserKind::Guest) {
+            self.keep(Keep::Clear);
+        }
+        self.forget();
+        self.ended.set(me);
+    }
+
     /// The session is over: nothing of it stays on the page.
     pub(super) fn forget(self) {
-        self.keep(Keep::Clear);
         self.sending.set_value(Sending::default());
         self.talks.update_value(HashMap::clear);
         self.drafts.update_value(HashMap::clear);

@@ -7,6 +7,7 @@ mod conversation;
 mod emoji;
 mod entry;
 mod ids;
+mod letter_case;
 mod message;
 mod nickname;
 mod notice;
@@ -16,6 +17,7 @@ pub use conversation::{Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use entry::Entry;
 pub use ids::{CommandId, ConversationId, Epoch, InviteId, Millis, Seq, SessionId, UserId};
+pub use letter_case::{lowercase, uppercase};
 pub use message::{Body, BodyError, MAX_BODY_CHARACTERS, Message, Reaction};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Role, UserId, message::is_false};
+use super::{Role, UserId, letter_case::uppercase, message::is_false};
 
 /// The longest nickname, in user-perceived characters (extended grapheme clusters, UAX #29).
 pub const MAX_NICKNAME_CHARACTERS: usize = 32;
@@ -50,7 +50,7 @@ impl Nickname {
             return last.to_string();
         }
         let mut chars = self.0.chars();
-        let mut initial: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+        let mut initial = uppercase(chars.next().map(|first| first.to_string()).as_deref().unwrap_or_default());
         // What belongs to an emoji or a composed letter stays together: marks, joiners and what they join.
         let mut joined = false;
         for c in chars {

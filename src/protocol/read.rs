@@ -6,10 +6,13 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Change, ErrorCode, ErrorFrame, Event, MessagesPage, Problem, ServerFrame, SessionCreated, Welcome};
+use super::{
+    Change, ErrorCode, ErrorFrame, Event, MessagesPage, Problem, ServerFrame, SessionCreated, SessionInfo, SessionList,
+    Welcome,
+};
 use crate::domain::{
     Action, Body, CommandId, Conversation, ConversationId, ConversationKind, Emoji, Epoch, Me, Message, Millis,
-    Nickname, Notice, Reaction, Role, Scope, Seq, User, UserId, UserKind,
+    Nickname, Notice, Reaction, Role, Scope, Seq, SessionId, User, UserId, UserKind,
 };
 
 /// What can be read from JSON.
@@ -86,6 +89,7 @@ read_through! {
     UserId: Uuid, Self::from_uuid;
     ConversationId: Uuid, Self::from_uuid;
     CommandId: Uuid, Self::from_uuid;
+    SessionId: Uuid, Self::from_uuid;
     Epoch: Uuid, Self::from_uuid;
     Seq: u64, Self;
     Millis: u64, Self;
@@ -208,6 +212,24 @@ impl Read for MessagesPage {
 impl Read for SessionCreated {
     fn read(value: &Value) -> Option<Self> {
         Some(Self { token: field(value, "token")?, me: field(value, "me")? })
+    }
+}
+
+impl Read for SessionInfo {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: field(value, "id")?,
+            created_at: field(value, "created_at")?,
+            seen_at: field(value, "seen_at")?,
+            agent: field(value, "agent")?,
+            current: field(value, "current")?,
+        })
+    }
+}
+
+impl Read for SessionList {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { sessions: field(value, "sessions")? })
     }
 }
 
@@ -343,5 +365,9 @@ mod tests {
         let created =
             r#"{"token":"t","me":{"id":"01a208dc-6c63-75f0-9cfb-10f62827688d","nickname":"小明","kind":"guest"}}"#;
         assert_eq!(SessionCreated::from_json(created), serde_json::from_str(created).ok());
+        let sessions = r#"{"sessions":[{"id":"01a208dc-7c1c-7f4e-a5a1-6f3a9d0b2c11","created_at":1795445000123,
+            "seen_at":1795448600000,"agent":"curl/8.5.0","current":true}]}"#;
+        assert_eq!(SessionList::from_json(sessions), serde_json::from_str(sessions).ok());
+        assert!(SessionList::from_json(sessions).is_some());
     }
 }

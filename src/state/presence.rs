@@ -1,7 +1,7 @@
 //! Who is here.
 
 use crate::{
-    domain::{User, UserId},
+    domain::{User, UserId, lowercase},
     protocol::Welcome,
 };
 
@@ -10,22 +10,41 @@ use crate::{
 pub struct Presence {
     online: Vec<User>,
     count: u64,
+    /// Users who are known to be registered, here or not: what a message says of its author may be older than that.
+    registered: Vec<UserId>,
 }
 
 impl Presence {
-    /// Starts from a welcome.
-    pub fn welcome(welcome: &Welcome) -> Self {
-        let mut presence = Self::default();
-        presence.apply(&welcome.online, &[], welcome.online_count);
-        presence
+    /// Starts anew from a welcome.
+    pub fn welcome(&mut self, welcome: &Welcome) {
+        self.online.clear();
+        self.apply(&welcome.online, &[], welcome.online_count);
+        self.meet(&[welcome.me.user()]);
+    }
+
+    /// Takes note of those who are registered. Whether there is a new one among them.
+    pub fn meet(&mut self, users: &[User]) -> bool {
+        let known = self.registered.len();
+        for user in users {
+            if user.registered && !self.registered.contains(&user.id) {
+                self.registered.push(user.id);
+            }
+        }
+        self.registered.len() > known
+    }
+
+    /// Whether this user is known to be registered.
+    pub fn is_registered(&self, user: UserId) -> bool {
+        self.registered.contains(&user)
     }
 
     /// Applies a `presence` frame.
     pub fn apply(&mut self, joined: &[User], left: &[UserId], online_count: u64) {
         self.online.retain(|user| !left.contains(&user.id) && !joined.iter().any(|new| new.id == user.id));
         self.online.extend_from_slice(joined);
-        self.online.sort_by_cached_key(|user| user.nickname.as_str().to_lowercase());
+        self.online.sort_by_cached_key(|user| lowercase(user.nickname.as_str()));
         self.count = online_count;
+        self.meet(joined);
     }
 
     /// Who is here, by nickname.
@@ -64,5 +83,17 @@ mod tests {
         assert_eq!(presence.online(), [user("ada"), user("Bob")]);
         assert!(presence.is_online(user("Bob").id) && !presence.is_online(user("Zoë").id));
         assert_eq!(presence.count(), 2);
+    }
+
+    #[test]
+    fn who_is_registered_is_known_even_after_going() {
+        let mut presence = Presence::default();
+        let registered = User { registered: true, ..user("ada") };
+        presence.apply(&[user("ada"), user("Bob")], &[], 2);
+        assert!(!presence.is_registered(registered.id));
+        presence.apply(std::slice::from_ref(&registered), &[], 2);
+        presence.apply(&[], &[registered.id], 1);
+        assert!(presence.is_registered(registered.id) && !presence.is_registered(user("Bob").id));
+        assert!(!presence.meet(&[registered]), "known already");
     }
 }

@@ -50,6 +50,9 @@ pub fn shell(options: LeptosOptions, viewer: Viewer) -> impl IntoView {
 pub fn App(
     /// Who looks at it, and how.
     viewer: Viewer,
+    /// The password at the door as far as it was typed, if it was asked for.
+    #[prop(optional_no_strip)]
+    kept_password: Option<String>,
 ) -> impl IntoView {
     let language = RwSignal::new(viewer.language);
     let theme = RwSignal::new(viewer.theme);
@@ -79,6 +82,7 @@ pub fn App(
     });
 
     let viewer = StoredValue::new(viewer);
+    let kept_password = RwSignal::new(kept_password);
     let has_come_in = memo(move || store.me.with(Option::is_some));
     let is_nowhere = memo(move || here.place.get() == Place::Nowhere);
     live_view(move || {
@@ -87,7 +91,7 @@ pub fn App(
         match (is_nowhere.get(), has_come_in.get()) {
             (true, _) => view! { <NotFound/> }.into_any(),
             (false, true) => view! { <House/> }.into_any(),
-            (false, false) => view! { <Join viewer/> }.into_any(),
+            (false, false) => view! { <Join viewer kept_password/> }.into_any(),
         }
     })
 }

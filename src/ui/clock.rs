@@ -1,12 +1,14 @@
 //! Moments as the reader's own clock and calendar tell them. Only ever called in the browser.
 
-use js_sys::{Date, Object, Reflect};
+use js_sys::{Array, Date, Intl::RelativeTimeFormat, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::i18n::{Language, Texts};
 use crate::{client::now, domain::Millis};
 
 const DAY: f64 = 24.0 * 60.0 * 60.0 * 1_000.0;
+
+const HOUR: u64 = 60 * 60 * 1_000;
 
 /// The number of a moment's day in the reader's zone.
 pub(super) fn day_of(at: Millis) -> i64 {
@@ -48,6 +50,25 @@ pub(super) fn day_name(day: i64, at: Millis, language: Language, texts: &Texts) 
     }
 }
 
+/// How long ago something was that is known to the hour.
+pub(super) fn how_long_ago(at: Millis, language: Language, texts: &Texts) -> String {
+    let Some((count, unit)) = ago(now().0.saturating_sub(at.0)) else { return texts.lately.to_owned() };
+    let words = RelativeTimeFormat::new(&Array::of1(&language.tag().into()), &Object::new());
+    words.format(-f64::from(count), unit).into()
+}
+
+/// A time in the largest unit that fits; none for less than two hours, of which one is not certain.
+fn ago(milliseconds: u64) -> Option<(u32, &'static str)> {
+    let hours = u32::try_from(milliseconds / HOUR).unwrap_or(u32::MAX);
+    Some(match hours {
+        0..2 => return None,
+        2..24 => (hours, "hour"),
+        24..720 => (hours / 24, "day"),
+        720..8_760 => (hours / 720, "month"),
+        8_760.. => (hours / 8_760, "year"),
+    })
+}
+
 fn date(at: Millis) -> Date {
     #[expect(clippy::cast_precision_loss, reason = "exact for the next 285,000 years")]
     let at = at.0 as f64;
@@ -61,4 +82,21 @@ fn options(pairs: &[(&str, &str)]) -> Object {
         drop(Reflect::set(&options, &(*name).into(), &(*value).into()));
     }
     options
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_the_largest_unit_that_fits() {
+        assert_eq!(ago(0), None);
+        assert_eq!(ago(2 * HOUR - 1), None);
+        assert_eq!(ago(2 * HOUR), Some((2, "hour")));
+        assert_eq!(ago(47 * HOUR), Some((1, "day")));
+        assert_eq!(ago(29 * 24 * HOUR), Some((29, "day")));
+        assert_eq!(ago(60 * 24 * HOUR), Some((2, "month")));
+        assert_eq!(ago(400 * 24 * HOUR), Some((1, "year")));
+        assert_eq!(ago(u64::MAX).map(|(_, unit)| unit), Some("year"));
+    }
 }

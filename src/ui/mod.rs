@@ -7,6 +7,7 @@
 #![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
 
 mod app;
+mod asking;
 mod clock;
 mod composer;
 mod face;
@@ -16,6 +17,8 @@ mod icons;
 mod join;
 mod links;
 mod live;
+mod name;
+mod password_field;
 mod place;
 mod seen;
 mod sidebar;

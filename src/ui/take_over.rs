@@ -9,7 +9,10 @@ use leptos::{mount::mount_to_body, prelude::*};
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
-use super::{App, Viewer};
+use super::{
+    App, Viewer,
+    password_field::{field, is_open},
+};
 use crate::protocol::Read as _;
 
 /// How long somebody may take from pressing a button to letting it go.
@@ -61,25 +64,35 @@ fn mount() {
     let body = document().body();
     let handed_over = body.as_ref().and_then(|body| body.get_attribute("data-viewer"));
     let mut viewer = handed_over.and_then(|json| Viewer::from_json(&json)).unwrap_or_default();
-    let (mut selection, mut had_focus) = (None, false);
-    if let Some(field) = nickname_field() {
-        viewer.attempt.nickname = Some(field.value());
-        had_focus = document().active_element().is_some_and(|active| active == **field);
-        selection = field.selection_start().ok().flatten().zip(field.selection_end().ok().flatten());
+    let focus = document().active_element().map(|active| active.id());
+    let fields = ["nickname", "password"].map(|id| (id, field(id).map(|field| (field.value(), selection(&field)))));
+    let [(_, nickname), (_, password)] = &fields;
+    if let Some((text, _)) = nickname {
+        viewer.attempt.nickname = Some(text.clone());
     }
+    let is_asked_for = is_open("sign-in");
+    let kept_password = password.as_ref().filter(|_| is_asked_for).map(|(text, _)| text.clone());
     if let Some(body) = body {
         body.set_text_content(None);
     }
-    mount_to_body(move || view! { <App viewer/> });
-    if let Some(field) = nickname_field().filter(|_| had_focus) {
-        // The field is there and takes text, so neither can fail.
-        drop(field.focus());
-        if let Some((start, end)) = selection {
-            drop(field.set_selection_range(start, end));
+    mount_to_body(move || view! { <App viewer kept_password/> });
+    for (id, (text, selection)) in fields.into_iter().filter_map(|(id, before)| Some((id, before?))) {
+        let Some(field) = field(id) else { continue };
+        field.set_value(&text);
+        if focus.as_deref() == Some(id) {
+            // The field is there and takes text, so neither can fail.
+            drop(field.focus());
+            if let Some((start, end)) = selection {
+                drop(field.set_selection_range(start, end));
+            }
         }
     }
 }
 
+fn selection(field: &HtmlInputElement) -> Option<(u32, u32)> {
+    field.selection_start().ok().flatten().zip(field.selection_end().ok().flatten())
+}
+
 fn nickname_field() -> Option<HtmlInputElement> {
-    document().get_element_by_id("nickname")?.dyn_into().ok()
+    field("nickname")
 }

@@ -8,6 +8,7 @@ use super::{
     i18n::texts,
     icons,
     live::{live, live_view},
+    name::Name,
     place::companion,
     timeline::Timeline,
 };
@@ -31,8 +32,7 @@ pub(super) fn Talk(
         Some(user) => {
             let id = user.id;
             let here = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
-            view! { <Face id nickname=user.nickname.clone() small=true here/> <bdi>{user.nickname.as_str().to_owned()}</bdi> }
-                .into_any()
+            view! { <Face id nickname=user.nickname.clone() small=true here/> <Name user/> }.into_any()
         }
     };
     let topic = move || match with.get() {

@@ -37,6 +37,8 @@ pub struct JoinAttempt {
     pub error: Option<ErrorCode>,
     /// A name that is free.
     pub suggestion: Option<String>,
+    /// What lets one in, from the link that was followed.
+    pub invite: Option<String>,
 }
 
 impl Read for Viewer {
@@ -59,6 +61,7 @@ impl Read for JoinAttempt {
             nickname: optional(value, "nickname")?,
             error: optional(value, "error")?,
             suggestion: optional(value, "suggestion")?,
+            invite: optional(value, "invite")?,
         })
     }
 }
@@ -90,6 +93,7 @@ mod tests {
                         nickname: Some("x".into()),
                         error: Some(ErrorCode::NicknameTaken),
                         suggestion: None,
+                        invite: Some("token".into()),
                     },
                 };
                 let handed_over = serde_json::to_string(&viewer).expect("plain JSON");

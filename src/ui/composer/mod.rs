@@ -12,14 +12,11 @@ use super::{
     i18n::texts,
     icons,
     live::{effect, live, live_view, memo, on},
+    name::Name,
     place::companion,
     target::TargetForm,
 };
-use crate::{
-    client::Store,
-    domain::{ConversationId, User},
-    protocol::ErrorCode,
-};
+use crate::{client::Store, domain::ConversationId, protocol::ErrorCode};
 pub(super) use draft::Draft;
 
 /// The message form of one conversation. It never closes: what is typed without a connection is kept and sent later.
@@ -61,9 +58,19 @@ pub(super) fn Composer(
     };
     let target_name =
         move || with.get().map_or_else(|| t.everyone.to_owned(), |user| user.nickname.as_str().to_owned());
-    let target_face = move || match with.get() {
-        None => view! { <span class="icon-box">{icons::hash()}</span> }.into_any(),
-        Some(User { id, nickname, .. }) => view! { <Face id nickname small=true/> }.into_any(),
+    let target = move || match with.get() {
+        None => view! {
+            <span class="icon-box">{icons::hash()}</span>
+            <span class="quiet">{t.to}</span>
+            <b>{t.everyone}</b>
+        }
+        .into_any(),
+        Some(user) => view! {
+            <Face id=user.id nickname=user.nickname.clone() small=true/>
+            <span class="quiet">{t.to}</span>
+            <b><Name user/></b>
+        }
+        .into_any(),
     };
     let typing = move || {
         store.typing.with(|typing| {
@@ -124,9 +131,7 @@ pub(super) fn Composer(
                         aria-label=live(move || (t.change_target)(&target_name()))
                         on:click=on(move |_| choosing.update(|choosing| *choosing = !*choosing))
                     >
-                        {live_view(target_face)}
-                        <span class="quiet">{t.to}</span>
-                        <b><bdi>{live(target_name)}</bdi></b>
+                        {live_view(target)}
                         {icons::chevron()}
                     </button>
                     <button type="submit" class="button send" aria-disabled=live(move || draft.is_empty().to_string())>

@@ -1,7 +1,10 @@
 //! English.
 
 use super::{LIMITS, Texts};
-use crate::protocol::ErrorCode;
+use crate::{
+    domain::{Action, Notice, Role},
+    protocol::ErrorCode,
+};
 
 pub(super) static TEXTS: Texts = Texts {
     invitation: "Come in, pick a name, and talk.",
@@ -11,6 +14,15 @@ pub(super) static TEXTS: Texts = Texts {
     people_here: |count| if count == 1 { "1 person is here".into() } else { format!("{count} people are here") },
     nobody_here: "Nobody is here yet. Be the first.",
     try_name: |name| format!("Take “{name}” instead"),
+    have_password: "I have a password",
+    this_is_me: "This is me: sign in",
+    password: "Password",
+    show_password: "Show the password",
+    sign_in: "Sign in",
+    session_ended: "This session was ended elsewhere.",
+    removed: "A moderator has removed you from here.",
+    notice,
+    wait: |seconds| format!("Try again in {seconds} s"),
     language: "Language",
 
     main_navigation: "Conversations",
@@ -34,8 +46,35 @@ pub(super) static TEXTS: Texts = Texts {
     theme_auto: "Auto",
     theme_light: "Light",
     theme_dark: "Dark",
+
+    your_nickname: "Your nickname",
+    guest_note: "Your nickname is yours as long as this browser remembers you. Set a password to keep it for good and to sign in elsewhere.",
+    registered_note: "A password protects your nickname. Sign in with it anywhere.",
+    set_password: "Set a password",
+    change_password: "Change the password",
+    saving: "Saving …",
+    current_password: "Current password",
+    new_password: "New password",
+    password_hint: "At least 8 characters",
+    others_end: "You stay signed in here. All your other sessions end.",
+    wrong_current: "That is not the current password.",
+    password_set: "Done: the nickname is yours for good.",
+    password_changed: "Done: the password is changed, and your other sessions have ended.",
+    registered: "registered",
+    sessions: "Where you are signed in",
+    this_session: "this one, in use now",
+    lately: "a short while ago",
+    unknown_program: "Unknown program",
+    end_session: "End",
+    sign_out: "Sign out",
     leave: "Leave",
-    leave_warning: "Gives your nickname back. Your messages stay.",
+    stay: "Stay",
+    give_up: "Give it up",
+    leave_question: |name| {
+        format!("If you leave, you give “{name}” up, and anybody may take it. Your messages stay. Leave?")
+    },
+    last_used: |when| format!("last used {when}"),
+    program_on: |program, system| format!("{program} on {system}"),
 
     talk_to: "Talk to",
     talk_to_placeholder: "Talk to …",
@@ -109,6 +148,10 @@ pub(super) static TEXTS: Texts = Texts {
         ErrorCode::InvalidNickname => {
             format!("A nickname has 1 to {} characters, all of them visible, and doesn’t mean everyone.", LIMITS.0)
         }
+        ErrorCode::WrongPassword => "The nickname or the password is wrong.".into(),
+        ErrorCode::InvalidPassword => {
+            "A password has 8 to 256 characters and is not one that everybody tries first.".into()
+        }
         ErrorCode::UnknownUser => "Nobody here has that name.".into(),
         ErrorCode::SelfDirect => "That is you. Choose somebody else.".into(),
         ErrorCode::EmptyMessage => "There is nothing to send.".into(),
@@ -132,3 +175,19 @@ pub(super) static TEXTS: Texts = Texts {
     },
     unknown_user: |name| format!("Nobody here is called “{name}”."),
 };
+
+fn notice(notice: &Notice) -> String {
+    let done = match notice.action {
+        Action::Mute => "muted",
+        Action::Unmute => "let speak again",
+        Action::Remove => "removed",
+        Action::Ban => "banned",
+        Action::Unban => "let in again",
+        Action::Appoint => match notice.role {
+            Some(Role::Owner) => "made an owner",
+            Some(Role::Moderator) => "made a moderator",
+            _ => "made a member like all others",
+        },
+    };
+    format!("{} was {done}", notice.user.nickname.as_str())
+}

@@ -1,7 +1,10 @@
 //! 简体中文.
 
 use super::{LIMITS, Texts};
-use crate::protocol::ErrorCode;
+use crate::{
+    domain::{Action, Notice, Role},
+    protocol::ErrorCode,
+};
 
 pub(super) static TEXTS: Texts = Texts {
     invitation: "进来坐坐，取个名字，聊聊天。",
@@ -11,6 +14,15 @@ pub(super) static TEXTS: Texts = Texts {
     people_here: |count| format!("{count} 人在这里"),
     nobody_here: "还没有人来，你是第一位。",
     try_name: |name| format!("改用“{name}”"),
+    have_password: "我有密码",
+    this_is_me: "这就是我：登录",
+    password: "密码",
+    show_password: "显示密码",
+    sign_in: "登录",
+    session_ended: "此次登录已在别处结束。",
+    removed: "管理员已将你移出。",
+    notice,
+    wait: |seconds| format!("{seconds} 秒后可重试"),
     language: "语言",
 
     main_navigation: "会话",
@@ -34,8 +46,33 @@ pub(super) static TEXTS: Texts = Texts {
     theme_auto: "自动",
     theme_light: "浅色",
     theme_dark: "深色",
+
+    your_nickname: "你的昵称",
+    guest_note: "只要这个浏览器还记得你，昵称就归你。设置密码，就能一直保留昵称，并在别处登录。",
+    registered_note: "你的昵称有密码保护，可以在任何地方登录。",
+    set_password: "设置密码",
+    change_password: "修改密码",
+    saving: "正在保存…",
+    current_password: "当前密码",
+    new_password: "新密码",
+    password_hint: "至少 8 个字符",
+    others_end: "这里保持登录，其他地方的登录都会结束。",
+    wrong_current: "当前密码不对。",
+    password_set: "完成：这个昵称一直归你了。",
+    password_changed: "完成：密码已修改，其他地方的登录已结束。",
+    registered: "已注册",
+    sessions: "登录的地方",
+    this_session: "当前，正在使用",
+    lately: "不久前",
+    unknown_program: "未知程序",
+    end_session: "结束",
+    sign_out: "退出登录",
     leave: "离开",
-    leave_warning: "昵称会让出来，消息会保留。",
+    stay: "留下",
+    give_up: "让出昵称",
+    leave_question: |name| format!("离开就会让出“{name}”，之后任何人都能用它。你的消息会保留。要离开吗？"),
+    last_used: |when| format!("上次使用：{when}"),
+    program_on: |program, system| format!("{system} 上的 {program}"),
 
     talk_to: "和谁聊",
     talk_to_placeholder: "和谁聊…",
@@ -104,6 +141,8 @@ pub(super) static TEXTS: Texts = Texts {
     error: |code| match code {
         ErrorCode::NicknameTaken => "这个名字，或很像它的名字，已经有人用了。".into(),
         ErrorCode::InvalidNickname => format!("昵称需要 1 到 {} 个可见字符，并且不能是“所有人”这类称呼。", LIMITS.0),
+        ErrorCode::WrongPassword => "昵称或密码不对。".into(),
+        ErrorCode::InvalidPassword => "密码需要 8 到 256 个字符，并且不能是别人最先会试的那些。".into(),
         ErrorCode::UnknownUser => "这里没有叫这个名字的人。".into(),
         ErrorCode::SelfDirect => "那是你自己，换个人吧。".into(),
         ErrorCode::EmptyMessage => "没有可以发送的内容。".into(),
@@ -125,3 +164,19 @@ pub(super) static TEXTS: Texts = Texts {
     },
     unknown_user: |name| format!("这里没有叫“{name}”的人。"),
 };
+
+fn notice(notice: &Notice) -> String {
+    let done = match notice.action {
+        Action::Mute => "已被禁言",
+        Action::Unmute => "已可发言",
+        Action::Remove => "已被移出",
+        Action::Ban => "已被封禁",
+        Action::Unban => "已被解封",
+        Action::Appoint => match notice.role {
+            Some(Role::Owner) => "成为了所有者",
+            Some(Role::Moderator) => "成为了管理员",
+            _ => "成为了普通成员",
+        },
+    };
+    format!("{} {done}", notice.user.nickname.as_str())
+}

@@ -1,6 +1,8 @@
-//! The door: pick a nickname and come in.
+//! The door: pick a nickname and come in, or sign in with the password of one's own.
 
-use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+mod arrival;
+
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
     Viewer,
@@ -8,91 +10,57 @@ use super::{
     face::Face,
     i18n::texts,
     icons,
-    live::{effect, live, live_view, on},
-    place::{Here, LOBBY},
+    live::{live, live_view, on},
+    password_field::PasswordField,
 };
-use crate::{
-    client::{JoinError, Store, join},
-    protocol::ErrorCode,
-};
-
-/// Why one is still outside.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Problem {
-    Refused(ErrorCode),
-    Unreachable,
-}
+use crate::{client::Store, protocol::ErrorCode};
+use arrival::Arrival;
 
 /// The nickname form. A real form: it works before WebAssembly has arrived, and without it.
 #[component]
 pub(super) fn Join(
     /// Who is at the door, and what became of the form if it was sent without WebAssembly.
     viewer: StoredValue<Viewer>,
+    /// The password as far as it was typed, if it was asked for: it outlives a change of language.
+    kept_password: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let here = expect_context::<Here>();
     let Viewer { faces, online_count, attempt, .. } = viewer.get_value();
-    let input = NodeRef::<html::Input>::new();
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(attempt.error.map(Problem::Refused));
-    let suggestion = RwSignal::new(attempt.suggestion);
+    let arrival = Arrival::new(store, viewer, kept_password);
+    let asking = arrival.asking;
+    let asks_for_password = arrival.signs_in.get_untracked();
+    let ended = store.ended.get_untracked();
+    let known_as = ended.as_ref().map(|me| me.nickname.as_str().to_owned());
 
-    let come_in = Callback::new(move |nickname: String| {
-        if busy.get_untracked() {
-            return;
+    // For browsers without script; the others take it from the viewer.
+    let hidden_invite = move || {
+        let invite = viewer.with_value(|viewer| viewer.attempt.invite.clone());
+        invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> }.into_any())
+    };
+    let is_taken = move || asking.code() == Some(ErrorCode::NicknameTaken);
+    // What is not to be seen is not pressed: one of the two is, by the style sheet, which needs no script for it.
+    let submit_button = |name| {
+        view! {
+            <button type="submit" class="button" aria-disabled=live(move || asking.is_closed().to_string())>
+                {live(move || asking.button(t, name, t.entering))}
+            </button>
         }
-        busy.set(true);
-        spawn_local(async move {
-            let joined = join(nickname).await;
-            busy.set(false);
-            suggestion.set(None);
-            match joined {
-                Ok(me) => {
-                    here.replace(LOBBY);
-                    store.me.set(Some(me));
-                    return;
-                }
-                Err(JoinError::Unreachable) => problem.set(Some(Problem::Unreachable)),
-                Err(JoinError::Refused { code, suggestion: free }) => {
-                    problem.set(Some(Problem::Refused(code)));
-                    suggestion.set(free);
-                }
-            }
-            if let Some(input) = input.try_get_untracked().flatten() {
-                // Focus can only fail where the field is gone.
-                drop(input.focus());
-            }
-        });
-    });
-    // Read from the field itself: it may have been filled before this code was there to hear of it.
+        .into_any()
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let Some(input) = input.try_get_untracked().flatten() {
-            come_in.run(input.value());
-        }
+        arrival.submit();
     };
     let take_suggestion = move |event: SubmitEvent| {
         event.prevent_default();
-        if let (Some(name), Some(input)) = (suggestion.get_untracked(), input.try_get_untracked().flatten()) {
-            input.set_value(&name);
-            come_in.run(name);
-        }
+        arrival.take_suggestion();
     };
-    // What was typed outlives a change of language.
-    let keep = move |typed: String| viewer.update_value(|viewer| viewer.attempt.nickname = Some(typed));
-    effect(move || input.get().into_iter().for_each(|input| keep(input.value())));
-    let explanation = move || {
-        problem.get().map(|problem| match problem {
-            Problem::Refused(code) => (t.error)(code),
-            Problem::Unreachable => t.unreachable.to_owned(),
-        })
-    };
-
     let offer = move || {
-        suggestion.get().map(|name| {
+        arrival.suggestion().map(|name| {
             view! {
                 <form method="post" action="/api/session" on:submit=on(take_suggestion)>
                     <input type="hidden" name="nickname" value=name.clone()/>
+                    {hidden_invite()}
                     <button type="submit" class="button gentle">{(t.try_name)(&name)}</button>
                 </form>
             }
@@ -104,27 +72,51 @@ pub(super) fn Join(
                 <span class="mark">{icons::cup()}</span>
                 <h1 class="door-name">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
                 <p class="quiet">{t.invitation}</p>
-                <form class="door-form" method="post" action="/api/session" on:submit=on(submit)>
+                {ended.is_some().then(|| {
+                    let why = if store.removed.get_untracked() { t.removed } else { t.session_ended };
+                    view! { <p class="notice small" role="alert">{why}</p> }
+                })}
+                <form class="door-form fields" method="post" action="/api/session" on:submit=on(submit)>
+                    {hidden_invite()}
                     <label for="nickname">{t.nickname}</label>
                     <input
                         id="nickname"
                         name="nickname"
                         class="field"
-                        node_ref=input
-                        value=attempt.nickname.unwrap_or_default()
-                        autocomplete="nickname"
+                        value=known_as.or(attempt.nickname).unwrap_or_default()
+                        autocomplete="username"
                         autocapitalize="off"
                         spellcheck="false"
                         required=true
-                        autofocus=true
-                        aria-invalid=live(move || problem.get().is_some().to_string())
+                        autofocus=!asks_for_password
+                        aria-invalid=live(move || asking.code().is_some().to_string())
                         aria-describedby="nickname-problem"
-                        on:input:target=move |event| keep(event.target().value())
+                        on:input=move |_| arrival.keep()
                     />
-                    <p id="nickname-problem" class="problem small" role="alert">{live(explanation)}</p>
-                    <button type="submit" class="button" aria-disabled=live(move || busy.get().to_string())>
-                        {live(move || if busy.get() { t.entering } else { t.enter })}
-                    </button>
+                    <p id="nickname-problem" class="problem small" role="alert">
+                        {live(move || asking.explanation(t, &[ErrorCode::WrongPassword]))}
+                    </p>
+                    {submit_button(t.enter)}
+                    <details
+                        id="sign-in"
+                        class="sign-in"
+                        class:offered=live(is_taken)
+                        open=asks_for_password
+                        on:toggle=on(move |_| arrival.disclose())
+                        on:input=move |_| arrival.keep()
+                    >
+                        <summary>{live(move || if is_taken() { t.this_is_me } else { t.have_password })}</summary>
+                        <PasswordField
+                            id="password"
+                            label=t.password
+                            autocomplete="current-password"
+                            asking
+                            wrong=ErrorCode::WrongPassword
+                            explanation=(t.error)(ErrorCode::WrongPassword)
+                            autofocus=asks_for_password
+                        />
+                        {submit_button(t.sign_in)}
+                    </details>
                 </form>
                 {live_view(offer)}
                 <p class="who quiet small">

@@ -7,6 +7,7 @@ use super::super::{
     i18n::texts,
     icons,
     live::{live, live_view, memo, on},
+    name::Name,
     place::{Here, LOBBY, address},
 };
 use crate::{
@@ -56,7 +57,7 @@ pub(super) fn Private() -> impl IntoView {
             <li>
                 <a class="row" href=address(id) aria-current=live(current)>
                     <Face id=user nickname=with.nickname.clone() small=true here=is_here/>
-                    <bdi class="name">{with.nickname.as_str().to_owned()}</bdi>
+                    <Name user=with class="name"/>
                     <Unread conversation=id/>
                 </a>
             </li>
@@ -98,7 +99,7 @@ pub(super) fn HereNow() -> impl IntoView {
             <li>
                 <button type="button" class="row" on:click=on(move |_| talk_to.run(nickname.clone()))>
                     <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
-                    <bdi class="name">{user.nickname.as_str().to_owned()}</bdi>
+                    <Name user class="name"/>
                 </button>
             </li>
         }

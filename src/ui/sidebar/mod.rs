@@ -1,11 +1,14 @@
 //! The list: whom to talk to, the conversations, who is here, and oneself.
 
+mod account;
+mod agent;
 mod lists;
+mod sessions;
 mod settings;
 
 use leptos::prelude::*;
 
-use super::{face::Face, i18n::texts, icons, live::live_view, target::TargetForm};
+use super::{face::Face, i18n::texts, icons, live::live_view, name::Name, target::TargetForm};
 use crate::client::Store;
 use lists::{HereNow, Private, Rooms};
 use settings::Settings;
@@ -18,7 +21,7 @@ pub(super) fn Sidebar() -> impl IntoView {
         store.me.get().map(|me| {
             view! {
                 <Face id=me.id nickname=me.nickname.clone() small=true here=true/>
-                <bdi class="name">{me.nickname.as_str().to_owned()}</bdi>
+                <Name user=me.user() class="name"/>
             }
         })
     };

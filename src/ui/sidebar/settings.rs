@@ -1,20 +1,23 @@
-//! Language, appearance, and the way out.
+//! Language, appearance, and one's own nickname.
 
-use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
+use js_sys::Reflect;
+use leptos::{ev::Event, prelude::*};
 
-use super::super::{
-    Theme,
-    app::{LanguageChoice, remember},
-    i18n::texts,
-    icons,
-    live::{live, on},
+use super::{
+    super::{
+        Theme,
+        app::{LanguageChoice, remember},
+        i18n::texts,
+        icons,
+        live::{live_view, on},
+    },
+    account::Account,
 };
-use crate::client::Store;
 
 /// A button that opens the settings above it. The browser's own popover: it closes by Escape and by a click beside it.
 #[component]
 pub(super) fn Settings() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let t = texts();
     let theme = expect_context::<RwSignal<Theme>>();
     let name = move |theme: Theme| match theme {
         Theme::Auto => t.theme_auto,
@@ -25,20 +28,23 @@ pub(super) fn Settings() -> impl IntoView {
         remember("teahouse_theme", choice.name());
         theme.set(choice);
     };
-    let problem = RwSignal::new(None::<&str>);
-    let leave = move |_: MouseEvent| {
-        problem.set(None);
-        spawn_local(async move {
-            if !store.leave().await {
-                problem.set(Some(t.unreachable));
-            }
-        });
+    // What was typed in closed settings does not wait there for whoever opens them next.
+    let is_open = RwSignal::new(false);
+    let toggle = move |event: Event| {
+        is_open.set(Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "open"));
     };
     view! {
         <button type="button" class="tool" popovertarget="settings" aria-label=t.settings>
             {icons::sliders()}
         </button>
-        <div id="settings" class="settings" popover="auto" role="dialog" aria-label=t.settings>
+        <div
+            id="settings"
+            class="settings"
+            popover="auto"
+            role="dialog"
+            aria-label=t.settings
+            on:beforetoggle=on(toggle)
+        >
             <h2>{t.language}</h2>
             <LanguageChoice/>
             <fieldset class="choice">
@@ -56,9 +62,7 @@ pub(super) fn Settings() -> impl IntoView {
                     </label>
                 })}
             </fieldset>
-            <button type="button" class="button gentle" on:click=on(leave)>{t.leave}</button>
-            <p class="problem small" role="alert">{live(move || problem.get())}</p>
-            <p class="quiet small">{t.leave_warning}</p>
+            {live_view(move || is_open.get().then(|| view! { <Account/> }))}
         </div>
     }
 }

@@ -7,7 +7,11 @@ use super::super::{
     live::memo,
     place::{Here, LOBBY, address},
 };
-use crate::{client::Store, domain::User, protocol::ErrorCode};
+use crate::{
+    client::Store,
+    domain::{User, lowercase},
+    protocol::ErrorCode,
+};
 
 /// How many users are offered at once.
 const OFFERED: usize = 8;
@@ -119,11 +123,11 @@ impl Choice {
         let reached = self.active.get_untracked();
         let target = reached.and_then(|index| self.offered.with_untracked(|offered| offered.get(index).cloned()));
         let typed = self.text.with_untracked(|text| text.trim().to_owned());
-        let everyone = self.texts.everyone.to_lowercase();
+        let everyone = lowercase(self.texts.everyone);
         match target {
             Some(target) => self.talk_to(target),
             None if typed.is_empty() => {}
-            None if typed.to_lowercase() == everyone => self.talk_to(Target::Everyone),
+            None if lowercase(&typed) == everyone => self.talk_to(Target::Everyone),
             None => self.open_direct(typed),
         }
     }
@@ -173,9 +177,9 @@ impl Choice {
 
 /// Everyone and the users who are here, as far as their names hold what was typed.
 fn offered(store: Store, texts: &Texts, typed: &str) -> Vec<Target> {
-    let wanted = typed.trim().to_lowercase();
+    let wanted = lowercase(typed.trim());
     let me = store.me.with(|me| me.as_ref().map(|me| me.id));
-    let fits = |target: &Target| target.name(texts).to_lowercase().contains(&wanted);
+    let fits = |target: &Target| lowercase(&target.name(texts)).contains(&wanted);
     let users = store.presence.with(|presence| {
         let others = presence.online().iter().filter(|user| Some(user.id) != me).cloned().map(Target::User);
         others.filter(fits).take(OFFERED).collect::<Vec<_>>()

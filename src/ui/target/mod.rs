@@ -11,6 +11,7 @@ use super::{
     i18n::texts,
     icons,
     live::{effect, live, live_view, on},
+    name::Name,
 };
 use crate::client::Store;
 use choice::{Choice, Target};
@@ -43,11 +44,17 @@ pub(super) fn TargetForm(
     let option_id = move |index: usize| format!("target-{name}-{index}");
     let active_id = move || choice.active.get().filter(|_| choice.is_open()).map(option_id);
     let option = move |(index, target): (usize, Target)| {
-        let picture = match &target {
-            Target::Everyone => view! { <span class="icon-box">{icons::hash()}</span> }.into_any(),
-            Target::User(user) => {
-                view! { <Face id=user.id nickname=user.nickname.clone() small=true here=true/> }.into_any()
+        let shown = match target.clone() {
+            Target::Everyone => view! {
+                <span class="icon-box">{icons::hash()}</span>
+                <span class="name">{t.everyone}</span>
             }
+            .into_any(),
+            Target::User(user) => view! {
+                <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
+                <Name user class="name"/>
+            }
+            .into_any(),
         };
         view! {
             <li
@@ -57,13 +64,9 @@ pub(super) fn TargetForm(
                 aria-selected=live(move || (choice.active.get() == Some(index)).to_string())
                 // Before the field loses the focus, which closes the list.
                 on:pointerdown=move |event| event.prevent_default()
-                on:click={
-                    let target = target.clone();
-                    on(move |_| choice.talk_to(target.clone()))
-                }
+                on:click=on(move |_| choice.talk_to(target.clone()))
             >
-                {picture}
-                <bdi class="name">{target.name(t)}</bdi>
+                {shown}
             </li>
         }
     };

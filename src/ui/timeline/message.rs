@@ -9,6 +9,7 @@ use super::{
         i18n::texts,
         links::{Piece, pieces},
         live::{live, live_view, memo},
+        name::Name,
         seen::{Fate, Seen, seen},
     },
     buttons,
@@ -51,7 +52,7 @@ pub(super) fn MessageRow(
             view! {
                 <Face id=author.id nickname=author.nickname.clone()/>
                 <p class="by">
-                    <bdi class="author">{author.nickname.as_str().to_owned()}</bdi>
+                    <Name user=author class="author"/>
                     " "
                     {when(at, "at", clock::time_of_day(at, language))}
                 </p>
@@ -68,6 +69,7 @@ pub(super) fn MessageRow(
         let mut text = Vec::new();
         match seen.get().map(|seen| seen.message) {
             Some(message) if message.deleted => text.push(t.deleted.into_any()),
+            Some(Message { notice: Some(notice), .. }) => text.push((t.notice)(&notice).into_any()),
             Some(message) => {
                 text = linked(message.body.as_str());
                 if let Some(at) = message.edited_at {
@@ -105,7 +107,10 @@ pub(super) fn MessageRow(
         Some(view! { <p class=class role="status">{words}</p> })
     };
     let deeds = move || {
-        let seen = seen.get().filter(|seen| seen.message.seq > Seq(0) && !seen.message.deleted)?;
+        let seen = seen.get().filter(|seen| {
+            let message = &seen.message;
+            message.seq > Seq(0) && !message.deleted && message.notice.is_none()
+        })?;
         me().filter(|_| place.get().is_open()).map(|me| menu.view(&seen.message, me, t))
     };
     let deeds = move || is_at_hand.get().then(deeds);
@@ -116,7 +121,7 @@ pub(super) fn MessageRow(
             tabindex="-1"
             class:mine=live(move || seen.with(|seen| seen.as_ref().map(|seen| seen.message.author.id)) == me())
             class:starts=live(move || starts_group.get())
-            class:gone=live(move || is(|seen| seen.message.deleted))
+            class:gone=live(move || is(|seen| seen.message.deleted || seen.message.notice.is_some()))
             class:edits=live(move || edit.with(|edit| edit.as_ref().is_some_and(|edit| edit.message == id)))
             data-pending=live(move || is(|seen| matches!(seen.fate, Fate::Pending | Fate::Sending)).to_string())
         >

@@ -1,0 +1,438 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator } from '@playwright/test';
+
+import { Network } from '../fixtures/network.ts';
+import { PHONE } from '../fixtures/people.ts';
+import type { Person } from '../fixtures/person.ts';
+import { SocketClient } from '../fixtures/socket_client.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const PASSWORD = 'seven cups of tea';
+const OTHER_PASSWORD = 'and an eighth one';
+const WRONG = 'The nickname or the password is wrong.';
+const ENDED = 'This session was ended elsewhere.';
+
+/** The mark of a registered user, within something. */
+const seal = (within: Locator) => within.getByRole('img', { name: 'registered' });
+
+/** Sets a password in the settings, and waits until the page has come back as registered. */
+async function claim(person: Person, password = PASSWORD): Promise<void> {
+  const { settings } = person;
+  await person.settingsButton.click();
+  await settings.getByText('Set a password', { exact: true }).click();
+  await settings.getByLabel('New password').fill(password);
+  await settings.getByRole('button', { name: 'Save' }).click();
+  await expect(settings.getByText('Done: the nickname is yours for good.')).toBeVisible();
+  await expect.poll(() => person.frames.receivedOf('welcome').at(-1)?.me.kind).toBe('registered');
+}
+
+async function changePassword(person: Person, current: string, next: string): Promise<void> {
+  const { settings } = person;
+  await settings.getByText('Change the password', { exact: true }).click();
+  await settings.getByLabel('Current password').fill(current);
+  await settings.getByLabel('New password').fill(next);
+  await settings.getByRole('button', { name: 'Save' }).click();
+}
+
+/** At the door: shows the password that goes with the nickname. */
+async function showPassword(person: Person, password = PASSWORD): Promise<void> {
+  await person.page.goto('/');
+  await person.nicknameField.fill(person.nickname);
+  await person.page.getByText('I have a password').click();
+  await person.page.getByLabel('Password', { exact: true }).fill(password);
+  await person.page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function signOut(person: Person): Promise<void> {
+  if (!(await person.settings.isVisible())) await person.settingsButton.click();
+  await person.settings.getByRole('button', { name: 'Sign out' }).click();
+  await expect(person.nicknameField).toBeVisible();
+}
+
+/** The page shows the door, says why, and its connection is gone: nothing more comes. */
+async function isShownTheDoor(person: Person, house: Parameters<typeof SocketClient.join>[0], by: string): Promise<void> {
+  await expect(person.page.getByText(ENDED)).toBeVisible();
+  await expect(person.nicknameField).toHaveValue(person.nickname);
+  const heard = person.frames.received.length;
+  const script = await SocketClient.join(house, by);
+  await script.say('Whoever is still connected hears this');
+  expect(person.frames.received.slice(heard)).toEqual([]);
+  script.close();
+}
+
+test('a guest keeps the nickname by a password, and has it in another browser with all that was said', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('Said as a guest');
+  await claim(alice);
+  await expect(alice.settings.getByText('A password protects your nickname.')).toBeVisible();
+  await expect(seal(alice.sidebar.locator('.sidebar-foot'))).toBeVisible();
+  await alice.page.keyboard.press('Escape');
+  await alice.say('Said as a registered user');
+  await signOut(alice);
+
+  const thief = await people.visitor('Alice');
+  thief.complaints.expectStatus(409);
+  thief.complaints.expectStatus(403);
+  await thief.knock();
+  await expect(thief.page.getByText('Somebody here has this name')).toBeVisible();
+  await expect(thief.page.getByRole('button', { name: /^Take “.+” instead$/ })).toBeVisible();
+  await thief.page.getByText('This is me: sign in').click();
+  const field = thief.page.getByLabel('Password', { exact: true });
+  await expect(field).toBeFocused();
+  await field.fill('I do not know it');
+  await field.press('Enter');
+  await expect(thief.page.getByText(WRONG)).toBeVisible();
+  await expect(field).toHaveAccessibleDescription(WRONG);
+  await expect(field).toBeFocused();
+  await expect(field).toHaveValue('I do not know it');
+  await expect(thief.nicknameField).toHaveValue('Alice');
+
+  const elsewhere = await people.visitor('Alice');
+  await showPassword(elsewhere);
+  await elsewhere.isInside();
+  await elsewhere.sees('Said as a guest');
+  await elsewhere.sees('Said as a registered user');
+  await expect(elsewhere.message('Said as a guest')).toHaveClass(/mine/);
+  await expect(elsewhere.page).toHaveURL('/talk/lobby');
+});
+
+test('what is wrong with a password is said beside the field, and what was typed stays', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expectStatus(422);
+  await alice.settingsButton.click();
+  await alice.settings.getByText('Set a password', { exact: true }).click();
+  const field = alice.settings.getByLabel('New password');
+  await expect(field).toBeFocused();
+  await expect(field).toHaveAccessibleDescription('At least 8 characters');
+
+  for (const password of ['seven77', 'password', 'x'.repeat(257)]) {
+    await field.fill(password);
+    await field.press('Enter');
+    await expect(field).toHaveAccessibleDescription(/^A password has 8 to 256 characters and is not one/);
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+    await expect(field).toHaveValue(password);
+    await expect(field).toBeFocused();
+  }
+
+  await expect(field).toHaveAttribute('type', 'password');
+  await alice.settings.getByRole('button', { name: 'Show the password' }).click();
+  await expect(field).toHaveAttribute('type', 'text');
+  await expect(field).toHaveAttribute('autocomplete', 'new-password');
+  await expect(alice.settings.locator('[autocomplete=username]')).toHaveValue('Alice');
+  await field.fill('eight888');
+  await field.press('Enter');
+  await expect(alice.settings.getByText('Done: the nickname is yours for good.')).toBeVisible();
+});
+
+test('another password ends the other browser’s open tab at once', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expectStatus(403);
+  await claim(alice);
+  const elsewhere = await people.visitor('Alice');
+  elsewhere.complaints.expectStatus(403);
+  await showPassword(elsewhere);
+  await elsewhere.isInside();
+
+  await changePassword(alice, 'not this one', OTHER_PASSWORD);
+  const current = alice.settings.getByLabel('Current password');
+  await expect(current).toHaveAccessibleDescription('That is not the current password.');
+  await expect(current).toBeFocused();
+  await expect(alice.settings.getByLabel('New password')).toHaveValue(OTHER_PASSWORD);
+  await elsewhere.isInside();
+
+  await current.fill(PASSWORD);
+  await current.press('Enter');
+  await expect(alice.settings.getByText('Done: the password is changed')).toBeVisible();
+  await expect(alice.settings.getByRole('listitem')).toHaveCount(1);
+  await isShownTheDoor(elsewhere, house, 'Bob');
+  await alice.page.keyboard.press('Escape');
+  await alice.say('I am still here');
+
+  // It stands ready for the new one.
+  const field = elsewhere.page.getByLabel('Password', { exact: true });
+  await field.fill(PASSWORD);
+  await field.press('Enter');
+  await expect(elsewhere.page.getByText(WRONG)).toBeVisible();
+  await field.fill(OTHER_PASSWORD);
+  await field.press('Enter');
+  await elsewhere.isInside();
+  await elsewhere.sees('I am still here');
+});
+
+test('a session is ended from the list, and its open tab shows the door at once', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  await claim(alice);
+  const elsewhere = await people.visitor('Alice');
+  await showPassword(elsewhere);
+  await elsewhere.isInside();
+  const script = await elsewhere.page.request.post('/api/session', {
+    data: { nickname: 'Alice', password: PASSWORD },
+    headers: { 'user-agent': 'curl/8.5.0' },
+  });
+  expect(script.status()).toBe(201);
+  // The request's cookie took the place of the browser's: its tab keeps the connection that it has.
+  await alice.page.keyboard.press('Escape');
+  await alice.settingsButton.click();
+
+  const list = alice.settings.getByRole('list', { name: 'Where you are signed in' });
+  await expect(list.getByRole('listitem')).toHaveCount(3);
+  await expect(list.getByRole('listitem').filter({ hasText: 'this one' })).toHaveCount(1);
+  await expect(list.getByRole('listitem').filter({ hasText: 'this one' }).getByRole('button')).toHaveCount(0);
+  await expect(list.getByText('curl', { exact: true })).toBeVisible();
+  await expect(list.getByText('last used a short while ago')).toHaveCount(2);
+
+  await list.getByRole('button', { name: /^End: Chrom(e|ium) on Linux$/ }).click();
+  await expect(list.getByRole('listitem')).toHaveCount(2);
+  await expect(list).toBeFocused();
+  await isShownTheDoor(elsewhere, house, 'Bob');
+  await list.getByRole('button', { name: 'End: curl' }).click();
+  await expect(list.getByRole('listitem')).toHaveCount(1);
+  await alice.page.keyboard.press('Escape');
+  await alice.say('Alone again');
+});
+
+test('who signs out is signed out in every tab of the browser', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  await claim(alice);
+  const tab = await people.secondTab(alice);
+  await signOut(alice);
+  await expect(alice.page.getByText(ENDED)).toBeHidden();
+  await isShownTheDoor(tab, house, 'Bob');
+  const heard = alice.frames.received.length;
+  await (await SocketClient.join(house, 'Carol')).say('And this');
+  expect(alice.frames.received.slice(heard)).toEqual([]);
+});
+
+test('a guest who leaves is asked first, because the nickname goes', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('button', { name: 'Leave' }).click();
+  await expect(alice.settings.getByText('If you leave, you give “Alice” up')).toBeVisible();
+  await expect(alice.settings.getByRole('button', { name: 'Stay' })).toBeFocused();
+  await alice.settings.getByRole('button', { name: 'Stay' }).click();
+  await expect(alice.settings.getByRole('button', { name: 'Leave' })).toBeFocused();
+  await alice.page.keyboard.press('Escape');
+  await alice.say('Still here');
+});
+
+test('what could not be sent when the session was ended goes out after signing in again', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await claim(alice);
+  const elsewhere = await people.visitor('Alice');
+  const network = await Network.of(elsewhere);
+  await showPassword(elsewhere);
+  await elsewhere.isInside();
+
+  network.cut();
+  await elsewhere.composer.fill('Typed in a tunnel');
+  await elsewhere.composer.press('Enter');
+  await expect(elsewhere.message('Typed in a tunnel')).toContainText('waiting for the connection');
+  await alice.page.keyboard.press('Escape');
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('button', { name: /^End: Chrom/ }).click();
+  await expect(alice.settings.getByRole('listitem')).toHaveCount(1);
+  network.mend();
+  await expect(elsewhere.page.getByText(ENDED)).toBeVisible();
+
+  const field = elsewhere.page.getByLabel('Password', { exact: true });
+  await field.fill(PASSWORD);
+  await field.press('Enter');
+  await elsewhere.isInside();
+  await elsewhere.sees('Typed in a tunnel');
+  await alice.page.keyboard.press('Escape');
+  await alice.sees('Typed in a tunnel');
+  expect(await alice.history()).toEqual(['Typed in a tunnel']);
+});
+
+test('others see the mark at once wherever the name stands, and no guest can write it', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  const fake = await people.guest('Alice ✓✔☑️');
+  await alice.say('From Alice, a guest still');
+  await fake.say('From somebody else');
+  await bob.seesHere('Alice', 'Alice ✓✔☑️');
+  await expect(seal(bob.page.locator('body'))).toHaveCount(0);
+
+  await claim(alice);
+
+  await expect(seal(bob.hereNow.getByRole('listitem').filter({ hasNotText: '✓' }))).toBeVisible();
+  await expect(seal(bob.message('From Alice, a guest still'))).toBeVisible();
+  await expect(seal(bob.message('From Alice, a guest still'))).toHaveAttribute('title', 'registered');
+  await bob.targetField.fill('ali');
+  const options = bob.sidebar.getByRole('option');
+  await expect(options).toHaveCount(2);
+  await expect(seal(options)).toHaveCount(1);
+  await bob.targetField.fill('Alice');
+  await bob.targetField.press('Enter');
+  await expect(seal(bob.talk.getByRole('heading', { level: 1 }))).toBeVisible();
+  await expect(seal(bob.conversations.getByRole('link'))).toHaveCount(1);
+  await expect(bob.talk.locator('.to .seal')).toBeVisible();
+
+  await bob.open('Lobby');
+  await expect(seal(bob.message('From somebody else'))).toHaveCount(0);
+  await expect(seal(bob.hereNow)).toHaveCount(1);
+  await bob.page.reload();
+  await expect(seal(bob.message('From Alice, a guest still'))).toBeVisible();
+  await expect(seal(bob.message('From somebody else'))).toHaveCount(0);
+});
+
+test('too many tries lead to a calm wait that ends by itself', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await claim(alice);
+  const thief = await people.visitor('Alice');
+  thief.complaints.expectStatus(403);
+  thief.complaints.expectStatus(429);
+  let code = 0;
+  for (let attempt = 0; attempt < 15 && code !== 429; attempt += 1) {
+    const answer = await thief.page.request.post('/api/session', {
+      data: { nickname: 'Alice', password: 'a guess of mine' },
+      failOnStatusCode: false,
+    });
+    code = answer.status();
+  }
+  expect(code).toBe(429);
+
+  await showPassword(thief, PASSWORD);
+  const button = thief.page.getByRole('button', { name: /^Try again in \d+ s$/ });
+  await expect(button).toBeVisible();
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  await expect(thief.page.getByText('That was a bit fast.')).toBeVisible();
+  const enter = thief.page.getByRole('button', { name: 'Sign in' });
+  await expect(enter).toBeVisible({ timeout: 15_000 });
+  await expect(thief.page.getByText('That was a bit fast.')).toBeHidden();
+  await enter.click();
+  await thief.isInside();
+});
+
+test('without JavaScript one signs in by the same form', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await claim(alice);
+  const elsewhere = await people.visitor('Alice', { javaScriptEnabled: false });
+
+  await elsewhere.knock();
+  await expect(elsewhere.page.getByText('This is me: sign in')).toBeVisible();
+  await elsewhere.page.getByText('This is me: sign in').click();
+  const field = elsewhere.page.getByLabel('Password', { exact: true });
+  await expect(elsewhere.page.getByRole('button', { name: 'Show the password' })).toBeHidden();
+  await field.fill('not this one');
+  await field.press('Enter');
+  await expect(elsewhere.page.getByText(WRONG)).toBeVisible();
+  await expect(elsewhere.nicknameField).toHaveValue('Alice');
+  await expect(field).toHaveAccessibleDescription(WRONG);
+
+  await field.fill(PASSWORD);
+  await elsewhere.page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(elsewhere.page).toHaveURL('/talk/lobby');
+  await expect(seal(elsewhere.sidebar.locator('.sidebar-foot'))).toBeVisible();
+});
+
+test('what was typed at the door outlives a change of language', async ({ people }) => {
+  const visitor = await people.visitor('小明');
+  await visitor.page.goto('/');
+  await visitor.nicknameField.fill('小明');
+  await visitor.page.getByText('I have a password').click();
+  await visitor.page.getByLabel('Password', { exact: true }).fill('half a pass');
+  await visitor.page.getByRole('link', { name: '简体中文' }).click();
+  await expect(visitor.page.getByLabel('密码', { exact: true })).toHaveValue('half a pass');
+  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toHaveValue('小明');
+  await expect(visitor.page.getByRole('button', { name: '登录' })).toBeVisible();
+});
+
+test('in Chinese a nickname is kept, and signed in with', async ({ people }) => {
+  const ming = await people.visitor('小明', { locale: 'zh-CN' });
+  ming.complaints.expectStatus(409);
+  ming.complaints.expectStatus(422);
+  const { page } = ming;
+  await page.goto('/');
+  await page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await page.getByRole('button', { name: '进入' }).click();
+  await page.getByRole('button', { name: '设置' }).click();
+  const settings = page.getByRole('dialog', { name: '设置' });
+  await settings.getByText('设置密码', { exact: true }).click();
+  await settings.getByLabel('新密码').fill('太短');
+  await settings.getByRole('button', { name: '保存' }).click();
+  await expect(settings.getByText('密码需要 8 到 256 个字符')).toBeVisible();
+  await settings.getByLabel('新密码').fill('茶馆里的八个汉字');
+  await settings.getByRole('button', { name: '保存' }).click();
+  await expect(settings.getByText('完成：这个昵称一直归你了。')).toBeVisible();
+  await expect(settings.getByText('Linux 上的 Chrom')).toBeVisible();
+  await expect(page.getByRole('img', { name: '已注册' }).first()).toBeVisible();
+  await settings.getByRole('button', { name: '退出登录' }).click();
+
+  await page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await page.getByRole('button', { name: '进入' }).click();
+  await page.getByText('这就是我：登录').click();
+  await page.getByLabel('密码', { exact: true }).fill('茶馆里的八个汉字');
+  await page.getByRole('button', { name: '登录' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: '大厅' })).toBeVisible();
+});
+
+test('on a phone all of it fits, and has room for a finger', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  const { page, settings } = alice;
+  await page.getByRole('link', { name: 'Back to the list' }).tap();
+  await alice.settingsButton.tap();
+  await settings.getByText('Set a password', { exact: true }).tap();
+  const fits = async (control: Locator) => {
+    await control.scrollIntoViewIfNeeded();
+    await expect(control).toBeInViewport({ ratio: 1 });
+    const box = (await control.boundingBox())!;
+    expect.soft(Math.round(Math.min(box.width, box.height)), `${control}`).toBeGreaterThanOrEqual(44);
+  };
+  await fits(settings.getByLabel('New password'));
+  await fits(settings.getByRole('button', { name: 'Show the password' }));
+  await fits(settings.getByRole('button', { name: 'Save' }));
+  await fits(settings.getByRole('button', { name: 'Leave' }));
+  await settings.getByLabel('New password').fill(PASSWORD);
+  await settings.getByRole('button', { name: 'Save' }).tap();
+  await expect(settings.getByText('Done:')).toBeVisible();
+  await page.request.post('/api/session', { data: { nickname: 'Alice', password: PASSWORD } });
+  await page.keyboard.press('Escape');
+  await alice.settingsButton.tap();
+  await expect(settings.getByRole('listitem')).toHaveCount(2);
+  await fits(settings.getByRole('button', { name: /^End/ }));
+  await fits(settings.getByRole('button', { name: 'Sign out' }));
+  const excess = await page.evaluate(() => [document.documentElement.scrollWidth - window.innerWidth,
+    ...[...document.querySelectorAll('.settings')].map((panel) => panel.scrollWidth - panel.clientWidth)]);
+  expect(Math.max(...excess)).toBeLessThanOrEqual(0);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`no screen of accounts has a barrier that axe can find, ${colorScheme}`, async ({ people }) => {
+    const alice = await people.guest('Alice', { colorScheme });
+    alice.complaints.expectStatus(422);
+    alice.complaints.expectStatus(409);
+    alice.complaints.expectStatus(403);
+    const expectNoBarriers = async (screen: string) => {
+      const { violations } = await new AxeBuilder({ page: alice.page }).setLegacyMode().analyze();
+      const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
+      expect.soft(found, screen).toEqual([]);
+    };
+    await alice.say('Good evening');
+    await alice.settingsButton.click();
+    await expectNoBarriers('the settings of a guest');
+    await alice.settings.getByText('Set a password', { exact: true }).click();
+    await alice.settings.getByLabel('New password').fill('short');
+    await alice.settings.getByRole('button', { name: 'Save' }).click();
+    await expect(alice.settings.getByText('A password has')).toBeVisible();
+    await expectNoBarriers('a refused password');
+    await alice.settings.getByRole('button', { name: 'Leave' }).click();
+    await expectNoBarriers('the question before leaving');
+    await alice.settings.getByLabel('New password').fill(PASSWORD);
+    await alice.settings.getByRole('button', { name: 'Save' }).click();
+    await expect(alice.settings.getByText('Done:')).toBeVisible();
+    await expect(seal(alice.message('Good evening'))).toBeVisible();
+    await expectNoBarriers('the settings of a registered user');
+    await alice.settings.getByText('Change the password', { exact: true }).click();
+    await expectNoBarriers('the change of a password');
+    await signOut(alice);
+    await alice.enterButton.click();
+    await expect(alice.page.getByText('This is me: sign in')).toBeVisible();
+    await expectNoBarriers('the door after a taken name');
+    await alice.page.getByText('This is me: sign in').click();
+    await alice.page.getByLabel('Password', { exact: true }).fill('wrong one');
+    await alice.page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(alice.page.getByText(WRONG)).toBeVisible();
+    await expectNoBarriers('the door after a wrong password');
+  });
+}

@@ -1,0 +1,41 @@
+//! A user's name as it stands everywhere, with the seal of those who have protected it.
+
+use leptos::prelude::*;
+
+use super::{
+    i18n::texts,
+    live::{live_view, memo},
+};
+use crate::{client::Store, domain::User};
+
+/// A nickname; behind it, if a password protects it, a seal. The seal is drawn, so that no nickname can hold one.
+#[component]
+pub(super) fn Name(
+    /// Whose.
+    user: User,
+    /// What the name is in its surroundings.
+    #[prop(optional)]
+    class: &'static str,
+) -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let User { id, nickname, registered, .. } = user;
+    let is_registered = memo(move || registered || store.presence.with(|presence| presence.is_registered(id)));
+    let seal = move || {
+        is_registered.get().then(|| {
+            view! {
+                <span class="seal" role="img" aria-label=t.registered title=t.registered>
+                    <svg viewBox="0 0 24 24" aria-hidden="true">
+                        <path d="M12.0 1.4 14.8 3.5 18.2 3.4 19.2 6.8 22.1 8.7 20.9 12.0 22.1 15.3 19.2 17.2 18.2 20.6 14.8 20.5 12.0 22.6 9.2 20.5 5.8 20.6 4.8 17.2 1.9 15.3 3.1 12.0 1.9 8.7 4.8 6.8 5.8 3.4 9.2 3.5z"></path>
+                        <path d="m7.8 12.4 2.9 2.9 5.5-6"></path>
+                    </svg>
+                </span>
+            }
+        })
+    };
+    view! {
+        <span class=format!("named {class}")>
+            <bdi>{nickname.as_str().to_owned()}</bdi>
+            {live_view(seal)}
+        </span>
+    }
+}

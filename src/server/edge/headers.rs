@@ -14,8 +14,9 @@ const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Origin header'), and over plain HTTP there is nothing else to tell it from a foreign one by.
 const REFERRER_POLICY: &str = "same-origin";
 
-/// What the page has no use for, and so nothing that got into it has.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), camera=(), display-capture=(), \
+/// What the page has no use for, and so nothing that got into it has. Only names that browsers know: each other one is a
+/// complaint in the console.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
     encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), \
     payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
 

@@ -274,6 +274,8 @@ fn what_is_not_drawn_makes_no_other_name() {
         }
         assert!(Nickname::parse(&c.to_string()).is_err(), "{:04x} alone", u32::from(c));
     }
+    // Draws out letters, of which there are none.
+    assert!(Nickname::parse("ـ").is_err());
     // Tags behind a flag could say anything.
     assert!(Nickname::parse("🏴\u{e0061}\u{e007f}").is_err());
     assert!(!gets_past("👨👩", "👨\u{200d}👩"));

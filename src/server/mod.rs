@@ -211,11 +211,10 @@ fn router(app: Arc<App>, pages: Router, longest_request: Duration) -> Router {
             None => pages.oneshot(request).await.into_response(),
         }
     };
-    Router::new()
-        .route("/ws", get(socket::full_door))
-        .merge(http::router(longest_request))
-        .fallback(fallback)
-        .with_state(app)
+    let sockets = Router::new().route("/ws", get(socket::full_door));
+    #[cfg(feature = "echo")]
+    let sockets = sockets.route("/echo", get(socket::echo_door));
+    sockets.merge(http::router(longest_request)).fallback(fallback).with_state(app)
 }
 
 #[cfg(test)]

@@ -61,7 +61,12 @@ impl Nickname {
             return Err(NicknameError::MixedAlphabets);
         }
         let name = Self(name);
-        if RESERVED.contains(&name.key()) {
+        let key = name.key();
+        // Nothing is left of what only draws letters out, where there are no letters.
+        if key.as_str().trim().is_empty() {
+            return Err(NicknameError::Invisible);
+        }
+        if RESERVED.contains(&key) {
             return Err(NicknameError::Reserved);
         }
         Ok(name)

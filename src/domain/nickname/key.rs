@@ -31,7 +31,7 @@ impl NicknameKey {
 }
 
 fn word(word: &str) -> String {
-    let latin = word.nfd().all(|c| looks_latin(c));
+    let latin = word.nfd().all(looks_latin);
     let letters: String = word.nfd().map(|c| if latin { as_typed(c) } else { in_either_case(c) }).collect();
     let settled = settle(&letters);
     let mut key = String::with_capacity(settled.len());

@@ -165,8 +165,8 @@ impl DecodeError {
         let id = envelope.id.as_str().and_then(|id| id.parse().ok());
         match envelope.kind.as_str() {
             Some(kind) if !TYPES.contains(&kind) => {
-                let kind: String = kind.chars().take(40).collect();
-                Self { code: ErrorCode::UnknownType, id, detail: format!("there is no frame of type {kind:?}") }
+                let kind: String = kind.escape_debug().take(40).collect();
+                Self { code: ErrorCode::UnknownType, id, detail: format!("there is no frame of type \"{kind}\"") }
             }
             _ => {
                 // Only the place and kind of the mistake: the text itself may be long, or private.

@@ -139,6 +139,10 @@ impl ErrorCode {
 /// Close codes of the WebSocket beyond the usual ones (RFC 6455 §7.4; 4000–4999 are private).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {
+    /// WebSocket itself was broken: a frame that RFC 6455 does not have.
+    BadWebSocket = 1002,
+    /// A text that is not UTF-8.
+    NotUtf8 = 1007,
     /// A frame of more than [`super::MAX_FRAME_BYTES`].
     TooBig = 1009,
     /// The server restarts: come back soon.

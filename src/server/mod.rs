@@ -245,11 +245,10 @@ fn router(app: Arc<App>, pages: Router) -> Router {
             None => pages.oneshot(request).await.into_response(),
         }
     };
-    Router::new()
-        .route(socket::FULL_DOOR, get(socket::full_door))
-        .merge(http::router())
-        .fallback(fallback)
-        .with_state(app)
+    let sockets = Router::new().route(socket::FULL_DOOR, get(socket::full_door));
+    #[cfg(feature = "echo")]
+    let sockets = sockets.route("/echo", get(socket::echo_door));
+    sockets.merge(http::router()).fallback(fallback).with_state(app)
 }
 
 #[cfg(test)]

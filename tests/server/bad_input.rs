@@ -180,7 +180,7 @@ async fn text_that_is_no_text_ends_the_connection() {
     let before = server.stored();
     let frame = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
     ming.raw.socket.send(Message::Frame(frame)).await.expect("an open socket");
-    assert_eq!(ming.hangup().await, Hangup::Code(4400));
+    assert_eq!(ming.hangup().await, Hangup::Code(1007));
     is_unharmed(&server, before).await;
 }
 

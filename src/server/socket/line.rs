@@ -2,6 +2,9 @@
 //!
 //! Hearing and speaking go on at the same time in one task: a client that sends much before it reads is still heard.
 
+#[cfg(feature = "echo")]
+mod echo;
+
 use std::{collections::VecDeque, pin::pin};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -177,8 +180,9 @@ fn why(error: axum::Error) -> Closing {
 
     match error.into_inner().downcast_ref::<Error>() {
         Some(Error::Capacity(_)) => Closing::finally(CloseCode::TooBig),
+        Some(Error::Utf8(_)) => Closing::finally(CloseCode::NotUtf8),
         Some(Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed) => Closing::GONE,
-        _ => Closing::finally(CloseCode::ProtocolError),
+        _ => Closing::finally(CloseCode::BadWebSocket),
     }
 }
 
@@ -281,6 +285,8 @@ async fn close(sink: &mut SplitSink<WebSocket, Message>, code: Option<CloseCode>
 /// For people who look at the wire.
 const fn reason(code: CloseCode) -> &'static str {
     match code {
+        CloseCode::BadWebSocket => "not WebSocket",
+        CloseCode::NotUtf8 => "not UTF-8",
         CloseCode::TooBig => "frame too big",
         CloseCode::Restarting => "restarting",
         CloseCode::TooSlow => "too slow, come back and resync",

@@ -74,6 +74,16 @@ pub(super) async fn full_door(
     accept(&app, upgrade, async move |app, line| serve_full(app, line, bearings).await)
 }
 
+/// `/echo`: what comes in goes out, through a socket as all are here; for tests of how that keeps to RFC 6455.
+#[cfg(feature = "echo")]
+pub(super) async fn echo_door(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade) -> Response {
+    accept(&app, upgrade, async move |_app, mut line| {
+        let farewell = line.echo().await;
+        line.bid(farewell).await;
+        line.part().await;
+    })
+}
+
 fn refuse_upgrade(rejection: &WebSocketUpgradeRejection) -> Response {
     ApiError::new(rejection.status(), ErrorCode::BadFrame, rejection.body_text()).into_response()
 }

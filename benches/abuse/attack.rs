@@ -1,0 +1,176 @@
+//! What strangers do, from hundreds of addresses, and some of them from one.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use clap::ValueEnum;
+use futures_util::{SinkExt as _, StreamExt as _};
+use teahouse::{
+    domain::{CommandId, ConversationId},
+    protocol::{ClientFrame, Read as _, ServerFrame},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+
+use super::line::{Address, frame, greet, guest};
+
+/// How many addresses they have between them.
+const ADDRESSES: usize = 300;
+
+/// After something was refused.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Between two bytes of those who send their headers slowly.
+const TRICKLE: Duration = Duration::from_millis(500);
+
+/// A family of four is one character of 25 bytes, so this is a message that may be sent, and nearly the largest frame.
+const FAMILY: &str = "👨‍👩‍👧‍👦";
+const FAMILIES: usize = 2_500;
+
+/// What some of them do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Connect, and say nothing.
+    Silent,
+    /// The same, all from one address.
+    Crowd,
+    /// Send their headers byte by byte.
+    Slow,
+    /// Say hello, and never read.
+    Deaf,
+    /// Send messages as fast as they can.
+    Commands,
+    /// Send frames that are none, as fast as they can.
+    Noise,
+    /// Come in as new guests, as fast as they can.
+    Joins,
+    /// Send messages of 64 KiB.
+    Big,
+    /// Send frames of more than 64 KiB.
+    TooBig,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// How many do it at a time.
+    const fn many(self) -> usize {
+        match self {
+            Self::Silent => 2_000,
+            Self::Crowd => 1_000,
+            Self::Slow => 200,
+            Self::Deaf => 50,
+            Self::Commands | Self::Joins => 20,
+            Self::Noise | Self::Big | Self::TooBig => 5,
+        }
+    }
+}
+
+/// Goes on until it is killed.
+pub(crate) async fn run(server: SocketAddr, only: &[Kind]) {
+    let mut attackers = JoinSet::new();
+    for kind in Kind::value_variants().iter().copied().filter(|kind| only.is_empty() || only.contains(kind)) {
+        for number in 0..kind.many() {
+            attackers.spawn(async move {
+                loop {
+                    if attack(server, kind, number).await.is_none() {
+                        sleep(PAUSE).await;
+                    }
+                }
+            });
+        }
+    }
+    while attackers.join_next().await.is_some() {}
+}
+
+/// One go, until the server ends it; `None` if it did not even let it begin.
+async fn attack(server: SocketAddr, kind: Kind, number: usize) -> Option<()> {
+    let address = Address::of(20, number % ADDRESSES);
+    match kind {
+        Kind::Silent => wait_for_end(address.connect(server).await.ok()?).await,
+        Kind::Crowd => wait_for_end(Address::of(21, 0).connect(server).await.ok()?).await,
+        Kind::Slow => trickle(address.connect(server).await.ok()?).await,
+        Kind::Deaf => {
+            let stream = address.connect_with(server, Some(4_096)).await.ok()?;
+            let _socket = greet(stream, server, guest(name())).await?;
+            // It does not know when the server has given it up; this is about how long that takes.
+            sleep(Duration::from_secs(5)).await;
+            Some(())
+        }
+        Kind::Commands => flood(server, address, || "spam ".repeat(10)).await,
+        Kind::Big => flood(server, address, || FAMILY.repeat(FAMILIES)).await,
+        Kind::Noise => {
+            let (socket, _) = come_in(server, address).await?;
+            pour(socket, || Message::text("{\"type\":\"dance\"}")).await
+        }
+        Kind::TooBig => {
+            let (socket, _) = come_in(server, address).await?;
+            pour(socket, || Message::text("x".repeat(80_000))).await
+        }
+        Kind::Joins => {
+            static NEXT: AtomicUsize = AtomicUsize::new(0);
+            let address = Address::of(22, NEXT.fetch_add(1, Ordering::Relaxed) % ADDRESSES);
+            come_in(server, address).await.map(drop)
+        }
+    }
+}
+
+async fn wait_for_end(mut stream: TcpStream) -> Option<()> {
+    let mut end = [0; 64];
+    while stream.read(&mut end).await.is_ok_and(|bytes| bytes > 0) {}
+    Some(())
+}
+
+async fn trickle(mut stream: TcpStream) -> Option<()> {
+    for byte in b"GET / HTTP/1.1\r\nHost: teahouse\r\nX-Slow: ".iter().chain([b'x'; 10_000].iter()) {
+        stream.write_all(&[*byte]).await.ok()?;
+        let mut end = [0; 64];
+        if let Ok(Ok(0) | Err(_)) = timeout(TRICKLE, stream.read(&mut end)).await {
+            break;
+        }
+    }
+    Some(())
+}
+
+fn name() -> String {
+    format!("stranger {}", CommandId::random())[..30].to_owned()
+}
+
+async fn come_in(server: SocketAddr, address: Address) -> Option<(WebSocketStream<TcpStream>, ConversationId)> {
+    let mut socket = address.greet(server, guest(name())).await?;
+    let first = socket.next().await?.ok()?;
+    match ServerFrame::from_json(first.to_text().ok()?)? {
+        ServerFrame::Welcome(welcome) => Some((socket, welcome.conversations.first()?.id)),
+        _ => None,
+    }
+}
+
+async fn flood(server: SocketAddr, address: Address, body: impl Fn() -> String) -> Option<()> {
+    let (socket, conversation) = come_in(server, address).await?;
+    pour(socket, || frame(&ClientFrame::Send { id: CommandId::random(), conversation, body: body() })).await
+}
+
+/// Sends as fast as the server takes it, and reads what comes back, so as not to be thrown out for that.
+async fn pour(socket: WebSocketStream<TcpStream>, next: impl Fn() -> Message) -> Option<()> {
+    let (mut sink, mut stream) = socket.split();
+    let reading = async { while let Some(Ok(_)) = stream.next().await {} };
+    let sending = async {
+        while sink.send(next()).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! { () = reading => {}, () = sending => {} }
+    // The server's reason, unread, keeps nobody from coming back.
+    let _ = sink.send(Message::Close(None)).await;
+    Some(())
+}

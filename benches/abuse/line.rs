@@ -1,0 +1,65 @@
+//! Connections from addresses of one's own.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    time::Duration,
+};
+
+use futures_util::SinkExt as _;
+use teahouse::protocol::{ClientFrame, Hello, VERSION};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+
+/// How long to wait for an upgrade.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One of 65,000 addresses in each of a few streets, so that those of one kind live apart from others.
+#[derive(Clone, Copy)]
+pub(crate) struct Address(Ipv4Addr);
+
+impl Address {
+    pub(crate) fn of(street: u8, number: usize) -> Self {
+        let [high, low] = u16::try_from(number % 65_000 + 1).unwrap_or(1).to_be_bytes();
+        Self(Ipv4Addr::new(127, street, high, low))
+    }
+
+    pub(crate) async fn connect(self, server: SocketAddr) -> io::Result<TcpStream> {
+        self.connect_with(server, None).await
+    }
+
+    /// With a receive buffer of so many bytes.
+    pub(crate) async fn connect_with(self, server: SocketAddr, buffer: Option<u32>) -> io::Result<TcpStream> {
+        let socket = TcpSocket::new_v4()?;
+        if let Some(bytes) = buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        socket.bind(SocketAddr::V4(SocketAddrV4::new(self.0, 0)))?;
+        let stream = timeout(PATIENCE, socket.connect(server)).await.map_err(io::Error::from)??;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// A WebSocket on which `hello` has been said.
+    pub(crate) async fn greet(self, server: SocketAddr, hello: Hello) -> Option<WebSocketStream<TcpStream>> {
+        greet(self.connect(server).await.ok()?, server, hello).await
+    }
+}
+
+pub(crate) async fn greet(stream: TcpStream, server: SocketAddr, hello: Hello) -> Option<WebSocketStream<TcpStream>> {
+    let upgrade = timeout(PATIENCE, client_async(format!("ws://{server}/ws"), stream)).await;
+    let (mut socket, _) = upgrade.ok()?.ok()?;
+    socket.send(frame(&ClientFrame::Hello(hello))).await.ok()?;
+    Some(socket)
+}
+
+pub(crate) fn guest(nickname: String) -> Hello {
+    Hello { protocol: VERSION, nickname: Some(nickname), ..Hello::default() }
+}
+
+pub(crate) fn frame(frame: &ClientFrame) -> Message {
+    Message::text(serde_json::to_string(frame).expect("frames are plain JSON"))
+}

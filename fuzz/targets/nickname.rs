@@ -1,0 +1,24 @@
+//! A nickname that was let in stays one, and stays the same one, however often it is typed; so does what is offered instead.
+
+use teahouse::domain::{MAX_NICKNAME_CHARACTERS, Nickname};
+
+/// The most that a name of so many characters can come to; see `domain::nickname::rules`.
+const MOST_CODE_POINTS: usize = MAX_NICKNAME_CHARACTERS * 12;
+
+pub(crate) fn check(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(name) = Nickname::parse(text) else { return };
+    assert_eq!(Nickname::parse(name.as_str()).as_ref(), Ok(&name));
+    assert!(name.as_str().chars().count() <= MOST_CODE_POINTS);
+    assert!(!name.initial().is_empty());
+
+    assert!(!name.key().as_str().trim().is_empty());
+    // Written in capitals it may be refused, or have become too long, but it is no shorter way to nothing.
+    if let Ok(upper) = Nickname::parse(&name.as_str().to_uppercase()) {
+        assert!(!upper.key().as_str().trim().is_empty());
+    }
+    for number in [2, 99, u32::MAX] {
+        let numbered = name.numbered(number);
+        assert_eq!(Nickname::parse(numbered.as_str()).as_ref(), Ok(&numbered));
+    }
+}

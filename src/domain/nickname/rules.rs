@@ -1,0 +1,163 @@
+//! What a text must be to be a nickname.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+use unicode_properties::{GeneralCategory, UnicodeEmoji as _, UnicodeGeneralCategory as _};
+use unicode_script::{Script, UnicodeScript as _};
+use unicode_security::confusable_detection::skeleton;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::{MAX_NICKNAME_CHARACTERS, Nickname, NicknameError, NicknameKey};
+
+/// No script needs more code points for one user-perceived character; the longest emoji sequences have ten.
+const MAX_CODE_POINTS_PER_CHARACTER: usize = 12;
+
+/// More marks than this on one letter are a pile (UTS #39 §5.4).
+const MAX_MARKS: usize = 4;
+
+/// Words that the page shows where a user's name could stand.
+static RESERVED: LazyLock<[NicknameKey; 4]> =
+    LazyLock::new(|| ["everyone", "lobby", "所有人", "大厅"].map(NicknameKey::of));
+
+/// What looks like the check mark beside the names of registered users, in any of the usual fonts: the check marks, boxes
+/// with one, roots, and letters of far scripts that are drawn so.
+const CHECK_MARKS: [char; 14] =
+    ['√', '∛', '∜', '⍻', '⎷', '☑', '✅', '✓', '✔', '🗸', '🗹', '\u{1fbb1}', '\u{10102}', '\u{aa9c}'];
+
+/// The three flags that are made of tags. Any other tags hide a text.
+const TAGGED_FLAGS: [&str; 3] = ["🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🏴󠁧󠁢󠁷󠁬󠁳󠁿"];
+
+const ZERO_WIDTH_JOINER: char = '\u{200d}';
+const EMOJI_PRESENTATION: char = '\u{fe0f}';
+const KEYCAP: char = '\u{20e3}';
+
+impl Nickname {
+    /// Normalizes `text` (NFC, trimmed, inner white space folded to one space) and holds it to the rules.
+    ///
+    /// # Errors
+    /// [`NicknameError`] when the text is empty, too long, reserved, or has what cannot be seen or could be taken for
+    /// something else.
+    pub fn parse(text: &str) -> Result<Self, NicknameError> {
+        let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if folded.is_empty() {
+            return Err(NicknameError::Empty);
+        }
+        // Before normalizing: hostile input must not cost more than it is long.
+        if folded.len() > MAX_NICKNAME_CHARACTERS * MAX_CODE_POINTS_PER_CHARACTER * 4 {
+            return Err(NicknameError::TooLong);
+        }
+        let name: String = folded.nfc().collect();
+        if name.graphemes(true).any(|character| !is_visible(character)) {
+            return Err(NicknameError::Invisible);
+        }
+        if name.graphemes(true).count() > MAX_NICKNAME_CHARACTERS {
+            return Err(NicknameError::TooLong);
+        }
+        if name.contains(CHECK_MARKS) {
+            return Err(NicknameError::CheckMark);
+        }
+        if !has_one_alphabet_a_word(&name) {
+            return Err(NicknameError::MixedAlphabets);
+        }
+        let name = Self(name);
+        let key = name.key();
+        // Nothing is left of what only draws letters out, where there are no letters.
+        if key.as_str().trim().is_empty() {
+            return Err(NicknameError::Invisible);
+        }
+        if RESERVED.contains(&key) {
+            return Err(NicknameError::Reserved);
+        }
+        Ok(name)
+    }
+
+    /// What this name must not share with another user's.
+    pub fn key(&self) -> NicknameKey {
+        NicknameKey::of(&self.0)
+    }
+
+    /// This name with a number behind it, shortened to stay a nickname: what to offer when it is taken.
+    #[must_use]
+    pub fn numbered(&self, number: u32) -> Self {
+        let number = number.to_string();
+        let keep = MAX_NICKNAME_CHARACTERS - number.len();
+        let stem: String = self.0.graphemes(true).take(keep).collect();
+        Self(format!("{}{number}", stem.trim_end()))
+    }
+}
+
+/// Whether one user-perceived character shows something and hides nothing.
+fn is_visible(character: &str) -> bool {
+    if is_keycap(character) || TAGGED_FLAGS.contains(&character) {
+        return true;
+    }
+    let is_emoji = character.chars().any(|c| c.is_emoji_char() && !c.is_ascii());
+    let shows = |c: char| match c {
+        ZERO_WIDTH_JOINER | EMOJI_PRESENTATION => is_emoji,
+        ' ' => true,
+        _ => !is_blank(c),
+    };
+    !character.starts_with(is_combining_mark)
+        && !character.ends_with(ZERO_WIDTH_JOINER)
+        && character.chars().count() <= MAX_CODE_POINTS_PER_CHARACTER
+        && character.chars().all(shows)
+        && has_fitting_marks(character)
+}
+
+fn is_keycap(character: &str) -> bool {
+    let mut rest = character.chars();
+    rest.next().is_some_and(|c| c.is_ascii_digit() || c == '#' || c == '*') && rest.eq([EMOJI_PRESENTATION, KEYCAP])
+}
+
+/// Whether nothing is drawn for this character, nobody knows what, or a frame around what stands before it.
+fn is_blank(c: char) -> bool {
+    let category = matches!(
+        c.general_category(),
+        GeneralCategory::Control
+            | GeneralCategory::EnclosingMark
+            | GeneralCategory::Format
+            | GeneralCategory::Surrogate
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Unassigned
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::SpaceSeparator
+    );
+    // The blank Braille cell, two Egyptian blanks, a Khitan filler, an empty note head, and what stands for what is not there.
+    let empty =
+        matches!(c, '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{16fe4}' | '\u{1d159}' | '\u{fffc}' | '\u{fffd}');
+    // The skeleton leaves nothing of Default_Ignorable_Code_Point, which has letters by category among it.
+    category || empty || skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+}
+
+/// Whether the marks on a letter are few, different, and of its script.
+fn has_fitting_marks(character: &str) -> bool {
+    let common = [Script::Common, Script::Inherited];
+    let script = character.chars().map(|c| c.script()).find(|script| !common.contains(script));
+    let (mut marks, mut last) = (0, None);
+    for c in character.nfd().filter(|c| c.general_category() == GeneralCategory::NonspacingMark) {
+        // An emoji's variation selector is counted among its characters, not among marks.
+        if c == EMOJI_PRESENTATION {
+            continue;
+        }
+        marks += 1;
+        let fits = common.contains(&c.script()) || Some(c.script()) == script;
+        if marks > MAX_MARKS || last == Some(c) || !fits {
+            return false;
+        }
+        last = Some(c);
+    }
+    true
+}
+
+/// Whether the letters of each word that have capitals, and so look like one another, are of one alphabet.
+fn has_one_alphabet_a_word(name: &str) -> bool {
+    let compatible: String = name.nfkc().collect();
+    let is_cased = |c: &char| (c.is_lowercase() || c.is_uppercase()) && c.script() != Script::Common;
+    compatible.split(|c: char| !c.is_alphabetic() && !is_combining_mark(c)).all(|word| {
+        let mut alphabets =
+            word.chars().filter(is_cased).map(|c| c.script()).filter(|script| *script != Script::Inherited);
+        alphabets.next().is_none_or(|first| alphabets.all(|other| other == first))
+    })
+}

@@ -1,0 +1,52 @@
+//! The fuzz targets, over the inputs that were written by hand or found by a fuzzer: quickly, at each change.
+
+#[path = "../fuzz/targets/body.rs"]
+mod body;
+#[path = "../fuzz/targets/client_frame.rs"]
+mod client_frame;
+#[path = "../fuzz/targets/nickname.rs"]
+mod nickname;
+#[path = "../fuzz/targets/plain_frame.rs"]
+mod plain_frame;
+#[path = "../fuzz/targets/server_frame.rs"]
+mod server_frame;
+
+use std::{fs, path::Path};
+
+fn hold(target: &str, check: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let mut inputs = 0;
+    for entry in fs::read_dir(folder).expect("a corpus") {
+        let path = entry.expect("an entry").path();
+        // Where a check fails, its message says why, and this line for which input.
+        println!("{}", path.display());
+        check(&fs::read(path).expect("an input"));
+        inputs += 1;
+    }
+    assert!(inputs > 0, "no inputs for {target}");
+}
+
+#[test]
+fn bodies_and_reactions_hold() {
+    hold("body", body::check);
+}
+
+#[test]
+fn client_frames_hold() {
+    hold("client_frame", client_frame::check);
+}
+
+#[test]
+fn nicknames_hold() {
+    hold("nickname", nickname::check);
+}
+
+#[test]
+fn plain_frames_hold() {
+    hold("plain_frame", plain_frame::check);
+}
+
+#[test]
+fn server_frames_hold() {
+    hold("server_frame", server_frame::check);
+}

@@ -1,0 +1,395 @@
+//! Nobody can look like somebody else: each text here is refused, or has the key of the name that it copies.
+
+use std::ops::RangeInclusive;
+
+use teahouse::domain::{Nickname, NicknameError};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_security::confusable_detection::skeleton;
+
+/// Whether somebody could come in by `copy` beside somebody called `name`.
+fn gets_past(name: &str, copy: &str) -> bool {
+    let name = Nickname::parse(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    Nickname::parse(copy).is_ok_and(|copy| copy.key() != name.key())
+}
+
+fn assert_held(pairs: &[(&str, &str)]) {
+    let past: Vec<_> = pairs.iter().filter(|(name, copy)| gets_past(name, copy)).collect();
+    assert!(past.is_empty(), "look like another, but are not taken for it: {past:?}");
+}
+
+#[test]
+fn names_of_all_scripts_are_welcome() {
+    let names = [
+        "小明",
+        "李雷和韩梅梅",
+        "臺灣龍",
+        "さくら",
+        "田中エリ子",
+        "ラーメン",
+        "민준",
+        "김철수",
+        "محمد",
+        "فاطمة الزهراء",
+        "مُحَمَّد",
+        "דוד",
+        "שָׁלוֹם",
+        "नमस्ते",
+        "प्रिया",
+        "ไทย",
+        "น้ำฝน",
+        "Nguyễn Thị Hồng",
+        "Đặng",
+        "Наташа",
+        "Сергей Ёлкин",
+        "Їжак",
+        "Νίκος",
+        "Άννα",
+        "Ειρήνη",
+        "Հայկ",
+        "ნინო",
+        "தமிழ்",
+        "বাংলা",
+        "አበበ",
+        "Zoë-Ann O’Neil",
+        "Zoë-Ann O'Neil",
+        "J. 李",
+        "Tシャツ",
+        "DJ Иван",
+        "β-tester",
+        "Straße",
+        "Þór",
+        "İlker",
+        "ışık",
+        "Łukasz",
+        "x_1-2.3",
+        "C++",
+        "№1",
+    ];
+    for name in names {
+        assert_eq!(Nickname::parse(name).as_ref().map(Nickname::as_str), Ok(name));
+    }
+}
+
+#[test]
+fn names_with_emoji_are_welcome() {
+    let names = [
+        "🦊",
+        "Mei 🍵",
+        "👨‍👩‍👧",
+        "👨‍👩‍👧‍👦 us",
+        "👩🏽‍💻",
+        "👋🏽",
+        "❤️",
+        "❤️‍🔥",
+        "🇨🇳",
+        "Li 🇨🇦",
+        "🏴󠁧󠁢󠁳󠁣󠁴󠁿",
+        "🏳️‍🌈",
+        "1️⃣",
+        "#️⃣",
+        "⭐",
+        "🔰",
+        "🏅",
+        "☕",
+        "🆗",
+        "✨",
+    ];
+    for name in names {
+        assert_eq!(Nickname::parse(name).as_ref().map(Nickname::as_str), Ok(name));
+    }
+}
+
+#[test]
+fn whole_names_in_other_alphabets_are_known() {
+    assert_held(&[
+        ("Alice", "\u{410}lice"),
+        ("Alice", "Аӏісе"),
+        ("scope", "ѕсоре"),
+        ("Hope", "Норе"),
+        ("BOB", "ВОВ"),
+        ("TOM", "ТОМ"),
+        ("Eva", "Ενα"),
+        ("NINA", "ΝΙΝΑ"),
+        ("Kate", "Κατε"),
+        ("HANNA", "ΗΑΝΝΑ"),
+        ("Νίκος", "Nίκος"),
+        ("νίκος", "vίκος"),
+        ("Νίκος", "Νίκoς"),
+        ("Иван", "Иbан"),
+        ("Сергей", "Cepгeй"),
+        ("Егор", "Erop"),
+        ("TAM", "ᎢᎪᎷ"),
+        ("COOL", "ꓚꓳꓳꓡ"),
+        ("Sos", "Ѕоѕ"),
+        ("Alice", "⍺lice"),
+    ]);
+}
+
+#[test]
+fn letters_in_other_styles_are_known() {
+    for copy in [
+        "ａｄｍｉｎ",
+        "𝐚𝐝𝐦𝐢𝐧",
+        "𝒶𝒹𝓂𝒾𝓃",
+        "𝖆𝖉𝖒𝖎𝖓",
+        "𝕒𝕕𝕞𝕚𝕟",
+        "𝚊𝚍𝚖𝚒𝚗",
+        "ⓐⓓⓜⓘⓝ",
+        "ⒶⒹⓂⒾⓃ",
+        "🄰🄳🄼🄸🄽",
+        "🅐🅓🅜🅘🅝",
+        "🅰🅳🅼🅸🅽",
+        "🅰️🅳🅼🅸🅽",
+        "🇦🇩🇲🇮🇳",
+        "ᴀᴅᴍɪɴ",
+        "ᵃᵈᵐⁱⁿ",
+        "ADMIN",
+        "aDmIn",
+        "adrnin",
+        "admın",
+        "ADMİN",
+        "adm1n",
+        "admln",
+        "ADMlN",
+        "adm|n",
+    ] {
+        assert!(!gets_past("admin", copy), "{copy}");
+    }
+}
+
+#[test]
+fn case_and_spelling_make_no_other_name() {
+    assert_held(&[
+        ("straße", "STRASSE"),
+        ("straße", "straẞe"),
+        ("straße", "straβe"),
+        ("Fiona", "ﬁona"),
+        ("office", "oﬃce"),
+        ("Æsir", "aesir"),
+        ("Þór", "ÞÓR"),
+        ("Ðóra", "ðóra"),
+        ("Đorđe", "ĐORĐE"),
+        ("İlker", "ilker"),
+        ("ilker", "ılker"),
+        ("Zoë", "Zoe\u{308}"),
+        ("Наташа", "НАТАША"),
+        ("Вера", "вера"),
+        ("Егор", "ЕГОР"),
+        ("Νίκος", "ΝΊΚΟΣ"),
+        ("Ειρήνη", "ειρήνη"),
+        ("ειρηνη", "ΕΙΡΗΝΗ"),
+        ("Հայկ", "ՀԱՅԿ"),
+        ("ნინო", "ᲜᲘᲜᲝ"),
+        ("がく", "か\u{3099}く"),
+        ("ガク", "ｶﾞｸ"),
+        ("한글", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"),
+        ("محمد", "محـمد"),
+        ("O'Neil", "O’Neil"),
+        ("Zoë-Ann", "Zoë‐Ann"),
+    ]);
+}
+
+#[test]
+fn digits_and_pairs_that_look_alike_are_known() {
+    assert_held(&[
+        ("Bob", "B0b"),
+        ("Oleg", "0leg"),
+        ("Alice", "A1ice"),
+        ("Alice", "AIice"),
+        ("Alice", "A|ice"),
+        ("mike", "rnike"),
+        ("Mike", "rnike"),
+        ("walter", "vvalter"),
+        ("user1", "user➊"),
+        ("user1", "user①"),
+        ("user1", "user¹"),
+        ("user1", "userl"),
+    ]);
+}
+
+#[test]
+fn what_is_not_drawn_makes_no_other_name() {
+    let hidden = [
+        '\u{0}',
+        '\u{7f}',
+        '\u{ad}',
+        '\u{34f}',
+        '\u{61c}',
+        '\u{115f}',
+        '\u{1160}',
+        '\u{17b4}',
+        '\u{17b5}',
+        '\u{180b}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200c}',
+        '\u{200d}',
+        '\u{200e}',
+        '\u{200f}',
+        '\u{202a}',
+        '\u{202b}',
+        '\u{202c}',
+        '\u{202d}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2061}',
+        '\u{2064}',
+        '\u{2066}',
+        '\u{2067}',
+        '\u{2068}',
+        '\u{2069}',
+        '\u{206a}',
+        '\u{206f}',
+        '\u{2800}',
+        '\u{3164}',
+        '\u{fe00}',
+        '\u{fe0e}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{fff9}',
+        '\u{fffb}',
+        '\u{fffc}',
+        '\u{fffd}',
+        '\u{13441}',
+        '\u{16fe4}',
+        '\u{1bca0}',
+        '\u{1d159}',
+        '\u{1d173}',
+        '\u{e0001}',
+        '\u{e0020}',
+        '\u{e0061}',
+        '\u{e007f}',
+        '\u{e0100}',
+        '\u{e01ef}',
+        '\u{e000}',
+        '\u{f8ff}',
+        '\u{20dd}',
+        '\u{20e3}',
+        '\u{488}',
+    ];
+    for c in hidden {
+        for copy in [format!("{c}admin"), format!("ad{c}min"), format!("admin{c}"), format!("adm{c}{c}in")] {
+            assert!(!gets_past("admin", &copy), "{:04x} in {copy:?}", u32::from(c));
+        }
+        assert!(Nickname::parse(&c.to_string()).is_err(), "{:04x} alone", u32::from(c));
+    }
+    // Draws out letters, of which there are none.
+    assert!(Nickname::parse("ـ").is_err());
+    // Tags behind a flag could say anything.
+    assert!(Nickname::parse("🏴\u{e0061}\u{e007f}").is_err());
+    assert!(!gets_past("👨👩", "👨\u{200d}👩"));
+}
+
+#[test]
+fn spaces_of_any_kind_are_spaces() {
+    let spaces = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\
+        \u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+    for space in spaces.chars() {
+        for copy in [
+            format!("{space}Ada Lovelace"),
+            format!("Ada{space}Lovelace"),
+            format!("Ada {space}{space}Lovelace"),
+            format!("Ada Lovelace{space}"),
+        ] {
+            assert_eq!(Nickname::parse(&copy).expect("a name").as_str(), "Ada Lovelace");
+        }
+        assert_eq!(Nickname::parse(&space.to_string()), Err(NicknameError::Empty));
+    }
+}
+
+#[test]
+fn piles_of_marks_are_refused() {
+    let marks = "\u{301}\u{302}\u{303}\u{304}\u{306}\u{307}\u{308}\u{30a}\u{30b}\u{30c}\u{323}\u{324}";
+    for many in 5..12 {
+        let pile: String = marks.chars().take(many).collect();
+        assert_eq!(Nickname::parse(&format!("a{pile}dmin")), Err(NicknameError::Invisible), "{many}");
+    }
+    // The second is drawn over the first.
+    assert_eq!(Nickname::parse("a\u{301}\u{301}dmin"), Err(NicknameError::Invisible));
+    // Marks of other scripts are drawn anywhere.
+    assert_eq!(Nickname::parse("a\u{e34}dmin"), Err(NicknameError::Invisible));
+    assert_eq!(Nickname::parse("\u{301}admin"), Err(NicknameError::Invisible));
+}
+
+#[test]
+fn letters_of_two_alphabets_make_no_word() {
+    for name in ["Aлиса", "Вob", "αlpha", "жν"] {
+        assert_eq!(Nickname::parse(name), Err(NicknameError::MixedAlphabets), "{name}");
+    }
+}
+
+#[test]
+fn nobody_types_the_mark_of_a_registered_user() {
+    for mark in "√∛∜⍻⎷☑✅✓✔🗸🗹\u{1fbb1}\u{10102}\u{aa9c}".chars() {
+        for copy in [format!("Mei{mark}"), format!("Mei {mark}"), format!("{mark}\u{fe0f}"), format!("{mark} Mei")] {
+            assert!(Nickname::parse(&copy).is_err(), "{copy}");
+        }
+        assert_eq!(Nickname::parse(&format!("Mei {mark}")), Err(NicknameError::CheckMark));
+    }
+}
+
+#[test]
+fn other_names_stay_other_names() {
+    for (one, other) in [
+        ("小明", "小红"),
+        ("Zoe", "Zoë"),
+        ("bob", "rob"),
+        ("Nick", "Vick"),
+        ("Dave", "Dane"),
+        ("Вера", "Вова"),
+        ("Νίκος", "Νίνα"),
+        ("さくら", "サクラ"),
+        ("Anna", "An na"),
+        ("🦊", "🐻"),
+        ("user1", "user2"),
+    ] {
+        assert!(gets_past(one, other), "{one} and {other}");
+    }
+}
+
+/// Every code point that UTS #39 takes for an ASCII letter, put in that letter's place.
+#[test]
+fn no_character_stands_in_for_a_letter() {
+    let seen = |text: &str| skeleton(text).collect::<String>();
+    let letters: Vec<(char, String)> =
+        ('a'..='z').chain('A'..='Z').map(|letter| (letter, seen(&letter.to_string()))).collect();
+    let mut past = Vec::new();
+    let mut tried = 0;
+    for c in '\u{80}'..=char::MAX {
+        let look = seen(&c.to_string());
+        for (letter, _) in letters.iter().filter(|(_, of_letter)| *of_letter == look) {
+            tried += 1;
+            for (before, after) in [("", ""), ("ad", "in"), ("AD", "IN"), ("", "admin"), ("x", "")] {
+                let (name, copy) = (format!("{before}{letter}{after}"), format!("{before}{c}{after}"));
+                if gets_past(&name, &copy) {
+                    past.push(format!("{copy} (U+{:04X}) for {name}", u32::from(c)));
+                }
+            }
+        }
+    }
+    assert!(tried > 1_000, "only {tried} pairs in the tables");
+    assert!(past.is_empty(), "{past:?}");
+}
+
+/// Capital and small are one name. Two Greek letters can't be: as capitals they look like other Latin letters than they
+/// do small, and in a word that looks Latin all through it is looks that count. The others are out of use.
+#[test]
+fn no_case_makes_another_name() {
+    const WARANG_CITI: RangeInclusive<char> = '\u{118a0}'..='\u{118df}';
+    const EXCEPT: &str = "ν υ ſ ƨ ƽ ɍ ʝ ϭ յ ᲄ ỻ ꝛ ꞵ ꭓ";
+    let base = |c: char| c.to_lowercase().nfkd().next().unwrap_or(c);
+    let key = |text: String| Nickname::parse(&text).map(|name| name.key().as_str().to_owned()).ok();
+    let cased = (' '..=char::MAX).filter(|c| c.is_lowercase() || c.is_uppercase());
+    let in_use = cased.filter(|c| !EXCEPT.contains([*c, base(*c)]) && !WARANG_CITI.contains(c));
+    let mut differ = Vec::new();
+    for c in in_use {
+        if let (Some(typed), Some(upper), Some(lower)) =
+            (key(c.to_string()), key(c.to_uppercase().to_string()), key(c.to_lowercase().to_string()))
+            && (typed != upper || typed != lower)
+        {
+            differ.push(format!("{c} (U+{:04X}): {typed} {upper} {lower}", u32::from(c)));
+        }
+    }
+    assert!(differ.is_empty(), "{differ:?}");
+}

@@ -5,7 +5,7 @@ const TAKEN = 'Somebody here has this name, or one that looks like it.';
 for (const [what, name] of [
   ['a nickname that somebody has', 'Alice'],
   ['the same nickname in other letters', 'ALICE'],
-  ['a nickname that looks like it', 'Аlice'], // the first letter is Cyrillic
+  ['a nickname that looks like it', 'Ａlice'], // the first letter is full-width
 ]) {
   test(`${what} is refused beside the field, and the suggestion is one click away`, async ({ people }) => {
     await people.guest('Alice');

@@ -17,9 +17,13 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 
 use super::doors::Entry;
+
+/// A stream that gives up on a peer that takes nothing, and lingers in the end.
+pub(super) type PatientStream = Pin<Box<TimeoutStream<LingeringStream>>>;
 
 /// How long to wait for the peer to end its side.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -28,8 +32,9 @@ const LONGEST: Duration = Duration::from_secs(2);
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A stream that lingers when it is dropped, and counts as open until then.
+#[derive(Debug)]
 pub(super) struct LingeringStream {
-    /// `None` only while it is being dropped.
+    /// `None` once it was taken out, or while it is being dropped.
     stream: Option<(TcpStream, Arc<Entry>)>,
     tasks: TaskTracker,
 }
@@ -38,6 +43,11 @@ impl LingeringStream {
     /// The task that lingers is one of `tasks`. Must be dropped within a runtime.
     pub(super) fn new(stream: TcpStream, entry: Arc<Entry>, tasks: TaskTracker) -> Self {
         Self { stream: Some((stream, entry)), tasks }
+    }
+
+    /// Takes the socket out, for somebody who lingers by [`linger`].
+    pub(super) fn take(&mut self) -> Option<(TcpStream, Arc<Entry>)> {
+        self.stream.take()
     }
 
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
@@ -51,17 +61,22 @@ impl Drop for LingeringStream {
         // Outside a runtime, at the very end of the process, there is nobody left to linger.
         if let (Some((stream, entry)), Ok(_)) = (self.stream.take(), tokio::runtime::Handle::try_current()) {
             self.tasks.spawn(async move {
-                // A peer that has gone already needs no farewell.
-                let _ = timeout(LONGEST, linger(stream)).await;
+                let (mut reading, mut writing) = stream.into_split();
+                linger(&mut reading, &mut writing).await;
                 drop(entry);
             });
         }
     }
 }
 
-async fn linger(mut stream: TcpStream) -> io::Result<u64> {
-    stream.shutdown().await?;
-    tokio::io::copy(&mut stream.take(MOST_BYTES), &mut tokio::io::sink()).await
+/// Ends the writing half, and reads the other to its end, for a little while.
+pub(super) async fn linger(reading: &mut (impl AsyncRead + Unpin), writing: &mut (impl AsyncWrite + Unpin)) {
+    let lingering = async {
+        writing.shutdown().await?;
+        tokio::io::copy(&mut reading.take(MOST_BYTES), &mut tokio::io::sink()).await
+    };
+    // A peer that has gone already needs no farewell.
+    let _ = timeout(LONGEST, lingering).await;
 }
 
 impl AsyncRead for LingeringStream {

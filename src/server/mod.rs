@@ -17,8 +17,10 @@ mod serving;
 mod sessions;
 mod socket;
 mod store;
+mod threads;
+mod websocket;
 
-use std::{os::unix::net::UnixListener, path::Path, sync::Arc, time::Duration};
+use std::{io, os::unix::net::UnixListener, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -41,10 +43,11 @@ use self::{
     doors::Doors,
     edge::{Certificate, Edge, reach},
     http::ApiError,
-    hub::{Hub, announce_presence, deliver},
+    hub::{Hub, ShardIndex, announce_presence, deliver, serve_shard},
     peer::Peer,
     serving::Serving,
     store::{Feed, SqliteStore, Store},
+    threads::Threads,
 };
 
 pub use admin::{AdminCommand, AdminError, ask};
@@ -64,7 +67,7 @@ const STORE_CLOSE: Duration = Duration::from_secs(1);
 struct App {
     chat: Arc<Chat>,
     hub: Arc<Hub>,
-    timing: Timing,
+    timing: Arc<Timing>,
     /// Cancelled when the server stops.
     stopping: CancellationToken,
     /// Owns the tasks of connections and sockets.
@@ -80,6 +83,9 @@ pub enum StartError {
     /// Its certificate can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The system gives no threads.
+    #[error("cannot start threads: {0}")]
+    Threads(io::Error),
 }
 
 /// Why a server did not stop well.
@@ -103,6 +109,7 @@ pub struct Server {
     feed: Feed,
     house: House,
     administration: Option<UnixListener>,
+    threads: Threads,
     /// `None` speaks plain HTTP.
     certificate: Option<Arc<Certificate>>,
 }
@@ -120,10 +127,11 @@ impl Server {
         let (store, feed) = SqliteStore::open(Path::new(&config.data))?;
         let store: Arc<dyn Store> = Arc::new(store);
         let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
-        let hub = Arc::new(Hub::new(store.lobby(), per_user, config.limits.send_queue_bytes));
+        let hub = Arc::new(Hub::new(store.lobby(), Threads::count(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
         let administration = admin::bind(&config.data);
-        Ok(Self { config, store, feed, house: House::new(chat, hub), administration, certificate })
+        let threads = Threads::start(Threads::count()).map_err(StartError::Threads)?;
+        Ok(Self { config, store, feed, house: House::new(chat, hub), administration, threads, certificate })
     }
 
     /// What rendering pages needs.
@@ -138,7 +146,7 @@ impl Server {
     /// # Errors
     /// [`RunError`] if it stops without being told to, or its store did not close in time.
     pub async fn run(self, listener: TcpListener, pages: Router, shutdown: CancellationToken) -> Result<(), RunError> {
-        let Self { config, store, feed, house, administration, certificate } = self;
+        let Self { config, store, feed, house, administration, threads, certificate } = self;
         // As it was asked for, if the system does not tell.
         let here = listener.local_addr().unwrap_or(config.listen);
         if let Some(words) = reach(here, certificate.is_some(), !config.trusted_proxies.is_empty()) {
@@ -152,7 +160,7 @@ impl Server {
         let app = Arc::new(App {
             chat: Arc::clone(&house.chat),
             hub: Arc::clone(&hub),
-            timing: config.timing.clone(),
+            timing: Arc::new(config.timing.clone()),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         });
@@ -160,6 +168,7 @@ impl Server {
         let serving = Serving {
             edge: Edge::new(router(Arc::clone(&app), pages), Arc::clone(&house.chat), &config, here.ip()),
             tls: certificate.as_ref().map(|certificate| certificate.acceptor()),
+            shards: threads.handles().to_vec(),
             doors: Doors::new(config.limits.connections, per_address),
             header_timeout: config.timing.headers,
             write_timeout: config.timing.write,
@@ -168,8 +177,21 @@ impl Server {
             tasks: tasks.clone(),
         };
 
-        // Their own tasks, so that they can use another core than the rest.
-        let mut delivering = AbortOnDropHandle::new(tokio::spawn(deliver(feed, Arc::clone(&hub))));
+        let (shards, turns) = hub.shards();
+        let _shards: Vec<_> = turns
+            .into_iter()
+            .zip(threads.handles())
+            .map(|((shard, turns), thread)| {
+                let (hub, timing) = (Arc::clone(&hub), Arc::clone(&app.timing));
+                AbortOnDropHandle::new(thread.spawn(serve_shard(hub, shard, turns, timing)))
+            })
+            .collect();
+        let delivery = deliver(feed, Arc::clone(&hub), shards.clone());
+        let mut delivering = AbortOnDropHandle::new(match threads.handles() {
+            // Where there is one core only, it costs less to stay with what comes next.
+            [thread] => thread.spawn(delivery),
+            _ => tokio::spawn(delivery),
+        });
         let mut serving = AbortOnDropHandle::new(tokio::spawn(serving.run(listener)));
         let working = async {
             let watching = async {
@@ -178,7 +200,7 @@ impl Server {
                 }
             };
             tokio::join!(
-                announce_presence(&hub, config.timing.presence),
+                announce_presence(&hub, &shards, config.timing.presence),
                 keep_house(&house.chat),
                 admin::serve(app, administration),
                 watching
@@ -197,6 +219,7 @@ impl Server {
             let _aborted = serving.await;
         }
         stopping.cancel();
+        hub.wake_all();
         tasks.close();
         if timeout(config.timing.stop, tasks.wait()).await.is_err() {
             tracing::warn!("{} connections did not part in time", tasks.len());
@@ -236,12 +259,16 @@ async fn keep_house(chat: &Chat) {
 }
 
 fn router(app: Arc<App>, pages: Router) -> Router {
-    let fallback = async move |state: State<Arc<App>>, peer: Extension<Peer>, request: Request| -> Response {
+    let fallback = async move |state: State<Arc<App>>,
+                               Extension(peer): Extension<Peer>,
+                               Extension(shard): Extension<ShardIndex>,
+                               request: Request|
+                -> Response {
         if http::is_api(&request) {
             return ApiError::not_found().into_response();
         }
         match socket::knocks(&request) {
-            Some(nickname) => socket::plain_door(state, peer, nickname, request).await,
+            Some(nickname) => socket::plain_door(state, peer, shard, &nickname, request),
             None => pages.oneshot(request).await.into_response(),
         }
     };

@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    runtime::Handle,
     select,
     time::{sleep, timeout},
 };
@@ -20,7 +21,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     doors::{Doors, Entry},
     edge::{Edge, Wire},
-    linger::LingeringStream,
+    hub::ShardIndex,
+    linger::{LingeringStream, PatientStream},
     peer::Peer,
 };
 
@@ -33,6 +35,8 @@ const HEAD_BYTES: usize = 16 * 1024;
 
 /// What serving needs to know.
 pub(super) struct Serving {
+    /// The threads that connections are served on, in the order of the hub's shards.
+    pub(super) shards: Vec<Handle>,
     pub(super) edge: Edge,
     /// `None` speaks plain HTTP.
     pub(super) tls: Option<TlsAcceptor>,
@@ -52,9 +56,11 @@ impl Serving {
     /// Accepts and serves connections until the server stops.
     pub(super) async fn run(self, listener: TcpListener) {
         let serving = Arc::new(self);
+        let mut turns = (0..serving.shards.len()).cycle();
         loop {
             let accepted = select! {
-                accepted = listener.accept() => accepted,
+                // The poll of this thread watches it no longer.
+                accepted = listener.accept() => accepted.and_then(|(stream, address)| Ok((stream.into_std()?, address))),
                 () = serving.stopping.cancelled() => return,
             };
             match accepted {
@@ -68,7 +74,12 @@ impl Serving {
                     };
                     // A full house just closes the door: to say more would need a connection.
                     if let Some(entry) = entry {
-                        serving.tasks.spawn(Arc::clone(&serving).welcome(stream, address, entry));
+                        let shard = turns.next().unwrap_or_default();
+                        let welcome = Arc::clone(&serving).welcome(stream, address, entry, ShardIndex(shard));
+                        match serving.shards.get(shard) {
+                            Some(thread) => serving.tasks.spawn_on(welcome, thread),
+                            None => serving.tasks.spawn(welcome),
+                        };
                     } else {
                         tracing::warn!(%address, "no room for another connection");
                     }
@@ -82,18 +93,23 @@ impl Serving {
         }
     }
 
-    async fn welcome(self: Arc<Self>, stream: TcpStream, address: IpAddr, entry: Entry) {
+    async fn welcome(self: Arc<Self>, stream: std::net::TcpStream, address: IpAddr, entry: Entry, shard: ShardIndex) {
+        // This thread's own poll watches it from now on.
+        let stream = match TcpStream::from_std(stream) {
+            Ok(stream) => stream,
+            Err(error) => return tracing::error!(%error, "a connection cannot be served"),
+        };
         // What is due is gathered here and written once; Nagle's algorithm would only add waiting.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection went at once");
             return;
         }
         let entry = Arc::new(entry);
-        let wire = Wire { address, is_tls: self.tls.is_some(), entry: Arc::clone(&entry) };
+        let wire = Wire { address, is_tls: self.tls.is_some(), entry: Arc::clone(&entry), shard };
         let mut stream = TimeoutStream::new(LingeringStream::new(stream, entry, self.tasks.clone()));
         // Whoever takes nothing of an answer does not keep a connection by it.
         stream.set_write_timeout(Some(self.write_timeout));
-        let stream = Box::pin(stream);
+        let stream: PatientStream = Box::pin(stream);
         let Some(tls) = self.tls.clone() else { return self.serve(stream, wire).await };
         let shaken = select! {
             shaken = timeout(self.header_timeout, tls.accept(stream)) => shaken,

@@ -6,86 +6,93 @@ use crate::{
 };
 
 use super::{
-    super::store::{Appended, NewEvent, Receipt, Window},
+    super::store::{Asker, NewEvent, Window},
     Chat, ChatError,
     rights::Right,
 };
 
 impl Chat {
-    /// Queues a message; messages of one author keep the order of these calls. The receipt tells when it is durable.
+    /// Queues a message; messages of one author keep the order of these calls. The asker is answered when it is durable,
+    /// or refused, through the store's feed; so it is for what follows here.
     pub(crate) async fn send(
         &self,
         author: User,
+        asker: Asker,
         id: CommandId,
         conversation: ConversationId,
         body: &str,
-    ) -> Result<Receipt<Appended>, ChatError> {
+    ) -> Result<(), ChatError> {
         let change = Change::Message { body: Body::parse(body)? };
-        self.append(author, id, conversation, change).await
+        self.append(author, asker, id, conversation, change).await
     }
 
     /// Queues another text for a message of the author's.
     pub(crate) async fn edit(
         &self,
         author: User,
+        asker: Asker,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
         body: &str,
-    ) -> Result<Receipt<Appended>, ChatError> {
+    ) -> Result<(), ChatError> {
         let change = Change::Edit { seq, body: Body::parse(body)? };
-        self.append(author, id, conversation, change).await
+        self.append(author, asker, id, conversation, change).await
     }
 
     /// Queues the deletion of a message: of the author's own, or of anybody's for those who may.
     pub(crate) async fn delete(
         &self,
         author: User,
+        asker: Asker,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
-    ) -> Result<Receipt<Appended>, ChatError> {
+    ) -> Result<(), ChatError> {
         let change = Change::Deletion { seq };
         let others = Some(Right::DeleteMessages.rule());
-        Ok(self.store.append(NewEvent { author, id, conversation, change, others }).await?)
+        Ok(self.store.submit(NewEvent { author, id, conversation, change, others }, asker).await?)
     }
 
     /// Queues an emoji to be put to anybody's message, or taken away.
     pub(crate) async fn react(
         &self,
         author: User,
+        asker: Asker,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
         emoji: &str,
         on: bool,
-    ) -> Result<Receipt<Appended>, ChatError> {
+    ) -> Result<(), ChatError> {
         let change = Change::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
-        self.append(author, id, conversation, change).await
+        self.append(author, asker, id, conversation, change).await
     }
 
     /// Queues a message to one user, in the direct that is found or begun for it.
     pub(crate) async fn send_to_user(
         &self,
         author: User,
+        asker: Asker,
         id: CommandId,
         nickname: &str,
         body: &str,
-    ) -> Result<Receipt<Appended>, ChatError> {
+    ) -> Result<(), ChatError> {
         // First: a message that can't be sent begins no direct.
         let body = Body::parse(body)?;
         let (conversation, _) = self.open_direct(author.clone(), nickname).await?.done().await?;
-        self.append(author, id, conversation, Change::Message { body }).await
+        self.append(author, asker, id, conversation, Change::Message { body }).await
     }
 
     async fn append(
         &self,
         author: User,
+        asker: Asker,
         id: CommandId,
         conversation: ConversationId,
         change: Change,
-    ) -> Result<Receipt<Appended>, ChatError> {
-        Ok(self.store.append(NewEvent::of_author(author, id, conversation, change)).await?)
+    ) -> Result<(), ChatError> {
+        Ok(self.store.submit(NewEvent::of_author(author, id, conversation, change), asker).await?)
     }
 
     /// A stretch of a conversation that `reader` is in.

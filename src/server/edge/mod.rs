@@ -35,6 +35,7 @@ use super::{
     config::Config,
     doors::Entry,
     http::{self, ApiError},
+    hub::ShardIndex,
     peer::Peer,
     socket,
 };
@@ -57,6 +58,8 @@ pub(super) struct Wire {
     /// Whether the TLS is our own.
     pub(super) is_tls: bool,
     pub(super) entry: Arc<Entry>,
+    /// Which shard serves it.
+    pub(super) shard: ShardIndex,
 }
 
 /// The rules of the edge, and the routes behind it.
@@ -104,6 +107,7 @@ impl Edge {
             Ok(()) => {
                 request.extensions_mut().insert(peer);
                 request.extensions_mut().insert(scheme);
+                request.extensions_mut().insert(wire.shard);
                 self.answer(request).await
             }
             Err(refused) => refusal(&request, refused),

@@ -2,12 +2,18 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
 };
 
 use crate::domain::{ConversationId, SessionId, User};
 
-use super::{super::peer::Peer, SendQueue};
+use super::{super::peer::Peer, SendQueue, shard::Shard};
+
+/// How many commands of one connection may wait for the store; with more, nothing further is read from it.
+const MOST_PENDING: u32 = 64;
 
 /// What a connection understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,27 +32,55 @@ pub(crate) struct Entrance {
     /// From where.
     pub(crate) peer: Peer,
     pub(crate) speech: Speech,
+    /// Which shard serves it.
+    pub(crate) shard: ShardIndex,
 }
+
+/// Which of the hub's shards, counted from 0. Taken modulo their number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ShardIndex(pub(crate) usize);
 
 /// One socket of a user.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(super) number: u64,
+    pub(crate) number: u64,
     pub(crate) user: User,
     pub(super) session: Option<SessionId>,
     pub(super) peer: Peer,
     pub(super) speech: Speech,
+    pub(super) shard: Arc<Shard>,
     /// What is to be sent to it.
     pub(crate) queue: SendQueue,
     /// The conversations it hears; `None` once it has left, so that nothing subscribes it any more.
     heard: Mutex<Option<HashSet<ConversationId>>>,
+    /// Commands of it that are not answered yet.
+    pending: AtomicU32,
+    /// Its task waits for the last answers.
+    is_leaving: AtomicBool,
+    /// The shard's beat at which something came from it.
+    pub(super) heard_at: AtomicU32,
+    /// The shard's beat at which it was pinged.
+    pub(super) pinged_at: AtomicU32,
 }
 
 impl Connection {
-    pub(super) fn new(number: u64, user: User, entrance: Entrance, queue_bytes: usize) -> Self {
-        let (queue, heard) = (SendQueue::new(queue_bytes), Mutex::new(Some(HashSet::new())));
-        let Entrance { session, peer, speech } = entrance;
-        Self { number, user, session, peer, speech, queue, heard }
+    pub(super) fn new(number: u64, user: User, entrance: Entrance, shard: Arc<Shard>, queue_bytes: usize) -> Self {
+        let Entrance { session, peer, speech, shard: _ } = entrance;
+        let now = shard.beat();
+        Self {
+            number,
+            user,
+            session,
+            peer,
+            speech,
+            shard,
+            queue: SendQueue::new(queue_bytes),
+            heard: Mutex::new(Some(HashSet::new())),
+            pending: AtomicU32::new(0),
+            is_leaving: AtomicBool::new(false),
+            heard_at: AtomicU32::new(now),
+            pinged_at: AtomicU32::new(now),
+        }
     }
 
     /// Changes what it hears, unless it has left.
@@ -62,6 +96,35 @@ impl Connection {
 
     pub(crate) fn hears(&self, conversation: ConversationId) -> bool {
         self.heard().as_ref().is_some_and(|heard| heard.contains(&conversation))
+    }
+
+    /// Something has come from it.
+    pub(crate) fn is_alive(&self) {
+        self.heard_at.store(self.shard.beat(), Ordering::Relaxed);
+    }
+
+    /// A command of it goes to the store; [`Self::answered`] must follow.
+    pub(crate) fn asked(&self) {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One of its commands was answered.
+    pub(crate) fn answered(&self) {
+        let before = self.pending.fetch_sub(1, Ordering::AcqRel);
+        if before == MOST_PENDING || self.is_leaving.load(Ordering::Acquire) {
+            self.queue.wake();
+        }
+    }
+
+    /// Whether no further command is to be read from it for now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending.load(Ordering::Acquire) >= MOST_PENDING
+    }
+
+    /// Whether all its commands were answered. From the first call on its task is woken when they are.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_leaving.store(true, Ordering::SeqCst);
+        self.pending.load(Ordering::SeqCst) == 0
     }
 
     fn heard(&self) -> MutexGuard<'_, Option<HashSet<ConversationId>>> {

@@ -1,106 +1,150 @@
-//! Committed news, told to everybody whom they concern, in commit order.
+//! Committed news, encoded once and handed to the shards, in commit order.
 
-use std::sync::Arc;
+use std::{collections::HashMap, mem, sync::Arc};
 
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Conversation, ConversationId, Seq, UserId},
-    protocol::{Change, CloseCode, Event, PlainReply, ServerFrame},
+    domain::{CommandId, ConversationId},
+    protocol::{CloseCode, Event, PlainReply, ServerFrame},
 };
 
 use super::{
-    super::store::{Committed, Effect, Feed},
-    Hub, Item, Speech,
+    super::{
+        chat::ChatError,
+        store::{Appended, Committed, Effect, Feed, StoreError},
+    },
+    Connection, Hub, Speech,
+    item::{Item, RunBuilder},
+    shard::{Step, Turn},
 };
 
-/// Delivers until the store closes its feed. Nothing here waits for a connection.
-pub(crate) async fn deliver(mut feed: Feed, hub: Arc<Hub>) {
-    while let Some(commit) = feed.recv().await {
-        for news in commit {
-            match news {
-                Committed::Event(event) => hub.deliver_event(event),
-                Committed::Moderated { event, effect } => {
-                    hub.deliver_event(event);
-                    hub.carry_out(effect);
-                }
-                Committed::Opened { views, announced } => hub.deliver_views(views, announced),
-                Committed::Read { user, conversation, seq } => hub.deliver_read(user, conversation, seq),
+/// How many turns may wait for a shard; then delivery waits for it, and the store for that.
+pub(crate) const TURNS: usize = 4;
+
+/// The way to all shards.
+#[derive(Clone, Debug)]
+pub(crate) struct Shards(pub(super) Vec<mpsc::Sender<Turn>>);
+
+impl Shards {
+    /// Hands a turn to all.
+    pub(super) async fn take(&self, steps: Vec<Step>) {
+        let turn = Arc::new(steps);
+        for shard in &self.0 {
+            if shard.send(Arc::clone(&turn)).await.is_err() {
+                // It ends only with the server.
+                tracing::debug!("a shard has ended");
             }
         }
     }
 }
 
-impl Hub {
-    fn deliver_event(&self, event: Event) {
-        let (conversation, seq, author) = (event.conversation, event.seq, event.author.id);
-        let plain = self.encode_plainly(&event);
-        let Some(full) = Item::encode(&ServerFrame::Event(event)) else { return };
-        let full = full.covered_at(conversation, seq);
-        self.audiences.for_each(conversation, |connection| match connection.speech {
-            Speech::Full => connection.queue.push(full.clone()),
-            // Plain clients show what they send themselves.
-            Speech::Plain if connection.user.id == author => {}
-            Speech::Plain => connection.queue.extend(plain.clone()),
-        });
+/// Delivers until the store closes its feed. Nothing here waits for a connection.
+pub(crate) async fn deliver(mut feed: Feed, hub: Arc<Hub>, shards: Shards) {
+    while let Some(commit) = feed.recv().await {
+        let mut turn = TurnBuilder::new(&hub);
+        commit.into_iter().for_each(|news| turn.add(news));
+        shards.take(turn.finish()).await;
+    }
+}
+
+/// A turn that grows.
+struct TurnBuilder<'a> {
+    hub: &'a Hub,
+    steps: Vec<Step>,
+    /// One a conversation.
+    runs: Vec<RunBuilder>,
+    /// Where each conversation's run is.
+    places: HashMap<ConversationId, usize>,
+    /// What JSON is written to.
+    text: Vec<u8>,
+    is_for_plain: bool,
+}
+
+impl<'a> TurnBuilder<'a> {
+    fn new(hub: &'a Hub) -> Self {
+        let is_for_plain = hub.has_plain_clients();
+        Self { hub, steps: Vec::new(), runs: Vec::new(), places: HashMap::new(), text: Vec::new(), is_for_plain }
     }
 
-    fn encode_plainly(&self, event: &Event) -> Option<Item> {
-        // Plain clients show what comes and forget it: there is nothing of theirs to change.
-        let Change::Message { body } = &event.change else { return None };
-        let (author, msg) = (event.author.nickname.as_str().to_owned(), body.as_str().to_owned());
-        let reply = if event.conversation == self.lobby {
-            PlainReply::ToEveryone { username: author, msg }
-        } else {
-            PlainReply::ToYou { msg, from_user: author }
-        };
-        Item::encode(&reply)
-    }
-
-    /// What was done to a user takes effect on the user's connections.
-    fn carry_out(&self, effect: Effect) {
-        match effect {
-            Effect::None => {}
-            Effect::Left(user, room) => {
-                let item = Item::encode(&ServerFrame::ConversationRemoved { id: room });
-                for connection in self.connections_of(user) {
-                    self.unsubscribe(&connection, room);
-                    if connection.speech == Speech::Full {
-                        connection.queue.extend(item.clone());
+    fn add(&mut self, news: Committed) {
+        match news {
+            Committed::Event(event) => self.event(event),
+            Committed::Answer { asker, id, outcome } => {
+                if let Some(connection) = self.hub.find(asker) {
+                    let item = answer(&connection, id, outcome);
+                    self.steps.push(Step::Answer(connection, item));
+                }
+            }
+            Committed::Moderated { event, effect } => {
+                self.event(event);
+                self.end_runs();
+                self.steps.extend(match effect {
+                    Effect::None => None,
+                    Effect::Left(user, room) => {
+                        Some(Step::Left(user, room, Item::encode(&ServerFrame::ConversationRemoved { id: room })))
                     }
-                }
+                    Effect::Gone(user) => Some(Step::End(user, CloseCode::Removed)),
+                    // They come back at once, as another one.
+                    Effect::Changed(user) => Some(Step::End(user, CloseCode::TooSlow)),
+                });
             }
-            Effect::Gone(user) => self.close_user(user, CloseCode::Removed),
-            // They come back at once, as another one.
-            Effect::Changed(user) => self.close_user(user, CloseCode::TooSlow),
+            Committed::Opened { views, announced } => {
+                self.end_runs();
+                let views = views.into_iter().filter_map(|(user, view)| {
+                    let (id, last_seq) = (view.id, view.last_seq);
+                    let item = Item::encode(&ServerFrame::Conversation(view))?;
+                    // A welcome that knows of a later event knows more than this view.
+                    Some((user, id, item.covered_at(id, last_seq.next())))
+                });
+                self.steps.push(Step::Views { views: views.collect(), _announced: announced });
+            }
+            Committed::Read { user, conversation, seq } => {
+                let connections = self.hub.connections_of(user);
+                let Some(first) = connections.first() else { return };
+                let frame = ServerFrame::Read { conversation, user: first.user.clone(), seq };
+                self.steps.extend(Item::encode(&frame).map(|item| Step::ToUser(user, item)));
+            }
         }
     }
 
-    /// The users hear the conversation from now on, starting with what it is.
-    fn deliver_views(&self, views: Vec<(UserId, Conversation)>, announced: oneshot::Sender<()>) {
-        for (user, view) in views {
-            let (id, last_seq) = (view.id, view.last_seq);
-            let Some(item) = Item::encode(&ServerFrame::Conversation(view)) else { continue };
-            // A welcome that knows of a later event knows more than this view.
-            let item = item.covered_at(id, last_seq.next());
-            for connection in self.connections_of(user) {
-                self.subscribe(&connection, id);
-                if connection.speech == Speech::Full {
-                    connection.queue.push(item.clone());
-                }
-            }
-        }
-        // Whoever asked may have left; everybody else has been told.
-        let _ = announced.send(());
+    fn event(&mut self, event: Event) {
+        let conversation = event.conversation;
+        let place = self.places.get(&conversation).copied().filter(|place| !self.runs[*place].is_full());
+        let place = place.unwrap_or_else(|| {
+            let is_lobby = conversation == self.hub.lobby;
+            self.runs.push(RunBuilder::new(conversation, is_lobby, self.is_for_plain));
+            self.places.insert(conversation, self.runs.len() - 1);
+            self.runs.len() - 1
+        });
+        self.runs[place].add(event, &mut self.text);
     }
 
-    fn deliver_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
-        let connections = self.connections_of(user);
-        let Some(first) = connections.first() else { return };
-        let frame = ServerFrame::Read { conversation, user: first.user.clone(), seq };
-        let Some(item) = Item::encode(&frame) else { return };
-        for connection in connections.iter().filter(|connection| connection.speech == Speech::Full) {
-            connection.queue.push(item.clone());
+    /// What follows changes who hears what.
+    fn end_runs(&mut self) {
+        self.places.clear();
+        let runs = mem::take(&mut self.runs);
+        self.steps.extend(runs.into_iter().map(|run| Step::Run(Arc::new(run.finish()))));
+    }
+
+    fn finish(mut self) -> Vec<Step> {
+        self.end_runs();
+        self.steps
+    }
+}
+
+/// What the asker is told, if anything.
+fn answer(connection: &Connection, id: CommandId, outcome: Result<Appended, StoreError>) -> Option<Item> {
+    match (outcome, connection.speech) {
+        (Ok(Appended { conversation, seq, at }), Speech::Full) => {
+            Item::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
+        }
+        // Plain clients hear of what went wrong only.
+        (Ok(_), Speech::Plain) => None,
+        (Err(error), Speech::Full) => Item::encode(&ServerFrame::Error(ChatError::from(error).frame(Some(id)))),
+        (Err(error), Speech::Plain) => {
+            let error = ChatError::from(error);
+            Item::encode(&PlainReply::Error { error: error.code(), message: error.to_string() })
         }
     }
 }

@@ -1,40 +1,51 @@
 //! The user registry: who is connected, who hears which conversation, and the only way to write to a connection.
 //!
-//! Everything here is memory that a restart rebuilds. The locks are plain ones: they are held for look-ups and pushes,
-//! never across an `.await`, and delivery to a conversation holds only that conversation's.
+//! Everything here is memory that a restart rebuilds. The locks are plain ones: they are held for look-ups, pushes and
+//! writes that don't wait, never across an `.await`.
+//!
+//! What was committed comes through the store's feed; [`deliver`] encodes it once and hands it to the shards, each of
+//! which writes to the connections that it serves ([`serve_shard`]).
 
-mod audiences;
 mod connection;
 mod delivery;
+mod item;
 mod presence;
 mod queue;
+mod seen;
+mod shard;
 
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
+
+use tokio::sync::mpsc;
 
 use crate::{
     domain::{ConversationId, SessionId, User, UserId},
     protocol::{CloseCode, ServerFrame},
 };
 
-use self::{audiences::Audiences, presence::Presence};
-use super::peer::Peer;
+use self::{delivery::TURNS, presence::Presence, shard::Turn};
+use super::{peer::Peer, store::Asker};
 
-pub(crate) use connection::{Connection, Entrance, Speech};
-pub(crate) use delivery::deliver;
+pub(crate) use connection::{Connection, Entrance, ShardIndex, Speech};
+pub(crate) use delivery::{Shards, deliver};
+pub(crate) use item::Item;
 pub(crate) use presence::announce_presence;
-pub(crate) use queue::{Closing, Item, SendQueue};
+pub(crate) use queue::{Closing, SendQueue};
+pub(crate) use seen::Seen;
+pub(crate) use shard::{Shard, serve_shard};
 
 /// Who is connected, and who hears what.
 #[derive(Debug)]
 pub(crate) struct Hub {
     users: Mutex<HashMap<UserId, Present>>,
-    audiences: Audiences,
+    shards: Box<[Arc<Shard>]>,
+    plain_clients: AtomicUsize,
     presence: Presence,
     /// Numbers connections.
     connections: AtomicU64,
@@ -58,10 +69,17 @@ struct Present {
 pub(crate) struct TooManyConnections;
 
 impl Hub {
-    pub(crate) fn new(lobby: ConversationId, connections_per_user: Option<usize>, queue_bytes: usize) -> Self {
+    /// A hub of so many shards, one at least.
+    pub(crate) fn new(
+        lobby: ConversationId,
+        shards: usize,
+        connections_per_user: Option<usize>,
+        queue_bytes: usize,
+    ) -> Self {
         Self {
             users: Mutex::default(),
-            audiences: Audiences::default(),
+            shards: (0..shards.max(1)).map(|_| Arc::default()).collect(),
+            plain_clients: AtomicUsize::new(0),
             presence: Presence::default(),
             connections: AtomicU64::new(0),
             connections_per_user,
@@ -72,14 +90,22 @@ impl Hub {
 
     /// Registers a connection of `user`, until the guard is dropped.
     pub(crate) fn register(self: &Arc<Self>, user: User, entrance: Entrance) -> Result<Registered, TooManyConnections> {
-        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        let shards = self.shards.len();
+        let shard = entrance.shard.0 % shards;
+        // A number tells the shard: see `find`.
+        let number = self.connections.fetch_add(1, Ordering::Relaxed) * shards as u64 + shard as u64;
         let mut users = self.users();
         let present =
             users.entry(user.id).or_insert_with(|| Present { user: user.clone(), connections: Vec::with_capacity(1) });
         if self.connections_per_user.is_some_and(|most| present.connections.len() >= most) {
             return Err(TooManyConnections);
         }
-        let connection = Arc::new(Connection::new(number, user, entrance, self.queue_bytes));
+        let shard = Arc::clone(&self.shards[shard]);
+        let connection = Arc::new(Connection::new(number, user, entrance, shard, self.queue_bytes));
+        connection.shard.add(&connection);
+        if connection.speech == Speech::Plain {
+            self.plain_clients.fetch_add(1, Ordering::SeqCst);
+        }
         present.connections.push(Arc::clone(&connection));
         // A guest who has become a registered user comes as another one than before.
         if present.connections.len() == 1 || present.user != connection.user {
@@ -93,7 +119,7 @@ impl Hub {
     pub(crate) fn subscribe(&self, connection: &Arc<Connection>, conversation: ConversationId) {
         connection.while_subscribed(|heard| {
             if heard.insert(conversation) {
-                self.audiences.add(conversation, connection);
+                connection.shard.subscribe(conversation, connection);
             }
         });
     }
@@ -102,9 +128,35 @@ impl Hub {
     fn unsubscribe(&self, connection: &Arc<Connection>, conversation: ConversationId) {
         connection.while_subscribed(|heard| {
             if heard.remove(&conversation) {
-                self.audiences.remove(conversation, connection);
+                connection.shard.unsubscribe(conversation, connection);
             }
         });
+    }
+
+    /// The shards, in the order of their indexes, each with the turns that [`deliver`] and others hand to them all.
+    pub(crate) fn shards(&self) -> (Shards, Vec<(Arc<Shard>, mpsc::Receiver<Turn>)>) {
+        let channel = |shard: &Arc<Shard>| {
+            let (sender, receiver) = mpsc::channel(TURNS);
+            (sender, (Arc::clone(shard), receiver))
+        };
+        let (senders, receivers) = self.shards.iter().map(channel).unzip();
+        (Shards(senders), receivers)
+    }
+
+    /// Lets the tasks of all connections look around.
+    pub(crate) fn wake_all(&self) {
+        self.shards.iter().for_each(|shard| shard.wake_all());
+    }
+
+    /// The connection that asked, if it is still here.
+    fn find(&self, Asker(number): Asker) -> Option<Arc<Connection>> {
+        let shards = self.shards.len() as u64;
+        let shard = usize::try_from(number % shards).ok()?;
+        self.shards[shard].find(number)
+    }
+
+    fn has_plain_clients(&self) -> bool {
+        self.plain_clients.load(Ordering::SeqCst) > 0
     }
 
     /// Where a user is connected from.
@@ -120,7 +172,7 @@ impl Hub {
     /// How many connections hear the conversation, and whether one of them is this user's.
     pub(crate) fn audience(&self, conversation: ConversationId, user: UserId) -> Option<usize> {
         let heard = self.connections_of(user).iter().any(|connection| connection.hears(conversation));
-        heard.then(|| self.audiences.size(conversation))
+        heard.then(|| self.shards.iter().map(|shard| shard.audience_size(conversation)).sum())
     }
 
     /// Ends the connections of one session.
@@ -145,11 +197,11 @@ impl Hub {
     /// Sends to a conversation's connections, but not to those of `except`.
     pub(crate) fn tell_others(&self, conversation: ConversationId, except: UserId, frame: &ServerFrame) {
         let Some(item) = Item::encode(frame) else { return };
-        self.audiences.for_each(conversation, |connection| {
+        for connection in self.shards.iter().flat_map(|shard| shard.audience(conversation)) {
             if connection.user.id != except && connection.speech == Speech::Full {
-                connection.queue.push(item.clone());
+                connection.queue.send(item.clone());
             }
-        });
+        }
     }
 
     fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
@@ -163,7 +215,11 @@ impl Hub {
 
     fn leave(&self, connection: &Connection) {
         for conversation in connection.end_subscriptions() {
-            self.audiences.remove(conversation, connection);
+            connection.shard.unsubscribe(conversation, connection);
+        }
+        connection.shard.remove(connection);
+        if connection.speech == Speech::Plain {
+            self.plain_clients.fetch_sub(1, Ordering::SeqCst);
         }
         let mut users = self.users();
         if let Some(present) = users.get_mut(&connection.user.id) {

@@ -17,7 +17,7 @@ use crate::{
     protocol::{MAX_LISTED_ONLINE, ServerFrame},
 };
 
-use super::{Hub, Item, Speech};
+use super::{Hub, Item, delivery::Shards, shard::Step};
 
 #[derive(Debug, Default)]
 pub(super) struct Presence {
@@ -72,17 +72,12 @@ impl Presence {
 }
 
 /// Announces changes until it is dropped, each at most `interval` after it happened.
-pub(crate) async fn announce_presence(hub: &Hub, interval: Duration) {
+pub(crate) async fn announce_presence(hub: &Hub, shards: &Shards, interval: Duration) {
     loop {
         hub.presence.changed.notified().await;
         sleep(interval).await;
         let Some(item) = hub.presence.step().and_then(|frame| Item::encode(&frame)) else { continue };
-        // The connections first, so that no two locks are held at once.
-        let connections: Vec<_> =
-            hub.users().values().flat_map(|present| present.connections.iter().cloned()).collect();
-        for connection in connections.iter().filter(|connection| connection.speech == Speech::Full) {
-            connection.queue.push(item.clone());
-        }
+        shards.take(vec![Step::ToAll(item)]).await;
     }
 }
 

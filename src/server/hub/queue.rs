@@ -1,47 +1,38 @@
-//! What waits to be sent to one connection: bounded in bytes, and pushing never waits.
+//! What waits to be sent to one connection, and its way out: bounded in bytes, and nobody who has something for it ever
+//! waits.
+//!
+//! Whoever has filled queues writes them to their sockets, each with one call, without waking anybody. Only what a socket
+//! does not take is left to the connection's own task, as is everything over TLS.
 //!
 //! A connection that leaves more unread than the bound is closed, and comes back by its cursors. No frame is dropped
 //! from a connection that stays open.
 
 use std::{
     collections::VecDeque,
+    io::{self, IoSlice},
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
 };
 
-use axum::extract::ws::Utf8Bytes;
-use serde::Serialize;
-use tokio::sync::Notify;
+use axum::body::Bytes;
+use futures_util::task::AtomicWaker;
+use tokio::io::AsyncWrite as _;
 
-use crate::{
-    domain::{ConversationId, Seq},
-    protocol::CloseCode,
+use crate::{domain::UserId, protocol::CloseCode};
+
+use super::{
+    super::websocket::{Sink, whole_frames},
+    item::{Frames, Item, Load, Run},
+    seen::Seen,
 };
 
-/// A frame, encoded once for all who get it.
-#[derive(Clone, Debug)]
-pub(crate) struct Item {
-    pub(crate) frame: Utf8Bytes,
-    /// Tells nothing new to a connection that has been brought to this position, by welcome and replay, or beyond.
-    pub(crate) covered_at: Option<(ConversationId, Seq)>,
-}
+/// How many pieces are written with one call; Linux takes 1,024.
+const MOST_PIECES: usize = 64;
 
-impl Item {
-    /// `None`, with a line in the log, for what can't be JSON; no frame of ours is so.
-    pub(crate) fn encode(frame: &impl Serialize) -> Option<Self> {
-        match serde_json::to_string(frame) {
-            Ok(text) => Some(Self { frame: text.into(), covered_at: None }),
-            Err(error) => {
-                tracing::error!(%error, "a frame could not be written as JSON");
-                None
-            }
-        }
-    }
-
-    pub(crate) fn covered_at(self, conversation: ConversationId, seq: Seq) -> Self {
-        Self { covered_at: Some((conversation, seq)), ..self }
-    }
-}
+/// More room than this is given back when a queue is empty.
+const KEPT_ROOM: usize = 8;
 
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,92 +58,232 @@ impl Closing {
     pub(crate) const GONE: Self = Self { code: None, after_queue: false };
 }
 
-/// A connection's queue. A plain mutex: it is held for a push or a swap, never across an `.await`.
+/// A connection's queue. A plain mutex: it is held for pushes and for writes that don't wait, never across an `.await`.
 #[derive(Debug)]
 pub(crate) struct SendQueue {
     waiting: Mutex<Waiting>,
-    /// Wakes the one that sends.
-    changed: Notify,
-    /// Wakes it when it must stop in the midst of sending.
-    aborted: Notify,
+    /// The connection's own task.
+    task: AtomicWaker,
     /// The bound.
     most_bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
-    items: VecDeque<Item>,
+    /// Whole frames, one or many a piece.
+    pieces: VecDeque<Bytes>,
+    /// How much of the first piece was written.
+    written: usize,
+    /// How much is still to be written.
     bytes: usize,
+    /// `None` before the welcome has been sent, and after the end.
+    sink: Option<Sink>,
+    /// What came before the welcome had been sent, and may be in it.
+    early: Vec<Load>,
+    /// What the welcome has told.
+    seen: Seen,
+    /// The socket takes no more for now, or only from its own task: that task goes on.
+    is_left_to_task: bool,
+    /// Somebody has said that they will flush it.
+    is_due: bool,
+    /// Something was written since the last look.
+    has_moved: bool,
+    /// How many looks ago it was that something was written, while something waits.
+    stuck_for: u32,
     closing: Option<Closing>,
 }
 
 impl SendQueue {
     pub(super) fn new(most_bytes: usize) -> Self {
-        Self { waiting: Mutex::default(), changed: Notify::new(), aborted: Notify::new(), most_bytes }
+        Self { waiting: Mutex::default(), task: AtomicWaker::new(), most_bytes }
     }
 
-    /// Adds a frame; if that is too much, the connection closes as too slow.
-    pub(crate) fn push(&self, item: Item) {
+    /// Adds a frame, and writes what can be written.
+    pub(crate) fn send(&self, item: Item) {
+        self.push(item);
+        self.flush();
+    }
+
+    /// Adds a frame; if that is too much, the connection closes as too slow. `true` asks the caller to [`Self::flush`]
+    /// in a moment; nobody else was asked to.
+    pub(super) fn push(&self, item: Item) -> bool {
         let mut waiting = self.waiting();
-        if waiting.closing.is_some() {
-            return;
-        }
-        waiting.bytes += item.frame.len();
-        if waiting.bytes > self.most_bytes {
-            drop(waiting);
-            self.close(Closing::now(CloseCode::TooSlow));
-            return;
-        }
-        waiting.items.push_back(item);
-        self.changed.notify_one();
+        self.add_item(&mut waiting, item);
+        waiting.becomes_due()
     }
 
-    /// Adds what there is, if anything.
-    pub(crate) fn extend(&self, items: impl IntoIterator<Item = Item>) {
-        for item in items {
-            self.push(item);
+    /// Adds a run's frames, as a client of the whole protocol gets them. See [`Self::push`].
+    pub(super) fn push_run(&self, run: &Arc<Run>) -> bool {
+        let mut waiting = self.waiting();
+        self.add_run(&mut waiting, run);
+        waiting.becomes_due()
+    }
+
+    /// The same for a plain client: without what it has said itself.
+    pub(super) fn push_run_plainly(&self, frames: &Frames, user: UserId) -> bool {
+        let mut waiting = self.waiting();
+        for (_, frame) in frames.iter().filter(|(part, _)| part.author != user) {
+            self.add_item(&mut waiting, Item::control(frame));
         }
+        waiting.becomes_due()
+    }
+
+    /// Adds several, and writes what can be written.
+    pub(super) fn send_all(&self, loads: &[Load]) {
+        let mut waiting = self.waiting();
+        for load in loads {
+            self.add_load(&mut waiting, load);
+        }
+        self.write(&mut waiting);
+    }
+
+    /// Writes what can be written.
+    pub(crate) fn flush(&self) {
+        self.write(&mut self.waiting());
     }
 
     /// Closes the connection; the first reason counts.
     pub(crate) fn close(&self, closing: Closing) {
+        self.end(&mut self.waiting(), closing);
+    }
+
+    /// From now on frames go to the socket, but for those that `seen` knows of.
+    pub(crate) fn open(&self, sink: Sink, seen: Seen) {
         let mut waiting = self.waiting();
+        waiting.sink = Some(sink);
+        waiting.seen = seen;
+        let early = mem::take(&mut waiting.early);
+        waiting.bytes = 0;
+        for load in &early {
+            self.add_load(&mut waiting, load);
+        }
+        self.write(&mut waiting);
+    }
+
+    /// Takes the socket back, with the rest of a frame that was begun.
+    pub(crate) fn take_sink(&self) -> (Option<Sink>, Option<Bytes>) {
+        let mut waiting = self.waiting();
+        let rest = waiting.pieces.pop_front().map(|piece| piece.slice(waiting.written..));
+        waiting.pieces = VecDeque::new();
+        (waiting.sink.take(), rest.filter(|rest| !rest.is_empty()))
+    }
+
+    /// Writes what was left to the connection's task, which alone calls this. Ready when the connection must end.
+    pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<Closing> {
+        self.task.register(context.waker());
+        let mut waiting = self.waiting();
+        if waiting.is_left_to_task {
+            match waiting.poll_write(context) {
+                Poll::Ready(Ok(())) => waiting.is_left_to_task = false,
+                Poll::Ready(Err(_gone)) => {
+                    waiting.pieces = VecDeque::new();
+                    self.end(&mut waiting, Closing::GONE);
+                }
+                Poll::Pending => {}
+            }
+        }
+        match waiting.closing {
+            Some(closing) if !closing.after_queue || waiting.pieces.is_empty() => Poll::Ready(closing),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Lets the connection's task look around.
+    pub(super) fn wake(&self) {
+        self.task.wake();
+    }
+
+    /// Whether nothing of what waits was taken for `most` calls of this.
+    pub(super) fn is_stuck_for(&self, most: u32) -> bool {
+        let mut waiting = self.waiting();
+        let moved = mem::take(&mut waiting.has_moved) || waiting.pieces.is_empty() || waiting.sink.is_none();
+        waiting.stuck_for = if moved { 0 } else { waiting.stuck_for.saturating_add(1) };
+        waiting.stuck_for > most
+    }
+
+    fn add_load(&self, waiting: &mut Waiting, load: &Load) {
+        match load {
+            Load::Run(run) => self.add_run(waiting, run),
+            Load::Item(item) => self.add_item(waiting, item.clone()),
+        }
+    }
+
+    fn add_item(&self, waiting: &mut Waiting, item: Item) {
+        if waiting.sink.is_none() {
+            if self.makes_room(waiting, item.frame.len()) {
+                waiting.early.push(Load::Item(item));
+            }
+        } else if item.covered_at.is_none_or(|position| waiting.seen.is_news(position)) {
+            self.add(waiting, item.frame);
+        }
+    }
+
+    fn add_run(&self, waiting: &mut Waiting, run: &Arc<Run>) {
+        if waiting.sink.is_none() {
+            if self.makes_room(waiting, run.full.bytes.len()) {
+                waiting.early.push(Load::Run(Arc::clone(run)));
+            }
+        } else if waiting.seen.concerns(run.conversation) {
+            for (part, frame) in run.full.iter() {
+                if waiting.seen.is_news((run.conversation, part.seq)) {
+                    self.add(waiting, frame);
+                }
+            }
+        } else {
+            self.add(waiting, run.full.bytes.clone());
+        }
+    }
+
+    fn add(&self, waiting: &mut Waiting, piece: Bytes) {
+        if !piece.is_empty() && self.makes_room(waiting, piece.len()) {
+            waiting.pieces.push_back(piece);
+        }
+    }
+
+    /// Counts `bytes` more, unless that is too much, and the end.
+    fn makes_room(&self, waiting: &mut Waiting, bytes: usize) -> bool {
+        if waiting.closing.is_some() {
+            return false;
+        }
+        if waiting.bytes + bytes > self.most_bytes / 2 {
+            // Who reads has room again.
+            let is_due = waiting.is_due;
+            self.write(waiting);
+            waiting.is_due = is_due;
+        }
+        waiting.bytes += bytes;
+        if waiting.bytes > self.most_bytes {
+            self.end(waiting, Closing::now(CloseCode::TooSlow));
+        }
+        waiting.closing.is_none()
+    }
+
+    fn end(&self, waiting: &mut Waiting, closing: Closing) {
         if waiting.closing.is_some() {
             return;
         }
         waiting.closing = Some(closing);
-        if !closing.after_queue {
-            waiting.items = VecDeque::new();
-            waiting.bytes = 0;
-            self.aborted.notify_one();
+        if closing.after_queue {
+            waiting.is_left_to_task |= !waiting.pieces.is_empty();
+        } else {
+            waiting.forget_what_was_not_begun();
         }
-        self.changed.notify_one();
+        waiting.early = Vec::new();
+        self.task.wake();
     }
 
-    /// Waits until there is something to do; puts all that is due into `items`, and says whether it is the end.
-    ///
-    /// Only the connection's own task calls this.
-    pub(crate) async fn take(&self, items: &mut VecDeque<Item>) -> Option<Closing> {
-        loop {
-            {
-                let mut waiting = self.waiting();
-                if !waiting.items.is_empty() || waiting.closing.is_some() {
-                    waiting.bytes = 0;
-                    mem::swap(items, &mut waiting.items);
-                    return waiting.closing;
-                }
-            }
-            self.changed.notified().await;
+    fn write(&self, waiting: &mut Waiting) {
+        waiting.is_due = false;
+        if waiting.is_left_to_task || waiting.pieces.is_empty() || waiting.closing.is_some() {
+            return;
         }
-    }
-
-    /// Resolves when the connection must end without sending what waits.
-    pub(crate) async fn aborted(&self) -> Closing {
-        loop {
-            if let Some(closing) = self.waiting().closing.filter(|closing| !closing.after_queue) {
-                return closing;
+        match waiting.try_write() {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                waiting.is_left_to_task = true;
+                self.task.wake();
             }
-            self.aborted.notified().await;
+            Err(_gone) => self.end(waiting, Closing::GONE),
         }
     }
 
@@ -162,44 +293,212 @@ impl SendQueue {
     }
 }
 
+impl Waiting {
+    fn becomes_due(&mut self) -> bool {
+        !mem::replace(&mut self.is_due, true)
+    }
+
+    /// Writes all; an error says that it stopped before the end.
+    fn try_write(&mut self) -> io::Result<()> {
+        while !self.pieces.is_empty() {
+            // Before the welcome everything waits.
+            let Some(sink) = &self.sink else { return Ok(()) };
+            let written = self.with_slices(|slices| sink.try_write(slices))?;
+            self.advance(written)?;
+        }
+        Ok(())
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(mut sink) = self.sink.take() else { return Poll::Ready(Ok(())) };
+        let outcome = self.poll_write_to(Pin::new(&mut sink), context);
+        self.sink = Some(sink);
+        outcome
+    }
+
+    fn poll_write_to(&mut self, mut sink: Pin<&mut Sink>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.pieces.is_empty() {
+            let written = ready!(self.with_slices(|slices| sink.as_mut().poll_write_vectored(context, slices)))?;
+            self.advance(written)?;
+        }
+        sink.poll_flush(context)
+    }
+
+    fn with_slices<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
+        let first = self.pieces.front().map_or(&[][..], |piece| &piece[self.written..]);
+        if self.pieces.len() == 1 {
+            return write(&[IoSlice::new(first)]);
+        }
+        let mut slices = [IoSlice::new(&[]); MOST_PIECES];
+        let count = self.pieces.len().min(MOST_PIECES);
+        for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
+            *slice = IoSlice::new(piece);
+        }
+        slices[0] = IoSlice::new(first);
+        write(&slices[..count])
+    }
+
+    fn advance(&mut self, mut written: usize) -> io::Result<()> {
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.has_moved = true;
+        self.bytes -= written;
+        while let Some(piece) = self.pieces.front() {
+            let rest = piece.len() - self.written;
+            if written < rest {
+                self.written += written;
+                return Ok(());
+            }
+            written -= rest;
+            self.written = 0;
+            self.pieces.pop_front();
+        }
+        if self.pieces.capacity() > KEPT_ROOM {
+            self.pieces = VecDeque::new();
+        }
+        Ok(())
+    }
+
+    /// A frame of which a part was written must be written to its end, whatever comes after it.
+    fn forget_what_was_not_begun(&mut self) {
+        self.pieces.truncate(1);
+        match self.pieces.front_mut() {
+            Some(piece) if self.written > 0 => piece.truncate(whole_frames(piece, self.written)),
+            _ => self.pieces = VecDeque::new(),
+        }
+        self.bytes = self.pieces.front().map_or(0, |piece| piece.len() - self.written);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::{future::poll_fn, sync::Arc};
 
-    fn item(text: &str) -> Item {
-        Item { frame: text.to_owned().into(), covered_at: None }
+    use tokio::{
+        io::AsyncReadExt as _,
+        net::{TcpListener, TcpStream, tcp::OwnedReadHalf},
+    };
+
+    use super::*;
+    use crate::domain::{ConversationId, Seq};
+
+    /// A frame without a header does as well here.
+    fn item(text: &'static str) -> Item {
+        Item::control(Bytes::from_static(text.as_bytes()))
+    }
+
+    async fn socket() -> (Sink, TcpStream, OwnedReadHalf) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
+        let (server, _) = listener.accept().await.expect("a connection");
+        let (source, sink) = server.into_split();
+        (Sink::Tcp(sink), client, source)
+    }
+
+    async fn end(queue: &SendQueue) -> Closing {
+        poll_fn(|context| queue.poll(context)).await
+    }
+
+    async fn read(client: &mut TcpStream, bytes: usize) -> Vec<u8> {
+        let mut read = vec![0; bytes];
+        client.read_exact(&mut read).await.expect("so much");
+        read
     }
 
     #[tokio::test]
-    async fn all_that_is_due_is_taken_at_once() {
-        let queue = SendQueue::new(100);
-        queue.push(item("a"));
-        queue.push(item("b"));
-        let mut due = VecDeque::new();
-        assert_eq!(queue.take(&mut due).await, None);
-        assert_eq!(due.iter().map(|item| item.frame.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    async fn what_came_during_the_welcome_is_sent_after_it_unless_it_was_told() {
+        let (sink, mut client, _source) = socket().await;
+        let (queue, room) = (SendQueue::new(100), ConversationId::generate());
+        queue.send(item("a").covered_at(room, Seq(1)));
+        queue.send(item("b").covered_at(room, Seq(2)));
+        queue.send(item("c"));
+        queue.open(sink, Seen::new([(room, Seq(1))]));
+        queue.send(item("d"));
+        assert_eq!(read(&mut client, 3).await, b"bcd");
     }
 
     #[tokio::test]
     async fn too_much_closes_the_connection_and_frees_its_memory() {
         let queue = SendQueue::new(10);
-        queue.push(item("123456"));
-        queue.push(item("789012"));
-        queue.push(item("later"));
-        let mut due = VecDeque::new();
-        assert_eq!(queue.take(&mut due).await, Some(Closing::now(CloseCode::TooSlow)));
-        assert!(due.is_empty());
-        assert_eq!(queue.aborted().await.code, Some(CloseCode::TooSlow));
+        queue.send(item("123456"));
+        queue.send(item("789012"));
+        queue.send(item("later"));
+        assert_eq!(end(&queue).await, Closing::now(CloseCode::TooSlow));
+        assert!(queue.waiting().early.is_empty());
     }
 
     #[tokio::test]
     async fn a_gentle_close_sends_what_waits_first() {
+        let (sink, mut client, _source) = socket().await;
         let queue = SendQueue::new(10);
         queue.push(item("a"));
+        queue.open(sink, Seen::default());
+        queue.push(item("b"));
         queue.close(Closing::finally(CloseCode::Restarting));
         queue.push(item("too late"));
-        let mut due = VecDeque::new();
-        assert_eq!(queue.take(&mut due).await, Some(Closing::finally(CloseCode::Restarting)));
-        assert_eq!(due.len(), 1);
+        assert_eq!(end(&queue).await, Closing::finally(CloseCode::Restarting));
+        let (sink, rest) = queue.take_sink();
+        assert!(rest.is_none());
+        drop(sink);
+        let mut all = Vec::new();
+        client.read_to_end(&mut all).await.expect("an end");
+        assert_eq!(all, b"ab");
+    }
+
+    #[tokio::test]
+    async fn a_frame_that_was_begun_is_finished_even_by_a_sudden_close() {
+        let (sink, mut client, _source) = socket().await;
+        let queue = SendQueue::new(64 * 1024 * 1024);
+        queue.open(sink, Seen::default());
+        let long = |byte: u8| {
+            let frame = super::super::super::websocket::text(|out| {
+                out.resize(out.len() + 1024 * 1024, byte);
+                Ok::<_, io::Error>(())
+            });
+            Item::control(frame.expect("a frame"))
+        };
+        let mut sent = 0;
+        while !queue.waiting().is_left_to_task {
+            queue.send(long(b'a' + sent));
+            sent += 1;
+        }
+        queue.send(long(b'z'));
+        queue.close(Closing::now(CloseCode::TooSlow));
+        assert_eq!(end(&queue).await, Closing::now(CloseCode::TooSlow));
+        let (sink, rest) = queue.take_sink();
+        let rest = rest.expect("the rest of a frame");
+        assert!(rest.iter().all(|byte| *byte == b'a' + sent - 1), "of the one that was begun, and no other");
+        let reading = tokio::spawn(async move {
+            let mut all = Vec::new();
+            client.read_to_end(&mut all).await.expect("an end");
+            all.len()
+        });
+        let Some(mut sink) = sink else { panic!("a socket") };
+        tokio::io::AsyncWriteExt::write_all(&mut sink, &rest).await.expect("a reader");
+        drop(sink);
+        assert_eq!(reading.await.expect("an end") % long(b'x').frame.len(), 0, "whole frames");
+    }
+
+    #[tokio::test]
+    async fn a_run_is_taken_apart_only_for_who_knows_a_part_of_it() {
+        let (room, author) = (ConversationId::generate(), UserId::generate());
+        let run = Arc::new(Run::for_tests(room, &[(1, author, "a"), (2, UserId::generate(), "b"), (3, author, "c")]));
+        for (seen, told) in [(0, "abc"), (2, "c"), (3, "")] {
+            let (sink, mut client, _source) = socket().await;
+            let queue = SendQueue::new(100);
+            queue.open(sink, Seen::new([(room, Seq(seen))]));
+            queue.push_run(&run);
+            queue.flush();
+            queue.send(item("."));
+            assert_eq!(read(&mut client, told.len() + 1).await, format!("{told}.").as_bytes(), "after {seen}");
+        }
+        let (sink, mut client, _source) = socket().await;
+        let queue = SendQueue::new(100);
+        queue.open(sink, Seen::default());
+        queue.push_run_plainly(&run.full, author);
+        queue.flush();
+        queue.send(item("."));
+        assert_eq!(read(&mut client, 2).await, b"b.", "nobody is told by the plain door what they said");
     }
 }

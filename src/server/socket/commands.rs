@@ -12,7 +12,7 @@ use super::{
         App,
         chat::{ChatError, Measure, Typing},
         hub::{Connection, Item},
-        store::{Appended, Joined, Receipt},
+        store::{Appended, Asker, Joined},
     },
     line::{Heard, Talk},
 };
@@ -37,22 +37,23 @@ impl Talk for FullTalk {
                 self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello has been said already".into())
             }
             ClientFrame::Send { id, conversation, body } => {
-                self.carry_out(id, self.app.chat.send(self.user(), id, conversation, &body)).await
+                self.carry_out(id, self.app.chat.send(self.user(), self.asker(), id, conversation, &body)).await
             }
             ClientFrame::Edit { id, conversation, seq, body } => {
-                self.carry_out(id, self.app.chat.edit(self.user(), id, conversation, seq, &body)).await
+                self.carry_out(id, self.app.chat.edit(self.user(), self.asker(), id, conversation, seq, &body)).await
             }
             ClientFrame::Delete { id, conversation, seq } => {
-                self.carry_out(id, self.app.chat.delete(self.user(), id, conversation, seq)).await
+                self.carry_out(id, self.app.chat.delete(self.user(), self.asker(), id, conversation, seq)).await
             }
             ClientFrame::React { id, conversation, seq, emoji, on } => {
-                self.carry_out(id, self.app.chat.react(self.user(), id, conversation, seq, &emoji, on)).await
+                self.carry_out(id, self.app.chat.react(self.user(), self.asker(), id, conversation, seq, &emoji, on))
+                    .await
             }
             ClientFrame::OpenDirect { id, nickname } => self.open_direct(id, &nickname).await,
             ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
             ClientFrame::Moderate { id, action, user, conversation, minutes, role } => {
                 let measure = Measure { action, user, room: conversation, minutes, role };
-                self.carry_out(id, self.app.chat.moderate(Some(self.user()), id, measure)).await
+                self.moderate(id, measure).await
             }
             ClientFrame::Read { conversation, seq } => {
                 match self.app.chat.read(&self.connection.user, conversation, seq) {
@@ -89,29 +90,41 @@ impl FullTalk {
         Self { app, connection }
     }
 
+    fn asker(&self) -> Asker {
+        Asker(self.connection.number)
+    }
+
     fn user(&self) -> User {
         self.connection.user.clone()
     }
 
-    /// Charges for a command that makes an event, then queues it; it is answered once it is on disk.
-    async fn carry_out(
-        &self,
-        id: CommandId,
-        queueing: impl Future<Output = Result<Receipt<Appended>, ChatError>>,
-    ) -> Heard {
+    /// Charges for a command that makes an event, then queues it; the answer comes through the store's feed.
+    async fn carry_out(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> Heard {
+        self.connection.asked();
         let queued = match self.app.chat.charge_command(self.connection.user.id) {
             Ok(()) => queueing.await,
             Err(error) => Err(error),
         };
         match queued {
+            Ok(()) => Heard::Nothing,
+            Err(error) => {
+                self.connection.answered();
+                Heard::Reply(refusal(&error, Some(id)))
+            }
+        }
+    }
+
+    async fn moderate(&self, id: CommandId, measure: Measure) -> Heard {
+        let queued = match self.app.chat.charge_command(self.connection.user.id) {
+            Ok(()) => self.app.chat.moderate(Some(self.user()), id, measure).await,
+            Err(error) => Err(error),
+        };
+        match queued {
             Ok(receipt) => Heard::Later(Box::pin(async move {
                 match receipt.await {
-                    Ok(done) => Item::encode(&ServerFrame::Ack {
-                        id,
-                        conversation: done.conversation,
-                        seq: Some(done.seq),
-                        at: done.at,
-                    }),
+                    Ok(Appended { conversation, seq, at }) => {
+                        Item::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
+                    }
                     Err(error) => refusal(&error.into(), Some(id)),
                 }
             })),

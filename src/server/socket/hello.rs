@@ -16,7 +16,7 @@ use super::{
         store::Session,
     },
     Bearings,
-    line::{Farewell, Incoming, Line},
+    line::{Farewell, Line},
 };
 
 /// Who said hello, and what they know already.
@@ -55,13 +55,8 @@ pub(super) async fn greet(app: &App, line: &mut Line, bearings: Bearings) -> Res
 }
 
 async fn first_frame(line: &mut Line) -> Result<Hello, Farewell> {
-    let text = loop {
-        match line.receive().await {
-            Ok(Incoming::Text(text)) => break text,
-            Ok(Incoming::Control) => {}
-            Ok(Incoming::Binary) => return Err(refusal(ErrorCode::BadFrame, "frames are text")),
-            Err(closing) => return Err(Farewell::wordless(closing.code)),
-        }
+    let Some(text) = line.first_text().await? else {
+        return Err(refusal(ErrorCode::BadFrame, "frames are text"));
     };
     match ClientFrame::decode(&text) {
         Ok(ClientFrame::Hello(hello)) if hello.protocol == VERSION => Ok(hello),
@@ -87,7 +82,7 @@ fn words(code: ErrorCode, message: &str) -> ErrorFrame {
 async fn identify(
     app: &App,
     hello: &Hello,
-    Bearings { peer, token, agent }: Bearings,
+    Bearings { peer, token, agent, .. }: Bearings,
 ) -> Result<(Me, SessionId, Option<String>), ChatError> {
     if let Some(token) = &hello.token {
         let Session { me, id, .. } = app.chat.authenticate(token).await?;

@@ -1,37 +1,38 @@
 //! One WebSocket: hearing, speaking, and parting well.
 //!
 //! Hearing and speaking go on at the same time in one task: a client that sends much before it reads is still heard.
+//! Mostly the hub speaks, by itself, straight to the socket; the task does it where the socket makes it wait.
 
 #[cfg(feature = "echo")]
 mod echo;
 
-use std::{collections::VecDeque, pin::pin};
-
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::{
-    SinkExt as _, StreamExt as _,
-    future::BoxFuture,
-    stream::{FuturesUnordered, SplitSink, SplitStream},
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
 };
+
+use axum::body::Bytes;
+use futures_util::future::BoxFuture;
 use serde::Serialize;
-use tokio::{
-    select,
-    time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::{io::AsyncWriteExt as _, time::timeout};
+use tokio_util::io::poll_read_buf;
 
-use crate::protocol::{CloseCode, ErrorCode, ErrorFrame, ServerFrame};
+use crate::protocol::{CloseCode, ErrorCode, ErrorFrame, MAX_FRAME_BYTES, ServerFrame};
 
 use super::{
     super::{
+        App,
         config::Timing,
-        hub::{Closing, Connection, Item, SendQueue},
+        doors::Entry,
+        hub::{Closing, Connection, Item, Seen},
+        linger::linger,
+        websocket::{self, Broken, Incoming, Reader, Sink, Source, Stream},
     },
-    resume::Seen,
+    scratch,
 };
-
-/// How many commands of one connection may wait for the store; with more, nothing further is read from it.
-const MOST_PENDING: usize = 64;
 
 /// How frames that come in are answered.
 pub(super) trait Talk: Send {
@@ -47,6 +48,7 @@ pub(super) trait Talk: Send {
 
 /// What follows from a frame.
 pub(super) enum Heard {
+    /// Nothing, or an answer that the store's feed will bring.
     Nothing,
     Reply(Option<Item>),
     /// An answer that waits for the store; the frames after this one don't.
@@ -58,15 +60,29 @@ pub(super) enum Heard {
 /// Last words to a peer.
 #[derive(Debug)]
 pub(super) struct Farewell {
-    /// The frame that says why, as text.
     frame: Option<Item>,
-    /// `None` if the peer has gone already.
-    code: Option<CloseCode>,
+    ending: Ending,
+}
+
+/// How the closing handshake goes.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    Code(CloseCode),
+    /// The peer has begun it, with this code.
+    Echo(Option<u16>),
+    /// There is nobody to say anything to.
+    Gone,
+}
+
+impl From<Option<CloseCode>> for Ending {
+    fn from(code: Option<CloseCode>) -> Self {
+        code.map_or(Self::Gone, Self::Code)
+    }
 }
 
 impl Farewell {
     pub(super) fn new(frame: &impl Serialize, code: CloseCode) -> Self {
-        Self { frame: Item::encode(frame), code: Some(code) }
+        Self { frame: Item::encode(frame), ending: Ending::Code(code) }
     }
 
     pub(super) fn error(error: ErrorFrame, code: CloseCode) -> Self {
@@ -80,40 +96,64 @@ impl Farewell {
     }
 
     /// No words, only the code.
-    pub(super) const fn wordless(code: Option<CloseCode>) -> Self {
-        Self { frame: None, code }
+    pub(super) fn wordless(code: Option<CloseCode>) -> Self {
+        Self { frame: None, ending: code.into() }
     }
-}
-
-/// A frame that came in.
-pub(super) enum Incoming {
-    Text(Utf8Bytes),
-    Binary,
-    /// Only a sign of life.
-    Control,
 }
 
 /// One WebSocket.
 pub(super) struct Line {
-    sink: SplitSink<WebSocket, Message>,
-    stream: SplitStream<WebSocket>,
-    timing: Timing,
+    source: Source,
+    /// `None` while it is the queue's.
+    sink: Option<Sink>,
+    /// What was begun to be written, and must be finished before anything else is.
+    rest: Option<Bytes>,
+    reader: Reader,
+    timing: Arc<Timing>,
+    /// The peer has ended its half, as the closing handshake wants it or not.
+    has_ended: bool,
+    /// Counts the connection as open.
+    _entry: Option<Arc<Entry>>,
 }
 
 impl Line {
-    pub(super) fn new(socket: WebSocket, timing: Timing) -> Self {
-        let (sink, stream) = socket.split();
-        Self { sink, stream, timing }
+    /// `ahead` is what was read of it already.
+    pub(super) fn new(stream: Stream, ahead: Vec<u8>, timing: Arc<Timing>) -> Self {
+        let (source, sink, entry) = stream.split();
+        let mut reader = Reader::new(MAX_FRAME_BYTES);
+        reader.put(ahead);
+        Self { source, sink: Some(sink), rest: None, reader, timing, has_ended: false, _entry: entry }
     }
 
-    /// The next frame, or how it ends.
-    pub(super) async fn receive(&mut self) -> Result<Incoming, Closing> {
-        receive(&mut self.stream).await
+    /// The first text, or how it ends before that. Pings are answered.
+    pub(super) async fn first_text(&mut self) -> Result<Option<String>, Farewell> {
+        loop {
+            let pong = match self.reader.next() {
+                Ok(Some(Incoming::Text(text))) => return Ok(Some(text.to_owned())),
+                Ok(Some(Incoming::Binary(_))) => return Ok(None),
+                Ok(Some(Incoming::Ping(payload))) => Some(websocket::pong(payload)),
+                Ok(Some(Incoming::Pong)) => None,
+                Ok(Some(Incoming::Close(code))) => return Err(self.echo_close(code)),
+                Ok(None) => {
+                    self.read().await?;
+                    None
+                }
+                Err(broken) => return Err(Farewell::wordless(Some(code_of(broken)))),
+            };
+            if let Some(pong) = pong {
+                self.send(Item::control(pong)).await?;
+            }
+        }
     }
 
     /// Sends one frame now. Before [`Line::converse`] only.
     pub(super) async fn send(&mut self, item: Item) -> Result<(), Farewell> {
-        match timeout(self.timing.silence, self.sink.send(Message::Text(item.frame))).await {
+        let Some(sink) = &mut self.sink else { return Err(Farewell::wordless(None)) };
+        let sending = async {
+            sink.write_all(&item.frame).await?;
+            sink.flush().await
+        };
+        match timeout(self.timing.silence, sending).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_gone)) => Err(Farewell::wordless(None)),
             Err(_elapsed) => Err(Farewell::wordless(Some(CloseCode::TooSlow))),
@@ -124,161 +164,220 @@ impl Line {
     pub(super) async fn converse(
         &mut self,
         talk: &mut impl Talk,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         seen: Seen,
-        stopping: &CancellationToken,
+        app: &App,
     ) -> Farewell {
         let queue = &connection.queue;
-        let mut speaking = pin!(speak(&mut self.sink, queue, seen, &self.timing));
-        let listening = listen(&mut self.stream, talk, queue, stopping, &self.timing);
-        let code = select! {
-            code = &mut speaking => code,
-            closing = listening => {
+        if let Some(sink) = self.sink.take() {
+            queue.open(sink, seen);
+        }
+        let ending = match self.listen(talk, connection, app).await {
+            Listened::Over(closing) => closing.code.into(),
+            Listened::Enough(closing, echo) => {
                 queue.close(closing);
-                timeout(self.timing.farewell, speaking).await.unwrap_or(closing.code)
+                let last = poll_fn(|context| queue.poll(context));
+                let closing = timeout(self.timing.farewell, last).await.unwrap_or(closing);
+                echo.unwrap_or_else(|| closing.code.into())
             }
         };
-        Farewell::wordless(code)
+        (self.sink, self.rest) = queue.take_sink();
+        Farewell { frame: None, ending }
+    }
+
+    async fn listen(&mut self, talk: &mut impl Talk, connection: &Arc<Connection>, app: &App) -> Listened {
+        let queue = &connection.queue;
+        loop {
+            // What has been read already, before more is.
+            while !connection.is_full() {
+                let heard = match self.reader.next() {
+                    Ok(Some(Incoming::Text(text))) => talk.hear(text).await,
+                    Ok(Some(Incoming::Binary(_))) => talk.hear_binary(),
+                    Ok(Some(Incoming::Ping(payload))) => {
+                        queue.send(Item::control(websocket::pong(payload)));
+                        talk.hear_control()
+                    }
+                    Ok(Some(Incoming::Pong)) => talk.hear_control(),
+                    Ok(Some(Incoming::Close(code))) => {
+                        self.has_ended = true;
+                        return Listened::Enough(Closing::GONE, Some(Ending::Echo(code)));
+                    }
+                    Ok(None) => break,
+                    Err(broken) => return Listened::Enough(Closing::finally(code_of(broken)), None),
+                };
+                match heard {
+                    Heard::Nothing => {}
+                    Heard::Reply(answer) => answer.into_iter().for_each(|item| queue.send(item)),
+                    Heard::Later(answer) => answer_later(connection, answer, app),
+                    Heard::Close(answer, code) => {
+                        answer.into_iter().for_each(|item| queue.send(item));
+                        return Listened::Enough(Closing::finally(code), None);
+                    }
+                }
+            }
+            scratch::give(self.reader.spare());
+            match poll_fn(|context| self.poll_turn(context, connection, app)).await {
+                Next::Read => connection.is_alive(),
+                Next::Room => {}
+                Next::Gone => {
+                    self.has_ended = true;
+                    return Listened::Enough(Closing::GONE, None);
+                }
+                Next::Over(closing) => return Listened::Over(closing),
+                Next::Stopping => return self.settle(connection).await,
+            }
+        }
+    }
+
+    /// What happens next on this line. What waits to be sent is sent meanwhile.
+    fn poll_turn(&mut self, context: &mut Context<'_>, connection: &Connection, app: &App) -> Poll<Next> {
+        if let Poll::Ready(closing) = connection.queue.poll(context) {
+            return Poll::Ready(Next::Over(closing));
+        }
+        if app.stopping.is_cancelled() {
+            return Poll::Ready(Next::Stopping);
+        }
+        if connection.is_full() {
+            return Poll::Pending;
+        }
+        if self.reader.has_more() {
+            return Poll::Ready(Next::Room);
+        }
+        Poll::Ready(match ready!(self.poll_read(context)) {
+            Ok(1..) => Next::Read,
+            Ok(0) | Err(_) => Next::Gone,
+        })
+    }
+
+    /// The server stops: what was taken is still carried out and answered.
+    async fn settle(&mut self, connection: &Connection) -> Listened {
+        let settled = poll_fn(|context| match connection.queue.poll(context) {
+            Poll::Ready(closing) => Poll::Ready(Some(closing)),
+            Poll::Pending if connection.is_settled() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        match timeout(self.timing.stop, settled).await {
+            Ok(Some(closing)) => return Listened::Over(closing),
+            Ok(None) => {}
+            Err(_elapsed) => tracing::warn!("stopping without answers to all commands: the store is slow"),
+        }
+        Listened::Enough(Closing::finally(CloseCode::Restarting), None)
+    }
+
+    async fn read(&mut self) -> Result<(), Farewell> {
+        match poll_fn(|context| self.poll_read(context)).await {
+            Ok(1..) => Ok(()),
+            Ok(0) | Err(_) => {
+                self.has_ended = true;
+                Err(Farewell::wordless(None))
+            }
+        }
+    }
+
+    /// Reads into a buffer that is borrowed for as long as there is something in it.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let wanted = self.reader.wanted();
+        if let Some(mut buffer) = self.reader.take() {
+            buffer.reserve(wanted);
+            let read = poll_read_buf(Pin::new(&mut self.source), context, &mut buffer);
+            self.reader.put(buffer);
+            return read;
+        }
+        let mut buffer = scratch::borrow();
+        let read = poll_read_buf(Pin::new(&mut self.source), context, &mut buffer);
+        if buffer.is_empty() {
+            scratch::give(Some(buffer));
+        } else {
+            self.reader.lend(buffer);
+        }
+        read
+    }
+
+    fn echo_close(&mut self, code: Option<u16>) -> Farewell {
+        self.has_ended = true;
+        Farewell { frame: None, ending: Ending::Echo(code) }
     }
 
     /// Says the last words, if the peer listens.
     pub(super) async fn bid(&mut self, farewell: Farewell) {
-        let Farewell { frame, code } = farewell;
-        let words = async {
-            if let Some(item) = frame {
-                self.sink.feed(Message::Text(item.frame)).await?;
-            }
-            close(&mut self.sink, code).await
+        let Farewell { frame, ending } = farewell;
+        let (rest, sink) = (self.rest.take(), self.sink.as_mut());
+        let close = match ending {
+            Ending::Code(code) => websocket::close(Some(code.number()), reason(code)),
+            Ending::Echo(code) => websocket::close(code, ""),
+            Ending::Gone => return,
         };
-        if timeout(self.timing.farewell, words).await.is_err() {
+        let Some(sink) = sink else { return };
+        let words = async {
+            for bytes in [rest, frame.map(|item| item.frame), Some(close)].into_iter().flatten() {
+                sink.write_all(&bytes).await?;
+            }
+            sink.flush().await
+        };
+        if !matches!(timeout(self.timing.farewell, words).await, Ok(Ok(()))) {
             tracing::debug!("a peer did not take its last frames");
         }
     }
 
-    /// Waits for the peer's half of the closing handshake (RFC 6455 §7.1.1), not for ever.
+    /// Waits for the peer's half of the closing handshake (RFC 6455 §7.1.1), not for ever; then lingers.
     pub(super) async fn part(mut self) {
-        let answer = async { while let Some(Ok(_)) = self.stream.next().await {} };
-        if timeout(self.timing.farewell, answer).await.is_err() {
-            tracing::debug!("a peer did not answer the close");
-        }
-    }
-}
-
-async fn receive(stream: &mut SplitStream<WebSocket>) -> Result<Incoming, Closing> {
-    match stream.next().await {
-        Some(Ok(Message::Text(text))) => Ok(Incoming::Text(text)),
-        Some(Ok(Message::Binary(_))) => Ok(Incoming::Binary),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Incoming::Control),
-        Some(Ok(Message::Close(_))) | None => Err(Closing::GONE),
-        Some(Err(error)) => Err(why(error)),
-    }
-}
-
-/// How a connection ends on which something can't be read.
-fn why(error: axum::Error) -> Closing {
-    use tungstenite::Error;
-
-    match error.into_inner().downcast_ref::<Error>() {
-        Some(Error::Capacity(_)) => Closing::finally(CloseCode::TooBig),
-        Some(Error::Utf8(_)) => Closing::finally(CloseCode::NotUtf8),
-        Some(Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed) => Closing::GONE,
-        _ => Closing::finally(CloseCode::BadWebSocket),
-    }
-}
-
-async fn listen(
-    stream: &mut SplitStream<WebSocket>,
-    talk: &mut impl Talk,
-    queue: &SendQueue,
-    stopping: &CancellationToken,
-    timing: &Timing,
-) -> Closing {
-    let mut pending: FuturesUnordered<BoxFuture<'static, Option<Item>>> = FuturesUnordered::new();
-    let mut last_heard = Instant::now();
-    loop {
-        let may_read = pending.len() < MOST_PENDING;
-        select! {
-            biased;
-            () = stopping.cancelled() => break,
-            Some(answer) = pending.next(), if !pending.is_empty() => {
-                queue.extend(answer);
-            }
-            incoming = receive(stream), if may_read => {
-                last_heard = Instant::now();
-                let heard = match incoming {
-                    Ok(Incoming::Text(text)) => talk.hear(&text).await,
-                    Ok(Incoming::Binary) => talk.hear_binary(),
-                    Ok(Incoming::Control) => talk.hear_control(),
-                    Err(closing) => return closing,
-                };
-                match heard {
-                    Heard::Nothing => {}
-                    Heard::Reply(answer) => queue.extend(answer),
-                    Heard::Later(answer) => pending.push(answer),
-                    Heard::Close(answer, code) => {
-                        queue.extend(answer);
-                        return Closing::finally(code);
+        let longest = self.timing.farewell;
+        let answer = async {
+            while !self.has_ended {
+                match self.reader.next() {
+                    Ok(Some(Incoming::Close(_))) | Err(_) => return,
+                    Ok(Some(_)) => {}
+                    Ok(None) => {
+                        if self.read().await.is_err() {
+                            return;
+                        }
                     }
                 }
             }
-            () = sleep_until(last_heard + timing.silence), if may_read => return Closing::GONE,
+        };
+        if timeout(longest, answer).await.is_err() {
+            tracing::debug!("a peer did not answer the close");
         }
-    }
-    // The server stops: what was taken is still carried out and answered.
-    let answers = async {
-        while let Some(answer) = pending.next().await {
-            queue.extend(answer);
+        if let Some(sink) = &mut self.sink {
+            linger(&mut self.source, sink).await;
         }
-    };
-    if timeout(timing.stop, answers).await.is_err() {
-        tracing::warn!("stopping without answers to all commands: the store is slow");
-    }
-    Closing::finally(CloseCode::Restarting)
-}
-
-/// Sends what is queued, all that is due in one write, until the connection closes; returns the code to close it with.
-async fn speak(
-    sink: &mut SplitSink<WebSocket, Message>,
-    queue: &SendQueue,
-    mut seen: Seen,
-    timing: &Timing,
-) -> Option<CloseCode> {
-    let sending = async {
-        let mut due = VecDeque::new();
-        let mut ping = interval_at(Instant::now() + timing.ping, timing.ping);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let closing = select! {
-                closing = queue.take(&mut due) => closing,
-                _ = ping.tick() => {
-                    sink.feed(Message::Ping(axum::body::Bytes::new())).await?;
-                    None
-                }
-            };
-            for item in due.drain(..).filter(|item| seen.is_news(item)) {
-                sink.feed(Message::Text(item.frame)).await?;
-            }
-            sink.flush().await?;
-            if let Some(closing) = closing {
-                return Ok::<_, axum::Error>(closing);
-            }
-        }
-    };
-    select! {
-        biased;
-        closing = queue.aborted() => closing.code,
-        sent = sending => sent.ok().and_then(|closing| closing.code),
     }
 }
 
-/// Starts the closing handshake, or finishes the one that the peer started.
-async fn close(sink: &mut SplitSink<WebSocket, Message>, code: Option<CloseCode>) -> Result<(), axum::Error> {
-    match code {
-        Some(code) => {
-            let frame = CloseFrame { code: code.number(), reason: Utf8Bytes::from_static(reason(code)) };
-            sink.send(Message::Close(Some(frame))).await
-        }
-        None => sink.close().await,
+/// Why there is nothing more to hear.
+enum Listened {
+    /// The queue has ended.
+    Over(Closing),
+    /// The queue is to end so; the farewell is as the queue says, or else this.
+    Enough(Closing, Option<Ending>),
+}
+
+enum Next {
+    /// Something was read.
+    Read,
+    /// There is something to go on with that was read before.
+    Room,
+    /// The peer has gone.
+    Gone,
+    Over(Closing),
+    Stopping,
+}
+
+/// The answer is sent when it is there, in its own time.
+fn answer_later(connection: &Arc<Connection>, answer: BoxFuture<'static, Option<Item>>, app: &App) {
+    let connection = Arc::clone(connection);
+    connection.asked();
+    app.tasks.spawn(async move {
+        answer.await.into_iter().for_each(|item| connection.queue.send(item));
+        connection.answered();
+    });
+}
+
+const fn code_of(broken: Broken) -> CloseCode {
+    match broken {
+        Broken::Framing => CloseCode::BadWebSocket,
+        Broken::NotUtf8 => CloseCode::NotUtf8,
+        Broken::TooBig => CloseCode::TooBig,
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension,
-    extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
+    extract::{Request, State},
     http::{HeaderMap, Method, header},
     response::Response,
 };
@@ -19,13 +18,14 @@ use super::{
     super::{
         App,
         chat::ChatError,
-        hub::{Connection, Entrance, Item, Speech},
+        hub::{Connection, Entrance, Item, Seen, ShardIndex, Speech},
         peer::Peer,
+        store::Asker,
+        websocket::Upgrade,
     },
     accept, hear_all,
     line::{Farewell, Heard, Line, Talk},
     refuse_upgrade, register,
-    resume::Seen,
 };
 
 /// Whoever the path names, if this is a WebSocket upgrade on a single path segment.
@@ -40,27 +40,28 @@ fn is_upgrade(headers: &HeaderMap) -> bool {
 }
 
 /// Answers an upgrade on `/{segment}`.
-pub(in crate::server) async fn plain_door(
+pub(in crate::server) fn plain_door(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
-    segment: String,
-    request: Request,
+    peer: Peer,
+    shard: ShardIndex,
+    segment: &str,
+    mut request: Request,
 ) -> Response {
-    let (mut parts, _) = request.into_parts();
-    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+    let upgrade = match Upgrade::of(&mut request) {
         Ok(upgrade) => upgrade,
-        Err(rejection) => return refuse_upgrade(&rejection),
+        Err(none) => return refuse_upgrade(none),
     };
     // What is not UTF-8 is no nickname, as nothing is.
-    let nickname = percent_decode_str(&segment).decode_utf8().unwrap_or_default().into_owned();
-    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let nickname = percent_decode_str(segment).decode_utf8().unwrap_or_default().into_owned();
+    let query = request.uri().query().unwrap_or_default().as_bytes();
     let invite = form_urlencoded::parse(query).find(|(name, _)| name == "invite").map(|(_, token)| token.into_owned());
-    accept(&app, upgrade, async move |app, line| serve_plain(app, line, peer, nickname, invite).await)
+    let entrance = Entrance { session: None, peer, speech: Speech::Plain, shard };
+    accept(&app, upgrade, async move |app, line| serve_plain(app, line, entrance, nickname, invite).await)
 }
 
-async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String, invite: Option<String>) {
-    let farewell = match app.chat.create_visitor(&nickname, invite.as_deref(), peer).await {
-        Ok(me) => visit(&app, &mut line, &me, peer).await,
+async fn serve_plain(app: Arc<App>, mut line: Line, entrance: Entrance, nickname: String, invite: Option<String>) {
+    let farewell = match Box::pin(app.chat.create_visitor(&nickname, invite.as_deref(), entrance.peer)).await {
+        Ok(me) => visit(&app, &mut line, &me, entrance).await,
         Err(error) => {
             let code = match error {
                 ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
@@ -75,18 +76,18 @@ async fn serve_plain(app: Arc<App>, mut line: Line, peer: Peer, nickname: String
             Farewell::new(&reply(&error), code)
         }
     };
-    line.bid(farewell).await;
-    line.part().await;
+    Box::pin(line.bid(farewell)).await;
+    Box::pin(line.part()).await;
 }
 
 /// Talks until the end.
-async fn visit(app: &Arc<App>, line: &mut Line, me: &Me, peer: Peer) -> Farewell {
-    let registered = register(app, &me.user(), Entrance { session: None, peer, speech: Speech::Plain });
+async fn visit(app: &Arc<App>, line: &mut Line, me: &Me, entrance: Entrance) -> Farewell {
+    let registered = register(app, &me.user(), entrance);
     let farewell = match &registered {
         Ok(registered) => talk_plainly(app, line, &registered.connection).await,
         Err(_) => Farewell::wordless(Some(CloseCode::TooMany)),
     };
-    if let Err(error) = app.chat.release_visitor(me.id).await {
+    if let Err(error) = Box::pin(app.chat.release_visitor(me.id)).await {
         tracing::warn!(%error, "a plain client's name stays taken until the next start");
     }
     // Only now: whoever sees somebody leave can come in by that name.
@@ -96,14 +97,14 @@ async fn visit(app: &Arc<App>, line: &mut Line, me: &Me, peer: Peer) -> Farewell
 
 async fn talk_plainly(app: &Arc<App>, line: &mut Line, connection: &Arc<Connection>) -> Farewell {
     // Not only the Lobby: somebody may have opened a direct since the name was taken.
-    match hear_all(app, connection).await {
+    match Box::pin(hear_all(app, connection)).await {
         // Removed before the hub knew of the socket.
         Ok(heard) if heard.is_empty() => return Farewell::wordless(Some(CloseCode::Removed)),
         Ok(_) => {}
         Err(error) => return Farewell::new(&reply(&error), CloseCode::Restarting),
     }
     let mut talk = PlainTalk { app: Arc::clone(app), connection: Arc::clone(connection), lobby: app.chat.lobby() };
-    line.converse(&mut talk, connection, Seen::default(), &app.stopping).await
+    line.converse(&mut talk, connection, Seen::default(), app).await
 }
 
 /// The plain protocol, on one connection.
@@ -150,14 +151,16 @@ impl Talk for PlainTalk {
 impl PlainTalk {
     async fn send(&self, PlainRequest { to_user, msg }: PlainRequest) -> Result<Heard, ChatError> {
         let (author, id) = (self.connection.user.clone(), CommandId::generate());
-        let receipt = match to_user {
-            Some(nickname) => self.app.chat.send_to_user(author, id, &nickname, &msg).await?,
-            None => self.app.chat.send(author, id, self.lobby, &msg).await?,
+        let asker = Asker(self.connection.number);
+        self.connection.asked();
+        let queued = match to_user {
+            Some(nickname) => self.app.chat.send_to_user(author, asker, id, &nickname, &msg).await,
+            None => self.app.chat.send(author, asker, id, self.lobby, &msg).await,
         };
-        Ok(Heard::Later(Box::pin(async move {
-            let error = receipt.await.err()?;
-            refusal(&error.into())
-        })))
+        if queued.is_err() {
+            self.connection.answered();
+        }
+        queued.map(|()| Heard::Nothing)
     }
 }
 
@@ -175,16 +178,23 @@ mod tests {
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
     use super::*;
-    use crate::server::{Config, Server, hub::deliver};
+    use crate::server::{
+        Config, Server,
+        hub::{deliver, serve_shard},
+    };
 
     #[tokio::test]
     async fn a_direct_that_is_opened_while_a_visitor_comes_in_is_heard() {
         let folder = TempDir::new().expect("a folder");
         let Server { config, feed, house, .. } =
             Server::open(Config { data: folder.path().to_owned(), ..Config::default() }).expect("a server");
-        let (timing, stopping) = (config.timing, CancellationToken::new());
+        let (timing, stopping) = (Arc::new(config.timing), CancellationToken::new());
         let app = App { chat: house.chat, hub: house.hub, timing, stopping, tasks: TaskTracker::new() };
-        let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub)));
+        let (shards, turns) = app.hub.shards();
+        let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub), shards));
+        for (shard, turns) in turns {
+            tokio::spawn(serve_shard(Arc::clone(&app.hub), shard, turns, Arc::clone(&app.timing)));
+        }
         let peer = Peer::from(std::net::IpAddr::from([127, 0, 0, 1]));
 
         let ming = app.chat.create_visitor("小明", None, peer).await.expect("a visitor");
@@ -192,8 +202,8 @@ mod tests {
         let ling = app.chat.create_visitor("阿玲", None, peer).await.expect("another");
         let opening = app.chat.open_direct(ling.user(), "小明").await.expect("queued");
         let (direct, _) = opening.done().await.expect("a direct");
-        let registered =
-            register(&app, &ming.user(), Entrance { session: None, peer, speech: Speech::Plain }).expect("a place");
+        let entrance = Entrance { session: None, peer, speech: Speech::Plain, shard: ShardIndex::default() };
+        let registered = register(&app, &ming.user(), entrance).expect("a place");
         hear_all(&app, &registered.connection).await.expect("an answer");
 
         assert!(registered.connection.hears(direct));

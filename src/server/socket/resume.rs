@@ -4,12 +4,12 @@
 //! where each conversation ends; the welcome, and the replay up to there, are made from it. Then the queue is let
 //! through, without what is not after the snapshot. An event committed at any moment is in one of the two, never lost.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{future::poll_fn, sync::Arc};
 
 use tokio::select;
 
 use crate::{
-    domain::{Conversation, ConversationId, Seq},
+    domain::{Conversation, Seq},
     protocol::{CloseCode, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
 };
 
@@ -17,7 +17,7 @@ use super::{
     super::{
         App,
         chat::ChatError,
-        hub::{Connection, Item},
+        hub::{Connection, Item, Seen},
     },
     hear_all,
     hello::Greeted,
@@ -26,24 +26,6 @@ use super::{
 
 /// How many events to read from the store at a time.
 const STRIDE: u32 = 100;
-
-/// The position in each conversation that a connection has been brought to by welcome and replay. What the live feed
-/// brings that is not after it is no news.
-#[derive(Debug, Default)]
-pub(super) struct Seen(HashMap<ConversationId, Seq>);
-
-impl Seen {
-    /// What concerns a conversation comes in order, so that its position is of no more use once something after it has
-    /// come.
-    pub(super) fn is_news(&mut self, item: &Item) -> bool {
-        let Some((conversation, seq)) = item.covered_at else { return true };
-        if self.0.get(&conversation).is_some_and(|&position| seq <= position) {
-            return false;
-        }
-        self.0.remove(&conversation);
-        true
-    }
-}
 
 /// Welcomes a registered connection and replays what it missed.
 pub(super) async fn welcome(
@@ -54,7 +36,7 @@ pub(super) async fn welcome(
 ) -> Result<Seen, Farewell> {
     select! {
         biased;
-        closing = connection.queue.aborted() => Err(Farewell::wordless(closing.code)),
+        closing = poll_fn(|context| connection.queue.poll(context)) => Err(Farewell::wordless(closing.code)),
         () = app.stopping.cancelled() => Err(Farewell::wordless(Some(CloseCode::Restarting))),
         seen = bring_up_to_date(app, line, connection, greeted) => seen,
     }
@@ -72,7 +54,7 @@ async fn bring_up_to_date(
         // Removed from there in between: perhaps too early for the hub to know that it was heard.
         return Err(Farewell::wordless(Some(CloseCode::TooSlow)));
     }
-    let seen = Seen(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect());
+    let seen = Seen::new(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)));
 
     let Greeted { me, token, epoch, cursors, .. } = greeted;
     let (mut online, mut online_count) = app.hub.online();
@@ -136,31 +118,4 @@ fn refuse(error: ChatError) -> Farewell {
         _ => CloseCode::Restarting,
     };
     Farewell::error(error.frame(None), code)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn item(conversation: ConversationId, seq: u64) -> Item {
-        Item::encode(&"a frame").expect("JSON").covered_at(conversation, Seq(seq))
-    }
-
-    /// A view of a conversation whose newest event was `last_seq`, as the hub hands it on.
-    fn view(conversation: ConversationId, last_seq: u64) -> Item {
-        item(conversation, last_seq + 1)
-    }
-
-    #[test]
-    fn a_view_from_before_the_welcome_does_not_take_the_conversation_back() {
-        let (direct, other) = (ConversationId::generate(), ConversationId::generate());
-        let mut seen = Seen(HashMap::from([(direct, Seq(2))]));
-        assert!(!seen.is_news(&view(direct, 0)), "the welcome told of two messages more");
-        assert!(!seen.is_news(&item(direct, 1)));
-        assert!(!seen.is_news(&item(direct, 2)));
-        // Asked for on this very connection: it comes before the ack, though nothing was written since the welcome.
-        assert!(seen.is_news(&view(direct, 2)));
-        assert!(seen.is_news(&item(direct, 3)));
-        assert!(seen.is_news(&view(other, 0)), "begun after the welcome");
-    }
 }

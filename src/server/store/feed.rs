@@ -3,17 +3,26 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    domain::{Conversation, ConversationId, Seq, UserId},
+    domain::{CommandId, Conversation, ConversationId, Seq, UserId},
     protocol::Event,
 };
 
-use super::Effect;
+use super::{Appended, Asker, Effect, StoreError};
 
 /// News that are durable.
 #[derive(Debug)]
 pub(crate) enum Committed {
     /// A conversation's log has grown.
     Event(Event),
+    /// A command that was [submitted](super::Store::submit) is durable, or was refused.
+    Answer {
+        /// Who asked.
+        asker: Asker,
+        /// The command's.
+        id: CommandId,
+        /// Where its event is.
+        outcome: Result<Appended, StoreError>,
+    },
     /// A moderator or owner did something to a user.
     Moderated {
         /// As it stands in the log.

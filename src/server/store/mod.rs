@@ -170,6 +170,10 @@ impl NewEvent {
     }
 }
 
+/// Who is to be answered, by a number that means nothing to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker(pub u64);
+
 /// Where a command's event is in the log; the first one's, if the command was repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Appended {
@@ -258,10 +262,11 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;
 
-    /// Queues an event. When this returns, its place in the order is settled; the receipt tells when it is durable.
+    /// Queues an event. When this returns, its place in the order is settled; that it is durable, or refused, is told to
+    /// the asker through the feed, behind the event itself.
     ///
     /// Messages are edited by their authors alone, and deleted by them and whoever [`NewEvent::others`] allows.
-    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError>;
+    async fn submit(&self, event: NewEvent, asker: Asker) -> Result<(), StoreError>;
 
     /// Queues the finding or beginning of a direct.
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError>;

@@ -1,23 +1,29 @@
 //! Gives back what comes in: what the test cases of RFC 6455 ask of a server.
 
-use axum::extract::ws::Message;
-use futures_util::{SinkExt as _, StreamExt as _};
-
-use super::{Farewell, Line, why};
+use super::{Farewell, Incoming, Item, Line, code_of, websocket};
 
 impl Line {
     /// Echoes until it ends; errors end it as they end any line.
     pub(in super::super) async fn echo(&mut self) -> Farewell {
         loop {
-            match self.stream.next().await {
-                Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
-                    if self.sink.send(message).await.is_err() {
-                        return Farewell::wordless(None);
+            let answer = match self.reader.next() {
+                Ok(Some(Incoming::Text(text))) => Some(websocket::whole(true, text.as_bytes())),
+                Ok(Some(Incoming::Binary(bytes))) => Some(websocket::whole(false, bytes)),
+                Ok(Some(Incoming::Ping(payload))) => Some(websocket::pong(payload)),
+                Ok(Some(Incoming::Pong)) => None,
+                Ok(Some(Incoming::Close(code))) => return self.echo_close(code),
+                Ok(None) => {
+                    if let Err(farewell) = self.read().await {
+                        return farewell;
                     }
+                    None
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_))) | None => return Farewell::wordless(None),
-                Some(Err(error)) => return Farewell::wordless(why(error).code),
+                Err(broken) => return Farewell::wordless(Some(code_of(broken))),
+            };
+            if let Some(answer) = answer
+                && let Err(farewell) = self.send(Item::control(answer)).await
+            {
+                return farewell;
             }
         }
     }

@@ -4,36 +4,35 @@
 //! has to find the lie by what gets lost.
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use super::{
-    super::{Appended, Committed, NewEvent, Receipt, StoreError},
-    SqliteStore, TURN,
-    writer::{Applied, Job, Order, Write as _},
+    super::{Appended, Asker, Committed, NewEvent, StoreError},
+    SqliteStore,
+    writer::{Applied, Job, Write as _},
 };
 
 impl SqliteStore {
-    /// Queues an event; the receipt tells when it is about to become durable, which is no promise at all.
-    pub(super) async fn append_hastily(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let order = Order::Change(Box::new(Hasty { event, answer: Some(answer), news: None }));
-        self.orders.send_timeout(order, TURN).await.map_err(|_| StoreError::Unavailable)?;
-        Ok(Receipt::new(answered))
+    /// An event whose asker is told when it is about to become durable, which is no promise at all.
+    pub(super) fn hastily(&self, event: NewEvent, asker: Asker) -> Box<dyn Job> {
+        Box::new(Hasty { event, asker: Some(asker), feed: self.news.clone(), news: None })
     }
 }
 
 /// An event whose author is told that it is durable as soon as it has been applied.
 struct Hasty {
     event: NewEvent,
-    answer: Option<oneshot::Sender<Result<Appended, StoreError>>>,
+    /// `None` once answered.
+    asker: Option<Asker>,
+    feed: mpsc::WeakSender<Vec<Committed>>,
     news: Option<Committed>,
 }
 
 impl Hasty {
     fn answer(&mut self, outcome: Result<Appended, StoreError>) {
-        if let Some(answer) = self.answer.take() {
-            // An asker that went away needs no answer.
-            let _ = answer.send(outcome);
+        if let (Some(asker), Some(feed)) = (self.asker.take(), self.feed.upgrade()) {
+            // Without a listener nobody is connected.
+            let _ = feed.blocking_send(vec![Committed::Answer { asker, id: self.event.id, outcome }]);
         }
     }
 }
@@ -53,9 +52,9 @@ impl Job for Hasty {
         }
     }
 
-    fn settle(mut self: Box<Self>, committed: bool) -> Option<Committed> {
+    fn settle(mut self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         // Not run at all: an earlier one of the batch has ended the transaction.
         self.answer(Err(StoreError::Unavailable));
-        self.news.take().filter(|_| committed)
+        news.extend(self.news.take().filter(|_| committed));
     }
 }

@@ -35,15 +35,15 @@ use self::{
     open::{Identity, open_writer, take_folder},
     readers::Readers,
     reads::ReadMarks,
-    writer::{Order, Write, Writer},
+    writer::{Order, Submitted, Write, Writer},
     writes::{
         BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, Join, Moderate, Release, RevokeInvite,
         SeeSession, SetPassword,
     },
 };
 use super::{
-    Account, Appended, EndedSession, Feed, Joined, Moderation, NewEvent, NewInvite, NewPassword, NewSession, NewUser,
-    OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
+    Account, Appended, Asker, EndedSession, Feed, Joined, Moderation, NewEvent, NewInvite, NewPassword, NewSession,
+    NewUser, OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
 };
 
 pub use open::OpenError;
@@ -64,6 +64,8 @@ pub(crate) struct SqliteStore {
     orders: mpsc::Sender<Order>,
     reads: Arc<ReadMarks>,
     readers: Readers,
+    #[cfg(feature = "early-ack")]
+    news: mpsc::WeakSender<Vec<super::Committed>>,
     /// What [`Store::close`] ends.
     running: Mutex<Option<Running>>,
 }
@@ -91,20 +93,41 @@ impl SqliteStore {
         let (news, feed) = mpsc::channel(FEED);
         let reads = Arc::new(ReadMarks::default());
         let commits = Arc::new(AtomicU64::new(0));
+        #[cfg(feature = "early-ack")]
+        let early_news = news.downgrade();
         let checkpoints = Checkpoints::start(path, Arc::clone(&commits))?;
         let writer = Writer { db, orders: queue, reads: Arc::clone(&reads), feed: news, commits }.start()?;
         let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
-        Ok((Self { identity, orders, reads, readers, running }, feed))
+        let store = Self {
+            identity,
+            orders,
+            reads,
+            readers,
+            #[cfg(feature = "early-ack")]
+            news: early_news,
+            running,
+        };
+        Ok((store, feed))
     }
 
     /// Queues a change; the receipt tells when it is durable.
     async fn write<W: Write>(&self, write: W) -> Result<Receipt<W::Done>, StoreError> {
         let (order, receipt) = Order::change(write);
+        self.queue(order).await?;
+        Ok(receipt)
+    }
+
+    /// Queues an event; the receipt tells when it is durable.
+    #[cfg(test)]
+    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
+        self.write(event).await
+    }
+
+    async fn queue(&self, order: Order) -> Result<(), StoreError> {
         self.orders.send_timeout(order, TURN).await.map_err(|error| {
             tracing::error!(%error, "the store's writer takes no more");
             StoreError::Unavailable
-        })?;
-        Ok(receipt)
+        })
     }
 }
 
@@ -159,11 +182,12 @@ impl Store for SqliteStore {
         self.write(Release(user)).await?.await
     }
 
-    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
+    async fn submit(&self, event: NewEvent, asker: Asker) -> Result<(), StoreError> {
         #[cfg(feature = "early-ack")]
-        return self.append_hastily(event).await;
+        let job = self.hastily(event, asker);
         #[cfg(not(feature = "early-ack"))]
-        self.write(event).await
+        let job = Box::new(Submitted::new(event, asker));
+        self.queue(Order::Change(job)).await
     }
 
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError> {

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    super::{Committed, Receipt, StoreError},
+    super::{Appended, Asker, Committed, NewEvent, Receipt, StoreError},
     open::OpenError,
     reads::{ReadMark, ReadMarks},
 };
@@ -62,8 +62,8 @@ pub(super) trait Job: Send {
     /// Makes the change; `false` if its savepoint must be undone.
     fn run(&mut self, db: &Connection) -> bool;
 
-    /// Answers, after the commit or its failure.
-    fn settle(self: Box<Self>, committed: bool) -> Option<Committed>;
+    /// Answers, after the commit or its failure, and adds what there is to tell.
+    fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>);
 }
 
 struct Pending<W: Write> {
@@ -77,15 +77,44 @@ impl<W: Write> Job for Pending<W> {
         self.outcome.insert(self.write.apply(db)).is_ok()
     }
 
-    fn settle(self: Box<Self>, committed: bool) -> Option<Committed> {
-        let outcome = self.outcome.filter(|_| committed).unwrap_or(Err(StoreError::Unavailable));
-        let (answer, news) = match outcome {
-            Ok(Applied { done, news }) => (Ok(done), news),
-            Err(error) => (Err(error), None),
-        };
+    fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         // An asker that went away needs no answer; the change stands.
-        let _ = self.answer.send(answer);
-        news
+        let _ = self.answer.send(settled(self.outcome, committed, news));
+    }
+}
+
+/// What became of a change in the end; adds what there is to tell.
+fn settled<T>(
+    outcome: Option<Result<Applied<T>, StoreError>>,
+    committed: bool,
+    news: &mut Vec<Committed>,
+) -> Result<T, StoreError> {
+    let applied = outcome.filter(|_| committed).unwrap_or(Err(StoreError::Unavailable))?;
+    news.extend(applied.news);
+    Ok(applied.done)
+}
+
+/// An event whose asker is answered through the feed.
+pub(super) struct Submitted {
+    event: NewEvent,
+    asker: Asker,
+    outcome: Option<Result<Applied<Appended>, StoreError>>,
+}
+
+impl Submitted {
+    pub(super) fn new(event: NewEvent, asker: Asker) -> Self {
+        Self { event, asker, outcome: None }
+    }
+}
+
+impl Job for Submitted {
+    fn run(&mut self, db: &Connection) -> bool {
+        self.outcome.insert(self.event.apply(db)).is_ok()
+    }
+
+    fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
+        let outcome = settled(self.outcome, committed, news);
+        news.push(Committed::Answer { asker: self.asker, id: self.event.id, outcome });
     }
 }
 
@@ -132,7 +161,8 @@ impl Writer {
         }
         let result = self.transact(jobs, &marks);
         let committed = result.is_ok();
-        let mut news: Vec<Committed> = jobs.drain(..).filter_map(|job| job.settle(committed)).collect();
+        let mut news = Vec::with_capacity(2 * jobs.len());
+        jobs.drain(..).for_each(|job| job.settle(committed, &mut news));
         match result {
             Ok(read_news) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);

@@ -1,0 +1,363 @@
+//! A shard: the connections that one thread serves, who of them hears which conversation, and its turns at writing.
+//!
+//! A turn is what was committed together. A shard puts each of its steps into the queues that it concerns, and then
+//! writes each queue once. A crowd, which takes long, is served a slice at a time, with other turns in between: who talks
+//! in private does not wait for a room of ten thousand.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    select,
+    sync::{mpsc, oneshot},
+    task::yield_now,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{
+    domain::{ConversationId, UserId},
+    protocol::CloseCode,
+};
+
+use super::{
+    super::{config::Timing, websocket::PING},
+    Closing, Connection, Hub, Speech,
+    item::{Item, Load, Run},
+};
+
+/// More listeners than this are served in slices of as many.
+const SLICE: usize = 256;
+
+/// How much may wait for crowds before no further turn is begun, in bytes. What is committed then waits in the store's
+/// feed, and the store waits for that.
+const MOST_FOR_CROWDS: usize = 4 * 1024 * 1024;
+
+/// The longest time between two looks at all connections.
+const LONGEST_BEAT: Duration = Duration::from_secs(1);
+
+/// What was committed together, for all shards.
+pub(crate) type Turn = Arc<Vec<Step>>;
+
+/// One thing to be told.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Events of one conversation, to all who hear it.
+    Run(Arc<Run>),
+    /// The answer to a command; nothing where silence means yes.
+    Answer(Arc<Connection>, Option<Item>),
+    /// The users hear a conversation from now on, starting with what it is.
+    Views {
+        views: Vec<(UserId, ConversationId, Item)>,
+        /// Resolves for whoever waits, by being dropped, when all shards have told it.
+        _announced: oneshot::Sender<()>,
+    },
+    /// To all connections of a user.
+    ToUser(UserId, Item),
+    /// The user does not hear the room any more.
+    Left(UserId, ConversationId, Option<Item>),
+    /// All connections of the user end.
+    End(UserId, CloseCode),
+    /// To everyone.
+    ToAll(Item),
+}
+
+/// The connections that one thread serves. Plain mutexes: held for look-ups, pushes and writes that don't wait.
+#[derive(Debug, Default)]
+pub(crate) struct Shard {
+    audiences: Mutex<HashMap<ConversationId, Vec<Arc<Connection>>>>,
+    connections: Mutex<HashMap<u64, Arc<Connection>>>,
+    /// Counts looks at all connections: a clock that costs nothing to read.
+    beat: AtomicU32,
+}
+
+impl Shard {
+    pub(super) fn beat(&self) -> u32 {
+        self.beat.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add(&self, connection: &Arc<Connection>) {
+        lock(&self.connections).insert(connection.number, Arc::clone(connection));
+    }
+
+    pub(super) fn remove(&self, connection: &Connection) {
+        lock(&self.connections).remove(&connection.number);
+    }
+
+    pub(super) fn find(&self, number: u64) -> Option<Arc<Connection>> {
+        lock(&self.connections).get(&number).cloned()
+    }
+
+    pub(super) fn subscribe(&self, conversation: ConversationId, connection: &Arc<Connection>) {
+        lock(&self.audiences).entry(conversation).or_default().push(Arc::clone(connection));
+    }
+
+    pub(super) fn unsubscribe(&self, conversation: ConversationId, connection: &Connection) {
+        let mut audiences = lock(&self.audiences);
+        let Some(audience) = audiences.get_mut(&conversation) else { return };
+        if let Some(place) = audience.iter().position(|other| std::ptr::eq(Arc::as_ptr(other), connection)) {
+            audience.swap_remove(place);
+        }
+        if audience.is_empty() {
+            audiences.remove(&conversation);
+        }
+    }
+
+    pub(super) fn audience_size(&self, conversation: ConversationId) -> usize {
+        lock(&self.audiences).get(&conversation).map_or(0, Vec::len)
+    }
+
+    pub(super) fn audience(&self, conversation: ConversationId) -> Vec<Arc<Connection>> {
+        lock(&self.audiences).get(&conversation).cloned().unwrap_or_default()
+    }
+
+    /// Lets the tasks of all connections look around.
+    pub(super) fn wake_all(&self) {
+        lock(&self.connections).values().for_each(|connection| connection.queue.wake());
+    }
+
+    fn everyone(&self) -> Vec<Arc<Connection>> {
+        let connections = lock(&self.connections);
+        connections.values().filter(|connection| connection.speech == Speech::Full).cloned().collect()
+    }
+
+    /// Looks after all connections: pings them, and ends those that are silent or take nothing.
+    fn look_around(&self, beats: Beats) {
+        let now = self.beat.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        for connection in lock(&self.connections).values() {
+            let queue = &connection.queue;
+            if connection.is_full() {
+                // Nobody listens to it just now.
+                connection.heard_at.store(now, Ordering::Relaxed);
+            }
+            if now.wrapping_sub(connection.heard_at.load(Ordering::Relaxed)) > beats.silence {
+                queue.close(Closing::GONE);
+            } else if queue.is_stuck_for(beats.write) {
+                queue.close(Closing::now(CloseCode::TooSlow));
+            } else if now.wrapping_sub(connection.pinged_at.load(Ordering::Relaxed)) >= beats.ping {
+                connection.pinged_at.store(now, Ordering::Relaxed);
+                queue.send(Item::control(PING));
+            }
+        }
+    }
+}
+
+// Nothing under these locks panics half-way through a change, so a poisoned map is still a map.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Times, in beats of a shard.
+#[derive(Clone, Copy, Debug)]
+struct Beats {
+    ping: u32,
+    silence: u32,
+    write: u32,
+}
+
+/// Delivers what concerns one shard, and looks after its connections, until there are no more turns.
+pub(crate) async fn serve_shard(
+    hub: Arc<Hub>,
+    shard: Arc<Shard>,
+    mut turns: mpsc::Receiver<Turn>,
+    timing: Arc<Timing>,
+) {
+    let length = (timing.ping.min(timing.silence) / 10).clamp(Duration::from_millis(1), LONGEST_BEAT);
+    let in_beats = |time: Duration| u32::try_from(time.as_millis().div_ceil(length.as_millis())).unwrap_or(u32::MAX);
+    let beats = Beats { ping: in_beats(timing.ping), silence: in_beats(timing.silence), write: in_beats(timing.write) };
+    let mut beat = interval(length);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut delivery = Delivery { hub: &hub, shard: &shard, crowds: VecDeque::new(), due: Vec::new() };
+    loop {
+        select! {
+            biased;
+            _ = beat.tick() => shard.look_around(beats),
+            turn = turns.recv(), if delivery.waiting() < MOST_FOR_CROWDS => match turn {
+                Some(turn) => delivery.take(&turn),
+                None => break,
+            },
+            () = yield_now(), if !delivery.crowds.is_empty() => delivery.serve_slice(),
+        }
+    }
+    delivery.serve_crowds();
+}
+
+/// A shard's work.
+struct Delivery<'a> {
+    hub: &'a Hub,
+    shard: &'a Shard,
+    crowds: VecDeque<Crowd>,
+    /// Who has something in the queue that is not written yet.
+    due: Vec<Arc<Connection>>,
+}
+
+/// Something for many.
+struct Crowd {
+    /// What they hear; `None` for everyone.
+    conversation: Option<ConversationId>,
+    loads: Vec<Load>,
+    listeners: Vec<Arc<Connection>>,
+    served: usize,
+}
+
+impl Delivery<'_> {
+    fn take(&mut self, turn: &[Step]) {
+        for step in turn {
+            self.step(step);
+        }
+        for connection in self.due.drain(..) {
+            connection.queue.flush();
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Run(run) => self.run(run),
+            Step::Answer(connection, item) => {
+                if std::ptr::eq(Arc::as_ptr(&connection.shard), self.shard) {
+                    if let Some(item) = item {
+                        self.push(connection, item.clone());
+                    }
+                    connection.answered();
+                }
+            }
+            Step::Views { views, .. } => {
+                self.serve_crowds();
+                for (user, conversation, item) in views {
+                    for connection in self.connections_of(*user) {
+                        self.hub.subscribe(&connection, *conversation);
+                        if connection.speech == Speech::Full {
+                            self.push(&connection, item.clone());
+                        }
+                    }
+                }
+            }
+            Step::ToUser(user, item) => {
+                for connection in self.connections_of(*user) {
+                    if connection.speech == Speech::Full {
+                        self.push(&connection, item.clone());
+                    }
+                }
+            }
+            Step::Left(user, room, item) => {
+                self.serve_crowds();
+                for connection in self.connections_of(*user) {
+                    self.hub.unsubscribe(&connection, *room);
+                    if connection.speech == Speech::Full
+                        && let Some(item) = item
+                    {
+                        self.push(&connection, item.clone());
+                    }
+                }
+            }
+            Step::End(user, code) => {
+                self.serve_crowds();
+                for connection in self.connections_of(*user) {
+                    // What was pushed in this turn comes before the end of it.
+                    connection.queue.flush();
+                    connection.queue.close(Closing::now(*code));
+                }
+            }
+            Step::ToAll(item) => {
+                let listeners = self.shard.everyone();
+                self.crowds.push_back(Crowd {
+                    conversation: None,
+                    loads: vec![Load::Item(item.clone())],
+                    listeners,
+                    served: 0,
+                });
+            }
+        }
+    }
+
+    fn run(&mut self, run: &Arc<Run>) {
+        let of_same = |crowd: &&mut Crowd| crowd.conversation == Some(run.conversation);
+        // Behind what is still to be told there; with it, if nobody has been told that yet.
+        if let Some(crowd) = self.crowds.iter_mut().rev().find(of_same) {
+            if crowd.served == 0 {
+                crowd.loads.push(Load::Run(Arc::clone(run)));
+            } else {
+                self.crowd(run);
+            }
+        } else if self.shard.audience_size(run.conversation) > SLICE {
+            self.crowd(run);
+        } else {
+            let audiences = lock(&self.shard.audiences);
+            for connection in audiences.get(&run.conversation).into_iter().flatten() {
+                let is_first = match connection.speech {
+                    Speech::Full => connection.queue.push_run(run),
+                    Speech::Plain => connection.queue.push_run_plainly(&run.plain, connection.user.id),
+                };
+                if is_first {
+                    self.due.push(Arc::clone(connection));
+                }
+            }
+        }
+    }
+
+    fn crowd(&mut self, run: &Arc<Run>) {
+        self.crowds.push_back(Crowd {
+            conversation: Some(run.conversation),
+            loads: vec![Load::Run(Arc::clone(run))],
+            listeners: self.shard.audience(run.conversation),
+            served: 0,
+        });
+    }
+
+    fn push(&mut self, connection: &Arc<Connection>, item: Item) {
+        if connection.queue.push(item) {
+            self.due.push(Arc::clone(connection));
+        }
+    }
+
+    /// Those of this shard.
+    fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
+        let mut connections = self.hub.connections_of(user);
+        connections.retain(|connection| std::ptr::eq(Arc::as_ptr(&connection.shard), self.shard));
+        connections
+    }
+
+    /// How much waits for crowds, in bytes.
+    fn waiting(&self) -> usize {
+        self.crowds.iter().flat_map(|crowd| &crowd.loads).map(Load::bytes).sum()
+    }
+
+    /// Serves the next slice of the crowd that has waited longest.
+    fn serve_slice(&mut self) {
+        let Some(crowd) = self.crowds.front_mut() else { return };
+        let end = crowd.listeners.len().min(crowd.served + SLICE);
+        for connection in &crowd.listeners[crowd.served..end] {
+            crowd.serve(connection);
+        }
+        crowd.served = end;
+        if end == crowd.listeners.len() {
+            self.crowds.pop_front();
+        }
+    }
+
+    /// Before anything that changes who hears what.
+    fn serve_crowds(&mut self) {
+        while !self.crowds.is_empty() {
+            self.serve_slice();
+        }
+    }
+}
+
+impl Crowd {
+    fn serve(&self, connection: &Connection) {
+        if let Speech::Plain = connection.speech {
+            for load in &self.loads {
+                if let Load::Run(run) = load {
+                    connection.queue.push_run_plainly(&run.plain, connection.user.id);
+                }
+            }
+            return connection.queue.flush();
+        }
+        connection.queue.send_all(&self.loads);
+    }
+}

@@ -1,0 +1,21 @@
+//! WebSocket (RFC 6455), the server's side, as this server needs it: text for many at once, encoded once, written
+//! together with whatever else is due.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `reader` | what clients send, frame by frame; knows nothing of sockets |
+//! | `frame` | what is sent to them |
+//! | `upgrade` | from an HTTP request to the stream below it |
+//! | `stream` | that stream, in two halves |
+
+mod frame;
+mod reader;
+mod stream;
+mod upgrade;
+
+#[cfg(feature = "echo")]
+pub(super) use frame::whole;
+pub(super) use frame::{PING, close, pong, put_text, text, whole_frames};
+pub(super) use reader::{Broken, Incoming, Reader};
+pub(super) use stream::{Sink, Source, Stream};
+pub(super) use upgrade::{NoUpgrade, Upgrade};

@@ -1,0 +1,162 @@
+//! From an HTTP request to a WebSocket (RFC 6455 §4.2).
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hyper::upgrade::OnUpgrade;
+use sha1::{Digest as _, Sha1};
+
+use super::Stream;
+
+/// What is hashed behind the client's key (§1.3).
+const MAGIC: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// A request that is about to become a WebSocket.
+pub(in crate::server) struct Upgrade {
+    on_upgrade: OnUpgrade,
+    answer: Response,
+}
+
+/// Why a request does not become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::server) enum NoUpgrade {
+    /// It asks for no WebSocket, or for a version of it that is not spoken here.
+    #[error("this is the place of a WebSocket, version 13: GET with Connection, Upgrade and Sec-WebSocket-Version")]
+    NotAsked,
+    /// Its key is none.
+    #[error("Sec-WebSocket-Key must be there once: 16 bytes in base64")]
+    NoKey,
+}
+
+impl NoUpgrade {
+    /// The status, and headers that say what would be right.
+    pub(in crate::server) fn head(self) -> (StatusCode, HeaderMap) {
+        let mut headers = HeaderMap::new();
+        match self {
+            Self::NotAsked => {
+                // RFC 9110 §15.5.22, RFC 6455 §4.4.
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+                (StatusCode::UPGRADE_REQUIRED, headers)
+            }
+            Self::NoKey => (StatusCode::BAD_REQUEST, headers),
+        }
+    }
+}
+
+impl Upgrade {
+    /// Checks the request. The stream comes after the answer has gone out.
+    pub(in crate::server) fn of(request: &mut Request) -> Result<Self, NoUpgrade> {
+        let headers = request.headers();
+        let is_asked = request.method() == Method::GET
+            && request.version() == Version::HTTP_11
+            && names(headers, &header::CONNECTION, "upgrade")
+            && names(headers, &header::UPGRADE, "websocket")
+            && headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+        if !is_asked {
+            return Err(NoUpgrade::NotAsked);
+        }
+        let accept = accept(headers).ok_or(NoUpgrade::NoKey)?;
+        let on_upgrade = hyper::upgrade::on(request);
+        let answer = (
+            StatusCode::SWITCHING_PROTOCOLS,
+            [
+                (header::CONNECTION, HeaderValue::from_static("upgrade")),
+                (header::UPGRADE, HeaderValue::from_static("websocket")),
+                (header::SEC_WEBSOCKET_ACCEPT, accept),
+            ],
+        );
+        Ok(Self { on_upgrade, answer: answer.into_response() })
+    }
+
+    /// The answer, and what becomes the stream once that has been sent, together with what the client has sent ahead.
+    pub(in crate::server) fn begin(self) -> (Response, impl Future<Output = Option<(Stream, Vec<u8>)>> + Send) {
+        let Self { on_upgrade, answer } = self;
+        let stream = async move {
+            match on_upgrade.await {
+                Ok(upgraded) => Stream::below(upgraded),
+                Err(error) => {
+                    tracing::debug!(%error, "an upgrade failed");
+                    None
+                }
+            }
+        };
+        (answer, stream)
+    }
+}
+
+/// Whether one of the header's values, which may be lists, is `token`.
+fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
+}
+
+/// What proves that the key was read.
+fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let key = keys.next().filter(|_| keys.next().is_none())?;
+    STANDARD.decode(key).ok().filter(|bytes| bytes.len() == 16)?;
+    let hash = Sha1::new().chain_update(key).chain_update(MAGIC).finalize();
+    HeaderValue::from_str(&STANDARD.encode(hash)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn request(headers: &[(&str, &str)]) -> Request {
+        let mut request = Request::new(Body::empty());
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().expect("a name");
+            request.headers_mut().append(name, value.parse().expect("a value"));
+        }
+        request
+    }
+
+    const GOOD: [(&str, &str); 4] = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+
+    #[test]
+    fn the_example_of_rfc_6455_is_answered_as_it_says() {
+        let upgrade = Upgrade::of(&mut request(&GOOD)).ok().expect("an upgrade");
+        let (answer, _stream) = upgrade.begin();
+        assert_eq!(answer.status(), 101);
+        assert_eq!(answer.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn what_asks_for_something_else_is_told_what_is_spoken_here() {
+        for missing in 0..3 {
+            let mut headers = GOOD.to_vec();
+            headers.remove(missing);
+            let refused = Upgrade::of(&mut request(&headers)).err();
+            assert_eq!(refused, Some(NoUpgrade::NotAsked), "without {}", GOOD[missing].0);
+        }
+        let mut old = GOOD;
+        old[2].1 = "8";
+        let refused = Upgrade::of(&mut request(&old)).err().expect("a refusal");
+        let (status, headers) = refused.head();
+        assert_eq!((status.as_u16(), &headers["sec-websocket-version"]), (426, &HeaderValue::from_static("13")));
+    }
+
+    #[test]
+    fn a_key_is_sixteen_bytes_and_there_once() {
+        for key in ["", "short", "dGhlIHNhbXBsZSBub25jZQ"] {
+            let mut headers = GOOD;
+            headers[3].1 = key;
+            assert_eq!(Upgrade::of(&mut request(&headers)).err(), Some(NoUpgrade::NoKey), "{key}");
+        }
+        let twice = [GOOD.as_slice(), &[GOOD[3]]].concat();
+        assert_eq!(Upgrade::of(&mut request(&twice)).err(), Some(NoUpgrade::NoKey));
+    }
+}

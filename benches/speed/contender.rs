@@ -1,0 +1,160 @@
+//! What is measured: Teahouse, its rivals, and floors that nothing can go below.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use clap::ValueEnum;
+
+use super::{Failure, Options, process, talk::Dialect};
+
+/// The core of each server. The clients have the other one.
+const SERVER_CORE: usize = 0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Contender {
+    /// By the plain door.
+    TeahousePlain,
+    /// By the protocol.
+    TeahouseProtocol,
+    /// `Bun.serve`, with its publish and subscribe.
+    Bun,
+    /// Node with the package `ws`.
+    Node,
+    /// axum's chat example: a broadcast channel.
+    Axum,
+    /// The same with `TCP_NODELAY`.
+    AxumNodelay,
+    /// No logic: one write for a delivery.
+    FloorWrite,
+    /// No logic: what is queued for a socket in one turn goes out in one write.
+    FloorGather,
+}
+
+impl Contender {
+    pub(crate) fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
+
+    /// Those whose names begin with one of `names`; all where there are none.
+    pub(crate) fn named(names: &[String]) -> Result<Vec<Self>, Failure> {
+        for name in names {
+            if !Self::all().iter().any(|one| one.name().starts_with(name)) {
+                return Err(format!("no server is called {name}").into());
+            }
+        }
+        let is_meant = |one: &Self| names.is_empty() || names.iter().any(|name| one.name().starts_with(name));
+        Ok(Self::all().iter().copied().filter(is_meant).collect())
+    }
+
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Self::TeahousePlain => Dialect::Plain,
+            Self::TeahouseProtocol => Dialect::Protocol,
+            _ => Dialect::Raw,
+        }
+    }
+
+    /// Starts it, with nothing in its store.
+    pub(crate) fn start(self, options: &Options) -> Result<Server, Failure> {
+        let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(&options.folder)?;
+        let mut server = Server::start(self.command(options, folder.path())?, folder.path())?;
+        server.folder = Some(folder);
+        Ok(server)
+    }
+
+    fn command(self, options: &Options, data: &Path) -> Result<Command, Failure> {
+        let rivals = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/speed/rivals");
+        let this = |role: &str| -> Result<Command, Failure> {
+            let mut command = process::on_core(SERVER_CORE, &std::env::current_exe()?);
+            command.args(["--be", role]);
+            Ok(command)
+        };
+        let script = |program: PathBuf, file: &str| {
+            let mut command = process::on_core(SERVER_CORE, &program);
+            command.arg(rivals.join(file)).env("BENCH_TOOLS", &options.tools);
+            command
+        };
+        Ok(match self {
+            Self::TeahousePlain | Self::TeahouseProtocol => teahouse(&options.server, data),
+            Self::Bun => script(options.tools.join("node_modules/.bin/bun"), "bun.ts"),
+            Self::Node => script(PathBuf::from("node"), "node.mjs"),
+            Self::Axum => this("axum")?,
+            Self::AxumNodelay => this("axum-nodelay")?,
+            Self::FloorWrite => this("floor-write")?,
+            Self::FloorGather => this("floor-gather")?,
+        })
+    }
+}
+
+/// The program as it is used, but that nobody is too many, and that its log is for errors.
+pub(crate) fn teahouse(program: &Path, data: &Path) -> Command {
+    let mut command = process::on_core(SERVER_CORE, program);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--unlimited", "--max-connections", "200000", "--data"]);
+    command.arg(data).env("RUST_LOG", "error");
+    command
+}
+
+/// A server that runs. Dropping it kills it.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    /// From the start of the program until it listened.
+    pub(crate) took: Duration,
+    child: Child,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Server {
+    /// Runs `command` and waits until it says where it listens.
+    pub(crate) fn start(mut command: Command, folder: &Path) -> Result<Self, Failure> {
+        let errors = File::create(folder.join("server.log"))?;
+        let start = Instant::now();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn()?;
+        let stdout = child.stdout.take().ok_or("the server has no output")?;
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { address, took: Duration::ZERO, child, folder: None };
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        server.took = start.elapsed();
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            let log = std::fs::read_to_string(folder.join("server.log"))?;
+            return Err(format!("{command:?} did not start: {line}{log}").into());
+        };
+        server.address = address.parse()?;
+        Ok(server)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn has_ended(&mut self) -> Result<bool, Failure> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    pub(crate) fn cpu_time(&self) -> Result<Duration, Failure> {
+        process::cpu_time(self.child.id())
+    }
+
+    pub(crate) fn resident_kib(&self) -> Result<f64, Failure> {
+        process::resident_kib(self.child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails if it has ended already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,30 @@
+//! What the disk can do: durable messages are no faster than it syncs, unless many share a sync.
+
+use std::{
+    fs::File,
+    io::{Seek as _, SeekFrom, Write as _},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use super::{Failure, times::Times};
+
+/// Writes 4 KiB and syncs, again and again; returns how often a second, and what it took.
+pub(crate) fn measure(folder: &Path, length: Duration) -> Result<(f64, Times), Failure> {
+    let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(folder)?;
+    let mut file = File::create(folder.path().join("synced"))?;
+    // As a log that is written over, which SQLite's is after its first round: no new blocks, nothing but the data.
+    file.write_all(&[0; 1024 * 1024])?;
+    file.sync_all()?;
+    let (mut times, begin, page) = (Times::default(), Instant::now(), [1; 4096]);
+    while begin.elapsed() < length {
+        if times.len() % 256 == 0 {
+            file.seek(SeekFrom::Start(0))?;
+        }
+        let start = Instant::now();
+        file.write_all(&page)?;
+        file.sync_data()?;
+        times.note(start.elapsed());
+    }
+    Ok((f64::from(u32::try_from(times.len())?) / begin.elapsed().as_secs_f64(), times))
+}

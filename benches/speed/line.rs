@@ -1,0 +1,133 @@
+//! One end of a WebSocket that never waits: reads into a buffer that all share, writes what the kernel takes.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+
+use mio::net::TcpStream;
+
+use super::{
+    Failure,
+    wire::{CLOSE, PING, PONG, Side, TEXT, find_frame, put_frame},
+};
+
+/// What came.
+pub(crate) enum Heard<'a> {
+    /// The head of the HTTP request or response that the line begins with.
+    Head(&'a [u8]),
+    Text(&'a [u8]),
+}
+
+pub(crate) struct Line {
+    pub(crate) stream: TcpStream,
+    side: Side,
+    is_upgraded: bool,
+    /// The beginning of something whose end has not come.
+    unread: Vec<u8>,
+    /// What the kernel has not taken.
+    unsent: Vec<u8>,
+}
+
+impl Line {
+    pub(crate) fn new(stream: TcpStream, side: Side) -> Self {
+        Self { stream, side, is_upgraded: false, unread: Vec::new(), unsent: Vec::new() }
+    }
+
+    /// Reads what there is; false at the end of the line.
+    pub(crate) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        mut hear: impl FnMut(Heard<'_>) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => return Ok(false),
+                Ok(length) => {
+                    self.digest(&buffer[..length], &mut hear)?;
+                    // A stream that gives less than was asked for has no more: epoll(7), question 9.
+                    if length < buffer.len() {
+                        return Ok(true);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn digest(&mut self, came: &[u8], hear: &mut impl FnMut(Heard<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
+        if self.unread.is_empty() {
+            let used = self.understand(came, hear)?;
+            self.unread.extend_from_slice(&came[used..]);
+        } else {
+            let mut unread = std::mem::take(&mut self.unread);
+            unread.extend_from_slice(came);
+            let used = self.understand(&unread, hear)?;
+            unread.drain(..used);
+            self.unread = unread;
+        }
+        Ok(())
+    }
+
+    /// How many of the bytes were complete.
+    fn understand(
+        &mut self,
+        bytes: &[u8],
+        hear: &mut impl FnMut(Heard<'_>) -> Result<(), Failure>,
+    ) -> Result<usize, Failure> {
+        let mut used = 0;
+        if !self.is_upgraded {
+            let Some(place) = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(0) };
+            used = place + 4;
+            self.is_upgraded = true;
+            hear(Heard::Head(&bytes[..used]))?;
+        }
+        while let Some((opcode, place)) = find_frame(&bytes[used..])? {
+            let payload = &bytes[used..][place.clone()];
+            used += place.end;
+            match opcode {
+                TEXT => hear(Heard::Text(payload))?,
+                PING => {
+                    let mut pong = Vec::new();
+                    put_frame(&mut pong, PONG, payload, self.side);
+                    self.send(&pong)?;
+                }
+                CLOSE => {
+                    let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
+                    return Err(format!("closed by the peer, code {code:?}").into());
+                }
+                _ => {}
+            }
+        }
+        Ok(used)
+    }
+
+    /// Writes at once; what the kernel does not take waits for [`Self::flush`].
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let taken = if self.unsent.is_empty() { self.write(bytes)? } else { 0 };
+        self.unsent.extend_from_slice(&bytes[taken..]);
+        Ok(())
+    }
+
+    /// Leaves it to the next [`Self::flush`].
+    pub(crate) fn queue(&mut self, bytes: &[u8]) {
+        self.unsent.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if self.unsent.is_empty() {
+            return Ok(());
+        }
+        let unsent = std::mem::take(&mut self.unsent);
+        let taken = self.write(&unsent)?;
+        self.unsent = unsent;
+        self.unsent.drain(..taken);
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.stream.write(bytes) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
+            outcome => outcome,
+        }
+    }
+}

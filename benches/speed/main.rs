@@ -1,0 +1,133 @@
+//! What Teahouse costs, beside servers that are known to be fast and beside floors that nothing can go below: the same
+//! work, the same clients, the same machine, in turns.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `contender`, `process` | the servers as processes, and what the kernel says of them |
+//! | `rivals` | the others' few lines, and the floors |
+//! | `wire`, `line`, `crowd` | WebSocket with nothing to spare; many clients on one thread |
+//! | `talk` | how each kind of server is spoken to |
+//! | `workloads` | what they are asked to do, one file each |
+//! | `disk`, `million` | what the disk can do; a store with a million messages |
+//! | `times`, `report` | the tables |
+//!
+//! `script/bench` starts it; `docs/performance.md` tells what it measures and what came of it. Whatever is lost, doubled
+//! or out of order fails the run; nothing that is timed does.
+
+mod contender;
+mod crowd;
+mod disk;
+mod line;
+mod million;
+mod process;
+mod report;
+mod rivals;
+mod talk;
+mod times;
+mod wire;
+mod workloads;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+
+use self::{contender::Contender, report::Report, rivals::Role, workloads::Workload};
+
+/// Why something could not be measured.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The core of the clients.
+const CLIENT_CORE: usize = 1;
+
+/// Measures what Teahouse costs, beside others.
+#[derive(Debug, Parser)]
+#[command(name = "speed")]
+struct Options {
+    /// How many times everything is measured, in turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long one measurement takes, where the work has no end of its own.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// Only these workloads; all where not given.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Workload>,
+    /// Only servers whose names begin so, as `teahouse,bun,floor-gather`; all where not given.
+    #[arg(long, value_delimiter = ',')]
+    servers: Vec<String>,
+    /// In `idle`: how many come and go before memory is measured again, as 50000.
+    #[arg(long, default_value_t = 0)]
+    come_and_go: usize,
+    /// The Teahouse to measure.
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_teahouse"))]
+    server: PathBuf,
+    /// Where the database lies: a real disk, not one in memory.
+    #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
+    folder: PathBuf,
+    /// Where `script/bench` has put Bun and ws.
+    #[arg(long, default_value = "node_modules")]
+    tools: PathBuf,
+    /// Be a server.
+    #[arg(long, hide = true)]
+    be: Option<Role>,
+    /// What `cargo bench` says.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = match options.be {
+        Some(role) => rivals::serve(role).map(|()| true),
+        None => measure(&options),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("speed: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything could be measured.
+fn measure(options: &Options) -> Result<bool, Failure> {
+    // Ten thousand connections at both ends; servers inherit it.
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    process::move_to_core(CLIENT_CORE)?;
+    let contenders = Contender::named(&options.servers)?;
+    let workloads = if options.only.is_empty() { Workload::all() } else { &options.only };
+    report::print_circumstances(options);
+
+    let (mut report, mut is_well) = (Report::default(), true);
+    for &workload in workloads {
+        for round in 0..options.rounds {
+            let mut contenders: Vec<_> = contenders.iter().copied().filter(|one| workload.is_for(*one)).collect();
+            if contenders.is_empty() {
+                break;
+            }
+            let turn = round % contenders.len();
+            contenders.rotate_left(turn);
+            for contender in contenders {
+                match workload.run(options, contender) {
+                    Ok(rows) => {
+                        for (row, figures) in rows {
+                            eprintln!("{} {}: {row}: {figures:.3?}", workload.name(), round + 1);
+                            report.note(workload, round, row, figures);
+                        }
+                    }
+                    Err(failure) => {
+                        eprintln!("{} {}: {}: FAILED: {failure}", workload.name(), round + 1, contender.name());
+                        is_well = false;
+                    }
+                }
+            }
+        }
+    }
+    report.print();
+    if !is_well {
+        println!("\nNot everything could be measured, or something was lost: see above.");
+    }
+    Ok(is_well)
+}

@@ -1,0 +1,96 @@
+//! A store with a million messages. Made once, and kept with the build.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use super::{
+    Failure, Options,
+    contender::{Server, teahouse},
+    crowd::PATIENCE,
+};
+
+const MESSAGES: i64 = 1_000_000;
+const AUTHORS: i64 = 1_000;
+
+/// When the first message was written, in milliseconds since the Unix epoch; each of the others a second later.
+const BEGIN: i64 = 1_790_000_000_000;
+
+/// Returns the data folder, and makes the store if need be. The program itself makes the schema.
+pub(crate) fn folder(options: &Options) -> Result<PathBuf, Failure> {
+    let scratch = tempfile::Builder::new().prefix("speed-million-").tempdir_in(&options.folder)?;
+    stop(Server::start(teahouse(&options.server, scratch.path()), scratch.path())?)?;
+    let path = scratch.path().join("teahouse.db");
+    let version: u32 = Connection::open(&path)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let folder = options.folder.join(format!("speed-million-{version}"));
+    if !folder.exists() {
+        eprintln!("writing a store with a million messages");
+        fill(&path)?;
+        // Now the program says whether it likes what it finds, and tidies up.
+        stop(Server::start(teahouse(&options.server, scratch.path()), scratch.path())?)?;
+        fs::rename(scratch.keep(), &folder)?;
+    }
+    Ok(folder)
+}
+
+fn fill(path: &Path) -> Result<(), Failure> {
+    let mut db = Connection::open(path)?;
+    db.pragma_update(None, "synchronous", "OFF")?;
+    let lobby: Vec<u8> = db.query_row("SELECT lobby FROM meta", [], |row| row.get(0))?;
+    let authors: Vec<_> = (0..AUTHORS).map(|_| Uuid::now_v7().into_bytes()).collect();
+    let transaction = db.transaction()?;
+    {
+        // Registered users: a guest without a session would be seen off at the start.
+        let mut insert = transaction.prepare(
+            "INSERT INTO users (id, nickname, nickname_key, created_at, password) VALUES (?1, ?2, ?2, ?3, '!')",
+        )?;
+        let mut join = transaction
+            .prepare("INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (?1, ?2, 0, ?3)")?;
+        for (number, author) in authors.iter().enumerate() {
+            insert.execute(params![author, format!("p{number}"), BEGIN])?;
+            join.execute(params![lobby, author, BEGIN])?;
+        }
+        let mut event = transaction.prepare(
+            "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let mut message = transaction.prepare(
+            "INSERT INTO messages (conversation, seq, id, at, author, body, revision)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2)",
+        )?;
+        let authors = authors.iter().cycle();
+        for (seq, author) in (1..=MESSAGES).zip(authors) {
+            let (id, at) = (Uuid::new_v4().into_bytes(), BEGIN + seq * 1_000);
+            let body = format!("{:.<128}", format!("message {seq}"));
+            let payload = format!(r#"{{"kind":"message","body":"{body}"}}"#);
+            event.execute(params![lobby, seq, at, author, id, payload])?;
+            message.execute(params![lobby, seq, id, at, author, body])?;
+        }
+        transaction.execute(
+            "UPDATE conversations SET last_seq = ?2, last_at = ?3 WHERE id = ?1",
+            params![lobby, MESSAGES, BEGIN + MESSAGES * 1_000],
+        )?;
+    }
+    transaction.commit()?;
+    db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    Ok(())
+}
+
+/// Stops it gently.
+fn stop(mut server: Server) -> Result<(), Failure> {
+    Command::new("kill").arg(server.id().to_string()).status()?;
+    let start = Instant::now();
+    while !server.has_ended()? {
+        if start.elapsed() > PATIENCE {
+            return Err("the server does not stop".into());
+        }
+        sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}

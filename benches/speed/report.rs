@@ -1,0 +1,115 @@
+//! What was measured, as tables.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use super::{
+    Options,
+    contender::Contender,
+    process,
+    workloads::{Figures, Workload},
+};
+
+/// A workload's rows, in the order in which they came: a server (or what else was measured), and its figures by round.
+type Rows = Vec<(String, BTreeMap<usize, Figures>)>;
+
+#[derive(Default)]
+pub(crate) struct Report(BTreeMap<Workload, Rows>);
+
+impl Report {
+    pub(crate) fn note(&mut self, workload: Workload, round: usize, row: String, figures: Figures) {
+        let rows = self.0.entry(workload).or_default();
+        if let Some((_, rounds)) = rows.iter_mut().find(|(name, _)| *name == row) {
+            rounds.insert(round, figures);
+        } else {
+            rows.push((row, BTreeMap::from([(round, figures)])));
+        }
+    }
+
+    pub(crate) fn print(mut self) {
+        let order = |row: &str| Contender::all().iter().position(|contender| contender.name() == row);
+        for (workload, rows) in &mut self.0 {
+            println!("\n### {}\n", workload.name());
+            rows.sort_by_key(|(name, _)| order(name));
+            print_table(rows);
+        }
+    }
+}
+
+fn print_table(rows: &Rows) {
+    let Some(first) = rows.first().and_then(|(_, rounds)| rounds.values().next()) else { return };
+    let names: Vec<_> = first.iter().map(|(name, _)| *name).collect();
+    let bun = rows.iter().find(|(name, _)| *name == Contender::Bun.name()).map(|(_, rounds)| rounds);
+    let (chief, others) = names.split_at(1);
+    let mut columns = vec!["", chief[0]];
+    columns.extend(bun.map(|_| "to Bun"));
+    columns.extend(others);
+    println!("| {} |\n| --- |{}", columns.join(" | "), " ---: |".repeat(columns.len() - 1));
+    for (name, rounds) in rows {
+        let mut cells = vec![name.clone()];
+        for (place, _) in names.iter().enumerate() {
+            cells.push(spread(rounds.values().map(|figures| figures[place].1).collect()));
+            if let (0, Some(bun)) = (place, bun) {
+                let ratio = |(round, figures): (&usize, &Figures)| Some(figures[0].1 / bun.get(round)?[0].1);
+                cells.push(spread(rounds.iter().filter_map(ratio).collect()));
+            }
+        }
+        println!("| {} |", cells.join(" | "));
+    }
+}
+
+/// The median, and from where to where.
+fn spread(mut values: Vec<f64>) -> String {
+    values.sort_by(f64::total_cmp);
+    match *values.as_slice() {
+        [] => "–".to_owned(),
+        [only] => short(only),
+        [least, .., most] => {
+            let half = values.len() / 2;
+            let median =
+                if values.len() % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) };
+            format!("{} ({}–{})", short(median), short(least), short(most))
+        }
+    }
+}
+
+/// Three digits or so.
+fn short(value: f64) -> String {
+    match value.abs() {
+        size if size.is_nan() => "–".to_owned(),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 0.1 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// On what, with what and when.
+pub(crate) fn print_circumstances(options: &Options) {
+    let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = model.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    println!("- date: {}", said("date", &["-u", "+%F %R UTC"]));
+    println!(
+        "- machine: {} cores,{}",
+        process::cores(),
+        model.trim_start_matches(['\t', ' ', ':']).replacen("", " ", 1)
+    );
+    println!("- kernel: {}", said("uname", &["-sr"]));
+    let disk = said("df", &["--output=fstype,source", &options.folder.display().to_string()]);
+    println!("- disk: {}", disk.lines().last().unwrap_or_default());
+    println!("- teahouse: {}, commit {}", options.server.display(), said("git", &["rev-parse", "--short", "HEAD"]));
+    let bun = options.tools.join("node_modules/.bin/bun");
+    println!("- Bun {}, Node {}, ws {}", said(bun, &["--version"]), said("node", &["--version"]), ws(&options.tools));
+    println!("- rounds: {}, {} s each; servers on core 0, clients on core 1", options.rounds, options.seconds);
+}
+
+fn ws(tools: &Path) -> String {
+    let package = fs::read(tools.join("node_modules/ws/package.json")).unwrap_or_default();
+    let package: serde_json::Value = serde_json::from_slice(&package).unwrap_or_default();
+    package["version"].as_str().unwrap_or("?").to_owned()
+}
+
+/// What a program says of itself; `?` where there is none.
+fn said(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success());
+    output.map_or("?".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

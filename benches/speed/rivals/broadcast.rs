@@ -1,0 +1,89 @@
+//! The way of axum's chat example: each room has a broadcast channel, each socket a task that sends what comes from it
+//! and one that tells it what the socket says.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Router,
+    extract::{
+        Path, State,
+        ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+    },
+    response::Response,
+    routing::any,
+    serve::ListenerExt as _,
+};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::{net::TcpListener, runtime::Runtime, select, sync::broadcast};
+
+use super::super::Failure;
+
+/// As in the example.
+const CAPACITY: usize = 100;
+
+/// Whose it is, and what it says.
+type Said = (u64, Utf8Bytes);
+
+#[derive(Default)]
+struct Rooms {
+    /// By path.
+    channels: Mutex<HashMap<String, broadcast::Sender<Said>>>,
+    came: std::sync::atomic::AtomicU64,
+}
+
+/// The example sets no `TCP_NODELAY`.
+pub(super) fn serve(nodelay: bool) -> Result<(), Failure> {
+    Runtime::new()?.block_on(async {
+        let router = Router::new().route("/{kind}/{number}", any(enter)).with_state(Arc::new(Rooms::default()));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        println!("listening on http://{}", listener.local_addr()?);
+        if nodelay {
+            let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap_or_default());
+            axum::serve(listener, router).await?;
+        } else {
+            axum::serve(listener, router).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn enter(
+    upgrade: WebSocketUpgrade,
+    Path((kind, number)): Path<(String, String)>,
+    State(rooms): State<Arc<Rooms>>,
+) -> Response {
+    upgrade.on_upgrade(async move |socket| talk(socket, kind == "pair", format!("{kind}/{number}"), &rooms).await)
+}
+
+async fn talk(socket: WebSocket, is_pair: bool, room: String, rooms: &Rooms) {
+    let this = rooms.came.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let channel = {
+        let mut channels = rooms.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.entry(room).or_insert_with(|| broadcast::channel(CAPACITY).0).clone()
+    };
+    let mut said = channel.subscribe();
+    let (mut sender, mut receiver) = socket.split();
+    let mut sending = tokio::spawn(async move {
+        while let Ok((who, text)) = said.recv().await {
+            if is_pair && who == this {
+                continue;
+            }
+            if sender.send(Message::Text(text)).await.is_err() {
+                break;
+            }
+        }
+    });
+    let mut hearing = tokio::spawn(async move {
+        while let Some(Ok(Message::Text(text))) = receiver.next().await {
+            // Nobody may be there to hear it.
+            let _ = channel.send((this, text));
+        }
+    });
+    select! {
+        _ = &mut sending => hearing.abort(),
+        _ = &mut hearing => sending.abort(),
+    }
+}

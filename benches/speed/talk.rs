@@ -1,0 +1,246 @@
+//! How each kind of server is spoken to, and what a message looks like.
+//!
+//! The text of every message begins with a mark, `~`, that says whose it is and its number, so that whoever gets it can
+//! tell at little cost whether anything was lost, doubled or out of order.
+
+use std::{net::SocketAddr, time::Instant};
+
+use serde_json::{Value, json};
+
+use super::{
+    Failure,
+    crowd::{Crowd, PATIENCE},
+    line::Heard,
+};
+
+/// The size of a message: of all that is delivered, but with the protocol of what somebody wrote.
+pub(crate) const BYTES: usize = 128;
+
+/// The numbers from here on are not measured: they find out whether everybody hears.
+const PROBES: u32 = 0xf000_0000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Rivals and floors: the path says where one is, a message is what one sends.
+    Raw,
+    /// Teahouse's plain door.
+    Plain,
+    /// Teahouse's protocol.
+    Protocol,
+}
+
+/// Who hears whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// All are in one room.
+    Room,
+    /// Members 0 and 1 hear each other, 2 and 3, and so on.
+    Pairs,
+}
+
+/// What somebody has heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) author: usize,
+    pub(crate) number: u32,
+}
+
+pub(crate) struct Talk {
+    pub(crate) dialect: Dialect,
+    pub(crate) place: Place,
+    /// The ids of conversations, in the protocol: the Lobby, or each pair's direct.
+    conversations: Vec<String>,
+    /// Where the mark stood last: it stands there most of the time.
+    hint: usize,
+}
+
+impl Talk {
+    pub(crate) fn new(dialect: Dialect, place: Place) -> Self {
+        Self { dialect, place, conversations: Vec::new(), hint: 0 }
+    }
+
+    /// Brings so many in, and returns when each hears what it should.
+    pub(crate) fn begin(&mut self, crowd: &mut Crowd, server: SocketAddr, members: usize) -> Result<(), Failure> {
+        crowd.gather(server, self, members)?;
+        match self.place {
+            Place::Room => {
+                self.probe(crowd, &[0])?;
+                // And the first one, if it does not hear itself.
+                if members > 1 { self.probe(crowd, &[1]) } else { Ok(()) }
+            }
+            Place::Pairs => {
+                if self.dialect == Dialect::Protocol {
+                    self.open_directs(crowd)?;
+                }
+                self.probe(crowd, &(0..members).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// How many hear what somebody says.
+    pub(crate) fn audience(&self, members: usize) -> usize {
+        match self.place {
+            Place::Room if self.dialect == Dialect::Plain => members - 1,
+            Place::Room => members,
+            Place::Pairs => 1,
+        }
+    }
+
+    pub(crate) fn path(&self, member: usize) -> String {
+        match (self.dialect, self.place) {
+            (Dialect::Raw, Place::Room) => "/room/0".to_owned(),
+            (Dialect::Raw, Place::Pairs) => format!("/pair/{}", member / 2),
+            (Dialect::Plain, _) => format!("/{}", nickname(member)),
+            (Dialect::Protocol, _) => "/ws".to_owned(),
+        }
+    }
+
+    /// What is to be said once the line is open.
+    pub(crate) fn hello(&self, member: usize) -> Option<String> {
+        let hello = || json!({"type": "hello", "protocol": 1, "nickname": nickname(member)}).to_string();
+        (self.dialect == Dialect::Protocol).then(hello)
+    }
+
+    /// Whether this lets somebody in.
+    pub(crate) fn is_welcome(&mut self, text: &[u8]) -> Result<bool, Failure> {
+        if self.dialect != Dialect::Protocol || !text.starts_with(br#"{"type":"welcome""#) {
+            refuse_refusal(text)?;
+            return Ok(false);
+        }
+        if self.conversations.is_empty() {
+            let welcome: Value = serde_json::from_slice(text)?;
+            let lobby = welcome["conversations"][0]["id"].as_str().ok_or("a welcome without a room")?;
+            self.conversations.push(lobby.to_owned());
+        }
+        Ok(true)
+    }
+
+    /// The text of a frame by which `member` says something.
+    pub(crate) fn text(&self, member: usize, number: u32) -> String {
+        let mark = format!("~{member:05x}{number:08x}");
+        let body = |around: usize| format!("{mark:.<width$}", width = BYTES - around);
+        match (self.dialect, self.place) {
+            (Dialect::Raw, _) => body(0),
+            (Dialect::Plain, Place::Room) => {
+                let around = format!(r#"{{"username":"{}","msg":""}}"#, nickname(member)).len();
+                format!(r#"{{"msg":"{}"}}"#, body(around))
+            }
+            (Dialect::Plain, Place::Pairs) => {
+                let around = format!(r#"{{"msg":"","from_user":"{}"}}"#, nickname(member)).len();
+                format!(r#"{{"to_user":"{}","msg":"{}"}}"#, nickname(member ^ 1), body(around))
+            }
+            (Dialect::Protocol, place) => {
+                let conversation = &self.conversations[if place == Place::Room { 0 } else { member / 2 }];
+                let (id, body) = (command_id(member, number), body(0));
+                format!(r#"{{"type":"send","id":"{id}","conversation":"{conversation}","body":"{body}"}}"#)
+            }
+        }
+    }
+
+    /// The message in what `member` has heard, if it is one that was to be heard.
+    pub(crate) fn message(&mut self, member: usize, text: &[u8]) -> Result<Option<Message>, Failure> {
+        let is_event = self.dialect != Dialect::Protocol || text.starts_with(br#"{"type":"event""#);
+        let place = match text.get(self.hint) {
+            _ if !is_event => None,
+            Some(b'~') => Some(self.hint),
+            _ => text.iter().position(|byte| *byte == b'~'),
+        };
+        let Some(place) = place else {
+            refuse_refusal(text)?;
+            return Ok(None);
+        };
+        self.hint = place;
+        let message = read_mark(&text[place..]).ok_or("a message without a mark")?;
+        if self.dialect != Dialect::Protocol && text.len() != BYTES {
+            return Err(format!("a message of {} bytes", text.len()).into());
+        }
+        let is_own = message.author == member;
+        // In the protocol, one hears one's own events; between two, what the other one hears is measured.
+        let is_measured = message.number < PROBES && !(self.place == Place::Pairs && is_own);
+        Ok(is_measured.then_some(message))
+    }
+
+    /// Lets `speakers` speak until everybody has heard the same probe of theirs. Then no earlier one is on its way.
+    fn probe(&mut self, crowd: &mut Crowd, speakers: &[usize]) -> Result<(), Failure> {
+        let goal = self.audience(crowd.len()) * speakers.len();
+        for number in PROBES..PROBES + 100 {
+            for speaker in speakers {
+                crowd.say(*speaker, &self.text(*speaker, number))?;
+            }
+            let (start, mut heard) = (Instant::now(), 0);
+            while start.elapsed() < PATIENCE / 20 {
+                crowd.turn(PATIENCE / 100, |who, what| {
+                    let Heard::Text(text) = what else { return Ok(()) };
+                    let mark = text.iter().position(|byte| *byte == b'~').and_then(|place| read_mark(&text[place..]));
+                    let counts = mark.is_some_and(|mark| {
+                        let is_own = self.place == Place::Pairs && mark.author == who;
+                        mark.number == number && speakers.contains(&mark.author) && !is_own
+                    });
+                    heard += usize::from(counts);
+                    Ok(())
+                })?;
+                if heard == goal {
+                    return Ok(());
+                }
+            }
+        }
+        Err("not everybody hears".into())
+    }
+
+    fn open_directs(&mut self, crowd: &mut Crowd) -> Result<(), Failure> {
+        self.conversations = vec![String::new(); crowd.len() / 2];
+        for left in (0..crowd.len()).step_by(2) {
+            let (id, other) = (command_id(left, PROBES - 1), nickname(left + 1));
+            crowd.say(left, &json!({"type": "open_direct", "id": id, "nickname": other}).to_string())?;
+        }
+        let start = Instant::now();
+        while self.conversations.iter().any(String::is_empty) {
+            crowd.turn(PATIENCE, |who, what| {
+                let Heard::Text(text) = what else { return Ok(()) };
+                refuse_refusal(text)?;
+                if text.starts_with(br#"{"type":"ack""#) {
+                    let ack: Value = serde_json::from_slice(text)?;
+                    let id = ack["conversation"].as_str().ok_or("an ack without a conversation")?;
+                    self.conversations[who / 2] = id.to_owned();
+                }
+                Ok(())
+            })?;
+            if start.elapsed() > PATIENCE {
+                return Err("not all directs are open".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names that nobody could mix up.
+fn nickname(member: usize) -> String {
+    format!("p{member}")
+}
+
+/// Looks as random as a version 4 UUID, so that an index of them works as hard, and costs nothing to make.
+fn command_id(member: usize, number: u32) -> uuid::Uuid {
+    let scramble = |seed: u64| {
+        let mut bits = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb)
+    };
+    let seed = ((member as u64) << 32) | u64::from(number);
+    uuid::Builder::from_random_bytes((u128::from(scramble(seed)) << 64 | u128::from(seed)).to_be_bytes()).into_uuid()
+}
+
+/// A refusal of anything that was asked for fails the run.
+pub(crate) fn refuse_refusal(text: &[u8]) -> Result<(), Failure> {
+    if text.starts_with(br#"{"type":"error""#) || text.starts_with(br#"{"error""#) {
+        return Err(format!("refused: {}", String::from_utf8_lossy(text)).into());
+    }
+    Ok(())
+}
+
+fn read_mark(text: &[u8]) -> Option<Message> {
+    let digits = text.get(1..14)?;
+    let read = |digits: &[u8]| {
+        digits.iter().try_fold(0_u32, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
+    };
+    Some(Message { author: usize::try_from(read(&digits[..5])?).ok()?, number: read(&digits[5..])? })
+}

@@ -1,0 +1,24 @@
+//! How long things took.
+
+use std::time::Duration;
+
+/// Durations, to be asked for what most of them came to.
+#[derive(Debug, Default)]
+pub(crate) struct Times(Vec<Duration>);
+
+impl Times {
+    pub(crate) fn note(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What so many in a hundred stayed within, in milliseconds.
+    pub(crate) fn within(&mut self, percent: usize) -> f64 {
+        self.0.sort_unstable();
+        let place = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        self.0.get(place).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+    }
+}

@@ -28,6 +28,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than the writer has different statements; with the default of 16 they would push each other out.
 const STATEMENTS: usize = 64;
 
+/// How much of the database the writer keeps in memory at most.
+const CACHE_KIB: i64 = 32 * 1024;
+
 /// Why the store can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -97,6 +100,10 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     // Checkpoints have their own thread; none of them makes a sender wait.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A transaction that does not fit would be written to the log in pieces. In KiB; taken only as it is needed.
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // What savepoints keep is not worth a file.
+    db.pragma_update(None, "temp_store", "MEMORY")?;
     migrate(&mut db)?;
     let identity = identify(&mut db)?;
     release_leftovers(&db)?;

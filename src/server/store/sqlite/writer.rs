@@ -18,6 +18,7 @@ use super::{
     super::{Appended, Asker, Committed, NewEvent, Receipt, StoreError},
     open::OpenError,
     reads::{ReadMark, ReadMarks},
+    recent::Recent,
 };
 
 /// The most writes that share a commit.
@@ -62,8 +63,23 @@ pub(super) trait Job: Send {
     /// Makes the change; `false` if its savepoint must be undone.
     fn run(&mut self, db: &Connection) -> bool;
 
+    /// Makes the change without a savepoint, if it is one of those that need none.
+    fn run_quickly(&mut self, _db: &Connection, _recent: &mut Recent) -> Quickly {
+        Quickly::NotThisOne
+    }
+
     /// Answers, after the commit or its failure, and adds what there is to tell.
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>);
+}
+
+/// What became of a change without a savepoint.
+pub(super) enum Quickly {
+    /// It was made, or refused.
+    Done,
+    /// It needs a savepoint.
+    NotThisOne,
+    /// Nothing of the transaction is good any more.
+    Failed,
 }
 
 struct Pending<W: Write> {
@@ -112,6 +128,17 @@ impl Job for Submitted {
         self.outcome.insert(self.event.apply(db)).is_ok()
     }
 
+    fn run_quickly(&mut self, db: &Connection, recent: &mut Recent) -> Quickly {
+        match self.event.apply_quickly(db, recent) {
+            None => Quickly::NotThisOne,
+            Some(Err(StoreError::Unavailable)) => Quickly::Failed,
+            Some(outcome) => {
+                self.outcome = Some(outcome);
+                Quickly::Done
+            }
+        }
+    }
+
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         let outcome = settled(self.outcome, committed, news);
         news.push(Committed::Answer { asker: self.asker, id: self.event.id, outcome });
@@ -120,15 +147,35 @@ impl Job for Submitted {
 
 /// What the writer's thread owns.
 pub(super) struct Writer {
-    pub(super) db: Connection,
-    pub(super) orders: mpsc::Receiver<Order>,
-    pub(super) reads: Arc<ReadMarks>,
-    pub(super) feed: mpsc::Sender<Vec<Committed>>,
+    db: Connection,
+    orders: mpsc::Receiver<Order>,
+    reads: Arc<ReadMarks>,
+    feed: mpsc::Sender<Vec<Committed>>,
     /// Counts commits, for the checkpoints.
-    pub(super) commits: Arc<AtomicU64>,
+    commits: Arc<AtomicU64>,
+    recent: Recent,
+}
+
+/// How changes are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Without a savepoint where none is needed.
+    Little,
+    /// With a savepoint each.
+    Much,
 }
 
 impl Writer {
+    pub(super) fn new(
+        db: Connection,
+        orders: mpsc::Receiver<Order>,
+        reads: Arc<ReadMarks>,
+        feed: mpsc::Sender<Vec<Committed>>,
+        commits: Arc<AtomicU64>,
+    ) -> Self {
+        Self { db, orders, reads, feed, commits, recent: Recent::default() }
+    }
+
     pub(super) fn start(self) -> Result<JoinHandle<()>, OpenError> {
         thread::Builder::new().name("store-writer".into()).spawn(|| self.run()).map_err(OpenError::Thread)
     }
@@ -154,12 +201,13 @@ impl Writer {
     }
 
     /// Carries out `jobs` and the gathered read marks in one transaction, then answers.
-    fn commit(&self, jobs: &mut Vec<Box<dyn Job>>) {
+    fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
         let marks = self.reads.take();
         if jobs.is_empty() && marks.is_empty() {
             return;
         }
-        let result = self.transact(jobs, &marks);
+        // What fails without savepoints may be one change's fault: with them it takes nobody with it.
+        let result = self.transact(jobs, &marks, Care::Little).or_else(|_| self.transact(jobs, &marks, Care::Much));
         let committed = result.is_ok();
         let mut news = Vec::with_capacity(2 * jobs.len());
         jobs.drain(..).for_each(|job| job.settle(committed, &mut news));
@@ -179,9 +227,17 @@ impl Writer {
         }
     }
 
-    fn transact(&self, jobs: &mut [Box<dyn Job>], marks: &[ReadMark]) -> Result<Vec<Committed>, rusqlite::Error> {
+    fn transact(
+        &mut self,
+        jobs: &mut [Box<dyn Job>],
+        marks: &[ReadMark],
+        care: Care,
+    ) -> Result<Vec<Committed>, rusqlite::Error> {
         self.execute("BEGIN IMMEDIATE")?;
-        let result = self.fill(jobs, marks).and_then(|news| self.execute("COMMIT").map(|()| news));
+        let result = self.fill(jobs, marks, care).and_then(|news| self.execute("COMMIT").map(|()| news));
+        if result.is_err() {
+            self.recent.forget();
+        }
         // A full disk can end the transaction by itself; otherwise it is ours to end.
         if result.is_err() && !self.db.is_autocommit() {
             self.execute("ROLLBACK")?;
@@ -190,10 +246,25 @@ impl Writer {
     }
 
     /// Does everything but the commit; returns what the read marks changed.
-    fn fill(&self, jobs: &mut [Box<dyn Job>], marks: &[ReadMark]) -> Result<Vec<Committed>, rusqlite::Error> {
+    fn fill(
+        &mut self,
+        jobs: &mut [Box<dyn Job>],
+        marks: &[ReadMark],
+        care: Care,
+    ) -> Result<Vec<Committed>, rusqlite::Error> {
         for job in jobs {
+            if care == Care::Little {
+                match job.run_quickly(&self.db, &mut self.recent) {
+                    Quickly::Done => continue,
+                    Quickly::NotThisOne => {}
+                    Quickly::Failed => return Err(rusqlite::Error::ExecuteReturnedResults),
+                }
+            }
+            self.recent.save(&self.db)?;
             self.within_savepoint(|db| job.run(db))?;
+            self.recent.forget();
         }
+        self.recent.save(&self.db)?;
         marks.iter().filter_map(|mark| mark.apply(&self.db).transpose()).collect()
     }
 

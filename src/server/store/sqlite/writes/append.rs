@@ -4,16 +4,17 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use crate::{
-    domain::{Millis, Seq, UserId},
+    domain::{Body, Millis, Seq, UserId},
     protocol::{Change, Event},
 };
 
 use super::{
     super::{
         super::{Appended, Committed, NewEvent, StoreError},
+        recent::Recent,
         writer::{Applied, Write},
     },
-    fold::fold,
+    fold::{fold, write},
     sanction::check_write,
 };
 
@@ -29,20 +30,54 @@ impl Write for NewEvent {
     }
 }
 
+impl NewEvent {
+    /// A message without a savepoint: nothing is written before all is known to be well, and what fails all the same
+    /// fails the whole transaction. `None` for anything else.
+    pub(in super::super) fn apply_quickly(
+        &self,
+        db: &Connection,
+        recent: &mut Recent,
+    ) -> Option<Result<Applied<Appended>, StoreError>> {
+        let Change::Message { body } = &self.change else { return None };
+        Some(self.write_message(db, recent, body))
+    }
+
+    fn write_message(
+        &self,
+        db: &Connection,
+        recent: &mut Recent,
+        body: &Body,
+    ) -> Result<Applied<Appended>, StoreError> {
+        let (conversation, author) = (self.conversation, self.author.id);
+        let (seq, at) = match recent.next(db, conversation, author) {
+            Ok(next) => next,
+            // Who may not write any more is told what became of what they wrote before.
+            Err(error) => {
+                let first = self.earlier(db)?.ok_or(error)?;
+                return Ok(Applied { done: first, news: None });
+            }
+        };
+        let appended = Appended { conversation, seq, at };
+        if !self.insert(db, appended)? {
+            let done = self.earlier(db)?.ok_or(StoreError::Unavailable)?;
+            return Ok(Applied { done, news: None });
+        }
+        write(db, self, appended, body, None)?;
+        recent.took(conversation, author, seq, at);
+        Ok(Applied { done: appended, news: Some(Committed::Event(self.event(appended))) })
+    }
+
+    fn event(&self, Appended { conversation, seq, at }: Appended) -> Event {
+        Event { conversation, seq, at, author: self.author.clone(), id: self.id, change: self.change.clone() }
+    }
+}
+
 /// Gives a command's event its place, and folds it in.
 pub(super) fn append(db: &Connection, new: &NewEvent) -> Result<(Appended, Event), StoreError> {
     let appended = new.place(db)?;
     new.log(db, appended)?;
     fold(db, new, appended)?;
-    let event = Event {
-        conversation: new.conversation,
-        seq: appended.seq,
-        at: appended.at,
-        author: new.author.clone(),
-        id: new.id,
-        change: new.change.clone(),
-    };
-    Ok((appended, event))
+    Ok((appended, new.event(appended)))
 }
 
 impl NewEvent {
@@ -75,13 +110,24 @@ impl NewEvent {
         Ok(Appended { conversation: self.conversation, seq: last_seq.next(), at: Millis::now().max(last_at) })
     }
 
-    fn log(&self, db: &Connection, Appended { conversation, seq, at }: Appended) -> Result<(), StoreError> {
+    /// Adds it to the log; `false` if a command of that author and id is there already.
+    fn insert(&self, db: &Connection, Appended { conversation, seq, at }: Appended) -> Result<bool, StoreError> {
         let payload = to_json(&self.change)?;
-        db.prepare_cached(
-            "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![conversation, seq, at, self.author.id, self.id, payload, self.change.target()])?;
+        let inserted = db
+            .prepare_cached(
+                "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (author, command_id) DO NOTHING",
+            )?
+            .execute(params![conversation, seq, at, self.author.id, self.id, payload, self.change.target()])?;
+        Ok(inserted > 0)
+    }
+
+    fn log(&self, db: &Connection, appended: Appended) -> Result<(), StoreError> {
+        let Appended { conversation, seq, at } = appended;
+        if !self.insert(db, appended)? {
+            // It was looked for before.
+            return Err(StoreError::Unavailable);
+        }
         db.prepare_cached("UPDATE conversations SET last_seq = ?2, last_at = ?3 WHERE id = ?1")?.execute(params![
             conversation,
             seq,

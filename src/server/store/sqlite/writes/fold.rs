@@ -60,7 +60,7 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
     }
 }
 
-fn write(
+pub(super) fn write(
     db: &Connection,
     event: &NewEvent,
     Appended { conversation, seq, at }: Appended,

@@ -70,7 +70,11 @@ pub(super) fn check_entry(db: &Connection, user: UserId, scope: Scope) -> Result
 }
 
 /// Whether this user may write there.
-pub(super) fn check_write(db: &Connection, user: UserId, conversation: ConversationId) -> Result<(), StoreError> {
+pub(in super::super) fn check_write(
+    db: &Connection,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<(), StoreError> {
     match strictest(db, user, Scope(Some(conversation)))? {
         Some(Sanction::Mute(until)) => Err(StoreError::Muted { until }),
         // Sessions end with a ban, but what they sent before it may come after it.

@@ -1,4 +1,4 @@
-//! What is measured: Teahouse, its rivals, and floors that nothing can go below.
+//! What is measured: Teahouse, its rivals, and floors.
 
 use std::{
     fs::File,
@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use super::{Failure, Options, process, talk::Dialect};
 
 /// The core of each server. The clients have the other one.
-const SERVER_CORE: usize = 0;
+pub(crate) const SERVER_CORE: usize = 0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contender {

@@ -14,7 +14,7 @@ pub(crate) fn measure(folder: &Path, length: Duration) -> Result<(f64, Times), F
     let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(folder)?;
     let mut file = File::create(folder.path().join("synced"))?;
     // As a log that is written over, which SQLite's is after its first round: no new blocks, nothing but the data.
-    file.write_all(&[0; 1024 * 1024])?;
+    file.write_all(&vec![0; 1024 * 1024])?;
     file.sync_all()?;
     let (mut times, begin, page) = (Times::default(), Instant::now(), [1; 4096]);
     while begin.elapsed() < length {

@@ -1,5 +1,5 @@
-//! What Teahouse costs, beside servers that are known to be fast and beside floors that nothing can go below: the same
-//! work, the same clients, the same machine, in turns.
+//! What Teahouse costs, beside servers that are known to be fast and beside floors, which do nothing but pass bytes on:
+//! the same work, the same clients, the same machine, in turns.
 //!
 //! | file | what it does |
 //! | --- | --- |

@@ -59,6 +59,8 @@ fn print_table(rows: &Rows) {
 
 /// The median, and from where to where.
 fn spread(mut values: Vec<f64>) -> String {
+    // Where there is nothing to measure.
+    values.retain(|value| !value.is_nan());
     values.sort_by(f64::total_cmp);
     match *values.as_slice() {
         [] => "–".to_owned(),
@@ -75,7 +77,6 @@ fn spread(mut values: Vec<f64>) -> String {
 /// Three digits or so.
 fn short(value: f64) -> String {
     match value.abs() {
-        size if size.is_nan() => "–".to_owned(),
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
         size if size >= 0.1 => format!("{value:.2}"),

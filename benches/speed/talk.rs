@@ -201,7 +201,7 @@ impl Talk {
                 if text.starts_with(br#"{"type":"ack""#) {
                     let ack: Value = serde_json::from_slice(text)?;
                     let id = ack["conversation"].as_str().ok_or("an ack without a conversation")?;
-                    self.conversations[who / 2] = id.to_owned();
+                    id.clone_into(&mut self.conversations[who / 2]);
                 }
                 Ok(())
             })?;

@@ -15,6 +15,10 @@ pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 
+/// In place of a length: it follows in two bytes, or in eight.
+const IN_TWO_BYTES: u8 = 126;
+const IN_EIGHT_BYTES: u8 = 127;
+
 /// Who writes a frame: clients mask theirs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -29,11 +33,11 @@ pub(crate) fn put_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8], side: Sid
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
         (Ok(length @ ..=125), _) => out.push(mask | length),
         (_, Ok(length)) => {
-            out.push(mask | 126);
+            out.push(mask | IN_TWO_BYTES);
             out.extend(length.to_be_bytes());
         }
         _ => {
-            out.push(mask | 127);
+            out.push(mask | IN_EIGHT_BYTES);
             out.extend((payload.len() as u64).to_be_bytes());
         }
     }
@@ -49,13 +53,16 @@ pub(crate) type Found = (u8, Range<usize>);
 /// The frame that `bytes` begin with; `None` while it is not complete.
 pub(crate) fn find_frame(bytes: &[u8]) -> Result<Option<Found>, Failure> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };
-    let (length, head) = match (second & 0x7f, rest) {
-        (126, [a, b, ..]) => (usize::from(u16::from_be_bytes([*a, *b])), 4),
-        (127, [a, b, c, d, e, f, g, h, ..]) => {
-            (usize::try_from(u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]))?, 10)
+    let (length, head) = match second & 0x7f {
+        IN_TWO_BYTES => {
+            let Some(length) = rest.first_chunk() else { return Ok(None) };
+            (usize::from(u16::from_be_bytes(*length)), 4)
         }
-        (126 | 127, _) => return Ok(None),
-        (length, _) => (usize::from(length), 2),
+        IN_EIGHT_BYTES => {
+            let Some(length) = rest.first_chunk() else { return Ok(None) };
+            (usize::try_from(u64::from_be_bytes(*length))?, 10)
+        }
+        length => (usize::from(length), 2),
     };
     let start = if second & 0x80 == 0 { head } else { head + 4 };
     if bytes.len() < start + length {

@@ -34,7 +34,7 @@ pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
         ("KiB each", per_member(server.resident_kib()?)),
         ("MiB before", before / 1024.0),
         ("s to let them in", took.as_secs_f64()),
-        ("CPU s for it", (server.cpu_time()? - cpu).as_secs_f64()),
+        ("CPU s for it", server.cpu_time()?.saturating_sub(cpu).as_secs_f64()),
     ];
     if shop.options.come_and_go > 0 {
         crowd.scatter();

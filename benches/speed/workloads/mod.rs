@@ -14,7 +14,7 @@ use clap::ValueEnum;
 
 use super::{
     Failure, Options,
-    contender::{Contender, Server},
+    contender::{Contender, SERVER_CORE, Server},
     crowd::Crowd,
     line::Heard,
     process,
@@ -122,25 +122,31 @@ struct Meter {
     start: Instant,
     server: Duration,
     clients: Duration,
+    /// Of the server's core, whoever works there.
+    core: Duration,
     deliveries: u64,
 }
 
 impl Meter {
     fn start(server: &Server, deliveries: u64) -> Result<Self, Failure> {
         let clients = process::cpu_time(std::process::id())?;
-        Ok(Self { start: Instant::now(), server: server.cpu_time()?, clients, deliveries })
+        let core = process::busy_time(SERVER_CORE)?;
+        Ok(Self { start: Instant::now(), server: server.cpu_time()?, clients, core, deliveries })
     }
 
     fn read(&self, server: &Server, deliveries: u64) -> Result<Figures, Failure> {
         let elapsed = self.start.elapsed().as_secs_f64();
-        let cpu = (server.cpu_time()? - self.server).as_secs_f64();
-        let clients = (process::cpu_time(std::process::id())? - self.clients).as_secs_f64();
+        let cpu = server.cpu_time()?.saturating_sub(self.server).as_secs_f64();
+        let clients = process::cpu_time(std::process::id())?.saturating_sub(self.clients).as_secs_f64();
+        // What others did there; more than little means that the machine was not ours alone.
+        let others = process::busy_time(SERVER_CORE)?.saturating_sub(self.core).as_secs_f64() - cpu;
         let count = float(deliveries - self.deliveries);
         Ok(vec![
             ("CPU s per million", cpu / count * 1e6),
             ("deliveries/s", count / elapsed),
             ("server CPU %", cpu / elapsed * 100.0),
             ("clients' CPU %", clients / elapsed * 100.0),
+            ("others' CPU %", others.max(0.0) / elapsed * 100.0),
         ])
     }
 }

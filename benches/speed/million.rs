@@ -72,10 +72,6 @@ fn fill(path: &Path) -> Result<(), Failure> {
             event.execute(params![lobby, seq, at, author, id, payload])?;
             message.execute(params![lobby, seq, id, at, author, body])?;
         }
-        transaction.execute(
-            "UPDATE conversations SET last_seq = ?2, last_at = ?3 WHERE id = ?1",
-            params![lobby, MESSAGES, BEGIN + MESSAGES * 1_000],
-        )?;
     }
     transaction.commit()?;
     db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;

@@ -81,7 +81,7 @@ impl Store {
     /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
     pub fn put(self, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
         let typed_at = Millis(now().0.max(self.sending.with_value(|sending| sending.last_typed.0 + 1)));
-        let id = CommandId::random();
+        let id = CommandId::new_at(now());
         let outgoing = Outgoing { id, conversation, deed, typed_at, status: OutgoingStatus::Pending };
         if serde_json::to_string(&outgoing.command()).map_or(true, |frame| frame.len() > protocol::MAX_FRAME_BYTES) {
             return Err(ErrorCode::MessageTooLong);
@@ -183,7 +183,7 @@ impl Store {
         self.sending.update_value(|sending| sending.keeper = Some(sender));
         spawn_local(async move {
             let storage = Storage::open().await.map(Rc::new);
-            let page = CommandId::random();
+            let page = CommandId::new_at(now());
             let held = locks::hold(&lock(page));
             let keeper = Keeper { store: self, storage, user, page, held, others: RefCell::default() };
             Rc::new(keeper).run(changes).await;

@@ -238,7 +238,7 @@ impl Store {
     /// # Errors
     /// The server's reason, or none where it could not be asked.
     pub async fn open_direct(self, nickname: String) -> Result<ConversationId, Option<ErrorCode>> {
-        let id = CommandId::random();
+        let id = CommandId::new_at(now());
         let (sender, answer) = oneshot::channel();
         self.questions.update_value(|questions| drop(questions.insert(id, sender)));
         if self.link.get_untracked() != Link::Online

@@ -82,9 +82,18 @@ impl CommandId {
         Self(Uuid::from_u128(seq.0 as u128))
     }
 
-    /// A new random id, as a browser makes one for each command (UUIDv4).
+    /// A new random id, as clients of others may make one (UUIDv4).
+    #[cfg(feature = "ssr")]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
+    }
+
+    /// A new id, as a browser makes one for each command by its clock: one that sorts after those made before, which is
+    /// what the store's index likes (UUIDv7, RFC 9562). By chance two are never equal, whatever the clock says.
+    pub fn new_at(now: Millis) -> Self {
+        let mut random = [0; 10];
+        random.copy_from_slice(&Uuid::new_v4().as_bytes()[6..]);
+        Self(uuid::Builder::from_unix_timestamp_millis(now.0, &random).into_uuid())
     }
 }
 

@@ -12,11 +12,12 @@ use rusqlite::{Connection, OpenFlags, params};
 use crate::domain::{ConversationId, Epoch, Millis};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
     include_str!("../migrations/0004_rights.sql"),
+    include_str!("../migrations/0005_positions.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
@@ -94,7 +95,6 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     db.pragma_update(None, "journal_mode", "WAL")?;
     // Every commit is synced: an ack is a promise.
     db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "foreign_keys", true)?;
     // What somebody deleted is overwritten, not only marked as free.
     db.pragma_update(None, "secure_delete", true)?;
     // Checkpoints have their own thread; none of them makes a sender wait.
@@ -105,6 +105,8 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     // What savepoints keep is not worth a file.
     db.pragma_update(None, "temp_store", "MEMORY")?;
     migrate(&mut db)?;
+    // Not before: a migration may put a table in the place of another.
+    db.pragma_update(None, "foreign_keys", true)?;
     let identity = identify(&mut db)?;
     release_leftovers(&db)?;
     Ok((db, identity))

@@ -61,9 +61,12 @@ pub(super) fn memberships(db: &Connection, user: UserId) -> Result<Vec<Conversat
     Ok(ids)
 }
 
+/// When something was last written in a conversation.
+const LATEST: &str = "(SELECT at FROM events WHERE conversation = c.id ORDER BY seq DESC LIMIT 1)";
+
 /// What a user sees of a conversation; a direct's other user is named even after giving the name back.
 const CONVERSATION: &str = "
-    SELECT c.id, c.name, c.last_seq, m.read_seq,
+    SELECT c.id, c.name, (SELECT coalesce(max(seq), 0) FROM events WHERE conversation = c.id), m.read_seq,
            (SELECT count(*) FROM (SELECT 1 FROM messages
              WHERE conversation = c.id AND seq > m.read_seq AND author <> m.user AND NOT deleted AND notice IS NULL LIMIT ?2)),
            CASE c.kind WHEN 'room' THEN (SELECT count(*) FROM members WHERE conversation = c.id) ELSE 2 END,
@@ -121,7 +124,7 @@ pub(super) fn conversations(
     if !db.prepare_cached("SELECT 1 FROM sessions WHERE id = ?1 AND user = ?2")?.exists(params![session, user])? {
         return Ok(None);
     }
-    let mut select = db.prepare_cached(&format!("{CONVERSATION} ORDER BY c.kind DESC, c.last_at DESC, c.id"))?;
+    let mut select = db.prepare_cached(&format!("{CONVERSATION} ORDER BY c.kind DESC, {LATEST} DESC, c.id"))?;
     let conversations = select.query_map(params![user, MOST_UNREAD], conversation)?.collect::<Result<_, _>>()?;
     Ok(Some(conversations))
 }
@@ -142,7 +145,8 @@ pub(super) fn messages(
 ) -> Result<MessagesPage, StoreError> {
     let as_of: Seq = db
         .prepare_cached(
-            "SELECT last_seq FROM conversations JOIN members ON conversation = id WHERE id = ?1 AND user = ?2",
+            "SELECT (SELECT coalesce(max(seq), 0) FROM events WHERE conversation = ?1)
+               FROM members WHERE conversation = ?1 AND user = ?2",
         )?
         .query_row(params![conversation, reader], |row| row.get(0))
         .optional()?

@@ -25,9 +25,8 @@ impl ReadMark {
     pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<Option<Committed>> {
         let Self { user, conversation, seq } = *self;
         let mut update = db.prepare_cached(
-            "UPDATE members SET read_seq = min(?3, c.last_seq) FROM conversations c
-              WHERE members.conversation = ?1 AND members.user = ?2 AND c.id = ?1
-                AND members.read_seq < min(?3, c.last_seq)
+            "UPDATE members SET read_seq = min(?3, e.last) FROM (SELECT max(seq) AS last FROM events WHERE conversation = ?1) e
+              WHERE conversation = ?1 AND user = ?2 AND read_seq < min(?3, e.last)
              RETURNING read_seq",
         )?;
         let read = update.query_row(params![conversation, user, seq], |row| row.get(0)).optional()?;

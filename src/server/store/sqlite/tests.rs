@@ -94,9 +94,12 @@ async fn times_never_go_back_though_the_clock_does() {
     let folder = TempDir::new().expect("a folder");
     let (store, _feed) = open(&folder);
     let ming = guest(&store, "小明").await;
+    store.append(message(&store, &ming, "before")).await.expect("queued").await.expect("a place");
+    store.close().await;
     let future = Millis(Millis::now().0 + 1_000_000);
     let other = Connection::open(folder.path().join("teahouse.db")).expect("a connection");
-    other.execute("UPDATE conversations SET last_at = ?1", [future]).expect("a later time");
+    other.execute("UPDATE events SET at = ?1", [future]).expect("a later time");
+    let (store, _feed) = open(&folder);
     let appended = store.append(message(&store, &ming, "hi")).await.expect("queued").await.expect("a place");
     assert_eq!(appended.at, future);
     store.close().await;
@@ -108,8 +111,15 @@ async fn only_the_furthest_read_mark_counts_and_only_a_member_s() {
     let (store, mut feed) = open(&folder);
     let (ming, stranger) = (guest(&store, "小明").await, user("stranger"));
     let lobby = store.lobby();
-    let other = Connection::open(folder.path().join("teahouse.db")).expect("a connection");
-    other.execute("UPDATE conversations SET last_seq = 10", []).expect("events");
+    let ling = user("阿玲");
+    let (key, ling_comes) = (ling.nickname.key(), ling.clone());
+    store
+        .create_user(NewUser { user: ling_comes, key, session: None, address: None, invite: None, password: None })
+        .await
+        .expect("another guest");
+    for number in 0..10 {
+        store.append(message(&store, &ling, &number.to_string())).await.expect("queued").await.expect("a place");
+    }
     store.mark_read(stranger.id, lobby, Seq(3));
     for seq in [2, 7, 4] {
         store.mark_read(ming.id, lobby, Seq(seq));
@@ -117,7 +127,11 @@ async fn only_the_furthest_read_mark_counts_and_only_a_member_s() {
     let mut furthest = Seq::ZERO;
     while furthest < Seq(7) {
         for news in feed.recv().await.expect("news") {
-            let Committed::Read { user, seq, .. } = news else { panic!("unexpected {news:?}") };
+            let (user, seq) = match news {
+                Committed::Read { user, seq, .. } => (user, seq),
+                Committed::Event(_) => continue,
+                other => panic!("unexpected {other:?}"),
+            };
             assert_eq!(user, ming.id);
             assert!(seq > furthest, "never backwards");
             furthest = seq;

@@ -156,6 +156,16 @@ pub(super) struct Writer {
     recent: Recent,
 }
 
+/// Why a transaction comes to nothing.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+    /// A change without a savepoint failed; the log has said why.
+    #[error("a change failed half-way")]
+    HalfWay,
+}
+
 /// How changes are made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Care {
@@ -232,9 +242,9 @@ impl Writer {
         jobs: &mut [Box<dyn Job>],
         marks: &[ReadMark],
         care: Care,
-    ) -> Result<Vec<Committed>, rusqlite::Error> {
+    ) -> Result<Vec<Committed>, Failure> {
         self.execute("BEGIN IMMEDIATE")?;
-        let result = self.fill(jobs, marks, care).and_then(|news| self.execute("COMMIT").map(|()| news));
+        let result = self.fill(jobs, marks, care).and_then(|news| Ok(self.execute("COMMIT").map(|()| news)?));
         if result.is_err() {
             self.recent.forget();
         }
@@ -246,18 +256,13 @@ impl Writer {
     }
 
     /// Does everything but the commit; returns what the read marks changed.
-    fn fill(
-        &mut self,
-        jobs: &mut [Box<dyn Job>],
-        marks: &[ReadMark],
-        care: Care,
-    ) -> Result<Vec<Committed>, rusqlite::Error> {
+    fn fill(&mut self, jobs: &mut [Box<dyn Job>], marks: &[ReadMark], care: Care) -> Result<Vec<Committed>, Failure> {
         for job in jobs {
             if care == Care::Little {
                 match job.run_quickly(&self.db, &mut self.recent) {
                     Quickly::Done => continue,
                     Quickly::NotThisOne => {}
-                    Quickly::Failed => return Err(rusqlite::Error::ExecuteReturnedResults),
+                    Quickly::Failed => return Err(Failure::HalfWay),
                 }
             }
             self.recent.save(&self.db)?;
@@ -265,7 +270,7 @@ impl Writer {
             self.recent.forget();
         }
         self.recent.save(&self.db)?;
-        marks.iter().filter_map(|mark| mark.apply(&self.db).transpose()).collect()
+        Ok(marks.iter().filter_map(|mark| mark.apply(&self.db).transpose()).collect::<Result<_, _>>()?)
     }
 
     fn within_savepoint(&self, change: impl FnOnce(&Connection) -> bool) -> Result<(), rusqlite::Error> {

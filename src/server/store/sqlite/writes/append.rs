@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use crate::{
-    domain::{Body, Millis, Seq, UserId},
+    domain::{Body, ConversationId, Millis, Seq, UserId},
     protocol::{Change, Event},
 };
 
@@ -84,7 +84,7 @@ impl NewEvent {
     /// The event that this command made when it came before.
     pub(super) fn earlier(&self, db: &Connection) -> Result<Option<Appended>, StoreError> {
         let mut select =
-            db.prepare_cached("SELECT conversation, seq, at FROM events WHERE author = ?1 AND command_id = ?2")?;
+            db.prepare_cached("SELECT conversation, seq, at FROM events WHERE command_id = ?2 AND author = ?1")?;
         let earlier = select
             .query_row(params![self.author.id, self.id], |row| {
                 Ok(Appended { conversation: row.get(0)?, seq: row.get(1)?, at: row.get(2)? })
@@ -95,14 +95,13 @@ impl NewEvent {
 
     /// The next position in the conversation, if the author may write there. The house may everywhere.
     fn place(&self, db: &Connection) -> Result<Appended, StoreError> {
-        let mut select = db.prepare_cached(
-            "SELECT last_seq, last_at FROM conversations
-              WHERE id = ?1 AND (?2 = ?3 OR EXISTS (SELECT 1 FROM members WHERE conversation = id AND user = ?2))",
-        )?;
-        let (last_seq, last_at): (Seq, Millis) = select
-            .query_row(params![self.conversation, self.author.id, UserId::HOUSE], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?
-            .ok_or(StoreError::NotMember)?;
+        let is_member = db
+            .prepare_cached("SELECT 1 FROM members WHERE conversation = ?1 AND user = ?2")?
+            .exists(params![self.conversation, self.author.id])?;
+        if !is_member && self.author.id != UserId::HOUSE {
+            return Err(StoreError::NotMember);
+        }
+        let (last_seq, last_at) = end(db, self.conversation)?;
         if matches!(self.change, Change::Message { .. } | Change::Edit { .. } | Change::Reaction { .. }) {
             check_write(db, self.author.id, self.conversation)?;
         }
@@ -116,25 +115,25 @@ impl NewEvent {
         let inserted = db
             .prepare_cached(
                 "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (author, command_id) DO NOTHING",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (command_id, author) DO NOTHING",
             )?
             .execute(params![conversation, seq, at, self.author.id, self.id, payload, self.change.target()])?;
         Ok(inserted > 0)
     }
 
     fn log(&self, db: &Connection, appended: Appended) -> Result<(), StoreError> {
-        let Appended { conversation, seq, at } = appended;
-        if !self.insert(db, appended)? {
-            // It was looked for before.
-            return Err(StoreError::Unavailable);
-        }
-        db.prepare_cached("UPDATE conversations SET last_seq = ?2, last_at = ?3 WHERE id = ?1")?.execute(params![
-            conversation,
-            seq,
-            at
-        ])?;
-        Ok(())
+        // Whether it came before was asked before.
+        if self.insert(db, appended)? { Ok(()) } else { Err(StoreError::Unavailable) }
     }
+}
+
+/// The position and the time of a conversation's newest event.
+pub(in super::super) fn end(db: &Connection, conversation: ConversationId) -> Result<(Seq, Millis), StoreError> {
+    let end = db
+        .prepare_cached("SELECT seq, at FROM events WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1")?
+        .query_row([conversation], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(end.unwrap_or_default())
 }
 
 /// For a column that holds JSON.

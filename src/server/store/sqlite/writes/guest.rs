@@ -58,7 +58,7 @@ impl Write for CreateUser {
         // A newcomer starts at the end: what was said before is there to be read, but not as unread.
         db.prepare_cached(
             "INSERT INTO members (conversation, user, read_seq, joined_at)
-             SELECT id, ?2, last_seq, ?3 FROM conversations WHERE id = ?1",
+             SELECT ?1, ?2, coalesce(max(seq), 0), ?3 FROM events WHERE conversation = ?1",
         )?
         .execute(params![self.lobby, user.id, now])?;
         Ok(Applied { done: role, news: None })

@@ -29,7 +29,7 @@ impl Write for Join {
         // Who is in already stays where they are.
         db.prepare_cached(
             "INSERT OR IGNORE INTO members (conversation, user, read_seq, joined_at)
-             SELECT c.id, u.id, c.last_seq, ?3 FROM conversations c, users u
+             SELECT c.id, u.id, (SELECT coalesce(max(seq), 0) FROM events WHERE conversation = c.id), ?3 FROM conversations c, users u
               WHERE c.id = ?1 AND c.kind = 'room' AND u.id = ?2 AND u.nickname_key IS NOT NULL",
         )?
         .execute(params![room, user, Millis::now()])?;

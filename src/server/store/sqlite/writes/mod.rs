@@ -12,6 +12,7 @@ mod moderation;
 mod sanction;
 
 pub(super) use account::{BeginSession, EndSession, EndSessions, ExpireGuests, SeeSession, SetPassword};
+pub(super) use append::end;
 pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::RevokeInvite;
 pub(super) use join::Join;

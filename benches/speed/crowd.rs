@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -18,8 +19,12 @@ use super::{
 /// How many come in at a time: less than any server's backlog.
 const AT_ONCE: usize = 100;
 
-/// How many connections share an address: it has 28,000 ports, and used ones rest for a minute.
+/// How many connections share an address: it has 28,000 ports, used ones rest for a minute, and the fuller it is the
+/// longer the kernel looks for a free one.
 const PER_ADDRESS: usize = 4_000;
+
+/// How many connections this process ever made: the next ones have another address.
+static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// How long to wait for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,7 +36,7 @@ pub(crate) struct Crowd {
     lines: Vec<Line>,
     /// Read into by all: connections that wait own no memory for it.
     buffer: Vec<u8>,
-    /// How many have left: who comes later has another name and address.
+    /// How many have left: who comes later has another name.
     gone: usize,
 }
 
@@ -92,9 +97,11 @@ impl Crowd {
     }
 
     fn connect(&mut self, server: SocketAddr, path: &str) -> Result<(), Failure> {
-        let [high, low] = u16::try_from((self.gone + self.len()) / PER_ADDRESS + 2)?.to_be_bytes();
+        let [high, low] = u16::try_from(MADE.fetch_add(1, Ordering::Relaxed) / PER_ADDRESS + 1)?.to_be_bytes();
+        // Not where the run before this one was a moment ago.
+        let street = u8::try_from(std::process::id() % 250)? + 1;
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(127, 0, high, low), 0)).into())?;
+        socket.bind(&SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(127, street, high, low), 0)).into())?;
         socket.connect_timeout(&server.into(), PATIENCE)?;
         socket.set_tcp_nodelay(true)?;
         socket.set_nonblocking(true)?;

@@ -1,6 +1,6 @@
 //! Talking in private.
 
-use crate::domain::{ConversationId, MAX_NICKNAME_CHARACTERS, Millis, Nickname, User};
+use crate::domain::{ConversationId, MAX_NICKNAME_CHARACTERS, Millis, Nickname, User, UserId};
 
 use super::{
     super::store::{OpenDirect, OpenedDirect, Receipt, StoreError},
@@ -15,16 +15,26 @@ pub(crate) struct Opening {
     wanted: String,
 }
 
+/// A direct that is open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Direct {
+    pub(crate) id: ConversationId,
+    /// The other user.
+    pub(crate) with: UserId,
+    /// When it was begun.
+    pub(crate) at: Millis,
+}
+
 impl Opening {
-    /// The direct and when it was begun, after its users' connections have been told of it.
-    pub(crate) async fn done(self) -> Result<(ConversationId, Millis), ChatError> {
+    /// The direct, after its users' connections have been told of it.
+    pub(crate) async fn done(self) -> Result<Direct, ChatError> {
         let opened = self.receipt.await.map_err(|error| match error {
             StoreError::UnknownUser => ChatError::UnknownUser(self.wanted),
             other => other.into(),
         })?;
         // An error means that delivery has ended, and with it everybody's connection.
         let _ = opened.announced.await;
-        Ok((opened.conversation, opened.at))
+        Ok(Direct { id: opened.conversation, with: opened.with, at: opened.at })
     }
 }
 

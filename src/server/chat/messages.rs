@@ -7,7 +7,7 @@ use crate::{
 
 use super::{
     super::store::{Asker, NewEvent, Window},
-    Chat, ChatError,
+    Chat, ChatError, Direct,
     rights::Right,
 };
 
@@ -69,7 +69,8 @@ impl Chat {
         self.append(author, asker, id, conversation, change).await
     }
 
-    /// Queues a message to one user, in the direct that is found or begun for it.
+    /// Queues a message to one user, in the direct that is found or begun for it. `last` is what this gave the last time:
+    /// while that user is here under that name, the direct need not be looked for.
     pub(crate) async fn send_to_user(
         &self,
         author: User,
@@ -77,11 +78,16 @@ impl Chat {
         id: CommandId,
         nickname: &str,
         body: &str,
-    ) -> Result<(), ChatError> {
+        last: Option<Direct>,
+    ) -> Result<Direct, ChatError> {
         // First: a message that can't be sent begins no direct.
         let body = Body::parse(body)?;
-        let (conversation, _) = self.open_direct(author.clone(), nickname).await?.done().await?;
-        self.append(author, asker, id, conversation, Change::Message { body }).await
+        let direct = match last.filter(|direct| self.hub.is_here_as(direct.with, nickname)) {
+            Some(direct) => direct,
+            None => self.open_direct(author.clone(), nickname).await?.done().await?,
+        };
+        self.append(author, asker, id, direct.id, Change::Message { body }).await?;
+        Ok(direct)
     }
 
     async fn append(

@@ -30,6 +30,7 @@ use super::{
 };
 
 pub(crate) use accounts::PasswordSet;
+pub(crate) use directs::Direct;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
 pub(crate) use moderation::Measure;

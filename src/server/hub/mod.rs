@@ -182,6 +182,11 @@ impl Hub {
         }
     }
 
+    /// Whether the user is here, and called exactly so.
+    pub(crate) fn is_here_as(&self, user: UserId, nickname: &str) -> bool {
+        self.users().get(&user).is_some_and(|present| present.user.nickname.as_str() == nickname)
+    }
+
     /// Who is here.
     pub(crate) fn present(&self) -> Vec<UserId> {
         self.users().keys().copied().collect()

@@ -10,7 +10,7 @@ use crate::{
 use super::{
     super::{
         App,
-        chat::{ChatError, Measure, Typing},
+        chat::{ChatError, Direct, Measure, Typing},
         hub::{Connection, Item},
         store::{Appended, Asker, Joined},
     },
@@ -141,7 +141,9 @@ impl FullTalk {
         match opening {
             Ok(opening) => Heard::Later(Box::pin(async move {
                 match opening.done().await {
-                    Ok((conversation, at)) => Item::encode(&ServerFrame::Ack { id, conversation, seq: None, at }),
+                    Ok(Direct { id: conversation, at, .. }) => {
+                        Item::encode(&ServerFrame::Ack { id, conversation, seq: None, at })
+                    }
                     Err(error) => refusal(&error, Some(id)),
                 }
             })),

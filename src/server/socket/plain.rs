@@ -17,7 +17,7 @@ use crate::{
 use super::{
     super::{
         App,
-        chat::ChatError,
+        chat::{ChatError, Direct},
         hub::{Connection, Entrance, Item, Seen, ShardIndex, Speech},
         peer::Peer,
         store::Asker,
@@ -103,7 +103,8 @@ async fn talk_plainly(app: &Arc<App>, line: &mut Line, connection: &Arc<Connecti
         Ok(_) => {}
         Err(error) => return Farewell::new(&reply(&error), CloseCode::Restarting),
     }
-    let mut talk = PlainTalk { app: Arc::clone(app), connection: Arc::clone(connection), lobby: app.chat.lobby() };
+    let mut talk =
+        PlainTalk { app: Arc::clone(app), connection: Arc::clone(connection), lobby: app.chat.lobby(), last: None };
     line.converse(&mut talk, connection, Seen::default(), app).await
 }
 
@@ -112,6 +113,8 @@ struct PlainTalk {
     app: Arc<App>,
     connection: Arc<Connection>,
     lobby: ConversationId,
+    /// The direct that was written to last.
+    last: Option<Direct>,
 }
 
 impl Talk for PlainTalk {
@@ -149,12 +152,15 @@ impl Talk for PlainTalk {
 }
 
 impl PlainTalk {
-    async fn send(&self, PlainRequest { to_user, msg }: PlainRequest) -> Result<Heard, ChatError> {
+    async fn send(&mut self, PlainRequest { to_user, msg }: PlainRequest) -> Result<Heard, ChatError> {
         let (author, id) = (self.connection.user.clone(), CommandId::generate());
         let asker = Asker(self.connection.number);
         self.connection.asked();
         let queued = match to_user {
-            Some(nickname) => self.app.chat.send_to_user(author, asker, id, &nickname, &msg).await,
+            Some(nickname) => {
+                let sent = self.app.chat.send_to_user(author, asker, id, &nickname, &msg, self.last).await;
+                sent.map(|direct| self.last = Some(direct))
+            }
             None => self.app.chat.send(author, asker, id, self.lobby, &msg).await,
         };
         if queued.is_err() {
@@ -201,12 +207,12 @@ mod tests {
         // The name is taken, but the hub does not know of the socket yet.
         let ling = app.chat.create_visitor("阿玲", None, peer).await.expect("another");
         let opening = app.chat.open_direct(ling.user(), "小明").await.expect("queued");
-        let (direct, _) = opening.done().await.expect("a direct");
+        let direct = opening.done().await.expect("a direct");
         let entrance = Entrance { session: None, peer, speech: Speech::Plain, shard: ShardIndex::default() };
         let registered = register(&app, &ming.user(), entrance).expect("a place");
         hear_all(&app, &registered.connection).await.expect("an answer");
 
-        assert!(registered.connection.hears(direct));
+        assert!(registered.connection.hears(direct.id));
         assert!(registered.connection.hears(app.chat.lobby()));
         delivering.abort();
     }

@@ -194,6 +194,8 @@ pub(crate) struct OpenDirect {
 #[derive(Debug)]
 pub(crate) struct OpenedDirect {
     pub conversation: ConversationId,
+    /// The other user.
+    pub with: UserId,
     /// When it was begun.
     pub at: Millis,
     /// Resolves when its users' connections have been told: an ack must come after that.

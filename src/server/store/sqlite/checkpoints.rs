@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -19,35 +19,44 @@ use super::open::{OpenError, open_checkpointer};
 /// How often to look whether there is something to move.
 const INTERVAL: Duration = Duration::from_secs(3);
 
+/// From so many pages on, the writer is held up for a moment, so that the log can start anew from its beginning: a file
+/// that is written over costs less than one that grows.
+const MANY_PAGES: i64 = 4 * 1024;
+
 /// Readers can keep the log from starting anew; from this size on it is emptied by force.
-const LARGEST_LOG_BYTES: u64 = 64 * 1024 * 1024;
+const LARGEST_LOG_BYTES: u64 = 128 * 1024 * 1024;
+
+/// How long a checkpoint waits for the writer to pause, and for readers to end.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The thread that checkpoints. Dropping it ends the thread.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
-    stop: Sender<()>,
+    nudges: SyncSender<()>,
     thread: JoinHandle<()>,
 }
-
-/// How long a forced checkpoint waits for the writer to pause.
-const TRUNCATE_PATIENCE: Duration = Duration::from_millis(500);
 
 impl Checkpoints {
     /// `commits` counts the writer's commits.
     pub(super) fn start(database: &Path, commits: Arc<AtomicU64>) -> Result<Self, OpenError> {
         let db = open_checkpointer(database)?;
         let log = log_of(database);
-        let (stop, stopped) = channel();
+        let (nudges, nudged) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("store-checkpoints".into())
-            .spawn(move || run(&db, &log, &commits, &stopped))
+            .spawn(move || run(&db, &log, &commits, &nudged))
             .map_err(OpenError::Thread)?;
-        Ok(Self { stop, thread })
+        Ok(Self { nudges, thread })
+    }
+
+    /// For whoever has written much. The thread ends when all of these are gone, too.
+    pub(super) fn nudges(&self) -> SyncSender<()> {
+        self.nudges.clone()
     }
 
     /// Waits for a checkpoint that is under way, and ends the thread.
     pub(super) fn stop(self) {
-        drop(self.stop);
+        drop(self.nudges);
         if self.thread.join().is_err() {
             tracing::error!("the checkpoint thread panicked");
         }
@@ -60,38 +69,56 @@ fn log_of(database: &Path) -> PathBuf {
     name.into()
 }
 
-fn run(db: &Connection, log: &Path, commits: &AtomicU64, stopped: &Receiver<()>) {
+fn run(db: &Connection, log: &Path, commits: &AtomicU64, nudged: &Receiver<()>) {
     let mut done = 0;
-    while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+    while nudged.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
+        // One is enough for all.
+        nudged.try_iter().for_each(drop);
         let now = commits.load(Ordering::Relaxed);
         if now == done {
             continue;
         }
         match checkpoint(db, log) {
             // Another connection was in the way of a part: try again next time.
-            Ok(Outcome::Partial) => {}
-            Ok(Outcome::Complete) => done = now,
+            Ok(false) => {}
+            Ok(true) => done = now,
             Err(error) => tracing::warn!(%error, "a checkpoint failed; the log keeps what it holds"),
         }
     }
 }
 
-enum Outcome {
-    Complete,
-    Partial,
-}
-
-fn checkpoint(db: &Connection, log: &Path) -> Result<Outcome, rusqlite::Error> {
+/// Whether everything was moved.
+fn checkpoint(db: &Connection, log: &Path) -> Result<bool, rusqlite::Error> {
     let size = fs::metadata(log).map(|file| file.len()).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Ok(0),
         _ => Err(error),
     });
-    // A log that has grown too large is worth holding the writer up for a moment; otherwise nobody waits.
-    let is_small = size.is_ok_and(|size| size <= LARGEST_LOG_BYTES);
-    let (kind, patience) = if is_small { ("PASSIVE", Duration::ZERO) } else { ("TRUNCATE", TRUNCATE_PATIENCE) };
+    if !size.is_ok_and(|size| size <= LARGEST_LOG_BYTES) {
+        return Ok(move_pages(db, "TRUNCATE", PATIENCE)?.is_complete());
+    }
+    // Nobody waits for this one; what is committed meanwhile is left for the next.
+    let moved = move_pages(db, "PASSIVE", Duration::ZERO)?;
+    if moved.in_log < MANY_PAGES || moved.is_complete() {
+        return Ok(moved.is_complete());
+    }
+    Ok(move_pages(db, "RESTART", PATIENCE)?.is_complete())
+}
+
+struct Moved {
+    was_blocked: bool,
+    in_log: i64,
+    moved: i64,
+}
+
+impl Moved {
+    fn is_complete(&self) -> bool {
+        !self.was_blocked && self.in_log == self.moved
+    }
+}
+
+fn move_pages(db: &Connection, kind: &str, patience: Duration) -> Result<Moved, rusqlite::Error> {
     db.busy_timeout(patience)?;
     db.query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| {
-        let (busy, pages, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(if busy == 0 && pages == moved { Outcome::Complete } else { Outcome::Partial })
+        Ok(Moved { was_blocked: row.get(0)?, in_log: row.get(1)?, moved: row.get(2)? })
     })
 }

@@ -97,7 +97,7 @@ impl SqliteStore {
         #[cfg(feature = "early-ack")]
         let early_news = news.downgrade();
         let checkpoints = Checkpoints::start(path, Arc::clone(&commits))?;
-        let writer = Writer::new(db, queue, Arc::clone(&reads), news, commits).start()?;
+        let writer = Writer::new(db, queue, Arc::clone(&reads), news, commits, checkpoints.nudges()).start()?;
         let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
         let store = Self {
             identity,

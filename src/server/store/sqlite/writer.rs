@@ -7,6 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
+        mpsc::SyncSender,
     },
     thread::{self, JoinHandle},
 };
@@ -23,6 +24,9 @@ use super::{
 
 /// The most writes that share a commit.
 const LARGEST_BATCH: usize = 256;
+
+/// After so many the log is worth a checkpoint.
+const MANY_CHANGES: usize = 4_096;
 
 /// One kind of change to the database.
 pub(super) trait Write: Send + 'static {
@@ -153,6 +157,10 @@ pub(super) struct Writer {
     feed: mpsc::Sender<Vec<Committed>>,
     /// Counts commits, for the checkpoints.
     commits: Arc<AtomicU64>,
+    /// Asks for one.
+    checkpoints: SyncSender<()>,
+    /// How many were made since then.
+    changes: usize,
     recent: Recent,
 }
 
@@ -182,8 +190,10 @@ impl Writer {
         reads: Arc<ReadMarks>,
         feed: mpsc::Sender<Vec<Committed>>,
         commits: Arc<AtomicU64>,
+        checkpoints: SyncSender<()>,
     ) -> Self {
-        Self { db, orders, reads, feed, commits, recent: Recent::default() }
+        let recent = Recent::default();
+        Self { db, orders, reads, feed, commits, checkpoints, changes: 0, recent }
     }
 
     pub(super) fn start(self) -> Result<JoinHandle<()>, OpenError> {
@@ -219,11 +229,18 @@ impl Writer {
         // What fails without savepoints may be one change's fault: with them it takes nobody with it.
         let result = self.transact(jobs, &marks, Care::Little).or_else(|_| self.transact(jobs, &marks, Care::Much));
         let committed = result.is_ok();
+        let changes = jobs.len();
         let mut news = Vec::with_capacity(2 * jobs.len());
         jobs.drain(..).for_each(|job| job.settle(committed, &mut news));
         match result {
             Ok(read_news) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
+                self.changes += changes;
+                if self.changes >= MANY_CHANGES {
+                    self.changes = 0;
+                    // One that waits already is as good.
+                    let _ = self.checkpoints.try_send(());
+                }
                 news.extend(read_news);
             }
             Err(error) => {

@@ -35,7 +35,7 @@ impl Write for OpenDirect {
             .map(|user| Ok((user, conversation_of(db, user, direct.id)?)))
             .collect::<Result<Vec<_>, StoreError>>()?;
         Ok(Applied {
-            done: OpenedDirect { conversation: direct.id, at: direct.created_at, announced },
+            done: OpenedDirect { conversation: direct.id, with: other, at: direct.created_at, announced },
             news: Some(Committed::Opened { views, announced: announce }),
         })
     }

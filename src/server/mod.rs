@@ -12,13 +12,14 @@ mod house;
 mod http;
 mod hub;
 mod linger;
+mod links;
 mod peer;
 mod serving;
 mod sessions;
 mod socket;
 mod store;
 
-use std::{os::unix::net::UnixListener, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -37,6 +38,7 @@ use tokio_util::{
 use tower::ServiceExt as _;
 
 use self::{
+    admin::Administration,
     chat::Chat,
     doors::Doors,
     edge::{Certificate, Edge, reach},
@@ -102,7 +104,7 @@ pub struct Server {
     store: Arc<dyn Store>,
     feed: Feed,
     house: House,
-    administration: Option<UnixListener>,
+    administration: Option<Administration>,
     /// `None` speaks plain HTTP.
     certificate: Option<Arc<Certificate>>,
 }
@@ -123,7 +125,8 @@ impl Server {
         let hub = Arc::new(Hub::new(store.lobby(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
         let administration = admin::bind(&config.data);
-        Ok(Self { config, store, feed, house: House::new(chat, hub), administration, certificate })
+        let house = House::new(chat, hub);
+        Ok(Self { config, store, feed, house, administration, certificate })
     }
 
     /// What rendering pages needs.
@@ -141,9 +144,11 @@ impl Server {
         let Self { config, store, feed, house, administration, certificate } = self;
         // As it was asked for, if the system does not tell.
         let here = listener.local_addr().unwrap_or(config.listen);
-        if let Some(words) = reach(here, certificate.is_some(), !config.trusted_proxies.is_empty()) {
+        if let Some(words) = reach(here, certificate.is_some(), !config.trusted_proxies.is_empty(), config.entry) {
             tracing::warn!("{words}");
         }
+        let scheme = if certificate.is_some() { Scheme::Https } else { Scheme::Http };
+        let address = links::base_at(config.public_url.as_ref(), here, scheme);
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
         // Whoever drops this future instead of waiting for it ends the connections all the same.
@@ -180,7 +185,7 @@ impl Server {
             tokio::join!(
                 announce_presence(&hub, config.timing.presence),
                 keep_house(&house.chat),
-                admin::serve(app, administration),
+                admin::serve(app, administration, address),
                 watching
             );
         };

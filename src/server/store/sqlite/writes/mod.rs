@@ -16,3 +16,4 @@ pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::RevokeInvite;
 pub(super) use join::Join;
 pub(super) use moderation::Moderate;
+pub(super) use sanction::may_write;

@@ -49,6 +49,9 @@ use self::{
     store::{Feed, SqliteStore, Store},
 };
 
+pub(crate) use chat::Measure;
+pub(crate) use house::Refused;
+
 pub use admin::{AdminCommand, AdminError, ask};
 pub use config::{Config, Limits, Timing};
 pub use edge::{PublicUrl, PublicUrlError, Scheme, TlsError};

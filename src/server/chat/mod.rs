@@ -33,7 +33,7 @@ use super::{
 pub(crate) use accounts::PasswordSet;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
-pub(crate) use moderation::Measure;
+pub(crate) use moderation::{Measure, Powers};
 pub(crate) use sessions::Arrival;
 
 /// The rules of the house, applied.

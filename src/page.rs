@@ -120,6 +120,7 @@ impl Pages {
             me,
             language: language(chosen, headers),
             theme: theme(headers),
+            lobby: Some(self.house.lobby()),
             faces: online.into_iter().take(FACES).collect(),
             online_count,
             attempt: JoinAttempt {

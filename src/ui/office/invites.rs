@@ -110,7 +110,7 @@ impl Made {
             <section class="made" aria-labelledby="made">
                 {picture}
                 <div>
-                    <h2 id="made" role="status">{w.made}</h2>
+                    <h2 id="made">{w.made}</h2>
                     <p class="link-itself"><a href=address>{link}</a></p>
                     <p class="small">{w.shown_once}</p>
                     <p class="quiet small">{(w.uses_of)(0, most_uses)} " · " {limit(expires_at, w)}</p>

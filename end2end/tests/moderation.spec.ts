@@ -8,6 +8,13 @@ const KEPT_OUT = 'A moderator keeps you out.';
 
 const comeBack = (person: Person) => person.page.getByRole('button', { name: 'Come back' });
 
+/** Talks in private to somebody whose name has the mark of the registered behind it. */
+async function talkTo(person: Person, name: string): Promise<void> {
+  await person.targetField.fill(name);
+  await person.targetField.press('Enter');
+  await person.isTalkingTo(`${name} registered`);
+}
+
 /** How many frames came that tell of what is said. */
 const heard = (person: Person) => person.frames.receivedOf('event').length;
 
@@ -26,7 +33,7 @@ test('who is removed from the Lobby sees it at once in every tab, hears nothing 
   const before = [bob, tab].map(heard);
   await owner.say('Behind your back');
   // An answer that comes after it on the same connection shows that it did not come.
-  await bob.talkTo('Olga');
+  await talkTo(bob, 'Olga');
   expect([bob, tab].map(heard)).toEqual(before);
   expect(bob.frames.received.join()).not.toContain('Behind your back');
   expect((await bob.page.request.get('/api/conversations/lobby/messages')).status()).toBe(404);
@@ -157,7 +164,7 @@ test('moderators have two more ways in a message’s menu, where its author’s 
 test('in a private talk nobody keeps order', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await people.guest('Bob');
-  await bob.talkTo('Olga');
+  await talkTo(bob, 'Olga');
   await bob.say('Between us');
   await owner.open('Bob');
   await owner.message('Between us').hover();

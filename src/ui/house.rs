@@ -4,6 +4,7 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::{
     i18n::texts,
+    icons,
     live::{live, live_view, memo, on},
     place::{Here, Place},
     sidebar::Sidebar,
@@ -67,6 +68,7 @@ fn Removed() -> impl IntoView {
     };
     view! {
         <section class="talk">
+            <header class="talk-head"><a class="tool back" href="/" aria-label=t.back>{icons::back()}</a></header>
             <div class="empty">
                 <p role="alert">{t.removed}</p>
                 <button type="button" class="button" on:click=on(come_back)>{t.come_back}</button>

@@ -77,7 +77,7 @@ pub fn office(reader: Reader, screen: Screen) -> impl IntoView {
         Screen::Person(person) => (w.people, person.view(w)),
         Screen::Invites(invites) => (w.invites, invites.view(w)),
         Screen::Audit(audit) => (w.audit, audit.view(w)),
-        Screen::Closed(code) => (w.office, closed(code, w)),
+        Screen::Closed(code) => (w.office, closed(code, me.role, w)),
     };
     let (lang, theme) = (language.tag(), theme.name());
     view! {
@@ -123,9 +123,11 @@ fn tabs(role: Role, title: &str, w: &'static Words) -> Option<AnyView> {
 }
 
 /// What stands where there is nothing for the reader.
-fn closed(code: ErrorCode, w: &'static Words) -> AnyView {
+fn closed(code: ErrorCode, role: Role, w: &'static Words) -> AnyView {
     let (heading, why) = match code {
-        ErrorCode::Forbidden => (w.closed, w.closed_why.to_owned()),
+        ErrorCode::Forbidden => {
+            (w.closed, (if role == Role::Member { w.closed_why } else { w.owners_only }).to_owned())
+        }
         ErrorCode::UnknownUser | ErrorCode::NotFound => (texts().not_found, w.nobody.to_owned()),
         code => (w.not_now, refusal(code, w)),
     };

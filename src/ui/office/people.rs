@@ -52,7 +52,7 @@ impl People {
             {outcome(became, w)}
             {in_force}
             <section aria-labelledby="found">
-                <h2 id="found">{(t.here_now)(here)}</h2>
+                <h2 id="found">{w.everybody} " " <small class="quiet">{(t.here)(here)}</small></h2>
                 <form class="search" method="get" action="/house" role="search">
                     <label class="unseen" for="wanted">{w.find}</label>
                     <input

@@ -8,6 +8,7 @@ pub(super) static WORDS: Words = Words {
     back: "Back to the talk",
     closed: "This room is not for you",
     closed_why: "The office is for those who keep order in the house: its moderators and owners.",
+    owners_only: "What is here is for the owners of the house.",
     nobody: "Nobody of this kind was ever here.",
     not_now: "That does not work at the moment",
 

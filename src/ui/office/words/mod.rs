@@ -23,6 +23,7 @@ pub(super) struct Words {
     pub(super) back: &'static str,
     pub(super) closed: &'static str,
     pub(super) closed_why: &'static str,
+    pub(super) owners_only: &'static str,
     pub(super) nobody: &'static str,
     pub(super) not_now: &'static str,
 

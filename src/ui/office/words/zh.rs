@@ -8,6 +8,7 @@ pub(super) static WORDS: Words = Words {
     back: "回到聊天",
     closed: "这里不对你开放",
     closed_why: "管理室只供维持秩序的人使用：管理员和所有者。",
+    owners_only: "这里只供茶馆的所有者使用。",
     nobody: "这里从来没有这个人。",
     not_now: "现在无法完成",
 

@@ -22,6 +22,8 @@ test('without script a moderator mutes and unmutes, for a while and in one place
   const mo = await appointed(people, owner, 'Mo', 'moderator');
   const bob = await people.guest('Bob');
   const office = await withoutScript(people, mo);
+  // Who is here is told once a second, and the office does not follow it.
+  await expect(mo.page.getByRole('heading', { name: 'Here now · 3' })).toBeVisible();
 
   await office.page.goto('/house');
   await expect(office.page.getByRole('heading', { name: 'Everybody 3 here' })).toBeVisible();

@@ -90,10 +90,7 @@ fn action(name: &str) -> Option<Action> {
 async fn person(visitor: &Visitor, id: Result<UserId, PathRejection>) -> Result<Person, Refused> {
     let Visitor { me, house, .. } = visitor;
     // Whose role does not suffice does not learn what is no user.
-    let id = match id {
-        Ok(id) => id,
-        Err(_) => return Err(house.sanctions(me).await.err().unwrap_or_else(missing)),
-    };
+    let Ok(id) = id else { return Err(house.sanctions(me).await.err().unwrap_or_else(missing)) };
     let user = house.user(me, id).await?;
     let powers = House::powers(me, &user);
     Ok(Person {

@@ -47,6 +47,7 @@ pub(super) fn in_minutes(minutes: u32) -> Millis {
 
 /// What somebody may do to somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four rights that have nothing to do with one another")]
 pub(crate) struct Powers {
     pub(crate) mute: bool,
     pub(crate) remove: bool,

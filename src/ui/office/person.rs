@@ -33,6 +33,7 @@ pub struct Person {
 
 /// What the reader may do to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four rights that have nothing to do with one another")]
 pub struct Powers {
     /// Take the voice.
     pub mute: bool,

@@ -1,5 +1,7 @@
 //! A link as a picture that a phone can read.
 
+use std::fmt::Write as _;
+
 use leptos::prelude::*;
 use qrcode::{Color, QrCode};
 
@@ -28,7 +30,9 @@ fn path(colors: &[Color], width: usize) -> String {
         let mut x = 0;
         for run in row.chunk_by(|one, next| one == next) {
             if run.first() == Some(&Color::Dark) {
-                path.push_str(&format!("M{} {}h{}v1h-{}z", x + MARGIN, y + MARGIN, run.len(), run.len()));
+                let (left, top, length) = (x + MARGIN, y + MARGIN, run.len());
+                // Writing to a string can't fail.
+                let _ = write!(path, "M{left} {top}h{length}v1h-{length}z");
             }
             x += run.len();
         }

@@ -20,10 +20,12 @@ impl Left {
     }
 
     fn of(span: u64) -> Self {
-        match span {
-            ..=7_200_000 => Self::Minutes(span.div_ceil(MINUTE).max(1)),
-            ..=172_800_000 => Self::Hours(span.div_ceil(HOUR)),
-            _ => Self::Days(span.div_ceil(DAY)),
+        if span <= 2 * HOUR {
+            Self::Minutes(span.div_ceil(MINUTE).max(1))
+        } else if span <= 2 * DAY {
+            Self::Hours(span.div_ceil(HOUR))
+        } else {
+            Self::Days(span.div_ceil(DAY))
         }
     }
 }

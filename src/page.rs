@@ -1,5 +1,6 @@
 //! Where the halves meet: the server renders the page's components for whoever asks.
 
+mod office;
 mod policy;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use tower_http::services::ServeDir;
 
 use crate::{
+    domain::Me,
     protocol::ErrorCode,
     server::{self, House, Scheme},
     ui::{self, JoinAttempt, Language, Theme, Viewer},
@@ -51,6 +53,7 @@ pub fn router(house: House, site: impl AsRef<Path>) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/talk/{conversation}", get(page))
+        .merge(office::router())
         .with_state(pages)
         .fallback_service(files.fallback(missing))
 }
@@ -66,14 +69,18 @@ async fn page(
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
     let mut response = pages.render(asked, uri.path(), &headers, scheme).await.into_response();
-    if let Some(language) = chosen {
-        let secure = scheme.cookie_attribute();
-        let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language.tag());
-        if let Ok(cookie) = HeaderValue::try_from(cookie) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-    }
+    remember(chosen, scheme, &mut response);
     response
+}
+
+/// Keeps a language that was chosen by a link.
+fn remember(chosen: Option<Language>, scheme: Scheme, response: &mut Response) {
+    let Some(language) = chosen else { return };
+    let secure = scheme.cookie_attribute();
+    let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language.tag());
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
 }
 
 async fn not_found(
@@ -99,21 +106,21 @@ impl Pages {
         ([(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)], Html(html))
     }
 
+    async fn me(&self, headers: &HeaderMap, scheme: Scheme) -> Option<Me> {
+        self.house.me(&server::session_token(headers, scheme)?).await
+    }
+
     async fn viewer(&self, asked: Asked, path: &str, headers: &HeaderMap, scheme: Scheme) -> Viewer {
-        let me = match server::session_token(headers, scheme) {
-            Some(token) => self.house.me(&token).await,
-            None => None,
-        };
+        let me = self.me(headers, scheme).await;
         let (online, online_count) = self.house.online();
         let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-        let remembered = || Language::from_tag(cookie(headers, "teahouse_language")?);
-        let preferred = || Language::from_accept_language(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
         let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
         Viewer {
             path: path.to_owned(),
             me,
-            language: chosen.or_else(remembered).or_else(preferred).unwrap_or_default(),
-            theme: cookie(headers, "teahouse_theme").and_then(Theme::from_name).unwrap_or_default(),
+            language: language(chosen, headers),
+            theme: theme(headers),
+            lobby: Some(self.house.lobby()),
             faces: online.into_iter().take(FACES).collect(),
             online_count,
             attempt: JoinAttempt {
@@ -124,6 +131,17 @@ impl Pages {
             },
         }
     }
+}
+
+/// The one that was just chosen, or that of the cookie, or the browser's favourite.
+fn language(chosen: Option<Language>, headers: &HeaderMap) -> Language {
+    let remembered = || Language::from_tag(cookie(headers, "teahouse_language")?);
+    let preferred = || Language::from_accept_language(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
+    chosen.or_else(remembered).or_else(preferred).unwrap_or_default()
+}
+
+fn theme(headers: &HeaderMap) -> Theme {
+    cookie(headers, "teahouse_theme").and_then(Theme::from_name).unwrap_or_default()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -239,11 +239,23 @@ impl Store {
     /// The server's reason, or none where it could not be asked.
     pub async fn open_direct(self, nickname: String) -> Result<ConversationId, Option<ErrorCode>> {
         let id = CommandId::new_at(now());
+        self.ask(id, ClientFrame::OpenDirect { id, nickname }).await
+    }
+
+    /// Comes back into a room.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn join(self, conversation: ConversationId) -> Result<ConversationId, Option<ErrorCode>> {
+        let id = CommandId::new_at(now());
+        self.ask(id, ClientFrame::Join { id, conversation }).await
+    }
+
+    /// Sends a command that is nothing for the outbox, and waits for its answer.
+    async fn ask(self, id: CommandId, command: ClientFrame) -> Answer {
         let (sender, answer) = oneshot::channel();
         self.questions.update_value(|questions| drop(questions.insert(id, sender)));
-        if self.link.get_untracked() != Link::Online
-            || !self.signal(Signal::Frame(ClientFrame::OpenDirect { id, nickname }))
-        {
+        if self.link.get_untracked() != Link::Online || !self.signal(Signal::Frame(command)) {
             self.answer(id, Err(None));
         }
         answer.await.unwrap_or(Err(None))

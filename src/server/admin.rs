@@ -27,7 +27,7 @@ use crate::{
     protocol::{AuditEntry, CloseCode, InviteRequest, Sanction},
 };
 
-use super::{App, chat::ChatError};
+use super::{App, chat::ChatError, links};
 
 /// More than any command needs.
 const LONGEST_COMMAND: u64 = 4 * 1024;
@@ -170,8 +170,23 @@ fn exchange(mut stream: BlockingStream, command: &AdminCommand) -> io::Result<An
     Ok(serde_json::from_str(&answer)?)
 }
 
+/// The socket. It is gone when this is dropped, so that nobody knocks at a house that is closed.
+#[derive(Debug)]
+pub(super) struct Administration {
+    listener: BlockingListener,
+    path: PathBuf,
+}
+
+impl Drop for Administration {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::debug!(%error, path = %self.path.display(), "the administrator's socket is not to be removed");
+        }
+    }
+}
+
 /// Makes the socket. Whoever may not use the data folder's files may not connect. Without it the server does as well.
-pub(super) fn bind(data: &Path) -> Option<BlockingListener> {
+pub(super) fn bind(data: &Path) -> Option<Administration> {
     let path = socket_in(data);
     // What a server that was killed left; the folder is ours, or we would not be here.
     drop(fs::remove_file(&path));
@@ -180,20 +195,22 @@ pub(super) fn bind(data: &Path) -> Option<BlockingListener> {
         listener.set_nonblocking(true)?;
         Ok(listener)
     });
-    listener
+    let listener = listener
         .inspect_err(|error| {
             tracing::warn!(%error, path = %path.display(), "`teahouse admin` will not reach this server");
         })
-        .ok()
+        .ok()?;
+    Some(Administration { listener, path })
 }
 
-/// Takes commands until it is dropped.
-pub(super) async fn serve(app: Arc<App>, listener: Option<BlockingListener>) {
-    let Some(listener) = listener.and_then(|listener| UnixListener::from_std(listener).ok()) else { return };
+/// Takes commands until it is dropped. `address` is where the server is found.
+pub(super) async fn serve(app: Arc<App>, administration: Option<Administration>, address: String) {
+    let Some(administration) = administration else { return };
+    let Ok(listener) = administration.listener.try_clone().and_then(UnixListener::from_std) else { return };
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                app.tasks.spawn(answer(Arc::clone(&app), stream));
+                app.tasks.spawn(answer(Arc::clone(&app), address.clone(), stream));
             }
             Err(error) => {
                 tracing::warn!(%error, "an administrator could not connect");
@@ -203,13 +220,13 @@ pub(super) async fn serve(app: Arc<App>, listener: Option<BlockingListener>) {
     }
 }
 
-async fn answer(app: Arc<App>, mut stream: UnixStream) {
+async fn answer(app: Arc<App>, address: String, mut stream: UnixStream) {
     let (reading, mut writing) = stream.split();
     let mut line = String::new();
     let mut reading = AsyncBufReader::new(reading.take(LONGEST_COMMAND));
     let answer = match timeout(PATIENCE, reading.read_line(&mut line)).await {
         Ok(Ok(_)) => match serde_json::from_str(&line) {
-            Ok(command) => match carry_out(&app, command).await {
+            Ok(command) => match carry_out(&app, &address, command).await {
                 Ok(words) => Answer::Done(words),
                 Err(error) => Answer::Refused(error.to_string()),
             },
@@ -224,7 +241,7 @@ async fn answer(app: Arc<App>, mut stream: UnixStream) {
     }
 }
 
-async fn carry_out(app: &App, command: AdminCommand) -> Result<String, ChatError> {
+async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<String, ChatError> {
     let chat = &app.chat;
     let done = async |nickname: &str, action, minutes, role| {
         let user = chat.moderate_by_name(nickname, action, minutes, role).await?;
@@ -258,7 +275,7 @@ async fn carry_out(app: &App, command: AdminCommand) -> Result<String, ChatError
         AdminCommand::Unban { nickname } => done(&nickname, Action::Unban, None, None).await,
         AdminCommand::Invite { minutes, uses } => {
             let (_, token) = chat.invite(None, &InviteRequest { minutes, uses }).await?;
-            Ok(format!("/?invite={token}\n"))
+            Ok(format!("{}\n", links::of_invite(address, &token)))
         }
     }
 }

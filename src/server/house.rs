@@ -1,16 +1,43 @@
-//! What rendering pages needs to know of the server.
+//! What rendering pages needs of the server: what it knows, and what a page's forms ask of it.
 
 use std::sync::Arc;
 
-use crate::domain::{Entry, Me, User};
+use axum::http::{HeaderMap, StatusCode};
 
-use super::{chat::Chat, hub::Hub};
+use crate::{
+    domain::{CommandId, ConversationId, Entry, InviteId, Me, User, UserId},
+    protocol::{AuditPage, ErrorCode, Invite, InviteRequest, Sanction},
+};
+
+use super::{
+    Scheme,
+    chat::{Chat, ChatError, Measure, Powers},
+    http::ApiError,
+    hub::Hub,
+    links,
+};
 
 /// A handle to the running house, for the pages. Cheap to clone.
 #[derive(Clone)]
 pub struct House {
     pub(super) chat: Arc<Chat>,
     pub(super) hub: Arc<Hub>,
+}
+
+/// Why something was not done that a page asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// As the answer's status.
+    pub(crate) status: StatusCode,
+    /// For the page to put into words.
+    pub(crate) code: ErrorCode,
+}
+
+impl From<ChatError> for Refused {
+    fn from(error: ChatError) -> Self {
+        let code = error.code();
+        Self { status: ApiError::from(error).status(), code }
+    }
 }
 
 impl House {
@@ -28,8 +55,73 @@ impl House {
         self.chat.entry()
     }
 
+    /// The room that everyone is in.
+    pub fn lobby(&self) -> ConversationId {
+        self.chat.lobby()
+    }
+
     /// Who is here: all, or none while they are too many to list; and how many.
     pub fn online(&self) -> (Vec<User>, u64) {
         self.hub.online()
+    }
+
+    /// Whether a user is here, however many are.
+    pub(crate) fn is_here(&self, user: UserId) -> bool {
+        !self.hub.addresses(user).is_empty()
+    }
+
+    /// What one user may do to another.
+    pub(crate) fn powers(me: &Me, subject: &User) -> Powers {
+        Powers::over(me.role, subject.role)
+    }
+
+    /// At most `limit` of those in whose nickname `part` can be found.
+    pub(crate) async fn find_users(&self, me: &Me, part: &str, limit: u32) -> Result<Vec<User>, Refused> {
+        Ok(self.chat.find_users(me, part, limit).await?)
+    }
+
+    /// A user, who may have gone for good.
+    pub(crate) async fn user(&self, me: &Me, user: UserId) -> Result<User, Refused> {
+        Ok(self.chat.user(me, user).await?)
+    }
+
+    /// Who may not do what.
+    pub(crate) async fn sanctions(&self, me: &Me) -> Result<Vec<Sanction>, Refused> {
+        Ok(self.chat.sanctions(me).await?)
+    }
+
+    /// Does something to a user; it is done, and on disk, when this returns. Costs what a command does.
+    pub(crate) async fn moderate(&self, me: &Me, id: CommandId, measure: Measure) -> Result<(), Refused> {
+        self.chat.charge_command(me.id)?;
+        let receipt = self.chat.moderate(Some(me.user()), id, measure).await?;
+        receipt.await.map_err(ChatError::from)?;
+        Ok(())
+    }
+
+    /// The invites that still let somebody in.
+    pub(crate) async fn invites(&self, me: &Me) -> Result<Vec<Invite>, Refused> {
+        Ok(self.chat.invites(me).await?)
+    }
+
+    /// Makes an invite. Gives the token that lets in, too.
+    pub(crate) async fn invite(&self, me: &Me, request: &InviteRequest) -> Result<(Invite, String), Refused> {
+        self.chat.charge_command(me.id)?;
+        Ok(self.chat.invite(Some(me.user()), request).await?)
+    }
+
+    /// The link by which the invite with this token lets in, for whoever made this request.
+    pub(crate) fn link_of_invite(&self, token: &str, headers: &HeaderMap, scheme: Scheme) -> String {
+        links::of_invite(&links::base_for(self.chat.public_url(), headers, scheme), token)
+    }
+
+    /// Ends an invite.
+    pub(crate) async fn revoke_invite(&self, me: &Me, id: InviteId) -> Result<(), Refused> {
+        self.chat.charge_command(me.id)?;
+        Ok(self.chat.revoke_invite(Some(&me.user()), id).await?)
+    }
+
+    /// At most `limit` entries of the audit log.
+    pub(crate) async fn audit(&self, me: &Me, before: Option<u64>, limit: u32) -> Result<AuditPage, Refused> {
+        Ok(self.chat.audit(me, before, limit).await?)
     }
 }

@@ -12,6 +12,7 @@ mod house;
 mod http;
 mod hub;
 mod linger;
+mod links;
 mod peer;
 mod serving;
 mod sessions;
@@ -20,7 +21,7 @@ mod store;
 mod threads;
 mod websocket;
 
-use std::{io, os::unix::net::UnixListener, path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -39,6 +40,7 @@ use tokio_util::{
 use tower::ServiceExt as _;
 
 use self::{
+    admin::Administration,
     chat::Chat,
     doors::Doors,
     edge::{Certificate, Edge, reach},
@@ -49,6 +51,9 @@ use self::{
     store::{Feed, SqliteStore, Store},
     threads::Threads,
 };
+
+pub(crate) use chat::Measure;
+pub(crate) use house::Refused;
 
 pub use admin::{AdminCommand, AdminError, ask};
 pub use config::{Config, Limits, Timing};
@@ -108,7 +113,7 @@ pub struct Server {
     store: Arc<dyn Store>,
     feed: Feed,
     house: House,
-    administration: Option<UnixListener>,
+    administration: Option<Administration>,
     threads: Threads,
     /// `None` speaks plain HTTP.
     certificate: Option<Arc<Certificate>>,
@@ -131,7 +136,8 @@ impl Server {
         let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
         let administration = admin::bind(&config.data);
         let threads = Threads::start(Threads::count()).map_err(StartError::Threads)?;
-        Ok(Self { config, store, feed, house: House::new(chat, hub), administration, threads, certificate })
+        let house = House::new(chat, hub);
+        Ok(Self { config, store, feed, house, administration, threads, certificate })
     }
 
     /// What rendering pages needs.
@@ -149,9 +155,11 @@ impl Server {
         let Self { config, store, feed, house, administration, threads, certificate } = self;
         // As it was asked for, if the system does not tell.
         let here = listener.local_addr().unwrap_or(config.listen);
-        if let Some(words) = reach(here, certificate.is_some(), !config.trusted_proxies.is_empty()) {
+        if let Some(words) = reach(here, certificate.is_some(), !config.trusted_proxies.is_empty(), config.entry) {
             tracing::warn!("{words}");
         }
+        let scheme = if certificate.is_some() { Scheme::Https } else { Scheme::Http };
+        let address = links::base_at(config.public_url.as_ref(), here, scheme);
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
         // Whoever drops this future instead of waiting for it ends the connections all the same.
@@ -202,7 +210,7 @@ impl Server {
             tokio::join!(
                 announce_presence(&hub, &shards, config.timing.presence),
                 keep_house(&house.chat),
-                admin::serve(app, administration),
+                admin::serve(app, administration, address),
                 watching
             );
         };

@@ -57,7 +57,7 @@ pub fn App(
     let language = RwSignal::new(viewer.language);
     let theme = RwSignal::new(viewer.theme);
     let store = Store::new(viewer.me.clone());
-    let here = Here::new(store, viewer.path.clone());
+    let here = Here::new(store, viewer.path.clone(), viewer.lobby);
     provide_context(language);
     provide_context(theme);
     provide_context(store);

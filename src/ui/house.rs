@@ -1,15 +1,16 @@
 //! Behind the door: the list of conversations, and the one that is open.
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::{
     i18n::texts,
-    live::{live, live_view, memo},
+    icons,
+    live::{live, live_view, memo, on},
     place::{Here, Place},
     sidebar::Sidebar,
     talk::Talk,
 };
-use crate::client::Store;
+use crate::client::{Link, Store};
 
 /// The whole page of somebody who has come in: side by side where there is space, one after the other on a phone.
 #[component]
@@ -19,10 +20,14 @@ pub(super) fn House() -> impl IntoView {
 
     let shown = move || if here.place.get() == Place::List { "list" } else { "talk" };
     let is_known = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
+    let is_online = memo(move || store.link.get() == Link::Online);
     let open = move || match here.conversation.get() {
         Some(conversation) => view! { <Talk conversation/> }.into_any(),
-        None if is_known.get() => view! { <Nowhere/> }.into_any(),
-        None => view! { <Waiting/> }.into_any(),
+        None => match (is_known.get(), is_online.get()) {
+            (true, _) => view! { <Nowhere/> }.into_any(),
+            (false, false) => view! { <Waiting/> }.into_any(),
+            (false, true) => view! { <Removed/> }.into_any(),
+        },
     };
     view! {
         <main class="house" data-show=live(shown)>
@@ -41,6 +46,33 @@ fn Nowhere() -> impl IntoView {
             <div class="empty">
                 <p>{t.no_such_talk}</p>
                 <a class="button" href="/">{t.go_home}</a>
+            </div>
+        </section>
+    }
+}
+
+/// Everybody is in the Lobby, but for those whom a moderator has removed.
+#[component]
+fn Removed() -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let lobby = expect_context::<Here>().lobby;
+    let problem = RwSignal::new(None::<String>);
+    let come_back = move |_: MouseEvent| {
+        spawn_local(async move {
+            if let Some(lobby) = lobby
+                && let Err(code) = store.join(lobby).await
+            {
+                problem.try_set(Some(code.map_or_else(|| t.unreachable.to_owned(), t.error)));
+            }
+        });
+    };
+    view! {
+        <section class="talk">
+            <header class="talk-head"><a class="tool back" href="/" aria-label=t.back>{icons::back()}</a></header>
+            <div class="empty">
+                <p role="alert">{t.removed}</p>
+                <button type="button" class="button" on:click=on(come_back)>{t.come_back}</button>
+                <p class="problem" role="alert">{live(move || problem.get())}</p>
             </div>
         </section>
     }

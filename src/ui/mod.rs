@@ -18,6 +18,8 @@ mod join;
 mod links;
 mod live;
 mod name;
+#[cfg(feature = "ssr")]
+pub mod office;
 mod password_field;
 mod place;
 mod seen;

@@ -43,6 +43,8 @@ impl Place {
 /// Where one is, handed down as context. A handle: copies are the same place.
 #[derive(Clone, Copy)]
 pub(super) struct Here {
+    /// The room that everyone is in, or can come back into.
+    pub(super) lobby: Option<ConversationId>,
     path: RwSignal<String>,
     /// What the address says.
     pub(super) place: Memo<Place>,
@@ -52,7 +54,7 @@ pub(super) struct Here {
 
 impl Here {
     /// Starts at `path`, and follows the browser's history and the page's own links.
-    pub(super) fn new(store: Store, path: String) -> Self {
+    pub(super) fn new(store: Store, path: String, lobby: Option<ConversationId>) -> Self {
         let path = RwSignal::new(path);
         let place = memo(move || path.with(|path| Place::of(path)));
         let conversation = memo(move || {
@@ -62,7 +64,7 @@ impl Here {
                 Place::Nowhere => None,
             })
         });
-        let here = Self { path, place, conversation };
+        let here = Self { lobby, path, place, conversation };
         effect(move || {
             // As long as the page.
             drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));

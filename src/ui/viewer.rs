@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Language, Theme};
 use crate::{
-    domain::{Me, User},
+    domain::{ConversationId, Me, User},
     protocol::{ErrorCode, Read, field, optional},
 };
 
@@ -20,6 +20,8 @@ pub struct Viewer {
     pub language: Language,
     /// The theme of the cookie.
     pub theme: Theme,
+    /// The room that everyone is in, so that who was removed can come back.
+    pub lobby: Option<ConversationId>,
     /// A few of those who are here, for the door.
     pub faces: Vec<User>,
     /// How many are here.
@@ -48,6 +50,7 @@ impl Read for Viewer {
             me: optional(value, "me")?,
             language: Language::from_tag(value.get("language")?.as_str()?)?,
             theme: Theme::from_name(value.get("theme")?.as_str()?)?,
+            lobby: optional(value, "lobby")?,
             faces: field(value, "faces")?,
             online_count: field(value, "online_count")?,
             attempt: field(value, "attempt")?,
@@ -87,6 +90,7 @@ mod tests {
                     }),
                     language,
                     theme,
+                    lobby: Some(ConversationId::generate()),
                     faces: vec![User::guest(id, nickname.clone())],
                     online_count: 7,
                     attempt: JoinAttempt {

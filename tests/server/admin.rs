@@ -75,3 +75,10 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
     assert!(server.admin_in_vain(&["create", "小明"]).await.contains("somebody here has this name"));
     assert_eq!(server.stored(), before);
 }
+
+#[tokio::test]
+async fn an_invite_from_the_host_leads_to_the_public_url() {
+    let server = TestServer::start_with(|config| config.public_url = "https://chat.example.org".parse().ok()).await;
+    let link = server.admin(&["invite"]).await;
+    assert!(link.starts_with("https://chat.example.org/?invite="), "{link}");
+}

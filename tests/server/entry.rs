@@ -25,8 +25,9 @@ async fn come_in(server: &TestServer, body: Value) -> Result<SessionCreated, Err
 
 /// The owner, who came in by an invite that was made on the host.
 async fn owner(server: &TestServer) -> TestClient {
-    let token =
-        server.admin(&["invite", "--uses", "1"]).await.trim().strip_prefix("/?invite=").expect("a link").to_owned();
+    let link = server.admin(&["invite", "--uses", "1"]).await;
+    let start = format!("http://{}/?invite=", server.address);
+    let token = link.trim().strip_prefix(&start).expect("a link").to_owned();
     let body = json!({ "nickname": "老板", "password": PASSWORD, "invite": token });
     let created = come_in(server, body).await.expect("a session");
     assert_eq!(created.me.role, Role::Owner);

@@ -36,6 +36,7 @@ async fn stops_well(signal: &str) {
     drop((ming, visitor));
     assert!(process.exit().await.success());
     assert!(started.elapsed().as_secs() < 5);
+    assert!(!data.path().join("admin.sock").exists(), "nobody is asked to knock at a house that is closed");
 
     let process = TestProcess::start(data.path()).await;
     let url = format!("http://{}/api/conversations/lobby/messages?limit=200", process.address);

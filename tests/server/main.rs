@@ -18,6 +18,7 @@ mod identity;
 mod limits;
 mod lobby;
 mod moderation;
+mod office;
 mod plain_door;
 mod presence;
 mod reading;

@@ -363,3 +363,25 @@ async fn a_measure_must_make_sense() {
     let the_house = User { id: UserId::HOUSE, ..ming.user() };
     assert_eq!(owner.moderate_in_vain("mute", &the_house, house()).await, ErrorCode::UnknownUser);
 }
+
+#[tokio::test]
+async fn nobody_is_told_that_a_muted_user_types() {
+    let server = TestServer::start().await;
+    let mut owner = owner(&server).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    owner.moderate("mute", &ming.user(), house()).await;
+    ming.send(&json!({ "type": "typing", "conversation": lobby })).await;
+    // What is sent on one connection is dealt with in turn.
+    ming.send(&json!({ "type": "ping" })).await;
+    ming.expect("a pong", |frame| matches!(frame, ServerFrame::Pong {}).then_some(())).await;
+    // Another conversation, in which typing was not told just now.
+    owner.moderate("unmute", &ming.user(), house()).await;
+    let direct = ming.open_direct("老板").await;
+    ming.send(&json!({ "type": "typing", "conversation": direct.id })).await;
+    let first = owner.expect("that somebody types", |frame| match frame {
+        ServerFrame::Typing { conversation, .. } => Some(*conversation),
+        _ => None,
+    });
+    assert_eq!(first.await, direct.id, "what came before it, of the Lobby, was not told");
+}

@@ -22,11 +22,13 @@ impl Chat {
         Ok(())
     }
 
-    /// What there is to tell of somebody's typing: nothing if it was told just now, or if too many would hear it.
-    pub(crate) fn typing(&self, user: &User, conversation: ConversationId) -> Result<Option<Typing>, ChatError> {
+    /// What there is to tell of somebody's typing: nothing if it was told just now, if too many would hear it, or of
+    /// somebody who may not write there.
+    pub(crate) async fn typing(&self, user: &User, conversation: ConversationId) -> Result<Option<Typing>, ChatError> {
         let audience = self.audience(user, conversation)?;
         let worth_telling = audience <= LARGEST_TYPING_AUDIENCE && self.rates.may_type(user.id, conversation);
-        Ok(worth_telling.then(|| Typing { conversation, user: user.clone() }))
+        let told = worth_telling && self.store.may_write(user.id, conversation).await?;
+        Ok(told.then(|| Typing { conversation, user: user.clone() }))
     }
 
     /// How many connections hear the conversation. Only members hear it, so this needs no question to the store.

@@ -23,6 +23,7 @@ use crate::domain::{ConversationId, Entry, Epoch, Nickname, NicknameKey, UserId}
 
 use self::{passwords::Passwords, rates::Rates};
 use super::{
+    PublicUrl,
     config::Config,
     hub::Hub,
     peer::Peer,
@@ -33,7 +34,7 @@ pub(crate) use accounts::PasswordSet;
 pub(crate) use directs::Direct;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
-pub(crate) use moderation::Measure;
+pub(crate) use moderation::{Measure, Powers};
 pub(crate) use sessions::Arrival;
 
 /// The rules of the house, applied.
@@ -47,6 +48,8 @@ pub(crate) struct Chat {
     guests_last: u64,
     /// Who may come in.
     entry: Entry,
+    /// The address by which everybody reaches the house, if its host named one.
+    public_url: Option<PublicUrl>,
     /// Who shall own the house; nobody named, and it is the first who sets a password.
     owner: Option<NicknameKey>,
 }
@@ -60,6 +63,7 @@ impl Chat {
             passwords: Passwords::new(),
             guests_last: u64::from(config.guest_days.get()) * 24 * 60 * 60 * 1_000,
             entry: config.entry,
+            public_url: config.public_url.clone(),
             owner: config.owner.as_ref().map(Nickname::key),
         }
     }
@@ -71,6 +75,11 @@ impl Chat {
     /// Who may come in.
     pub(crate) fn entry(&self) -> Entry {
         self.entry
+    }
+
+    /// The address by which everybody reaches the house, if its host named one.
+    pub(crate) fn public_url(&self) -> Option<&PublicUrl> {
+        self.public_url.as_ref()
     }
 
     /// The room that everyone is in.

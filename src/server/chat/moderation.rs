@@ -1,7 +1,7 @@
 //! Keeping order: what moderators and owners do to users, and what of that can be seen.
 
 use crate::{
-    domain::{Action, CommandId, ConversationId, Millis, Role, User, UserId},
+    domain::{Action, CommandId, ConversationId, MAX_NICKNAME_CHARACTERS, Me, Millis, Role, User, UserId},
     protocol::{AuditPage, Sanction},
 };
 
@@ -45,6 +45,24 @@ pub(super) fn in_minutes(minutes: u32) -> Millis {
     Millis(Millis::now().0 + u64::from(minutes) * 60_000)
 }
 
+/// What somebody may do to somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four rights that have nothing to do with one another")]
+pub(crate) struct Powers {
+    pub(crate) mute: bool,
+    pub(crate) remove: bool,
+    pub(crate) ban: bool,
+    pub(crate) appoint: bool,
+}
+
+impl Powers {
+    /// Of a role over another one.
+    pub(crate) fn over(actor: Role, subject: Role) -> Self {
+        let may = |right: Right| right.rule()(actor, subject);
+        Self { mute: may(Right::Mute), remove: may(Right::Remove), ban: may(Right::Ban), appoint: may(Right::Appoint) }
+    }
+}
+
 impl Chat {
     /// Queues something to be done to a user, by another one or, without an actor, on the host.
     pub(crate) async fn moderate(
@@ -71,18 +89,33 @@ impl Chat {
     }
 
     /// Who may not do what, for those who can change it.
-    pub(crate) async fn sanctions(&self, role: Role) -> Result<Vec<Sanction>, ChatError> {
-        if !Right::SeeSanctions.is_of(role) {
-            return Err(ChatError::NotAllowed);
-        }
+    pub(crate) async fn sanctions(&self, me: &Me) -> Result<Vec<Sanction>, ChatError> {
+        self.demand(Right::SeeSanctions, me)?;
         Ok(self.store.sanctions().await?)
     }
 
+    /// Some of those who have a nickname in which `part` can be found, for those who can do something about them.
+    pub(crate) async fn find_users(&self, me: &Me, part: &str, limit: u32) -> Result<Vec<User>, ChatError> {
+        self.demand(Right::SeeSanctions, me)?;
+        let part = part.trim().chars().take(MAX_NICKNAME_CHARACTERS).collect();
+        Ok(self.store.find_users(part, limit).await?)
+    }
+
+    /// A user, who may have gone for good, for those who can do something about them.
+    pub(crate) async fn user(&self, me: &Me, user: UserId) -> Result<User, ChatError> {
+        self.demand(Right::SeeSanctions, me)?;
+        self.store.user(user).await?.ok_or_else(|| ChatError::UnknownUser(user.to_string()))
+    }
+
     /// A stretch of the audit log, for owners.
-    pub(crate) async fn audit(&self, role: Role, before: Option<u64>, limit: u32) -> Result<AuditPage, ChatError> {
-        if !Right::ReadAudit.is_of(role) {
-            return Err(ChatError::NotAllowed);
-        }
+    pub(crate) async fn audit(&self, me: &Me, before: Option<u64>, limit: u32) -> Result<AuditPage, ChatError> {
+        self.demand(Right::ReadAudit, me)?;
         Ok(self.store.audit(before, limit).await?)
+    }
+
+    /// Refuses whoever has not this right.
+    #[expect(clippy::unused_self, reason = "asked of the house")]
+    pub(super) fn demand(&self, right: Right, me: &Me) -> Result<(), ChatError> {
+        if right.is_of(me.role) { Ok(()) } else { Err(ChatError::NotAllowed) }
     }
 }

@@ -43,11 +43,7 @@ impl FromStr for PublicUrl {
 
 impl fmt::Display for PublicUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        };
-        write!(formatter, "{scheme}://{}", self.called)
+        write!(formatter, "{}://{}", self.scheme.name(), self.called)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 
+use crate::domain::Entry;
+
 /// A sentence, unless only this machine can reach the server.
-pub(in crate::server) fn reach(here: SocketAddr, is_tls: bool, has_proxies: bool) -> Option<String> {
+pub(in crate::server) fn reach(here: SocketAddr, is_tls: bool, has_proxies: bool, entry: Entry) -> Option<String> {
     let address = here.ip().to_canonical();
     if address.is_loopback() {
         return None;
@@ -19,7 +21,12 @@ pub(in crate::server) fn reach(here: SocketAddr, is_tls: bool, has_proxies: bool
         (false, true) => "over plain HTTP, which only its proxies should be able to reach",
         (false, false) => "over plain HTTP: what is said, and who says it, can be read and changed on the way",
     };
-    Some(format!("open to {whom}, {how}"))
+    let who = match entry {
+        Entry::Open => "anyone who picks a nickname comes in",
+        Entry::Invite => "new guests come in by an invite",
+        Entry::Registered => "only registered users come in",
+    };
+    Some(format!("open to {whom}, {how}; {who} (--entry)"))
 }
 
 #[cfg(test)]
@@ -28,14 +35,25 @@ mod tests {
 
     #[test]
     fn it_says_who_can_come_in() {
-        let reach = |here: &str, is_tls, has_proxies| reach(here.parse().expect(here), is_tls, has_proxies);
+        let reach =
+            |here: &str, is_tls, has_proxies| reach(here.parse().expect(here), is_tls, has_proxies, Entry::Open);
         assert_eq!(reach("127.0.0.1:3000", false, false), None);
         assert_eq!(reach("[::1]:3000", false, false), None);
         let words = reach("0.0.0.0:3000", false, false).expect("a warning");
         assert!(words.contains("port 3000 of this machine") && words.contains("plain HTTP"), "{words}");
         assert_eq!(
             reach("192.0.2.1:443", true, false).as_deref(),
-            Some("open to everybody who can reach 192.0.2.1:443, over TLS")
+            Some(
+                "open to everybody who can reach 192.0.2.1:443, over TLS; anyone who picks a nickname comes in (--entry)"
+            )
         );
+    }
+
+    #[test]
+    fn it_says_what_the_door_asks_for() {
+        let here = "192.0.2.1:443".parse().expect("an address");
+        let words = |entry| reach(here, true, false, entry).expect("a sentence");
+        assert!(words(Entry::Invite).ends_with("; new guests come in by an invite (--entry)"));
+        assert!(words(Entry::Registered).ends_with("; only registered users come in (--entry)"));
     }
 }

@@ -56,6 +56,11 @@ impl ApiError {
         response
     }
 
+    /// What the answer's status will be.
+    pub(in crate::server) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// For the page's form, which turns a problem into another picture of itself.
     pub(super) fn problem(&self) -> &Problem {
         &self.0

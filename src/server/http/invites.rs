@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Bytes,
     extract::{
         Path, State,
         rejection::{BytesRejection, PathRejection},
     },
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     routing::{delete, get},
 };
 use qrcode::{QrCode, render::svg};
@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    super::{App, chat::ChatError},
+    super::{App, Scheme, chat::ChatError, links},
     ApiError, Caller, read_json,
 };
 
@@ -32,19 +32,20 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<InviteList>, ApiError> {
-    Ok(Json(InviteList { invites: app.chat.invites(session.me.role).await? }))
+    Ok(Json(InviteList { invites: app.chat.invites(&session.me).await? }))
 }
 
 async fn create(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
+    Extension(scheme): Extension<Scheme>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<InviteCreated>), ApiError> {
     let request: InviteRequest = read_json(body)?;
     let (invite, token) = app.chat.invite(Some(session.me.user()), &request).await?;
-    let path = format!("/?invite={token}");
-    let qr = picture(&format!("{}{path}", origin(&headers)))?;
+    let base = links::base_for(app.chat.public_url(), &headers, scheme);
+    let (path, qr) = (links::of_invite("", &token), picture(&links::of_invite(&base, &token))?);
     Ok((StatusCode::CREATED, Json(InviteCreated { invite, token, path, qr })))
 }
 
@@ -57,15 +58,6 @@ async fn revoke(
     let Path(id) = id.map_err(|_| ChatError::UnknownInvite)?;
     app.chat.revoke_invite(Some(&session.me.user()), id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Where the page that asks came from: a browser says so itself.
-fn origin(headers: &HeaderMap) -> String {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match text(header::ORIGIN) {
-        Some(origin) => origin.to_owned(),
-        None => format!("http://{}", text(header::HOST).unwrap_or_default()),
-    }
 }
 
 /// A link as a QR code, in black and white whatever is around it.

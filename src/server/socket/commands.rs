@@ -61,7 +61,7 @@ impl Talk for FullTalk {
                     Err(error) => Heard::Reply(refusal(&error, None)),
                 }
             }
-            ClientFrame::Typing { conversation } => self.typing(conversation),
+            ClientFrame::Typing { conversation } => self.typing(conversation).await,
             ClientFrame::Ping {} => Heard::Reply(Item::encode(&ServerFrame::Pong {})),
         }
     }
@@ -171,8 +171,8 @@ impl FullTalk {
         }
     }
 
-    fn typing(&self, conversation: ConversationId) -> Heard {
-        match self.app.chat.typing(&self.connection.user, conversation) {
+    async fn typing(&self, conversation: ConversationId) -> Heard {
+        match self.app.chat.typing(&self.connection.user, conversation).await {
             Ok(Some(Typing { conversation, user })) => {
                 let typist = user.id;
                 self.app.hub.tell_others(conversation, typist, &ServerFrame::Typing { conversation, user });

@@ -322,6 +322,15 @@ pub(crate) trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
 
+    /// Whether a user who is in a conversation may write there.
+    async fn may_write(&self, user: UserId, conversation: ConversationId) -> Result<bool, StoreError>;
+
+    /// A user, also one who gave the name back; nobody for the house itself.
+    async fn user(&self, user: UserId) -> Result<Option<User>, StoreError>;
+
+    /// At most `limit` of those who have a nickname now in which this part, or one that looks like it, can be found.
+    async fn find_users(&self, part: String, limit: u32) -> Result<Vec<User>, StoreError>;
+
     /// Who has a nickname now.
     async fn users(&self) -> Result<Vec<User>, StoreError>;
 

@@ -21,6 +21,7 @@ pub(super) static TEXTS: Texts = Texts {
     sign_in: "Sign in",
     session_ended: "This session was ended elsewhere.",
     removed: "A moderator has removed you from here.",
+    come_back: "Come back",
     notice,
     wait: |seconds| format!("Try again in {seconds} s"),
     language: "Language",
@@ -42,6 +43,7 @@ pub(super) static TEXTS: Texts = Texts {
     you: "you",
 
     settings: "Settings",
+    office: "To the office",
     theme: "Appearance",
     theme_auto: "Auto",
     theme_light: "Light",
@@ -111,6 +113,7 @@ pub(super) static TEXTS: Texts = Texts {
     delete: "Delete",
     delete_question: "Delete this message?",
     keep: "Keep it",
+    moderate: "Moderate …",
     editing: "Editing your message",
     empty_edit: "Nothing is left of your message. Write something, or cancel and delete it.",
     cancel: "Cancel",
@@ -146,7 +149,10 @@ pub(super) static TEXTS: Texts = Texts {
     error: |code| match code {
         ErrorCode::NicknameTaken => "Somebody here has this name, or one that looks like it.".into(),
         ErrorCode::InvalidNickname => {
-            format!("A nickname has 1 to {} characters, all of them visible, and doesn’t mean everyone.", LIMITS.0)
+            format!(
+                "A nickname has 1 to {} characters that can be seen, one alphabet a word, no check marks, and doesn’t mean everyone.",
+                LIMITS.0
+            )
         }
         ErrorCode::WrongPassword => "The nickname or the password is wrong.".into(),
         ErrorCode::InvalidPassword => {

@@ -97,6 +97,7 @@ pub struct Texts {
     pub sign_in: &'static str,
     pub session_ended: &'static str,
     pub removed: &'static str,
+    pub come_back: &'static str,
     pub notice: fn(&Notice) -> String,
     pub wait: fn(u32) -> String,
     pub language: &'static str,
@@ -118,6 +119,7 @@ pub struct Texts {
     pub you: &'static str,
 
     pub settings: &'static str,
+    pub office: &'static str,
     pub theme: &'static str,
     pub theme_auto: &'static str,
     pub theme_light: &'static str,
@@ -181,6 +183,7 @@ pub struct Texts {
     pub delete: &'static str,
     pub delete_question: &'static str,
     pub keep: &'static str,
+    pub moderate: &'static str,
     pub editing: &'static str,
     pub empty_edit: &'static str,
     pub cancel: &'static str,

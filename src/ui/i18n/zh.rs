@@ -21,6 +21,7 @@ pub(super) static TEXTS: Texts = Texts {
     sign_in: "登录",
     session_ended: "此次登录已在别处结束。",
     removed: "管理员已将你移出。",
+    come_back: "回来",
     notice,
     wait: |seconds| format!("{seconds} 秒后可重试"),
     language: "语言",
@@ -42,6 +43,7 @@ pub(super) static TEXTS: Texts = Texts {
     you: "你",
 
     settings: "设置",
+    office: "管理室",
     theme: "外观",
     theme_auto: "自动",
     theme_light: "浅色",
@@ -108,6 +110,7 @@ pub(super) static TEXTS: Texts = Texts {
     delete: "删除",
     delete_question: "删除这条消息？",
     keep: "保留",
+    moderate: "管理…",
     editing: "正在编辑你的消息",
     empty_edit: "消息内容已清空。请写点什么，或取消编辑后删除它。",
     cancel: "取消",
@@ -140,7 +143,9 @@ pub(super) static TEXTS: Texts = Texts {
 
     error: |code| match code {
         ErrorCode::NicknameTaken => "这个名字，或很像它的名字，已经有人用了。".into(),
-        ErrorCode::InvalidNickname => format!("昵称需要 1 到 {} 个可见字符，并且不能是“所有人”这类称呼。", LIMITS.0),
+        ErrorCode::InvalidNickname => {
+            format!("昵称需要 1 到 {} 个可见字符，一个词只用一种文字，不能有勾号，也不能是“所有人”这类称呼。", LIMITS.0)
+        }
         ErrorCode::WrongPassword => "昵称或密码不对。".into(),
         ErrorCode::InvalidPassword => "密码需要 8 到 256 个字符，并且不能是别人最先会试的那些。".into(),
         ErrorCode::UnknownUser => "这里没有叫这个名字的人。".into(),

@@ -13,11 +13,12 @@ use super::{
     },
     account::Account,
 };
+use crate::{client::Store, domain::Role};
 
 /// A button that opens the settings above it. The browser's own popover: it closes by Escape and by a click beside it.
 #[component]
 pub(super) fn Settings() -> impl IntoView {
-    let t = texts();
+    let (store, t) = (expect_context::<Store>(), texts());
     let theme = expect_context::<RwSignal<Theme>>();
     let name = move |theme: Theme| match theme {
         Theme::Auto => t.theme_auto,
@@ -45,6 +46,10 @@ pub(super) fn Settings() -> impl IntoView {
             aria-label=t.settings
             on:beforetoggle=on(toggle)
         >
+            {live_view(move || {
+                let keeps_order = store.me.with(|me| me.as_ref().is_some_and(|me| me.role > Role::Member));
+                keeps_order.then(|| view! { <a class="button gentle" href="/house" target="_self">{t.office}</a> })
+            })}
             <h2>{t.language}</h2>
             <LanguageChoice/>
             <fieldset class="choice">

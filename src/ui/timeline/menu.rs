@@ -12,7 +12,7 @@ use super::{
     buttons,
 };
 use crate::{
-    domain::{CommandId, Emoji, Message, Reaction, UserId},
+    domain::{CommandId, Emoji, Me, Message, Reaction, Role},
     state::Deed,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Menu {
     pub(super) draft: Draft,
     /// Where it is.
     pub(super) place: RwSignal<Place>,
+    /// Whether the conversation is one in which somebody keeps order.
+    is_room: bool,
 }
 
 /// Where the menu is, and what it shows.
@@ -65,15 +67,15 @@ enum Step {
 }
 
 impl Menu {
-    pub(super) fn new(draft: Draft) -> Self {
-        Self { draft, place: RwSignal::default() }
+    pub(super) fn new(draft: Draft, is_room: bool) -> Self {
+        Self { draft, place: RwSignal::default(), is_room }
     }
 
     /// Its buttons, for a message that is in the log.
-    pub(super) fn view(self, message: &Message, me: UserId, t: &'static Texts) -> AnyView {
+    pub(super) fn view(self, message: &Message, me: &Me, t: &'static Texts) -> AnyView {
         let Place { step, is_low, is_touched, .. } = self.place.get();
         let emoji = |emoji: &'static str| {
-            let put = |reaction: &Reaction| reaction.emoji.as_str() == emoji && buttons::is_by(reaction, me);
+            let put = |reaction: &Reaction| reaction.emoji.as_str() == emoji && buttons::is_by(reaction, me.id);
             buttons::emoji(emoji, message.reactions.iter().any(put))
         };
         let mut parts: Vec<AnyView> = Vec::new();
@@ -83,11 +85,25 @@ impl Menu {
                 few.push(buttons::tool("more", icons::smile(), t.more_emoji));
                 parts.push(view! { <div class="emoji">{few}</div> }.into_any());
                 for reaction in &message.reactions {
-                    parts.push(view! { <p class="who small">{buttons::who(reaction, me, t)}</p> }.into_any());
+                    parts.push(view! { <p class="who small">{buttons::who(reaction, me.id, t)}</p> }.into_any());
                 }
-                if message.author.id == me {
+                let is_mine = message.author.id == me.id;
+                if is_mine {
                     parts.push(buttons::tool("edit", icons::pencil(), t.edit));
+                }
+                if is_mine || (me.role > Role::Member && self.is_room) {
                     parts.push(buttons::tool("delete", icons::bin(), t.delete));
+                }
+                if me.role > message.author.role {
+                    let address = format!("/house/users/{}", message.author.id);
+                    parts.push(
+                        view! {
+                            <a class="tool" href=address target="_self" aria-label=t.moderate title=t.moderate>
+                                {icons::shield()} <span>{t.moderate}</span>
+                            </a>
+                        }
+                        .into_any(),
+                    );
                 }
             }
             Step::MoreEmoji => {

@@ -111,7 +111,7 @@ pub(super) fn MessageRow(
             let message = &seen.message;
             message.seq > Seq(0) && !message.deleted && message.notice.is_none()
         })?;
-        me().filter(|_| place.get().is_open()).map(|me| menu.view(&seen.message, me, t))
+        store.me.get().filter(|_| place.get().is_open()).map(|me| menu.view(&seen.message, &me, t))
     };
     let deeds = move || is_at_hand.get().then(deeds);
     view! {

@@ -43,7 +43,8 @@ pub(super) fn Timeline(
     model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_what_is_seen(store, conversation, scroll);
-    let menu = Menu::new(draft);
+    let with = companion(store, conversation);
+    let menu = Menu::new(draft, with.get_untracked().is_none());
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
@@ -55,7 +56,6 @@ pub(super) fn Timeline(
             view! { <MessageRow conversation id timeline=model.timeline starts_group menu/> }.into_any()
         }
     };
-    let with = companion(store, conversation);
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), with.get()) {
             (false, ..) => return None,

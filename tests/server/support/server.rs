@@ -11,6 +11,7 @@ use reqwest::{Method, RequestBuilder, redirect::Policy};
 use rusqlite::{Connection, OpenFlags};
 use teahouse::{
     domain::UserId,
+    page,
     server::{Config, House, RunError, Server},
 };
 use tempfile::TempDir;
@@ -46,13 +47,24 @@ impl TestServer {
         Self::open(config, data).await
     }
 
+    /// Starts with the pages that are rendered, without the files that they load.
+    pub(crate) async fn start_with_pages() -> Self {
+        let data = Arc::new(TempDir::new().expect("a folder for data"));
+        let config = Config { data: data.path().to_owned(), ..Config::default() };
+        Self::open_with(config, data, |house| page::router(house, "no site")).await
+    }
+
     async fn open(config: Config, data: Arc<TempDir>) -> Self {
+        Self::open_with(config, data, |_| axum::Router::new()).await
+    }
+
+    async fn open_with(config: Config, data: Arc<TempDir>, pages: impl FnOnce(House) -> axum::Router) -> Self {
         let server = Server::open(config.clone()).expect("a server");
         let house = server.house();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let running = tokio::spawn(server.run(listener, axum::Router::new(), shutdown.clone()));
+        let running = tokio::spawn(server.run(listener, pages(house.clone()), shutdown.clone()));
         let http = reqwest::Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build();
         Self { address, house, config, data, shutdown, running, http: http.expect("an HTTP client") }
     }

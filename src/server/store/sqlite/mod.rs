@@ -39,7 +39,7 @@ use self::{
     writer::{Order, Submitted, Write, Writer},
     writes::{
         BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, Join, Moderate, Release, RevokeInvite,
-        SeeSession, SetPassword,
+        SeeSession, SetPassword, may_write,
     },
 };
 use super::{
@@ -256,6 +256,21 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         self.readers.read(move |db| queries::events(db, conversation, after, up_to, limit)).await
+    }
+
+    async fn may_write(&self, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {
+        self.readers.read(move |db| may_write(db, user, conversation)).await
+    }
+
+    async fn user(&self, user: UserId) -> Result<Option<User>, StoreError> {
+        self.readers
+            .read(move |db| queries::user_of(db, user))
+            .await
+            .map(|user| user.filter(|user| user.id != UserId::HOUSE))
+    }
+
+    async fn find_users(&self, part: String, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.readers.read(move |db| queries::find_users(db, &part, limit)).await
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     domain::{
-        Action, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, NicknameKey, Reaction, Seq,
-        SessionId, User, UserId, UserKind,
+        Action, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, Nickname, NicknameKey,
+        Reaction, Seq, SessionId, User, UserId, UserKind,
     },
     protocol::{AuditEntry, AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
@@ -319,6 +319,18 @@ pub(super) fn users(db: &Connection) -> Result<Vec<User>, StoreError> {
         "SELECT id, nickname, password IS NOT NULL, role FROM users WHERE nickname_key IS NOT NULL ORDER BY nickname_key",
     )?;
     let users = select.query_map([], |row| user(row, 0))?.collect::<Result<_, _>>()?;
+    Ok(users)
+}
+
+/// Those whose name holds `part` as it is typed, in any case, or by its looks; those whose name begins with it first.
+pub(super) fn find_users(db: &Connection, part: &str, limit: u32) -> Result<Vec<User>, StoreError> {
+    let looks = Nickname::parse(part).map_or_else(|_| part.to_lowercase(), |name| name.key().as_str().to_owned());
+    let mut select = db.prepare_cached(
+        "SELECT id, nickname, password IS NOT NULL, role FROM users
+          WHERE nickname_key IS NOT NULL AND (instr(lower(nickname), lower(?1)) > 0 OR instr(nickname_key, ?2) > 0)
+          ORDER BY instr(nickname_key, ?2) <> 1, nickname_key LIMIT ?3",
+    )?;
+    let users = select.query_map(params![part, looks, limit], |row| user(row, 0))?.collect::<Result<_, _>>()?;
     Ok(users)
 }
 

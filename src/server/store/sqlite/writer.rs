@@ -204,6 +204,9 @@ impl Writer {
         let mut jobs = Vec::with_capacity(LARGEST_BATCH);
         let mut stopping = false;
         while !stopping && let Some(order) = self.orders.blocking_recv() {
+            // Where there is one core, whoever reads from clients is let come to the end of what has arrived: it then
+            // shares this commit.
+            thread::yield_now();
             let mut next = Some(order);
             while let Some(order) = next {
                 match order {

@@ -17,4 +17,4 @@ pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::RevokeInvite;
 pub(super) use join::Join;
 pub(super) use moderation::Moderate;
-pub(super) use sanction::check_write;
+pub(super) use sanction::{check_write, may_write};

@@ -83,6 +83,15 @@ pub(in super::super) fn check_write(
     }
 }
 
+/// The same as an answer.
+pub(in super::super) fn may_write(
+    db: &Connection,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<bool, StoreError> {
+    Ok(strictest(db, user, Scope(Some(conversation)))?.is_none())
+}
+
 /// A sanction, and when it ends by itself.
 enum Sanction {
     Ban(Option<Millis>),

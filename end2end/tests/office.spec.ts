@@ -1,0 +1,247 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator } from '@playwright/test';
+
+import { appointed, ask, idOf, registered, withoutScript } from '../fixtures/office.ts';
+import { PHONE } from '../fixtures/people.ts';
+import type { Person } from '../fixtures/person.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+/** The form with this heading. */
+const form = (person: Person, name: string): Locator => person.page.getByRole('form', { name, exact: true });
+
+/** Presses a form's button, which is called as the form is. */
+async function submit(person: Person, name: string): Promise<void> {
+  await form(person, name).getByRole('button', { name, exact: true }).click();
+}
+
+test('without script a moderator mutes and unmutes, for a while and in one place', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const mo = await appointed(people, owner, 'Mo', 'moderator');
+  const bob = await people.guest('Bob');
+  const office = await withoutScript(people, mo);
+  // Who is here is told once a second, and the office does not follow it.
+  await expect(mo.page.getByRole('heading', { name: 'Here now · 3' })).toBeVisible();
+
+  await office.page.goto('/house');
+  await expect(office.page.getByRole('heading', { name: 'Everybody 3 here' })).toBeVisible();
+  await office.page.getByRole('link', { name: 'Bob' }).click();
+  await expect(form(office, 'Mute').getByText('Bob can read, but not write, edit or react.')).toBeVisible();
+  await form(office, 'Mute').getByLabel('1 hour').check();
+  await submit(office, 'Mute');
+
+  await expect(office.page).toHaveURL(`/house/users/${idOf(bob)}?done=mute`);
+  await expect(office.page.getByText('Done: muted.')).toBeVisible();
+  await expect(office.page.getByText('Muted in the Lobby · for another 60 minutes')).toBeVisible();
+  await bob.sees('Bob was muted');
+
+  await office.page.goto('/house');
+  const row = office.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
+  await row.getByRole('button', { name: 'Unmute: Bob' }).click();
+  await expect(office.page.getByText('Done: may write again.')).toBeVisible();
+  await expect(office.page.getByRole('region', { name: 'Muted and banned' })).toBeHidden();
+  await bob.say('Thank you');
+});
+
+test('without script an owner bans, lifts it, removes and appoints, and the log tells of all of it', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const carol = await registered(people, 'Carol');
+  const office = await withoutScript(people, owner);
+  const page = `/house/users/${idOf(carol)}`;
+
+  await office.page.goto(page);
+  await form(office, 'Appoint').getByLabel('moderator').check();
+  await submit(office, 'Appoint');
+  await expect(office.page.getByText('Done: has the new role.')).toBeVisible();
+  await expect(form(office, 'Appoint').getByLabel('moderator')).toBeChecked();
+  await carol.settingsButton.click();
+  await expect(carol.settings.getByRole('link', { name: 'To the office' })).toBeVisible();
+
+  await submit(office, 'Remove');
+  await expect(carol.page.getByText('A moderator has removed you from here.')).toBeVisible();
+  await form(office, 'Ban').getByLabel('in the whole house').check();
+  await form(office, 'Ban').getByLabel('1 day').check();
+  await submit(office, 'Ban');
+  await expect(office.page.getByText('Banned in the whole house · for another 24 hours')).toBeVisible();
+  await expect(carol.page.getByRole('textbox', { name: 'Nickname' })).toBeVisible();
+  await office.page.getByRole('button', { name: 'Unban: Carol' }).click();
+  await expect(office.page.getByText('Done: may come in again.')).toBeVisible();
+
+  await office.page.getByRole('link', { name: 'Audit log' }).click();
+  const entries = office.page.getByRole('main').getByRole('listitem');
+  await expect(entries).toContainText([
+    /Olga.*unbanned.*Carol/,
+    /Olga.*banned.*Carol.*until \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
+    /Olga.*removed.*Carol.*in the Lobby/,
+    /Olga.*appointed.*Carol.*moderator/,
+    /The host.*appointed.*Olga.*owner/,
+  ]);
+});
+
+test('what is refused is said in the reader’s language, and what was chosen stays chosen', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const mo = await appointed(people, owner, 'Mo', 'moderator');
+  const carol = await registered(people, 'Carol');
+  const office = await withoutScript(people, mo, { locale: 'zh-CN' });
+  office.complaints.expectStatus(403);
+  office.complaints.expectStatus(400);
+
+  await office.page.goto(`/house/users/${idOf(carol)}`);
+  await form(office, '禁言').getByLabel('1 天').check();
+  await form(office, '禁言').getByLabel('在整个茶馆').check();
+  // Meanwhile she has become what he is.
+  expect(await ask(owner, idOf(carol), 'appoint', { role: 'moderator' })).toBe(200);
+  const answer = office.page.waitForResponse((response) => response.request().method() === 'POST');
+  await submit(office, '禁言');
+  expect((await answer).status()).toBe(403);
+  await expect(office.page.getByRole('alert')).toHaveText('没有完成。 你的身份不允许这样做。');
+
+  // And once he may again, it stands there as it was: refused for another reason.
+  expect(await ask(owner, idOf(carol), 'appoint', { role: 'member' })).toBe(200);
+  await office.page.goto(`/house/users/${idOf(carol)}`);
+  await form(office, '禁言').getByLabel('1 天').check();
+  await form(office, '禁言').getByLabel('在整个茶馆').check();
+  await form(office, '禁言').getByLabel('1 天').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
+  await submit(office, '禁言');
+  await expect(office.page.getByRole('alert')).toContainText('不是从 1 开始的数字');
+  await expect(form(office, '禁言').getByLabel('在整个茶馆')).toBeChecked();
+});
+
+test('sending a form twice does it once', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const bob = await people.guest('Bob');
+  const id = '6f1f2d1c-8f3c-4a36-9d62-0a5d8c1c1b11';
+  for (let times = 0; times < 2; times += 1) expect(await ask(owner, idOf(bob), 'mute', { id })).toBe(200);
+  await bob.sees('Bob was muted');
+  await owner.say('Now it is here');
+  await bob.sees('Now it is here');
+  await expect(bob.message('Bob was muted')).toHaveCount(1);
+});
+
+test('the office is closed to members, its owners’ pages to moderators, and visitors are led to the door', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const mo = await appointed(people, owner, 'Mo', 'moderator');
+  const bob = await people.guest('Bob');
+  bob.complaints.expectStatus(403);
+  mo.complaints.expectStatus(403);
+  mo.complaints.expectStatus(404);
+
+  for (const path of ['/house', `/house/users/${idOf(mo)}`, '/house/users/nonsense', '/house/invites', '/house/audit']) {
+    const answer = await bob.page.goto(path);
+    expect(answer?.status(), path).toBe(403);
+    await expect(bob.page.getByRole('heading', { level: 1, name: 'This room is not for you' })).toBeVisible();
+    await expect(bob.page.getByText('Olga')).toBeHidden();
+  }
+  expect(await ask(bob, idOf(mo), 'mute')).toBe(403);
+  expect((await bob.page.request.post('/house/invites', { form: {} })).status()).toBe(403);
+
+  for (const path of ['/house/invites', '/house/audit']) expect((await mo.page.goto(path))?.status(), path).toBe(403);
+  expect((await mo.page.request.post('/house/invites', { form: {} })).status()).toBe(403);
+  expect(await ask(mo, idOf(bob), 'appoint', { role: 'owner' })).toBe(403);
+  expect((await mo.page.goto(`/house/users/${idOf(owner)}`))?.status()).toBe(200);
+  await expect(mo.page.getByText('Your role gives you no right over them.')).toBeVisible();
+  await expect(mo.page.getByRole('form')).toHaveCount(0);
+  expect((await mo.page.goto('/house/users/01a208dc-704b-7e68-8d46-4138a6233255'))?.status()).toBe(404);
+
+  const visitor = await people.visitor('Vera');
+  await visitor.page.goto('/house/audit');
+  await expect(visitor.page).toHaveURL('/');
+  expect((await visitor.page.request.post(`/house/users/${idOf(bob)}`, { form: {}, maxRedirects: 0 })).status()).toBe(303);
+  await bob.page.goto('/');
+  await bob.say('Nothing was done to me');
+});
+
+test('a form on another page does nothing, though the cookie comes along', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  owner.complaints.expectStatus(403);
+  const bob = await people.guest('Bob');
+  const foreign = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<form method="post" action="${new URL(`/house/users/${idOf(bob)}`, owner.page.url())}">
+      <input name="id" value="6f1f2d1c-8f3c-4a36-9d62-0a5d8c1c1b11"><input name="action" value="mute">
+      <input name="scope" value="house"><button>Win</button></form>`);
+  });
+  await new Promise<void>((ready) => foreign.listen(0, '127.0.0.1', ready));
+  // Another port of the same machine is the same site: SameSite does not keep the cookie back.
+  await owner.page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
+  const posted = owner.page.waitForRequest((request) => request.method() === 'POST');
+  await owner.page.getByRole('button', { name: 'Win' }).click();
+  expect((await (await posted).allHeaders()).cookie).toContain('teahouse_session=');
+  expect((await (await posted).response())?.status()).toBe(403);
+  foreign.close();
+  await bob.say('I can still talk');
+});
+
+test('people are found by their names, however they are typed', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  await people.leaves(await registered(people, 'Алиса'));
+  await people.guest('Bob');
+  await owner.page.goto('/house');
+  const found = owner.page.getByRole('region', { name: /^Everybody/ }).getByRole('listitem');
+  await expect(found).toHaveCount(3);
+  for (const [wanted, name] of [['лис', 'Алиса'], ['BO', 'Bob'], ['b0b', 'Bob'], ['olg', 'Olga']] as const) {
+    await owner.page.getByRole('searchbox').fill(wanted);
+    await owner.page.getByRole('button', { name: 'Search' }).click();
+    await expect(found, wanted).toHaveCount(1);
+    await expect(found.getByRole('link'), wanted).toContainText(name);
+  }
+  await owner.page.getByRole('searchbox').fill('Nobody');
+  await owner.page.keyboard.press('Enter');
+  await expect(owner.page.getByText('Nobody here is called “Nobody”.')).toBeVisible();
+});
+
+test('the audit log is read page by page', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const bob = await people.guest('Bob');
+  for (let times = 0; times < 26; times += 1) {
+    await ask(owner, idOf(bob), 'mute');
+    await ask(owner, idOf(bob), 'unmute');
+  }
+  await owner.page.goto('/house/audit');
+  const entries = owner.page.getByRole('main').getByRole('listitem');
+  await expect(entries).toHaveCount(50);
+  await owner.page.getByRole('link', { name: 'Older entries' }).click();
+  await expect(entries).toHaveCount(3);
+  await expect(entries.last()).toContainText('Olga');
+  await expect(owner.page.getByRole('link', { name: 'Older entries' })).toBeHidden();
+  await owner.page.getByRole('link', { name: 'Newest entries' }).click();
+  await expect(entries).toHaveCount(50);
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const [screen, options] of [['a desk', {}], ['a phone', PHONE]] as const) {
+    test(`no page of the office has a barrier that axe can find, ${theme} on ${screen}`, async ({ people }) => {
+      const owner = await registered(people, 'Olga', { colorScheme: theme, ...options });
+      owner.complaints.expectStatus(400);
+      const bob = await people.guest('Bob');
+      const carol = await registered(people, 'Carol');
+      await ask(owner, idOf(bob), 'mute', { minutes: '10' });
+      await ask(owner, idOf(carol), 'ban', { scope: 'lobby' });
+
+      const check = async (name: string) => {
+        const { violations } = await new AxeBuilder({ page: owner.page }).setLegacyMode().analyze();
+        const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
+        expect.soft(found, name).toEqual([]);
+        const [width, inner] = await owner.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        expect.soft(width, `${name} is as wide as the screen`).toBeLessThanOrEqual(inner);
+      };
+      await owner.page.goto('/house');
+      await check('people');
+      await owner.page.goto(`/house/users/${idOf(carol)}?done=ban`);
+      await check('a user');
+      await form(owner, 'Mute').getByLabel('1 hour').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
+      await form(owner, 'Mute').getByLabel('1 hour').check();
+      await submit(owner, 'Mute');
+      await expect(owner.page.getByRole('alert')).toBeVisible();
+      await check('a refusal');
+      await owner.page.goto('/house/invites');
+      await owner.page.getByRole('button', { name: 'Make an invite' }).click();
+      await expect(owner.page.getByText('The invite is made')).toBeVisible();
+      await check('a new invite');
+      await owner.page.goto('/house/audit');
+      await check('the audit log');
+    });
+  }
+}

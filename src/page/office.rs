@@ -1,0 +1,133 @@
+//! The office's pages: where moderators and owners do, by plain forms, what the protocol's commands do.
+//!
+//! A form is answered by a way back to its page (303), so that loading that anew does nothing again; only what must not
+//! stand in an address, an invite's link and a refusal with what was typed, is the answer itself.
+
+mod audit;
+mod invites;
+mod people;
+mod person;
+
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequestParts, rejection::BytesRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::get,
+};
+use leptos::{
+    nonce::Nonce,
+    prelude::{IntoView as _, Owner, RenderHtml as _},
+};
+
+use super::{Pages, language, policy, remember, theme};
+use crate::{
+    domain::Me,
+    protocol::ErrorCode,
+    server::{House, Refused, Scheme},
+    ui::{
+        Language,
+        office::{self, Reader, Screen},
+    },
+};
+
+/// More than any of its forms needs.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+pub(super) fn router() -> Router<Pages> {
+    Router::new()
+        .route("/house", get(people::show))
+        .route("/house/users/{id}", get(person::show).post(person::act))
+        .route("/house/invites", get(invites::show).post(invites::make))
+        .route("/house/invites/{id}", get(async || Redirect::to("/house/invites")).post(invites::revoke))
+        .route("/house/audit", get(audit::show))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+/// A user who asks for a page of the office, whatever their role.
+struct Visitor {
+    me: Me,
+    house: House,
+    headers: HeaderMap,
+    scheme: Scheme,
+    /// The language, if it was just chosen by a link.
+    chosen: Option<Language>,
+}
+
+impl FromRequestParts<Pages> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
+        // Who is not signed in, and who can't be told to be at the moment, goes to the door.
+        let to_the_door = || Redirect::to("/").into_response();
+        let Extension(scheme) =
+            Extension::<Scheme>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
+        let me = pages.me(&parts.headers, scheme).await.ok_or_else(to_the_door)?;
+        let chosen = typed(&parts.uri, "lang").as_deref().and_then(Language::from_tag);
+        Ok(Self { me, house: pages.house.clone(), headers: parts.headers.clone(), scheme, chosen })
+    }
+}
+
+impl Visitor {
+    /// Renders a page; for the visitor alone, and as it is now.
+    fn render(self, status: StatusCode, screen: Screen) -> Response {
+        let Self { me, headers, scheme, chosen, .. } = self;
+        let reader = Reader { me, language: language(chosen, &headers), theme: theme(&headers) };
+        let html = Owner::new_root(None).with(|| office::office(reader, screen).into_view().to_html());
+        let headers = [
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::CONTENT_SECURITY_POLICY, own_policy()),
+        ];
+        let mut response = (status, headers, Html(html)).into_response();
+        remember(chosen, scheme, &mut response);
+        response
+    }
+
+    /// What stands where the visitor may not be, or where nothing is.
+    fn close(self, refused: Refused) -> Response {
+        self.render(refused.status, Screen::Closed(refused.code))
+    }
+}
+
+/// The same as of every page; no script here has this nonce.
+fn own_policy() -> HeaderValue {
+    HeaderValue::try_from(policy::policy(&Nonce::new(), None)).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+/// There is no such thing.
+fn missing() -> Refused {
+    Refused { status: StatusCode::NOT_FOUND, code: ErrorCode::NotFound }
+}
+
+/// What a form says cannot be meant.
+fn senseless() -> Refused {
+    Refused { status: StatusCode::BAD_REQUEST, code: ErrorCode::BadFrame }
+}
+
+/// A value in an address.
+fn typed(uri: &Uri, name: &str) -> Option<String> {
+    let query = uri.query().unwrap_or_default().as_bytes();
+    form_urlencoded::parse(query).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+/// The fields of a form.
+struct Fields(Bytes);
+
+impl Fields {
+    fn read(body: Result<Bytes, BytesRejection>) -> Result<Self, Refused> {
+        body.map(Self).map_err(|error| Refused { status: error.status(), code: ErrorCode::BadFrame })
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(&self.0).find(|(found, _)| found == name).map(|(_, value)| value.trim().to_owned())
+    }
+
+    /// A number that may be left out.
+    fn number(&self, name: &str) -> Result<Option<u32>, Refused> {
+        match self.text(name).as_deref() {
+            None | Some("") => Ok(None),
+            Some(text) => text.parse().map(Some).map_err(|_| senseless()),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `/house/audit`: what was done.
+
+use axum::{
+    http::{StatusCode, Uri},
+    response::Response,
+};
+
+use super::{Visitor, typed};
+use crate::{
+    protocol::AuditPage,
+    ui::office::{Audit, Screen},
+};
+
+/// How many entries a page shows.
+const ENTRIES: u32 = 50;
+
+pub(super) async fn show(visitor: Visitor, uri: Uri) -> Response {
+    let before = typed(&uri, "before").and_then(|before| before.parse().ok());
+    match visitor.house.audit(&visitor.me, before, ENTRIES).await {
+        Ok(AuditPage { entries, more }) => {
+            visitor.render(StatusCode::OK, Screen::Audit(Audit { entries, more, is_older: before.is_some() }))
+        }
+        Err(refused) => visitor.close(refused),
+    }
+}

@@ -1,0 +1,75 @@
+//! `/house/invites`: links that let people in.
+
+use axum::{
+    body::Bytes,
+    extract::{
+        Path,
+        rejection::{BytesRejection, PathRejection},
+    },
+    http::{StatusCode, Uri},
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+use super::{Fields, Visitor, missing, typed};
+use crate::{
+    domain::InviteId,
+    protocol::InviteRequest,
+    server::Refused,
+    ui::office::{Invites, Made, Outcome, Screen},
+};
+
+/// What is offered at first: for a day, for one.
+const OFFERED: InviteRequest = InviteRequest { minutes: Some(24 * 60), uses: Some(1) };
+
+pub(super) async fn show(visitor: Visitor, uri: Uri) -> Response {
+    let revoked = typed(&uri, "done").is_some();
+    answer(visitor, StatusCode::OK, |invites| Invites { revoked, ..invites }).await
+}
+
+/// Makes an invite. The answer itself shows its link: nowhere else may it stand.
+pub(super) async fn make(visitor: Visitor, body: Result<Bytes, BytesRejection>) -> Response {
+    let asked = Fields::read(body)
+        .and_then(|fields| Ok(InviteRequest { minutes: fields.number("minutes")?, uses: fields.number("uses")? }));
+    let wish = asked.clone().unwrap_or(OFFERED);
+    let made = match asked {
+        Ok(asked) => visitor.house.invite(&visitor.me, &asked).await,
+        Err(refused) => Err(refused),
+    };
+    match made {
+        Ok((invite, token)) => {
+            let link = visitor.house.link_of_invite(&token, &visitor.headers, visitor.scheme);
+            let made = Made { link, expires_at: invite.expires_at, most_uses: invite.most_uses };
+            answer(visitor, StatusCode::CREATED, |invites| Invites { made: Some(made), ..invites }).await
+        }
+        Err(Refused { status, code }) => {
+            let outcome = Some(Outcome::Refused(code));
+            answer(visitor, status, |invites| Invites { outcome, wish, ..invites }).await
+        }
+    }
+}
+
+pub(super) async fn revoke(visitor: Visitor, id: Result<Path<InviteId>, PathRejection>) -> Response {
+    let revoked = match id {
+        Ok(Path(id)) => visitor.house.revoke_invite(&visitor.me, id).await,
+        Err(_) => Err(missing()),
+    };
+    match revoked {
+        Ok(()) => Redirect::to("/house/invites?done=revoke").into_response(),
+        Err(Refused { status, code }) => {
+            let outcome = Some(Outcome::Refused(code));
+            answer(visitor, status, |invites| Invites { outcome, ..invites }).await
+        }
+    }
+}
+
+/// The page, with what has just happened.
+async fn answer(visitor: Visitor, status: StatusCode, news: impl FnOnce(Invites) -> Invites) -> Response {
+    match visitor.house.invites(&visitor.me).await {
+        Ok(list) => {
+            let entry = visitor.house.entry();
+            let invites = Invites { entry, list, made: None, revoked: false, outcome: None, wish: OFFERED };
+            visitor.render(status, Screen::Invites(news(invites)))
+        }
+        Err(refused) => visitor.close(refused),
+    }
+}

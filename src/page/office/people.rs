@@ -1,0 +1,65 @@
+//! `/house`: who there is, and who is muted or banned.
+
+use std::collections::HashSet;
+
+use axum::{
+    http::{StatusCode, Uri},
+    response::Response,
+};
+
+use super::{Visitor, typed};
+use crate::{
+    domain::{Action, User},
+    server::{House, Refused},
+    ui::office::{InForce, Outcome, People, Screen},
+};
+
+/// How many people a page shows.
+const SHOWN: usize = 100;
+
+pub(super) async fn show(visitor: Visitor, uri: Uri) -> Response {
+    let wanted = typed(&uri, "q").unwrap_or_default().trim().to_owned();
+    let done = typed(&uri, "done").and_then(|done| Action::ALL.into_iter().find(|action| action.name() == done));
+    match people(&visitor, wanted).await {
+        Ok(people) => {
+            let outcome = done.map(Outcome::Done);
+            visitor.render(StatusCode::OK, Screen::People(People { outcome, ..people }))
+        }
+        Err(refused) => visitor.close(refused),
+    }
+}
+
+async fn people(visitor: &Visitor, wanted: String) -> Result<People, Refused> {
+    let Visitor { me, house, .. } = visitor;
+    let limit = u32::try_from(SHOWN + 1).unwrap_or(u32::MAX);
+    let known = house.find_users(me, &wanted, limit).await?;
+    let (online, here) = house.online();
+    let mut found: Vec<(User, bool)> = Vec::new();
+    if wanted.is_empty() {
+        // Those who are here come first, however many the house knows.
+        found.extend(online.into_iter().map(|user| (user, true)));
+    }
+    let listed: HashSet<_> = found.iter().map(|(user, _)| user.id).collect();
+    let others = known.into_iter().filter(|user| !listed.contains(&user.id));
+    found.extend(others.map(|user| {
+        let is_here = house.is_here(user.id);
+        (user, is_here)
+    }));
+    found.sort_by_key(|(_, is_here)| !is_here);
+    let more = found.len() > SHOWN;
+    found.truncate(SHOWN);
+    let in_force = in_force(visitor, |_| true).await?;
+    Ok(People { wanted, found, more, here, in_force, outcome: None })
+}
+
+/// The mutes and bans of those users, with whether the visitor may lift them.
+pub(super) async fn in_force(visitor: &Visitor, of: impl Fn(&User) -> bool) -> Result<Vec<InForce>, Refused> {
+    let Visitor { me, house, .. } = visitor;
+    let sanctions = house.sanctions(me).await?.into_iter().filter(|sanction| of(&sanction.user));
+    let in_force = sanctions.map(|sanction| {
+        let powers = House::powers(me, &sanction.user);
+        let may_lift = if sanction.action == Action::Ban { powers.ban } else { powers.mute };
+        InForce { sanction, may_lift }
+    });
+    Ok(in_force.collect())
+}

@@ -1,0 +1,160 @@
+//! The office: where owners and moderators keep order.
+//!
+//! Rendered by the server alone, with plain forms: compiled for the server only, it costs nobody's browser anything, and
+//! works without script.
+
+mod audit;
+mod invites;
+mod people;
+mod person;
+mod qr;
+mod sanction;
+mod time;
+mod words;
+
+use leptos::prelude::*;
+
+use self::words::Words;
+use super::{Language, Theme, app::LanguageChoice, i18n::texts, icons};
+use crate::{
+    client::Store,
+    domain::{Action, Me, Role},
+    protocol::ErrorCode,
+};
+
+pub use self::{
+    audit::Audit,
+    invites::{Invites, Made},
+    people::People,
+    person::{Person, Powers, Wish},
+    sanction::InForce,
+};
+
+/// Who reads a page of the office, and how.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Who.
+    pub me: Me,
+    /// In which language.
+    pub language: Language,
+    /// In which theme.
+    pub theme: Theme,
+}
+
+/// A page of the office.
+#[derive(Clone, Debug)]
+pub enum Screen {
+    /// Who there is, and who is muted or banned.
+    People(People),
+    /// One user, and what can be done to them.
+    Person(Box<Person>),
+    /// Links that let people in.
+    Invites(Invites),
+    /// What was done.
+    Audit(Audit),
+    /// Nothing for the reader.
+    Closed(ErrorCode),
+}
+
+/// What became of what a form asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done(Action),
+    /// It is not done, and why.
+    Refused(ErrorCode),
+}
+
+/// The document of a page of the office.
+pub fn office(reader: Reader, screen: Screen) -> impl IntoView {
+    let Reader { me, language, theme } = reader;
+    // What the components of the house, of which some are used here, look for.
+    provide_context(RwSignal::new(language));
+    provide_context(Store::new(None));
+    let w = words::of(language);
+    let (title, content) = match screen {
+        Screen::People(people) => (w.people, people.view(&me, w)),
+        Screen::Person(person) => (w.people, person.view(w)),
+        Screen::Invites(invites) => (w.invites, invites.view(w)),
+        Screen::Audit(audit) => (w.audit, audit.view(w)),
+        Screen::Closed(code) => (w.office, closed(code, me.role, w)),
+    };
+    let (lang, theme) = (language.tag(), theme.name());
+    view! {
+        <!DOCTYPE html>
+        <html lang=lang data-theme=theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+                <meta name="robots" content="noindex"/>
+                <title>{format!("{title} · Teahouse")}</title>
+                <link rel="stylesheet" href="/pkg/teahouse.css"/>
+                <link rel="stylesheet" href="/office.css"/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+            </head>
+            <body class="office">
+                <header class="office-head">
+                    <a class="tool" href="/talk/lobby" aria-label=w.back title=w.back>{icons::back()}</a>
+                    <span class="mark">{icons::cup()}</span>
+                    <p class="office-name">{w.office}</p>
+                    {tabs(me.role, title, w)}
+                </header>
+                <main class="office-main">{content}</main>
+                <footer class="office-foot"><LanguageChoice/></footer>
+            </body>
+        </html>
+    }
+}
+
+/// The ways to the other pages; each role sees those that are for it.
+fn tabs(role: Role, title: &str, w: &'static Words) -> Option<AnyView> {
+    let tab = |name: &'static str, address: &'static str| {
+        view! { <a href=address aria-current=(name == title).then_some("page")>{name}</a> }.into_any()
+    };
+    let tabs = match role {
+        Role::Member => return None,
+        Role::Moderator => vec![tab(w.people, "/house")],
+        Role::Owner => {
+            vec![tab(w.people, "/house"), tab(w.invites, "/house/invites"), tab(w.audit, "/house/audit")]
+        }
+    };
+    Some(view! { <nav class="tabs" aria-label=w.office>{tabs}</nav> }.into_any())
+}
+
+/// What stands where there is nothing for the reader.
+fn closed(code: ErrorCode, role: Role, w: &'static Words) -> AnyView {
+    let (heading, why) = match code {
+        ErrorCode::Forbidden => {
+            (w.closed, (if role == Role::Member { w.closed_why } else { w.owners_only }).to_owned())
+        }
+        ErrorCode::UnknownUser | ErrorCode::NotFound => (texts().not_found, w.nobody.to_owned()),
+        code => (w.not_now, refusal(code, w)),
+    };
+    view! {
+        <section class="office-closed">
+            <h1>{heading}</h1>
+            <p class="quiet">{why}</p>
+            <p><a class="button gentle" href="/talk/lobby">{w.back}</a></p>
+        </section>
+    }
+    .into_any()
+}
+
+/// What became of it, in words.
+fn outcome(outcome: Option<Outcome>, w: &'static Words) -> Option<AnyView> {
+    Some(match outcome? {
+        Outcome::Done(action) => view! { <p class="outcome done" role="status">{(w.done)(action)}</p> }.into_any(),
+        Outcome::Refused(code) => {
+            view! { <p class="outcome refused" role="alert">{w.not_done} " " {refusal(code, w)}</p> }.into_any()
+        }
+    })
+}
+
+/// The server's reason, in the reader's language.
+fn refusal(code: ErrorCode, w: &'static Words) -> String {
+    match (w.refused)(code) {
+        "" => (texts().error)(code),
+        words => words.to_owned(),
+    }
+}

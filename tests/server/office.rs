@@ -1,0 +1,111 @@
+//! The office's pages, asked without a browser: who gets them, and that forms do what commands do.
+
+use reqwest::{Method, RequestBuilder, StatusCode, header};
+use serde_json::json;
+use teahouse::{
+    domain::{Action, CommandId, User},
+    protocol::{AuditPage, ErrorCode, Problem},
+};
+
+use super::support::{TestClient, TestServer, registered};
+
+/// A form about a user, as a browser sends it.
+fn form(server: &TestServer, by: &TestClient, to: &User, fields: &[(&str, &str)]) -> RequestBuilder {
+    let id = CommandId::generate().to_string();
+    let body = fields.iter().fold(format!("id={id}"), |body, (name, value)| format!("{body}&{name}={value}"));
+    server
+        .http(Method::POST, &format!("/house/users/{}", to.id))
+        .bearer_auth(by.token())
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(body)
+}
+
+#[tokio::test]
+async fn a_form_does_what_the_command_does() {
+    let server = TestServer::start_with_pages().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let fields = [("action", "mute"), ("scope", "house"), ("minutes", "10")];
+    let answer = form(&server, &owner, &ming.user(), &fields).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()[header::LOCATION], format!("/house/users/{}?done=mute", ming.user().id));
+    let (author, notice) = ming.expect_notice().await;
+    assert_eq!((author.id, notice.action), (owner.user().id, Action::Mute));
+    assert!(notice.until.is_some());
+    let request = server.http(Method::GET, "/api/audit").bearer_auth(owner.token());
+    let audit: AuditPage = request.send().await.expect("an answer").json().await.expect("a page");
+    assert_eq!(audit.entries[0].action, "mute");
+}
+
+#[tokio::test]
+async fn a_form_of_another_page_is_refused_at_the_edge() {
+    let server = TestServer::start_with_pages().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        for path in [format!("/house/users/{}", ming.user().id), "/house/invites".into()] {
+            let request = server.http(Method::POST, &path).bearer_auth(owner.token()).header(name, value);
+            let answer = request.body("action=mute&scope=house").send().await.expect("an answer");
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+            assert_eq!(answer.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
+        }
+    }
+    ming.say("still here").await;
+}
+
+#[tokio::test]
+async fn what_a_form_lacks_changes_nothing() {
+    let server = TestServer::start_with_pages().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let before = server.stored();
+    for fields in [
+        &[][..],
+        &[("action", "dance"), ("scope", "house")],
+        &[("action", "mute")],
+        &[("action", "mute"), ("scope", "elsewhere")],
+        &[("action", "mute"), ("scope", "house"), ("minutes", "0")],
+        &[("action", "mute"), ("scope", "house"), ("minutes", "-1")],
+        &[("action", "mute"), ("scope", "house"), ("minutes", "4294967296")],
+        &[("action", "appoint"), ("scope", "house"), ("role", "emperor")],
+    ] {
+        let answer = form(&server, &owner, &ming.user(), fields).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{fields:?}");
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+    }
+    let large = form(&server, &owner, &ming.user(), &[("more", &"x".repeat(20_000))]);
+    assert_eq!(large.send().await.expect("an answer").status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(server.stored(), before);
+    ming.say("still here").await;
+}
+
+#[tokio::test]
+async fn names_stand_on_the_pages_as_text() {
+    let server = TestServer::start_with_pages().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let guest = TestClient::guest(&server, "<b>x</b>").await;
+    for path in ["/house".to_owned(), format!("/house/users/{}", guest.user().id), "/house?q=%3Cb%3E".to_owned()] {
+        let request = server.http(Method::GET, &path).bearer_auth(owner.token());
+        let page = request.send().await.expect("an answer").text().await.expect("a page");
+        assert!(page.contains("&lt;b&gt;x") && !page.contains("<b>x"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_invite_s_link_is_in_the_answer_alone_and_leads_to_the_public_url() {
+    let server = TestServer::start_with_pages().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let make = server.http(Method::POST, "/house/invites").bearer_auth(owner.token()).body("minutes=60&uses=2");
+    let answer = make.send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+    let page = answer.text().await.expect("a page");
+    let start = format!("http://{}/?invite=", server.address);
+    let token: String = page.split(&start).nth(1).expect("a link").chars().take(43).collect();
+    let body = json!({ "nickname": "小明", "invite": token });
+    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let again = server.http(Method::GET, "/house/invites").bearer_auth(owner.token());
+    let again = again.send().await.expect("an answer").text().await.expect("a page");
+    assert!(!again.contains(&token));
+}

@@ -5,6 +5,7 @@ mod columns;
 #[cfg(feature = "early-ack")]
 mod early_ack;
 mod open;
+mod orders;
 mod queries;
 mod readers;
 mod reads;
@@ -19,7 +20,6 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     thread::JoinHandle,
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -34,9 +34,10 @@ use crate::{
 use self::{
     checkpoints::Checkpoints,
     open::{Identity, open_writer, take_folder},
+    orders::{Orders, WriterEnd},
     readers::Readers,
     reads::ReadMarks,
-    writer::{Order, Submitted, Write, Writer},
+    writer::{Job, Submitted, Write, Writer},
     writes::{
         BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, Join, Moderate, Release, RevokeInvite,
         SeeSession, SetPassword, may_write,
@@ -49,12 +50,6 @@ use super::{
 
 pub use open::OpenError;
 
-/// How many writes may wait for the writer; beyond that, askers wait to queue.
-const QUEUE: usize = 1_024;
-
-/// How long an asker waits to queue before the store counts as stuck.
-const TURN: Duration = Duration::from_secs(10);
-
 /// How many commits' news may wait for delivery; then the writer waits.
 const FEED: usize = 64;
 
@@ -62,7 +57,7 @@ const FEED: usize = 64;
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
     identity: Identity,
-    orders: mpsc::Sender<Order>,
+    orders: Arc<Orders>,
     reads: Arc<ReadMarks>,
     readers: Readers,
     #[cfg(feature = "early-ack")]
@@ -90,14 +85,16 @@ impl SqliteStore {
 
     fn start(lock: File, path: &Path, db: Connection, identity: Identity) -> Result<(Self, Feed), OpenError> {
         let readers = Readers::open(path)?;
-        let (orders, queue) = mpsc::channel(QUEUE);
+        let orders = Orders::new();
         let (news, feed) = mpsc::channel(FEED);
         let reads = Arc::new(ReadMarks::default());
         let commits = Arc::new(AtomicU64::new(0));
         #[cfg(feature = "early-ack")]
         let early_news = news.downgrade();
         let checkpoints = Checkpoints::start(path, Arc::clone(&commits))?;
-        let writer = Writer::new(db, queue, Arc::clone(&reads), news, commits, checkpoints.nudges()).start()?;
+        let writer =
+            Writer::new(db, WriterEnd(Arc::clone(&orders)), Arc::clone(&reads), news, commits, checkpoints.nudges())
+                .start()?;
         let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
         let store = Self {
             identity,
@@ -113,8 +110,8 @@ impl SqliteStore {
 
     /// Queues a change; the receipt tells when it is durable.
     async fn write<W: Write>(&self, write: W) -> Result<Receipt<W::Done>, StoreError> {
-        let (order, receipt) = Order::change(write);
-        self.queue(order).await?;
+        let (job, receipt) = writer::pending(write);
+        self.queue(job).await?;
         Ok(receipt)
     }
 
@@ -124,11 +121,17 @@ impl SqliteStore {
         self.write(event).await
     }
 
-    async fn queue(&self, order: Order) -> Result<(), StoreError> {
-        self.orders.send_timeout(order, TURN).await.map_err(|error| {
+    async fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.orders.put(job).await.map_err(|error| {
             tracing::error!(%error, "the store's writer takes no more");
             StoreError::Unavailable
         })
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.orders.end();
     }
 }
 
@@ -188,7 +191,7 @@ impl Store for SqliteStore {
         let job = self.hastily(event, asker);
         #[cfg(not(feature = "early-ack"))]
         let job = Box::new(Submitted::new(event, asker));
-        self.queue(Order::Change(job)).await
+        self.queue(job).await
     }
 
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError> {
@@ -213,8 +216,7 @@ impl Store for SqliteStore {
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
         if self.reads.add(user, conversation, seq) {
-            // A full queue needs no nudge: every commit takes the marks along.
-            let _ = self.orders.try_send(Order::SaveReads);
+            self.orders.save_marks();
         }
     }
 
@@ -294,7 +296,7 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        if self.orders.is_closed() {
+        if self.orders.have_ended() {
             return Err(StoreError::Unavailable);
         }
         self.readers.read(|db| Ok(db.query_row("SELECT 1 FROM meta", [], |_| Ok(()))?)).await
@@ -304,8 +306,7 @@ impl Store for SqliteStore {
         // Nothing else breaks this mutex than a panic in the line below.
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(running) = running else { return };
-        // Refused only if the writer has ended already.
-        let _ = self.orders.send_timeout(Order::Stop, TURN).await;
+        self.orders.end();
         let ended = spawn_blocking(move || {
             if running.writer.join().is_err() {
                 tracing::error!("the store's writer panicked");

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     super::{Appended, Asker, Committed, NewEvent, Receipt, StoreError},
     open::OpenError,
+    orders::WriterEnd,
     reads::{ReadMark, ReadMarks},
     recent::Recent,
 };
@@ -44,22 +45,10 @@ pub(super) struct Applied<T> {
     pub(super) news: Option<Committed>,
 }
 
-/// What the writer's queue holds.
-pub(super) enum Order {
-    /// Make a change.
-    Change(Box<dyn Job>),
-    /// Read marks have gathered.
-    SaveReads,
-    /// Finish what was queued before this, then end.
-    Stop,
-}
-
-impl Order {
-    /// A change, and the receipt for it.
-    pub(super) fn change<W: Write>(write: W) -> (Self, Receipt<W::Done>) {
-        let (answer, answered) = oneshot::channel();
-        (Self::Change(Box::new(Pending { write, answer, outcome: None })), Receipt::new(answered))
-    }
+/// A change, and the receipt for it.
+pub(super) fn pending<W: Write>(write: W) -> (Box<dyn Job>, Receipt<W::Done>) {
+    let (answer, answered) = oneshot::channel();
+    (Box::new(Pending { write, answer, outcome: None }), Receipt::new(answered))
 }
 
 /// A [`Write`] of any kind, with whoever waits for it.
@@ -152,7 +141,7 @@ impl Job for Submitted {
 /// What the writer's thread owns.
 pub(super) struct Writer {
     db: Connection,
-    orders: mpsc::Receiver<Order>,
+    orders: WriterEnd,
     reads: Arc<ReadMarks>,
     feed: mpsc::Sender<Vec<Committed>>,
     /// Counts commits, for the checkpoints.
@@ -186,7 +175,7 @@ enum Care {
 impl Writer {
     pub(super) fn new(
         db: Connection,
-        orders: mpsc::Receiver<Order>,
+        orders: WriterEnd,
         reads: Arc<ReadMarks>,
         feed: mpsc::Sender<Vec<Committed>>,
         commits: Arc<AtomicU64>,
@@ -202,23 +191,7 @@ impl Writer {
 
     fn run(mut self) {
         let mut jobs = Vec::with_capacity(LARGEST_BATCH);
-        let mut stopping = false;
-        while !stopping && let Some(order) = self.orders.blocking_recv() {
-            // Where there is one core, whoever reads from clients is let come to the end of what has arrived: it then
-            // shares this commit.
-            thread::yield_now();
-            let mut next = Some(order);
-            while let Some(order) = next {
-                match order {
-                    Order::Change(job) => jobs.push(job),
-                    Order::SaveReads => {}
-                    Order::Stop => {
-                        stopping = true;
-                        break;
-                    }
-                }
-                next = if jobs.len() < LARGEST_BATCH { self.orders.try_recv().ok() } else { None };
-            }
+        while self.orders.0.take(&mut jobs, LARGEST_BATCH) {
             self.commit(&mut jobs);
         }
     }

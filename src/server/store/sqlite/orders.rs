@@ -1,0 +1,144 @@
+//! The writer's queue: bounded, in order.
+//!
+//! The writer is woken once for all that its askers' thread brings in one turn, not at the first of them: what arrived
+//! together shares a commit, and a sync of the disk.
+
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
+
+use super::writer::Job;
+
+/// How many changes may wait for the writer; beyond that, askers wait to queue.
+const MOST: usize = 1_024;
+
+/// How long an asker waits to queue before the store counts as stuck.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Why a change was not queued.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotQueued {
+    /// The store closes, or its writer has ended.
+    #[error("it has ended")]
+    Ended,
+    /// The queue stayed full.
+    #[error("it is stuck")]
+    Stuck,
+}
+
+/// The queue.
+#[derive(Debug)]
+pub(super) struct Orders {
+    waiting: Mutex<Waiting>,
+    /// Wakes the writer.
+    changed: Condvar,
+    room: Semaphore,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Box<dyn Job>>,
+    /// There is something besides jobs to be saved.
+    has_marks: bool,
+    /// Somebody has undertaken to wake the writer.
+    will_be_woken: bool,
+    /// Nothing is taken in any more.
+    has_ended: bool,
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Waiting").field("jobs", &self.jobs.len()).finish_non_exhaustive()
+    }
+}
+
+impl Orders {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self { waiting: Mutex::default(), changed: Condvar::new(), room: Semaphore::new(MOST) })
+    }
+
+    /// Queues a change; its place is settled when this returns.
+    pub(super) async fn put(self: &Arc<Self>, job: Box<dyn Job>) -> Result<(), NotQueued> {
+        match timeout(TURN, self.room.acquire()).await {
+            // The writer gives it back.
+            Ok(Ok(permit)) => permit.forget(),
+            Ok(Err(_closed)) => return Err(NotQueued::Ended),
+            Err(_elapsed) => return Err(NotQueued::Stuck),
+        }
+        let mut waiting = self.waiting();
+        if waiting.has_ended {
+            return Err(NotQueued::Ended);
+        }
+        waiting.jobs.push_back(job);
+        self.wake_soon(waiting);
+        Ok(())
+    }
+
+    /// Read marks have gathered.
+    pub(super) fn save_marks(self: &Arc<Self>) {
+        let mut waiting = self.waiting();
+        waiting.has_marks = true;
+        self.wake_soon(waiting);
+    }
+
+    /// Takes nothing in any more; what is queued is still to be done.
+    pub(super) fn end(&self) {
+        self.waiting().has_ended = true;
+        self.room.close();
+        self.changed.notify_one();
+    }
+
+    pub(super) fn have_ended(&self) -> bool {
+        self.waiting().has_ended
+    }
+
+    /// For the writer: waits until there is something to do, and takes at most so many jobs. `false` at the end.
+    pub(super) fn take(&self, jobs: &mut Vec<Box<dyn Job>>, most: usize) -> bool {
+        let mut waiting = self.waiting();
+        while waiting.jobs.is_empty() && !waiting.has_marks && !waiting.has_ended {
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        let count = waiting.jobs.len().min(most);
+        jobs.extend(waiting.jobs.drain(..count));
+        self.room.add_permits(count);
+        mem::take(&mut waiting.has_marks) || count > 0
+    }
+
+    /// Wakes the writer when all that is ready to run on this thread has run: others may have something for it, too.
+    fn wake_soon(self: &Arc<Self>, mut waiting: MutexGuard<'_, Waiting>) {
+        if mem::replace(&mut waiting.will_be_woken, true) {
+            return;
+        }
+        drop(waiting);
+        let orders = Arc::clone(self);
+        let wake = move || {
+            orders.waiting().will_be_woken = false;
+            orders.changed.notify_one();
+        };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(async move { wake() })),
+            Err(_none) => wake(),
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing under this lock panics half-way through a change.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The writer's end of the queue: when it is dropped, nothing is queued any more and nobody waits for what is.
+pub(super) struct WriterEnd(pub(super) Arc<Orders>);
+
+impl Drop for WriterEnd {
+    fn drop(&mut self) {
+        self.0.end();
+        // Whoever waits for one of these learns that it will not be done.
+        self.0.waiting().jobs.clear();
+    }
+}

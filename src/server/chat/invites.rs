@@ -1,7 +1,7 @@
 //! Links that let people in.
 
 use crate::{
-    domain::{InviteId, Role, User},
+    domain::{InviteId, Me, User},
     protocol::{Invite, InviteRequest},
 };
 
@@ -39,10 +39,8 @@ impl Chat {
     }
 
     /// Those that still let somebody in.
-    pub(crate) async fn invites(&self, role: Role) -> Result<Vec<Invite>, ChatError> {
-        if !Right::Invite.is_of(role) {
-            return Err(ChatError::NotAllowed);
-        }
+    pub(crate) async fn invites(&self, me: &Me) -> Result<Vec<Invite>, ChatError> {
+        self.demand(Right::Invite, me)?;
         Ok(self.store.invites().await?)
     }
 

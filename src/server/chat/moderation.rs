@@ -1,13 +1,15 @@
 //! Keeping order: what moderators and owners do to users, and what of that can be seen.
 
+use std::sync::Arc;
+
 use crate::{
-    domain::{Action, CommandId, ConversationId, Millis, Role, User, UserId},
+    domain::{Action, CommandId, ConversationId, Me, Millis, Role, User, UserId},
     protocol::{AuditPage, Sanction},
 };
 
 use super::{
-    super::store::{Appended, Deed, Joined, Moderation, Receipt},
-    Chat, ChatError,
+    super::store::{Appended, Deed, Joined, Moderation, Receipt, StoreError},
+    Chat, ChatError, Incident,
     rights::Right,
 };
 
@@ -53,6 +55,7 @@ impl Chat {
         id: CommandId,
         measure: Measure,
     ) -> Result<Receipt<Appended>, ChatError> {
+        let (incidents, asks) = (Arc::clone(&self.incidents), actor.as_ref().map(|actor| actor.id));
         let moderation = Moderation {
             actor,
             id,
@@ -62,7 +65,12 @@ impl Chat {
             rule: Right::to(measure.action).rule(),
             addresses: self.hub.addresses(measure.user),
         };
-        Ok(self.store.moderate(moderation).await?)
+        let receipt = self.store.moderate(moderation).await?;
+        Ok(receipt.watched(move |error| {
+            if let (StoreError::NotAllowed, Some(user)) = (error, asks) {
+                incidents.note(None, Incident::NotAllowed(user));
+            }
+        }))
     }
 
     /// Queues the coming back into a room.
@@ -71,18 +79,23 @@ impl Chat {
     }
 
     /// Who may not do what, for those who can change it.
-    pub(crate) async fn sanctions(&self, role: Role) -> Result<Vec<Sanction>, ChatError> {
-        if !Right::SeeSanctions.is_of(role) {
-            return Err(ChatError::NotAllowed);
-        }
+    pub(crate) async fn sanctions(&self, me: &Me) -> Result<Vec<Sanction>, ChatError> {
+        self.demand(Right::SeeSanctions, me)?;
         Ok(self.store.sanctions().await?)
     }
 
     /// A stretch of the audit log, for owners.
-    pub(crate) async fn audit(&self, role: Role, before: Option<u64>, limit: u32) -> Result<AuditPage, ChatError> {
-        if !Right::ReadAudit.is_of(role) {
-            return Err(ChatError::NotAllowed);
-        }
+    pub(crate) async fn audit(&self, me: &Me, before: Option<u64>, limit: u32) -> Result<AuditPage, ChatError> {
+        self.demand(Right::ReadAudit, me)?;
         Ok(self.store.audit(before, limit).await?)
+    }
+
+    /// Refuses whoever has not this right.
+    pub(super) fn demand(&self, right: Right, me: &Me) -> Result<(), ChatError> {
+        if right.is_of(me.role) {
+            return Ok(());
+        }
+        self.note(None, Incident::NotAllowed(me.id));
+        Err(ChatError::NotAllowed)
     }
 }

@@ -33,9 +33,9 @@ async fn audit(
 ) -> Result<Json<AuditPage>, ApiError> {
     let Query(Stretch { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
-    Ok(Json(app.chat.audit(session.me.role, before, limit).await?))
+    Ok(Json(app.chat.audit(&session.me, before, limit).await?))
 }
 
 async fn sanctions(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<SanctionList>, ApiError> {
-    Ok(Json(SanctionList { sanctions: app.chat.sanctions(session.me.role).await? }))
+    Ok(Json(SanctionList { sanctions: app.chat.sanctions(&session.me).await? }))
 }

@@ -56,6 +56,11 @@ impl ApiError {
         response
     }
 
+    /// Its code on the wire.
+    pub(in crate::server) fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
     /// For the page's form, which turns a problem into another picture of itself.
     pub(super) fn problem(&self) -> &Problem {
         &self.0

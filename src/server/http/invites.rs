@@ -32,7 +32,7 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<InviteList>, ApiError> {
-    Ok(Json(InviteList { invites: app.chat.invites(session.me.role).await? }))
+    Ok(Json(InviteList { invites: app.chat.invites(&session.me).await? }))
 }
 
 async fn create(

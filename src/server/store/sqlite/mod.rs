@@ -37,13 +37,13 @@ use self::{
     reads::ReadMarks,
     writer::{Order, Write, Writer},
     writes::{
-        BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, Join, Moderate, Release, RevokeInvite,
-        SeeSession, SetPassword,
+        BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, ExpireSessions, Join, Moderate, Release,
+        RevokeInvite, SeeSession, SetPassword,
     },
 };
 use super::{
     Account, Appended, EndedSession, Feed, Joined, Moderation, NewEvent, NewInvite, NewPassword, NewSession, NewUser,
-    OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
+    Oldest, OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
 };
 
 pub use open::OpenError;
@@ -153,6 +153,10 @@ impl Store for SqliteStore {
 
     async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError> {
         self.write(ExpireGuests { before, except }).await?.await
+    }
+
+    async fn expire_sessions(&self, oldest: Oldest, here: Vec<UserId>) -> Result<Vec<EndedSession>, StoreError> {
+        self.write(ExpireSessions { oldest, here }).await?.await
     }
 
     async fn release(&self, user: UserId) -> Result<(), StoreError> {

@@ -80,7 +80,7 @@ impl Incidents {
         if left_out > 0 {
             tracing::warn!(target: TARGET, left_out, "more happened than is written down");
         }
-        let address = peer.map(|peer| peer.to_string()).unwrap_or_else(|| "-".to_owned());
+        let address = peer.map_or_else(|| "-".to_owned(), |peer| peer.to_string());
         match incident {
             Incident::SignedIn(user) => tracing::info!(target: TARGET, %address, %user, "signed in by password"),
             Incident::Registered(user) => tracing::info!(target: TARGET, %address, %user, "registered by invite"),
@@ -94,7 +94,7 @@ impl Incidents {
             Incident::SignedOut(user) => tracing::info!(target: TARGET, %address, %user, "a session was ended"),
             Incident::Expired(user) => tracing::info!(target: TARGET, %address, %user, "a session was over"),
             Incident::NotAllowed(user) => {
-                tracing::warn!(target: TARGET, %address, %user, "asked for what is not allowed")
+                tracing::warn!(target: TARGET, %address, %user, "asked for what is not allowed");
             }
             Incident::Refused(code) => tracing::warn!(target: TARGET, %address, code, "refused"),
         }

@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,7 +23,10 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-use super::line::{Address, frame, greet, guest};
+use super::{
+    line::{Address, frame, greet, guest, upgrade},
+    toll::{Books, Toll},
+};
 
 /// How many addresses they have between them.
 const ADDRESSES: usize = 300;
@@ -38,9 +44,9 @@ const FAMILIES: usize = 2_500;
 /// What some of them do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
-    /// Connect, and say nothing.
+    /// Open a WebSocket, and never say hello.
     Silent,
-    /// The same, all from one address.
+    /// Connect, and say nothing at all, all from one address.
     Crowd,
     /// Send their headers byte by byte.
     Slow,
@@ -64,7 +70,7 @@ impl Kind {
     }
 
     /// How many do it at a time.
-    const fn many(self) -> usize {
+    pub(crate) const fn many(self) -> usize {
         match self {
             Self::Silent => 2_000,
             Self::Crowd => 1_000,
@@ -79,48 +85,68 @@ impl Kind {
 /// Goes on until it is killed.
 pub(crate) async fn run(server: SocketAddr, only: &[Kind]) {
     let mut attackers = JoinSet::new();
+    let books = Arc::new(Books::default());
     for kind in Kind::value_variants().iter().copied().filter(|kind| only.is_empty() || only.contains(kind)) {
         for number in 0..kind.many() {
+            let toll = books.of(kind);
             attackers.spawn(async move {
                 loop {
-                    if attack(server, kind, number).await.is_none() {
+                    if attack(server, kind, number, &toll).await.is_none() {
+                        toll.refused();
                         sleep(PAUSE).await;
                     }
                 }
             });
         }
     }
+    attackers.spawn(async move { books.tell().await });
     while attackers.join_next().await.is_some() {}
 }
 
 /// One go, until the server ends it; `None` if it did not even let it begin.
-async fn attack(server: SocketAddr, kind: Kind, number: usize) -> Option<()> {
+async fn attack(server: SocketAddr, kind: Kind, number: usize, toll: &Toll) -> Option<()> {
     let address = Address::of(20, number % ADDRESSES);
     match kind {
-        Kind::Silent => wait_for_end(address.connect(server).await.ok()?).await,
-        Kind::Crowd => wait_for_end(Address::of(21, 0).connect(server).await.ok()?).await,
-        Kind::Slow => trickle(address.connect(server).await.ok()?).await,
+        Kind::Silent => {
+            let mut socket = upgrade(address.connect(server).await.ok()?, server).await?;
+            let _inside = toll.inside();
+            while let Some(Ok(_)) = socket.next().await {}
+            Some(())
+        }
+        Kind::Crowd => {
+            let stream = Address::of(21, 0).connect(server).await.ok()?;
+            let _inside = toll.inside();
+            wait_for_end(stream).await
+        }
+        Kind::Slow => {
+            let stream = address.connect(server).await.ok()?;
+            let _inside = toll.inside();
+            trickle(stream).await
+        }
         Kind::Deaf => {
             let stream = address.connect_with(server, Some(4_096)).await.ok()?;
             let _socket = greet(stream, server, guest(name())).await?;
+            let _inside = toll.inside();
             // It does not know when the server has given it up; this is about how long that takes.
             sleep(Duration::from_secs(5)).await;
             Some(())
         }
-        Kind::Commands => flood(server, address, || "spam ".repeat(10)).await,
-        Kind::Big => flood(server, address, || FAMILY.repeat(FAMILIES)).await,
+        Kind::Commands => flood(server, address, toll, || "spam ".repeat(10)).await,
+        Kind::Big => flood(server, address, toll, || FAMILY.repeat(FAMILIES)).await,
         Kind::Noise => {
             let (socket, _) = come_in(server, address).await?;
-            pour(socket, || Message::text("{\"type\":\"dance\"}")).await
+            pour(socket, toll, || Message::text("{\"type\":\"dance\"}")).await
         }
         Kind::TooBig => {
             let (socket, _) = come_in(server, address).await?;
-            pour(socket, || Message::text("x".repeat(80_000))).await
+            pour(socket, toll, || Message::text("x".repeat(80_000))).await
         }
         Kind::Joins => {
             static NEXT: AtomicUsize = AtomicUsize::new(0);
             let address = Address::of(22, NEXT.fetch_add(1, Ordering::Relaxed) % ADDRESSES);
-            come_in(server, address).await.map(drop)
+            let _socket = come_in(server, address).await?;
+            let _inside = toll.inside();
+            Some(())
         }
     }
 }
@@ -155,17 +181,19 @@ async fn come_in(server: SocketAddr, address: Address) -> Option<(WebSocketStrea
     }
 }
 
-async fn flood(server: SocketAddr, address: Address, body: impl Fn() -> String) -> Option<()> {
+async fn flood(server: SocketAddr, address: Address, toll: &Toll, body: impl Fn() -> String) -> Option<()> {
     let (socket, conversation) = come_in(server, address).await?;
-    pour(socket, || frame(&ClientFrame::Send { id: CommandId::random(), conversation, body: body() })).await
+    pour(socket, toll, || frame(&ClientFrame::Send { id: CommandId::random(), conversation, body: body() })).await
 }
 
 /// Sends as fast as the server takes it, and reads what comes back, so as not to be thrown out for that.
-async fn pour(socket: WebSocketStream<TcpStream>, next: impl Fn() -> Message) -> Option<()> {
+async fn pour(socket: WebSocketStream<TcpStream>, toll: &Toll, next: impl Fn() -> Message) -> Option<()> {
+    let _inside = toll.inside();
     let (mut sink, mut stream) = socket.split();
     let reading = async { while let Some(Ok(_)) = stream.next().await {} };
     let sending = async {
         while sink.send(next()).await.is_ok() {
+            toll.sent();
             tokio::task::yield_now().await;
         }
     };

@@ -50,10 +50,15 @@ impl Address {
 }
 
 pub(crate) async fn greet(stream: TcpStream, server: SocketAddr, hello: Hello) -> Option<WebSocketStream<TcpStream>> {
-    let upgrade = timeout(PATIENCE, client_async(format!("ws://{server}/ws"), stream)).await;
-    let (mut socket, _) = upgrade.ok()?.ok()?;
+    let mut socket = upgrade(stream, server).await?;
     socket.send(frame(&ClientFrame::Hello(hello))).await.ok()?;
     Some(socket)
+}
+
+/// A WebSocket on which nothing has been said.
+pub(crate) async fn upgrade(stream: TcpStream, server: SocketAddr) -> Option<WebSocketStream<TcpStream>> {
+    let upgrade = timeout(PATIENCE, client_async(format!("ws://{server}/ws"), stream)).await;
+    upgrade.ok()?.ok().map(|(socket, _)| socket)
 }
 
 pub(crate) fn guest(nickname: String) -> Hello {

@@ -7,6 +7,7 @@
 //! | `line` | a WebSocket from an address of one's own; all of 127.0.0.0/8 is this machine |
 //! | `people` | those who talk, and what they wait for |
 //! | `attack` | those who do not: a process of its own, so that its work is not measured as theirs |
+//! | `toll` | how much of it came through |
 //! | `times` | how long things took |
 //! | `report` | the table, and what is wrong |
 //!
@@ -18,6 +19,7 @@ mod people;
 mod report;
 mod server;
 mod times;
+mod toll;
 
 use std::{
     net::SocketAddr,
@@ -29,7 +31,7 @@ use std::{
 use clap::Parser;
 use tokio::time::sleep;
 
-use self::{attack::Kind, people::People, report::Phase, server::Server};
+use self::{attack::Kind, people::People, report::Phase, server::Server, toll::Told};
 
 /// Why a run could not be made.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -105,9 +107,11 @@ async fn run(options: &Options) -> Result<bool, Failure> {
     let attackers = Attackers::start(server.address, &options.only)?;
     sleep(RISE).await;
     let attack = watch(&people, &server, length).await?;
+    let toll = attackers.told.sums();
     drop(attackers);
 
     let survived = server.is_alive()?;
+    report::print_attack(&toll, &options.only);
     Ok(report::print(&peace, &attack, options.megabytes, survived))
 }
 
@@ -118,7 +122,10 @@ async fn watch(people: &People, server: &Server, length: Duration) -> Result<Pha
 }
 
 /// Another process of this program. It gives way to the server and to people, as it would from machines of its own.
-struct Attackers(Child);
+struct Attackers {
+    child: Child,
+    told: Told,
+}
 
 impl Attackers {
     fn start(address: SocketAddr, only: &[Kind]) -> Result<Self, Failure> {
@@ -127,14 +134,16 @@ impl Attackers {
         if !only.is_empty() {
             command.arg("--only").arg(only.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(","));
         }
-        Ok(Self(command.stdin(Stdio::null()).spawn()?))
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let told = Told::by(child.stdout.take().ok_or("the attackers have no output")?);
+        Ok(Self { child, told })
     }
 }
 
 impl Drop for Attackers {
     fn drop(&mut self) {
         // Fails if it has ended already, which is as good.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn policy(nonce: &Nonce, reload_port: Option<u32>) -> String {
         "font-src 'self'".to_owned(),
         "manifest-src 'self'".to_owned(),
         format!("connect-src 'self'{reload}"),
+        "object-src 'none'".to_owned(),
         "base-uri 'none'".to_owned(),
         "form-action 'self'".to_owned(),
         "frame-ancestors 'none'".to_owned(),

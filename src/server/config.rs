@@ -46,6 +46,14 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_GUEST_DAYS", default_value_t = Self::default().guest_days)]
     pub guest_days: NonZeroU32,
 
+    /// How many days a registered user stays signed in before the password is asked for again.
+    #[arg(long, env = "TEAHOUSE_SESSION_DAYS", default_value_t = Self::default().session_days)]
+    pub session_days: NonZeroU32,
+
+    /// How many days a registered user stays signed in without coming by.
+    #[arg(long, env = "TEAHOUSE_IDLE_DAYS", default_value_t = Self::default().idle_days)]
+    pub idle_days: NonZeroU32,
+
     /// Who may come in.
     #[arg(long, env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
     pub entry: Entry,
@@ -79,6 +87,8 @@ impl Default for Config {
             tls_cert: None,
             tls_key: None,
             guest_days: some(30),
+            session_days: some(30),
+            idle_days: some(14),
             entry: Entry::default(),
             owner: None,
             unlimited: false,
@@ -163,7 +173,7 @@ impl Default for Limits {
     }
 }
 
-const fn some(number: u32) -> NonZeroU32 {
+pub(super) const fn some(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("a limit that lets something through")
 }
 
@@ -186,6 +196,8 @@ pub struct Timing {
     pub request: Duration,
     /// For a peer to take anything of what is being sent to it.
     pub write: Duration,
+    /// Between looks at whose time is over.
+    pub housekeeping: Duration,
     /// Between looks at the files of the certificate.
     pub certificate: Duration,
     /// Until everything under way is given up when the server stops.
@@ -203,6 +215,7 @@ impl Default for Timing {
             headers: Duration::from_secs(10),
             request: Duration::from_secs(30),
             write: Duration::from_secs(30),
+            housekeeping: Duration::from_mins(1),
             certificate: Duration::from_secs(5),
             stop: Duration::from_secs(3),
         }

@@ -39,6 +39,8 @@ use tokio_util::{
 };
 use tower::ServiceExt as _;
 
+use crate::protocol::CloseCode;
+
 use self::{
     admin::Administration,
     chat::Chat,
@@ -61,9 +63,6 @@ pub use edge::{PublicUrl, PublicUrlError, Scheme, TlsError};
 pub use house::House;
 pub use sessions::session_token;
 pub use store::OpenError;
-
-/// How often to forget those who have not been seen for a while.
-const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 /// How long the store may take to close.
 const STORE_CLOSE: Duration = Duration::from_secs(1);
@@ -209,7 +208,7 @@ impl Server {
             };
             tokio::join!(
                 announce_presence(&hub, &shards, config.timing.presence),
-                keep_house(&house.chat),
+                keep_house(&house, config.timing.housekeeping),
                 admin::serve(app, administration, address),
                 watching
             );
@@ -247,7 +246,7 @@ impl Server {
     }
 }
 
-async fn keep_house(chat: &Chat) {
+async fn keep_house(House { chat, hub }: &House, every: Duration) {
     match chat.install_owner().await {
         Ok(true) => {}
         Ok(false) => {
@@ -255,12 +254,16 @@ async fn keep_house(chat: &Chat) {
         }
         Err(error) => tracing::warn!(%error, "who owns the house could not be settled"),
     }
-    let mut tick = interval(HOUSEKEEPING);
+    let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
         if let Err(error) = chat.expire_guests().await {
             tracing::warn!(%error, "guests who are away were not looked for");
+        }
+        match chat.expire_sessions().await {
+            Ok(over) => over.iter().for_each(|one| hub.close_session(one.user, one.session, CloseCode::SessionEnded)),
+            Err(error) => tracing::warn!(%error, "sessions that are over were not looked for"),
         }
         chat.forget_idle();
     }

@@ -11,7 +11,7 @@ pub fn session_token(headers: &HeaderMap, scheme: Scheme) -> Option<String> {
 
 /// What makes a browser keep `token` as the cookie for so long; with none for 0 seconds, forget it. Out of reach of
 /// scripts, and not sent along by other sites' forms and pictures.
-pub(super) fn session_cookie(token: &str, seconds: u32, scheme: Scheme) -> String {
+pub(super) fn session_cookie(token: &str, seconds: u64, scheme: Scheme) -> String {
     let (name, secure) = (cookie_name(scheme), scheme.cookie_attribute());
     format!("{name}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}")
 }

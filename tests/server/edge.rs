@@ -1,7 +1,7 @@
 //! The edge: by which names the server goes, from which pages it may be used, whom it believes, and what it tells
 //! browsers to forbid.
 
-use std::{collections::HashSet, num::NonZeroU32, time::Duration};
+use std::{collections::HashSet, fs, num::NonZeroU32, process::Command, time::Duration};
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -12,7 +12,7 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use super::support::{Hangup, RawClient, TestClient, TestProcess, TestServer, within};
+use super::support::{Hangup, PROGRAM, RawClient, TestClient, TestProcess, TestServer, within};
 
 /// What comes back to exactly these bytes, until the server hangs up.
 async fn exchange(server: &TestServer, request: &str) -> String {
@@ -148,7 +148,11 @@ async fn every_answer_tells_the_browser_to_be_strict() {
     ] {
         let answer = server.http(method, path).send().await.expect("an answer");
         let headers = answer.headers();
-        assert_eq!(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'", "{path}");
+        let policy = headers["content-security-policy"].to_str().expect("ASCII");
+        for nothing in ["default-src", "object-src", "base-uri", "form-action", "frame-ancestors"] {
+            assert!(policy.contains(&format!("{nothing} 'none'")), "{path}: {policy}");
+        }
+        assert!(policy.ends_with("; sandbox"), "{path}: {policy}");
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
         assert_eq!(headers["x-frame-options"], "DENY", "{path}");
@@ -355,4 +359,63 @@ async fn a_page_names_the_only_inline_script_that_may_run_and_anew_each_time() {
         nonces.insert(nonce.to_owned());
     }
     assert_eq!(nonces.len(), 4);
+}
+
+#[tokio::test]
+async fn files_are_named_for_what_they_are_and_nothing_else_is_given_away() {
+    let (data, site) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    fs::create_dir(site.path().join("pkg")).expect("a folder");
+    for (file, text) in [("pkg/a.css", "p {}"), ("pkg/a.js", "1;"), ("pkg/a.wasm", "\0asm"), ("robots.txt", "茶")] {
+        fs::write(site.path().join(file), text).expect("a file");
+    }
+    fs::write(data.path().join("beside"), "nobody's business").expect("a file");
+    let mut program = Command::new(PROGRAM);
+    program.env("TEAHOUSE_SITE", site.path());
+    let process = TestProcess::start_by(program, data.path()).await;
+    let ask = |method, path: &str| reqwest::Client::new().request(method, format!("http://{}{path}", process.address));
+    for (path, kind) in [
+        ("/pkg/a.css", "text/css; charset=utf-8"),
+        ("/pkg/a.js", "text/javascript; charset=utf-8"),
+        ("/pkg/a.wasm", "application/wasm"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
+        ("/no/page", "text/html; charset=utf-8"),
+        ("/api/me", "application/problem+json"),
+    ] {
+        let answer = ask(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(answer.headers()["content-type"], kind, "{path}");
+        assert!(!answer.headers().contains_key("server"), "{path}");
+    }
+    // No listings, nothing from outside the folder, and nothing of the server's own.
+    for path in ["/pkg/", "/pkg", "/../beside", "/%2e%2e/beside", "/pkg/..%2f..%2fbeside", "/.git/config", "/metrics"] {
+        let answer = ask(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(answer.status(), 404, "{path}");
+        let text = answer.text().await.expect("a text");
+        assert!(!text.contains("a.css") && !text.contains("business"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn methods_that_nobody_needs_are_refused() {
+    let server = TestServer::start().await;
+    for path in ["/", "/api/me", "/api/session", "/ws", "/healthz"] {
+        for method in [Method::TRACE, Method::CONNECT, Method::from_bytes(b"TRACK").expect("a method")] {
+            let request =
+                format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Secret: echo\r\n\r\n");
+            let answer = exchange(&server, &request).await;
+            let status = answer.split(' ').nth(1).unwrap_or_default();
+            assert!(status.starts_with('4'), "{method} {path}: {answer}");
+            assert!(!answer.contains("echo"), "{method} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_for_one_user_is_kept_by_a_browser() {
+    let server = TestServer::start().await;
+    let guest = TestClient::guest(&server, "小明").await;
+    for path in ["/api/me", "/api/sessions", "/api/conversations", "/api/conversations/lobby/messages", "/api/nothing"]
+    {
+        let answer = server.http(Method::GET, path).bearer_auth(guest.token()).send().await.expect("an answer");
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+    }
 }

@@ -25,6 +25,8 @@ mod reading;
 mod restart;
 mod resume;
 mod secrets;
+mod security_log;
+mod sessions;
 mod slow_reader;
 mod state_equals_history;
 mod support;

@@ -60,3 +60,15 @@ async fn a_second_process_on_the_same_data_refuses_to_start() {
     let body: Value = Value::String(ready.text().await.expect("text"));
     assert_eq!(body, "ready\n");
 }
+
+#[tokio::test]
+async fn nobody_else_on_the_machine_may_look_into_the_data() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let parent = tempfile::TempDir::new().expect("a folder");
+    let data = parent.path().join("new/data");
+    let server = TestServer::start_with(|config| config.data.clone_from(&data)).await;
+    let mode = std::fs::metadata(&data).expect("a folder").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    server.stop().await;
+}

@@ -10,7 +10,7 @@ use super::{
         peer::Peer,
         store::{Account, EndedSession, NewPassword, NewUser, Ownership, Session, StoreError},
     },
-    Chat, ChatError, invites,
+    Chat, ChatError, Incident, invites,
     passwords::Passwords,
     sessions::{Arrival, begin},
 };
@@ -34,21 +34,30 @@ impl Chat {
         peer: Peer,
         agent: &str,
     ) -> Result<Arrival, ChatError> {
-        self.rates.sign_in(peer)?;
-        let account = match Nickname::parse(nickname) {
-            Ok(nickname) => {
-                self.rates.sign_in_as(&nickname.key())?;
-                self.store.account(nickname.key()).await?
-            }
-            Err(_) => None,
+        let key = Nickname::parse(nickname).ok().map(|nickname| nickname.key());
+        self.incidents.watch(peer, self.charge_sign_in(key.as_ref(), peer))?;
+        let account = match key {
+            Some(key) => self.store.account(key).await?,
+            None => None,
         };
         let (me, hash) = account.map_or((None, None), |Account { me, password }| (Some(me), password));
+        let registered = me.as_ref().filter(|_| hash.is_some()).map(|me| me.id);
         let is_right = self.passwords.verify(password, hash).await?;
-        let me = me.filter(|_| is_right).ok_or(ChatError::WrongPassword)?;
+        let Some(me) = me.filter(|_| is_right) else {
+            self.note(Some(peer), Incident::WrongPassword(registered));
+            return Err(ChatError::WrongPassword);
+        };
         let (token, session) = begin(agent)?;
         let id = session.id;
-        self.store.begin_session(me.id, session).await?;
+        let begun = self.store.begin_session(me.id, session).await.map_err(ChatError::from);
+        self.incidents.watch(peer, begun)?;
+        self.note(Some(peer), Incident::SignedIn(me.id));
         Ok(Arrival { me, session: id, token })
+    }
+
+    fn charge_sign_in(&self, nickname: Option<&NicknameKey>, peer: Peer) -> Result<(), ChatError> {
+        self.rates.sign_in(peer)?;
+        nickname.map_or(Ok(()), |nickname| self.rates.sign_in_as(nickname))
     }
 
     /// Lets somebody new in, who has an invite and sets a password at once; or a registered user who has followed the link.
@@ -65,9 +74,9 @@ impl Chat {
         if self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some()) {
             return self.sign_in(nickname, password, peer, agent).await;
         }
-        self.rates.sign_in(peer)?;
-        self.rates.guest(peer)?;
-        Passwords::check(&password)?;
+        let charged = self.rates.sign_in(peer).and_then(|()| self.rates.guest(peer));
+        self.incidents.watch(peer, charged)?;
+        Passwords::check(&password, nickname)?;
         let hash = self.passwords.hash(password).await?;
         let password = Some(NewPassword { hash, ownership: self.ownership(&key) });
         let (token, session) = begin(agent)?;
@@ -75,7 +84,10 @@ impl Chat {
         let mut me =
             Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Registered, role: Role::Member };
         let (session, address, invite) = (Some(session), Some(peer), Some(invites::key(invite)));
-        me.role = self.store.create_user(NewUser { user, key, session, address, invite, password }).await?;
+        let new = NewUser { user, key, session, address, invite, password };
+        let created = self.store.create_user(new).await.map_err(ChatError::from);
+        me.role = self.incidents.watch(peer, created)?;
+        self.note(Some(peer), Incident::Registered(me.id));
         Ok(Arrival { me, session: id, token })
     }
 
@@ -96,14 +108,15 @@ impl Chat {
         password: String,
         peer: Peer,
     ) -> Result<PasswordSet, ChatError> {
-        self.rates.sign_in(peer)?;
-        Passwords::check(&password)?;
+        self.incidents.watch(peer, self.rates.sign_in(peer))?;
+        Passwords::check(&password, session.me.nickname.as_str())?;
         let Me { id, nickname, kind, .. } = &session.me;
         let is_new = *kind == UserKind::Guest;
         if !is_new {
             let account = self.store.account(nickname.key()).await?.filter(|account| account.me.id == *id);
             let hash = account.and_then(|account| account.password);
             if !self.passwords.verify(current.unwrap_or_default(), hash).await? {
+                self.note(Some(peer), Incident::WrongPassword(Some(*id)));
                 return Err(ChatError::WrongPassword);
             }
         }
@@ -115,6 +128,7 @@ impl Chat {
             StoreError::UnknownUser => ChatError::Unauthenticated,
             other => other.into(),
         })?;
+        self.note(Some(peer), Incident::PasswordSet(*id));
         Ok(PasswordSet { ended, is_new })
     }
 
@@ -129,6 +143,8 @@ impl Chat {
 
     /// Ends one of the user's sessions.
     pub(crate) async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<EndedSession, ChatError> {
-        self.store.end_session_of(user, session).await?.ok_or(ChatError::UnknownSession)
+        let ended = self.store.end_session_of(user, session).await?.ok_or(ChatError::UnknownSession)?;
+        self.note(None, Incident::SignedOut(user));
+        Ok(ended)
     }
 }

@@ -8,6 +8,7 @@ mod directs;
 mod error;
 mod gestures;
 mod host;
+mod incidents;
 mod invites;
 mod messages;
 mod moderation;
@@ -17,11 +18,11 @@ mod rights;
 mod sessions;
 mod token;
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use crate::domain::{ConversationId, Entry, Epoch, Nickname, NicknameKey, UserId};
 
-use self::{passwords::Passwords, rates::Rates};
+use self::{incidents::Incidents, passwords::Passwords, rates::Rates};
 use super::{
     PublicUrl,
     config::Config,
@@ -34,6 +35,7 @@ pub(crate) use accounts::PasswordSet;
 pub(crate) use directs::Direct;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
+pub(crate) use incidents::Incident;
 pub(crate) use moderation::{Measure, Powers};
 pub(crate) use sessions::Arrival;
 
@@ -44,8 +46,13 @@ pub(crate) struct Chat {
     hub: Arc<Hub>,
     rates: Rates,
     passwords: Passwords,
+    incidents: Arc<Incidents>,
     /// How long a guest who is away keeps the nickname, in milliseconds.
     guests_last: u64,
+    /// How long a registered user's session lives, in milliseconds.
+    sessions_last: u64,
+    /// How long it lives without being used, in milliseconds.
+    sessions_idle: u64,
     /// Who may come in.
     entry: Entry,
     /// The address by which everybody reaches the house, if its host named one.
@@ -61,7 +68,10 @@ impl Chat {
             hub,
             rates: Rates::new(&config.limits, config.unlimited),
             passwords: Passwords::new(),
-            guests_last: u64::from(config.guest_days.get()) * 24 * 60 * 60 * 1_000,
+            incidents: Arc::new(Incidents::new()),
+            guests_last: millis(config.guest_days),
+            sessions_last: millis(config.session_days),
+            sessions_idle: millis(config.idle_days),
             entry: config.entry,
             public_url: config.public_url.clone(),
             owner: config.owner.as_ref().map(Nickname::key),
@@ -87,6 +97,16 @@ impl Chat {
         self.store.lobby()
     }
 
+    /// For how many seconds a browser may keep the token of a session.
+    pub(crate) fn longest_session(&self) -> u64 {
+        self.guests_last.max(self.sessions_last) / 1_000
+    }
+
+    /// Writes down that somebody was kept out, or did something worth knowing.
+    pub(crate) fn note(&self, peer: Option<Peer>, incident: Incident) {
+        self.incidents.note(peer, incident);
+    }
+
     /// Charges an address for a request to the HTTP API.
     ///
     /// # Errors
@@ -100,7 +120,7 @@ impl Chat {
     /// # Errors
     /// [`ChatError::RateLimited`] for somebody who sends more than any client would.
     pub(crate) fn charge_frame(&self, user: UserId) -> Result<(), ChatError> {
-        self.rates.frame(user)
+        self.rates.frame(user).inspect_err(|error| self.note(None, Incident::Refused(error.code().name())))
     }
 
     /// Charges a user for a command, or for a frame that is none.
@@ -120,4 +140,9 @@ impl Chat {
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await
     }
+}
+
+/// So many days.
+fn millis(days: NonZeroU32) -> u64 {
+    u64::from(days.get()) * 24 * 60 * 60 * 1_000
 }

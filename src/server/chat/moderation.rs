@@ -1,13 +1,15 @@
 //! Keeping order: what moderators and owners do to users, and what of that can be seen.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{Action, CommandId, ConversationId, MAX_NICKNAME_CHARACTERS, Me, Millis, Role, User, UserId},
     protocol::{AuditPage, Sanction},
 };
 
 use super::{
-    super::store::{Appended, Deed, Joined, Moderation, Receipt},
-    Chat, ChatError,
+    super::store::{Appended, Deed, Joined, Moderation, Receipt, StoreError},
+    Chat, ChatError, Incident,
     rights::Right,
 };
 
@@ -71,6 +73,7 @@ impl Chat {
         id: CommandId,
         measure: Measure,
     ) -> Result<Receipt<Appended>, ChatError> {
+        let (incidents, asks) = (Arc::clone(&self.incidents), actor.as_ref().map(|actor| actor.id));
         let moderation = Moderation {
             actor,
             id,
@@ -80,7 +83,12 @@ impl Chat {
             rule: Right::to(measure.action).rule(),
             addresses: self.hub.addresses(measure.user),
         };
-        Ok(self.store.moderate(moderation).await?)
+        let receipt = self.store.moderate(moderation).await?;
+        Ok(receipt.watched(move |error| {
+            if let (StoreError::NotAllowed, Some(user)) = (error, asks) {
+                incidents.note(None, Incident::NotAllowed(user));
+            }
+        }))
     }
 
     /// Queues the coming back into a room.
@@ -114,8 +122,11 @@ impl Chat {
     }
 
     /// Refuses whoever has not this right.
-    #[expect(clippy::unused_self, reason = "asked of the house")]
     pub(super) fn demand(&self, right: Right, me: &Me) -> Result<(), ChatError> {
-        if right.is_of(me.role) { Ok(()) } else { Err(ChatError::NotAllowed) }
+        if right.is_of(me.role) {
+            return Ok(());
+        }
+        self.note(None, Incident::NotAllowed(me.id));
+        Err(ChatError::NotAllowed)
     }
 }

@@ -16,8 +16,13 @@ use super::{super::store::PasswordHash, ChatError, token};
 /// The shortest and longest password, in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9).
 pub(crate) const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=256;
 
-/// Those that everybody tries first.
+/// Those that everybody tries first, and more than 11,000 others that were found in leaks, in lower case and sorted: the
+/// ones with 8 characters and more of zxcvbn's list (MIT, `common_passwords.LICENSE`), and what that leaves to rules.
 const COMMONEST: &str = include_str!("common_passwords.txt");
+
+/// What anybody would try here. Alone, repeated, or with digits and signs around it, such a word is no password; nor is
+/// the nickname. (OWASP ASVS 5.0, 6.1.2 and 6.2.11.)
+const WORDS_OF_THE_HOUSE: [&str; 5] = ["teahouse", "茶馆", "lobby", "password", "guest"];
 
 /// How many are worked on at once.
 const AT_ONCE: usize = 2;
@@ -32,6 +37,8 @@ pub(crate) enum PasswordError {
     Length,
     #[error("this is one of the passwords that everybody tries first")]
     Common,
+    #[error("this says little more than the nickname or the name of this place")]
+    Obvious,
 }
 
 /// Hashes passwords, and compares them.
@@ -54,14 +61,21 @@ impl Passwords {
         Ok(token::generate()?.chars().take(16).collect())
     }
 
-    /// Holds a new password to the rules.
-    pub(super) fn check(password: &str) -> Result<(), PasswordError> {
+    /// Holds a new password of somebody with that nickname to the rules.
+    pub(super) fn check(password: &str, nickname: &str) -> Result<(), PasswordError> {
         if !PASSWORD_CHARACTERS.contains(&password.chars().count()) {
             return Err(PasswordError::Length);
         }
         let folded = password.to_lowercase();
         if COMMONEST.lines().any(|common| common == folded) {
             return Err(PasswordError::Common);
+        }
+        let said = letters(&folded);
+        let is_said_by = |word: &str| !word.is_empty() && said.replace(word, "").is_empty();
+        if !said.is_empty()
+            && (WORDS_OF_THE_HOUSE.iter().any(|word| is_said_by(word)) || is_said_by(&letters(nickname)))
+        {
+            return Err(PasswordError::Obvious);
         }
         Ok(())
     }
@@ -116,6 +130,11 @@ impl Passwords {
     }
 }
 
+/// What is left of a text without digits, signs, spaces and capitals.
+fn letters(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect()
+}
+
 /// OWASP's second choice of parameters: m=19456 KiB, t=2, p=1.
 fn argon2() -> Result<Argon2<'static>, password_hash::Error> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None)?))
@@ -131,22 +150,45 @@ mod tests {
         let hash = passwords.hash("correct horse".into()).await.expect("a hash");
         assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "as OWASP says");
         assert_eq!(passwords.verify("correct horse".into(), Some(hash.clone())).await, Ok(true));
-        assert_eq!(passwords.verify("wrong horse".into(), Some(hash)).await, Ok(false));
+        // As it was typed: nothing is cut off, trimmed or folded.
+        for other in ["wrong horse", "Correct horse", "correct horse ", "correct hors", "correct  horse", ""] {
+            assert_eq!(passwords.verify(other.into(), Some(hash.clone())).await, Ok(false), "{other:?}");
+        }
         assert_eq!(passwords.verify("correct horse".into(), None).await, Ok(false));
     }
 
     #[test]
     fn short_long_and_common_passwords_are_not_taken() {
         for short in ["", "seven77", "茶茶茶"] {
-            assert_eq!(Passwords::check(short), Err(PasswordError::Length));
+            assert_eq!(Passwords::check(short, "Alice"), Err(PasswordError::Length));
         }
-        assert_eq!(Passwords::check(&"x".repeat(257)), Err(PasswordError::Length));
-        for common in ["password", "PassWord1", "12345678", "qwertyuiop"] {
-            assert_eq!(Passwords::check(common), Err(PasswordError::Common), "{common}");
+        assert_eq!(Passwords::check(&"x".repeat(257), "Alice"), Err(PasswordError::Length));
+        for common in ["password", "PassWord1", "12345678", "qwertyuiop", "trustno1", "iloveyou2", "starwars"] {
+            assert_eq!(Passwords::check(common, "Alice"), Err(PasswordError::Common), "{common}");
         }
-        for fine in ["correct horse", "茶馆里的八个汉字", &"x".repeat(256)] {
-            assert_eq!(Passwords::check(fine), Ok(()));
+        for fine in ["correct horse", "茶馆里的八个汉字", "        ", "7040 2285 1", &"x".repeat(256)] {
+            assert_eq!(Passwords::check(fine, "Alice"), Ok(()), "{fine}");
         }
+    }
+
+    #[test]
+    fn what_anybody_would_try_here_is_no_password() {
+        for obvious in
+            ["Teahouse!", "teahouse-2026", "茶馆茶馆茶馆茶馆", "Lobby 1234", "alice2026", "AliceAlice", "1-a-l-i-c-e-1"]
+        {
+            assert_eq!(Passwords::check(obvious, "Alice"), Err(PasswordError::Obvious), "{obvious}");
+        }
+        assert_eq!(Passwords::check("小明小明小明小明", "小明"), Err(PasswordError::Obvious));
+        // Somebody else's name is no better or worse than any other word.
+        for fine in ["alice2026", "teahouse of the moon", "alice in teahouse"] {
+            assert_eq!(Passwords::check(fine, "Bob"), Ok(()), "{fine}");
+        }
+        assert_eq!(Passwords::check("7040 2285 1", "42"), Ok(()), "a name without letters rules nothing out");
+    }
+
+    #[test]
+    fn the_list_is_as_long_as_the_standard_asks() {
+        assert!(COMMONEST.lines().count() > 3_000, "ASVS 5.0, 6.2.4");
     }
 
     #[test]

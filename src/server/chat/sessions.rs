@@ -7,9 +7,9 @@ use crate::domain::{
 use super::{
     super::{
         peer::Peer,
-        store::{EndedSession, NewSession, NewUser, Session},
+        store::{EndedSession, NewSession, NewUser, Oldest, Session},
     },
-    Chat, ChatError, invites, token,
+    Chat, ChatError, Incident, invites, token,
 };
 
 /// Somebody who has just come in, and the token to come back with.
@@ -72,6 +72,16 @@ impl Chat {
         session: Option<NewSession>,
     ) -> Result<Me, ChatError> {
         let nickname = Nickname::parse(nickname)?;
+        self.incidents.watch(peer, self.admit_as(nickname, invite, peer, session).await)
+    }
+
+    async fn admit_as(
+        &self,
+        nickname: Nickname,
+        invite: Option<&str>,
+        peer: Peer,
+        session: Option<NewSession>,
+    ) -> Result<Me, ChatError> {
         self.rates.guest(peer)?;
         let invite = match self.entry {
             Entry::Open => None,
@@ -88,6 +98,10 @@ impl Chat {
     /// The session of this token.
     pub(crate) async fn authenticate(&self, token: &str) -> Result<Session, ChatError> {
         let session = self.store.session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
+        // Housekeeping ends it within a minute; until then it is as good as ended.
+        if session.me.kind == UserKind::Registered && session.begun_at < self.sessions_end().began {
+            return Err(ChatError::Unauthenticated);
+        }
         if session.seen_at.0 + SEEN_EVERY < Millis::now().0
             && let Err(error) = self.store.see_session(session.id).await
         {
@@ -99,7 +113,23 @@ impl Chat {
 
     /// Ends a session, and with a guest's last one the claim to the nickname.
     pub(crate) async fn end_session(&self, token: &str) -> Result<EndedSession, ChatError> {
-        self.store.end_session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)
+        let ended = self.store.end_session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
+        self.note(None, Incident::SignedOut(ended.user));
+        Ok(ended)
+    }
+
+    /// Sessions of registered users end that began, or were used last, longer ago than the house allows. Whoever is here
+    /// is using theirs.
+    pub(crate) async fn expire_sessions(&self) -> Result<Vec<EndedSession>, ChatError> {
+        let over = self.store.expire_sessions(self.sessions_end(), self.hub.present()).await?;
+        over.iter().for_each(|one| self.note(None, Incident::Expired(one.user)));
+        Ok(over)
+    }
+
+    /// What is older than that is over.
+    fn sessions_end(&self) -> Oldest {
+        let ago = |millis| Millis(Millis::now().0.saturating_sub(millis));
+        Oldest { began: ago(self.sessions_last), seen: ago(self.sessions_idle) }
     }
 
     /// Guests who were away for longer than the house allows give their nicknames back.

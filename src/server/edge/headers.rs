@@ -1,14 +1,15 @@
 //! The headers that every answer has, so that a browser gives away nothing that the page does not use.
 
 use axum::{
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 
 use super::Scheme;
 
 /// For whatever is not a page: nothing of it is to be shown as one. Pages bring their own.
-const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 /// Not `no-referrer`: then a browser that posts the page's own form says `Origin: null` (Fetch, 'append a request
 /// Origin header'), and over plain HTTP there is nothing else to tell it from a foreign one by.
@@ -37,7 +38,19 @@ pub(super) fn put_on(response: &mut Response, scheme: Scheme) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    name_the_encoding(headers);
     if scheme == Scheme::Https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+}
+
+/// All text here is UTF-8, also that of files, of which only the type is known.
+fn name_the_encoding(headers: &mut HeaderMap) {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return };
+    if kind.starts_with("text/")
+        && !kind.contains("charset=")
+        && let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8"))
+    {
+        headers.insert(header::CONTENT_TYPE, kind);
     }
 }

@@ -31,7 +31,7 @@ use self::{
     origins::Origins,
 };
 use super::{
-    chat::Chat,
+    chat::{Chat, Incident},
     config::Config,
     doors::Entry,
     http::{self, ApiError},
@@ -110,7 +110,10 @@ impl Edge {
                 request.extensions_mut().insert(wire.shard);
                 self.answer(request).await
             }
-            Err(refused) => refusal(&request, refused),
+            Err(refused) => {
+                self.chat.note(Some(peer), Incident::Refused(refused.code().name()));
+                refusal(&request, refused)
+            }
         };
         headers::put_on(&mut response, scheme);
         response

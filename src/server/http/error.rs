@@ -61,6 +61,11 @@ impl ApiError {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// Its code on the wire.
+    pub(in crate::server) fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
     /// For the page's form, which turns a problem into another picture of itself.
     pub(super) fn problem(&self) -> &Problem {
         &self.0

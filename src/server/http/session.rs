@@ -28,9 +28,6 @@ use super::{
     ApiError, read, read_json,
 };
 
-/// How long a browser keeps the cookie.
-const COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
-
 /// Where the page's form leads.
 const AFTER_JOINING: &str = "/talk/lobby";
 
@@ -78,8 +75,8 @@ async fn create_by_json(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse + use<>, ApiError> {
     let SessionRequest { nickname, password, invite } = read_json(body)?;
-    let Arrival { me, token, .. } = come_in(app, peer, headers, &nickname, password, invite).await?;
-    let cookie = AppendHeaders([(header::SET_COOKIE, session_cookie(&token, COOKIE_SECONDS, scheme))]);
+    let Arrival { me, token, .. } = come_in(app, peer, scheme, headers, &nickname, password, invite).await?;
+    let cookie = AppendHeaders([(header::SET_COOKIE, session_cookie(&token, app.chat.longest_session(), scheme))]);
     Ok((StatusCode::CREATED, cookie, Json(SessionCreated { token, me })))
 }
 
@@ -97,9 +94,10 @@ async fn create_by_form(
     // A password field that was left empty is none.
     let password = typed("password").filter(|password| !password.is_empty()).map(String::from);
     let invite = typed("invite").filter(|invite| !invite.is_empty()).map(String::from);
-    match come_in(app, peer, headers, &nickname, password, invite.clone()).await {
+    match come_in(app, peer, scheme, headers, &nickname, password, invite.clone()).await {
         Ok(Arrival { token, .. }) => {
-            let cookie = AppendHeaders([(header::SET_COOKIE, session_cookie(&token, COOKIE_SECONDS, scheme))]);
+            let cookie =
+                AppendHeaders([(header::SET_COOKIE, session_cookie(&token, app.chat.longest_session(), scheme))]);
             Ok((cookie, Redirect::to(AFTER_JOINING)).into_response())
         }
         Err(error) => Ok(Redirect::to(&form_again(&nickname, invite.as_deref(), &error.into())).into_response()),
@@ -110,17 +108,27 @@ async fn create_by_form(
 async fn come_in(
     app: &App,
     peer: Peer,
+    scheme: Scheme,
     headers: &HeaderMap,
     nickname: &str,
     password: Option<String>,
     invite: Option<String>,
 ) -> Result<Arrival, ChatError> {
     let agent = user_agent(headers);
-    match (password, invite) {
-        (Some(password), Some(invite)) => app.chat.register(nickname, password, &invite, peer, agent).await,
-        (Some(password), None) => app.chat.sign_in(nickname, password, peer, agent).await,
-        (None, invite) => app.chat.create_guest(nickname, invite.as_deref(), peer, agent).await,
+    let arrival = match (password, invite) {
+        (Some(password), Some(invite)) => app.chat.register(nickname, password, &invite, peer, agent).await?,
+        (Some(password), None) => app.chat.sign_in(nickname, password, peer, agent).await?,
+        (None, invite) => return app.chat.create_guest(nickname, invite.as_deref(), peer, agent).await,
+    };
+    // Its token gives way to the new one in the browser's cookie: nobody could end it any more.
+    if let Some(token) = session_token(headers, scheme) {
+        match app.chat.end_session(&token).await {
+            Ok(ended) => app.hub.close_session(ended.user, ended.session, CloseCode::SessionEnded),
+            Err(ChatError::Unauthenticated) => {}
+            Err(error) => tracing::warn!(%error, "a session that was replaced could not be ended"),
+        }
     }
+    Ok(arrival)
 }
 
 fn form_again(nickname: &str, invite: Option<&str>, error: &ApiError) -> String {

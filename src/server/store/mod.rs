@@ -58,7 +58,18 @@ pub(crate) struct NewSession {
 pub(crate) struct Session {
     pub id: SessionId,
     pub me: Me,
+    /// When the password was shown last; a guest's: when the guest came.
+    pub begun_at: Millis,
     pub seen_at: Millis,
+}
+
+/// How old a registered user's session may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Oldest {
+    /// When it began at the earliest.
+    pub began: Millis,
+    /// When it was used last at the earliest.
+    pub seen: Millis,
 }
 
 /// A session that has just ended.
@@ -260,6 +271,10 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Guests who were not seen since `before`, but for `except`, give their nicknames back. Gives who they were.
     async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError>;
+
+    /// Sessions of registered users end that are older than that; those of `here`, who are using theirs, only by when
+    /// they began.
+    async fn expire_sessions(&self, oldest: Oldest, here: Vec<UserId>) -> Result<Vec<EndedSession>, StoreError>;
 
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;

@@ -110,6 +110,13 @@ impl TestServer {
         db.execute("UPDATE sessions SET seen_at = 1000 WHERE user <> ?1", [bytes]).expect("an update");
     }
 
+    /// How many sessions a user has, without using any of them.
+    pub(crate) fn sessions_of(&self, user: UserId) -> u32 {
+        let bytes = user.as_uuid().as_bytes().as_slice();
+        let count = "SELECT count(*) FROM sessions WHERE user = ?1";
+        self.database().query_row(count, [bytes], |row| row.get(0)).expect("a count")
+    }
+
     /// Does to the database what no program of ours does.
     pub(crate) fn tamper(&self, statement: &str) -> Result<(), rusqlite::Error> {
         Connection::open(self.data.path().join("teahouse.db"))?.execute_batch(statement)

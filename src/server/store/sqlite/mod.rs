@@ -39,13 +39,13 @@ use self::{
     reads::ReadMarks,
     writer::{Job, Submitted, Write, Writer},
     writes::{
-        BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, Join, Moderate, Release, RevokeInvite,
-        SeeSession, SetPassword, may_write,
+        BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, ExpireSessions, Join, Moderate, Release,
+        RevokeInvite, SeeSession, SetPassword, may_write,
     },
 };
 use super::{
     Account, Appended, Asker, EndedSession, Feed, Joined, Moderation, NewEvent, NewInvite, NewPassword, NewSession,
-    NewUser, OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
+    NewUser, Oldest, OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
 };
 
 pub use open::OpenError;
@@ -180,6 +180,10 @@ impl Store for SqliteStore {
 
     async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError> {
         self.write(ExpireGuests { before, except }).await?.await
+    }
+
+    async fn expire_sessions(&self, oldest: Oldest, here: Vec<UserId>) -> Result<Vec<EndedSession>, StoreError> {
+        self.write(ExpireSessions { oldest, here }).await?.await
     }
 
     async fn release(&self, user: UserId) -> Result<(), StoreError> {

@@ -1,8 +1,9 @@
 //! Opening the database: one process, a sound SQLite, an up-to-date schema.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     io,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -75,7 +76,7 @@ pub(super) struct Identity {
 /// Makes the folder if need be and takes it for this process, until the file is dropped.
 pub(super) fn take_folder(folder: &Path) -> Result<File, OpenError> {
     let failed = |error| OpenError::Folder { path: folder.to_owned(), error };
-    fs::create_dir_all(folder).map_err(failed)?;
+    make_private(folder).map_err(failed)?;
     let path = folder.join("teahouse.lock");
     let file = File::options().create(true).write(true).truncate(false).open(path).map_err(failed)?;
     match file.try_lock() {
@@ -83,6 +84,11 @@ pub(super) fn take_folder(folder: &Path) -> Result<File, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// Makes a folder that nobody else on this machine may look into. One that is there already is its owner's affair.
+fn make_private(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Opens the writer's connection and brings the schema up to date.

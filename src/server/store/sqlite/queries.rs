@@ -19,10 +19,12 @@ const MOST_UNREAD: u32 = 1_000;
 pub(super) fn session(db: &Connection, session: SessionKey) -> Result<Option<Session>, StoreError> {
     let session = db
         .prepare_cached(
-            "SELECT u.id, u.nickname, u.password IS NOT NULL, u.role, s.id, s.seen_at
+            "SELECT u.id, u.nickname, u.password IS NOT NULL, u.role, s.id, s.seen_at, s.created_at
                FROM users u JOIN sessions s ON s.user = u.id WHERE s.token_hash = ?1",
         )?
-        .query_row([session], |row| Ok(Session { me: me(row)?, id: row.get(4)?, seen_at: row.get(5)? }))
+        .query_row([session], |row| {
+            Ok(Session { me: me(row)?, id: row.get(4)?, seen_at: row.get(5)?, begun_at: row.get(6)? })
+        })
         .optional()?;
     Ok(session)
 }

@@ -6,7 +6,7 @@ use crate::domain::{Action, Millis, Role, SessionId, UserId};
 
 use super::{
     super::{
-        super::{EndedSession, NewPassword, NewSession, Ownership, SessionKey, StoreError},
+        super::{EndedSession, NewPassword, NewSession, Oldest, Ownership, SessionKey, StoreError},
         writer::{Applied, Write},
     },
     audit::Entry,
@@ -96,6 +96,9 @@ impl Write for SetPassword {
             return Err(StoreError::UnknownUser);
         }
         set_password(db, *user, password)?;
+        // Who has just shown a password has signed in anew.
+        db.prepare_cached("UPDATE sessions SET created_at = ?2 WHERE id IS ?1")?
+            .execute(params![keep, Millis::now()])?;
         if keep.is_none() {
             Entry { action: "reset_password", subject: Some(*user), ..Entry::default() }.write(db)?;
         }
@@ -191,5 +194,35 @@ impl Write for ExpireGuests {
         db.prepare_cached("UPDATE users SET address = NULL WHERE nickname_key IS NULL AND created_at < ?1")?
             .execute([self.before])?;
         Ok(Applied { done: expired, news: None })
+    }
+}
+
+/// Sessions of registered users that are over.
+pub(in super::super) struct ExpireSessions {
+    pub(in super::super) oldest: Oldest,
+    /// Those who are here are using theirs.
+    pub(in super::super) here: Vec<UserId>,
+}
+
+impl Write for ExpireSessions {
+    type Done = Vec<EndedSession>;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<Vec<EndedSession>>, StoreError> {
+        let Self { oldest: Oldest { began, seen }, here } = self;
+        let old: Vec<(EndedSession, bool)> = db
+            .prepare_cached(
+                "SELECT s.user, s.id, s.created_at < ?1 FROM sessions s JOIN users u ON u.id = s.user
+                  WHERE u.password IS NOT NULL AND (s.created_at < ?1 OR s.seen_at < ?2)",
+            )?
+            .query_map(params![began, seen], |row| {
+                Ok((EndedSession { user: row.get(0)?, session: row.get(1)? }, row.get(2)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let over = old.into_iter().filter(|(one, is_old)| *is_old || !here.contains(&one.user));
+        let done: Vec<_> = over.map(|(one, _)| one).collect();
+        for one in &done {
+            db.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([one.session])?;
+        }
+        Ok(Applied { done, news: None })
     }
 }

@@ -11,7 +11,9 @@ mod join;
 mod moderation;
 mod sanction;
 
-pub(super) use account::{BeginSession, EndSession, EndSessions, ExpireGuests, SeeSession, SetPassword};
+pub(super) use account::{
+    BeginSession, EndSession, EndSessions, ExpireGuests, ExpireSessions, SeeSession, SetPassword,
+};
 pub(super) use append::end;
 pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::RevokeInvite;

@@ -1,0 +1,120 @@
+//! `docs/security.md` says what is met by which file and tested by which test: each of them exists.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+const DOC: &str = include_str!("../docs/security.md");
+
+/// Where files are named from.
+const FOLDERS: [&str; 9] = ["benches/", "docs/", "end2end/", "fuzz/", "script/", "src/", "style/", "tests/", ".ci/"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All text in files of this kind, in a folder and the folders in it.
+fn text_in(folder: &str, kind: &str) -> String {
+    let mut text = String::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path: PathBuf = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == kind) {
+                text.push_str(&fs::read_to_string(&path).expect("a source"));
+            }
+        }
+    }
+    text
+}
+
+/// What stands between two marks, outside of blocks of code.
+fn between(doc: &str, open: char, close: char) -> BTreeSet<String> {
+    let blocks = doc.split("```").step_by(2);
+    let mut found = BTreeSet::new();
+    for line in blocks.flat_map(str::lines) {
+        let mut rest = line;
+        while let Some((_, after)) = rest.split_once(open) {
+            let Some((inner, behind)) = after.split_once(close) else { break };
+            found.insert(inner.to_owned());
+            rest = behind;
+        }
+    }
+    found
+}
+
+/// A name of several words, as only tests have here.
+fn is_test(name: &str) -> bool {
+    name.matches('_').count() >= 2 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+#[test]
+fn every_file_that_is_named_exists() {
+    let named = between(DOC, '`', '`');
+    // A command is named with its options.
+    let words = named.iter().filter_map(|name| name.split(' ').next());
+    let files: Vec<_> = words.filter(|name| FOLDERS.iter().any(|folder| name.starts_with(folder))).collect();
+    assert!(files.len() > 20, "{files:?}");
+    let missing: Vec<_> = files.into_iter().filter(|file| !root().join(file).exists()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let sources = text_in("tests", "rs") + &text_in("src", "rs");
+    let named = between(DOC, '`', '`');
+    let tests: Vec<_> = named.iter().filter(|name| is_test(name)).collect();
+    assert!(tests.len() > 60, "{tests:?}");
+    let missing: Vec<_> = tests.into_iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_browser_test_that_is_named_exists() {
+    let sources = text_in("end2end/tests", "ts");
+    let quoted = between(DOC, '“', '”');
+    let tests: Vec<_> = quoted.iter().filter(|quoted| quoted.contains(' ')).collect();
+    assert!(tests.len() > 5, "{tests:?}");
+    let missing: Vec<_> = tests.into_iter().filter(|test| !sources.contains(&format!("('{test}'"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let links = DOC.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    for target in links.filter(|target| !target.starts_with("https://")) {
+        let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+        let text = if file.is_empty() { DOC.to_owned() } else { read(Path::new("docs").join(file)) };
+        let slug = |title: &str| title.trim().to_lowercase().replace([',', '.', ':', '`'], "").replace(' ', "-");
+        let mut titles =
+            text.lines().filter(|line| line.starts_with('#')).map(|line| slug(line.trim_start_matches('#')));
+        assert!(anchor.is_empty() || titles.any(|title| title == anchor), "{target}");
+    }
+}
+
+#[test]
+fn every_requirement_says_whether_it_is_met() {
+    for row in
+        DOC.lines().filter(|line| line.starts_with("| ") && line.chars().nth(2).is_some_and(|c| c.is_ascii_digit()))
+    {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [numbers, level, _, verdict, _, why] = cells[..] else { panic!("{row}") };
+        for number in numbers.split([',', '–']).map(str::trim) {
+            let parts: Vec<_> = number.split('.').map(str::parse::<u8>).collect();
+            assert!(parts.len() == 3 && parts.iter().all(Result::is_ok), "{row}");
+        }
+        assert!(level.split(", ").all(|level| ["1", "2"].contains(&level)), "{row}");
+        assert!(["met", "partly", "not met"].contains(&verdict), "{row}");
+        // What is not met has a reason.
+        assert!(verdict == "met" || !why.is_empty(), "{row}");
+    }
+}

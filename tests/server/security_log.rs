@@ -1,0 +1,80 @@
+//! The log says who came in and who was kept out, and from where; never by which words.
+
+use std::{fs::File, process::Command, process::Stdio};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use teahouse::protocol::SessionCreated;
+use tempfile::TempDir;
+
+use super::support::{PROGRAM, RawClient, TestProcess};
+
+#[tokio::test]
+async fn the_log_says_who_came_in_and_who_was_kept_out() {
+    const PASSWORD: &str = "wistful-porcelain-kettle";
+    /// Typed into the wrong field, as happens.
+    const MISPLACED: &str = "a-password-for-a-name";
+    let data = TempDir::new().expect("a folder");
+    let log = data.path().join("log");
+    let mut program = Command::new(PROGRAM);
+    program.env_remove("RUST_LOG").env("TEAHOUSE_SIGN_INS_PER_MINUTE", "6");
+    program.stderr(Stdio::from(File::create(&log).expect("a file")));
+    let process = TestProcess::start_by(program, data.path()).await;
+
+    let http = reqwest::Client::new();
+    let ask = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
+    let sign_in = async |body: Value| ask(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
+    let claim = ask(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
+    assert_eq!(claim.send().await.expect("an answer").status(), 204);
+    assert_eq!(sign_in(json!({ "nickname": "小明", "password": "wrong-bamboo-whisk" })).await.status(), 403);
+    assert_eq!(sign_in(json!({ "nickname": MISPLACED, "password": PASSWORD })).await.status(), 403);
+    let user: SessionCreated =
+        sign_in(json!({ "nickname": "小明", "password": PASSWORD })).await.json().await.expect("a session");
+    let mut tries = 0;
+    while sign_in(json!({ "nickname": "小明", "password": "one more guess" })).await.status() != 429 {
+        tries += 1;
+        assert!(tries < 10, "passwords can be tried out");
+    }
+    // The first who sets a password owns the house; so somebody else asks for what only owners may see.
+    let other: SessionCreated = sign_in(json!({ "nickname": "阿玲" })).await.json().await.expect("a session");
+    let audit = ask(Method::GET, "/api/audit").bearer_auth(&other.token).send().await.expect("an answer");
+    assert_eq!(audit.status(), 403);
+    let mut rude = RawClient::connect_with(process.address, "/ws", &[]).await.expect("an upgrade");
+    rude.send_json(&json!({ "type": "hello", "protocol": 1, "token": other.token })).await;
+    rude.next_text().await.expect("a welcome");
+    let id = teahouse::domain::CommandId::generate();
+    rude.send_json(&json!({ "type": "moderate", "id": id, "action": "ban", "user": user.me.id })).await;
+    while !rude.next_text().await.expect("an answer").contains("forbidden") {}
+    let foreign = ask(Method::DELETE, "/api/session").header("sec-fetch-site", "cross-site").bearer_auth(&user.token);
+    assert_eq!(foreign.send().await.expect("an answer").status(), 403);
+    let rebound = ask(Method::GET, "/api/me").header("host", "evil.example");
+    assert_eq!(rebound.send().await.expect("an answer").status(), 421);
+    let end = ask(Method::DELETE, "/api/session").bearer_auth(&user.token).send().await.expect("an answer");
+    assert_eq!(end.status(), 204);
+
+    process.signal("TERM");
+    assert!(process.exit().await.success());
+    let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
+    let (ming, ling) = (format!("user={}", user.me.id), format!("user={}", other.me.id));
+    for (words, more) in [
+        ("a password was set", [ming.as_str(), "address=127.0.0.1"]),
+        ("a wrong password", [&ming, "address=127.0.0.1"]),
+        ("a password for a name that has none", ["WARN", "address=127.0.0.1"]),
+        ("signed in by password", [&ming, "address=127.0.0.1"]),
+        ("refused", ["code=\"rate_limited\"", "address=127.0.0.1"]),
+        ("asked for what is not allowed", [&ling, "WARN"]),
+        ("refused", ["code=\"foreign_origin\"", "address=127.0.0.1"]),
+        ("refused", ["code=\"not_found\"", "address=127.0.0.1"]),
+        ("a session was ended", [&ming, "INFO"]),
+    ] {
+        let mut lines = log.lines().filter(|line| line.contains("teahouse::security") && line.contains(words));
+        assert!(lines.any(|line| more.iter().all(|part| line.contains(part))), "no {words:?} with {more:?} in:\n{log}");
+    }
+    assert_eq!(log.lines().filter(|line| line.contains("asked for what is not allowed")).count(), 2, "{log}");
+    // In UTC, which each line says.
+    assert!(log.lines().all(|line| line.split(' ').next().is_some_and(|time| time.ends_with('Z'))), "{log}");
+    for secret in [PASSWORD, MISPLACED, "wrong-bamboo-whisk", "one more guess", "evil.example", &user.token] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}

@@ -1,0 +1,108 @@
+//! A session ends: by its age, because nobody uses it, or because another one takes its place.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use teahouse::{protocol::SessionCreated, server::Config};
+
+use super::support::{Hangup, PASSWORD, TestClient, TestServer, registered, set_password, sign_in, within};
+
+/// With housekeeping that comes by often.
+async fn server() -> TestServer {
+    TestServer::start_with(|config| config.timing.housekeeping = Duration::from_millis(20)).await
+}
+
+async fn is_known(server: &TestServer, token: &str) -> bool {
+    let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
+    answer.status() == StatusCode::OK
+}
+
+#[tokio::test]
+async fn after_so_many_days_the_password_is_asked_for_again() {
+    let server = server().await;
+    let (alice, token) = registered(&server, "Alice").await;
+    let guest = TestClient::guest(&server, "Bob").await;
+    server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
+    // Open pages as well, and at once.
+    assert_eq!(alice.hangup().await, Hangup::Code(4401));
+    assert!(!is_known(&server, &token).await);
+    let again = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
+    assert!(is_known(&server, &again.token).await);
+    assert!(is_known(&server, guest.token()).await, "a guest has no password to show");
+}
+
+#[tokio::test]
+async fn a_session_that_is_too_old_is_refused_before_anybody_has_tidied_up() {
+    let server = TestServer::start().await;
+    let (alice, token) = registered(&server, "Alice").await;
+    server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
+    assert!(!is_known(&server, &token).await);
+    assert_eq!(server.sessions_of(alice.welcome.me.id), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_uses_ends_and_one_in_use_does_not() {
+    let server = server().await;
+    let (mut alice, _) = registered(&server, "Alice").await;
+    let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
+    let (bob, _) = registered(&server, "Bob").await;
+    let (alice_id, bob_id) = (alice.welcome.me.id, bob.welcome.me.id);
+    drop(bob);
+    server.tamper("UPDATE sessions SET seen_at = 1000").expect("an update");
+    within("Bob's session to end", async {
+        while server.sessions_of(bob_id) > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    alice.say("I have been here all the time").await;
+    assert_eq!(server.sessions_of(alice_id), 2);
+    // To show a token is to use the session.
+    assert!(is_known(&server, &elsewhere.token).await);
+}
+
+#[tokio::test]
+async fn whoever_sets_a_password_has_signed_in_anew() {
+    let server = server().await;
+    let guest = TestClient::guest(&server, "Alice").await;
+    let token = guest.token().to_owned();
+    server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
+    assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
+    assert!(is_known(&server, &token).await);
+    TestClient::with_token(server.address, &token).await.say("still me").await;
+}
+
+#[tokio::test]
+async fn a_browser_keeps_the_token_for_as_long_as_it_can_be_of_use() {
+    let days = |config: &mut Config| config.session_days = 90.try_into().expect("a number of days");
+    let server = TestServer::start_with(days).await;
+    let request = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "Alice" }));
+    let answer = request.send().await.expect("an answer");
+    let cookie = answer.headers()["set-cookie"].to_str().expect("ASCII");
+    assert!(cookie.contains(&format!("; Max-Age={}", 90 * 24 * 60 * 60)), "{cookie}");
+}
+
+#[tokio::test]
+async fn who_signs_in_anew_leaves_the_session_that_the_browser_had() {
+    let server = TestServer::start().await;
+    let (alice, first) = registered(&server, "Alice").await;
+    let guest = TestClient::guest(&server, "Bob").await;
+    let sign_in_with = async |token: &str, password: &str| {
+        let request = server.http(Method::POST, "/api/session").header("cookie", format!("teahouse_session={token}"));
+        request.json(&json!({ "nickname": "Alice", "password": password })).send().await.expect("an answer")
+    };
+    assert_eq!(sign_in_with(&first, "wrong horse").await.status(), StatusCode::FORBIDDEN);
+    assert!(is_known(&server, &first).await, "nothing has happened");
+
+    let second: SessionCreated = sign_in_with(&first, PASSWORD).await.json().await.expect("a session");
+    assert_ne!(second.token, first);
+    assert_eq!(alice.hangup().await, Hangup::Code(4401));
+    assert!(!is_known(&server, &first).await);
+    assert!(is_known(&server, &second.token).await);
+
+    // Another user's, too: a guest who becomes somebody registered gives the nickname back.
+    assert_eq!(sign_in_with(guest.token(), PASSWORD).await.status(), StatusCode::CREATED);
+    assert!(!is_known(&server, guest.token()).await);
+    TestClient::guest(&server, "Bob").await;
+}

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
     time::Duration,
 };
 
@@ -25,6 +25,10 @@ impl Address {
     pub(crate) fn of(street: u8, number: usize) -> Self {
         let [high, low] = u16::try_from(number % 65_000 + 1).unwrap_or(1).to_be_bytes();
         Self(Ipv4Addr::new(127, street, high, low))
+    }
+
+    pub(crate) fn ip(self) -> IpAddr {
+        self.0.into()
     }
 
     pub(crate) async fn connect(self, server: SocketAddr) -> io::Result<TcpStream> {

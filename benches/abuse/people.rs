@@ -164,7 +164,7 @@ struct Told<'a> {
     event: Option<Said>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Said {
     #[serde(default)]
     body: String,
@@ -177,6 +177,8 @@ struct Waiting {
     /// Sent, and not yet acked.
     unacked: HashMap<CommandId, u32>,
     seen: HashSet<(usize, u32)>,
+    /// What a reset left out: after the first, up to the second.
+    gap: Option<(Seq, Seq)>,
 }
 
 impl Person {
@@ -200,7 +202,8 @@ impl Person {
     }
 
     async fn talk(&mut self, talk: Talk) -> Heard {
-        let mut waiting = Waiting { heard: Heard::default(), round: 0, unacked: HashMap::new(), seen: HashSet::new() };
+        let mut waiting =
+            Waiting { heard: Heard::default(), round: 0, unacked: HashMap::new(), seen: HashSet::new(), gap: None };
         let end = talk.begin + talk.length + PATIENCE;
         while waiting.round < talk.rounds() || !waiting.is_done(&talk) {
             let due = if waiting.round < talk.rounds() { talk.due(self.number, waiting.round) } else { end };
@@ -218,7 +221,12 @@ impl Person {
                     }
                 }
                 message = self.socket.next() => match message {
-                    Some(Ok(Message::Text(text))) => self.hear(&talk, &mut waiting, &text),
+                    Some(Ok(Message::Text(text))) => {
+                        self.hear(&talk, &mut waiting, &text);
+                        if let Some((after, end)) = waiting.gap.take() {
+                            self.fetch(&talk, &mut waiting, after, end).await;
+                        }
+                    }
                     Some(Ok(Message::Close(_)) | Err(_)) | None => self.come_back(&talk, &mut waiting, end).await,
                     Some(Ok(_)) => {}
                 },
@@ -245,18 +253,49 @@ impl Person {
             }
             "event" if here => {
                 self.seq = told.seq.unwrap_or(self.seq);
-                let Some((person, round)) = told.event.and_then(|said| talk.read(&said.body)) else { return };
-                if waiting.seen.insert((person, round)) {
-                    waiting.heard.told += 1;
-                    waiting.heard.deliveries.note(talk.due(person, round).elapsed());
-                } else {
-                    waiting.heard.twice += 1;
-                }
+                waiting.note(talk, &told.event.unwrap_or_default().body);
             }
-            // More than is replayed: what lies between would have to be fetched, and counts as lost here.
-            "reset" if here => self.seq = told.last_seq.unwrap_or(self.seq),
+            // More than is replayed: what lies between is fetched, as a page does.
+            "reset" if here => waiting.gap = told.last_seq.map(|end| (self.seq, end)),
             _ => {}
         }
+    }
+
+    /// Reads page after page. What cannot be read is missing in the end, and counts as lost.
+    async fn fetch(&mut self, talk: &Talk, waiting: &mut Waiting, mut after: Seq, end: Seq) {
+        #[derive(Deserialize)]
+        struct Page {
+            messages: Vec<Fetched>,
+            more: bool,
+        }
+        #[derive(Deserialize)]
+        struct Fetched {
+            seq: Seq,
+            body: String,
+        }
+
+        let client = reqwest::Client::builder().local_address(Address::of(STREET, self.number).ip()).build();
+        let Ok(client) = client else { return };
+        while after < end {
+            let path = format!("http://{}/api/conversations/lobby/messages?limit=200&after={after}", self.server);
+            let answer = client.get(path).bearer_auth(&self.token).send().await;
+            let page = match answer {
+                Ok(answer) => answer.json::<Page>().await,
+                Err(error) => Err(error),
+            };
+            let Ok(page) = page else {
+                sleep(RETRY).await;
+                continue;
+            };
+            for message in page.messages.iter().filter(|message| message.seq <= end) {
+                waiting.note(talk, &message.body);
+            }
+            after = page.messages.last().map_or(end, |message| message.seq);
+            if !page.more {
+                break;
+            }
+        }
+        self.seq = self.seq.max(end);
     }
 
     async fn come_back(&mut self, talk: &Talk, waiting: &mut Waiting, end: Instant) {
@@ -285,6 +324,17 @@ impl Person {
 }
 
 impl Waiting {
+    /// A message was told, in whichever way.
+    fn note(&mut self, talk: &Talk, body: &str) {
+        let Some((person, round)) = talk.read(body) else { return };
+        if self.seen.insert((person, round)) {
+            self.heard.told += 1;
+            self.heard.deliveries.note(talk.due(person, round).elapsed());
+        } else {
+            self.heard.twice += 1;
+        }
+    }
+
     fn is_done(&self, talk: &Talk) -> bool {
         self.unacked.is_empty() && self.seen.len() as u64 == talk.messages()
     }

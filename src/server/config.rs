@@ -141,7 +141,8 @@ pub struct Limits {
           default_value_t = Self::default().requests_per_minute)]
     pub requests_per_minute: NonZeroU32,
 
-    /// Commands of one user per minute, a quarter of them at once; more are answered `rate_limited`.
+    /// Commands of one user per minute, a twentieth of them at once, and four times as many of one address; more are
+    /// answered `rate_limited`. A long one counts for each 1,024 bytes.
     #[arg(long = "commands-per-minute", env = "TEAHOUSE_COMMANDS_PER_MINUTE",
           default_value_t = Self::default().commands_per_minute)]
     pub commands_per_minute: NonZeroU32,

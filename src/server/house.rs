@@ -92,7 +92,7 @@ impl House {
 
     /// Does something to a user; it is done, and on disk, when this returns. Costs what a command does.
     pub(crate) async fn moderate(&self, me: &Me, id: CommandId, measure: Measure) -> Result<(), Refused> {
-        self.chat.charge_command(me.id)?;
+        self.chat.charge_command(me.id, None, 0)?;
         let receipt = self.chat.moderate(Some(me.user()), id, measure).await?;
         receipt.await.map_err(ChatError::from)?;
         Ok(())
@@ -105,7 +105,7 @@ impl House {
 
     /// Makes an invite. Gives the token that lets in, too.
     pub(crate) async fn invite(&self, me: &Me, request: &InviteRequest) -> Result<(Invite, String), Refused> {
-        self.chat.charge_command(me.id)?;
+        self.chat.charge_command(me.id, None, 0)?;
         Ok(self.chat.invite(Some(me.user()), request).await?)
     }
 
@@ -116,7 +116,7 @@ impl House {
 
     /// Ends an invite.
     pub(crate) async fn revoke_invite(&self, me: &Me, id: InviteId) -> Result<(), Refused> {
-        self.chat.charge_command(me.id)?;
+        self.chat.charge_command(me.id, None, 0)?;
         Ok(self.chat.revoke_invite(Some(&me.user()), id).await?)
     }
 

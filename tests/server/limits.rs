@@ -20,7 +20,7 @@ fn per_minute(number: u32) -> NonZeroU32 {
 
 #[tokio::test]
 async fn too_many_commands_are_refused_with_the_time_to_wait() {
-    let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(8)).await;
+    let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(40)).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     ming.say("one").await;
@@ -30,9 +30,41 @@ async fn too_many_commands_are_refused_with_the_time_to_wait() {
     let error = ming.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::RateLimited));
     let wait = error.retry_after_ms.expect("when to try again");
-    assert!((1..=7_501).contains(&wait), "{wait} ms for the next of 8 a minute");
+    assert!((1..=1_501).contains(&wait), "{wait} ms for the next of 40 a minute");
     ling.say("others are not concerned").await;
     assert_eq!(server.stored().events, 2);
+}
+
+#[tokio::test]
+async fn a_long_message_costs_as_much_as_many_short_ones() {
+    let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(80)).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    // Four at once, or three thousand bytes and one more.
+    ming.say(&"好".repeat(900)).await;
+    ming.say("short").await;
+    ming.post(ming.lobby().id, "one too many").await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::RateLimited);
+}
+
+#[tokio::test]
+async fn coming_back_as_somebody_else_gives_an_address_no_new_measure() {
+    let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(40)).await;
+    let mut refused = 0;
+    // Two at once for each, eight for all from one address.
+    for number in 0..6 {
+        let mut guest = TestClient::guest(&server, &format!("guest {number}")).await;
+        let ids = [guest.post(guest.lobby().id, "one").await, guest.post(guest.lobby().id, "two").await];
+        for id in ids {
+            refused += guest
+                .expect("an answer", |frame| match frame {
+                    ServerFrame::Ack { id: acked, .. } if *acked == id => Some(0),
+                    ServerFrame::Error(error) if error.id == Some(id) => Some(1),
+                    _ => None,
+                })
+                .await;
+        }
+    }
+    assert!((2..=4).contains(&refused), "{refused} of twelve");
 }
 
 #[tokio::test]

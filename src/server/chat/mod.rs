@@ -123,12 +123,12 @@ impl Chat {
         self.rates.frame(user).inspect_err(|error| self.note(None, Incident::Refused(error.code().name())))
     }
 
-    /// Charges a user for a command, or for a frame that is none.
+    /// Charges a user, and the address, for a command of so many bytes, or for a frame that is none.
     ///
     /// # Errors
     /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_command(&self, user: UserId) -> Result<(), ChatError> {
-        self.rates.command(user)
+    pub(crate) fn charge_command(&self, user: UserId, peer: Option<Peer>, bytes: usize) -> Result<(), ChatError> {
+        self.rates.command(user, peer, bytes)
     }
 
     /// To be called now and then.

@@ -17,23 +17,38 @@ use super::{
 /// Nobody needs to be told of each keystroke.
 const TYPING_INTERVAL: Duration = Duration::from_secs(2);
 
+/// What a command of so many bytes costs counts as one; a longer one costs as many as it is long.
+const BYTES_OF_ONE: usize = 1024;
+
+/// An address may do as much as so many users. Guests come anew as easily as they go, each with a full measure; an
+/// address does not.
+const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
+
 /// A bucket for each key; `None` lets everything through.
-struct Rate<K: Clone + Eq + Hash>(Option<DefaultKeyedRateLimiter<K>>);
+///
+/// With how much a full bucket holds.
+struct Rate<K: Clone + Eq + Hash>(Option<(DefaultKeyedRateLimiter<K>, NonZeroU32)>);
 
 impl<K: Clone + Eq + Hash> Rate<K> {
     fn new(quota: Option<Quota>) -> Self {
-        Self(quota.map(RateLimiter::keyed))
+        Self(quota.map(|quota| (RateLimiter::keyed(quota), quota.burst_size())))
     }
 
     fn check(&self, key: &K) -> Result<(), ChatError> {
-        let Some(limiter) = &self.0 else { return Ok(()) };
-        limiter.check_key(key).map_err(|until| ChatError::RateLimited {
+        self.check_many(key, NonZeroU32::MIN)
+    }
+
+    /// Takes so many at once; what is more than a full bucket takes a full one.
+    fn check_many(&self, key: &K, many: NonZeroU32) -> Result<(), ChatError> {
+        let Some((limiter, most)) = &self.0 else { return Ok(()) };
+        let checked = limiter.check_key_n(key, many.min(*most)).unwrap_or(Ok(()));
+        checked.map_err(|until| ChatError::RateLimited {
             retry_after: until.wait_time_from(DefaultClock::default().now()),
         })
     }
 
     fn forget_idle(&self) {
-        if let Some(limiter) = &self.0 {
+        if let Some((limiter, _)) = &self.0 {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -45,6 +60,7 @@ pub(super) struct Rates {
     guests: Rate<Peer>,
     requests: Rate<Peer>,
     commands: Rate<UserId>,
+    commands_from: Rate<Peer>,
     frames: Rate<UserId>,
     typing: Rate<(UserId, ConversationId)>,
     sign_ins: Rate<Peer>,
@@ -61,7 +77,11 @@ impl Rates {
         Self {
             guests: Rate::new(quota(limits.guests_per_minute, limits.guests_per_minute.get())),
             requests: Rate::new(quota(limits.requests_per_minute, limits.requests_per_minute.get() / 4)),
-            commands: Rate::new(quota(limits.commands_per_minute, limits.commands_per_minute.get() / 4)),
+            commands: Rate::new(quota(limits.commands_per_minute, limits.commands_per_minute.get() / 20)),
+            commands_from: Rate::new(quota(
+                limits.commands_per_minute.saturating_mul(USERS_OF_ADDRESS),
+                (limits.commands_per_minute.get() / 20).saturating_mul(USERS_OF_ADDRESS.get()),
+            )),
             frames: Rate::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
             typing: Rate::new(Quota::with_period(TYPING_INTERVAL)),
             sign_ins: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
@@ -85,8 +105,11 @@ impl Rates {
         self.sign_ins_as.check(nickname)
     }
 
-    pub(super) fn command(&self, user: UserId) -> Result<(), ChatError> {
-        self.commands.check(&user)
+    pub(super) fn command(&self, user: UserId, peer: Option<Peer>, bytes: usize) -> Result<(), ChatError> {
+        let units = u32::try_from(bytes.div_ceil(BYTES_OF_ONE)).unwrap_or(u32::MAX);
+        let units = NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN);
+        self.commands.check_many(&user, units)?;
+        peer.map_or(Ok(()), |peer| self.commands_from.check_many(&peer, units))
     }
 
     pub(super) fn frame(&self, user: UserId) -> Result<(), ChatError> {
@@ -102,6 +125,7 @@ impl Rates {
         self.guests.forget_idle();
         self.requests.forget_idle();
         self.commands.forget_idle();
+        self.commands_from.forget_idle();
         self.frames.forget_idle();
         self.typing.forget_idle();
         self.sign_ins.forget_idle();

@@ -46,7 +46,7 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
     pub(crate) user: User,
     pub(super) session: Option<SessionId>,
-    pub(super) peer: Peer,
+    pub(crate) peer: Peer,
     pub(super) speech: Speech,
     pub(super) shard: Arc<Shard>,
     /// What is to be sent to it.

@@ -21,6 +21,8 @@ use super::{
 pub(super) struct FullTalk {
     app: Arc<App>,
     connection: Arc<Connection>,
+    /// How long the frame is that is being heard.
+    bytes: usize,
 }
 
 impl Talk for FullTalk {
@@ -28,6 +30,7 @@ impl Talk for FullTalk {
         if let Err(error) = self.app.chat.charge_frame(self.connection.user.id) {
             return Heard::Close(refusal(&error, None), CloseCode::TooMany);
         }
+        self.bytes = text.len();
         let frame = match ClientFrame::decode(text) {
             Ok(frame) => frame,
             Err(DecodeError { code, id, detail }) => return self.refuse_frame(code, id, detail),
@@ -87,7 +90,11 @@ impl Talk for FullTalk {
 
 impl FullTalk {
     pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
-        Self { app, connection }
+        Self { app, connection, bytes: 0 }
+    }
+
+    fn charge(&self) -> Result<(), ChatError> {
+        self.app.chat.charge_command(self.connection.user.id, Some(self.connection.peer), self.bytes)
     }
 
     fn asker(&self) -> Asker {
@@ -101,7 +108,7 @@ impl FullTalk {
     /// Charges for a command that makes an event, then queues it; the answer comes through the store's feed.
     async fn carry_out(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> Heard {
         self.connection.asked();
-        let queued = match self.app.chat.charge_command(self.connection.user.id) {
+        let queued = match self.charge() {
             Ok(()) => queueing.await,
             Err(error) => Err(error),
         };
@@ -115,7 +122,7 @@ impl FullTalk {
     }
 
     async fn moderate(&self, id: CommandId, measure: Measure) -> Heard {
-        let queued = match self.app.chat.charge_command(self.connection.user.id) {
+        let queued = match self.charge() {
             Ok(()) => self.app.chat.moderate(Some(self.user()), id, measure).await,
             Err(error) => Err(error),
         };
@@ -134,7 +141,7 @@ impl FullTalk {
 
     async fn open_direct(&self, id: CommandId, nickname: &str) -> Heard {
         let user = &self.connection.user;
-        let opening = match self.app.chat.charge_command(user.id) {
+        let opening = match self.charge() {
             Ok(()) => self.app.chat.open_direct(user.clone(), nickname).await,
             Err(error) => Err(error),
         };
@@ -152,7 +159,7 @@ impl FullTalk {
     }
 
     async fn join(&self, id: CommandId, room: ConversationId) -> Heard {
-        let joining = match self.app.chat.charge_command(self.connection.user.id) {
+        let joining = match self.charge() {
             Ok(()) => self.app.chat.join(self.connection.user.id, room).await,
             Err(error) => Err(error),
         };
@@ -185,7 +192,7 @@ impl FullTalk {
 
     /// Answers a frame that is none. It costs as much as a command.
     fn refuse_frame(&self, code: ErrorCode, id: Option<CommandId>, message: String) -> Heard {
-        Heard::Reply(match self.app.chat.charge_command(self.connection.user.id) {
+        Heard::Reply(match self.charge() {
             Ok(()) => {
                 let error = ErrorFrame { id, code, message, suggestion: None, retry_after_ms: None };
                 Item::encode(&ServerFrame::Error(error))

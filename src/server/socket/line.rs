@@ -110,8 +110,6 @@ pub(super) struct Line {
     rest: Option<Bytes>,
     reader: Reader,
     timing: Arc<Timing>,
-    /// The peer has ended its half, as the closing handshake wants it or not.
-    has_ended: bool,
     /// Counts the connection as open.
     _entry: Option<Arc<Entry>>,
 }
@@ -122,7 +120,7 @@ impl Line {
         let (source, sink, entry) = stream.split();
         let mut reader = Reader::new(MAX_FRAME_BYTES);
         reader.put(ahead);
-        Self { source, sink: Some(sink), rest: None, reader, timing, has_ended: false, _entry: entry }
+        Self { source, sink: Some(sink), rest: None, reader, timing, _entry: entry }
     }
 
     /// The first text, or how it ends before that. Pings are answered.
@@ -133,7 +131,7 @@ impl Line {
                 Ok(Some(Incoming::Binary(_))) => return Ok(None),
                 Ok(Some(Incoming::Ping(payload))) => Some(websocket::pong(payload)),
                 Ok(Some(Incoming::Pong)) => None,
-                Ok(Some(Incoming::Close(code))) => return Err(self.echo_close(code)),
+                Ok(Some(Incoming::Close(code))) => return Err(Farewell { frame: None, ending: Ending::Echo(code) }),
                 Ok(None) => {
                     self.read().await?;
                     None
@@ -199,7 +197,6 @@ impl Line {
                     }
                     Ok(Some(Incoming::Pong)) => talk.hear_control(),
                     Ok(Some(Incoming::Close(code))) => {
-                        self.has_ended = true;
                         return Listened::Enough(Closing::GONE, Some(Ending::Echo(code)));
                     }
                     Ok(None) => break,
@@ -219,10 +216,7 @@ impl Line {
             match poll_fn(|context| self.poll_turn(context, connection, app)).await {
                 Next::Read => connection.is_alive(),
                 Next::Room => {}
-                Next::Gone => {
-                    self.has_ended = true;
-                    return Listened::Enough(Closing::GONE, None);
-                }
+                Next::Gone => return Listened::Enough(Closing::GONE, None),
                 Next::Over(closing) => return Listened::Over(closing),
                 Next::Stopping => return self.settle(connection).await,
             }
@@ -267,10 +261,7 @@ impl Line {
     async fn read(&mut self) -> Result<(), Farewell> {
         match poll_fn(|context| self.poll_read(context)).await {
             Ok(1..) => Ok(()),
-            Ok(0) | Err(_) => {
-                self.has_ended = true;
-                Err(Farewell::wordless(None))
-            }
+            Ok(0) | Err(_) => Err(Farewell::wordless(None)),
         }
     }
 
@@ -291,11 +282,6 @@ impl Line {
             self.reader.lend(buffer);
         }
         read
-    }
-
-    fn echo_close(&mut self, code: Option<u16>) -> Farewell {
-        self.has_ended = true;
-        Farewell { frame: None, ending: Ending::Echo(code) }
     }
 
     /// Says the last words, if the peer listens.
@@ -319,25 +305,8 @@ impl Line {
         }
     }
 
-    /// Waits for the peer's half of the closing handshake (RFC 6455 §7.1.1), not for ever; then lingers.
+    /// Says that nothing more comes, and waits for the peer to do its half (RFC 6455 §7.1.1), not for ever.
     pub(super) async fn part(mut self) {
-        let longest = self.timing.farewell;
-        let answer = async {
-            while !self.has_ended {
-                match self.reader.next() {
-                    Ok(Some(Incoming::Close(_))) | Err(_) => return,
-                    Ok(Some(_)) => {}
-                    Ok(None) => {
-                        if self.read().await.is_err() {
-                            return;
-                        }
-                    }
-                }
-            }
-        };
-        if timeout(longest, answer).await.is_err() {
-            tracing::debug!("a peer did not answer the close");
-        }
         if let Some(sink) = &mut self.sink {
             linger(&mut self.source, sink).await;
         }

@@ -123,7 +123,7 @@ impl Talk for PlainTalk {
         if let Err(error) = self.app.chat.charge_frame(user) {
             return Heard::Close(refusal(&error), CloseCode::TooMany);
         }
-        if let Err(error) = self.app.chat.charge_command(user) {
+        if let Err(error) = self.app.chat.charge_command(user, Some(self.connection.peer), text.len()) {
             return Heard::Reply(refusal(&error));
         }
         match from_object::<PlainRequest>(text.as_bytes()) {

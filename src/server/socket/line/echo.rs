@@ -1,6 +1,6 @@
 //! Gives back what comes in: what the test cases of RFC 6455 ask of a server.
 
-use super::{Farewell, Incoming, Item, Line, code_of, websocket};
+use super::{Ending, Farewell, Incoming, Item, Line, code_of, websocket};
 
 impl Line {
     /// Echoes until it ends; errors end it as they end any line.
@@ -11,7 +11,7 @@ impl Line {
                 Ok(Some(Incoming::Binary(bytes))) => Some(websocket::whole(false, bytes)),
                 Ok(Some(Incoming::Ping(payload))) => Some(websocket::pong(payload)),
                 Ok(Some(Incoming::Pong)) => None,
-                Ok(Some(Incoming::Close(code))) => return self.echo_close(code),
+                Ok(Some(Incoming::Close(code))) => return Farewell { frame: None, ending: Ending::Echo(code) },
                 Ok(None) => {
                     if let Err(farewell) = self.read().await {
                         return farewell;

@@ -10,6 +10,8 @@ mod nickname;
 mod plain_frame;
 #[path = "../fuzz/targets/server_frame.rs"]
 mod server_frame;
+#[path = "../fuzz/targets/websocket.rs"]
+mod websocket;
 
 use std::{fs, path::Path};
 
@@ -49,4 +51,9 @@ fn plain_frames_hold() {
 #[test]
 fn server_frames_hold() {
     hold("server_frame", server_frame::check);
+}
+
+#[test]
+fn websockets_hold() {
+    hold("websocket", websocket::check);
 }

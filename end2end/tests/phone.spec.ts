@@ -7,10 +7,13 @@ import { expect, test } from '../fixtures/test.ts';
 const FINGER = 44;
 
 async function expectRoomForAFinger(control: Locator): Promise<void> {
-  const box = await control.boundingBox();
-  expect(box, `${control} is there`).not.toBeNull();
-  expect.soft(Math.round(box!.width), `width of ${control}`).toBeGreaterThanOrEqual(FINGER);
-  expect.soft(Math.round(box!.height), `height of ${control}`).toBeGreaterThanOrEqual(FINGER);
+  // The page that the server sent may be taken over at this moment, and another control stand in the place of this one.
+  await expect(async () => {
+    const box = await control.boundingBox();
+    expect(box, `${control} is there`).not.toBeNull();
+    expect(Math.round(box!.width), `width of ${control}`).toBeGreaterThanOrEqual(FINGER);
+    expect(Math.round(box!.height), `height of ${control}`).toBeGreaterThanOrEqual(FINGER);
+  }).toPass();
 }
 
 async function expectNoSidewaysScroll(page: Page): Promise<void> {

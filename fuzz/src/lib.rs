@@ -1,4 +1,4 @@
-//! The two modules of Teahouse that read what strangers send, as they are. Without the page, the database and the rest
+//! The modules of Teahouse that read what strangers send, as they are. Without the page, the database and the rest
 //! of the server they are built in a minute instead of a quarter of an hour.
 
 // Half of what they hold is for the rest.
@@ -8,3 +8,13 @@
 pub mod domain;
 #[path = "../../src/protocol/mod.rs"]
 pub mod protocol;
+#[path = "../../src/server/websocket/reader.rs"]
+mod reader;
+
+/// Where the main package has it.
+pub mod server {
+    /// What clients send, frame by frame.
+    pub mod websocket {
+        pub use crate::reader::{Broken, Incoming, Reader};
+    }
+}

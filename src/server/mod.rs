@@ -19,7 +19,7 @@ mod sessions;
 mod socket;
 mod store;
 mod threads;
-mod websocket;
+pub mod websocket;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 

@@ -201,6 +201,17 @@ impl SendQueue {
         waiting.stuck_for > most
     }
 
+    /// What waits for the socket.
+    #[cfg(test)]
+    pub(super) fn early_bytes(&self) -> Vec<u8> {
+        let waiting = self.waiting();
+        let bytes = waiting.early.iter().map(|load| match load {
+            Load::Run(run) => &run.full.bytes,
+            Load::Item(item) => &item.frame,
+        });
+        bytes.flatten().copied().collect()
+    }
+
     fn add_load(&self, waiting: &mut Waiting, load: &Load) {
         match load {
             Load::Run(run) => self.add_run(waiting, run),

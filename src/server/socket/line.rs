@@ -175,7 +175,7 @@ impl Line {
             Listened::Enough(closing, echo) => {
                 queue.close(closing);
                 let last = poll_fn(|context| queue.poll(context));
-                let closing = timeout(self.timing.farewell, last).await.unwrap_or(closing);
+                let closing = Box::pin(timeout(self.timing.farewell, last)).await.unwrap_or(closing);
                 echo.unwrap_or_else(|| closing.code.into())
             }
         };
@@ -189,7 +189,8 @@ impl Line {
             // What has been read already, before more is.
             while !connection.is_full() {
                 let heard = match self.reader.next() {
-                    Ok(Some(Incoming::Text(text))) => talk.hear(text).await,
+                    // What this needs takes room only while it lasts.
+                    Ok(Some(Incoming::Text(text))) => Box::pin(talk.hear(text)).await,
                     Ok(Some(Incoming::Binary(_))) => talk.hear_binary(),
                     Ok(Some(Incoming::Ping(payload))) => {
                         queue.send(Item::control(websocket::pong(payload)));
@@ -218,7 +219,7 @@ impl Line {
                 Next::Room => {}
                 Next::Gone => return Listened::Enough(Closing::GONE, None),
                 Next::Over(closing) => return Listened::Over(closing),
-                Next::Stopping => return self.settle(connection).await,
+                Next::Stopping => return Box::pin(self.settle(connection)).await,
             }
         }
     }

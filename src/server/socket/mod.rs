@@ -137,3 +137,39 @@ async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<Vec<Convers
     }
     Ok(conversations)
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+    use super::*;
+    use crate::server::{Config, Server, doors::Doors, hub::Connection, websocket::Stream};
+
+    /// What a connection holds while nothing happens: its task, and its place in the hub. Printed, so that whoever adds
+    /// to it sees it; more than this was a mistake so far.
+    #[tokio::test]
+    async fn an_idle_connection_is_small() {
+        const LARGEST_TASK: usize = 1_200;
+        const LARGEST_PLACE: usize = 512;
+        let folder = TempDir::new().expect("a folder");
+        let Server { config, house, .. } =
+            Server::open(Config { data: folder.path().to_owned(), ..Config::default() }).expect("a server");
+        let (timing, stopping) = (Arc::new(config.timing), CancellationToken::new());
+        let app = Arc::new(App { chat: house.chat, hub: house.hub, timing, stopping, tasks: TaskTracker::new() });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let _client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
+        let (stream, address) = listener.accept().await.expect("a connection");
+        let peer = Peer::from(address.ip());
+        let entry = Arc::new(Doors::new(1, None).enter(peer).expect("room"));
+        let line = Line::new(Stream::Tcp(stream, entry), Vec::new(), Arc::clone(&app.timing));
+        let bearings = Bearings { peer, shard: ShardIndex::default(), token: None, agent: String::new() };
+
+        let task = size_of_val(&serve_full(app, line, bearings));
+        let place = size_of::<Connection>();
+        println!("an idle connection: {task} bytes of task, {place} bytes of place");
+        assert!(task <= LARGEST_TASK, "{task} bytes");
+        assert!(place <= LARGEST_PLACE, "{place} bytes");
+    }
+}

@@ -16,6 +16,6 @@ mod upgrade;
 #[cfg(feature = "echo")]
 pub(super) use frame::whole;
 pub(super) use frame::{PING, close, pong, put_text, text, whole_frames};
-pub(super) use reader::{Broken, Incoming, Reader};
+pub use reader::{Broken, Incoming, Reader};
 pub(super) use stream::{Sink, Source, Stream};
 pub(super) use upgrade::{NoUpgrade, Upgrade};

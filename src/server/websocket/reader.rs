@@ -12,10 +12,14 @@ const CONTROL_LIMIT: usize = 125;
 
 /// What came in.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::server) enum Incoming<'a> {
+pub enum Incoming<'a> {
+    /// A whole text.
     Text(&'a str),
+    /// A whole message that is no text.
     Binary(&'a [u8]),
+    /// To be answered with a pong that carries the same.
     Ping(&'a [u8]),
+    /// A sign of life.
     Pong,
     /// The peer ends; with the code that it gave.
     Close(Option<u16>),
@@ -23,7 +27,7 @@ pub(in crate::server) enum Incoming<'a> {
 
 /// How the peer broke the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::server) enum Broken {
+pub enum Broken {
     /// That is no frame, or not now.
     Framing,
     /// A text that is not UTF-8.
@@ -34,7 +38,7 @@ pub(in crate::server) enum Broken {
 
 /// Takes frames apart.
 #[derive(Debug)]
-pub(in crate::server) struct Reader {
+pub struct Reader {
     /// What was read and not used up.
     bytes: Vec<u8>,
     /// How much of `bytes` has been used up.
@@ -67,12 +71,13 @@ struct Header {
 }
 
 impl Reader {
-    pub(in crate::server) const fn new(longest: usize) -> Self {
+    /// A reader of messages that have at most `longest` bytes.
+    pub const fn new(longest: usize) -> Self {
         Self { bytes: Vec::new(), used: 0, is_lent: false, parts: None, longest }
     }
 
     /// Gives up its buffer, with what is in it; to be handed back by [`Self::put`].
-    pub(in crate::server) fn take(&mut self) -> Option<Vec<u8>> {
+    pub fn take(&mut self) -> Option<Vec<u8>> {
         if self.bytes.is_empty() {
             return None;
         }
@@ -81,18 +86,18 @@ impl Reader {
     }
 
     /// Takes the buffer that [`Self::take`] gave, with what was read added to it.
-    pub(in crate::server) fn put(&mut self, bytes: Vec<u8>) {
+    pub fn put(&mut self, bytes: Vec<u8>) {
         (self.bytes, self.used) = (bytes, 0);
     }
 
     /// Takes a buffer that others need, too; [`Self::spare`] gives it back.
-    pub(in crate::server) fn lend(&mut self, bytes: Vec<u8>) {
+    pub fn lend(&mut self, bytes: Vec<u8>) {
         self.put(bytes);
         self.is_lent = true;
     }
 
     /// When there is nothing more to take out: keeps only what is half-read, and gives back what was lent.
-    pub(in crate::server) fn spare(&mut self) -> Option<Vec<u8>> {
+    pub fn spare(&mut self) -> Option<Vec<u8>> {
         let rest = &self.bytes[self.used..];
         if !rest.is_empty() && !self.is_lent {
             return None;
@@ -105,7 +110,10 @@ impl Reader {
     }
 
     /// The next whole message or control frame; `None` until more was read.
-    pub(in crate::server) fn next(&mut self) -> Result<Option<Incoming<'_>>, Broken> {
+    ///
+    /// # Errors
+    /// [`Broken`]; nothing more can be read then.
+    pub fn next(&mut self) -> Result<Option<Incoming<'_>>, Broken> {
         loop {
             if self.parts.as_ref().is_some_and(|parts| parts.is_whole) {
                 // It was handed out before.
@@ -153,7 +161,7 @@ impl Reader {
     }
 
     /// Whether there may be something to take out without reading more.
-    pub(in crate::server) fn has_more(&self) -> bool {
+    pub fn has_more(&self) -> bool {
         match self.header() {
             Ok(Some(header)) => self.bytes.len() - self.used >= header.length + header.payload,
             Ok(None) => false,
@@ -162,7 +170,7 @@ impl Reader {
     }
 
     /// How many bytes, at least, complete what is half-read.
-    pub(in crate::server) fn wanted(&self) -> usize {
+    pub fn wanted(&self) -> usize {
         let read = self.bytes.len() - self.used;
         match self.header() {
             Ok(Some(header)) => (header.length + header.payload).saturating_sub(read),

@@ -20,9 +20,10 @@
 //! 2. When it is its turn, the connection writes a [`protocol::ClientFrame::Send`] to the WebSocket.
 //! 3. `server::socket` decodes it; `server::chat` decides whether this user may say this there.
 //! 4. `server::store` appends it: its writer thread takes what has gathered, gives each event the next `seq`, commits
-//!    once, synced to disk, and only then answers. A command id that is known gets the first answer again.
-//! 5. The answer goes back as an `ack`. What was committed leaves the store in order, and `server::hub` puts its one
-//!    encoded frame into the queue of every connection that hears the conversation.
+//!    once, synced to disk, and only then tells of it, in order. A command id that is known gets the first answer again.
+//! 5. `server::hub` encodes what was committed once, as WebSocket frames, and hands it to its shards, a thread each. A
+//!    shard puts the same bytes into the queue of every connection of its own that hears the conversation, with the
+//!    author's `ack`, and then writes each queue to its socket.
 //! 6. `client` folds the `event` into the [`state::Timeline`]; the message leaves the outbox, and its row stays the
 //!    same row, because it is keyed by the command's id.
 //!
@@ -35,7 +36,8 @@
 //!
 //! A rule about names or texts: [`domain`]. A frame: [`protocol`], then `server::socket` and `client::Store`. What
 //! somebody may do: `server::chat`. Who may ask at all: `server::edge`. What is on disk: `server::store` and its
-//! migrations. Why it is so: `docs/decisions.md`.
+//! migrations. What is on the wire: `server::websocket`. Why it is so: `docs/decisions.md`; what it costs:
+//! `docs/performance.md`.
 
 // Without `erase_components`, which `cargo leptos` sets, a view is one type made of all the elements in it.
 #![recursion_limit = "256"]

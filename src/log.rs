@@ -22,8 +22,8 @@ pub(crate) fn begin() {
     tracing_subscriber::registry().with(lines.with_filter(asked.and(filter_fn(keeps_secrets)))).init();
 }
 
-/// Below `info`, libraries write down what they handle: tungstenite whole frames and upgrade requests, with messages,
-/// tokens and cookies in them. So what is finer comes from this program only, whatever `RUST_LOG` asks for.
+/// Below `info`, libraries may write down what they handle: requests and frames, with messages, tokens and cookies in
+/// them. So what is finer comes from this program only, whatever `RUST_LOG` asks for.
 fn keeps_secrets(line: &Metadata<'_>) -> bool {
     let is_ours = line.target() == "teahouse" || line.target().starts_with("teahouse::");
     is_ours || *line.level() <= Level::INFO

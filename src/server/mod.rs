@@ -29,6 +29,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
+use futures_util::future::select_all;
 use tokio::{
     net::TcpListener,
     time::{MissedTickBehavior, interval, timeout},
@@ -101,6 +102,9 @@ pub enum RunError {
     /// Nothing accepts connections any more.
     #[error("serving has ended by itself")]
     ServingEnded,
+    /// Nobody writes to a part of the connections.
+    #[error("a shard has ended by itself")]
+    ShardEnded,
     /// The store did not close in time. What was acked is durable all the same.
     #[error("the store did not close in time")]
     Unfinished,
@@ -185,7 +189,7 @@ impl Server {
         };
 
         let (shards, turns) = hub.shards();
-        let _shards: Vec<_> = turns
+        let shards_at_work: Vec<_> = turns
             .into_iter()
             .zip(threads.handles())
             .map(|((shard, turns), thread)| {
@@ -199,6 +203,7 @@ impl Server {
             [thread] => thread.spawn(delivery),
             _ => tokio::spawn(delivery),
         });
+        let mut shards_at_work = select_all(shards_at_work);
         let mut serving = AbortOnDropHandle::new(tokio::spawn(serving.run(listener)));
         let working = async {
             let watching = async {
@@ -214,9 +219,12 @@ impl Server {
             );
         };
         let ended = tokio::select! {
+            biased;
             () = shutdown.cancelled() => Ok(()),
             _ = &mut delivering => Err(RunError::StoreEnded),
             _ = &mut serving => Err(RunError::ServingEnded),
+            // All of them live until delivery has ended.
+            _ = &mut shards_at_work => Err(RunError::ShardEnded),
             () = working => Ok(()),
         };
         let delivery_ended = matches!(ended, Err(RunError::StoreEnded));

@@ -110,8 +110,9 @@ impl Connection {
 
     /// One of its commands was answered.
     pub(crate) fn answered(&self) {
-        let before = self.pending.fetch_sub(1, Ordering::AcqRel);
-        if before == MOST_PENDING || self.is_leaving.load(Ordering::Acquire) {
+        // Together with `is_settled`: one of the two sees what the other has done.
+        let before = self.pending.fetch_sub(1, Ordering::SeqCst);
+        if before == MOST_PENDING || self.is_leaving.load(Ordering::SeqCst) {
             self.queue.wake();
         }
     }

@@ -14,7 +14,7 @@ use super::super::websocket;
 
 /// The bytes of a run beyond which another one is begun, so that no connection gets more at once than it may leave
 /// unread.
-const LARGEST_RUN: usize = 128 * 1024;
+pub(super) const LARGEST_RUN: usize = 128 * 1024;
 
 /// One frame.
 #[derive(Clone, Debug)]

@@ -28,7 +28,7 @@ use crate::{
 use super::{
     super::{config::Timing, websocket::PING},
     Closing, Connection, Hub, Speech,
-    item::{Item, Load, Run},
+    item::{Item, LARGEST_RUN, Load, Run},
 };
 
 /// More listeners than this are served in slices of as many.
@@ -178,7 +178,11 @@ pub(crate) async fn serve_shard(
             biased;
             _ = beat.tick() => shard.look_around(beats),
             turn = turns.recv(), if delivery.waiting() < MOST_FOR_CROWDS => match turn {
-                Some(turn) => delivery.take(&turn),
+                Some(turn) => {
+                    delivery.take(&turn);
+                    // However fast turns come, crowds are served.
+                    delivery.serve_slice();
+                }
                 None => break,
             },
             () = yield_now(), if !delivery.crowds.is_empty() => delivery.serve_slice(),
@@ -201,7 +205,8 @@ struct Crowd {
     /// What they hear; `None` for everyone.
     conversation: Option<ConversationId>,
     loads: Vec<Load>,
-    listeners: Vec<Arc<Connection>>,
+    /// `None` before the first is served: whoever has come to hear it by then counts on all that is in here.
+    listeners: Option<Vec<Arc<Connection>>>,
     served: usize,
 }
 
@@ -227,8 +232,8 @@ impl Delivery<'_> {
                 }
             }
             Step::Views { views, .. } => {
-                self.serve_crowds();
                 for (user, conversation, item) in views {
+                    self.serve_crowds_of(*conversation);
                     for connection in self.connections_of(*user) {
                         self.hub.subscribe(&connection, *conversation);
                         if connection.speech == Speech::Full {
@@ -245,7 +250,7 @@ impl Delivery<'_> {
                 }
             }
             Step::Left(user, room, item) => {
-                self.serve_crowds();
+                self.serve_crowds_of(*room);
                 for connection in self.connections_of(*user) {
                     self.hub.unsubscribe(&connection, *room);
                     if connection.speech == Speech::Full
@@ -264,13 +269,8 @@ impl Delivery<'_> {
                 }
             }
             Step::ToAll(item) => {
-                let listeners = self.shard.everyone();
-                self.crowds.push_back(Crowd {
-                    conversation: None,
-                    loads: vec![Load::Item(item.clone())],
-                    listeners,
-                    served: 0,
-                });
+                let loads = vec![Load::Item(item.clone())];
+                self.crowds.push_back(Crowd { conversation: None, loads, listeners: None, served: 0 });
             }
         }
     }
@@ -279,7 +279,7 @@ impl Delivery<'_> {
         let of_same = |crowd: &&mut Crowd| crowd.conversation == Some(run.conversation);
         // Behind what is still to be told there; with it, if nobody has been told that yet.
         if let Some(crowd) = self.crowds.iter_mut().rev().find(of_same) {
-            if crowd.served == 0 {
+            if crowd.listeners.is_none() && crowd.bytes() < LARGEST_RUN {
                 crowd.loads.push(Load::Run(Arc::clone(run)));
             } else {
                 self.crowd(run);
@@ -304,7 +304,7 @@ impl Delivery<'_> {
         self.crowds.push_back(Crowd {
             conversation: Some(run.conversation),
             loads: vec![Load::Run(Arc::clone(run))],
-            listeners: self.shard.audience(run.conversation),
+            listeners: None,
             served: 0,
         });
     }
@@ -324,23 +324,25 @@ impl Delivery<'_> {
 
     /// How much waits for crowds, in bytes.
     fn waiting(&self) -> usize {
-        self.crowds.iter().flat_map(|crowd| &crowd.loads).map(Load::bytes).sum()
+        self.crowds.iter().map(Crowd::bytes).sum()
     }
 
     /// Serves the next slice of the crowd that has waited longest.
     fn serve_slice(&mut self) {
-        let Some(crowd) = self.crowds.front_mut() else { return };
-        let end = crowd.listeners.len().min(crowd.served + SLICE);
-        for connection in &crowd.listeners[crowd.served..end] {
-            crowd.serve(connection);
-        }
-        crowd.served = end;
-        if end == crowd.listeners.len() {
-            self.crowds.pop_front();
+        let Some(mut crowd) = self.crowds.pop_front() else { return };
+        if !crowd.serve_slice(self.shard) {
+            self.crowds.push_front(crowd);
         }
     }
 
-    /// Before anything that changes who hears what.
+    /// Before anything that changes who hears the conversation.
+    fn serve_crowds_of(&mut self, conversation: ConversationId) {
+        while let Some(place) = self.crowds.iter().position(|crowd| crowd.conversation == Some(conversation)) {
+            let Some(mut crowd) = self.crowds.remove(place) else { return };
+            while !crowd.serve_slice(self.shard) {}
+        }
+    }
+
     fn serve_crowds(&mut self) {
         while !self.crowds.is_empty() {
             self.serve_slice();
@@ -349,6 +351,26 @@ impl Delivery<'_> {
 }
 
 impl Crowd {
+    fn bytes(&self) -> usize {
+        self.loads.iter().map(Load::bytes).sum()
+    }
+
+    /// Serves the next of them; whether these were the last.
+    fn serve_slice(&mut self, shard: &Shard) -> bool {
+        let listeners = self.listeners.take().unwrap_or_else(|| match self.conversation {
+            Some(conversation) => shard.audience(conversation),
+            None => shard.everyone(),
+        });
+        let end = listeners.len().min(self.served + SLICE);
+        for connection in &listeners[self.served..end] {
+            self.serve(connection);
+        }
+        self.served = end;
+        let is_done = end == listeners.len();
+        self.listeners = Some(listeners);
+        is_done
+    }
+
     fn serve(&self, connection: &Connection) {
         if let Speech::Plain = connection.speech {
             for load in &self.loads {
@@ -417,6 +439,29 @@ mod tests {
             delivery.serve_slice();
         }
         assert!(crowd.iter().all(|one| told(one) == b"abc"));
+    }
+
+    #[test]
+    fn who_enters_while_a_crowd_waits_misses_nothing() {
+        let (hub, author) = (hub(), UserId::generate());
+        let square = hub.lobby;
+        let _crowd: Vec<_> = (0..2 * SLICE).map(|number| come_in(&hub, number, &[square])).collect();
+        let mut delivery = delivery(&hub, &hub.shards[0]);
+        delivery.take(&[run(square, &[(1, author, "a")])]);
+        delivery.serve_slice();
+        delivery.take(&[run(square, &[(2, author, "b")])]);
+        // Its snapshot tells of 2, and of nothing after.
+        let late = come_in(&hub, 2_000, &[square]);
+        delivery.take(&[run(square, &[(3, author, "c")])]);
+        delivery.serve_crowds();
+        delivery.take(&[run(square, &[(4, author, "d")])]);
+        delivery.serve_crowds();
+        let told = late.connection.queue.early_bytes();
+        assert!(
+            told.ends_with(b"cd"),
+            "{:?}: what is not after the snapshot is left out later",
+            String::from_utf8(told)
+        );
     }
 
     #[test]

@@ -147,12 +147,17 @@ impl Line {
     /// Sends one frame now. Before [`Line::converse`] only.
     pub(super) async fn send(&mut self, item: Item) -> Result<(), Farewell> {
         let Some(sink) = &mut self.sink else { return Err(Farewell::wordless(None)) };
+        // If this is given up half-way, what is left of the frame comes before the last words.
+        let rest = self.rest.insert(item.frame);
         let sending = async {
-            sink.write_all(&item.frame).await?;
+            sink.write_all_buf(rest).await?;
             sink.flush().await
         };
         match timeout(self.timing.silence, sending).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                self.rest = None;
+                Ok(())
+            }
             Ok(Err(_gone)) => Err(Farewell::wordless(None)),
             Err(_elapsed) => Err(Farewell::wordless(Some(CloseCode::TooSlow))),
         }
@@ -251,7 +256,8 @@ impl Line {
             Poll::Pending if connection.is_settled() => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         });
-        match timeout(self.timing.stop, settled).await {
+        // The rest of the time is for the farewell.
+        match timeout(self.timing.stop / 2, settled).await {
             Ok(Some(closing)) => return Listened::Over(closing),
             Ok(None) => {}
             Err(_elapsed) => tracing::warn!("stopping without answers to all commands: the store is slow"),

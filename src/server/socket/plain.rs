@@ -99,7 +99,13 @@ async fn talk_plainly(app: &Arc<App>, line: &mut Line, connection: &Arc<Connecti
     // Not only the Lobby: somebody may have opened a direct since the name was taken.
     match Box::pin(hear_all(app, connection)).await {
         // Removed before the hub knew of the socket.
-        Ok(heard) if heard.is_empty() => return Farewell::wordless(Some(CloseCode::Removed)),
+        Ok(heard) if !heard.contains(&app.chat.lobby()) => return Farewell::wordless(Some(CloseCode::Removed)),
+        Ok(_) => {}
+        Err(error) => return Farewell::new(&reply(&error), CloseCode::Restarting),
+    }
+    // Removed in between: perhaps too early for the hub to know what was heard.
+    match Box::pin(app.chat.memberships(connection.user.id)).await {
+        Ok(still) if !still.contains(&app.chat.lobby()) => return Farewell::wordless(Some(CloseCode::Removed)),
         Ok(_) => {}
         Err(error) => return Farewell::new(&reply(&error), CloseCode::Restarting),
     }

@@ -73,43 +73,51 @@ async fn bring_up_to_date(
         online,
         online_count,
     };
-    send(line, &ServerFrame::Welcome(Box::new(welcome))).await?;
+    send(line, connection, &ServerFrame::Welcome(Box::new(welcome))).await?;
 
     let same_history = epoch == Some(app.chat.epoch());
     for conversation in &conversations {
         if let Some(&cursor) = cursors.get(&conversation.id) {
-            replay(app, line, conversation, same_history.then_some(cursor)).await?;
+            replay(app, line, connection, conversation, same_history.then_some(cursor)).await?;
         }
     }
     Ok(seen)
 }
 
 /// Sends what came after the cursor, or says that it is too much; `None` is a cursor of another history.
-async fn replay(app: &App, line: &mut Line, missing: &Conversation, cursor: Option<Seq>) -> Result<(), Farewell> {
+async fn replay(
+    app: &App,
+    line: &mut Line,
+    connection: &Connection,
+    missing: &Conversation,
+    cursor: Option<Seq>,
+) -> Result<(), Farewell> {
     let (conversation, last_seq) = (missing.id, missing.last_seq);
     let missed = cursor.and_then(|cursor| last_seq.0.checked_sub(cursor.0));
     let (Some(mut cursor), Some(0..=MAX_REPLAYED_EVENTS)) = (cursor, missed) else {
-        return send(line, &ServerFrame::Reset { conversation, last_seq }).await;
+        return send(line, connection, &ServerFrame::Reset { conversation, last_seq }).await;
     };
     while cursor < last_seq {
         let events = app.chat.missed(conversation, cursor, last_seq, STRIDE).await.map_err(refuse)?;
         let Some(last) = events.last() else {
             tracing::error!(%conversation, %cursor, %last_seq, "the log has a hole");
-            return send(line, &ServerFrame::Reset { conversation, last_seq }).await;
+            return send(line, connection, &ServerFrame::Reset { conversation, last_seq }).await;
         };
         cursor = last.seq;
         for event in events {
-            send(line, &ServerFrame::Event(event)).await?;
+            send(line, connection, &ServerFrame::Event(event)).await?;
         }
     }
-    send(line, &ServerFrame::CaughtUp { conversation, seq: last_seq }).await
+    send(line, connection, &ServerFrame::CaughtUp { conversation, seq: last_seq }).await
 }
 
-async fn send(line: &mut Line, frame: &ServerFrame) -> Result<(), Farewell> {
-    match Item::encode(frame) {
-        Some(item) => line.send(item).await,
-        None => Ok(()),
+async fn send(line: &mut Line, connection: &Connection, frame: &ServerFrame) -> Result<(), Farewell> {
+    if let Some(item) = Item::encode(frame) {
+        line.send(item).await?;
+        // Who takes what they missed is not silent.
+        connection.is_alive();
     }
+    Ok(())
 }
 
 fn refuse(error: ChatError) -> Farewell {

@@ -36,6 +36,9 @@ pub enum Broken {
     TooBig,
 }
 
+/// A message may come in so many frames. Browsers send one; each costs more than the bytes in it.
+const MOST_PARTS: u32 = 1_024;
+
 /// Takes frames apart.
 #[derive(Debug)]
 pub struct Reader {
@@ -55,6 +58,8 @@ pub struct Reader {
 struct Parts {
     is_text: bool,
     payload: Vec<u8>,
+    /// How many frames there were.
+    count: u32,
     /// How much of the payload is known to be UTF-8.
     valid: usize,
     /// The last frame has been added.
@@ -142,7 +147,8 @@ impl Reader {
                 }
                 (0x2, true) => return Ok(Some(Incoming::Binary(&self.bytes[start..end]))),
                 (opcode @ (0x1 | 0x2), _) => {
-                    let mut parts = Parts { is_text: opcode == 0x1, payload: Vec::new(), valid: 0, is_whole: false };
+                    let mut parts =
+                        Parts { is_text: opcode == 0x1, payload: Vec::new(), count: 0, valid: 0, is_whole: false };
                     parts.add(&self.bytes[start..end], false)?;
                     self.parts = Some(parts);
                 }
@@ -213,6 +219,10 @@ impl Reader {
 
 impl Parts {
     fn add(&mut self, payload: &[u8], is_final: bool) -> Result<(), Broken> {
+        self.count += 1;
+        if self.count > MOST_PARTS {
+            return Err(Broken::TooBig);
+        }
         self.payload.extend_from_slice(payload);
         self.is_whole = is_final;
         if self.is_text {
@@ -407,6 +417,14 @@ mod tests {
         assert_eq!(refused(b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0"), Some(Broken::TooBig));
         let parts = [frame(0x01, &[b'x'; LONGEST], [0; 4]), frame(0x80, b"y", [0; 4])].concat();
         assert_eq!(refused(&parts), Some(Broken::TooBig), "altogether");
+    }
+
+    #[test]
+    fn a_message_does_not_come_in_nothings_for_ever() {
+        let nothings = |many: u32| (0..many).flat_map(|_| frame(0x00, b"", [0; 4])).collect::<Vec<_>>();
+        let most = [frame(0x01, b"a", [0; 4]), nothings(MOST_PARTS - 2), frame(0x80, b"b", [0; 4])].concat();
+        assert_eq!(read(&most, &[]), (vec![Got::Text("ab".to_owned())], None));
+        assert_eq!(refused(&[frame(0x01, b"a", [0; 4]), nothings(MOST_PARTS)].concat()), Some(Broken::TooBig));
     }
 
     #[test]

@@ -219,9 +219,8 @@ impl Store for SqliteStore {
     }
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
-        if self.reads.add(user, conversation, seq) {
-            self.orders.save_marks();
-        }
+        self.reads.add(user, conversation, seq);
+        self.orders.save_marks();
     }
 
     async fn session(&self, session: SessionKey) -> Result<Option<Session>, StoreError> {

@@ -110,8 +110,9 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // What savepoints keep is not worth a file.
     db.pragma_update(None, "temp_store", "MEMORY")?;
+    // A migration may put a table in the place of another. SQLite as it is built here has them on from the start.
+    db.pragma_update(None, "foreign_keys", false)?;
     migrate(&mut db)?;
-    // Not before: a migration may put a table in the place of another.
     db.pragma_update(None, "foreign_keys", true)?;
     let identity = identify(&mut db)?;
     release_leftovers(&db)?;
@@ -186,4 +187,47 @@ fn release_leftovers(db: &Connection) -> Result<(), rusqlite::Error> {
             AND conversation IN (SELECT id FROM conversations WHERE kind = 'room');
          COMMIT;",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// What was written before positions stood in the log alone.
+    #[test]
+    fn data_of_an_older_program_is_brought_up_to_date() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("teahouse.db");
+        let mut db = Connection::open(&path).expect("a database");
+        for (version, migration) in (1..).zip(&MIGRATIONS[..4]) {
+            let transaction = db.transaction().expect("a transaction");
+            transaction.execute_batch(migration).expect("a migration");
+            transaction.pragma_update(None, "user_version", version).expect("a version");
+            transaction.commit().expect("a commit");
+        }
+        // One row of each kind.
+        db.execute_batch(
+            "INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
+             INSERT INTO conversations (id, kind, name, created_at, last_seq, last_at) VALUES (x'02020202020202020202020202020202', 'room', 'Lobby', 1, 2, 9);
+             INSERT INTO meta (only, epoch, lobby) VALUES (1, x'03030303030303030303030303030303', x'02020202020202020202020202020202');
+             INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (x'02020202020202020202020202020202', x'01', 1, 1);
+             INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
+               VALUES (x'02020202020202020202020202020202', 1, 8, x'01', x'0a', '{}', NULL), (x'02020202020202020202020202020202', 2, 9, x'01', x'0b', '{}', 1);
+             INSERT INTO messages (conversation, seq, id, at, author, body, revision) VALUES (x'02020202020202020202020202020202', 1, x'0a', 8, x'01', 'hi', 2);
+             INSERT INTO reactions (conversation, message, emoji, user, seq) VALUES (x'02020202020202020202020202020202', 1, '🍵', x'01', 2);",
+        )
+        .expect("rows");
+        drop(db);
+
+        let (db, _) = open_writer(&path).expect("an upgrade");
+        let count = |what: &str| db.query_row(what, [], |row| row.get::<_, u32>(0)).expect("a count");
+        assert_eq!(count("SELECT count(*) FROM events"), 2);
+        assert_eq!(count("SELECT count(*) FROM messages JOIN events USING (conversation, seq)"), 1);
+        assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        assert_eq!(count("SELECT user_version FROM pragma_user_version"), 5);
+        let twice = "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (x'02020202020202020202020202020202', 3, 9, x'01', x'0a', '{}')";
+        assert!(db.execute(twice, []).is_err(), "a command is still there once");
+    }
 }

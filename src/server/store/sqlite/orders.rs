@@ -115,20 +115,26 @@ impl Orders {
             return;
         }
         drop(waiting);
-        let orders = Arc::clone(self);
-        let wake = move || {
-            orders.waiting().will_be_woken = false;
-            orders.changed.notify_one();
-        };
+        let wake = Wake(Arc::clone(self));
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move { wake() })),
-            Err(_none) => wake(),
+            Ok(runtime) => drop(runtime.spawn(async move { drop(wake) })),
+            Err(_none) => drop(wake),
         }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // Nothing under this lock panics half-way through a change.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes the writer by being dropped, so that this happens even where a thread ends before it comes to it.
+struct Wake(Arc<Orders>);
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        self.0.waiting().will_be_woken = false;
+        self.0.changed.notify_one();
     }
 }
 

@@ -39,13 +39,11 @@ impl ReadMark {
 pub(super) struct ReadMarks(Mutex<HashMap<(UserId, ConversationId), Seq>>);
 
 impl ReadMarks {
-    /// Adds a mark. `true` if it is the first to wait, so that the writer needs a nudge.
-    pub(super) fn add(&self, user: UserId, conversation: ConversationId, seq: Seq) -> bool {
+    /// Adds a mark; the writer is to be told.
+    pub(super) fn add(&self, user: UserId, conversation: ConversationId, seq: Seq) {
         let mut marks = self.marks();
-        let first = marks.is_empty();
         let furthest = marks.entry((user, conversation)).or_default();
         *furthest = seq.max(*furthest);
-        first
     }
 
     pub(super) fn take(&self) -> Vec<ReadMark> {

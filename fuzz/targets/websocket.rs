@@ -25,7 +25,7 @@ fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<Broken>) {
             None => reader.lend(piece.to_vec()),
         }
         loop {
-            let (letter, payload) = match reader.next() {
+            let (letter, payload) = match reader.next_incoming() {
                 Ok(None) => break,
                 Ok(Some(Incoming::Text(text))) => (b't', text.as_bytes()),
                 Ok(Some(Incoming::Binary(bytes))) => (b'b', bytes),

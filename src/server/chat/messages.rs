@@ -11,54 +11,58 @@ use super::{
     rights::Right,
 };
 
+/// Who says something, and where the answer goes.
+#[derive(Debug)]
+pub(crate) struct Speaker {
+    pub(crate) user: User,
+    pub(crate) asker: Asker,
+}
+
 impl Chat {
     /// Queues a message; messages of one author keep the order of these calls. The asker is answered when it is durable,
     /// or refused, through the store's feed; so it is for what follows here.
     pub(crate) async fn send(
         &self,
-        author: User,
-        asker: Asker,
+        speaker: Speaker,
         id: CommandId,
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
         let change = Change::Message { body: Body::parse(body)? };
-        self.append(author, asker, id, conversation, change).await
+        self.append(speaker, id, conversation, change).await
     }
 
     /// Queues another text for a message of the author's.
     pub(crate) async fn edit(
         &self,
-        author: User,
-        asker: Asker,
+        speaker: Speaker,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
         body: &str,
     ) -> Result<(), ChatError> {
         let change = Change::Edit { seq, body: Body::parse(body)? };
-        self.append(author, asker, id, conversation, change).await
+        self.append(speaker, id, conversation, change).await
     }
 
     /// Queues the deletion of a message: of the author's own, or of anybody's for those who may.
     pub(crate) async fn delete(
         &self,
-        author: User,
-        asker: Asker,
+        speaker: Speaker,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<(), ChatError> {
         let change = Change::Deletion { seq };
         let others = Some(Right::DeleteMessages.rule());
+        let Speaker { user: author, asker } = speaker;
         Ok(self.store.submit(NewEvent { author, id, conversation, change, others }, asker).await?)
     }
 
     /// Queues an emoji to be put to anybody's message, or taken away.
     pub(crate) async fn react(
         &self,
-        author: User,
-        asker: Asker,
+        speaker: Speaker,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
@@ -66,15 +70,14 @@ impl Chat {
         on: bool,
     ) -> Result<(), ChatError> {
         let change = Change::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
-        self.append(author, asker, id, conversation, change).await
+        self.append(speaker, id, conversation, change).await
     }
 
     /// Queues a message to one user, in the direct that is found or begun for it. `last` is what this gave the last time:
     /// while that user is here under that name, the direct need not be looked for.
     pub(crate) async fn send_to_user(
         &self,
-        author: User,
-        asker: Asker,
+        speaker: Speaker,
         id: CommandId,
         nickname: &str,
         body: &str,
@@ -84,21 +87,21 @@ impl Chat {
         let body = Body::parse(body)?;
         let direct = match last.filter(|direct| self.hub.is_here_as(direct.with, nickname)) {
             Some(direct) => direct,
-            None => self.open_direct(author.clone(), nickname).await?.done().await?,
+            None => self.open_direct(speaker.user.clone(), nickname).await?.done().await?,
         };
-        self.append(author, asker, id, direct.id, Change::Message { body }).await?;
+        self.append(speaker, id, direct.id, Change::Message { body }).await?;
         Ok(direct)
     }
 
     async fn append(
         &self,
-        author: User,
-        asker: Asker,
+        speaker: Speaker,
         id: CommandId,
         conversation: ConversationId,
         change: Change,
     ) -> Result<(), ChatError> {
-        Ok(self.store.submit(NewEvent::of_author(author, id, conversation, change), asker).await?)
+        let Speaker { user, asker } = speaker;
+        Ok(self.store.submit(NewEvent::of_author(user, id, conversation, change), asker).await?)
     }
 
     /// A stretch of a conversation that `reader` is in.

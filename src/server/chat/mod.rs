@@ -36,6 +36,7 @@ pub(crate) use directs::Direct;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
 pub(crate) use incidents::Incident;
+pub(crate) use messages::Speaker;
 pub(crate) use moderation::{Measure, Powers};
 pub(crate) use sessions::Arrival;
 

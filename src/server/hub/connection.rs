@@ -83,10 +83,21 @@ impl Connection {
         }
     }
 
-    /// Changes what it hears, unless it has left.
-    pub(super) fn while_subscribed(&self, change: impl FnOnce(&mut HashSet<ConversationId>)) {
-        if let Some(heard) = self.heard().as_mut() {
-            change(heard);
+    /// From now on it hears the conversation, unless it has left.
+    pub(crate) fn hear(self: &Arc<Self>, conversation: ConversationId) {
+        if let Some(heard) = self.heard().as_mut()
+            && heard.insert(conversation)
+        {
+            self.shard.subscribe(conversation, self);
+        }
+    }
+
+    /// From now on it does not hear the conversation any more.
+    pub(super) fn hear_no_more(&self, conversation: ConversationId) {
+        if let Some(heard) = self.heard().as_mut()
+            && heard.remove(&conversation)
+        {
+            self.shard.unsubscribe(conversation, self);
         }
     }
 

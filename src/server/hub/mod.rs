@@ -56,6 +56,9 @@ pub(crate) struct Hub {
     lobby: ConversationId,
 }
 
+/// A shard, and what it is to do.
+type Work = (Arc<Shard>, mpsc::Receiver<Turn>);
+
 /// A user with at least one connection.
 #[derive(Debug)]
 struct Present {
@@ -115,26 +118,8 @@ impl Hub {
         Ok(Registered { hub: Arc::clone(self), connection })
     }
 
-    /// From now on the connection hears the conversation.
-    pub(crate) fn subscribe(&self, connection: &Arc<Connection>, conversation: ConversationId) {
-        connection.while_subscribed(|heard| {
-            if heard.insert(conversation) {
-                connection.shard.subscribe(conversation, connection);
-            }
-        });
-    }
-
-    /// From now on the connection does not hear the conversation any more.
-    fn unsubscribe(&self, connection: &Arc<Connection>, conversation: ConversationId) {
-        connection.while_subscribed(|heard| {
-            if heard.remove(&conversation) {
-                connection.shard.unsubscribe(conversation, connection);
-            }
-        });
-    }
-
     /// The shards, in the order of their indexes, each with the turns that [`deliver`] and others hand to them all.
-    pub(crate) fn shards(&self) -> (Shards, Vec<(Arc<Shard>, mpsc::Receiver<Turn>)>) {
+    pub(crate) fn shards(&self) -> (Shards, Vec<Work>) {
         let channel = |shard: &Arc<Shard>| {
             let (sender, receiver) = mpsc::channel(TURNS);
             (sender, (Arc::clone(shard), receiver))

@@ -235,7 +235,7 @@ impl Delivery<'_> {
                 for (user, conversation, item) in views {
                     self.serve_crowds_of(*conversation);
                     for connection in self.connections_of(*user) {
-                        self.hub.subscribe(&connection, *conversation);
+                        connection.hear(*conversation);
                         if connection.speech == Speech::Full {
                             self.push(&connection, item.clone());
                         }
@@ -252,7 +252,7 @@ impl Delivery<'_> {
             Step::Left(user, room, item) => {
                 self.serve_crowds_of(*room);
                 for connection in self.connections_of(*user) {
-                    self.hub.unsubscribe(&connection, *room);
+                    connection.hear_no_more(*room);
                     if connection.speech == Speech::Full
                         && let Some(item) = item
                     {
@@ -405,7 +405,7 @@ mod tests {
         let entrance = Entrance { session: None, peer, speech: Speech::Full, shard: ShardIndex::default() };
         let registered = hub.register(user, entrance).expect("a place");
         for room in rooms {
-            hub.subscribe(&registered.connection, *room);
+            registered.connection.hear(*room);
         }
         registered
     }

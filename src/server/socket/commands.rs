@@ -10,7 +10,7 @@ use crate::{
 use super::{
     super::{
         App,
-        chat::{ChatError, Direct, Measure, Typing},
+        chat::{ChatError, Direct, Measure, Speaker, Typing},
         hub::{Connection, Item},
         store::{Appended, Asker, Joined},
     },
@@ -40,17 +40,16 @@ impl Talk for FullTalk {
                 self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello has been said already".into())
             }
             ClientFrame::Send { id, conversation, body } => {
-                self.carry_out(id, self.app.chat.send(self.user(), self.asker(), id, conversation, &body)).await
+                self.carry_out(id, self.app.chat.send(self.speaker(), id, conversation, &body)).await
             }
             ClientFrame::Edit { id, conversation, seq, body } => {
-                self.carry_out(id, self.app.chat.edit(self.user(), self.asker(), id, conversation, seq, &body)).await
+                self.carry_out(id, self.app.chat.edit(self.speaker(), id, conversation, seq, &body)).await
             }
             ClientFrame::Delete { id, conversation, seq } => {
-                self.carry_out(id, self.app.chat.delete(self.user(), self.asker(), id, conversation, seq)).await
+                self.carry_out(id, self.app.chat.delete(self.speaker(), id, conversation, seq)).await
             }
             ClientFrame::React { id, conversation, seq, emoji, on } => {
-                self.carry_out(id, self.app.chat.react(self.user(), self.asker(), id, conversation, seq, &emoji, on))
-                    .await
+                self.carry_out(id, self.app.chat.react(self.speaker(), id, conversation, seq, &emoji, on)).await
             }
             ClientFrame::OpenDirect { id, nickname } => self.open_direct(id, &nickname).await,
             ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
@@ -97,8 +96,8 @@ impl FullTalk {
         self.app.chat.charge_command(self.connection.user.id, Some(self.connection.peer), self.bytes)
     }
 
-    fn asker(&self) -> Asker {
-        Asker(self.connection.number)
+    fn speaker(&self) -> Speaker {
+        Speaker { user: self.user(), asker: Asker(self.connection.number) }
     }
 
     fn user(&self) -> User {

@@ -126,7 +126,7 @@ impl Line {
     /// The first text, or how it ends before that. Pings are answered.
     pub(super) async fn first_text(&mut self) -> Result<Option<String>, Farewell> {
         loop {
-            let pong = match self.reader.next() {
+            let pong = match self.reader.next_incoming() {
                 Ok(Some(Incoming::Text(text))) => return Ok(Some(text.to_owned())),
                 Ok(Some(Incoming::Binary(_))) => return Ok(None),
                 Ok(Some(Incoming::Ping(payload))) => Some(websocket::pong(payload)),
@@ -193,7 +193,7 @@ impl Line {
         loop {
             // What has been read already, before more is.
             while !connection.is_full() {
-                let heard = match self.reader.next() {
+                let heard = match self.reader.next_incoming() {
                     // What this needs takes room only while it lasts.
                     Ok(Some(Incoming::Text(text))) => Box::pin(talk.hear(text)).await,
                     Ok(Some(Incoming::Binary(_))) => talk.hear_binary(),

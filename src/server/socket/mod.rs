@@ -133,7 +133,7 @@ fn register(app: &App, user: &User, entrance: Entrance) -> Result<Registered, Fa
 async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<Vec<ConversationId>, ChatError> {
     let conversations = app.chat.memberships(connection.user.id).await?;
     for conversation in &conversations {
-        app.hub.subscribe(connection, *conversation);
+        connection.hear(*conversation);
     }
     Ok(conversations)
 }

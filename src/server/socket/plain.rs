@@ -17,7 +17,7 @@ use crate::{
 use super::{
     super::{
         App,
-        chat::{ChatError, Direct},
+        chat::{ChatError, Direct, Speaker},
         hub::{Connection, Entrance, Item, Seen, ShardIndex, Speech},
         peer::Peer,
         store::Asker,
@@ -159,15 +159,15 @@ impl Talk for PlainTalk {
 
 impl PlainTalk {
     async fn send(&mut self, PlainRequest { to_user, msg }: PlainRequest) -> Result<Heard, ChatError> {
-        let (author, id) = (self.connection.user.clone(), CommandId::generate());
-        let asker = Asker(self.connection.number);
+        let id = CommandId::generate();
+        let speaker = Speaker { user: self.connection.user.clone(), asker: Asker(self.connection.number) };
         self.connection.asked();
         let queued = match to_user {
             Some(nickname) => {
-                let sent = self.app.chat.send_to_user(author, asker, id, &nickname, &msg, self.last).await;
+                let sent = self.app.chat.send_to_user(speaker, id, &nickname, &msg, self.last).await;
                 sent.map(|direct| self.last = Some(direct))
             }
-            None => self.app.chat.send(author, asker, id, self.lobby, &msg).await,
+            None => self.app.chat.send(speaker, id, self.lobby, &msg).await,
         };
         if queued.is_err() {
             self.connection.answered();

@@ -57,7 +57,7 @@ fn control(kind: u8, parts: &[&[u8]]) -> Bytes {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut out = Vec::with_capacity(2 + length);
     // The payload of a control frame fits in one byte of length (§5.5).
-    out.extend_from_slice(&[kind, length as u8 & 0x7f]);
+    out.extend_from_slice(&[kind, u8::try_from(length).unwrap_or_default()]);
     parts.iter().for_each(|part| out.extend_from_slice(part));
     out.into()
 }
@@ -90,10 +90,10 @@ pub(in crate::server) fn whole_frames(frames: &[u8], position: usize) -> usize {
     let mut end = 0;
     while end < position {
         let Some(rest) = frames.get(end..).filter(|rest| rest.len() >= 2) else { return frames.len() };
-        let length = match (rest[1], rest) {
-            (126, [_, _, a, b, ..]) => 4 + usize::from(u16::from_be_bytes([*a, *b])),
-            (127, [_, _, a, b, c, d, e, f, g, h, ..]) => {
-                let length = u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
+        let length = match (rest[1], &rest[2..]) {
+            (126, rest) => 4 + rest.first_chunk().map_or(0, |bytes| usize::from(u16::from_be_bytes(*bytes))),
+            (127, rest) => {
+                let length = rest.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
                 HEADER.saturating_add(usize::try_from(length).unwrap_or(usize::MAX))
             }
             (length, _) => 2 + usize::from(length),

@@ -118,7 +118,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`Broken`]; nothing more can be read then.
-    pub fn next(&mut self) -> Result<Option<Incoming<'_>>, Broken> {
+    pub fn next_incoming(&mut self) -> Result<Option<Incoming<'_>>, Broken> {
         loop {
             if self.parts.as_ref().is_some_and(|parts| parts.is_whole) {
                 // It was handed out before.
@@ -201,12 +201,12 @@ impl Reader {
         if reserved != 0 || !is_masked || !is_in_turn {
             return Err(Broken::Framing);
         }
-        let (payload, mask_at) = match (second & 0x7f, rest) {
-            (126, [_, _, a, b, ..]) => (u64::from(u16::from_be_bytes([*a, *b])), 4),
-            (127, [_, _, a, b, c, d, e, f, g, h, ..]) => (u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), 10),
-            (126 | 127, _) => return Ok(None),
-            (length, _) => (u64::from(length), 2),
+        let (payload, mask_at) = match second & 0x7f {
+            126 => (rest[2..].first_chunk().map(|bytes| u64::from(u16::from_be_bytes(*bytes))), 4),
+            127 => (rest[2..].first_chunk().map(|bytes| u64::from_be_bytes(*bytes)), 10),
+            length => (Some(u64::from(length)), 2),
         };
+        let Some(payload) = payload else { return Ok(None) };
         let before = self.parts.as_ref().filter(|_| is_continued && !is_control).map_or(0, |parts| parts.payload.len());
         let most = if is_control { CONTROL_LIMIT } else { self.longest.saturating_sub(before) };
         let Some(payload) = usize::try_from(payload).ok().filter(|payload| *payload <= most) else {
@@ -294,7 +294,7 @@ mod tests {
         match payload.len() {
             length @ 0..=125 => frame.push(0x80 | u8::try_from(length).expect("small")),
             length => {
-                frame.push(0x80 | 126);
+                frame.push(0xfe);
                 frame.extend_from_slice(&u16::try_from(length).expect("small enough").to_be_bytes());
             }
         }
@@ -320,7 +320,7 @@ mod tests {
             }
             start = end;
             loop {
-                match reader.next() {
+                match reader.next_incoming() {
                     Ok(None) => break,
                     Ok(Some(incoming)) => got.push(match incoming {
                         Incoming::Text(text) => Got::Text(text.to_owned()),
@@ -431,8 +431,8 @@ mod tests {
     fn a_reader_with_nothing_half_read_owns_nothing() {
         let mut reader = Reader::new(LONGEST);
         reader.lend(frame(0x81, b"hello", [5; 4]));
-        assert_eq!(reader.next(), Ok(Some(Incoming::Text("hello"))));
-        assert_eq!(reader.next(), Ok(None));
+        assert_eq!(reader.next_incoming(), Ok(Some(Incoming::Text("hello"))));
+        assert_eq!(reader.next_incoming(), Ok(None));
         assert!(reader.spare().is_some());
         assert_eq!(reader.bytes.capacity(), 0);
         assert_eq!(reader.take(), None);

@@ -15,6 +15,7 @@ use super::Stream;
 const MAGIC: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// A request that is about to become a WebSocket.
+#[derive(Debug)]
 pub(in crate::server) struct Upgrade {
     on_upgrade: OnUpgrade,
     answer: Response,
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_example_of_rfc_6455_is_answered_as_it_says() {
-        let upgrade = Upgrade::of(&mut request(&GOOD)).ok().expect("an upgrade");
+        let upgrade = Upgrade::of(&mut request(&GOOD)).expect("an upgrade");
         let (answer, _stream) = upgrade.begin();
         assert_eq!(answer.status(), 101);
         assert_eq!(answer.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
@@ -136,15 +137,14 @@ mod tests {
 
     #[test]
     fn what_asks_for_something_else_is_told_what_is_spoken_here() {
-        for missing in 0..3 {
-            let mut headers = GOOD.to_vec();
-            headers.remove(missing);
+        for (missing, _) in &GOOD[..3] {
+            let headers: Vec<_> = GOOD.into_iter().filter(|(name, _)| name != missing).collect();
             let refused = Upgrade::of(&mut request(&headers)).err();
-            assert_eq!(refused, Some(NoUpgrade::NotAsked), "without {}", GOOD[missing].0);
+            assert_eq!(refused, Some(NoUpgrade::NotAsked), "without {missing}");
         }
         let mut old = GOOD;
         old[2].1 = "8";
-        let refused = Upgrade::of(&mut request(&old)).err().expect("a refusal");
+        let refused = Upgrade::of(&mut request(&old)).expect_err("a refusal");
         let (status, headers) = refused.head();
         assert_eq!((status.as_u16(), &headers["sec-websocket-version"]), (426, &HeaderValue::from_static("13")));
     }

@@ -6,7 +6,7 @@ impl Line {
     /// Echoes until it ends; errors end it as they end any line.
     pub(in super::super) async fn echo(&mut self) -> Farewell {
         loop {
-            let answer = match self.reader.next() {
+            let answer = match self.reader.next_incoming() {
                 Ok(Some(Incoming::Text(text))) => Some(websocket::whole(true, text.as_bytes())),
                 Ok(Some(Incoming::Binary(bytes))) => Some(websocket::whole(false, bytes)),
                 Ok(Some(Incoming::Ping(payload))) => Some(websocket::pong(payload)),

@@ -41,10 +41,10 @@ impl Checkpoints {
     pub(super) fn start(database: &Path, commits: Arc<AtomicU64>) -> Result<Self, OpenError> {
         let db = open_checkpointer(database)?;
         let log = log_of(database);
-        let (nudges, nudged) = sync_channel(1);
+        let (nudges, wishes) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("store-checkpoints".into())
-            .spawn(move || run(&db, &log, &commits, &nudged))
+            .spawn(move || run(&db, &log, &commits, &wishes))
             .map_err(OpenError::Thread)?;
         Ok(Self { nudges, thread })
     }
@@ -69,11 +69,11 @@ fn log_of(database: &Path) -> PathBuf {
     name.into()
 }
 
-fn run(db: &Connection, log: &Path, commits: &AtomicU64, nudged: &Receiver<()>) {
+fn run(db: &Connection, log: &Path, commits: &AtomicU64, wishes: &Receiver<()>) {
     let mut done = 0;
-    while nudged.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
+    while wishes.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
         // One is enough for all.
-        nudged.try_iter().for_each(drop);
+        wishes.try_iter().for_each(drop);
         let now = commits.load(Ordering::Relaxed);
         if now == done {
             continue;
@@ -104,21 +104,21 @@ fn checkpoint(db: &Connection, log: &Path) -> Result<bool, rusqlite::Error> {
     Ok(move_pages(db, "RESTART", PATIENCE)?.is_complete())
 }
 
-struct Moved {
+struct Progress {
     was_blocked: bool,
     in_log: i64,
     moved: i64,
 }
 
-impl Moved {
+impl Progress {
     fn is_complete(&self) -> bool {
         !self.was_blocked && self.in_log == self.moved
     }
 }
 
-fn move_pages(db: &Connection, kind: &str, patience: Duration) -> Result<Moved, rusqlite::Error> {
+fn move_pages(db: &Connection, kind: &str, patience: Duration) -> Result<Progress, rusqlite::Error> {
     db.busy_timeout(patience)?;
     db.query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| {
-        Ok(Moved { was_blocked: row.get(0)?, in_log: row.get(1)?, moved: row.get(2)? })
+        Ok(Progress { was_blocked: row.get(0)?, in_log: row.get(1)?, moved: row.get(2)? })
     })
 }

@@ -65,6 +65,11 @@ impl House {
         self.hub.online()
     }
 
+    /// How many are here at this moment; what [`Self::online`] tells was announced, up to a second ago.
+    pub(crate) fn count_here(&self) -> u64 {
+        self.hub.present().len() as u64
+    }
+
     /// Whether a user is here, however many are.
     pub(crate) fn is_here(&self, user: UserId) -> bool {
         !self.hub.addresses(user).is_empty()

@@ -8,6 +8,9 @@ use std::{io, thread};
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+/// Every commit is told to every shard; more of them than this would cost more than they bring.
+const MOST: usize = 8;
+
 /// Threads that live as long as this does.
 pub(super) struct Threads {
     handles: Vec<Handle>,
@@ -15,9 +18,9 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// How many shards this machine is good for: the cores that this process may use.
+    /// How many shards this machine is good for: the cores that this process may use, within reason.
     pub(super) fn count() -> usize {
-        thread::available_parallelism().map_or(1, usize::from)
+        thread::available_parallelism().map_or(1, usize::from).min(MOST)
     }
 
     /// Starts so many.

@@ -33,7 +33,7 @@ async fn people(visitor: &Visitor, wanted: String) -> Result<People, Refused> {
     let Visitor { me, house, .. } = visitor;
     let limit = u32::try_from(SHOWN + 1).unwrap_or(u32::MAX);
     let known = house.find_users(me, &wanted, limit).await?;
-    let (online, here) = house.online();
+    let ((online, _), here) = (house.online(), house.count_here());
     let mut found: Vec<(User, bool)> = Vec::new();
     if wanted.is_empty() {
         // Those who are here come first, however many the house knows.

@@ -373,3 +373,42 @@ const fn reason(code: CloseCode) -> &'static str {
         CloseCode::TooMany => "too many requests",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{
+        io::AsyncReadExt as _,
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+    use crate::server::{doors::Doors, peer::Peer};
+
+    #[tokio::test]
+    async fn a_frame_that_was_given_up_half_way_is_finished_before_the_last_words() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
+        let (stream, address) = listener.accept().await.expect("a connection");
+        let entry = Arc::new(Doors::new(1, None).enter(Peer::from(address.ip())).expect("room"));
+        let timing =
+            Timing { silence: Duration::from_millis(50), farewell: Duration::from_secs(20), ..Timing::default() };
+        let mut line = Line::new(Stream::Tcp(stream, entry), Vec::new(), Arc::new(timing));
+
+        // More than the kernel takes while nobody reads.
+        let long = Item::encode(&"x".repeat(32 * 1024 * 1024)).expect("a frame");
+        let farewell = line.send(long.clone()).await.expect_err("nobody reads");
+        let reading = tokio::spawn(async move {
+            let mut all = Vec::new();
+            client.read_to_end(&mut all).await.expect("an end");
+            all
+        });
+        line.bid(farewell).await;
+        drop(line);
+        let all = reading.await.expect("an end");
+        let close = websocket::close(Some(CloseCode::TooSlow.number()), reason(CloseCode::TooSlow));
+        assert!(all.starts_with(&long.frame), "the whole frame");
+        assert!(all[long.frame.len()..] == *close, "and then the close");
+    }
+}

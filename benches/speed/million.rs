@@ -60,17 +60,12 @@ fn fill(path: &Path) -> Result<(), Failure> {
         let mut event = transaction.prepare(
             "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
-        let mut message = transaction.prepare(
-            "INSERT INTO messages (conversation, seq, id, at, author, body, revision)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2)",
-        )?;
         let authors = authors.iter().cycle();
         for (seq, author) in (1..=MESSAGES).zip(authors) {
             let (id, at) = (Uuid::new_v4().into_bytes(), BEGIN + seq * 1_000);
             let body = format!("{:.<128}", format!("message {seq}"));
             let payload = format!(r#"{{"kind":"message","body":"{body}"}}"#);
             event.execute(params![lobby, seq, at, author, id, payload])?;
-            message.execute(params![lobby, seq, id, at, author, body])?;
         }
     }
     transaction.commit()?;

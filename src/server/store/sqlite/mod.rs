@@ -4,6 +4,7 @@ mod checkpoints;
 mod columns;
 #[cfg(feature = "early-ack")]
 mod early_ack;
+mod journal;
 mod open;
 mod orders;
 mod queries;
@@ -18,8 +19,12 @@ mod writes;
 use std::{
     fs::File,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -37,7 +42,7 @@ use self::{
     orders::{Orders, WriterEnd},
     readers::Readers,
     reads::ReadMarks,
-    writer::{Job, Submitted, Write, Writer},
+    writer::{CatchUp, Job, Shared, Submitted, Write, Writer},
     writes::{
         BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, ExpireSessions, Join, Moderate, Release,
         RevokeInvite, SeeSession, SetPassword, may_write,
@@ -53,6 +58,10 @@ pub use open::OpenError;
 /// How many commits' news may wait for delivery; then the writer waits.
 const FEED: usize = 64;
 
+/// How long after the last commit the journal is emptied: a server that is busy with its connections is quiet here for
+/// some milliseconds at a time.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// The SQLite store.
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
@@ -60,6 +69,8 @@ pub(crate) struct SqliteStore {
     orders: Arc<Orders>,
     reads: Arc<ReadMarks>,
     readers: Readers,
+    /// The tables do not have all that was told.
+    is_behind: Arc<AtomicBool>,
     #[cfg(feature = "early-ack")]
     news: mpsc::WeakSender<Vec<super::Committed>>,
     /// What [`Store::close`] ends.
@@ -84,6 +95,17 @@ impl SqliteStore {
     }
 
     fn start(lock: File, path: &Path, db: Connection, identity: Identity) -> Result<(Self, Feed), OpenError> {
+        Self::start_pausing(lock, path, db, identity, PAUSE)
+    }
+
+    /// `pause`: how long after the last commit the journal is emptied.
+    fn start_pausing(
+        lock: File,
+        path: &Path,
+        db: Connection,
+        identity: Identity,
+        pause: Duration,
+    ) -> Result<(Self, Feed), OpenError> {
         let readers = Readers::open(path)?;
         let orders = Orders::new();
         let (news, feed) = mpsc::channel(FEED);
@@ -92,15 +114,22 @@ impl SqliteStore {
         #[cfg(feature = "early-ack")]
         let early_news = news.downgrade();
         let checkpoints = Checkpoints::start(path, Arc::clone(&commits))?;
-        let writer =
-            Writer::new(db, WriterEnd(Arc::clone(&orders)), Arc::clone(&reads), news, commits, checkpoints.nudges())
-                .start()?;
+        let is_behind = Arc::new(AtomicBool::new(false));
+        let shared = Shared {
+            reads: Arc::clone(&reads),
+            feed: news,
+            commits,
+            checkpoints: checkpoints.nudges(),
+            is_behind: Arc::clone(&is_behind),
+        };
+        let writer = Writer::new(db, WriterEnd(Arc::clone(&orders)), shared, pause).start()?;
         let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
         let store = Self {
             identity,
             orders,
             reads,
             readers,
+            is_behind,
             #[cfg(feature = "early-ack")]
             news: early_news,
             running,
@@ -119,6 +148,11 @@ impl SqliteStore {
     #[cfg(test)]
     async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
         self.write(event).await
+    }
+
+    /// Waits until the tables have what was told.
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        if self.is_behind.load(Ordering::SeqCst) { self.write(CatchUp).await?.await } else { Ok(()) }
     }
 
     async fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
@@ -240,6 +274,7 @@ impl Store for SqliteStore {
     }
 
     async fn conversations(&self, user: UserId, session: SessionId) -> Result<Option<Vec<Conversation>>, StoreError> {
+        self.catch_up().await?;
         self.readers.read(move |db| queries::conversations(db, user, session)).await
     }
 
@@ -250,6 +285,7 @@ impl Store for SqliteStore {
         window: Window,
         limit: u32,
     ) -> Result<MessagesPage, StoreError> {
+        self.catch_up().await?;
         self.readers.read(move |db| queries::messages(db, reader, conversation, window, limit)).await
     }
 
@@ -260,6 +296,7 @@ impl Store for SqliteStore {
         up_to: Seq,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
+        self.catch_up().await?;
         self.readers.read(move |db| queries::events(db, conversation, after, up_to, limit)).await
     }
 

@@ -12,13 +12,17 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use crate::domain::{ConversationId, Epoch, Millis};
 
+use super::journal::Journal;
+
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
     include_str!("../migrations/0004_rights.sql"),
     include_str!("../migrations/0005_positions.sql"),
+    include_str!("../migrations/0006_journal.sql"),
+    include_str!("../migrations/0007_states.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
@@ -58,6 +62,9 @@ pub enum OpenError {
         /// In this program.
         known: usize,
     },
+    /// The log says why.
+    #[error("cannot put in its place what was written last")]
+    Journal,
     /// Anything else.
     #[error("cannot open the database: {0}")]
     Database(#[from] rusqlite::Error),
@@ -114,6 +121,7 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     db.pragma_update(None, "foreign_keys", false)?;
     migrate(&mut db)?;
     db.pragma_update(None, "foreign_keys", true)?;
+    empty_journal(&mut db)?;
     let identity = identify(&mut db)?;
     release_leftovers(&db)?;
     Ok((db, identity))
@@ -148,6 +156,14 @@ fn migrate(db: &mut Connection) -> Result<(), OpenError> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Moves what a process that was killed left there to the tables.
+fn empty_journal(db: &mut Connection) -> Result<(), OpenError> {
+    let transaction = db.transaction()?;
+    let moved = Journal::load(&transaction).and_then(|mut journal| journal.settle_all(&transaction));
+    moved.map_err(|_logged| OpenError::Journal)?;
+    Ok(transaction.commit()?)
 }
 
 /// Reads who this store is; a new one gets an epoch and its Lobby.
@@ -209,25 +225,38 @@ mod tests {
         }
         // One row of each kind.
         db.execute_batch(
-            "INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
+            r#"INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
              INSERT INTO conversations (id, kind, name, created_at, last_seq, last_at) VALUES (x'02020202020202020202020202020202', 'room', 'Lobby', 1, 2, 9);
              INSERT INTO meta (only, epoch, lobby) VALUES (1, x'03030303030303030303030303030303', x'02020202020202020202020202020202');
              INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (x'02020202020202020202020202020202', x'01', 1, 1);
              INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
-               VALUES (x'02020202020202020202020202020202', 1, 8, x'01', x'0a', '{}', NULL), (x'02020202020202020202020202020202', 2, 9, x'01', x'0b', '{}', 1);
-             INSERT INTO messages (conversation, seq, id, at, author, body, revision) VALUES (x'02020202020202020202020202020202', 1, x'0a', 8, x'01', 'hi', 2);
-             INSERT INTO reactions (conversation, message, emoji, user, seq) VALUES (x'02020202020202020202020202020202', 1, '🍵', x'01', 2);",
+               VALUES (x'02020202020202020202020202020202', 1, 8, x'01', x'0a', '{"kind":"message","body":"hi"}', NULL),
+                      (x'02020202020202020202020202020202', 2, 9, x'01', x'0b', '{"kind":"edit"}', 1),
+                      (x'02020202020202020202020202020202', 3, 9, x'01', x'0c', '{"kind":"message","body":"ho"}', NULL);
+             INSERT INTO messages (conversation, seq, id, at, author, body, revision, edited_at)
+               VALUES (x'02020202020202020202020202020202', 1, x'0a', 8, x'01', 'hey', 2, 9),
+                      (x'02020202020202020202020202020202', 3, x'0c', 9, x'01', 'ho', 3, NULL);
+             INSERT INTO reactions (conversation, message, emoji, user, seq) VALUES (x'02020202020202020202020202020202', 1, '🍵', x'01', 2);"#,
         )
         .expect("rows");
         drop(db);
 
         let (db, _) = open_writer(&path).expect("an upgrade");
         let count = |what: &str| db.query_row(what, [], |row| row.get::<_, u32>(0)).expect("a count");
-        assert_eq!(count("SELECT count(*) FROM events"), 2);
-        assert_eq!(count("SELECT count(*) FROM messages JOIN events USING (conversation, seq)"), 1);
+        assert_eq!(count("SELECT count(*) FROM events"), 3);
+        assert_eq!(
+            count("SELECT count(*) FROM messages WHERE seq = 1 AND body = 'hey' AND revision = 2 AND edited_at = 9"),
+            1
+        );
+        assert_eq!(
+            count("SELECT count(*) FROM messages WHERE seq = 3 AND body = 'ho' AND revision = 3 AND NOT deleted"),
+            1
+        );
+        assert_eq!(count("SELECT count(*) FROM messages"), 2);
+        assert_eq!(count("SELECT count(*) FROM reactions"), 1);
         assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
-        assert_eq!(count("SELECT user_version FROM pragma_user_version"), 5);
-        let twice = "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (x'02020202020202020202020202020202', 3, 9, x'01', x'0a', '{}')";
+        assert_eq!(count("SELECT user_version FROM pragma_user_version"), 7);
+        let twice = "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (x'02020202020202020202020202020202', 4, 9, x'01', x'0a', '{}')";
         assert!(db.execute(twice, []).is_err(), "a command is still there once");
     }
 }

@@ -31,6 +31,17 @@ pub(super) enum NotQueued {
     Stuck,
 }
 
+/// What the writer is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// What has gathered.
+    Work,
+    /// Nothing has come for a while.
+    Pause,
+    /// Nothing will come any more.
+    End,
+}
+
 /// The queue.
 #[derive(Debug)]
 pub(super) struct Orders {
@@ -97,16 +108,27 @@ impl Orders {
         self.waiting().has_ended
     }
 
-    /// For the writer: waits until there is something to do, and takes at most so many jobs. `false` at the end.
-    pub(super) fn take(&self, jobs: &mut Vec<Box<dyn Job>>, most: usize) -> bool {
-        let mut waiting = self.waiting();
-        while waiting.jobs.is_empty() && !waiting.has_marks && !waiting.has_ended {
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// For the writer: waits until there is something to do, at most so long, and takes at most so many jobs.
+    pub(super) fn take(&self, jobs: &mut Vec<Box<dyn Job>>, most: usize, patience: Option<Duration>) -> Turn {
+        let waiting = self.waiting();
+        let has_nothing = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.has_marks && !waiting.has_ended;
+        let mut waiting = match patience {
+            Some(patience) => {
+                let waited = self.changed.wait_timeout_while(waiting, patience, has_nothing);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.changed.wait_while(waiting, has_nothing).unwrap_or_else(PoisonError::into_inner),
+        };
         let count = waiting.jobs.len().min(most);
         jobs.extend(waiting.jobs.drain(..count));
         self.room.add_permits(count);
-        mem::take(&mut waiting.has_marks) || count > 0
+        if mem::take(&mut waiting.has_marks) || count > 0 {
+            Turn::Work
+        } else if waiting.has_ended {
+            Turn::End
+        } else {
+            Turn::Pause
+        }
     }
 
     /// Wakes the writer when all that is ready to run on this thread has run: others may have something for it, too.

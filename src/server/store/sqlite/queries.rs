@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     domain::{
         Action, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, Nickname, NicknameKey,
-        Reaction, Seq, SessionId, User, UserId, UserKind,
+        Notice, Reaction, Seq, SessionId, User, UserId, UserKind,
     },
     protocol::{AuditEntry, AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
@@ -190,8 +190,12 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         edited_at: row.get(5)?,
         deleted: row.get(6)?,
         reactions: Vec::new(),
-        notice: json(row, 7)?,
+        notice: notice(json(row, 7)?),
     })
+}
+
+fn notice(change: Option<Change>) -> Option<Notice> {
+    if let Some(Change::Notice(notice)) = change { Some(notice) } else { None }
 }
 
 /// Puts to each message of an ascending stretch what its readers put to it.

@@ -21,6 +21,10 @@ pub(super) struct ReadMark {
 }
 
 impl ReadMark {
+    pub(super) fn conversation(&self) -> ConversationId {
+        self.conversation
+    }
+
     /// Saves the mark unless the user is not a member or has read further; a mark beyond the end means the end.
     pub(super) fn apply(&self, db: &Connection) -> rusqlite::Result<Option<Committed>> {
         let Self { user, conversation, seq } = *self;
@@ -32,6 +36,18 @@ impl ReadMark {
         let read = update.query_row(params![conversation, user, seq], |row| row.get(0)).optional()?;
         Ok(read.map(|seq| Committed::Read { user, conversation, seq }))
     }
+}
+
+/// Saves that whoever wrote a message has seen what is above it.
+pub(super) fn save_mark(
+    db: &Connection,
+    conversation: ConversationId,
+    author: UserId,
+    seq: Seq,
+) -> Result<(), rusqlite::Error> {
+    db.prepare_cached("UPDATE members SET read_seq = ?3 WHERE conversation = ?1 AND user = ?2 AND read_seq < ?3")?
+        .execute(params![conversation, author, seq])
+        .map(drop)
 }
 
 /// The marks that were not saved yet: at most one a member, the furthest. A plain mutex, held for a look-up.

@@ -7,7 +7,9 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, params};
 
 use super::{
-    super::StoreError,
+    super::{Appended, StoreError},
+    journal::Journal,
+    reads::save_mark,
     writes::{check_write, end},
 };
 use crate::domain::{ConversationId, Millis, Seq, UserId};
@@ -30,34 +32,36 @@ impl Recent {
     pub(super) fn next(
         &mut self,
         db: &Connection,
+        journal: &Journal,
         conversation: ConversationId,
         author: UserId,
     ) -> Result<(Seq, Millis), StoreError> {
         if !self.writers.contains(&(conversation, author)) {
             self.check(db, conversation, author)?;
         }
-        let (seq, at) = match self.ends.get(&conversation) {
-            Some(end) => *end,
+        let known = self.ends.get(&conversation).copied().or_else(|| journal.end(conversation));
+        let (seq, at) = match known {
+            Some(end) => end,
             None => end(db, conversation)?,
         };
         // Times never go back within a conversation, even when the clock does.
         Ok((seq.next(), Millis::now().max(at)))
     }
 
-    /// A message of `author` is in that place now.
-    pub(super) fn took(&mut self, conversation: ConversationId, author: UserId, seq: Seq, at: Millis) {
+    /// A message is in that place now.
+    pub(super) fn took(&mut self, Appended { conversation, seq, at }: Appended) {
         self.ends.insert(conversation, (seq, at));
+    }
+
+    /// The author of a message in that place has seen what is above it.
+    pub(super) fn has_seen(&mut self, author: UserId, Appended { conversation, seq, .. }: Appended) {
         self.reads.insert((conversation, author), seq);
     }
 
     /// Writes down what the database does not have yet.
     pub(super) fn save(&mut self, db: &Connection) -> Result<(), rusqlite::Error> {
-        if self.reads.is_empty() {
-            return Ok(());
-        }
-        let mut update = db.prepare_cached("UPDATE members SET read_seq = ?3 WHERE conversation = ?1 AND user = ?2")?;
         for ((conversation, user), seq) in self.reads.drain() {
-            update.execute(params![conversation, user, seq])?;
+            save_mark(db, conversation, user, seq)?;
         }
         if self.ends.len() > MOST || self.writers.len() > MOST {
             self.forget();

@@ -1,10 +1,13 @@
 //! What can't be seen from outside the server.
 
+use std::{collections::HashMap, fs, time::Duration};
+
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::{
     super::{Committed, NewEvent, NewUser, Store as _, StoreError, Window},
+    open::open_reader,
     *,
 };
 use crate::{
@@ -161,4 +164,230 @@ fn data_of_a_newer_program_is_left_alone() {
     db.execute_batch("PRAGMA user_version = 999").expect("a version");
     let error = SqliteStore::open(folder.path()).expect_err("a refusal");
     assert!(matches!(error, OpenError::NewerData { found: 999, .. }), "{error}");
+}
+
+/// How many talks are busy at once in the tests below: enough for the journal.
+const TALKS: usize = 20;
+
+/// A store whose journal is emptied only when somebody needs it to be, and busy talks of two.
+struct Busy {
+    folder: TempDir,
+    store: SqliteStore,
+    feed: Feed,
+    /// Who writes where.
+    talks: Vec<(User, ConversationId)>,
+    /// Who listens there.
+    listeners: Vec<User>,
+}
+
+impl Busy {
+    async fn new() -> Self {
+        Self::on_disk_of(1_000_000).await
+    }
+
+    /// With so many pages of disk at most.
+    async fn on_disk_of(pages: u32) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let lock = take_folder(folder.path()).expect("the folder");
+        let path = folder.path().join("teahouse.db");
+        let (db, identity) = open_writer(&path).expect("a database");
+        db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).expect("a limit");
+        let (store, feed) =
+            SqliteStore::start_pausing(lock, &path, db, identity, Duration::from_hours(1)).expect("a store");
+        let mut busy = Self { folder, store, feed, talks: Vec::new(), listeners: Vec::new() };
+        for number in 0..TALKS {
+            let (ming, ling) =
+                (busy.comes(&format!("Ming {number}")).await, busy.comes(&format!("Ling {number}")).await);
+            let direct = OpenDirect { opener: ming.clone(), key: ling.nickname.key() };
+            let direct = busy.store.open_direct(direct).await.expect("queued").await.expect("a direct");
+            busy.talks.push((ming, direct.conversation));
+            busy.listeners.push(ling);
+        }
+        busy
+    }
+
+    async fn comes(&self, name: &str) -> User {
+        let user = user(name);
+        let new = NewUser {
+            user: user.clone(),
+            key: user.nickname.key(),
+            session: None,
+            address: None,
+            invite: None,
+            password: None,
+        };
+        self.store.create_user(new).await.expect("a user");
+        user
+    }
+
+    /// Everybody writes this at once. Gives what is to be answered.
+    async fn all_write(&mut self, body: &str) -> Vec<CommandId> {
+        let ids: Vec<_> = self.talks.iter().map(|_| CommandId::generate()).collect();
+        self.all_send(&ids, body).await;
+        ids
+    }
+
+    async fn all_send(&self, ids: &[CommandId], body: &str) {
+        for ((author, conversation), id) in self.talks.iter().zip(ids) {
+            let change = Change::Message { body: Body::from_trusted(body.to_owned()) };
+            let event = NewEvent::of_author(author.clone(), *id, *conversation, change);
+            self.store.submit(event, Asker(0)).await.expect("queued");
+        }
+    }
+
+    /// Waits until all of these are answered.
+    async fn outcomes(&mut self, ids: &[CommandId]) -> HashMap<CommandId, Result<Appended, StoreError>> {
+        let mut outcomes = HashMap::new();
+        while !ids.iter().all(|id| outcomes.contains_key(id)) {
+            for news in self.feed.recv().await.expect("news") {
+                if let Committed::Answer { id, outcome, .. } = news {
+                    outcomes.insert(id, outcome);
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// The same, where all are to be well.
+    async fn answers(&mut self, ids: &[CommandId]) -> HashMap<CommandId, Appended> {
+        let outcomes = self.outcomes(ids).await;
+        outcomes.into_iter().map(|(id, outcome)| (id, outcome.expect("a place"))).collect()
+    }
+
+    fn count(&self, table: &str) -> usize {
+        let db = open_reader(&self.folder.path().join("teahouse.db")).expect("a connection");
+        let count = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0));
+        count.expect("a count") as usize
+    }
+
+    async fn bodies(&self, talk: usize) -> Vec<String> {
+        let (reader, conversation) = &self.talks[talk];
+        let page = self.store.messages(reader.id, *conversation, Window::Newest, 100).await.expect("a page");
+        page.messages.iter().map(|message| message.body.as_str().to_owned()).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_from_the_journal_is_there_after_a_kill() {
+    let mut busy = Busy::new().await;
+    for body in ["one", "two"] {
+        let ids = busy.all_write(body).await;
+        busy.answers(&ids).await;
+    }
+    assert_eq!((busy.count("journal"), busy.count("events")), (2 * TALKS, 0), "nothing is in the tables yet");
+    // What the disk has at this moment.
+    let after_kill = TempDir::new().expect("a folder");
+    for file in ["teahouse.db", "teahouse.db-wal"] {
+        fs::copy(busy.folder.path().join(file), after_kill.path().join(file)).expect("a copy");
+    }
+    let (store, _feed) = open(&after_kill);
+    for (reader, conversation) in &busy.talks {
+        let page = store.messages(reader.id, *conversation, Window::Newest, 100).await.expect("a page");
+        let bodies: Vec<_> = page.messages.iter().map(|message| (message.seq.0, message.body.as_str())).collect();
+        assert_eq!(bodies, [(1, "one"), (2, "two")]);
+    }
+    store.close().await;
+    busy.store.close().await;
+    assert_eq!((busy.count("journal"), busy.count("events")), (0, 2 * TALKS), "closing moves all to the tables");
+}
+
+#[tokio::test]
+async fn whoever_reads_finds_what_was_told_from_the_journal() {
+    let mut busy = Busy::new().await;
+    let ids = busy.all_write("hi").await;
+    busy.answers(&ids).await;
+    assert_eq!(busy.count("events"), 0);
+    assert_eq!(busy.bodies(3).await, ["hi"]);
+
+    let ids = busy.all_write("ho").await;
+    busy.answers(&ids).await;
+    let conversation = busy.talks[5].1;
+    let events = busy.store.events(conversation, Seq::ZERO, Seq(9), 9).await.expect("events");
+    assert_eq!(events.len(), 2);
+    busy.store.close().await;
+}
+
+#[tokio::test]
+async fn a_command_that_waits_in_the_journal_is_not_done_again() {
+    let mut busy = Busy::new().await;
+    let ids = busy.all_write("once").await;
+    let first = busy.answers(&ids).await;
+    assert_eq!(busy.count("journal"), TALKS);
+    busy.all_send(&ids, "twice").await;
+    assert_eq!(busy.answers(&ids).await, first);
+    // Nor one that waited there, and is in the tables by now.
+    assert_eq!(busy.bodies(0).await, ["once"]);
+    busy.all_send(&ids, "three times").await;
+    assert_eq!(busy.answers(&ids).await, first);
+    for talk in 0..TALKS {
+        assert_eq!(busy.bodies(talk).await, ["once"]);
+    }
+    busy.store.close().await;
+}
+
+#[tokio::test]
+async fn whatever_else_is_written_finds_the_journal_in_the_tables() {
+    let mut busy = Busy::new().await;
+    let ids = busy.all_write("hi").await;
+    busy.answers(&ids).await;
+    let (ming, conversation) = busy.talks[7].clone();
+    let edit = Change::Edit { seq: Seq(1), body: Body::from_trusted("hello".to_owned()) };
+    let edit = NewEvent::of_author(ming.clone(), CommandId::generate(), conversation, edit);
+    busy.store.append(edit).await.expect("queued").await.expect("a place");
+    assert_eq!(busy.bodies(7).await, ["hello"]);
+
+    let ids = busy.all_write("ho").await;
+    busy.answers(&ids).await;
+    // One alone goes to the tables at once, and stands behind what its talk has in the journal.
+    let change = Change::Message { body: Body::from_trusted("alone".to_owned()) };
+    let alone = NewEvent::of_author(ming, CommandId::generate(), conversation, change);
+    let id = alone.id;
+    busy.store.submit(alone, Asker(0)).await.expect("queued");
+    assert_eq!(busy.answers(&[id]).await[&id].seq, Seq(4));
+    assert_eq!(busy.count("events"), TALKS + 3, "no other talk's has moved");
+    assert_eq!(busy.bodies(7).await, ["hello", "ho", "alone"]);
+    busy.store.close().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_nothing_from_the_journal() {
+    let mut busy = Busy::on_disk_of(120).await;
+    let ids = busy.all_write("before").await;
+    busy.answers(&ids).await;
+    let ids = busy.all_write(&"x".repeat(50_000)).await;
+    let outcomes = busy.outcomes(&ids).await;
+    assert!(outcomes.values().all(|outcome| *outcome == Err(StoreError::Unavailable)), "{outcomes:?}");
+    assert_eq!(busy.count("journal"), TALKS);
+    // The same commands, with less to say.
+    busy.all_send(&ids, "after").await;
+    let answers = busy.answers(&ids).await;
+    assert!(answers.values().all(|place| place.seq == Seq(2)), "{answers:?}");
+    for talk in 0..TALKS {
+        assert_eq!(busy.bodies(talk).await, ["before", "after"]);
+    }
+    busy.store.close().await;
+}
+
+#[tokio::test]
+async fn a_read_mark_counts_what_is_in_the_journal() {
+    let mut busy = Busy::new().await;
+    let ids = busy.all_write("hi").await;
+    busy.answers(&ids).await;
+    let (author, conversation) = busy.talks[2].clone();
+    let listener = busy.listeners[2].id;
+    busy.store.mark_read(listener, conversation, Seq(1));
+    let read = loop {
+        let news = busy.feed.recv().await.expect("news");
+        if let Some(Committed::Read { user, seq, .. }) =
+            news.into_iter().find(|news| matches!(news, Committed::Read { .. }))
+        {
+            break (user, seq);
+        }
+    };
+    assert_eq!(read, (listener, Seq(1)));
+    let db = open_reader(&busy.folder.path().join("teahouse.db")).expect("a connection");
+    let mark = "SELECT read_seq FROM members WHERE conversation = ?1 AND user = ?2";
+    let seq: Seq = db.query_row(mark, rusqlite::params![conversation, author.id], |row| row.get(0)).expect("a mark");
+    assert_eq!(seq, Seq(1), "whoever writes has seen what is above");
+    busy.store.close().await;
 }

@@ -1,24 +1,29 @@
 //! Writing: one thread owns the one connection that writes, and commits what has gathered in one go.
 //!
 //! A sync of the disk costs the same for one command as for two hundred, so whatever waits when the writer comes round
-//! shares one transaction and one sync. Each write has its own savepoint: one that is refused takes nobody with it.
+//! shares one transaction and one sync. One that is refused takes nobody with it: what is not known to be well before
+//! anything is written has a savepoint of its own.
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::SyncSender,
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::{domain::ConversationId, protocol::Change};
+
 use super::{
     super::{Appended, Asker, Committed, NewEvent, Receipt, StoreError},
+    journal::Journal,
     open::OpenError,
-    orders::WriterEnd,
+    orders::{Turn, WriterEnd},
     reads::{ReadMark, ReadMarks},
     recent::Recent,
 };
@@ -28,6 +33,22 @@ const LARGEST_BATCH: usize = 256;
 
 /// After so many the log is worth a checkpoint.
 const MANY_CHANGES: usize = 4_096;
+
+/// Messages to so many conversations at once go to the journal first. To fewer, the pages that a commit changes are few
+/// anyway.
+const SCATTERED: usize = 4;
+
+/// How many messages may wait in the journal while there is more to do.
+const MANY_WAITING: usize = 8_192;
+
+/// The most that are moved out of it at once.
+const LARGEST_MOVE: usize = 2_048;
+
+/// How long after a failure it is tried again.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long read marks may wait while there is much to do.
+const MARKS_PAUSE: Duration = Duration::from_millis(250);
 
 /// One kind of change to the database.
 pub(super) trait Write: Send + 'static {
@@ -57,12 +78,26 @@ pub(super) trait Job: Send {
     fn run(&mut self, db: &Connection) -> bool;
 
     /// Makes the change without a savepoint, if it is one of those that need none.
-    fn run_quickly(&mut self, _db: &Connection, _recent: &mut Recent) -> Quickly {
+    fn run_quickly(&mut self, _desk: &mut Desk<'_>) -> Quickly {
         Quickly::NotThisOne
+    }
+
+    /// Where it puts a message, if it does only that.
+    fn conversation(&self) -> Option<ConversationId> {
+        None
     }
 
     /// Answers, after the commit or its failure, and adds what there is to tell.
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>);
+}
+
+/// What a change without a savepoint works with.
+pub(super) struct Desk<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) recent: &'a mut Recent,
+    pub(super) journal: &'a mut Journal,
+    /// Messages go to the journal.
+    pub(super) is_busy: bool,
 }
 
 /// What became of a change without a savepoint.
@@ -121,8 +156,8 @@ impl Job for Submitted {
         self.outcome.insert(self.event.apply(db)).is_ok()
     }
 
-    fn run_quickly(&mut self, db: &Connection, recent: &mut Recent) -> Quickly {
-        match self.event.apply_quickly(db, recent) {
+    fn run_quickly(&mut self, desk: &mut Desk<'_>) -> Quickly {
+        match self.event.apply_quickly(desk) {
             None => Quickly::NotThisOne,
             Some(Err(StoreError::Unavailable)) => Quickly::Failed,
             Some(outcome) => {
@@ -132,25 +167,52 @@ impl Job for Submitted {
         }
     }
 
+    fn conversation(&self) -> Option<ConversationId> {
+        matches!(self.event.change, Change::Message { .. }).then_some(self.event.conversation)
+    }
+
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         let outcome = settled(self.outcome, committed, news);
         news.push(Committed::Answer { asker: self.asker, id: self.event.id, outcome });
     }
 }
 
+/// That the tables have everything that was told before this was asked for.
+pub(super) struct CatchUp;
+
+impl Write for CatchUp {
+    type Done = ();
+
+    fn apply(&self, _db: &Connection) -> Result<Applied<()>, StoreError> {
+        Ok(Applied { done: (), news: None })
+    }
+}
+
+/// What the writer has in common with others.
+pub(super) struct Shared {
+    pub(super) reads: Arc<ReadMarks>,
+    pub(super) feed: mpsc::Sender<Vec<Committed>>,
+    /// Counts commits, for the checkpoints.
+    pub(super) commits: Arc<AtomicU64>,
+    /// Asks for one.
+    pub(super) checkpoints: SyncSender<()>,
+    /// The tables do not have all that was told.
+    pub(super) is_behind: Arc<AtomicBool>,
+}
+
 /// What the writer's thread owns.
 pub(super) struct Writer {
     db: Connection,
     orders: WriterEnd,
-    reads: Arc<ReadMarks>,
-    feed: mpsc::Sender<Vec<Committed>>,
-    /// Counts commits, for the checkpoints.
-    commits: Arc<AtomicU64>,
-    /// Asks for one.
-    checkpoints: SyncSender<()>,
-    /// How many were made since then.
+    shared: Shared,
+    /// How many were made since the last checkpoint was asked for.
     changes: usize,
     recent: Recent,
+    /// `None` after a failure: to be read again.
+    journal: Option<Journal>,
+    /// How long after the last commit the journal is emptied.
+    pause: Duration,
+    marks_saved: Instant,
 }
 
 /// Why a transaction comes to nothing.
@@ -158,6 +220,8 @@ pub(super) struct Writer {
 enum Failure {
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A change without a savepoint failed; the log has said why.
     #[error("a change failed half-way")]
     HalfWay,
@@ -166,6 +230,8 @@ enum Failure {
 /// How changes are made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Care {
+    /// Messages go to the journal. What is none of these has a savepoint.
+    Least,
     /// Without a savepoint where none is needed.
     Little,
     /// With a savepoint each.
@@ -173,16 +239,9 @@ enum Care {
 }
 
 impl Writer {
-    pub(super) fn new(
-        db: Connection,
-        orders: WriterEnd,
-        reads: Arc<ReadMarks>,
-        feed: mpsc::Sender<Vec<Committed>>,
-        commits: Arc<AtomicU64>,
-        checkpoints: SyncSender<()>,
-    ) -> Self {
-        let recent = Recent::default();
-        Self { db, orders, reads, feed, commits, checkpoints, changes: 0, recent }
+    pub(super) fn new(db: Connection, orders: WriterEnd, shared: Shared, pause: Duration) -> Self {
+        let (recent, journal, marks_saved) = (Recent::default(), Some(Journal::default()), Instant::now());
+        Self { db, orders, shared, changes: 0, recent, journal, pause, marks_saved }
     }
 
     pub(super) fn start(self) -> Result<JoinHandle<()>, OpenError> {
@@ -191,43 +250,62 @@ impl Writer {
 
     fn run(mut self) {
         let mut jobs = Vec::with_capacity(LARGEST_BATCH);
-        while self.orders.0.take(&mut jobs, LARGEST_BATCH) {
+        loop {
+            let patience = match &self.journal {
+                Some(journal) => (!journal.is_empty()).then_some(self.pause),
+                None => Some(PATIENCE),
+            };
+            match self.orders.0.take(&mut jobs, LARGEST_BATCH, patience) {
+                Turn::Work | Turn::Pause => self.commit(&mut jobs),
+                Turn::End => break,
+            }
+        }
+        // What can't be moved now is moved when the store is opened again.
+        while self.journal.as_ref().is_some_and(|journal| !journal.is_empty()) {
             self.commit(&mut jobs);
         }
     }
 
-    /// Carries out `jobs` and the gathered read marks in one transaction, then answers.
+    /// Carries out `jobs` and saves the gathered read marks in one transaction, then answers. Without any, empties some of
+    /// the journal.
     fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
-        let marks = self.reads.take();
-        if jobs.is_empty() && marks.is_empty() {
-            return;
-        }
+        let is_busy = are_scattered(jobs);
+        let marks = if is_busy && self.marks_saved.elapsed() < MARKS_PAUSE { Vec::new() } else { self.take_marks() };
         // What fails without savepoints may be one change's fault: with them it takes nobody with it.
-        let result = self.transact(jobs, &marks, Care::Little).or_else(|_| self.transact(jobs, &marks, Care::Much));
+        let care = if is_busy { Care::Least } else { Care::Little };
+        let result = self.transact(jobs, &marks, care).or_else(|_| self.transact(jobs, &marks, Care::Much));
         let committed = result.is_ok();
         let changes = jobs.len();
         let mut news = Vec::with_capacity(2 * jobs.len());
         jobs.drain(..).for_each(|job| job.settle(committed, &mut news));
         match result {
             Ok(read_news) => {
-                self.commits.fetch_add(1, Ordering::Relaxed);
+                // Before anybody is told: whoever reads then is to find it.
+                let is_behind = self.journal.as_ref().is_some_and(|journal| !journal.is_empty());
+                self.shared.is_behind.store(is_behind, Ordering::SeqCst);
+                self.shared.commits.fetch_add(1, Ordering::Relaxed);
                 self.changes += changes;
                 if self.changes >= MANY_CHANGES {
                     self.changes = 0;
                     // One that waits already is as good.
-                    let _ = self.checkpoints.try_send(());
+                    let _ = self.shared.checkpoints.try_send(());
                 }
                 news.extend(read_news);
             }
             Err(error) => {
                 tracing::error!(%error, "a commit failed; nothing of it was done");
-                self.reads.put_back(marks);
+                self.shared.reads.put_back(marks);
             }
         }
         // Without a listener nobody is connected; the log has it all.
-        if !news.is_empty() && self.feed.blocking_send(news).is_err() {
+        if !news.is_empty() && self.shared.feed.blocking_send(news).is_err() {
             tracing::debug!("nobody listens to the store's news any more");
         }
+    }
+
+    fn take_marks(&mut self) -> Vec<ReadMark> {
+        self.marks_saved = Instant::now();
+        self.shared.reads.take()
     }
 
     fn transact(
@@ -237,45 +315,92 @@ impl Writer {
         care: Care,
     ) -> Result<Vec<Committed>, Failure> {
         self.execute("BEGIN IMMEDIATE")?;
-        let result = self.fill(jobs, marks, care).and_then(|news| Ok(self.execute("COMMIT").map(|()| news)?));
-        if result.is_err() {
-            self.recent.forget();
+        // Forgotten if this fails: the database alone knows what is left of it.
+        let journal = self.journal.take();
+        let result = self.fill(journal, jobs, marks, care).and_then(|(journal, news)| {
+            self.execute("COMMIT")?;
+            Ok((journal, news))
+        });
+        match result {
+            Ok((journal, news)) => {
+                self.journal = Some(journal);
+                Ok(news)
+            }
+            Err(failure) => {
+                self.recent.forget();
+                // A full disk can end the transaction by itself; otherwise it is ours to end.
+                if !self.db.is_autocommit() {
+                    self.execute("ROLLBACK")?;
+                }
+                Err(failure)
+            }
         }
-        // A full disk can end the transaction by itself; otherwise it is ours to end.
-        if result.is_err() && !self.db.is_autocommit() {
-            self.execute("ROLLBACK")?;
-        }
-        result
     }
 
-    /// Does everything but the commit; returns what the read marks changed.
-    fn fill(&mut self, jobs: &mut [Box<dyn Job>], marks: &[ReadMark], care: Care) -> Result<Vec<Committed>, Failure> {
-        for job in jobs {
-            if care == Care::Little {
-                match job.run_quickly(&self.db, &mut self.recent) {
+    /// Does everything but the commit; returns what is left in the journal, and what the read marks changed.
+    fn fill(
+        &mut self,
+        journal: Option<Journal>,
+        jobs: &mut [Box<dyn Job>],
+        marks: &[ReadMark],
+        care: Care,
+    ) -> Result<(Journal, Vec<Committed>), Failure> {
+        let Self { db, recent, .. } = self;
+        let mut journal = journal.map_or_else(|| Journal::load(db), Ok)?;
+        let is_pause = jobs.is_empty();
+        for job in jobs.iter_mut() {
+            if care != Care::Much {
+                let is_busy = care == Care::Least;
+                match job.run_quickly(&mut Desk { db, recent, journal: &mut journal, is_busy }) {
                     Quickly::Done => continue,
                     Quickly::NotThisOne => {}
                     Quickly::Failed => return Err(Failure::HalfWay),
                 }
             }
-            self.recent.save(&self.db)?;
-            self.within_savepoint(|db| job.run(db))?;
-            self.recent.forget();
+            journal.settle_all(db)?;
+            recent.save(db)?;
+            within_savepoint(db, |db| job.run(db))?;
+            recent.forget();
         }
-        self.recent.save(&self.db)?;
-        Ok(marks.iter().filter_map(|mark| mark.apply(&self.db).transpose()).collect::<Result<_, _>>()?)
-    }
-
-    fn within_savepoint(&self, change: impl FnOnce(&Connection) -> bool) -> Result<(), rusqlite::Error> {
-        self.execute("SAVEPOINT one")?;
-        if !change(&self.db) {
-            // Fails if the whole transaction is gone, and so fails the batch.
-            self.execute("ROLLBACK TO one")?;
+        let is_due = is_pause || journal.len() >= MANY_WAITING;
+        journal.settle_some(db, if is_due { LARGEST_MOVE } else { 0 })?;
+        recent.save(db)?;
+        let mut news = Vec::new();
+        for mark in marks {
+            journal.settle(db, mark.conversation())?;
+            news.extend(mark.apply(db)?);
         }
-        self.execute("RELEASE one")
+        Ok((journal, news))
     }
 
     fn execute(&self, statement: &str) -> Result<(), rusqlite::Error> {
-        self.db.prepare_cached(statement)?.execute([]).map(drop)
+        execute(&self.db, statement)
     }
+}
+
+/// Whether there are messages to many conversations.
+fn are_scattered(jobs: &[Box<dyn Job>]) -> bool {
+    let mut places: Vec<ConversationId> = Vec::with_capacity(SCATTERED);
+    for place in jobs.iter().filter_map(|job| job.conversation()) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+        if places.len() == SCATTERED {
+            return true;
+        }
+    }
+    false
+}
+
+fn within_savepoint(db: &Connection, change: impl FnOnce(&Connection) -> bool) -> Result<(), rusqlite::Error> {
+    execute(db, "SAVEPOINT one")?;
+    if !change(db) {
+        // Fails if the whole transaction is gone, and so fails the batch.
+        execute(db, "ROLLBACK TO one")?;
+    }
+    execute(db, "RELEASE one")
+}
+
+fn execute(db: &Connection, statement: &str) -> Result<(), rusqlite::Error> {
+    db.prepare_cached(statement)?.execute([]).map(drop)
 }

@@ -4,17 +4,16 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use crate::{
-    domain::{Body, ConversationId, Millis, Seq, UserId},
+    domain::{Body, CommandId, ConversationId, Millis, Seq, UserId},
     protocol::{Change, Event},
 };
 
 use super::{
     super::{
         super::{Appended, Committed, NewEvent, StoreError},
-        recent::Recent,
-        writer::{Applied, Write},
+        writer::{Applied, Desk, Write},
     },
-    fold::{fold, write},
+    fold::fold,
     sanction::check_write,
 };
 
@@ -33,42 +32,64 @@ impl Write for NewEvent {
 impl NewEvent {
     /// A message without a savepoint: nothing is written before all is known to be well, and what fails all the same
     /// fails the whole transaction. `None` for anything else.
-    pub(in super::super) fn apply_quickly(
-        &self,
-        db: &Connection,
-        recent: &mut Recent,
-    ) -> Option<Result<Applied<Appended>, StoreError>> {
+    pub(in super::super) fn apply_quickly(&self, desk: &mut Desk<'_>) -> Option<Result<Applied<Appended>, StoreError>> {
         let Change::Message { body } = &self.change else { return None };
-        Some(self.write_message(db, recent, body))
+        Some(self.write_message(desk, body))
     }
 
-    fn write_message(
-        &self,
-        db: &Connection,
-        recent: &mut Recent,
-        body: &Body,
-    ) -> Result<Applied<Appended>, StoreError> {
+    fn write_message(&self, desk: &mut Desk<'_>, body: &Body) -> Result<Applied<Appended>, StoreError> {
+        let Desk { db, recent, journal, is_busy } = desk;
         let (conversation, author) = (self.conversation, self.author.id);
-        let (seq, at) = match recent.next(db, conversation, author) {
+        let as_before = |first| Ok(Applied { done: first, news: None });
+        let (seq, at) = match recent.next(db, journal, conversation, author) {
             Ok(next) => next,
             // Who may not write any more is told what became of what they wrote before.
             Err(error) => {
-                let first = self.earlier(db)?.ok_or(error)?;
-                return Ok(Applied { done: first, news: None });
+                let earlier = journal.find(author, self.id).map_or_else(|| self.earlier(db), |first| Ok(Some(first)));
+                return as_before(earlier?.ok_or(error)?);
             }
         };
-        let appended = Appended { conversation, seq, at };
-        if !self.insert(db, appended)? {
-            let done = self.earlier(db)?.ok_or(StoreError::Unavailable)?;
-            return Ok(Applied { done, news: None });
+        if let Some(first) = journal.find(author, self.id) {
+            return as_before(first);
         }
-        write(db, self, appended, body, None)?;
-        recent.took(conversation, author, seq, at);
-        Ok(Applied { done: appended, news: Some(Committed::Event(self.event(appended))) })
+        let place = Appended { conversation, seq, at };
+        let post = Post { place, author, id: self.id, body: body.clone() };
+        if *is_busy {
+            if let Some(first) = self.earlier(db)? {
+                return as_before(first);
+            }
+            journal.add(db, post)?;
+            recent.took(place);
+        } else {
+            journal.settle(db, conversation)?;
+            if !post.enter(db)? {
+                return as_before(self.earlier(db)?.ok_or(StoreError::Unavailable)?);
+            }
+            recent.took(place);
+            recent.has_seen(author, place);
+        }
+        Ok(Applied { done: place, news: Some(Committed::Event(self.event(place))) })
     }
 
     fn event(&self, Appended { conversation, seq, at }: Appended) -> Event {
         Event { conversation, seq, at, author: self.author.clone(), id: self.id, change: self.change.clone() }
+    }
+}
+
+/// A message that has its place.
+#[derive(Debug)]
+pub(in super::super) struct Post {
+    pub(in super::super) place: Appended,
+    pub(in super::super) author: UserId,
+    pub(in super::super) id: CommandId,
+    pub(in super::super) body: Body,
+}
+
+impl Post {
+    /// Enters it into the log; `false` if a command of that author and id is there already.
+    pub(in super::super) fn enter(&self, db: &Connection) -> Result<bool, StoreError> {
+        let change = Change::Message { body: self.body.clone() };
+        insert(db, self.place, self.author, self.id, &change)
     }
 }
 
@@ -109,22 +130,27 @@ impl NewEvent {
         Ok(Appended { conversation: self.conversation, seq: last_seq.next(), at: Millis::now().max(last_at) })
     }
 
-    /// Adds it to the log; `false` if a command of that author and id is there already.
-    fn insert(&self, db: &Connection, Appended { conversation, seq, at }: Appended) -> Result<bool, StoreError> {
-        let payload = to_json(&self.change)?;
-        let inserted = db
-            .prepare_cached(
-                "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (command_id, author) DO NOTHING",
-            )?
-            .execute(params![conversation, seq, at, self.author.id, self.id, payload, self.change.target()])?;
-        Ok(inserted > 0)
-    }
-
     fn log(&self, db: &Connection, appended: Appended) -> Result<(), StoreError> {
         // Whether it came before was asked before.
-        if self.insert(db, appended)? { Ok(()) } else { Err(StoreError::Unavailable) }
+        if insert(db, appended, self.author.id, self.id, &self.change)? { Ok(()) } else { Err(StoreError::Unavailable) }
     }
+}
+
+/// Adds an event to the log; `false` if a command of that author and id is there already.
+fn insert(
+    db: &Connection,
+    Appended { conversation, seq, at }: Appended,
+    author: UserId,
+    id: CommandId,
+    change: &Change,
+) -> Result<bool, StoreError> {
+    let inserted = db
+        .prepare_cached(
+            "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (command_id, author) DO NOTHING",
+        )?
+        .execute(params![conversation, seq, at, author, id, to_json(change)?, change.target()])?;
+    Ok(inserted > 0)
 }
 
 /// The position and the time of a conversation's newest event.
@@ -137,7 +163,7 @@ pub(in super::super) fn end(db: &Connection, conversation: ConversationId) -> Re
 }
 
 /// For a column that holds JSON.
-pub(super) fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
+fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| {
         tracing::error!(%error, "what happened could not be written as JSON");
         StoreError::Unavailable

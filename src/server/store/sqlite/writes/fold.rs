@@ -5,13 +5,15 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    domain::{Body, ConversationId, Emoji, MAX_REACTIONS, Seq, UserId},
+    domain::{ConversationId, Emoji, MAX_REACTIONS, Seq, UserId},
     protocol::Change,
 };
 
 use super::{
-    super::super::{Appended, NewEvent, Rule, StoreError},
-    append::to_json,
+    super::{
+        super::{Appended, NewEvent, Rule, StoreError},
+        reads::save_mark,
+    },
     audit::Entry,
     moderation::role_of,
 };
@@ -21,22 +23,18 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
     let Appended { conversation, seq, at } = appended;
     let author = event.author.id;
     match &event.change {
-        Change::Message { body } => {
-            write(db, event, appended, body, None)?;
-            // Whoever writes has seen what is above.
-            db.prepare_cached("UPDATE members SET read_seq = ?3 WHERE conversation = ?1 AND user = ?2")?
-                .execute(params![conversation, author, seq])?;
-            Ok(())
-        }
-        Change::Notice(notice) => write(db, event, appended, &Body::deleted(), Some(&to_json(notice)?)),
+        // Whoever writes has seen what is above.
+        Change::Message { .. } => Ok(save_mark(db, conversation, author, seq)?),
+        Change::Notice(_) => Ok(()),
         // No command makes one.
         Change::Other => Err(StoreError::Unavailable),
         Change::Edit { seq: target, body } => {
             let message = Target::find(db, conversation, *target)?.written_by(author)?;
             db.prepare_cached(
-                "UPDATE messages SET body = ?3, edited_at = ?4, revision = ?5 WHERE conversation = ?1 AND seq = ?2",
+                "INSERT INTO states (conversation, seq, revision, body, edited_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5",
             )?
-            .execute(params![conversation, message.seq, body, at, seq])?;
+            .execute(params![conversation, message.seq, seq, body, at])?;
             Ok(())
         }
         Change::Deletion { seq: target } => {
@@ -53,26 +51,14 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
             } else {
                 message.remove(db, emoji, author)?;
             }
-            db.prepare_cached("UPDATE messages SET revision = ?3 WHERE conversation = ?1 AND seq = ?2")?
-                .execute(params![conversation, message.seq, seq])?;
+            db.prepare_cached(
+                "INSERT INTO states (conversation, seq, revision) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET revision = ?3",
+            )?
+            .execute(params![conversation, message.seq, seq])?;
             Ok(())
         }
     }
-}
-
-pub(super) fn write(
-    db: &Connection,
-    event: &NewEvent,
-    Appended { conversation, seq, at }: Appended,
-    body: &Body,
-    notice: Option<&str>,
-) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT INTO messages (conversation, seq, id, at, author, body, revision, notice)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?2, ?7)",
-    )?
-    .execute(params![conversation, seq, event.id, at, event.author.id, body, notice])?;
-    Ok(())
 }
 
 /// A message that is there to be changed.
@@ -122,8 +108,8 @@ impl Target {
         db.prepare_cached("DELETE FROM reactions WHERE conversation = ?1 AND message = ?2")?
             .execute(params![self.conversation, self.seq])?;
         db.prepare_cached(
-            "UPDATE messages SET body = '', edited_at = NULL, deleted = 1, revision = ?3
-              WHERE conversation = ?1 AND seq = ?2",
+            "INSERT INTO states (conversation, seq, revision, body, deleted) VALUES (?1, ?2, ?3, '', 1)
+                 ON CONFLICT DO UPDATE SET revision = ?3, body = '', edited_at = NULL, deleted = 1",
         )?
         .execute(params![self.conversation, self.seq, revision])?;
         for said in ["seq", "target"] {

@@ -14,7 +14,7 @@ mod sanction;
 pub(super) use account::{
     BeginSession, EndSession, EndSessions, ExpireGuests, ExpireSessions, SeeSession, SetPassword,
 };
-pub(super) use append::end;
+pub(super) use append::{Post, end};
 pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::RevokeInvite;
 pub(super) use join::Join;

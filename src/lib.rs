@@ -28,7 +28,7 @@
 //!    same row, because it is keyed by the command's id.
 //!
 //! Edits, deletions and reactions go the same way, and are folded into the message that they change: by the store into
-//! its tables, by [`state::Timeline`] into what is shown.
+//! what stands beside the log, by [`state::Timeline`] into what is shown.
 //!
 //! Who reconnects says in `hello` how far each conversation had come, and gets the rest from the store, or a `reset`.
 //!

@@ -84,7 +84,7 @@ impl SqliteStore {
     }
 
     fn start(lock: File, path: &Path, db: Connection, identity: Identity) -> Result<(Self, Feed), OpenError> {
-        let readers = Readers::open(path)?;
+        let readers = Readers::new(path);
         let orders = Orders::new();
         let (news, feed) = mpsc::channel(FEED);
         let reads = Arc::new(ReadMarks::default());

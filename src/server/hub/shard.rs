@@ -30,7 +30,7 @@ use crate::{
 
 use super::{
     super::{config::Timing, websocket::PING},
-    Closing, Connection, Hub, Speech,
+    Closing, Connection, Hub, ROOM_OF_A_FEW, Speech, give_room_back,
     item::{Item, LARGEST_RUN, Load, Run},
 };
 
@@ -89,7 +89,9 @@ impl Shard {
     }
 
     pub(super) fn remove(&self, connection: &Connection) {
-        lock(&self.connections).remove(&connection.number);
+        let mut connections = lock(&self.connections);
+        connections.remove(&connection.number);
+        give_room_back(&mut connections);
     }
 
     pub(super) fn find(&self, number: u64) -> Option<Arc<Connection>> {
@@ -97,7 +99,9 @@ impl Shard {
     }
 
     pub(super) fn subscribe(&self, conversation: ConversationId, connection: &Arc<Connection>) {
-        lock(&self.audiences).entry(conversation).or_default().push(Arc::clone(connection));
+        let mut audiences = lock(&self.audiences);
+        let audience = audiences.entry(conversation).or_insert_with(|| Vec::with_capacity(2));
+        audience.push(Arc::clone(connection));
     }
 
     pub(super) fn unsubscribe(&self, conversation: ConversationId, connection: &Connection) {
@@ -108,6 +112,9 @@ impl Shard {
         }
         if audience.is_empty() {
             audiences.remove(&conversation);
+            give_room_back(&mut audiences);
+        } else if audience.capacity() > ROOM_OF_A_FEW && audience.len() < audience.capacity() / 8 {
+            audience.shrink_to(2 * audience.len());
         }
     }
 

@@ -132,3 +132,31 @@ fn serve(path: &Path, jobs: &Receiver<Job>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::{super::open::open_writer, *};
+
+    fn count(db: &Connection) -> Result<u32, StoreError> {
+        Ok(db.query_row("SELECT count(*) FROM meta", [], |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn readers_begin_when_they_are_needed_and_go_when_they_panic() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("teahouse.db");
+        let (_writer, _) = open_writer(&path).expect("a database");
+        let readers = Readers::new(&path);
+        for _ in 0..READERS {
+            assert_eq!(readers.read(count).await.expect("a read"), 1);
+            assert_eq!(readers.idle.readers().len(), 1, "one after the other needs one");
+        }
+        for _ in 0..2 * READERS {
+            let outcome = readers.read::<u32>(|_| panic!("as it must not be")).await;
+            assert!(matches!(outcome, Err(StoreError::Unavailable)), "{outcome:?}");
+        }
+        assert_eq!(readers.read(count).await.expect("another reader"), 1);
+    }
+}

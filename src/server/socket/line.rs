@@ -119,7 +119,7 @@ impl Line {
         }
     }
 
-    /// Sends one frame now. Before [`Line::converse`] only.
+    /// Sends one frame now. Before [`Line::lend_sink`] only.
     pub(super) async fn send(&mut self, item: Item) -> Result<(), Farewell> {
         let Some(sink) = &mut self.sink else { return Err(Farewell::wordless(None)) };
         // If this is given up half-way, what is left of the frame comes before the last words.

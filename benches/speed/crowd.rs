@@ -42,7 +42,12 @@ pub(crate) struct Crowd {
 
 impl Crowd {
     pub(crate) fn new() -> Result<Self, Failure> {
-        let (poll, events) = (Poll::new()?, Events::with_capacity(1024));
+        Self::that_hears(1024)
+    }
+
+    /// One that hears so many at most in one turn.
+    pub(crate) fn that_hears(most: usize) -> Result<Self, Failure> {
+        let (poll, events) = (Poll::new()?, Events::with_capacity(most));
         Ok(Self { poll, events, lines: Vec::new(), buffer: vec![0; 64 * 1024], gone: 0 })
     }
 

@@ -53,13 +53,25 @@ pub(crate) struct Talk {
     pub(crate) place: Place,
     /// The ids of conversations, in the protocol: the Lobby, or each pair's direct.
     conversations: Vec<String>,
+    /// The number by which the first member is called, where another talk has those before.
+    first: usize,
     /// Where the mark stood last: it stands there most of the time.
     hint: usize,
 }
 
 impl Talk {
     pub(crate) fn new(dialect: Dialect, place: Place) -> Self {
-        Self { dialect, place, conversations: Vec::new(), hint: 0 }
+        Self::beside(0, dialect, place)
+    }
+
+    /// A talk beside another one at the same server, which has `first` members.
+    pub(crate) fn beside(first: usize, dialect: Dialect, place: Place) -> Self {
+        Self { dialect, place, conversations: Vec::new(), first, hint: 0 }
+    }
+
+    /// A name that nobody could mix up.
+    fn nickname(&self, member: usize) -> String {
+        format!("p{}", self.first + member)
     }
 
     /// Brings so many in, and returns when each hears what it should.
@@ -93,14 +105,14 @@ impl Talk {
         match (self.dialect, self.place) {
             (Dialect::Raw, Place::Room) => "/room/0".to_owned(),
             (Dialect::Raw, Place::Pairs) => format!("/pair/{}", member / 2),
-            (Dialect::Plain, _) => format!("/{}", nickname(member)),
+            (Dialect::Plain, _) => format!("/{}", self.nickname(member)),
             (Dialect::Protocol, _) => "/ws".to_owned(),
         }
     }
 
     /// What is to be said once the line is open.
     pub(crate) fn hello(&self, member: usize) -> Option<String> {
-        let hello = || json!({"type": "hello", "protocol": 1, "nickname": nickname(member)}).to_string();
+        let hello = || json!({"type": "hello", "protocol": 1, "nickname": self.nickname(member)}).to_string();
         (self.dialect == Dialect::Protocol).then(hello)
     }
 
@@ -125,12 +137,12 @@ impl Talk {
         match (self.dialect, self.place) {
             (Dialect::Raw, _) => body(0),
             (Dialect::Plain, Place::Room) => {
-                let around = format!(r#"{{"username":"{}","msg":""}}"#, nickname(member)).len();
+                let around = format!(r#"{{"username":"{}","msg":""}}"#, self.nickname(member)).len();
                 format!(r#"{{"msg":"{}"}}"#, body(around))
             }
             (Dialect::Plain, Place::Pairs) => {
-                let around = format!(r#"{{"msg":"","from_user":"{}"}}"#, nickname(member)).len();
-                format!(r#"{{"to_user":"{}","msg":"{}"}}"#, nickname(member ^ 1), body(around))
+                let around = format!(r#"{{"msg":"","from_user":"{}"}}"#, self.nickname(member)).len();
+                format!(r#"{{"to_user":"{}","msg":"{}"}}"#, self.nickname(member ^ 1), body(around))
             }
             (Dialect::Protocol, place) => {
                 let conversation = &self.conversations[if place == Place::Room { 0 } else { member / 2 }];
@@ -193,7 +205,7 @@ impl Talk {
     fn open_directs(&mut self, crowd: &mut Crowd) -> Result<(), Failure> {
         self.conversations = vec![String::new(); crowd.len() / 2];
         for left in (0..crowd.len()).step_by(2) {
-            let (id, other) = (command_id(left, PROBES - 1), nickname(left + 1));
+            let (id, other) = (command_id(left, PROBES - 1), self.nickname(left + 1));
             crowd.say(left, &json!({"type": "open_direct", "id": id, "nickname": other}).to_string())?;
         }
         let start = Instant::now();
@@ -214,11 +226,6 @@ impl Talk {
         }
         Ok(())
     }
-}
-
-/// Names that nobody could mix up.
-fn nickname(member: usize) -> String {
-    format!("p{member}")
 }
 
 /// Such as the page makes them (UUIDv7): by the clock first, then as random as it gets for little.

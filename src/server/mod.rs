@@ -51,6 +51,7 @@ use self::{
     hub::{Hub, ShardIndex, announce_presence, deliver, serve_shard},
     peer::Peer,
     serving::Serving,
+    socket::Turns,
     store::{Feed, SqliteStore, Store},
     threads::Threads,
 };
@@ -77,6 +78,8 @@ struct App {
     stopping: CancellationToken,
     /// Owns the tasks of connections and sockets.
     tasks: TaskTracker,
+    /// A turn for everybody who comes in.
+    turns: Turns,
 }
 
 /// Why a server can't start.
@@ -174,6 +177,7 @@ impl Server {
             timing: Arc::new(config.timing.clone()),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
+            turns: Turns::default(),
         });
         let per_address = (!config.unlimited).then_some(config.limits.connections_per_address);
         let serving = Serving {

@@ -1,5 +1,6 @@
 //! What servers are asked to do while they are measured.
 
+mod fairness;
 mod fanout;
 mod idle;
 mod paced;
@@ -37,6 +38,8 @@ pub(crate) enum Workload {
     Pairs,
     /// One speaks to 1,000, a hundred times a second.
     Paced,
+    /// Private messages, while one speaks to 10,000.
+    Fairness,
     /// 10,000 say nothing.
     Idle,
     /// Durable posts, of Teahouse alone.
@@ -67,6 +70,7 @@ impl Workload {
             Self::Rounds => rounds::run(&shop)?,
             Self::Pairs => pairs::run(&shop)?,
             Self::Paced => paced::run(&shop)?,
+            Self::Fairness => fairness::run(&shop)?,
             Self::Idle => idle::run(&shop)?,
             Self::Posts => return posts::run(&shop),
             Self::Start => return start::run(&shop),

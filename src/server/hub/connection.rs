@@ -1,11 +1,8 @@
 //! One socket, as the hub knows it.
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use crate::domain::{ConversationId, SessionId, User};
@@ -14,6 +11,9 @@ use super::{super::peer::Peer, SendQueue, shard::Shard};
 
 /// How many commands of one connection may wait for the store; with more, nothing further is read from it.
 const MOST_PENDING: u32 = 64;
+
+/// Who hears no more conversations than this has no room for further ones.
+const FEW: usize = 4;
 
 /// What a connection understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,9 @@ pub(crate) struct Connection {
     pub(super) shard: Arc<Shard>,
     /// What is to be sent to it.
     pub(crate) queue: SendQueue,
-    /// The conversations it hears; `None` once it has left, so that nothing subscribes it any more.
-    heard: Mutex<Option<HashSet<ConversationId>>>,
+    /// The conversations it hears, in the order of their ids; `None` once it has left, so that nothing subscribes it any
+    /// more. Most hear a few, and a set would take more room than these.
+    heard: Mutex<Option<Vec<ConversationId>>>,
     /// Commands of it that are not answered yet.
     pending: AtomicU32,
     /// Its task waits for the last answers.
@@ -75,7 +76,7 @@ impl Connection {
             speech,
             shard,
             queue: SendQueue::new(queue_bytes),
-            heard: Mutex::new(Some(HashSet::new())),
+            heard: Mutex::new(Some(Vec::new())),
             pending: AtomicU32::new(0),
             is_leaving: AtomicBool::new(false),
             heard_at: AtomicU32::new(now),
@@ -86,8 +87,12 @@ impl Connection {
     /// From now on it hears the conversation, unless it has left.
     pub(crate) fn hear(self: &Arc<Self>, conversation: ConversationId) {
         if let Some(heard) = self.heard().as_mut()
-            && heard.insert(conversation)
+            && let Err(place) = heard.binary_search(&conversation)
         {
+            if heard.len() == heard.capacity() && heard.len() < FEW {
+                heard.reserve_exact(1);
+            }
+            heard.insert(place, conversation);
             self.shard.subscribe(conversation, self);
         }
     }
@@ -95,18 +100,19 @@ impl Connection {
     /// From now on it does not hear the conversation any more.
     pub(super) fn hear_no_more(&self, conversation: ConversationId) {
         if let Some(heard) = self.heard().as_mut()
-            && heard.remove(&conversation)
+            && let Ok(place) = heard.binary_search(&conversation)
         {
+            heard.remove(place);
             self.shard.unsubscribe(conversation, self);
         }
     }
 
-    pub(super) fn end_subscriptions(&self) -> HashSet<ConversationId> {
+    pub(super) fn end_subscriptions(&self) -> Vec<ConversationId> {
         self.heard().take().unwrap_or_default()
     }
 
     pub(crate) fn hears(&self, conversation: ConversationId) -> bool {
-        self.heard().as_ref().is_some_and(|heard| heard.contains(&conversation))
+        self.heard().as_ref().is_some_and(|heard| heard.binary_search(&conversation).is_ok())
     }
 
     /// Something has come from it.
@@ -139,7 +145,7 @@ impl Connection {
         self.pending.load(Ordering::SeqCst) == 0
     }
 
-    fn heard(&self) -> MutexGuard<'_, Option<HashSet<ConversationId>>> {
+    fn heard(&self) -> MutexGuard<'_, Option<Vec<ConversationId>>> {
         // Nothing under this lock panics half-way through a change.
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,7 +15,9 @@ mod seen;
 mod shard;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
+    hash::Hash,
+    mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -26,7 +28,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{ConversationId, SessionId, User, UserId},
-    protocol::{CloseCode, ServerFrame},
+    protocol::{CloseCode, MAX_LISTED_ONLINE, ServerFrame},
 };
 
 use self::{delivery::TURNS, presence::Presence, shard::Turn};
@@ -56,14 +58,40 @@ pub(crate) struct Hub {
     lobby: ConversationId,
 }
 
+/// So much room is kept in any case.
+const ROOM_OF_A_FEW: usize = 256;
+
 /// A shard, and what it is to do.
 type Work = (Arc<Shard>, mpsc::Receiver<Turn>);
 
-/// A user with at least one connection.
+/// A user with at least one connection. Most have one.
 #[derive(Debug)]
 struct Present {
-    user: User,
-    connections: Vec<Arc<Connection>>,
+    /// It tells who the user is by now: a guest who has become a registered user comes as another one than before.
+    latest: Arc<Connection>,
+    earlier: Vec<Arc<Connection>>,
+}
+
+impl Present {
+    fn user(&self) -> &User {
+        &self.latest.user
+    }
+
+    fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
+        self.earlier.iter().chain([&self.latest])
+    }
+
+    /// Whether any are left.
+    fn forget(&mut self, connection: &Connection) -> bool {
+        if self.latest.number == connection.number {
+            return self.earlier.pop().is_some_and(|latest| {
+                self.latest = latest;
+                true
+            });
+        }
+        self.earlier.retain(|other| other.number != connection.number);
+        true
+    }
 }
 
 /// The user has as many connections as one may have.
@@ -98,9 +126,9 @@ impl Hub {
         // A number tells the shard: see `find`.
         let number = self.connections.fetch_add(1, Ordering::Relaxed) * shards as u64 + shard as u64;
         let mut users = self.users();
-        let present =
-            users.entry(user.id).or_insert_with(|| Present { user: user.clone(), connections: Vec::with_capacity(1) });
-        if self.connections_per_user.is_some_and(|most| present.connections.len() >= most) {
+        let place = users.entry(user.id);
+        let most = self.connections_per_user.unwrap_or(usize::MAX);
+        if matches!(&place, Entry::Occupied(present) if present.get().connections().count() >= most) {
             return Err(TooManyConnections);
         }
         let shard = Arc::clone(&self.shards[shard]);
@@ -109,11 +137,19 @@ impl Hub {
         if connection.speech == Speech::Plain {
             self.plain_clients.fetch_add(1, Ordering::SeqCst);
         }
-        present.connections.push(Arc::clone(&connection));
-        // A guest who has become a registered user comes as another one than before.
-        if present.connections.len() == 1 || present.user != connection.user {
-            present.user = connection.user.clone();
-            self.presence.arrive(&connection.user);
+        match place {
+            Entry::Vacant(place) => {
+                place.insert(Present { latest: Arc::clone(&connection), earlier: Vec::new() });
+                self.presence.changed();
+            }
+            Entry::Occupied(mut present) => {
+                let present = present.get_mut();
+                let before = mem::replace(&mut present.latest, Arc::clone(&connection));
+                if before.user != connection.user {
+                    self.presence.changed();
+                }
+                present.earlier.push(before);
+            }
         }
         Ok(Registered { hub: Arc::clone(self), connection })
     }
@@ -169,7 +205,7 @@ impl Hub {
 
     /// Whether the user is here, and called exactly so.
     pub(crate) fn is_here_as(&self, user: UserId, nickname: &str) -> bool {
-        self.users().get(&user).is_some_and(|present| present.user.nickname.as_str() == nickname)
+        self.users().get(&user).is_some_and(|present| present.user().nickname.as_str() == nickname)
     }
 
     /// Who is here.
@@ -184,6 +220,14 @@ impl Hub {
         }
     }
 
+    /// Who is here, by id, if they are few enough to be listed; and how many they are.
+    fn listed(&self) -> (HashMap<UserId, User>, usize) {
+        let users = self.users();
+        let is_listed = users.len() <= MAX_LISTED_ONLINE;
+        let listed = users.iter().filter(|_| is_listed).map(|(id, present)| (*id, present.user().clone()));
+        (listed.collect(), users.len())
+    }
+
     /// Sends to a conversation's connections, but not to those of `except`.
     pub(crate) fn tell_others(&self, conversation: ConversationId, except: UserId, frame: &ServerFrame) {
         let Some(item) = Item::encode(frame) else { return };
@@ -195,7 +239,7 @@ impl Hub {
     }
 
     fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
-        self.users().get(&user).map(|present| present.connections.clone()).unwrap_or_default()
+        self.users().get(&user).map(|present| present.connections().cloned().collect()).unwrap_or_default()
     }
 
     fn users(&self) -> MutexGuard<'_, HashMap<UserId, Present>> {
@@ -212,15 +256,20 @@ impl Hub {
             self.plain_clients.fetch_sub(1, Ordering::SeqCst);
         }
         let mut users = self.users();
-        if let Some(present) = users.get_mut(&connection.user.id) {
-            present.connections.retain(|other| other.number != connection.number);
-            if present.connections.is_empty() {
-                let gone = users.remove(&connection.user.id);
-                if let Some(gone) = gone {
-                    self.presence.depart(&gone.user);
-                }
-            }
+        if let Some(present) = users.get_mut(&connection.user.id)
+            && !present.forget(connection)
+        {
+            users.remove(&connection.user.id);
+            give_room_back(&mut users);
+            self.presence.changed();
         }
+    }
+}
+
+/// Maps keep their room for whoever comes next; but not that of a crowd which has gone.
+fn give_room_back<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
+    if map.capacity() > ROOM_OF_A_FEW && map.len() < map.capacity() / 8 {
+        map.shrink_to(2 * map.len());
     }
 }
 

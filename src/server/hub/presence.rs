@@ -14,7 +14,7 @@ use tokio::{sync::Notify, time::sleep};
 
 use crate::{
     domain::{User, UserId},
-    protocol::{MAX_LISTED_ONLINE, ServerFrame},
+    protocol::ServerFrame,
 };
 
 use super::{Hub, Item, delivery::Shards, shard::Step};
@@ -22,52 +22,45 @@ use super::{Hub, Item, delivery::Shards, shard::Step};
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     /// A plain mutex, held for a look-up or, once an interval, a comparison.
-    state: Mutex<State>,
+    announced: Mutex<Announced>,
     changed: Notify,
 }
 
+/// What all clients know.
 #[derive(Debug, Default)]
-struct State {
-    present: HashMap<UserId, User>,
-    /// What all clients know. Empty while too many were here to be listed.
+struct Announced {
+    /// Empty while too many were here to be listed.
     listed: HashMap<UserId, User>,
-    /// How many are here, as all clients know it.
+    /// How many are here.
     count: usize,
 }
 
 impl Presence {
-    pub(super) fn arrive(&self, user: &User) {
-        self.state().present.insert(user.id, user.clone());
-        self.changed.notify_one();
-    }
-
-    pub(super) fn depart(&self, user: &User) {
-        self.state().present.remove(&user.id);
+    /// Somebody has come, gone, or become somebody else.
+    pub(super) fn changed(&self) {
         self.changed.notify_one();
     }
 
     pub(super) fn announced(&self) -> (Vec<User>, u64) {
-        let state = self.state();
-        (state.listed.values().cloned().collect(), state.count as u64)
+        let announced = self.lock();
+        (announced.listed.values().cloned().collect(), announced.count as u64)
     }
 
-    /// The step from what was announced to what is.
-    fn step(&self) -> Option<ServerFrame> {
-        let mut state = self.state();
-        let now = if state.present.len() <= MAX_LISTED_ONLINE { state.present.clone() } else { HashMap::new() };
-        let before = mem::replace(&mut state.listed, now);
+    /// The step from what was announced to what is: those who are here, unless they are too many, and how many.
+    fn step(&self, now: HashMap<UserId, User>, count: usize) -> Option<ServerFrame> {
+        let mut announced = self.lock();
+        let before = mem::replace(&mut announced.listed, now);
         let joined: Vec<User> =
-            state.listed.values().filter(|user| before.get(&user.id) != Some(user)).cloned().collect();
-        let left: Vec<UserId> = before.into_keys().filter(|id| !state.listed.contains_key(id)).collect();
-        let count = state.present.len();
-        let unchanged = joined.is_empty() && left.is_empty() && count == state.count;
-        state.count = count;
+            announced.listed.values().filter(|user| before.get(&user.id) != Some(user)).cloned().collect();
+        let left: Vec<UserId> = before.into_keys().filter(|id| !announced.listed.contains_key(id)).collect();
+        let unchanged = joined.is_empty() && left.is_empty() && count == announced.count;
+        announced.count = count;
         (!unchanged).then_some(ServerFrame::Presence { joined, left, online_count: count as u64 })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Announced> {
         // Nothing under this lock panics half-way through a change.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.announced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,50 +69,86 @@ pub(crate) async fn announce_presence(hub: &Hub, shards: &Shards, interval: Dura
     loop {
         hub.presence.changed.notified().await;
         sleep(interval).await;
-        let Some(item) = hub.presence.step().and_then(|frame| Item::encode(&frame)) else { continue };
+        let (now, count) = hub.listed();
+        let Some(item) = hub.presence.step(now, count).and_then(|frame| Item::encode(&frame)) else { continue };
         shards.take(vec![Step::ToAll(item)]).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::Nickname;
+    use std::{net::IpAddr, sync::Arc};
 
-    fn user(number: usize) -> User {
+    use super::{
+        super::{super::peer::Peer, Entrance, Registered, ShardIndex, Speech},
+        *,
+    };
+    use crate::{
+        domain::{ConversationId, Nickname},
+        protocol::MAX_LISTED_ONLINE,
+    };
+
+    fn come_in(hub: &Arc<Hub>, number: usize) -> Registered {
         let nickname = Nickname::parse(&format!("user {number}")).expect("a nickname");
-        User::guest(UserId::generate(), nickname)
+        let peer = Peer::from(IpAddr::from([127, 0, 0, 1]));
+        let entrance = Entrance { session: None, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        hub.register(User::guest(UserId::generate(), nickname), entrance).expect("a place")
+    }
+
+    fn hub() -> Arc<Hub> {
+        Arc::new(Hub::new(ConversationId::generate(), 1, None, 1_024))
+    }
+
+    fn step(hub: &Hub) -> Option<ServerFrame> {
+        let (now, count) = hub.listed();
+        hub.presence.step(now, count)
     }
 
     #[test]
     fn who_comes_back_at_once_was_never_away() {
-        let presence = Presence::default();
-        let (ming, ling) = (user(1), user(2));
-        presence.arrive(&ming);
-        assert!(presence.step().is_some());
-        presence.depart(&ming);
-        presence.arrive(&ming);
-        presence.arrive(&ling);
-        presence.depart(&ling);
-        assert_eq!(presence.step(), None);
-        assert_eq!(presence.announced(), (vec![ming], 1));
+        let hub = hub();
+        let first = come_in(&hub, 1);
+        let ming = first.connection.user.clone();
+        assert!(step(&hub).is_some());
+        let (session, peer) = (None, first.connection.peer);
+        drop(first);
+        let entrance = Entrance { session, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        let _again = hub.register(ming.clone(), entrance).expect("a place");
+        drop(come_in(&hub, 2));
+        assert_eq!(step(&hub), None);
+        assert_eq!(hub.online(), (vec![ming], 1));
     }
 
     #[test]
     fn a_crowd_is_counted_not_listed_and_listed_again_when_it_thins_out() {
-        let presence = Presence::default();
-        let crowd: Vec<_> = (0..=MAX_LISTED_ONLINE).map(user).collect();
-        for user in &crowd {
-            presence.arrive(user);
-        }
+        let hub = hub();
+        let mut crowd: Vec<_> = (0..=MAX_LISTED_ONLINE).map(|number| come_in(&hub, number)).collect();
         let count = crowd.len() as u64;
-        assert_eq!(presence.step(), Some(ServerFrame::Presence { joined: vec![], left: vec![], online_count: count }));
-        assert_eq!(presence.announced(), (vec![], count));
+        assert_eq!(step(&hub), Some(ServerFrame::Presence { joined: vec![], left: vec![], online_count: count }));
+        assert_eq!(hub.online(), (vec![], count));
 
-        presence.depart(&crowd[0]);
-        let Some(ServerFrame::Presence { joined, left, online_count }) = presence.step() else {
+        crowd.pop();
+        let Some(ServerFrame::Presence { joined, left, online_count }) = step(&hub) else {
             panic!("everybody is told");
         };
         assert_eq!((joined.len() as u64, left.len(), online_count), (count - 1, 0, count - 1));
+    }
+
+    #[test]
+    fn who_has_several_connections_is_here_until_the_last_has_gone() {
+        let hub = hub();
+        let first = come_in(&hub, 1);
+        let user = first.connection.user.clone();
+        let peer = first.connection.peer;
+        let entrance = Entrance { session: None, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        let renamed = User { registered: true, ..user.clone() };
+        let second = hub.register(renamed.clone(), entrance).expect("a place");
+        assert!(step(&hub).is_some());
+        assert_eq!(hub.online(), (vec![renamed], 1), "as they came last");
+        assert_eq!(hub.connections_of(user.id).len(), 2);
+        drop(second);
+        assert_eq!(hub.connections_of(user.id).len(), 1);
+        drop(first);
+        assert!(hub.present().is_empty());
     }
 }

@@ -34,7 +34,7 @@ use super::{
 /// How many pieces are written with one call; Linux takes 1,024.
 const MOST_PIECES: usize = 64;
 
-/// More room than this is given back when a queue is empty.
+/// More room than this is given back as soon as a queue is empty; the rest when it has been so for a while.
 const KEPT_ROOM: usize = 8;
 
 /// How a connection ends.
@@ -196,10 +196,14 @@ impl SendQueue {
         self.task.wake();
     }
 
-    /// Whether nothing of what waits was taken for `most` calls of this.
+    /// Whether nothing of what waits was taken for `most` calls of this. Where nothing waits, gives room back.
     pub(super) fn is_stuck_for(&self, most: u32) -> bool {
         let mut waiting = self.waiting();
-        let moved = mem::take(&mut waiting.has_moved) || waiting.pieces.is_empty() || waiting.sink.is_none();
+        let has_moved = mem::take(&mut waiting.has_moved);
+        if !has_moved && waiting.pieces.is_empty() {
+            waiting.pieces = VecDeque::new();
+        }
+        let moved = has_moved || waiting.pieces.is_empty() || waiting.sink.is_none();
         waiting.stuck_for = if moved { 0 } else { waiting.stuck_for.saturating_add(1) };
         waiting.stuck_for > most
     }

@@ -1,32 +1,43 @@
 //! What a connection has been told before the live feed reaches it.
 
-use std::collections::HashMap;
-
 use crate::domain::{ConversationId, Seq};
 
 /// The position in each conversation that a connection has been brought to by welcome and replay. What the live feed
 /// brings that is not after it is no news.
+///
+/// In the order of ids. It is kept for as long as a connection lives, by most who say nothing, so it is small.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(HashMap<ConversationId, Seq>);
+pub(crate) struct Seen(Vec<(ConversationId, Seq)>);
 
 impl Seen {
     pub(crate) fn new(positions: impl IntoIterator<Item = (ConversationId, Seq)>) -> Self {
-        Self(positions.into_iter().collect())
+        let mut positions: Vec<_> = positions.into_iter().collect();
+        positions.sort_unstable_by_key(|(conversation, _)| *conversation);
+        positions.shrink_to_fit();
+        Self(positions)
     }
 
     /// What concerns a conversation comes in order, so that its position is of no more use once something after it has
     /// come.
     pub(super) fn is_news(&mut self, (conversation, seq): (ConversationId, Seq)) -> bool {
-        if self.0.get(&conversation).is_some_and(|&position| seq <= position) {
+        let Ok(place) = self.place_of(conversation) else { return true };
+        if seq <= self.0[place].1 {
             return false;
         }
-        self.0.remove(&conversation);
+        self.0.remove(place);
+        if self.0.is_empty() {
+            self.0 = Vec::new();
+        }
         true
     }
 
     /// Whether anything about the conversation may be no news.
     pub(super) fn concerns(&self, conversation: ConversationId) -> bool {
-        !self.0.is_empty() && self.0.contains_key(&conversation)
+        self.place_of(conversation).is_ok()
+    }
+
+    fn place_of(&self, conversation: ConversationId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&conversation, |(other, _)| *other)
     }
 }
 

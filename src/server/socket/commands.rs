@@ -14,7 +14,7 @@ use super::{
         hub::{Connection, Item},
         store::{Appended, Asker, Joined},
     },
-    line::{Heard, Talk},
+    talking::{Heard, Talk},
 };
 
 /// The whole protocol, on one connection.
@@ -26,6 +26,10 @@ pub(super) struct FullTalk {
 }
 
 impl Talk for FullTalk {
+    fn app(&self) -> &App {
+        &self.app
+    }
+
     async fn hear(&mut self, text: &str) -> Heard {
         if let Err(error) = self.app.chat.charge_frame(self.connection.user.id) {
             return Heard::Close(refusal(&error, None), CloseCode::TooMany);
@@ -85,6 +89,9 @@ impl Talk for FullTalk {
             Err(error) => Heard::Close(refusal(&error, None), CloseCode::TooMany),
         }
     }
+
+    /// A guest's name is kept, for as long as the session lives.
+    async fn leave(&mut self) {}
 }
 
 impl FullTalk {

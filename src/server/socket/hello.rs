@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tokio::time::timeout;
+use tokio::{sync::SemaphorePermit, time::timeout};
 
 use crate::{
     domain::{ConversationId, Epoch, Me, Seq, SessionId},
@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Who said hello, and what they know already.
-pub(super) struct Greeted {
+pub(super) struct Greeted<'a> {
     pub(super) me: Me,
     pub(super) session: SessionId,
     /// To be told in the welcome.
@@ -28,15 +28,18 @@ pub(super) struct Greeted {
     /// What the cursors belong to.
     pub(super) epoch: Option<Epoch>,
     pub(super) cursors: HashMap<ConversationId, Seq>,
+    /// To be given back before anything is sent.
+    pub(super) turn: SemaphorePermit<'a>,
 }
 
 /// Waits for the hello and finds out whose it is.
-pub(super) async fn greet(app: &App, line: &mut Line, bearings: Bearings) -> Result<Greeted, Farewell> {
+pub(super) async fn greet<'a>(app: &'a App, line: &mut Line, bearings: Bearings) -> Result<Greeted<'a>, Farewell> {
     let first = timeout(app.timing.hello, first_frame(line));
     let hello = tokio::select! {
         hello = first => hello.map_err(|_elapsed| Farewell::wordless(Some(CloseCode::NoHello)))??,
         () = app.stopping.cancelled() => return Err(Farewell::wordless(Some(CloseCode::Restarting))),
     };
+    let turn = app.turns.take().await?;
     let (me, session, token) = identify(app, &hello, bearings).await.map_err(|error| {
         let code = match error {
             ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
@@ -51,7 +54,7 @@ pub(super) async fn greet(app: &App, line: &mut Line, bearings: Bearings) -> Res
         };
         Farewell::error(error.frame(None), code)
     })?;
-    Ok(Greeted { me, session, token, epoch: hello.epoch, cursors: hello.cursors })
+    Ok(Greeted { me, session, token, epoch: hello.epoch, cursors: hello.cursors, turn })
 }
 
 async fn first_frame(line: &mut Line) -> Result<Hello, Farewell> {

@@ -1,21 +1,20 @@
 //! One WebSocket: hearing, speaking, and parting well.
 //!
-//! Hearing and speaking go on at the same time in one task: a client that sends much before it reads is still heard.
-//! Mostly the hub speaks, by itself, straight to the socket; the task does it where the socket makes it wait.
+//! What is here is for its beginning and its end. In between [`Talking`](super::talking::Talking) hears, and the hub
+//! speaks.
 
 #[cfg(feature = "echo")]
 mod echo;
 
 use std::{
-    future::{Future, poll_fn},
+    future::poll_fn,
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::body::Bytes;
-use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::{io::AsyncWriteExt as _, time::timeout};
 use tokio_util::io::poll_read_buf;
@@ -24,38 +23,14 @@ use crate::protocol::{CloseCode, ErrorCode, ErrorFrame, MAX_FRAME_BYTES, ServerF
 
 use super::{
     super::{
-        App,
         config::Timing,
         doors::Entry,
-        hub::{Closing, Connection, Item, Seen},
+        hub::{Item, SendQueue},
         linger::linger,
         websocket::{self, Broken, Incoming, Reader, Sink, Source, Stream},
     },
     scratch,
 };
-
-/// How frames that come in are answered.
-pub(super) trait Talk: Send {
-    /// Takes one text frame.
-    fn hear(&mut self, text: &str) -> impl Future<Output = Heard> + Send;
-
-    /// Takes a binary frame, which no protocol here has.
-    fn hear_binary(&mut self) -> Heard;
-
-    /// Takes a ping or pong, which needs no answer from here but may come too often.
-    fn hear_control(&mut self) -> Heard;
-}
-
-/// What follows from a frame.
-pub(super) enum Heard {
-    /// Nothing, or an answer that the store's feed will bring.
-    Nothing,
-    Reply(Option<Item>),
-    /// An answer that waits for the store; the frames after this one don't.
-    Later(BoxFuture<'static, Option<Item>>),
-    /// A last answer, then the end.
-    Close(Option<Item>, CloseCode),
-}
 
 /// Last words to a peer.
 #[derive(Debug)]
@@ -66,7 +41,7 @@ pub(super) struct Farewell {
 
 /// How the closing handshake goes.
 #[derive(Clone, Copy, Debug)]
-enum Ending {
+pub(super) enum Ending {
     Code(CloseCode),
     /// The peer has begun it, with this code.
     Echo(Option<u16>),
@@ -108,8 +83,8 @@ pub(super) struct Line {
     sink: Option<Sink>,
     /// What was begun to be written, and must be finished before anything else is.
     rest: Option<Bytes>,
-    reader: Reader,
-    timing: Arc<Timing>,
+    pub(super) reader: Reader,
+    pub(super) timing: Arc<Timing>,
     /// Counts the connection as open.
     _entry: Option<Arc<Entry>>,
 }
@@ -144,7 +119,7 @@ impl Line {
         }
     }
 
-    /// Sends one frame now. Before [`Line::converse`] only.
+    /// Sends one frame now. Before [`Line::lend_sink`] only.
     pub(super) async fn send(&mut self, item: Item) -> Result<(), Farewell> {
         let Some(sink) = &mut self.sink else { return Err(Farewell::wordless(None)) };
         // If this is given up half-way, what is left of the frame comes before the last words.
@@ -163,106 +138,15 @@ impl Line {
         }
     }
 
-    /// Hears and speaks until it ends; returns what is to be said as farewell.
-    pub(super) async fn converse(
-        &mut self,
-        talk: &mut impl Talk,
-        connection: &Arc<Connection>,
-        seen: Seen,
-        app: &App,
-    ) -> Farewell {
-        let queue = &connection.queue;
-        if let Some(sink) = self.sink.take() {
-            queue.open(sink, seen);
-        }
-        let ending = match self.listen(talk, connection, app).await {
-            Listened::Over(closing) => closing.code.into(),
-            Listened::Enough(closing, echo) => {
-                queue.close(closing);
-                let last = poll_fn(|context| queue.poll(context));
-                let closing = Box::pin(timeout(self.timing.farewell, last)).await.unwrap_or(closing);
-                echo.unwrap_or_else(|| closing.code.into())
-            }
-        };
+    /// Hands the half that is written to over to the hub.
+    pub(super) fn lend_sink(&mut self) -> Option<Sink> {
+        self.sink.take()
+    }
+
+    /// Takes it back from a queue that has ended; gives what is to be said as farewell.
+    pub(super) fn take_sink_back(&mut self, queue: &SendQueue, ending: Ending) -> Farewell {
         (self.sink, self.rest) = queue.take_sink();
         Farewell { frame: None, ending }
-    }
-
-    async fn listen(&mut self, talk: &mut impl Talk, connection: &Arc<Connection>, app: &App) -> Listened {
-        let queue = &connection.queue;
-        loop {
-            // What has been read already, before more is.
-            while !connection.is_full() {
-                let heard = match self.reader.next_incoming() {
-                    // What this needs takes room only while it lasts.
-                    Ok(Some(Incoming::Text(text))) => Box::pin(talk.hear(text)).await,
-                    Ok(Some(Incoming::Binary(_))) => talk.hear_binary(),
-                    Ok(Some(Incoming::Ping(payload))) => {
-                        queue.send(Item::control(websocket::pong(payload)));
-                        talk.hear_control()
-                    }
-                    Ok(Some(Incoming::Pong)) => talk.hear_control(),
-                    Ok(Some(Incoming::Close(code))) => {
-                        return Listened::Enough(Closing::GONE, Some(Ending::Echo(code)));
-                    }
-                    Ok(None) => break,
-                    Err(broken) => return Listened::Enough(Closing::finally(code_of(broken)), None),
-                };
-                match heard {
-                    Heard::Nothing => {}
-                    Heard::Reply(answer) => answer.into_iter().for_each(|item| queue.send(item)),
-                    Heard::Later(answer) => answer_later(connection, answer, app),
-                    Heard::Close(answer, code) => {
-                        answer.into_iter().for_each(|item| queue.send(item));
-                        return Listened::Enough(Closing::finally(code), None);
-                    }
-                }
-            }
-            scratch::give(self.reader.spare());
-            match poll_fn(|context| self.poll_turn(context, connection, app)).await {
-                Next::Read => connection.is_alive(),
-                Next::Room => {}
-                Next::Gone => return Listened::Enough(Closing::GONE, None),
-                Next::Over(closing) => return Listened::Over(closing),
-                Next::Stopping => return Box::pin(self.settle(connection)).await,
-            }
-        }
-    }
-
-    /// What happens next on this line. What waits to be sent is sent meanwhile.
-    fn poll_turn(&mut self, context: &mut Context<'_>, connection: &Connection, app: &App) -> Poll<Next> {
-        if let Poll::Ready(closing) = connection.queue.poll(context) {
-            return Poll::Ready(Next::Over(closing));
-        }
-        if app.stopping.is_cancelled() {
-            return Poll::Ready(Next::Stopping);
-        }
-        if connection.is_full() {
-            return Poll::Pending;
-        }
-        if self.reader.has_more() {
-            return Poll::Ready(Next::Room);
-        }
-        Poll::Ready(match ready!(self.poll_read(context)) {
-            Ok(1..) => Next::Read,
-            Ok(0) | Err(_) => Next::Gone,
-        })
-    }
-
-    /// The server stops: what was taken is still carried out and answered.
-    async fn settle(&mut self, connection: &Connection) -> Listened {
-        let settled = poll_fn(|context| match connection.queue.poll(context) {
-            Poll::Ready(closing) => Poll::Ready(Some(closing)),
-            Poll::Pending if connection.is_settled() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        });
-        // The rest of the time is for the farewell.
-        match timeout(self.timing.stop / 2, settled).await {
-            Ok(Some(closing)) => return Listened::Over(closing),
-            Ok(None) => {}
-            Err(_elapsed) => tracing::warn!("stopping without answers to all commands: the store is slow"),
-        }
-        Listened::Enough(Closing::finally(CloseCode::Restarting), None)
     }
 
     async fn read(&mut self) -> Result<(), Farewell> {
@@ -273,7 +157,7 @@ impl Line {
     }
 
     /// Reads into a buffer that is borrowed for as long as there is something in it.
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let wanted = self.reader.wanted();
         if let Some(mut buffer) = self.reader.take() {
             buffer.reserve(wanted);
@@ -292,7 +176,7 @@ impl Line {
     }
 
     /// Says the last words, if the peer listens.
-    pub(super) async fn bid(&mut self, farewell: Farewell) {
+    async fn bid(&mut self, farewell: Farewell) {
         let Farewell { frame, ending } = farewell;
         let (rest, sink) = (self.rest.take(), self.sink.as_mut());
         let close = match ending {
@@ -312,44 +196,21 @@ impl Line {
         }
     }
 
+    /// Says farewell, and parts.
+    pub(super) async fn end(mut self, farewell: Farewell) {
+        self.bid(farewell).await;
+        self.part().await;
+    }
+
     /// Says that nothing more comes, and waits for the peer to do its half (RFC 6455 §7.1.1), not for ever.
-    pub(super) async fn part(mut self) {
+    async fn part(mut self) {
         if let Some(sink) = &mut self.sink {
             linger(&mut self.source, sink).await;
         }
     }
 }
 
-/// Why there is nothing more to hear.
-enum Listened {
-    /// The queue has ended.
-    Over(Closing),
-    /// The queue is to end so; the farewell is as the queue says, or else this.
-    Enough(Closing, Option<Ending>),
-}
-
-enum Next {
-    /// Something was read.
-    Read,
-    /// There is something to go on with that was read before.
-    Room,
-    /// The peer has gone.
-    Gone,
-    Over(Closing),
-    Stopping,
-}
-
-/// The answer is sent when it is there, in its own time.
-fn answer_later(connection: &Arc<Connection>, answer: BoxFuture<'static, Option<Item>>, app: &App) {
-    let connection = Arc::clone(connection);
-    connection.asked();
-    app.tasks.spawn(async move {
-        answer.await.into_iter().for_each(|item| connection.queue.send(item));
-        connection.answered();
-    });
-}
-
-const fn code_of(broken: Broken) -> CloseCode {
+pub(super) const fn code_of(broken: Broken) -> CloseCode {
     match broken {
         Broken::Framing => CloseCode::BadWebSocket,
         Broken::NotUtf8 => CloseCode::NotUtf8,

@@ -10,7 +10,7 @@ use axum::{
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    domain::{CommandId, ConversationId, Me},
+    domain::{CommandId, UserId},
     protocol::{CloseCode, ErrorCode, PlainReply, PlainRequest, from_object},
 };
 
@@ -24,8 +24,9 @@ use super::{
         websocket::Upgrade,
     },
     accept, hear_all,
-    line::{Farewell, Heard, Line, Talk},
+    line::{Farewell, Line},
     refuse_upgrade, register,
+    talking::{Heard, Talk, Talking},
 };
 
 /// Whoever the path names, if this is a WebSocket upgrade on a single path segment.
@@ -56,12 +57,23 @@ pub(in crate::server) fn plain_door(
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let invite = form_urlencoded::parse(query).find(|(name, _)| name == "invite").map(|(_, token)| token.into_owned());
     let entrance = Entrance { session: None, peer, speech: Speech::Plain, shard };
-    accept(&app, upgrade, async move |app, line| serve_plain(app, line, entrance, nickname, invite).await)
+    accept(&app, upgrade, move |app, line| enter(app, line, entrance, nickname, invite))
 }
 
-async fn serve_plain(app: Arc<App>, mut line: Line, entrance: Entrance, nickname: String, invite: Option<String>) {
-    let farewell = match Box::pin(app.chat.create_visitor(&nickname, invite.as_deref(), entrance.peer)).await {
-        Ok(me) => visit(&app, &mut line, &me, entrance).await,
+/// Lets somebody in by this name; `None` if it never comes to talking.
+async fn enter(
+    app: Arc<App>,
+    line: Line,
+    entrance: Entrance,
+    nickname: String,
+    invite: Option<String>,
+) -> Option<Talking<PlainTalk>> {
+    let turn = match app.turns.take().await {
+        Ok(turn) => turn,
+        Err(farewell) => return refuse(line, farewell).await,
+    };
+    let me = match Box::pin(app.chat.create_visitor(&nickname, invite.as_deref(), entrance.peer)).await {
+        Ok(me) => me,
         Err(error) => {
             let code = match error {
                 ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
@@ -73,57 +85,68 @@ async fn serve_plain(app: Arc<App>, mut line: Line, entrance: Entrance, nickname
                 ChatError::StorageUnavailable => CloseCode::Restarting,
                 _ => CloseCode::ProtocolError,
             };
-            Farewell::new(&reply(&error), code)
+            drop(turn);
+            return refuse(line, Farewell::new(&reply(&error), code)).await;
         }
     };
-    Box::pin(line.bid(farewell)).await;
-    Box::pin(line.part()).await;
-}
-
-/// Talks until the end.
-async fn visit(app: &Arc<App>, line: &mut Line, me: &Me, entrance: Entrance) -> Farewell {
-    let registered = register(app, &me.user(), entrance);
-    let farewell = match &registered {
-        Ok(registered) => talk_plainly(app, line, &registered.connection).await,
-        Err(_) => Farewell::wordless(Some(CloseCode::TooMany)),
+    let Ok(registered) = register(&app, &me.user(), entrance) else {
+        Box::pin(release(&app, me.id)).await;
+        drop(turn);
+        return refuse(line, Farewell::wordless(Some(CloseCode::TooMany))).await;
     };
-    if let Err(error) = Box::pin(app.chat.release_visitor(me.id)).await {
-        tracing::warn!(%error, "a plain client's name stays taken until the next start");
+    let heard = listen_in(&app, &registered.connection).await;
+    drop(turn);
+    if let Err(farewell) = heard {
+        Box::pin(release(&app, me.id)).await;
+        drop(registered);
+        return refuse(line, farewell).await;
     }
-    // Only now: whoever sees somebody leave can come in by that name.
-    drop(registered);
-    farewell
+    let talk = PlainTalk { app, connection: Arc::clone(&registered.connection), last: None };
+    Some(Talking::begin(line, talk, registered, Seen::default()))
 }
 
-async fn talk_plainly(app: &Arc<App>, line: &mut Line, connection: &Arc<Connection>) -> Farewell {
+async fn refuse(line: Line, farewell: Farewell) -> Option<Talking<PlainTalk>> {
+    Box::pin(line.end(farewell)).await;
+    None
+}
+
+/// From now on it hears what it is in.
+async fn listen_in(app: &App, connection: &Arc<Connection>) -> Result<(), Farewell> {
     // Not only the Lobby: somebody may have opened a direct since the name was taken.
     match Box::pin(hear_all(app, connection)).await {
         // Removed before the hub knew of the socket.
-        Ok(heard) if !heard.contains(&app.chat.lobby()) => return Farewell::wordless(Some(CloseCode::Removed)),
+        Ok(heard) if !heard.contains(&app.chat.lobby()) => return Err(Farewell::wordless(Some(CloseCode::Removed))),
         Ok(_) => {}
-        Err(error) => return Farewell::new(&reply(&error), CloseCode::Restarting),
+        Err(error) => return Err(Farewell::new(&reply(&error), CloseCode::Restarting)),
     }
     // Removed in between: perhaps too early for the hub to know what was heard.
     match Box::pin(app.chat.memberships(connection.user.id)).await {
-        Ok(still) if !still.contains(&app.chat.lobby()) => return Farewell::wordless(Some(CloseCode::Removed)),
-        Ok(_) => {}
-        Err(error) => return Farewell::new(&reply(&error), CloseCode::Restarting),
+        Ok(still) if !still.contains(&app.chat.lobby()) => Err(Farewell::wordless(Some(CloseCode::Removed))),
+        Ok(_) => Ok(()),
+        Err(error) => Err(Farewell::new(&reply(&error), CloseCode::Restarting)),
     }
-    let mut talk =
-        PlainTalk { app: Arc::clone(app), connection: Arc::clone(connection), lobby: app.chat.lobby(), last: None };
-    line.converse(&mut talk, connection, Seen::default(), app).await
+}
+
+/// Gives the name back.
+async fn release(app: &App, user: UserId) {
+    if let Err(error) = app.chat.release_visitor(user).await {
+        tracing::warn!(%error, "a plain client's name stays taken until the next start");
+    }
 }
 
 /// The plain protocol, on one connection.
-struct PlainTalk {
+pub(super) struct PlainTalk {
     app: Arc<App>,
     connection: Arc<Connection>,
-    lobby: ConversationId,
-    /// The direct that was written to last.
-    last: Option<Direct>,
+    /// The direct that was written to last. Many never write to one.
+    last: Option<Box<Direct>>,
 }
 
 impl Talk for PlainTalk {
+    fn app(&self) -> &App {
+        &self.app
+    }
+
     async fn hear(&mut self, text: &str) -> Heard {
         let user = self.connection.user.id;
         if let Err(error) = self.app.chat.charge_frame(user) {
@@ -155,6 +178,11 @@ impl Talk for PlainTalk {
             Err(error) => Heard::Close(refusal(&error), CloseCode::TooMany),
         }
     }
+
+    /// Before the hub forgets it: whoever sees somebody leave can come in by that name.
+    async fn leave(&mut self) {
+        release(&self.app, self.connection.user.id).await;
+    }
 }
 
 impl PlainTalk {
@@ -164,10 +192,11 @@ impl PlainTalk {
         self.connection.asked();
         let queued = match to_user {
             Some(nickname) => {
-                let sent = self.app.chat.send_to_user(speaker, id, &nickname, &msg, self.last).await;
-                sent.map(|direct| self.last = Some(direct))
+                let sent =
+                    self.app.chat.send_to_user(speaker, id, &nickname, &msg, self.last.as_deref().copied()).await;
+                sent.map(|direct| **self.last.get_or_insert_with(|| Box::new(direct)) = direct)
             }
-            None => self.app.chat.send(speaker, id, self.lobby, &msg).await,
+            None => self.app.chat.send(speaker, id, self.app.chat.lobby(), &msg).await,
         };
         if queued.is_err() {
             self.connection.answered();
@@ -193,6 +222,7 @@ mod tests {
     use crate::server::{
         Config, Server,
         hub::{deliver, serve_shard},
+        socket::Turns,
     };
 
     #[tokio::test]
@@ -201,7 +231,14 @@ mod tests {
         let Server { config, feed, house, .. } =
             Server::open(Config { data: folder.path().to_owned(), ..Config::default() }).expect("a server");
         let (timing, stopping) = (Arc::new(config.timing), CancellationToken::new());
-        let app = App { chat: house.chat, hub: house.hub, timing, stopping, tasks: TaskTracker::new() };
+        let app = App {
+            chat: house.chat,
+            hub: house.hub,
+            timing,
+            stopping,
+            tasks: TaskTracker::new(),
+            turns: Turns::default(),
+        };
         let (shards, turns) = app.hub.shards();
         let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub), shards));
         for (shard, turns) in turns {

@@ -32,7 +32,7 @@ pub(super) async fn welcome(
     app: &App,
     line: &mut Line,
     connection: &Arc<Connection>,
-    greeted: Greeted,
+    greeted: Greeted<'_>,
 ) -> Result<Seen, Farewell> {
     select! {
         biased;
@@ -46,7 +46,7 @@ async fn bring_up_to_date(
     app: &App,
     line: &mut Line,
     connection: &Arc<Connection>,
-    greeted: Greeted,
+    greeted: Greeted<'_>,
 ) -> Result<Seen, Farewell> {
     let heard = hear_all(app, connection).await.map_err(refuse)?;
     let conversations = app.chat.conversations(connection.user.id, greeted.session).await.map_err(refuse)?;
@@ -56,7 +56,8 @@ async fn bring_up_to_date(
     }
     let seen = Seen::new(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)));
 
-    let Greeted { me, token, epoch, cursors, .. } = greeted;
+    let Greeted { me, token, epoch, cursors, turn, .. } = greeted;
+    drop(turn);
     let (mut online, mut online_count) = app.hub.online();
     // Whoever comes in is here, even before that was announced.
     let is_listed = online.len() as u64 == online_count && online.len() < MAX_LISTED_ONLINE;

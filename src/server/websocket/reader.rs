@@ -48,8 +48,8 @@ pub struct Reader {
     used: usize,
     /// The buffer is to be given up as soon as may be.
     is_lent: bool,
-    /// A message that comes in several frames.
-    parts: Option<Parts>,
+    /// A message that comes in several frames; few do.
+    parts: Option<Box<Parts>>,
     /// The longest message.
     longest: usize,
 }
@@ -150,7 +150,7 @@ impl Reader {
                     let mut parts =
                         Parts { is_text: opcode == 0x1, payload: Vec::new(), count: 0, valid: 0, is_whole: false };
                     parts.add(&self.bytes[start..end], false)?;
-                    self.parts = Some(parts);
+                    self.parts = Some(Box::new(parts));
                 }
                 (0x8, _) => return close(&self.bytes[start..end]).map(|code| Some(Incoming::Close(code))),
                 (0x9, _) => return Ok(Some(Incoming::Ping(&self.bytes[start..end]))),

@@ -41,16 +41,17 @@ pub(in crate::server) enum Sink {
 }
 
 impl Stream {
-    /// What is below a connection that was upgraded; `None` if that is nothing of ours, or has ended already.
+    /// What is below a connection that was upgraded, and what was read ahead, in no more room than it takes: the buffer
+    /// of a request is large. `None` if that is nothing of ours, or has ended already.
     pub(super) fn below(upgraded: Upgraded) -> Option<(Self, Vec<u8>)> {
         match upgraded.downcast::<TokioIo<PatientStream>>() {
             Ok(parts) => {
                 let (stream, entry) = parts.io.into_inner().as_mut().get_pin_mut().get_mut().take()?;
-                Some((Self::Tcp(stream, entry), parts.read_buf.into()))
+                Some((Self::Tcp(stream, entry), parts.read_buf.to_vec()))
             }
             Err(upgraded) => {
                 let parts = upgraded.downcast::<TokioIo<TlsStream<PatientStream>>>().ok()?;
-                Some((Self::Tls(Box::new(parts.io.into_inner())), parts.read_buf.into()))
+                Some((Self::Tls(Box::new(parts.io.into_inner())), parts.read_buf.to_vec()))
             }
         }
     }

@@ -34,7 +34,7 @@ fn run(room: ConversationId, frames: &[(u64, UserId, &str)]) -> Step {
 fn who_talks_in_private_does_not_wait_for_a_crowd() {
     let (hub, author) = (hub(), UserId::generate());
     let (square, corner) = (hub.lobby, ConversationId::generate());
-    let crowd: Vec<_> = (0..2 * SLICE + 10).map(|number| come_in(&hub, number, &[square])).collect();
+    let crowd: Vec<_> = (0..2 * CROWD + 10).map(|number| come_in(&hub, number, &[square])).collect();
     let pair: Vec<_> = (0..2).map(|number| come_in(&hub, 1_000 + number, &[corner])).collect();
     let mut delivery = delivery(&hub, &hub.shards[0]);
 
@@ -43,7 +43,7 @@ fn who_talks_in_private_does_not_wait_for_a_crowd() {
     delivery.take(&[run(square, &[(2, author, "b")]), run(corner, &[(1, author, "psst")])]);
     let told = |one: &Registered| one.connection.queue.early_bytes();
     assert!(pair.iter().all(|one| told(one) == b"psst"));
-    assert_eq!(crowd.iter().filter(|one| told(one).is_empty()).count(), SLICE + 10, "their turn comes");
+    assert_eq!(crowd.iter().filter(|one| told(one).is_empty()).count(), 2 * CROWD + 10 - SLICE, "their turn comes");
 
     // In between, each of the crowd gets everything in order.
     delivery.take(&[run(square, &[(3, author, "c")])]);
@@ -57,7 +57,7 @@ fn who_talks_in_private_does_not_wait_for_a_crowd() {
 fn who_enters_while_a_crowd_waits_misses_nothing() {
     let (hub, author) = (hub(), UserId::generate());
     let square = hub.lobby;
-    let _crowd: Vec<_> = (0..2 * SLICE).map(|number| come_in(&hub, number, &[square])).collect();
+    let _crowd: Vec<_> = (0..2 * CROWD).map(|number| come_in(&hub, number, &[square])).collect();
     let mut delivery = delivery(&hub, &hub.shards[0]);
     delivery.take(&[run(square, &[(1, author, "a")])]);
     delivery.serve_slice();
@@ -76,7 +76,7 @@ fn who_enters_while_a_crowd_waits_misses_nothing() {
 fn who_is_removed_from_a_crowd_hears_what_came_before_and_nothing_after() {
     let (hub, author) = (hub(), UserId::generate());
     let square = hub.lobby;
-    let crowd: Vec<_> = (0..=SLICE).map(|number| come_in(&hub, number, &[square])).collect();
+    let crowd: Vec<_> = (0..=CROWD).map(|number| come_in(&hub, number, &[square])).collect();
     let mut delivery = delivery(&hub, &hub.shards[0]);
     let removed = &crowd[7].connection;
     let item = Item::control(axum::body::Bytes::from_static(b"-"));

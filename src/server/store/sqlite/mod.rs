@@ -106,7 +106,7 @@ impl SqliteStore {
         identity: Identity,
         pause: Duration,
     ) -> Result<(Self, Feed), OpenError> {
-        let readers = Readers::open(path)?;
+        let readers = Readers::new(path);
         let orders = Orders::new();
         let (news, feed) = mpsc::channel(FEED);
         let reads = Arc::new(ReadMarks::default());

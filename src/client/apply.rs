@@ -1,6 +1,6 @@
 //! Frames from the server, folded into the store.
 
-use std::{slice, time::Duration};
+use std::{mem, slice, time::Duration};
 
 use leptos::prelude::*;
 
@@ -10,18 +10,28 @@ use super::{
     store::{Talk, now},
 };
 use crate::{
-    domain::{Conversation, ConversationKind},
+    domain::{Conversation, ConversationId, ConversationKind},
     protocol::{Change, ErrorFrame, Event, ServerFrame, Welcome},
     state::{Conversations, TYPING_LASTS, Timeline},
 };
 
+/// How far apart events are folded in, in milliseconds. Each time the page is laid out and painted anew, and nobody reads
+/// faster than this.
+const FOLD_EVERY: u64 = 80;
+
+/// How many events wait for the next picture; with more, it does not come as it should.
+const MOST_GATHERED: usize = 256;
+
 impl Store {
-    /// Folds a frame in.
+    /// Folds a frame in: an event soon, with others, and anything else now, behind the events that came before it.
     pub(super) fn apply(self, frame: ServerFrame) {
+        if let ServerFrame::Event(event) = frame {
+            return self.gather(event);
+        }
+        self.fold_in();
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(*welcome),
-            ServerFrame::Event(event) => self.event(&event),
-            ServerFrame::CaughtUp { .. } | ServerFrame::Pong {} => {}
+            ServerFrame::Event(_) | ServerFrame::CaughtUp { .. } | ServerFrame::Pong {} => {}
             ServerFrame::Reset { conversation, last_seq } => {
                 // A cursor ahead of the log belongs to a log that is no more.
                 let timeline = self.talk(conversation).timeline;
@@ -105,23 +115,67 @@ impl Store {
         }
     }
 
-    fn event(self, event: &Event) {
-        self.meet(slice::from_ref(&event.author));
-        let Talk { timeline, load } = self.talk(event.conversation);
-        // A page that is asked for later has it.
-        if timeline.with_untracked(Timeline::is_loaded) || load.get_untracked() == LoadState::Loading {
-            let id = self.row_id(event.author.id, event.id, event.seq);
-            timeline.update(|timeline| timeline.apply(&Event { id, ..event.clone() }));
+    /// Events that come close together are folded in together: what follows from them is worked out once. The first
+    /// after a pause does not wait.
+    fn gather(self, event: Event) {
+        self.gathered.update_value(|gathered| gathered.push(event));
+        let count = self.gathered.with_value(Vec::len);
+        // Without pictures there is nothing to wait for.
+        if count >= MOST_GATHERED || document().hidden() {
+            self.fold_in();
+        } else if count == 1 {
+            let due = self.folded_at.get_value().0 + FOLD_EVERY;
+            let wait = Duration::from_millis(due.saturating_sub(now().0).min(FOLD_EVERY));
+            // After a picture, not before it: what changes then has the whole time until the next one.
+            set_timeout(
+                move || request_animation_frame(move || set_timeout(move || self.fold_in(), Duration::ZERO)),
+                wait,
+            );
+        }
+    }
+
+    /// Folds in the events that have been gathered.
+    pub(super) fn fold_in(self) {
+        let events = self.gathered.try_update_value(mem::take).unwrap_or_default();
+        if events.is_empty() {
+            return;
+        }
+        self.folded_at.set_value(now());
+        let mut talks: Vec<ConversationId> = events.iter().map(|event| event.conversation).collect();
+        talks.sort_unstable();
+        talks.dedup();
+        for conversation in talks {
+            self.fold_in_events_of(conversation, &events);
         }
         if let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.id)) {
-            self.conversations.update(|conversations| conversations.apply(event, me));
-            if event.author.id == me {
-                self.seen(event.id);
+            self.conversations.update(|conversations| events.iter().for_each(|event| conversations.apply(event, me)));
+            events.iter().filter(|event| event.author.id == me).for_each(|event| self.seen(event.id));
+        }
+        for event in &events {
+            self.meet(slice::from_ref(&event.author));
+            if let Change::Message { .. } = event.change {
+                self.typing.maybe_update(|typing| typing.stopped(event.conversation, event.author.id));
             }
         }
-        if let Change::Message { .. } = event.change {
-            self.typing.update(|typing| typing.stopped(event.conversation, event.author.id));
+    }
+
+    fn fold_in_events_of(self, conversation: ConversationId, events: &[Event]) {
+        let Talk { timeline, load } = self.talk(conversation);
+        // A page that is asked for later has them.
+        if !timeline.with_untracked(Timeline::is_loaded) && load.get_untracked() != LoadState::Loading {
+            return;
         }
+        let is_shown = self.shown.get_value() == Some(conversation);
+        timeline.update(|timeline| {
+            for event in events.iter().filter(|event| event.conversation == conversation) {
+                let id = self.row_id(event.author.id, event.id, event.seq);
+                timeline.apply(&Event { id, ..event.clone() });
+            }
+            if !is_shown {
+                // Whoever opens it begins at its end.
+                timeline.trim(None);
+            }
+        });
     }
 
     fn error(self, error: &ErrorFrame) {

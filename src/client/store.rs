@@ -1,6 +1,6 @@
 //! What the page reads and does: signals over the reducers of [`crate::state`], and one method for each deed.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem, time::Duration};
 
 use futures_channel::{mpsc, oneshot};
 use leptos::{prelude::*, task::spawn_local};
@@ -13,12 +13,15 @@ use super::{
 };
 use crate::{
     domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq, User, UserId, UserKind},
-    protocol::{self, ClientFrame, ErrorCode, Hello},
+    protocol::{self, ClientFrame, ErrorCode, Event, Hello},
     state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
 /// How far apart signs of typing are sent, in milliseconds.
 const TYPING_EVERY: u64 = 2_500;
+
+/// How far apart the server is told what was read.
+const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// All that the page knows. A handle: copies are the same store.
 #[derive(Clone, Copy)]
@@ -43,6 +46,16 @@ pub struct Store {
     pub refusals: RwSignal<Vec<Refused>>,
     /// What stands in the composer of each conversation.
     pub drafts: StoredValue<HashMap<ConversationId, Written>>,
+    /// The conversation that is open.
+    pub shown: StoredValue<Option<ConversationId>>,
+    /// Events that are not folded in yet.
+    pub(super) gathered: StoredValue<Vec<Event>>,
+    /// When events were last folded in.
+    pub(super) folded_at: StoredValue<Millis>,
+    /// What was read, and up to where, of which the server is yet to be told.
+    reads: StoredValue<HashMap<ConversationId, Seq>>,
+    /// Whether it was told of something just now.
+    has_told_reads: StoredValue<bool>,
     pub(super) epoch: StoredValue<Option<Epoch>>,
     pub(super) talks: StoredValue<HashMap<ConversationId, Talk>>,
     questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
@@ -119,6 +132,11 @@ impl Store {
             outbox: RwSignal::default(),
             refusals: RwSignal::default(),
             drafts: StoredValue::default(),
+            shown: StoredValue::default(),
+            gathered: StoredValue::default(),
+            folded_at: StoredValue::default(),
+            reads: StoredValue::default(),
+            has_told_reads: StoredValue::default(),
             epoch: StoredValue::default(),
             talks: StoredValue::default(),
             questions: StoredValue::default(),
@@ -142,6 +160,8 @@ impl Store {
 
     /// The network or the reader is back: a lost connection is made again at once.
     pub fn wake(self) {
+        // A page that is hidden from now on gets no more pictures.
+        self.fold_in();
         self.signal(Signal::Wake);
         self.keep(Keep::TakeOver);
     }
@@ -226,6 +246,11 @@ impl Store {
         });
     }
 
+    /// Drops messages far from the reader, who is at the end of this conversation, or else at the message `reader`.
+    pub fn trim(self, conversation: ConversationId, reader: Option<Seq>) {
+        self.talk(conversation).timeline.maybe_update(|timeline| timeline.trim(reader));
+    }
+
     /// Starts a conversation anew; until its messages are fetched, those that are here stay in view.
     pub fn restart(self, conversation: ConversationId) {
         let Talk { timeline, load } = self.talk(conversation);
@@ -278,8 +303,31 @@ impl Store {
         });
         if let Some(seq) = unread_up_to.filter(|_| self.link.get_untracked() == Link::Online) {
             self.conversations.update(|conversations| conversations.read(conversation, seq));
+            self.reads.update_value(|reads| *reads.entry(conversation).or_default() = seq);
+            self.tell_reads();
+        }
+    }
+
+    /// Tells the server at once what was read, but not again until some time has gone by.
+    fn tell_reads(self) {
+        if self.has_told_reads.get_value() {
+            return;
+        }
+        let reads = self.reads.try_update_value(mem::take).unwrap_or_default();
+        if reads.is_empty() {
+            return;
+        }
+        for (conversation, seq) in reads {
             self.signal(Signal::Frame(ClientFrame::Read { conversation, seq }));
         }
+        self.has_told_reads.set_value(true);
+        set_timeout(
+            move || {
+                self.has_told_reads.try_set_value(false);
+                self.tell_reads();
+            },
+            READ_EVERY,
+        );
     }
 
     /// The first frame of a connection: where this page stands in each conversation that it has loaded.
@@ -320,6 +368,8 @@ impl Store {
         self.sending.set_value(Sending::default());
         self.talks.update_value(HashMap::clear);
         self.drafts.update_value(HashMap::clear);
+        self.gathered.update_value(Vec::clear);
+        self.reads.update_value(HashMap::clear);
         self.forget_questions();
         self.signals.set_value(None);
         self.epoch.set_value(None);

@@ -74,8 +74,10 @@ pub fn App(
         drop(window_event_listener(ev::visibilitychange, move |_| store.wake()));
     });
     effect(move || show_on_document(language.get(), theme.get()));
+    effect(move || store.shown.set_value(here.conversation.get()));
+    let unread = memo(move || store.conversations.with(|conversations| conversations.unread()));
     effect(move || {
-        document().set_title(&match store.conversations.with(|conversations| conversations.unread()) {
+        document().set_title(&match unread.get() {
             0 => "Teahouse".to_owned(),
             unread => format!("({unread}) Teahouse"),
         });

@@ -40,6 +40,7 @@ pub(super) fn Timeline(
     let scroller = NodeRef::<html::Div>::new();
     let scroll = Scroll::new(scroller);
     let model = Model::new(store, conversation);
+    model.tell_rows(store, conversation);
     model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_what_is_seen(store, conversation, scroll);
@@ -52,8 +53,8 @@ pub(super) fn Timeline(
         }
         Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.into_any(),
         Row::Message { id, .. } => {
-            let starts_group = model.starts_group(id);
-            view! { <MessageRow conversation id timeline=model.timeline starts_group menu/> }.into_any()
+            let followed = model.follow(store, conversation, id);
+            view! { <MessageRow id followed menu/> }.into_any()
         }
     };
     let beginning = move || {

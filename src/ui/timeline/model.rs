@@ -4,7 +4,13 @@ use std::collections::HashSet;
 
 use leptos::{ev, prelude::*};
 
-use super::{super::clock, scroll::Scroll};
+use super::{
+    super::{
+        clock,
+        seen::{Seen, seen},
+    },
+    scroll::{Scroll, set_if_changed},
+};
 use crate::{
     client::{Link, LoadState, Store},
     domain::{CommandId, ConversationId, Seq},
@@ -36,6 +42,17 @@ pub(super) struct Model {
     /// Messages of others behind it are new to the reader.
     new_after: RwSignal<Option<Seq>>,
     rows: Memo<Rows>,
+    followed: StoredValue<Vec<(CommandId, Followed)>>,
+}
+
+/// What the row of a message follows. No row follows the timeline itself: there are hundreds of them, each with a dozen
+/// parts, and all of these would be asked whether anything has changed whenever a message comes in anywhere.
+#[derive(Clone, Copy)]
+pub(super) struct Followed {
+    /// The message as it stands.
+    pub(super) seen: RwSignal<Option<Seen>>,
+    /// Whether author and time stand above it.
+    pub(super) starts_group: RwSignal<bool>,
 }
 
 impl Model {
@@ -61,7 +78,7 @@ impl Model {
             Rows { heads: heads.collect(), rows }
         });
         let load = store.load_state(conversation).into();
-        Self { timeline, load, is_known, is_loaded, has_more, gap, new_after, rows }
+        Self { timeline, load, is_known, is_loaded, has_more, gap, new_after, rows, followed: StoredValue::default() }
     }
 
     /// The rows to show.
@@ -79,9 +96,39 @@ impl Model {
         self.is_loaded.get() && !self.has_more.get()
     }
 
-    /// Whether author and time stand above this message.
-    pub(super) fn starts_group(self, id: CommandId) -> Memo<bool> {
-        Memo::new(move |_| self.rows.with(|rows| rows.heads.contains(&id)))
+    /// What the row of this message follows, for as long as there is that row.
+    pub(super) fn follow(self, store: Store, conversation: ConversationId, id: CommandId) -> Followed {
+        let seen = untrack(|| seen(store, conversation, self.timeline, id));
+        let starts_group = self.rows.with_untracked(|rows| rows.heads.contains(&id));
+        let followed = Followed { seen: RwSignal::new(seen), starts_group: RwSignal::new(starts_group) };
+        self.followed.update_value(|all| all.push((id, followed)));
+        on_cleanup(move || {
+            self.followed.try_update_value(|all| all.retain(|(other, _)| *other != id));
+        });
+        followed
+    }
+
+    /// Tells the rows what concerns them.
+    pub(super) fn tell_rows(self, store: Store, conversation: ConversationId) {
+        Effect::new(move || {
+            // All of them depend on the same.
+            self.timeline.track();
+            store.outbox.track();
+            store.me.track();
+            for (id, Followed { seen: known, .. }) in self.followed.get_value() {
+                let seen = untrack(|| seen(store, conversation, self.timeline, id));
+                if known.with_untracked(|known| *known != seen) {
+                    known.set(seen);
+                }
+            }
+        });
+        Effect::new(move || {
+            self.rows.with(|rows| {
+                for (id, Followed { starts_group, .. }) in self.followed.get_value() {
+                    set_if_changed(starts_group, rows.heads.contains(&id));
+                }
+            });
+        });
     }
 
     /// When the rows change, the reader stays at the end, or at the message that was in view.
@@ -90,6 +137,11 @@ impl Model {
             self.timeline.track();
             self.rows.track();
             scroll.rows_changed(!self.is_empty(), self.gap.get().is_some());
+        });
+        // What nobody looks at goes.
+        Effect::new(move || {
+            self.timeline.track();
+            store.trim(conversation, if scroll.at_end.get() { None } else { untrack(|| self.place(scroll)) });
         });
         // Who writes wants to see it.
         Effect::new(move |before: Option<usize>| {

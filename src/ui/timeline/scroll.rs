@@ -141,7 +141,8 @@ impl Scroll {
     }
 }
 
-fn set_if_changed(signal: RwSignal<bool>, value: bool) {
+/// Tells of a value only when it becomes another.
+pub(super) fn set_if_changed(signal: RwSignal<bool>, value: bool) {
     if signal.get_untracked() != value {
         signal.set(value);
     }

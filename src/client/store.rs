@@ -160,7 +160,7 @@ impl Store {
 
     /// The network or the reader is back: a lost connection is made again at once.
     pub fn wake(self) {
-        // A page that is hidden from now on gets no more pictures.
+        // The timers of a page that is hidden from now on may be late by a minute.
         self.fold_in();
         self.signal(Signal::Wake);
         self.keep(Keep::TakeOver);

@@ -10,10 +10,10 @@ use crate::{
 
 /// How many messages are kept that nobody has scrolled to: what has come since, below the reader or, for one who is at the
 /// end, above. Each one costs memory and a row; what is dropped is fetched again when the reader comes near.
-const LONGEST: usize = 200;
+const LONGEST: usize = 120;
 
 /// By how much that is exceeded before anything is dropped: a few at a time, so that none of it takes long.
-const SLACK: usize = 20;
+const SLACK: usize = 8;
 
 /// How many changes to messages that are not here are kept.
 const MOST_CHANGES: usize = 1_000;
@@ -556,7 +556,7 @@ mod tests {
     fn of_many_messages_the_last_are_kept_or_those_around_the_reader() {
         let events: Vec<Event> =
             (1..=500).map(|seq| event(Seq(seq), 1, Change::Message { body: body("message", 0) })).collect();
-        for (reader, shown) in [(None, 301..=500u64), (Some(Seq(7)), 1..=207)] {
+        for (reader, shown) in [(None, 381..=500u64), (Some(Seq(7)), 1..=127)] {
             let mut timeline = Timeline::default();
             timeline.take_in(Stretch::Newest, page(&[], Stretch::Newest, 9));
             for event in &events {
@@ -566,7 +566,7 @@ mod tests {
             while timeline.trim(reader) {}
             let seqs: Vec<u64> = timeline.messages().map(|message| message.seq.0).collect();
             let (first, last) = (seqs[0], seqs[seqs.len() - 1]);
-            assert!(shown.start().abs_diff(first) <= 20 && shown.end().abs_diff(last) <= 20, "{first}–{last}");
+            assert!(shown.start().abs_diff(first) <= 8 && shown.end().abs_diff(last) <= 8, "{first}–{last}");
             assert!(timeline.messages.sorted.len() <= 2 * (LONGEST + SLACK) + 7);
             assert_eq!((timeline.has_more_before(), timeline.gap().is_some()), (reader.is_none(), reader.is_some()));
         }

@@ -118,13 +118,13 @@ impl Store {
     /// Events that come close together are folded in together: what follows from them is worked out once. The first
     /// after a pause does not wait.
     fn gather(self, event: Event) {
-        self.gathered.update_value(|gathered| gathered.push(event));
-        let count = self.gathered.with_value(Vec::len);
+        self.pace.update_value(|pace| pace.gathered.push(event));
+        let (count, folded_at) = self.pace.with_value(|pace| (pace.gathered.len(), pace.folded_at));
         // Nobody looks, and a hidden page's timers may be late by a minute.
         if count >= MOST_GATHERED || document().hidden() {
             self.fold_in();
         } else if count == 1 {
-            let due = self.folded_at.get_value().0 + FOLD_EVERY;
+            let due = folded_at.0 + FOLD_EVERY;
             let wait = Duration::from_millis(due.saturating_sub(now().0).min(FOLD_EVERY));
             set_timeout(move || self.fold_in(), wait);
         }
@@ -132,11 +132,11 @@ impl Store {
 
     /// Folds in the events that have been gathered.
     pub(super) fn fold_in(self) {
-        let events = self.gathered.try_update_value(mem::take).unwrap_or_default();
+        let events = self.pace.try_update_value(|pace| mem::take(&mut pace.gathered)).unwrap_or_default();
         if events.is_empty() {
             return;
         }
-        self.folded_at.set_value(now());
+        self.pace.update_value(|pace| pace.folded_at = now());
         let mut talks: Vec<ConversationId> = events.iter().map(|event| event.conversation).collect();
         talks.sort_unstable();
         talks.dedup();
@@ -161,7 +161,7 @@ impl Store {
         if !timeline.with_untracked(Timeline::is_loaded) && load.get_untracked() != LoadState::Loading {
             return;
         }
-        let is_shown = self.shown.get_value() == Some(conversation);
+        let is_shown = self.pace.with_value(|pace| pace.shown == Some(conversation));
         timeline.update(|timeline| {
             for event in events.iter().filter(|event| event.conversation == conversation) {
                 let id = self.row_id(event.author.id, event.id, event.seq);

@@ -46,23 +46,31 @@ pub struct Store {
     pub refusals: RwSignal<Vec<Refused>>,
     /// What stands in the composer of each conversation.
     pub drafts: StoredValue<HashMap<ConversationId, Written>>,
-    /// The conversation that is open.
-    pub shown: StoredValue<Option<ConversationId>>,
-    /// Events that are not folded in yet.
-    pub(super) gathered: StoredValue<Vec<Event>>,
-    /// When events were last folded in.
-    pub(super) folded_at: StoredValue<Millis>,
-    /// What was read, and up to where, of which the server is yet to be told.
-    reads: StoredValue<HashMap<ConversationId, Seq>>,
-    /// Whether it was told of something just now.
-    has_told_reads: StoredValue<bool>,
     pub(super) epoch: StoredValue<Option<Epoch>>,
     pub(super) talks: StoredValue<HashMap<ConversationId, Talk>>,
     questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
     signals: StoredValue<Option<mpsc::Sender<Signal>>>,
-    typed: StoredValue<Option<(ConversationId, Millis)>>,
+    /// What is not done at once each time.
+    pub(super) pace: StoredValue<Pace>,
     /// How the sending of the outbox stands.
     pub(super) sending: StoredValue<Sending>,
+}
+
+/// What is done now and then, so that much of it does not cost much.
+#[derive(Default)]
+pub(super) struct Pace {
+    /// The conversation that is open; of others only the end is kept.
+    pub(super) shown: Option<ConversationId>,
+    /// Events that are not folded in yet.
+    pub(super) gathered: Vec<Event>,
+    /// When events were last folded in.
+    pub(super) folded_at: Millis,
+    /// What was read, and up to where, of which the server is yet to be told.
+    reads: HashMap<ConversationId, Seq>,
+    /// Whether it was told of something just now.
+    has_told_reads: bool,
+    /// Where a sign of typing was last sent, and when.
+    typed: Option<(ConversationId, Millis)>,
 }
 
 /// Something that the server refused for good.
@@ -132,16 +140,11 @@ impl Store {
             outbox: RwSignal::default(),
             refusals: RwSignal::default(),
             drafts: StoredValue::default(),
-            shown: StoredValue::default(),
-            gathered: StoredValue::default(),
-            folded_at: StoredValue::default(),
-            reads: StoredValue::default(),
-            has_told_reads: StoredValue::default(),
             epoch: StoredValue::default(),
             talks: StoredValue::default(),
             questions: StoredValue::default(),
             signals: StoredValue::new(None),
-            typed: StoredValue::new(None),
+            pace: StoredValue::default(),
             sending: StoredValue::default(),
         }
     }
@@ -246,6 +249,11 @@ impl Store {
         });
     }
 
+    /// This conversation is open from now on.
+    pub fn show(self, conversation: Option<ConversationId>) {
+        self.pace.update_value(|pace| pace.shown = conversation);
+    }
+
     /// Drops messages far from the reader, who is at the end of this conversation, or else at the message `reader`.
     pub fn trim(self, conversation: ConversationId, reader: Option<Seq>) {
         self.talk(conversation).timeline.maybe_update(|timeline| timeline.trim(reader));
@@ -289,9 +297,9 @@ impl Store {
     /// Tells the others that one is typing, now and then.
     pub fn type_in(self, conversation: ConversationId) {
         let now = now();
-        let told = self.typed.get_value();
+        let told = self.pace.with_value(|pace| pace.typed);
         if told.is_none_or(|(where_, at)| where_ != conversation || now.0.saturating_sub(at.0) >= TYPING_EVERY) {
-            self.typed.set_value(Some((conversation, now)));
+            self.pace.update_value(|pace| pace.typed = Some((conversation, now)));
             self.signal(Signal::Frame(ClientFrame::Typing { conversation }));
         }
     }
@@ -303,31 +311,27 @@ impl Store {
         });
         if let Some(seq) = unread_up_to.filter(|_| self.link.get_untracked() == Link::Online) {
             self.conversations.update(|conversations| conversations.read(conversation, seq));
-            self.reads.update_value(|reads| *reads.entry(conversation).or_default() = seq);
+            self.pace.update_value(|pace| *pace.reads.entry(conversation).or_default() = seq);
             self.tell_reads();
         }
     }
 
     /// Tells the server at once what was read, but not again until some time has gone by.
     fn tell_reads(self) {
-        if self.has_told_reads.get_value() {
-            return;
-        }
-        let reads = self.reads.try_update_value(mem::take).unwrap_or_default();
+        let due = |pace: &mut Pace| if pace.has_told_reads { HashMap::new() } else { mem::take(&mut pace.reads) };
+        let reads = self.pace.try_update_value(due).unwrap_or_default();
         if reads.is_empty() {
             return;
         }
         for (conversation, seq) in reads {
             self.signal(Signal::Frame(ClientFrame::Read { conversation, seq }));
         }
-        self.has_told_reads.set_value(true);
-        set_timeout(
-            move || {
-                self.has_told_reads.try_set_value(false);
-                self.tell_reads();
-            },
-            READ_EVERY,
-        );
+        self.pace.update_value(|pace| pace.has_told_reads = true);
+        let again = move || {
+            self.pace.update_value(|pace| pace.has_told_reads = false);
+            self.tell_reads();
+        };
+        set_timeout(again, READ_EVERY);
     }
 
     /// The first frame of a connection: where this page stands in each conversation that it has loaded.
@@ -368,8 +372,7 @@ impl Store {
         self.sending.set_value(Sending::default());
         self.talks.update_value(HashMap::clear);
         self.drafts.update_value(HashMap::clear);
-        self.gathered.update_value(Vec::clear);
-        self.reads.update_value(HashMap::clear);
+        self.pace.update_value(|pace| (pace.gathered, pace.reads) = Default::default());
         self.forget_questions();
         self.signals.set_value(None);
         self.epoch.set_value(None);
@@ -399,7 +402,7 @@ impl Store {
 
     /// Nobody is typing here any more.
     pub(super) fn forget_typing(self) {
-        self.typed.set_value(None);
+        self.pace.update_value(|pace| pace.typed = None);
     }
 
     /// Tells the connection something. Whether there is one to tell; what matters is told again when there is.

@@ -14,13 +14,14 @@ use super::{
     composer::Draft,
     i18n::texts,
     icons,
+    list::{Item, list},
     live::{live, live_view, on},
     place::companion,
 };
 use crate::{
     client::{LoadState, Store},
     domain::ConversationId,
-    state::Row,
+    state::{Row, RowKey},
 };
 use menu::Menu;
 use message::MessageRow;
@@ -57,6 +58,12 @@ pub(super) fn Timeline(
             view! { <MessageRow id followed menu/> }.into_any()
         }
     };
+    let key = |row: &Row| match row.key() {
+        RowKey::Day(day) => (0, day.unsigned_abs().into()),
+        RowKey::New => (1, 0),
+        RowKey::Message(id) => (2, id.as_uuid().as_u128()),
+    };
+    let rows = move || model.rows().into_iter().map(|it| Item::new(key(&it), move || row(it))).collect();
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), with.get()) {
             (false, ..) => return None,
@@ -105,7 +112,7 @@ pub(super) fn Timeline(
                 {live_view(beginning)}
                 {live_view(fetching)}
                 <ol class="rows">
-                    <For each=move || model.rows() key=Row::key children=row/>
+                    {list(rows)}
                 </ol>
             </div>
             {live_view(to_latest)}

@@ -120,13 +120,13 @@ impl Store {
     fn gather(self, event: Event) {
         self.pace.update_value(|pace| pace.gathered.push(event));
         let (count, folded_at) = self.pace.with_value(|pace| (pace.gathered.len(), pace.folded_at));
-        // Nobody looks, and a hidden page's timers may be late by a minute.
-        if count >= MOST_GATHERED || document().hidden() {
+        let due = folded_at.0 + FOLD_EVERY;
+        let wait = due.saturating_sub(now().0).min(FOLD_EVERY);
+        // Of a hidden page nobody sees what it costs, and its timers may be late by a minute.
+        if wait == 0 || count >= MOST_GATHERED || document().hidden() {
             self.fold_in();
         } else if count == 1 {
-            let due = folded_at.0 + FOLD_EVERY;
-            let wait = Duration::from_millis(due.saturating_sub(now().0).min(FOLD_EVERY));
-            set_timeout(move || self.fold_in(), wait);
+            set_timeout(move || self.fold_in(), Duration::from_millis(wait));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the page reads and does: signals over the reducers of [`crate::state`], and one method for each deed.
 
-use std::{collections::HashMap, mem, time::Duration};
+use std::collections::HashMap;
 
 use futures_channel::{mpsc, oneshot};
 use leptos::{prelude::*, task::spawn_local};
@@ -19,9 +19,6 @@ use crate::{
 
 /// How far apart signs of typing are sent, in milliseconds.
 const TYPING_EVERY: u64 = 2_500;
-
-/// How far apart the server is told what was read.
-const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// All that the page knows. A handle: copies are the same store.
 #[derive(Clone, Copy)]
@@ -65,10 +62,6 @@ pub(super) struct Pace {
     pub(super) gathered: Vec<Event>,
     /// When events were last folded in.
     pub(super) folded_at: Millis,
-    /// What was read, and up to where, of which the server is yet to be told.
-    reads: HashMap<ConversationId, Seq>,
-    /// Whether it was told of something just now.
-    has_told_reads: bool,
     /// Where a sign of typing was last sent, and when.
     typed: Option<(ConversationId, Millis)>,
 }
@@ -163,7 +156,7 @@ impl Store {
 
     /// The network or the reader is back: a lost connection is made again at once.
     pub fn wake(self) {
-        // The timers of a page that is hidden from now on may be late by a minute.
+        // The timers of a page that is hidden from now on may be late by a minute, or never come.
         self.fold_in();
         self.signal(Signal::Wake);
         self.keep(Keep::TakeOver);
@@ -216,11 +209,12 @@ impl Store {
     }
 
     /// Fetches a stretch of a conversation's messages; a new start only while there is a connection, because its live
-    /// feed goes on where the page ends.
+    /// feed goes on where the page ends, and while one is in it.
     pub fn load(self, conversation: ConversationId, stretch: Stretch) {
         let Talk { timeline, load } = self.talk(conversation);
         let starts_anew = matches!(stretch, Stretch::Newest | Stretch::From(_));
-        let is_late = move || starts_anew && self.link.get_untracked() != Link::Online;
+        let is_in = move || self.conversations.with_untracked(|all| all.get(conversation).is_some());
+        let is_late = move || starts_anew && (self.link.get_untracked() != Link::Online || !is_in());
         if load.get_untracked() == LoadState::Loading || is_late() {
             return;
         }
@@ -311,27 +305,8 @@ impl Store {
         });
         if let Some(seq) = unread_up_to.filter(|_| self.link.get_untracked() == Link::Online) {
             self.conversations.update(|conversations| conversations.read(conversation, seq));
-            self.pace.update_value(|pace| *pace.reads.entry(conversation).or_default() = seq);
-            self.tell_reads();
-        }
-    }
-
-    /// Tells the server at once what was read, but not again until some time has gone by.
-    fn tell_reads(self) {
-        let due = |pace: &mut Pace| if pace.has_told_reads { HashMap::new() } else { mem::take(&mut pace.reads) };
-        let reads = self.pace.try_update_value(due).unwrap_or_default();
-        if reads.is_empty() {
-            return;
-        }
-        for (conversation, seq) in reads {
             self.signal(Signal::Frame(ClientFrame::Read { conversation, seq }));
         }
-        self.pace.update_value(|pace| pace.has_told_reads = true);
-        let again = move || {
-            self.pace.update_value(|pace| pace.has_told_reads = false);
-            self.tell_reads();
-        };
-        set_timeout(again, READ_EVERY);
     }
 
     /// The first frame of a connection: where this page stands in each conversation that it has loaded.
@@ -372,7 +347,7 @@ impl Store {
         self.sending.set_value(Sending::default());
         self.talks.update_value(HashMap::clear);
         self.drafts.update_value(HashMap::clear);
-        self.pace.update_value(|pace| (pace.gathered, pace.reads) = Default::default());
+        self.pace.update_value(|pace| pace.gathered.clear());
         self.forget_questions();
         self.signals.set_value(None);
         self.epoch.set_value(None);

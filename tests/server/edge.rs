@@ -414,8 +414,7 @@ async fn the_files_of_a_page_are_kept_for_good_under_addresses_that_change_with_
         assert_eq!(page.headers()["cache-control"], "no-store");
         let page = page.text().await.expect("a page");
         let address = |kind: &str| {
-            let ends = page.match_indices(&format!(".{kind}\"")).map(|(end, _)| &page[..end + kind.len() + 1]);
-            let addresses: HashSet<&str> = ends.map(|text| &text[text.rfind('"').expect("a quote") + 1..]).collect();
+            let addresses: HashSet<&str> = page.split('"').filter(|text| text.ends_with(&format!(".{kind}"))).collect();
             assert_eq!(addresses.len(), 1, "{kind}: {addresses:?}");
             addresses.into_iter().next().map(str::to_owned).expect("an address")
         };

@@ -33,5 +33,7 @@ export default defineConfig({
     { name: 'people', testDir: 'tests' },
     // Writes files that are committed, so it runs only when asked: npm run pictures
     ...(process.env.TEAHOUSE_PICTURES ? [{ name: 'pictures', testDir: 'pictures' }] : []),
+    // Takes minutes in which nothing else may run: npm run bench
+    ...(process.env.TEAHOUSE_BENCH ? [{ name: 'bench', testDir: 'bench' }] : []),
   ],
 });

@@ -1,9 +1,10 @@
 //! Where the halves meet: the server renders the page's components for whoever asks.
 
+mod files;
 mod office;
 mod policy;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use axum::{
     Extension, Router,
@@ -17,13 +18,12 @@ use leptos::{
     prelude::{IntoView as _, LeptosOptions, Owner, RenderHtml as _, provide_context},
 };
 use serde::Deserialize;
-use tower_http::services::ServeDir;
 
 use crate::{
     domain::Me,
     protocol::ErrorCode,
     server::{self, House, Scheme},
-    ui::{self, JoinAttempt, Language, Theme, Viewer},
+    ui::{self, Files, JoinAttempt, Language, Theme, Viewer},
 };
 
 /// How many faces are shown at the door.
@@ -32,6 +32,7 @@ const FACES: usize = 5;
 #[derive(Clone)]
 struct Pages {
     house: House,
+    files: Arc<Files>,
     options: LeptosOptions,
 }
 
@@ -47,15 +48,16 @@ struct Asked {
 
 /// The pages, and the files that they load, from the folder `site` that `cargo leptos build` makes.
 pub fn router(house: House, site: impl AsRef<Path>) -> Router {
-    let files = ServeDir::new(site).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
-    let pages = Pages { house, options: LeptosOptions::builder().output_name("teahouse").build() };
-    let missing = get(not_found).with_state(pages.clone());
+    let options = LeptosOptions::builder().output_name("teahouse").build();
+    let missing = Pages { house: house.clone(), files: Arc::default(), options: options.clone() };
+    let (files, served) = files::router(site.as_ref(), get(not_found).with_state(missing));
+    let pages = Pages { house, files: Arc::new(files), options };
     Router::new()
         .route("/", get(page))
         .route("/talk/{conversation}", get(page))
         .merge(office::router())
         .with_state(pages)
-        .fallback_service(files.fallback(missing))
+        .fallback_service(served)
 }
 
 async fn page(
@@ -100,7 +102,7 @@ impl Pages {
         let html = Owner::new_root(None).with(|| {
             // Leptos puts it on the scripts that it writes.
             provide_context(nonce);
-            ui::shell(self.options, viewer).into_view().to_html()
+            ui::shell(self.options, &self.files, viewer).into_view().to_html()
         });
         // The page says who is signed in.
         ([(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)], Html(html))

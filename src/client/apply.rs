@@ -1,6 +1,6 @@
 //! Frames from the server, folded into the store.
 
-use std::{slice, time::Duration};
+use std::{mem, slice, time::Duration};
 
 use leptos::prelude::*;
 
@@ -10,18 +10,28 @@ use super::{
     store::{Talk, now},
 };
 use crate::{
-    domain::{Conversation, ConversationKind},
+    domain::{Conversation, ConversationId, ConversationKind},
     protocol::{Change, ErrorFrame, Event, ServerFrame, Welcome},
     state::{Conversations, TYPING_LASTS, Timeline},
 };
 
+/// How far apart events are folded in, in milliseconds. Each time the page is laid out and painted anew, and nobody reads
+/// faster than this.
+const FOLD_EVERY: u64 = 100;
+
+/// How many events wait at most.
+const MOST_GATHERED: usize = 256;
+
 impl Store {
-    /// Folds a frame in.
+    /// Folds a frame in: an event soon, with others, and anything else now, behind the events that came before it.
     pub(super) fn apply(self, frame: ServerFrame) {
+        if let ServerFrame::Event(event) = frame {
+            return self.gather(event);
+        }
+        self.fold_in();
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(*welcome),
-            ServerFrame::Event(event) => self.event(&event),
-            ServerFrame::CaughtUp { .. } | ServerFrame::Pong {} => {}
+            ServerFrame::Event(_) | ServerFrame::CaughtUp { .. } | ServerFrame::Pong {} => {}
             ServerFrame::Reset { conversation, last_seq } => {
                 // A cursor ahead of the log belongs to a log that is no more.
                 let timeline = self.talk(conversation).timeline;
@@ -105,23 +115,63 @@ impl Store {
         }
     }
 
-    fn event(self, event: &Event) {
-        self.meet(slice::from_ref(&event.author));
-        let Talk { timeline, load } = self.talk(event.conversation);
-        // A page that is asked for later has it.
-        if timeline.with_untracked(Timeline::is_loaded) || load.get_untracked() == LoadState::Loading {
-            let id = self.row_id(event.author.id, event.id, event.seq);
-            timeline.update(|timeline| timeline.apply(&Event { id, ..event.clone() }));
+    /// Events that come close together are folded in together: what follows from them is worked out once. The first
+    /// after a pause does not wait.
+    fn gather(self, event: Event) {
+        self.pace.update_value(|pace| pace.gathered.push(event));
+        let (count, folded_at) = self.pace.with_value(|pace| (pace.gathered.len(), pace.folded_at));
+        let due = folded_at.0 + FOLD_EVERY;
+        let wait = due.saturating_sub(now().0).min(FOLD_EVERY);
+        // Of a hidden page nobody sees what it costs, and its timers may be late by a minute.
+        if wait == 0 || count >= MOST_GATHERED || document().hidden() {
+            self.fold_in();
+        } else if count == 1 {
+            set_timeout(move || self.fold_in(), Duration::from_millis(wait));
+        }
+    }
+
+    /// Folds in the events that have been gathered.
+    pub(super) fn fold_in(self) {
+        let events = self.pace.try_update_value(|pace| mem::take(&mut pace.gathered)).unwrap_or_default();
+        if events.is_empty() {
+            return;
+        }
+        self.pace.update_value(|pace| pace.folded_at = now());
+        let mut talks: Vec<ConversationId> = events.iter().map(|event| event.conversation).collect();
+        talks.sort_unstable();
+        talks.dedup();
+        for conversation in talks {
+            self.fold_in_events_of(conversation, &events);
         }
         if let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.id)) {
-            self.conversations.update(|conversations| conversations.apply(event, me));
-            if event.author.id == me {
-                self.seen(event.id);
+            self.conversations.update(|conversations| events.iter().for_each(|event| conversations.apply(event, me)));
+            events.iter().filter(|event| event.author.id == me).for_each(|event| self.seen(event.id));
+        }
+        for event in &events {
+            self.meet(slice::from_ref(&event.author));
+            if let Change::Message { .. } = event.change {
+                self.typing.maybe_update(|typing| typing.stopped(event.conversation, event.author.id));
             }
         }
-        if let Change::Message { .. } = event.change {
-            self.typing.update(|typing| typing.stopped(event.conversation, event.author.id));
+    }
+
+    fn fold_in_events_of(self, conversation: ConversationId, events: &[Event]) {
+        let Talk { timeline, load } = self.talk(conversation);
+        // A page that is asked for later has them.
+        if !timeline.with_untracked(Timeline::is_loaded) && load.get_untracked() != LoadState::Loading {
+            return;
         }
+        let is_shown = self.pace.with_value(|pace| pace.shown == Some(conversation));
+        timeline.update(|timeline| {
+            for event in events.iter().filter(|event| event.conversation == conversation) {
+                let id = self.row_id(event.author.id, event.id, event.seq);
+                timeline.apply(&Event { id, ..event.clone() });
+            }
+            if !is_shown {
+                // Whoever opens it begins at its end.
+                timeline.trim(None);
+            }
+        });
     }
 
     fn error(self, error: &ErrorFrame) {

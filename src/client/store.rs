@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq, User, UserId, UserKind},
-    protocol::{self, ClientFrame, ErrorCode, Hello},
+    protocol::{self, ClientFrame, ErrorCode, Event, Hello},
     state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
@@ -47,9 +47,23 @@ pub struct Store {
     pub(super) talks: StoredValue<HashMap<ConversationId, Talk>>,
     questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
     signals: StoredValue<Option<mpsc::Sender<Signal>>>,
-    typed: StoredValue<Option<(ConversationId, Millis)>>,
+    /// What is not done at once each time.
+    pub(super) pace: StoredValue<Pace>,
     /// How the sending of the outbox stands.
     pub(super) sending: StoredValue<Sending>,
+}
+
+/// What is done now and then, so that much of it does not cost much.
+#[derive(Default)]
+pub(super) struct Pace {
+    /// The conversation that is open; of others only the end is kept.
+    pub(super) shown: Option<ConversationId>,
+    /// Events that are not folded in yet.
+    pub(super) gathered: Vec<Event>,
+    /// When events were last folded in.
+    pub(super) folded_at: Millis,
+    /// Where a sign of typing was last sent, and when.
+    typed: Option<(ConversationId, Millis)>,
 }
 
 /// Something that the server refused for good.
@@ -123,7 +137,7 @@ impl Store {
             talks: StoredValue::default(),
             questions: StoredValue::default(),
             signals: StoredValue::new(None),
-            typed: StoredValue::new(None),
+            pace: StoredValue::default(),
             sending: StoredValue::default(),
         }
     }
@@ -142,6 +156,8 @@ impl Store {
 
     /// The network or the reader is back: a lost connection is made again at once.
     pub fn wake(self) {
+        // The timers of a page that is hidden from now on may be late by a minute, or never come.
+        self.fold_in();
         self.signal(Signal::Wake);
         self.keep(Keep::TakeOver);
     }
@@ -193,11 +209,12 @@ impl Store {
     }
 
     /// Fetches a stretch of a conversation's messages; a new start only while there is a connection, because its live
-    /// feed goes on where the page ends.
+    /// feed goes on where the page ends, and while one is in it.
     pub fn load(self, conversation: ConversationId, stretch: Stretch) {
         let Talk { timeline, load } = self.talk(conversation);
         let starts_anew = matches!(stretch, Stretch::Newest | Stretch::From(_));
-        let is_late = move || starts_anew && self.link.get_untracked() != Link::Online;
+        let is_in = move || self.conversations.with_untracked(|all| all.get(conversation).is_some());
+        let is_late = move || starts_anew && (self.link.get_untracked() != Link::Online || !is_in());
         if load.get_untracked() == LoadState::Loading || is_late() {
             return;
         }
@@ -224,6 +241,16 @@ impl Store {
                 load.set(LoadState::Failed);
             }
         });
+    }
+
+    /// This conversation is open from now on.
+    pub fn show(self, conversation: Option<ConversationId>) {
+        self.pace.update_value(|pace| pace.shown = conversation);
+    }
+
+    /// Drops messages far from the reader, who is at the end of this conversation, or else at the message `reader`.
+    pub fn trim(self, conversation: ConversationId, reader: Option<Seq>) {
+        self.talk(conversation).timeline.maybe_update(|timeline| timeline.trim(reader));
     }
 
     /// Starts a conversation anew; until its messages are fetched, those that are here stay in view.
@@ -264,9 +291,9 @@ impl Store {
     /// Tells the others that one is typing, now and then.
     pub fn type_in(self, conversation: ConversationId) {
         let now = now();
-        let told = self.typed.get_value();
+        let told = self.pace.with_value(|pace| pace.typed);
         if told.is_none_or(|(where_, at)| where_ != conversation || now.0.saturating_sub(at.0) >= TYPING_EVERY) {
-            self.typed.set_value(Some((conversation, now)));
+            self.pace.update_value(|pace| pace.typed = Some((conversation, now)));
             self.signal(Signal::Frame(ClientFrame::Typing { conversation }));
         }
     }
@@ -320,6 +347,7 @@ impl Store {
         self.sending.set_value(Sending::default());
         self.talks.update_value(HashMap::clear);
         self.drafts.update_value(HashMap::clear);
+        self.pace.update_value(|pace| pace.gathered.clear());
         self.forget_questions();
         self.signals.set_value(None);
         self.epoch.set_value(None);
@@ -349,7 +377,7 @@ impl Store {
 
     /// Nobody is typing here any more.
     pub(super) fn forget_typing(self) {
-        self.typed.set_value(None);
+        self.pace.update_value(|pace| pace.typed = None);
     }
 
     /// Tells the connection something. Whether there is one to tell; what matters is told again when there is.

@@ -8,6 +8,8 @@ mod invites;
 mod people;
 mod person;
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Router,
     body::Bytes,
@@ -27,7 +29,7 @@ use crate::{
     protocol::ErrorCode,
     server::{House, Refused, Scheme},
     ui::{
-        Language,
+        Files, Language,
         office::{self, Reader, Screen},
     },
 };
@@ -49,6 +51,7 @@ pub(super) fn router() -> Router<Pages> {
 struct Visitor {
     me: Me,
     house: House,
+    files: Arc<Files>,
     headers: HeaderMap,
     scheme: Scheme,
     /// The language, if it was just chosen by a link.
@@ -65,16 +68,17 @@ impl FromRequestParts<Pages> for Visitor {
             Extension::<Scheme>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
         let me = pages.me(&parts.headers, scheme).await.ok_or_else(to_the_door)?;
         let chosen = typed(&parts.uri, "lang").as_deref().and_then(Language::from_tag);
-        Ok(Self { me, house: pages.house.clone(), headers: parts.headers.clone(), scheme, chosen })
+        let (house, files) = (pages.house.clone(), Arc::clone(&pages.files));
+        Ok(Self { me, house, files, headers: parts.headers.clone(), scheme, chosen })
     }
 }
 
 impl Visitor {
     /// Renders a page; for the visitor alone, and as it is now.
     fn render(self, status: StatusCode, screen: Screen) -> Response {
-        let Self { me, headers, scheme, chosen, .. } = self;
+        let Self { me, files, headers, scheme, chosen, .. } = self;
         let reader = Reader { me, language: language(chosen, &headers), theme: theme(&headers) };
-        let html = Owner::new_root(None).with(|| office::office(reader, screen).into_view().to_html());
+        let html = Owner::new_root(None).with(|| office::office(reader, &files, screen).into_view().to_html());
         let headers = [
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
             (header::CONTENT_SECURITY_POLICY, own_policy()),

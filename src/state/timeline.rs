@@ -1,12 +1,22 @@
 //! One conversation's messages, from events that come in order and pages fetched at any time.
 
-use std::{collections::HashMap, mem};
+use std::{collections::HashMap, mem, ops::Range};
 
 use super::fold::fold;
 use crate::{
     domain::{Body, CommandId, Message, Seq},
     protocol::{Change, Event, MessagesPage},
 };
+
+/// How many messages are kept that nobody has scrolled to: what has come since, below the reader or, for one who is at the
+/// end, above. Each one costs memory and a row; what is dropped is fetched again when the reader comes near.
+const LONGEST: usize = 120;
+
+/// By how much that is exceeded before anything is dropped: a few at a time, so that none of it takes long.
+const SLACK: usize = 8;
+
+/// How many changes to messages that are not here are kept.
+const MOST_CHANGES: usize = 1_000;
 
 /// What a client knows of one conversation: a stretch of its messages without holes, as they stand at its cursor.
 ///
@@ -25,6 +35,8 @@ pub struct Timeline {
     ahead: Vec<Event>,
     /// Changes to messages that are not here, in order: a page that is under way may bring them as they were before.
     changes: Vec<Event>,
+    /// The last event of which nothing is here any more: a page that was read before it came would lack it.
+    forgotten: Seq,
     loaded: bool,
     more_before: bool,
     generation: u32,
@@ -89,6 +101,15 @@ impl Timeline {
     /// Takes in a page that was asked for as `stretch` while this was of the same [`Timeline::generation`].
     pub fn take_in(&mut self, stretch: Stretch, page: MessagesPage) {
         let last = page.messages.last().map(|message| message.seq);
+        // What it continues was dropped meanwhile, or what it lacks was.
+        let is_late = match stretch {
+            Stretch::Newest | Stretch::From(_) => false,
+            Stretch::Older(seq) => self.oldest() != Some(seq),
+            Stretch::Newer(seq) => self.gap != Some(seq),
+        };
+        if is_late || self.loaded && page.as_of < self.forgotten {
+            return;
+        }
         match stretch {
             // Two were under way, and the other one has been kept up to date since.
             Stretch::Newest | Stretch::From(_) if self.loaded => return,
@@ -114,6 +135,40 @@ impl Timeline {
             self.put(message);
         }
         self.advance();
+    }
+
+    /// Drops what is far from the reader, who is at the end, or else at the message `reader`. Whether it did: it can be
+    /// fetched again as [`Stretch::Older`] or, behind a gap, as [`Stretch::Newer`].
+    pub fn trim(&mut self, reader: Option<Seq>) -> bool {
+        self.trim_to(LONGEST, SLACK, reader)
+    }
+
+    fn trim_to(&mut self, longest: usize, slack: usize, reader: Option<Seq>) -> bool {
+        let all = self.messages.sorted.len();
+        if !self.loaded || all <= longest + slack {
+            return false;
+        }
+        // What is not shown because it lies behind the gap, or what is to lie there.
+        let behind = self.messages.up_to(self.gap.or(reader)).len();
+        match (self.gap, reader) {
+            (None, None) => {
+                self.drop(0..all - longest);
+                self.more_before = true;
+            }
+            (None, Some(_)) if all > behind + longest + slack => {
+                self.gap = Some(self.messages.sorted[behind + longest - 1].seq);
+            }
+            (Some(_), _) if all > behind + longest + slack => self.drop(behind..all - longest),
+            _ => return false,
+        }
+        true
+    }
+
+    fn drop(&mut self, places: Range<usize>) {
+        for message in self.messages.sorted.drain(places) {
+            self.messages.by_id.remove(&message.id);
+            self.forgotten = self.forgotten.max(message.revision);
+        }
     }
 
     /// Too much was missed: what is here stays in view, but a new stretch must be fetched.
@@ -200,7 +255,7 @@ impl Timeline {
         if let Some(target) = event.change.target() {
             match self.messages.place(target) {
                 Ok(place) => fold(&mut self.messages.sorted[place], &event),
-                Err(_) => self.changes.push(event),
+                Err(_) => self.put_aside(event),
             }
             return;
         }
@@ -221,6 +276,14 @@ impl Timeline {
             reactions: Vec::new(),
             notice,
         });
+    }
+
+    /// Keeps a change to a message that is not here.
+    fn put_aside(&mut self, change: Event) {
+        self.changes.push(change);
+        if self.changes.len() > MOST_CHANGES {
+            self.forgotten = self.forgotten.max(self.changes.remove(0).seq);
+        }
     }
 
     /// Puts a message in its place, with the changes that came before it did.
@@ -445,11 +508,67 @@ mod tests {
         }
 
         #[test]
+        fn what_was_dropped_can_be_had_again(
+            log in log(1..90), reader in prop::option::of(any::<prop::sample::Index>()), longest in 1usize..10,
+            every in 1usize..9, asked_at in 0usize..90, answered_at in 0usize..90, limit in 1usize..12,
+        ) {
+            let mut timeline = Timeline::default();
+            timeline.take_in(Stretch::Newest, page(&[], Stretch::Newest, limit));
+            let mut place = None;
+            // What is asked for at one moment, read by the server a little later, and taken in later still.
+            let (mut asked, mut answers) = (None, Vec::new());
+            for (said, event) in log.iter().enumerate() {
+                timeline.apply(event);
+                if said == asked_at {
+                    let older = timeline.oldest().filter(|_| timeline.has_more_before()).map(Stretch::Older);
+                    asked = timeline.gap().map(Stretch::Newer).or(older);
+                }
+                if said == asked_at + 3 {
+                    answers.extend(asked.map(|stretch| (stretch, page(&log[..=said], stretch, limit))));
+                }
+                if said % every == 0 {
+                    let shown: Vec<Seq> = timeline.messages().map(|message| message.seq).collect();
+                    place = place.or_else(|| Some(*reader?.get(&shown))).filter(|_| !shown.is_empty());
+                    timeline.trim_to(longest, 2, place);
+                    prop_assert!(place.is_none_or(|place| timeline.messages().any(|message| message.seq == place)));
+                    prop_assert!(timeline.messages.sorted.len() <= 3 * (longest + 2 + every) + limit + said.min(limit));
+                }
+                if said >= answered_at {
+                    for (stretch, page) in answers.drain(..) {
+                        timeline.take_in(stretch, page);
+                    }
+                }
+            }
+            complete(&mut timeline, &log, limit);
+            is_complete(&timeline, &log)?;
+        }
+
+        #[test]
         fn the_cursor_never_passes_a_hole(log in log(2..40), hole in any::<prop::sample::Index>()) {
             let hole = hole.get(&log).seq;
             let mut timeline = Timeline { loaded: true, ..Timeline::default() };
             log.iter().filter(|event| event.seq != hole).for_each(|event| timeline.apply(event));
             prop_assert_eq!(timeline.cursor(), Seq(hole.0 - 1));
+        }
+    }
+
+    #[test]
+    fn of_many_messages_the_last_are_kept_or_those_around_the_reader() {
+        let events: Vec<Event> =
+            (1..=500).map(|seq| event(Seq(seq), 1, Change::Message { body: body("message", 0) })).collect();
+        for (reader, shown) in [(None, 381..=500u64), (Some(Seq(7)), 1..=127)] {
+            let mut timeline = Timeline::default();
+            timeline.take_in(Stretch::Newest, page(&[], Stretch::Newest, 9));
+            for event in &events {
+                timeline.apply(event);
+                timeline.trim(reader);
+            }
+            while timeline.trim(reader) {}
+            let seqs: Vec<u64> = timeline.messages().map(|message| message.seq.0).collect();
+            let (first, last) = (seqs[0], seqs[seqs.len() - 1]);
+            assert!(shown.start().abs_diff(first) <= 8 && shown.end().abs_diff(last) <= 8, "{first}–{last}");
+            assert!(timeline.messages.sorted.len() <= 2 * (LONGEST + SLACK) + 7);
+            assert_eq!((timeline.has_more_before(), timeline.gap().is_some()), (reader.is_none(), reader.is_some()));
         }
     }
 

@@ -18,9 +18,11 @@ impl Typing {
         self.seen.push((conversation, user, now));
     }
 
-    /// Somebody stopped, because their message came.
-    pub fn stopped(&mut self, conversation: ConversationId, user: UserId) {
+    /// Somebody stopped, because their message came. Whether they were typing.
+    pub fn stopped(&mut self, conversation: ConversationId, user: UserId) -> bool {
+        let before = self.seen.len();
         self.seen.retain(|(where_, who, _)| *where_ != conversation || who.id != user);
+        self.seen.len() < before
     }
 
     /// Forgets those who stopped without a word.

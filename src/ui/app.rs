@@ -2,11 +2,12 @@
 
 use leptos::{
     ev::{self, MouseEvent},
+    nonce::use_nonce,
     prelude::*,
 };
 
 use super::{
-    Language, Theme, Viewer,
+    Files, Language, Theme, Viewer,
     house::House,
     i18n::texts,
     icons,
@@ -16,11 +17,17 @@ use super::{
 };
 use crate::client::{Link, Store};
 
-/// The document that the server sends to `viewer`.
-pub fn shell(options: LeptosOptions, viewer: Viewer) -> impl IntoView {
+/// The document that the server sends to `viewer`. The nonce of its scripts is taken from the context.
+pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl IntoView + use<> {
     // The browser starts from what the server rendered, not from what it would guess itself.
     let handed_over = serde_json::to_string(&viewer).unwrap_or_default();
     let (language, theme) = (viewer.language.tag(), viewer.theme.name());
+    let Files { style, script, program, .. } = files.clone();
+    // What Leptos' own would do, which knows neither these addresses nor, unless cargo-leptos has built the server, where
+    // the program is.
+    let start = format!(
+        "import start, {{ hydrate }} from {script:?}; start({{ module_or_path: {program:?} }}).then(() => hydrate());"
+    );
     view! {
         <!DOCTYPE html>
         <html lang=language data-theme=theme>
@@ -32,11 +39,14 @@ pub fn shell(options: LeptosOptions, viewer: Viewer) -> impl IntoView {
                 />
                 <meta name="description" content="Group and private chat in your own house"/>
                 <title>"Teahouse"</title>
-                <link rel="stylesheet" href="/pkg/teahouse.css"/>
+                <link rel="stylesheet" href=style/>
+                // All three are asked for at once, as soon as the document's first bytes are there.
+                <link rel="modulepreload" href=script/>
+                <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin=""/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <AutoReload options/>
+                <script type="module" nonce=use_nonce()>{start}</script>
             </head>
             <body data-viewer=handed_over>
                 <App viewer/>
@@ -74,8 +84,10 @@ pub fn App(
         drop(window_event_listener(ev::visibilitychange, move |_| store.wake()));
     });
     effect(move || show_on_document(language.get(), theme.get()));
+    effect(move || store.show(here.conversation.get()));
+    let unread = memo(move || store.conversations.with(|conversations| conversations.unread()));
     effect(move || {
-        document().set_title(&match store.conversations.with(|conversations| conversations.unread()) {
+        document().set_title(&match unread.get() {
             0 => "Teahouse".to_owned(),
             unread => format!("({unread}) Teahouse"),
         });

@@ -11,11 +11,13 @@ mod asking;
 mod clock;
 mod composer;
 mod face;
+mod files;
 mod house;
 mod i18n;
 mod icons;
 mod join;
 mod links;
+mod list;
 mod live;
 mod name;
 #[cfg(feature = "ssr")]
@@ -32,6 +34,7 @@ mod timeline;
 mod viewer;
 
 pub use app::{App, shell};
+pub use files::Files;
 pub use i18n::Language;
 pub use take_over::take_over;
 pub use theme::Theme;

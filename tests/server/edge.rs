@@ -395,6 +395,55 @@ async fn files_are_named_for_what_they_are_and_nothing_else_is_given_away() {
 }
 
 #[tokio::test]
+async fn the_files_of_a_page_are_kept_for_good_under_addresses_that_change_with_them() {
+    let (data, site) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    fs::create_dir(site.path().join("pkg")).expect("a folder");
+    for (file, text) in
+        [("teahouse.css", "p {}"), ("teahouse.js", "1;"), ("teahouse.wasm", "\0asm"), ("other.js", "2;")]
+    {
+        fs::write(site.path().join("pkg").join(file), text).expect("a file");
+    }
+    let ask = async |process: &TestProcess, path: &str| {
+        reqwest::get(format!("http://{}{path}", process.address)).await.expect("an answer")
+    };
+    let start = async || {
+        let mut program = Command::new(PROGRAM);
+        program.env("TEAHOUSE_SITE", site.path());
+        let process = TestProcess::start_by(program, data.path()).await;
+        let page = ask(&process, "/").await;
+        assert_eq!(page.headers()["cache-control"], "no-store");
+        let page = page.text().await.expect("a page");
+        let address = |kind: &str| {
+            let addresses: HashSet<&str> = page.split('"').filter(|text| text.ends_with(&format!(".{kind}"))).collect();
+            assert_eq!(addresses.len(), 1, "{kind}: {addresses:?}");
+            addresses.into_iter().next().map(str::to_owned).expect("an address")
+        };
+        let addresses = ["css", "js", "wasm"].map(address);
+        (process, addresses)
+    };
+    let (process, first) = start().await;
+    for (address, text) in first.iter().zip(["p {}", "1;", "\0asm"]) {
+        let answer = ask(&process, address).await;
+        assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable", "{address}");
+        assert_eq!(answer.headers()["vary"], "accept-encoding", "{address}");
+        assert_eq!(answer.text().await.expect("a file"), text);
+    }
+    for path in ["/pkg/teahouse.css", "/pkg/other.js"] {
+        let answer = ask(&process, path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.headers()["cache-control"], "no-cache", "{path}");
+    }
+    drop(process);
+
+    fs::write(site.path().join("pkg/teahouse.css"), "p { color: red }").expect("a file");
+    let (process, second) = start().await;
+    assert_eq!((&second[1..], second[0] == first[0]), (&first[1..], false));
+    let gone = ask(&process, &first[0]).await;
+    assert_eq!(gone.status(), 404);
+    assert_eq!(gone.headers()["cache-control"], "no-store");
+}
+
+#[tokio::test]
 async fn methods_that_nobody_needs_are_refused() {
     let server = TestServer::start().await;
     for path in ["/", "/api/me", "/api/session", "/ws", "/healthz"] {

@@ -15,7 +15,7 @@ mod words;
 use leptos::prelude::*;
 
 use self::words::Words;
-use super::{Language, Theme, app::LanguageChoice, i18n::texts, icons};
+use super::{Files, Language, Theme, app::LanguageChoice, i18n::texts, icons};
 use crate::{
     client::Store,
     domain::{Action, Me, Role},
@@ -66,7 +66,7 @@ pub enum Outcome {
 }
 
 /// The document of a page of the office.
-pub fn office(reader: Reader, screen: Screen) -> impl IntoView {
+pub fn office(reader: Reader, files: &Files, screen: Screen) -> impl IntoView + use<> {
     let Reader { me, language, theme } = reader;
     // What the components of the house, of which some are used here, look for.
     provide_context(RwSignal::new(language));
@@ -79,6 +79,7 @@ pub fn office(reader: Reader, screen: Screen) -> impl IntoView {
         Screen::Audit(audit) => (w.audit, audit.view(w)),
         Screen::Closed(code) => (w.office, closed(code, me.role, w)),
     };
+    let Files { style, office_style, .. } = files.clone();
     let (lang, theme) = (language.tag(), theme.name());
     view! {
         <!DOCTYPE html>
@@ -88,8 +89,8 @@ pub fn office(reader: Reader, screen: Screen) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="robots" content="noindex"/>
                 <title>{format!("{title} · Teahouse")}</title>
-                <link rel="stylesheet" href="/pkg/teahouse.css"/>
-                <link rel="stylesheet" href="/office.css"/>
+                <link rel="stylesheet" href=style/>
+                <link rel="stylesheet" href=office_style/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
             </head>

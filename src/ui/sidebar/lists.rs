@@ -6,6 +6,7 @@ use super::super::{
     face::Face,
     i18n::texts,
     icons,
+    list::{Item, list},
     live::{live, live_view, memo, on},
     name::Name,
     place::{Here, LOBBY, address},
@@ -62,11 +63,14 @@ pub(super) fn Private() -> impl IntoView {
                 </a>
             </li>
         }
+        .into_any()
     };
+    let item = move |direct: (ConversationId, User)| Item::new((0, direct.0.as_uuid().as_u128()), move || row(direct));
+    let rows = move || directs.get().into_iter().map(item).collect();
     view! {
         <h2 hidden=live(move || directs.with(Vec::is_empty))>{t.private}</h2>
         <ul hidden=live(move || directs.with(Vec::is_empty))>
-            <For each=move || directs.get() key=|(id, _)| *id children=row/>
+            {list(rows)}
         </ul>
     }
 }
@@ -103,7 +107,10 @@ pub(super) fn HereNow() -> impl IntoView {
                 </button>
             </li>
         }
+        .into_any()
     };
+    let item = move |user: User| Item::new((0, user.id.as_uuid().as_u128()), move || row(user));
+    let rows = move || others.get().into_iter().map(item).collect();
     let hint = move || match (others.with(Vec::is_empty), count()) {
         (true, 2..) => Some(t.too_many_to_list),
         (true, 1) => Some(t.alone),
@@ -113,7 +120,7 @@ pub(super) fn HereNow() -> impl IntoView {
         <h2>{live(move || (t.here_now)(count()))}</h2>
         <p class="hint problem small" role="alert">{live(move || problem.get())}</p>
         <ul aria-label=live(move || (t.here_now)(count()))>
-            <For each=move || others.get() key=|user| user.id children=row/>
+            {list(rows)}
         </ul>
         {live_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}
     }

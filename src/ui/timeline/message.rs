@@ -10,34 +10,30 @@ use super::{
         links::{Piece, pieces},
         live::{live, live_view, memo},
         name::Name,
-        seen::{Fate, Seen, seen},
+        seen::{Fate, Seen},
     },
     buttons,
     menu::Menu,
+    model::Followed,
 };
 use crate::{
     client::{Link, Store},
-    domain::{CommandId, ConversationId, Message, Millis, Seq},
-    state::Timeline,
+    domain::{CommandId, Message, Millis, Seq},
 };
 
 /// A row of the timeline: the message, and above it author and time where it starts a group.
 #[component]
 pub(super) fn MessageRow(
-    /// Where it is.
-    conversation: ConversationId,
     /// The command that sent it.
     id: CommandId,
-    /// Where it stands once it is in the log.
-    timeline: Signal<Timeline>,
-    /// Whether author and time stand above it.
-    starts_group: Memo<bool>,
+    /// How it stands.
+    followed: Followed,
     /// What can be done with it.
     menu: Menu,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
-    let seen = memo(move || seen(store, conversation, timeline, id));
+    let Followed { seen, starts_group } = followed;
     let (place, edit) = (menu.place, menu.draft.edit);
     let is_at_hand = memo(move || place.get().is_at(id));
     let me = move || store.me.with(|me| me.as_ref().map(|me| me.id));

@@ -14,13 +14,14 @@ use super::{
     composer::Draft,
     i18n::texts,
     icons,
+    list::{Item, list},
     live::{live, live_view, on},
     place::companion,
 };
 use crate::{
     client::{LoadState, Store},
     domain::ConversationId,
-    state::Row,
+    state::{Row, RowKey},
 };
 use menu::Menu;
 use message::MessageRow;
@@ -40,6 +41,7 @@ pub(super) fn Timeline(
     let scroller = NodeRef::<html::Div>::new();
     let scroll = Scroll::new(scroller);
     let model = Model::new(store, conversation);
+    model.tell_rows(store, conversation);
     model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_what_is_seen(store, conversation, scroll);
@@ -52,10 +54,16 @@ pub(super) fn Timeline(
         }
         Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.into_any(),
         Row::Message { id, .. } => {
-            let starts_group = model.starts_group(id);
-            view! { <MessageRow conversation id timeline=model.timeline starts_group menu/> }.into_any()
+            let followed = model.follow(store, conversation, id);
+            view! { <MessageRow id followed menu/> }.into_any()
         }
     };
+    let key = |row: &Row| match row.key() {
+        RowKey::Day(day) => (0, day.unsigned_abs().into()),
+        RowKey::New => (1, 0),
+        RowKey::Message(id) => (2, id.as_uuid().as_u128()),
+    };
+    let rows = move || model.rows().into_iter().map(|it| Item::new(key(&it), move || row(it))).collect();
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), with.get()) {
             (false, ..) => return None,
@@ -104,7 +112,7 @@ pub(super) fn Timeline(
                 {live_view(beginning)}
                 {live_view(fetching)}
                 <ol class="rows">
-                    <For each=move || model.rows() key=Row::key children=row/>
+                    {list(rows)}
                 </ol>
             </div>
             {live_view(to_latest)}

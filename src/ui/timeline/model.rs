@@ -4,7 +4,14 @@ use std::collections::HashSet;
 
 use leptos::{ev, prelude::*};
 
-use super::{super::clock, scroll::Scroll};
+use super::{
+    super::{
+        clock,
+        live::{effect, memo},
+        seen::{Seen, seen},
+    },
+    scroll::{Scroll, set_if_changed},
+};
 use crate::{
     client::{Link, LoadState, Store},
     domain::{CommandId, ConversationId, Seq},
@@ -36,17 +43,28 @@ pub(super) struct Model {
     /// Messages of others behind it are new to the reader.
     new_after: RwSignal<Option<Seq>>,
     rows: Memo<Rows>,
+    followed: StoredValue<Vec<(CommandId, Followed)>>,
+}
+
+/// What the row of a message follows. No row follows the timeline itself: there are hundreds of them, each with a dozen
+/// parts, and all of these would be asked whether anything has changed whenever a message comes in anywhere.
+#[derive(Clone, Copy)]
+pub(super) struct Followed {
+    /// The message as it stands.
+    pub(super) seen: RwSignal<Option<Seen>>,
+    /// Whether author and time stand above it.
+    pub(super) starts_group: RwSignal<bool>,
 }
 
 impl Model {
     pub(super) fn new(store: Store, conversation: ConversationId) -> Self {
         let timeline: Signal<Timeline> = store.timeline(conversation).into();
-        let is_known = Memo::new(move |_| timeline.with(Timeline::is_known));
-        let is_loaded = Memo::new(move |_| timeline.with(Timeline::is_loaded));
-        let has_more = Memo::new(move |_| timeline.with(Timeline::has_more_before));
-        let gap = Memo::new(move |_| timeline.with(Timeline::gap));
+        let is_known = memo(move || timeline.with(Timeline::is_known));
+        let is_loaded = memo(move || timeline.with(Timeline::is_loaded));
+        let has_more = memo(move || timeline.with(Timeline::has_more_before));
+        let gap = memo(move || timeline.with(Timeline::gap));
         let new_after = RwSignal::new(unread_after(store, conversation));
-        let rows = Memo::new(move |_| {
+        let rows = memo(move || {
             let me = store.me.with(|me| me.as_ref().map(|me| me.id));
             let Some(me) = me.filter(|_| is_known.get()) else { return Rows::default() };
             let rows = timeline.with(|timeline| {
@@ -61,7 +79,7 @@ impl Model {
             Rows { heads: heads.collect(), rows }
         });
         let load = store.load_state(conversation).into();
-        Self { timeline, load, is_known, is_loaded, has_more, gap, new_after, rows }
+        Self { timeline, load, is_known, is_loaded, has_more, gap, new_after, rows, followed: StoredValue::default() }
     }
 
     /// The rows to show.
@@ -79,25 +97,60 @@ impl Model {
         self.is_loaded.get() && !self.has_more.get()
     }
 
-    /// Whether author and time stand above this message.
-    pub(super) fn starts_group(self, id: CommandId) -> Memo<bool> {
-        Memo::new(move |_| self.rows.with(|rows| rows.heads.contains(&id)))
+    /// What the row of this message follows, for as long as there is that row.
+    pub(super) fn follow(self, store: Store, conversation: ConversationId, id: CommandId) -> Followed {
+        let seen = untrack(|| seen(store, conversation, self.timeline, id));
+        let starts_group = self.rows.with_untracked(|rows| rows.heads.contains(&id));
+        let followed = Followed { seen: RwSignal::new(seen), starts_group: RwSignal::new(starts_group) };
+        self.followed.update_value(|all| all.push((id, followed)));
+        on_cleanup(move || {
+            self.followed.try_update_value(|all| all.retain(|(other, _)| *other != id));
+        });
+        followed
+    }
+
+    /// Tells the rows what concerns them.
+    pub(super) fn tell_rows(self, store: Store, conversation: ConversationId) {
+        effect(move || {
+            // All of them depend on the same.
+            self.timeline.track();
+            store.outbox.track();
+            store.me.track();
+            for (id, Followed { seen: known, .. }) in self.followed.get_value() {
+                let seen = untrack(|| seen(store, conversation, self.timeline, id));
+                if known.with_untracked(|known| *known != seen) {
+                    known.set(seen);
+                }
+            }
+        });
+        effect(move || {
+            self.rows.with(|rows| {
+                for (id, Followed { starts_group, .. }) in self.followed.get_value() {
+                    set_if_changed(starts_group, rows.heads.contains(&id));
+                }
+            });
+        });
     }
 
     /// When the rows change, the reader stays at the end, or at the message that was in view.
     pub(super) fn keep_place(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        Effect::new(move || {
+        effect(move || {
             self.timeline.track();
             self.rows.track();
             scroll.rows_changed(!self.is_empty(), self.gap.get().is_some());
         });
+        // What nobody looks at goes.
+        effect(move || {
+            self.timeline.track();
+            store.trim(conversation, if scroll.at_end.get() { None } else { untrack(|| self.place(scroll)) });
+        });
         // Who writes wants to see it.
-        Effect::new(move |before: Option<usize>| {
+        let mut before = None;
+        effect(move || {
             let on_their_way = store.outbox.with(|outbox| outbox.messages_to(conversation).count());
-            if before.is_some_and(|before| before < on_their_way) {
+            if before.replace(on_their_way).is_some_and(|before| before < on_their_way) {
                 self.to_latest(store, conversation, scroll);
             }
-            on_their_way
         });
     }
 
@@ -111,12 +164,12 @@ impl Model {
 
     /// Fetches messages as soon as there is a connection, and further ones when the reader nears the first or a gap.
     pub(super) fn load_as_needed(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        Effect::new(move || {
+        effect(move || {
             if store.link.get() == Link::Online && !self.is_loaded.get() && self.load.get() == LoadState::Idle {
                 self.load_missing(store, conversation, scroll);
             }
         });
-        Effect::new(move || {
+        effect(move || {
             let may_load = scroll.near_start.get() && self.has_more.get() && self.load.get() == LoadState::Idle;
             if let Some(oldest) = self.timeline.with_untracked(Timeline::oldest).filter(|_| may_load) {
                 // Near again only if the reader still is once the older ones stand above.
@@ -124,7 +177,7 @@ impl Model {
                 store.load(conversation, Stretch::Older(oldest));
             }
         });
-        Effect::new(move || {
+        effect(move || {
             let may_load = scroll.near_gap.get() && self.load.get() == LoadState::Idle;
             if let Some(gap) = self.gap.get().filter(|_| may_load) {
                 scroll.near_gap.set(false);
@@ -169,8 +222,8 @@ impl Model {
                 store.mark_read(conversation);
             }
         };
-        Effect::new(look);
-        Effect::new(move || {
+        effect(look);
+        effect(move || {
             let handle = window_event_listener(ev::focus, move |_| untrack(look));
             on_cleanup(move || handle.remove());
         });

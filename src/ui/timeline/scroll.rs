@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
+use super::super::live::effect;
 use crate::domain::CommandId;
 
 /// Within how many pixels of the end counts as being there.
@@ -55,7 +56,7 @@ impl Scroll {
         };
         // The view changes its height with the window, with what is being written below it, and with a phone's keyboard;
         // and it gets one when it is shown after it was hidden.
-        Effect::new(move || {
+        effect(move || {
             let Some(element) = scroller.get() else { return };
             let resized = Closure::<dyn FnMut()>::new(move || {
                 scroll.keep();
@@ -141,7 +142,8 @@ impl Scroll {
     }
 }
 
-fn set_if_changed(signal: RwSignal<bool>, value: bool) {
+/// Tells of a value only when it becomes another.
+pub(super) fn set_if_changed(signal: RwSignal<bool>, value: bool) {
     if signal.get_untracked() != value {
         signal.set(value);
     }

@@ -1,0 +1,55 @@
+import { SocketClient } from '../fixtures/socket_client.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test.use({ serverOptions: ['--unlimited'] });
+
+/** More than a page keeps. */
+const MANY = 400; // seven times 57, and one
+
+function numbered(from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, place) => `Number ${from + place}.`);
+}
+
+test('of a long talk the page keeps the end, and what one scrolls back to comes again', async ({ people, house }) => {
+  const reader = await people.guest('Reader');
+  const talker = await SocketClient.join(house, 'Talker');
+  await talker.say('Number 0.');
+  for (let said = 1; said < MANY; said += 57) await talker.sayMany(numbered(said, said + 57));
+
+  await reader.sees(`Number ${MANY - 1}.`);
+  await expect.poll(() => reader.log.locator('.message').count()).toBeLessThan(150);
+  await talker.edit('Number 0.', 'The first of all.');
+  await expect(async () => {
+    await reader.log.evaluate((log) => log.scrollTo(0, 0));
+    await expect(reader.message('The first of all.')).toBeVisible({ timeout: 200 });
+  }).toPass();
+  const bodies = await reader.log.locator('.body').allTextContents();
+  expect(bodies.length).toBeGreaterThan(100);
+  expect(bodies).toEqual(['The first of all. edited', ...numbered(1, bodies.length)]);
+  talker.close();
+});
+
+test('who reads further up is not moved by a busy room, and finds all of it below', async ({ people, house }) => {
+  const reader = await people.guest('Reader');
+  const talker = await SocketClient.join(house, 'Talker');
+  await talker.sayMany(numbered(0, 50));
+  await reader.sees('Number 49.');
+  await reader.log.hover();
+  await reader.page.mouse.wheel(0, -600);
+  await expect(reader.page.getByRole('button', { name: 'To the newest message' })).toBeVisible();
+  const place = await reader.message('Number 30.').boundingBox();
+
+  for (let said = 50; said < MANY; said += 50) await talker.sayMany(numbered(said, said + 50));
+  await expect.poll(() => reader.frames.receivedOf('event').length).toBeGreaterThanOrEqual(MANY);
+  await expect.poll(() => reader.log.locator('.message').count()).toBeGreaterThan(100);
+
+  expect(await reader.message('Number 30.').boundingBox()).toEqual(place);
+  expect(await reader.log.locator('.message').count()).toBeLessThan(250);
+  await expect(async () => {
+    await reader.log.evaluate((log) => log.scrollTo(0, log.scrollHeight));
+    await expect(reader.message(`Number ${MANY - 1}.`)).toBeVisible({ timeout: 200 });
+  }).toPass();
+  const bodies = await reader.log.locator('.body').allTextContents();
+  expect(bodies).toEqual(numbered(MANY - bodies.length, MANY));
+  talker.close();
+});

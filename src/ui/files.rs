@@ -1,0 +1,26 @@
+//! What a browser loads besides the document.
+
+/// Where the files of the page are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// The style sheet.
+    pub style: String,
+    /// What the office's pages add to it.
+    pub office_style: String,
+    /// The script that starts the program.
+    pub script: String,
+    /// The program, compiled to WebAssembly.
+    pub program: String,
+}
+
+impl Default for Files {
+    /// As they are called in the folder.
+    fn default() -> Self {
+        Self {
+            style: "/pkg/teahouse.css".into(),
+            office_style: "/office.css".into(),
+            script: "/pkg/teahouse.js".into(),
+            program: "/pkg/teahouse.wasm".into(),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Lists whose rows stay the same rows.
+
+use leptos::{
+    prelude::*,
+    tachys::{
+        reactive_graph::{OwnedView, SharedReactiveFunction},
+        view::keyed::{Keyed, keyed},
+    },
+};
+
+use super::{Language, live::live};
+use crate::client::Store;
+
+/// What makes a row the same row: which kind it is of, and which one of these.
+pub(super) type Key = (u8, u128);
+
+/// A row that is to be there.
+pub(super) struct Item {
+    key: Key,
+    view: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+/// A list that follows the signals its items read. Of one type, as all that is [`live()`], so that its code exists once.
+pub(super) type List =
+    SharedReactiveFunction<Keyed<Item, Vec<Item>, Key, fn(&Item) -> Key, Rows, fn(usize), OwnedView<AnyView>>>;
+
+type Rows = Box<dyn Fn(usize, Item) -> (fn(usize), OwnedView<AnyView>) + Send>;
+
+impl Item {
+    pub(super) fn new(key: Key, view: impl FnOnce() -> AnyView + Send + 'static) -> Self {
+        Self { key, view: Box::new(view) }
+    }
+}
+
+/// A list of these items. Leptos' own, `For`, remembers every row that there ever was for as long as the list is there,
+/// half a kilobyte each; so here each row is the root of its own world, in which its components find what they look for.
+pub(super) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> List {
+    let (store, language) = (expect_context::<Store>(), expect_context::<RwSignal<Language>>());
+    live(move || {
+        let row: Rows = Box::new(move |_, item: Item| {
+            // Making a root sets it as the current one; it shall be that for the row alone.
+            let here = Owner::current().unwrap_or_default();
+            let owner = here.with(|| Owner::new_root(Owner::current_shared_context()));
+            let view = owner.with(|| {
+                provide_context(store);
+                provide_context(language);
+                (item.view)()
+            });
+            (drop::<usize> as fn(usize), OwnedView::new_with_owner(view, owner))
+        });
+        keyed(items(), (|item: &Item| item.key) as fn(&Item) -> Key, row)
+    })
+}

@@ -118,15 +118,18 @@ impl Store {
     /// Events that come close together are folded in together: what follows from them is worked out once. The first
     /// after a pause does not wait.
     fn gather(self, event: Event) {
-        self.pace.update_value(|pace| pace.gathered.push(event));
-        let (count, folded_at) = self.pace.with_value(|pace| (pace.gathered.len(), pace.folded_at));
-        let due = folded_at.0 + FOLD_EVERY;
-        let wait = due.saturating_sub(now().0).min(FOLD_EVERY);
+        let (now, mut after_pause, mut count) = (now(), false, 0);
+        self.pace.update_value(|pace| {
+            after_pause = now.0.saturating_sub(pace.heard_at.0) >= FOLD_EVERY;
+            pace.heard_at = now;
+            pace.gathered.push(event);
+            count = pace.gathered.len();
+        });
         // Of a hidden page nobody sees what it costs, and its timers may be late by a minute.
-        if wait == 0 || count >= MOST_GATHERED || document().hidden() {
+        if after_pause || count >= MOST_GATHERED || document().hidden() {
             self.fold_in();
         } else if count == 1 {
-            set_timeout(move || self.fold_in(), Duration::from_millis(wait));
+            set_timeout(move || self.fold_in(), Duration::from_millis(FOLD_EVERY));
         }
     }
 
@@ -136,7 +139,6 @@ impl Store {
         if events.is_empty() {
             return;
         }
-        self.pace.update_value(|pace| pace.folded_at = now());
         let mut talks: Vec<ConversationId> = events.iter().map(|event| event.conversation).collect();
         talks.sort_unstable();
         talks.dedup();

@@ -60,8 +60,8 @@ pub(super) struct Pace {
     pub(super) shown: Option<ConversationId>,
     /// Events that are not folded in yet.
     pub(super) gathered: Vec<Event>,
-    /// When events were last folded in.
-    pub(super) folded_at: Millis,
+    /// When the last of them came.
+    pub(super) heard_at: Millis,
     /// Where a sign of typing was last sent, and when.
     typed: Option<(ConversationId, Millis)>,
 }

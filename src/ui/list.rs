@@ -33,7 +33,7 @@ impl Item {
 }
 
 /// A list of these items. Leptos' own, `For`, remembers every row that there ever was for as long as the list is there,
-/// half a kilobyte each; so here each row is the root of its own world, in which its components find what they look for.
+/// a hundred bytes each; so here each row is the root of its own world, in which its components find what they look for.
 pub(super) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> List {
     let (store, language) = (expect_context::<Store>(), expect_context::<RwSignal<Language>>());
     live(move || {

@@ -213,6 +213,8 @@ pub(super) struct Writer {
     /// How long after the last commit the journal is emptied.
     pause: Duration,
     marks_saved: Instant,
+    /// Read marks may have been left for later.
+    marks_wait: bool,
 }
 
 /// Why a transaction comes to nothing.
@@ -241,7 +243,7 @@ enum Care {
 impl Writer {
     pub(super) fn new(db: Connection, orders: WriterEnd, shared: Shared, pause: Duration) -> Self {
         let (recent, journal, marks_saved) = (Recent::default(), Some(Journal::default()), Instant::now());
-        Self { db, orders, shared, changes: 0, recent, journal, pause, marks_saved }
+        Self { db, orders, shared, changes: 0, recent, journal, pause, marks_saved, marks_wait: false }
     }
 
     pub(super) fn start(self) -> Result<JoinHandle<()>, OpenError> {
@@ -252,25 +254,24 @@ impl Writer {
         let mut jobs = Vec::with_capacity(LARGEST_BATCH);
         loop {
             let patience = match &self.journal {
-                Some(journal) => (!journal.is_empty()).then_some(self.pause),
+                Some(journal) => (self.marks_wait || !journal.is_empty()).then_some(self.pause),
                 None => Some(PATIENCE),
             };
             match self.orders.0.take(&mut jobs, LARGEST_BATCH, patience) {
-                Turn::Work | Turn::Pause => self.commit(&mut jobs),
+                Turn::Work | Turn::Pause => drop(self.commit(&mut jobs)),
                 Turn::End => break,
             }
         }
         // What can't be moved now is moved when the store is opened again.
-        while self.journal.as_ref().is_some_and(|journal| !journal.is_empty()) {
-            self.commit(&mut jobs);
-        }
+        while self.journal.as_ref().is_some_and(|journal| !journal.is_empty()) && self.commit(&mut jobs).is_ok() {}
     }
 
     /// Carries out `jobs` and saves the gathered read marks in one transaction, then answers. Without any, empties some of
-    /// the journal.
-    fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
+    /// the journal. An error has been logged, and told to whoever asked.
+    fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
         let is_busy = are_scattered(jobs);
-        let marks = if is_busy && self.marks_saved.elapsed() < MARKS_PAUSE { Vec::new() } else { self.take_marks() };
+        self.marks_wait = is_busy && self.marks_saved.elapsed() < MARKS_PAUSE;
+        let marks = if self.marks_wait { Vec::new() } else { self.take_marks() };
         // What fails without savepoints may be one change's fault: with them it takes nobody with it.
         let care = if is_busy { Care::Least } else { Care::Little };
         let result = self.transact(jobs, &marks, care).or_else(|_| self.transact(jobs, &marks, Care::Much));
@@ -278,7 +279,7 @@ impl Writer {
         let changes = jobs.len();
         let mut news = Vec::with_capacity(2 * jobs.len());
         jobs.drain(..).for_each(|job| job.settle(committed, &mut news));
-        match result {
+        let result = match result {
             Ok(read_news) => {
                 // Before anybody is told: whoever reads then is to find it.
                 let is_behind = self.journal.as_ref().is_some_and(|journal| !journal.is_empty());
@@ -291,16 +292,19 @@ impl Writer {
                     let _ = self.shared.checkpoints.try_send(());
                 }
                 news.extend(read_news);
+                Ok(())
             }
             Err(error) => {
                 tracing::error!(%error, "a commit failed; nothing of it was done");
                 self.shared.reads.put_back(marks);
+                Err(error)
             }
-        }
+        };
         // Without a listener nobody is connected; the log has it all.
         if !news.is_empty() && self.shared.feed.blocking_send(news).is_err() {
             tracing::debug!("nobody listens to the store's news any more");
         }
+        result
     }
 
     fn take_marks(&mut self) -> Vec<ReadMark> {

@@ -42,7 +42,7 @@ use self::{
     orders::{Orders, WriterEnd},
     readers::Readers,
     reads::ReadMarks,
-    writer::{CatchUp, Job, Shared, Submitted, Write, Writer},
+    writer::{Found, Job, Shared, Submitted, Write, Writer},
     writes::{
         BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, ExpireSessions, Join, Moderate, Release,
         RevokeInvite, SeeSession, SetPassword, may_write,
@@ -150,9 +150,21 @@ impl SqliteStore {
         self.write(event).await
     }
 
-    /// Waits until the tables have what was told.
-    async fn catch_up(&self) -> Result<(), StoreError> {
-        if self.is_behind.load(Ordering::SeqCst) { self.write(CatchUp).await?.await } else { Ok(()) }
+    /// Reads where all that was told is to be found, though the tables may not have it yet.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl Fn(&Connection) -> Result<T, StoreError> + Clone + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if self.is_behind.load(Ordering::SeqCst) {
+            let (job, found) = writer::read_behind(read.clone());
+            self.queue(job).await?;
+            match found.await {
+                Ok(Found::InTables) => {}
+                Ok(Found::Here(outcome)) => return outcome,
+                Err(_ended) => return Err(StoreError::Unavailable),
+            }
+        }
+        self.readers.read(read).await
     }
 
     async fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
@@ -274,8 +286,7 @@ impl Store for SqliteStore {
     }
 
     async fn conversations(&self, user: UserId, session: SessionId) -> Result<Option<Vec<Conversation>>, StoreError> {
-        self.catch_up().await?;
-        self.readers.read(move |db| queries::conversations(db, user, session)).await
+        self.read(move |db| queries::conversations(db, user, session)).await
     }
 
     async fn messages(
@@ -285,8 +296,7 @@ impl Store for SqliteStore {
         window: Window,
         limit: u32,
     ) -> Result<MessagesPage, StoreError> {
-        self.catch_up().await?;
-        self.readers.read(move |db| queries::messages(db, reader, conversation, window, limit)).await
+        self.read(move |db| queries::messages(db, reader, conversation, window, limit)).await
     }
 
     async fn events(
@@ -296,8 +306,7 @@ impl Store for SqliteStore {
         up_to: Seq,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
-        self.catch_up().await?;
-        self.readers.read(move |db| queries::events(db, conversation, after, up_to, limit)).await
+        self.read(move |db| queries::events(db, conversation, after, up_to, limit)).await
     }
 
     async fn may_write(&self, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {

@@ -368,6 +368,34 @@ async fn a_full_disk_takes_nothing_from_the_journal() {
     busy.store.close().await;
 }
 
+/// A change that comes to nothing when it is committed, as on a full disk.
+struct Impossible;
+
+impl Write for Impossible {
+    type Done = ();
+
+    fn apply(&self, db: &Connection) -> Result<writer::Applied<()>, StoreError> {
+        db.execute_batch(
+            "PRAGMA defer_foreign_keys = ON;
+             INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (x'00', x'00', 0, 0);",
+        )?;
+        Ok(writer::Applied { done: (), news: None })
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_can_be_read_though_nothing_can_be_written() {
+    let mut busy = Busy::new().await;
+    let ids = busy.all_write("hi").await;
+    busy.answers(&ids).await;
+    // Queued in one turn, and so in one commit.
+    let impossible = async { busy.store.write(Impossible).await.expect("queued").await };
+    let (refused, bodies) = tokio::join!(impossible, busy.bodies(4));
+    assert_eq!((refused, bodies), (Err(StoreError::Unavailable), vec!["hi".to_owned()]));
+    assert_eq!((busy.count("journal"), busy.count("events")), (TALKS, 0), "that commit has failed");
+    busy.store.close().await;
+}
+
 #[tokio::test]
 async fn a_read_mark_counts_what_is_in_the_journal() {
     let mut busy = Busy::new().await;

@@ -87,6 +87,14 @@ pub(super) trait Job: Send {
         None
     }
 
+    /// Whether it only reads.
+    fn reads(&self) -> bool {
+        false
+    }
+
+    /// Reads in tables that have all that was told, but nothing of this batch.
+    fn read(&mut self, _db: &Connection) {}
+
     /// Answers, after the commit or its failure, and adds what there is to tell.
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>);
 }
@@ -177,14 +185,54 @@ impl Job for Submitted {
     }
 }
 
-/// That the tables have everything that was told before this was asked for.
-pub(super) struct CatchUp;
+/// A read that is to find all that was told before it was asked for.
+pub(super) struct Read<T, F> {
+    query: F,
+    answer: oneshot::Sender<Found<T>>,
+    found: Option<Result<T, StoreError>>,
+}
 
-impl Write for CatchUp {
-    type Done = ();
+/// Where such a read finds it.
+pub(super) enum Found<T> {
+    /// In the tables, for every reader.
+    InTables,
+    /// The tables could not be written to, and this is what was read in them as they would be.
+    Here(Result<T, StoreError>),
+}
 
-    fn apply(&self, _db: &Connection) -> Result<Applied<()>, StoreError> {
-        Ok(Applied { done: (), news: None })
+/// Such a read, and the way to its answer.
+pub(super) fn read_behind<T, F>(query: F) -> (Box<dyn Job>, oneshot::Receiver<Found<T>>)
+where
+    T: Send + 'static,
+    F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    (Box::new(Read { query, answer, found: None }), answered)
+}
+
+impl<T, F> Job for Read<T, F>
+where
+    T: Send,
+    F: Fn(&Connection) -> Result<T, StoreError> + Send,
+{
+    /// Whatever is no message finds all in the tables.
+    fn run(&mut self, _db: &Connection) -> bool {
+        true
+    }
+
+    fn read(&mut self, db: &Connection) {
+        self.found = Some((self.query)(db));
+    }
+
+    fn reads(&self) -> bool {
+        true
+    }
+
+    fn settle(self: Box<Self>, committed: bool, _news: &mut Vec<Committed>) {
+        let Self { answer, found, .. } = *self;
+        let here = || Found::Here(found.unwrap_or(Err(StoreError::Unavailable)));
+        // Whoever asked may have gone.
+        let _ = answer.send(if committed { Found::InTables } else { here() });
     }
 }
 
@@ -276,6 +324,9 @@ impl Writer {
         let care = if is_busy { Care::Least } else { Care::Little };
         let result = self.transact(jobs, &marks, care).or_else(|_| self.transact(jobs, &marks, Care::Much));
         let committed = result.is_ok();
+        if !committed && let Err(error) = self.read_all_the_same(jobs) {
+            tracing::error!(%error, "what was told last cannot be read");
+        }
         let changes = jobs.len();
         let mut news = Vec::with_capacity(2 * jobs.len());
         jobs.drain(..).for_each(|job| job.settle(committed, &mut news));
@@ -305,6 +356,23 @@ impl Writer {
             tracing::debug!("nobody listens to the store's news any more");
         }
         result
+    }
+
+    /// Lets those read who must find all that was told, in tables that have it for as long as that takes: a full disk keeps
+    /// nobody from reading.
+    fn read_all_the_same(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+        if !jobs.iter().any(|job| job.reads()) {
+            return Ok(());
+        }
+        self.execute("BEGIN IMMEDIATE")?;
+        let settled = Journal::load(&self.db).and_then(|mut journal| journal.settle_all(&self.db));
+        if settled.is_ok() {
+            jobs.iter_mut().for_each(|job| job.read(&self.db));
+        }
+        if !self.db.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        Ok(settled?)
     }
 
     fn take_marks(&mut self) -> Vec<ReadMark> {

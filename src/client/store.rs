@@ -53,7 +53,7 @@ pub struct Store {
     pub(super) sending: StoredValue<Sending>,
 }
 
-/// What is done now and then, so that much of it does not cost much.
+/// What goes on meanwhile: what is done now and then, so that much of it does not cost much, and what is not answered yet.
 #[derive(Default)]
 pub(super) struct Pace {
     /// The conversation that is open; of others only the end is kept.
@@ -64,6 +64,8 @@ pub(super) struct Pace {
     pub(super) heard_at: Millis,
     /// Where a sign of typing was last sent, and when.
     typed: Option<(ConversationId, Millis)>,
+    /// One is about to sign out.
+    is_leaving: bool,
 }
 
 /// Something that the server refused for good.
@@ -164,7 +166,9 @@ impl Store {
 
     /// Ends the session, if the server can be told. Whether it could.
     pub async fn leave(self) -> bool {
+        self.pace.update_value(|pace| pace.is_leaving = true);
         let has_left = http::leave().await;
+        self.pace.update_value(|pace| pace.is_leaving = false);
         if has_left {
             self.signal(Signal::Stop);
             self.keep(Keep::Clear);
@@ -339,7 +343,8 @@ impl Store {
             self.keep(Keep::Clear);
         }
         self.forget();
-        self.ended.set(me);
+        // That one leaves may come by the socket before it comes as the answer.
+        self.ended.set(me.filter(|_| !self.pace.with_value(|pace| pace.is_leaving)));
     }
 
     /// The session is over: nothing of it stays on the page.

@@ -41,17 +41,14 @@ impl NewEvent {
         let Desk { db, recent, journal, is_busy } = desk;
         let (conversation, author) = (self.conversation, self.author.id);
         let as_before = |first| Ok(Applied { done: first, news: None });
-        let (seq, at) = match recent.next(db, journal, conversation, author) {
-            Ok(next) => next,
-            // Who may not write any more is told what became of what they wrote before.
-            Err(error) => {
-                let earlier = journal.find(author, self.id).map_or_else(|| self.earlier(db), |first| Ok(Some(first)));
-                return as_before(earlier?.ok_or(error)?);
-            }
-        };
         if let Some(first) = journal.find(author, self.id) {
             return as_before(first);
         }
+        let (seq, at) = match recent.next(db, journal, conversation, author) {
+            Ok(next) => next,
+            // Who may not write any more is told what became of what they wrote before.
+            Err(error) => return as_before(self.earlier(db)?.ok_or(error)?),
+        };
         let place = Appended { conversation, seq, at };
         let post = Post { place, author, id: self.id, body: body.clone() };
         if *is_busy {

@@ -1,6 +1,6 @@
 //! What is sent: WebSocket frames, encoded once for all who get them.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use axum::body::Bytes;
 use serde::Serialize;
@@ -107,6 +107,17 @@ impl Frames {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Part, Bytes)> {
         let starts = [0].into_iter().chain(self.parts.iter().map(|part| part.end));
         starts.zip(&self.parts).map(|(start, part)| (part, self.bytes.slice(start..part.end)))
+    }
+
+    /// All but the author's, in as few pieces as there can be.
+    pub(super) fn without(&self, author: UserId) -> impl Iterator<Item = Bytes> {
+        let mut start = 0;
+        let stretches = self.parts.chunk_by(move |one, next| (one.author == author) == (next.author == author));
+        stretches.filter_map(move |stretch| {
+            let end = stretch.last()?.end;
+            let bytes = mem::replace(&mut start, end)..end;
+            (stretch[0].author != author).then(|| self.bytes.slice(bytes))
+        })
     }
 }
 

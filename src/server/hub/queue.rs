@@ -125,8 +125,8 @@ impl SendQueue {
     /// The same for a plain client: without what it has said itself.
     pub(super) fn push_run_plainly(&self, frames: &Frames, user: UserId) -> bool {
         let mut waiting = self.waiting();
-        for (_, frame) in frames.iter().filter(|(part, _)| part.author != user) {
-            self.add_item(&mut waiting, Item::control(frame));
+        for piece in frames.without(user) {
+            self.add_item(&mut waiting, Item::control(piece));
         }
         waiting.becomes_due()
     }

@@ -1,7 +1,9 @@
 //! The store on SQLite: a file, one writer, a few readers.
 
+mod behind;
 mod checkpoints;
 mod columns;
+mod company;
 #[cfg(feature = "early-ack")]
 mod early_ack;
 mod journal;
@@ -37,12 +39,13 @@ use crate::{
 };
 
 use self::{
+    behind::Found,
     checkpoints::Checkpoints,
     open::{Identity, open_writer, take_folder},
     orders::{Orders, WriterEnd},
     readers::Readers,
     reads::ReadMarks,
-    writer::{Found, Job, Shared, Submitted, Write, Writer},
+    writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
         BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, ExpireSessions, Join, Moderate, Release,
         RevokeInvite, SeeSession, SetPassword, may_write,
@@ -156,7 +159,7 @@ impl SqliteStore {
         read: impl Fn(&Connection) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         if self.is_behind.load(Ordering::SeqCst) {
-            let (job, found) = writer::read_behind(read.clone());
+            let (job, found) = behind::read_behind(read.clone());
             self.queue(job).await?;
             match found.await {
                 Ok(Found::InTables) => {}

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
-use super::writer::Job;
+use super::{company::Company, writer::Job};
 
 /// How many changes may wait for the writer; beyond that, askers wait to queue.
 const MOST: usize = 1_024;
@@ -58,6 +58,8 @@ struct Waiting {
     has_marks: bool,
     /// Somebody has undertaken to wake the writer.
     will_be_woken: bool,
+    /// With fewer jobs the writer wants to sleep on.
+    wanted: usize,
     /// Nothing is taken in any more.
     has_ended: bool,
 }
@@ -108,8 +110,15 @@ impl Orders {
         self.waiting().has_ended
     }
 
-    /// For the writer: waits until there is something to do, at most so long, and takes at most so many jobs.
-    pub(super) fn take(&self, jobs: &mut Vec<Box<dyn Job>>, most: usize, patience: Option<Duration>) -> Turn {
+    /// For the writer: waits until there is something to do, at most so long, and for the company that is expected; then
+    /// takes at most so many jobs.
+    pub(super) fn take(
+        &self,
+        jobs: &mut Vec<Box<dyn Job>>,
+        most: usize,
+        patience: Option<Duration>,
+        expected: Company,
+    ) -> Turn {
         let waiting = self.waiting();
         let has_nothing = |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.has_marks && !waiting.has_ended;
         let mut waiting = match patience {
@@ -119,6 +128,13 @@ impl Orders {
             }
             None => self.changed.wait_while(waiting, has_nothing).unwrap_or_else(PoisonError::into_inner),
         };
+        let is_short = |waiting: &mut Waiting| waiting.jobs.len() < expected.count && !waiting.has_ended;
+        if !waiting.jobs.is_empty() && is_short(&mut waiting) {
+            waiting.wanted = expected.count;
+            let waited = self.changed.wait_timeout_while(waiting, expected.patience, is_short);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+            waiting.wanted = 0;
+        }
         let count = waiting.jobs.len().min(most);
         jobs.extend(waiting.jobs.drain(..count));
         self.room.add_permits(count);
@@ -129,6 +145,11 @@ impl Orders {
         } else {
             Turn::Pause
         }
+    }
+
+    /// How many jobs wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting().jobs.len()
     }
 
     /// Wakes the writer when all that is ready to run on this thread has run: others may have something for it, too.
@@ -155,8 +176,11 @@ struct Wake(Arc<Orders>);
 
 impl Drop for Wake {
     fn drop(&mut self) {
-        self.0.waiting().will_be_woken = false;
-        self.0.changed.notify_one();
+        let mut waiting = self.0.waiting();
+        waiting.will_be_woken = false;
+        if waiting.jobs.len() >= waiting.wanted {
+            self.0.changed.notify_one();
+        }
     }
 }
 
@@ -168,5 +192,60 @@ impl Drop for WriterEnd {
         self.0.end();
         // Whoever waits for one of these learns that it will not be done.
         self.0.waiting().jobs.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::store::Committed;
+
+    struct Nothing;
+
+    impl Job for Nothing {
+        fn run(&mut self, _db: &rusqlite::Connection) -> bool {
+            true
+        }
+
+        fn settle(self: Box<Self>, _committed: bool, _news: &mut Vec<Committed>) {}
+    }
+
+    /// Takes with that expectation, on a thread of its own, and tells how many it took.
+    fn take(orders: &Arc<Orders>, expected: Company) -> std::thread::JoinHandle<usize> {
+        let orders = Arc::clone(orders);
+        std::thread::spawn(move || {
+            let mut jobs = Vec::new();
+            orders.take(&mut jobs, 8, None, expected);
+            jobs.len()
+        })
+    }
+
+    #[tokio::test]
+    async fn the_writer_sleeps_until_the_expected_company_is_there() {
+        let orders = Orders::new();
+        let taking = take(&orders, Company { count: 2, patience: Duration::from_mins(1), ..Company::default() });
+        orders.put(Box::new(Nothing)).await.expect("a place");
+        tokio::task::yield_now().await;
+        orders.put(Box::new(Nothing)).await.expect("a place");
+        tokio::task::yield_now().await;
+        assert_eq!(taking.join().expect("a take"), 2);
+    }
+
+    #[tokio::test]
+    async fn the_writer_begins_without_those_who_do_not_come() {
+        let orders = Orders::new();
+        let taking = take(&orders, Company { count: 2, patience: Duration::from_millis(1), ..Company::default() });
+        orders.put(Box::new(Nothing)).await.expect("a place");
+        tokio::task::yield_now().await;
+        assert_eq!(taking.join().expect("a take"), 1);
+    }
+
+    #[tokio::test]
+    async fn an_end_is_not_waited_for() {
+        let orders = Orders::new();
+        orders.put(Box::new(Nothing)).await.expect("a place");
+        let taking = take(&orders, Company { count: 2, patience: Duration::from_mins(1), ..Company::default() });
+        orders.end();
+        assert_eq!(taking.join().expect("a take"), 1);
     }
 }

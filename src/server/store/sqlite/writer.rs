@@ -21,6 +21,7 @@ use crate::{domain::ConversationId, protocol::Change};
 
 use super::{
     super::{Appended, Asker, Committed, NewEvent, Receipt, StoreError},
+    company::Company,
     journal::Journal,
     open::OpenError,
     orders::{Turn, WriterEnd},
@@ -32,7 +33,7 @@ use super::{
 const LARGEST_BATCH: usize = 256;
 
 /// After so many the log is worth a checkpoint.
-const MANY_CHANGES: usize = 4_096;
+const MANY_CHANGES: usize = 16_384;
 
 /// Messages to so many conversations at once go to the journal first. To fewer, the pages that a commit changes are few
 /// anyway.
@@ -185,57 +186,6 @@ impl Job for Submitted {
     }
 }
 
-/// A read that is to find all that was told before it was asked for.
-pub(super) struct Read<T, F> {
-    query: F,
-    answer: oneshot::Sender<Found<T>>,
-    found: Option<Result<T, StoreError>>,
-}
-
-/// Where such a read finds it.
-pub(super) enum Found<T> {
-    /// In the tables, for every reader.
-    InTables,
-    /// The tables could not be written to, and this is what was read in them as they would be.
-    Here(Result<T, StoreError>),
-}
-
-/// Such a read, and the way to its answer.
-pub(super) fn read_behind<T, F>(query: F) -> (Box<dyn Job>, oneshot::Receiver<Found<T>>)
-where
-    T: Send + 'static,
-    F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
-{
-    let (answer, answered) = oneshot::channel();
-    (Box::new(Read { query, answer, found: None }), answered)
-}
-
-impl<T, F> Job for Read<T, F>
-where
-    T: Send,
-    F: Fn(&Connection) -> Result<T, StoreError> + Send,
-{
-    /// Whatever is no message finds all in the tables.
-    fn run(&mut self, _db: &Connection) -> bool {
-        true
-    }
-
-    fn read(&mut self, db: &Connection) {
-        self.found = Some((self.query)(db));
-    }
-
-    fn reads(&self) -> bool {
-        true
-    }
-
-    fn settle(self: Box<Self>, committed: bool, _news: &mut Vec<Committed>) {
-        let Self { answer, found, .. } = *self;
-        let here = || Found::Here(found.unwrap_or(Err(StoreError::Unavailable)));
-        // Whoever asked may have gone.
-        let _ = answer.send(if committed { Found::InTables } else { here() });
-    }
-}
-
 /// What the writer has in common with others.
 pub(super) struct Shared {
     pub(super) reads: Arc<ReadMarks>,
@@ -260,6 +210,8 @@ pub(super) struct Writer {
     journal: Option<Journal>,
     /// How long after the last commit the journal is emptied.
     pause: Duration,
+    /// Who is worth waiting for.
+    company: Company,
     marks_saved: Instant,
     /// Read marks may have been left for later.
     marks_wait: bool,
@@ -291,7 +243,18 @@ enum Care {
 impl Writer {
     pub(super) fn new(db: Connection, orders: WriterEnd, shared: Shared, pause: Duration) -> Self {
         let (recent, journal, marks_saved) = (Recent::default(), Some(Journal::default()), Instant::now());
-        Self { db, orders, shared, changes: 0, recent, journal, pause, marks_saved, marks_wait: false }
+        Self {
+            db,
+            orders,
+            shared,
+            changes: 0,
+            recent,
+            journal,
+            pause,
+            company: Company::default(),
+            marks_saved,
+            marks_wait: false,
+        }
     }
 
     pub(super) fn start(self) -> Result<JoinHandle<()>, OpenError> {
@@ -305,7 +268,7 @@ impl Writer {
                 Some(journal) => (self.marks_wait || !journal.is_empty()).then_some(self.pause),
                 None => Some(PATIENCE),
             };
-            match self.orders.0.take(&mut jobs, LARGEST_BATCH, patience) {
+            match self.orders.0.take(&mut jobs, LARGEST_BATCH, patience, self.company) {
                 Turn::Work | Turn::Pause => drop(self.commit(&mut jobs)),
                 Turn::End => break,
             }
@@ -322,8 +285,11 @@ impl Writer {
         let marks = if self.marks_wait { Vec::new() } else { self.take_marks() };
         // What fails without savepoints may be one change's fault: with them it takes nobody with it.
         let care = if is_busy { Care::Least } else { Care::Little };
+        let begin = Instant::now();
         let result = self.transact(jobs, &marks, care).or_else(|_| self.transact(jobs, &marks, Care::Much));
         let committed = result.is_ok();
+        let here = jobs.len() + self.orders.0.len();
+        self.company = self.company.after(jobs.len(), here.min(LARGEST_BATCH), begin.elapsed());
         if !committed && let Err(error) = self.read_all_the_same(jobs) {
             tracing::error!(%error, "what was told last cannot be read");
         }

@@ -44,7 +44,7 @@ impl Body {
         if text.len() > MAX_BODY_CHARACTERS && text.graphemes(true).nth(MAX_BODY_CHARACTERS).is_some() {
             return Err(BodyError::TooLong);
         }
-        Ok(Self(text.replace("\r\n", "\n").replace('\r', "\n")))
+        Ok(Self(if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }))
     }
 
     /// What is left of a deleted message: nothing.

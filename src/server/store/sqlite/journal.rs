@@ -7,6 +7,8 @@
 //! What is here is what the table `journal` holds, but for those messages of its rows that are in the other tables, too.
 //! After a failure it is read from there again.
 
+mod row;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use rusqlite::{Connection, params};
@@ -22,9 +24,13 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     talks: HashMap<ConversationId, VecDeque<Entry>>,
-    /// Where each talk's oldest row is: the order in which they are served.
-    turns: BTreeMap<i64, ConversationId>,
+    /// Of each talk's oldest message: the order in which talks are served.
+    turns: BTreeMap<u64, ConversationId>,
     commands: HashMap<(UserId, CommandId), Appended>,
+    /// Of all messages that there ever were.
+    last_number: u64,
+    /// What this commit adds.
+    row: Vec<u8>,
     /// Of all rows that there ever were.
     last_row: i64,
     /// Rows before this one are deleted.
@@ -33,6 +39,8 @@ pub(super) struct Journal {
 
 #[derive(Debug)]
 struct Entry {
+    number: u64,
+    /// Where it is in the table.
     row: i64,
     post: Post,
 }
@@ -40,18 +48,21 @@ struct Entry {
 impl Journal {
     pub(super) fn load(db: &Connection) -> Result<Self, StoreError> {
         let mut journal = Self::default();
-        let mut select = db.prepare_cached(
-            "SELECT id, conversation, seq, at, author, command_id, body FROM journal j
-              WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.conversation = j.conversation AND e.seq = j.seq)
-              ORDER BY id",
-        )?;
+        let mut select = db.prepare_cached("SELECT id, posts FROM journal ORDER BY id")?;
         let mut rows = select.query([])?;
+        let mut in_tables = db.prepare_cached("SELECT 1 FROM events WHERE conversation = ?1 AND seq = ?2")?;
         while let Some(row) = rows.next()? {
-            let place = Appended { conversation: row.get(1)?, seq: row.get(2)?, at: row.get(3)? };
-            let post = Post { place, author: row.get(4)?, id: row.get(5)?, body: row.get(6)? };
-            journal.note(row.get(0)?, post);
+            journal.last_row = row.get(0)?;
+            let Some(posts) = row::read(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) else {
+                tracing::error!(row = journal.last_row, "a row of the journal cannot be read");
+                return Err(StoreError::Unavailable);
+            };
+            for post in posts {
+                if !in_tables.exists(params![post.place.conversation, post.place.seq])? {
+                    journal.note(journal.last_row, post);
+                }
+            }
         }
-        journal.last_row = db.query_row("SELECT coalesce(max(id), 0) FROM journal", [], |row| row.get(0))?;
         Ok(journal)
     }
 
@@ -75,28 +86,41 @@ impl Journal {
         Some((seq, at))
     }
 
-    pub(super) fn add(&mut self, db: &Connection, post: Post) -> Result<(), StoreError> {
-        let row = self.last_row + 1;
-        let Appended { conversation, seq, at } = post.place;
-        db.prepare_cached(
-            "INSERT INTO journal (id, conversation, seq, at, author, command_id, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![row, conversation, seq, at, post.author, post.id, post.body])?;
-        self.note(row, post);
+    /// The greatest command id of those that wait.
+    pub(super) fn greatest_command(&self) -> Option<CommandId> {
+        self.commands.keys().map(|(_, id)| *id).max()
+    }
+
+    /// Adds a message; [`Self::save`] must follow in the same transaction.
+    pub(super) fn add(&mut self, post: Post) {
+        row::put(&mut self.row, &post);
+        self.note(self.last_row + 1, post);
+    }
+
+    /// Writes down what was added, unless it was moved to the tables since.
+    pub(super) fn save(&mut self, db: &Connection) -> Result<(), StoreError> {
+        if !self.row.is_empty() {
+            self.last_row += 1;
+            if !self.is_empty() {
+                db.prepare_cached("INSERT INTO journal (id, posts) VALUES (?1, ?2)")?
+                    .execute(params![self.last_row, self.row])?;
+            }
+            self.row.clear();
+        }
         Ok(())
     }
 
     /// Moves a talk's messages to the tables.
     pub(super) fn settle(&mut self, db: &Connection, conversation: ConversationId) -> Result<(), StoreError> {
         let Some(first) = self.talks.get(&conversation).and_then(|entries| entries.front()) else { return Ok(()) };
-        let row = first.row;
-        self.serve(db, row, conversation, usize::MAX).map(drop)
+        let number = first.number;
+        self.serve(db, number, conversation, usize::MAX).map(drop)
     }
 
     /// Moves so many to the tables, or some fewer if there are no more, the longest waiting talk first.
     pub(super) fn settle_some(&mut self, db: &Connection, mut most: usize) -> Result<(), StoreError> {
-        while let Some((&row, &conversation)) = self.turns.first_key_value().filter(|_| most > 0) {
-            most -= self.serve(db, row, conversation, most)?;
+        while let Some((&number, &conversation)) = self.turns.first_key_value().filter(|_| most > 0) {
+            most -= self.serve(db, number, conversation, most)?;
         }
         self.trim(db)
     }
@@ -107,25 +131,26 @@ impl Journal {
     }
 
     fn note(&mut self, row: i64, post: Post) {
-        self.last_row = row;
+        self.last_number += 1;
+        let number = self.last_number;
         self.commands.insert((post.author, post.id), post.place);
         let conversation = post.place.conversation;
         let entries = self.talks.entry(conversation).or_default();
         if entries.is_empty() {
-            self.turns.insert(row, conversation);
+            self.turns.insert(number, conversation);
         }
-        entries.push_back(Entry { row, post });
+        entries.push_back(Entry { number, row, post });
     }
 
-    /// Moves messages of the talk whose oldest is in that row; gives how many.
+    /// Moves messages of the talk whose oldest has that number; gives how many.
     fn serve(
         &mut self,
         db: &Connection,
-        row: i64,
+        number: u64,
         conversation: ConversationId,
         most: usize,
     ) -> Result<usize, StoreError> {
-        self.turns.remove(&row);
+        self.turns.remove(&number);
         let mut entries = self.talks.remove(&conversation).unwrap_or_default();
         let count = entries.len().min(most);
         // Whoever writes has seen what is above.
@@ -142,7 +167,7 @@ impl Journal {
             save_mark(db, conversation, author, seq)?;
         }
         if let Some(next) = entries.front() {
-            self.turns.insert(next.row, conversation);
+            self.turns.insert(next.number, conversation);
             self.talks.insert(conversation, entries);
         }
         Ok(count)
@@ -150,7 +175,8 @@ impl Journal {
 
     /// Deletes the rows in front of the first that is still needed.
     fn trim(&mut self, db: &Connection) -> Result<(), StoreError> {
-        let first = self.turns.first_key_value().map_or(self.last_row + 1, |(row, _)| *row);
+        let first = self.turns.first_key_value().and_then(|(_, talk)| self.talks.get(talk)?.front());
+        let first = first.map_or(self.last_row + 1, |entry| entry.row);
         if first > self.first_row {
             db.prepare_cached("DELETE FROM journal WHERE id < ?1")?.execute([first])?;
             self.first_row = first;

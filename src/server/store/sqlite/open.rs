@@ -15,7 +15,7 @@ use crate::domain::{ConversationId, Epoch, Millis};
 use super::journal::Journal;
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -23,6 +23,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_positions.sql"),
     include_str!("../migrations/0006_journal.sql"),
     include_str!("../migrations/0007_states.sql"),
+    include_str!("../migrations/0008_journal_rows.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
@@ -255,8 +256,34 @@ mod tests {
         assert_eq!(count("SELECT count(*) FROM messages"), 2);
         assert_eq!(count("SELECT count(*) FROM reactions"), 1);
         assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
-        assert_eq!(count("SELECT user_version FROM pragma_user_version"), 7);
+        assert_eq!(count("SELECT user_version FROM pragma_user_version"), 8);
         let twice = "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (x'02020202020202020202020202020202', 4, 9, x'01', x'0a', '{}')";
         assert!(db.execute(twice, []).is_err(), "a command is still there once");
+    }
+
+    /// What an older program left in its journal.
+    #[test]
+    fn a_journal_of_a_message_a_row_is_emptied() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("teahouse.db");
+        let (db, _) = open_writer(&path).expect("a database");
+        db.execute_batch(&format!("DROP TABLE journal; {} PRAGMA user_version = 7;", MIGRATIONS[5]))
+            .expect("as it was");
+        db.execute_batch(
+            r#"PRAGMA foreign_keys = OFF;
+             INSERT INTO events (conversation, seq, at, author, command_id, payload)
+               VALUES (x'02', 1, 8, x'01', x'0a', '{}');
+             INSERT INTO journal (conversation, seq, at, author, command_id, body)
+               VALUES (x'02', 1, 8, x'01', x'0a', 'in both'), (x'02', 2, 9, x'01', x'0b', 'say "hi"');"#,
+        )
+        .expect("rows");
+        drop(db);
+
+        let (db, _) = open_writer(&path).expect("an upgrade");
+        let body = "SELECT body FROM messages WHERE conversation = x'02' AND seq = 2";
+        let body: String = db.query_row(body, [], |row| row.get(0)).expect("a message");
+        assert_eq!(body, r#"say "hi""#);
+        let count: u32 = db.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).expect("a count");
+        assert_eq!(count, 2);
     }
 }

@@ -12,7 +12,7 @@ use super::{
     reads::save_mark,
     writes::{check_write, end},
 };
-use crate::domain::{ConversationId, Millis, Seq, UserId};
+use crate::domain::{CommandId, ConversationId, Millis, Seq, UserId};
 
 /// Of each kind; with more, all is forgotten.
 const MOST: usize = 16_384;
@@ -23,6 +23,8 @@ pub(super) struct Recent {
     ends: HashMap<ConversationId, (Seq, Millis)>,
     /// Members about whom nothing says that they may not write.
     writers: HashSet<(ConversationId, UserId)>,
+    /// The greatest command id that there is.
+    newest: Option<CommandId>,
     /// Whoever writes has seen what is above. Not in the database yet.
     reads: HashMap<(ConversationId, UserId), Seq>,
 }
@@ -48,8 +50,20 @@ impl Recent {
         Ok((seq.next(), Millis::now().max(at)))
     }
 
-    /// A message is in that place now.
-    pub(super) fn took(&mut self, Appended { conversation, seq, at }: Appended) {
+    /// Whether there cannot be a command by that id yet: ids grow with time, mostly. `false` means that it may be so.
+    pub(super) fn is_new(&mut self, db: &Connection, journal: &Journal, id: CommandId) -> Result<bool, StoreError> {
+        if self.newest.is_none() {
+            let in_log = db
+                .prepare_cached("SELECT max(command_id) FROM events")?
+                .query_row([], |row| row.get::<_, Option<CommandId>>(0))?;
+            self.newest = in_log.max(journal.greatest_command());
+        }
+        Ok(self.newest.is_none_or(|newest| id > newest))
+    }
+
+    /// A message by that command is in that place now.
+    pub(super) fn took(&mut self, id: CommandId, Appended { conversation, seq, at }: Appended) {
+        self.newest = self.newest.max(Some(id));
         self.ends.insert(conversation, (seq, at));
     }
 

@@ -400,6 +400,7 @@ impl Writer {
             within_savepoint(db, |db| job.run(db))?;
             recent.forget();
         }
+        journal.save(db)?;
         let is_due = is_pause || journal.len() >= MANY_WAITING;
         journal.settle_some(db, if is_due { LARGEST_MOVE } else { 0 })?;
         recent.save(db)?;

@@ -41,7 +41,8 @@ impl NewEvent {
         let Desk { db, recent, journal, is_busy } = desk;
         let (conversation, author) = (self.conversation, self.author.id);
         let as_before = |first| Ok(Applied { done: first, news: None });
-        if let Some(first) = journal.find(author, self.id) {
+        let is_new = recent.is_new(db, journal, self.id)?;
+        if !is_new && let Some(first) = journal.find(author, self.id) {
             return as_before(first);
         }
         let (seq, at) = match recent.next(db, journal, conversation, author) {
@@ -52,17 +53,17 @@ impl NewEvent {
         let place = Appended { conversation, seq, at };
         let post = Post { place, author, id: self.id, body: body.clone() };
         if *is_busy {
-            if let Some(first) = self.earlier(db)? {
+            if !is_new && let Some(first) = self.earlier(db)? {
                 return as_before(first);
             }
-            journal.add(db, post)?;
-            recent.took(place);
+            journal.add(post);
+            recent.took(self.id, place);
         } else {
             journal.settle(db, conversation)?;
             if !post.enter(db)? {
                 return as_before(self.earlier(db)?.ok_or(StoreError::Unavailable)?);
             }
-            recent.took(place);
+            recent.took(self.id, place);
             recent.has_seen(author, place);
         }
         Ok(Applied { done: place, news: Some(Committed::Event(self.event(place))) })
@@ -74,7 +75,7 @@ impl NewEvent {
 }
 
 /// A message that has its place.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(in super::super) struct Post {
     pub(in super::super) place: Appended,
     pub(in super::super) author: UserId,

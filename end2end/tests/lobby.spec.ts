@@ -59,3 +59,21 @@ test('a message is shown as it was typed, and only web addresses in it are links
   await expect(link).toHaveAttribute('href', 'https://example.org/tea');
   await expect(link).toHaveAttribute('rel', /noopener/);
 });
+
+test('a link is read in the direction in which it leads, whatever stands before it', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  await bob.composer.fill('To the bank: \u202ehttps://example.org/moc.knab//:sptth');
+  await bob.composer.press('Enter');
+  const link = bob.log.getByRole('link');
+  await expect(link).toBeVisible();
+  const [first, last] = await link.evaluate(({ firstChild }) => {
+    const letters = firstChild as Text;
+    return [0, letters.length - 1].map((at) => {
+      const range = document.createRange();
+      range.setStart(letters, at);
+      range.setEnd(letters, at + 1);
+      return range.getBoundingClientRect().x;
+    });
+  });
+  expect(first).toBeLessThan(last);
+});

@@ -77,3 +77,19 @@ test('a link is read in the direction in which it leads, whatever stands before 
   });
   expect(first).toBeLessThan(last);
 });
+
+test('a letter with a hundred marks hides nothing that others have said', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.say('Nobody writes over this');
+  await bob.say('Zalgo');
+  await alice.sees('Zalgo');
+  await alice.composer.hover();
+  const look = () => alice.message('Nobody writes over this').screenshot({ animations: 'disabled' });
+  const before = await look();
+
+  await bob.edit('Zalgo', `Zalgo${'\u0310\u0352\u0357\u0363'.repeat(25)}`);
+  await expect(alice.message('Zalgo')).toContainText('edited');
+
+  expect(before.equals(await look())).toBe(true);
+});

@@ -261,6 +261,25 @@ test('who has no pointer changes, deletes and reacts by keys', async ({ people }
   await expect(alice.composer).toBeFocused();
 });
 
+test('who is quicker than the menu stays where they have gone', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('One');
+  await alice.message('One').hover();
+  await expect(alice.menu).toBeVisible();
+  await alice.log.focus();
+  await alice.page.keyboard.press('ArrowUp');
+  await expect(alice.message('One')).toBeFocused();
+
+  // Enter opens the menu, and before the next picture is drawn one is at Edit already.
+  await alice.message('One').evaluate(async (row) => {
+    row.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    await new Promise((resume) => setTimeout(resume));
+    row.querySelector<HTMLElement>('[data-deed="edit"]')?.focus();
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  });
+  await expect(alice.menu.getByRole('button', { name: 'Edit' })).toBeFocused();
+});
+
 test('what is being changed when it is deleted elsewhere is not lost', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('A first version');

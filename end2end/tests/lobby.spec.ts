@@ -59,3 +59,37 @@ test('a message is shown as it was typed, and only web addresses in it are links
   await expect(link).toHaveAttribute('href', 'https://example.org/tea');
   await expect(link).toHaveAttribute('rel', /noopener/);
 });
+
+test('a link is read in the direction in which it leads, whatever stands before it', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  await bob.composer.fill('To the bank: \u202ehttps://example.org/moc.knab//:sptth');
+  await bob.composer.press('Enter');
+  const link = bob.log.getByRole('link');
+  await expect(link).toBeVisible();
+  const [first, last] = await link.evaluate(({ firstChild }) => {
+    const letters = firstChild as Text;
+    return [0, letters.length - 1].map((at) => {
+      const range = document.createRange();
+      range.setStart(letters, at);
+      range.setEnd(letters, at + 1);
+      return range.getBoundingClientRect().x;
+    });
+  });
+  expect(first).toBeLessThan(last);
+});
+
+test('a letter with a hundred marks hides nothing that others have said', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.say('Nobody writes over this');
+  await bob.say('Zalgo');
+  await alice.sees('Zalgo');
+  await alice.composer.hover();
+  const look = () => alice.message('Nobody writes over this').screenshot({ animations: 'disabled' });
+  const before = await look();
+
+  await bob.edit('Zalgo', `Zalgo${'\u0310\u0352\u0357\u0363'.repeat(25)}`);
+  await expect(alice.message('Zalgo')).toContainText('edited');
+
+  expect(before.equals(await look())).toBe(true);
+});

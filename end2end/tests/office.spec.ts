@@ -216,7 +216,7 @@ for (const theme of ['light', 'dark'] as const) {
       const owner = await registered(people, 'Olga', { colorScheme: theme, ...options });
       owner.complaints.expectStatus(400);
       const bob = await people.guest('Bob');
-      const carol = await registered(people, 'Carol');
+      const carol = await registered(people, 'Carolina-Montgomery the Second');
       await ask(owner, idOf(bob), 'mute', { minutes: '10' });
       await ask(owner, idOf(carol), 'ban', { scope: 'lobby' });
 
@@ -224,8 +224,9 @@ for (const theme of ['light', 'dark'] as const) {
         const { violations } = await new AxeBuilder({ page: owner.page }).setLegacyMode().analyze();
         const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
         expect.soft(found, name).toEqual([]);
-        const [width, inner] = await owner.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-        expect.soft(width, `${name} is as wide as the screen`).toBeLessThanOrEqual(inner);
+        // A phone's `innerWidth` grows with what does not fit.
+        const excess = await owner.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect.soft(excess, `${name} is as wide as the screen`).toBeLessThanOrEqual(0);
       };
       await owner.page.goto('/house');
       await check('people');

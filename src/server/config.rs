@@ -183,6 +183,8 @@ pub(super) const fn some(number: u32) -> NonZeroU32 {
 pub struct Timing {
     /// For a connection's first frame.
     pub hello: Duration,
+    /// For a turn at coming in, when many do at once.
+    pub turn: Duration,
     /// Between pings to a connection.
     pub ping: Duration,
     /// Until a connection from which nothing comes is closed; more than two pings.
@@ -209,6 +211,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             hello: Duration::from_secs(10),
+            turn: Duration::from_secs(20),
             ping: Duration::from_secs(30),
             silence: Duration::from_secs(75),
             farewell: Duration::from_secs(2),

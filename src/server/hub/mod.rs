@@ -70,11 +70,13 @@ struct Present {
     /// It tells who the user is by now: a guest who has become a registered user comes as another one than before.
     latest: Arc<Connection>,
     earlier: Vec<Arc<Connection>>,
+    /// Who the user is by now, if the connection that told it has gone, and those that are left have an older picture.
+    by_now: Option<Box<User>>,
 }
 
 impl Present {
     fn user(&self) -> &User {
-        &self.latest.user
+        self.by_now.as_deref().unwrap_or(&self.latest.user)
     }
 
     fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
@@ -84,10 +86,12 @@ impl Present {
     /// Whether any are left.
     fn forget(&mut self, connection: &Connection) -> bool {
         if self.latest.number == connection.number {
-            return self.earlier.pop().is_some_and(|latest| {
-                self.latest = latest;
-                true
-            });
+            let Some(latest) = self.earlier.pop() else { return false };
+            if self.by_now.is_none() && latest.user != self.latest.user {
+                self.by_now = Some(Box::new(self.latest.user.clone()));
+            }
+            self.latest = latest;
+            return true;
         }
         self.earlier.retain(|other| other.number != connection.number);
         true
@@ -139,15 +143,16 @@ impl Hub {
         }
         match place {
             Entry::Vacant(place) => {
-                place.insert(Present { latest: Arc::clone(&connection), earlier: Vec::new() });
+                place.insert(Present { latest: Arc::clone(&connection), earlier: Vec::new(), by_now: None });
                 self.presence.changed();
             }
             Entry::Occupied(mut present) => {
                 let present = present.get_mut();
-                let before = mem::replace(&mut present.latest, Arc::clone(&connection));
-                if before.user != connection.user {
+                if *present.user() != connection.user {
                     self.presence.changed();
                 }
+                present.by_now = None;
+                let before = mem::replace(&mut present.latest, Arc::clone(&connection));
                 present.earlier.push(before);
             }
         }

@@ -151,4 +151,31 @@ mod tests {
         drop(first);
         assert!(hub.present().is_empty());
     }
+
+    #[test]
+    fn who_closes_the_newest_tab_does_not_become_who_they_were_before() {
+        let hub = hub();
+        let first = come_in(&hub, 1);
+        let (user, peer) = (first.connection.user.clone(), first.connection.peer);
+        let claimed = User { registered: true, ..user.clone() };
+        let entrance = Entrance { session: None, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        let again = |user: &User| hub.register(user.clone(), entrance).expect("a place");
+        let second = again(&user);
+        let third = again(&claimed);
+        assert!(step(&hub).is_some());
+
+        drop(third);
+        assert_eq!(step(&hub), None);
+        drop(second);
+        assert_eq!(step(&hub), None);
+        assert_eq!(hub.online(), (vec![claimed], 1));
+
+        let released = again(&user);
+        assert!(step(&hub).is_some(), "who comes in anew tells who they are");
+        drop(first);
+        assert_eq!(step(&hub), None);
+        assert_eq!(hub.online(), (vec![user], 1));
+        drop(released);
+        assert!(hub.present().is_empty());
+    }
 }

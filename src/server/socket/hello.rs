@@ -39,7 +39,7 @@ pub(super) async fn greet<'a>(app: &'a App, line: &mut Line, bearings: Bearings)
         hello = first => hello.map_err(|_elapsed| Farewell::wordless(Some(CloseCode::NoHello)))??,
         () = app.stopping.cancelled() => return Err(Farewell::wordless(Some(CloseCode::Restarting))),
     };
-    let turn = app.turns.take().await?;
+    let turn = app.turns.take(app.timing.turn).await?;
     let (me, session, token) = identify(app, &hello, bearings).await.map_err(|error| {
         let code = match error {
             ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,

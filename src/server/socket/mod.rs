@@ -164,7 +164,27 @@ async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<Vec<Convers
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+    use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
     use super::{plain::PlainTalk, *};
+    use crate::server::{Config, Server, config::Timing, store::Feed};
+
+    /// What sockets need of a house, in a new folder, and what that commits.
+    pub(super) fn open(timing: Timing) -> (Arc<App>, Feed, TempDir) {
+        let folder = TempDir::new().expect("a folder");
+        let config = Config { data: folder.path().to_owned(), ..Config::default() };
+        let Server { feed, house, .. } = Server::open(config).expect("a server");
+        let app = App {
+            chat: house.chat,
+            hub: house.hub,
+            timing: Arc::new(timing),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            turns: Turns::default(),
+        };
+        (Arc::new(app), feed, folder)
+    }
 
     /// What a connection holds while nothing happens: its task, and its place in the hub. Printed, so that whoever adds
     /// to it sees it; more than this was a mistake so far. Tokio adds 112 bytes to a task, and rounds up to 128.

@@ -61,14 +61,14 @@ pub(in crate::server) fn plain_door(
 }
 
 /// Lets somebody in by this name; `None` if it never comes to talking.
-async fn enter(
+pub(super) async fn enter(
     app: Arc<App>,
     line: Line,
     entrance: Entrance,
     nickname: String,
     invite: Option<String>,
 ) -> Option<Talking<PlainTalk>> {
-    let turn = match app.turns.take().await {
+    let turn = match app.turns.take(app.timing.turn).await {
         Ok(turn) => turn,
         Err(farewell) => return refuse(line, farewell).await,
     };
@@ -215,30 +215,16 @@ fn refusal(error: &ChatError) -> Option<Item> {
 
 #[cfg(test)]
 mod tests {
-    use tempfile::TempDir;
-    use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
     use super::*;
     use crate::server::{
-        Config, Server,
+        config::Timing,
         hub::{deliver, serve_shard},
-        socket::Turns,
+        socket::tests::open,
     };
 
     #[tokio::test]
     async fn a_direct_that_is_opened_while_a_visitor_comes_in_is_heard() {
-        let folder = TempDir::new().expect("a folder");
-        let Server { config, feed, house, .. } =
-            Server::open(Config { data: folder.path().to_owned(), ..Config::default() }).expect("a server");
-        let (timing, stopping) = (Arc::new(config.timing), CancellationToken::new());
-        let app = App {
-            chat: house.chat,
-            hub: house.hub,
-            timing,
-            stopping,
-            tasks: TaskTracker::new(),
-            turns: Turns::default(),
-        };
+        let (app, feed, _folder) = open(Timing::default());
         let (shards, turns) = app.hub.shards();
         let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub), shards));
         for (shard, turns) in turns {

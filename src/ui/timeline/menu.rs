@@ -272,9 +272,12 @@ impl Menu {
             place.is_low = is_low;
         });
         if has_focus {
-            // When its new buttons are there.
+            let before = document().active_element();
+            // When its new buttons are there; unless somebody was quicker, and has gone on to one of them.
             request_animation_frame(move || {
-                if let Ok(Some(first)) = row.query_selector(".bar button") {
+                let now = document().active_element();
+                let has_stayed = now == before || now.is_none_or(|element| is(&element, "body"));
+                if has_stayed && let Ok(Some(first)) = row.query_selector(".bar button") {
                     focus(&first);
                 }
             });

@@ -53,6 +53,32 @@ fn who_talks_in_private_does_not_wait_for_a_crowd() {
     assert!(crowd.iter().all(|one| told(one) == b"abc"));
 }
 
+#[tokio::test]
+async fn a_crowd_is_served_however_fast_turns_come() {
+    let (hub, author) = (hub(), UserId::generate());
+    let (square, corner) = (hub.lobby, ConversationId::generate());
+    let _crowd: Vec<_> = (0..=CROWD).map(|number| come_in(&hub, number, &[square])).collect();
+    let last = come_in(&hub, 1_000, &[square, corner]);
+    // All of these are there before the first is taken, so there is always another.
+    let whispers = "0123456789";
+    let (sender, turns) = mpsc::channel(whispers.len() + 1);
+    let turn = |step| sender.try_send(Arc::new(vec![step])).expect("room");
+    turn(run(square, &[(1, author, "everyone")]));
+    whispers.char_indices().for_each(|(at, _)| turn(run(corner, &[(at as u64 + 1, author, &whispers[at..=at])])));
+    drop(sender);
+
+    serve_shard(Arc::clone(&hub), Arc::clone(&hub.shards[0]), turns, Arc::new(Timing::default())).await;
+
+    let told = String::from_utf8(last.connection.queue.early_bytes()).expect("text");
+    let (before, after) = told.split_once("everyone").expect("it is told");
+    assert_eq!([before, after].concat(), whispers);
+    assert_eq!(
+        before.len(),
+        CROWD / SLICE,
+        "a slice after each turn, and the last of the crowd is in the one after these"
+    );
+}
+
 #[test]
 fn who_enters_while_a_crowd_waits_misses_nothing() {
     let (hub, author) = (hub(), UserId::generate());

@@ -192,8 +192,8 @@ impl Model {
         let stretch = match (self.is_loaded.get_untracked(), gap, oldest) {
             // After a new start: where the reader is, with some of what stands above.
             (false, ..) => {
-                // What was missed meanwhile is new.
-                if let Some(unread) = unread_after(store, conversation).filter(|_| self.is_known.get_untracked()) {
+                // What was missed meanwhile is new. Before a connection it may not have been known what is unread.
+                if let Some(unread) = unread_after(store, conversation) {
                     self.new_after.set(Some(unread));
                 }
                 let place = if scroll.at_end.get_untracked() { None } else { self.place(scroll) };

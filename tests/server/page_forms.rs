@@ -46,6 +46,20 @@ async fn the_door_s_form_is_answered_with_the_page_behind_it() {
 }
 
 #[tokio::test]
+async fn what_people_say_is_text_in_the_page() {
+    let server = TestServer::start_with_pages().await;
+    let mut mallory = TestClient::guest(&server, "Mallory\"><i>").await;
+    mallory.say("<img src=x onerror=alert(1)> &amp; </template></script><script>alert(1)</script>").await;
+    mallory.say("http://a.example/\"onmouseover=\"alert(1)").await;
+    let request = server.http(Method::GET, "/talk/lobby").bearer_auth(mallory.token());
+    let page = request.send().await.expect("an answer").text().await.expect("a page");
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt; &amp;amp; "), "{page}");
+    for injected in ["<img", "<script>alert", "<i>", "=\"Mallory\">"] {
+        assert!(!page.contains(injected), "{injected}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_let_in_is_led_back_to_the_door() {
     let server = TestServer::start_with_pages().await;
     let _ming = TestClient::guest(&server, "小明").await;

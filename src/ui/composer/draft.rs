@@ -68,7 +68,7 @@ impl Draft {
     }
 
     /// The message that is being changed.
-    pub(super) fn edited(self) -> Option<CommandId> {
+    pub(in super::super) fn edited(self) -> Option<CommandId> {
         self.edit.with(|edit| edit.as_ref().map(|edit| edit.message))
     }
 

@@ -20,8 +20,14 @@ const NICKNAME: &str = "nickname";
 const PASSWORD: &str = "password";
 const MESSAGE: &str = "message";
 
-/// Takes over, now or as soon as nothing is being composed.
+/// Takes over, now or as soon as nothing is being pressed or composed.
 pub fn take_over() {
+    // A press that has begun on what is here must end there, or it comes to nothing.
+    let is_pressing = document().query_selector(":active").is_ok_and(|pressed| pressed.is_some());
+    if is_pressing { set_timeout(begin, LONGEST_CLICK) } else { begin() }
+}
+
+fn begin() {
     let is_written_in = |field: &HtmlInputElement| {
         let has_focus = document().active_element().is_some_and(|active| active == ***field);
         // Of the composer it is known; at the door there is nobody yet who would tell.

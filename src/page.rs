@@ -1,14 +1,17 @@
 //! Where the halves meet: the server renders the page's components for whoever asks.
 
+mod entrance;
+mod fields;
 mod files;
 mod office;
 mod policy;
+mod talk;
 
 use std::{path::Path, sync::Arc};
 
 use axum::{
     Extension, Router,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::{DefaultBodyLimit, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -18,16 +21,23 @@ use leptos::{
     prelude::{IntoView as _, LeptosOptions, Owner, RenderHtml as _, provide_context},
 };
 use serde::Deserialize;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     domain::Me,
     protocol::ErrorCode,
-    server::{self, House, Scheme},
-    ui::{self, Files, JoinAttempt, Language, Theme, Viewer},
+    server::{self, House, Peer, Scheme},
+    ui::{self, Files, JoinAttempt, Language, Opening, Theme, Viewer},
 };
 
 /// How many faces are shown at the door.
 const FACES: usize = 5;
+
+/// How many messages are in a document: more than a screen shows. The page fetches more when its reader nears the first.
+const MESSAGES: u32 = 40;
+
+/// The longest form: a text of 64 KiB, encoded, and something to spare. Longer ones are refused without being read.
+const MAX_FORM_BYTES: usize = 256 * 1024;
 
 #[derive(Clone)]
 struct Pages {
@@ -52,9 +62,13 @@ pub fn router(house: House, site: impl AsRef<Path>) -> Router {
     let missing = Pages { house: house.clone(), files: Arc::default(), options: options.clone() };
     let (files, served) = files::router(site.as_ref(), get(not_found).with_state(missing));
     let pages = Pages { house, files: Arc::new(files), options };
+    // Documents are made anew each time, so what packs them must be quick: a millisecond.
+    let packed = CompressionLayer::new().quality(CompressionLevel::Precise(5));
     Router::new()
         .route("/", get(page))
-        .route("/talk/{conversation}", get(page))
+        .route("/talk/{conversation}", get(page).post(talk::post))
+        .layer(packed)
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .merge(office::router())
         .with_state(pages)
         .fallback_service(served)
@@ -63,6 +77,7 @@ pub fn router(house: House, site: impl AsRef<Path>) -> Router {
 async fn page(
     State(pages): State<Pages>,
     Extension(scheme): Extension<Scheme>,
+    Extension(peer): Extension<Peer>,
     asked: Result<Query<Asked>, QueryRejection>,
     uri: Uri,
     headers: HeaderMap,
@@ -70,7 +85,8 @@ async fn page(
     // An address with nonsense behind it is still the page.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let mut response = pages.render(asked, uri.path(), &headers, scheme).await.into_response();
+    let token = server::session_token(&headers, scheme);
+    let mut response = pages.render(Caller { token, peer, headers }, asked, uri.path(), Said::default()).await;
     remember(chosen, scheme, &mut response);
     response
 }
@@ -88,50 +104,93 @@ fn remember(chosen: Option<Language>, scheme: Scheme, response: &mut Response) {
 async fn not_found(
     State(pages): State<Pages>,
     Extension(scheme): Extension<Scheme>,
+    Extension(peer): Extension<Peer>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    (StatusCode::NOT_FOUND, pages.render(Asked::default(), uri.path(), &headers, scheme).await).into_response()
+    let token = server::session_token(&headers, scheme);
+    let caller = Caller { token, peer, headers };
+    (StatusCode::NOT_FOUND, pages.render(caller, Asked::default(), uri.path(), Said::default()).await).into_response()
+}
+
+/// Who asks for a page.
+struct Caller {
+    /// Of the session, if they are in.
+    token: Option<String>,
+    peer: Peer,
+    headers: HeaderMap,
+}
+
+/// What became of a message that was sent by the page's form.
+#[derive(Default)]
+struct Said {
+    /// What was typed, if it was refused.
+    text: Option<String>,
+    /// Why.
+    problem: Option<ErrorCode>,
 }
 
 impl Pages {
-    async fn render(self, asked: Asked, path: &str, headers: &HeaderMap, scheme: Scheme) -> impl IntoResponse + use<> {
-        let viewer = self.viewer(asked, path, headers, scheme).await;
+    async fn render(self, caller: Caller, asked: Asked, path: &str, said: Said) -> Response {
+        let viewer = self.viewer(caller, asked, path, said).await;
         let nonce = Nonce::new();
-        let policy = policy::policy(&nonce, policy::is_watched().then_some(self.options.reload_port));
+        let reload_port = policy::is_watched().then_some(self.options.reload_port);
+        let policy = policy::policy(&nonce, self.files.style_text.as_deref(), reload_port);
         let html = Owner::new_root(None).with(|| {
             // Leptos puts it on the scripts that it writes.
             provide_context(nonce);
             ui::shell(self.options, &self.files, viewer).into_view().to_html()
         });
         // The page says who is signed in.
-        ([(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)], Html(html))
+        let headers = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)];
+        (headers, Html(html)).into_response()
     }
 
     async fn me(&self, headers: &HeaderMap, scheme: Scheme) -> Option<Me> {
         self.house.me(&server::session_token(headers, scheme)?).await
     }
 
-    async fn viewer(&self, asked: Asked, path: &str, headers: &HeaderMap, scheme: Scheme) -> Viewer {
-        let me = self.me(headers, scheme).await;
-        let (online, online_count) = self.house.online();
+    async fn viewer(&self, caller: Caller, asked: Asked, path: &str, said: Said) -> Viewer {
+        let Caller { token, peer, headers } = caller;
+        let (me, opening) = match &token {
+            Some(token) => self.opening(token, peer, path, said).await,
+            None => (None, None),
+        };
         let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-        let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
-        Viewer {
+        let viewer = Viewer {
             path: path.to_owned(),
-            me,
-            language: language(chosen, headers),
-            theme: theme(headers),
+            language: language(chosen, &headers),
+            theme: theme(&headers),
             lobby: Some(self.house.lobby()),
+            ..Viewer::default()
+        };
+        if me.is_some() {
+            // Nothing of what a stranger's link says: it would be packed together with what only this user may read.
+            return Viewer { me, opening, ..viewer };
+        }
+        let (online, online_count) = self.house.online();
+        let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
+        let Asked { nickname, suggestion, invite, .. } = asked;
+        Viewer {
             faces: online.into_iter().take(FACES).collect(),
             online_count,
-            attempt: JoinAttempt {
-                nickname: asked.nickname,
-                error,
-                suggestion: asked.suggestion,
-                invite: asked.invite,
-            },
+            attempt: JoinAttempt { nickname, error, suggestion, invite },
+            ..viewer
         }
+    }
+
+    /// Whose session it is, and the conversation that is open at this address.
+    async fn opening(&self, token: &str, peer: Peer, path: &str, said: Said) -> (Option<Me>, Option<Opening>) {
+        let Some(welcome) = self.house.welcome(token, peer).await else {
+            // Too many requests, or a busy disk: the page asks by itself.
+            return (self.house.me(token).await, None);
+        };
+        let me = welcome.me.clone();
+        let Some(conversation) = ui::open_at(path, &welcome.conversations) else { return (Some(me), None) };
+        let page = self.house.newest(&me, conversation, MESSAGES).await;
+        let Said { text: draft, problem } = said;
+        let opening = page.map(|page| Opening { welcome, conversation, page, draft, problem, sent: Vec::new() });
+        (Some(me), opening)
     }
 }
 

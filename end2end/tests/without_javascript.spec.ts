@@ -13,6 +13,42 @@ test('without JavaScript the form at the door leads in', async ({ people }) => {
   expect(cookies.filter((cookie) => cookie.httpOnly && cookie.sameSite === 'Lax')).toHaveLength(1);
 });
 
+test('without JavaScript one reads what is said and says something oneself', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  for (let number = 0; number < 30; number += 1) await bob.say(`Message ${number}`);
+  const alice = await people.visitor('Alice', WITHOUT_JAVASCRIPT);
+  await alice.knock();
+  await expect(alice.message('Message 29')).toBeInViewport();
+
+  await alice.composer.fill('I have no script');
+  await alice.sendButton.click();
+  await expect(alice.page).toHaveURL('/talk/lobby');
+  await expect(alice.message('I have no script')).toBeInViewport();
+  await expect(alice.composer).toHaveValue('');
+  await bob.sees('I have no script');
+
+  await bob.say('We can hear you');
+  await alice.page.getByRole('link', { name: 'Load it anew' }).click();
+  await expect(alice.message('We can hear you')).toBeInViewport();
+  await expect(alice.message('I have no script')).toHaveCount(1);
+});
+
+test('without JavaScript a message that is refused is still in the composer, with the reason', async ({ people }) => {
+  const ming = await people.visitor('小明', { ...WITHOUT_JAVASCRIPT, locale: 'zh-CN' });
+  ming.complaints.expectStatus(422);
+  await ming.page.goto('/');
+  await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await ming.page.getByRole('button', { name: '进入' }).click();
+  const composer = ming.page.getByRole('textbox', { name: '消息', exact: true });
+  const long = '茶'.repeat(4_001);
+
+  await composer.fill(long);
+  await ming.page.getByRole('button', { name: '发送' }).click();
+
+  await expect(composer).toHaveAccessibleDescription(/4000/);
+  await expect(composer).toHaveValue(long);
+});
+
 test('without JavaScript a taken nickname is refused beside the field, and the suggestion works', async ({ people }) => {
   await people.guest('Alice');
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);

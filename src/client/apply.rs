@@ -30,7 +30,7 @@ impl Store {
         }
         self.fold_in();
         match frame {
-            ServerFrame::Welcome(welcome) => self.welcome(*welcome),
+            ServerFrame::Welcome(welcome) => self.welcome(&welcome),
             ServerFrame::Event(_) | ServerFrame::CaughtUp { .. } | ServerFrame::Pong {} => {}
             ServerFrame::Reset { conversation, last_seq } => {
                 // A cursor ahead of the log belongs to a log that is no more.
@@ -72,7 +72,7 @@ impl Store {
         }
     }
 
-    fn welcome(self, welcome: Welcome) {
+    fn welcome(self, welcome: &Welcome) {
         let before = self.me.with_untracked(|me| me.as_ref().map(|me| me.id));
         if before.is_some_and(|before| before != welcome.me.id) {
             // Somebody else has come in with this browser meanwhile. Nothing of who was here may become theirs.
@@ -83,9 +83,6 @@ impl Store {
             return;
         }
         let is_other_history = self.epoch.get_value().is_some_and(|epoch| epoch != welcome.epoch);
-        self.epoch.set_value(Some(welcome.epoch));
-        self.presence.update(|presence| presence.welcome(&welcome));
-        welcome.conversations.iter().for_each(|conversation| self.meet_companion(conversation));
         if is_other_history {
             self.give_changes_up();
         }
@@ -102,11 +99,19 @@ impl Store {
                 load.set(LoadState::Idle);
             }
         }
-        self.conversations.set(Conversations::new(welcome.conversations));
-        self.me.update(|me| *me = Some(welcome.me));
+        self.know(welcome);
         self.link.set(Link::Online);
         self.keep(Keep::TakeOver);
         self.send_next();
+    }
+
+    /// Takes note of what a welcome says.
+    pub(super) fn know(self, welcome: &Welcome) {
+        self.epoch.set_value(Some(welcome.epoch));
+        self.presence.update(|presence| presence.welcome(welcome));
+        welcome.conversations.iter().for_each(|conversation| self.meet_companion(conversation));
+        self.conversations.set(Conversations::new(welcome.conversations.clone()));
+        self.me.update(|me| *me = Some(welcome.me.clone()));
     }
 
     fn meet_companion(self, conversation: &Conversation) {

@@ -80,8 +80,15 @@ impl Store {
     /// # Errors
     /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
     pub fn put(self, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
+        self.put_as(CommandId::new_at(now()), conversation, deed)
+    }
+
+    /// The same for a command that has its id already: it may have been sent before.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn put_as(self, id: CommandId, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
         let typed_at = Millis(now().0.max(self.sending.with_value(|sending| sending.last_typed.0 + 1)));
-        let id = CommandId::new_at(now());
         let outgoing = Outgoing { id, conversation, deed, typed_at, status: OutgoingStatus::Pending };
         if serde_json::to_string(&outgoing.command()).map_or(true, |frame| frame.len() > protocol::MAX_FRAME_BYTES) {
             return Err(ErrorCode::MessageTooLong);

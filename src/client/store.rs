@@ -12,8 +12,10 @@ use super::{
     outbox::{Keep, Sending},
 };
 use crate::{
-    domain::{CommandId, ConversationId, Epoch, Me, Millis, Seq, User, UserId, UserKind},
-    protocol::{self, ClientFrame, ErrorCode, Event, Hello},
+    domain::{
+        CommandId, Conversation, ConversationId, ConversationKind, Epoch, Me, Millis, Seq, User, UserId, UserKind,
+    },
+    protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
     state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
@@ -86,6 +88,8 @@ pub struct Written {
     pub text: String,
     /// The message that it is to change; a new one otherwise.
     pub edit: Option<Edit>,
+    /// Why the server refused it.
+    pub problem: Option<ErrorCode>,
 }
 
 /// A message that is being changed in the composer.
@@ -233,18 +237,37 @@ impl Store {
             if is_late() {
                 // Whoever shows this conversation asks again.
                 load.set(LoadState::Idle);
-            } else if let Some(mut page) = page {
-                for message in &mut page.messages {
-                    message.id = self.row_id(message.author.id, message.id, message.seq);
-                    self.seen(message.id);
-                }
-                timeline.update(|timeline| timeline.take_in(stretch, page));
-                self.settle(conversation);
+            } else if let Some(page) = page {
+                self.take_in(conversation, stretch, page);
                 load.set(LoadState::Idle);
             } else {
                 load.set(LoadState::Failed);
             }
         });
+    }
+
+    fn take_in(self, conversation: ConversationId, stretch: Stretch, mut page: MessagesPage) {
+        for message in &mut page.messages {
+            message.id = self.row_id(message.author.id, message.id, message.seq);
+            self.seen(message.id);
+        }
+        self.talk(conversation).timeline.update(|timeline| timeline.take_in(stretch, page));
+        self.settle(conversation);
+    }
+
+    /// Begins with what a connection would begin with, and with the newest messages of a conversation. The connection
+    /// that is made then goes on behind them, as one that is made again does.
+    pub fn open(self, welcome: &Welcome, conversation: ConversationId, page: MessagesPage, written: Written) {
+        self.know(welcome);
+        self.take_in(conversation, Stretch::Newest, page);
+        self.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
+    }
+
+    /// One will be in this room, as soon as there is a connection.
+    pub fn expect_room(self, id: ConversationId) {
+        let kind = ConversationKind::Room { name: String::new(), member_count: 0 };
+        let room = Conversation { id, kind, last_seq: Seq::ZERO, read_seq: Seq::ZERO, unread: 0, mentions: 0 };
+        self.conversations.update(|conversations| conversations.put(room));
     }
 
     /// This conversation is open from now on.

@@ -25,6 +25,10 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 pub(super) fn router(site: &Path, missing: axum::routing::MethodRouter) -> (Files, Router) {
     let mut files = Files::default();
     let mut named = Router::new();
+    // An element that it could end would end it in the document, too.
+    files.style_text = fs::read_to_string(site.join(files.style.trim_start_matches('/')))
+        .ok()
+        .filter(|style| !policy::is_watched() && !style.contains("</"));
     for address in [&mut files.style, &mut files.office_style, &mut files.script, &mut files.program] {
         let path = site.join(address.trim_start_matches('/'));
         // While somebody works on them, the style sheet changes under the running server.

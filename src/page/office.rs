@@ -12,8 +12,7 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, FromRequestParts, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, FromRequestParts},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
@@ -96,7 +95,8 @@ impl Visitor {
 
 /// The same as of every page; no script here has this nonce.
 fn own_policy() -> HeaderValue {
-    HeaderValue::try_from(policy::policy(&Nonce::new(), None)).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+    HeaderValue::try_from(policy::policy(&Nonce::new(), None, None))
+        .unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 /// There is no such thing.
@@ -104,34 +104,8 @@ fn missing() -> Refused {
     Refused { status: StatusCode::NOT_FOUND, code: ErrorCode::NotFound }
 }
 
-/// What a form says cannot be meant.
-fn senseless() -> Refused {
-    Refused { status: StatusCode::BAD_REQUEST, code: ErrorCode::BadFrame }
-}
-
 /// A value in an address.
 fn typed(uri: &Uri, name: &str) -> Option<String> {
     let query = uri.query().unwrap_or_default().as_bytes();
     form_urlencoded::parse(query).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
-}
-
-/// The fields of a form.
-struct Fields(Bytes);
-
-impl Fields {
-    fn read(body: Result<Bytes, BytesRejection>) -> Result<Self, Refused> {
-        body.map(Self).map_err(|error| Refused { status: error.status(), code: ErrorCode::BadFrame })
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        form_urlencoded::parse(&self.0).find(|(found, _)| found == name).map(|(_, value)| value.trim().to_owned())
-    }
-
-    /// A number that may be left out.
-    fn number(&self, name: &str) -> Result<Option<u32>, Refused> {
-        match self.text(name).as_deref() {
-            None | Some("") => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|_| senseless()),
-        }
-    }
 }

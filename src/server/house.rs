@@ -6,15 +6,18 @@ use axum::http::{HeaderMap, StatusCode};
 
 use crate::{
     domain::{CommandId, ConversationId, Entry, InviteId, Me, User, UserId},
-    protocol::{AuditPage, ErrorCode, Invite, InviteRequest, Sanction},
+    protocol::{AuditPage, ErrorCode, Invite, InviteRequest, MessagesPage, Problem, Sanction, VERSION, Welcome},
 };
 
 use super::{
     Scheme,
     chat::{Chat, ChatError, Measure, Powers},
+    entering::{Entered, Knock, come_in},
     http::ApiError,
     hub::Hub,
     links,
+    peer::Peer,
+    store::Window,
 };
 
 /// A handle to the running house, for the pages. Cheap to clone.
@@ -48,6 +51,47 @@ impl House {
     /// Whose session token this is; `None` if it is nobody's, or if the store can't tell at the moment.
     pub async fn me(&self, token: &str) -> Option<Me> {
         self.chat.authenticate(token).await.ok().map(|session| session.me)
+    }
+
+    /// Lets somebody in who knocks by a page's form.
+    pub(crate) async fn come_in(
+        &self,
+        knock: Knock,
+        peer: Peer,
+        scheme: Scheme,
+        headers: &HeaderMap,
+    ) -> Result<Entered, Problem> {
+        let entered = come_in((&self.chat, &self.hub), knock, (peer, scheme), headers).await;
+        entered.map_err(|error| ApiError::from(error).problem().clone())
+    }
+
+    /// What whoever shows this token would be told by the socket; `None` if it is nobody's, or if that can't be told at
+    /// the moment. Costs what a request to the HTTP API does.
+    pub(crate) async fn welcome(&self, token: &str, peer: Peer) -> Option<Welcome> {
+        self.chat.charge_request(peer).ok()?;
+        let session = self.chat.authenticate(token).await.ok()?;
+        let conversations = self.chat.conversations(session.me.id, session.id).await.ok()?;
+        let (online, online_count) = self.hub.online_with(&session.me.user());
+        let epoch = self.chat.epoch();
+        Some(Welcome { protocol: VERSION, epoch, token: None, me: session.me, conversations, online, online_count })
+    }
+
+    /// The newest messages of a conversation; `None` if they can't be read at the moment, or not by this user.
+    pub(crate) async fn newest(&self, me: &Me, conversation: ConversationId, limit: u32) -> Option<MessagesPage> {
+        self.chat.messages(me.id, conversation, Window::Newest, limit).await.ok()
+    }
+
+    /// Says something; it is on disk when this returns. Costs what a command does.
+    pub(crate) async fn say(
+        &self,
+        me: &Me,
+        peer: Peer,
+        id: CommandId,
+        conversation: ConversationId,
+        body: &str,
+    ) -> Result<(), Refused> {
+        self.chat.charge_command(me.id, Some(peer), body.len())?;
+        Ok(self.chat.write(me.user(), id, conversation, body).await?)
     }
 
     /// Who may come in.

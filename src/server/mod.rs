@@ -8,6 +8,7 @@ mod chat;
 mod config;
 mod doors;
 mod edge;
+mod entering;
 mod house;
 mod http;
 mod hub;
@@ -49,7 +50,6 @@ use self::{
     edge::{Certificate, Edge, reach},
     http::ApiError,
     hub::{Hub, ShardIndex, announce_presence, deliver, serve_shard},
-    peer::Peer,
     serving::Serving,
     socket::Turns,
     store::{Feed, SqliteStore, Store},
@@ -57,7 +57,9 @@ use self::{
 };
 
 pub(crate) use chat::Measure;
+pub(crate) use entering::{Entered, Knock};
 pub(crate) use house::Refused;
+pub(crate) use peer::Peer;
 
 pub use admin::{AdminCommand, AdminError, ask};
 pub use config::{Config, Limits, Timing};

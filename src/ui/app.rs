@@ -1,65 +1,32 @@
-//! The document, and the shell around everything in it.
+//! Everything in the document's body, and what holds for all of it.
+
+use std::mem;
 
 use leptos::{
     ev::{self, MouseEvent},
-    nonce::use_nonce,
     prelude::*,
 };
 
 use super::{
-    Files, Language, Theme, Viewer,
+    Language, Theme, Viewer,
     house::House,
     i18n::texts,
     icons,
     join::Join,
     live::{effect, live_view, memo, on},
     place::{Here, Place},
+    viewer::{Opening, Sent},
 };
-use crate::client::{Link, Store};
-
-/// The document that the server sends to `viewer`. The nonce of its scripts is taken from the context.
-pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl IntoView + use<> {
-    // The browser starts from what the server rendered, not from what it would guess itself.
-    let handed_over = serde_json::to_string(&viewer).unwrap_or_default();
-    let (language, theme) = (viewer.language.tag(), viewer.theme.name());
-    let Files { style, script, program, .. } = files.clone();
-    // What Leptos' own would do, which knows neither these addresses nor, unless cargo-leptos has built the server, where
-    // the program is.
-    let start = format!(
-        "import start, {{ hydrate }} from {script:?}; start({{ module_or_path: {program:?} }}).then(() => hydrate());"
-    );
-    view! {
-        <!DOCTYPE html>
-        <html lang=language data-theme=theme>
-            <head>
-                <meta charset="utf-8"/>
-                <meta
-                    name="viewport"
-                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
-                />
-                <meta name="description" content="Group and private chat in your own house"/>
-                <title>"Teahouse"</title>
-                <link rel="stylesheet" href=style/>
-                // All three are asked for at once, as soon as the document's first bytes are there.
-                <link rel="modulepreload" href=script/>
-                <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin=""/>
-                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
-                <link rel="manifest" href="/manifest.webmanifest"/>
-                <AutoReload options/>
-                <script type="module" nonce=use_nonce()>{start}</script>
-            </head>
-            <body data-viewer=handed_over>
-                <App viewer/>
-            </body>
-        </html>
-    }
-}
+use crate::{
+    client::{Link, Refused, Store, Written},
+    state::Deed,
+};
 
 /// Everything in the document's body.
 #[component]
 pub fn App(
     /// Who looks at it, and how.
-    viewer: Viewer,
+    mut viewer: Viewer,
     /// The password at the door as far as it was typed, if it was asked for.
     #[prop(optional_no_strip)]
     kept_password: Option<String>,
@@ -67,6 +34,12 @@ pub fn App(
     let language = RwSignal::new(viewer.language);
     let theme = RwSignal::new(viewer.theme);
     let store = Store::new(viewer.me.clone());
+    let mut sent = Vec::new();
+    if let Some(Opening { welcome, conversation, page, draft, problem, sent: sent_before }) = viewer.opening.take() {
+        let written = Written { text: draft.unwrap_or_default(), edit: None, problem };
+        store.open(&welcome, conversation, page, written);
+        sent = sent_before.into_iter().map(|Sent { id, body }| (id, conversation, body)).collect();
+    }
     let here = Here::new(store, viewer.path.clone(), viewer.lobby);
     provide_context(language);
     provide_context(theme);
@@ -76,6 +49,12 @@ pub fn App(
     effect(move || {
         if store.me.with(Option::is_some) && store.link.get_untracked() == Link::Idle {
             store.connect();
+            for (id, conversation, body) in mem::take(&mut sent) {
+                let deed = Deed::Send { body };
+                if let Err(code) = store.put_as(id, conversation, deed.clone()) {
+                    store.refusals.update(|refusals| refusals.push(Refused { conversation, deed, code }));
+                }
+            }
         }
     });
     effect(move || {

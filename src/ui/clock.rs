@@ -1,4 +1,4 @@
-//! Moments as the reader's own clock and calendar tell them. Only ever called in the browser.
+//! Moments as the reader's own clock and calendar tell them; on the server, which knows neither, in UTC.
 
 use std::cell::RefCell;
 
@@ -9,15 +9,24 @@ use js_sys::{
 };
 use wasm_bindgen::JsValue;
 
-use super::i18n::{Language, Texts};
+use super::{
+    i18n::{Language, Texts},
+    utc,
+};
 use crate::{client::now, domain::Millis};
 
 const DAY: f64 = 24.0 * 60.0 * 60.0 * 1_000.0;
+
+/// Whether this is the server.
+const IS_SERVER: bool = cfg!(feature = "ssr");
 
 const HOUR: u64 = 60 * 60 * 1_000;
 
 /// The number of a moment's day in the reader's zone.
 pub(super) fn day_of(at: Millis) -> i64 {
+    if IS_SERVER {
+        return utc::day_of(at);
+    }
     let date = date(at);
     #[expect(clippy::cast_possible_truncation, reason = "days since 1970 are few")]
     let day = ((date.get_time() - date.get_timezone_offset() * 60_000.0) / DAY).floor() as i64;
@@ -26,21 +35,33 @@ pub(super) fn day_of(at: Millis) -> i64 {
 
 /// Hours and minutes.
 pub(super) fn time_of_day(at: Millis, language: Language) -> String {
+    if IS_SERVER {
+        return utc::time_of_day(at);
+    }
     format(at, language, &[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")])
 }
 
 /// The whole date and time.
 pub(super) fn in_full(at: Millis, language: Language) -> String {
+    if IS_SERVER {
+        return utc::in_full(at);
+    }
     format(at, language, &[("dateStyle", "full"), ("timeStyle", "medium")])
 }
 
 /// The same for machines (ISO 8601, UTC).
 pub(super) fn for_machines(at: Millis) -> String {
+    if IS_SERVER {
+        return utc::for_machines(at);
+    }
     date(at).to_iso_string().into()
 }
 
 /// What to call a day.
 pub(super) fn day_name(day: i64, at: Millis, language: Language, texts: &Texts) -> String {
+    if IS_SERVER {
+        return utc::date(at);
+    }
     let today = day_of(now());
     match today - day {
         0 => texts.today.to_owned(),

@@ -5,6 +5,8 @@
 pub struct Files {
     /// The style sheet.
     pub style: String,
+    /// What is in it, for documents to carry along; nothing while it is being worked on.
+    pub style_text: Option<String>,
     /// What the office's pages add to it.
     pub office_style: String,
     /// The script that starts the program.
@@ -18,6 +20,7 @@ impl Default for Files {
     fn default() -> Self {
         Self {
             style: "/pkg/teahouse.css".into(),
+            style_text: None,
             office_style: "/office.css".into(),
             script: "/pkg/teahouse.js".into(),
             program: "/pkg/teahouse.wasm".into(),

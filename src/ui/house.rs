@@ -30,7 +30,7 @@ pub(super) fn House() -> impl IntoView {
         },
     };
     view! {
-        <main class="house" data-show=live(shown)>
+        <main class="house" data-show=live(shown) data-online=live(move || is_online.get().to_string())>
             <Sidebar/>
             {live_view(open)}
         </main>
@@ -86,7 +86,6 @@ fn Waiting() -> impl IntoView {
         <section class="talk" aria-busy="true">
             <div class="empty quiet">
                 <p role="status">{t.connecting}</p>
-                <noscript><p>{t.needs_script}</p></noscript>
             </div>
         </section>
     }

@@ -25,17 +25,24 @@ pub mod office;
 mod password_field;
 mod place;
 mod seen;
+#[cfg(feature = "ssr")]
+mod shell;
 mod sidebar;
 mod take_over;
 mod talk;
 mod target;
 mod theme;
 mod timeline;
+mod utc;
 mod viewer;
 
-pub use app::{App, shell};
+pub use app::App;
 pub use files::Files;
 pub use i18n::Language;
+#[cfg(feature = "ssr")]
+pub(crate) use place::open_at;
+#[cfg(feature = "ssr")]
+pub use shell::shell;
 pub use take_over::take_over;
 pub use theme::Theme;
-pub use viewer::{JoinAttempt, Viewer};
+pub use viewer::{JoinAttempt, Opening, Viewer};

@@ -16,10 +16,17 @@ pub(super) fn Name(
     /// What the name is in its surroundings.
     #[prop(optional)]
     class: &'static str,
+    /// Whether `user` says all, and is made anew when there is more to say.
+    #[prop(optional)]
+    settled: bool,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let User { id, nickname, registered, .. } = user;
-    let is_registered = memo(move || registered || store.presence.with(|presence| presence.is_registered(id)));
+    let is_registered: Signal<bool> = if settled {
+        registered.into()
+    } else {
+        memo(move || registered || store.presence.with(|presence| presence.is_registered(id))).into()
+    };
     let seal = move || {
         is_registered.get().then(|| {
             view! {

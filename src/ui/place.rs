@@ -4,9 +4,12 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::live::{effect, memo};
+#[cfg(feature = "ssr")]
+use crate::domain::Conversation;
 use crate::{
     client::Store,
     domain::{ConversationId, ConversationKind, User},
+    state::Conversations,
 };
 
 /// The address of the Lobby.
@@ -38,6 +41,21 @@ impl Place {
             path => path.strip_prefix("/talk/").and_then(|id| id.parse().ok()).map_or(Self::Nowhere, Self::Talk),
         }
     }
+
+    /// The conversation that it means for who is in these.
+    fn conversation(self, conversations: &Conversations) -> Option<ConversationId> {
+        match self {
+            Self::List | Self::Lobby => conversations.lobby().map(|lobby| lobby.id),
+            Self::Talk(id) => conversations.get(id).map(|talk| talk.id),
+            Self::Nowhere => None,
+        }
+    }
+}
+
+/// The conversation that an address means for who is in these.
+#[cfg(feature = "ssr")]
+pub(crate) fn open_at(path: &str, conversations: &[Conversation]) -> Option<ConversationId> {
+    Place::of(path).conversation(&Conversations::new(conversations.to_vec()))
 }
 
 /// Where one is, handed down as context. A handle: copies are the same place.
@@ -58,11 +76,8 @@ impl Here {
         let path = RwSignal::new(path);
         let place = memo(move || path.with(|path| Place::of(path)));
         let conversation = memo(move || {
-            store.conversations.with(|conversations| match place.get() {
-                Place::List | Place::Lobby => conversations.lobby().map(|lobby| lobby.id),
-                Place::Talk(id) => conversations.get(id).map(|talk| talk.id),
-                Place::Nowhere => None,
-            })
+            let place = place.get();
+            store.conversations.with(|conversations| place.conversation(conversations))
         });
         let here = Self { lobby, path, place, conversation };
         effect(move || {

@@ -42,6 +42,9 @@ pub(super) fn seen(
     let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
     store.outbox.with(|outbox| {
         if let Some(mut message) = in_log {
+            // What it says of its author may be older than their password.
+            let author = &mut message.author;
+            author.registered |= store.presence.with(|presence| presence.is_registered(author.id));
             outbox.show_changes(conversation, &mut message, &me);
             let fate = fate_of_changes(outbox, conversation, message.seq);
             return Some(Seen { message, fate });

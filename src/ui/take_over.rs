@@ -6,29 +6,42 @@
 use std::time::Duration;
 
 use leptos::{mount::mount_to_body, prelude::*};
-use wasm_bindgen::{JsCast as _, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
-use super::{
-    App, Viewer,
-    password_field::{field, is_open},
-};
+use super::{App, Viewer, password_field::is_open};
 use crate::protocol::Read as _;
 
 /// How long somebody may take from pressing a button to letting it go.
 const LONGEST_CLICK: Duration = Duration::from_secs(1);
 
-/// Takes over, now or as soon as nothing is being composed.
+// The fields in which something may stand before the program is there.
+const NICKNAME: &str = "nickname";
+const PASSWORD: &str = "password";
+const MESSAGE: &str = "message";
+
+/// Takes over, now or as soon as nothing is being pressed or composed.
 pub fn take_over() {
-    let is_writing = nickname_field().is_some_and(|field| {
-        !field.value().is_empty() && document().active_element().is_some_and(|active| active == **field)
-    });
-    if is_writing { after_composing() } else { mount() }
+    // A press that has begun on what is here must end there, or it comes to nothing.
+    let is_pressing = document().query_selector(":active").is_ok_and(|pressed| pressed.is_some());
+    if is_pressing { set_timeout(begin, LONGEST_CLICK) } else { begin() }
+}
+
+fn begin() {
+    let is_written_in = |field: &HtmlInputElement| {
+        let has_focus = document().active_element().is_some_and(|active| active == ***field);
+        // Of the composer it is known; at the door there is nobody yet who would tell.
+        has_focus
+            && if field.id() == MESSAGE { field.has_attribute("data-composing") } else { !field.value().is_empty() }
+    };
+    match [NICKNAME, MESSAGE].into_iter().filter_map(field).find(is_written_in) {
+        Some(field) => after_composing(&field),
+        None => mount(),
+    }
 }
 
 /// A composition that began before this code was there can be told only by the events that come after.
-fn after_composing() {
-    let Some(field) = nickname_field() else { return mount() };
+fn after_composing(field: &HtmlInputElement) {
     let mounted = StoredValue::new(false);
     let once = move |mount_soon: fn()| {
         if !mounted.get_value() {
@@ -65,10 +78,16 @@ fn mount() {
     let handed_over = body.as_ref().and_then(|body| body.get_attribute("data-viewer"));
     let mut viewer = handed_over.and_then(|json| Viewer::from_json(&json)).unwrap_or_default();
     let focus = document().active_element().map(|active| active.id());
-    let fields = ["nickname", "password"].map(|id| (id, field(id).map(|field| (field.value(), selection(&field)))));
-    let [(_, nickname), (_, password)] = &fields;
+    let fields =
+        [NICKNAME, PASSWORD, MESSAGE].map(|id| (id, field(id).map(|field| (field.value(), selection(&field)))));
+    let [(_, nickname), (_, password), (_, message)] = &fields;
     if let Some((text, _)) = nickname {
         viewer.attempt.nickname = Some(text.clone());
+    }
+    if let Some(opening) = &mut viewer.opening {
+        opening.draft = message.as_ref().map(|(text, _)| text.clone());
+        let sent = body.as_ref().and_then(|body| body.get_attribute("data-sent"));
+        opening.sent = sent.and_then(|json| Vec::from_json(&json)).unwrap_or_default();
     }
     let is_asked_for = is_open("sign-in");
     let kept_password = password.as_ref().filter(|_| is_asked_for).map(|(text, _)| text.clone());
@@ -93,6 +112,7 @@ fn selection(field: &HtmlInputElement) -> Option<(u32, u32)> {
     field.selection_start().ok().flatten().zip(field.selection_end().ok().flatten())
 }
 
-fn nickname_field() -> Option<HtmlInputElement> {
-    field("nickname")
+/// A field of the page; the composer's is no `<input>`, but has all that is asked of it here.
+fn field(id: &str) -> Option<HtmlInputElement> {
+    document().get_element_by_id(id).map(JsCast::unchecked_into)
 }

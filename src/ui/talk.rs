@@ -52,6 +52,12 @@ pub(super) fn Talk(
         };
         Some(view! { <p class="note small" role="status">{words}</p> })
     };
+    #[cfg(feature = "ssr")]
+    let without_script = view! {
+        <noscript><p class="note small">{t.needs_script} " " <a href="">{t.load_anew}</a></p></noscript>
+    };
+    #[cfg(not(feature = "ssr"))]
+    let without_script = ();
     view! {
         <section class="talk" aria-labelledby="talk-name">
             <header class="talk-head">
@@ -60,7 +66,7 @@ pub(super) fn Talk(
                 <p class="topic quiet small">{live(topic)}</p>
                 <p class="status quiet small">{live(status)}</p>
             </header>
-            <div class="notes">{live_view(note)}</div>
+            <div class="notes">{live_view(note)} {without_script}</div>
             <Timeline conversation draft/>
             <Composer conversation draft/>
         </section>

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{Language, Theme};
 use crate::{
-    domain::{ConversationId, Me, User},
-    protocol::{ErrorCode, Read, field, optional},
+    domain::{CommandId, ConversationId, Me, User},
+    protocol::{ErrorCode, MessagesPage, Read, Welcome, field, optional},
 };
 
 /// What the server knows of a visitor when it renders the page; the browser starts from the same.
@@ -28,6 +28,35 @@ pub struct Viewer {
     pub online_count: u64,
     /// What became of a join form that was sent without WebAssembly.
     pub attempt: JoinAttempt,
+    /// The conversation that is open, for somebody who is in.
+    pub opening: Option<Opening>,
+}
+
+/// An open conversation, as it stands before there is a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Opening {
+    /// What the connection would begin with.
+    pub welcome: Welcome,
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Its newest messages.
+    pub page: MessagesPage,
+    /// What stands in the composer: refused, if it was sent without WebAssembly; or typed before that has arrived.
+    pub draft: Option<String>,
+    /// Why it was refused.
+    pub problem: Option<ErrorCode>,
+    /// What was sent before WebAssembly has arrived. The server may have it already.
+    #[serde(skip)]
+    pub sent: Vec<Sent>,
+}
+
+/// A message that was sent before WebAssembly has arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its command.
+    pub id: CommandId,
+    /// The text, as typed.
+    pub body: String,
 }
 
 /// What became of a join form that was sent without WebAssembly.
@@ -54,7 +83,27 @@ impl Read for Viewer {
             faces: field(value, "faces")?,
             online_count: field(value, "online_count")?,
             attempt: field(value, "attempt")?,
+            opening: optional(value, "opening")?,
         })
+    }
+}
+
+impl Read for Opening {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            welcome: field(value, "welcome")?,
+            conversation: field(value, "conversation")?,
+            page: field(value, "page")?,
+            draft: optional(value, "draft")?,
+            problem: optional(value, "problem")?,
+            sent: Vec::new(),
+        })
+    }
+}
+
+impl Read for Sent {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { id: field(value, "id")?, body: field(value, "body")? })
     }
 }
 
@@ -72,7 +121,43 @@ impl Read for JoinAttempt {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
-    use crate::domain::{Nickname, UserId, UserKind};
+    use crate::{
+        domain::{Body, Epoch, Message, Millis, Nickname, Seq, UserId, UserKind},
+        protocol::VERSION,
+    };
+
+    fn opening(me: Me) -> Opening {
+        let conversation = ConversationId::generate();
+        let message = Message {
+            seq: Seq(1),
+            id: CommandId::random(),
+            at: Millis(1),
+            author: me.user(),
+            body: Body::parse("<b>\"喂\"</b>").expect("a body"),
+            revision: Seq(1),
+            edited_at: None,
+            deleted: false,
+            reactions: Vec::new(),
+            notice: None,
+        };
+        let welcome = Welcome {
+            protocol: VERSION,
+            epoch: Epoch::generate(),
+            token: None,
+            me: me.clone(),
+            conversations: Vec::new(),
+            online: vec![me.user()],
+            online_count: 1,
+        };
+        Opening {
+            welcome,
+            conversation,
+            page: MessagesPage { messages: vec![message], as_of: Seq(1), more: true },
+            draft: Some("\n喂".into()),
+            problem: Some(ErrorCode::Muted),
+            sent: Vec::new(),
+        }
+    }
 
     #[test]
     fn the_browser_reads_what_the_server_hands_over() {
@@ -99,6 +184,12 @@ mod tests {
                         suggestion: None,
                         invite: Some("token".into()),
                     },
+                    opening: Some(opening(Me {
+                        id,
+                        nickname: nickname.clone(),
+                        kind: UserKind::Guest,
+                        role: crate::domain::Role::Member,
+                    })),
                 };
                 let handed_over = serde_json::to_string(&viewer).expect("plain JSON");
                 assert_eq!(Viewer::from_json(&handed_over), Some(viewer));

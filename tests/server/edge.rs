@@ -406,6 +406,14 @@ async fn the_files_of_a_page_are_kept_for_good_under_addresses_that_change_with_
     let ask = async |process: &TestProcess, path: &str| {
         reqwest::get(format!("http://{}{path}", process.address)).await.expect("an answer")
     };
+    let office = async |process: &TestProcess| {
+        let (client, house) = (reqwest::Client::new(), format!("http://{}", process.address));
+        let form = format!("nickname=Guest{}", process.address.port());
+        let entered = client.post(format!("{house}/talk/lobby")).body(form).send().await.expect("an answer");
+        let cookie = entered.headers()["set-cookie"].clone();
+        let page = client.get(format!("{house}/house")).header("cookie", cookie).send().await.expect("an answer");
+        page.text().await.expect("a page").replace("/office.", "")
+    };
     let start = async || {
         let mut program = Command::new(PROGRAM);
         program.env("TEAHOUSE_SITE", site.path());
@@ -413,8 +421,13 @@ async fn the_files_of_a_page_are_kept_for_good_under_addresses_that_change_with_
         let page = ask(&process, "/").await;
         assert_eq!(page.headers()["cache-control"], "no-store");
         let page = page.text().await.expect("a page");
+        let style = fs::read_to_string(site.path().join("pkg/teahouse.css")).expect("a file");
+        assert!(page.contains(&format!("<style>{style}</style>")), "{page}");
+        // Where it does not stand in the document itself.
+        let page = page + &office(&process).await;
         let address = |kind: &str| {
-            let addresses: HashSet<&str> = page.split('"').filter(|text| text.ends_with(&format!(".{kind}"))).collect();
+            let addresses: HashSet<&str> =
+                page.split('"').filter(|text| text.starts_with('/') && text.ends_with(&format!(".{kind}"))).collect();
             assert_eq!(addresses.len(), 1, "{kind}: {addresses:?}");
             addresses.into_iter().next().map(str::to_owned).expect("an address")
         };

@@ -56,29 +56,6 @@ async fn a_session_is_a_token_and_a_cookie() {
 }
 
 #[tokio::test]
-async fn the_page_s_form_works_without_script() {
-    const FORM: &str = "application/x-www-form-urlencoded";
-    let server = TestServer::start().await;
-    let answer = post(&server, "nickname=%E5%B0%8F%E6%98%8E", FORM).await;
-    assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["location"]),
-        (303, &"/talk/lobby".parse().expect("a value"))
-    );
-    assert!(answer.headers()["set-cookie"].to_str().expect("ASCII").starts_with("teahouse_session="));
-
-    let answer = post(&server, "nickname=%E5%B0%8F%E6%98%8E", FORM).await;
-    assert_eq!(answer.status(), 303);
-    let again = "/?error=nickname_taken&nickname=%E5%B0%8F%E6%98%8E&suggestion=%E5%B0%8F%E6%98%8E2";
-    assert_eq!(answer.headers()["location"], again);
-    assert!(answer.headers().get("set-cookie").is_none());
-
-    let answer = post(&server, "nickname=a%26b%00", FORM).await;
-    assert_eq!(answer.headers()["location"], "/?error=invalid_nickname&nickname=a%26b%00");
-    let answer = post(&server, "", FORM).await;
-    assert_eq!(answer.headers()["location"], "/?error=invalid_nickname&nickname=");
-}
-
-#[tokio::test]
 async fn a_taken_nickname_is_a_conflict_with_a_suggestion() {
     let server = TestServer::start().await;
     let _alice = TestClient::guest(&server, "Alice").await;

@@ -19,6 +19,7 @@ mod limits;
 mod lobby;
 mod moderation;
 mod office;
+mod page_forms;
 mod plain_door;
 mod presence;
 mod reading;

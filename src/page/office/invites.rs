@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{Fields, Visitor, missing, typed};
+use super::{super::fields::Fields, Visitor, missing, typed};
 use crate::{
     domain::InviteId,
     protocol::InviteRequest,

@@ -10,7 +10,12 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{Fields, Visitor, missing, people::in_force, senseless, typed};
+use super::{
+    super::fields::{Fields, senseless},
+    Visitor, missing,
+    people::in_force,
+    typed,
+};
 use crate::{
     domain::{Action, CommandId, Role, UserId},
     server::{House, Measure, Refused},

@@ -32,6 +32,19 @@ impl Chat {
         self.append(speaker, id, conversation, change).await
     }
 
+    /// Writes a message for somebody who need not be connected. It is durable when this returns.
+    pub(crate) async fn write(
+        &self,
+        author: User,
+        id: CommandId,
+        conversation: ConversationId,
+        body: &str,
+    ) -> Result<(), ChatError> {
+        let change = Change::Message { body: Body::parse(body)? };
+        self.store.append(NewEvent::of_author(author, id, conversation, change)).await?.await?;
+        Ok(())
+    }
+
     /// Queues another text for a message of the author's.
     pub(crate) async fn edit(
         &self,

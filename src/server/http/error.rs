@@ -67,7 +67,7 @@ impl ApiError {
     }
 
     /// For the page's form, which turns a problem into another picture of itself.
-    pub(super) fn problem(&self) -> &Problem {
+    pub(in crate::server) fn problem(&self) -> &Problem {
         &self.0
     }
 }

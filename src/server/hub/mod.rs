@@ -195,6 +195,17 @@ impl Hub {
         self.presence.announced()
     }
 
+    /// The same for `user`, who is coming in and so is here, even before that was announced.
+    pub(crate) fn online_with(&self, user: &User) -> (Vec<User>, u64) {
+        let (mut online, mut count) = self.online();
+        let is_listed = online.len() as u64 == count && online.len() < MAX_LISTED_ONLINE;
+        if is_listed && !online.contains(user) {
+            online.push(user.clone());
+            count += 1;
+        }
+        (online, count)
+    }
+
     /// How many connections hear the conversation, and whether one of them is this user's.
     pub(crate) fn audience(&self, conversation: ConversationId, user: UserId) -> Option<usize> {
         let heard = self.connections_of(user).iter().any(|connection| connection.hears(conversation));

@@ -10,7 +10,7 @@ use tokio::select;
 
 use crate::{
     domain::{Conversation, Seq},
-    protocol::{CloseCode, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
+    protocol::{CloseCode, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
 };
 
 use super::{
@@ -58,13 +58,7 @@ async fn bring_up_to_date(
 
     let Greeted { me, token, epoch, cursors, turn, .. } = greeted;
     drop(turn);
-    let (mut online, mut online_count) = app.hub.online();
-    // Whoever comes in is here, even before that was announced.
-    let is_listed = online.len() as u64 == online_count && online.len() < MAX_LISTED_ONLINE;
-    if is_listed && !online.contains(&connection.user) {
-        online.push(connection.user.clone());
-        online_count += 1;
-    }
+    let (online, online_count) = app.hub.online_with(&connection.user);
     let welcome = Welcome {
         protocol: VERSION,
         epoch: app.chat.epoch(),

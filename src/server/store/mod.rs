@@ -285,6 +285,9 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Messages are edited by their authors alone, and deleted by them and whoever [`NewEvent::others`] allows.
     async fn submit(&self, event: NewEvent, asker: Asker) -> Result<(), StoreError>;
 
+    /// Queues an event for somebody without a connection; the receipt tells when it is durable.
+    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError>;
+
     /// Queues the finding or beginning of a direct.
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError>;
 

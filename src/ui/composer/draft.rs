@@ -39,10 +39,10 @@ impl Draft {
             field: NodeRef::new(),
             text: RwSignal::new(left.text),
             edit: RwSignal::new(left.edit),
-            problem: RwSignal::new(None),
+            problem: RwSignal::new(left.problem),
         };
         effect(move || {
-            let written = Written { text: draft.text.get(), edit: draft.edit.get() };
+            let written = Written { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
             store.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
         });
         effect(move || draft.take_back());
@@ -68,7 +68,7 @@ impl Draft {
     }
 
     /// The message that is being changed.
-    pub(super) fn edited(self) -> Option<CommandId> {
+    pub(in super::super) fn edited(self) -> Option<CommandId> {
         self.edit.with(|edit| edit.as_ref().map(|edit| edit.message))
     }
 

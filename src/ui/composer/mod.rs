@@ -1,6 +1,7 @@
 //! Where one writes, and to whom.
 
 mod draft;
+mod early;
 
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -101,16 +102,21 @@ pub(super) fn Composer(
         })
     };
 
+    // Where no program runs, nothing would ever say that there is something to send.
+    let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
+
     view! {
         <div class="composer">
             <p class="typing" role="status">{live(typing)}</p>
             {live_view(chooser)}
-            <form class="pot" on:submit=on(submit)>
+            <form class="pot" on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().is_none())}>
+                {early::name()}
                 {live_view(editing)}
                 <label class="unseen" for="message">{t.message}</label>
                 <div class="grow" data-text=live(move || draft.text.get())>
                     <textarea
                         id="message"
+                        name="body"
                         node_ref=draft.field
                         rows="1"
                         dir="auto"
@@ -121,7 +127,9 @@ pub(super) fn Composer(
                         prop:value=draft.text
                         on:input:target=move |event| draft.typed(event.target().value())
                         on:keydown=move |event| draft.pressed(&event)
-                    ></textarea>
+                    >
+                        {early::text(draft)}
+                    </textarea>
                 </div>
                 <div class="composer-bar">
                     <button
@@ -134,7 +142,7 @@ pub(super) fn Composer(
                         {live_view(target)}
                         {icons::chevron()}
                     </button>
-                    <button type="submit" class="button send" aria-disabled=live(move || draft.is_empty().to_string())>
+                    <button type="submit" class="button send" aria-disabled=live(is_empty)>
                         {icons::send()}
                         {live(move || if is_editing.get() { t.save } else { t.send })}
                     </button>

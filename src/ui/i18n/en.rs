@@ -139,7 +139,10 @@ pub(super) static TEXTS: Texts = Texts {
     no_such_talk: "There is no such conversation, or it is not yours.",
 
     connecting: "Connecting …",
-    needs_script: "You are in. To talk, this page needs JavaScript and WebAssembly.",
+    #[cfg(feature = "ssr")]
+    needs_script: "Without JavaScript this page does not show by itself what is new.",
+    #[cfg(feature = "ssr")]
+    load_anew: "Load it anew",
     connection_lost: "Connection lost. What you write is kept and sent as soon as it is back.",
     restarting: "The server is restarting. What you write is kept and sent as soon as it is back.",
     unreachable: "The server can’t be reached. Check your connection and try again.",

@@ -203,7 +203,11 @@ pub struct Texts {
     pub no_such_talk: &'static str,
 
     pub connecting: &'static str,
+    /// Told by the server only, to those who will not have the program.
+    #[cfg(feature = "ssr")]
     pub needs_script: &'static str,
+    #[cfg(feature = "ssr")]
+    pub load_anew: &'static str,
     pub connection_lost: &'static str,
     pub restarting: &'static str,
     pub unreachable: &'static str,

@@ -134,7 +134,10 @@ pub(super) static TEXTS: Texts = Texts {
     no_such_talk: "没有这个会话，或者它不属于你。",
 
     connecting: "正在连接…",
-    needs_script: "你已经进来了。要聊天，请为本页启用 JavaScript 和 WebAssembly。",
+    #[cfg(feature = "ssr")]
+    needs_script: "没有 JavaScript，本页不会自动显示新消息。",
+    #[cfg(feature = "ssr")]
+    load_anew: "重新加载",
     connection_lost: "连接已断开。你写的内容会保留，恢复后立即发送。",
     restarting: "服务器正在重启。你写的内容会保留，恢复后立即发送。",
     unreachable: "连不上服务器。请检查网络后重试。",

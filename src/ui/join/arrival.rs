@@ -89,6 +89,10 @@ impl Arrival {
                 Ok(me) => {
                     self.kept_password.set(None);
                     self.here.replace(LOBBY);
+                    // Nobody needs to wait for the connection to begin to write.
+                    if let Some(lobby) = self.here.lobby {
+                        self.store.expect_room(lobby);
+                    }
                     self.store.me.set(Some(me));
                 }
                 Err(refusal) => {

@@ -12,6 +12,7 @@ use super::{
     icons,
     live::{live, live_view, on},
     password_field::PasswordField,
+    place::LOBBY,
 };
 use crate::{client::Store, protocol::ErrorCode};
 use arrival::Arrival;
@@ -58,7 +59,7 @@ pub(super) fn Join(
     let offer = move || {
         arrival.suggestion().map(|name| {
             view! {
-                <form method="post" action="/api/session" on:submit=on(take_suggestion)>
+                <form method="post" action=LOBBY on:submit=on(take_suggestion)>
                     <input type="hidden" name="nickname" value=name.clone()/>
                     {hidden_invite()}
                     <button type="submit" class="button gentle">{(t.try_name)(&name)}</button>
@@ -76,7 +77,7 @@ pub(super) fn Join(
                     let why = if store.removed.get_untracked() { t.removed } else { t.session_ended };
                     view! { <p class="notice small" role="alert">{why}</p> }
                 })}
-                <form class="door-form fields" method="post" action="/api/session" on:submit=on(submit)>
+                <form class="door-form fields" method="post" action=LOBBY on:submit=on(submit)>
                     {hidden_invite()}
                     <label for="nickname">{t.nickname}</label>
                     <input

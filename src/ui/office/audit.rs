@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     super::name::Name,
-    time::{for_machines, utc},
+    super::utc::{for_machines, in_full},
     words::Words,
 };
 use crate::{
@@ -61,12 +61,12 @@ fn row(entry: AuditEntry, w: &'static Words) -> AnyView {
         more.push(w.in_the_lobby.to_owned());
     }
     if let Some(until) = until {
-        more.push((w.until)(&utc(until)));
+        more.push((w.until)(&in_full(until)));
     }
     let more = (!more.is_empty()).then(|| view! { <small class="quiet">{more.join(" · ")}</small> });
     view! {
         <li>
-            <time class="quiet small" datetime=for_machines(at)>{utc(at)}</time>
+            <time class="quiet small" datetime=for_machines(at)>{in_full(at)}</time>
             <p>
                 {actor} " " {(w.deed)(&action).to_owned()} " " {subject.map(name)}
                 " "

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
+    super::utc::{for_machines, in_full},
     Outcome, outcome, qr,
     sanction::end,
-    time::{for_machines, utc},
     words::Words,
 };
 use crate::{
@@ -124,7 +124,7 @@ impl Made {
 fn row(invite: Invite, w: &'static Words) -> AnyView {
     let Invite { id, created_at, created_by, expires_at, most_uses, uses } = invite;
     let by = created_by.map_or_else(|| w.host.to_owned(), |user| user.nickname.as_str().to_owned());
-    let made = utc(created_at);
+    let made = in_full(created_at);
     let revoke = format!("{}: {by}, {made}", w.revoke);
     view! {
         <li class="invite">

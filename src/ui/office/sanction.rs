@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
+    super::utc::{for_machines, in_full},
     super::{face::Face, name::Name},
-    time::{Left, for_machines, utc},
+    time::Left,
     words::Words,
 };
 use crate::{
@@ -78,7 +79,7 @@ pub(super) fn end(until: Option<Millis>, w: &'static Words) -> AnyView {
         None => w.until_lifted.into_any(),
         Some(until) => {
             let left = (w.left)(Left::until(until));
-            view! { <time datetime=for_machines(until) title=utc(until)>{left}</time> }.into_any()
+            view! { <time datetime=for_machines(until) title=in_full(until)>{left}</time> }.into_any()
         }
     }
 }

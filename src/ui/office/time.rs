@@ -1,4 +1,4 @@
-//! Moments and spans as the server can tell them, which knows nobody's clock: in UTC, or by how much is left.
+//! Spans as the server can tell them, which knows nobody's clock: by how much is left.
 
 use crate::domain::Millis;
 
@@ -30,50 +30,9 @@ impl Left {
     }
 }
 
-/// `2026-11-24 20:21 UTC`
-pub(super) fn utc(at: Millis) -> String {
-    let (date, minutes) = (date(at), at.0 % DAY / MINUTE);
-    format!("{date} {:02}:{:02} UTC", minutes / 60, minutes % 60)
-}
-
-/// The same for machines (ISO 8601).
-pub(super) fn for_machines(at: Millis) -> String {
-    let (date, seconds) = (date(at), at.0 % DAY / 1_000);
-    format!("{date}T{:02}:{:02}:{:02}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)
-}
-
-/// The day by the Gregorian calendar, counted in eras of 400 years that begin with March (Howard Hinnant,
-/// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-fn date(at: Millis) -> String {
-    let days = at.0 / DAY + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_moment_is_told_in_utc() {
-        for (at, told) in [
-            (0, "1970-01-01 00:00 UTC"),
-            (951_782_399_999, "2000-02-28 23:59 UTC"),
-            (951_782_400_000, "2000-02-29 00:00 UTC"),
-            (1_709_164_800_000, "2024-02-29 00:00 UTC"),
-            (1_795_551_693_123, "2026-11-24 20:21 UTC"),
-            (4_107_542_400_000, "2100-03-01 00:00 UTC"),
-        ] {
-            assert_eq!(utc(Millis(at)), told);
-        }
-        assert_eq!(for_machines(Millis(1_795_551_693_123)), "2026-11-24T20:21:33Z");
-    }
 
     #[test]
     fn what_is_left_is_told_in_a_unit_that_fits() {

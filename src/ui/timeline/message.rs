@@ -8,7 +8,7 @@ use super::{
         face::Face,
         i18n::texts,
         links::{Piece, pieces},
-        live::{live, live_view, memo},
+        live::{live, live_view},
         name::Name,
         seen::{Fate, Seen},
     },
@@ -33,10 +33,10 @@ pub(super) fn MessageRow(
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
-    let Followed { seen, starts_group } = followed;
-    let (place, edit) = (menu.place, menu.draft.edit);
-    let is_at_hand = memo(move || place.get().is_at(id));
-    let me = move || store.me.with(|me| me.as_ref().map(|me| me.id));
+    let Followed { seen, starts_group, is_at_hand, is_edited } = followed;
+    let place = menu.place;
+    // Whoever else one becomes, the page is made anew.
+    let me = store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
     let is = move |what: fn(&Seen) -> bool| seen.with(|seen| seen.as_ref().is_some_and(what));
 
     let when = move |at: Millis, class: &'static str, text: String| {
@@ -48,7 +48,7 @@ pub(super) fn MessageRow(
             view! {
                 <Face id=author.id nickname=author.nickname.clone()/>
                 <p class="by">
-                    <Name user=author class="author"/>
+                    <Name user=author class="author" settled=true/>
                     " "
                     {when(at, "at", clock::time_of_day(at, language))}
                 </p>
@@ -78,7 +78,7 @@ pub(super) fn MessageRow(
         text
     };
     let reactions = move || {
-        let (message, me) = (seen.get()?.message, me()?);
+        let (message, me) = (seen.get()?.message, me?);
         // The arrow keys lead to a message, and Tab from there to what is on it.
         let stop = if is_at_hand.get() { "0" } else { "-1" };
         (!message.reactions.is_empty()).then(|| {
@@ -115,10 +115,10 @@ pub(super) fn MessageRow(
             class="message"
             data-id=id.to_string()
             tabindex="-1"
-            class:mine=live(move || seen.with(|seen| seen.as_ref().map(|seen| seen.message.author.id)) == me())
+            class:mine=live(move || seen.with(|seen| seen.as_ref().map(|seen| seen.message.author.id)) == me)
             class:starts=live(move || starts_group.get())
             class:gone=live(move || is(|seen| seen.message.deleted || seen.message.notice.is_some()))
-            class:edits=live(move || edit.with(|edit| edit.as_ref().is_some_and(|edit| edit.message == id)))
+            class:edits=live(move || is_edited.get())
             data-pending=live(move || is(|seen| matches!(seen.fate, Fate::Pending | Fate::Sending)).to_string())
         >
             {live_view(head)}

@@ -41,12 +41,12 @@ pub(super) fn Timeline(
     let scroller = NodeRef::<html::Div>::new();
     let scroll = Scroll::new(scroller);
     let model = Model::new(store, conversation);
-    model.tell_rows(store, conversation);
+    let with = companion(store, conversation);
+    let menu = Menu::new(draft, with.get_untracked().is_none());
+    model.tell_rows(store, conversation, menu);
     model.keep_place(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_what_is_seen(store, conversation, scroll);
-    let with = companion(store, conversation);
-    let menu = Menu::new(draft, with.get_untracked().is_none());
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
@@ -54,7 +54,7 @@ pub(super) fn Timeline(
         }
         Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.into_any(),
         Row::Message { id, .. } => {
-            let followed = model.follow(store, conversation, id);
+            let followed = model.follow(store, conversation, id, menu);
             view! { <MessageRow id followed menu/> }.into_any()
         }
     };

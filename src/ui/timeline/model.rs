@@ -10,6 +10,7 @@ use super::{
         live::{effect, memo},
         seen::{Seen, seen},
     },
+    menu::Menu,
     scroll::{Scroll, set_if_changed},
 };
 use crate::{
@@ -47,13 +48,18 @@ pub(super) struct Model {
 }
 
 /// What the row of a message follows. No row follows the timeline itself: there are hundreds of them, each with a dozen
-/// parts, and all of these would be asked whether anything has changed whenever a message comes in anywhere.
+/// parts, and all of these would be asked whether anything has changed whenever a message comes in anywhere. Nor does it
+/// follow anything else that outlives it: what does keeps a place for everything that ever followed it.
 #[derive(Clone, Copy)]
 pub(super) struct Followed {
     /// The message as it stands.
     pub(super) seen: RwSignal<Option<Seen>>,
     /// Whether author and time stand above it.
     pub(super) starts_group: RwSignal<bool>,
+    /// Whether the menu is at it.
+    pub(super) is_at_hand: RwSignal<bool>,
+    /// Whether its text stands in the composer.
+    pub(super) is_edited: RwSignal<bool>,
 }
 
 impl Model {
@@ -98,10 +104,14 @@ impl Model {
     }
 
     /// What the row of this message follows, for as long as there is that row.
-    pub(super) fn follow(self, store: Store, conversation: ConversationId, id: CommandId) -> Followed {
+    pub(super) fn follow(self, store: Store, conversation: ConversationId, id: CommandId, menu: Menu) -> Followed {
         let seen = untrack(|| seen(store, conversation, self.timeline, id));
-        let starts_group = self.rows.with_untracked(|rows| rows.heads.contains(&id));
-        let followed = Followed { seen: RwSignal::new(seen), starts_group: RwSignal::new(starts_group) };
+        let followed = Followed {
+            seen: RwSignal::new(seen),
+            starts_group: RwSignal::new(self.rows.with_untracked(|rows| rows.heads.contains(&id))),
+            is_at_hand: RwSignal::new(menu.place.get_untracked().is_at(id)),
+            is_edited: RwSignal::new(untrack(|| menu.draft.edited()) == Some(id)),
+        };
         self.followed.update_value(|all| all.push((id, followed)));
         on_cleanup(move || {
             self.followed.try_update_value(|all| all.retain(|(other, _)| *other != id));
@@ -110,12 +120,13 @@ impl Model {
     }
 
     /// Tells the rows what concerns them.
-    pub(super) fn tell_rows(self, store: Store, conversation: ConversationId) {
+    pub(super) fn tell_rows(self, store: Store, conversation: ConversationId, menu: Menu) {
         effect(move || {
             // All of them depend on the same.
             self.timeline.track();
             store.outbox.track();
             store.me.track();
+            store.presence.track();
             for (id, Followed { seen: known, .. }) in self.followed.get_value() {
                 let seen = untrack(|| seen(store, conversation, self.timeline, id));
                 if known.with_untracked(|known| *known != seen) {
@@ -129,6 +140,13 @@ impl Model {
                     set_if_changed(starts_group, rows.heads.contains(&id));
                 }
             });
+        });
+        effect(move || {
+            let (place, edited) = (menu.place.get(), menu.draft.edited());
+            for (id, Followed { is_at_hand, is_edited, .. }) in self.followed.get_value() {
+                set_if_changed(is_at_hand, place.is_at(id));
+                set_if_changed(is_edited, edited == Some(id));
+            }
         });
     }
 
@@ -192,8 +210,8 @@ impl Model {
         let stretch = match (self.is_loaded.get_untracked(), gap, oldest) {
             // After a new start: where the reader is, with some of what stands above.
             (false, ..) => {
-                // What was missed meanwhile is new.
-                if let Some(unread) = unread_after(store, conversation).filter(|_| self.is_known.get_untracked()) {
+                // What was missed meanwhile is new. Before a connection it may not have been known what is unread.
+                if let Some(unread) = unread_after(store, conversation) {
                     self.new_after.set(Some(unread));
                 }
                 let place = if scroll.at_end.get_untracked() { None } else { self.place(scroll) };

@@ -147,12 +147,6 @@ impl SqliteStore {
         Ok(receipt)
     }
 
-    /// Queues an event; the receipt tells when it is durable.
-    #[cfg(test)]
-    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
-        self.write(event).await
-    }
-
     /// Reads where all that was told is to be found, though the tables may not have it yet.
     async fn read<T: Send + 'static>(
         &self,
@@ -245,6 +239,10 @@ impl Store for SqliteStore {
         #[cfg(not(feature = "early-ack"))]
         let job = Box::new(Submitted::new(event, asker));
         self.queue(job).await
+    }
+
+    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
+        self.write(event).await
     }
 
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError> {

@@ -1,0 +1,211 @@
+/** The chat before the program is there: what somebody reads, types and sends then. */
+import type { Page } from '@playwright/test';
+
+import { InputMethod } from '../fixtures/input_method.ts';
+import { PHONE } from '../fixtures/people.ts';
+import type { Person } from '../fixtures/person.ts';
+import { holdProgram, noticeStart } from '../fixtures/take_over.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+/** Comes in by the form while the program is held back. */
+async function enterEarly(person: Person): Promise<void> {
+  await person.page.goto('/', { waitUntil: 'commit' });
+  await person.nicknameField.fill(person.nickname);
+  await person.nicknameField.press('Enter');
+  await expect(person.page).toHaveURL('/talk/lobby');
+  await expect(person.composer).toBeVisible();
+}
+
+/** Types something and sends it, without the program. */
+async function sayEarly(person: Person, text: string): Promise<void> {
+  await person.composer.fill(text);
+  await person.composer.press('Enter');
+  await expect(person.message(text)).toBeVisible();
+  await expect(person.composer).toHaveValue('');
+}
+
+/** Lets each message that the page itself sends get to the server, but none of the answers back. */
+async function loseAnswers(page: Page): Promise<void> {
+  await page.route('**/talk/lobby', async (route) => {
+    const request = route.request();
+    if (request.method() !== 'POST' || !request.postData()?.includes('body=')) return route.continue();
+    await route.fetch({ maxRedirects: 0 });
+    await route.abort();
+  });
+}
+
+test('what was said stands in the page before the program is there, by the reader’s own clock', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  await bob.say('Is anybody here?');
+  const alice = await people.visitor('Alice', { timezoneId: 'Asia/Shanghai', locale: 'en-GB' });
+  await holdProgram(alice.page);
+
+  await enterEarly(alice);
+
+  await alice.sees('Is anybody here?');
+  await expect(alice.log.getByRole('listitem').first()).toHaveText('Today');
+  const time = alice.message('Is anybody here?').locator('time');
+  const at = new Date((await time.getAttribute('datetime')) ?? '');
+  const told = at.toLocaleTimeString('en-GB', { timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit' });
+  await expect(time).toHaveText(told);
+});
+
+test('what was typed into the composer before the program has arrived is still there afterwards', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const letThrough = await holdProgram(alice.page);
+  await enterEarly(alice);
+  await alice.composer.pressSequentially('Good evning');
+  for (let step = 0; step < 4; step += 1) await alice.page.keyboard.press('ArrowLeft');
+
+  letThrough();
+  await alice.isInside();
+  await expect(alice.composer).toHaveValue('Good evning');
+  await expect(alice.composer).toBeFocused();
+  await alice.page.keyboard.type('e');
+  await expect(alice.composer).toHaveValue('Good evening');
+  await alice.page.keyboard.press('Enter');
+  await alice.sees('Good evening');
+  await expect.poll(() => alice.history()).toEqual(['Good evening']);
+});
+
+test('a Chinese text that is being composed while the program arrives is not disturbed', async ({ people }) => {
+  const ming = await people.visitor('小明');
+  const letThrough = await holdProgram(ming.page);
+  const started = await noticeStart(ming.page);
+  await enterEarly(ming);
+  await ming.composer.focus();
+  const inputMethod = await InputMethod.of(ming.page);
+  await inputMethod.compose('ni');
+
+  letThrough();
+  await started();
+  await inputMethod.compose('nihao');
+  await inputMethod.pressEnter(229);
+  await expect(ming.composer).toHaveValue('nihao');
+  await inputMethod.commit('你好');
+  await expect(ming.composer).toHaveValue('你好');
+
+  await ming.isInside();
+  await ming.composer.press('Enter');
+  await ming.sees('你好');
+  await expect.poll(() => ming.history()).toEqual(['你好']);
+});
+
+test('what was sent before the program has arrived is heard at once, and is there once afterwards', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.visitor('Alice');
+  const letThrough = await holdProgram(alice.page);
+  await enterEarly(alice);
+
+  await sayEarly(alice, 'first');
+  await sayEarly(alice, 'second');
+  await bob.sees('first');
+  await bob.sees('second');
+  await expect(alice.message('second')).not.toContainText('sending');
+  await bob.say('third');
+  letThrough();
+  await alice.isInside();
+  await alice.say('fourth');
+
+  const said = ['first', 'second', 'third', 'fourth'];
+  for (const person of [alice, bob]) {
+    for (const text of said) await expect(person.message(text)).toHaveCount(1);
+    await expect(person.log).toHaveText(/first.*second.*third.*fourth/s);
+  }
+  expect(await bob.history()).toEqual(said);
+});
+
+test('what was sent before the program has arrived, and never answered, is there once, in order', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.visitor('Alice');
+  alice.complaints.expect(/ERR_FAILED/);
+  const letThrough = await holdProgram(alice.page);
+  await loseAnswers(alice.page);
+  await enterEarly(alice);
+
+  for (const text of ['one', 'two', 'three']) await sayEarly(alice, text);
+  await bob.sees('one');
+  letThrough();
+  await alice.isInside();
+
+  await bob.sees('three');
+  for (const text of ['one', 'two', 'three']) {
+    await expect(alice.message(text)).toHaveCount(1);
+    await expect(alice.message(text)).toHaveAttribute('data-pending', 'false');
+  }
+  expect(await bob.history()).toEqual(['one', 'two', 'three']);
+});
+
+test('what was refused before the program has arrived comes back with the reason, and in order', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  alice.complaints.expectStatus(422);
+  const letThrough = await holdProgram(alice.page);
+  await enterEarly(alice);
+  const long = '茶'.repeat(4_001);
+  await sayEarly(alice, long);
+
+  letThrough();
+
+  await expect(alice.composer).toHaveAccessibleDescription(/^That is too long: a message has at most 4000 characters/);
+  await expect(alice.composer).toHaveValue(long);
+  expect(await alice.history('lobby')).toEqual([]);
+});
+
+test('who came in before the program has arrived loads the page anew without being asked anything', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  await holdProgram(alice.page);
+  await enterEarly(alice);
+
+  const again = await alice.page.reload({ waitUntil: 'domcontentloaded' });
+
+  expect(again?.request().method()).toBe('GET');
+  await expect(alice.composer).toBeVisible();
+});
+
+test('a private conversation can be read and written in before the program has arrived', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.guest('Alice');
+  await alice.talkTo('Bob');
+  await alice.say('Between us');
+  const letThrough = await holdProgram(alice.page);
+
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await alice.isTalkingTo('Bob');
+  await alice.sees('Between us');
+  await sayEarly(alice, 'And only us');
+  await bob.open('Alice');
+  await bob.sees('And only us');
+  letThrough();
+  await alice.isInside();
+
+  await expect(alice.message('And only us')).toHaveCount(1);
+  expect(await alice.history(alice.openConversation)).toEqual(['Between us', 'And only us']);
+  expect(await alice.history('lobby')).toEqual([]);
+});
+
+for (const { device, options } of [
+  { device: 'a desktop', options: {} },
+  { device: 'a phone', options: PHONE },
+]) {
+  test(`the program takes the Lobby over as the server has rendered it, on ${device}`, async ({ people }) => {
+    const bob = await people.guest('Bob');
+    for (let number = 0; number < 30; number += 1) await bob.say(`Message ${number}`);
+    const alice = await people.guest('Alice', options);
+    await alice.say('Mine');
+    await bob.say('Not mine');
+    const letThrough = await holdProgram(alice.page);
+    await alice.page.goto('/talk/lobby', { waitUntil: 'domcontentloaded' });
+    await alice.sees('Not mine');
+    const look = async () => ({
+      tree: await alice.page.locator('body').ariaSnapshot(),
+      places: await alice.page.locator('.message').evaluateAll((rows) => rows.slice(-8).map((row) => row.getBoundingClientRect().top)),
+    });
+    await expect(alice.message('Not mine')).toBeInViewport();
+    const rendered = await look();
+
+    letThrough();
+    await alice.isInside();
+
+    expect(await look()).toEqual(rendered);
+  });
+}

@@ -1,0 +1,55 @@
+//! What the composer is before the program is there, or without it: a form that a browser can send by itself.
+
+pub(super) use here::{attributes, name, text};
+
+#[cfg(feature = "ssr")]
+mod here {
+    use leptos::{attr::custom::custom_attribute, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
+
+    use super::super::{
+        super::{
+            i18n::texts,
+            place::{LOBBY, address},
+        },
+        Draft,
+    };
+    use crate::domain::{CommandId, ConversationId};
+
+    /// What makes the form one that a browser can send, and what `early.js` needs.
+    pub(in super::super) fn attributes(conversation: ConversationId, is_lobby: bool) -> Vec<AnyAttribute> {
+        let action = if is_lobby { LOBBY.to_owned() } else { address(conversation) };
+        vec![
+            custom_attribute("method", "post").into_any_attr(),
+            custom_attribute("action", action).into_any_attr(),
+            custom_attribute("data-today", texts().today).into_any_attr(),
+        ]
+    }
+
+    /// Tells this form from every other one, so that what it says is said once.
+    pub(in super::super) fn name() -> AnyView {
+        view! { <input type="hidden" name="form" value=CommandId::random().to_string()/> }.into_any()
+    }
+
+    /// What stands in the field, as HTML: Leptos takes what is in a `<textarea>` as it is. A browser takes the first line
+    /// break away.
+    pub(in super::super) fn text(draft: Draft) -> String {
+        format!("\n{}", draft.text.get_untracked().replace('&', "&amp;").replace('<', "&lt;"))
+    }
+}
+
+/// The program does all of this by itself.
+#[cfg(not(feature = "ssr"))]
+mod here {
+    use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
+
+    use super::super::Draft;
+    use crate::domain::ConversationId;
+
+    pub(in super::super) fn attributes(_conversation: ConversationId, _is_lobby: bool) -> Vec<AnyAttribute> {
+        Vec::new()
+    }
+
+    pub(in super::super) fn name() {}
+
+    pub(in super::super) fn text(_draft: Draft) {}
+}

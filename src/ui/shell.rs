@@ -1,0 +1,81 @@
+//! The document that the server sends, and what it brings along for the time before the program is there.
+
+use leptos::{nonce::use_nonce, prelude::*};
+
+use super::{App, Files, Language, Viewer, face::Face};
+use crate::domain::Me;
+
+/// The script, for documents in which a conversation is open.
+const SCRIPT: &str = include_str!("early.js");
+
+/// The document that the server sends to `viewer`. The nonce of its scripts is taken from the context.
+pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl IntoView + use<> {
+    // The browser starts from what the server rendered, not from what it would guess itself.
+    let handed_over = serde_json::to_string(&viewer).unwrap_or_default();
+    let early = viewer.opening.as_ref().map(|opening| early(&opening.welcome.me, viewer.language));
+    let (language, theme) = (viewer.language.tag(), viewer.theme.name());
+    let Files { style, style_text, script, program, .. } = files.clone();
+    // A file would cost another answer of the server before anything is seen.
+    let style = match style_text {
+        Some(text) => view! { <style>{text}</style> }.into_any(),
+        None => view! { <link rel="stylesheet" href=style/> }.into_any(),
+    };
+    // What Leptos' own would do, which knows neither these addresses nor, unless cargo-leptos has built the server, where
+    // the program is.
+    let start = format!(
+        "import start, {{ hydrate }} from {script:?}; start({{ module_or_path: {program:?} }}).then(() => hydrate());"
+    );
+    view! {
+        <!DOCTYPE html>
+        <html lang=language data-theme=theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta
+                    name="viewport"
+                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+                />
+                <meta name="description" content="Group and private chat in your own house"/>
+                <title>"Teahouse"</title>
+                {style}
+                // Both are asked for at once, as soon as the document's first bytes are there.
+                <link rel="modulepreload" href=script/>
+                <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <AutoReload options/>
+                <script type="module" nonce=use_nonce()>{start}</script>
+            </head>
+            <body data-viewer=handed_over>
+                <App viewer/>
+                {early}
+            </body>
+        </html>
+    }
+}
+
+/// Goes behind everything else in the body.
+fn early(me: &Me, language: Language) -> impl IntoView + use<> {
+    let t = language.texts();
+    let (id, nickname) = (me.id, me.nickname.clone());
+    // Whoever reads the source finds the remarks there.
+    let script: String =
+        SCRIPT.lines().map(str::trim).filter(|line| !line.starts_with("//")).flat_map(|line| [line, "\n"]).collect();
+    view! {
+        // A message on its way, as `timeline::message` shows one of the reader's own.
+        <template id="row">
+            <li class="message mine starts" data-pending="true">
+                <Face id nickname=nickname.clone()/>
+                <p class="by">
+                    <span class="named author"><bdi>{nickname.as_str().to_owned()}</bdi></span>
+                    " "
+                    <time class="at"></time>
+                </p>
+                <div class="said">
+                    <p class="body" dir="auto"></p>
+                    <p class="fate pending" role="status">{t.sending}</p>
+                </div>
+            </li>
+        </template>
+        <script nonce=use_nonce()>{script}</script>
+    }
+}

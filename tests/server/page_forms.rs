@@ -1,0 +1,167 @@
+//! The page's own forms, sent by a browser before the program is there, or without it.
+
+use reqwest::{Method, Response, StatusCode, header};
+use serde_json::json;
+use teahouse::{
+    domain::CommandId,
+    protocol::{ErrorCode, Problem},
+};
+
+use super::support::{TestClient, TestServer, registered};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn post(server: &TestServer, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Response {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(fields);
+    let request = server.http(Method::POST, path).header(header::CONTENT_TYPE, FORM).header(header::COOKIE, cookie);
+    request.body(body.finish()).send().await.expect("an answer")
+}
+
+fn location(answer: &Response) -> &str {
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    answer.headers()[header::LOCATION].to_str().expect("ASCII")
+}
+
+fn cookie_of(user: &TestClient) -> String {
+    format!("teahouse_session={}", user.token())
+}
+
+#[tokio::test]
+async fn the_door_s_form_is_answered_with_the_page_behind_it() {
+    let server = TestServer::start_with_pages().await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    ling.say("was here before").await;
+    let answer = post(&server, "/talk/lobby", "", &[("nickname", "小明")]).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("ASCII").to_owned();
+    assert!(cookie.starts_with("teahouse_session=") && cookie.contains("HttpOnly"), "{cookie}");
+    assert!(answer.text().await.expect("a page").contains("was here before"));
+
+    // Who loads the page anew where no script runs sends the form again.
+    let cookie = cookie.split(';').next().expect("a pair");
+    let again = post(&server, "/talk/lobby", cookie, &[("nickname", "小明")]).await;
+    assert_eq!(location(&again), "/talk/lobby");
+    assert!(again.headers().get(header::SET_COOKIE).is_none());
+}
+
+#[tokio::test]
+async fn what_people_say_is_text_in_the_page() {
+    let server = TestServer::start_with_pages().await;
+    let mut mallory = TestClient::guest(&server, "Mallory\"><i>").await;
+    mallory.say("<img src=x onerror=alert(1)> &amp; </template></script><script>alert(1)</script>").await;
+    mallory.say("http://a.example/\"onmouseover=\"alert(1)").await;
+    let request = server.http(Method::GET, "/talk/lobby").bearer_auth(mallory.token());
+    let page = request.send().await.expect("an answer").text().await.expect("a page");
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt; &amp;amp; "), "{page}");
+    for injected in ["<img", "<script>alert", "<i>", "=\"Mallory\">"] {
+        assert!(!page.contains(injected), "{injected}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_is_led_back_to_the_door() {
+    let server = TestServer::start_with_pages().await;
+    let _ming = TestClient::guest(&server, "小明").await;
+    for (nickname, back) in [
+        ("小明", "/?error=nickname_taken&nickname=%E5%B0%8F%E6%98%8E&suggestion=%E5%B0%8F%E6%98%8E2"),
+        ("a&b\0", "/?error=invalid_nickname&nickname=a%26b%00"),
+        ("", "/?error=invalid_nickname&nickname="),
+    ] {
+        let answer = post(&server, "/talk/lobby", "", &[("nickname", nickname)]).await;
+        assert_eq!(location(&answer), back);
+        assert!(answer.headers().get(header::SET_COOKIE).is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_says_one_thing() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let (cookie, form) = (cookie_of(&ming), CommandId::generate().to_string());
+    for _ in 0..2 {
+        let answer = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "你好 & welcome")]).await;
+        assert_eq!(location(&answer), "/talk/lobby");
+    }
+    assert_eq!(ling.expect_event("你好 & welcome").await.author, ming.user());
+    assert_eq!(server.stored().events, 1);
+    // A browser brought the form back, and something else was typed.
+    post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "and good bye")]).await;
+    ling.expect_event("and good bye").await;
+    assert_eq!(server.stored().events, 2);
+}
+
+#[tokio::test]
+async fn a_command_that_came_by_the_form_and_by_the_socket_is_one() {
+    let server = TestServer::start_with_pages().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let (lobby, id) = (ming.lobby().id, CommandId::generate());
+    let fields = [("id", &*id.to_string()), ("body", "once")];
+    post(&server, &format!("/talk/{lobby}"), &cookie_of(&ming), &fields).await;
+    let event = ming.expect_event("once").await;
+    ming.post_as(id, lobby, "once").await;
+    assert_eq!(ming.expect_ack(id).await.seq, Some(event.seq));
+    assert_eq!(server.stored().events, 1);
+}
+
+#[tokio::test]
+async fn what_is_refused_stands_in_the_composer_again_with_the_reason() {
+    let server = TestServer::start_with_pages().await;
+    let (mut owner, _) = registered(&server, "老板").await;
+    let ming = TestClient::guest(&server, "小明").await;
+    owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
+    let cookie = format!("{}; teahouse_language=zh-Hans", cookie_of(&ming));
+    let form = CommandId::generate().to_string();
+    let answer = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "\n</textarea><b>&amp;喂")]).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let page = answer.text().await.expect("a page");
+    assert!(page.contains(">\n\n&lt;/textarea>&lt;b>&amp;amp;喂</textarea>"), "what was typed is not there: {page}");
+    assert!(page.contains("role=\"alert\" class=\"problem small\">你"), "the reason is not there: {page}");
+
+    let long = "字".repeat(10_000);
+    let answer = post(&server, "/talk/lobby", &cookie_of(&owner), &[("form", &form), ("body", &long)]).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text().await.expect("a page").contains(&long));
+}
+
+#[tokio::test]
+async fn only_who_is_in_says_something_and_only_by_a_page_of_this_house() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let form = CommandId::generate().to_string();
+    let fields = [("form", &*form), ("body", "hello")];
+    assert_eq!(location(&post(&server, "/talk/lobby", "", &fields).await), "/");
+    assert_eq!(location(&post(&server, "/talk/lobby", "teahouse_session=x", &fields).await), "/");
+    let nowhere = format!("/talk/{}", CommandId::generate());
+    assert_eq!(post(&server, &nowhere, &cookie_of(&ming), &fields).await.status(), StatusCode::NOT_FOUND);
+    for fields in [&[("body", "hello")][..], &[("form", "x"), ("body", "hello")], &[("id", ""), ("body", "hello")]] {
+        let answer = post(&server, "/talk/lobby", &cookie_of(&ming), fields).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{fields:?}");
+    }
+    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let request = server.http(Method::POST, "/talk/lobby").bearer_auth(ming.token()).header(name, value);
+        let answer = request.body(format!("form={form}&body=hello")).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        assert_eq!(answer.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
+    }
+    assert_eq!(server.stored().events, 0);
+}
+
+#[tokio::test]
+async fn a_form_costs_what_a_command_costs() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let mut refused = None;
+    for number in 0..100 {
+        let id = CommandId::generate().to_string();
+        let body = format!("number {number}");
+        let answer = post(&server, "/talk/lobby", &cookie_of(&ming), &[("id", &id), ("body", &body)]).await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some((body, answer.text().await.expect("a page")));
+            break;
+        }
+    }
+    let (body, page) = refused.expect("100 messages at once are too many");
+    assert!(page.contains(&format!(">\n{body}</textarea>")), "{page}");
+}

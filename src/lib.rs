@@ -8,7 +8,7 @@
 //! | [`client`] | the browser's connection and fetches, and the store that the page reads | browser |
 //! | [`ui`] | the page: Leptos components, a folder a concept | browser; rendered first by the server |
 //! | `server` | store, chat, hub, sockets, HTTP | server |
-//! | `page` | where the halves meet: the server renders `ui` for whoever asks | server |
+//! | `page` | where the halves meet: the server renders `ui` for whoever asks, and takes its forms until the program is there | server |
 //!
 //! Imports go one way, `domain ← protocol ← state ← client ← ui` and `domain, protocol ← server`; a test holds this.
 //! The feature `ssr` makes the server, `hydrate` the browser's half (`cargo leptos` sets them).
@@ -29,6 +29,9 @@
 //!
 //! Edits, deletions and reactions go the same way, and are folded into the message that they change: by the store into
 //! what stands beside the log, by [`state::Timeline`] into what is shown.
+//!
+//! Before the program is there, `ui/early.js` posts what is typed to `page::talk`, which says it through `server::chat`
+//! as well; the outbox then sends it again, under the same id.
 //!
 //! Who reconnects says in `hello` how far each conversation had come, and gets the rest from the store, or a `reset`.
 //!

@@ -36,6 +36,9 @@ const FACES: usize = 5;
 /// How many messages are in a document: more than a screen shows. The page fetches more when its reader nears the first.
 const MESSAGES: u32 = 40;
 
+/// How many bytes their texts have at most: a document is made as a whole, for whoever asks.
+const MOST_TEXT_BYTES: usize = 64 * 1024;
+
 /// The longest form: a text of 64 KiB, encoded, and something to spare. Longer ones are refused without being read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
 
@@ -187,7 +190,7 @@ impl Pages {
         };
         let me = welcome.me.clone();
         let Some(conversation) = ui::open_at(path, &welcome.conversations) else { return (Some(me), None) };
-        let page = self.house.newest(&me, conversation, MESSAGES).await;
+        let page = self.house.newest(&me, conversation, MESSAGES, MOST_TEXT_BYTES).await;
         let Said { text: draft, problem } = said;
         let opening = page.map(|page| Opening { welcome, conversation, page, draft, problem, sent: Vec::new() });
         (Some(me), opening)

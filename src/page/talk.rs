@@ -18,7 +18,7 @@ use super::{
     fields::{Fields, senseless},
 };
 use crate::{
-    domain::{CommandId, ConversationId},
+    domain::{CommandId, ConversationId, UserId},
     protocol::ErrorCode,
     server::{self, Peer, Refused, Scheme},
 };
@@ -46,7 +46,14 @@ pub(super) async fn post(
     if fields.raw("nickname").is_some() {
         return entrance::enter(pages, peer, scheme, headers, &fields).await;
     }
-    let Some(me) = pages.me(&headers, scheme).await else { return Redirect::to("/").into_response() };
+    let me = pages.me(&headers, scheme).await;
+    // The page that this was written in may be an earlier user's, in a browser where somebody else has come in since.
+    let author: Option<UserId> = fields.text("author").and_then(|author| author.parse().ok());
+    let Some(me) = me.filter(|me| author.is_none_or(|author| author == me.id)) else {
+        // Whoever is led away by a script would take that for a yes.
+        let is_by_script = fields.raw("id").is_some();
+        return if is_by_script { StatusCode::UNAUTHORIZED.into_response() } else { Redirect::to("/").into_response() };
+    };
     let text = fields.raw("body").unwrap_or_default();
     let said = match conversation.map(|Path(name)| meant(&name, pages.house.lobby())) {
         Ok(Some(conversation)) => match command(&fields, conversation, &text) {
@@ -84,5 +91,7 @@ fn command(fields: &Fields, conversation: ConversationId, text: &str) -> Result<
         .finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
+    // Before all ids that grow with time, so that those are still known by being the greatest.
+    bytes[..2].fill(0);
     Ok(CommandId::from_uuid(Builder::from_custom_bytes(bytes).into_uuid()))
 }

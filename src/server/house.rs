@@ -6,7 +6,9 @@ use axum::http::{HeaderMap, StatusCode};
 
 use crate::{
     domain::{CommandId, ConversationId, Entry, InviteId, Me, User, UserId},
-    protocol::{AuditPage, ErrorCode, Invite, InviteRequest, MessagesPage, Problem, Sanction, VERSION, Welcome},
+    protocol::{
+        AuditPage, ErrorCode, Invite, InviteRequest, MAX_FRAME_BYTES, MessagesPage, Problem, Sanction, VERSION, Welcome,
+    },
 };
 
 use super::{
@@ -76,9 +78,25 @@ impl House {
         Some(Welcome { protocol: VERSION, epoch, token: None, me: session.me, conversations, online, online_count })
     }
 
-    /// The newest messages of a conversation; `None` if they can't be read at the moment, or not by this user.
-    pub(crate) async fn newest(&self, me: &Me, conversation: ConversationId, limit: u32) -> Option<MessagesPage> {
-        self.chat.messages(me.id, conversation, Window::Newest, limit).await.ok()
+    /// The newest messages of a conversation, so many and of so many bytes at most; `None` if they can't be read at the
+    /// moment, or not by this user.
+    pub(crate) async fn newest(
+        &self,
+        me: &Me,
+        conversation: ConversationId,
+        limit: u32,
+        mut bytes: usize,
+    ) -> Option<MessagesPage> {
+        let mut page = self.chat.messages(me.id, conversation, Window::Newest, limit).await.ok()?;
+        let fits = page.messages.iter().rev().take_while(|message| {
+            let rest = bytes.checked_sub(message.body.as_str().len());
+            bytes = rest.unwrap_or_default();
+            rest.is_some()
+        });
+        let left_out = page.messages.len() - fits.count();
+        page.messages.drain(..left_out);
+        page.more |= left_out > 0;
+        Some(page)
     }
 
     /// Says something; it is on disk when this returns. Costs what a command does.
@@ -91,6 +109,10 @@ impl House {
         body: &str,
     ) -> Result<(), Refused> {
         self.chat.charge_command(me.id, Some(peer), body.len())?;
+        // What no frame could bring.
+        if body.len() > MAX_FRAME_BYTES {
+            return Err(Refused { status: StatusCode::UNPROCESSABLE_ENTITY, code: ErrorCode::MessageTooLong });
+        }
         Ok(self.chat.write(me.user(), id, conversation, body).await?)
     }
 

@@ -43,7 +43,8 @@
   // One after the other; behind one that was refused, or did not get through, all wait for the program.
   let before = Promise.resolve(true);
   const post = async (id, body) => {
-    const request = { method: "POST", body: new URLSearchParams({ id, body }), redirect: "manual", keepalive: true };
+    const fields = new URLSearchParams({ id, body, author: form.elements.author.value });
+    const request = { method: "POST", body: fields, redirect: "manual", keepalive: true };
     return (await fetch(form.action, request)).type === "opaqueredirect";
   };
   const send = (event) => {
@@ -73,7 +74,8 @@
     });
   };
 
-  form.addEventListener("submit", send);
+  // Where the program can never come, the browser sends the form by itself, and shows what came of it.
+  if (window.WebAssembly) form.addEventListener("submit", send);
   field.addEventListener("input", typed);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;

@@ -1,6 +1,6 @@
 //! The page: Leptos components, a folder a concept.
 //!
-//! [`shell`] is the document that the server sends, [`App`] what lives in it, [`take_over()`] what brings it to life.
+//! [`shell()`] is the document that the server sends, [`App`] what lives in it, [`take_over()`] what brings it to life.
 //! Below it, `join` is the door and `house` the rooms behind it. Components read the [`Store`](crate::client::Store)
 //! and call its methods.
 

@@ -165,3 +165,48 @@ async fn a_form_costs_what_a_command_costs() {
     let (body, page) = refused.expect("100 messages at once are too many");
     assert!(page.contains(&format!(">\n{body}</textarea>")), "{page}");
 }
+
+#[tokio::test]
+async fn a_form_brings_nothing_that_no_frame_could_bring() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let form = CommandId::generate().to_string();
+    // One character, as people count.
+    let pile = format!("e{}", "\u{301}".repeat(40_000));
+    let answer = post(&server, "/talk/lobby", &cookie_of(&ming), &[("form", &form), ("body", &pile)]).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(server.stored().events, 0);
+}
+
+#[tokio::test]
+async fn what_somebody_else_s_page_sends_is_not_said() {
+    let server = TestServer::start_with_pages().await;
+    let (ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let id = CommandId::generate().to_string();
+    let author = ming.user().id.to_string();
+    let fields = [("form", &*id), ("author", &*author), ("body", "by 小明")];
+    assert_eq!(location(&post(&server, "/talk/lobby", &cookie_of(&ling), &fields).await), "/");
+    // A script would take being led elsewhere for a yes.
+    let fields = [("id", &*id), ("author", &*author), ("body", "by 小明")];
+    for cookie in [cookie_of(&ling), String::new()] {
+        assert_eq!(post(&server, "/talk/lobby", &cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(server.stored().events, 0);
+    assert_eq!(location(&post(&server, "/talk/lobby", &cookie_of(&ming), &fields).await), "/talk/lobby");
+    assert_eq!(server.stored().events, 1);
+}
+
+#[tokio::test]
+async fn a_document_holds_only_so_much_of_what_was_said() {
+    let server = TestServer::start_with_pages().await;
+    let long = "👨‍👩‍👧‍👦".repeat(1_600);
+    for (nickname, mark) in [("小明", "the first"), ("阿玲", "the second")] {
+        let mut guest = TestClient::guest(&server, nickname).await;
+        guest.say(&format!("{mark} {long}")).await;
+    }
+    let reader = TestClient::guest(&server, "Bob").await;
+    let request = server.http(Method::GET, "/talk/lobby").bearer_auth(reader.token());
+    let page = request.send().await.expect("an answer").text().await.expect("a page");
+    assert!(page.contains("the second") && !page.contains("the first"), "{} bytes", page.len());
+    assert!(page.contains("&quot;more&quot;:true"), "the rest can be fetched");
+}

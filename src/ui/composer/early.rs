@@ -1,6 +1,6 @@
 //! What the composer is before the program is there, or without it: a form that a browser can send by itself.
 
-pub(super) use here::{attributes, name, text};
+pub(super) use here::{attributes, hidden, text};
 
 #[cfg(feature = "ssr")]
 mod here {
@@ -13,7 +13,10 @@ mod here {
         },
         Draft,
     };
-    use crate::domain::{CommandId, ConversationId};
+    use crate::{
+        client::Store,
+        domain::{CommandId, ConversationId},
+    };
 
     /// What makes the form one that a browser can send, and what `early.js` needs.
     pub(in super::super) fn attributes(conversation: ConversationId, is_lobby: bool) -> Vec<AnyAttribute> {
@@ -25,9 +28,14 @@ mod here {
         ]
     }
 
-    /// Tells this form from every other one, so that what it says is said once.
-    pub(in super::super) fn name() -> AnyView {
-        view! { <input type="hidden" name="form" value=CommandId::random().to_string()/> }.into_any()
+    /// Tells this form from every other one, so that what it says is said once, and whose it is, so that nobody else says it.
+    pub(in super::super) fn hidden(store: Store) -> AnyView {
+        let author = store.me.with_untracked(|me| me.as_ref().map(|me| me.id.to_string()));
+        view! {
+            <input type="hidden" name="form" value=CommandId::random().to_string()/>
+            <input type="hidden" name="author" value=author/>
+        }
+        .into_any()
     }
 
     /// What stands in the field, as HTML: Leptos takes what is in a `<textarea>` as it is. A browser takes the first line
@@ -43,13 +51,13 @@ mod here {
     use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 
     use super::super::Draft;
-    use crate::domain::ConversationId;
+    use crate::{client::Store, domain::ConversationId};
 
     pub(in super::super) fn attributes(_conversation: ConversationId, _is_lobby: bool) -> Vec<AnyAttribute> {
         Vec::new()
     }
 
-    pub(in super::super) fn name() {}
+    pub(in super::super) fn hidden(_store: Store) {}
 
     pub(in super::super) fn text(_draft: Draft) {}
 }

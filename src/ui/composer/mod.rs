@@ -110,7 +110,7 @@ pub(super) fn Composer(
             <p class="typing" role="status">{live(typing)}</p>
             {live_view(chooser)}
             <form class="pot" on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().is_none())}>
-                {early::name()}
+                {early::hidden(store)}
                 {live_view(editing)}
                 <label class="unseen" for="message">{t.message}</label>
                 <div class="grow" data-text=live(move || draft.text.get())>

@@ -2,10 +2,13 @@
 //!
 //! Those who write at the same moment do not arrive at the same moment. A commit that begins with the first of them leaves
 //! the others to a second one, and everybody who hears them is written to twice. So after a commit during which others
-//! came, the next one waits until as many are there as these were together, for a little longer than a commit takes.
-//! Whoever writes alone is not waited with.
+//! came, the next one waits until as many are there as these were together, for at most twice as long as a commit takes.
+//! Whoever writes alone, or with one or two others, is not waited with.
 
 use std::time::Duration;
+
+/// Fewer are not worth a wait: a commit more for two or three costs less than they would wait.
+const FEW: usize = 4;
 
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_millis(2);
@@ -25,12 +28,17 @@ impl Company {
     /// After a commit of `committed` commands that took so long, when `here` of them have come: these, and those that came
     /// too late for it.
     pub(super) fn after(self, committed: usize, here: usize, took: Duration) -> Self {
+        if committed == 0 {
+            // Nobody wrote: read marks were saved, or the journal was emptied.
+            return self;
+        }
         let patience = (2 * took).min(LONGEST_WAIT);
         if committed < self.count {
             // The others are here by now, or do not come: the next commit waits for nobody.
             Self { count: 0, patience, missed: here }
         } else {
-            Self { count: here.max(self.missed), patience, missed: 0 }
+            let company = here.max(self.missed);
+            Self { count: if company < FEW { 0 } else { company }, patience, missed: 0 }
         }
     }
 }
@@ -42,9 +50,10 @@ mod tests {
     const COMMIT: Duration = Duration::from_micros(200);
 
     #[test]
-    fn who_writes_alone_is_not_waited_with() {
-        let company = Company::default().after(1, 1, COMMIT).after(1, 1, COMMIT);
-        assert_eq!(company.count, 1);
+    fn who_writes_alone_or_with_one_or_two_others_is_not_waited_with() {
+        for here in 1..FEW {
+            assert_eq!(Company::default().after(1, here, COMMIT).count, 0);
+        }
     }
 
     #[test]
@@ -66,7 +75,13 @@ mod tests {
     fn who_has_gone_is_waited_for_once() {
         let company = Company::default().after(13, 32, COMMIT).after(1, 1, COMMIT);
         assert_eq!(company.count, 0);
-        assert_eq!(company.after(1, 1, COMMIT).count, 1);
+        assert_eq!(company.after(1, 1, COMMIT), Company { patience: company.patience, ..Company::default() });
+    }
+
+    #[test]
+    fn a_commit_of_read_marks_says_nothing_about_who_writes() {
+        let company = Company::default().after(13, 32, COMMIT);
+        assert_eq!(company.after(0, 0, COMMIT), company);
     }
 
     #[test]

@@ -372,12 +372,15 @@ async fn whatever_else_is_written_finds_the_journal_in_the_tables() {
 #[tokio::test]
 async fn a_full_disk_takes_nothing_from_the_journal() {
     let mut busy = Busy::on_disk_of(120).await;
-    let ids = busy.all_write("before").await;
-    busy.answers(&ids).await;
+    let before = busy.all_write("before").await;
+    let first = busy.answers(&before).await;
     let ids = busy.all_write(&"x".repeat(50_000)).await;
     let outcomes = busy.outcomes(&ids).await;
     assert!(outcomes.values().all(|outcome| *outcome == Err(StoreError::Unavailable)), "{outcomes:?}");
     assert_eq!(busy.waiting(), TALKS);
+    // What waits there is still known.
+    busy.all_send(&before, "again").await;
+    assert_eq!(busy.answers(&before).await, first);
     // The same commands, with less to say.
     busy.all_send(&ids, "after").await;
     let answers = busy.answers(&ids).await;

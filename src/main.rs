@@ -2,12 +2,7 @@
 
 mod log;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{fmt::Display, io, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use teahouse::{
@@ -43,13 +38,24 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Copy the data to a file, whether a server runs on them or not.
+    Backup {
+        /// The server's data folder.
+        #[arg(long, env = "TEAHOUSE_DATA", default_value = "data")]
+        data: PathBuf,
+        /// Where to; nothing may be there yet.
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let Cli { command, config } = Cli::parse();
     let config = match command {
         Some(Command::Serve(config)) => *config,
-        Some(Command::Admin { data, command }) => return administer(&data, &command),
+        Some(Command::Admin { data, command }) => return tell(server::ask(&data, &command)),
+        Some(Command::Backup { data, file }) => {
+            return tell(server::back_up(&data, &file).map(|()| format!("backed up to {}\n", file.display())));
+        }
         None => config,
     };
     log::begin();
@@ -74,8 +80,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn administer(data: &Path, command: &AdminCommand) -> ExitCode {
-    match server::ask(data, command) {
+/// Tells whoever has typed a command what came of it.
+fn tell(outcome: Result<String, impl Display>) -> ExitCode {
+    match outcome {
         Ok(words) => {
             print!("{words}");
             ExitCode::SUCCESS

@@ -27,7 +27,7 @@ use crate::{
     domain::Me,
     protocol::ErrorCode,
     server::{self, House, Peer, Scheme},
-    ui::{self, Files, JoinAttempt, Language, Opening, Theme, Viewer},
+    ui::{self, Files, JoinAttempt, Language, Opening, Theme, Unsent, Viewer},
 };
 
 /// How many faces are shown at the door.
@@ -136,6 +136,26 @@ struct Said {
 impl Pages {
     async fn render(self, caller: Caller, asked: Asked, path: &str, said: Said) -> Response {
         let viewer = self.viewer(caller, asked, path, said).await;
+        self.document(viewer)
+    }
+
+    /// A message that was refused, for whoever sent it: in the composer that it came from; or by itself, where that is not
+    /// theirs any more or can't be shown.
+    async fn give_back(self, caller: Caller, message: Unsent) -> Response {
+        let (language, theme) = (language(None, &caller.headers), theme(&caller.headers));
+        if message.problem != ErrorCode::Unauthenticated {
+            let said = Said { text: Some(message.text.clone()), problem: Some(message.problem) };
+            let viewer = self.viewer(caller, Asked::default(), &message.path, said).await;
+            if viewer.opening.is_some() {
+                return self.document(viewer);
+            }
+        }
+        let html =
+            Owner::new_root(None).with(|| ui::unsent(message, &self.files, language, theme).into_view().to_html());
+        answer(policy::policy(&Nonce::new(), None, None), html)
+    }
+
+    fn document(self, viewer: Viewer) -> Response {
         let nonce = Nonce::new();
         let reload_port = policy::is_watched().then_some(self.options.reload_port);
         let policy = policy::policy(&nonce, self.files.style_text.as_deref(), reload_port);
@@ -144,9 +164,7 @@ impl Pages {
             provide_context(nonce);
             ui::shell(self.options, &self.files, viewer).into_view().to_html()
         });
-        // The page says who is signed in.
-        let headers = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)];
-        (headers, Html(html)).into_response()
+        answer(policy, html)
     }
 
     async fn me(&self, headers: &HeaderMap, scheme: Scheme) -> Option<Me> {
@@ -195,6 +213,12 @@ impl Pages {
         let opening = page.map(|page| Opening { welcome, conversation, page, draft, problem, sent: Vec::new() });
         (Some(me), opening)
     }
+}
+
+/// A document that says who is signed in, so that nobody keeps it.
+fn answer(policy: String, html: String) -> Response {
+    let headers = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)];
+    (headers, Html(html)).into_response()
 }
 
 /// The one that was just chosen, or that of the cookie, or the browser's favourite.

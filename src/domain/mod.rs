@@ -12,6 +12,7 @@ mod message;
 mod nickname;
 mod notice;
 mod role;
+pub mod utc;
 
 pub use conversation::{Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};

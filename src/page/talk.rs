@@ -21,6 +21,7 @@ use crate::{
     domain::{CommandId, ConversationId, UserId},
     protocol::ErrorCode,
     server::{self, Peer, Refused, Scheme},
+    ui::Unsent,
 };
 
 /// What the Lobby is called in an address.
@@ -46,31 +47,45 @@ pub(super) async fn post(
     if fields.raw("nickname").is_some() {
         return entrance::enter(pages, peer, scheme, headers, &fields).await;
     }
-    let me = pages.me(&headers, scheme).await;
-    // The page that this was written in may be an earlier user's, in a browser where somebody else has come in since.
-    let author: Option<UserId> = fields.text("author").and_then(|author| author.parse().ok());
-    let Some(me) = me.filter(|me| author.is_none_or(|author| author == me.id)) else {
-        // Whoever is led away by a script would take that for a yes.
-        let is_by_script = fields.raw("id").is_some();
-        return if is_by_script { StatusCode::UNAUTHORIZED.into_response() } else { Redirect::to("/").into_response() };
-    };
     let text = fields.raw("body").unwrap_or_default();
-    let said = match conversation.map(|Path(name)| meant(&name, pages.house.lobby())) {
-        Ok(Some(conversation)) => match command(&fields, conversation, &text) {
-            Ok(id) => pages.house.say(&me, peer, id, conversation, &text).await,
-            Err(refused) => Err(refused),
-        },
-        _ => Err(Refused { status: StatusCode::NOT_FOUND, code: ErrorCode::UnknownConversation }),
-    };
-    match said {
+    let said = say(&pages, peer, scheme, &headers, conversation, &fields, &text).await;
+    let Err(Refused { status, code }) = said else {
         // So that loading it anew says nothing again.
-        Ok(()) => Redirect::to(uri.path()).into_response(),
-        Err(Refused { status, code }) => {
-            let said = Said { text: Some(text), problem: Some(code) };
-            let caller = Caller { token: server::session_token(&headers, scheme), peer, headers };
-            (status, pages.render(caller, Asked::default(), uri.path(), said).await).into_response()
-        }
+        return Redirect::to(uri.path()).into_response();
+    };
+    if fields.raw("id").is_some() {
+        // A script, which has the text and looks at nothing but whether this is a yes.
+        return status.into_response();
     }
+    let caller = Caller { token: server::session_token(&headers, scheme), peer, headers };
+    let hidden = ["form", "author"].into_iter().filter_map(|name| Some((name, fields.raw(name)?))).collect();
+    let unsent = Unsent { path: uri.path().to_owned(), hidden, text, problem: code };
+    (status, pages.give_back(caller, unsent).await).into_response()
+}
+
+/// Says what the form says, for whoever is in.
+async fn say(
+    pages: &Pages,
+    peer: Peer,
+    scheme: Scheme,
+    headers: &HeaderMap,
+    conversation: Result<Path<String>, PathRejection>,
+    fields: &Fields,
+    text: &str,
+) -> Result<(), Refused> {
+    // The page that this was written in may be an earlier user's, in a browser where somebody else has come in since.
+    let author: Option<UserId> =
+        fields.text("author").map(|author| author.parse().map_err(|_| senseless())).transpose()?;
+    let nobody = Refused { status: StatusCode::UNAUTHORIZED, code: ErrorCode::Unauthenticated };
+    let token = server::session_token(headers, scheme).ok_or(nobody)?;
+    let me = pages.house.who(&token).await?;
+    if author.is_some_and(|author| author != me.id) {
+        return Err(nobody);
+    }
+    let nowhere = Refused { status: StatusCode::NOT_FOUND, code: ErrorCode::UnknownConversation };
+    let conversation = conversation.ok().and_then(|Path(name)| meant(&name, pages.house.lobby())).ok_or(nowhere)?;
+    let id = command(fields, conversation, text)?;
+    pages.house.say(&me, peer, id, conversation, text).await
 }
 
 fn meant(name: &str, lobby: ConversationId) -> Option<ConversationId> {

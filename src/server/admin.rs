@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::{Action, ConversationId, Millis, Role, SessionId, User, UserId},
+    domain::{Action, ConversationId, Millis, Role, SessionId, User, UserId, utc},
     protocol::{AuditEntry, CloseCode, InviteRequest, Sanction},
 };
 
@@ -301,7 +301,7 @@ fn describe_entry(entry: &AuditEntry) -> String {
     let name = |user: &Option<User>, nobody: &str| {
         user.as_ref().map_or_else(|| nobody.to_owned(), |user| user.nickname.as_str().to_owned())
     };
-    let mut line = format!("{id} at {} ms: {}: {action}", at.0, name(actor, "the host"));
+    let mut line = format!("{id} {} {}: {action}", utc::in_full(*at), name(actor, "the host"));
     // Writing to a string can't fail.
     let _ = write!(line, " {}{}{}", name(subject, ""), place(*conversation), end(*until));
     let _ = writeln!(line, " {}", detail.as_deref().unwrap_or_default());
@@ -313,5 +313,5 @@ fn place(room: Option<ConversationId>) -> String {
 }
 
 fn end(until: Option<Millis>) -> String {
-    until.map(|until| format!(" until {} ms", until.0)).unwrap_or_default()
+    until.map(|until| format!(" until {}", utc::in_full(until))).unwrap_or_default()
 }

@@ -52,7 +52,12 @@ impl House {
 
     /// Whose session token this is; `None` if it is nobody's, or if the store can't tell at the moment.
     pub async fn me(&self, token: &str) -> Option<Me> {
-        self.chat.authenticate(token).await.ok().map(|session| session.me)
+        self.who(token).await.ok()
+    }
+
+    /// Whose session token this is, or why that can't be told.
+    pub(crate) async fn who(&self, token: &str) -> Result<Me, Refused> {
+        Ok(self.chat.authenticate(token).await?.me)
     }
 
     /// Lets somebody in who knocks by a page's form.

@@ -66,7 +66,17 @@ pub use config::{Config, Limits, Timing};
 pub use edge::{PublicUrl, PublicUrlError, Scheme, TlsError};
 pub use house::House;
 pub use sessions::session_token;
-pub use store::OpenError;
+pub use store::{BackupError, OpenError};
+
+/// Copies the data of a folder, on which a server may be running, to a file that is not there yet. Each time the copy is put
+/// in the place of data, it begins another history: cursors are void.
+///
+/// # Errors
+///
+/// If there is no data, or the file cannot be written. Then no file is left.
+pub fn back_up(data: &Path, file: &Path) -> Result<(), BackupError> {
+    store::back_up(data, file)
+}
 
 /// How long the store may take to close.
 const STORE_CLOSE: Duration = Duration::from_secs(1);
@@ -264,7 +274,9 @@ async fn keep_house(House { chat, hub }: &House, every: Duration) {
     match chat.install_owner().await {
         Ok(true) => {}
         Ok(false) => {
-            tracing::info!("nobody owns this house yet: the first who sets a password, or whom --owner names, will");
+            tracing::info!(
+                "nobody owns this house: who sets the first password here will, or whom --owner names; 'teahouse admin promote NAME owner' settles it"
+            );
         }
         Err(error) => tracing::warn!(%error, "who owns the house could not be settled"),
     }

@@ -9,11 +9,11 @@ use js_sys::{
 };
 use wasm_bindgen::JsValue;
 
-use super::{
-    i18n::{Language, Texts},
-    utc,
+use super::i18n::{Language, Texts};
+use crate::{
+    client::now,
+    domain::{Millis, utc},
 };
-use crate::{client::now, domain::Millis};
 
 const DAY: f64 = 24.0 * 60.0 * 60.0 * 1_000.0;
 

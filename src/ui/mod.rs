@@ -33,7 +33,8 @@ mod talk;
 mod target;
 mod theme;
 mod timeline;
-mod utc;
+#[cfg(feature = "ssr")]
+mod unsent;
 mod viewer;
 
 pub use app::App;
@@ -45,4 +46,6 @@ pub(crate) use place::open_at;
 pub use shell::shell;
 pub use take_over::take_over;
 pub use theme::Theme;
+#[cfg(feature = "ssr")]
+pub use unsent::{Unsent, unsent};
 pub use viewer::{JoinAttempt, Opening, Viewer};

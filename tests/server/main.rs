@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod backup;
 mod bad_input;
 mod changes;
 mod directs;

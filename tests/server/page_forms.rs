@@ -131,10 +131,9 @@ async fn only_who_is_in_says_something_and_only_by_a_page_of_this_house() {
     let ming = TestClient::guest(&server, "小明").await;
     let form = CommandId::generate().to_string();
     let fields = [("form", &*form), ("body", "hello")];
-    assert_eq!(location(&post(&server, "/talk/lobby", "", &fields).await), "/");
-    assert_eq!(location(&post(&server, "/talk/lobby", "teahouse_session=x", &fields).await), "/");
-    let nowhere = format!("/talk/{}", CommandId::generate());
-    assert_eq!(post(&server, &nowhere, &cookie_of(&ming), &fields).await.status(), StatusCode::NOT_FOUND);
+    for cookie in ["", "teahouse_session=x"] {
+        assert_eq!(post(&server, "/talk/lobby", cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);
+    }
     for fields in [&[("body", "hello")][..], &[("form", "x"), ("body", "hello")], &[("id", ""), ("body", "hello")]] {
         let answer = post(&server, "/talk/lobby", &cookie_of(&ming), fields).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{fields:?}");
@@ -154,9 +153,9 @@ async fn a_form_costs_what_a_command_costs() {
     let ming = TestClient::guest(&server, "小明").await;
     let mut refused = None;
     for number in 0..100 {
-        let id = CommandId::generate().to_string();
+        let form = CommandId::generate().to_string();
         let body = format!("number {number}");
-        let answer = post(&server, "/talk/lobby", &cookie_of(&ming), &[("id", &id), ("body", &body)]).await;
+        let answer = post(&server, "/talk/lobby", &cookie_of(&ming), &[("form", &form), ("body", &body)]).await;
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             refused = Some((body, answer.text().await.expect("a page")));
             break;
@@ -164,6 +163,32 @@ async fn a_form_costs_what_a_command_costs() {
     }
     let (body, page) = refused.expect("100 messages at once are too many");
     assert!(page.contains(&format!(">\n{body}</textarea>")), "{page}");
+}
+
+#[tokio::test]
+async fn a_text_that_no_composer_can_show_again_is_given_back_by_itself() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let (form, author) = (CommandId::generate().to_string(), ming.user().id.to_string());
+    let fields = [("form", &*form), ("author", &*author), ("body", "\"</textarea>喂")];
+    let nowhere = format!("/talk/{}", CommandId::generate());
+    for (path, cookie, status, reason) in [
+        (&*nowhere, cookie_of(&ming), StatusCode::NOT_FOUND, "没有"),
+        ("/talk/nowhere", cookie_of(&ming), StatusCode::NOT_FOUND, "没有"),
+        ("/talk/lobby", String::new(), StatusCode::UNAUTHORIZED, "会话"),
+    ] {
+        let answer = post(&server, path, &format!("{cookie}; teahouse_language=zh-Hans"), &fields).await;
+        assert_eq!(answer.status(), status);
+        let page = answer.text().await.expect("a page");
+        assert!(page.contains(">\n\"&lt;/textarea>喂</textarea>"), "what was typed is not there: {page}");
+        assert!(
+            page.contains(&format!("role=\"alert\" class=\"problem\">{reason}")),
+            "the reason is not there: {page}"
+        );
+        // So that it can be sent once more as what it was.
+        assert!(page.contains(&format!("action=\"{path}\"")) && page.contains(&form), "{page}");
+    }
+    assert_eq!(server.stored().events, 0);
 }
 
 #[tokio::test]
@@ -185,7 +210,8 @@ async fn what_somebody_else_s_page_sends_is_not_said() {
     let id = CommandId::generate().to_string();
     let author = ming.user().id.to_string();
     let fields = [("form", &*id), ("author", &*author), ("body", "by 小明")];
-    assert_eq!(location(&post(&server, "/talk/lobby", &cookie_of(&ling), &fields).await), "/");
+    let answer = post(&server, "/talk/lobby", &cookie_of(&ling), &fields).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     // A script would take being led elsewhere for a yes.
     let fields = [("id", &*id), ("author", &*author), ("body", "by 小明")];
     for cookie in [cookie_of(&ling), String::new()] {

@@ -29,7 +29,7 @@ impl Opening {
     /// The direct, after its users' connections have been told of it.
     pub(crate) async fn done(self) -> Result<Direct, ChatError> {
         let opened = self.receipt.await.map_err(|error| match error {
-            StoreError::UnknownUser => ChatError::UnknownUser(self.wanted),
+            StoreError::UnknownUser => ChatError::UnknownNickname(self.wanted),
             other => other.into(),
         })?;
         // An error means that delivery has ended, and with it everybody's connection.
@@ -43,7 +43,7 @@ impl Chat {
     pub(crate) async fn open_direct(&self, opener: User, nickname: &str) -> Result<Opening, ChatError> {
         let wanted = || nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect::<String>();
         // Nobody has a name that is none.
-        let Ok(name) = Nickname::parse(nickname) else { return Err(ChatError::UnknownUser(wanted())) };
+        let Ok(name) = Nickname::parse(nickname) else { return Err(ChatError::UnknownNickname(wanted())) };
         let receipt = self.store.open_direct(OpenDirect { opener, key: name.key() }).await?;
         Ok(Opening { receipt, wanted: wanted() })
     }

@@ -30,7 +30,9 @@ pub(crate) enum ChatError {
     Unauthenticated,
     /// What was looked for, as it was typed but not longer than a nickname can be.
     #[error("nobody here is called {0}")]
-    UnknownUser(String),
+    UnknownNickname(String),
+    #[error("there is no such user")]
+    UnknownUser,
     #[error("nobody can talk in private with themselves")]
     SelfDirect,
     #[error("there is no such conversation, or you are not in it")]
@@ -80,7 +82,7 @@ impl ChatError {
             Self::UnknownSession | Self::UnknownInvite => ErrorCode::NotFound,
             Self::Internal => ErrorCode::Internal,
             Self::Unauthenticated => ErrorCode::Unauthenticated,
-            Self::UnknownUser(_) => ErrorCode::UnknownUser,
+            Self::UnknownNickname(_) | Self::UnknownUser => ErrorCode::UnknownUser,
             Self::SelfDirect => ErrorCode::SelfDirect,
             Self::UnknownConversation => ErrorCode::UnknownConversation,
             Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
@@ -137,7 +139,7 @@ impl From<StoreError> for ChatError {
         match error {
             StoreError::Unavailable => Self::StorageUnavailable,
             StoreError::NicknameTaken { suggestion } => Self::NicknameTaken { suggestion },
-            StoreError::UnknownUser => Self::UnknownUser(String::new()),
+            StoreError::UnknownUser => Self::UnknownUser,
             StoreError::SelfDirect => Self::SelfDirect,
             StoreError::NotMember => Self::UnknownConversation,
             StoreError::UnknownMessage => Self::UnknownMessage,

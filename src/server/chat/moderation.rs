@@ -112,7 +112,7 @@ impl Chat {
     /// A user, who may have gone for good, for those who can do something about them.
     pub(crate) async fn user(&self, me: &Me, user: UserId) -> Result<User, ChatError> {
         self.demand(Right::SeeSanctions, me)?;
-        self.store.user(user).await?.ok_or_else(|| ChatError::UnknownUser(user.to_string()))
+        self.store.user(user).await?.ok_or(ChatError::UnknownUser)
     }
 
     /// A stretch of the audit log, for owners.

@@ -94,7 +94,8 @@ impl From<ChatError> for ApiError {
             ChatError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
             ChatError::Unauthenticated => StatusCode::UNAUTHORIZED,
-            ChatError::UnknownUser(_)
+            ChatError::UnknownNickname(_)
+            | ChatError::UnknownUser
             | ChatError::UnknownConversation
             | ChatError::UnknownMessage
             | ChatError::UnknownInvite

@@ -27,8 +27,8 @@ use super::peer::Peer;
 pub(crate) use feed::{Committed, Feed};
 pub(crate) use receipt::Receipt;
 pub(crate) use rights::{Deed, Effect, InviteKey, Moderation, NewInvite, Ownership, Rule};
-pub use sqlite::OpenError;
-pub(crate) use sqlite::SqliteStore;
+pub use sqlite::{BackupError, OpenError};
+pub(crate) use sqlite::{SqliteStore, back_up};
 
 /// SHA-256 of a session's token: the store never sees the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,12 @@
 
 pub(super) use here::{attributes, hidden, text};
 
+/// A text as the HTML that a `<textarea>` holds: Leptos takes it as it is, and a browser takes the first line break away.
+#[cfg(feature = "ssr")]
+pub(in super::super) fn in_textarea(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
 #[cfg(feature = "ssr")]
 mod here {
     use leptos::{attr::custom::custom_attribute, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
@@ -38,10 +44,9 @@ mod here {
         .into_any()
     }
 
-    /// What stands in the field, as HTML: Leptos takes what is in a `<textarea>` as it is. A browser takes the first line
-    /// break away.
+    /// What stands in the field.
     pub(in super::super) fn text(draft: Draft) -> String {
-        format!("\n{}", draft.text.get_untracked().replace('&', "&amp;").replace('<', "&lt;"))
+        super::in_textarea(&draft.text.get_untracked())
     }
 }
 

@@ -19,6 +19,8 @@ use super::{
 };
 use crate::{client::Store, domain::ConversationId, protocol::ErrorCode};
 pub(super) use draft::Draft;
+#[cfg(feature = "ssr")]
+pub(super) use early::in_textarea;
 
 /// The message form of one conversation. It never closes: what is typed without a connection is kept and sent later.
 #[component]

@@ -2,13 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{
-    super::name::Name,
-    super::utc::{for_machines, in_full},
-    words::Words,
-};
+use super::{super::name::Name, words::Words};
 use crate::{
-    domain::{Role, User},
+    domain::{
+        Role, User,
+        utc::{for_machines, in_full},
+    },
     protocol::AuditEntry,
 };
 

@@ -2,14 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{
-    super::utc::{for_machines, in_full},
-    Outcome, outcome, qr,
-    sanction::end,
-    words::Words,
-};
+use super::{Outcome, outcome, qr, sanction::end, words::Words};
 use crate::{
-    domain::{Entry, Millis},
+    domain::{
+        Entry, Millis,
+        utc::{for_machines, in_full},
+    },
     protocol::{Invite, InviteRequest},
 };
 

@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 
 use super::{
-    super::utc::{for_machines, in_full},
     super::{face::Face, name::Name},
     time::Left,
     words::Words,
 };
 use crate::{
-    domain::{Action, CommandId, ConversationId, Millis},
+    domain::{
+        Action, CommandId, ConversationId, Millis,
+        utc::{for_machines, in_full},
+    },
     protocol::Sanction,
 };
 

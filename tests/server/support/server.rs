@@ -1,7 +1,9 @@
 //! A server in this process, on a free port, with its data in a folder of its own.
 
 use std::{
+    fs,
     net::SocketAddr,
+    path::Path,
     process::{Command, Output},
     sync::Arc,
     time::Duration,
@@ -79,6 +81,17 @@ impl TestServer {
     pub(crate) async fn restart(self) -> Self {
         let (config, data) = (self.config.clone(), Arc::clone(&self.data));
         self.stop().await;
+        Self::open(config, data).await
+    }
+
+    /// The data of a backup, served in the place of its own.
+    pub(crate) async fn put_back(self, backup: &Path) -> Self {
+        let (config, data) = (self.config.clone(), Arc::clone(&self.data));
+        self.stop().await;
+        for file in fs::read_dir(data.path()).expect("the data") {
+            fs::remove_file(file.expect("a file").path()).expect("removed");
+        }
+        fs::copy(backup, data.path().join("teahouse.db")).expect("a copy");
         Self::open(config, data).await
     }
 

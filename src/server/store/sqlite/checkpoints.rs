@@ -9,7 +9,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -28,6 +28,10 @@ const LARGEST_LOG_BYTES: u64 = 128 * 1024 * 1024;
 
 /// How long a checkpoint waits for the writer to pause, and for readers to end.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long nothing is forced after a reader has been in the way: one that reads everything, as a backup does, takes its
+/// time, and each try holds the writer up.
+const REST: Duration = Duration::from_secs(20);
 
 /// The thread that checkpoints. Dropping it ends the thread.
 #[derive(Debug)]
@@ -71,6 +75,7 @@ fn log_of(database: &Path) -> PathBuf {
 
 fn run(db: &Connection, log: &Path, commits: &AtomicU64, wishes: &Receiver<()>) {
     let mut done = 0;
+    let mut held_up_at: Option<Instant> = None;
     while wishes.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
         // One is enough for all.
         wishes.try_iter().for_each(drop);
@@ -78,30 +83,44 @@ fn run(db: &Connection, log: &Path, commits: &AtomicU64, wishes: &Receiver<()>) 
         if now == done {
             continue;
         }
-        match checkpoint(db, log) {
+        let may_force = held_up_at.is_none_or(|at| at.elapsed() >= REST);
+        match checkpoint(db, log, may_force) {
+            Ok(Outcome::Complete) => done = now,
             // Another connection was in the way of a part: try again next time.
-            Ok(false) => {}
-            Ok(true) => done = now,
+            Ok(Outcome::Partial) => {}
+            Ok(Outcome::HeldUp) => held_up_at = Some(Instant::now()),
             Err(error) => tracing::warn!(%error, "a checkpoint failed; the log keeps what it holds"),
         }
     }
 }
 
-/// Whether everything was moved.
-fn checkpoint(db: &Connection, log: &Path) -> Result<bool, rusqlite::Error> {
+enum Outcome {
+    /// Everything was moved.
+    Complete,
+    /// Something was left for the next time.
+    Partial,
+    /// So it was, although the writer was held up for it.
+    HeldUp,
+}
+
+fn checkpoint(db: &Connection, log: &Path, may_force: bool) -> Result<Outcome, rusqlite::Error> {
     let size = fs::metadata(log).map(|file| file.len()).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Ok(0),
         _ => Err(error),
     });
-    if !size.is_ok_and(|size| size <= LARGEST_LOG_BYTES) {
-        return Ok(move_pages(db, "TRUNCATE", PATIENCE)?.is_complete());
+    let force = |kind| {
+        let is_complete = move_pages(db, kind, PATIENCE)?.is_complete();
+        Ok(if is_complete { Outcome::Complete } else { Outcome::HeldUp })
+    };
+    if may_force && !size.is_ok_and(|size| size <= LARGEST_LOG_BYTES) {
+        return force("TRUNCATE");
     }
     // Nobody waits for this one; what is committed meanwhile is left for the next.
     let moved = move_pages(db, "PASSIVE", Duration::ZERO)?;
-    if moved.in_log < MANY_PAGES || moved.is_complete() {
-        return Ok(moved.is_complete());
+    if moved.is_complete() {
+        return Ok(Outcome::Complete);
     }
-    Ok(move_pages(db, "RESTART", PATIENCE)?.is_complete())
+    if may_force && moved.in_log >= MANY_PAGES { force("RESTART") } else { Ok(Outcome::Partial) }
 }
 
 struct Progress {

@@ -1,5 +1,6 @@
 //! The store on SQLite: a file, one writer, a few readers.
 
+mod backup;
 mod behind;
 mod checkpoints;
 mod columns;
@@ -41,7 +42,7 @@ use crate::{
 use self::{
     behind::Found,
     checkpoints::Checkpoints,
-    open::{Identity, open_writer, take_folder},
+    open::{DATABASE, Identity, open_writer, take_folder},
     orders::{Orders, WriterEnd},
     readers::Readers,
     reads::ReadMarks,
@@ -56,6 +57,8 @@ use super::{
     NewUser, Oldest, OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
 };
 
+pub use backup::BackupError;
+pub(crate) use backup::back_up;
 pub use open::OpenError;
 
 /// How many commits' news may wait for delivery; then the writer waits.
@@ -92,7 +95,7 @@ impl SqliteStore {
     /// Opens the store in `folder`, which is created if need be; its news come through the feed.
     pub(crate) fn open(folder: &Path) -> Result<(Self, Feed), OpenError> {
         let lock = take_folder(folder)?;
-        let path = folder.join("teahouse.db");
+        let path = folder.join(DATABASE);
         let (db, identity) = open_writer(&path)?;
         Self::start(lock, &path, db, identity)
     }

@@ -29,8 +29,11 @@ const MIGRATIONS: [&str; 8] = [
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
 const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
 
+/// What the database is called in the data folder.
+pub(super) const DATABASE: &str = "teahouse.db";
+
 /// How long one connection waits for another's lock, e.g. for the end of a truncating checkpoint.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// More than the writer has different statements; with the default of 16 they would push each other out.
 const STATEMENTS: usize = 64;
@@ -167,15 +170,21 @@ fn empty_journal(db: &mut Connection) -> Result<(), OpenError> {
     Ok(transaction.commit()?)
 }
 
-/// Reads who this store is; a new one gets an epoch and its Lobby.
+/// Reads who this store is; a new one gets an epoch and its Lobby, and a backup that was put back another epoch.
 fn identify(db: &mut Connection) -> Result<Identity, rusqlite::Error> {
     use rusqlite::OptionalExtension as _;
 
     let transaction = db.transaction()?;
     let known = transaction
-        .query_row("SELECT epoch, lobby FROM meta", [], |row| Ok(Identity { epoch: row.get(0)?, lobby: row.get(1)? }))
+        .query_row("SELECT nullif(epoch, x''), lobby FROM meta", [], |row| {
+            Ok((row.get::<_, Option<Epoch>>(0)?, row.get(1)?))
+        })
         .optional()?;
-    let identity = if let Some(identity) = known {
+    let identity = if let Some((epoch, lobby)) = known {
+        let identity = Identity { epoch: epoch.unwrap_or_else(Epoch::generate), lobby };
+        if epoch.is_none() {
+            transaction.execute("UPDATE meta SET epoch = ?1", [identity.epoch])?;
+        }
         identity
     } else {
         let identity = Identity { epoch: Epoch::generate(), lobby: ConversationId::generate() };

@@ -1,0 +1,91 @@
+//! A copy of the data is whole, and another history.
+
+use std::{
+    collections::HashMap,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Output},
+};
+
+use teahouse::{domain::Seq, protocol::ServerFrame};
+use tempfile::TempDir;
+use tokio::task::spawn_blocking;
+
+use super::support::{PROGRAM, TestClient, TestServer, within};
+
+/// Runs `teahouse backup`.
+async fn back_up(data: &Path, file: &Path) -> Output {
+    let mut program = Command::new(PROGRAM);
+    program.arg("backup").arg("--data").arg(data).arg(file);
+    within("the backup", spawn_blocking(move || program.output())).await.expect("no panic").expect("the program")
+}
+
+#[tokio::test]
+async fn who_comes_back_after_a_backup_was_put_back_begins_anew() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("a copy.db");
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let ling = TestClient::guest(&server, "阿玲").await;
+    let direct = ming.open_direct("阿玲").await.id;
+    ming.say_in(direct, "in private").await;
+    ming.say("before").await;
+    let done = back_up(&server.config().data, &file).await;
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    ming.say("lost with the disk").await;
+    let cursors = HashMap::from([(ming.lobby().id, Seq(2))]);
+
+    let server = server.put_back(&file).await;
+    let mut back = TestClient::with_token(server.address, ling.token()).await;
+    assert_eq!(back.lobby().last_seq, Seq(1));
+    // The same position is another event's now.
+    back.say("instead of it").await;
+    back.say_in(direct, "and here").await;
+    let mut again = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    assert_ne!(again.welcome.epoch, ming.welcome.epoch);
+    let reset = ServerFrame::Reset { conversation: ming.lobby().id, last_seq: Seq(2) };
+    assert_eq!(again.next().await, reset);
+
+    // The same copy once more is yet another history.
+    let server = server.put_back(&file).await;
+    let back = TestClient::with_token(server.address, ling.token()).await;
+    assert_ne!(back.welcome.epoch, again.welcome.epoch);
+    let server = server.restart().await;
+    assert_eq!(TestClient::with_token(server.address, ling.token()).await.welcome.epoch, back.welcome.epoch);
+}
+
+#[tokio::test]
+async fn a_backup_is_for_its_owner_and_nothing_else_is_left() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("copy.db");
+    let server = TestServer::start().await;
+    TestClient::guest(&server, "小明").await.say("kept").await;
+    let data = server.config().data;
+    assert!(back_up(&data, &file).await.status.success());
+    assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[tokio::test]
+async fn a_backup_overwrites_nothing_and_needs_data() {
+    let folder = TempDir::new().expect("a folder");
+    let server = TestServer::start().await;
+    let file = folder.path().join("copy.db");
+    fs::write(&file, "something else").expect("a file");
+    let nowhere = folder.path().join("no/such/folder.db");
+    let empty = folder.path().join("empty");
+    let data = server.config().data;
+    for (data, file, why) in [
+        (&data, &file, "is there already"),
+        (&data, &nowhere, "cannot write"),
+        (&empty, &folder.path().join("new.db"), "there is no data in"),
+    ] {
+        let Output { status, stderr, .. } = back_up(data, file).await;
+        assert_eq!(status.code(), Some(1));
+        let said = String::from_utf8_lossy(&stderr);
+        assert!(said.contains(why), "{said}");
+    }
+    assert_eq!(fs::read_to_string(&file).expect("text"), "something else");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}

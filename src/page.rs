@@ -24,9 +24,9 @@ use serde::Deserialize;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
-    domain::Me,
+    domain::{Entry, Me},
     protocol::ErrorCode,
-    server::{self, House, Peer, Scheme},
+    server::{self, House, Peer, Refused, Scheme},
     ui::{self, Files, JoinAttempt, Language, Opening, Theme, Unsent, Viewer},
 };
 
@@ -88,8 +88,7 @@ async fn page(
     // An address with nonsense behind it is still the page.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let token = server::session_token(&headers, scheme);
-    let mut response = pages.render(Caller { token, peer, headers }, asked, uri.path(), Said::default()).await;
+    let mut response = pages.render(Caller::new(peer, scheme, headers), asked, uri.path()).await;
     remember(chosen, scheme, &mut response);
     response
 }
@@ -111,9 +110,11 @@ async fn not_found(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let token = server::session_token(&headers, scheme);
-    let caller = Caller { token, peer, headers };
-    (StatusCode::NOT_FOUND, pages.render(caller, Asked::default(), uri.path(), Said::default()).await).into_response()
+    let response = pages.render(Caller::new(peer, scheme, headers), Asked::default(), uri.path()).await;
+    match response.status() {
+        StatusCode::OK => (StatusCode::NOT_FOUND, response).into_response(),
+        _ => response,
+    }
 }
 
 /// Who asks for a page.
@@ -121,7 +122,14 @@ struct Caller {
     /// Of the session, if they are in.
     token: Option<String>,
     peer: Peer,
+    scheme: Scheme,
     headers: HeaderMap,
+}
+
+impl Caller {
+    fn new(peer: Peer, scheme: Scheme, headers: HeaderMap) -> Self {
+        Self { token: server::session_token(&headers, scheme), peer, scheme, headers }
+    }
 }
 
 /// What became of a message that was sent by the page's form.
@@ -134,16 +142,26 @@ struct Said {
 }
 
 impl Pages {
-    async fn render(self, caller: Caller, asked: Asked, path: &str, said: Said) -> Response {
-        let viewer = self.viewer(caller, asked, path, said).await;
-        self.document(viewer)
+    /// The page at an address. Costs what a request to the HTTP API does, and makes a browser keep its session.
+    async fn render(self, caller: Caller, asked: Asked, path: &str) -> Response {
+        if let Err(refused) = self.house.charge(caller.peer) {
+            return too_fast(refused, &caller.headers);
+        }
+        let cookie = self.house.keep_cookie(&caller.headers, caller.scheme);
+        let viewer = self.viewer(caller, asked, path, Said::default()).await;
+        let cookie = cookie.filter(|_| viewer.me.is_some());
+        let mut response = self.document(viewer);
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
     }
 
     /// A message that was refused, for whoever sent it: in the composer that it came from; or by itself, where that is not
     /// theirs any more or can't be shown.
     async fn give_back(self, caller: Caller, message: Unsent) -> Response {
         let (language, theme) = (language(None, &caller.headers), theme(&caller.headers));
-        if message.problem != ErrorCode::Unauthenticated {
+        if message.problem != ErrorCode::Unauthenticated && self.house.charge(caller.peer).is_ok() {
             let said = Said { text: Some(message.text.clone()), problem: Some(message.problem) };
             let viewer = self.viewer(caller, Asked::default(), &message.path, said).await;
             if viewer.opening.is_some() {
@@ -172,9 +190,9 @@ impl Pages {
     }
 
     async fn viewer(&self, caller: Caller, asked: Asked, path: &str, said: Said) -> Viewer {
-        let Caller { token, peer, headers } = caller;
+        let Caller { token, headers, .. } = caller;
         let (me, opening) = match &token {
-            Some(token) => self.opening(token, peer, path, said).await,
+            Some(token) => self.opening(token, path, said).await,
             None => (None, None),
         };
         let chosen = asked.lang.as_deref().and_then(Language::from_tag);
@@ -189,7 +207,11 @@ impl Pages {
             // Nothing of what a stranger's link says: it would be packed together with what only this user may read.
             return Viewer { me, opening, ..viewer };
         }
-        let (online, online_count) = self.house.online();
+        // Who is in a house that not everybody may enter is for those who are.
+        let (online, online_count) = match self.house.entry() {
+            Entry::Open => self.house.online(),
+            Entry::Invite | Entry::Registered => Default::default(),
+        };
         let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
         let Asked { nickname, suggestion, invite, .. } = asked;
         Viewer {
@@ -201,9 +223,9 @@ impl Pages {
     }
 
     /// Whose session it is, and the conversation that is open at this address.
-    async fn opening(&self, token: &str, peer: Peer, path: &str, said: Said) -> (Option<Me>, Option<Opening>) {
-        let Some(welcome) = self.house.welcome(token, peer).await else {
-            // Too many requests, or a busy disk: the page asks by itself.
+    async fn opening(&self, token: &str, path: &str, said: Said) -> (Option<Me>, Option<Opening>) {
+        let Some(welcome) = self.house.welcome(token).await else {
+            // A busy disk, perhaps: the page asks by itself.
             return (self.house.me(token).await, None);
         };
         let me = welcome.me.clone();
@@ -219,6 +241,12 @@ impl Pages {
 fn answer(policy: String, html: String) -> Response {
     let headers = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)];
     (headers, Html(html)).into_response()
+}
+
+/// In words alone: what would be said with a page costs what is to be saved.
+fn too_fast(refused: Refused, headers: &HeaderMap) -> Response {
+    let words = language(None, headers).texts().error;
+    (refused.status, [(header::CACHE_CONTROL, "no-store")], words(refused.code)).into_response()
 }
 
 /// The one that was just chosen, or that of the cookie, or the browser's favourite.

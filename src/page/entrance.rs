@@ -34,8 +34,9 @@ pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: Hea
     let knock = Knock { nickname: nickname.clone(), password, invite: invite.clone() };
     match pages.house.come_in(knock, peer, scheme, &headers).await {
         Ok(Entered { token, cookie, .. }) => {
-            let caller = Caller { token: Some(token), peer, headers };
-            let mut response = pages.render(caller, Asked::default(), LOBBY, Said::default()).await;
+            let caller = Caller { token: Some(token), peer, scheme, headers };
+            let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;
+            let mut response = pages.document(viewer);
             match HeaderValue::try_from(cookie) {
                 Ok(cookie) => drop(response.headers_mut().append(header::SET_COOKIE, cookie)),
                 Err(error) => tracing::error!(%error, "a session's cookie is no header"),

@@ -14,8 +14,9 @@ use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
 use super::{
-    Asked, Caller, Pages, Said, entrance,
+    Caller, Pages, entrance,
     fields::{Fields, senseless},
+    language,
 };
 use crate::{
     domain::{CommandId, ConversationId, UserId},
@@ -39,9 +40,9 @@ pub(super) async fn post(
     let fields = match Fields::read(body) {
         Ok(fields) => fields,
         Err(Refused { status, .. }) => {
-            let said = Said { text: None, problem: Some(ErrorCode::MessageTooLong) };
-            let caller = Caller { token: server::session_token(&headers, scheme), peer, headers };
-            return (status, pages.render(caller, Asked::default(), uri.path(), said).await).into_response();
+            // It was not read, so it can't be given back.
+            let text = (language(None, &headers).texts().error)(ErrorCode::MessageTooLong);
+            return (status, text).into_response();
         }
     };
     if fields.raw("nickname").is_some() {
@@ -57,7 +58,7 @@ pub(super) async fn post(
         // A script, which has the text and looks at nothing but whether this is a yes.
         return status.into_response();
     }
-    let caller = Caller { token: server::session_token(&headers, scheme), peer, headers };
+    let caller = Caller::new(peer, scheme, headers);
     let hidden = ["form", "author"].into_iter().filter_map(|name| Some((name, fields.raw(name)?))).collect();
     let unsent = Unsent { path: uri.path().to_owned(), hidden, text, problem: code };
     (status, pages.give_back(caller, unsent).await).into_response()

@@ -266,6 +266,10 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
         AdminCommand::EndSessions { nickname } => {
             let (user, ended) = chat.end_sessions(&nickname).await?;
             close_sessions(app, user.id, &ended);
+            if !user.registered {
+                // The name is free now; a plain client has it for as long as its socket lives, without a session.
+                app.hub.close_user(user.id, CloseCode::SessionEnded);
+            }
             Ok(format!("{}: {} sessions ended\n", user.nickname.as_str(), ended.len()))
         }
         AdminCommand::Mute { nickname, minutes } => done(&nickname, Action::Mute, minutes, None).await,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{
     domain::{CommandId, ConversationId, Entry, InviteId, Me, User, UserId},
@@ -19,6 +19,7 @@ use super::{
     hub::Hub,
     links,
     peer::Peer,
+    sessions::session_cookie_again,
     store::Window,
 };
 
@@ -72,10 +73,14 @@ impl House {
         entered.map_err(|error| ApiError::from(error).problem().clone())
     }
 
+    /// Charges an address for a page, as for a request to the HTTP API.
+    pub(crate) fn charge(&self, peer: Peer) -> Result<(), Refused> {
+        Ok(self.chat.charge_request(peer)?)
+    }
+
     /// What whoever shows this token would be told by the socket; `None` if it is nobody's, or if that can't be told at
-    /// the moment. Costs what a request to the HTTP API does.
-    pub(crate) async fn welcome(&self, token: &str, peer: Peer) -> Option<Welcome> {
-        self.chat.charge_request(peer).ok()?;
+    /// the moment.
+    pub(crate) async fn welcome(&self, token: &str) -> Option<Welcome> {
         let session = self.chat.authenticate(token).await.ok()?;
         let conversations = self.chat.conversations(session.me.id, session.id).await.ok()?;
         let (online, online_count) = self.hub.online_with(&session.me.user());
@@ -83,25 +88,16 @@ impl House {
         Some(Welcome { protocol: VERSION, epoch, token: None, me: session.me, conversations, online, online_count })
     }
 
-    /// The newest messages of a conversation, so many and of so many bytes at most; `None` if they can't be read at the
+    /// The newest messages of a conversation, at most so many and of so many bytes, but one at least; `None` if they can't be read at the
     /// moment, or not by this user.
     pub(crate) async fn newest(
         &self,
         me: &Me,
         conversation: ConversationId,
         limit: u32,
-        mut bytes: usize,
+        bytes: usize,
     ) -> Option<MessagesPage> {
-        let mut page = self.chat.messages(me.id, conversation, Window::Newest, limit).await.ok()?;
-        let fits = page.messages.iter().rev().take_while(|message| {
-            let rest = bytes.checked_sub(message.body.as_str().len());
-            bytes = rest.unwrap_or_default();
-            rest.is_some()
-        });
-        let left_out = page.messages.len() - fits.count();
-        page.messages.drain(..left_out);
-        page.more |= left_out > 0;
-        Some(page)
+        self.chat.messages(me.id, conversation, Window::Newest, limit, bytes).await.ok()
     }
 
     /// Says something; it is on disk when this returns. Costs what a command does.
@@ -119,6 +115,11 @@ impl House {
             return Err(Refused { status: StatusCode::UNPROCESSABLE_ENTITY, code: ErrorCode::MessageTooLong });
         }
         Ok(self.chat.write(me.user(), id, conversation, body).await?)
+    }
+
+    /// What makes a browser keep the token of a session that it has brought for as long again, as `Set-Cookie`.
+    pub(crate) fn keep_cookie(&self, headers: &HeaderMap, scheme: Scheme) -> Option<HeaderValue> {
+        session_cookie_again(headers, self.chat.longest_session(), scheme)
     }
 
     /// Who may come in.

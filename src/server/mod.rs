@@ -284,12 +284,9 @@ async fn keep_house(House { chat, hub }: &House, every: Duration) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = chat.expire_guests().await {
-            tracing::warn!(%error, "guests who are away were not looked for");
-        }
-        match chat.expire_sessions().await {
+        match chat.expire().await {
             Ok(over) => over.iter().for_each(|one| hub.close_session(one.user, one.session, CloseCode::SessionEnded)),
-            Err(error) => tracing::warn!(%error, "sessions that are over were not looked for"),
+            Err(error) => tracing::warn!(%error, "what is over was not looked for"),
         }
         chat.forget_idle();
     }

@@ -1,6 +1,6 @@
 //! How a request shows whose it is.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::edge::Scheme;
 
@@ -14,6 +14,13 @@ pub fn session_token(headers: &HeaderMap, scheme: Scheme) -> Option<String> {
 pub(super) fn session_cookie(token: &str, seconds: u64, scheme: Scheme) -> String {
     let (name, secure) = (cookie_name(scheme), scheme.cookie_attribute());
     format!("{name}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}")
+}
+
+/// The same for the cookie that a request has brought, if it has brought one and shows nothing else: whoever comes by
+/// now and then keeps it for good.
+pub(super) fn session_cookie_again(headers: &HeaderMap, seconds: u64, scheme: Scheme) -> Option<HeaderValue> {
+    let token = cookie(headers, cookie_name(scheme)).filter(|_| bearer(headers).is_none())?;
+    HeaderValue::try_from(session_cookie(token, seconds, scheme)).ok()
 }
 
 /// The cookie that holds a session's token. A browser takes one called `__Host-…` only over TLS and from this very host,

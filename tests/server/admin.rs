@@ -2,7 +2,7 @@
 
 use teahouse::{domain::Action, protocol::ErrorCode};
 
-use super::support::{Hangup, PASSWORD, TestClient, TestServer, registered, sign_in};
+use super::support::{Hangup, PASSWORD, PlainClient, TestClient, TestServer, registered, sign_in};
 
 #[tokio::test]
 async fn the_host_sees_who_is_there_and_what_was_done() {
@@ -13,7 +13,8 @@ async fn the_host_sees_who_is_there_and_what_was_done() {
     assert!(list.lines().any(|line| line.starts_with("owner") && line.ends_with("老板")), "{list}");
     assert!(list.lines().any(|line| line.starts_with("guest") && line.ends_with("小明")), "{list}");
     server.admin(&["mute", "小明", "--minutes", "5"]).await;
-    assert!(server.admin(&["sanctions"]).await.starts_with("mute  小明"));
+    let sanctions = server.admin(&["sanctions"]).await;
+    assert!(sanctions.starts_with("mute  小明") && sanctions.trim_end().ends_with(" UTC"), "{sanctions}");
     assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the host: mute 小明"));
 }
 
@@ -52,6 +53,19 @@ async fn a_forgotten_password_is_replaced_and_all_sessions_end() {
         TestClient::with_token(server.address, &sign_in(&server, "小明", password).await.expect("one").token).await;
     server.admin(&["end-sessions", "小明"]).await;
     assert_eq!(again.hangup().await, Hangup::Code(4401));
+}
+
+#[tokio::test]
+async fn a_plain_client_whose_name_is_taken_away_hears_nothing_more() {
+    let server = TestServer::start().await;
+    let mut bot = PlainClient::enter(&server, "/bot").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    bot.say("here I am").await;
+    ming.expect_event("here I am").await;
+    server.admin(&["end-sessions", "bot"]).await;
+    assert_eq!(bot.hangup().await, Hangup::Code(4401));
+    // Somebody else is called so now.
+    TestClient::guest(&server, "bot").await;
 }
 
 #[tokio::test]

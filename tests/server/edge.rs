@@ -273,6 +273,27 @@ async fn an_address_asks_so_often() {
 }
 
 #[tokio::test]
+async fn a_page_costs_an_address_what_a_request_does() {
+    let server = TestServer::start_with_pages_and(|config| {
+        config.limits.requests_per_minute = NonZeroU32::new(20).expect("some");
+    })
+    .await;
+    let ask = async |path| {
+        let request = server.http(Method::GET, path).header("accept-language", "zh-CN");
+        request.send().await.expect("an answer")
+    };
+    for (path, status) in [("/", 200), ("/talk/lobby", 200), ("/nothing", 404), ("/house", 303), ("/", 200)] {
+        assert_eq!(ask(path).await.status(), status, "{path}");
+    }
+    for path in ["/", "/talk/lobby", "/nothing", "/house"] {
+        let refused = ask(path).await;
+        assert_eq!(refused.status(), 429, "{path}");
+        assert!(refused.text().await.expect("text").contains("太快"), "in the reader's language");
+    }
+    assert_eq!(ask("/healthz").await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_head_that_is_too_large_is_not_read() {
     let server = TestServer::start().await;
     let large = "x".repeat(20_000);

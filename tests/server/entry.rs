@@ -110,6 +110,27 @@ async fn an_invite_that_was_revoked_lets_nobody_in_and_those_inside_stay() {
 }
 
 #[tokio::test]
+async fn who_has_no_invite_learns_of_nobody_inside() {
+    let server = TestServer::start_with_pages_and(|config| config.entry = Entry::Invite).await;
+    let owner = owner(&server).await;
+    let made = invite(&server, &owner, json!({ "uses": 1 })).await;
+    let _ming = come_in(&server, json!({ "nickname": "小明", "invite": made.token })).await.expect("a session");
+    for nickname in ["老板", "小明", "nobody yet"] {
+        for password in [Value::Null, json!("correct donkey")] {
+            for invite in ["made up", &made.token] {
+                let body = json!({ "nickname": nickname, "password": password, "invite": invite });
+                assert_eq!(come_in(&server, body.clone()).await, Err(ErrorCode::InvalidInvite), "{body}");
+            }
+        }
+    }
+    let door = server.http(Method::GET, "/").send().await.expect("an answer").text().await.expect("a page");
+    assert!(!door.contains("老板") && !door.contains("小明"), "{door}");
+    // Whoever has an account may follow an old link.
+    let body = json!({ "nickname": "老板", "password": PASSWORD, "invite": made.token });
+    come_in(&server, body).await.expect("a session");
+}
+
+#[tokio::test]
 async fn an_invite_ends_when_its_time_is_over() {
     let server = server(Entry::Invite).await;
     let owner = owner(&server).await;

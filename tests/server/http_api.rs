@@ -1,5 +1,7 @@
 //! The HTTP API.
 
+use std::collections::HashMap;
+
 use reqwest::{Method, Response};
 use serde_json::json;
 use teahouse::{
@@ -106,6 +108,38 @@ async fn bad_requests_are_problems_and_change_nothing() {
     }
     assert_eq!(server.stored(), before);
     assert_eq!(get(&server, "/api/me", &token).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_page_of_long_messages_has_fewer_and_says_so() {
+    const MESSAGES: usize = 12;
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    // Of few characters, as people count, and of 40 KB.
+    let long = "👨‍👩‍👧‍👦".repeat(1_600);
+    for number in 0..MESSAGES {
+        ming.say(&format!("{number:02} {long}")).await;
+    }
+    let (lobby, mut all, mut pages) = (ming.lobby().id, Vec::new(), 0);
+    let mut after = Seq::ZERO;
+    loop {
+        let path = format!("/api/conversations/{lobby}/messages?after={}&limit=200", after.0);
+        let page: MessagesPage = get(&server, &path, ming.token()).await.json().await.expect("a page");
+        pages += 1;
+        after = page.messages.last().expect("one at least").seq;
+        all.extend(page.messages.into_iter().map(|message| message.seq.0));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(all, (1..=MESSAGES as u64).collect::<Vec<_>>());
+    assert_eq!(pages, 2, "of 256 KiB");
+
+    // What was missed is read in small pieces, too; all of it comes.
+    let cursors = HashMap::from([(lobby, Seq::ZERO)]);
+    let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    let last = format!("{:02} {long}", MESSAGES - 1);
+    assert_eq!(back.heard_until(&last).await.len(), MESSAGES);
 }
 
 #[tokio::test]

@@ -56,10 +56,36 @@ async fn a_session_that_nobody_uses_ends_and_one_in_use_does_not() {
         }
     })
     .await;
+    // Hers, elsewhere, which is not connected.
+    within("her other session to end", async {
+        while server.sessions_of(alice_id) > 1 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     alice.say("I have been here all the time").await;
-    assert_eq!(server.sessions_of(alice_id), 2);
-    // To show a token is to use the session.
-    assert!(is_known(&server, &elsewhere.token).await);
+    assert!(!is_known(&server, &elsewhere.token).await);
+}
+
+#[tokio::test]
+async fn who_never_left_is_known_after_a_restart() {
+    let server = server().await;
+    let (_alice, alice) = registered(&server, "Alice").await;
+    let guest = TestClient::guest(&server, "Bob").await;
+    // As they are when somebody has been connected for a year.
+    server.tamper("UPDATE sessions SET seen_at = 1000").expect("an update");
+    within("the sessions to be seen", async {
+        while server.count("sessions WHERE seen_at = 1000") > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let server = server.restart().await;
+    // Housekeeping comes by before they are back.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for token in [&alice, guest.token()] {
+        assert!(is_known(&server, token).await);
+    }
 }
 
 #[tokio::test]
@@ -81,6 +107,29 @@ async fn a_browser_keeps_the_token_for_as_long_as_it_can_be_of_use() {
     let answer = request.send().await.expect("an answer");
     let cookie = answer.headers()["set-cookie"].to_str().expect("ASCII");
     assert!(cookie.contains(&format!("; Max-Age={}", 90 * 24 * 60 * 60)), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_browser_that_comes_by_keeps_the_token_for_as_long_again() {
+    let server = TestServer::start_with_pages().await;
+    let guest = TestClient::guest(&server, "Alice").await;
+    let cookie = format!("teahouse_session={}", guest.token());
+    let get = async |name: &str, value: &str| {
+        let request = server.http(Method::GET, "/talk/lobby").header(name, value);
+        let answer = request.send().await.expect("an answer");
+        answer.headers().get("set-cookie").map(|value| value.to_str().expect("ASCII").to_owned())
+    };
+    let again = format!("{cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000");
+    assert_eq!(get("cookie", &cookie).await.as_ref(), Some(&again));
+    // A script keeps its token by itself, and what is nobody's is not kept.
+    assert_eq!(get("authorization", &format!("Bearer {}", guest.token())).await, None);
+    assert_eq!(get("cookie", "teahouse_session=nobody").await, None);
+    // A page that stays open comes by through its socket.
+    let upgrade = server.http(Method::GET, "/ws").header("connection", "upgrade").header("upgrade", "websocket");
+    let upgrade = upgrade.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let answer = upgrade.header("cookie", &cookie).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
+    assert_eq!(answer.headers()["set-cookie"].to_str().expect("ASCII"), again);
 }
 
 #[tokio::test]

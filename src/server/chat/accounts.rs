@@ -42,14 +42,19 @@ impl Chat {
         };
         let (me, hash) = account.map_or((None, None), |Account { me, password }| (Some(me), password));
         let registered = me.as_ref().filter(|_| hash.is_some()).map(|me| me.id);
-        let is_right = self.passwords.verify(password, hash).await?;
-        let Some(me) = me.filter(|_| is_right) else {
+        let is_right = self.passwords.verify(password, hash.clone()).await?;
+        let wrong = || {
             self.note(Some(peer), Incident::WrongPassword(registered));
-            return Err(ChatError::WrongPassword);
+            ChatError::WrongPassword
         };
+        let (me, verified) = me.zip(hash).filter(|_| is_right).ok_or_else(wrong)?;
         let (token, session) = begin(agent)?;
         let id = session.id;
-        let begun = self.store.begin_session(me.id, session).await.map_err(ChatError::from);
+        let begun = self.store.begin_session(me.id, verified, session).await.map_err(|error| match error {
+            // It was changed while it was compared.
+            StoreError::WrongPassword => wrong(),
+            other => other.into(),
+        });
         self.incidents.watch(peer, begun)?;
         self.note(Some(peer), Incident::SignedIn(me.id));
         Ok(Arrival { me, session: id, token })
@@ -70,12 +75,23 @@ impl Chat {
         agent: &str,
     ) -> Result<Arrival, ChatError> {
         let name = Nickname::parse(nickname)?;
-        let key = name.key();
-        if self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some()) {
-            return self.sign_in(nickname, password, peer, agent).await;
+        let (key, invite) = (name.key(), invites::key(invite));
+        let is_registered = self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some());
+        let is_open = self.store.is_open(invite).await?;
+        if is_registered {
+            return self.sign_in(nickname, password, peer, agent).await.map_err(|error| match error {
+                // Who has no invite is not told who has an account.
+                ChatError::WrongPassword if !is_open => ChatError::InvalidInvite,
+                other => other,
+            });
         }
         let charged = self.rates.sign_in(peer).and_then(|()| self.rates.guest(peer));
         self.incidents.watch(peer, charged)?;
+        if !is_open {
+            // It takes as long as for somebody who has one.
+            self.passwords.verify(password, None).await?;
+            return self.incidents.watch(peer, Err(ChatError::InvalidInvite));
+        }
         Passwords::check(&password, nickname)?;
         let hash = self.passwords.hash(password).await?;
         let password = Some(NewPassword { hash, ownership: self.ownership(&key) });
@@ -83,7 +99,7 @@ impl Chat {
         let (id, user) = (session.id, User::guest(UserId::generate(), name));
         let mut me =
             Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Registered, role: Role::Member };
-        let (session, address, invite) = (Some(session), Some(peer), Some(invites::key(invite)));
+        let (session, address, invite) = (Some(session), Some(peer), Some(invite));
         let new = NewUser { user, key, session, address, invite, password };
         let created = self.store.create_user(new).await.map_err(ChatError::from);
         me.role = self.incidents.watch(peer, created)?;

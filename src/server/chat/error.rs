@@ -140,6 +140,7 @@ impl From<StoreError> for ChatError {
             StoreError::Unavailable => Self::StorageUnavailable,
             StoreError::NicknameTaken { suggestion } => Self::NicknameTaken { suggestion },
             StoreError::UnknownUser => Self::UnknownUser,
+            StoreError::WrongPassword => Self::WrongPassword,
             StoreError::SelfDirect => Self::SelfDirect,
             StoreError::NotMember => Self::UnknownConversation,
             StoreError::UnknownMessage => Self::UnknownMessage,

@@ -42,7 +42,7 @@ pub(crate) enum Incident {
 pub(crate) struct Incidents {
     /// Of those who are known, and of passwords.
     known: Lines,
-    /// Of whoever is kept out: as many as they like to be.
+    /// Of whoever is kept out, or asks for what they may not have: as many as they like.
     refused: Lines,
 }
 
@@ -75,7 +75,10 @@ impl Incidents {
 
     /// Writes one down, with the address that it came from, if that is known here.
     pub(crate) fn note(&self, peer: Option<Peer>, incident: Incident) {
-        let lines = if matches!(incident, Incident::Refused(_)) { &self.refused } else { &self.known };
+        let lines = match incident {
+            Incident::Refused(_) | Incident::NotAllowed(_) => &self.refused,
+            _ => &self.known,
+        };
         let Some(left_out) = lines.next() else { return };
         if left_out > 0 {
             tracing::warn!(target: TARGET, left_out, "more happened than is written down");
@@ -132,6 +135,7 @@ mod tests {
         let incidents = Incidents::new();
         for _ in 0..1_000 {
             incidents.note(None, Incident::Refused("rate_limited"));
+            incidents.note(None, Incident::NotAllowed(UserId::generate()));
         }
         assert!(incidents.refused.next().is_none());
         assert!(incidents.known.next().is_some());

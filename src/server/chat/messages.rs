@@ -117,25 +117,28 @@ impl Chat {
         Ok(self.store.submit(NewEvent::of_author(user, id, conversation, change), asker).await?)
     }
 
-    /// A stretch of a conversation that `reader` is in.
+    /// A stretch of a conversation that `reader` is in: at most so many messages and bytes, but one at least.
     pub(crate) async fn messages(
         &self,
         reader: UserId,
         conversation: ConversationId,
         window: Window,
         limit: u32,
+        bytes: usize,
     ) -> Result<MessagesPage, ChatError> {
-        Ok(self.store.messages(reader, conversation, window, limit).await?)
+        Ok(self.store.messages(reader, conversation, window, limit, bytes).await?)
     }
 
-    /// Events that somebody missed, of a conversation that they are known to be in.
+    /// The first of the events that somebody missed, of a conversation that they are known to be in: at most so many, and
+    /// of so many bytes, but one at least.
     pub(crate) async fn missed(
         &self,
         conversation: ConversationId,
         after: Seq,
         up_to: Seq,
         limit: u32,
+        bytes: usize,
     ) -> Result<Vec<Event>, ChatError> {
-        Ok(self.store.events(conversation, after, up_to, limit).await?)
+        Ok(self.store.events(conversation, after, up_to, limit, bytes).await?)
     }
 }

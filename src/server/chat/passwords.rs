@@ -1,6 +1,8 @@
 //! Passwords: Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane), off the async threads
 //! and few at a time, so that signing in can't take the server's memory or all of its cores.
 
+use std::sync::Arc;
+
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash,
     password_hash::{PasswordHashString, SaltString, rand_core::OsRng},
@@ -43,7 +45,7 @@ pub(crate) enum PasswordError {
 
 /// Hashes passwords, and compares them.
 pub(super) struct Passwords {
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     /// Compared with where there is nothing to compare with, so that this takes as long.
     nobody: PasswordHash,
 }
@@ -52,7 +54,7 @@ impl Passwords {
     pub(super) fn new() -> Self {
         // The cost is in the parameters alone: any well-formed hash takes as long as another.
         let nobody = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$5CX7QYqnyn1oQ9jLZjY0Y2a7p9dXv2bYkq3g1b1o0eA";
-        Self { turns: Semaphore::new(AT_ONCE), nobody: PasswordHash(nobody.into()) }
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: PasswordHash(nobody.into()) }
     }
 
     /// One that nobody has chosen, to be handed over and changed.
@@ -113,8 +115,13 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, password_hash::Error> + Send + 'static,
     ) -> Result<T, ChatError> {
-        let Ok(Ok(_turn)) = timeout(TURN, self.turns.acquire()).await else {
+        let Ok(Ok(turn)) = timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await else {
             return Err(ChatError::RateLimited { retry_after: TURN });
+        };
+        // The turn lasts as long as the work, which goes on when whoever asked hangs up.
+        let work = move || {
+            let _turn = turn;
+            work()
         };
         match spawn_blocking(work).await {
             Ok(Ok(done)) => Ok(done),
@@ -155,6 +162,21 @@ mod tests {
             assert_eq!(passwords.verify(other.into(), Some(hash.clone())).await, Ok(false), "{other:?}");
         }
         assert_eq!(passwords.verify("correct horse".into(), None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn whoever_hangs_up_keeps_the_turn_until_the_work_is_done() {
+        let passwords = Passwords::new();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let mut asked = Box::pin(passwords.work(move || {
+            let _ended = finished.recv();
+            Ok(())
+        }));
+        assert!(futures_util::poll!(&mut asked).is_pending());
+        drop(asked);
+        assert_eq!(passwords.turns.available_permits(), AT_ONCE - 1);
+        drop(finish);
+        drop(passwords.turns.acquire_many(AT_ONCE.try_into().expect("a few")).await.expect("all turns"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::domain::{
 use super::{
     super::{
         peer::Peer,
-        store::{EndedSession, NewSession, NewUser, Oldest, Session},
+        store::{EndedSession, Expired, Expiry, NewSession, NewUser, Session},
     },
     Chat, ChatError, Incident, invites, token,
 };
@@ -25,6 +25,10 @@ const SEEN_EVERY: u64 = 60 * 60 * 1_000;
 
 /// The longest name of a program that is kept.
 const LONGEST_AGENT: usize = 200;
+
+fn ago(millis: u64) -> Millis {
+    Millis(Millis::now().0.saturating_sub(millis))
+}
 
 /// A new session, and the token to show for it.
 pub(super) fn begin(agent: &str) -> Result<(String, NewSession), ChatError> {
@@ -99,7 +103,7 @@ impl Chat {
     pub(crate) async fn authenticate(&self, token: &str) -> Result<Session, ChatError> {
         let session = self.store.session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
         // Housekeeping ends it within a minute; until then it is as good as ended.
-        if session.me.kind == UserKind::Registered && session.begun_at < self.sessions_end().began {
+        if session.me.kind == UserKind::Registered && session.begun_at < ago(self.sessions_last) {
             return Err(ChatError::Unauthenticated);
         }
         if session.seen_at.0 + SEEN_EVERY < Millis::now().0
@@ -118,28 +122,23 @@ impl Chat {
         Ok(ended)
     }
 
-    /// Sessions of registered users end that began, or were used last, longer ago than the house allows. Whoever is here
-    /// is using theirs.
-    pub(crate) async fn expire_sessions(&self) -> Result<Vec<EndedSession>, ChatError> {
-        let over = self.store.expire_sessions(self.sessions_end(), self.hub.present()).await?;
-        over.iter().for_each(|one| self.note(None, Incident::Expired(one.user)));
-        Ok(over)
-    }
-
-    /// What is older than that is over.
-    fn sessions_end(&self) -> Oldest {
-        let ago = |millis| Millis(Millis::now().0.saturating_sub(millis));
-        Oldest { began: ago(self.sessions_last), seen: ago(self.sessions_idle) }
-    }
-
-    /// Guests who were away for longer than the house allows give their nicknames back.
-    pub(crate) async fn expire_guests(&self) -> Result<(), ChatError> {
-        let before = Millis(Millis::now().0.saturating_sub(self.guests_last));
-        let expired = self.store.expire_guests(before, self.hub.present()).await?;
-        if !expired.is_empty() {
-            tracing::info!(guests = expired.len(), "nicknames given back by guests who were away for long");
+    /// Ends what is over. Guests who were away for longer than the house allows give their nicknames back. Sessions of
+    /// registered users end that began, or were used last, longer ago than that; these are given.
+    pub(crate) async fn expire(&self) -> Result<Vec<EndedSession>, ChatError> {
+        let expiry = Expiry {
+            connected: self.hub.sessions(),
+            noted: ago(SEEN_EVERY),
+            here: self.hub.present(),
+            guests_seen: ago(self.guests_last),
+            began: ago(self.sessions_last),
+            seen: ago(self.sessions_idle),
+        };
+        let Expired { guests, sessions } = self.store.expire(expiry).await?;
+        if guests > 0 {
+            tracing::info!(guests, "nicknames given back by guests who were away for long");
         }
-        Ok(())
+        sessions.iter().for_each(|one| self.note(None, Incident::Expired(one.user)));
+        Ok(sessions)
     }
 
     /// What the user hears.

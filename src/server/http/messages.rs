@@ -25,6 +25,10 @@ use super::{
 const DEFAULT_LIMIT: u32 = 50;
 const LARGEST_LIMIT: u32 = 200;
 
+/// How many bytes of text an answer has at most, unless one message alone has more: it stands in memory until the last of
+/// it is taken.
+const MOST_BYTES: usize = 256 * 1024;
+
 /// What the Lobby may be called by, for those who don't know its id yet.
 const LOBBY: &str = "lobby";
 
@@ -60,5 +64,5 @@ async fn page(
     } else {
         id.parse::<ConversationId>().map_err(|_| ChatError::UnknownConversation)?
     };
-    Ok(Json(app.chat.messages(session.me.id, conversation, window, limit).await?))
+    Ok(Json(app.chat.messages(session.me.id, conversation, window, limit, MOST_BYTES).await?))
 }

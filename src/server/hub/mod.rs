@@ -15,7 +15,7 @@ mod seen;
 mod shard;
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     hash::Hash,
     mem,
     sync::{
@@ -225,8 +225,14 @@ impl Hub {
     }
 
     /// Who is here.
-    pub(crate) fn present(&self) -> Vec<UserId> {
+    pub(crate) fn present(&self) -> HashSet<UserId> {
         self.users().keys().copied().collect()
+    }
+
+    /// The sessions that are connected.
+    pub(crate) fn sessions(&self) -> HashSet<SessionId> {
+        let users = self.users();
+        users.values().flat_map(Present::connections).filter_map(|connection| connection.session).collect()
     }
 
     /// Ends all connections of a user.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use axum::{
     Extension,
     extract::{Request, State},
+    http::header,
     response::{IntoResponse as _, Response},
 };
 use futures_util::future::BoxFuture;
@@ -36,7 +37,7 @@ use super::{
     hub::{Connection, Entrance, Registered, Seen, ShardIndex, Speech},
     peer::Peer,
     session_token,
-    sessions::user_agent,
+    sessions::{session_cookie_again, user_agent},
     websocket::{NoUpgrade, Upgrade},
 };
 
@@ -70,8 +71,14 @@ pub(super) async fn full_door(
     };
     let headers = request.headers();
     let (token, agent) = (session_token(headers, scheme), user_agent(headers).to_owned());
+    // A page can stay open for longer than a browser would keep the cookie.
+    let cookie = session_cookie_again(headers, app.chat.longest_session(), scheme);
     let bearings = Bearings { peer, shard, token, agent };
-    accept(&app, upgrade, move |app, line| enter(app, line, bearings))
+    let mut answer = accept(&app, upgrade, move |app, line| enter(app, line, bearings));
+    if let Some(cookie) = cookie {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    answer
 }
 
 /// `/echo`: what comes in goes out, through a socket as all are here; for tests of how that keeps to RFC 6455.

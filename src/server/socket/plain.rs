@@ -130,7 +130,7 @@ async fn listen_in(app: &App, connection: &Arc<Connection>) -> Result<(), Farewe
 /// Gives the name back.
 async fn release(app: &App, user: UserId) {
     if let Err(error) = app.chat.release_visitor(user).await {
-        tracing::warn!(%error, "a plain client's name stays taken until the next start");
+        tracing::warn!(%error, "a plain client's name stays taken until housekeeping frees it");
     }
 }
 

@@ -27,6 +27,9 @@ use super::{
 /// How many events to read from the store at a time.
 const STRIDE: u32 = 100;
 
+/// How many bytes at a time, unless one event alone has more: they are in memory until the client has taken them.
+const STRIDE_BYTES: usize = 64 * 1024;
+
 /// Welcomes a registered connection and replays what it missed.
 pub(super) async fn welcome(
     app: &App,
@@ -93,7 +96,7 @@ async fn replay(
         return send(line, connection, &ServerFrame::Reset { conversation, last_seq }).await;
     };
     while cursor < last_seq {
-        let events = app.chat.missed(conversation, cursor, last_seq, STRIDE).await.map_err(refuse)?;
+        let events = app.chat.missed(conversation, cursor, last_seq, STRIDE, STRIDE_BYTES).await.map_err(refuse)?;
         let Some(last) = events.last() else {
             tracing::error!(%conversation, %cursor, %last_seq, "the log has a hole");
             return send(line, connection, &ServerFrame::Reset { conversation, last_seq }).await;

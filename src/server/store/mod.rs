@@ -9,7 +9,7 @@ mod receipt;
 mod rights;
 mod sqlite;
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
 use tokio::sync::oneshot;
@@ -63,13 +63,30 @@ pub(crate) struct Session {
     pub seen_at: Millis,
 }
 
-/// How old a registered user's session may be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Oldest {
-    /// When it began at the earliest.
+/// From when on something is over, if nobody uses it.
+#[derive(Clone, Debug)]
+pub(crate) struct Expiry {
+    /// The sessions that are connected, and so are in use.
+    pub connected: HashSet<SessionId>,
+    /// That they are is noted, unless it was noted since then.
+    pub noted: Millis,
+    /// Who is here.
+    pub here: HashSet<UserId>,
+    /// Guests who were not seen since then, and those without a session who are not here, give their nicknames back.
+    pub guests_seen: Millis,
+    /// When a registered user's session began at the earliest.
     pub began: Millis,
     /// When it was used last at the earliest.
     pub seen: Millis,
+}
+
+/// What was over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expired {
+    /// How many guests gave their nicknames back.
+    pub guests: usize,
+    /// Of registered users.
+    pub sessions: Vec<EndedSession>,
 }
 
 /// A session that has just ended.
@@ -102,6 +119,9 @@ pub(crate) enum StoreError {
     /// Nobody has this name now.
     #[error("nobody has this nickname")]
     UnknownUser,
+    /// The password is another one by now.
+    #[error("the password is another one by now")]
+    WrongPassword,
     /// A direct needs two users.
     #[error("a direct needs two users")]
     SelfDirect,
@@ -251,14 +271,14 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// The same for one of a user's sessions, by its name.
     async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError>;
 
-    /// Begins another session of a user.
-    async fn begin_session(&self, user: UserId, session: NewSession) -> Result<(), StoreError>;
+    /// Begins another session of a user, if this is still the password; otherwise it is [`StoreError::WrongPassword`].
+    async fn begin_session(&self, user: UserId, verified: PasswordHash, session: NewSession) -> Result<(), StoreError>;
 
     /// Notes that a session is in use.
     async fn see_session(&self, session: SessionId) -> Result<(), StoreError>;
 
     /// Gives a user a password, or another one, and ends all sessions but `keep`; without one, it is done on the host.
-    /// Gives those that ended.
+    /// Gives those that ended. A `keep` that has ended itself is [`StoreError::UnknownUser`].
     async fn set_password(
         &self,
         user: UserId,
@@ -269,12 +289,8 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Ends all sessions of a user, by order of the host. Gives those that ended.
     async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError>;
 
-    /// Guests who were not seen since `before`, but for `except`, give their nicknames back. Gives who they were.
-    async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError>;
-
-    /// Sessions of registered users end that are older than that; those of `here`, who are using theirs, only by when
-    /// they began.
-    async fn expire_sessions(&self, oldest: Oldest, here: Vec<UserId>) -> Result<Vec<EndedSession>, StoreError>;
+    /// Ends what is over.
+    async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError>;
 
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;
@@ -322,22 +338,24 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// The same as the user sees them, in one snapshot; `None` if the session has ended.
     async fn conversations(&self, user: UserId, session: SessionId) -> Result<Option<Vec<Conversation>>, StoreError>;
 
-    /// At most `limit` messages, in one snapshot.
+    /// At most `limit` messages, of at most so many bytes but one at least, in one snapshot.
     async fn messages(
         &self,
         reader: UserId,
         conversation: ConversationId,
         window: Window,
         limit: u32,
+        bytes: usize,
     ) -> Result<MessagesPage, StoreError>;
 
-    /// At most `limit` events after `after` up to `up_to`, ascending.
+    /// Some events after `after` up to `up_to`, ascending: at most `limit`, of at most so many bytes but one at least.
     async fn events(
         &self,
         conversation: ConversationId,
         after: Seq,
         up_to: Seq,
         limit: u32,
+        bytes: usize,
     ) -> Result<Vec<Event>, StoreError>;
 
     /// Whether a user who is in a conversation may write there.
@@ -357,6 +375,9 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// What users may not do now.
     async fn sanctions(&self) -> Result<Vec<Sanction>, StoreError>;
+
+    /// Whether an invite still lets somebody in.
+    async fn is_open(&self, invite: InviteKey) -> Result<bool, StoreError>;
 
     /// Invites that still let somebody in.
     async fn invites(&self) -> Result<Vec<Invite>, StoreError>;

@@ -51,8 +51,14 @@ impl TestServer {
 
     /// Starts with the pages that are rendered, without the files that they load.
     pub(crate) async fn start_with_pages() -> Self {
+        Self::start_with_pages_and(|_| {}).await
+    }
+
+    /// The same, with other settings than the usual ones.
+    pub(crate) async fn start_with_pages_and(tweak: impl FnOnce(&mut Config)) -> Self {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
-        let config = Config { data: data.path().to_owned(), ..Config::default() };
+        let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+        tweak(&mut config);
         Self::open_with(config, data, |house| page::router(house, "no site")).await
     }
 
@@ -160,12 +166,15 @@ impl TestServer {
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database")
     }
 
+    /// How many rows a table has.
+    pub(crate) fn count(&self, table: &str) -> u32 {
+        let count = format!("SELECT count(*) FROM {table}");
+        self.database().query_row(&count, [], |row| row.get(0)).expect("a count")
+    }
+
     /// How many users, conversations and events are stored.
     pub(crate) fn stored(&self) -> Stored {
-        let db = self.database();
-        let count = |table: &str| {
-            db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0)).expect("a count")
-        };
+        let count = |table| self.count(table);
         // Without the house itself.
         Stored { users: count("users") - 1, conversations: count("conversations"), events: count("events") }
     }

@@ -48,13 +48,14 @@ use self::{
     reads::ReadMarks,
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
-        BeginSession, CreateUser, EndSession, EndSessions, ExpireGuests, ExpireSessions, Join, Moderate, Release,
-        RevokeInvite, SeeSession, SetPassword, may_write,
+        BeginSession, CreateUser, EndSession, EndSessions, Join, Moderate, Release, RevokeInvite, SeeSession,
+        SetPassword, may_write,
     },
 };
 use super::{
-    Account, Appended, Asker, EndedSession, Feed, Joined, Moderation, NewEvent, NewInvite, NewPassword, NewSession,
-    NewUser, Oldest, OpenDirect, OpenedDirect, Receipt, Rule, Session, SessionKey, Store, StoreError, Window,
+    Account, Appended, Asker, EndedSession, Expired, Expiry, Feed, InviteKey, Joined, Moderation, NewEvent, NewInvite,
+    NewPassword, NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Receipt, Rule, Session, SessionKey,
+    Store, StoreError, Window,
 };
 
 pub use backup::BackupError;
@@ -203,8 +204,8 @@ impl Store for SqliteStore {
         self.write(EndSession::OfUser(user, session)).await?.await
     }
 
-    async fn begin_session(&self, user: UserId, session: NewSession) -> Result<(), StoreError> {
-        self.write(BeginSession { user, session }).await?.await
+    async fn begin_session(&self, user: UserId, verified: PasswordHash, session: NewSession) -> Result<(), StoreError> {
+        self.write(BeginSession { user, verified, session }).await?.await
     }
 
     async fn see_session(&self, session: SessionId) -> Result<(), StoreError> {
@@ -224,12 +225,8 @@ impl Store for SqliteStore {
         self.write(EndSessions(user)).await?.await
     }
 
-    async fn expire_guests(&self, before: Millis, except: Vec<UserId>) -> Result<Vec<UserId>, StoreError> {
-        self.write(ExpireGuests { before, except }).await?.await
-    }
-
-    async fn expire_sessions(&self, oldest: Oldest, here: Vec<UserId>) -> Result<Vec<EndedSession>, StoreError> {
-        self.write(ExpireSessions { oldest, here }).await?.await
+    async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError> {
+        self.write(expiry).await?.await
     }
 
     async fn release(&self, user: UserId) -> Result<(), StoreError> {
@@ -299,8 +296,9 @@ impl Store for SqliteStore {
         conversation: ConversationId,
         window: Window,
         limit: u32,
+        bytes: usize,
     ) -> Result<MessagesPage, StoreError> {
-        self.read(move |db| queries::messages(db, reader, conversation, window, limit)).await
+        self.read(move |db| queries::messages(db, reader, conversation, window, limit, bytes)).await
     }
 
     async fn events(
@@ -309,8 +307,9 @@ impl Store for SqliteStore {
         after: Seq,
         up_to: Seq,
         limit: u32,
+        bytes: usize,
     ) -> Result<Vec<Event>, StoreError> {
-        self.read(move |db| queries::events(db, conversation, after, up_to, limit)).await
+        self.read(move |db| queries::events(db, conversation, after, up_to, limit, bytes)).await
     }
 
     async fn may_write(&self, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {
@@ -338,6 +337,10 @@ impl Store for SqliteStore {
 
     async fn sanctions(&self) -> Result<Vec<Sanction>, StoreError> {
         self.readers.read(queries::sanctions).await
+    }
+
+    async fn is_open(&self, invite: InviteKey) -> Result<bool, StoreError> {
+        self.readers.read(move |db| queries::is_open(db, invite)).await
     }
 
     async fn invites(&self) -> Result<Vec<Invite>, StoreError> {

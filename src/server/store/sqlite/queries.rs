@@ -11,7 +11,7 @@ use crate::{
     protocol::{AuditEntry, AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
-use super::super::{Account, PasswordHash, Session, SessionKey, StoreError, Window};
+use super::super::{Account, InviteKey, PasswordHash, Session, SessionKey, StoreError, Window};
 
 /// Unread messages are counted up to this many; a badge shows no more anyway.
 const MOST_UNREAD: u32 = 1_000;
@@ -138,12 +138,16 @@ pub(super) fn conversation_of(db: &Connection, user: UserId, id: ConversationId)
         .ok_or(StoreError::NotMember)
 }
 
+/// Some bytes for who put an emoji to a message, in what is sent: an id, a name, and words around them.
+const REACTION_BYTES: usize = 100;
+
 pub(super) fn messages(
     db: &Connection,
     reader: UserId,
     conversation: ConversationId,
     window: Window,
     limit: u32,
+    mut bytes: usize,
 ) -> Result<MessagesPage, StoreError> {
     let as_of: Seq = db
         .prepare_cached(
@@ -160,18 +164,25 @@ pub(super) fn messages(
     };
     let mut select = db.prepare_cached(&format!(
         "SELECT m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
-                u.id, u.nickname, u.password IS NOT NULL, u.role
+                u.id, u.nickname, u.password IS NOT NULL, u.role,
+                (SELECT count(*) FROM reactions r WHERE r.conversation = ?1 AND r.message = m.seq)
            FROM messages m JOIN users u ON u.id = m.author
           WHERE m.conversation = ?1 AND m.seq {condition} ?2
           ORDER BY m.seq {order} LIMIT ?3"
     ))?;
     // One more than asked for tells whether there is more.
-    let mut messages = select
-        .query_map(params![conversation, bound, limit.saturating_add(1)], message)?
-        .collect::<Result<Vec<_>, _>>()?;
-    let limit = limit as usize;
-    let more = messages.len() > limit;
-    messages.truncate(limit);
+    let mut rows = select.query(params![conversation, bound, limit.saturating_add(1)])?;
+    let (mut messages, mut more) = (Vec::new(), false);
+    while let Some(row) = rows.next()? {
+        let message = message(row)?;
+        let size = message.body.as_str().len() + row.get::<_, u32>(12)? as usize * REACTION_BYTES;
+        more = messages.len() == limit as usize || (size > bytes && !messages.is_empty());
+        if more {
+            break;
+        }
+        bytes = bytes.saturating_sub(size);
+        messages.push(message);
+    }
     if order == "DESC" {
         messages.reverse();
     }
@@ -225,25 +236,31 @@ pub(super) fn events(
     after: Seq,
     up_to: Seq,
     limit: u32,
+    mut bytes: usize,
 ) -> Result<Vec<Event>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT e.seq, e.at, e.command_id, e.payload, u.id, u.nickname, u.password IS NOT NULL, u.role
            FROM events e JOIN users u ON u.id = e.author
           WHERE e.conversation = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4",
     )?;
-    let events = select
-        .query_map(params![conversation, after, up_to, limit], |row| {
-            Ok(Event {
-                conversation,
-                seq: row.get(0)?,
-                at: row.get(1)?,
-                author: user(row, 4)?,
-                id: row.get(2)?,
-                // Never NULL.
-                change: json(row, 3)?.unwrap_or(Change::Other),
-            })
-        })?
-        .collect::<Result<_, _>>()?;
+    let mut rows = select.query(params![conversation, after, up_to, limit])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        let size = row.get_ref(3)?.as_bytes().map_or(0, <[u8]>::len);
+        if size > bytes && !events.is_empty() {
+            break;
+        }
+        bytes = bytes.saturating_sub(size);
+        events.push(Event {
+            conversation,
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            author: user(row, 4)?,
+            id: row.get(2)?,
+            // Never NULL.
+            change: json(row, 3)?.unwrap_or(Change::Other),
+        });
+    }
     Ok(events)
 }
 
@@ -260,6 +277,17 @@ pub(super) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {
         })?
         .collect::<Result<_, _>>()?;
     Ok(sanctions)
+}
+
+/// Whether an invite still lets somebody in.
+pub(super) fn is_open(db: &Connection, invite: InviteKey) -> Result<bool, StoreError> {
+    let open = db
+        .prepare_cached(
+            "SELECT 1 FROM invites WHERE token_hash = ?1 AND NOT revoked AND (expires_at IS NULL OR expires_at > ?2)
+                AND (most_uses IS NULL OR uses < most_uses)",
+        )?
+        .exists(params![invite, Millis::now()])?;
+    Ok(open)
 }
 
 /// Those that still let somebody in, the newest first.

@@ -1,12 +1,16 @@
 //! What can't be seen from outside the server.
 
-use std::{collections::HashMap, fs, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::{
-    super::{Committed, NewEvent, NewUser, Store as _, StoreError, Window},
+    super::{Committed, NewEvent, NewUser, Ownership, Store as _, StoreError, Window},
     journal::Journal,
     open::open_reader,
     *,
@@ -35,10 +39,55 @@ async fn guest(store: &SqliteStore, name: &str) -> User {
     user
 }
 
+/// Somebody with a password, and the session that it was set in.
+async fn registered(store: &SqliteStore, name: &str, password: &PasswordHash) -> (User, SessionId) {
+    let (user, session) = (user(name), SessionId::generate());
+    let begun = NewSession { key: SessionKey([8; 32]), id: session, agent: String::new() };
+    let password = Some(NewPassword { hash: password.clone(), ownership: Ownership::Never });
+    let (key, session_of) = (user.nickname.key(), Some(begun));
+    let new = NewUser { user: user.clone(), key, session: session_of, address: None, invite: None, password };
+    store.create_user(new).await.expect("a user");
+    (user, session)
+}
+
 fn message(store: &SqliteStore, author: &User, body: &str) -> NewEvent {
     let body = Body::from_trusted(body.to_owned());
     let (author, id, conversation) = (author.clone(), CommandId::generate(), store.lobby());
     NewEvent::of_author(author, id, conversation, Change::Message { body })
+}
+
+#[tokio::test]
+async fn a_password_that_was_replaced_while_it_was_compared_opens_nothing() {
+    let folder = TempDir::new().expect("a folder");
+    let (store, _feed) = open(&folder);
+    let (old, new) = (PasswordHash("old".into()), PasswordHash("new".into()));
+    let (ming, session) = registered(&store, "小明", &old).await;
+    let replaced = NewPassword { hash: new.clone(), ownership: Ownership::Never };
+    assert_eq!(store.set_password(ming.id, replaced.clone(), None).await, Ok(vec![session]));
+    let begun = |byte| NewSession { key: SessionKey([byte; 32]), id: SessionId::generate(), agent: String::new() };
+    assert_eq!(store.begin_session(ming.id, old, begun(1)).await, Err(StoreError::WrongPassword));
+    assert_eq!(store.begin_session(ming.id, new, begun(2)).await, Ok(()));
+    // Nor does a session that has ended set another one.
+    assert_eq!(store.set_password(ming.id, replaced, Some(session)).await, Err(StoreError::UnknownUser));
+}
+
+#[tokio::test]
+async fn a_name_that_a_plain_client_could_not_give_back_is_free_a_little_later() {
+    let folder = TempDir::new().expect("a folder");
+    let (store, _feed) = open(&folder);
+    let (gone, here, new) = (user("gone"), user("here"), user("new"));
+    for user in [&gone, &here, &new] {
+        let (user, key) = (user.clone(), user.nickname.key());
+        let visitor = NewUser { user, key, session: None, address: None, invite: None, password: None };
+        store.create_user(visitor).await.expect("a visitor");
+    }
+    let other = Connection::open(folder.path().join(DATABASE)).expect("a connection");
+    other.execute("UPDATE users SET created_at = 1000 WHERE nickname <> 'new'", []).expect("an update");
+    let (never, here) = (Millis(0), HashSet::from([here.id]));
+    let connected = HashSet::new();
+    let expiry = Expiry { connected, noted: never, here, guests_seen: never, began: never, seen: never };
+    assert_eq!(store.expire(expiry).await, Ok(Expired { guests: 1, sessions: vec![] }));
+    assert_eq!(store.account(gone.nickname.key()).await, Ok(None));
 }
 
 #[tokio::test]
@@ -62,7 +111,7 @@ async fn a_full_disk_refuses_a_write_and_the_store_goes_on() {
     let again = NewEvent { id, ..message(&store, &ming, "small") };
     let appended = store.append(again).await.expect("queued").await.expect("room for a small one");
     assert_eq!(appended.seq, Seq(1));
-    let page = store.messages(ming.id, store.lobby(), Window::Newest, 10).await.expect("a page");
+    let page = store.messages(ming.id, store.lobby(), Window::Newest, 10, usize::MAX).await.expect("a page");
     assert_eq!(page.messages.len(), 1);
     store.close().await;
 }
@@ -269,7 +318,8 @@ impl Busy {
 
     async fn bodies(&self, talk: usize) -> Vec<String> {
         let (reader, conversation) = &self.talks[talk];
-        let page = self.store.messages(reader.id, *conversation, Window::Newest, 100).await.expect("a page");
+        let page =
+            self.store.messages(reader.id, *conversation, Window::Newest, 100, usize::MAX).await.expect("a page");
         page.messages.iter().map(|message| message.body.as_str().to_owned()).collect()
     }
 }
@@ -289,7 +339,7 @@ async fn what_was_answered_from_the_journal_is_there_after_a_kill() {
     }
     let (store, _feed) = open(&after_kill);
     for (reader, conversation) in &busy.talks {
-        let page = store.messages(reader.id, *conversation, Window::Newest, 100).await.expect("a page");
+        let page = store.messages(reader.id, *conversation, Window::Newest, 100, usize::MAX).await.expect("a page");
         let bodies: Vec<_> = page.messages.iter().map(|message| (message.seq.0, message.body.as_str())).collect();
         assert_eq!(bodies, [(1, "one"), (2, "two")]);
     }
@@ -309,7 +359,7 @@ async fn whoever_reads_finds_what_was_told_from_the_journal() {
     let ids = busy.all_write("ho").await;
     busy.answers(&ids).await;
     let conversation = busy.talks[5].1;
-    let events = busy.store.events(conversation, Seq::ZERO, Seq(9), 9).await.expect("events");
+    let events = busy.store.events(conversation, Seq::ZERO, Seq(9), 9, usize::MAX).await.expect("events");
     assert_eq!(events.len(), 2);
     busy.store.close().await;
 }

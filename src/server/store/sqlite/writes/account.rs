@@ -6,7 +6,7 @@ use crate::domain::{Action, Millis, Role, SessionId, UserId};
 
 use super::{
     super::{
-        super::{EndedSession, NewPassword, NewSession, Oldest, Ownership, SessionKey, StoreError},
+        super::{EndedSession, NewPassword, NewSession, Ownership, PasswordHash, SessionKey, StoreError},
         writer::{Applied, Write},
     },
     audit::Entry,
@@ -58,6 +58,8 @@ fn release_if_forgotten(db: &Connection, user: UserId) -> Result<(), StoreError>
 /// A user who showed the password comes in again.
 pub(in super::super) struct BeginSession {
     pub(in super::super) user: UserId,
+    /// What the password was compared with; that took a while.
+    pub(in super::super) verified: PasswordHash,
     pub(in super::super) session: NewSession,
 }
 
@@ -65,6 +67,10 @@ impl Write for BeginSession {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
+        let same = "SELECT 1 FROM users WHERE id = ?1 AND password = ?2";
+        if !db.prepare_cached(same)?.exists(params![self.user, self.verified.0])? {
+            return Err(StoreError::WrongPassword);
+        }
         check_entry(db, self.user, Scope(None))?;
         insert_session(db, self.user, &self.session)?;
         Ok(Applied { done: (), news: None })
@@ -92,7 +98,13 @@ impl Write for SetPassword {
 
     fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
         let Self { user, password, keep } = self;
-        if !db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND nickname_key IS NOT NULL")?.exists([user])? {
+        let is_there = db
+            .prepare_cached(
+                "SELECT 1 FROM users WHERE id = ?1 AND nickname_key IS NOT NULL
+                    AND (?2 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE user = ?1 AND id = ?2))",
+            )?
+            .exists(params![user, keep])?;
+        if !is_there {
             return Err(StoreError::UnknownUser);
         }
         set_password(db, *user, password)?;
@@ -162,67 +174,5 @@ impl Write for SeeSession {
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         db.prepare_cached("UPDATE sessions SET seen_at = ?2 WHERE id = ?1")?.execute(params![self.0, Millis::now()])?;
         Ok(Applied { done: (), news: None })
-    }
-}
-
-/// Guests whose sessions were not used for long give their nicknames back.
-pub(in super::super) struct ExpireGuests {
-    /// Not seen since then.
-    pub(in super::super) before: Millis,
-    /// Those who are here stay, however long they have been.
-    pub(in super::super) except: Vec<UserId>,
-}
-
-impl Write for ExpireGuests {
-    type Done = Vec<UserId>;
-
-    fn apply(&self, db: &Connection) -> Result<Applied<Vec<UserId>>, StoreError> {
-        let mut expired: Vec<UserId> = db
-            .prepare_cached(
-                "SELECT id FROM users WHERE nickname_key IS NOT NULL AND password IS NULL
-                    AND EXISTS (SELECT 1 FROM sessions WHERE user = users.id)
-                    AND NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND seen_at >= ?1)",
-            )?
-            .query_map([self.before], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        expired.retain(|user| !self.except.contains(user));
-        for user in &expired {
-            db.prepare_cached("DELETE FROM sessions WHERE user = ?1")?.execute([user])?;
-            release(db, *user)?;
-        }
-        // By now nobody would ban them any more.
-        db.prepare_cached("UPDATE users SET address = NULL WHERE nickname_key IS NULL AND created_at < ?1")?
-            .execute([self.before])?;
-        Ok(Applied { done: expired, news: None })
-    }
-}
-
-/// Sessions of registered users that are over.
-pub(in super::super) struct ExpireSessions {
-    pub(in super::super) oldest: Oldest,
-    /// Those who are here are using theirs.
-    pub(in super::super) here: Vec<UserId>,
-}
-
-impl Write for ExpireSessions {
-    type Done = Vec<EndedSession>;
-
-    fn apply(&self, db: &Connection) -> Result<Applied<Vec<EndedSession>>, StoreError> {
-        let Self { oldest: Oldest { began, seen }, here } = self;
-        let old: Vec<(EndedSession, bool)> = db
-            .prepare_cached(
-                "SELECT s.user, s.id, s.created_at < ?1 FROM sessions s JOIN users u ON u.id = s.user
-                  WHERE u.password IS NOT NULL AND (s.created_at < ?1 OR s.seen_at < ?2)",
-            )?
-            .query_map(params![began, seen], |row| {
-                Ok((EndedSession { user: row.get(0)?, session: row.get(1)? }, row.get(2)?))
-            })?
-            .collect::<Result<_, _>>()?;
-        let over = old.into_iter().filter(|(one, is_old)| *is_old || !here.contains(&one.user));
-        let done: Vec<_> = over.map(|(one, _)| one).collect();
-        for one in &done {
-            db.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([one.session])?;
-        }
-        Ok(Applied { done, news: None })
     }
 }

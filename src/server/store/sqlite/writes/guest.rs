@@ -32,11 +32,12 @@ impl Write for CreateUser {
         if let Some(address) = address {
             sanction::check_address(db, *address)?;
         }
-        if is_taken(db, key)? {
-            return Err(StoreError::NicknameTaken { suggestion: suggest(db, &user.nickname)? });
-        }
+        // First, so that nobody without one learns whose name is taken. What is refused uses nothing up.
         if let Some(invite) = invite {
             use_up(db, *invite)?;
+        }
+        if is_taken(db, key)? {
+            return Err(StoreError::NicknameTaken { suggestion: suggest(db, &user.nickname)? });
         }
         let now = Millis::now();
         // Where somebody with a password came from is nobody's business.

@@ -4,6 +4,7 @@ mod account;
 mod append;
 mod audit;
 mod direct;
+mod expiry;
 mod fold;
 mod guest;
 mod invite;
@@ -11,9 +12,7 @@ mod join;
 mod moderation;
 mod sanction;
 
-pub(super) use account::{
-    BeginSession, EndSession, EndSessions, ExpireGuests, ExpireSessions, SeeSession, SetPassword,
-};
+pub(super) use account::{BeginSession, EndSession, EndSessions, SeeSession, SetPassword};
 pub(super) use append::{Post, end};
 pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::RevokeInvite;

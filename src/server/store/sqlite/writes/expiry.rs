@@ -1,0 +1,82 @@
+//! What is over because nobody has used it.
+
+use rusqlite::{Connection, params};
+
+use crate::domain::{Millis, SessionId, UserId};
+
+use super::{
+    super::{
+        super::{EndedSession, Expired, Expiry, StoreError},
+        writer::{Applied, Write},
+    },
+    account::SeeSession,
+    guest::release,
+};
+
+/// How long a plain client may take from its user to its place among those who are here, at the very most, in
+/// milliseconds.
+const COMING_IN: u64 = 60 * 1_000;
+
+impl Write for Expiry {
+    type Done = Expired;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<Expired>, StoreError> {
+        self.see_connected(db)?;
+        let done = Expired { guests: self.release_guests(db)?, sessions: self.end_sessions(db)? };
+        Ok(Applied { done, news: None })
+    }
+}
+
+impl Expiry {
+    /// Who is connected is using the session, all the time, whatever was noted of it.
+    fn see_connected(&self, db: &Connection) -> Result<(), StoreError> {
+        let mut old: Vec<SessionId> = db
+            .prepare_cached("SELECT id FROM sessions WHERE seen_at < ?1")?
+            .query_map([self.noted], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        old.retain(|session| self.connected.contains(session));
+        for session in old {
+            SeeSession(session).apply(db)?;
+        }
+        Ok(())
+    }
+
+    /// Guests who were away for long, and plain clients that could not give their names back when they left.
+    fn release_guests(&self, db: &Connection) -> Result<usize, StoreError> {
+        let came_in = Millis(Millis::now().0.saturating_sub(COMING_IN));
+        let mut over: Vec<UserId> = db
+            .prepare_cached(
+                "SELECT id FROM users WHERE nickname_key > '' AND password IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND seen_at >= ?1)
+                    AND (created_at < ?2 OR EXISTS (SELECT 1 FROM sessions WHERE user = users.id))",
+            )?
+            .query_map(params![self.guests_seen, came_in], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        over.retain(|user| !self.here.contains(user));
+        for user in &over {
+            db.prepare_cached("DELETE FROM sessions WHERE user = ?1")?.execute([user])?;
+            release(db, *user)?;
+        }
+        // By now nobody would ban them any more.
+        db.prepare_cached(
+            "UPDATE users SET address = NULL WHERE address IS NOT NULL AND nickname_key IS NULL AND created_at < ?1",
+        )?
+        .execute([self.guests_seen])?;
+        Ok(over.len())
+    }
+
+    /// Those of registered users.
+    fn end_sessions(&self, db: &Connection) -> Result<Vec<EndedSession>, StoreError> {
+        let ended = db
+            .prepare_cached(
+                "DELETE FROM sessions WHERE (created_at < ?1 OR seen_at < ?2)
+                    AND EXISTS (SELECT 1 FROM users WHERE id = sessions.user AND password IS NOT NULL)
+                 RETURNING user, id",
+            )?
+            .query_map(params![self.began, self.seen], |row| {
+                Ok(EndedSession { user: row.get(0)?, session: row.get(1)? })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(ended)
+    }
+}

@@ -164,6 +164,9 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
+    /// Who the user is, or what they may hear, is another thing by now: come back and resync.
+    pub const COME_BACK: Self = Self::TooSlow;
+
     /// The number on the wire.
     pub const fn number(self) -> u16 {
         self as u16

@@ -25,13 +25,17 @@ const BYTES_OF_ONE: usize = 1024;
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
 
 /// A bucket for each key; `None` lets everything through.
-///
-/// With how much a full bucket holds.
-struct Rate<K: Clone + Eq + Hash>(Option<(DefaultKeyedRateLimiter<K>, NonZeroU32)>);
+struct Rate<K: Clone + Eq + Hash>(Option<Buckets<K>>);
+
+struct Buckets<K: Clone + Eq + Hash> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    /// How much is in a full one.
+    size: NonZeroU32,
+}
 
 impl<K: Clone + Eq + Hash> Rate<K> {
     fn new(quota: Option<Quota>) -> Self {
-        Self(quota.map(|quota| (RateLimiter::keyed(quota), quota.burst_size())))
+        Self(quota.map(|quota| Buckets { limiter: RateLimiter::keyed(quota), size: quota.burst_size() }))
     }
 
     fn check(&self, key: &K) -> Result<(), ChatError> {
@@ -40,15 +44,15 @@ impl<K: Clone + Eq + Hash> Rate<K> {
 
     /// Takes so many at once; what is more than a full bucket takes a full one.
     fn check_many(&self, key: &K, many: NonZeroU32) -> Result<(), ChatError> {
-        let Some((limiter, most)) = &self.0 else { return Ok(()) };
-        let checked = limiter.check_key_n(key, many.min(*most)).unwrap_or(Ok(()));
+        let Some(Buckets { limiter, size }) = &self.0 else { return Ok(()) };
+        let checked = limiter.check_key_n(key, many.min(*size)).unwrap_or(Ok(()));
         checked.map_err(|until| ChatError::RateLimited {
             retry_after: until.wait_time_from(DefaultClock::default().now()),
         })
     }
 
     fn forget_idle(&self) {
-        if let Some((limiter, _)) = &self.0 {
+        if let Some(Buckets { limiter, .. }) = &self.0 {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

@@ -1,7 +1,8 @@
 //! The edge: what every request passes before anything else looks at it, and every answer on its way out.
 //!
-//! Who asks ([`forwarded`]), by which name the server was called ([`hosts`]), from which page ([`origins`]), how often;
-//! then the routes, in limited time; and last the headers that every answer has ([`headers`]).
+//! Who asks ([`forwarded`]), by which name the server was called ([`hosts`]), from which page ([`origins`]), how often the
+//! API is asked (pages are charged for where they are made, files for nothing); then the routes, in limited time; and last
+//! the headers that every answer has ([`headers`]).
 
 mod forwarded;
 mod headers;

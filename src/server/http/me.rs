@@ -43,7 +43,7 @@ async fn set_password(
     }
     if is_new {
         // They come back at once, as a registered user.
-        app.hub.close_user(user, CloseCode::TooSlow);
+        app.hub.close_user(user, CloseCode::COME_BACK);
     }
     Ok(StatusCode::NO_CONTENT)
 }

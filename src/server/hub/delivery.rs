@@ -86,7 +86,7 @@ impl<'a> TurnBuilder<'a> {
                     }
                     Effect::Gone(user) => Some(Step::End(user, CloseCode::Removed)),
                     // They come back at once, as another one.
-                    Effect::Changed(user) => Some(Step::End(user, CloseCode::TooSlow)),
+                    Effect::Changed(user) => Some(Step::End(user, CloseCode::COME_BACK)),
                 });
             }
             Committed::Opened { views, announced } => {

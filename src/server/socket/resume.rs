@@ -55,7 +55,7 @@ async fn bring_up_to_date(
     let conversations = app.chat.conversations(connection.user.id, greeted.session).await.map_err(refuse)?;
     if heard.iter().any(|id| conversations.iter().all(|conversation| conversation.id != *id)) {
         // Removed from there in between: perhaps too early for the hub to know that it was heard.
-        return Err(Farewell::wordless(Some(CloseCode::TooSlow)));
+        return Err(Farewell::wordless(Some(CloseCode::COME_BACK)));
     }
     let seen = Seen::new(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)));
 

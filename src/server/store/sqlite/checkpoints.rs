@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// time, and each try holds the writer up.
 const REST: Duration = Duration::from_secs(20);
 
-/// The thread that checkpoints. Dropping it ends the thread.
+/// The thread that checkpoints. It ends when this and all its [nudges](Self::nudges) are gone.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     nudges: SyncSender<()>,
@@ -53,7 +53,7 @@ impl Checkpoints {
         Ok(Self { nudges, thread })
     }
 
-    /// For whoever has written much. The thread ends when all of these are gone, too.
+    /// For whoever has written much.
     pub(super) fn nudges(&self) -> SyncSender<()> {
         self.nudges.clone()
     }

@@ -156,7 +156,10 @@ impl Journal {
         // Whoever writes has seen what is above.
         let mut seen: Vec<(UserId, Seq)> = Vec::new();
         for Entry { post, .. } in entries.drain(..count) {
-            post.enter(db)?;
+            if !post.enter(db)? {
+                // Never seen: it was looked for when it came, and again when this was loaded.
+                tracing::error!(place = ?post.place, id = %post.id, "a message was acknowledged under the id of another one");
+            }
             self.commands.remove(&(post.author, post.id));
             match seen.iter_mut().find(|(author, _)| *author == post.author) {
                 Some((_, seq)) => *seq = post.place.seq,

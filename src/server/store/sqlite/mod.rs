@@ -237,12 +237,14 @@ impl Store for SqliteStore {
         #[cfg(feature = "early-ack")]
         let job = self.hastily(event, asker);
         #[cfg(not(feature = "early-ack"))]
-        let job = Box::new(Submitted::new(event, asker));
+        let job = Submitted::of(event, asker);
         self.queue(job).await
     }
 
     async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
-        self.write(event).await
+        let (job, receipt) = Submitted::with_receipt(event);
+        self.queue(job).await?;
+        Ok(receipt)
     }
 
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError> {

@@ -147,16 +147,30 @@ fn settled<T>(
     Ok(applied.done)
 }
 
-/// An event whose asker is answered through the feed.
+/// An event, with whoever waits for it. Most are messages, which have a quicker way than other changes.
 pub(super) struct Submitted {
     event: NewEvent,
-    asker: Asker,
+    answer: Answer,
     outcome: Option<Result<Applied<Appended>, StoreError>>,
 }
 
+/// How an asker learns what became of an event.
+enum Answer {
+    /// Through the feed, behind the event itself.
+    Told(Asker),
+    /// By a receipt.
+    Receipt(oneshot::Sender<Result<Appended, StoreError>>),
+}
+
 impl Submitted {
-    pub(super) fn new(event: NewEvent, asker: Asker) -> Self {
-        Self { event, asker, outcome: None }
+    pub(super) fn of(event: NewEvent, asker: Asker) -> Box<dyn Job> {
+        Box::new(Self { event, answer: Answer::Told(asker), outcome: None })
+    }
+
+    pub(super) fn with_receipt(event: NewEvent) -> (Box<dyn Job>, Receipt<Appended>) {
+        let (answer, answered) = oneshot::channel();
+        let job = Self { event, answer: Answer::Receipt(answer), outcome: None };
+        (Box::new(job), Receipt::new(answered))
     }
 }
 
@@ -182,7 +196,11 @@ impl Job for Submitted {
 
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         let outcome = settled(self.outcome, committed, news);
-        news.push(Committed::Answer { asker: self.asker, id: self.event.id, outcome });
+        match self.answer {
+            Answer::Told(asker) => news.push(Committed::Answer { asker, id: self.event.id, outcome }),
+            // An asker that went away needs no answer; the event stands.
+            Answer::Receipt(answer) => drop(answer.send(outcome)),
+        }
     }
 }
 

@@ -40,7 +40,7 @@
 //! A rule about names or texts: [`domain`]. A frame: [`protocol`], then `server::socket` and `client::Store`. What
 //! somebody may do: `server::chat`. Who may ask at all: `server::edge`. What is on disk: `server::store` and its
 //! migrations. What is on the wire: `server::websocket`. Why it is so: `docs/decisions.md`; what it costs:
-//! `docs/performance.md`.
+//! `docs/performance.md`; how it is run and backed up: `docs/operating.md`.
 
 // Without `erase_components`, which `cargo leptos` sets, a view is one type made of all the elements in it.
 #![recursion_limit = "256"]

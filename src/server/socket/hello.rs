@@ -17,6 +17,7 @@ use super::{
     },
     Bearings,
     line::{Farewell, Line},
+    not_let_in,
 };
 
 /// Who said hello, and what they know already.
@@ -40,20 +41,9 @@ pub(super) async fn greet<'a>(app: &'a App, line: &mut Line, bearings: Bearings)
         () = app.stopping.cancelled() => return Err(Farewell::wordless(Some(CloseCode::Restarting))),
     };
     let turn = app.turns.take(app.timing.turn).await?;
-    let (me, session, token) = identify(app, &hello, bearings).await.map_err(|error| {
-        let code = match error {
-            ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
-            ChatError::Unauthenticated => CloseCode::SessionEnded,
-            ChatError::RateLimited { .. } => CloseCode::TooMany,
-            ChatError::Banned { .. }
-            | ChatError::InviteRequired
-            | ChatError::InvalidInvite
-            | ChatError::AccountRequired => CloseCode::Removed,
-            ChatError::StorageUnavailable | ChatError::Internal => CloseCode::Restarting,
-            _ => CloseCode::ProtocolError,
-        };
-        Farewell::error(error.frame(None), code)
-    })?;
+    let (me, session, token) = identify(app, &hello, bearings)
+        .await
+        .map_err(|error| Farewell::error(error.frame(None), not_let_in(&error)))?;
     Ok(Greeted { me, session, token, epoch: hello.epoch, cursors: hello.cursors, turn })
 }
 

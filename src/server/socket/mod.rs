@@ -21,7 +21,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{ConversationId, User},
-    protocol::ErrorCode,
+    protocol::{CloseCode, ErrorCode},
 };
 
 use self::{
@@ -155,6 +155,21 @@ async fn greet_and_welcome(app: &App, line: &mut Line, bearings: Bearings) -> Re
 
 fn register(app: &App, user: &User, entrance: Entrance) -> Result<Registered, Farewell> {
     app.hub.register(user.clone(), entrance).map_err(|error| Farewell::too_many(error.to_string()))
+}
+
+/// With which code somebody is turned away who could not be let in.
+fn not_let_in(error: &ChatError) -> CloseCode {
+    match error {
+        ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
+        ChatError::Unauthenticated => CloseCode::SessionEnded,
+        ChatError::RateLimited { .. } => CloseCode::TooMany,
+        ChatError::Banned { .. }
+        | ChatError::InviteRequired
+        | ChatError::InvalidInvite
+        | ChatError::AccountRequired => CloseCode::Removed,
+        ChatError::StorageUnavailable | ChatError::Internal => CloseCode::Restarting,
+        _ => CloseCode::ProtocolError,
+    }
 }
 
 /// From now on a registered connection hears all that its user is in. Directs that are opened later come by themselves,

@@ -25,7 +25,7 @@ use super::{
     },
     accept, hear_all,
     line::{Farewell, Line},
-    refuse_upgrade, register,
+    not_let_in, refuse_upgrade, register,
     talking::{Heard, Talk, Talking},
 };
 
@@ -75,18 +75,8 @@ pub(super) async fn enter(
     let me = match Box::pin(app.chat.create_visitor(&nickname, invite.as_deref(), entrance.peer)).await {
         Ok(me) => me,
         Err(error) => {
-            let code = match error {
-                ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
-                ChatError::RateLimited { .. } => CloseCode::TooMany,
-                ChatError::Banned { .. }
-                | ChatError::InviteRequired
-                | ChatError::InvalidInvite
-                | ChatError::AccountRequired => CloseCode::Removed,
-                ChatError::StorageUnavailable => CloseCode::Restarting,
-                _ => CloseCode::ProtocolError,
-            };
             drop(turn);
-            return refuse(line, Farewell::new(&reply(&error), code)).await;
+            return refuse(line, Farewell::new(&reply(&error), not_let_in(&error))).await;
         }
     };
     let Ok(registered) = register(&app, &me.user(), entrance) else {

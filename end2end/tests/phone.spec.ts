@@ -147,3 +147,12 @@ test('on a phone nothing scrolls sideways, however long the words are', async ({
   await alice.isTalkingTo(`${'M'.repeat(31)}b`);
   await expectNoSidewaysScroll(alice.page);
 });
+
+test('on a phone the composer shows all of a long text', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  await alice.composer.fill('so much to say '.repeat(60));
+
+  const [needed, given] = await alice.composer.evaluate((field) => [field.scrollHeight, field.clientHeight]);
+
+  expect(given).toBe(needed);
+});

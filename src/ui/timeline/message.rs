@@ -12,7 +12,7 @@ use super::{
         name::Name,
         seen::{Fate, Seen},
     },
-    buttons,
+    buttons::{self, Button},
     menu::Menu,
     model::Followed,
 };
@@ -95,7 +95,10 @@ pub(super) fn MessageRow(
                 let what = if command == id { t.not_sent } else { t.not_changed };
                 let words = format!("{what} {} ", (t.error)(code));
                 let deed = |deed, name| buttons::words("link", deed, Some(command), name);
-                ("fate problem small", vec![words.into_any(), deed("retry", t.retry), deed("discard", t.discard)])
+                (
+                    "fate problem small",
+                    vec![words.into_any(), deed(Button::Retry, t.retry), deed(Button::Discard, t.discard)],
+                )
             }
             Fate::Pending if store.link.get() != Link::Online => ("fate pending", vec![t.waiting.into_any()]),
             Fate::Pending | Fate::Sending => ("fate pending", vec![t.sending.into_any()]),

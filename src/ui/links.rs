@@ -1,5 +1,7 @@
 //! Addresses within a text.
 
+use crate::domain::place_of;
+
 /// A piece of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -30,23 +32,27 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
 fn next_link(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     loop {
-        let start = from + text[from..].find("http")?;
+        let start = from + place_of("http", &text[from..])?;
         let candidate = &text[start..];
         let scheme = ["https://", "http://"].into_iter().find(|scheme| candidate.starts_with(scheme));
         let inside_a_word = text[..start].chars().next_back().is_some_and(|before| before.is_ascii_alphanumeric());
         if let Some(scheme) = scheme.filter(|_| !inside_a_word) {
             // Chinese text follows an address without a space; what an address may hold is ASCII (RFC 3986).
-            let end = candidate.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c));
+            let end = candidate.find(|c: char| {
+                !c.is_ascii_graphic() || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
+            });
             let (mut link, behind) = candidate.split_at(end.unwrap_or(candidate.len()));
-            if behind.starts_with(is_of_a_name) && !link[scheme.len()..].contains(['/', '?', '#']) {
+            if behind.starts_with(is_of_a_name)
+                && !link[scheme.len()..].bytes().any(|byte| matches!(byte, b'/' | b'?' | b'#'))
+            {
                 // Part of a name leads to another house.
                 from = start + scheme.len();
                 continue;
             }
             // The sentence's own punctuation, and a bracket that was opened before the address.
             while let Some(last) = link.chars().next_back() {
-                let closes = last == ')' && !link.contains('(');
-                if !".,;:!?'*_".contains(last) && !closes {
+                let closes = last == ')' && !link.bytes().any(|byte| byte == b'(');
+                if !matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_') && !closes {
                     break;
                 }
                 link = &link[..link.len() - 1];

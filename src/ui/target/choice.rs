@@ -8,7 +8,7 @@ use super::super::{
 };
 use crate::{
     client::Store,
-    domain::{User, lowercase},
+    domain::{User, lowercase, place_of},
     protocol::ErrorCode,
 };
 
@@ -182,7 +182,7 @@ impl Choice {
 fn offered(store: Store, texts: &Texts, typed: &str) -> Vec<Target> {
     let wanted = lowercase(typed.trim());
     let me = store.me.with(|me| me.as_ref().map(|me| me.id));
-    let fits = |target: &Target| lowercase(&target.name(texts)).contains(&wanted);
+    let fits = |target: &Target| place_of(&wanted, &lowercase(&target.name(texts))).is_some();
     let users = store.presence.with(|presence| {
         let others = presence.online().iter().filter(|user| Some(user.id) != me).cloned().map(Target::User);
         others.filter(fits).take(OFFERED).collect::<Vec<_>>()

@@ -207,3 +207,41 @@ for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {
     await expect(time).toHaveAttribute('datetime', at.toISOString());
   });
 }
+
+test('after midnight what was today is yesterday', async ({ house, people }) => {
+  await longTalk(house, 2);
+  const alice = await people.visitor('Alice');
+  await alice.page.clock.install();
+  await alice.join();
+  await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /message 001/, /message 002/]);
+
+  await alice.page.clock.fastForward('24:00:00');
+
+  await expect(alice.log.getByRole('listitem')).toHaveText(['Yesterday', /message 001/, /message 002/]);
+});
+
+test('newer messages that could not be fetched are asked for again where they are missing', async ({ house, people }) => {
+  const scribe = await longTalk(house, 80);
+  const alice = await people.visitor('Alice');
+  alice.complaints.expect(/ERR_FAILED/);
+  await alice.page.route('**/messages?*after=*', (route) => route.abort());
+  await alice.join();
+  await alice.message(numbered(60)).scrollIntoViewIfNeeded();
+  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeVisible();
+  // More than is kept below a reader: behind them begins a gap.
+  await scribe.sayMany(Array.from({ length: 300 }, (_, place) => numbered(81 + place)));
+  await expect.poll(() => alice.frames.receivedOf('event').length).toBeGreaterThanOrEqual(300);
+  const again = alice.log.getByRole('button', { name: 'Try again' }).last();
+
+  await expect(async () => {
+    await alice.log.evaluate((log) => log.scrollTo({ top: log.scrollHeight, behavior: 'instant' }));
+    await expect(again).toBeInViewport({ timeout: 200 });
+  }).toPass();
+  await expect(alice.message(numbered(380))).toHaveCount(0);
+
+  await alice.page.unroute('**/messages?*after=*');
+  const shown = await alice.log.locator('.message').count();
+  await again.click();
+  await expect.poll(() => alice.log.locator('.message').count()).toBeGreaterThan(shown);
+  await expect(again).toHaveCount(0);
+});

@@ -66,6 +66,19 @@ test('an invite works without script, too', async ({ house, people }) => {
   await expect(bob.page).toHaveURL('/talk/lobby');
 });
 
+test('who chooses a language at the door is still invited, without script, too', async ({ house, people }) => {
+  const olga = await owner(house, people);
+  const link = await invite(olga);
+  const ming = await people.visitor('小明', { javaScriptEnabled: false });
+  await ming.page.goto(link);
+
+  await ming.page.getByRole('link', { name: '简体中文' }).click();
+  await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await ming.page.getByRole('button', { name: '进入' }).click();
+
+  await expect(ming.page).toHaveURL('/talk/lobby');
+});
+
 test('an invite that was revoked, or whose time is over, lets nobody in', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga, '', '');

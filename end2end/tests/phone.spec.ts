@@ -147,3 +147,40 @@ test('on a phone nothing scrolls sideways, however long the words are', async ({
   await alice.isTalkingTo(`${'M'.repeat(31)}b`);
   await expectNoSidewaysScroll(alice.page);
 });
+
+test('on a phone the composer shows all of a long text', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  await alice.composer.fill('so much to say '.repeat(60));
+
+  const [needed, given] = await alice.composer.evaluate((field) => [field.scrollHeight, field.clientHeight]);
+
+  expect(given).toBe(needed);
+});
+
+test('beside the notch of a phone that is held sideways stands nothing to be read or touched', async ({ people }) => {
+  const NOTCH = 47;
+  const alice = await people.visitor('Alice', { ...PHONE, viewport: { width: 844, height: 390 } });
+  const browser = await alice.page.context().newCDPSession(alice.page);
+  await browser.send('Emulation.setSafeAreaInsetsOverride', { insets: { left: NOTCH, right: NOTCH } });
+  const expectBetweenTheNotches = async (...parts: Locator[]) => {
+    for (const part of parts) {
+      const { x, width } = (await part.boundingBox()) ?? { x: 0, width: 0 };
+      expect(x, `${part} begins`).toBeGreaterThanOrEqual(NOTCH);
+      expect(x + width, `${part} ends`).toBeLessThanOrEqual(844 - NOTCH);
+    }
+  };
+
+  await alice.join();
+  await alice.say('Sideways');
+  await expectBetweenTheNotches(alice.conversation('Lobby'), alice.targetField, alice.sendButton);
+  await expectBetweenTheNotches(alice.message('Sideways').locator('.body'), alice.settingsButton);
+
+  await alice.settingsButton.tap();
+  await expectBetweenTheNotches(alice.settings);
+
+  // A small one: list and talk are two screens.
+  await alice.page.setViewportSize({ width: 667, height: 375 });
+  const { x } = (await alice.composer.boundingBox()) ?? { x: 0 };
+  expect(x).toBeGreaterThanOrEqual(NOTCH);
+  await expectNoSidewaysScroll(alice.page);
+});

@@ -1,3 +1,4 @@
+import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const SECRET = 'The key is under the third cup';
@@ -84,4 +85,22 @@ test('messages to somebody who is away are there when they come back', async ({ 
   await back.sees('I put it by the door');
   await expect(back.page).toHaveTitle('Teahouse');
   await expect(alice.talk.getByText('here now', { exact: true })).toBeVisible();
+});
+
+test.describe('in a crowd', () => {
+  test.use({ serverOptions: ['--unlimited'] });
+
+  test('of nobody it is said that they are away, because that is not known', async ({ house, people }) => {
+    const alice = await people.guest('Alice');
+    const crowd = Array.from({ length: 205 }, (_, number) => SocketClient.join(house, `Guest ${number}`));
+    const clients = await Promise.all(crowd);
+    await expect(alice.page.getByRole('heading', { name: 'Here now · 206' })).toBeVisible();
+
+    await alice.talkTo('Guest 7');
+    await expect(alice.talk.getByText('away', { exact: true })).toBeHidden();
+
+    for (const client of clients.slice(100)) client.close();
+    await expect(alice.talk.getByText('here now', { exact: true })).toBeVisible();
+    for (const client of clients) client.close();
+  });
 });

@@ -1,4 +1,5 @@
 import { InputMethod } from '../fixtures/input_method.ts';
+import type { Person } from '../fixtures/person.ts';
 import { holdProgram, noticeStart } from '../fixtures/take_over.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -71,3 +72,85 @@ for (const path of ['/', '/?lang=zh', '/?nickname=Alice&error=nickname_taken&sug
     expect(await visitor.page.locator('body').ariaSnapshot()).toBe(rendered);
   });
 }
+
+/** Is in, with the program held back. Gives what lets it through, and what waits until it has started. */
+async function isInWithoutProgram(alice: Person): Promise<[() => void, () => Promise<void>]> {
+  await alice.join();
+  const letThrough = await holdProgram(alice.page);
+  const started = await noticeStart(alice.page);
+  await alice.page.goto('/talk/lobby', { waitUntil: 'domcontentloaded' });
+  await expect(alice.composer).toBeFocused();
+  return [letThrough, started];
+}
+
+test('a name that is typed into the list while the program arrives stays there, and goes to nobody', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.visitor('Alice');
+  const [letThrough, started] = await isInWithoutProgram(alice);
+  await alice.targetField.click();
+  await alice.page.keyboard.type('Bb');
+  await alice.page.keyboard.press('ArrowLeft');
+
+  letThrough();
+  await started();
+  await alice.isInside();
+  await expect(alice.targetField).toBeFocused();
+  await alice.page.keyboard.type('o');
+  await expect(alice.targetField).toHaveValue('Bob');
+  await expect(alice.composer).toHaveValue('');
+  await alice.page.keyboard.press('Enter');
+
+  await alice.isTalkingTo('Bob');
+  await expect(alice.composer).toBeFocused();
+  expect(await bob.history()).toEqual([]);
+});
+
+test('who fits a name that was typed into the list is offered as soon as the program is there', async ({ people }) => {
+  await people.guest('Bob');
+  await people.guest('Carol');
+  const alice = await people.visitor('Alice');
+  const [letThrough] = await isInWithoutProgram(alice);
+  await alice.targetField.click();
+  await alice.page.keyboard.type('bo');
+
+  letThrough();
+
+  await expect(alice.sidebar.getByRole('option')).toHaveText([/Bob/]);
+});
+
+test('a Chinese name that is being composed in the list while the program arrives is not disturbed', async ({ people }) => {
+  await people.guest('小明');
+  const alice = await people.visitor('Alice');
+  const [letThrough, started] = await isInWithoutProgram(alice);
+  await alice.targetField.click();
+  const inputMethod = await InputMethod.of(alice.page);
+  await inputMethod.compose('xiao');
+
+  letThrough();
+  await started();
+  await inputMethod.compose('xiaoming');
+  await expect(alice.targetField).toHaveValue('xiaoming');
+  await inputMethod.commit('小明');
+
+  await alice.isInside();
+  await expect(alice.targetField).toHaveValue('小明');
+  await alice.targetField.press('Enter');
+  await alice.isTalkingTo('小明');
+});
+
+test('Enter in the list before the program is there does not load the page anew', async ({ people }) => {
+  await people.guest('Bob');
+  const alice = await people.visitor('Alice');
+  const [letThrough] = await isInWithoutProgram(alice);
+  await alice.composer.fill('half a sen');
+  await alice.targetField.fill('Bob');
+
+  await alice.targetField.press('Enter');
+
+  await expect(alice.targetField).toHaveValue('Bob');
+  await expect(alice.page).toHaveURL('/talk/lobby');
+  letThrough();
+  await alice.isInside();
+  await expect(alice.composer).toHaveValue('half a sen');
+  await expect(alice.targetField).toHaveValue('Bob');
+});

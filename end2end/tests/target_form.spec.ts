@@ -100,3 +100,36 @@ test('a click on somebody who is here begins a talk with them', async ({ people 
   await alice.isTalkingTo('Bob');
   await expect(alice.page.getByText('Only Bob and you can read this')).toBeVisible();
 });
+
+test('what the arrows have reached is taken, whoever comes in before', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await people.guest('Bob');
+  await alice.seesHere('Bob');
+  await alice.targetField.press('ArrowUp');
+  await expect(alice.sidebar.getByRole('option', { name: 'Bob' })).toHaveAttribute('aria-selected', 'true');
+
+  await people.guest('Aaron');
+  await alice.seesHere('Aaron', 'Bob');
+  await expect(alice.sidebar.getByRole('option', { name: 'Bob' })).toHaveAttribute('aria-selected', 'true');
+  await alice.targetField.press('Enter');
+
+  await alice.isTalkingTo('Bob');
+  await expect(alice.composer).toBeFocused();
+  await alice.targetField.focus();
+  await expect(alice.sidebar.getByRole('option')).toHaveText([/Everyone/, /Aaron/, /Bob/]);
+});
+
+test('what is pressed is taken, whoever comes in before it is let go', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await people.guest('Bob');
+  await alice.seesHere('Bob');
+  await alice.targetField.focus();
+  await alice.sidebar.getByRole('option', { name: 'Bob' }).hover();
+  await alice.page.mouse.down();
+
+  await people.guest('Aaron');
+  await alice.seesHere('Aaron', 'Bob');
+  await alice.page.mouse.up();
+
+  await alice.isTalkingTo('Bob');
+});

@@ -92,6 +92,13 @@ pub struct Message {
     pub notice: Option<Notice>,
 }
 
+impl Message {
+    /// Whether it says something that its author may change or take back.
+    pub fn is_said(&self) -> bool {
+        !self.deleted && self.notice.is_none()
+    }
+}
+
 /// An emoji, and who put it to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {

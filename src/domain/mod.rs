@@ -12,6 +12,7 @@ mod message;
 mod nickname;
 mod notice;
 mod role;
+mod search;
 pub mod utc;
 
 pub use conversation::{Conversation, ConversationKind};
@@ -25,3 +26,4 @@ pub use nickname::NicknameKey;
 pub use nickname::{MAX_NICKNAME_CHARACTERS, Me, Nickname, NicknameError, User, UserKind};
 pub use notice::{Action, Notice, Scope};
 pub use role::Role;
+pub use search::place_of;

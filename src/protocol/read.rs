@@ -71,7 +71,7 @@ impl<T: Read> Read for Vec<T> {
 
 impl Read for Uuid {
     fn read(value: &Value) -> Option<Self> {
-        Self::parse_str(value.as_str()?).ok()
+        Self::try_parse(value.as_str()?).ok()
     }
 }
 

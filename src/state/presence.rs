@@ -57,6 +57,12 @@ impl Presence {
         self.count
     }
 
+    /// Whether this user is here; unknown while only the number of those who are is told.
+    pub fn is_here(&self, user: UserId) -> Option<bool> {
+        let is_listed = self.is_online(user);
+        (is_listed || self.online.len() as u64 >= self.count).then_some(is_listed)
+    }
+
     /// Whether this user is known to be here.
     pub fn is_online(&self, user: UserId) -> bool {
         self.online.iter().any(|online| online.id == user)
@@ -83,6 +89,17 @@ mod tests {
         assert_eq!(presence.online(), [user("ada"), user("Bob")]);
         assert!(presence.is_online(user("Bob").id) && !presence.is_online(user("Zoë").id));
         assert_eq!(presence.count(), 2);
+    }
+
+    #[test]
+    fn of_a_crowd_nobody_is_said_to_be_away() {
+        let mut presence = Presence::default();
+        let (ada, bob) = (user("ada"), user("Bob"));
+        presence.apply(&[ada.clone(), bob.clone()], &[], 2);
+        presence.apply(&[], &[bob.id], 1);
+        assert_eq!((presence.is_here(ada.id), presence.is_here(bob.id)), (Some(true), Some(false)));
+        presence.apply(&[], &[ada.id], 201);
+        assert_eq!((presence.is_here(ada.id), presence.is_here(bob.id)), (None, None));
     }
 
     #[test]

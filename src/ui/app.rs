@@ -105,7 +105,11 @@ fn NotFound() -> impl IntoView {
 
 /// Offers the page's languages. Links, so that they work before WebAssembly has arrived.
 #[component]
-pub(super) fn LanguageChoice() -> impl IntoView {
+pub(super) fn LanguageChoice(
+    /// What else the page is to be asked for, as a query: `&invite=…`.
+    #[prop(optional)]
+    query: String,
+) -> impl IntoView {
     let t = texts();
     let language = expect_context::<RwSignal<Language>>();
     let chosen = language.get_untracked();
@@ -117,7 +121,7 @@ pub(super) fn LanguageChoice() -> impl IntoView {
         <nav class="languages small" aria-label=t.language>
             {Language::ALL.map(|choice| view! {
                 <a
-                    href=format!("?lang={}", choice.tag())
+                    href=format!("?lang={}{query}", choice.tag())
                     lang=choice.tag()
                     aria-current=(chosen == choice).then_some("true")
                     on:click=on(move |click: MouseEvent| {

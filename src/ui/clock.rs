@@ -33,6 +33,12 @@ pub(super) fn day_of(at: Millis) -> i64 {
     day
 }
 
+/// The number of today.
+pub(super) fn today() -> i64 {
+    // The server, which calls days by their dates, has none.
+    if IS_SERVER { 0 } else { day_of(now()) }
+}
+
 /// Hours and minutes.
 pub(super) fn time_of_day(at: Millis, language: Language) -> String {
     if IS_SERVER {
@@ -62,8 +68,7 @@ pub(super) fn day_name(day: i64, at: Millis, language: Language, texts: &Texts) 
     if IS_SERVER {
         return utc::date(at);
     }
-    let today = day_of(now());
-    match today - day {
+    match today() - day {
         0 => texts.today.to_owned(),
         1 => texts.yesterday.to_owned(),
         _ => {

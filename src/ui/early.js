@@ -83,8 +83,8 @@
     form.requestSubmit();
   });
   // The program waits for the end of a composition.
-  field.addEventListener("compositionstart", () => (field.dataset.composing = ""));
-  field.addEventListener("compositionend", () => delete field.dataset.composing);
+  addEventListener("compositionstart", ({ target }) => (target.dataset.composing = ""));
+  addEventListener("compositionend", ({ target }) => delete target.dataset.composing);
   typed();
   showEnd();
   // On a phone the keyboard would cover what one came to read.

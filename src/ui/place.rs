@@ -20,6 +20,21 @@ pub(super) fn address(conversation: ConversationId) -> String {
     format!("/talk/{conversation}")
 }
 
+/// Adds something to the query of an address.
+pub(super) fn ask_for(query: &mut String, name: &str, value: &str) {
+    query.push('&');
+    query.push_str(name);
+    query.push('=');
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            query.push(char::from(byte));
+        } else {
+            query.push('%');
+            query.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
+        }
+    }
+}
+
 /// What an address means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -134,6 +149,20 @@ pub(super) fn companion(store: Store, conversation: ConversationId) -> Memo<Opti
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_says_what_was_meant() {
+        let value = "Tea & 茶=+%\"<";
+        let mut query = String::from("a=1");
+        ask_for(&mut query, "b", value);
+        ask_for(&mut query, "c", "");
+        let read: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        assert_eq!(
+            read,
+            [("a", "1"), ("b", value), ("c", "")].map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+        assert!(query.is_ascii());
+    }
 
     #[test]
     fn an_address_is_a_place() {

@@ -77,7 +77,7 @@ pub(super) fn last_of_mine(store: Store, conversation: ConversationId) -> Option
                 outbox.show_changes(conversation, &mut message, &me);
                 message
             });
-            as_seen.find(|message| !message.deleted)
+            as_seen.find(Message::is_said)
         })
     })
 }
@@ -100,5 +100,55 @@ fn fate(outgoing: &Outgoing) -> Fate {
         OutgoingStatus::Pending => Fate::Pending,
         OutgoingStatus::Unknown | OutgoingStatus::Saved(_) => Fate::Sending,
         OutgoingStatus::Failed(code) => Fate::Failed(outgoing.id, code),
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{Action, Me, Millis, Nickname, Notice, Role, Scope, User, UserId, UserKind},
+        protocol::{Change, Event, MessagesPage},
+        state::Stretch,
+    };
+
+    #[test]
+    fn a_moderator_s_notice_is_not_what_they_said_last() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let me = Me {
+                id: UserId::generate(),
+                nickname: Nickname::parse("Olga").expect("a nickname"),
+                kind: UserKind::Registered,
+                role: Role::Owner,
+            };
+            let (author, conversation) = (me.user(), ConversationId::generate());
+            let event = |seq: u64, change| Event {
+                conversation,
+                seq: Seq(seq),
+                at: Millis(seq),
+                author: author.clone(),
+                id: CommandId::from_uuid(Uuid::from_u128(seq.into())),
+                change,
+            };
+            let notice = Notice {
+                action: Action::Mute,
+                user: User::guest(UserId::generate(), Nickname::parse("Bob").expect("a nickname")),
+                scope: Scope::Room,
+                until: None,
+                role: None,
+            };
+            let body = Body::parse("Quiet, please").expect("a body");
+            let store = Store::new(Some(me));
+            store.timeline(conversation).update(|timeline| {
+                timeline.take_in(Stretch::Newest, MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false });
+                timeline.apply(&event(1, Change::Message { body: body.clone() }));
+                timeline.apply(&event(2, Change::Notice(notice)));
+            });
+
+            assert_eq!(last_of_mine(store, conversation).map(|message| message.body), Some(body));
+        });
     }
 }

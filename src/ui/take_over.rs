@@ -5,9 +5,13 @@
 
 use std::time::Duration;
 
-use leptos::{mount::mount_to_body, prelude::*};
+use leptos::{
+    mount::mount_to_body,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{HtmlInputElement, KeyboardEvent};
+use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 
 use super::{App, Viewer, password_field::is_open};
 use crate::protocol::Read as _;
@@ -19,6 +23,7 @@ const LONGEST_CLICK: Duration = Duration::from_secs(1);
 const NICKNAME: &str = "nickname";
 const PASSWORD: &str = "password";
 const MESSAGE: &str = "message";
+const TARGET: &str = "target-sidebar";
 
 /// Takes over, now or as soon as nothing is being pressed or composed.
 pub fn take_over() {
@@ -30,11 +35,11 @@ pub fn take_over() {
 fn begin() {
     let is_written_in = |field: &HtmlInputElement| {
         let has_focus = document().active_element().is_some_and(|active| active == ***field);
-        // Of the composer it is known; at the door there is nobody yet who would tell.
+        // At the door there is nobody yet who would tell whether something is being composed.
         has_focus
-            && if field.id() == MESSAGE { field.has_attribute("data-composing") } else { !field.value().is_empty() }
+            && if field.id() == NICKNAME { !field.value().is_empty() } else { field.has_attribute("data-composing") }
     };
-    match [NICKNAME, MESSAGE].into_iter().filter_map(field).find(is_written_in) {
+    match [NICKNAME, MESSAGE, TARGET].into_iter().filter_map(field).find(is_written_in) {
         Some(field) => after_composing(&field),
         None => mount(),
     }
@@ -79,8 +84,8 @@ fn mount() {
     let mut viewer = handed_over.and_then(|json| Viewer::from_json(&json)).unwrap_or_default();
     let focus = document().active_element().map(|active| active.id());
     let fields =
-        [NICKNAME, PASSWORD, MESSAGE].map(|id| (id, field(id).map(|field| (field.value(), selection(&field)))));
-    let [(_, nickname), (_, password), (_, message)] = &fields;
+        [NICKNAME, PASSWORD, MESSAGE, TARGET].map(|id| (id, field(id).map(|field| (field.value(), selection(&field)))));
+    let [(_, nickname), (_, password), (_, message), _] = &fields;
     if let Some((text, _)) = nickname {
         viewer.attempt.nickname = Some(text.clone());
     }
@@ -98,12 +103,24 @@ fn mount() {
     for (id, (text, selection)) in fields.into_iter().filter_map(|(id, before)| Some((id, before?))) {
         let Some(field) = field(id) else { continue };
         field.set_value(&text);
-        if focus.as_deref() == Some(id) {
-            // The field is there and takes text, so neither can fail.
-            drop(field.focus());
-            if let Some((start, end)) = selection {
-                drop(field.set_selection_range(start, end));
+        let has_focus = focus.as_deref() == Some(id);
+        if id == TARGET && !text.is_empty() {
+            // Nothing else tells the form what stands in it. Where nobody is typing, its list stays closed.
+            for event in if has_focus { &["input"][..] } else { &["input", "blur"] } {
+                drop(Event::new(event).map(|event| field.dispatch_event(&event)));
             }
+        }
+        if has_focus {
+            spawn_local(async move {
+                // By then the composer has taken the focus, and the texts have been put into the fields once more; but
+                // nothing has been pressed yet.
+                tick().await;
+                // The field is there and takes text, so neither can fail.
+                drop(field.focus());
+                if let Some((start, end)) = selection {
+                    drop(field.set_selection_range(start, end));
+                }
+            });
         }
     }
 }

@@ -41,8 +41,11 @@ pub(super) fn Talk(
     };
     let status = move || match with.get() {
         None => (t.here)(store.presence.with(|presence| presence.count())),
-        Some(user) if store.presence.with(|presence| presence.is_online(user.id)) => t.is_here.to_owned(),
-        Some(_) => t.is_away.to_owned(),
+        Some(user) => match store.presence.with(|presence| presence.is_here(user.id)) {
+            Some(true) => t.is_here.to_owned(),
+            Some(false) => t.is_away.to_owned(),
+            None => String::new(),
+        },
     };
     let note = move || {
         let words = match store.link.get() {

@@ -45,7 +45,7 @@ pub fn unsent(message: Unsent, files: &Files, language: Language, theme: Theme) 
                         <span class="mark">{icons::cup()}</span>
                         <h1 class="door-name">{t.not_sent}</h1>
                         <p class="problem" role="alert">{(t.error)(problem)}</p>
-                        <form class="unsent" method="post" action=path>
+                        <form class="door-form fields" method="post" action=path>
                             {hidden.collect_view()}
                             <label for="message">{t.message}</label>
                             <textarea id="message" name="body" class="field" rows="6" dir="auto">

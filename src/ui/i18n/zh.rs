@@ -125,7 +125,7 @@ pub(super) static TEXTS: Texts = Texts {
     load_failed: "消息加载失败。",
     beginning: "这里是最开始",
     empty_lobby: "还没有人说话，打个招呼吧！",
-    empty_direct: |name| format!("这里还没有消息。你写的内容只有{name}能看到；对方不在线，回来后也会看到。"),
+    empty_direct: |name| format!("这里还没有消息。你写的内容只有{name}能看到；即使对方现在不在线，回来后也能看到。"),
     typing: |names| match names {
         [one] => format!("{one}正在输入…"),
         [one, two] => format!("{one}和{two}正在输入…"),

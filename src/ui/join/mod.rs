@@ -12,7 +12,7 @@ use super::{
     icons,
     live::{live, live_view, on},
     password_field::PasswordField,
-    place::LOBBY,
+    place::{LOBBY, ask_for},
 };
 use crate::{client::Store, protocol::ErrorCode};
 use arrival::Arrival;
@@ -29,6 +29,13 @@ pub(super) fn Join(
     let Viewer { faces, online_count, attempt, .. } = viewer.get_value();
     let arrival = Arrival::new(store, viewer, kept_password);
     let asking = arrival.asking;
+    // What the page was asked for must not be lost where another language loads it anew.
+    let mut query = String::new();
+    for (name, value) in [("nickname", &attempt.nickname), ("invite", &attempt.invite)] {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            ask_for(&mut query, name, value);
+        }
+    }
     let asks_for_password = arrival.signs_in.get_untracked();
     let ended = store.ended.get_untracked();
     let known_as = ended.as_ref().map(|me| me.nickname.as_str().to_owned());
@@ -126,7 +133,7 @@ pub(super) fn Join(
                     </span>
                     {if online_count == 0 { t.nobody_here.to_owned() } else { (t.people_here)(online_count) }}
                 </p>
-                <LanguageChoice/>
+                <LanguageChoice query/>
             </div>
         </main>
     }

@@ -1,5 +1,7 @@
 //! What to call a program by what it says of itself (`User-Agent`, RFC 9110 §10.1.5).
 
+use crate::domain::place_of;
+
 /// The most of an unknown program's words that is shown, in characters.
 const SHOWN: usize = 40;
 
@@ -40,8 +42,9 @@ impl Program {
     /// The program that calls itself so.
     pub(super) fn of(agent: &str) -> Self {
         let agent = agent.trim();
-        let find =
-            |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+        let find = |names: &[(&str, &'static str)]| {
+            names.iter().find(|(sign, _)| place_of(sign, agent).is_some()).map(|(_, name)| *name)
+        };
         let is_browser = agent.starts_with("Mozilla/");
         match find(&BROWSERS).filter(|_| is_browser) {
             Some(browser) => Self { name: browser.to_owned(), system: find(&SYSTEMS) },

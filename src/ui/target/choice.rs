@@ -4,12 +4,11 @@ use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
 use super::super::{
     i18n::{Texts, texts},
-    live::memo,
     place::{Here, LOBBY, address},
 };
 use crate::{
     client::Store,
-    domain::{User, lowercase},
+    domain::{User, lowercase, place_of},
     protocol::ErrorCode,
 };
 
@@ -52,9 +51,9 @@ pub(super) struct Choice {
     pub(super) text: RwSignal<String>,
     /// Whether the list is shown, if there is anything in it.
     pub(super) open: RwSignal<bool>,
-    /// Which of the offered the arrows have reached.
+    /// Which of the offered the arrows, or a finger, have reached.
     pub(super) active: RwSignal<Option<usize>>,
-    /// Who fits what was typed.
+    /// Who fits what was typed. Whoever comes or goes, it stays as it is while one of them is reached.
     pub(super) offered: Memo<Vec<Target>>,
     problem: RwSignal<Option<Problem>>,
     here: Here,
@@ -65,8 +64,11 @@ impl Choice {
     pub(super) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
         let texts = texts();
         let text = RwSignal::new(String::new());
-        let offered = memo(move || offered(store, texts, &text.get()));
-        let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None), RwSignal::new(None));
+        let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None::<usize>), RwSignal::new(None));
+        let offered = Memo::new(move |before: Option<&Vec<Target>>| match before {
+            Some(before) if active.with(Option::is_some) => before.clone(),
+            _ => offered(store, texts, &text.get()),
+        });
         Self { store, texts, text, open, active, offered, problem, here: expect_context(), on_done }
     }
 
@@ -107,11 +109,7 @@ impl Choice {
         match event.key().as_str() {
             "ArrowDown" if count > 0 => self.step(|active| active.map_or(0, |index| (index + 1) % count)),
             "ArrowUp" if count > 0 => self.step(|active| active.map_or(count - 1, |index| (index + count - 1) % count)),
-            "Escape" if self.open.get_untracked() && self.on_done.is_none() => {
-                self.open.set(false);
-                self.active.set(None);
-                return;
-            }
+            "Escape" if self.open.get_untracked() && self.on_done.is_none() => return self.close(),
             "Escape" => return self.done(),
             _ => return,
         }
@@ -160,6 +158,12 @@ impl Choice {
         });
     }
 
+    /// Shows no list any more.
+    pub(super) fn close(self) {
+        self.open.set(false);
+        self.active.set(None);
+    }
+
     fn step(self, next: impl Fn(Option<usize>) -> usize) {
         self.open.set(true);
         self.active.update(|active| *active = Some(next(*active)));
@@ -167,8 +171,7 @@ impl Choice {
 
     fn done(self) {
         self.text.set(String::new());
-        self.open.set(false);
-        self.active.set(None);
+        self.close();
         if let Some(on_done) = self.on_done {
             on_done.run(());
         }
@@ -179,7 +182,7 @@ impl Choice {
 fn offered(store: Store, texts: &Texts, typed: &str) -> Vec<Target> {
     let wanted = lowercase(typed.trim());
     let me = store.me.with(|me| me.as_ref().map(|me| me.id));
-    let fits = |target: &Target| lowercase(&target.name(texts)).contains(&wanted);
+    let fits = |target: &Target| place_of(&wanted, &lowercase(&target.name(texts))).is_some();
     let users = store.presence.with(|presence| {
         let others = presence.online().iter().filter(|user| Some(user.id) != me).cloned().map(Target::User);
         others.filter(fits).take(OFFERED).collect::<Vec<_>>()

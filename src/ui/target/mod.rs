@@ -62,8 +62,11 @@ pub(super) fn TargetForm(
                 class="row"
                 role="option"
                 aria-selected=live(move || (choice.active.get() == Some(index)).to_string())
-                // Before the field loses the focus, which closes the list.
-                on:pointerdown=move |event| event.prevent_default()
+                on:pointerdown=move |event| {
+                    // The field would lose the focus, which closes the list; and the row is not to move under the finger.
+                    event.prevent_default();
+                    choice.active.set(Some(index));
+                }
                 on:click=on(move |_| choice.talk_to(target.clone()))
             >
                 {shown}
@@ -73,7 +76,8 @@ pub(super) fn TargetForm(
     let (input, list, problem) =
         (format!("target-{name}"), format!("targets-{name}"), format!("target-problem-{name}"));
     view! {
-        <form class="target" on:submit=on(submit)>
+        // Without the program there is nowhere to go: a form of this method, in no dialog, does nothing.
+        <form class="target" method="dialog" on:submit=on(submit)>
             <label class="unseen" for=input.clone()>{t.talk_to}</label>
             <input
                 id=input
@@ -96,7 +100,7 @@ pub(super) fn TargetForm(
                 on:input:target=move |event| choice.typed(event.target().value())
                 on:focus=move |_| choice.open.set(true)
                 on:click=on(move |_| choice.open.set(true))
-                on:blur=move |_| choice.open.set(false)
+                on:blur=move |_| choice.close()
                 on:keydown=move |event| choice.pressed(&event)
             />
             <ul id=list class="targets" role="listbox" aria-label=t.suggestions hidden=live(move || !choice.is_open())>

@@ -1,6 +1,7 @@
 //! The buttons on a message. What each does stands in it as data, and `menu` reads it there: all of them are one type.
 
 use leptos::prelude::*;
+use web_sys::Element;
 
 use super::super::i18n::Texts;
 use crate::domain::{CommandId, Reaction, UserId};
@@ -8,33 +9,79 @@ use crate::domain::{CommandId, Reaction, UserId};
 /// The names that are told of those who reacted; of others, only how many they are.
 const NAMED: usize = 12;
 
+/// What a button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Button {
+    /// Puts an emoji to the message, or takes it away.
+    React,
+    /// Offers more emoji.
+    More,
+    Edit,
+    /// Asks whether it is really to be deleted.
+    Delete,
+    Really,
+    Keep,
+    /// Tries again what failed.
+    Retry,
+    /// Gives up what failed.
+    Discard,
+}
+
+impl Button {
+    const ALL: [Self; 8] =
+        [Self::React, Self::More, Self::Edit, Self::Delete, Self::Really, Self::Keep, Self::Retry, Self::Discard];
+
+    /// As it stands in a button.
+    fn name(self) -> &'static str {
+        match self {
+            Self::React => "react",
+            Self::More => "more",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::Really => "really",
+            Self::Keep => "keep",
+            Self::Retry => "retry",
+            Self::Discard => "discard",
+        }
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.name() == name)
+    }
+
+    /// What this button does.
+    pub(super) fn of(button: &Element) -> Option<Self> {
+        Self::of_name(&button.get_attribute("data-deed")?)
+    }
+}
+
 /// A reaction to a message, which the reader, `me`, can join or leave. `stop` is its `tabindex`.
 pub(super) fn reaction(reaction: &Reaction, me: UserId, stop: &'static str, t: &Texts) -> AnyView {
     let emoji = reaction.emoji.to_string();
     let count = view! { {emoji.clone()} " " <b>{reaction.users.len().to_string()}</b> }.into_any();
-    button("reaction", "react", emoji, who(reaction, me, t), Some(is_by(reaction, me)), stop, count)
+    button("reaction", Button::React, emoji, who(reaction, me, t), Some(is_by(reaction, me)), stop, count)
 }
 
 /// An emoji to react with; whether one has already.
 pub(super) fn emoji(emoji: &'static str, is_put: bool) -> AnyView {
-    button("tool", "react", emoji.to_owned(), emoji.to_owned(), Some(is_put), "0", emoji.into_any())
+    button("tool", Button::React, emoji.to_owned(), emoji.to_owned(), Some(is_put), "0", emoji.into_any())
 }
 
 /// A deed with an icon, and where there is space with its name.
-pub(super) fn tool(deed: &'static str, icon: AnyView, name: &'static str) -> AnyView {
+pub(super) fn tool(deed: Button, icon: AnyView, name: &'static str) -> AnyView {
     let content = view! { {icon} <span>{name}</span> }.into_any();
     button("tool", deed, String::new(), name.to_owned(), None, "0", content)
 }
 
 /// A deed with words.
-pub(super) fn words(class: &'static str, deed: &'static str, about: Option<CommandId>, name: &'static str) -> AnyView {
+pub(super) fn words(class: &'static str, deed: Button, about: Option<CommandId>, name: &'static str) -> AnyView {
     let about = about.map(|command| command.to_string()).unwrap_or_default();
     button(class, deed, about, name.to_owned(), None, "0", name.into_any())
 }
 
 fn button(
     class: &'static str,
-    deed: &'static str,
+    deed: Button,
     about: String,
     name: String,
     is_pressed: Option<bool>,
@@ -45,7 +92,7 @@ fn button(
         <button
             type="button"
             class=class
-            data-deed=deed
+            data-deed=deed.name()
             data-about=about
             aria-pressed=is_pressed.map(|is_pressed| is_pressed.to_string())
             aria-label=name.clone()
@@ -73,4 +120,19 @@ pub(super) fn who(reaction: &Reaction, me: UserId, t: &Texts) -> String {
 /// Whether `user` is among those who put it.
 pub(super) fn is_by(reaction: &Reaction, user: UserId) -> bool {
     reaction.users.iter().any(|other| other.id == user)
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::Button;
+
+    #[test]
+    fn a_button_does_what_stands_in_it_and_any_other_nothing() {
+        for deed in Button::ALL {
+            assert_eq!(Button::of_name(deed.name()), Some(deed));
+        }
+        for misspelt in ["", "retr", "Discard", "discard "] {
+            assert_eq!(Button::of_name(misspelt), None);
+        }
+    }
 }

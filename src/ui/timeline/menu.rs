@@ -9,7 +9,7 @@ use web_sys::{Element, Event, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent
 
 use super::{
     super::{composer::Draft, i18n::Texts, icons, live::on, seen::seen},
-    buttons,
+    buttons::{self, Button},
 };
 use crate::{
     domain::{CommandId, Emoji, Me, Message, Reaction, Role},
@@ -82,17 +82,17 @@ impl Menu {
         match step {
             Step::Choose => {
                 let mut few: Vec<AnyView> = FEW.split(' ').map(emoji).collect();
-                few.push(buttons::tool("more", icons::smile(), t.more_emoji));
+                few.push(buttons::tool(Button::More, icons::smile(), t.more_emoji));
                 parts.push(view! { <div class="emoji">{few}</div> }.into_any());
                 for reaction in &message.reactions {
                     parts.push(view! { <p class="who small">{buttons::who(reaction, me.id, t)}</p> }.into_any());
                 }
                 let is_mine = message.author.id == me.id;
                 if is_mine {
-                    parts.push(buttons::tool("edit", icons::pencil(), t.edit));
+                    parts.push(buttons::tool(Button::Edit, icons::pencil(), t.edit));
                 }
                 if is_mine || (me.role > Role::Member && self.is_room) {
-                    parts.push(buttons::tool("delete", icons::bin(), t.delete));
+                    parts.push(buttons::tool(Button::Delete, icons::bin(), t.delete));
                 }
                 if me.role > message.author.role {
                     let address = format!("/house/users/{}", message.author.id);
@@ -112,8 +112,8 @@ impl Menu {
             }
             Step::ConfirmDeletion => {
                 parts.push(view! { <p class="question">{t.delete_question}</p> }.into_any());
-                parts.push(buttons::words("button gentle", "keep", None, t.keep));
-                parts.push(buttons::words("button grave", "really", None, t.delete));
+                parts.push(buttons::words("button gentle", Button::Keep, None, t.keep));
+                parts.push(buttons::words("button grave", Button::Really, None, t.delete));
             }
             Step::Closed => {}
         }
@@ -181,8 +181,9 @@ impl Menu {
         let message = untrack(|| seen(self.draft.store(), self.draft.conversation, self.draft.timeline, id))
             .map(|seen| seen.message);
         let about = button.get_attribute("data-about").unwrap_or_default();
-        match (button.get_attribute("data-deed").unwrap_or_default().as_str(), message) {
-            ("react", Some(message)) => {
+        let Some(deed) = Button::of(&button) else { return };
+        match (deed, message) {
+            (Button::React, Some(message)) => {
                 self.react(&message, about);
                 if closest(&button, ".deeds").is_some() {
                     self.done(&row, has_focus);
@@ -195,27 +196,29 @@ impl Menu {
                     });
                 }
             }
-            ("edit", Some(message)) => {
+            (Button::Edit, Some(message)) => {
                 self.draft.edit(&message);
                 self.draft.focus();
                 self.leave();
             }
-            ("really", Some(message)) => {
+            (Button::Really, Some(message)) => {
                 self.draft.put(Deed::Delete { seq: message.seq });
                 self.done(&row, has_focus);
             }
-            ("more", _) => self.go(Step::MoreEmoji, row, has_focus),
-            ("delete", _) => self.go(Step::ConfirmDeletion, row, has_focus),
-            ("keep", _) => self.go(Step::Choose, row, has_focus),
-            (deed, _) => {
+            (Button::More, _) => self.go(Step::MoreEmoji, row, has_focus),
+            (Button::Delete, _) => self.go(Step::ConfirmDeletion, row, has_focus),
+            (Button::Keep, _) => self.go(Step::Choose, row, has_focus),
+            (Button::Retry, _) => {
                 if let Ok(command) = about.parse() {
-                    if deed == "retry" {
-                        self.draft.store().retry(command);
-                    } else {
-                        self.draft.store().discard(command);
-                    }
+                    self.draft.store().retry(command);
                 }
             }
+            (Button::Discard, _) => {
+                if let Ok(command) = about.parse() {
+                    self.draft.store().discard(command);
+                }
+            }
+            (Button::React | Button::Edit | Button::Really, None) => {}
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
         name::Name,
         seen::{Fate, Seen},
     },
-    buttons,
+    buttons::{self, Button},
     menu::Menu,
     model::Followed,
 };
@@ -95,7 +95,10 @@ pub(super) fn MessageRow(
                 let what = if command == id { t.not_sent } else { t.not_changed };
                 let words = format!("{what} {} ", (t.error)(code));
                 let deed = |deed, name| buttons::words("link", deed, Some(command), name);
-                ("fate problem small", vec![words.into_any(), deed("retry", t.retry), deed("discard", t.discard)])
+                (
+                    "fate problem small",
+                    vec![words.into_any(), deed(Button::Retry, t.retry), deed(Button::Discard, t.discard)],
+                )
             }
             Fate::Pending if store.link.get() != Link::Online => ("fate pending", vec![t.waiting.into_any()]),
             Fate::Pending | Fate::Sending => ("fate pending", vec![t.sending.into_any()]),
@@ -103,10 +106,7 @@ pub(super) fn MessageRow(
         Some(view! { <p class=class role="status">{words}</p> })
     };
     let deeds = move || {
-        let seen = seen.get().filter(|seen| {
-            let message = &seen.message;
-            message.seq > Seq(0) && !message.deleted && message.notice.is_none()
-        })?;
+        let seen = seen.get().filter(|seen| seen.message.seq > Seq(0) && seen.message.is_said())?;
         store.me.get().filter(|_| place.get().is_open()).map(|me| menu.view(&seen.message, &me, t))
     };
     let deeds = move || is_at_hand.get().then(deeds);
@@ -117,7 +117,7 @@ pub(super) fn MessageRow(
             tabindex="-1"
             class:mine=live(move || seen.with(|seen| seen.as_ref().map(|seen| seen.message.author.id)) == me)
             class:starts=live(move || starts_group.get())
-            class:gone=live(move || is(|seen| seen.message.deleted || seen.message.notice.is_some()))
+            class:gone=live(move || is(|seen| !seen.message.is_said()))
             class:edits=live(move || is_edited.get())
             data-pending=live(move || is(|seen| matches!(seen.fate, Fate::Pending | Fate::Sending)).to_string())
         >

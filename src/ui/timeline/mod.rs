@@ -58,12 +58,19 @@ pub(super) fn Timeline(
             view! { <MessageRow id followed menu/> }.into_any()
         }
     };
-    let key = |row: &Row| match row.key() {
-        RowKey::Day(day) => (0, day.unsigned_abs().into()),
+    let key = |row: &Row, today: i64| match row.key() {
+        // A day is another row when it is called otherwise: today, yesterday, by its date.
+        RowKey::Day(day) => {
+            (0, u128::from(day.unsigned_abs()) << 2 | u128::from((today - day).clamp(0, 2).unsigned_abs()))
+        }
         RowKey::New => (1, 0),
         RowKey::Message(id) => (2, id.as_uuid().as_u128()),
     };
-    let rows = move || model.rows().into_iter().map(|it| Item::new(key(&it), move || row(it))).collect();
+    let rows = move || {
+        model.midnight.track();
+        let today = clock::today();
+        model.rows().into_iter().map(|it| Item::new(key(&it, today), move || row(it))).collect()
+    };
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), with.get()) {
             (false, ..) => return None,
@@ -73,12 +80,19 @@ pub(super) fn Timeline(
         };
         Some(view! { <p class="beginning quiet small">{text}</p> })
     };
+    // What fails holds up all fetching; it is told, and tried again, where something is missing.
+    let failed = move |again: fn(Model, Store, ConversationId, Scroll)| {
+        let again = move |_: MouseEvent| again(model, store, conversation, scroll);
+        let again = view! { <button type="button" class="link" on:click=on(again)>{t.retry}</button> };
+        view! { <p class="beginning small" role="status">{t.load_failed} " " {again}</p> }.into_any()
+    };
+    let has_failed = move || model.load.get() == LoadState::Failed;
+    let newer = move || {
+        (has_failed() && model.gap.get().is_some())
+            .then(|| failed(|model, store, conversation, _| model.load_newer(store, conversation)))
+    };
     let fetching = move || match model.load.get() {
-        LoadState::Failed => {
-            let again = move |_: MouseEvent| model.load_missing(store, conversation, scroll);
-            let again = view! { <button type="button" class="link" on:click=on(again)>{t.retry}</button> };
-            view! { <p class="beginning small" role="status">{t.load_failed} " " {again}</p> }.into_any()
-        }
+        LoadState::Failed if !model.is_complete() => failed(Model::load_missing),
         _ if model.is_known.get() => ().into_any(),
         _ => view! {
             <div class="skeleton" role="status"><span class="unseen">{t.loading}</span><i></i><i></i><i></i></div>
@@ -114,6 +128,7 @@ pub(super) fn Timeline(
                 <ol class="rows">
                     {list(rows)}
                 </ol>
+                {live_view(newer)}
             </div>
             {live_view(to_latest)}
         </div>

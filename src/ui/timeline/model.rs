@@ -1,6 +1,6 @@
 //! What the timeline shows, and what follows from looking at it.
 
-use std::collections::HashSet;
+use std::{cell::Cell, collections::HashSet, time::Duration};
 
 use leptos::{ev, prelude::*};
 
@@ -22,6 +22,9 @@ use crate::{
 /// How many events before the reader's place a new start begins, so that some messages stand above it.
 const ABOVE: u64 = 20;
 
+/// How long a day may still be called today when it no longer is.
+const A_MINUTE: Duration = Duration::from_mins(1);
+
 /// The rows, and which messages start a group: the row of a message stays the same row when that changes.
 #[derive(Clone, Default, PartialEq)]
 struct Rows {
@@ -36,11 +39,14 @@ pub(super) struct Model {
     pub(super) timeline: Signal<Timeline>,
     /// How their fetching stands.
     pub(super) load: Signal<LoadState>,
+    /// Changes at midnight: days are called otherwise from then on.
+    pub(super) midnight: Trigger,
     /// Whether there is something to show, if only that there is nothing.
     pub(super) is_known: Memo<bool>,
     is_loaded: Memo<bool>,
     has_more: Memo<bool>,
-    gap: Memo<Option<Seq>>,
+    /// The last message before the gap, if there is one.
+    pub(super) gap: Memo<Option<Seq>>,
     /// Messages of others behind it are new to the reader.
     new_after: RwSignal<Option<Seq>>,
     rows: Memo<Rows>,
@@ -85,7 +91,31 @@ impl Model {
             Rows { heads: heads.collect(), rows }
         });
         let load = store.load_state(conversation).into();
-        Self { timeline, load, is_known, is_loaded, has_more, gap, new_after, rows, followed: StoredValue::default() }
+        let midnight = Trigger::new();
+        effect(move || {
+            let today = Cell::new(clock::today());
+            // A timer for midnight itself would be late by as long as the machine sleeps.
+            let look = move || {
+                if today.replace(clock::today()) != today.get() {
+                    midnight.notify();
+                }
+            };
+            if let Ok(timer) = set_interval_with_handle(look, A_MINUTE) {
+                on_cleanup(move || timer.clear());
+            }
+        });
+        Self {
+            timeline,
+            load,
+            midnight,
+            is_known,
+            is_loaded,
+            has_more,
+            gap,
+            new_after,
+            rows,
+            followed: StoredValue::default(),
+        }
     }
 
     /// The rows to show.
@@ -197,19 +227,26 @@ impl Model {
         });
         effect(move || {
             let may_load = scroll.near_gap.get() && self.load.get() == LoadState::Idle;
-            if let Some(gap) = self.gap.get().filter(|_| may_load) {
+            if self.gap.get().is_some() && may_load {
                 scroll.near_gap.set(false);
-                store.load(conversation, Stretch::Newer(gap));
+                self.load_newer(store, conversation);
             }
         });
     }
 
-    /// Fetches what has not come yet.
+    /// Fetches what lies behind the gap.
+    pub(super) fn load_newer(self, store: Store, conversation: ConversationId) {
+        if let Some(gap) = self.gap.get_untracked() {
+            store.load(conversation, Stretch::Newer(gap));
+        }
+    }
+
+    /// Fetches what has not come yet: the first messages, or older ones.
     pub(super) fn load_missing(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        let (gap, oldest) = (self.gap.get_untracked(), self.timeline.with_untracked(Timeline::oldest));
-        let stretch = match (self.is_loaded.get_untracked(), gap, oldest) {
+        let oldest = self.timeline.with_untracked(Timeline::oldest);
+        let stretch = match (self.is_loaded.get_untracked(), oldest) {
             // After a new start: where the reader is, with some of what stands above.
-            (false, ..) => {
+            (false, _) => {
                 // What was missed meanwhile is new. Before a connection it may not have been known what is unread.
                 if let Some(unread) = unread_after(store, conversation) {
                     self.new_after.set(Some(unread));
@@ -217,9 +254,8 @@ impl Model {
                 let place = if scroll.at_end.get_untracked() { None } else { self.place(scroll) };
                 place.map_or(Stretch::Newest, |seq| Stretch::From(Seq(seq.0.saturating_sub(ABOVE))))
             }
-            (true, Some(gap), _) if scroll.near_end() => Stretch::Newer(gap),
-            (true, _, Some(oldest)) => Stretch::Older(oldest),
-            (true, ..) => return,
+            (true, Some(oldest)) => Stretch::Older(oldest),
+            (true, None) => return,
         };
         store.load(conversation, stretch);
     }

@@ -117,11 +117,6 @@ impl Scroll {
         self.place.get_value().map(|(id, _)| id)
     }
 
-    /// Whether the end of the rows is near, be it the end or a gap.
-    pub(super) fn near_end(self) -> bool {
-        self.at_end.get_untracked() || self.near_gap.get_untracked()
-    }
-
     /// Takes the place again after the content or the view has changed.
     fn keep(self) {
         self.has_changed.try_set_value(false);

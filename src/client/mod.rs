@@ -14,4 +14,4 @@ mod store;
 
 pub use http::{Refusal, end_session, join, sessions};
 pub use link::Link;
-pub use store::{Edit, LoadState, Refused, Store, Written, now};
+pub use store::{Edit, LoadState, Store, Written, now};

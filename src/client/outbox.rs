@@ -12,16 +12,10 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    Link, Store,
-    connection::Signal,
-    locks,
-    storage::Storage,
-    store::{Refused, now},
-};
+use super::{Link, Store, connection::Signal, locks, storage::Storage, store::now};
 use crate::{
     domain::{CommandId, ConversationId, Millis, Seq, UserId},
-    protocol::{self, ClientFrame, ErrorCode, ErrorFrame, Read, field},
+    protocol::{ClientFrame, ErrorCode, ErrorFrame, Read, field},
     state::{Deed, Outgoing, OutgoingStatus},
 };
 
@@ -75,29 +69,19 @@ impl Read for Kept {
 }
 
 impl Store {
-    /// Does something: it is shown at once, and stands in the outbox until it is in the log.
-    ///
-    /// # Errors
-    /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
-    pub fn put(self, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
-        self.put_as(CommandId::new_at(now()), conversation, deed)
+    /// Does something: it is shown at once, and stands in the outbox until it is in the log, or has been given back.
+    pub fn put(self, conversation: ConversationId, deed: Deed) {
+        self.put_as(CommandId::new_at(now()), conversation, deed);
     }
 
     /// The same for a command that has its id already: it may have been sent before.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn put_as(self, id: CommandId, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
+    pub fn put_as(self, id: CommandId, conversation: ConversationId, deed: Deed) {
         let typed_at = Millis(now().0.max(self.sending.with_value(|sending| sending.last_typed.0 + 1)));
-        let outgoing = Outgoing { id, conversation, deed, typed_at, status: OutgoingStatus::Pending };
-        if serde_json::to_string(&outgoing.command()).map_or(true, |frame| frame.len() > protocol::MAX_FRAME_BYTES) {
-            return Err(ErrorCode::MessageTooLong);
-        }
+        let outgoing = Outgoing::new(id, conversation, deed, typed_at);
         self.sending.update_value(|sending| sending.last_typed = typed_at);
         self.outbox.update(|outbox| outbox.put(outgoing.clone()));
         self.forget_typing();
         self.keep(Keep::Put(outgoing));
-        Ok(())
     }
 
     /// Sends a command that failed again, under its old id.
@@ -106,9 +90,10 @@ impl Store {
         self.send_next();
     }
 
-    /// Gives a command that failed up.
-    pub fn discard(self, id: CommandId) {
-        self.take_out(id);
+    /// Takes a command that failed out: it is given up, or back to its author.
+    pub fn take_out(self, id: CommandId) -> Option<Outgoing> {
+        self.keep_no_more(id);
+        self.outbox.try_update(|outbox| outbox.remove(id)).flatten()
     }
 
     /// Sends the next command, if there is a connection and the one before has been answered.
@@ -144,28 +129,21 @@ impl Store {
         }
     }
 
-    /// A command was refused. Nothing of it was done.
+    /// A command was refused. Nothing of it was done; it stays, for its author to try again, or to take it back.
     pub(super) fn refused(self, id: CommandId, error: &ErrorFrame) {
-        let deed = self.outbox.with_untracked(|outbox| outbox.get(id).map(|outgoing| outgoing.deed.clone()));
-        match (error.code, deed) {
+        let is_deletion = self
+            .outbox
+            .with_untracked(|outbox| outbox.get(id).is_some_and(|it| matches!(it.deed, Deed::Delete { .. })));
+        match error.code {
             // Worth another try without asking; what is behind it waits, too.
-            (ErrorCode::RateLimited, _) => {
+            ErrorCode::RateLimited => {
                 let wait = Duration::from_millis(error.retry_after_ms.unwrap_or(1_000));
                 set_timeout(move || self.answered(id), wait);
                 return;
             }
-            // It may be right later.
-            (code @ (ErrorCode::StorageUnavailable | ErrorCode::Internal), _) => {
-                self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Failed(code)));
-            }
             // Gone is gone.
-            (ErrorCode::UnknownMessage, Some(Deed::Delete { .. })) | (_, None) => drop(self.take_out(id)),
-            // Never right as it is: what was typed goes back to its author.
-            (code, Some(_)) => {
-                if let Some(Outgoing { conversation, deed, .. }) = self.take_out(id) {
-                    self.refusals.update(|refusals| refusals.push(Refused { conversation, deed, code }));
-                }
-            }
+            ErrorCode::UnknownMessage if is_deletion => drop(self.take_out(id)),
+            code => self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Failed(code))),
         }
         self.answered(id);
     }
@@ -212,11 +190,6 @@ impl Store {
     /// The connection is lost, and with it the answer that was waited for.
     pub(super) fn lost(self) {
         self.sending.update_value(|sending| sending.in_flight = None);
-    }
-
-    fn take_out(self, id: CommandId) -> Option<Outgoing> {
-        self.keep_no_more(id);
-        self.outbox.try_update(|outbox| outbox.remove(id)).flatten()
     }
 
     fn keep_no_more(self, id: CommandId) {

@@ -16,7 +16,7 @@ use crate::{
         CommandId, Conversation, ConversationId, ConversationKind, Epoch, Me, Millis, Seq, User, UserId, UserKind,
     },
     protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
-    state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
+    state::{Conversations, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
 /// How far apart signs of typing are sent, in milliseconds.
@@ -41,8 +41,6 @@ pub struct Store {
     pub typing: RwSignal<Typing>,
     /// What is on its way.
     pub outbox: RwSignal<Outbox>,
-    /// What the server refused: texts are to be given back to their author.
-    pub refusals: RwSignal<Vec<Refused>>,
     /// What stands in the composer of each conversation.
     pub drafts: StoredValue<HashMap<ConversationId, Written>>,
     pub(super) epoch: StoredValue<Option<Epoch>>,
@@ -68,17 +66,6 @@ pub(super) struct Pace {
     typed: Option<(ConversationId, Millis)>,
     /// One is about to sign out.
     is_leaving: bool,
-}
-
-/// Something that the server refused for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Where it was to take effect.
-    pub conversation: ConversationId,
-    /// What it was to do.
-    pub deed: Deed,
-    /// Why it was refused.
-    pub code: ErrorCode,
 }
 
 /// What stands in a composer.
@@ -137,7 +124,6 @@ impl Store {
             presence: RwSignal::default(),
             typing: RwSignal::default(),
             outbox: RwSignal::default(),
-            refusals: RwSignal::default(),
             drafts: StoredValue::default(),
             epoch: StoredValue::default(),
             talks: StoredValue::default(),
@@ -358,16 +344,17 @@ impl Store {
     }
 
     /// The server has ended the session. What a guest had not sent has nobody to be from any more; a registered user who
-    /// signs in again here goes on with it.
+    /// signs in again here goes on with it, unless it was they who left.
     pub(super) fn session_ended(self, removed: bool) {
         self.removed.set(removed);
         let me = self.me.get_untracked();
-        if me.as_ref().is_none_or(|me| me.kind == UserKind::Guest) {
+        // That one leaves may come by the socket before it comes as the answer.
+        let is_leaving = self.pace.with_value(|pace| pace.is_leaving);
+        if is_leaving || me.as_ref().is_none_or(|me| me.kind == UserKind::Guest) {
             self.keep(Keep::Clear);
         }
         self.forget();
-        // That one leaves may come by the socket before it comes as the answer.
-        self.ended.set(me.filter(|_| !self.pace.with_value(|pace| pace.is_leaving)));
+        self.ended.set(me.filter(|_| !is_leaving));
     }
 
     /// The session is over: nothing of it stays on the page.
@@ -380,7 +367,6 @@ impl Store {
         self.signals.set_value(None);
         self.epoch.set_value(None);
         self.outbox.set(Outbox::default());
-        self.refusals.set(Vec::new());
         self.conversations.set(Conversations::default());
         self.presence.set(Presence::default());
         self.typing.set(Typing::default());

@@ -18,7 +18,7 @@ use super::{
     viewer::{Opening, Sent},
 };
 use crate::{
-    client::{Link, Refused, Store, Written},
+    client::{Link, Store, Written},
     state::Deed,
 };
 
@@ -50,10 +50,7 @@ pub fn App(
         if store.me.with(Option::is_some) && store.link.get_untracked() == Link::Idle {
             store.connect();
             for (id, conversation, body) in mem::take(&mut sent) {
-                let deed = Deed::Send { body };
-                if let Err(code) = store.put_as(id, conversation, deed.clone()) {
-                    store.refusals.update(|refusals| refusals.push(Refused { conversation, deed, code }));
-                }
+                store.put_as(id, conversation, Deed::Send { body });
             }
         }
     });

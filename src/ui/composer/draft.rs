@@ -4,10 +4,10 @@ use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::super::{live::effect, seen};
 use crate::{
-    client::{Edit, Refused, Store, Written},
+    client::{Edit, Store, Written},
     domain::{CommandId, ConversationId, Message, Seq},
     protocol::ErrorCode,
-    state::{Deed, Timeline},
+    state::{Deed, Outgoing, Timeline},
 };
 
 /// What is being written in one conversation. A handle: copies are the same draft.
@@ -98,15 +98,13 @@ impl Draft {
             Some(_) if is_empty => self.problem.set(Some(ErrorCode::EmptyMessage)),
             Some(Edit { message, .. }) if untrack(|| self.says(message, text.trim())) => self.cancel(),
             Some(Edit { seq, .. }) => {
-                if self.put(Deed::Edit { seq, body: text }) {
-                    self.cancel();
-                }
+                self.put(Deed::Edit { seq, body: text });
+                self.cancel();
             }
             None if is_empty => {}
             None => {
-                if self.put(Deed::Send { body: text }) {
-                    self.text.set(String::new());
-                }
+                self.put(Deed::Send { body: text });
+                self.text.set(String::new());
             }
         }
     }
@@ -138,11 +136,10 @@ impl Draft {
         }
     }
 
-    /// Does something here. Whether it could be put on its way.
-    pub(in super::super) fn put(self, deed: Deed) -> bool {
-        let put = self.store().put(self.conversation, deed);
-        self.problem.set(put.err());
-        put.is_ok()
+    /// Does something here.
+    pub(in super::super) fn put(self, deed: Deed) {
+        self.problem.set(None);
+        self.store().put(self.conversation, deed);
     }
 
     fn says(self, message: CommandId, text: &str) -> bool {
@@ -161,15 +158,11 @@ impl Draft {
         }
     }
 
-    /// A text that the server refused comes back, above what has been written since.
+    /// A text that was refused comes back, above what has been written since. Until then it stands in the outbox.
     fn take_back(self) {
-        let is_ours = |refused: &Refused| refused.conversation == self.conversation;
-        if !self.store().refusals.with(|refusals| refusals.iter().any(is_ours)) {
-            return;
-        }
-        let ours =
-            self.store().refusals.try_update(|refusals| refusals.extract_if(.., |refused| is_ours(refused)).collect());
-        for Refused { deed, code, .. } in ours.unwrap_or_else(Vec::new) {
+        let store = self.store();
+        while let Some((id, code)) = store.outbox.with(|outbox| outbox.refused_in(self.conversation)) {
+            let Some(Outgoing { deed, .. }) = store.take_out(id) else { return };
             let place = match &deed {
                 Deed::Edit { seq, .. } if code != ErrorCode::UnknownMessage => Some(*seq),
                 _ => None,

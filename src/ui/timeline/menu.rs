@@ -212,7 +212,7 @@ impl Menu {
                     if deed == "retry" {
                         self.draft.store().retry(command);
                     } else {
-                        self.draft.store().discard(command);
+                        self.draft.store().take_out(command);
                     }
                 }
             }

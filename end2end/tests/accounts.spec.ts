@@ -268,6 +268,35 @@ test('who signs out leaves nothing unsent behind, even if the connection ends be
   for (const { page } of [alice, tab]) await expect.poll(() => kept(page)).toEqual(NOTHING);
 });
 
+test('a registered user whose session was ended finds the draft after signing in again, and nobody else does', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await claim(alice);
+  await alice.page.keyboard.press('Escape');
+  await alice.composer.fill('Half a thought');
+  await alice.page.request.delete('/api/session');
+  await expect(alice.page.getByText(ENDED)).toBeVisible();
+  const field = alice.page.getByLabel('Password', { exact: true });
+  await field.fill(PASSWORD);
+  await field.press('Enter');
+  await alice.isInside();
+  await expect(alice.composer).toHaveValue('Half a thought');
+
+  await alice.page.request.delete('/api/session');
+  await expect(alice.page.getByText(ENDED)).toBeVisible();
+  await alice.join('Bob');
+  await expect(alice.composer).toHaveValue('');
+  expect((await kept(alice.page)).tab).toEqual([]);
+});
+
+test('a guest whose session was ended leaves no draft behind', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.composer.fill('Half a thought');
+  await expect.poll(async () => (await kept(alice.page)).tab).toEqual(['Half a thought']);
+  await alice.page.request.delete('/api/session');
+  await expect(alice.page.getByText(ENDED)).toBeVisible();
+  expect(await kept(alice.page)).toEqual(NOTHING);
+});
+
 test('others see the mark at once wherever the name stands, and no guest can write it', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');

@@ -178,6 +178,8 @@ test('a message that is refused while another conversation is open is told of th
   await expect(alice.composer).toHaveAccessibleDescription(/^A moderator has muted you/);
   await expect(note).toHaveCount(0);
   await expect.poll(async () => (await kept(alice.page)).outbox).toEqual([]);
+  await alice.page.reload();
+  await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
 });
 
 test('a message to a conversation that is no more can be read and discarded elsewhere', async ({ people }) => {

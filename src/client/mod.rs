@@ -11,6 +11,7 @@ mod locks;
 mod outbox;
 mod storage;
 mod store;
+mod tab;
 
 pub use http::{Refusal, end_session, join, sessions};
 pub use link::Link;

@@ -12,7 +12,14 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Link, Store, connection::Signal, locks, storage::Storage, store::now};
+use super::{
+    Link, Store,
+    connection::Signal,
+    locks,
+    storage::{Mark, Storage},
+    store::now,
+    tab,
+};
 use crate::{
     domain::{CommandId, ConversationId, Millis, Seq, UserId},
     protocol::{ClientFrame, ErrorCode, ErrorFrame, Read, field},
@@ -25,6 +32,8 @@ pub(super) enum Keep {
     Put(Outgoing),
     /// Forget it: it is in the log, or given up.
     Remove(Outgoing),
+    /// What was sent before the program was there has been put here, and need not be kept elsewhere any more.
+    HasEarly,
     /// Other pages may have ended: take over what they left.
     TakeOver,
     /// The user leaves: forget everything of theirs.
@@ -181,6 +190,11 @@ impl Store {
             .with_value(|sending| sending.keeper.as_ref().is_some_and(|keeper| keeper.unbounded_send(change).is_ok()));
     }
 
+    /// Whether nothing is to be sent at present.
+    fn is_idle(self) -> bool {
+        self.outbox.with_untracked(|outbox| outbox.next().is_none())
+    }
+
     /// Whatever became of it, the next one may be sent.
     fn answered(self, id: CommandId) {
         self.sending.update_value(|sending| sending.in_flight = sending.in_flight.filter(|&waiting| waiting != id));
@@ -215,41 +229,53 @@ struct Keeper {
 impl Keeper {
     async fn run(self: Rc<Self>, mut changes: mpsc::UnboundedReceiver<Keep>) {
         self.take_over().await;
+        self.unmark().await;
         self.store.sending.update_value(|sending| sending.has_taken_over = true);
         self.store.send_next();
         while let Some(change) = changes.next().await {
-            let Some(storage) = &self.storage else {
-                self.store.send_next();
-                continue;
-            };
-            match change {
+            match (change, &self.storage) {
+                // Those before it have begun to be kept.
+                (Keep::HasEarly, _) => tab::forget_early(self.user),
+                (_, None) => self.store.send_next(),
                 // Not waited for here: the next one begins at once, too, and so is kept even if the page ends now.
-                Keep::Put(outgoing) => {
+                (Keep::Put(outgoing), Some(storage)) => {
                     let (store, kept) = (self.store, put(storage, self.user, self.page, &outgoing));
                     spawn_local(async move {
                         kept.await;
                         store.send_next();
                     });
                 }
-                Keep::Remove(outgoing) => {
-                    let removed = storage.delete(&key(&outgoing));
+                (Keep::Remove(outgoing), Some(storage)) => {
+                    let (removed, keeper) = (storage.delete(&key(&outgoing)), Rc::clone(&self));
                     spawn_local(async move {
                         removed.await;
+                        keeper.unmark().await;
                     });
                 }
-                Keep::TakeOver => {
+                (Keep::TakeOver, Some(_)) => {
                     let keeper = Rc::clone(&self);
                     spawn_local(async move {
                         keeper.take_over().await;
                         keeper.store.send_next();
                     });
                 }
-                Keep::Clear => {
+                (Keep::Clear, Some(storage)) => {
                     for kept in kept_of(storage, self.user).await {
                         storage.delete(&key(&kept.outgoing)).await;
                     }
+                    self.unmark().await;
                 }
             }
+        }
+    }
+
+    /// Takes the mark away when nothing is kept any more. Another page may put something there meanwhile.
+    async fn unmark(&self) {
+        let Some(storage) = self.storage.as_ref().filter(|_| self.store.is_idle()) else { return };
+        let mark = Mark::of_outbox(self.user);
+        let before = mark.get();
+        if kept_of(storage, self.user).await.is_empty() && mark.get() == before {
+            mark.remove();
         }
     }
 
@@ -299,6 +325,8 @@ async fn adopt(store: Store, storage: &Storage, user: UserId, page: CommandId, h
 fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: &Outgoing) -> impl Future<Output = bool> + use<> {
     let record = Record { user, page, typed_at: outgoing.typed_at, command: outgoing.command() };
     let text = serde_json::to_string(&record).expect("a record has only strings for keys, so it is JSON");
+    // Never the same twice, so that whoever takes it away can tell that it was set again.
+    Mark::of_outbox(user).set(&outgoing.id.to_string());
     storage.put(&key(outgoing), &text)
 }
 

@@ -31,7 +31,7 @@ pub(in super::super) struct Draft {
 impl Draft {
     /// What was left here when the conversation was last open.
     pub(in super::super) fn new(store: Store, conversation: ConversationId) -> Self {
-        let left = store.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_default();
+        let left = store.written(conversation);
         let draft = Self {
             store: StoredValue::new(store),
             conversation,
@@ -43,7 +43,8 @@ impl Draft {
         };
         effect(move || {
             let written = Written { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
-            store.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
+            let text = untrack(|| draft.as_one_text(&written));
+            store.write(conversation, written, &text);
         });
         effect(move || draft.take_back());
         effect(move || draft.outlive_message());
@@ -147,6 +148,18 @@ impl Draft {
             .is_some_and(|seen| seen.message.body.as_str() == text)
     }
 
+    /// All that was typed. What was to be changed is not known after a reload, so a change becomes a text like any other.
+    fn as_one_text(self, written: &Written) -> String {
+        let mut text = written.text.clone();
+        if let Some(Edit { message, draft, .. }) = &written.edit {
+            if self.says(*message, text.trim()) {
+                text.clear();
+            }
+            put_above(&mut text, draft);
+        }
+        text
+    }
+
     /// The message that is being changed was deleted: what was written stays, as a new one.
     fn outlive_message(self) {
         let Some(id) = self.edited() else { return };
@@ -204,7 +217,7 @@ impl Draft {
 /// Puts `since` below `text`, if it says anything.
 fn put_above(text: &mut String, since: &str) {
     if !since.trim().is_empty() {
-        text.push_str("\n\n");
+        text.push_str(if text.is_empty() { "" } else { "\n\n" });
         text.push_str(since);
     }
 }

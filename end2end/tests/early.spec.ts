@@ -206,6 +206,63 @@ test('what was typed and sent before the program has arrived outlives a reload',
   expect(await bob.history()).toEqual(['one', 'two', 'three']);
 });
 
+for (const { part, files } of [
+  { part: 'WebAssembly', files: '**/*.wasm' },
+  { part: 'JavaScript', files: '**/pkg/*.js' },
+]) {
+  test(`where the program’s ${part} does not come, that is told, and what is sent gets through`, async ({ people }) => {
+    const bob = await people.guest('Bob');
+    const alice = await people.visitor('Alice');
+    // A module that does not come is an error without a word.
+    alice.complaints.expect(/ERR_FAILED|Failed to fetch|^uncaught: $/);
+    await alice.page.route(files, (route) => route.abort());
+    await enterEarly(alice);
+    const note = alice.page.getByRole('alert').filter({ hasText: 'A part of this page did not come' });
+    await expect(note).toBeVisible();
+    let failures = 1;
+    await alice.page.route('**/talk/lobby', (route) => {
+      if (route.request().method() !== 'POST' || failures === 0) return route.continue();
+      failures -= 1;
+      return route.abort();
+    });
+    await sayEarly(alice, 'one');
+    await sayEarly(alice, 'two');
+    await bob.sees('two');
+    await expect(alice.message('two')).not.toContainText('sending');
+
+    await alice.page.unroute(files);
+    await note.getByRole('link', { name: 'Load it anew' }).click();
+    await alice.isInside();
+
+    await alice.say('three');
+    for (const text of ['one', 'two', 'three']) await expect(alice.message(text)).toHaveCount(1);
+    expect(await bob.history()).toEqual(['one', 'two', 'three']);
+  });
+}
+
+test('that the program does not come is told in the reader’s language', async ({ people }) => {
+  const ming = await people.visitor('小明', { locale: 'zh-CN' });
+  ming.complaints.expect(/ERR_FAILED|Failed to fetch/);
+  await ming.page.route('**/*.wasm', (route) => route.abort());
+  await ming.page.goto('/');
+  await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await ming.page.getByRole('button', { name: '进入' }).click();
+  const note = ming.page.getByRole('alert').filter({ hasText: '页面没有完整加载' });
+  await expect(note.getByRole('link', { name: '重新加载' })).toBeVisible();
+});
+
+test('a program that fails while it starts is told of, too', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expect(/out of order|unreachable/);
+  await alice.page.addInitScript(() => {
+    document.createElement = () => {
+      throw new Error('out of order');
+    };
+  });
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await expect(alice.page.getByText('A part of this page did not come')).toBeVisible();
+});
+
 test('what is sent before the program has arrived is grouped as the program does', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('Mine');

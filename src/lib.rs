@@ -31,7 +31,7 @@
 //! what stands beside the log, by [`state::Timeline`] into what is shown.
 //!
 //! Before the program is there, `ui/early.js` posts what is typed to `page::talk`, which says it through `server::chat`
-//! as well; the outbox then sends it again, under the same id.
+//! as well, and keeps it for the tab; the outbox then sends it again, under the same id.
 //!
 //! Who reconnects says in `hello` how far each conversation had come, and gets the rest from the store, or a `reset`.
 //!

@@ -232,7 +232,7 @@ impl Pages {
         let Some(conversation) = ui::open_at(path, &welcome.conversations) else { return (Some(me), None) };
         let page = self.house.newest(&me, conversation, MESSAGES, MOST_TEXT_BYTES).await;
         let Said { text: draft, problem } = said;
-        let opening = page.map(|page| Opening { welcome, conversation, page, draft, problem, sent: Vec::new() });
+        let opening = page.map(|page| Opening { welcome, conversation, page, draft, problem });
         (Some(me), opening)
     }
 }

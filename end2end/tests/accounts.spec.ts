@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
 
+import { NOTHING, kept } from '../fixtures/kept.ts';
 import { Network } from '../fixtures/network.ts';
 import { PHONE } from '../fixtures/people.ts';
 import type { Person } from '../fixtures/person.ts';
@@ -243,6 +244,59 @@ test('what could not be sent when the session was ended goes out after signing i
   expect(await alice.history()).toEqual(['Typed in a tunnel']);
 });
 
+test('who signs out leaves nothing unsent behind, even if the connection ends before the answer comes', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  await claim(alice);
+  await alice.page.keyboard.press('Escape');
+  const tab = await people.secondTab(alice);
+  await tab.composer.fill('Nor that');
+  network.swallow();
+  await alice.composer.fill('Nobody heard this');
+  await alice.composer.press('Enter');
+  await expect(alice.message('Nobody heard this')).toContainText('sending');
+  await alice.composer.fill('Nor this');
+  await alice.page.route('**/api/session', async (route) => {
+    const response = await route.fetch();
+    await expect(alice.nicknameField).toBeVisible();
+    await route.fulfill({ response });
+  });
+
+  await signOut(alice);
+
+  for (const { page } of [alice, tab]) await expect.poll(() => kept(page)).toEqual(NOTHING);
+});
+
+test('a registered user whose session was ended finds the draft after signing in again, and nobody else does', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await claim(alice);
+  await alice.page.keyboard.press('Escape');
+  await alice.composer.fill('Half a thought');
+  await alice.page.request.delete('/api/session');
+  await expect(alice.page.getByText(ENDED)).toBeVisible();
+  const field = alice.page.getByLabel('Password', { exact: true });
+  await field.fill(PASSWORD);
+  await field.press('Enter');
+  await alice.isInside();
+  await expect(alice.composer).toHaveValue('Half a thought');
+
+  await alice.page.request.delete('/api/session');
+  await expect(alice.page.getByText(ENDED)).toBeVisible();
+  await alice.join('Bob');
+  await expect(alice.composer).toHaveValue('');
+  expect((await kept(alice.page)).tab).toEqual([]);
+});
+
+test('a guest whose session was ended leaves no draft behind', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.composer.fill('Half a thought');
+  await expect.poll(async () => (await kept(alice.page)).tab).toEqual(['Half a thought']);
+  await alice.page.request.delete('/api/session');
+  await expect(alice.page.getByText(ENDED)).toBeVisible();
+  expect(await kept(alice.page)).toEqual(NOTHING);
+});
+
 test('others see the mark at once wherever the name stands, and no guest can write it', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
@@ -426,6 +480,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await alice.settings.getByText('Change the password', { exact: true }).click();
     await expectNoBarriers('the change of a password');
     await signOut(alice);
+    await alice.nicknameField.fill('Alice');
     await alice.enterButton.click();
     await expect(alice.page.getByText('This is me: sign in')).toBeVisible();
     await expectNoBarriers('the door after a taken name');

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 
 import { InputMethod } from '../fixtures/input_method.ts';
+import { Network } from '../fixtures/network.ts';
 import { PHONE } from '../fixtures/people.ts';
 import type { Person } from '../fixtures/person.ts';
 import { holdProgram, noticeStart } from '../fixtures/take_over.ts';
@@ -151,6 +152,127 @@ test('what was refused before the program has arrived comes back with the reason
   await expect(alice.composer).toHaveAccessibleDescription(/^That is too long: a message has at most 4000 characters/);
   await expect(alice.composer).toHaveValue(long);
   await expect.poll(() => alice.history('lobby')).toEqual(['behind it']);
+});
+
+test('what an earlier page could not send comes before what is sent before the program has arrived', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  await alice.say('one');
+  network.cut();
+  await sayEarly(alice, 'two');
+  await sayEarly(alice, 'three');
+  const letThrough = await holdProgram(alice.page);
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await sayEarly(alice, 'four');
+
+  network.mend();
+  letThrough();
+  await alice.isInside();
+
+  const said = ['one', 'two', 'three', 'four'];
+  await expect.poll(() => alice.history()).toEqual(said);
+  for (const text of said) await expect(alice.message(text)).toHaveCount(1);
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await alice.isInside();
+  await sayEarly(alice, 'five');
+  await expect.poll(() => alice.history()).toEqual([...said, 'five']);
+});
+
+test('what was typed and sent before the program has arrived outlives a reload', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.visitor('Alice');
+  alice.complaints.expect(/ERR_FAILED/);
+  const letThrough = await holdProgram(alice.page);
+  await enterEarly(alice);
+  let isDown = true;
+  await alice.page.route('**/talk/lobby', (route) =>
+    isDown && route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+  await sayEarly(alice, 'one');
+  await sayEarly(alice, 'two');
+  await alice.composer.fill('Half a thought');
+
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await expect(alice.log).toHaveText(/one.*two/s);
+  await expect(alice.composer).toHaveValue('Half a thought');
+  await sayEarly(alice, 'three');
+  isDown = false;
+  await bob.sees('three');
+  letThrough();
+  await alice.isInside();
+
+  for (const text of ['one', 'two', 'three']) await expect(alice.message(text)).toHaveCount(1);
+  expect(await bob.history()).toEqual(['one', 'two', 'three']);
+});
+
+for (const { part, files } of [
+  { part: 'WebAssembly', files: '**/*.wasm' },
+  { part: 'JavaScript', files: '**/pkg/*.js' },
+]) {
+  test(`where the program’s ${part} does not come, that is told, and what is sent gets through`, async ({ people }) => {
+    const bob = await people.guest('Bob');
+    const alice = await people.visitor('Alice');
+    // A module that does not come is an error without a word.
+    alice.complaints.expect(/ERR_FAILED|Failed to fetch|^uncaught: $/);
+    await alice.page.route(files, (route) => route.abort());
+    await enterEarly(alice);
+    const note = alice.page.getByRole('alert').filter({ hasText: 'A part of this page did not come' });
+    await expect(note).toBeVisible();
+    let failures = 1;
+    await alice.page.route('**/talk/lobby', (route) => {
+      if (route.request().method() !== 'POST' || failures === 0) return route.continue();
+      failures -= 1;
+      return route.abort();
+    });
+    await sayEarly(alice, 'one');
+    await sayEarly(alice, 'two');
+    await bob.sees('two');
+    await expect(alice.message('two')).not.toContainText('sending');
+
+    await alice.page.unroute(files);
+    await note.getByRole('link', { name: 'Load it anew' }).click();
+    await alice.isInside();
+
+    await alice.say('three');
+    for (const text of ['one', 'two', 'three']) await expect(alice.message(text)).toHaveCount(1);
+    expect(await bob.history()).toEqual(['one', 'two', 'three']);
+  });
+}
+
+test('that the program does not come is told in the reader’s language', async ({ people }) => {
+  const ming = await people.visitor('小明', { locale: 'zh-CN' });
+  ming.complaints.expect(/ERR_FAILED|Failed to fetch/);
+  await ming.page.route('**/*.wasm', (route) => route.abort());
+  await ming.page.goto('/');
+  await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await ming.page.getByRole('button', { name: '进入' }).click();
+  const note = ming.page.getByRole('alert').filter({ hasText: '页面没有完整加载' });
+  await expect(note.getByRole('link', { name: '重新加载' })).toBeVisible();
+});
+
+test('a program that fails while it starts is told of, too', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  alice.complaints.expect(/out of order|unreachable/);
+  await alice.page.addInitScript(() => {
+    document.createElement = () => {
+      throw new Error('out of order');
+    };
+  });
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await expect(alice.page.getByText('A part of this page did not come')).toBeVisible();
+});
+
+test('what is sent before the program has arrived is grouped as the program does', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('Mine');
+  await holdProgram(alice.page);
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await sayEarly(alice, 'Right after');
+  await expect(alice.message('Right after')).not.toHaveClass(/starts/);
+  await alice.page.clock.setFixedTime(Date.now() + 6 * 60_000);
+  await sayEarly(alice, 'Some time later');
+  await expect(alice.message('Some time later')).toHaveClass(/starts/);
 });
 
 test('who came in before the program has arrived loads the page anew without being asked anything', async ({ people }) => {

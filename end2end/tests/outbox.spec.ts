@@ -1,3 +1,4 @@
+import { NOTHING, kept } from '../fixtures/kept.ts';
 import { Network } from '../fixtures/network.ts';
 import type { Person } from '../fixtures/person.ts';
 import { expect, test } from '../fixtures/test.ts';
@@ -138,6 +139,66 @@ test('a message that the server cannot save can be tried again, and is then ther
   expect(await bob.history()).toEqual(['worth keeping']);
 });
 
+/** Answers what this person sends with a refusal, from when it is asked to. */
+async function refuse(person: Person, code: string): Promise<() => void> {
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  await person.page.routeWebSocket('**/ws', (route) => {
+    const server = route.connectToServer();
+    route.onMessage(async (frame) => {
+      const { type, id } = JSON.parse(String(frame));
+      if (type !== 'send') return server.send(frame);
+      await begun;
+      route.send(JSON.stringify({ type: 'error', id, code, message: 'no' }));
+    });
+  });
+  return begin;
+}
+
+test('a message that is refused while another conversation is open is told of there, and outlives a reload', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  await people.guest('Bob');
+  const begin = await refuse(alice, 'muted');
+  await alice.join();
+  await type(alice, 'first of two');
+  await type(alice, 'second of two');
+  await alice.talkTo('Bob');
+  begin();
+
+  const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. A moderator has muted you' });
+  await expect(note).toContainText('first of two');
+  await alice.page.reload();
+  await alice.isTalkingTo('Bob');
+  await expect(note).toContainText('first of two');
+  await expect(alice.composer).toHaveValue('');
+  await note.getByRole('button', { name: 'Open' }).click();
+
+  await alice.isTalkingTo('Lobby');
+  await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
+  await expect(alice.composer).toHaveAccessibleDescription(/^A moderator has muted you/);
+  await expect(note).toHaveCount(0);
+  await expect.poll(async () => (await kept(alice.page)).outbox).toEqual([]);
+  await alice.page.reload();
+  await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
+});
+
+test('a message to a conversation that is no more can be read and discarded elsewhere', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  await people.guest('Bob');
+  const begin = await refuse(alice, 'unknown_conversation');
+  await alice.join();
+  await type(alice, 'to nobody');
+  await alice.talkTo('Bob');
+  begin();
+
+  const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. There is no such conversation' });
+  await expect(note).toContainText('to nobody');
+  await note.getByRole('button', { name: 'Discard' }).click();
+
+  await expect(note).toHaveCount(0);
+  await expect.poll(() => kept(alice.page)).toEqual(NOTHING);
+});
+
 test('messages that are too many at once wait, and keep their order', async ({ people }) => {
   const alice = await people.visitor('Alice');
   let refusals = 3;
@@ -181,24 +242,12 @@ test('what leaves the page behind it leaves nothing in the browser', async ({ pe
   await alice.say('before');
   network.cut();
   await type(alice, 'written in vain');
+  await alice.composer.fill('And half a thought');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
   await alice.settings.getByRole('button', { name: 'Give it up' }).click();
   await expect(alice.nicknameField).toBeVisible();
-  const kept = () =>
-    alice.page.evaluate(
-      () =>
-        new Promise<unknown[]>((resolve, reject) => {
-          const opening = indexedDB.open('teahouse');
-          opening.onerror = () => reject(opening.error);
-          opening.onsuccess = () => {
-            const reading = opening.result.transaction('outbox').objectStore('outbox').getAll();
-            reading.onsuccess = () => resolve(reading.result);
-            reading.onerror = () => reject(reading.error);
-          };
-        }),
-    );
-  await expect.poll(kept).toEqual([]);
+  await expect.poll(() => kept(alice.page)).toEqual(NOTHING);
 });
 
 test('a browser that keeps nothing sends all the same', async ({ people }) => {

@@ -38,3 +38,41 @@ test('a message that has waited in the composer is still there after a look else
 
   await expect(alice.composer).toHaveValue('Half a thought');
 });
+
+test('what stands in the composers is still there after a reload', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await people.guest('Bob');
+  await alice.composer.fill('Half a thought');
+  await alice.talkTo('Bob');
+  await alice.composer.fill('And another');
+
+  await alice.page.reload();
+  await alice.isInside();
+
+  await expect(alice.composer).toHaveValue('And another');
+  await alice.open('Lobby');
+  await expect(alice.composer).toHaveValue('Half a thought');
+  await alice.composer.press('Enter');
+  await alice.sees('Half a thought');
+  await alice.page.reload();
+  await alice.isInside();
+  await expect(alice.composer).toHaveValue('');
+});
+
+test('what was written to change a message is still there after a reload', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('Good evning');
+  await alice.composer.fill('Half a thought');
+  await alice.choose('Edit', 'Good evning');
+  await alice.composer.fill('Good evening');
+
+  await alice.page.reload();
+  await alice.isInside();
+
+  await expect(alice.composer).toHaveValue('Good evening\n\nHalf a thought');
+  await alice.composer.fill('');
+  await alice.choose('Edit', 'Good evning');
+  await alice.page.reload();
+  await alice.isInside();
+  await expect(alice.composer, 'nothing was changed').toHaveValue('');
+});

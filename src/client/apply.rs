@@ -73,10 +73,10 @@ impl Store {
     }
 
     fn welcome(self, welcome: &Welcome) {
-        let before = self.me.with_untracked(|me| me.as_ref().map(|me| me.id));
+        let before = self.my_id();
         if before.is_some_and(|before| before != welcome.me.id) {
             // Somebody else has come in with this browser meanwhile. Nothing of who was here may become theirs.
-            self.keep(Keep::Clear);
+            self.clear();
             self.forget();
             // Fails only where there is nothing to load, and then nothing is shown either.
             drop(window().location().reload());
@@ -150,7 +150,7 @@ impl Store {
         for conversation in talks {
             self.fold_in_events_of(conversation, &events);
         }
-        if let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.id)) {
+        if let Some(me) = self.my_id() {
             self.conversations.update(|conversations| events.iter().for_each(|event| conversations.apply(event, me)));
             events.iter().filter(|event| event.author.id == me).for_each(|event| self.seen(event.id));
         }

@@ -11,7 +11,8 @@ mod locks;
 mod outbox;
 mod storage;
 mod store;
+mod tab;
 
 pub use http::{Refusal, end_session, join, sessions};
 pub use link::Link;
-pub use store::{Edit, LoadState, Refused, Store, Written, now};
+pub use store::{Edit, LoadState, Store, Written, now};

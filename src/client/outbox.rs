@@ -16,12 +16,13 @@ use super::{
     Link, Store,
     connection::Signal,
     locks,
-    storage::Storage,
-    store::{Refused, now},
+    storage::{Mark, Storage},
+    store::now,
+    tab,
 };
 use crate::{
     domain::{CommandId, ConversationId, Millis, Seq, UserId},
-    protocol::{self, ClientFrame, ErrorCode, ErrorFrame, Read, field},
+    protocol::{ClientFrame, ErrorCode, ErrorFrame, Read, field},
     state::{Deed, Outgoing, OutgoingStatus},
 };
 
@@ -31,6 +32,8 @@ pub(super) enum Keep {
     Put(Outgoing),
     /// Forget it: it is in the log, or given up.
     Remove(Outgoing),
+    /// What was sent before the program was there has been put here, and need not be kept elsewhere any more.
+    HasEarly,
     /// Other pages may have ended: take over what they left.
     TakeOver,
     /// The user leaves: forget everything of theirs.
@@ -75,29 +78,19 @@ impl Read for Kept {
 }
 
 impl Store {
-    /// Does something: it is shown at once, and stands in the outbox until it is in the log.
-    ///
-    /// # Errors
-    /// [`ErrorCode::MessageTooLong`] for a text that no frame can carry, however few characters it has.
-    pub fn put(self, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
-        self.put_as(CommandId::new_at(now()), conversation, deed)
+    /// Does something: it is shown at once, and stands in the outbox until it is in the log, or has been given back.
+    pub fn put(self, conversation: ConversationId, deed: Deed) {
+        self.put_as(CommandId::new_at(now()), conversation, deed);
     }
 
     /// The same for a command that has its id already: it may have been sent before.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn put_as(self, id: CommandId, conversation: ConversationId, deed: Deed) -> Result<(), ErrorCode> {
+    pub fn put_as(self, id: CommandId, conversation: ConversationId, deed: Deed) {
         let typed_at = Millis(now().0.max(self.sending.with_value(|sending| sending.last_typed.0 + 1)));
-        let outgoing = Outgoing { id, conversation, deed, typed_at, status: OutgoingStatus::Pending };
-        if serde_json::to_string(&outgoing.command()).map_or(true, |frame| frame.len() > protocol::MAX_FRAME_BYTES) {
-            return Err(ErrorCode::MessageTooLong);
-        }
+        let outgoing = Outgoing::new(id, conversation, deed, typed_at);
         self.sending.update_value(|sending| sending.last_typed = typed_at);
         self.outbox.update(|outbox| outbox.put(outgoing.clone()));
         self.forget_typing();
         self.keep(Keep::Put(outgoing));
-        Ok(())
     }
 
     /// Sends a command that failed again, under its old id.
@@ -106,9 +99,10 @@ impl Store {
         self.send_next();
     }
 
-    /// Gives a command that failed up.
-    pub fn discard(self, id: CommandId) {
-        self.take_out(id);
+    /// Takes a command that failed out: it is given up, or back to its author.
+    pub fn take_out(self, id: CommandId) -> Option<Outgoing> {
+        self.keep_no_more(id);
+        self.outbox.try_update(|outbox| outbox.remove(id)).flatten()
     }
 
     /// Sends the next command, if there is a connection and the one before has been answered.
@@ -144,28 +138,21 @@ impl Store {
         }
     }
 
-    /// A command was refused. Nothing of it was done.
+    /// A command was refused. Nothing of it was done; it stays, for its author to try again, or to take it back.
     pub(super) fn refused(self, id: CommandId, error: &ErrorFrame) {
-        let deed = self.outbox.with_untracked(|outbox| outbox.get(id).map(|outgoing| outgoing.deed.clone()));
-        match (error.code, deed) {
+        let is_deletion = self
+            .outbox
+            .with_untracked(|outbox| outbox.get(id).is_some_and(|it| matches!(it.deed, Deed::Delete { .. })));
+        match error.code {
             // Worth another try without asking; what is behind it waits, too.
-            (ErrorCode::RateLimited, _) => {
+            ErrorCode::RateLimited => {
                 let wait = Duration::from_millis(error.retry_after_ms.unwrap_or(1_000));
                 set_timeout(move || self.answered(id), wait);
                 return;
             }
-            // It may be right later.
-            (code @ (ErrorCode::StorageUnavailable | ErrorCode::Internal), _) => {
-                self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Failed(code)));
-            }
             // Gone is gone.
-            (ErrorCode::UnknownMessage, Some(Deed::Delete { .. })) | (_, None) => drop(self.take_out(id)),
-            // Never right as it is: what was typed goes back to its author.
-            (code, Some(_)) => {
-                if let Some(Outgoing { conversation, deed, .. }) = self.take_out(id) {
-                    self.refusals.update(|refusals| refusals.push(Refused { conversation, deed, code }));
-                }
-            }
+            ErrorCode::UnknownMessage if is_deletion => drop(self.take_out(id)),
+            code => self.outbox.update(|outbox| outbox.set_status(id, OutgoingStatus::Failed(code))),
         }
         self.answered(id);
     }
@@ -203,6 +190,11 @@ impl Store {
             .with_value(|sending| sending.keeper.as_ref().is_some_and(|keeper| keeper.unbounded_send(change).is_ok()));
     }
 
+    /// Whether nothing is to be sent at present.
+    fn is_idle(self) -> bool {
+        self.outbox.with_untracked(|outbox| outbox.next().is_none())
+    }
+
     /// Whatever became of it, the next one may be sent.
     fn answered(self, id: CommandId) {
         self.sending.update_value(|sending| sending.in_flight = sending.in_flight.filter(|&waiting| waiting != id));
@@ -212,11 +204,6 @@ impl Store {
     /// The connection is lost, and with it the answer that was waited for.
     pub(super) fn lost(self) {
         self.sending.update_value(|sending| sending.in_flight = None);
-    }
-
-    fn take_out(self, id: CommandId) -> Option<Outgoing> {
-        self.keep_no_more(id);
-        self.outbox.try_update(|outbox| outbox.remove(id)).flatten()
     }
 
     fn keep_no_more(self, id: CommandId) {
@@ -242,41 +229,53 @@ struct Keeper {
 impl Keeper {
     async fn run(self: Rc<Self>, mut changes: mpsc::UnboundedReceiver<Keep>) {
         self.take_over().await;
+        self.unmark().await;
         self.store.sending.update_value(|sending| sending.has_taken_over = true);
         self.store.send_next();
         while let Some(change) = changes.next().await {
-            let Some(storage) = &self.storage else {
-                self.store.send_next();
-                continue;
-            };
-            match change {
+            match (change, &self.storage) {
+                // Those before it have begun to be kept.
+                (Keep::HasEarly, _) => tab::forget_early(self.user),
+                (_, None) => self.store.send_next(),
                 // Not waited for here: the next one begins at once, too, and so is kept even if the page ends now.
-                Keep::Put(outgoing) => {
+                (Keep::Put(outgoing), Some(storage)) => {
                     let (store, kept) = (self.store, put(storage, self.user, self.page, &outgoing));
                     spawn_local(async move {
                         kept.await;
                         store.send_next();
                     });
                 }
-                Keep::Remove(outgoing) => {
-                    let removed = storage.delete(&key(&outgoing));
+                (Keep::Remove(outgoing), Some(storage)) => {
+                    let (removed, keeper) = (storage.delete(&key(&outgoing)), Rc::clone(&self));
                     spawn_local(async move {
                         removed.await;
+                        keeper.unmark().await;
                     });
                 }
-                Keep::TakeOver => {
+                (Keep::TakeOver, Some(_)) => {
                     let keeper = Rc::clone(&self);
                     spawn_local(async move {
                         keeper.take_over().await;
                         keeper.store.send_next();
                     });
                 }
-                Keep::Clear => {
+                (Keep::Clear, Some(storage)) => {
                     for kept in kept_of(storage, self.user).await {
                         storage.delete(&key(&kept.outgoing)).await;
                     }
+                    self.unmark().await;
                 }
             }
+        }
+    }
+
+    /// Takes the mark away when nothing is kept any more. Another page may put something there meanwhile.
+    async fn unmark(&self) {
+        let Some(storage) = self.storage.as_ref().filter(|_| self.store.is_idle()) else { return };
+        let mark = Mark::of_outbox(self.user);
+        let before = mark.get();
+        if kept_of(storage, self.user).await.is_empty() && mark.get() == before {
+            mark.remove();
         }
     }
 
@@ -326,6 +325,8 @@ async fn adopt(store: Store, storage: &Storage, user: UserId, page: CommandId, h
 fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: &Outgoing) -> impl Future<Output = bool> + use<> {
     let record = Record { user, page, typed_at: outgoing.typed_at, command: outgoing.command() };
     let text = serde_json::to_string(&record).expect("a record has only strings for keys, so it is JSON");
+    // Never the same twice, so that whoever takes it away can tell that it was set again.
+    Mark::of_outbox(user).set(&outgoing.id.to_string());
     storage.put(&key(outgoing), &text)
 }
 

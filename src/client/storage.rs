@@ -10,6 +10,8 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
 
+use crate::domain::UserId;
+
 #[wasm_bindgen]
 extern "C" {
     /// A transaction; web-sys says of this method that it is deprecated, which the standard (Indexed Database API 3.0) does
@@ -69,6 +71,40 @@ impl Storage {
         let transaction = self.0.transaction_with_str_and_mode(OUTBOX, mode).ok()?;
         transaction.object_store(OUTBOX).ok()
     }
+}
+
+/// A text that all pages of this browser share and can read at once.
+pub(super) struct Mark(String);
+
+impl Mark {
+    /// Is there while something of this user's is kept, for `ui/early.js`, which can't wait for the store to tell: what it
+    /// sends would overtake that.
+    pub(super) fn of_outbox(user: UserId) -> Self {
+        Self(format!("outbox {user}"))
+    }
+
+    /// Tells the other pages who has left, so that they forget as well.
+    pub(super) fn of_leaving() -> Self {
+        Self("left".to_owned())
+    }
+
+    /// What it was set to.
+    pub(super) fn get(&self) -> Option<String> {
+        marks()?.get_item(&self.0).ok()?
+    }
+
+    /// Sets it to `to`.
+    pub(super) fn set(&self, to: &str) {
+        drop(marks().map(|marks| marks.set_item(&self.0, to)));
+    }
+
+    pub(super) fn remove(&self) {
+        drop(marks().map(|marks| marks.remove_item(&self.0)));
+    }
+}
+
+fn marks() -> Option<web_sys::Storage> {
+    window().local_storage().ok()?
 }
 
 /// What a request comes to.

@@ -1,6 +1,6 @@
 //! What the page reads and does: signals over the reducers of [`crate::state`], and one method for each deed.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
 use futures_channel::{mpsc, oneshot};
 use leptos::{prelude::*, task::spawn_local};
@@ -10,6 +10,8 @@ use super::{
     connection::{self, QUEUE, Signal},
     http::{self, Refusal},
     outbox::{Keep, Sending},
+    storage::Mark,
+    tab::{self, Early},
 };
 use crate::{
     domain::{
@@ -41,10 +43,8 @@ pub struct Store {
     pub typing: RwSignal<Typing>,
     /// What is on its way.
     pub outbox: RwSignal<Outbox>,
-    /// What the server refused: texts are to be given back to their author.
-    pub refusals: RwSignal<Vec<Refused>>,
     /// What stands in the composer of each conversation.
-    pub drafts: StoredValue<HashMap<ConversationId, Written>>,
+    drafts: StoredValue<HashMap<ConversationId, Written>>,
     pub(super) epoch: StoredValue<Option<Epoch>>,
     pub(super) talks: StoredValue<HashMap<ConversationId, Talk>>,
     questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
@@ -68,17 +68,6 @@ pub(super) struct Pace {
     typed: Option<(ConversationId, Millis)>,
     /// One is about to sign out.
     is_leaving: bool,
-}
-
-/// Something that the server refused for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Where it was to take effect.
-    pub conversation: ConversationId,
-    /// What it was to do.
-    pub deed: Deed,
-    /// Why it was refused.
-    pub code: ErrorCode,
 }
 
 /// What stands in a composer.
@@ -137,7 +126,6 @@ impl Store {
             presence: RwSignal::default(),
             typing: RwSignal::default(),
             outbox: RwSignal::default(),
-            refusals: RwSignal::default(),
             drafts: StoredValue::default(),
             epoch: StoredValue::default(),
             talks: StoredValue::default(),
@@ -154,8 +142,13 @@ impl Store {
         let (sender, receiver) = mpsc::channel(QUEUE);
         self.signals.set_value(Some(sender));
         self.link.set(Link::Connecting);
-        if let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.id)) {
+        if let Some(me) = self.my_id() {
+            Mark::of_leaving().remove();
             self.keep_outbox(me);
+            for Early { id, conversation, body } in tab::early(me) {
+                self.put_as(id, conversation, Deed::Send { body });
+            }
+            self.keep(Keep::HasEarly);
         }
         connection::keep(self, receiver);
     }
@@ -171,14 +164,24 @@ impl Store {
     /// Ends the session, if the server can be told. Whether it could.
     pub async fn leave(self) -> bool {
         self.pace.update_value(|pace| pace.is_leaving = true);
+        if let Some(me) = self.my_id() {
+            Mark::of_leaving().set(&me.to_string());
+        }
         let has_left = http::leave().await;
-        self.pace.update_value(|pace| pace.is_leaving = false);
-        if has_left {
+        let is_still_here = self.leaves_no_more();
+        if !has_left {
+            Mark::of_leaving().remove();
+        } else if is_still_here {
             self.signal(Signal::Stop);
-            self.keep(Keep::Clear);
+            self.clear();
             self.forget();
         }
         has_left
+    }
+
+    /// Who one is, for what does not follow that.
+    pub(super) fn my_id(self) -> Option<UserId> {
+        self.me.with_untracked(|me| me.as_ref().map(|me| me.id))
     }
 
     /// What one is called.
@@ -261,6 +264,22 @@ impl Store {
         self.know(welcome);
         self.take_in(conversation, Stretch::Newest, page);
         self.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
+    }
+
+    /// What stands in the composer of a conversation: as it was left, or as a reload has left it.
+    pub fn written(self, conversation: ConversationId) -> Written {
+        self.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {
+            let text = self.my_id().and_then(|me| tab::draft(me, conversation)).unwrap_or_default();
+            Written { text, ..Written::default() }
+        })
+    }
+
+    /// Keeps what stands in the composer of a conversation; of that, a reload leaves `text`.
+    pub fn write(self, conversation: ConversationId, written: Written, text: &str) {
+        self.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
+        if let Some(me) = self.my_id() {
+            tab::keep_draft(me, conversation, text);
+        }
     }
 
     /// One will be in this room, as soon as there is a connection.
@@ -358,16 +377,31 @@ impl Store {
     }
 
     /// The server has ended the session. What a guest had not sent has nobody to be from any more; a registered user who
-    /// signs in again here goes on with it.
+    /// signs in again here goes on with it, unless they have left, on this page or another one of this browser.
     pub(super) fn session_ended(self, removed: bool) {
         self.removed.set(removed);
         let me = self.me.get_untracked();
-        if me.as_ref().is_none_or(|me| me.kind == UserKind::Guest) {
-            self.keep(Keep::Clear);
+        // That one leaves may come by the socket before it comes as the answer, which then finds nothing left to do: somebody
+        // may have come in meanwhile.
+        let is_leaving = self.leaves_no_more();
+        let left = Mark::of_leaving().get();
+        let stays = |me: &Me| me.kind != UserKind::Guest && left != Some(me.id.to_string());
+        if is_leaving || !me.as_ref().is_some_and(stays) {
+            self.clear();
         }
         self.forget();
-        // That one leaves may come by the socket before it comes as the answer.
-        self.ended.set(me.filter(|_| !self.pace.with_value(|pace| pace.is_leaving)));
+        self.ended.set(me.filter(|_| !is_leaving));
+    }
+
+    /// Whether one was about to sign out until now.
+    fn leaves_no_more(self) -> bool {
+        self.pace.try_update_value(|pace| mem::take(&mut pace.is_leaving)).unwrap_or_default()
+    }
+
+    /// Whoever was here leaves nothing behind in this browser.
+    pub(super) fn clear(self) {
+        self.keep(Keep::Clear);
+        tab::forget_all();
     }
 
     /// The session is over: nothing of it stays on the page.
@@ -380,7 +414,6 @@ impl Store {
         self.signals.set_value(None);
         self.epoch.set_value(None);
         self.outbox.set(Outbox::default());
-        self.refusals.set(Vec::new());
         self.conversations.set(Conversations::default());
         self.presence.set(Presence::default());
         self.typing.set(Typing::default());

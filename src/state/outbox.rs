@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fold::show;
 use crate::{
     domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Seq, User},
-    protocol::{Change, ClientFrame, ErrorCode, field},
+    protocol::{Change, ClientFrame, ErrorCode, MAX_FRAME_BYTES, field},
 };
 
 /// A command between the page and the log.
@@ -64,7 +64,7 @@ pub enum OutgoingStatus {
     Unknown,
     /// In the log at this place; the event that says so is on its way.
     Saved(Seq),
-    /// Refused; the author may try again.
+    /// Refused; its author tries again, changes it, or gives it up.
     Failed(ErrorCode),
 }
 
@@ -127,6 +127,17 @@ impl Outbox {
             .find(|outgoing| matches!(outgoing.status, OutgoingStatus::Pending | OutgoingStatus::Unknown))
     }
 
+    /// The last command for this conversation that was refused for good, and why: its text is to be given back.
+    pub fn refused_in(&self, conversation: ConversationId) -> Option<(CommandId, ErrorCode)> {
+        let of_it = self.outgoing.iter().rev().filter(|outgoing| outgoing.conversation == conversation);
+        of_it.filter_map(|outgoing| Some((outgoing.id, outgoing.failure()?))).find(|(_, code)| is_for_good(*code))
+    }
+
+    /// The first command that failed in any other conversation than this one.
+    pub fn failed_outside(&self, conversation: ConversationId) -> Option<&Outgoing> {
+        self.outgoing.iter().find(|outgoing| outgoing.conversation != conversation && outgoing.failure().is_some())
+    }
+
     /// Messages on their way to one conversation, in order.
     pub fn messages_to(&self, conversation: ConversationId) -> impl Iterator<Item = &Outgoing> {
         self.outgoing
@@ -144,13 +155,36 @@ impl Outbox {
     /// Shows in `message` what its reader, `me`, has done to it and what was not refused.
     pub fn show_changes(&self, conversation: ConversationId, message: &mut Message, me: &User) {
         let changes = self.changes_to(conversation, message.seq);
-        for outgoing in changes.filter(|outgoing| !matches!(outgoing.status, OutgoingStatus::Failed(_))) {
+        for outgoing in changes.filter(|outgoing| outgoing.failure().is_none()) {
             show(message, me, outgoing.typed_at, &outgoing.change());
         }
     }
 }
 
+/// Whether a command that was refused so can't be right later as it is.
+fn is_for_good(code: ErrorCode) -> bool {
+    !matches!(code, ErrorCode::StorageUnavailable | ErrorCode::Internal)
+}
+
 impl Outgoing {
+    /// A command that is to be sent; one that no frame can carry, however few characters it has, has failed already.
+    pub fn new(id: CommandId, conversation: ConversationId, deed: Deed, typed_at: Millis) -> Self {
+        let mut outgoing = Self { id, conversation, deed, typed_at, status: OutgoingStatus::Pending };
+        let frame = serde_json::to_string(&outgoing.command());
+        if frame.map_or(true, |frame| frame.len() > MAX_FRAME_BYTES) {
+            outgoing.status = OutgoingStatus::Failed(ErrorCode::MessageTooLong);
+        }
+        outgoing
+    }
+
+    /// Why it failed, if it did.
+    pub fn failure(&self) -> Option<ErrorCode> {
+        match self.status {
+            OutgoingStatus::Failed(code) => Some(code),
+            _ => None,
+        }
+    }
+
     /// The frame that asks for it.
     pub fn command(&self) -> ClientFrame {
         let (id, conversation) = (self.id, self.conversation);
@@ -176,7 +210,7 @@ impl Outgoing {
             }
             _ => return None,
         };
-        Some(Self { id, conversation, deed, typed_at, status: OutgoingStatus::Pending })
+        Some(Self::new(id, conversation, deed, typed_at))
     }
 
     /// The message that it changes; none for a message itself.
@@ -220,8 +254,7 @@ mod tests {
 
     fn outgoing(number: u64, deed: Deed) -> Outgoing {
         let id = CommandId::from_uuid(Uuid::from_u128(number.into()));
-        let status = OutgoingStatus::Pending;
-        Outgoing { id, conversation: conversation(), deed, typed_at: Millis(number), status }
+        Outgoing::new(id, conversation(), deed, Millis(number))
     }
 
     fn message(number: u64) -> Outgoing {
@@ -271,6 +304,35 @@ mod tests {
         outbox.settle(conversation(), Seq(7));
         assert!(outbox.get(message(2).id).is_none());
         assert_eq!(outbox.messages_to(conversation()).count(), 2);
+    }
+
+    #[test]
+    fn what_was_refused_for_good_is_given_back_and_holds_nothing_up() {
+        let elsewhere = ConversationId::from_uuid(Uuid::max());
+        let mut outbox = Outbox::default();
+        (1..=4).for_each(|number| outbox.put(message(number)));
+        outbox.set_status(message(1).id, OutgoingStatus::Failed(ErrorCode::Muted));
+        outbox.set_status(message(2).id, OutgoingStatus::Failed(ErrorCode::Muted));
+        outbox.set_status(message(3).id, OutgoingStatus::Failed(ErrorCode::StorageUnavailable));
+        assert_eq!(outbox.next().map(|next| next.id), Some(message(4).id));
+        assert_eq!(outbox.refused_in(elsewhere), None);
+        assert_eq!(outbox.failed_outside(conversation()), None);
+        assert_eq!(outbox.failed_outside(elsewhere).map(|failed| failed.id), Some(message(1).id));
+        // The last one first: each is put above what stands in the composer.
+        for number in [2, 1] {
+            assert_eq!(outbox.refused_in(conversation()), Some((message(number).id, ErrorCode::Muted)));
+            outbox.remove(message(number).id);
+        }
+        assert_eq!(outbox.refused_in(conversation()), None);
+        assert_eq!(outbox.failed_outside(elsewhere).map(|failed| failed.id), Some(message(3).id));
+    }
+
+    #[test]
+    fn what_no_frame_can_carry_is_never_sent_not_even_after_a_reload() {
+        let long = outgoing(1, Deed::Send { body: "\u{1}".repeat(MAX_FRAME_BYTES / 6) });
+        assert_eq!(long.failure(), Some(ErrorCode::MessageTooLong));
+        let written = serde_json::to_value(long.command()).expect("plain JSON");
+        assert_eq!(Outgoing::from_command(&written, long.typed_at), Some(long));
     }
 
     #[test]

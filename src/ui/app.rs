@@ -1,7 +1,5 @@
 //! Everything in the document's body, and what holds for all of it.
 
-use std::mem;
-
 use leptos::{
     ev::{self, MouseEvent},
     prelude::*,
@@ -15,12 +13,9 @@ use super::{
     join::Join,
     live::{effect, live_view, memo, on},
     place::{Here, Place},
-    viewer::{Opening, Sent},
+    viewer::Opening,
 };
-use crate::{
-    client::{Link, Refused, Store, Written},
-    state::Deed,
-};
+use crate::client::{Link, Store, Written};
 
 /// Everything in the document's body.
 #[component]
@@ -34,11 +29,9 @@ pub fn App(
     let language = RwSignal::new(viewer.language);
     let theme = RwSignal::new(viewer.theme);
     let store = Store::new(viewer.me.clone());
-    let mut sent = Vec::new();
-    if let Some(Opening { welcome, conversation, page, draft, problem, sent: sent_before }) = viewer.opening.take() {
+    if let Some(Opening { welcome, conversation, page, draft, problem }) = viewer.opening.take() {
         let written = Written { text: draft.unwrap_or_default(), edit: None, problem };
         store.open(&welcome, conversation, page, written);
-        sent = sent_before.into_iter().map(|Sent { id, body }| (id, conversation, body)).collect();
     }
     let here = Here::new(store, viewer.path.clone(), viewer.lobby);
     provide_context(language);
@@ -49,12 +42,6 @@ pub fn App(
     effect(move || {
         if store.me.with(Option::is_some) && store.link.get_untracked() == Link::Idle {
             store.connect();
-            for (id, conversation, body) in mem::take(&mut sent) {
-                let deed = Deed::Send { body };
-                if let Err(code) = store.put_as(id, conversation, deed.clone()) {
-                    store.refusals.update(|refusals| refusals.push(Refused { conversation, deed, code }));
-                }
-            }
         }
     });
     effect(move || {

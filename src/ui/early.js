@@ -5,7 +5,15 @@
   const field = form.elements.body;
   const rows = document.querySelector(".rows");
   const language = document.documentElement.lang;
-  const sent = [];
+  const { me, opening } = JSON.parse(document.body.dataset.viewer);
+  const conversation = opening.conversation;
+
+  // What a reload finds again, and the program, too. Where that can never come, the browser sends the form by itself, and
+  // the server gives back what was refused.
+  const kept = window.WebAssembly ? sessionStorage : {};
+  if (kept.user !== me.id) sessionStorage.clear();
+  kept.user = me.id;
+  const sent = JSON.parse(kept.early ?? "[]");
 
   const showEnd = () => (rows.parentNode.scrollTop = rows.parentNode.scrollHeight);
 
@@ -31,6 +39,7 @@
   const typed = () => {
     field.parentNode.dataset.text = field.value;
     form.querySelector(".send").setAttribute("aria-disabled", !field.value.trim());
+    kept[conversation] = field.value;
   };
 
   // UUIDv7, as the program makes them.
@@ -40,41 +49,51 @@
     return `${at.slice(0, 8)}-${at.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 18)}`;
   };
 
-  // One after the other; behind one that was refused, or did not get through, all wait for the program.
-  let before = Promise.resolve(true);
+  // One after the other; behind one that was refused, or what an earlier page has left in the outbox, all wait for the
+  // program. What did not get through is sent again, until the program is there and does so.
+  let before = Promise.resolve(!localStorage[`outbox ${me.id}`]);
   const post = async (id, body) => {
-    const fields = new URLSearchParams({ id, body, author: form.elements.author.value });
-    const request = { method: "POST", body: fields, redirect: "manual", keepalive: true };
-    return (await fetch(form.action, request)).type === "opaqueredirect";
+    const request = { method: "POST", body: new URLSearchParams({ id, body, author: me.id }), redirect: "manual", keepalive: true };
+    for (let wait = 1_000; field.isConnected; wait = Math.min(2 * wait, 30_000)) {
+      const { type, status } = await fetch(form.action, request).catch(() => ({ status: 503 }));
+      if (type === "opaqueredirect") return true;
+      if (status < 500 && status !== 429) return false;
+      await new Promise((done) => setTimeout(done, wait));
+    }
   };
-  const send = (event) => {
-    event.preventDefault();
-    const [id, body] = [newId(), field.value];
-    if (!body.trim()) return;
-    sent.push({ id, body });
-    document.body.dataset.sent = JSON.stringify(sent);
+  // Grouped as in `state/rows.rs`.
+  let above = opening.page.messages.at(-1);
+  const show = ({ id, at, body }) => {
     const row = document.getElementById("row").content.firstElementChild.cloneNode(true);
     row.querySelector(".body").textContent = body.trim();
     const time = row.querySelector("time");
-    time.dateTime = new Date().toISOString();
+    time.dateTime = new Date(at).toISOString();
     tell(time);
-    if (rows.lastElementChild?.matches(".mine")) {
+    if (above?.author.id === me.id && at - above.at <= 300_000) {
       row.classList.remove("starts");
       row.querySelectorAll(".face, .by").forEach((part) => part.remove());
     }
+    above = { author: me, at };
     rows.append(row);
-    field.value = "";
-    typed();
-    showEnd();
-    before = before.then((well) => well && post(id, body)).catch(() => false);
+    before = before.then((well) => well && post(id, body));
     before.then((well) => {
       if (!well) return;
       row.dataset.pending = "false";
       row.querySelector(".fate").remove();
     });
   };
+  const send = (event) => {
+    event.preventDefault();
+    const message = { id: newId(), conversation, body: field.value, at: Date.now() };
+    if (!message.body.trim()) return;
+    sent.push(message);
+    kept.early = JSON.stringify(sent);
+    field.value = "";
+    typed();
+    show(message);
+    showEnd();
+  };
 
-  // Where the program can never come, the browser sends the form by itself, and shows what came of it.
   if (window.WebAssembly) form.addEventListener("submit", send);
   field.addEventListener("input", typed);
   field.addEventListener("keydown", (event) => {
@@ -85,7 +104,11 @@
   // The program waits for the end of a composition.
   addEventListener("compositionstart", ({ target }) => (target.dataset.composing = ""));
   addEventListener("compositionend", ({ target }) => delete target.dataset.composing);
+  field.value ||= kept[conversation] ?? "";
   typed();
+  for (const message of sent) {
+    if (message.conversation === conversation && !rows.querySelector(`[data-id="${message.id}"]`)) show(message);
+  }
   showEnd();
   // On a phone the keyboard would cover what one came to read.
   if (innerWidth > 768) field.focus();

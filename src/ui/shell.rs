@@ -21,10 +21,21 @@ pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl Into
         None => view! { <link rel="stylesheet" href=style/> }.into_any(),
     };
     // What Leptos' own would do, which knows neither these addresses nor, unless cargo-leptos has built the server, where
-    // the program is.
+    // the program is. If that does not come, or fails while it begins, this is told on what there is of the page.
     let start = format!(
-        "import start, {{ hydrate }} from {script:?}; start({{ module_or_path: {program:?} }}).then(() => hydrate());"
+        r#"const note = document.getElementById("no-program");
+import({script:?})
+  .then((page) => page.default({{ module_or_path: {program:?} }}).then(() => page.hydrate()))
+  .catch((error) => {{
+    (document.querySelector(".notes") ?? document.body).prepend(note);
+    note.hidden = false;
+    throw error;
+  }});"#
     );
+    let t = viewer.language.texts();
+    let no_program = view! {
+        <p id="no-program" class="note small" role="alert" hidden>{t.no_program} " " <a href="">{t.load_anew}</a></p>
+    };
     view! {
         <!DOCTYPE html>
         <html lang=language data-theme=theme>
@@ -47,6 +58,7 @@ pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl Into
             </head>
             <body data-viewer=handed_over>
                 <App viewer/>
+                {no_program}
                 {early}
             </body>
         </html>

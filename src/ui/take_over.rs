@@ -91,8 +91,6 @@ fn mount() {
     }
     if let Some(opening) = &mut viewer.opening {
         opening.draft = message.as_ref().map(|(text, _)| text.clone());
-        let sent = body.as_ref().and_then(|body| body.get_attribute("data-sent"));
-        opening.sent = sent.and_then(|json| Vec::from_json(&json)).unwrap_or_default();
     }
     let is_asked_for = is_open("sign-in");
     let kept_password = password.as_ref().filter(|_| is_asked_for).map(|(text, _)| text.clone());

@@ -1,21 +1,49 @@
 //! One open conversation: what it is, what was said, and the composer.
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 
 use super::{
     composer::{Composer, Draft},
     face::Face,
     i18n::texts,
     icons,
-    live::{live, live_view},
+    live::{live, live_view, on},
     name::Name,
-    place::companion,
+    place::{Here, LOBBY, address, companion},
     timeline::Timeline,
 };
 use crate::{
     client::{Link, Store},
-    domain::ConversationId,
+    domain::{ConversationId, ConversationKind},
 };
+
+/// What is told of something that failed in another conversation than the open one, whose rows and composer tell of their
+/// own. There it can be taken up again.
+fn failed_elsewhere(store: Store, here: Here, open: ConversationId) -> Option<Vec<AnyView>> {
+    let t = texts();
+    let failed = store.outbox.with(|outbox| outbox.failed_outside(open).cloned())?;
+    let what = if failed.target().is_none() { t.not_sent } else { t.not_changed };
+    let why = (t.error)(failed.failure()?);
+    let text = failed.body().map(|body| format!("“{body}” ")).unwrap_or_default();
+    let mut words = vec![format!("{what} {why} {text}").into_any()];
+    let mut button = |name: &'static str, press: Box<dyn FnMut(MouseEvent)>| {
+        words.push(view! { <button type="button" class="link" on:click=press>{name}</button> }.into_any());
+        words.push(" ".into_any());
+    };
+    if let Some(place) = address_of(store, failed.conversation) {
+        button(t.open, on(move |_| here.go(&place)));
+    }
+    button(t.discard, on(move |_| drop(store.take_out(failed.id))));
+    Some(words)
+}
+
+/// Where a conversation is found, if one is in it.
+fn address_of(store: Store, conversation: ConversationId) -> Option<String> {
+    store.conversations.with(|conversations| match conversations.get(conversation)?.kind {
+        ConversationKind::Room { .. } => Some(LOBBY.to_owned()),
+        ConversationKind::Direct { .. } => Some(address(conversation)),
+    })
+}
 
 /// One open conversation.
 #[component]
@@ -24,6 +52,7 @@ pub(super) fn Talk(
     conversation: ConversationId,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
+    let here = expect_context::<Here>();
     let with = companion(store, conversation);
     let draft = Draft::new(store, conversation);
 
@@ -31,8 +60,8 @@ pub(super) fn Talk(
         None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.into_any(),
         Some(user) => {
             let id = user.id;
-            let here = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
-            view! { <Face id nickname=user.nickname.clone() small=true here/> <Name user/> }.into_any()
+            let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
+            view! { <Face id nickname=user.nickname.clone() small=true here=is_here/> <Name user/> }.into_any()
         }
     };
     let topic = move || match with.get() {
@@ -49,9 +78,9 @@ pub(super) fn Talk(
     };
     let note = move || {
         let words = match store.link.get() {
-            Link::Lost => t.connection_lost,
-            Link::Restarting => t.restarting,
-            _ => return None,
+            Link::Lost => vec![t.connection_lost.into_any()],
+            Link::Restarting => vec![t.restarting.into_any()],
+            _ => failed_elsewhere(store, here, conversation)?,
         };
         Some(view! { <p class="note small" role="status">{words}</p> })
     };

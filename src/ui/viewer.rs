@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Language, Theme};
 use crate::{
-    domain::{CommandId, ConversationId, Me, User},
+    domain::{ConversationId, Me, User},
     protocol::{ErrorCode, MessagesPage, Read, Welcome, field, optional},
 };
 
@@ -45,18 +45,6 @@ pub struct Opening {
     pub draft: Option<String>,
     /// Why it was refused.
     pub problem: Option<ErrorCode>,
-    /// What was sent before WebAssembly has arrived. The server may have it already.
-    #[serde(skip)]
-    pub sent: Vec<Sent>,
-}
-
-/// A message that was sent before WebAssembly has arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// Its command.
-    pub id: CommandId,
-    /// The text, as typed.
-    pub body: String,
 }
 
 /// What became of a join form that was sent without WebAssembly.
@@ -96,14 +84,7 @@ impl Read for Opening {
             page: field(value, "page")?,
             draft: optional(value, "draft")?,
             problem: optional(value, "problem")?,
-            sent: Vec::new(),
         })
-    }
-}
-
-impl Read for Sent {
-    fn read(value: &Value) -> Option<Self> {
-        Some(Self { id: field(value, "id")?, body: field(value, "body")? })
     }
 }
 
@@ -122,7 +103,7 @@ impl Read for JoinAttempt {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Body, Epoch, Message, Millis, Nickname, Seq, UserId, UserKind},
+        domain::{Body, CommandId, Epoch, Message, Millis, Nickname, Seq, UserId, UserKind},
         protocol::VERSION,
     };
 
@@ -155,7 +136,6 @@ mod tests {
             page: MessagesPage { messages: vec![message], as_of: Seq(1), more: true },
             draft: Some("\n喂".into()),
             problem: Some(ErrorCode::Muted),
-            sent: Vec::new(),
         }
     }
 

@@ -4,10 +4,10 @@ use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::super::{live::effect, seen};
 use crate::{
-    client::{Edit, Refused, Store, Written},
+    client::{Edit, Store, Written},
     domain::{CommandId, ConversationId, Message, Seq},
     protocol::ErrorCode,
-    state::{Deed, Timeline},
+    state::{Deed, Outgoing, Timeline},
 };
 
 /// What is being written in one conversation. A handle: copies are the same draft.
@@ -31,7 +31,7 @@ pub(in super::super) struct Draft {
 impl Draft {
     /// What was left here when the conversation was last open.
     pub(in super::super) fn new(store: Store, conversation: ConversationId) -> Self {
-        let left = store.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_default();
+        let left = store.written(conversation);
         let draft = Self {
             store: StoredValue::new(store),
             conversation,
@@ -43,7 +43,8 @@ impl Draft {
         };
         effect(move || {
             let written = Written { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
-            store.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
+            let text = untrack(|| draft.as_one_text(&written));
+            store.write(conversation, written, &text);
         });
         effect(move || draft.take_back());
         effect(move || draft.outlive_message());
@@ -98,15 +99,13 @@ impl Draft {
             Some(_) if is_empty => self.problem.set(Some(ErrorCode::EmptyMessage)),
             Some(Edit { message, .. }) if untrack(|| self.says(message, text.trim())) => self.cancel(),
             Some(Edit { seq, .. }) => {
-                if self.put(Deed::Edit { seq, body: text }) {
-                    self.cancel();
-                }
+                self.put(Deed::Edit { seq, body: text });
+                self.cancel();
             }
             None if is_empty => {}
             None => {
-                if self.put(Deed::Send { body: text }) {
-                    self.text.set(String::new());
-                }
+                self.put(Deed::Send { body: text });
+                self.text.set(String::new());
             }
         }
     }
@@ -138,16 +137,27 @@ impl Draft {
         }
     }
 
-    /// Does something here. Whether it could be put on its way.
-    pub(in super::super) fn put(self, deed: Deed) -> bool {
-        let put = self.store().put(self.conversation, deed);
-        self.problem.set(put.err());
-        put.is_ok()
+    /// Does something here.
+    pub(in super::super) fn put(self, deed: Deed) {
+        self.problem.set(None);
+        self.store().put(self.conversation, deed);
     }
 
     fn says(self, message: CommandId, text: &str) -> bool {
         seen::seen(self.store(), self.conversation, self.timeline, message)
             .is_some_and(|seen| seen.message.body.as_str() == text)
+    }
+
+    /// All that was typed. What was to be changed is not known after a reload, so a change becomes a text like any other.
+    fn as_one_text(self, written: &Written) -> String {
+        let mut text = written.text.clone();
+        if let Some(Edit { message, draft, .. }) = &written.edit {
+            if self.says(*message, text.trim()) {
+                text.clear();
+            }
+            put_above(&mut text, draft);
+        }
+        text
     }
 
     /// The message that is being changed was deleted: what was written stays, as a new one.
@@ -161,15 +171,11 @@ impl Draft {
         }
     }
 
-    /// A text that the server refused comes back, above what has been written since.
+    /// A text that was refused comes back, above what has been written since. Until then it stands in the outbox.
     fn take_back(self) {
-        let is_ours = |refused: &Refused| refused.conversation == self.conversation;
-        if !self.store().refusals.with(|refusals| refusals.iter().any(is_ours)) {
-            return;
-        }
-        let ours =
-            self.store().refusals.try_update(|refusals| refusals.extract_if(.., |refused| is_ours(refused)).collect());
-        for Refused { deed, code, .. } in ours.unwrap_or_else(Vec::new) {
+        let store = self.store();
+        while let Some((id, code)) = store.outbox.with(|outbox| outbox.refused_in(self.conversation)) {
+            let Some(Outgoing { deed, .. }) = store.take_out(id) else { return };
             let place = match &deed {
                 Deed::Edit { seq, .. } if code != ErrorCode::UnknownMessage => Some(*seq),
                 _ => None,
@@ -211,7 +217,7 @@ impl Draft {
 /// Puts `since` below `text`, if it says anything.
 fn put_above(text: &mut String, since: &str) {
     if !since.trim().is_empty() {
-        text.push_str("\n\n");
+        text.push_str(if text.is_empty() { "" } else { "\n\n" });
         text.push_str(since);
     }
 }

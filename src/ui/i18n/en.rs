@@ -142,6 +142,8 @@ pub(super) static TEXTS: Texts = Texts {
     #[cfg(feature = "ssr")]
     needs_script: "Without JavaScript this page does not show by itself what is new.",
     #[cfg(feature = "ssr")]
+    no_program: "A part of this page did not come, so it does not show what is new.",
+    #[cfg(feature = "ssr")]
     load_anew: "Load it anew",
     connection_lost: "Connection lost. What you write is kept and sent as soon as it is back.",
     restarting: "The server is restarting. What you write is kept and sent as soon as it is back.",

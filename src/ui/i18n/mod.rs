@@ -207,6 +207,8 @@ pub struct Texts {
     #[cfg(feature = "ssr")]
     pub needs_script: &'static str,
     #[cfg(feature = "ssr")]
+    pub no_program: &'static str,
+    #[cfg(feature = "ssr")]
     pub load_anew: &'static str,
     pub connection_lost: &'static str,
     pub restarting: &'static str,

@@ -137,6 +137,8 @@ pub(super) static TEXTS: Texts = Texts {
     #[cfg(feature = "ssr")]
     needs_script: "没有 JavaScript，本页不会自动显示新消息。",
     #[cfg(feature = "ssr")]
+    no_program: "页面没有完整加载，不会显示新消息。",
+    #[cfg(feature = "ssr")]
     load_anew: "重新加载",
     connection_lost: "连接已断开。你写的内容会保留，恢复后立即发送。",
     restarting: "服务器正在重启。你写的内容会保留，恢复后立即发送。",

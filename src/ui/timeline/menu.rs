@@ -215,7 +215,7 @@ impl Menu {
             }
             (Button::Discard, _) => {
                 if let Ok(command) = about.parse() {
-                    self.draft.store().discard(command);
+                    self.draft.store().take_out(command);
                 }
             }
             (Button::React | Button::Edit | Button::Really, None) => {}

@@ -207,11 +207,11 @@ impl Pages {
             // Nothing of what a stranger's link says: it would be packed together with what only this user may read.
             return Viewer { me, opening, ..viewer };
         }
-        // Who is in a house that not everybody may enter is for those who are.
-        let (online, online_count) = match self.house.entry() {
-            Entry::Open => self.house.online(),
-            Entry::Invite | Entry::Registered => Default::default(),
-        };
+        let (mut online, online_count) = self.house.online();
+        if self.house.entry() != Entry::Open {
+            // Who they are is for those who may come in.
+            online.clear();
+        }
         let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
         let Asked { nickname, suggestion, invite, .. } = asked;
         Viewer {

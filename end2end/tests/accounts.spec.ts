@@ -257,13 +257,17 @@ test('who signs out leaves nothing unsent behind, even if the connection ends be
   await alice.composer.press('Enter');
   await expect(alice.message('Nobody heard this')).toContainText('sending');
   await alice.composer.fill('Nor this');
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
   await alice.page.route('**/api/session', async (route) => {
     const response = await route.fetch();
     await expect(alice.nicknameField).toBeVisible();
     await route.fulfill({ response });
+    answer();
   });
 
   await signOut(alice);
+  await answered;
 
   for (const { page } of [alice, tab]) await expect.poll(() => kept(page)).toEqual(NOTHING);
 });

@@ -72,8 +72,10 @@ async fn who_never_left_is_known_after_a_restart() {
     let server = server().await;
     let (_alice, alice) = registered(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
+    let carol = registered(&server, "Carol").await.0.welcome.me.id;
     // As they are when somebody has been connected for a year.
-    server.tamper("UPDATE sessions SET seen_at = 1000").expect("an update");
+    server.age_sessions_of("Alice");
+    server.age_sessions_of("Bob");
     within("the sessions to be seen", async {
         while server.count("sessions WHERE seen_at = 1000") > 0 {
             tokio::task::yield_now().await;
@@ -81,8 +83,14 @@ async fn who_never_left_is_known_after_a_restart() {
     })
     .await;
     let server = server.restart().await;
-    // Housekeeping comes by before they are back.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // Housekeeping comes by before they are back: it ends what has been left.
+    server.age_sessions_of("Carol");
+    within("a left session to end", async {
+        while server.sessions_of(carol) > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     for token in [&alice, guest.token()] {
         assert!(is_known(&server, token).await);
     }

@@ -129,6 +129,12 @@ impl TestServer {
         db.execute("UPDATE sessions SET seen_at = 1000 WHERE user <> ?1", [bytes]).expect("an update");
     }
 
+    /// Makes the sessions of somebody look the same.
+    pub(crate) fn age_sessions_of(&self, nickname: &str) {
+        let age = "UPDATE sessions SET seen_at = 1000 WHERE user = (SELECT id FROM users WHERE nickname = ";
+        self.tamper(&format!("{age}'{nickname}')")).expect("an update");
+    }
+
     /// How many sessions a user has, without using any of them.
     pub(crate) fn sessions_of(&self, user: UserId) -> u32 {
         let bytes = user.as_uuid().as_bytes().as_slice();

@@ -310,8 +310,9 @@ test('an edit that comes too late gives its text back', async ({ house, people }
   await expect(otherTab.message('Message deleted')).toContainText('waiting for the connection');
   await alice.page.context().setOffline(true);
   await alice.edit('A first version', 'A much better version');
-  await alice.page.context().setOffline(false);
   await house.restart();
+  // Both tabs try at once.
+  await alice.page.context().setOffline(false);
 
   // Either the deletion or the edit was first; the deletion wins, and no text is lost unsaid.
   await expect(alice.message('Message deleted')).not.toContainText('waiting', { timeout: 20_000 });

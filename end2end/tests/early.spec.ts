@@ -317,6 +317,9 @@ for (const { device, options } of [
     const alice = await people.guest('Alice', options);
     await alice.say('Mine');
     await bob.say('Not mine');
+    // What was read is noted a moment later.
+    const unread = async () => (await (await alice.page.request.get('/api/conversations')).json()).conversations[0].unread;
+    await expect.poll(unread).toBe(0);
     const letThrough = await holdProgram(alice.page);
     await alice.page.goto('/talk/lobby', { waitUntil: 'domcontentloaded' });
     await alice.sees('Not mine');

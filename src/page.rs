@@ -145,7 +145,7 @@ impl Pages {
     /// The page at an address. Costs what a request to the HTTP API does, and makes a browser keep its session.
     async fn render(self, caller: Caller, asked: Asked, path: &str) -> Response {
         if let Err(refused) = self.house.charge(caller.peer) {
-            return too_fast(refused, &caller.headers);
+            return in_words(refused, &caller.headers);
         }
         let cookie = self.house.keep_cookie(&caller.headers, caller.scheme);
         let viewer = self.viewer(caller, asked, path, Said::default()).await;
@@ -243,8 +243,8 @@ fn answer(policy: String, html: String) -> Response {
     (headers, Html(html)).into_response()
 }
 
-/// In words alone: what would be said with a page costs what is to be saved.
-fn too_fast(refused: Refused, headers: &HeaderMap) -> Response {
+/// A refusal in words alone, where a page would cost what is to be saved.
+fn in_words(refused: Refused, headers: &HeaderMap) -> Response {
     let words = language(None, headers).texts().error;
     (refused.status, [(header::CACHE_CONTROL, "no-store")], words(refused.code)).into_response()
 }

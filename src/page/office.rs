@@ -22,7 +22,7 @@ use leptos::{
     prelude::{IntoView as _, Owner, RenderHtml as _},
 };
 
-use super::{Pages, language, policy, remember, theme, too_fast};
+use super::{Pages, in_words, language, policy, remember, theme};
 use crate::{
     domain::Me,
     protocol::ErrorCode,
@@ -66,7 +66,7 @@ impl FromRequestParts<Pages> for Visitor {
         let Extension(scheme) =
             Extension::<Scheme>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
         let Extension(peer) = Extension::<Peer>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
-        pages.house.charge(peer).map_err(|refused| too_fast(refused, &parts.headers))?;
+        pages.house.charge(peer).map_err(|refused| in_words(refused, &parts.headers))?;
         let me = pages.me(&parts.headers, scheme).await.ok_or_else(to_the_door)?;
         let chosen = typed(&parts.uri, "lang").as_deref().and_then(Language::from_tag);
         let (house, files) = (pages.house.clone(), Arc::clone(&pages.files));

@@ -16,7 +16,7 @@ use uuid::Builder;
 use super::{
     Caller, Pages, entrance,
     fields::{Fields, senseless},
-    language,
+    in_words,
 };
 use crate::{
     domain::{CommandId, ConversationId, UserId},
@@ -41,8 +41,7 @@ pub(super) async fn post(
         Ok(fields) => fields,
         Err(Refused { status, .. }) => {
             // It was not read, so it can't be given back.
-            let text = (language(None, &headers).texts().error)(ErrorCode::MessageTooLong);
-            return (status, text).into_response();
+            return in_words(Refused { status, code: ErrorCode::MessageTooLong }, &headers);
         }
     };
     if fields.raw("nickname").is_some() {

@@ -265,8 +265,9 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
         }
         AdminCommand::EndSessions { nickname } => {
             let (user, ended) = chat.end_sessions(&nickname).await?;
-            close_sessions(app, user.id, &ended);
-            if !user.registered {
+            if user.registered {
+                close_sessions(app, user.id, &ended);
+            } else {
                 // The name is free now; a plain client has it for as long as its socket lives, without a session.
                 app.hub.close_user(user.id, CloseCode::SessionEnded);
             }

@@ -88,8 +88,8 @@ impl House {
         Some(Welcome { protocol: VERSION, epoch, token: None, me: session.me, conversations, online, online_count })
     }
 
-    /// The newest messages of a conversation, at most so many and of so many bytes, but one at least; `None` if they can't be read at the
-    /// moment, or not by this user.
+    /// The newest messages of a conversation, at most so many and of so many bytes, but one at least; `None` if they can't
+    /// be read at the moment, or not by this user.
     pub(crate) async fn newest(
         &self,
         me: &Me,

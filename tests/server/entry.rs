@@ -114,6 +114,9 @@ async fn who_has_no_invite_learns_of_nobody_inside() {
     let server = TestServer::start_with_pages_and(|config| config.entry = Entry::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
+    // What is refused uses nothing up.
+    let taken = json!({ "nickname": "老板", "invite": made.token });
+    assert_eq!(come_in(&server, taken).await, Err(ErrorCode::NicknameTaken));
     let _ming = come_in(&server, json!({ "nickname": "小明", "invite": made.token })).await.expect("a session");
     for nickname in ["老板", "小明", "nobody yet"] {
         for password in [Value::Null, json!("correct donkey")] {

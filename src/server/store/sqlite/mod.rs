@@ -49,7 +49,7 @@ use self::{
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
         BeginSession, CreateUser, EndSession, EndSessions, Join, Moderate, Release, RevokeInvite, SeeSession,
-        SetPassword, may_write,
+        SetPassword, is_open, may_write,
     },
 };
 use super::{
@@ -342,7 +342,7 @@ impl Store for SqliteStore {
     }
 
     async fn is_open(&self, invite: InviteKey) -> Result<bool, StoreError> {
-        self.readers.read(move |db| queries::is_open(db, invite)).await
+        self.readers.read(move |db| is_open(db, invite)).await
     }
 
     async fn invites(&self) -> Result<Vec<Invite>, StoreError> {

@@ -11,7 +11,7 @@ use crate::{
     protocol::{AuditEntry, AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
-use super::super::{Account, InviteKey, PasswordHash, Session, SessionKey, StoreError, Window};
+use super::super::{Account, PasswordHash, Session, SessionKey, StoreError, Window};
 
 /// Unread messages are counted up to this many; a badge shows no more anyway.
 const MOST_UNREAD: u32 = 1_000;
@@ -277,17 +277,6 @@ pub(super) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {
         })?
         .collect::<Result<_, _>>()?;
     Ok(sanctions)
-}
-
-/// Whether an invite still lets somebody in.
-pub(super) fn is_open(db: &Connection, invite: InviteKey) -> Result<bool, StoreError> {
-    let open = db
-        .prepare_cached(
-            "SELECT 1 FROM invites WHERE token_hash = ?1 AND NOT revoked AND (expires_at IS NULL OR expires_at > ?2)
-                AND (most_uses IS NULL OR uses < most_uses)",
-        )?
-        .exists(params![invite, Millis::now()])?;
-    Ok(open)
 }
 
 /// Those that still let somebody in, the newest first.

@@ -58,15 +58,20 @@ impl Write for RevokeInvite {
     }
 }
 
+/// Holds of the invite `?1` if it lets somebody in at the time `?2`.
+const LETS_IN: &str = "token_hash = ?1 AND NOT revoked AND (expires_at IS NULL OR expires_at > ?2)
+    AND (most_uses IS NULL OR uses < most_uses)";
+
+/// Whether it would let one in.
+pub(in super::super) fn is_open(db: &Connection, invite: InviteKey) -> Result<bool, StoreError> {
+    let select = format!("SELECT 1 FROM invites WHERE {LETS_IN}");
+    Ok(db.prepare_cached(&select)?.exists(params![invite, Millis::now()])?)
+}
+
 /// Lets one in.
 pub(super) fn use_up(db: &Connection, invite: InviteKey) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "UPDATE invites SET uses = uses + 1
-          WHERE token_hash = ?1 AND NOT revoked AND (expires_at IS NULL OR expires_at > ?2)
-            AND (most_uses IS NULL OR uses < most_uses)
-         RETURNING uses",
-    )?
-    .query_row(params![invite, Millis::now()], |_| Ok(()))
-    .optional()?
-    .ok_or(StoreError::InvalidInvite)
+    db.prepare_cached(&format!("UPDATE invites SET uses = uses + 1 WHERE {LETS_IN} RETURNING uses"))?
+        .query_row(params![invite, Millis::now()], |_| Ok(()))
+        .optional()?
+        .ok_or(StoreError::InvalidInvite)
 }

@@ -15,7 +15,7 @@ mod sanction;
 pub(super) use account::{BeginSession, EndSession, EndSessions, SeeSession, SetPassword};
 pub(super) use append::{Post, end};
 pub(super) use guest::{CreateUser, Release};
-pub(super) use invite::RevokeInvite;
+pub(super) use invite::{RevokeInvite, is_open};
 pub(super) use join::Join;
 pub(super) use moderation::Moderate;
 pub(super) use sanction::{check_write, may_write};

@@ -27,6 +27,7 @@ mod reading;
 mod restart;
 mod resume;
 mod secrets;
+mod security;
 mod security_log;
 mod sessions;
 mod slow_reader;

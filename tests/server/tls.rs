@@ -13,7 +13,10 @@ use tokio::{
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
-    rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, crypto::ring, pki_types::CertificateDer, version},
+    rustls::{
+        ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion, crypto::ring,
+        pki_types::CertificateDer, version,
+    },
 };
 use tokio_tungstenite::{client_async, tungstenite::ClientRequestBuilder};
 
@@ -111,6 +114,22 @@ async fn https_and_wss_work_with_both_versions_of_tls() {
     let mut socket = RawClient { socket };
     socket.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
     assert_eq!(socket.next_json().await["me"]["nickname"], "小明");
+}
+
+#[tokio::test]
+async fn the_newest_version_of_tls_is_chosen_and_all_of_its_ciphers_are_safe() {
+    let papers = Papers::issue();
+    let server = TestServer::start_with(|config| papers.configure(config)).await;
+    let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
+    assert_eq!(stream.get_ref().1.protocol_version(), Some(ProtocolVersion::TLSv1_3));
+    // What the server is built with: authenticated, and with a key for each connection.
+    let suites = ring::default_provider().cipher_suites;
+    assert!(suites.len() > 3);
+    for suite in suites {
+        let name = format!("{:?}", suite.suite());
+        assert!(name.starts_with("TLS13_") || name.contains("_ECDHE_"), "{name}");
+        assert!(name.contains("_GCM_") || name.contains("_CHACHA20_POLY1305_"), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
     time::Duration,
@@ -38,7 +38,7 @@ pub(super) struct Readers {
 }
 
 /// The way to a reader's thread, which ends with it.
-type Reader = Sender<Job>;
+type Reader = SyncSender<Job>;
 
 /// A read; with no connection it can only say so.
 type Job = Box<dyn FnOnce(Option<&mut Connection>) + Send>;
@@ -99,7 +99,8 @@ impl Readers {
         if let Some(reader) = self.idle.readers().pop() {
             return Ok(reader);
         }
-        let (reader, jobs) = mpsc::channel();
+        // A turn has one job; one more may wait for the end of the last.
+        let (reader, jobs) = sync_channel(1);
         let path = self.path.clone();
         let started = thread::Builder::new().name("store-reader".into()).spawn(move || serve(&path, &jobs));
         started.map_err(|error| {

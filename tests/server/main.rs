@@ -21,6 +21,7 @@ mod lobby;
 mod moderation;
 mod office;
 mod page_forms;
+mod passwords;
 mod plain_door;
 mod presence;
 mod reading;

@@ -1,6 +1,6 @@
 //! What a text must be to be a nickname.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_properties::{GeneralCategory, UnicodeEmoji as _, UnicodeGeneralCategory as _};
@@ -16,9 +16,21 @@ const MAX_CODE_POINTS_PER_CHARACTER: usize = 12;
 /// More marks than this on one letter are a pile (UTS #39 §5.4).
 const MAX_MARKS: usize = 4;
 
-/// Words that the page shows where a user's name could stand.
-static RESERVED: LazyLock<[NicknameKey; 4]> =
-    LazyLock::new(|| ["everyone", "lobby", "所有人", "大厅"].map(NicknameKey::of));
+/// Words that the program shows where a user's name could stand: for everyone, for itself and whoever runs it, for roles,
+/// for the reader, and for those who are gone. Without the spaces inside.
+const RESERVED_WORDS: [&str; 5] = [
+    "everyone everybody lobby 所有人 全体成员 全體成員 大厅 大廳",
+    "teahouse 茶馆 茶館 system systemmessage server notice host thehost root operator support staff official 系统 系統 系统消息 \
+     系统通知 服务器 伺服器 主机 站长 官方 客服 运营",
+    "admin admins administrator administrators sysadmin owner owners moderator moderators mod 管理员 管理員 超级管理员 系统管理员 \
+     网站管理员 所有者 拥有者 群主 房主 版主 主持人",
+    "you 你 您",
+    "formeruser deleteduser 前用户 已注销用户 已删除用户",
+];
+
+/// What those words look like.
+static RESERVED: LazyLock<HashSet<NicknameKey>> =
+    LazyLock::new(|| RESERVED_WORDS.iter().flat_map(|words| words.split_whitespace()).map(NicknameKey::of).collect());
 
 /// What looks like the check mark beside the names of registered users, in any of the usual fonts: the check marks, boxes
 /// with one, roots, and letters of far scripts that are drawn so.
@@ -33,12 +45,23 @@ const EMOJI_PRESENTATION: char = '\u{fe0f}';
 const KEYCAP: char = '\u{20e3}';
 
 impl Nickname {
-    /// Normalizes `text` (NFC, trimmed, inner white space folded to one space) and holds it to the rules.
+    /// The nickname of somebody new: normalizes `text` (NFC, trimmed, inner white space folded to one space) and holds it
+    /// to the rules.
     ///
     /// # Errors
     /// [`NicknameError`] when the text is empty, too long, reserved, or has what cannot be seen or could be taken for
     /// something else.
     pub fn parse(text: &str) -> Result<Self, NicknameError> {
+        let name = Self::parse_existing(text)?;
+        if is_reserved(name.as_str()) { Err(NicknameError::Reserved) } else { Ok(name) }
+    }
+
+    /// The same for a nickname that is looked up. Reserved names pass: somebody may have had one before it was reserved,
+    /// and keeps it.
+    ///
+    /// # Errors
+    /// [`NicknameError`] as above, but never [`NicknameError::Reserved`].
+    pub fn parse_existing(text: &str) -> Result<Self, NicknameError> {
         let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if folded.is_empty() {
             return Err(NicknameError::Empty);
@@ -66,9 +89,6 @@ impl Nickname {
         if key.as_str().trim().is_empty() {
             return Err(NicknameError::Invisible);
         }
-        if RESERVED.contains(&key) {
-            return Err(NicknameError::Reserved);
-        }
         Ok(name)
     }
 
@@ -85,6 +105,18 @@ impl Nickname {
         let stem: String = self.0.graphemes(true).take(keep).collect();
         Self(format!("{}{number}", stem.trim_end()))
     }
+}
+
+/// Whether this is a reserved word, also with signs, spaces, emoji or digits around or between its letters.
+fn is_reserved(name: &str) -> bool {
+    let letters = letters(name);
+    let trimmed = letters.trim_matches(char::is_numeric);
+    [letters.as_str(), trimmed].into_iter().any(|word| !word.is_empty() && RESERVED.contains(&NicknameKey::of(word)))
+}
+
+/// The letters and digits of a name, as one word.
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric() || is_combining_mark(*c)).collect()
 }
 
 /// Whether one user-perceived character shows something and hides nothing.

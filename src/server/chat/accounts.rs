@@ -8,7 +8,7 @@ use crate::{
 use super::{
     super::{
         peer::Peer,
-        store::{Account, EndedSession, NewPassword, NewUser, Ownership, Session, StoreError},
+        store::{Account, EndedSession, NewPassword, NewUser, Ownership, PasswordHash, Session, StoreError},
     },
     Chat, ChatError, Incident, invites,
     passwords::Passwords,
@@ -34,25 +34,13 @@ impl Chat {
         peer: Peer,
         agent: &str,
     ) -> Result<Arrival, ChatError> {
-        let key = Nickname::parse(nickname).ok().map(|nickname| nickname.key());
-        self.incidents.watch(peer, self.charge_sign_in(key.as_ref(), peer))?;
-        let account = match key {
-            Some(key) => self.store.account(key).await?,
-            None => None,
-        };
-        let (me, hash) = account.map_or((None, None), |Account { me, password }| (Some(me), password));
-        let registered = me.as_ref().filter(|_| hash.is_some()).map(|me| me.id);
-        let is_right = self.passwords.verify(password, hash.clone()).await?;
-        let wrong = || {
-            self.note(Some(peer), Incident::WrongPassword(registered));
-            ChatError::WrongPassword
-        };
-        let (me, verified) = me.zip(hash).filter(|_| is_right).ok_or_else(wrong)?;
+        let key = Nickname::parse_existing(nickname).ok().map(|nickname| nickname.key());
+        let (me, verified) = self.verify_password(key.as_ref(), password, peer).await?;
         let (token, session) = begin(agent)?;
         let id = session.id;
         let begun = self.store.begin_session(me.id, verified, session).await.map_err(|error| match error {
             // It was changed while it was compared.
-            StoreError::WrongPassword => wrong(),
+            StoreError::WrongPassword => self.wrong_password(Some(me.id), peer),
             other => other.into(),
         });
         self.incidents.watch(peer, begun)?;
@@ -60,9 +48,55 @@ impl Chat {
         Ok(Arrival { me, session: id, token })
     }
 
-    fn charge_sign_in(&self, nickname: Option<&NicknameKey>, peer: Peer) -> Result<(), ChatError> {
-        self.rates.sign_in(peer)?;
-        nickname.map_or(Ok(()), |nickname| self.rates.sign_in_as(nickname))
+    /// Whose password this is, and its hash, if it is that of whoever has this nickname: the one place where a password is
+    /// tried, whatever for. It costs the address and the nickname, before anything is compared.
+    ///
+    /// Whether nobody has the name, a guest has it, or the password is another one, is not told, and takes as long.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`] for who has tried too often; [`ChatError::WrongPassword`].
+    async fn verify_password(
+        &self,
+        nickname: Option<&NicknameKey>,
+        password: String,
+        peer: Peer,
+    ) -> Result<(Me, PasswordHash), ChatError> {
+        self.charge_password(nickname, peer)?;
+        let account = match nickname {
+            Some(nickname) => self.store.account(nickname.clone()).await?,
+            None => None,
+        };
+        let (me, hash) = account.map_or((None, None), |Account { me, password }| (Some(me), password));
+        let registered = me.as_ref().filter(|_| hash.is_some()).map(|me| me.id);
+        let is_right = self.passwords.verify(password, hash.clone()).await?;
+        me.zip(hash).filter(|_| is_right).ok_or_else(|| self.wrong_password(registered, peer))
+    }
+
+    /// The same for a registered user who is in, and is asked for the password once more. Gives its hash.
+    ///
+    /// # Errors
+    /// As [`Self::verify_password`].
+    pub(crate) async fn verify_own_password(
+        &self,
+        me: &Me,
+        password: String,
+        peer: Peer,
+    ) -> Result<PasswordHash, ChatError> {
+        let (found, hash) = self.verify_password(Some(&me.nickname.key()), password, peer).await?;
+        // The nickname may have been given up, and taken by somebody else, since the session was looked up.
+        if found.id == me.id { Ok(hash) } else { Err(self.wrong_password(Some(me.id), peer)) }
+    }
+
+    /// What a password costs, also one that is only set: the address, and the nickname, which many addresses may be after.
+    fn charge_password(&self, nickname: Option<&NicknameKey>, peer: Peer) -> Result<(), ChatError> {
+        let charged =
+            self.rates.sign_in(peer).and_then(|()| nickname.map_or(Ok(()), |nickname| self.rates.sign_in_as(nickname)));
+        self.incidents.watch(peer, charged)
+    }
+
+    fn wrong_password(&self, registered: Option<UserId>, peer: Peer) -> ChatError {
+        self.note(Some(peer), Incident::WrongPassword(registered));
+        ChatError::WrongPassword
     }
 
     /// Lets somebody new in, who has an invite and sets a password at once; or a registered user who has followed the link.
@@ -74,7 +108,7 @@ impl Chat {
         peer: Peer,
         agent: &str,
     ) -> Result<Arrival, ChatError> {
-        let name = Nickname::parse(nickname)?;
+        let name = Nickname::parse_existing(nickname)?;
         let (key, invite) = (name.key(), invites::key(invite));
         let is_registered = self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some());
         let is_open = self.store.is_open(invite).await?;
@@ -85,13 +119,15 @@ impl Chat {
                 other => other,
             });
         }
-        let charged = self.rates.sign_in(peer).and_then(|()| self.rates.guest(peer));
-        self.incidents.watch(peer, charged)?;
+        // As for a registered user's: or else the limit would tell who has an account.
+        self.charge_password(Some(&key), peer)?;
+        self.incidents.watch(peer, self.rates.guest(peer))?;
         if !is_open {
             // It takes as long as for somebody who has one.
             self.passwords.verify(password, None).await?;
             return self.incidents.watch(peer, Err(ChatError::InvalidInvite));
         }
+        let name = Nickname::parse(name.as_str())?;
         Passwords::check(&password, nickname)?;
         let hash = self.passwords.hash(password).await?;
         let password = Some(NewPassword { hash, ownership: self.ownership(&key) });
@@ -124,18 +160,14 @@ impl Chat {
         password: String,
         peer: Peer,
     ) -> Result<PasswordSet, ChatError> {
-        self.incidents.watch(peer, self.rates.sign_in(peer))?;
-        Passwords::check(&password, session.me.nickname.as_str())?;
         let Me { id, nickname, kind, .. } = &session.me;
         let is_new = *kind == UserKind::Guest;
-        if !is_new {
-            let account = self.store.account(nickname.key()).await?.filter(|account| account.me.id == *id);
-            let hash = account.and_then(|account| account.password);
-            if !self.passwords.verify(current.unwrap_or_default(), hash).await? {
-                self.note(Some(peer), Incident::WrongPassword(Some(*id)));
-                return Err(ChatError::WrongPassword);
-            }
+        if is_new {
+            self.charge_password(None, peer)?;
+        } else {
+            self.verify_own_password(&session.me, current.unwrap_or_default(), peer).await?;
         }
+        Passwords::check(&password, nickname.as_str())?;
         let hash = self.passwords.hash(password).await?;
         let ownership = if is_new { self.ownership(&nickname.key()) } else { Ownership::Never };
         let new = NewPassword { hash, ownership };

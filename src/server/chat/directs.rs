@@ -43,7 +43,7 @@ impl Chat {
     pub(crate) async fn open_direct(&self, opener: User, nickname: &str) -> Result<Opening, ChatError> {
         let wanted = || nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect::<String>();
         // Nobody has a name that is none.
-        let Ok(name) = Nickname::parse(nickname) else { return Err(ChatError::UnknownNickname(wanted())) };
+        let Ok(name) = Nickname::parse_existing(nickname) else { return Err(ChatError::UnknownNickname(wanted())) };
         let receipt = self.store.open_direct(OpenDirect { opener, key: name.key() }).await?;
         Ok(Opening { receipt, wanted: wanted() })
     }

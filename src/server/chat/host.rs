@@ -17,7 +17,7 @@ impl Chat {
     /// Whoever has this nickname, or had it when something was done to them that still holds.
     pub(crate) async fn find_user(&self, nickname: &str) -> Result<User, ChatError> {
         let unknown = || ChatError::UnknownNickname(nickname.to_owned());
-        let name = Nickname::parse(nickname).map_err(|_| unknown())?;
+        let name = Nickname::parse_existing(nickname).map_err(|_| unknown())?;
         if let Some(Account { me, .. }) = self.store.account(name.key()).await? {
             return Ok(me.user());
         }

@@ -1,7 +1,7 @@
 //! Passwords: Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane), off the async threads
 //! and few at a time, so that signing in can't take the server's memory or all of its cores.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread::available_parallelism};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash,
@@ -26,11 +26,20 @@ const COMMONEST: &str = include_str!("common_passwords.txt");
 /// the nickname. (OWASP ASVS 5.0, 6.1.2 and 6.2.11.)
 const WORDS_OF_THE_HOUSE: [&str; 5] = ["teahouse", "茶馆", "lobby", "password", "guest"];
 
-/// How many are worked on at once.
-const AT_ONCE: usize = 2;
+/// How many are worked on at once at most, however many cores there are: each takes 19 MiB.
+const MOST_AT_ONCE: usize = 4;
+
+/// How many may wait for their turns. More are refused at once: they would only wait in vain.
+const MOST_WAITING: usize = 128;
 
 /// How long one may wait for its turn.
 const TURN: Duration = Duration::from_secs(10);
+
+/// The longest unit that is found to be repeated.
+const LONGEST_UNIT: usize = 4;
+
+/// What lies side by side on a keyboard.
+const KEYBOARD_ROWS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
 /// Why a password is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,20 +50,32 @@ pub(crate) enum PasswordError {
     Common,
     #[error("this says little more than the nickname or the name of this place")]
     Obvious,
+    #[error("this is little more than a repetition or a plain sequence")]
+    Plain,
 }
 
 /// Hashes passwords, and compares them.
 pub(super) struct Passwords {
+    /// One for each that may be worked on at once.
     turns: Arc<Semaphore>,
+    /// One for each that is worked on or waits.
+    places: Semaphore,
     /// Compared with where there is nothing to compare with, so that this takes as long.
     nobody: PasswordHash,
 }
 
 impl Passwords {
+    /// Works on as many at once as leave one core to everything else.
     pub(super) fn new() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self::working_on(at_once(cores), MOST_WAITING)
+    }
+
+    fn working_on(at_once: usize, most_waiting: usize) -> Self {
         // The cost is in the parameters alone: any well-formed hash takes as long as another.
         let nobody = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$5CX7QYqnyn1oQ9jLZjY0Y2a7p9dXv2bYkq3g1b1o0eA";
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: PasswordHash(nobody.into()) }
+        let (turns, places) = (Arc::new(Semaphore::new(at_once)), Semaphore::new(at_once + most_waiting));
+        Self { turns, places, nobody: PasswordHash(nobody.into()) }
     }
 
     /// One that nobody has chosen, to be handed over and changed.
@@ -79,7 +100,11 @@ impl Passwords {
         {
             return Err(PasswordError::Obvious);
         }
-        Ok(())
+        let nickname = nickname.to_lowercase();
+        if !nickname.is_empty() && folded.replace(&nickname, "").is_empty() {
+            return Err(PasswordError::Obvious);
+        }
+        if is_plain(&folded) { Err(PasswordError::Plain) } else { Ok(()) }
     }
 
     /// The hash to keep.
@@ -115,8 +140,10 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, password_hash::Error> + Send + 'static,
     ) -> Result<T, ChatError> {
+        let busy = || ChatError::RateLimited { retry_after: TURN };
+        let _place = self.places.try_acquire().map_err(|_full| busy())?;
         let Ok(Ok(turn)) = timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await else {
-            return Err(ChatError::RateLimited { retry_after: TURN });
+            return Err(busy());
         };
         // The turn lasts as long as the work, which goes on when whoever asked hangs up.
         let work = move || {
@@ -135,6 +162,36 @@ impl Passwords {
             }
         }
     }
+}
+
+/// How many may be worked on at once on so many cores: one core is left to everything else, where there is another.
+fn at_once(cores: usize) -> usize {
+    cores.saturating_sub(1).clamp(1, MOST_AT_ONCE)
+}
+
+/// Whether a password is one character or a short unit repeated (`aaaaaaaa`, `abcabcabc`), or not much more than a few
+/// runs along the alphabet, the digits or a keyboard (`12345678`, `abcd4321`, `qwerasdf`): of a run, only its beginning
+/// has to be guessed.
+fn is_plain(folded: &str) -> bool {
+    let characters: Vec<char> = folded.chars().collect();
+    let repeats =
+        |unit: usize| characters.len() >= 2 * unit && characters[unit..] == characters[..characters.len() - unit];
+    if (1..=LONGEST_UNIT).any(repeats) {
+        return true;
+    }
+    let beginnings = 1 + characters.windows(2).filter(|pair| !follows(pair[0], pair[1])).count();
+    beginnings * 4 <= characters.len()
+}
+
+/// Whether a character is the same as the one before, or its neighbour in the alphabet, among the digits, or on a keyboard.
+fn follows(before: char, after: char) -> bool {
+    let is_neighbour = before.is_alphanumeric() && u32::from(before).abs_diff(u32::from(after)) <= 1;
+    let place = |row: &str, wanted: char| row.chars().position(|key| key == wanted);
+    is_neighbour
+        || before == after
+        || KEYBOARD_ROWS
+            .iter()
+            .any(|row| place(row, before).zip(place(row, after)).is_some_and(|(one, other)| one.abs_diff(other) == 1))
 }
 
 /// What is left of a text without digits, signs, spaces and capitals.
@@ -166,7 +223,8 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_hangs_up_keeps_the_turn_until_the_work_is_done() {
-        let passwords = Passwords::new();
+        const AT_ONCE: usize = 2;
+        let passwords = Passwords::working_on(AT_ONCE, MOST_WAITING);
         let (finish, finished) = std::sync::mpsc::channel::<()>();
         let mut asked = Box::pin(passwords.work(move || {
             let _ended = finished.recv();
@@ -188,7 +246,9 @@ mod tests {
         for common in ["password", "PassWord1", "12345678", "qwertyuiop", "trustno1", "iloveyou2", "starwars"] {
             assert_eq!(Passwords::check(common, "Alice"), Err(PasswordError::Common), "{common}");
         }
-        for fine in ["correct horse", "茶馆里的八个汉字", "        ", "7040 2285 1", &"x".repeat(256)] {
+        for fine in
+            ["correct horse", "茶馆里的八个汉字", "7040 2285 1", &"correct horse battery staple ".repeat(9)[..256]]
+        {
             assert_eq!(Passwords::check(fine, "Alice"), Ok(()), "{fine}");
         }
     }
@@ -206,6 +266,72 @@ mod tests {
             assert_eq!(Passwords::check(fine, "Bob"), Ok(()), "{fine}");
         }
         assert_eq!(Passwords::check("7040 2285 1", "42"), Ok(()), "a name without letters rules nothing out");
+    }
+
+    #[test]
+    fn one_character_a_repeated_unit_and_a_plain_sequence_are_no_passwords() {
+        for plain in [
+            "        ",
+            &"x".repeat(256),
+            "!!!!!!!!!!",
+            "茶茶茶茶茶茶茶茶",
+            "xyxyxyxyxy",
+            "abcabcabcab",
+            "7k!z7k!z7k!z",
+            "3456789012",
+            "98765432109",
+            "bcdefghijk",
+            "zyxwvutsrq",
+            "abcd4321",
+            "qwerasdf",
+            "poiuytrewq",
+            "112233445566",
+            "ASDFGHJKL",
+            "AbCdEfGhIj",
+            "一丁丂七丄丅丆万",
+        ] {
+            assert_eq!(
+                Passwords::check(plain, "Bob").err().filter(|error| *error != PasswordError::Common),
+                Some(PasswordError::Plain),
+                "{plain}"
+            );
+        }
+        for fine in [
+            "correct horse",
+            "seven cups of tea",
+            "new and long",
+            "Tr4verse-Mn0p",
+            "hijklm and other stops",
+            "茶馆里的八个汉字",
+        ] {
+            assert_eq!(Passwords::check(fine, "Bob"), Ok(()), "{fine}");
+        }
+    }
+
+    #[test]
+    fn a_nickname_without_letters_is_no_password_either() {
+        assert_eq!(Passwords::check("20040517", "20040517"), Err(PasswordError::Obvious));
+        assert_eq!(Passwords::check("🦊🐻🐼🐨🐯🦊🐻🐼🐨🐯", "🦊🐻🐼🐨🐯"), Err(PasswordError::Obvious));
+    }
+
+    #[test]
+    fn one_core_is_left_to_everything_else() {
+        assert_eq!([1, 2, 3, 8].map(at_once), [1, 1, 2, MOST_AT_ONCE]);
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_in_vain_is_refused_at_once() {
+        let passwords = Passwords::working_on(1, 1);
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let mut working = Box::pin(passwords.work(move || {
+            let _ended = finished.recv();
+            Ok(())
+        }));
+        let mut waiting = Box::pin(passwords.work(|| Ok(())));
+        assert!(futures_util::poll!(&mut working).is_pending() && futures_util::poll!(&mut waiting).is_pending());
+        assert_eq!(passwords.work(|| Ok(())).await, Err(ChatError::RateLimited { retry_after: TURN }));
+        drop(finish);
+        assert_eq!((working.await, waiting.await), (Ok(()), Ok(())));
     }
 
     #[test]

@@ -151,17 +151,18 @@ pub(super) static TEXTS: Texts = Texts {
     not_found: "There is nothing here.",
     go_home: "To the tea house",
 
-    error: |code| match code {
+    error: |code| {
+        match code {
         ErrorCode::NicknameTaken => "Somebody here has this name, or one that looks like it.".into(),
         ErrorCode::InvalidNickname => {
             format!(
-                "A nickname has 1 to {} characters that can be seen, one alphabet a word, no check marks, and doesn’t mean everyone.",
+                "A nickname has 1 to {} characters that can be seen, one alphabet a word, no check marks, and is no word for everyone, the server or a role.",
                 LIMITS.0
             )
         }
         ErrorCode::WrongPassword => "The nickname or the password is wrong.".into(),
         ErrorCode::InvalidPassword => {
-            "A password has 8 to 256 characters and is not one that everybody tries first.".into()
+            "A password has 8 to 256 characters. Not one that everybody tries first, your nickname, a repetition or a plain sequence.".into()
         }
         ErrorCode::UnknownUser => "Nobody here has that name.".into(),
         ErrorCode::SelfDirect => "That is you. Choose somebody else.".into(),
@@ -183,6 +184,7 @@ pub(super) static TEXTS: Texts = Texts {
         ErrorCode::TooManyReactions => format!("A message carries at most {} different emoji.", LIMITS.2),
         ErrorCode::Unauthenticated => "Your session has ended. Come in again.".into(),
         _ => "That did not work. Try again.".into(),
+    }
     },
     unknown_user: |name| format!("Nobody here is called “{name}”."),
 };

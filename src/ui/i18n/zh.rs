@@ -149,10 +149,15 @@ pub(super) static TEXTS: Texts = Texts {
     error: |code| match code {
         ErrorCode::NicknameTaken => "这个名字，或很像它的名字，已经有人用了。".into(),
         ErrorCode::InvalidNickname => {
-            format!("昵称需要 1 到 {} 个可见字符，一个词只用一种文字，不能有勾号，也不能是“所有人”这类称呼。", LIMITS.0)
+            format!(
+                "昵称需要 1 到 {} 个可见字符，一个词只用一种文字，不能有勾号，也不能是“所有人”“系统”“管理员”这类称呼。",
+                LIMITS.0
+            )
         }
         ErrorCode::WrongPassword => "昵称或密码不对。".into(),
-        ErrorCode::InvalidPassword => "密码需要 8 到 256 个字符，并且不能是别人最先会试的那些。".into(),
+        ErrorCode::InvalidPassword => {
+            "密码需要 8 到 256 个字符，不能是常见密码、昵称，也不能只是重复或连续的字符。".into()
+        }
         ErrorCode::UnknownUser => "这里没有叫这个名字的人。".into(),
         ErrorCode::SelfDirect => "那是你自己，换个人吧。".into(),
         ErrorCode::EmptyMessage => "没有可以发送的内容。".into(),

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::Path,
     process::{Command, Output},
     sync::Arc,
@@ -113,6 +113,12 @@ impl TestServer {
 
     pub(crate) fn http(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    /// The same from one of the other addresses of this machine (127.0.0.2 …), as from another machine.
+    pub(crate) fn http_from(&self, from: IpAddr, method: Method, path: &str) -> RequestBuilder {
+        let http = reqwest::Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).local_address(from);
+        http.build().expect("an HTTP client").request(method, format!("http://{}{path}", self.address))
     }
 
     /// How many events, or messages as they stand now, hold this text.

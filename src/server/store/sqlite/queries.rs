@@ -347,7 +347,8 @@ pub(super) fn users(db: &Connection) -> Result<Vec<User>, StoreError> {
 
 /// Those whose name holds `part` as it is typed, in any case, or by its looks; those whose name begins with it first.
 pub(super) fn find_users(db: &Connection, part: &str, limit: u32) -> Result<Vec<User>, StoreError> {
-    let looks = Nickname::parse(part).map_or_else(|_| part.to_lowercase(), |name| name.key().as_str().to_owned());
+    let looks =
+        Nickname::parse_existing(part).map_or_else(|_| part.to_lowercase(), |name| name.key().as_str().to_owned());
     let mut select = db.prepare_cached(
         "SELECT id, nickname, password IS NOT NULL, role FROM users
           WHERE nickname_key IS NOT NULL AND (instr(lower(nickname), lower(?1)) > 0 OR instr(nickname_key, ?2) > 0)

@@ -53,9 +53,6 @@ struct Pages {
 #[derive(Default, Deserialize)]
 struct Asked {
     lang: Option<String>,
-    nickname: Option<String>,
-    error: Option<String>,
-    suggestion: Option<String>,
     invite: Option<String>,
 }
 
@@ -212,12 +209,10 @@ impl Pages {
             // Who they are is for those who may come in.
             online.clear();
         }
-        let error = asked.error.and_then(|code| serde_json::from_value::<ErrorCode>(code.into()).ok());
-        let Asked { nickname, suggestion, invite, .. } = asked;
         Viewer {
             faces: online.into_iter().take(FACES).collect(),
             online_count,
-            attempt: JoinAttempt { nickname, error, suggestion, invite },
+            attempt: JoinAttempt { invite: asked.invite, ..JoinAttempt::default() },
             ..viewer
         }
     }

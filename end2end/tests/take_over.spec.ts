@@ -57,7 +57,7 @@ test('who enters before the program has arrived is inside when it has', async ({
   await alice.say('That was quick');
 });
 
-for (const path of ['/', '/?lang=zh', '/?nickname=Alice&error=nickname_taken&suggestion=Alice2', '/talk/lobby']) {
+for (const path of ['/', '/?lang=zh', '/?invite=none', '/talk/lobby']) {
   test(`the program takes ${path} over as the server has rendered it`, async ({ people }) => {
     const visitor = await people.visitor('Visitor');
     const letThrough = await holdProgram(visitor.page);

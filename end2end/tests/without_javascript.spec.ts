@@ -52,8 +52,10 @@ test('without JavaScript a message that is refused is still in the composer, wit
 test('without JavaScript a taken nickname is refused beside the field, and the suggestion works', async ({ people }) => {
   await people.guest('Alice');
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
+  visitor.complaints.expectStatus(409);
 
   await visitor.knock('Alice');
+  expect(new URL(visitor.page.url()).search, 'what was typed stands in no address').toBe('');
   await expect(visitor.nicknameField).toHaveAccessibleDescription(/^Somebody here has this name/);
   await expect(visitor.nicknameField).toHaveValue('Alice');
 
@@ -66,6 +68,7 @@ test('without JavaScript a taken nickname is refused beside the field, and the s
 
 test('without JavaScript an invalid nickname is refused beside the field', async ({ people }) => {
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
+  visitor.complaints.expectStatus(422);
 
   await visitor.knock('everyone');
 

@@ -3,24 +3,24 @@
 //! Who is let in gets the page as the answer itself, not a way to it: on a slow line that is half a second. The page makes
 //! its own address of it in the browser's history; where no script runs, loading it anew sends the form again, and whoever
 //! has come in by that name is still in.
+//!
+//! Who is refused gets the form again, as the answer too: what was typed stands in no address, and so in no history and no
+//! log of a proxy.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use form_urlencoded::Serializer;
 
 use super::{Asked, Caller, Pages, Said, fields::Fields};
 use crate::{
     protocol::Problem,
     server::{Entered, Knock, Peer, Scheme},
+    ui::{JoinAttempt, Viewer},
 };
 
 /// The page to come to.
 const LOBBY: &str = "/talk/lobby";
-
-/// Where what is refused leads back to, with a query that says what went wrong.
-const FORM_AGAIN: &str = "/?";
 
 pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: HeaderMap, fields: &Fields) -> Response {
     let nickname = fields.raw("nickname").unwrap_or_default();
@@ -43,18 +43,15 @@ pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: Hea
             }
             response
         }
-        Err(problem) => Redirect::to(&form_again(&nickname, invite.as_deref(), &problem)).into_response(),
+        Err(problem) => {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let Problem { code, suggestion, .. } = problem;
+            let suggestion = suggestion.map(|nickname| nickname.as_str().to_owned());
+            let attempt = JoinAttempt { nickname: Some(nickname), error: Some(code), suggestion, invite };
+            // Whoever is in by another name is still asked for this one: so nobody's session is looked up.
+            let caller = Caller { token: None, peer, scheme, headers };
+            let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;
+            (status, pages.document(Viewer { attempt, ..viewer })).into_response()
+        }
     }
-}
-
-fn form_again(nickname: &str, invite: Option<&str>, problem: &Problem) -> String {
-    let mut query = Serializer::for_suffix(String::from(FORM_AGAIN), FORM_AGAIN.len());
-    query.append_pair("error", problem.code.name()).append_pair("nickname", nickname);
-    if let Some(suggestion) = &problem.suggestion {
-        query.append_pair("suggestion", suggestion.as_str());
-    }
-    if let Some(invite) = invite {
-        query.append_pair("invite", invite);
-    }
-    query.finish()
 }

@@ -38,7 +38,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub(super) fn router() -> Router<Pages> {
     Router::new()
-        .route("/house", get(people::show))
+        .route("/house", get(people::show).post(people::find))
         .route("/house/users/{id}", get(person::show).post(person::act))
         .route("/house/invites", get(invites::show).post(invites::make))
         .route("/house/invites/{id}", get(async || Redirect::to("/house/invites")).post(invites::revoke))

@@ -84,11 +84,32 @@ async fn names_stand_on_the_pages_as_text() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let guest = TestClient::guest(&server, "<b>x</b>").await;
-    for path in ["/house".to_owned(), format!("/house/users/{}", guest.user().id), "/house?q=%3Cb%3E".to_owned()] {
-        let request = server.http(Method::GET, &path).bearer_auth(owner.token());
+    let ask = |method, path: &str| server.http(method, path).bearer_auth(owner.token());
+    for request in [
+        ask(Method::GET, "/house"),
+        ask(Method::GET, &format!("/house/users/{}", guest.user().id)),
+        ask(Method::POST, "/house").body("q=%3Cb%3E"),
+    ] {
         let page = request.send().await.expect("an answer").text().await.expect("a page");
-        assert!(page.contains("&lt;b&gt;x") && !page.contains("<b>x"), "{path}");
+        assert!(page.contains("&lt;b&gt;x") && !page.contains("<b>x"), "{page}");
     }
+}
+
+#[tokio::test]
+async fn a_name_that_is_looked_for_stands_in_no_address() {
+    let server = TestServer::start_with_pages().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let _guests = [TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await];
+    let ask = |method, path: &str| server.http(method, path).bearer_auth(owner.token());
+    let people = ask(Method::GET, "/house").send().await.expect("an answer").text().await.expect("a page");
+    assert!(people.contains("<form method=\"post\" action=\"/house\""), "{people}");
+    let answer = ask(Method::POST, "/house").body("q=%E6%98%8E").send().await.expect("an answer");
+    assert_eq!((answer.status(), answer.headers().get(header::LOCATION)), (StatusCode::OK, None));
+    let found = answer.text().await.expect("a page");
+    assert!(found.contains("小明") && !found.contains("阿玲"), "{found}");
+    // What an old link says is not looked at.
+    let old = ask(Method::GET, "/house?q=%E6%98%8E").send().await.expect("an answer").text().await.expect("a page");
+    assert!(old.contains("阿玲"), "{old}");
 }
 
 #[tokio::test]

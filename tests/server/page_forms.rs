@@ -60,17 +60,41 @@ async fn what_people_say_is_text_in_the_page() {
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_is_led_back_to_the_door() {
+async fn who_is_not_let_in_gets_the_form_again_and_what_was_typed_stands_in_no_address() {
     let server = TestServer::start_with_pages().await;
     let _ming = TestClient::guest(&server, "小明").await;
-    for (nickname, back) in [
-        ("小明", "/?error=nickname_taken&nickname=%E5%B0%8F%E6%98%8E&suggestion=%E5%B0%8F%E6%98%8E2"),
-        ("a&b\0", "/?error=invalid_nickname&nickname=a%26b%00"),
-        ("", "/?error=invalid_nickname&nickname="),
+    for (fields, status, why, more) in [
+        (&[("nickname", "小明")][..], StatusCode::CONFLICT, "已经有人用了", "改用“小明2”"),
+        (&[("nickname", "a&b\0")], StatusCode::UNPROCESSABLE_ENTITY, "昵称需要", "value=\"a&amp;b"),
+        (&[("nickname", "")], StatusCode::UNPROCESSABLE_ENTITY, "昵称需要", ""),
+        (
+            &[("nickname", "小明"), ("password", "mistaken"), ("invite", "made-up")],
+            StatusCode::FORBIDDEN,
+            "邀请",
+            "name=\"invite\" value=\"made-up\"",
+        ),
     ] {
-        let answer = post(&server, "/talk/lobby", "", &[("nickname", nickname)]).await;
-        assert_eq!(location(&answer), back);
-        assert!(answer.headers().get(header::SET_COOKIE).is_none());
+        let answer = post(&server, "/talk/lobby", "teahouse_language=zh-Hans", fields).await;
+        assert_eq!(answer.status(), status, "{fields:?}");
+        for header in [header::SET_COOKIE, header::LOCATION, header::REFRESH] {
+            assert_eq!(answer.headers().get(&header), None, "{fields:?}");
+        }
+        let page = answer.text().await.expect("a page");
+        assert!(page.contains(why) && page.contains(more), "{fields:?}: {page}");
+        assert!(!page.contains("mistaken"), "a password is not given back: {page}");
+        // No link of the page carries it on.
+        let links: Vec<_> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(!links.is_empty() && !links.iter().any(|link| link.contains("nickname") || link.contains("%E5%B0%8F")));
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_a_link_says_stands_in_the_form() {
+    let server = TestServer::start_with_pages().await;
+    let path = "/?nickname=Mallory&error=banned&suggestion=Trudy";
+    let page = server.http(Method::GET, path).send().await.expect("an answer").text().await.expect("a page");
+    for said in ["Mallory", "Trudy", "banned"] {
+        assert!(!page.contains(said), "{said}: {page}");
     }
 }
 

@@ -1,13 +1,15 @@
-//! `/house`: who there is, and who is muted or banned.
+//! `/house`: who there is, and who is muted or banned. A name that is looked for comes by a form and stands in no address.
 
 use std::collections::HashSet;
 
 use axum::{
+    body::Bytes,
+    extract::rejection::BytesRejection,
     http::{StatusCode, Uri},
     response::Response,
 };
 
-use super::{Visitor, typed};
+use super::{super::fields::Fields, Visitor, typed};
 use crate::{
     domain::{Action, User},
     server::{House, Refused},
@@ -18,13 +20,21 @@ use crate::{
 const SHOWN: usize = 100;
 
 pub(super) async fn show(visitor: Visitor, uri: Uri) -> Response {
-    let wanted = typed(&uri, "q").unwrap_or_default().trim().to_owned();
     let done = typed(&uri, "done").and_then(|done| Action::ALL.into_iter().find(|action| action.name() == done));
+    answer(visitor, String::new(), done.map(Outcome::Done)).await
+}
+
+/// The same, of those in whose name the form's text can be found.
+pub(super) async fn find(visitor: Visitor, body: Result<Bytes, BytesRejection>) -> Response {
+    match Fields::read(body) {
+        Ok(fields) => answer(visitor, fields.text("q").unwrap_or_default(), None).await,
+        Err(refused) => visitor.close(refused),
+    }
+}
+
+async fn answer(visitor: Visitor, wanted: String, outcome: Option<Outcome>) -> Response {
     match people(&visitor, wanted).await {
-        Ok(people) => {
-            let outcome = done.map(Outcome::Done);
-            visitor.render(StatusCode::OK, Screen::People(People { outcome, ..people }))
-        }
+        Ok(people) => visitor.render(StatusCode::OK, Screen::People(People { outcome, ..people })),
         Err(refused) => visitor.close(refused),
     }
 }

@@ -29,12 +29,10 @@ pub(super) fn Join(
     let Viewer { faces, online_count, attempt, .. } = viewer.get_value();
     let arrival = Arrival::new(store, viewer, kept_password);
     let asking = arrival.asking;
-    // What the page was asked for must not be lost where another language loads it anew.
+    // What the page was asked for must not be lost where another language loads it anew. What was typed stands in no address.
     let mut query = String::new();
-    for (name, value) in [("nickname", &attempt.nickname), ("invite", &attempt.invite)] {
-        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-            ask_for(&mut query, name, value);
-        }
+    if let Some(invite) = attempt.invite.as_ref().filter(|invite| !invite.is_empty()) {
+        ask_for(&mut query, "invite", invite);
     }
     let asks_for_password = arrival.signs_in.get_untracked();
     let ended = store.ended.get_untracked();

@@ -53,7 +53,7 @@ impl People {
             {in_force}
             <section aria-labelledby="found">
                 <h2 id="found">{w.everybody} " " <small class="quiet">{(t.here)(here)}</small></h2>
-                <form class="search" method="get" action="/house" role="search">
+                <form class="search" method="post" action="/house" role="search">
                     <label class="unseen" for="wanted">{w.find}</label>
                     <input
                         id="wanted"

@@ -2,7 +2,13 @@
 
 mod log;
 
-use std::{fmt::Display, io, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand};
 use teahouse::{
@@ -101,7 +107,12 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     let server = Server::open(config)?;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    println!("listening on {scheme}://{}", listener.local_addr()?);
+    let here = listener.local_addr()?;
+    // At once, because whoever reads the first line may not stay for another; and not in the log, because it is a secret.
+    let claim = server.claim_link(here).await.map(|link| format!("own this server: {link}\n")).unwrap_or_default();
+    if let Err(error) = io::stdout().write_all(format!("listening on {scheme}://{here}\n{claim}").as_bytes()) {
+        tracing::warn!(%error, "nobody reads what is printed");
+    }
     let pages = page::router(server.house(), site);
     server.run(listener, pages, shutdown).await?;
     Ok(())

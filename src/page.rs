@@ -54,6 +54,7 @@ struct Pages {
 struct Asked {
     lang: Option<String>,
     invite: Option<String>,
+    claim: Option<String>,
 }
 
 /// The pages, and the files that they load, from the folder `site` that `cargo leptos build` makes.
@@ -204,6 +205,10 @@ impl Pages {
             // Nothing of what a stranger's link says: it would be packed together with what only this user may read.
             return Viewer { me, opening, ..viewer };
         }
+        let ended = match &token {
+            Some(token) => self.house.session_end(token).await,
+            None => None,
+        };
         let (mut online, online_count) = self.house.online();
         if self.house.entry() != Entry::Open {
             // Who they are is for those who may come in.
@@ -212,7 +217,8 @@ impl Pages {
         Viewer {
             faces: online.into_iter().take(FACES).collect(),
             online_count,
-            attempt: JoinAttempt { invite: asked.invite, ..JoinAttempt::default() },
+            ended,
+            attempt: JoinAttempt { invite: asked.invite, claim: asked.claim, ..JoinAttempt::default() },
             ..viewer
         }
     }

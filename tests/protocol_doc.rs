@@ -208,7 +208,10 @@ fn every_close_code_has_a_row() {
         CloseCode::SessionEnded => Some(CloseCode::Removed),
         CloseCode::Removed => Some(CloseCode::NoHello),
         CloseCode::NoHello => Some(CloseCode::NicknameTaken),
-        CloseCode::NicknameTaken => Some(CloseCode::TooMany),
+        CloseCode::NicknameTaken => Some(CloseCode::PasswordChanged),
+        CloseCode::PasswordChanged => Some(CloseCode::SessionExpired),
+        CloseCode::SessionExpired => Some(CloseCode::GuestsEnded),
+        CloseCode::GuestsEnded => Some(CloseCode::TooMany),
         CloseCode::TooMany => None,
     };
     let codes = std::iter::successors(Some(CloseCode::BadWebSocket), |code| next(*code));
@@ -243,6 +246,7 @@ fn every_configured_limit_is_the_one_a_server_begins_with() {
     assert_limit("passwords shown", limits.sign_ins_per_minute.get());
     assert_limit("requests of an address", limits.requests_per_minute.get());
     assert_limit("new guests", limits.guests_per_minute.get());
+    assert_limit("nicknames of guests", limits.guests_per_address.get());
     assert_limit("WebSockets of a user", limits.connections_per_user);
     assert_limit("connections of an address", limits.connections_per_address);
     assert_limit("connections of the server", limits.connections);

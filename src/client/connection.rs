@@ -12,6 +12,7 @@ use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
     client::{Link, Store, link::longest_wait, store::now},
+    domain::EndReason,
     protocol::{ClientFrame, CloseCode, Read as _, ServerFrame},
 };
 
@@ -44,10 +45,8 @@ pub(super) enum Signal {
 enum Ending {
     /// By the user.
     Stopped,
-    /// By the server: there is no such session any more.
-    SessionEnded,
-    /// By a moderator.
-    Removed,
+    /// By the server: the session is over.
+    SessionEnded(EndReason),
     /// By the server: it starts anew.
     Restarting,
     /// By the network, or because this page did not keep up.
@@ -62,8 +61,7 @@ pub(super) fn keep(store: Store, signals: mpsc::Receiver<Signal>) {
         loop {
             match talk(store, &mut signals).await {
                 Ending::Stopped => return,
-                Ending::SessionEnded => return store.session_ended(false),
-                Ending::Removed => return store.session_ended(true),
+                Ending::SessionEnded(reason) => return store.session_ended(reason),
                 Ending::Restarting => {
                     store.link.set(Link::Restarting);
                     attempt = 1;
@@ -186,9 +184,10 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
 
 /// What a close code tells. With [`CloseCode::TooSlow`] the cursors bring everything back, as after any other loss.
 fn ending(code: u16, was_welcome: bool) -> Ending {
+    if let Some(reason) = EndReason::ALL.into_iter().find(|reason| CloseCode::from(*reason).number() == code) {
+        return Ending::SessionEnded(reason);
+    }
     match code {
-        code if code == CloseCode::SessionEnded.number() => Ending::SessionEnded,
-        code if code == CloseCode::Removed.number() => Ending::Removed,
         code if code == CloseCode::Restarting.number() => Ending::Restarting,
         _ => Ending::Lost { was_welcome },
     }

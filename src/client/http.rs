@@ -40,19 +40,19 @@ impl Refusal {
     }
 }
 
-/// Comes in by this name, as a new guest or with the password that protects it; the session's cookie is set by the
+/// Comes in, as a new guest or with the password that protects the nickname; the session's cookie is set by the
 /// answer.
 ///
 /// # Errors
 /// [`Refusal`] says what to tell the user.
-pub async fn join(nickname: String, password: Option<String>, invite: Option<String>) -> Result<Me, Refusal> {
-    let response = ask(Request::post("/api/session").json(&SessionRequest { nickname, password, invite })).await?;
+pub async fn join(request: SessionRequest) -> Result<Me, Refusal> {
+    let response = ask(Request::post("/api/session").json(&request)).await?;
     read(response).await.map(|SessionCreated { me, .. }| me).ok_or(Refusal::Unreachable)
 }
 
 /// Sets a password; a registered user shows the `current` one.
 pub(super) async fn set_password(password: String, current: Option<String>) -> Result<(), Refusal> {
-    ask(Request::put("/api/me/password").json(&PasswordRequest { password, current })).await.map(drop)
+    ask(Request::put("/api/me/password").json(&PasswordRequest { password, current, claim: None })).await.map(drop)
 }
 
 /// Where one is signed in.

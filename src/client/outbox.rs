@@ -330,6 +330,17 @@ fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: &Outgoing) ->
     storage.put(&key(outgoing), &text)
 }
 
+/// Forgets what a user left here whose session is over.
+pub(super) fn forget_kept(user: UserId) {
+    spawn_local(async move {
+        let Some(storage) = Storage::open().await else { return };
+        for kept in kept_of(&storage, user).await {
+            storage.delete(&key(&kept.outgoing)).await;
+        }
+        Mark::of_outbox(user).remove();
+    });
+}
+
 async fn kept_of(storage: &Storage, user: UserId) -> Vec<Kept> {
     // What an older version of this page kept, and this one can't read, stays where it is.
     let kept = storage.all().await.into_iter().filter_map(|text| Kept::from_json(&text));

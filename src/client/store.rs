@@ -9,13 +9,14 @@ use super::{
     Link,
     connection::{self, QUEUE, Signal},
     http::{self, Refusal},
-    outbox::{Keep, Sending},
+    outbox::{Keep, Sending, forget_kept},
     storage::Mark,
     tab::{self, Early},
 };
 use crate::{
     domain::{
-        CommandId, Conversation, ConversationId, ConversationKind, Epoch, Me, Millis, Seq, User, UserId, UserKind,
+        CommandId, Conversation, ConversationId, ConversationKind, EndReason, Epoch, Me, Millis, Seq, SessionEnd, User,
+        UserId, UserKind,
     },
     protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
     state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
@@ -31,8 +32,8 @@ pub struct Store {
     pub me: RwSignal<Option<Me>>,
     /// Who one was, if the server ended the session: at the door it is said, and taken up again.
     pub ended: RwSignal<Option<Me>>,
-    /// Whether that was because a moderator has removed one.
-    pub removed: RwSignal<bool>,
+    /// Why the last session is over, if the server ended it.
+    pub end_reason: RwSignal<Option<EndReason>>,
     /// How the connection stands.
     pub link: RwSignal<Link>,
     /// The conversations that one is in.
@@ -120,7 +121,7 @@ impl Store {
         Self {
             me: RwSignal::new(me),
             ended: RwSignal::new(None),
-            removed: RwSignal::new(false),
+            end_reason: RwSignal::new(None),
             link: RwSignal::new(Link::Idle),
             conversations: RwSignal::default(),
             presence: RwSignal::default(),
@@ -139,6 +140,7 @@ impl Store {
     /// Begins to talk with the server, as whoever the session's cookie says.
     pub fn connect(self) {
         self.ended.set(None);
+        self.end_reason.set(None);
         let (sender, receiver) = mpsc::channel(QUEUE);
         self.signals.set_value(Some(sender));
         self.link.set(Link::Connecting);
@@ -376,20 +378,30 @@ impl Store {
         self.presence.maybe_update(|presence| presence.meet(users));
     }
 
-    /// The server has ended the session. What a guest had not sent has nobody to be from any more; a registered user who
-    /// signs in again here goes on with it, unless they have left, on this page or another one of this browser.
-    pub(super) fn session_ended(self, removed: bool) {
-        self.removed.set(removed);
+    /// The session was over before this page was there. Where nothing of it may stay in this browser, it is forgotten.
+    pub fn learn_of_end(self, ended: SessionEnd) {
+        self.end_reason.set(Some(ended.reason));
+        if ended.is_final() {
+            tab::forget_user(ended.user);
+            forget_kept(ended.user);
+        }
+    }
+
+    /// The server has ended the session. What a guest had not sent has nobody to be from any more. A registered user whose
+    /// session has only grown old goes on with it after signing in again here, unless they have left, on this page or
+    /// another one of this browser; if somebody has ended it, perhaps because this browser is in wrong hands, nothing stays.
+    pub(super) fn session_ended(self, reason: EndReason) {
         let me = self.me.get_untracked();
         // That one leaves may come by the socket before it comes as the answer, which then finds nothing left to do: somebody
         // may have come in meanwhile.
         let is_leaving = self.leaves_no_more();
         let left = Mark::of_leaving().get();
-        let stays = |me: &Me| me.kind != UserKind::Guest && left != Some(me.id.to_string());
+        let stays = |me: &Me| !reason.is_meant() && me.kind != UserKind::Guest && left != Some(me.id.to_string());
         if is_leaving || !me.as_ref().is_some_and(stays) {
             self.clear();
         }
         self.forget();
+        self.end_reason.set((!is_leaving).then_some(reason));
         self.ended.set(me.filter(|_| !is_leaving));
     }
 

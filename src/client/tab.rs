@@ -59,6 +59,12 @@ pub(super) fn forget_all() {
     drop(any_storage().map(|storage| storage.clear()));
 }
 
+/// The same, if it was this user.
+pub(super) fn forget_user(user: UserId) {
+    let is_theirs = |storage: &Storage| storage.get_item(USER).ok().flatten().as_ref() == Some(&user.to_string());
+    drop(any_storage().filter(is_theirs).map(|storage| storage.clear()));
+}
+
 fn storage(user: UserId) -> Option<Storage> {
     let (storage, user) = (any_storage()?, user.to_string());
     if storage.get_item(USER).ok()?.as_ref() != Some(&user) {

@@ -13,6 +13,7 @@ mod nickname;
 mod notice;
 mod role;
 mod search;
+mod session_end;
 pub mod utc;
 
 pub use conversation::{Conversation, ConversationKind};
@@ -27,3 +28,4 @@ pub use nickname::{MAX_NICKNAME_CHARACTERS, Me, Nickname, NicknameError, User, U
 pub use notice::{Action, Notice, Scope};
 pub use role::Role;
 pub use search::place_of;
+pub use session_end::{EndReason, SessionEnd};

@@ -26,12 +26,12 @@ pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: Hea
     let nickname = fields.raw("nickname").unwrap_or_default();
     // A field that was left empty is none.
     let filled = |name| fields.raw(name).filter(|value| !value.is_empty());
-    let (password, invite) = (filled("password"), filled("invite"));
+    let (password, invite, claim) = (filled("password"), filled("invite"), filled("claim"));
     if password.is_none() && pages.me(&headers, scheme).await.is_some_and(|me| me.nickname.as_str() == nickname.trim())
     {
         return Redirect::to(LOBBY).into_response();
     }
-    let knock = Knock { nickname: nickname.clone(), password, invite: invite.clone() };
+    let knock = Knock { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
     match pages.house.come_in(knock, peer, scheme, &headers).await {
         Ok(Entered { token, cookie, .. }) => {
             let caller = Caller { token: Some(token), peer, scheme, headers };
@@ -47,7 +47,7 @@ pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: Hea
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let Problem { code, suggestion, .. } = problem;
             let suggestion = suggestion.map(|nickname| nickname.as_str().to_owned());
-            let attempt = JoinAttempt { nickname: Some(nickname), error: Some(code), suggestion, invite };
+            let attempt = JoinAttempt { nickname: Some(nickname), error: Some(code), suggestion, invite, claim };
             // Whoever is in by another name is still asked for this one: so nobody's session is looked up.
             let caller = Caller { token: None, peer, scheme, headers };
             let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;

@@ -87,6 +87,9 @@ pub enum ClientFrame {
         /// The new role, for [`Action::Appoint`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<Role>,
+        /// Whether [`Action::Ban`] also ends the sessions of all guests of the same address.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        address: bool,
     },
     /// I have read up to here.
     Read {
@@ -241,11 +244,12 @@ mod tests {
                 any::<u128>(),
                 option::of(conversation()),
                 option::of(any::<u32>()),
-                option::of(select(&Role::ALL[..]))
+                option::of(select(&Role::ALL[..])),
+                any::<bool>()
             )
-                .prop_map(|(id, action, user, conversation, minutes, role)| {
+                .prop_map(|(id, action, user, conversation, minutes, role, address)| {
                     let user = UserId::from_uuid(Uuid::from_u128(user));
-                    ClientFrame::Moderate { id, action, user, conversation, minutes, role }
+                    ClientFrame::Moderate { id, action, user, conversation, minutes, role, address }
                 }),
             (conversation(), any::<u64>())
                 .prop_map(|(conversation, seq)| ClientFrame::Read { conversation, seq: Seq(seq) }),

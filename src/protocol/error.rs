@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::EndReason;
+
 /// Why a frame or request was refused. The words beside it are for people; this is for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,7 +153,7 @@ pub enum CloseCode {
     TooSlow = 1013,
     /// The client broke the protocol.
     ProtocolError = 4400,
-    /// The session has ended.
+    /// There is no such session, or its user has ended it.
     SessionEnded = 4401,
     /// A moderator has removed this user, or keeps them out.
     Removed = 4403,
@@ -159,8 +161,26 @@ pub enum CloseCode {
     NoHello = 4408,
     /// The nickname is taken.
     NicknameTaken = 4409,
+    /// The session has ended, because its user has another password now.
+    PasswordChanged = 4410,
+    /// The session has ended by its age, or because nobody had used it for long.
+    SessionExpired = 4411,
+    /// The session has ended, because whoever runs the server has ended those of all guests.
+    GuestsEnded = 4412,
     /// Too many connections or requests.
     TooMany = 4429,
+}
+
+impl From<EndReason> for CloseCode {
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::SignedOut => Self::SessionEnded,
+            EndReason::PasswordChanged => Self::PasswordChanged,
+            EndReason::Removed => Self::Removed,
+            EndReason::Expired => Self::SessionExpired,
+            EndReason::GuestsEnded => Self::GuestsEnded,
+        }
+    }
 }
 
 impl CloseCode {

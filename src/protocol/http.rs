@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Action, Conversation, ConversationId, InviteId, Me, Message, Millis, Nickname, Seq, SessionId, User,
+    Action, Conversation, ConversationId, EndReason, InviteId, Me, Message, Millis, Nickname, Seq, SessionId, User,
 };
 
 use super::ErrorCode;
@@ -19,6 +19,9 @@ pub struct SessionRequest {
     /// What lets somebody new in, where the house asks for it. With a password, too, they are registered at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<String>,
+    /// What makes somebody new, with a password, the owner of a server that has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
 }
 
 /// `PUT /api/me/password`: keep the nickname for good, or change the password.
@@ -29,6 +32,9 @@ pub struct PasswordRequest {
     /// The one until now, of a registered user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
+    /// What makes a guest, who gets a password by this, the owner of a server that has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
 }
 
 /// One of a user's sessions.
@@ -173,7 +179,7 @@ pub struct AuditEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<User>,
     /// What: one of the actions of a notice, `delete_message`, `create_user`, `reset_password`, `end_sessions`,
-    /// `invite` or `revoke_invite`.
+    /// `end_guests`, `invite` or `revoke_invite`.
     pub action: String,
     /// To whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,4 +215,7 @@ pub struct Problem {
     /// When to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// Why the session is over, beside [`ErrorCode::Unauthenticated`], where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<EndReason>,
 }

@@ -11,8 +11,8 @@ use super::{
     Welcome,
 };
 use crate::domain::{
-    Action, Body, CommandId, Conversation, ConversationId, ConversationKind, Emoji, Epoch, Me, Message, Millis,
-    Nickname, Notice, Reaction, Role, Scope, Seq, SessionId, User, UserId, UserKind,
+    Action, Body, CommandId, Conversation, ConversationId, ConversationKind, Emoji, EndReason, Epoch, Me, Message,
+    Millis, Nickname, Notice, Reaction, Role, Scope, Seq, SessionEnd, SessionId, User, UserId, UserKind,
 };
 
 /// What can be read from JSON.
@@ -103,6 +103,20 @@ impl Read for ErrorCode {
     fn read(value: &Value) -> Option<Self> {
         let name = value.as_str()?;
         Some(Self::ALL.into_iter().find(|code| code.name() == name).unwrap_or(Self::Internal))
+    }
+}
+
+impl Read for EndReason {
+    fn read(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+impl Read for SessionEnd {
+    fn read(value: &Value) -> Option<Self> {
+        let (user, registered) = (field(value, "user")?, field(value, "registered")?);
+        Some(Self { user, registered, reason: field(value, "reason")? })
     }
 }
 
@@ -243,6 +257,7 @@ impl Read for Problem {
             code: field(value, "code")?,
             suggestion: optional(value, "suggestion")?,
             retry_after_ms: optional(value, "retry_after_ms")?,
+            ended: optional(value, "ended")?,
         })
     }
 }

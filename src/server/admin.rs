@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader as AsyncBufReader},
@@ -27,7 +28,7 @@ use crate::{
     protocol::{AuditEntry, CloseCode, InviteRequest, Sanction},
 };
 
-use super::{App, chat::ChatError, links};
+use super::{App, chat::ChatError, edge::parse_network, links, store::BannedNetwork};
 
 /// More than any command needs.
 const LONGEST_COMMAND: u64 = 4 * 1024;
@@ -67,11 +68,17 @@ pub enum AdminCommand {
         /// Who.
         nickname: String,
     },
-    /// End all sessions of a user; a guest gives the nickname back.
+    /// End all sessions of a user, or of all guests; a guest gives the nickname back.
     EndSessions {
         /// Who.
-        nickname: String,
+        #[arg(required_unless_present = "guests")]
+        nickname: Option<String>,
+        /// All guests.
+        #[arg(long, conflicts_with = "nickname")]
+        guests: bool,
     },
+    /// Print the link by which somebody can own a server that nobody owns. It is a secret.
+    ClaimToken,
     /// Let a user read, but not write.
     Mute {
         /// Who.
@@ -97,6 +104,22 @@ pub enum AdminCommand {
         /// For how long; until `unban` if not given.
         #[arg(long)]
         minutes: Option<u32>,
+        /// End the sessions of all guests of the same address, too.
+        #[arg(long)]
+        address: bool,
+    },
+    /// Keep everybody new from a network out, and end the sessions of guests who came from there.
+    BanNetwork {
+        /// Which, as 203.0.113.0/24.
+        network: String,
+        /// For how long; until `unban-network` if not given.
+        #[arg(long)]
+        minutes: Option<u32>,
+    },
+    /// Let people in from a network again.
+    UnbanNetwork {
+        /// Which.
+        network: String,
     },
     /// Let a user, and new guests from the same address, in again.
     Unban {
@@ -244,12 +267,16 @@ async fn answer(app: Arc<App>, address: String, mut stream: UnixStream) {
 async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<String, ChatError> {
     let chat = &app.chat;
     let done = async |nickname: &str, action, minutes, role| {
-        let user = chat.moderate_by_name(nickname, action, minutes, role).await?;
+        let user = chat.moderate_by_name(nickname, action, minutes, role, false).await?;
         Ok(format!("{}: {}\n", user.nickname.as_str(), action.name()))
     };
     match command {
         AdminCommand::List => Ok(chat.users().await?.iter().map(describe).collect()),
-        AdminCommand::Sanctions => Ok(chat.all_sanctions().await?.iter().map(describe_sanction).collect()),
+        AdminCommand::Sanctions => {
+            let users = chat.all_sanctions().await?;
+            let networks = chat.banned_networks().await?;
+            Ok(users.iter().map(describe_sanction).chain(networks.iter().map(describe_network)).collect())
+        }
         AdminCommand::Audit { limit } => {
             Ok(chat.newest_audit(limit).await?.entries.iter().map(describe_entry).collect())
         }
@@ -260,13 +287,23 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
         AdminCommand::Promote { nickname, role } => done(&nickname, Action::Appoint, None, Some(role)).await,
         AdminCommand::ResetPassword { nickname } => {
             let (user, password, ended) = chat.reset_password(&nickname).await?;
-            close_sessions(app, user.id, &ended);
+            close_sessions(app, user.id, &ended, CloseCode::PasswordChanged);
             Ok(format!("{}: the password is {password}\n", user.nickname.as_str()))
         }
-        AdminCommand::EndSessions { nickname } => {
+        AdminCommand::EndSessions { guests: true, .. } => {
+            let guests = chat.end_guests().await?;
+            guests.iter().for_each(|guest| app.hub.close_user(*guest, CloseCode::GuestsEnded));
+            Ok(format!("{} guests: their sessions have ended\n", guests.len()))
+        }
+        AdminCommand::ClaimToken => match chat.claim_token().await? {
+            Some(token) => Ok(format!("{}\n", links::of_claim(address, &token))),
+            None => Err(ChatError::BadMeasure("the server has an owner, or its configuration names one")),
+        },
+        AdminCommand::EndSessions { nickname: None, .. } => Err(ChatError::BadMeasure("whose sessions?")),
+        AdminCommand::EndSessions { nickname: Some(nickname), .. } => {
             let (user, ended) = chat.end_sessions(&nickname).await?;
             if user.registered {
-                close_sessions(app, user.id, &ended);
+                close_sessions(app, user.id, &ended, CloseCode::SessionEnded);
             } else {
                 // The name is free now; a plain client has it for as long as its socket lives, without a session.
                 app.hub.close_user(user.id, CloseCode::SessionEnded);
@@ -276,7 +313,21 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
         AdminCommand::Mute { nickname, minutes } => done(&nickname, Action::Mute, minutes, None).await,
         AdminCommand::Unmute { nickname } => done(&nickname, Action::Unmute, None, None).await,
         AdminCommand::Remove { nickname } => done(&nickname, Action::Remove, None, None).await,
-        AdminCommand::Ban { nickname, minutes } => done(&nickname, Action::Ban, minutes, None).await,
+        AdminCommand::Ban { nickname, minutes, address } => {
+            let user = chat.moderate_by_name(&nickname, Action::Ban, minutes, None, address).await?;
+            Ok(format!("{}: {}\n", user.nickname.as_str(), Action::Ban.name()))
+        }
+        AdminCommand::BanNetwork { network, minutes } => {
+            let network = network_of(&network)?;
+            let guests = chat.ban_network(network, minutes).await?;
+            guests.iter().for_each(|guest| app.hub.close_user(*guest, CloseCode::Removed));
+            Ok(format!("{network}: ban; the sessions of {} guests have ended\n", guests.len()))
+        }
+        AdminCommand::UnbanNetwork { network } => {
+            let network = network_of(&network)?;
+            chat.unban_network(network).await?;
+            Ok(format!("{network}: unban\n"))
+        }
         AdminCommand::Unban { nickname } => done(&nickname, Action::Unban, None, None).await,
         AdminCommand::Invite { minutes, uses } => {
             let (_, token) = chat.invite(None, &InviteRequest { minutes, uses }).await?;
@@ -285,9 +336,22 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
     }
 }
 
-fn close_sessions(app: &App, user: UserId, ended: &[SessionId]) {
+/// A network as limits count: for IPv6, a /64 at least.
+fn network_of(text: &str) -> Result<IpNet, ChatError> {
+    const NO_NETWORK: ChatError = ChatError::BadMeasure("neither an address nor a network like 203.0.113.0/24");
+    let network = parse_network(text).map_err(|_| NO_NETWORK)?;
+    let network = match network {
+        IpNet::V6(network) if network.prefix_len() > 64 => {
+            IpNet::new(network.addr().into(), 64).map_err(|_| NO_NETWORK)?
+        }
+        other => other,
+    };
+    Ok(network.trunc())
+}
+
+fn close_sessions(app: &App, user: UserId, ended: &[SessionId], why: CloseCode) {
     for session in ended {
-        app.hub.close_session(user, *session, CloseCode::SessionEnded);
+        app.hub.close_session(user, *session, why);
     }
 }
 
@@ -299,6 +363,10 @@ fn describe(user: &User) -> String {
 fn describe_sanction(sanction: &Sanction) -> String {
     let Sanction { user, action, conversation, until } = sanction;
     format!("{:<5} {} {}{}\n", action.name(), user.nickname.as_str(), place(*conversation), end(*until))
+}
+
+fn describe_network(BannedNetwork { network, until }: &BannedNetwork) -> String {
+    format!("{:<5} {network}{}\n", Action::Ban.name(), end(*until))
 }
 
 fn describe_entry(entry: &AuditEntry) -> String {

@@ -58,7 +58,8 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
     pub entry: Entry,
 
-    /// Nickname of the registered user who owns the house; not given, it is the first who sets a password.
+    /// Nickname of the registered user who owns the server; not given, it is whoever opens the link that is printed at the
+    /// start while nobody does.
     #[arg(long, env = "TEAHOUSE_OWNER", value_parser = Nickname::parse_existing)]
     pub owner: Option<Nickname>,
 
@@ -131,6 +132,11 @@ pub struct Limits {
           default_value_t = Self::default().guests_per_minute)]
     pub guests_per_minute: NonZeroU32,
 
+    /// Nicknames that guests of one address may have at a time.
+    #[arg(long = "guests-per-address", env = "TEAHOUSE_GUESTS_PER_ADDRESS",
+          default_value_t = Self::default().guests_per_address)]
+    pub guests_per_address: NonZeroU32,
+
     /// Passwords that one address may show per minute, and that may be tried for one nickname.
     #[arg(long = "sign-ins-per-minute", env = "TEAHOUSE_SIGN_INS_PER_MINUTE",
           default_value_t = Self::default().sign_ins_per_minute)]
@@ -165,6 +171,7 @@ impl Default for Limits {
             connections_per_address: 400,
             connections_per_user: 20,
             guests_per_minute: some(300),
+            guests_per_address: some(200),
             sign_ins_per_minute: some(10),
             requests_per_minute: some(1_200),
             commands_per_minute: some(1_200),
@@ -201,6 +208,8 @@ pub struct Timing {
     pub write: Duration,
     /// Between looks at whose time is over.
     pub housekeeping: Duration,
+    /// For a guest to come back with the token; then the nickname is given back.
+    pub unused_guest: Duration,
     /// Between looks at the files of the certificate.
     pub certificate: Duration,
     /// Until everything under way is given up when the server stops.
@@ -220,6 +229,7 @@ impl Default for Timing {
             request: Duration::from_secs(30),
             write: Duration::from_secs(30),
             housekeeping: Duration::from_mins(1),
+            unused_guest: Duration::from_mins(10),
             certificate: Duration::from_secs(5),
             stop: Duration::from_secs(3),
         }

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use crate::{domain::Me, protocol::CloseCode};
 
 use super::{
-    chat::{Arrival, Chat, ChatError},
+    chat::{Arrival, Chat, ChatError, Pass},
     edge::Scheme,
     hub::Hub,
     peer::Peer,
@@ -18,6 +18,8 @@ pub(crate) struct Knock {
     pub(crate) nickname: String,
     pub(crate) password: Option<String>,
     pub(crate) invite: Option<String>,
+    /// What makes somebody new the owner of a server that has none.
+    pub(crate) claim: Option<String>,
 }
 
 /// Somebody who is in now.
@@ -32,16 +34,17 @@ pub(crate) struct Entered {
 /// as a new one.
 pub(super) async fn come_in(
     (chat, hub): (&Chat, &Hub),
-    Knock { nickname, password, invite }: Knock,
+    Knock { nickname, password, invite, claim }: Knock,
     (peer, scheme): (Peer, Scheme),
     headers: &HeaderMap,
 ) -> Result<Entered, ChatError> {
     let agent = user_agent(headers);
     let is_guest = password.is_none();
-    let arrival = match (password, invite) {
-        (Some(password), Some(invite)) => chat.register(&nickname, password, &invite, peer, agent).await?,
+    let pass = claim.map(Pass::Claim).or_else(|| invite.clone().map(Pass::Invite));
+    let arrival = match (password, pass) {
+        (Some(password), Some(pass)) => chat.register(&nickname, password, pass, peer, agent).await?,
         (Some(password), None) => chat.sign_in(&nickname, password, peer, agent).await?,
-        (None, invite) => chat.create_guest(&nickname, invite.as_deref(), peer, agent).await?,
+        (None, _) => chat.create_guest(&nickname, invite.as_deref(), peer, agent, false).await?,
     };
     // The token of who has signed in gives way to the new one in the browser's cookie: nobody could end it any more.
     if let Some(token) = session_token(headers, scheme).filter(|_| !is_guest) {

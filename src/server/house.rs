@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{
-    domain::{CommandId, ConversationId, Entry, InviteId, Me, User, UserId},
+    domain::{CommandId, ConversationId, Entry, InviteId, Me, SessionEnd, User, UserId},
     protocol::{
         AuditPage, ErrorCode, Invite, InviteRequest, MAX_FRAME_BYTES, MessagesPage, Problem, Sanction, VERSION, Welcome,
     },
@@ -59,6 +59,17 @@ impl House {
     /// Whose session token this is, or why that can't be told.
     pub(crate) async fn who(&self, token: &str) -> Result<Me, Refused> {
         Ok(self.chat.authenticate(token).await?.me)
+    }
+
+    /// The token by which somebody can own the server; `None` if it has an owner, or its configuration names one, or if
+    /// that can't be told at the moment.
+    pub async fn claim_token(&self) -> Option<String> {
+        self.chat.claim_token().await.ok().flatten()
+    }
+
+    /// Why the session of this token is over, if that is known and its browser may not know.
+    pub(crate) async fn session_end(&self, token: &str) -> Option<SessionEnd> {
+        self.chat.session_end(token).await.ok().flatten()
     }
 
     /// Lets somebody in who knocks by a page's form.

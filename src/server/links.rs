@@ -11,6 +11,11 @@ pub(super) fn of_invite(base: &str, token: &str) -> String {
     format!("{base}/?invite={token}")
 }
 
+/// The way in for whoever is to own a server without an owner.
+pub(super) fn of_claim(base: &str, token: &str) -> String {
+    format!("{base}/?claim={token}")
+}
+
 /// Where the server is found, as the one who asks has found it: by its public URL, or else by where the page came from.
 pub(super) fn base_for(public: Option<&PublicUrl>, headers: &HeaderMap, scheme: Scheme) -> String {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());

@@ -22,7 +22,7 @@ mod store;
 mod threads;
 pub mod websocket;
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -158,6 +158,15 @@ impl Server {
         Ok(Self { config, store, feed, house, administration, threads, certificate })
     }
 
+    /// The link by which somebody can own the server that listens there; `None` if it has an owner, or its configuration
+    /// names one. It is a secret.
+    pub async fn claim_link(&self, here: SocketAddr) -> Option<String> {
+        let scheme = if self.certificate.is_some() { Scheme::Https } else { Scheme::Http };
+        let base = links::base_at(self.config.public_url.as_ref(), here, scheme);
+        let token = self.house.claim_token().await?;
+        Some(links::of_claim(&base, &token))
+    }
+
     /// What rendering pages needs.
     pub fn house(&self) -> House {
         self.house.clone()
@@ -203,6 +212,12 @@ impl Server {
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         };
+
+        // What was allowed before may not be any more: nobody is served who would not be let in, or kept, now.
+        if let Err(error) = house.chat.enforce_entry().await {
+            tracing::error!(%error, "those who are in could not be held to who may come in");
+            return Err(RunError::StoreEnded);
+        }
 
         let (shards, turns) = hub.shards();
         let shards_at_work: Vec<_> = turns
@@ -275,7 +290,7 @@ async fn keep_house(House { chat, hub }: &House, every: Duration) {
         Ok(true) => {}
         Ok(false) => {
             tracing::info!(
-                "nobody owns this house: who sets the first password here will, or whom --owner names; 'teahouse admin promote NAME owner' settles it"
+                "nobody owns this server: whoever opens the link of 'teahouse admin claim-token' can; 'teahouse admin promote NAME owner' settles it as well"
             );
         }
         Err(error) => tracing::warn!(%error, "who owns the house could not be settled"),
@@ -285,7 +300,7 @@ async fn keep_house(House { chat, hub }: &House, every: Duration) {
     loop {
         tick.tick().await;
         match chat.expire().await {
-            Ok(over) => over.iter().for_each(|one| hub.close_session(one.user, one.session, CloseCode::SessionEnded)),
+            Ok(over) => over.iter().for_each(|one| hub.close_session(one.user, one.session, CloseCode::SessionExpired)),
             Err(error) => tracing::warn!(%error, "what is over was not looked for"),
         }
         chat.forget_idle();

@@ -5,6 +5,8 @@ use std::{
     net::{IpAddr, Ipv6Addr},
 };
 
+use ipnet::IpNet;
+
 /// The address that limits count by: an IPv4 address, or the /64 network of an IPv6 one, because whoever has one
 /// address of such a network has them all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +21,13 @@ impl From<IpAddr> for Peer {
                 IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
             }
         })
+    }
+}
+
+impl Peer {
+    /// Whether it lies in a network; for IPv6, in one of /64 or larger.
+    pub(crate) fn is_in(self, network: &IpNet) -> bool {
+        network.contains(&self.0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is here.
 
 use crate::{
-    domain::{User, UserId, lowercase},
+    domain::{Role, User, UserId, lowercase},
     protocol::Welcome,
 };
 
@@ -36,6 +36,11 @@ impl Presence {
     /// Whether this user is known to be registered.
     pub fn is_registered(&self, user: UserId) -> bool {
         self.registered.contains(&user)
+    }
+
+    /// The role of a user who is known to be here.
+    pub fn role(&self, user: UserId) -> Option<Role> {
+        self.online.iter().find(|online| online.id == user).map(|online| online.role)
     }
 
     /// Applies a `presence` frame.

@@ -39,6 +39,10 @@ pub fn App(
     provide_context(store);
     provide_context(here);
 
+    if let Some(ended) = viewer.ended {
+        store.end_reason.set(Some(ended.reason));
+        effect(move || store.learn_of_end(ended));
+    }
     effect(move || {
         if store.me.with(Option::is_some) && store.link.get_untracked() == Link::Idle {
             store.connect();

@@ -1,4 +1,4 @@
-//! A user's name as it stands everywhere, with the seal of those who have protected it.
+//! A user's name as it stands everywhere, with the seal of those who have protected it, and the role of those who have one.
 
 use leptos::prelude::*;
 
@@ -6,9 +6,13 @@ use super::{
     i18n::texts,
     live::{live_view, memo},
 };
-use crate::{client::Store, domain::User};
+use crate::{
+    client::Store,
+    domain::{Role, User},
+};
 
-/// A nickname; behind it, if a password protects it, a seal. The seal is drawn, so that no nickname can hold one.
+/// A nickname; behind it, if a password protects it, a seal, and a moderator's or owner's role in a frame. Seal and frame
+/// are drawn, so that no nickname can hold one.
 #[component]
 pub(super) fn Name(
     /// Whose.
@@ -21,7 +25,7 @@ pub(super) fn Name(
     settled: bool,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let User { id, nickname, registered, .. } = user;
+    let User { id, nickname, registered, role } = user;
     let is_registered: Signal<bool> = if settled {
         registered.into()
     } else {
@@ -39,10 +43,22 @@ pub(super) fn Name(
             }
         })
     };
+    // Who is given another role comes back with it.
+    let role_now =
+        move || if settled { role } else { store.presence.with(|presence| presence.role(id)).unwrap_or(role) };
+    let badge = move || {
+        let name = match role_now() {
+            Role::Member => return None,
+            Role::Moderator => t.moderator,
+            Role::Owner => t.owner,
+        };
+        Some(view! { <small class="role">{name}</small> })
+    };
     view! {
         <span class=format!("named {class}")>
             <bdi>{nickname.as_str().to_owned()}</bdi>
             {live_view(seal)}
+            {if settled { badge().into_any() } else { live_view(badge).into_any() }}
         </span>
     }
 }

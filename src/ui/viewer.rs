@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Language, Theme};
 use crate::{
-    domain::{ConversationId, Me, User},
+    domain::{ConversationId, Me, SessionEnd, User},
     protocol::{ErrorCode, MessagesPage, Read, Welcome, field, optional},
 };
 
@@ -26,6 +26,8 @@ pub struct Viewer {
     pub faces: Vec<User>,
     /// How many are here.
     pub online_count: u64,
+    /// The session of the cookie, if it is over and this browser may not know yet.
+    pub ended: Option<SessionEnd>,
     /// What became of a join form that was sent without WebAssembly.
     pub attempt: JoinAttempt,
     /// The conversation that is open, for somebody who is in.
@@ -58,6 +60,8 @@ pub struct JoinAttempt {
     pub suggestion: Option<String>,
     /// What lets one in, from the link that was followed.
     pub invite: Option<String>,
+    /// What makes one the owner, from the link that was followed.
+    pub claim: Option<String>,
 }
 
 impl Read for Viewer {
@@ -70,6 +74,7 @@ impl Read for Viewer {
             lobby: optional(value, "lobby")?,
             faces: field(value, "faces")?,
             online_count: field(value, "online_count")?,
+            ended: optional(value, "ended")?,
             attempt: field(value, "attempt")?,
             opening: optional(value, "opening")?,
         })
@@ -95,6 +100,7 @@ impl Read for JoinAttempt {
             error: optional(value, "error")?,
             suggestion: optional(value, "suggestion")?,
             invite: optional(value, "invite")?,
+            claim: optional(value, "claim")?,
         })
     }
 }
@@ -103,7 +109,7 @@ impl Read for JoinAttempt {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Body, CommandId, Epoch, Message, Millis, Nickname, Seq, UserId, UserKind},
+        domain::{Body, CommandId, EndReason, Epoch, Message, Millis, Nickname, Seq, UserId, UserKind},
         protocol::VERSION,
     };
 
@@ -158,11 +164,13 @@ mod tests {
                     lobby: Some(ConversationId::generate()),
                     faces: vec![User::guest(id, nickname.clone())],
                     online_count: 7,
+                    ended: Some(SessionEnd { user: id, registered: true, reason: EndReason::Expired }),
                     attempt: JoinAttempt {
                         nickname: Some("x".into()),
                         error: Some(ErrorCode::NicknameTaken),
                         suggestion: None,
                         invite: Some("token".into()),
+                        claim: Some("another".into()),
                     },
                     opening: Some(opening(Me {
                         id,

@@ -99,7 +99,7 @@ async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
     }
     let change = json!({ "password": "new and long", "current": PASSWORD });
     assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
-    assert_eq!(there.hangup().await, Hangup::Code(4401));
+    assert_eq!(there.hangup().await, Hangup::Code(4410));
     let me = server.http(Method::GET, "/api/me").bearer_auth(&elsewhere.token).send().await.expect("an answer");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     assert!(sign_in(&server, "Alice", PASSWORD).await.is_err());

@@ -45,7 +45,7 @@ async fn a_forgotten_password_is_replaced_and_all_sessions_end() {
     let server = TestServer::start().await;
     let (ming, _) = registered(&server, "小明").await;
     let words = server.admin(&["reset-password", "小明"]).await;
-    assert_eq!(ming.hangup().await, Hangup::Code(4401));
+    assert_eq!(ming.hangup().await, Hangup::Code(4410));
     assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect_err("old").code, ErrorCode::WrongPassword);
     let password = words.trim().rsplit(' ').next().expect("a password");
     sign_in(&server, "小明", password).await.expect("a session");

@@ -23,12 +23,10 @@ async fn come_in(server: &TestServer, body: Value) -> Result<SessionCreated, Err
     }
 }
 
-/// The owner, who came in by an invite that was made on the host.
+/// The owner, who came in by the claim token.
 async fn owner(server: &TestServer) -> TestClient {
-    let link = server.admin(&["invite", "--uses", "1"]).await;
-    let start = format!("http://{}/?invite=", server.address);
-    let token = link.trim().strip_prefix(&start).expect("a link").to_owned();
-    let body = json!({ "nickname": "老板", "password": PASSWORD, "invite": token });
+    let claim = server.house.claim_token().await.expect("nobody owns it yet");
+    let body = json!({ "nickname": "老板", "password": PASSWORD, "claim": claim });
     let created = come_in(server, body).await.expect("a session");
     assert_eq!(created.me.role, Role::Owner);
     TestClient::with_token(server.address, &created.token).await

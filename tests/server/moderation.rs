@@ -38,7 +38,7 @@ async fn lobby(server: &TestServer, client: &TestClient) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn the_first_registered_user_of_a_fresh_house_owns_it_and_nobody_after() {
+async fn who_shows_the_claim_token_owns_a_fresh_server_and_nobody_after() {
     let server = TestServer::start().await;
     let first = owner(&server).await;
     let (second, _) = registered(&server, "阿玲").await;
@@ -214,10 +214,14 @@ async fn a_banned_user_stays_out_at_every_door() {
     assert!(problem.retry_after_ms.is_some());
     let wrong = sign_in(&server, "小明", "battery staple").await.expect_err("wrong");
     assert_eq!(wrong.code, ErrorCode::WrongPassword, "who does not know the password learns nothing");
-    // Others from the same place are not concerned.
-    TestClient::guest(&server, "阿玲").await;
+    // Others with a password come in from the same place, new guests do not: it could be the same person.
+    sign_in(&server, "老板", PASSWORD).await.expect("a session");
+    let mut raw = RawClient::connect(&server, "/ws").await;
+    raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "阿玲" })).await;
+    assert_eq!(raw.next_json().await["code"], "banned");
     owner.moderate("unban", &user, house()).await;
     sign_in(&server, "小明", PASSWORD).await.expect("a session");
+    TestClient::guest(&server, "阿玲").await;
 }
 
 #[tokio::test]

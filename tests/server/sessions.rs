@@ -25,7 +25,7 @@ async fn after_so_many_days_the_password_is_asked_for_again() {
     let guest = TestClient::guest(&server, "Bob").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
     // Open pages as well, and at once.
-    assert_eq!(alice.hangup().await, Hangup::Code(4401));
+    assert_eq!(alice.hangup().await, Hangup::Code(4411));
     assert!(!is_known(&server, &token).await);
     let again = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     assert!(is_known(&server, &again.token).await);

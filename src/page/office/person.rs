@@ -41,9 +41,9 @@ pub(super) async fn act(visitor: Visitor, id: Id, body: Result<Bytes, BytesRejec
     let asked = Fields::read(body).and_then(|fields| Asked::of(&fields));
     let (refused, wish) = match asked {
         Ok(Asked { id, wish, from_list }) => {
-            let Wish { action, everywhere, minutes, role } = wish;
+            let Wish { action, everywhere, minutes, role, all_of_address } = wish;
             let room = (!everywhere && action != Action::Appoint).then(|| visitor.house.lobby());
-            let measure = Measure { action, user, room, minutes, role };
+            let measure = Measure { action, user, room, minutes, role, all_of_address };
             match visitor.house.moderate(&visitor.me, id, measure).await {
                 Ok(()) => {
                     let back = if from_list { "/house".to_owned() } else { format!("/house/users/{user}") };
@@ -83,7 +83,8 @@ impl Asked {
         };
         let role = Role::ALL.into_iter().find(|role| role.name() == text("role"));
         let id = text("id").parse().map_err(|_| senseless())?;
-        let wish = Wish { action, everywhere, minutes: fields.number("minutes")?, role };
+        let all_of_address = fields.raw("address").is_some();
+        let wish = Wish { action, everywhere, minutes: fields.number("minutes")?, role, all_of_address };
         Ok(Self { id, wish, from_list: text("from") == "list" })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Me, Nickname, NicknameKey, Role, SessionId, User, UserId, UserKind},
-    protocol::SessionInfo,
+    protocol::{PasswordRequest, SessionInfo},
 };
 
 use super::{
@@ -14,6 +14,15 @@ use super::{
     passwords::Passwords,
     sessions::{Arrival, begin},
 };
+
+/// What lets somebody new in who sets a password at once.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// An invite's token.
+    Invite(String),
+    /// The token by which a server without an owner gets one.
+    Claim(String),
+}
 
 /// A password was set: these sessions of the user's are over, and the others have another user than before.
 #[derive(Debug)]
@@ -36,7 +45,7 @@ impl Chat {
     ) -> Result<Arrival, ChatError> {
         let key = Nickname::parse_existing(nickname).ok().map(|nickname| nickname.key());
         let (me, verified) = self.verify_password(key.as_ref(), password, peer).await?;
-        let (token, session) = begin(agent)?;
+        let (token, session) = begin(agent, peer)?;
         let id = session.id;
         let begun = self.store.begin_session(me.id, verified, session).await.map_err(|error| match error {
             // It was changed while it was compared.
@@ -99,56 +108,65 @@ impl Chat {
         ChatError::WrongPassword
     }
 
-    /// Lets somebody new in, who has an invite and sets a password at once; or a registered user who has followed the link.
+    /// Lets somebody new in, who has an invite or the claim token, and sets a password at once; or a registered user who has followed the link.
     pub(crate) async fn register(
         &self,
         nickname: &str,
         password: String,
-        invite: &str,
+        pass: Pass,
         peer: Peer,
         agent: &str,
     ) -> Result<Arrival, ChatError> {
         let name = Nickname::parse_existing(nickname)?;
-        let (key, invite) = (name.key(), invites::key(invite));
+        let key = name.key();
         let is_registered = self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some());
-        let is_open = self.store.is_open(invite).await?;
+        let (invite, admitted) = match &pass {
+            Pass::Invite(token) => {
+                let invite = invites::key(token);
+                let is_open = self.store.is_open(invite).await?;
+                (Some(invite), if is_open { Ok(self.ownership(&key)) } else { Err(ChatError::InvalidInvite) })
+            }
+            Pass::Claim(token) => (None, self.claimed(token)),
+        };
         if is_registered {
             return self.sign_in(nickname, password, peer, agent).await.map_err(|error| match error {
                 // Who has no invite is not told who has an account.
-                ChatError::WrongPassword if !is_open => ChatError::InvalidInvite,
+                ChatError::WrongPassword => admitted.err().unwrap_or(ChatError::WrongPassword),
                 other => other,
             });
         }
         // As for a registered user's: or else the limit would tell who has an account.
         self.charge_password(Some(&key), peer)?;
         self.incidents.watch(peer, self.rates.guest(peer))?;
-        if !is_open {
-            // It takes as long as for somebody who has one.
-            self.passwords.verify(password, None).await?;
-            return self.incidents.watch(peer, Err(ChatError::InvalidInvite));
-        }
+        let ownership = match admitted {
+            Ok(ownership) => ownership,
+            Err(refused) => {
+                // It takes as long as for somebody who has one.
+                self.passwords.verify(password, None).await?;
+                return self.incidents.watch(peer, Err(refused));
+            }
+        };
         let name = Nickname::parse(name.as_str())?;
         Passwords::check(&password, nickname)?;
         let hash = self.passwords.hash(password).await?;
-        let password = Some(NewPassword { hash, ownership: self.ownership(&key) });
-        let (token, session) = begin(agent)?;
+        let password = Some(NewPassword { hash, ownership });
+        let (token, session) = begin(agent, peer)?;
         let (id, user) = (session.id, User::guest(UserId::generate(), name));
         let mut me =
             Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Registered, role: Role::Member };
-        let (session, address, invite) = (Some(session), Some(peer), Some(invite));
-        let new = NewUser { user, key, session, address, invite, password };
+        let (session, address) = (Some(session), Some(peer));
+        let new = NewUser { user, key, session, address, invite, password, names_per_address: None };
         let created = self.store.create_user(new).await.map_err(ChatError::from);
         me.role = self.incidents.watch(peer, created)?;
         self.note(Some(peer), Incident::Registered(me.id));
         Ok(Arrival { me, session: id, token })
     }
 
-    /// Whether whoever gets a password under this name gets the house with it.
+    /// Whether whoever gets a password under this name gets the server with it.
     fn ownership(&self, key: &NicknameKey) -> Ownership {
         match &self.owner {
             Some(owner) if owner == key => Ownership::Always,
-            Some(_) => Ownership::Never,
-            None => Ownership::IfFirst,
+            _ => Ownership::Never,
         }
     }
 
@@ -156,8 +174,7 @@ impl Chat {
     pub(crate) async fn set_password(
         &self,
         session: &Session,
-        current: Option<String>,
-        password: String,
+        PasswordRequest { password, current, claim }: PasswordRequest,
         peer: Peer,
     ) -> Result<PasswordSet, ChatError> {
         let Me { id, nickname, kind, .. } = &session.me;
@@ -167,9 +184,13 @@ impl Chat {
         } else {
             self.verify_own_password(&session.me, current.unwrap_or_default(), peer).await?;
         }
+        let ownership = match claim {
+            Some(claim) if is_new => self.incidents.watch(peer, self.claimed(&claim))?,
+            _ if is_new => self.ownership(&nickname.key()),
+            _ => Ownership::Never,
+        };
         Passwords::check(&password, nickname.as_str())?;
         let hash = self.passwords.hash(password).await?;
-        let ownership = if is_new { self.ownership(&nickname.key()) } else { Ownership::Never };
         let new = NewPassword { hash, ownership };
         let ended = self.store.set_password(*id, new, Some(session.id)).await.map_err(|error| match error {
             // The guest gave the name back meanwhile.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{BodyError, CommandId, EmojiError, MAX_REACTIONS, Millis, Nickname, NicknameError},
+    domain::{BodyError, CommandId, EmojiError, EndReason, MAX_REACTIONS, Millis, Nickname, NicknameError},
     protocol::{ErrorCode, ErrorFrame},
 };
 
@@ -28,6 +28,8 @@ pub(crate) enum ChatError {
     Internal,
     #[error("this session is not known, or it has ended")]
     Unauthenticated,
+    #[error("this session has ended")]
+    SessionEnded(EndReason),
     /// What was looked for, as it was typed but not longer than a nickname can be.
     #[error("nobody here is called {0}")]
     UnknownNickname(String),
@@ -58,6 +60,8 @@ pub(crate) enum ChatError {
     InviteRequired,
     #[error("this invite is not known, or it has ended")]
     InvalidInvite,
+    #[error("this server has an owner, or that is not the token by which it can be owned")]
+    InvalidClaim,
     #[error("there is no such invite")]
     UnknownInvite,
     #[error("only registered users may come in here")]
@@ -66,6 +70,8 @@ pub(crate) enum ChatError {
     InvalidEmoji(#[from] EmojiError),
     #[error("the message has {MAX_REACTIONS} different reactions already")]
     TooManyReactions,
+    #[error("there are as many guests of your address here as there may be")]
+    TooManyGuests,
     #[error("that is too much at once; try again in a moment")]
     RateLimited { retry_after: Duration },
     #[error("the server cannot save anything at the moment; try again in a moment")]
@@ -81,7 +87,7 @@ impl ChatError {
             Self::InvalidPassword(_) => ErrorCode::InvalidPassword,
             Self::UnknownSession | Self::UnknownInvite => ErrorCode::NotFound,
             Self::Internal => ErrorCode::Internal,
-            Self::Unauthenticated => ErrorCode::Unauthenticated,
+            Self::Unauthenticated | Self::SessionEnded(_) => ErrorCode::Unauthenticated,
             Self::UnknownNickname(_) | Self::UnknownUser => ErrorCode::UnknownUser,
             Self::SelfDirect => ErrorCode::SelfDirect,
             Self::UnknownConversation => ErrorCode::UnknownConversation,
@@ -94,10 +100,10 @@ impl ChatError {
             Self::Muted { .. } => ErrorCode::Muted,
             Self::Banned { .. } => ErrorCode::Banned,
             Self::InviteRequired => ErrorCode::InviteRequired,
-            Self::InvalidInvite => ErrorCode::InvalidInvite,
+            Self::InvalidInvite | Self::InvalidClaim => ErrorCode::InvalidInvite,
             Self::InvalidEmoji(_) => ErrorCode::InvalidEmoji,
             Self::TooManyReactions => ErrorCode::TooManyReactions,
-            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::RateLimited { .. } | Self::TooManyGuests => ErrorCode::RateLimited,
             Self::StorageUnavailable => ErrorCode::StorageUnavailable,
         }
     }
@@ -105,6 +111,14 @@ impl ChatError {
     pub(crate) fn suggestion(&self) -> Option<Nickname> {
         match self {
             Self::NicknameTaken { suggestion } => suggestion.clone(),
+            _ => None,
+        }
+    }
+
+    /// Why the session is over, where that is known.
+    pub(crate) fn ended(&self) -> Option<EndReason> {
+        match self {
+            Self::SessionEnded(reason) => Some(*reason),
             _ => None,
         }
     }
@@ -141,6 +155,7 @@ impl From<StoreError> for ChatError {
             StoreError::NicknameTaken { suggestion } => Self::NicknameTaken { suggestion },
             StoreError::UnknownUser => Self::UnknownUser,
             StoreError::WrongPassword => Self::WrongPassword,
+            StoreError::Owned => Self::InvalidClaim,
             StoreError::SelfDirect => Self::SelfDirect,
             StoreError::NotMember => Self::UnknownConversation,
             StoreError::UnknownMessage => Self::UnknownMessage,
@@ -150,6 +165,7 @@ impl From<StoreError> for ChatError {
             StoreError::NotRegistered => Self::NotRegistered,
             StoreError::Muted { until } => Self::Muted { until },
             StoreError::Banned { until } => Self::Banned { until },
+            StoreError::TooManyGuests => Self::TooManyGuests,
             StoreError::InvalidInvite => Self::InvalidInvite,
         }
     }

@@ -1,14 +1,16 @@
 //! What whoever owns the machine may do: everything, by nickname and without asking.
 
+use ipnet::IpNet;
+
 use crate::{
     domain::{CommandId, Me, Nickname, Role, User, UserKind},
     protocol::{AuditPage, Sanction},
 };
 
 use super::{
-    super::store::{Account, NewPassword, NewUser, Ownership, StoreError},
+    super::store::{Account, BannedNetwork, NewPassword, NewUser, Ownership, StoreError},
     Chat, ChatError,
-    moderation::Measure,
+    moderation::{Measure, in_minutes},
     passwords::Passwords,
 };
 use crate::domain::{Action, SessionId, UserId};
@@ -33,9 +35,10 @@ impl Chat {
         action: Action,
         minutes: Option<u32>,
         role: Option<Role>,
+        all_of_address: bool,
     ) -> Result<User, ChatError> {
         let user = self.find_user(nickname).await?;
-        let measure = Measure { action, user: user.id, room: None, minutes, role };
+        let measure = Measure { action, user: user.id, room: None, minutes, role, all_of_address };
         self.moderate(None, CommandId::generate(), measure).await?.await?;
         Ok(user)
     }
@@ -46,7 +49,15 @@ impl Chat {
         let (password, new) = self.new_password(Ownership::Never).await?;
         let key = nickname.key();
         let user = User::guest(UserId::generate(), nickname);
-        let new = NewUser { user: user.clone(), key, session: None, address: None, invite: None, password: Some(new) };
+        let new = NewUser {
+            user: user.clone(),
+            key,
+            session: None,
+            address: None,
+            invite: None,
+            password: Some(new),
+            names_per_address: None,
+        };
         self.store.create_user(new).await?;
         Ok((User { registered: true, ..user }, password))
     }
@@ -82,8 +93,14 @@ impl Chat {
                 self.store.account(owner.clone()).await?
             && role != Role::Owner
         {
-            let measure =
-                Measure { action: Action::Appoint, user: id, room: None, minutes: None, role: Some(Role::Owner) };
+            let measure = Measure {
+                action: Action::Appoint,
+                user: id,
+                room: None,
+                minutes: None,
+                role: Some(Role::Owner),
+                all_of_address: false,
+            };
             self.moderate(None, CommandId::generate(), measure).await?.await?;
         }
         Ok(self.store.has_owner().await?)
@@ -92,6 +109,27 @@ impl Chat {
     /// Everything that is in force.
     pub(crate) async fn all_sanctions(&self) -> Result<Vec<Sanction>, StoreError> {
         self.store.sanctions().await
+    }
+
+    /// Keeps everybody new from a network out, for so many minutes or until that is lifted. Gives the guests whose sessions
+    /// have ended by it.
+    pub(crate) async fn ban_network(&self, network: IpNet, minutes: Option<u32>) -> Result<Vec<UserId>, ChatError> {
+        if minutes == Some(0) {
+            return Err(ChatError::BadMeasure("minutes count from 1"));
+        }
+        let banned = BannedNetwork { network, until: minutes.map(in_minutes) };
+        Ok(self.store.ban_network(banned).await?)
+    }
+
+    /// Lets people in from a network again.
+    pub(crate) async fn unban_network(&self, network: IpNet) -> Result<(), ChatError> {
+        let lifted = self.store.unban_network(network).await?;
+        if lifted { Ok(()) } else { Err(ChatError::BadMeasure("this network is not banned")) }
+    }
+
+    /// The networks from which nobody new comes in.
+    pub(crate) async fn banned_networks(&self) -> Result<Vec<BannedNetwork>, ChatError> {
+        Ok(self.store.banned_networks().await?)
     }
 
     /// The newest entries of the audit log.

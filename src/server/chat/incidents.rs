@@ -107,9 +107,11 @@ impl Incidents {
     pub(super) fn watch<T>(&self, peer: Peer, outcome: Result<T, ChatError>) -> Result<T, ChatError> {
         if let Err(
             error @ (ChatError::RateLimited { .. }
+            | ChatError::TooManyGuests
             | ChatError::Banned { .. }
             | ChatError::InviteRequired
             | ChatError::InvalidInvite
+            | ChatError::InvalidClaim
             | ChatError::AccountRequired),
         ) = &outcome
         {

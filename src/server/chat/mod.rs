@@ -4,6 +4,7 @@
 //! is returned to the caller as a value.
 
 mod accounts;
+mod claim;
 mod directs;
 mod error;
 mod gestures;
@@ -22,7 +23,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use crate::domain::{ConversationId, Entry, Epoch, Nickname, NicknameKey, UserId};
 
-use self::{incidents::Incidents, passwords::Passwords, rates::Rates};
+use self::{claim::Claim, incidents::Incidents, passwords::Passwords, rates::Rates};
 use super::{
     PublicUrl,
     config::Config,
@@ -31,7 +32,7 @@ use super::{
     store::{Store, StoreError},
 };
 
-pub(crate) use accounts::PasswordSet;
+pub(crate) use accounts::{Pass, PasswordSet};
 pub(crate) use directs::Direct;
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
@@ -50,6 +51,10 @@ pub(crate) struct Chat {
     incidents: Arc<Incidents>,
     /// How long a guest who is away keeps the nickname, in milliseconds.
     guests_last: u64,
+    /// How long a guest keeps the nickname who never comes back with the token, in milliseconds.
+    unused_guests_last: u64,
+    /// How many nicknames guests of one address may have at a time.
+    guests_per_address: Option<u32>,
     /// How long a registered user's session lives, in milliseconds.
     sessions_last: u64,
     /// How long it lives without being used, in milliseconds.
@@ -58,8 +63,9 @@ pub(crate) struct Chat {
     entry: Entry,
     /// The address by which everybody reaches the house, if its host named one.
     public_url: Option<PublicUrl>,
-    /// Who shall own the house; nobody named, and it is the first who sets a password.
+    /// Who shall own the server; nobody named, and it is whoever shows the claim token.
     owner: Option<NicknameKey>,
+    claim: Claim,
 }
 
 impl Chat {
@@ -71,11 +77,14 @@ impl Chat {
             passwords: Passwords::new(),
             incidents: Arc::new(Incidents::new()),
             guests_last: millis(config.guest_days),
+            unused_guests_last: u64::try_from(config.timing.unused_guest.as_millis()).unwrap_or(u64::MAX),
+            guests_per_address: (!config.unlimited).then_some(config.limits.guests_per_address.get()),
             sessions_last: millis(config.session_days),
             sessions_idle: millis(config.idle_days),
             entry: config.entry,
             public_url: config.public_url.clone(),
             owner: config.owner.as_ref().map(Nickname::key),
+            claim: Claim::default(),
         }
     }
 

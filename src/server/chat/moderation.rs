@@ -22,12 +22,17 @@ pub(crate) struct Measure {
     pub(crate) room: Option<ConversationId>,
     pub(crate) minutes: Option<u32>,
     pub(crate) role: Option<Role>,
+    /// Whether a ban from everywhere also ends the sessions of all guests of the user's addresses.
+    pub(crate) all_of_address: bool,
 }
 
 impl Measure {
     fn deed(&self) -> Result<Deed, ChatError> {
         if self.minutes == Some(0) {
             return Err(ChatError::BadMeasure("minutes count from 1"));
+        }
+        if self.all_of_address && (self.action != Action::Ban || self.room.is_some()) {
+            return Err(ChatError::BadMeasure("only a ban from everywhere can be of an address"));
         }
         let until = self.minutes.map(in_minutes);
         Ok(match self.action {
@@ -82,6 +87,7 @@ impl Chat {
             deed: measure.deed()?,
             rule: Right::to(measure.action).rule(),
             addresses: self.hub.addresses(measure.user),
+            all_of_address: measure.all_of_address,
         };
         let receipt = self.store.moderate(moderation).await?;
         Ok(receipt.watched(move |error| {

@@ -290,11 +290,9 @@ mod tests {
             "AbCdEfGhIj",
             "一丁丂七丄丅丆万",
         ] {
-            assert_eq!(
-                Passwords::check(plain, "Bob").err().filter(|error| *error != PasswordError::Common),
-                Some(PasswordError::Plain),
-                "{plain}"
-            );
+            let checked = Passwords::check(plain, "Bob");
+            // Some of them are on the list as well.
+            assert!(matches!(checked, Err(PasswordError::Plain | PasswordError::Common)), "{plain}: {checked:?}");
         }
         for fine in [
             "correct horse",

@@ -1,7 +1,7 @@
 //! Coming in and going.
 
 use crate::domain::{
-    Conversation, ConversationId, Entry, Me, Millis, Nickname, Role, SessionId, User, UserId, UserKind,
+    self, Conversation, ConversationId, EndReason, Entry, Me, Millis, Nickname, Role, SessionId, User, UserId, UserKind,
 };
 
 use super::{
@@ -31,23 +31,27 @@ fn ago(millis: u64) -> Millis {
 }
 
 /// A new session, and the token to show for it.
-pub(super) fn begin(agent: &str) -> Result<(String, NewSession), ChatError> {
+pub(super) fn begin(agent: &str, peer: Peer) -> Result<(String, NewSession), ChatError> {
     let token = token::generate()?;
     let agent = agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
-    let session = NewSession { key: token::key(&token), id: SessionId::generate(), agent };
+    let (key, id) = (token::key(&token), SessionId::generate());
+    let session = NewSession { key, id, agent, used: true, address: Some(peer) };
     Ok((token, session))
 }
 
 impl Chat {
-    /// Lets a new guest in, with a session of the program that calls itself `agent`.
+    /// Lets a new guest in, with a session of the program that calls itself `agent`. Who is not connected yet has to come
+    /// back with the token soon, or gives the nickname back.
     pub(crate) async fn create_guest(
         &self,
         nickname: &str,
         invite: Option<&str>,
         peer: Peer,
         agent: &str,
+        is_connected: bool,
     ) -> Result<Arrival, ChatError> {
-        let (token, session) = begin(agent)?;
+        let (token, session) = begin(agent, peer)?;
+        let session = NewSession { used: is_connected, ..session };
         let id = session.id;
         let me = self.admit(nickname, invite, peer, Some(session)).await?;
         Ok(Arrival { me, session: id, token })
@@ -95,24 +99,65 @@ impl Chat {
         let (key, user) = (nickname.key(), User::guest(UserId::generate(), nickname));
         let me = Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest, role: Role::Member };
         let address = Some(peer);
-        self.store.create_user(NewUser { user, key, session, address, invite, password: None }).await?;
+        let names_per_address = self.guests_per_address;
+        let new = NewUser { user, key, session, address, invite, password: None, names_per_address };
+        self.store.create_user(new).await?;
         Ok(me)
     }
 
     /// The session of this token.
     pub(crate) async fn authenticate(&self, token: &str) -> Result<Session, ChatError> {
-        let session = self.store.session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
-        // Housekeeping ends it within a minute; until then it is as good as ended.
-        if session.me.kind == UserKind::Registered && session.begun_at < ago(self.sessions_last) {
-            return Err(ChatError::Unauthenticated);
+        let Some(session) = self.store.session(token::key(token)).await? else {
+            let ended = self.session_end(token).await?;
+            return Err(ended.map_or(ChatError::Unauthenticated, |ended| ChatError::SessionEnded(ended.reason)));
+        };
+        // Housekeeping ends it within a minute; until then it is as good as ended, and nobody can use it anew.
+        let is_registered = session.me.kind == UserKind::Registered;
+        let is_old = is_registered && session.begun_at < ago(self.sessions_last);
+        let is_left = session.seen_at < ago(if is_registered { self.sessions_idle } else { self.guests_last });
+        if is_old || is_left && !self.hub.sessions().contains(&session.id) {
+            return Err(ChatError::SessionEnded(EndReason::Expired));
         }
-        if session.seen_at.0 + SEEN_EVERY < Millis::now().0
+        if (!session.used || session.seen_at.0 + SEEN_EVERY < Millis::now().0)
             && let Err(error) = self.store.see_session(session.id).await
         {
             // A full disk keeps nobody out.
             tracing::warn!(%error, "the use of a session could not be noted");
         }
         Ok(session)
+    }
+
+    /// Why the session of this token is over, if it ended lately, but not by showing the token.
+    pub(crate) async fn session_end(&self, token: &str) -> Result<Option<domain::SessionEnd>, ChatError> {
+        Ok(self.store.session_end(token::key(token)).await?)
+    }
+
+    /// Ends the sessions of all guests, who give their nicknames back. Gives who they were.
+    pub(crate) async fn end_guests(&self) -> Result<Vec<UserId>, ChatError> {
+        Ok(self.store.end_guests().await?)
+    }
+
+    /// Holds those who are in already to who may come in. To be called before anybody is served.
+    pub(crate) async fn enforce_entry(&self) -> Result<(), ChatError> {
+        match self.entry {
+            Entry::Open => {}
+            Entry::Registered => {
+                let guests = self.end_guests().await?.len();
+                if guests > 0 {
+                    tracing::warn!(guests, "there are no guests here any more: their sessions have ended");
+                }
+            }
+            Entry::Invite => {
+                let guests = self.store.uninvited_guests().await?;
+                if guests > 0 {
+                    tracing::warn!(
+                        guests,
+                        "guests are in who are not known to have come by an invite; 'teahouse admin end-sessions --guests' ends the sessions of all guests"
+                    );
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Ends a session, and with a guest's last one the claim to the nickname.
@@ -132,6 +177,8 @@ impl Chat {
             guests_seen: ago(self.guests_last),
             began: ago(self.sessions_last),
             seen: ago(self.sessions_idle),
+            unused: ago(self.unused_guests_last),
+            ended: ago(self.longest_session() * 1_000),
         };
         let Expired { guests, sessions } = self.store.expire(expiry).await?;
         if guests > 0 {

@@ -27,6 +27,7 @@ impl ApiError {
             code,
             suggestion: None,
             retry_after_ms: None,
+            ended: None,
         }))
     }
 
@@ -89,23 +90,25 @@ impl From<ChatError> for ApiError {
             | ChatError::Banned { .. }
             | ChatError::InviteRequired
             | ChatError::InvalidInvite
+            | ChatError::InvalidClaim
             | ChatError::AccountRequired
             | ChatError::WrongPassword => StatusCode::FORBIDDEN,
             ChatError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
-            ChatError::Unauthenticated => StatusCode::UNAUTHORIZED,
+            ChatError::Unauthenticated | ChatError::SessionEnded(_) => StatusCode::UNAUTHORIZED,
             ChatError::UnknownNickname(_)
             | ChatError::UnknownUser
             | ChatError::UnknownConversation
             | ChatError::UnknownMessage
             | ChatError::UnknownInvite
             | ChatError::UnknownSession => StatusCode::NOT_FOUND,
-            ChatError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ChatError::RateLimited { .. } | ChatError::TooManyGuests => StatusCode::TOO_MANY_REQUESTS,
             ChatError::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
         let mut answer = Self::new(status, error.code(), error.to_string());
         answer.0.suggestion = error.suggestion();
         answer.0.retry_after_ms = error.retry_after_ms();
+        answer.0.ended = error.ended();
         answer
     }
 }

@@ -35,11 +35,11 @@ async fn set_password(
     Extension(peer): Extension<Peer>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
-    let PasswordRequest { password, current } = read_json(body)?;
-    let PasswordSet { ended, is_new } = app.chat.set_password(&session, current, password, peer).await?;
+    let request: PasswordRequest = read_json(body)?;
+    let PasswordSet { ended, is_new } = app.chat.set_password(&session, request, peer).await?;
     let user = session.me.id;
     for other in ended {
-        app.hub.close_session(user, other, CloseCode::SessionEnded);
+        app.hub.close_session(user, other, CloseCode::PasswordChanged);
     }
     if is_new {
         // They come back at once, as a registered user.

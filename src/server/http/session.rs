@@ -37,8 +37,8 @@ async fn create(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let SessionRequest { nickname, password, invite } = read_json(body)?;
-    let knock = Knock { nickname, password, invite };
+    let SessionRequest { nickname, password, invite, claim } = read_json(body)?;
+    let knock = Knock { nickname, password, invite, claim };
     let Entered { me, token, cookie } = come_in((&app.chat, &app.hub), knock, (peer, scheme), &headers).await?;
     let cookie = AppendHeaders([(header::SET_COOKIE, cookie)]);
     Ok((StatusCode::CREATED, cookie, Json(SessionCreated { token, me })))

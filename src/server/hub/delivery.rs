@@ -79,15 +79,18 @@ impl<'a> TurnBuilder<'a> {
             Committed::Moderated { event, effect } => {
                 self.event(event);
                 self.end_runs();
-                self.steps.extend(match effect {
-                    Effect::None => None,
+                match effect {
+                    Effect::None => {}
                     Effect::Left(user, room) => {
-                        Some(Step::Left(user, room, Item::encode(&ServerFrame::ConversationRemoved { id: room })))
+                        let item = Item::encode(&ServerFrame::ConversationRemoved { id: room });
+                        self.steps.push(Step::Left(user, room, item));
                     }
-                    Effect::Gone(user) => Some(Step::End(user, CloseCode::Removed)),
+                    Effect::Gone(users) => {
+                        self.steps.extend(users.into_iter().map(|user| Step::End(user, CloseCode::Removed)));
+                    }
                     // They come back at once, as another one.
-                    Effect::Changed(user) => Some(Step::End(user, CloseCode::COME_BACK)),
-                });
+                    Effect::Changed(user) => self.steps.push(Step::End(user, CloseCode::COME_BACK)),
+                }
             }
             Committed::Opened { views, announced } => {
                 self.end_runs();

@@ -57,8 +57,8 @@ impl Talk for FullTalk {
             }
             ClientFrame::OpenDirect { id, nickname } => self.open_direct(id, &nickname).await,
             ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
-            ClientFrame::Moderate { id, action, user, conversation, minutes, role } => {
-                let measure = Measure { action, user, room: conversation, minutes, role };
+            ClientFrame::Moderate { id, action, user, conversation, minutes, role, address } => {
+                let measure = Measure { action, user, room: conversation, minutes, role, all_of_address: address };
                 self.moderate(id, measure).await
             }
             ClientFrame::Read { conversation, seq } => {

@@ -83,7 +83,7 @@ async fn identify(
     }
     if let Some(nickname) = &hello.nickname {
         let Arrival { me, session, token } =
-            app.chat.create_guest(nickname, hello.invite.as_deref(), peer, &agent).await?;
+            app.chat.create_guest(nickname, hello.invite.as_deref(), peer, &agent, true).await?;
         return Ok((me, session, Some(token)));
     }
     let token = token.ok_or(ChatError::Unauthenticated)?;

@@ -231,6 +231,9 @@ const fn reason(code: CloseCode) -> &'static str {
         CloseCode::Removed => "removed by a moderator",
         CloseCode::NoHello => "no hello",
         CloseCode::NicknameTaken => "nickname taken",
+        CloseCode::PasswordChanged => "session ended by a new password",
+        CloseCode::SessionExpired => "session expired",
+        CloseCode::GuestsEnded => "the sessions of all guests were ended",
         CloseCode::TooMany => "too many requests",
     }
 }

@@ -162,7 +162,8 @@ fn not_let_in(error: &ChatError) -> CloseCode {
     match error {
         ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
         ChatError::Unauthenticated => CloseCode::SessionEnded,
-        ChatError::RateLimited { .. } => CloseCode::TooMany,
+        ChatError::SessionEnded(reason) => (*reason).into(),
+        ChatError::RateLimited { .. } | ChatError::TooManyGuests => CloseCode::TooMany,
         ChatError::Banned { .. }
         | ChatError::InviteRequired
         | ChatError::InvalidInvite

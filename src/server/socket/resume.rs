@@ -121,6 +121,7 @@ async fn send(line: &mut Line, connection: &Connection, frame: &ServerFrame) -> 
 fn refuse(error: ChatError) -> Farewell {
     let code = match error {
         ChatError::Unauthenticated => CloseCode::SessionEnded,
+        ChatError::SessionEnded(reason) => reason.into(),
         _ => CloseCode::Restarting,
     };
     Farewell::error(error.frame(None), code)

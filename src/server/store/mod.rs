@@ -12,6 +12,7 @@ mod sqlite;
 use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -26,7 +27,7 @@ use super::peer::Peer;
 
 pub(crate) use feed::{Committed, Feed};
 pub(crate) use receipt::Receipt;
-pub(crate) use rights::{Deed, Effect, InviteKey, Moderation, NewInvite, Ownership, Rule};
+pub(crate) use rights::{BannedNetwork, Deed, Effect, InviteKey, Moderation, NewInvite, Ownership, Rule};
 pub use sqlite::{BackupError, OpenError};
 pub(crate) use sqlite::{SqliteStore, back_up};
 
@@ -51,6 +52,10 @@ pub(crate) struct NewSession {
     pub id: SessionId,
     /// The program that signs in, as it calls itself.
     pub agent: String,
+    /// Whether it is used at once: a guest who never comes back with the token gives the nickname back soon.
+    pub used: bool,
+    /// Where it begins; forgotten with it.
+    pub address: Option<Peer>,
 }
 
 /// A session that is known by its token.
@@ -61,6 +66,8 @@ pub(crate) struct Session {
     /// When the password was shown last; a guest's: when the guest came.
     pub begun_at: Millis,
     pub seen_at: Millis,
+    /// Whether the token was shown before.
+    pub used: bool,
 }
 
 /// From when on something is over, if nobody uses it.
@@ -74,10 +81,14 @@ pub(crate) struct Expiry {
     pub here: HashSet<UserId>,
     /// Guests who were not seen since then, and those without a session who are not here, give their nicknames back.
     pub guests_seen: Millis,
+    /// Guests who came before this and have never come back with the token that they got give their nicknames back.
+    pub unused: Millis,
     /// When a registered user's session began at the earliest.
     pub began: Millis,
     /// When it was used last at the earliest.
     pub seen: Millis,
+    /// Why a session is over is forgotten if it ended before this.
+    pub ended: Millis,
 }
 
 /// What was over.
@@ -122,6 +133,9 @@ pub(crate) enum StoreError {
     /// The password is another one by now.
     #[error("the password is another one by now")]
     WrongPassword,
+    /// Somebody owns the server already.
+    #[error("the server has an owner")]
+    Owned,
     /// A direct needs two users.
     #[error("a direct needs two users")]
     SelfDirect,
@@ -155,6 +169,9 @@ pub(crate) enum StoreError {
         /// When that ends by itself.
         until: Option<Millis>,
     },
+    /// Guests of this address have as many nicknames as they may.
+    #[error("too many guests of one address")]
+    TooManyGuests,
     /// No such invite, or it has ended.
     #[error("no such invite")]
     InvalidInvite,
@@ -164,7 +181,7 @@ pub(crate) enum StoreError {
 #[derive(Clone, Debug)]
 pub(crate) struct NewPassword {
     pub hash: PasswordHash,
-    /// Whether the house comes with it.
+    /// Whether the server comes with it.
     pub ownership: Ownership,
 }
 
@@ -181,6 +198,8 @@ pub(crate) struct NewUser {
     pub invite: Option<InviteKey>,
     /// `None` for a guest.
     pub password: Option<NewPassword>,
+    /// How many nicknames guests of one address may have at a time.
+    pub names_per_address: Option<u32>,
 }
 
 /// A command that becomes an event.
@@ -265,10 +284,11 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Creates a user, in the Lobby, who has read all that is there. Gives the role.
     async fn create_user(&self, user: NewUser) -> Result<Role, StoreError>;
 
-    /// Forgets the session; a guest without one gives the nickname back. `None` if there was no such session.
+    /// Forgets the session, whose browser knows why; a guest without one gives the nickname back. `None` if there was no
+    /// such session.
     async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError>;
 
-    /// The same for one of a user's sessions, by its name.
+    /// Ends one of a user's sessions, by its name; otherwise the same.
     async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError>;
 
     /// Begins another session of a user, if this is still the password; otherwise it is [`StoreError::WrongPassword`].
@@ -288,6 +308,21 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Ends all sessions of a user, by order of the host. Gives those that ended.
     async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Ends the sessions of all guests, who give their nicknames back. Gives who they were.
+    async fn end_guests(&self) -> Result<Vec<UserId>, StoreError>;
+
+    /// Keeps everybody new from a network out, and ends the sessions of guests who came from there. Gives who they were.
+    async fn ban_network(&self, banned: BannedNetwork) -> Result<Vec<UserId>, StoreError>;
+
+    /// Lets people in from there again. Whether that was not so.
+    async fn unban_network(&self, network: IpNet) -> Result<bool, StoreError>;
+
+    /// The networks from which nobody new comes in.
+    async fn banned_networks(&self) -> Result<Vec<BannedNetwork>, StoreError>;
+
+    /// How many guests are in who did not come by an invite.
+    async fn uninvited_guests(&self) -> Result<u32, StoreError>;
 
     /// Ends what is over.
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError>;
@@ -325,6 +360,9 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Whose session this is.
     async fn session(&self, session: SessionKey) -> Result<Option<Session>, StoreError>;
+
+    /// Why a session is over, if it ended lately and its browser may not know.
+    async fn session_end(&self, session: SessionKey) -> Result<Option<crate::domain::SessionEnd>, StoreError>;
 
     /// A user's sessions, the one that was used last first.
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError>;

@@ -1,5 +1,7 @@
 //! What the store is asked to do with the rights that not everybody has.
 
+use ipnet::IpNet;
+
 use crate::{
     domain::{Action, CommandId, ConversationId, InviteId, Millis, Role, User, UserId},
     server::peer::Peer,
@@ -22,6 +24,8 @@ pub(crate) struct Moderation {
     pub rule: Rule,
     /// Where the subject is connected from.
     pub addresses: Vec<Peer>,
+    /// Whether a ban also ends the sessions of all guests of the subject's addresses.
+    pub all_of_address: bool,
 }
 
 /// What is to be done.
@@ -57,25 +61,33 @@ impl Deed {
 }
 
 /// What a change means to the connections of the user whom it concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Nothing at once.
     None,
     /// The user is not in the room any more.
     Left(UserId, ConversationId),
-    /// The user must go.
-    Gone(UserId),
+    /// These users must go.
+    Gone(Vec<UserId>),
     /// The user is another one than the connections know, and has to come back.
     Changed(UserId),
 }
 
-/// Whether a user who gets a password gets the house with it.
+/// Whether a user who gets a password gets the server with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ownership {
-    /// If nobody else has a password.
-    IfFirst,
+    /// Yes; if there is an owner, nothing is done at all.
+    Claimed,
     Always,
     Never,
+}
+
+/// A network from which nobody new comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BannedNetwork {
+    pub network: IpNet,
+    /// When that ends by itself.
+    pub until: Option<Millis>,
 }
 
 /// SHA-256 of an invite's token.

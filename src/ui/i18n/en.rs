@@ -2,7 +2,7 @@
 
 use super::{LIMITS, Texts};
 use crate::{
-    domain::{Action, Notice, Role},
+    domain::{Action, EndReason, Notice, Role},
     protocol::ErrorCode,
 };
 
@@ -19,8 +19,17 @@ pub(super) static TEXTS: Texts = Texts {
     password: "Password",
     show_password: "Show the password",
     sign_in: "Sign in",
-    session_ended: "This session was ended elsewhere.",
     removed: "A moderator has removed you from here.",
+    ended: |reason| match reason {
+        EndReason::SignedOut => "This session was ended elsewhere.",
+        EndReason::PasswordChanged => "The password was changed, and this session has ended.",
+        EndReason::Removed => "A moderator has removed you from here.",
+        EndReason::Expired => "You were signed in for long, or away for long. Sign in again.",
+        EndReason::GuestsEnded => {
+            "The sessions of all guests were ended by whoever runs this server. If you have an account, sign in."
+        }
+    },
+    claim: "This link makes you the owner of this server: choose a nickname and a password.",
     come_back: "Come back",
     notice,
     wait: |seconds| format!("Try again in {seconds} s"),
@@ -62,6 +71,8 @@ pub(super) static TEXTS: Texts = Texts {
     wrong_current: "That is not the current password.",
     password_set: "Done: the nickname is yours for good.",
     password_changed: "Done: the password is changed, and your other sessions have ended.",
+    owner: "owner",
+    moderator: "moderator",
     registered: "registered",
     sessions: "Where you are signed in",
     this_session: "this one, in use now",

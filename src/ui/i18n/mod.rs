@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Notice},
+    domain::{EndReason, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Notice},
     protocol::ErrorCode,
 };
 
@@ -95,8 +95,9 @@ pub struct Texts {
     pub password: &'static str,
     pub show_password: &'static str,
     pub sign_in: &'static str,
-    pub session_ended: &'static str,
     pub removed: &'static str,
+    pub ended: fn(EndReason) -> &'static str,
+    pub claim: &'static str,
     pub come_back: &'static str,
     pub notice: fn(&Notice) -> String,
     pub wait: fn(u32) -> String,
@@ -138,6 +139,8 @@ pub struct Texts {
     pub wrong_current: &'static str,
     pub password_set: &'static str,
     pub password_changed: &'static str,
+    pub owner: &'static str,
+    pub moderator: &'static str,
     pub registered: &'static str,
     pub sessions: &'static str,
     pub this_session: &'static str,

@@ -2,7 +2,7 @@
 
 use super::{LIMITS, Texts};
 use crate::{
-    domain::{Action, Notice, Role},
+    domain::{Action, EndReason, Notice, Role},
     protocol::ErrorCode,
 };
 
@@ -19,8 +19,15 @@ pub(super) static TEXTS: Texts = Texts {
     password: "密码",
     show_password: "显示密码",
     sign_in: "登录",
-    session_ended: "此次登录已在别处结束。",
     removed: "管理员已将你移出。",
+    ended: |reason| match reason {
+        EndReason::SignedOut => "此次登录已在别处结束。",
+        EndReason::PasswordChanged => "密码已修改，此次登录已结束。",
+        EndReason::Removed => "管理员已将你移出。",
+        EndReason::Expired => "登录已过期，请重新登录。",
+        EndReason::GuestsEnded => "服务器的运营者已结束所有访客的会话。如有帐号，请登录。",
+    },
+    claim: "通过此链接，你将成为这台服务器的所有者：请取昵称并设置密码。",
     come_back: "回来",
     notice,
     wait: |seconds| format!("{seconds} 秒后可重试"),
@@ -62,6 +69,8 @@ pub(super) static TEXTS: Texts = Texts {
     wrong_current: "当前密码不对。",
     password_set: "完成：这个昵称一直归你了。",
     password_changed: "完成：密码已修改，其他地方的登录已结束。",
+    owner: "所有者",
+    moderator: "管理员",
     registered: "已注册",
     sessions: "登录的地方",
     this_session: "当前，正在使用",

@@ -11,8 +11,8 @@ use super::super::{
 };
 use crate::{
     client::{Refusal, Store, join},
-    domain::UserKind,
-    protocol::ErrorCode,
+    domain::{EndReason, UserKind},
+    protocol::{ErrorCode, SessionRequest},
 };
 
 /// Somebody at the door. A handle: copies are the same arrival.
@@ -35,6 +35,7 @@ impl Arrival {
         let kept = kept_password.get_untracked();
         let was_wrong = attempt.error == Some(ErrorCode::WrongPassword);
         let was_registered = ended.as_ref().is_some_and(|me| me.kind == UserKind::Registered);
+        let guests_ended = store.end_reason.get_untracked() == Some(EndReason::GuestsEnded);
         let refusal = attempt.error.filter(|_| ended.is_none()).map(|code| Refusal::Refused {
             code,
             suggestion: attempt.suggestion,
@@ -45,7 +46,9 @@ impl Arrival {
             here: expect_context(),
             viewer,
             kept_password,
-            signs_in: RwSignal::new(was_registered || kept.is_some() || was_wrong),
+            signs_in: RwSignal::new(
+                was_registered || kept.is_some() || was_wrong || attempt.claim.is_some() || guests_ended,
+            ),
             asking: Asking::new(refusal),
         };
         // Once the fields are there.
@@ -84,8 +87,9 @@ impl Arrival {
             return;
         }
         spawn_local(async move {
-            let invite = self.viewer.with_value(|viewer| viewer.attempt.invite.clone());
-            match join(name, password, invite).await {
+            let (invite, claim) =
+                self.viewer.with_value(|Viewer { attempt, .. }| (attempt.invite.clone(), attempt.claim.clone()));
+            match join(SessionRequest { nickname: name, password, invite, claim }).await {
                 Ok(me) => {
                     self.kept_password.set(None);
                     self.here.replace(LOBBY);

@@ -31,17 +31,25 @@ pub(super) fn Join(
     let asking = arrival.asking;
     // What the page was asked for must not be lost where another language loads it anew. What was typed stands in no address.
     let mut query = String::new();
-    if let Some(invite) = attempt.invite.as_ref().filter(|invite| !invite.is_empty()) {
-        ask_for(&mut query, "invite", invite);
+    for (name, value) in [("invite", &attempt.invite), ("claim", &attempt.claim)] {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            ask_for(&mut query, name, value);
+        }
     }
     let asks_for_password = arrival.signs_in.get_untracked();
     let ended = store.ended.get_untracked();
+    let claims = attempt.claim.is_some();
     let known_as = ended.as_ref().map(|me| me.nickname.as_str().to_owned());
 
     // For browsers without script; the others take it from the viewer.
-    let hidden_invite = move || {
-        let invite = viewer.with_value(|viewer| viewer.attempt.invite.clone());
-        invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> }.into_any())
+    let hidden_passes = move || {
+        let passes = viewer.with_value(|Viewer { attempt, .. }| {
+            [("invite", attempt.invite.clone()), ("claim", attempt.claim.clone())]
+        });
+        let hidden = |(name, value): (&'static str, Option<String>)| {
+            value.map(|value| view! { <input type="hidden" name=name value=value/> }.into_any())
+        };
+        passes.map(hidden).into_iter().flatten().collect_view()
     };
     let is_taken = move || asking.code() == Some(ErrorCode::NicknameTaken);
     // What is not to be seen is not pressed: one of the two is, by the style sheet, which needs no script for it.
@@ -66,7 +74,7 @@ pub(super) fn Join(
             view! {
                 <form method="post" action=LOBBY on:submit=on(take_suggestion)>
                     <input type="hidden" name="nickname" value=name.clone()/>
-                    {hidden_invite()}
+                    {hidden_passes()}
                     <button type="submit" class="button gentle">{(t.try_name)(&name)}</button>
                 </form>
             }
@@ -78,12 +86,12 @@ pub(super) fn Join(
                 <span class="mark">{icons::cup()}</span>
                 <h1 class="door-name">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
                 <p class="quiet">{t.invitation}</p>
-                {ended.is_some().then(|| {
-                    let why = if store.removed.get_untracked() { t.removed } else { t.session_ended };
-                    view! { <p class="notice small" role="alert">{why}</p> }
+                {store.end_reason.get_untracked().map(|reason| {
+                    view! { <p class="notice small" role="alert">{(t.ended)(reason)}</p> }
                 })}
+                {claims.then(|| view! { <p class="notice small">{t.claim}</p> })}
                 <form class="door-form fields" method="post" action=LOBBY on:submit=on(submit)>
-                    {hidden_invite()}
+                    {hidden_passes()}
                     <label for="nickname">{t.nickname}</label>
                     <input
                         id="nickname"
@@ -115,7 +123,7 @@ pub(super) fn Join(
                         <PasswordField
                             id="password"
                             label=t.password
-                            autocomplete="current-password"
+                            autocomplete=if claims { "new-password" } else { "current-password" }
                             asking
                             wrong=ErrorCode::WrongPassword
                             explanation=(t.error)(ErrorCode::WrongPassword)

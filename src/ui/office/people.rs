@@ -7,7 +7,7 @@ use super::{
     InForce, Outcome, outcome,
     words::Words,
 };
-use crate::domain::{MAX_NICKNAME_CHARACTERS, Me, User};
+use crate::domain::{MAX_NICKNAME_CHARACTERS, Me, Role, User};
 
 /// Who there is, and who is muted or banned.
 #[derive(Clone, Debug)]
@@ -85,7 +85,8 @@ fn row(user: User, is_here: bool, me: &Me, w: &'static Words) -> AnyView {
         <li>
             <a class="person" href=address>
                 <Face id=user.id nickname=user.nickname.clone() small=true here=is_here/>
-                <Name user class="name"/>
+                // The role stands beside it.
+                <Name user=User { role: Role::Member, ..user } class="name"/>
                 <span class="quiet small">{what} {is_me}</span>
             </a>
         </li>

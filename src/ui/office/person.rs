@@ -56,6 +56,8 @@ pub struct Wish {
     pub minutes: Option<u32>,
     /// The new role.
     pub role: Option<Role>,
+    /// Whether a ban is to end the sessions of all guests of the address, too.
+    pub all_of_address: bool,
 }
 
 impl Person {
@@ -82,7 +84,7 @@ impl Person {
             <p class="small"><a href="/house">{w.everybody}</a></p>
             <header class="portrait">
                 <Face id=user.id nickname=user.nickname.clone() here/>
-                <h1><Name user/></h1>
+                <h1><Name user=User { role: Role::Member, ..user }/></h1>
                 <p class="quiet small">{what}</p>
             </header>
             {outcome(became, w)}
@@ -104,7 +106,11 @@ struct Form<'a> {
 impl Form<'_> {
     fn mute(&self) -> AnyView {
         let fields = vec![self.scope(Action::Mute, false), self.span(Action::Mute, Some(10))];
-        self.form(Action::Mute, self.w.mute, (self.w.mute_means)(self.name()), fields)
+        let mut means = (self.w.mute_means)(self.name());
+        if !self.user.registered {
+            means.push_str(self.w.mute_guest_means);
+        }
+        self.form(Action::Mute, self.w.mute, means, fields)
     }
 
     fn remove(&self) -> AnyView {
@@ -117,10 +123,16 @@ impl Form<'_> {
 
     fn ban(&self) -> AnyView {
         let mut means = (self.w.ban_means)(self.name());
-        if !self.user.registered {
-            means.push_str(self.w.ban_guest_means);
+        means.push_str(self.w.ban_also_means);
+        let checked = self.wished(Action::Ban).is_some_and(|wish| wish.all_of_address);
+        let all_of_address = view! {
+            <label class="small">
+                <input type="checkbox" name="address" value="all" checked=checked/>
+                {self.w.ban_address}
+            </label>
         }
-        let fields = vec![self.scope(Action::Ban, true), self.span(Action::Ban, None)];
+        .into_any();
+        let fields = vec![self.scope(Action::Ban, true), all_of_address, self.span(Action::Ban, None)];
         self.form(Action::Ban, self.w.ban, means, fields)
     }
 

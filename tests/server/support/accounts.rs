@@ -24,10 +24,12 @@ pub(crate) async fn sign_in(server: &TestServer, nickname: &str, password: &str)
     }
 }
 
-/// A user with a password, and the token of the session in which it was set.
+/// A user with a password, and the token of the session in which it was set. The first one owns the server, where nobody
+/// else is to: they show the claim token.
 pub(crate) async fn registered(server: &TestServer, nickname: &str) -> (TestClient, String) {
     let guest = TestClient::guest(server, nickname).await;
     let token = guest.token().to_owned();
-    assert_eq!(set_password(server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
+    let body = json!({ "password": PASSWORD, "claim": server.house.claim_token().await });
+    assert_eq!(set_password(server, &token, body).await, StatusCode::NO_CONTENT);
     (TestClient::with_token(server.address, &token).await, token)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
 };
 
 use serde_json::{Value, json};
@@ -25,6 +25,13 @@ impl TestClient {
     /// A new guest.
     pub(crate) async fn guest(server: &TestServer, nickname: &str) -> Self {
         Self::hello(server.address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
+    }
+
+    /// The same from one of the other addresses of this machine (127.0.0.2 …), as from another machine.
+    pub(crate) async fn guest_from(server: &TestServer, from: IpAddr, nickname: &str) -> Self {
+        let mut raw = RawClient::connect_from(server, from, "/ws").await;
+        raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
+        Self::welcomed(raw).await
     }
 
     /// The same at any address.

@@ -16,6 +16,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_teahouse");
 
 pub(crate) struct TestProcess {
     pub(crate) address: SocketAddr,
+    /// What it printed at its start.
+    pub(crate) printed: String,
     /// `None` once its end was seen.
     child: Option<Child>,
 }
@@ -36,12 +38,14 @@ impl TestProcess {
             .expect("the program");
         let stdout = child.stdout.take().expect("its output");
         let reading = spawn_blocking(|| {
-            let mut line = String::new();
-            BufReader::new(stdout).read_line(&mut line).map(|_| line)
+            let mut reader = BufReader::new(stdout);
+            reader.fill_buf().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         });
-        let line = within("the program to listen", reading).await.expect("no panic").expect("a line");
-        let address = line.trim().strip_prefix("listening on http://").expect(&line);
-        Self { address: address.parse().expect(&line), child: Some(child) }
+        // All in one piece.
+        let printed = within("the program to listen", reading).await.expect("no panic").expect("a line");
+        let line = printed.lines().next().expect("a line");
+        let address = line.strip_prefix("listening on http://").expect(line);
+        Self { address: address.parse().expect(line), printed, child: Some(child) }
     }
 
     pub(crate) fn id(&self) -> u32 {

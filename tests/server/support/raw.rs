@@ -1,12 +1,12 @@
 //! Clients that send anything.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
@@ -31,6 +31,14 @@ pub(crate) enum Hangup {
 impl RawClient {
     pub(crate) async fn connect(server: &TestServer, path: &str) -> Self {
         Self::connect_with(server.address, path, &[]).await.expect("an upgrade")
+    }
+
+    /// The same from one of the other addresses of this machine (127.0.0.2 …), as from another machine.
+    pub(crate) async fn connect_from(server: &TestServer, from: IpAddr, path: &str) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::new(from, 0)).expect("an address of this machine");
+        let stream = within("a connection", socket.connect(server.address)).await.expect("a connection");
+        Self::upgrade(stream, server.address, path, &[]).await.expect("an upgrade")
     }
 
     /// Upgrades with further headers, or tells how that was refused.

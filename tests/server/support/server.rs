@@ -90,6 +90,14 @@ impl TestServer {
         Self::open(config, data).await
     }
 
+    /// The same data, served anew with other settings.
+    pub(crate) async fn restart_with(self, tweak: impl FnOnce(&mut Config)) -> Self {
+        let (mut config, data) = (self.config.clone(), Arc::clone(&self.data));
+        tweak(&mut config);
+        self.stop().await;
+        Self::open(config, data).await
+    }
+
     /// The data of a backup, served in the place of its own.
     pub(crate) async fn put_back(self, backup: &Path) -> Self {
         let (config, data) = (self.config.clone(), Arc::clone(&self.data));

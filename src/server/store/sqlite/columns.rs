@@ -7,8 +7,8 @@ use rusqlite::{
 use uuid::Uuid;
 
 use crate::domain::{
-    Body, CommandId, ConversationId, Emoji, Epoch, InviteId, Millis, Nickname, NicknameKey, Role, Seq, SessionId,
-    UserId,
+    Body, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Millis, Nickname, NicknameKey, Role, Seq,
+    SessionId, UserId,
 };
 
 use super::super::{InviteKey, SessionKey};
@@ -84,6 +84,13 @@ impl ToSql for SessionKey {
 impl ToSql for InviteKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(self.0.as_slice()))
+    }
+}
+
+impl FromSql for EndReason {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|reason| reason.name() == name).ok_or(FromSqlError::InvalidType)
     }
 }
 

@@ -31,11 +31,14 @@ use std::{
 };
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use rusqlite::Connection;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
-    domain::{Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId, User, UserId},
+    domain::{
+        self, Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId, User, UserId,
+    },
     protocol::{AuditPage, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
@@ -48,14 +51,14 @@ use self::{
     reads::ReadMarks,
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
-        BeginSession, CreateUser, EndSession, EndSessions, Join, Moderate, Release, RevokeInvite, SeeSession,
-        SetPassword, is_open, may_write,
+        BeginSession, CreateUser, EndGuests, EndSession, EndSessions, Join, Moderate, Release, RevokeInvite,
+        SeeSession, SetPassword, UnbanNetwork, is_open, may_write,
     },
 };
 use super::{
-    Account, Appended, Asker, EndedSession, Expired, Expiry, Feed, InviteKey, Joined, Moderation, NewEvent, NewInvite,
-    NewPassword, NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Receipt, Rule, Session, SessionKey,
-    Store, StoreError, Window,
+    Account, Appended, Asker, BannedNetwork, EndedSession, Expired, Expiry, Feed, InviteKey, Joined, Moderation,
+    NewEvent, NewInvite, NewPassword, NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Receipt, Rule,
+    Session, SessionKey, Store, StoreError, Window,
 };
 
 pub use backup::BackupError;
@@ -225,6 +228,26 @@ impl Store for SqliteStore {
         self.write(EndSessions(user)).await?.await
     }
 
+    async fn end_guests(&self) -> Result<Vec<UserId>, StoreError> {
+        self.write(EndGuests).await?.await
+    }
+
+    async fn ban_network(&self, banned: BannedNetwork) -> Result<Vec<UserId>, StoreError> {
+        self.write(banned).await?.await
+    }
+
+    async fn unban_network(&self, network: IpNet) -> Result<bool, StoreError> {
+        self.write(UnbanNetwork(network)).await?.await
+    }
+
+    async fn banned_networks(&self) -> Result<Vec<BannedNetwork>, StoreError> {
+        self.readers.read(queries::banned_networks).await
+    }
+
+    async fn uninvited_guests(&self) -> Result<u32, StoreError> {
+        self.readers.read(queries::uninvited_guests).await
+    }
+
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError> {
         self.write(expiry).await?.await
     }
@@ -274,6 +297,10 @@ impl Store for SqliteStore {
 
     async fn session(&self, session: SessionKey) -> Result<Option<Session>, StoreError> {
         self.readers.read(move |db| queries::session(db, session)).await
+    }
+
+    async fn session_end(&self, session: SessionKey) -> Result<Option<domain::SessionEnd>, StoreError> {
+        self.readers.read(move |db| queries::session_end(db, session)).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {

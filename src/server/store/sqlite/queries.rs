@@ -1,17 +1,18 @@
 //! What is read, each from one snapshot.
 
+use ipnet::AddrParseError as IpNetError;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, types::Type};
 use serde::de::DeserializeOwned;
 
 use crate::{
     domain::{
         Action, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, Nickname, NicknameKey,
-        Notice, Reaction, Seq, SessionId, User, UserId, UserKind,
+        Notice, Reaction, Seq, SessionEnd, SessionId, User, UserId, UserKind,
     },
     protocol::{AuditEntry, AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
-use super::super::{Account, PasswordHash, Session, SessionKey, StoreError, Window};
+use super::super::{Account, BannedNetwork, PasswordHash, Session, SessionKey, StoreError, Window};
 
 /// Unread messages are counted up to this many; a badge shows no more anyway.
 const MOST_UNREAD: u32 = 1_000;
@@ -19,14 +20,50 @@ const MOST_UNREAD: u32 = 1_000;
 pub(super) fn session(db: &Connection, session: SessionKey) -> Result<Option<Session>, StoreError> {
     let session = db
         .prepare_cached(
-            "SELECT u.id, u.nickname, u.password IS NOT NULL, u.role, s.id, s.seen_at, s.created_at
+            "SELECT u.id, u.nickname, u.password IS NOT NULL, u.role, s.id, s.seen_at, s.created_at, s.used
                FROM users u JOIN sessions s ON s.user = u.id WHERE s.token_hash = ?1",
         )?
         .query_row([session], |row| {
-            Ok(Session { me: me(row)?, id: row.get(4)?, seen_at: row.get(5)?, begun_at: row.get(6)? })
+            let (id, seen_at, begun_at, used) = (row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?);
+            Ok(Session { me: me(row)?, id, seen_at, begun_at, used })
         })
         .optional()?;
     Ok(session)
+}
+
+/// Why a session is over.
+pub(super) fn session_end(db: &Connection, session: SessionKey) -> Result<Option<SessionEnd>, StoreError> {
+    let ended = db
+        .prepare_cached(
+            "SELECT u.id, u.password IS NOT NULL, e.reason FROM ended_sessions e JOIN users u ON u.id = e.user
+              WHERE e.token_hash = ?1",
+        )?
+        .query_row([session], |row| Ok(SessionEnd { user: row.get(0)?, registered: row.get(1)?, reason: row.get(2)? }))
+        .optional()?;
+    Ok(ended)
+}
+
+/// The networks from which nobody new comes in.
+pub(super) fn banned_networks(db: &Connection) -> Result<Vec<BannedNetwork>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT network, until FROM banned_networks WHERE until IS NULL OR until > ?1 ORDER BY network",
+    )?;
+    let networks = select
+        .query_map([Millis::now()], |row| {
+            let network: String = row.get(0)?;
+            let network = network.parse().map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::<IpNetError>::new(error))
+            })?;
+            Ok(BannedNetwork { network, until: row.get(1)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(networks)
+}
+
+/// How many guests have a nickname who did not come by an invite.
+pub(super) fn uninvited_guests(db: &Connection) -> Result<u32, StoreError> {
+    let count = "SELECT count(*) FROM users WHERE nickname_key IS NOT NULL AND password IS NULL AND NOT invited";
+    Ok(db.prepare_cached(count)?.query_row([], |row| row.get(0))?)
 }
 
 /// From id, nickname, whether there is a password, and the role.

@@ -30,10 +30,24 @@ fn user(name: &str) -> User {
 
 async fn guest(store: &SqliteStore, name: &str) -> User {
     let user = user(name);
-    let session = NewSession { key: SessionKey([7; 32]), id: SessionId::generate(), agent: String::new() };
+    let session = NewSession {
+        key: SessionKey([7; 32]),
+        id: SessionId::generate(),
+        agent: String::new(),
+        used: true,
+        address: None,
+    };
     let (key, session) = (user.nickname.key(), Some(session));
     store
-        .create_user(NewUser { user: user.clone(), key, session, address: None, invite: None, password: None })
+        .create_user(NewUser {
+            user: user.clone(),
+            key,
+            session,
+            address: None,
+            invite: None,
+            password: None,
+            names_per_address: None,
+        })
         .await
         .expect("a guest");
     user
@@ -42,10 +56,18 @@ async fn guest(store: &SqliteStore, name: &str) -> User {
 /// Somebody with a password, and the session that it was set in.
 async fn registered(store: &SqliteStore, name: &str, password: &PasswordHash) -> (User, SessionId) {
     let (user, session) = (user(name), SessionId::generate());
-    let begun = NewSession { key: SessionKey([8; 32]), id: session, agent: String::new() };
+    let begun = NewSession { key: SessionKey([8; 32]), id: session, agent: String::new(), used: true, address: None };
     let password = Some(NewPassword { hash: password.clone(), ownership: Ownership::Never });
     let (key, session_of) = (user.nickname.key(), Some(begun));
-    let new = NewUser { user: user.clone(), key, session: session_of, address: None, invite: None, password };
+    let new = NewUser {
+        user: user.clone(),
+        key,
+        session: session_of,
+        address: None,
+        invite: None,
+        password,
+        names_per_address: None,
+    };
     store.create_user(new).await.expect("a user");
     (user, session)
 }
@@ -64,7 +86,13 @@ async fn a_password_that_was_replaced_while_it_was_compared_opens_nothing() {
     let (ming, session) = registered(&store, "小明", &old).await;
     let replaced = NewPassword { hash: new.clone(), ownership: Ownership::Never };
     assert_eq!(store.set_password(ming.id, replaced.clone(), None).await, Ok(vec![session]));
-    let begun = |byte| NewSession { key: SessionKey([byte; 32]), id: SessionId::generate(), agent: String::new() };
+    let begun = |byte| NewSession {
+        key: SessionKey([byte; 32]),
+        id: SessionId::generate(),
+        agent: String::new(),
+        used: true,
+        address: None,
+    };
     assert_eq!(store.begin_session(ming.id, old, begun(1)).await, Err(StoreError::WrongPassword));
     assert_eq!(store.begin_session(ming.id, new, begun(2)).await, Ok(()));
     // Nor does a session that has ended set another one.
@@ -78,14 +106,24 @@ async fn a_name_that_a_plain_client_could_not_give_back_is_free_a_little_later()
     let (gone, here, new) = (user("gone"), user("here"), user("new"));
     for user in [&gone, &here, &new] {
         let (user, key) = (user.clone(), user.nickname.key());
-        let visitor = NewUser { user, key, session: None, address: None, invite: None, password: None };
+        let visitor =
+            NewUser { user, key, session: None, address: None, invite: None, password: None, names_per_address: None };
         store.create_user(visitor).await.expect("a visitor");
     }
     let other = Connection::open(folder.path().join(DATABASE)).expect("a connection");
     other.execute("UPDATE users SET created_at = 1000 WHERE nickname <> 'new'", []).expect("an update");
     let (never, here) = (Millis(0), HashSet::from([here.id]));
     let connected = HashSet::new();
-    let expiry = Expiry { connected, noted: never, here, guests_seen: never, began: never, seen: never };
+    let expiry = Expiry {
+        connected,
+        noted: never,
+        here,
+        guests_seen: never,
+        began: never,
+        seen: never,
+        ended: never,
+        unused: never,
+    };
     assert_eq!(store.expire(expiry).await, Ok(Expired { guests: 1, sessions: vec![] }));
     assert_eq!(store.account(gone.nickname.key()).await, Ok(None));
 }
@@ -167,7 +205,15 @@ async fn only_the_furthest_read_mark_counts_and_only_a_member_s() {
     let ling = user("阿玲");
     let (key, ling_comes) = (ling.nickname.key(), ling.clone());
     store
-        .create_user(NewUser { user: ling_comes, key, session: None, address: None, invite: None, password: None })
+        .create_user(NewUser {
+            user: ling_comes,
+            key,
+            session: None,
+            address: None,
+            invite: None,
+            password: None,
+            names_per_address: None,
+        })
         .await
         .expect("another guest");
     for number in 0..10 {
@@ -265,6 +311,7 @@ impl Busy {
             address: None,
             invite: None,
             password: None,
+            names_per_address: None,
         };
         self.store.create_user(new).await.expect("a user");
         user

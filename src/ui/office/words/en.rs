@@ -52,12 +52,14 @@ pub(super) static WORDS: Words = Words {
     mute_means: |name| {
         format!("{name} can read, but not write, edit or react. Everybody in the Lobby sees that it was done.")
     },
+    mute_guest_means: " New guests of the same name or address come in muted.",
     remove: "Remove",
     remove_means: |name| format!("{name} has to leave at once, and may come back."),
-    remove_guest_means: " From the whole house, the nickname is free for others.",
+    remove_guest_means: " From the whole house, nobody has the nickname for ten minutes.",
     ban: "Ban",
     ban_means: |name| format!("{name} has to leave at once, and stays out."),
-    ban_guest_means: " From the whole house, new guests from the same address stay out, too.",
+    ban_also_means: " From the whole house, nobody new comes in from the same address, too.",
+    ban_address: "End the sessions of all guests of the same address, too (from the whole house)",
     appoint: "Appoint",
     appoint_means: |name| {
         format!(
@@ -124,6 +126,9 @@ pub(super) static WORDS: Words = Words {
         "create_user" => "made the user",
         "reset_password" => "gave a new password to",
         "end_sessions" => "ended all sessions of",
+        "end_guests" => "ended the sessions of all guests:",
+        "ban_network" => "banned the network",
+        "unban_network" => "unbanned the network",
         "invite" => "made an invite",
         "revoke_invite" => "revoked an invite",
         other => other,

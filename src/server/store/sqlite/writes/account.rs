@@ -2,17 +2,19 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::{Action, Millis, Role, SessionId, UserId};
+use crate::domain::{Action, EndReason, Millis, Role, SessionId, UserId};
 
 use super::{
     super::{
         super::{EndedSession, NewPassword, NewSession, Ownership, PasswordHash, SessionKey, StoreError},
+        queries::has_owner,
         writer::{Applied, Write},
     },
     audit::Entry,
     guest::release,
     moderation::role_of,
     sanction::{Scope, check_entry},
+    session_end::{Which, end_sessions, end_sessions_of},
 };
 
 /// Which session ends.
@@ -27,16 +29,17 @@ impl Write for EndSession {
     type Done = Option<EndedSession>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Option<EndedSession>>, StoreError> {
-        let ended = |row: &rusqlite::Row<'_>| Ok(EndedSession { user: row.get(0)?, session: row.get(1)? });
         let ended = match self {
+            // Whoever shows the token knows.
             Self::OfToken(key) => db
                 .prepare_cached("DELETE FROM sessions WHERE token_hash = ?1 RETURNING user, id")?
-                .query_row([key], ended),
-            Self::OfUser(user, session) => db
-                .prepare_cached("DELETE FROM sessions WHERE user = ?1 AND id = ?2 RETURNING user, id")?
-                .query_row(params![user, session], ended),
-        }
-        .optional()?;
+                .query_row([key], |row| Ok(EndedSession { user: row.get(0)?, session: row.get(1)? }))
+                .optional()?,
+            Self::OfUser(user, session) => {
+                let ended = end_sessions(db, Which::One(*user, *session), EndReason::SignedOut)?;
+                ended.into_iter().next()
+            }
+        };
         if let Some(EndedSession { user, .. }) = ended {
             release_if_forgotten(db, user)?;
         }
@@ -79,9 +82,18 @@ impl Write for BeginSession {
 
 pub(super) fn insert_session(db: &Connection, user: UserId, session: &NewSession) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO sessions (token_hash, user, created_at, id, seen_at, agent) VALUES (?1, ?2, ?3, ?4, ?3, ?5)",
+        "INSERT INTO sessions (token_hash, user, created_at, id, seen_at, agent, used, address)
+         VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7)",
     )?
-    .execute(params![session.key, user, Millis::now(), session.id, session.agent])?;
+    .execute(params![
+        session.key,
+        user,
+        Millis::now(),
+        session.id,
+        session.agent,
+        session.used,
+        session.address.map(|address| address.to_string())
+    ])?;
     Ok(())
 }
 
@@ -114,19 +126,17 @@ impl Write for SetPassword {
         if keep.is_none() {
             Entry { action: "reset_password", subject: Some(*user), ..Entry::default() }.write(db)?;
         }
-        let done = end_sessions(db, *user, *keep)?;
-        Ok(Applied { done, news: None })
+        let ended = end_sessions(db, Which::AllBut(*user, *keep), EndReason::PasswordChanged)?;
+        Ok(Applied { done: ended.into_iter().map(|ended| ended.session).collect(), news: None })
     }
 }
 
-/// Sets it, and gives the user the house if that is to be. Gives the user's role.
+/// Sets it, and gives the user the server if that is to be. Gives the user's role.
 pub(super) fn set_password(db: &Connection, user: UserId, new: &NewPassword) -> Result<Role, StoreError> {
     let owns = match new.ownership {
-        Ownership::Always => true,
+        Ownership::Claimed if has_owner(db)? => return Err(StoreError::Owned),
+        Ownership::Claimed | Ownership::Always => true,
         Ownership::Never => false,
-        Ownership::IfFirst => !db
-            .prepare_cached("SELECT 1 FROM users WHERE password IS NOT NULL AND id <> ?1")?
-            .exists([UserId::HOUSE])?,
     };
     db.prepare_cached("UPDATE users SET password = ?2, address = NULL WHERE id = ?1")?
         .execute(params![user, new.hash.0])?;
@@ -143,14 +153,6 @@ fn appoint(db: &Connection, user: UserId, role: Role) -> Result<(), StoreError> 
     Entry { action: Action::Appoint.name(), subject, detail, ..Entry::default() }.write(db)
 }
 
-fn end_sessions(db: &Connection, user: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>, StoreError> {
-    let ended = db
-        .prepare_cached("DELETE FROM sessions WHERE user = ?1 AND id IS NOT ?2 RETURNING id")?
-        .query_map(params![user, keep], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(ended)
-}
-
 /// All sessions of a user end, by order of the host.
 pub(in super::super) struct EndSessions(pub(in super::super) UserId);
 
@@ -158,7 +160,8 @@ impl Write for EndSessions {
     type Done = Vec<SessionId>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
-        let done = end_sessions(db, self.0, None)?;
+        let ended = end_sessions_of(db, self.0, EndReason::SignedOut)?;
+        let done = ended.into_iter().map(|ended| ended.session).collect();
         release_if_forgotten(db, self.0)?;
         Entry { action: "end_sessions", subject: Some(self.0), ..Entry::default() }.write(db)?;
         Ok(Applied { done, news: None })
@@ -172,7 +175,8 @@ impl Write for SeeSession {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        db.prepare_cached("UPDATE sessions SET seen_at = ?2 WHERE id = ?1")?.execute(params![self.0, Millis::now()])?;
+        db.prepare_cached("UPDATE sessions SET seen_at = ?2, used = 1 WHERE id = ?1")?
+            .execute(params![self.0, Millis::now()])?;
         Ok(Applied { done: (), news: None })
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::{Millis, SessionId, UserId};
+use crate::domain::{EndReason, Millis, SessionId, UserId};
 
 use super::{
     super::{
@@ -11,6 +11,8 @@ use super::{
     },
     account::SeeSession,
     guest::release,
+    mark::forget_past,
+    session_end::{Which, end_sessions, end_sessions_of, forget_ends},
 };
 
 /// How long a plain client may take from its user to its place among those who are here, at the very most, in
@@ -22,6 +24,8 @@ impl Write for Expiry {
 
     fn apply(&self, db: &Connection) -> Result<Applied<Expired>, StoreError> {
         self.see_connected(db)?;
+        forget_ends(db, self.ended)?;
+        forget_past(db)?;
         let done = Expired { guests: self.release_guests(db)?, sessions: self.end_sessions(db)? };
         Ok(Applied { done, news: None })
     }
@@ -41,20 +45,22 @@ impl Expiry {
         Ok(())
     }
 
-    /// Guests who were away for long, and plain clients that could not give their names back when they left.
+    /// Guests who were away for long, those who never came back with the token that they got, and plain clients that could not give their names back when they left.
     fn release_guests(&self, db: &Connection) -> Result<usize, StoreError> {
         let came_in = Millis(Millis::now().0.saturating_sub(COMING_IN));
         let mut over: Vec<UserId> = db
             .prepare_cached(
-                "SELECT id FROM users WHERE nickname_key > '' AND password IS NULL
-                    AND NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND seen_at >= ?1)
-                    AND (created_at < ?2 OR EXISTS (SELECT 1 FROM sessions WHERE user = users.id))",
+                "SELECT id FROM users WHERE nickname_key > '' AND password IS NULL AND (
+                        NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND seen_at >= ?1)
+                        AND (created_at < ?2 OR EXISTS (SELECT 1 FROM sessions WHERE user = users.id))
+                    OR created_at < ?3 AND EXISTS (SELECT 1 FROM sessions WHERE user = users.id)
+                        AND NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND used))",
             )?
-            .query_map(params![self.guests_seen, came_in], |row| row.get(0))?
+            .query_map(params![self.guests_seen, came_in, self.unused], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         over.retain(|user| !self.here.contains(user));
         for user in &over {
-            db.prepare_cached("DELETE FROM sessions WHERE user = ?1")?.execute([user])?;
+            end_sessions_of(db, *user, EndReason::Expired)?;
             release(db, *user)?;
         }
         // By now nobody would ban them any more.
@@ -67,16 +73,6 @@ impl Expiry {
 
     /// Those of registered users.
     fn end_sessions(&self, db: &Connection) -> Result<Vec<EndedSession>, StoreError> {
-        let ended = db
-            .prepare_cached(
-                "DELETE FROM sessions WHERE (created_at < ?1 OR seen_at < ?2)
-                    AND EXISTS (SELECT 1 FROM users WHERE id = sessions.user AND password IS NOT NULL)
-                 RETURNING user, id",
-            )?
-            .query_map(params![self.began, self.seen], |row| {
-                Ok(EndedSession { user: row.get(0)?, session: row.get(1)? })
-            })?
-            .collect::<Result<_, _>>()?;
-        Ok(ended)
+        end_sessions(db, Which::Before(self.began, self.seen), EndReason::Expired)
     }
 }

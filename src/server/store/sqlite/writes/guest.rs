@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::{ConversationId, Millis, Nickname, NicknameKey, Role, UserId};
+use crate::{
+    domain::{ConversationId, Millis, Nickname, NicknameKey, Role, UserId},
+    server::peer::Peer,
+};
 
 use super::{
     super::{
@@ -12,7 +15,9 @@ use super::{
     account::{insert_session, set_password},
     audit::Entry,
     invite::use_up,
-    sanction,
+    mark::Inherited,
+    network::check_network,
+    sanction::{self, Scope},
 };
 
 /// How many numbers to try behind a taken nickname.
@@ -28,14 +33,16 @@ impl Write for CreateUser {
     type Done = Role;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Role>, StoreError> {
-        let NewUser { user, key, session, address, invite, password } = &self.user;
+        let NewUser { user, key, session, address, invite, password, names_per_address } = &self.user;
         if let Some(address) = address {
-            sanction::check_address(db, *address)?;
+            check_network(db, *address)?;
+            check_names(db, *address, names_per_address.filter(|_| password.is_none()))?;
         }
-        // First, so that nobody without one learns whose name is taken. What is refused uses nothing up.
+        // First, so that nobody without one learns whose name is taken or banned. What is refused uses nothing up.
         if let Some(invite) = invite {
             use_up(db, *invite)?;
         }
+        let inherited = address.map(|address| Inherited::find(db, key, address)).transpose()?;
         if is_taken(db, key)? {
             return Err(StoreError::NicknameTaken { suggestion: suggest(db, &user.nickname)? });
         }
@@ -43,9 +50,9 @@ impl Write for CreateUser {
         // Where somebody with a password came from is nobody's business.
         let kept = address.filter(|_| password.is_none()).map(|address| address.to_string());
         db.prepare_cached(
-            "INSERT INTO users (id, nickname, nickname_key, created_at, address) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO users (id, nickname, nickname_key, created_at, address, invited) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![user.id, user.nickname, key, now, kept])?;
+        .execute(params![user.id, user.nickname, key, now, kept, invite.is_some()])?;
         let role = match password {
             Some(password) => set_password(db, user.id, password)?,
             None => Role::Member,
@@ -56,14 +63,28 @@ impl Write for CreateUser {
             let subject = Some(user.id);
             Entry { action: "create_user", subject, ..Entry::default() }.write(db)?;
         }
-        // A newcomer starts at the end: what was said before is there to be read, but not as unread.
-        db.prepare_cached(
-            "INSERT INTO members (conversation, user, read_seq, joined_at)
-             SELECT ?1, ?2, coalesce(max(seq), 0), ?3 FROM events WHERE conversation = ?1",
-        )?
-        .execute(params![self.lobby, user.id, now])?;
+        if let Some(inherited) = inherited {
+            inherited.give_to(db, user.id)?;
+        }
+        if sanction::check_entry(db, user.id, Scope(Some(self.lobby))).is_ok() {
+            // A newcomer starts at the end: what was said before is there to be read, but not as unread.
+            db.prepare_cached(
+                "INSERT INTO members (conversation, user, read_seq, joined_at)
+                 SELECT ?1, ?2, coalesce(max(seq), 0), ?3 FROM events WHERE conversation = ?1",
+            )?
+            .execute(params![self.lobby, user.id, now])?;
+        }
         Ok(Applied { done: role, news: None })
     }
+}
+
+/// Whether guests of one address may have another nickname.
+fn check_names(db: &Connection, address: Peer, most: Option<u32>) -> Result<(), StoreError> {
+    let Some(most) = most else { return Ok(()) };
+    let names: u32 = db
+        .prepare_cached("SELECT count(*) FROM users WHERE address = ?1 AND nickname_key IS NOT NULL")?
+        .query_row([address.to_string()], |row| row.get(0))?;
+    if names < most { Ok(()) } else { Err(StoreError::TooManyGuests) }
 }
 
 fn is_taken(db: &Connection, key: &NicknameKey) -> Result<bool, StoreError> {

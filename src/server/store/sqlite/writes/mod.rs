@@ -9,8 +9,11 @@ mod fold;
 mod guest;
 mod invite;
 mod join;
+mod mark;
 mod moderation;
+mod network;
 mod sanction;
+mod session_end;
 
 pub(super) use account::{BeginSession, EndSession, EndSessions, SeeSession, SetPassword};
 pub(super) use append::{Post, end};
@@ -18,4 +21,6 @@ pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::{RevokeInvite, is_open};
 pub(super) use join::Join;
 pub(super) use moderation::Moderate;
+pub(super) use network::UnbanNetwork;
 pub(super) use sanction::{check_write, may_write};
+pub(super) use session_end::EndGuests;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    domain::{Notice, Role, Scope as Wide, User, UserId},
+    domain::{EndReason, Millis, Notice, Role, Scope as Wide, User, UserId},
     protocol::Change,
 };
 
@@ -16,7 +16,9 @@ use super::{
     append::append,
     audit::Entry,
     guest::release,
+    mark::{REMOVAL_LASTS, Sanctioned, addresses_of},
     sanction::{self, Scope},
+    session_end::end_sessions_of,
 };
 
 /// A moderation, and the room where what concerns the whole house is told.
@@ -72,12 +74,36 @@ impl Write for Moderate {
 }
 
 impl Moderate {
+    /// Begins a sanction. That of a guest holds for the nickname, and for new guests of the same address, too; a registered
+    /// user's ban from everywhere for new guests of the address alone. Gives the addresses.
+    fn begin(
+        &self,
+        db: &Connection,
+        user: &User,
+        kind: &'static str,
+        until: Option<Millis>,
+    ) -> Result<Vec<String>, StoreError> {
+        let Moderation { room, addresses, .. } = &self.moderation;
+        let scope = Scope(*room);
+        sanction::begin(db, user.id, scope, kind, until)?;
+        let sanctioned = Sanctioned { user, scope, kind, until };
+        let addresses = addresses_of(db, user.id, addresses)?;
+        let shuts_out = kind == "ban" && room.is_none();
+        if !user.registered {
+            sanctioned.mark_name(db)?;
+        }
+        if !user.registered || shuts_out {
+            sanctioned.mark_addresses(db, &addresses)?;
+        }
+        Ok(addresses)
+    }
+
     fn carry_out(&self, db: &Connection, user: &User) -> Result<Effect, StoreError> {
-        let Moderation { room, deed, .. } = &self.moderation;
+        let Moderation { room, deed, all_of_address, .. } = &self.moderation;
         let scope = Scope(*room);
         match (*deed, *room) {
             (Deed::Mute(until), _) => {
-                sanction::begin(db, user.id, scope, "mute", until)?;
+                self.begin(db, user, "mute", until)?;
                 Ok(Effect::None)
             }
             (Deed::Unmute, _) => {
@@ -90,31 +116,30 @@ impl Moderate {
                     .execute(params![room, user.id])?;
                 if removed == 0 { Err(StoreError::UnknownUser) } else { Ok(Effect::Left(user.id, room)) }
             }
-            (Deed::Remove, None) => show_out(db, user),
+            (Deed::Remove, None) => {
+                if !user.registered {
+                    let until = Some(Millis(Millis::now().0 + REMOVAL_LASTS));
+                    Sanctioned { user, scope, kind: "ban", until }.mark_name(db)?;
+                }
+                show_out(db, user)?;
+                Ok(Effect::Gone(vec![user.id]))
+            }
             (Deed::Ban(until), Some(room)) => {
-                sanction::begin(db, user.id, scope, "ban", until)?;
+                self.begin(db, user, "ban", until)?;
                 db.prepare_cached("DELETE FROM members WHERE conversation = ?1 AND user = ?2")?
                     .execute(params![room, user.id])?;
                 Ok(Effect::Left(user.id, room))
             }
             (Deed::Ban(until), None) => {
-                sanction::begin(db, user.id, scope, "ban", until)?;
-                if !user.registered {
-                    let known: Option<String> = db
-                        .prepare_cached("SELECT address FROM users WHERE id = ?1")?
-                        .query_row([user.id], |row| row.get(0))?;
-                    let connected = self.moderation.addresses.iter().map(ToString::to_string);
-                    for address in known.into_iter().chain(connected) {
-                        sanction::ban_address(db, &address, user.id, until)?;
-                    }
-                }
-                show_out(db, user)
+                let addresses = self.begin(db, user, "ban", until)?;
+                let neighbours = if *all_of_address { guests_of(db, &addresses)? } else { Vec::new() };
+                let mut gone = vec![user.id];
+                gone.extend(neighbours.iter().map(|guest| guest.id).filter(|guest| *guest != user.id));
+                neighbours.iter().chain([user]).try_for_each(|user| show_out(db, user))?;
+                Ok(Effect::Gone(gone))
             }
-            (Deed::Unban, room) => {
+            (Deed::Unban, _) => {
                 sanction::end(db, user.id, scope, "ban")?;
-                if room.is_none() {
-                    sanction::unban_addresses(db, user.id)?;
-                }
                 Ok(Effect::None)
             }
             (Deed::Appoint(_), Some(_)) => Err(StoreError::NotAllowed),
@@ -130,13 +155,30 @@ impl Moderate {
     }
 }
 
+/// The guests who came from there and are in.
+fn guests_of(db: &Connection, addresses: &[String]) -> Result<Vec<User>, StoreError> {
+    let mut guests = Vec::new();
+    for address in addresses {
+        let ids: Vec<UserId> = db
+            .prepare_cached(
+                "SELECT id FROM users WHERE address = ?1 AND nickname_key IS NOT NULL AND password IS NULL",
+            )?
+            .query_map([address], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in ids {
+            guests.extend(queries::user_of(db, id)?);
+        }
+    }
+    Ok(guests)
+}
+
 /// Ends all of the user's sessions; a guest gives the name back.
-fn show_out(db: &Connection, user: &User) -> Result<Effect, StoreError> {
-    db.prepare_cached("DELETE FROM sessions WHERE user = ?1")?.execute([user.id])?;
+fn show_out(db: &Connection, user: &User) -> Result<(), StoreError> {
+    end_sessions_of(db, user.id, EndReason::Removed)?;
     if !user.registered {
         release(db, user.id)?;
     }
-    Ok(Effect::Gone(user.id))
+    Ok(())
 }
 
 /// A user's role as it is now.

@@ -2,12 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
 
-use crate::{
-    domain::{ConversationId, Millis, UserId},
-    server::peer::Peer,
-};
+use crate::domain::{ConversationId, Millis, UserId};
 
-use super::super::super::StoreError;
+use super::{super::super::StoreError, mark};
 
 /// Where a sanction holds: in a room, or, without one, in the whole house.
 #[derive(Clone, Copy)]
@@ -32,33 +29,17 @@ pub(super) fn begin(
 ) -> Result<(), StoreError> {
     db.prepare_cached(
         "INSERT INTO sanctions (user, scope, kind, until) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET until = excluded.until",
+             ON CONFLICT DO UPDATE SET until = excluded.until, origin = NULL",
     )?
     .execute(params![user, scope, kind, until])?;
     Ok(())
 }
 
+/// Ends a sanction, that of those who took it over when they came in new, and what it has left behind.
 pub(super) fn end(db: &Connection, user: UserId, scope: Scope, kind: &str) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM sanctions WHERE user = ?1 AND scope = ?2 AND kind = ?3")?
+    db.prepare_cached("DELETE FROM sanctions WHERE (user = ?1 OR origin = ?1) AND scope = ?2 AND kind = ?3")?
         .execute(params![user, scope, kind])?;
-    Ok(())
-}
-
-/// Keeps new guests from there out.
-pub(super) fn ban_address(
-    db: &Connection,
-    address: &str,
-    user: UserId,
-    until: Option<Millis>,
-) -> Result<(), StoreError> {
-    db.prepare_cached("INSERT OR REPLACE INTO banned_addresses (address, user, until) VALUES (?1, ?2, ?3)")?
-        .execute(params![address, user, until])?;
-    Ok(())
-}
-
-pub(super) fn unban_addresses(db: &Connection, user: UserId) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM banned_addresses WHERE user = ?1")?.execute([user])?;
-    Ok(())
+    mark::lift(db, user, scope, kind)
 }
 
 /// Whether this user may come into the house, or into the room.
@@ -111,16 +92,4 @@ fn strictest(db: &Connection, user: UserId, scope: Scope) -> Result<Option<Sanct
         })
         .optional()?;
     Ok(found)
-}
-
-/// Whether a new guest may come in from there.
-pub(super) fn check_address(db: &Connection, address: Peer) -> Result<(), StoreError> {
-    let until: Option<Option<Millis>> = db
-        .prepare_cached("SELECT until FROM banned_addresses WHERE address = ?1 AND (until IS NULL OR until > ?2)")?
-        .query_row(params![address.to_string(), Millis::now()], |row| row.get(0))
-        .optional()?;
-    match until {
-        Some(until) => Err(StoreError::Banned { until }),
-        None => Ok(()),
-    }
 }

@@ -1,0 +1,203 @@
+//! Who may come in holds for those who are in already; and who owns a server that nobody owns yet.
+
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{EndReason, Entry, Role},
+    protocol::{ErrorCode, Problem, SessionCreated},
+};
+use tempfile::TempDir;
+
+use super::support::{
+    Hangup, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, registered, set_password, sign_in,
+    within,
+};
+
+async fn come_in(server: &TestServer, body: &Value) -> Result<SessionCreated, Problem> {
+    let answer = server.http(Method::POST, "/api/session").json(body).send().await.expect("an answer");
+    if answer.status() == StatusCode::CREATED {
+        Ok(answer.json().await.expect("a session"))
+    } else {
+        Err(answer.json().await.expect("a problem"))
+    }
+}
+
+/// Why a token is refused.
+async fn refusal(server: &TestServer, token: &str) -> Problem {
+    let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    answer.json().await.expect("a problem")
+}
+
+async fn is_known(server: &TestServer, token: &str) -> bool {
+    let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
+    answer.status() == StatusCode::OK
+}
+
+#[tokio::test]
+async fn a_server_that_was_closed_to_guests_keeps_none_of_those_who_were_in() {
+    let server = TestServer::start().await;
+    let mut guest = TestClient::guest(&server, "小明").await;
+    guest.say("before").await;
+    let token = guest.token().to_owned();
+    let (_alice, alice) = registered(&server, "Alice").await;
+    let server = server.restart_with(|config| config.entry = Entry::Registered).await;
+
+    // By HTTP, by the socket, by a page, and to get a password.
+    let problem = refusal(&server, &token).await;
+    assert_eq!((problem.code, problem.ended), (ErrorCode::Unauthenticated, Some(EndReason::GuestsEnded)));
+    let mut raw = RawClient::connect(&server, "/ws").await;
+    raw.send_json(&json!({ "type": "hello", "protocol": 1, "token": token })).await;
+    assert_eq!(raw.next_json().await["code"], "unauthenticated");
+    assert_eq!(raw.hangup().await, Hangup::Code(4412));
+    assert_eq!(server.house.me(&token).await, None);
+    assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::UNAUTHORIZED);
+    // The nickname is free again, and who has an account stays.
+    server.admin(&["create", "小明"]).await;
+    TestClient::with_token(server.address, &alice).await.say("still here").await;
+}
+
+#[tokio::test]
+async fn all_guests_can_be_ended_at_once_and_nobody_else() {
+    let server = TestServer::start().await;
+    let (mut owner, _) = registered(&server, "Olga").await;
+    let guests = [TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await];
+    let mut plain = RawClient::connect(&server, "/bot").await;
+    plain.send_json(&json!({ "username": "bot", "msg": "hi" })).await;
+    owner.expect_event("hi").await;
+    assert!(server.admin_in_vain(&["end-sessions", "小明", "--guests"]).await.contains("cannot be used with"));
+    assert!(server.admin_in_vain(&["end-sessions"]).await.contains("required"));
+
+    assert!(server.admin(&["end-sessions", "--guests"]).await.starts_with("3 guests"));
+    for guest in guests {
+        let token = guest.token().to_owned();
+        assert_eq!(guest.hangup().await, Hangup::Code(4412));
+        assert!(!is_known(&server, &token).await);
+    }
+    assert_eq!(plain.hangup().await, Hangup::Code(4412));
+    owner.say("alone").await;
+    assert!(server.admin(&["audit", "--limit", "1"]).await.contains("end_guests"));
+    TestClient::guest(&server, "小明").await;
+}
+
+#[tokio::test]
+async fn with_invites_the_operator_is_told_of_guests_who_came_without_one() {
+    let data = TempDir::new().expect("a folder");
+    let process = TestProcess::start(data.path()).await;
+    let address = format!("http://{}/api/session", process.address);
+    let answer = reqwest::Client::new().post(address).json(&json!({ "nickname": "小明" })).send().await;
+    assert_eq!(answer.expect("an answer").status(), StatusCode::CREATED);
+    process.signal("TERM");
+    assert!(process.exit().await.success());
+
+    let log = data.path().join("log");
+    let mut program = Command::new(PROGRAM);
+    program.env_remove("RUST_LOG").env("TEAHOUSE_ENTRY", "invite");
+    program.stderr(Stdio::from(File::create(&log).expect("a file")));
+    let process = TestProcess::start_by(program, data.path()).await;
+    process.signal("TERM");
+    assert!(process.exit().await.success());
+    let log = std::fs::read_to_string(&log).expect("the log");
+    let line = log.lines().find(|line| line.contains("guests=1")).expect(&log);
+    assert!(line.contains("teahouse admin end-sessions --guests"), "{line}");
+}
+
+#[tokio::test]
+async fn with_invites_those_who_came_by_one_are_not_told_of() {
+    let server = TestServer::start_with(|config| config.entry = Entry::Invite).await;
+    let invite = server.admin(&["invite"]).await;
+    let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
+    let guest = come_in(&server, &json!({ "nickname": "小明", "invite": invite })).await.expect("a session");
+    assert_eq!(server.count("users WHERE nickname = '小明' AND invited"), 1);
+    let server = server.restart().await;
+    TestClient::with_token(server.address, &guest.token).await.say("still here").await;
+}
+
+#[tokio::test]
+async fn sessions_from_before_last_no_longer_than_new_ones() {
+    let server = TestServer::start().await;
+    let (_alice, alice) = registered(&server, "Alice").await;
+    let (_carol, carol) = registered(&server, "Carol").await;
+    let guest = TestClient::guest(&server, "小明").await.token().to_owned();
+    let two_days = "(unixepoch() - 2 * 24 * 60 * 60) * 1000";
+    let of = |name: &str| format!("WHERE user = (SELECT id FROM users WHERE nickname = '{name}')");
+    server.tamper(&format!("UPDATE sessions SET created_at = {two_days} {}", of("Alice"))).expect("an old session");
+    let server = server
+        .restart_with(|config| {
+            config.session_days = 1.try_into().expect("a number of days");
+            config.idle_days = 1.try_into().expect("a number of days");
+            config.guest_days = 1.try_into().expect("a number of days");
+        })
+        .await;
+    assert_eq!(refusal(&server, &alice).await.ended, Some(EndReason::Expired));
+    assert!(is_known(&server, &carol).await && is_known(&server, &guest).await, "these are not old");
+    for name in ["Carol", "小明"] {
+        server.tamper(&format!("UPDATE sessions SET seen_at = {two_days} {}", of(name))).expect("an idle session");
+    }
+    let server = server.restart().await;
+    for token in [&carol, &guest] {
+        within("housekeeping", async { while is_known(&server, token).await {} }).await;
+        assert_eq!(refusal(&server, token).await.ended, Some(EndReason::Expired));
+    }
+}
+
+#[tokio::test]
+async fn nobody_owns_a_server_by_setting_the_first_password() {
+    let server = TestServer::start().await;
+    let first = TestClient::guest(&server, "小明").await;
+    assert_eq!(set_password(&server, first.token(), json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
+    assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect("a session").me.role, Role::Member);
+
+    let second = TestClient::guest(&server, "阿玲").await;
+    let wrong = json!({ "password": PASSWORD, "claim": "made up" });
+    assert_eq!(set_password(&server, second.token(), wrong).await, StatusCode::FORBIDDEN);
+    let claim = server.house.claim_token().await.expect("nobody owns it");
+    let right = json!({ "password": PASSWORD, "claim": claim });
+    assert_eq!(set_password(&server, second.token(), right.clone()).await, StatusCode::NO_CONTENT);
+    assert_eq!(sign_in(&server, "阿玲", PASSWORD).await.expect("a session").me.role, Role::Owner);
+
+    let third = TestClient::guest(&server, "Carol").await;
+    assert_eq!(set_password(&server, third.token(), right).await, StatusCode::FORBIDDEN, "it works once");
+    assert_eq!(server.house.claim_token().await, None);
+}
+
+#[tokio::test]
+async fn the_claim_link_lets_the_first_person_into_a_closed_server() {
+    let server = TestServer::start_with(|config| config.entry = Entry::Registered).await;
+    let link = server.admin(&["claim-token"]).await;
+    let start = format!("http://{}/?claim=", server.address);
+    let claim = link.trim().strip_prefix(&start).expect(&link).to_owned();
+    for (claim, password, code) in
+        [("made up", PASSWORD, ErrorCode::InvalidInvite), (&*claim, "aaaaaaaaaa", ErrorCode::InvalidPassword)]
+    {
+        let body = json!({ "nickname": "老板", "password": password, "claim": claim });
+        assert_eq!(come_in(&server, &body).await.expect_err("refused").code, code);
+    }
+    let body = json!({ "nickname": "老板", "password": PASSWORD, "claim": claim });
+    assert_eq!(come_in(&server, &body).await.expect("a session").me.role, Role::Owner);
+    let late = json!({ "nickname": "小明", "password": PASSWORD, "claim": claim });
+    assert_eq!(come_in(&server, &late).await.expect_err("refused").code, ErrorCode::InvalidInvite);
+    assert!(server.admin_in_vain(&["claim-token"]).await.contains("has an owner"));
+}
+
+#[tokio::test]
+async fn the_claim_link_is_printed_at_the_start_and_stands_in_no_log() {
+    let data = TempDir::new().expect("a folder");
+    let log = data.path().join("log");
+    let mut program = Command::new(PROGRAM);
+    program.env("RUST_LOG", "trace").stderr(Stdio::from(File::create(&log).expect("a file")));
+    let process = TestProcess::start_by(program, data.path()).await;
+    let output = Command::new(PROGRAM).args(["admin", "claim-token", "--data"]).arg(data.path()).output();
+    let link = String::from_utf8(output.expect("the command").stdout).expect("text");
+    let claim = link.trim().rsplit('=').next().expect("a token");
+    assert_eq!(process.printed.lines().nth(1), Some(&*format!("own this server: {}", link.trim())));
+    process.signal("TERM");
+    assert!(process.exit().await.success());
+    let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
+    assert!(log.contains("nobody owns this server") && !log.contains(claim), "{log}");
+}

@@ -1,0 +1,87 @@
+//! Who comes back to a session that is over learns why: whether it was there when it ended, or offline.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use teahouse::{
+    domain::EndReason,
+    protocol::{Problem, SessionList},
+};
+
+use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, registered, set_password, sign_in};
+
+/// What whoever was offline is told by HTTP, and by the socket.
+async fn told(server: &TestServer, token: &str) -> (Option<EndReason>, Hangup) {
+    let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let problem: Problem = answer.json().await.expect("a problem");
+    let mut raw = RawClient::connect(server, "/ws").await;
+    raw.send_json(&json!({ "type": "hello", "protocol": 1, "token": token })).await;
+    assert_eq!(raw.next_json().await["code"], "unauthenticated");
+    (problem.ended, raw.hangup().await)
+}
+
+#[tokio::test]
+async fn a_session_that_its_user_ended_from_another_device_says_so() {
+    let server = TestServer::start().await;
+    let (_here, token) = registered(&server, "Alice").await;
+    let [online, offline] = [
+        sign_in(&server, "Alice", PASSWORD).await.expect("a session"),
+        sign_in(&server, "Alice", PASSWORD).await.expect("a session"),
+    ];
+    let open = TestClient::with_token(server.address, &online.token).await;
+    let list = server.http(Method::GET, "/api/sessions").bearer_auth(&token).send().await.expect("an answer");
+    let list: SessionList = list.json().await.expect("a list");
+    for session in list.sessions.iter().filter(|session| !session.current) {
+        let end = server.http(Method::DELETE, &format!("/api/sessions/{}", session.id)).bearer_auth(&token);
+        assert_eq!(end.send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
+    }
+    assert_eq!(open.hangup().await, Hangup::Code(4401));
+    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::SignedOut), Hangup::Code(4401)));
+}
+
+#[tokio::test]
+async fn a_session_that_ended_by_a_new_password_says_so() {
+    let server = TestServer::start().await;
+    let (_here, token) = registered(&server, "Alice").await;
+    let offline = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
+    let change = json!({ "password": "new and long", "current": PASSWORD });
+    assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
+    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::PasswordChanged), Hangup::Code(4410)));
+    // By the operator, too; and it is known after a restart.
+    server.admin(&["reset-password", "Alice"]).await;
+    let server = server.restart().await;
+    assert_eq!(told(&server, &token).await, (Some(EndReason::PasswordChanged), Hangup::Code(4410)));
+}
+
+#[tokio::test]
+async fn a_session_that_a_moderator_ended_says_so() {
+    let server = TestServer::start().await;
+    let (mut owner, _) = registered(&server, "Olga").await;
+    let (_alice, alice) = registered(&server, "Alice").await;
+    let guest = TestClient::guest(&server, "小明").await;
+    owner.moderate("remove", &TestClient::with_token(server.address, &alice).await.user(), json!({})).await;
+    owner.moderate("ban", &guest.user(), json!({})).await;
+    for token in [&alice, guest.token()] {
+        assert_eq!(told(&server, token).await, (Some(EndReason::Removed), Hangup::Code(4403)));
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_has_grown_old_says_so() {
+    let server = TestServer::start().await;
+    let (_alice, token) = registered(&server, "Alice").await;
+    server.tamper("UPDATE sessions SET created_at = 1000").expect("an old session");
+    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Hangup::Code(4411)));
+    let server = server.restart().await;
+    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Hangup::Code(4411)));
+}
+
+#[tokio::test]
+async fn of_a_token_that_nobody_ever_had_nothing_is_said() {
+    let server = TestServer::start().await;
+    assert_eq!(told(&server, "made up").await, (None, Hangup::Code(4401)));
+    let guest = TestClient::guest(&server, "小明").await;
+    let end = server.http(Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await.expect("an answer");
+    assert_eq!(end.status(), StatusCode::NO_CONTENT);
+    assert_eq!(told(&server, guest.token()).await, (None, Hangup::Code(4401)), "whoever has left knows");
+}

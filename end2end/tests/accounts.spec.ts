@@ -12,6 +12,8 @@ const PASSWORD = 'seven cups of tea';
 const OTHER_PASSWORD = 'and an eighth one';
 const WRONG = 'The nickname or the password is wrong.';
 const ENDED = 'This session was ended elsewhere.';
+const CHANGED = 'The password was changed, and this session has ended.';
+const EXPIRED = 'You were signed in for long, or away for long. Sign in again.';
 
 /** The mark of a registered user, within something. */
 const seal = (within: Locator) => within.getByRole('img', { name: 'registered' });
@@ -51,8 +53,13 @@ async function signOut(person: Person): Promise<void> {
 }
 
 /** The page shows the door, says why, and its connection is gone: nothing more comes. */
-async function isShownTheDoor(person: Person, house: Parameters<typeof SocketClient.join>[0], by: string): Promise<void> {
-  await expect(person.page.getByText(ENDED)).toBeVisible();
+async function isShownTheDoor(
+  person: Person,
+  house: Parameters<typeof SocketClient.join>[0],
+  by: string,
+  why = ENDED,
+): Promise<void> {
+  await expect(person.page.getByText(why)).toBeVisible();
   await expect(person.nicknameField).toHaveValue(person.nickname);
   const heard = person.frames.received.length;
   const script = await SocketClient.join(house, by);
@@ -145,7 +152,7 @@ test('another password ends the other browser’s open tab at once', async ({ ho
   await current.press('Enter');
   await expect(alice.settings.getByText('Done: the password is changed')).toBeVisible();
   await expect(alice.settings.getByRole('listitem')).toHaveCount(1);
-  await isShownTheDoor(elsewhere, house, 'Bob');
+  await isShownTheDoor(elsewhere, house, 'Bob', CHANGED);
   await alice.page.keyboard.press('Escape');
   await alice.say('I am still here');
 
@@ -215,7 +222,7 @@ test('a guest who leaves is asked first, because the nickname goes', async ({ pe
   await alice.say('Still here');
 });
 
-test('what could not be sent when the session was ended goes out after signing in again', async ({ people }) => {
+test('what could not be sent when the session had grown old goes out after signing in again', async ({ people }) => {
   const alice = await people.guest('Alice');
   await claim(alice);
   const elsewhere = await people.visitor('Alice');
@@ -227,12 +234,10 @@ test('what could not be sent when the session was ended goes out after signing i
   await elsewhere.composer.fill('Typed in a tunnel');
   await elsewhere.composer.press('Enter');
   await expect(elsewhere.message('Typed in a tunnel')).toContainText('waiting for the connection');
-  await alice.page.keyboard.press('Escape');
-  await alice.settingsButton.click();
-  await alice.settings.getByRole('button', { name: /^End: Chrom/ }).click();
-  await expect(alice.settings.getByRole('listitem')).toHaveCount(1);
+  // As the server closes it then.
+  network.cut(4411);
+  await expect(elsewhere.page.getByText(EXPIRED)).toBeVisible();
   network.mend();
-  await expect(elsewhere.page.getByText(ENDED)).toBeVisible();
 
   const field = elsewhere.page.getByLabel('Password', { exact: true });
   await field.fill(PASSWORD);
@@ -272,13 +277,16 @@ test('who signs out leaves nothing unsent behind, even if the connection ends be
   for (const { page } of [alice, tab]) await expect.poll(() => kept(page)).toEqual(NOTHING);
 });
 
-test('a registered user whose session was ended finds the draft after signing in again, and nobody else does', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('a registered user whose session had grown old finds the draft after signing in again, and nobody else does', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
   await claim(alice);
   await alice.page.keyboard.press('Escape');
   await alice.composer.fill('Half a thought');
-  await alice.page.request.delete('/api/session');
-  await expect(alice.page.getByText(ENDED)).toBeVisible();
+  network.cut(4411);
+  await expect(alice.page.getByText(EXPIRED)).toBeVisible();
+  network.mend();
   const field = alice.page.getByLabel('Password', { exact: true });
   await field.fill(PASSWORD);
   await field.press('Enter');

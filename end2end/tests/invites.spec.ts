@@ -9,14 +9,14 @@ const NO_LONGER = 'This invite is used up, has ended, or never was.';
 
 test.use({ serverOptions: ['--entry', 'invite'] });
 
-/** The owner of a house that asks for invites: who came in by a link from the host and set a password. */
+/** The owner of a house that asks for invites: who came in by a link from the host, and claimed it with a password. */
 async function owner(house: House, people: People): Promise<Person> {
   const olga = await people.visitor('Olga');
   await olga.page.goto(await admin(house, 'invite', '--uses', '1'));
   await olga.nicknameField.fill('Olga');
   await olga.enterButton.click();
   await olga.isInside();
-  const answer = await olga.page.request.put('/api/me/password', { data: { password: PASSWORD } });
+  const answer = await olga.page.request.put('/api/me/password', { data: { password: PASSWORD, claim: house.takeClaim() } });
   expect(answer.status()).toBe(204);
   await expect.poll(() => olga.frames.receivedOf('welcome').at(-1)?.me.role).toBe('owner');
   return olga;

@@ -225,7 +225,7 @@ impl Pages {
 
     /// Whose session it is, and the conversation that is open at this address.
     async fn opening(&self, token: &str, path: &str, said: Said) -> (Option<Me>, Option<Opening>) {
-        let Some(welcome) = self.house.welcome(token).await else {
+        let Some(welcome) = self.house.welcome(token, ui::named_by(path)).await else {
             // A busy disk, perhaps: the page asks by itself.
             return (self.house.me(token).await, None);
         };

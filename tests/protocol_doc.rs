@@ -13,7 +13,7 @@ use serde_json::Value;
 use teahouse::{
     domain::{ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind},
     protocol::{
-        AuditPage, Change, ClientFrame, CloseCode, ConversationList, ErrorCode, InviteCreated, InviteList,
+        AuditPage, BlockList, Change, ClientFrame, CloseCode, ConversationList, ErrorCode, InviteCreated, InviteList,
         InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, MessagesPage, PasswordRequest,
         PlainReply, PlainRequest, Problem, SanctionList, ServerFrame, SessionCreated, SessionList, SessionRequest,
     },
@@ -141,6 +141,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "sessions" => example.round_trips_as::<SessionList>(),
             "me" => example.round_trips_as::<Me>(),
             "conversations" => example.round_trips_as::<ConversationList>(),
+            "blocks" => example.round_trips_as::<BlockList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
             "sanctions" => example.round_trips_as::<SanctionList>(),
             "audit" => example.round_trips_as::<AuditPage>(),

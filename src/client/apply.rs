@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{Conversation, ConversationId, ConversationKind},
     protocol::{Change, ErrorFrame, Event, ServerFrame, Welcome},
-    state::{Conversations, TYPING_LASTS, Timeline},
+    state::{Blocks, TYPING_LASTS, Timeline},
 };
 
 /// How far apart events are folded in, in milliseconds. Each time the page is laid out and painted anew, and nobody reads
@@ -59,6 +59,8 @@ impl Store {
             ServerFrame::Read { conversation, seq, .. } => {
                 self.conversations.update(|conversations| conversations.read(conversation, seq));
             }
+            ServerFrame::Block { user, on } => self.blocks.update(|blocks| blocks.apply(user, on)),
+            ServerFrame::Typing { user, .. } if self.blocks.with_untracked(|blocks| blocks.has(user.id)) => {}
             ServerFrame::Typing { conversation, user } => {
                 self.typing.update(|typing| typing.seen(conversation, user, now()));
                 set_timeout(
@@ -110,13 +112,20 @@ impl Store {
         self.epoch.set_value(Some(welcome.epoch));
         self.presence.update(|presence| presence.welcome(welcome));
         welcome.conversations.iter().for_each(|conversation| self.meet_companion(conversation));
-        self.conversations.set(Conversations::new(welcome.conversations.clone()));
+        self.blocks.set(Blocks::new(welcome.blocks.clone()));
+        let (list, older) = (welcome.conversations.clone(), welcome.older.clone());
+        // The server goes on with those for which `hello` had a cursor.
+        let is_followed = |id| {
+            let is_loaded = |talk: &Talk| talk.timeline.with_untracked(Timeline::is_loaded);
+            self.talks.with_value(|talks| talks.get(&id).is_some_and(is_loaded))
+        };
+        self.conversations.update(|conversations| conversations.welcome(list, older, is_followed));
         self.me.update(|me| *me = Some(welcome.me.clone()));
     }
 
     fn meet_companion(self, conversation: &Conversation) {
         if let ConversationKind::Direct { with } = &conversation.kind {
-            self.meet(slice::from_ref(with));
+            self.meet(slice::from_ref(&with.user));
         }
     }
 
@@ -149,9 +158,14 @@ impl Store {
         talks.dedup();
         for conversation in talks {
             self.fold_in_events_of(conversation, &events);
+            if self.conversations.with_untracked(|all| all.get(conversation).is_none()) {
+                self.learn(conversation);
+            }
         }
         if let Some(me) = self.my_id() {
-            self.conversations.update(|conversations| events.iter().for_each(|event| conversations.apply(event, me)));
+            self.blocks.with_untracked(|blocks| {
+                self.conversations.update(|all| events.iter().for_each(|event| all.apply(event, me, blocks)));
+            });
             events.iter().filter(|event| event.author.id == me).for_each(|event| self.seen(event.id));
         }
         for event in &events {

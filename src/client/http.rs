@@ -6,10 +6,10 @@ use gloo_net::{
 };
 
 use crate::{
-    domain::{ConversationId, Me, SessionId},
+    domain::{Conversation, ConversationId, Me, SessionId, UserId},
     protocol::{
-        ErrorCode, MessagesPage, PasswordRequest, Problem, Read, SessionCreated, SessionInfo, SessionList,
-        SessionRequest,
+        ConversationList, ErrorCode, MessagesPage, PasswordRequest, Problem, Read, SessionCreated, SessionInfo,
+        SessionList, SessionRequest,
     },
     state::Stretch,
 };
@@ -87,6 +87,27 @@ pub(super) async fn messages(conversation: ConversationId, stretch: Stretch) -> 
     };
     let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{bound}")).build();
     read(ask(request).await.ok()?).await
+}
+
+/// The directs behind a place in the list.
+pub(super) async fn conversations(before: &str) -> Option<ConversationList> {
+    read(ask(Request::get(&format!("/api/conversations?before={before}")).build()).await.ok()?).await
+}
+
+/// What a conversation is that stands further down in the list.
+pub(super) async fn conversation(id: ConversationId) -> Option<Conversation> {
+    read(ask(Request::get(&format!("/api/conversations/{id}")).build()).await.ok()?).await
+}
+
+/// Takes a direct out of the list.
+pub(super) async fn hide(direct: ConversationId) -> Result<(), Refusal> {
+    ask(Request::delete(&format!("/api/conversations/{direct}")).build()).await.map(drop)
+}
+
+/// Lets one hear nothing of a user, or hear of them again.
+pub(super) async fn block(user: UserId, on: bool) -> Result<(), Refusal> {
+    let path = format!("/api/blocks/{user}");
+    ask(if on { Request::put(&path) } else { Request::delete(&path) }.build()).await.map(drop)
 }
 
 /// The answer, if it is not a refusal.

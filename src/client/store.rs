@@ -19,7 +19,7 @@ use crate::{
         UserId, UserKind,
     },
     protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
-    state::{Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
+    state::{Blocks, Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
 /// How far apart signs of typing are sent, in milliseconds.
@@ -38,6 +38,8 @@ pub struct Store {
     pub link: RwSignal<Link>,
     /// The conversations that one is in.
     pub conversations: RwSignal<Conversations>,
+    /// Of whom one wants to hear nothing.
+    pub blocks: RwSignal<Blocks>,
     /// Who is here.
     pub presence: RwSignal<Presence>,
     /// Who is typing.
@@ -124,6 +126,7 @@ impl Store {
             end_reason: RwSignal::new(None),
             link: RwSignal::new(Link::Idle),
             conversations: RwSignal::default(),
+            blocks: RwSignal::default(),
             presence: RwSignal::default(),
             typing: RwSignal::default(),
             outbox: RwSignal::default(),
@@ -314,7 +317,54 @@ impl Store {
     /// The server's reason, or none where it could not be asked.
     pub async fn open_direct(self, nickname: String) -> Result<ConversationId, Option<ErrorCode>> {
         let id = CommandId::new_at(now());
-        self.ask(id, ClientFrame::OpenDirect { id, nickname }).await
+        self.ask(id, ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None }).await
+    }
+
+    /// The same with the very user who was seen, whoever has the name by now.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn open_direct_with(self, user: UserId) -> Result<ConversationId, Option<ErrorCode>> {
+        let id = CommandId::new_at(now());
+        self.ask(id, ClientFrame::OpenDirect { id, nickname: None, user: Some(user) }).await
+    }
+
+    /// Fetches the next stretch of the list of directs. Whether it came.
+    pub async fn show_more(self) -> bool {
+        let Some(before) = self.conversations.with_untracked(|all| all.older().map(str::to_owned)) else { return true };
+        let list = http::conversations(&before).await;
+        let is_next = self.conversations.with_untracked(|all| all.older() == Some(&before));
+        let has_come = list.is_some();
+        if let Some(list) = list.filter(|_| is_next) {
+            self.conversations.update(|conversations| conversations.extend(list));
+        }
+        has_come
+    }
+
+    /// Finds out what a conversation is in which something has happened, though it does not stand in the list yet.
+    pub(super) fn learn(self, id: ConversationId) {
+        spawn_local(async move {
+            let is_unknown = move || self.conversations.with_untracked(|all| all.get(id).is_none());
+            if let Some(conversation) = http::conversation(id).await.filter(|_| is_unknown()) {
+                self.conversations.update(|conversations| conversations.put(conversation));
+            }
+        });
+    }
+
+    /// Takes a direct out of the list. It comes back with the next message.
+    ///
+    /// # Errors
+    /// [`Refusal`] says what to tell the user.
+    pub async fn hide(self, direct: ConversationId) -> Result<(), Refusal> {
+        http::hide(direct).await
+    }
+
+    /// Lets one hear nothing of a user, or hear of them again. A frame tells it to all of one's connections.
+    ///
+    /// # Errors
+    /// [`Refusal`] says what to tell the user.
+    pub async fn block(self, user: UserId, on: bool) -> Result<(), Refusal> {
+        http::block(user, on).await
     }
 
     /// Comes back into a room.
@@ -427,6 +477,7 @@ impl Store {
         self.epoch.set_value(None);
         self.outbox.set(Outbox::default());
         self.conversations.set(Conversations::default());
+        self.blocks.set(Blocks::default());
         self.presence.set(Presence::default());
         self.typing.set(Typing::default());
         self.link.set(Link::Idle);

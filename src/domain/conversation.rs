@@ -36,6 +36,25 @@ pub enum ConversationKind {
     /// Exactly two users.
     Direct {
         /// The other one.
-        with: User,
+        with: Companion,
     },
+}
+
+/// The other user of a direct.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Companion {
+    /// Who.
+    #[serde(flatten)]
+    pub user: User,
+    /// Whether they have gone for good: nobody reads any more what is written to them, and whoever has the nickname now is
+    /// somebody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
+}
+
+impl From<User> for Companion {
+    /// Somebody who has not gone.
+    fn from(user: User) -> Self {
+        Self { user, gone: false }
+    }
 }

@@ -16,7 +16,7 @@ mod search;
 mod session_end;
 pub mod utc;
 
-pub use conversation::{Conversation, ConversationKind};
+pub use conversation::{Companion, Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use entry::Entry;
 pub use ids::{CommandId, ConversationId, Epoch, InviteId, Millis, Seq, SessionId, UserId};

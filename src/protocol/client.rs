@@ -56,12 +56,16 @@ pub enum ClientFrame {
         /// Whether it is to be there.
         on: bool,
     },
-    /// Find or begin the direct with the user of that name.
+    /// Find or begin the direct with a user: exactly one of the two says with whom.
     OpenDirect {
         /// Makes repeating this command harmless.
         id: CommandId,
-        /// The other user's nickname.
-        nickname: String,
+        /// Whoever has this nickname, as it was typed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nickname: Option<String>,
+        /// This very user, as they were seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
     },
     /// Come back into a room that one was removed from.
     Join {
@@ -236,7 +240,10 @@ mod tests {
             (command(), conversation(), any::<u64>(), any::<String>(), any::<bool>()).prop_map(
                 |(id, conversation, seq, emoji, on)| ClientFrame::React { id, conversation, seq: Seq(seq), emoji, on }
             ),
-            (command(), any::<String>()).prop_map(|(id, nickname)| ClientFrame::OpenDirect { id, nickname }),
+            (command(), option::of(any::<String>()), option::of(any::<u128>())).prop_map(|(id, nickname, user)| {
+                let user = user.map(|user| UserId::from_uuid(Uuid::from_u128(user)));
+                ClientFrame::OpenDirect { id, nickname, user }
+            }),
             (command(), conversation()).prop_map(|(id, conversation)| ClientFrame::Join { id, conversation }),
             (
                 command(),

@@ -32,6 +32,12 @@ pub enum ErrorCode {
     UnknownUser,
     /// One can't talk in private with oneself.
     SelfDirect,
+    /// The other user of the direct has gone for good.
+    UserGone,
+    /// This user has blocked the other one.
+    Blocked,
+    /// This user has blocked as many others as one can.
+    TooManyBlocks,
     /// No such conversation, or not this user's.
     UnknownConversation,
     /// Nothing to send.
@@ -70,7 +76,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::UnsupportedProtocol,
@@ -83,6 +89,9 @@ impl ErrorCode {
         Self::NicknameTaken,
         Self::UnknownUser,
         Self::SelfDirect,
+        Self::UserGone,
+        Self::Blocked,
+        Self::TooManyBlocks,
         Self::UnknownConversation,
         Self::EmptyMessage,
         Self::MessageTooLong,
@@ -117,6 +126,9 @@ impl ErrorCode {
             Self::NicknameTaken => "nickname_taken",
             Self::UnknownUser => "unknown_user",
             Self::SelfDirect => "self_direct",
+            Self::UserGone => "user_gone",
+            Self::Blocked => "blocked",
+            Self::TooManyBlocks => "too_many_blocks",
             Self::UnknownConversation => "unknown_conversation",
             Self::EmptyMessage => "empty_message",
             Self::MessageTooLong => "message_too_long",

@@ -68,11 +68,21 @@ pub struct SessionCreated {
     pub me: Me,
 }
 
-/// `GET /api/conversations`: what one is in.
+/// `GET /api/conversations`: what one is in, as far as it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationList {
-    /// Rooms first, then directs, the one with the newest message first.
+    /// Rooms first, then directs, the one with the latest event first.
     pub conversations: Vec<Conversation>,
+    /// Where the list goes on, if it does: to be asked for as what comes before this. Opaque.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older: Option<String>,
+}
+
+/// `GET /api/blocks`: whom one has blocked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockList {
+    /// In the order in which it was done.
+    pub blocks: Vec<User>,
 }
 
 /// `GET /api/conversations/{id}/messages`: a stretch of a conversation.

@@ -12,7 +12,7 @@ mod server;
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
 pub use http::{
-    AuditEntry, AuditPage, ConversationList, Invite, InviteCreated, InviteList, InviteRequest, MessagesPage,
+    AuditEntry, AuditPage, BlockList, ConversationList, Invite, InviteCreated, InviteList, InviteRequest, MessagesPage,
     PasswordRequest, Problem, Sanction, SanctionList, SessionCreated, SessionInfo, SessionList, SessionRequest,
 };
 pub use plain::{PlainReply, PlainRequest};

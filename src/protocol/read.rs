@@ -7,12 +7,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Change, ErrorCode, ErrorFrame, Event, MessagesPage, Problem, ServerFrame, SessionCreated, SessionInfo, SessionList,
-    Welcome,
+    Change, ConversationList, ErrorCode, ErrorFrame, Event, MessagesPage, Problem, ServerFrame, SessionCreated,
+    SessionInfo, SessionList, Welcome,
 };
 use crate::domain::{
-    Action, Body, CommandId, Conversation, ConversationId, ConversationKind, Emoji, EndReason, Epoch, Me, Message,
-    Millis, Nickname, Notice, Reaction, Role, Scope, Seq, SessionEnd, SessionId, User, UserId, UserKind,
+    Action, Body, CommandId, Companion, Conversation, ConversationId, ConversationKind, Emoji, EndReason, Epoch, Me,
+    Message, Millis, Nickname, Notice, Reaction, Role, Scope, Seq, SessionEnd, SessionId, User, UserId, UserKind,
 };
 
 /// What can be read from JSON.
@@ -174,6 +174,18 @@ impl Read for Me {
     }
 }
 
+impl Read for Companion {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { user: User::read(value)?, gone: optional(value, "gone")?.unwrap_or_default() })
+    }
+}
+
+impl Read for ConversationList {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self { conversations: field(value, "conversations")?, older: optional(value, "older")? })
+    }
+}
+
 impl Read for Conversation {
     fn read(value: &Value) -> Option<Self> {
         let kind = match value.get("kind")?.as_str()? {
@@ -311,6 +323,8 @@ impl Read for Welcome {
             token: optional(value, "token")?,
             me: field(value, "me")?,
             conversations: field(value, "conversations")?,
+            older: optional(value, "older")?,
+            blocks: optional(value, "blocks")?.unwrap_or_default(),
             online: field(value, "online")?,
             online_count: field(value, "online_count")?,
         })
@@ -344,6 +358,7 @@ impl Read for ServerFrame {
                 left: field(value, "left")?,
                 online_count: field(value, "online_count")?,
             },
+            "block" => Self::Block { user: field(value, "user")?, on: field(value, "on")? },
             "pong" => Self::Pong {},
             _ => return None,
         })

@@ -46,10 +46,17 @@ pub enum ServerFrame {
     Error(ErrorFrame),
     /// A conversation that this user is now in.
     Conversation(Conversation),
-    /// A room that this user is not in any more.
+    /// A conversation that this user is not in any more, or that does not stand in their list any more.
     ConversationRemoved {
         /// Which.
         id: ConversationId,
+    },
+    /// This user has blocked another one, or does so no more.
+    Block {
+        /// Whom.
+        user: User,
+        /// Whether it is so now.
+        on: bool,
     },
     /// This user has read up to here, on one of their connections.
     Read {
@@ -92,8 +99,14 @@ pub struct Welcome {
     pub token: Option<String>,
     /// Who one is.
     pub me: Me,
-    /// The conversations that one is in.
+    /// The conversations that one is in: all rooms, and the directs with the latest events.
     pub conversations: Vec<Conversation>,
+    /// Where the list of directs goes on, if it does; as in [`super::ConversationList::older`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older: Option<String>,
+    /// Whom one has blocked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<User>,
     /// Who is here: all, or none while more than [`super::MAX_LISTED_ONLINE`] are.
     pub online: Vec<User>,
     /// How many are here.
@@ -190,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Action, ConversationKind, Role, Scope, UserKind},
+        domain::{Action, Companion, ConversationKind, Role, Scope, UserKind},
         protocol::Read as _,
     };
 
@@ -223,7 +236,7 @@ mod tests {
             id in conversation_id(),
             kind in prop_oneof![
                 any::<(String, u64)>().prop_map(|(name, member_count)| ConversationKind::Room { name, member_count }),
-                user().prop_map(|with| ConversationKind::Direct { with }),
+                (user(), any::<bool>()).prop_map(|(user, gone)| ConversationKind::Direct { with: Companion { user, gone } }),
             ],
             (last, read, unread, mentions) in any::<(u64, u64, u32, u32)>(),
         ) -> Conversation {
@@ -253,10 +266,12 @@ mod tests {
     }
     prop_compose! {
         fn welcome()(epoch in uuid(), token in option::of(any::<String>()), me in user(),
-                     conversations in vec(conversation(), 0..3), online in vec(user(), 0..3)) -> Welcome {
+                     conversations in vec(conversation(), 0..3), older in option::of(any::<String>()),
+                     blocks in vec(user(), 0..2), online in vec(user(), 0..3)) -> Welcome {
             let online_count = online.len() as u64;
             let me = Me { id: me.id, nickname: me.nickname, kind: UserKind::Guest, role: me.role };
-            Welcome { protocol: 1, epoch: Epoch::from_uuid(epoch), token, me, conversations, online, online_count }
+            let epoch = Epoch::from_uuid(epoch);
+            Welcome { protocol: 1, epoch, token, me, conversations, older, blocks, online, online_count }
         }
     }
     prop_compose! {
@@ -280,6 +295,7 @@ mod tests {
             error().prop_map(ServerFrame::Error),
             conversation().prop_map(ServerFrame::Conversation),
             conversation_id().prop_map(|id| ServerFrame::ConversationRemoved { id }),
+            (user(), any::<bool>()).prop_map(|(user, on)| ServerFrame::Block { user, on }),
             (conversation_id(), user(), seq()).prop_map(|(conversation, user, seq)| ServerFrame::Read {
                 conversation,
                 user,

@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use crate::{
     domain::{CommandId, ConversationId, Entry, InviteId, Me, SessionEnd, User, UserId},
     protocol::{
-        AuditPage, ErrorCode, Invite, InviteRequest, MAX_FRAME_BYTES, MessagesPage, Problem, Sanction, VERSION, Welcome,
+        AuditPage, ConversationList, ErrorCode, Invite, InviteRequest, MAX_FRAME_BYTES, MessagesPage, Problem,
+        Sanction, VERSION, Welcome,
     },
 };
 
@@ -20,7 +21,7 @@ use super::{
     links,
     peer::Peer,
     sessions::session_cookie_again,
-    store::Window,
+    store::{Beginning, Window},
 };
 
 /// A handle to the running house, for the pages. Cheap to clone.
@@ -90,13 +91,18 @@ impl House {
     }
 
     /// What whoever shows this token would be told by the socket; `None` if it is nobody's, or if that can't be told at
-    /// the moment.
-    pub(crate) async fn welcome(&self, token: &str) -> Option<Welcome> {
+    /// the moment. With the conversation `open`, however far down in the list it stands.
+    pub(crate) async fn welcome(&self, token: &str, open: Option<ConversationId>) -> Option<Welcome> {
         let session = self.chat.authenticate(token).await.ok()?;
-        let conversations = self.chat.conversations(session.me.id, session.id).await.ok()?;
+        let asked_for = open.into_iter().collect();
+        let Beginning { list, further, blocks, .. } =
+            self.chat.beginning(session.me.id, session.id, asked_for).await.ok()?;
+        let ConversationList { mut conversations, older } = list;
+        conversations.extend(further);
         let (online, online_count) = self.hub.online_with(&session.me.user());
-        let epoch = self.chat.epoch();
-        Some(Welcome { protocol: VERSION, epoch, token: None, me: session.me, conversations, online, online_count })
+        let (epoch, me) = (self.chat.epoch(), session.me);
+        let protocol = VERSION;
+        Some(Welcome { protocol, epoch, token: None, me, conversations, older, blocks, online, online_count })
     }
 
     /// The newest messages of a conversation, at most so many and of so many bytes, but one at least; `None` if they can't

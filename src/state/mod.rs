@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows Leptos or the browser, so all of it runs under proptest on any machine.
 
+mod blocks;
 mod conversations;
 mod fold;
 mod outbox;
@@ -10,6 +11,7 @@ mod rows;
 mod timeline;
 mod typing;
 
+pub use blocks::Blocks;
 pub use conversations::Conversations;
 pub use fold::show;
 pub use outbox::{Deed, Outbox, Outgoing, OutgoingStatus};

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{CommandId, Millis, Seq, UserId},
-    state::{Outgoing, Timeline},
+    state::{Blocks, Outgoing, Timeline},
 };
 
 /// Messages of one author that are further apart than this, in milliseconds, get a head of their own.
@@ -53,15 +53,18 @@ impl Row {
 
 /// The rows of `timeline` followed by what is on its way.
 ///
-/// `day_of` tells the number of a moment's day in the reader's own zone; messages of others after `new_after` are new.
+/// `day_of` tells the number of a moment's day in the reader's own zone; messages of others after `new_after` are new, and
+/// those of `blocks` are left out.
 pub fn rows<'a>(
     timeline: &Timeline,
     outgoing: impl Iterator<Item = &'a Outgoing>,
     me: UserId,
     new_after: Option<Seq>,
+    blocks: &Blocks,
     day_of: impl Fn(Millis) -> i64,
 ) -> Vec<Row> {
-    let sent = timeline.messages().map(|message| (message.id, message.author.id, message.at, Some(message.seq)));
+    let shown = timeline.messages().filter(|message| !blocks.hide(message));
+    let sent = shown.map(|message| (message.id, message.author.id, message.at, Some(message.seq)));
     let on_their_way = outgoing
         .filter(|outgoing| timeline.by_id(outgoing.id).is_none())
         .map(|outgoing| (outgoing.id, me, outgoing.typed_at, None));
@@ -133,7 +136,7 @@ mod tests {
 
     fn shown(timeline: &Timeline, new_after: Option<Seq>) -> String {
         let day_of = |at: Millis| i64::try_from(at.0 / (24 * 60 * MINUTE)).expect("a small number");
-        rows(timeline, std::iter::empty(), user(1), new_after, day_of)
+        rows(timeline, std::iter::empty(), user(1), new_after, &Blocks::default(), day_of)
             .iter()
             .map(|row| match row {
                 Row::Day { .. } => 'D',
@@ -162,6 +165,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_blocked_user_writes_is_left_out() {
+        let timeline = timeline(&[(1, 0), (2, 1), (1, 2)]);
+        let mut blocks = Blocks::default();
+        blocks.apply(User::guest(user(2), Nickname::parse("Ada").expect("a nickname")), true);
+        let rows = rows(&timeline, std::iter::empty(), user(1), Some(Seq(1)), &blocks, |_| 0);
+        let ids = rows.iter().filter_map(|row| match row {
+            Row::Message { id, .. } => Some(*id),
+            _ => None,
+        });
+        assert_eq!(ids.collect::<Vec<_>>(), [id(1), id(3)]);
+        assert!(!rows.contains(&Row::New));
+    }
+
+    #[test]
     fn a_message_on_its_way_stands_last_and_only_once() {
         let timeline = timeline(&[(2, 0), (1, 0)]);
         let outgoing = |number| Outgoing {
@@ -171,7 +188,7 @@ mod tests {
             typed_at: Millis(0),
             status: OutgoingStatus::Pending,
         };
-        let rows = rows(&timeline, [outgoing(2), outgoing(7)].iter(), user(1), None, |_| 0);
+        let rows = rows(&timeline, [outgoing(2), outgoing(7)].iter(), user(1), None, &Blocks::default(), |_| 0);
         assert_eq!(rows.len(), 4);
         assert_eq!(rows[3], Row::Message { id: id(7), starts_group: false });
     }

@@ -59,6 +59,14 @@ icon! {
     shield, "M12 3.5 19 6v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6z"
 }
 icon! {
+    /// Take out of the list.
+    close, "M6.5 6.5l11 11M17.5 6.5l-11 11"
+}
+icon! {
+    /// Hear nothing more of somebody.
+    block, "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.4 6.4l11.2 11.2"
+}
+icon! {
     /// Show what was typed.
     eye,
     "M2.5 12S6 5.5 12 5.5s9.5 6.5 9.5 6.5-3.5 6.5-9.5 6.5S2.5 12 2.5 12zM12 9.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6z"

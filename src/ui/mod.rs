@@ -41,7 +41,7 @@ pub use app::App;
 pub use files::Files;
 pub use i18n::Language;
 #[cfg(feature = "ssr")]
-pub(crate) use place::open_at;
+pub(crate) use place::{named_by, open_at};
 #[cfg(feature = "ssr")]
 pub use shell::shell;
 pub use take_over::take_over;

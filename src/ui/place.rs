@@ -8,7 +8,7 @@ use super::live::{effect, memo};
 use crate::domain::Conversation;
 use crate::{
     client::Store,
-    domain::{ConversationId, ConversationKind, User},
+    domain::{Companion, ConversationId, ConversationKind},
     state::Conversations,
 };
 
@@ -65,6 +65,12 @@ impl Place {
             Self::Nowhere => None,
         }
     }
+}
+
+/// The conversation that an address names.
+#[cfg(feature = "ssr")]
+pub(crate) fn named_by(path: &str) -> Option<ConversationId> {
+    if let Place::Talk(id) = Place::of(path) { Some(id) } else { None }
 }
 
 /// The conversation that an address means for who is in these.
@@ -137,7 +143,7 @@ impl Here {
 }
 
 /// Whom a conversation is with: nobody in particular for a room.
-pub(super) fn companion(store: Store, conversation: ConversationId) -> Memo<Option<User>> {
+pub(super) fn companion(store: Store, conversation: ConversationId) -> Memo<Option<Companion>> {
     memo(move || {
         store.conversations.with(|conversations| match conversations.get(conversation).map(|talk| &talk.kind) {
             Some(ConversationKind::Direct { with }) => Some(with.clone()),

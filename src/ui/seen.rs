@@ -45,6 +45,7 @@ pub(super) fn seen(
             // What it says of its author may be older than their password.
             let author = &mut message.author;
             author.registered |= store.presence.with(|presence| presence.is_registered(author.id));
+            store.blocks.with(|blocks| blocks.clean(&mut message));
             outbox.show_changes(conversation, &mut message, &me);
             let fate = fate_of_changes(outbox, conversation, message.seq);
             return Some(Seen { message, fate });

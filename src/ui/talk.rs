@@ -1,6 +1,8 @@
 //! One open conversation: what it is, what was said, and the composer.
 
-use leptos::{ev::MouseEvent, prelude::*};
+use std::{future::Future, pin::Pin};
+
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::{
     composer::{Composer, Draft},
@@ -13,9 +15,12 @@ use super::{
     timeline::Timeline,
 };
 use crate::{
-    client::{Link, Store},
-    domain::{ConversationId, ConversationKind},
+    client::{Link, Refusal, Store},
+    domain::{Companion, ConversationId, ConversationKind, UserId},
 };
+
+/// What one asks for, on its way.
+type Asked = Pin<Box<dyn Future<Output = Result<(), Refusal>>>>;
 
 /// What is told of something that failed in another conversation than the open one, whose rows and composer tell of their
 /// own. There it can be taken up again.
@@ -58,7 +63,7 @@ pub(super) fn Talk(
 
     let title = move || match with.get() {
         None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.into_any(),
-        Some(user) => {
+        Some(Companion { user, .. }) => {
             let id = user.id;
             let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
             view! { <Face id nickname=user.nickname.clone() small=true here=is_here/> <Name user/> }.into_any()
@@ -66,15 +71,42 @@ pub(super) fn Talk(
     };
     let topic = move || match with.get() {
         None => t.lobby_topic.to_owned(),
-        Some(user) => (t.private_topic)(user.nickname.as_str()),
+        Some(Companion { user, .. }) => {
+            let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
+            let topic = if is_namesake { t.namesake_topic } else { t.private_topic };
+            topic(user.nickname.as_str())
+        }
     };
     let status = move || match with.get() {
         None => (t.here)(store.presence.with(|presence| presence.count())),
-        Some(user) => match store.presence.with(|presence| presence.is_here(user.id)) {
+        Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
+        Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_here(user.id)) {
             Some(true) => t.is_here.to_owned(),
             Some(false) => t.is_away.to_owned(),
             None => String::new(),
         },
+    };
+    // What was done is told by a frame, to all of one's pages.
+    let put_away = move |done: fn(Store, ConversationId, UserId) -> Asked| {
+        on(move |_: MouseEvent| {
+            let Some(with) = with.get_untracked() else { return };
+            spawn_local(async move {
+                match done(store, conversation, with.user.id).await {
+                    Ok(()) => here.go(LOBBY),
+                    Err(refusal) => draft.refuse(&refusal),
+                }
+            });
+        })
+    };
+    let tools = move || {
+        with.get().map(|_| {
+            let hide = put_away(|store, direct, _| Box::pin(store.hide(direct)));
+            let block = put_away(|store, _, user| Box::pin(store.block(user, true)));
+            view! {
+                <button type="button" class="tool" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
+                <button type="button" class="tool" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
+            }
+        })
     };
     let note = move || {
         let words = match store.link.get() {
@@ -97,6 +129,7 @@ pub(super) fn Talk(
                 <h1 id="talk-name">{live_view(title)}</h1>
                 <p class="topic quiet small">{live(topic)}</p>
                 <p class="status quiet small">{live(status)}</p>
+                {live_view(tools)}
             </header>
             <div class="notes">{live_view(note)} {without_script}</div>
             <Timeline conversation draft/>

@@ -133,6 +133,8 @@ mod tests {
             token: None,
             me: me.clone(),
             conversations: Vec::new(),
+            older: None,
+            blocks: Vec::new(),
             online: vec![me.user()],
             online_count: 1,
         };

@@ -96,3 +96,20 @@ async fn an_invite_from_the_host_leads_to_the_public_url() {
     let link = server.admin(&["invite"]).await;
     assert!(link.starts_with("https://chat.example.org/?invite="), "{link}");
 }
+
+#[tokio::test]
+async fn an_id_means_this_very_user_whoever_has_the_name_by_now() {
+    let server = TestServer::start().await;
+    let former = PlainClient::enter(&server, "/bob").await;
+    let line = |list: &str| list.lines().find(|line| line.ends_with("bob")).map(str::to_owned);
+    let listed = line(&server.admin(&["list"]).await).expect("he is here");
+    let id = listed.split_whitespace().nth(1).expect("an id").to_owned();
+    drop(former);
+    server.admin(&["end-sessions", &id]).await;
+    let mut other = TestClient::guest(&server, "bob").await;
+    server.admin(&["mute", &id]).await;
+    other.say("I am another one").await;
+    assert!(
+        server.admin_in_vain(&["mute", "0192f7a0-0000-7000-8000-000000000001"]).await.contains("nobody here is called")
+    );
+}

@@ -2,11 +2,32 @@
 
 use serde_json::json;
 use teahouse::{
-    domain::{CommandId, ConversationId, ConversationKind, Seq},
+    domain::{CommandId, Companion, Conversation, ConversationId, ConversationKind, Seq},
     protocol::{ErrorCode, ServerFrame},
 };
 
-use super::support::{TestClient, TestServer};
+use super::support::{PlainClient, TestClient, TestServer, registered};
+
+/// Ends a guest's session, and with it the claim to the name.
+async fn leaves(server: &TestServer, guest: TestClient) {
+    let answer = server.http(reqwest::Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await;
+    assert_eq!(answer.expect("an answer").status(), 204);
+    guest.hangup().await;
+}
+
+/// The next view of this conversation.
+async fn expect_view(client: &mut TestClient, id: ConversationId) -> Conversation {
+    client
+        .expect("a view", |frame| match frame {
+            ServerFrame::Conversation(conversation) if conversation.id == id => Some(conversation.clone()),
+            _ => None,
+        })
+        .await
+}
+
+fn is_gone(conversation: &Conversation) -> bool {
+    matches!(&conversation.kind, ConversationKind::Direct { with: Companion { gone: true, .. } })
+}
 
 #[tokio::test]
 async fn a_direct_is_heard_by_its_two_users_and_nobody_else() {
@@ -16,7 +37,7 @@ async fn a_direct_is_heard_by_its_two_users_and_nobody_else() {
     let mut hong = TestClient::guest(&server, "小红").await;
 
     let direct = ming.open_direct("阿玲").await;
-    assert_eq!(direct.kind, ConversationKind::Direct { with: ling.welcome.me.user() });
+    assert_eq!(direct.kind, ConversationKind::Direct { with: ling.welcome.me.user().into() });
     ming.say_in(direct.id, "only you").await;
     assert_eq!(ling.expect_event("only you").await.conversation, direct.id);
     ling.say_in(direct.id, "only me").await;
@@ -36,11 +57,13 @@ async fn a_direct_is_heard_by_its_two_users_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_other_user_is_told_of_a_new_direct() {
+async fn the_other_user_is_told_of_a_new_direct_with_its_first_message_and_before_that() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let opened = ming.open_direct("阿玲").await;
+    assert_eq!(ling.again(&server).await.welcome.conversations.len(), 1, "nothing was written yet");
+    ming.say_in(opened.id, "are you there?").await;
     let told = ling
         .expect("a conversation", |frame| match frame {
             ServerFrame::Conversation(conversation) => Some(conversation.clone()),
@@ -48,7 +71,9 @@ async fn the_other_user_is_told_of_a_new_direct() {
         })
         .await;
     assert_eq!(told.id, opened.id);
-    assert_eq!(told.kind, ConversationKind::Direct { with: ming.welcome.me.user() });
+    assert_eq!(told.kind, ConversationKind::Direct { with: ming.welcome.me.user().into() });
+    assert_eq!((told.last_seq, told.unread), (Seq(0), 0));
+    assert_eq!(ling.expect_event("are you there?").await.seq, Seq(1));
 }
 
 #[tokio::test]
@@ -128,4 +153,136 @@ async fn nobody_writes_into_or_reads_from_others_directs() {
         assert_eq!(answer.expect("an answer").status(), 404);
     }
     assert_eq!(server.stored(), before);
+}
+
+#[tokio::test]
+async fn who_has_gone_is_marked_at_once_and_written_to_no_more() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let direct = ada.open_direct("Bob").await.id;
+    ada.say_in(direct, "hi").await;
+    bob.expect_event("hi").await;
+    let former = bob.user();
+    leaves(&server, bob).await;
+    assert!(is_gone(&expect_view(&mut ada, direct).await));
+
+    let id = ada.post(direct, "are you there?").await;
+    let error = ada.expect_error().await;
+    assert_eq!((error.id, error.code), (Some(id), ErrorCode::UserGone));
+    let back = ada.again(&server).await;
+    assert!(back.welcome.conversations.iter().any(|talk| talk.id == direct && is_gone(talk)));
+
+    // Another one of that name is another one: what was meant for the former does not come to them.
+    let mut other = TestClient::guest(&server, "Bob").await;
+    let id = CommandId::generate();
+    ada.send(&json!({ "type": "open_direct", "id": id, "user": former.id })).await;
+    assert_eq!(ada.expect_ack(id).await.conversation, direct);
+    let new = ada.open_direct("Bob").await;
+    assert_ne!(new.id, direct);
+    assert_eq!(new.kind, ConversationKind::Direct { with: other.user().into() });
+    ada.say_in(new.id, "hello, other Bob").await;
+    assert_eq!(other.heard_until("hello, other Bob").await, ["hello, other Bob"]);
+}
+
+#[tokio::test]
+async fn a_direct_opens_by_user_or_by_nickname_and_by_exactly_one_of_them() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let bob = TestClient::guest(&server, "Bob").await.user();
+    let id = CommandId::generate();
+    ada.send(&json!({ "type": "open_direct", "id": id, "user": bob.id })).await;
+    assert_eq!(ada.expect_ack(id).await.conversation, ada.open_direct("Bob").await.id);
+    let refused = [
+        (json!({}), ErrorCode::BadFrame),
+        (json!({ "user": bob.id, "nickname": "Bob" }), ErrorCode::BadFrame),
+        (json!({ "user": "Bob" }), ErrorCode::BadFrame),
+        (json!({ "user": ada.user().id }), ErrorCode::SelfDirect),
+        (json!({ "user": teahouse::domain::UserId::generate() }), ErrorCode::UnknownUser),
+        (json!({ "user": teahouse::domain::UserId::HOUSE }), ErrorCode::UnknownUser),
+    ];
+    for (mut command, code) in refused {
+        let id = CommandId::generate();
+        command["type"] = json!("open_direct");
+        command["id"] = json!(id);
+        ada.send(&command).await;
+        let error = ada.expect_error().await;
+        assert_eq!((error.id, error.code), (Some(id), code), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_means_the_same_user_to_a_script_until_that_one_has_gone() {
+    let server = TestServer::start().await;
+    let mut script = PlainClient::enter(&server, "/script").await;
+    let mut carol = TestClient::guest(&server, "Carol").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    script.whisper("Bob", "for the first Bob").await;
+    bob.expect_event("for the first Bob").await;
+    script.whisper("Carol", "between").await;
+    carol.expect_event("between").await;
+    leaves(&server, bob).await;
+    let mut other = TestClient::guest(&server, "Bob").await;
+
+    script.whisper("Bob", "for the first Bob again").await;
+    assert_eq!(script.next_error().await, "user_gone");
+    script.whisper("Bob", "for whoever is Bob now").await;
+    assert_eq!(other.heard_until("for whoever is Bob now").await, ["for whoever is Bob now"]);
+}
+
+#[tokio::test]
+async fn a_direct_in_which_nothing_was_written_goes_with_its_guest() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let (mine, said) = (ada.open_direct("Bob").await.id, bob.open_direct("Ada").await.id);
+    assert_eq!(mine, said);
+    let mut carol = TestClient::guest(&server, "Carol").await;
+    let kept = carol.open_direct("Bob").await.id;
+    carol.say_in(kept, "something").await;
+    assert_eq!(server.count("conversations"), 3);
+
+    leaves(&server, bob).await;
+    let removed = ada.expect("its end", |frame| match frame {
+        ServerFrame::ConversationRemoved { id } => Some(*id),
+        _ => None,
+    });
+    assert_eq!(removed.await, mine);
+    assert!(is_gone(&expect_view(&mut carol, kept).await));
+    assert_eq!(server.count("conversations"), 2);
+}
+
+#[tokio::test]
+async fn who_is_muted_everywhere_begins_no_direct_by_any_door_and_reads_on() {
+    let server = TestServer::start().await;
+    let (mut owner, _) = registered(&server, "老板").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut script = PlainClient::enter(&server, "/script").await;
+    let ling = TestClient::guest(&server, "阿玲").await;
+    let before = ming.open_direct("老板").await.id;
+    let online = ming.again(&server).await.welcome.online;
+    let script_user = online.into_iter().find(|user| user.nickname.as_str() == "script").expect("the script");
+
+    // Of one room alone it says nothing about directs.
+    owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
+    let hong = TestClient::guest(&server, "小红").await.user();
+    assert_eq!(ming.open_direct("小红").await.kind, ConversationKind::Direct { with: hong.into() });
+
+    for user in [ming.user(), script_user] {
+        owner.moderate("mute", &user, json!({ "minutes": 10 })).await;
+    }
+    let stored = server.stored();
+    for whom in [json!({ "nickname": "阿玲" }), json!({ "user": ling.user().id })] {
+        let mut command = whom;
+        command["type"] = json!("open_direct");
+        command["id"] = json!(CommandId::generate());
+        ming.send(&command).await;
+        let error = ming.expect_error().await;
+        assert_eq!(error.code, ErrorCode::Muted);
+        assert!(error.retry_after_ms.is_some());
+    }
+    script.whisper("阿玲", "psst").await;
+    assert_eq!(script.next_error().await, "muted");
+    assert_eq!(server.stored(), stored);
+    assert_eq!(ming.open_direct("老板").await.id, before, "what is there can be read");
 }

@@ -121,6 +121,7 @@ async fn a_muted_user_reads_and_writes_nowhere_until_it_is_lifted() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
+    let direct = ming.open_direct("老板").await;
     let said = ming.say("before").await;
     owner.moderate("mute", &ming.user(), json!({ "minutes": 10 })).await;
 
@@ -131,7 +132,6 @@ async fn a_muted_user_reads_and_writes_nowhere_until_it_is_lifted() {
     let error = ming.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::Muted));
     assert!(error.retry_after_ms.is_some_and(|wait| wait > 500_000), "when it ends by itself: {error:?}");
-    let direct = ming.open_direct("老板").await;
     ming.post(direct.id, "please").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
     // Taking back is not talking.
@@ -382,6 +382,7 @@ async fn nobody_is_told_that_a_muted_user_types() {
     // Another conversation, in which typing was not told just now.
     owner.moderate("unmute", &ming.user(), house()).await;
     let direct = ming.open_direct("老板").await;
+    ming.say_in(direct.id, "hello").await;
     ming.send(&json!({ "type": "typing", "conversation": direct.id })).await;
     let first = owner.expect("that somebody types", |frame| match frame {
         ServerFrame::Typing { conversation, .. } => Some(*conversation),

@@ -101,6 +101,7 @@ async fn the_state_after_a_resume_from_any_cursor_is_a_fresh_fetch() {
             TestClient::guest(&server, &format!("Ling {number}")).await,
         ];
         let direct = people[0].open_direct(&format!("Ling {number}")).await.id;
+        people[1].open_direct(&format!("Ming {number}")).await;
         let history = prop::collection::vec(deed(), 10..60).new_tree(&mut runner).expect("a history").current();
         let (mut living, mut views) = (Living::new(), Vec::new());
         for (place, (who, deed)) in (number..).zip(&history) {

@@ -1,9 +1,15 @@
-//! Talking in private.
+//! Talking in private, and with whom not.
 
-use crate::domain::{ConversationId, MAX_NICKNAME_CHARACTERS, Millis, Nickname, User, UserId};
+use crate::{
+    domain::{Conversation, ConversationId, MAX_NICKNAME_CHARACTERS, Millis, Nickname, User, UserId},
+    protocol::ConversationList,
+};
 
 use super::{
-    super::store::{OpenDirect, OpenedDirect, Receipt, StoreError},
+    super::{
+        peer::Peer,
+        store::{ListPlace, OpenDirect, OpenedDirect, Receipt, StoreError, Whom},
+    },
     Chat, ChatError,
 };
 
@@ -11,8 +17,8 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Opening {
     receipt: Receipt<OpenedDirect>,
-    /// The name that was looked for, for the answer if nobody has it.
-    wanted: String,
+    /// What is answered if there is nobody by then.
+    nobody: ChatError,
 }
 
 /// A direct that is open.
@@ -26,10 +32,10 @@ pub(crate) struct Direct {
 }
 
 impl Opening {
-    /// The direct, after its users' connections have been told of it.
+    /// The direct, after the opener's connections have been told of it.
     pub(crate) async fn done(self) -> Result<Direct, ChatError> {
         let opened = self.receipt.await.map_err(|error| match error {
-            StoreError::UnknownUser => ChatError::UnknownNickname(self.wanted),
+            StoreError::UnknownUser => self.nobody,
             other => other.into(),
         })?;
         // An error means that delivery has ended, and with it everybody's connection.
@@ -40,11 +46,60 @@ impl Opening {
 
 impl Chat {
     /// Queues the finding or beginning of the direct with whoever is called `nickname`, here or not.
-    pub(crate) async fn open_direct(&self, opener: User, nickname: &str) -> Result<Opening, ChatError> {
-        let wanted = || nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect::<String>();
+    pub(crate) async fn open_direct(&self, opener: User, peer: Peer, nickname: &str) -> Result<Opening, ChatError> {
+        let nobody = || ChatError::UnknownNickname(nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect());
         // Nobody has a name that is none.
-        let Ok(name) = Nickname::parse_existing(nickname) else { return Err(ChatError::UnknownNickname(wanted())) };
-        let receipt = self.store.open_direct(OpenDirect { opener, key: name.key() }).await?;
-        Ok(Opening { receipt, wanted: wanted() })
+        let Ok(name) = Nickname::parse_existing(nickname) else { return Err(nobody()) };
+        self.open(opener, peer, Whom::Named(name.key()), nobody()).await
+    }
+
+    /// The same with this very user.
+    pub(crate) async fn open_direct_with(&self, opener: User, peer: Peer, user: UserId) -> Result<Opening, ChatError> {
+        self.open(opener, peer, Whom::User(user), ChatError::UnknownUser).await
+    }
+
+    async fn open(&self, opener: User, peer: Peer, whom: Whom, nobody: ChatError) -> Result<Opening, ChatError> {
+        let Some(found) = self.store.find_user(opener.id, whom.clone()).await? else { return Err(nobody) };
+        // One that is there already costs the other user nothing.
+        if !found.has_direct && found.id != opener.id {
+            self.rates.direct(found.id, peer)?;
+        }
+        let receipt = self.store.open_direct(OpenDirect { opener, whom }).await?;
+        Ok(Opening { receipt, nobody })
+    }
+
+    /// The user's conversations, or their directs behind a place in the list.
+    pub(crate) async fn conversations(
+        &self,
+        user: UserId,
+        before: Option<ListPlace>,
+        limit: u32,
+    ) -> Result<ConversationList, ChatError> {
+        Ok(self.store.conversations(user, before, limit).await?)
+    }
+
+    /// One of them.
+    pub(crate) async fn conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, ChatError> {
+        Ok(self.store.conversation(user, id).await?)
+    }
+
+    /// Takes a direct out of the user's list. It comes back with the next message.
+    pub(crate) async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), ChatError> {
+        self.charge_command(user, None, 0)?;
+        Ok(self.store.hide(user, direct).await.map_err(|error| match error {
+            StoreError::NotAllowed => ChatError::BadMeasure("only a direct can be hidden"),
+            other => other.into(),
+        })?)
+    }
+
+    /// From now on the user hears nothing of the other one, or does so again.
+    pub(crate) async fn block(&self, user: UserId, other: UserId, on: bool) -> Result<(), ChatError> {
+        self.charge_command(user, None, 0)?;
+        Ok(if on { self.store.block(user, other).await? } else { self.store.unblock(user, other).await? })
+    }
+
+    /// Whom the user has blocked.
+    pub(crate) async fn blocks(&self, user: UserId) -> Result<Vec<User>, ChatError> {
+        Ok(self.store.blocks(user).await?)
     }
 }

@@ -7,7 +7,10 @@ use crate::{
     protocol::{ErrorCode, ErrorFrame},
 };
 
-use super::{super::store::StoreError, passwords::PasswordError};
+use super::{
+    super::store::{MAX_BLOCKS, StoreError},
+    passwords::PasswordError,
+};
 
 /// Why a command was refused. The words are for people, [`ChatError::code`] is for programs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +40,12 @@ pub(crate) enum ChatError {
     UnknownUser,
     #[error("nobody can talk in private with themselves")]
     SelfDirect,
+    #[error("the other user has gone for good: nobody would read this")]
+    UserGone,
+    #[error("you have blocked this user")]
+    Blocked,
+    #[error("you have blocked {MAX_BLOCKS} users: unblock one first")]
+    TooManyBlocks,
     #[error("there is no such conversation, or you are not in it")]
     UnknownConversation,
     #[error("{0}")]
@@ -90,6 +99,9 @@ impl ChatError {
             Self::Unauthenticated | Self::SessionEnded(_) => ErrorCode::Unauthenticated,
             Self::UnknownNickname(_) | Self::UnknownUser => ErrorCode::UnknownUser,
             Self::SelfDirect => ErrorCode::SelfDirect,
+            Self::UserGone => ErrorCode::UserGone,
+            Self::Blocked => ErrorCode::Blocked,
+            Self::TooManyBlocks => ErrorCode::TooManyBlocks,
             Self::UnknownConversation => ErrorCode::UnknownConversation,
             Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
             Self::InvalidMessage(BodyError::TooLong) => ErrorCode::MessageTooLong,
@@ -157,6 +169,10 @@ impl From<StoreError> for ChatError {
             StoreError::WrongPassword => Self::WrongPassword,
             StoreError::Owned => Self::InvalidClaim,
             StoreError::SelfDirect => Self::SelfDirect,
+            StoreError::UserGone => Self::UserGone,
+            StoreError::Blocked => Self::Blocked,
+            StoreError::SelfBlock => Self::BadMeasure("nobody can block themselves"),
+            StoreError::TooManyBlocks => Self::TooManyBlocks,
             StoreError::NotMember => Self::UnknownConversation,
             StoreError::UnknownMessage => Self::UnknownMessage,
             StoreError::NotAuthor => Self::NotAuthor,

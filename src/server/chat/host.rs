@@ -16,9 +16,13 @@ use super::{
 use crate::domain::{Action, SessionId, UserId};
 
 impl Chat {
-    /// Whoever has this nickname, or had it when something was done to them that still holds.
+    /// Whoever has this nickname, or had it when something was done to them that still holds; or the very user of this id,
+    /// whoever has the nickname by now. No nickname is as long as an id.
     pub(crate) async fn find_user(&self, nickname: &str) -> Result<User, ChatError> {
         let unknown = || ChatError::UnknownNickname(nickname.to_owned());
+        if let Ok(id) = nickname.parse::<UserId>() {
+            return self.store.user(id).await?.ok_or_else(unknown);
+        }
         let name = Nickname::parse_existing(nickname).map_err(|_| unknown())?;
         if let Some(Account { me, .. }) = self.store.account(name.key()).await? {
             return Ok(me.user());

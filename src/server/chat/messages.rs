@@ -6,7 +6,10 @@ use crate::{
 };
 
 use super::{
-    super::store::{Asker, NewEvent, Window},
+    super::{
+        peer::Peer,
+        store::{Asker, NewEvent, Window},
+    },
     Chat, ChatError, Direct,
     rights::Right,
 };
@@ -86,21 +89,25 @@ impl Chat {
         self.append(speaker, id, conversation, change).await
     }
 
-    /// Queues a message to one user, in the direct that is found or begun for it. `last` is what this gave the last time:
-    /// while that user is here under that name, the direct need not be looked for.
+    /// Queues a message to one user, in the direct that is found or begun for it. `known` is what this gave for that name
+    /// before: it means the same user still, and if they have gone, nobody ([`ChatError::UserGone`]).
     pub(crate) async fn send_to_user(
         &self,
         speaker: Speaker,
+        peer: Peer,
         id: CommandId,
         nickname: &str,
         body: &str,
-        last: Option<Direct>,
+        known: Option<Direct>,
     ) -> Result<Direct, ChatError> {
         // First: a message that can't be sent begins no direct.
         let body = Body::parse(body)?;
-        let direct = match last.filter(|direct| self.hub.is_here_as(direct.with, nickname)) {
+        let opener = speaker.user.clone();
+        let direct = match known {
+            Some(direct) if self.hub.is_here_as(direct.with, nickname) => direct,
+            Some(direct) if self.store.is_gone(direct.with).await? => return Err(ChatError::UserGone),
             Some(direct) => direct,
-            None => self.open_direct(speaker.user.clone(), nickname).await?.done().await?,
+            None => self.open_direct(opener, peer, nickname).await?.done().await?,
         };
         self.append(speaker, id, direct.id, Change::Message { body }).await?;
         Ok(direct)

@@ -33,7 +33,7 @@ use super::{
 };
 
 pub(crate) use accounts::{Pass, PasswordSet};
-pub(crate) use directs::Direct;
+pub(crate) use directs::{Direct, Opening};
 pub(crate) use error::ChatError;
 pub(crate) use gestures::Typing;
 pub(crate) use incidents::Incident;

@@ -24,6 +24,13 @@ const BYTES_OF_ONE: usize = 1024;
 /// address does not.
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
 
+/// So many directs can be opened at once to one user by those who have none with them, from wherever they come, and so many
+/// an hour after that. Whoever is flooded is found by fewer, but never loses sight of the others.
+const DIRECTS_TO_USER: (u32, u32) = (20, 30);
+
+/// The same from one address, to whomever.
+const DIRECTS_FROM_ADDRESS: (u32, u32) = (30, 120);
+
 /// A bucket for each key; `None` lets everything through.
 struct Rate<K: Clone + Eq + Hash>(Option<Buckets<K>>);
 
@@ -67,6 +74,8 @@ pub(super) struct Rates {
     commands_from: Rate<Peer>,
     frames: Rate<UserId>,
     typing: Rate<(UserId, ConversationId)>,
+    directs_to: Rate<UserId>,
+    directs_from: Rate<Peer>,
     sign_ins: Rate<Peer>,
     /// However many addresses try it.
     sign_ins_as: Rate<NicknameKey>,
@@ -78,6 +87,10 @@ impl Rates {
             let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
             (!unlimited).then(|| Quota::per_minute(per_minute).allow_burst(burst))
         };
+        let hourly = |(burst, per_hour): (u32, u32)| {
+            let [burst, per_hour] = [burst, per_hour].map(|number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
+            (!unlimited).then(|| Quota::per_hour(per_hour).allow_burst(burst))
+        };
         Self {
             guests: Rate::new(quota(limits.guests_per_minute, limits.guests_per_minute.get())),
             requests: Rate::new(quota(limits.requests_per_minute, limits.requests_per_minute.get() / 4)),
@@ -88,6 +101,8 @@ impl Rates {
             )),
             frames: Rate::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
             typing: Rate::new(Quota::with_period(TYPING_INTERVAL)),
+            directs_to: Rate::new(hourly(DIRECTS_TO_USER)),
+            directs_from: Rate::new(hourly(DIRECTS_FROM_ADDRESS)),
             sign_ins: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
             sign_ins_as: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
         }
@@ -116,6 +131,12 @@ impl Rates {
         peer.map_or(Ok(()), |peer| self.commands_from.check_many(&peer, units))
     }
 
+    /// A direct is to be begun with `user`.
+    pub(super) fn direct(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+        self.directs_from.check(&peer)?;
+        self.directs_to.check(&user)
+    }
+
     pub(super) fn frame(&self, user: UserId) -> Result<(), ChatError> {
         self.frames.check(&user)
     }
@@ -132,6 +153,8 @@ impl Rates {
         self.commands_from.forget_idle();
         self.frames.forget_idle();
         self.typing.forget_idle();
+        self.directs_to.forget_idle();
+        self.directs_from.forget_idle();
         self.sign_ins.forget_idle();
         self.sign_ins_as.forget_idle();
     }

@@ -1,13 +1,13 @@
 //! Coming in and going.
 
 use crate::domain::{
-    self, Conversation, ConversationId, EndReason, Entry, Me, Millis, Nickname, Role, SessionId, User, UserId, UserKind,
+    self, ConversationId, EndReason, Entry, Me, Millis, Nickname, Role, SessionId, User, UserId, UserKind,
 };
 
 use super::{
     super::{
         peer::Peer,
-        store::{EndedSession, Expired, Expiry, NewSession, NewUser, Session},
+        store::{Beginning, EndedSession, Expired, Expiry, NewSession, NewUser, Session},
     },
     Chat, ChatError, Incident, invites, token,
 };
@@ -193,8 +193,14 @@ impl Chat {
         Ok(self.store.memberships(user).await?)
     }
 
-    /// The user's conversations as they see them, in one snapshot, if the session lives.
-    pub(crate) async fn conversations(&self, user: UserId, session: SessionId) -> Result<Vec<Conversation>, ChatError> {
-        self.store.conversations(user, session).await?.ok_or(ChatError::Unauthenticated)
+    /// What a connection begins with, if the session lives; with the conversations that are asked for, wherever they stand
+    /// in the user's list.
+    pub(crate) async fn beginning(
+        &self,
+        user: UserId,
+        session: SessionId,
+        asked_for: Vec<ConversationId>,
+    ) -> Result<Beginning, ChatError> {
+        self.store.beginning(user, session, asked_for).await?.ok_or(ChatError::Unauthenticated)
     }
 }

@@ -1,17 +1,71 @@
-//! `GET /api/conversations`: what one is in.
+//! `/api/conversations`: what one is in, and what one does not want to see there.
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{
+    Json, Router,
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
+    http::StatusCode,
+    routing::get,
+};
+use serde::Deserialize;
 
-use crate::protocol::ConversationList;
+use crate::{
+    domain::{Conversation, ConversationId},
+    protocol::ConversationList,
+};
 
-use super::{super::App, ApiError, Caller};
+use super::{
+    super::{App, chat::ChatError},
+    ApiError, Caller,
+};
 
-pub(super) fn router() -> Router<Arc<App>> {
-    Router::new().route("/conversations", get(list))
+/// How many directs an answer has, and has at most.
+const LARGEST_LIMIT: u32 = 100;
+
+#[derive(Debug, Deserialize)]
+struct Stretch {
+    before: Option<String>,
+    limit: Option<u32>,
 }
 
-async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<ConversationList>, ApiError> {
-    Ok(Json(ConversationList { conversations: app.chat.conversations(session.me.id, session.id).await? }))
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new().route("/conversations", get(list)).route("/conversations/{id}", get(one).delete(hide))
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    stretch: Result<Query<Stretch>, QueryRejection>,
+) -> Result<Json<ConversationList>, ApiError> {
+    let Query(Stretch { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let before = before.map(|place| place.parse()).transpose();
+    let before = before.map_err(|()| ApiError::bad_request("before is what an earlier answer gave as older"))?;
+    let limit = limit.unwrap_or(LARGEST_LIMIT).clamp(1, LARGEST_LIMIT);
+    Ok(Json(app.chat.conversations(session.me.id, before, limit).await?))
+}
+
+async fn one(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    id: Result<Path<ConversationId>, PathRejection>,
+) -> Result<Json<Conversation>, ApiError> {
+    Ok(Json(app.chat.conversation(session.me.id, known(id)?).await?))
+}
+
+async fn hide(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    id: Result<Path<ConversationId>, PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    app.chat.hide(session.me.id, known(id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is no id names no conversation.
+fn known(id: Result<Path<ConversationId>, PathRejection>) -> Result<ConversationId, ChatError> {
+    id.map(|Path(id)| id).map_err(|_| ChatError::UnknownConversation)
 }

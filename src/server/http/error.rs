@@ -81,6 +81,7 @@ impl From<ChatError> for ApiError {
             | ChatError::InvalidEmoji(_)
             | ChatError::InvalidPassword(_)
             | ChatError::TooManyReactions
+            | ChatError::TooManyBlocks
             | ChatError::SelfDirect => StatusCode::UNPROCESSABLE_ENTITY,
             ChatError::BadMeasure(_) => StatusCode::BAD_REQUEST,
             ChatError::NotAuthor
@@ -88,6 +89,7 @@ impl From<ChatError> for ApiError {
             | ChatError::NotRegistered
             | ChatError::Muted { .. }
             | ChatError::Banned { .. }
+            | ChatError::Blocked
             | ChatError::InviteRequired
             | ChatError::InvalidInvite
             | ChatError::InvalidClaim
@@ -95,6 +97,7 @@ impl From<ChatError> for ApiError {
             | ChatError::WrongPassword => StatusCode::FORBIDDEN,
             ChatError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
+            ChatError::UserGone => StatusCode::GONE,
             ChatError::Unauthenticated | ChatError::SessionEnded(_) => StatusCode::UNAUTHORIZED,
             ChatError::UnknownNickname(_)
             | ChatError::UnknownUser

@@ -1,6 +1,7 @@
 //! The HTTP API: JSON, errors as problem details (RFC 9457), one file a noun.
 
 mod audit;
+mod blocks;
 mod conversations;
 mod error;
 mod health;
@@ -38,6 +39,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .merge(session::router())
         .merge(sessions::router())
         .merge(me::router())
+        .merge(blocks::router())
         .merge(conversations::router())
         .merge(audit::router())
         .merge(invites::router())

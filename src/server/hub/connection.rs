@@ -97,6 +97,21 @@ impl Connection {
         }
     }
 
+    /// The same for many, which may be thousands.
+    pub(crate) fn hear_all(self: &Arc<Self>, conversations: &[ConversationId]) {
+        let mut guard = self.heard();
+        let Some(heard) = guard.as_mut() else { return };
+        let known = heard.len();
+        heard.reserve_exact(conversations.len());
+        for conversation in conversations {
+            if heard[..known].binary_search(conversation).is_err() {
+                heard.push(*conversation);
+                self.shard.subscribe(*conversation, self);
+            }
+        }
+        heard.sort_unstable();
+    }
+
     /// From now on it does not hear the conversation any more.
     pub(super) fn hear_no_more(&self, conversation: ConversationId) {
         if let Some(heard) = self.heard().as_mut()

@@ -102,6 +102,18 @@ impl<'a> TurnBuilder<'a> {
                 });
                 self.steps.push(Step::Views { views: views.collect(), _announced: announced });
             }
+            Committed::Removed(all) => {
+                self.end_runs();
+                self.steps
+                    .extend(all.into_iter().map(|(user, id)| {
+                        Step::Left(user, id, Item::encode(&ServerFrame::ConversationRemoved { id }))
+                    }));
+            }
+            Committed::Blocked { user, other, on } => {
+                let item = Item::encode(&ServerFrame::Block { user: other, on });
+                self.steps.extend(item.map(|item| Step::ToUser(user, item)));
+            }
+            Committed::Several(all) => all.into_iter().for_each(|news| self.add(news)),
             Committed::Read { user, conversation, seq } => {
                 let connections = self.hub.connections_of(user);
                 let Some(first) = connections.first() else { return };

@@ -67,7 +67,7 @@ pub(crate) enum Step {
     },
     /// To all connections of a user.
     ToUser(UserId, Item),
-    /// The user does not hear the room any more.
+    /// The user does not hear the conversation any more.
     Left(UserId, ConversationId, Option<Item>),
     /// All connections of the user end.
     End(UserId, CloseCode),

@@ -10,7 +10,7 @@ use crate::{
 use super::{
     super::{
         App,
-        chat::{ChatError, Direct, Measure, Speaker, Typing},
+        chat::{ChatError, Direct, Measure, Opening, Speaker, Typing},
         hub::{Connection, Item},
         store::{Appended, Asker, Joined},
     },
@@ -55,7 +55,15 @@ impl Talk for FullTalk {
             ClientFrame::React { id, conversation, seq, emoji, on } => {
                 self.carry_out(id, self.app.chat.react(self.speaker(), id, conversation, seq, &emoji, on)).await
             }
-            ClientFrame::OpenDirect { id, nickname } => self.open_direct(id, &nickname).await,
+            ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None } => {
+                self.open_direct(id, self.app.chat.open_direct(self.user(), self.connection.peer, &nickname)).await
+            }
+            ClientFrame::OpenDirect { id, nickname: None, user: Some(user) } => {
+                self.open_direct(id, self.app.chat.open_direct_with(self.user(), self.connection.peer, user)).await
+            }
+            ClientFrame::OpenDirect { id, .. } => {
+                self.refuse_frame(ErrorCode::BadFrame, Some(id), "either a nickname or a user".into())
+            }
             ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
             ClientFrame::Moderate { id, action, user, conversation, minutes, role, address } => {
                 let measure = Measure { action, user, room: conversation, minutes, role, all_of_address: address };
@@ -145,10 +153,9 @@ impl FullTalk {
         }
     }
 
-    async fn open_direct(&self, id: CommandId, nickname: &str) -> Heard {
-        let user = &self.connection.user;
+    async fn open_direct(&self, id: CommandId, opening: impl Future<Output = Result<Opening, ChatError>>) -> Heard {
         let opening = match self.charge() {
-            Ok(()) => self.app.chat.open_direct(user.clone(), nickname).await,
+            Ok(()) => opening.await,
             Err(error) => Err(error),
         };
         match opening {

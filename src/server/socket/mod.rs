@@ -176,12 +176,10 @@ fn not_let_in(error: &ChatError) -> CloseCode {
 /// From now on a registered connection hears all that its user is in. Directs that are opened later come by themselves,
 /// because it is registered; so nothing lies between.
 ///
-/// Gives what that is.
+/// Gives what that is, in the order of ids.
 async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<Vec<ConversationId>, ChatError> {
     let conversations = app.chat.memberships(connection.user.id).await?;
-    for conversation in &conversations {
-        connection.hear(*conversation);
-    }
+    connection.hear_all(&conversations);
     Ok(conversations)
 }
 

@@ -91,7 +91,7 @@ pub(super) async fn enter(
         drop(registered);
         return refuse(line, farewell).await;
     }
-    let talk = PlainTalk { app, connection: Arc::clone(&registered.connection), last: None };
+    let talk = PlainTalk { app, connection: Arc::clone(&registered.connection), meant: Vec::new() };
     Some(Talking::begin(line, talk, registered, Seen::default()))
 }
 
@@ -128,9 +128,12 @@ async fn release(app: &App, user: UserId) {
 pub(super) struct PlainTalk {
     app: Arc<App>,
     connection: Arc<Connection>,
-    /// The direct that was written to last. Many never write to one.
-    last: Option<Box<Direct>>,
+    /// Whom the names meant that were written to, the latest last: a name that another user has by now is not theirs here.
+    meant: Vec<(Box<str>, Direct)>,
 }
+
+/// So many of them are kept.
+const MOST_MEANT: usize = 32;
 
 impl Talk for PlainTalk {
     fn app(&self) -> &App {
@@ -181,17 +184,40 @@ impl PlainTalk {
         let speaker = Speaker { user: self.connection.user.clone(), asker: Asker(self.connection.number) };
         self.connection.asked();
         let queued = match to_user {
-            Some(nickname) => {
-                let sent =
-                    self.app.chat.send_to_user(speaker, id, &nickname, &msg, self.last.as_deref().copied()).await;
-                sent.map(|direct| **self.last.get_or_insert_with(|| Box::new(direct)) = direct)
-            }
+            Some(nickname) => self.send_to_user(speaker, id, &nickname, &msg).await,
             None => self.app.chat.send(speaker, id, self.app.chat.lobby(), &msg).await,
         };
         if queued.is_err() {
             self.connection.answered();
         }
         queued.map(|()| Heard::Nothing)
+    }
+
+    async fn send_to_user(
+        &mut self,
+        speaker: Speaker,
+        id: CommandId,
+        nickname: &str,
+        msg: &str,
+    ) -> Result<(), ChatError> {
+        let place = self.meant.iter().position(|(name, _)| **name == *nickname);
+        let known = place.map(|place| self.meant[place].1);
+        let peer = self.connection.peer;
+        let sent = self.app.chat.send_to_user(speaker, peer, id, nickname, msg, known).await;
+        match (&sent, place) {
+            (Ok(direct), None) => {
+                if self.meant.len() == MOST_MEANT {
+                    self.meant.remove(0);
+                }
+                self.meant.push((nickname.into(), *direct));
+            }
+            (Err(ChatError::UserGone), Some(place)) => {
+                // Now that this is known here, the name means whoever has it.
+                self.meant.remove(place);
+            }
+            _ => {}
+        }
+        sent.map(drop)
     }
 }
 
@@ -225,8 +251,10 @@ mod tests {
         let ming = app.chat.create_visitor("小明", None, peer).await.expect("a visitor");
         // The name is taken, but the hub does not know of the socket yet.
         let ling = app.chat.create_visitor("阿玲", None, peer).await.expect("another");
-        let opening = app.chat.open_direct(ling.user(), "小明").await.expect("queued");
+        let opening = app.chat.open_direct(ling.user(), peer, "小明").await.expect("queued");
         let direct = opening.done().await.expect("a direct");
+        // It stands in his list from the first message on.
+        app.chat.write(ling.user(), CommandId::generate(), direct.id, "hi").await.expect("a message");
         let entrance = Entrance { session: None, peer, speech: Speech::Plain, shard: ShardIndex::default() };
         let registered = register(&app, &ming.user(), entrance).expect("a place");
         hear_all(&app, &registered.connection).await.expect("an answer");

@@ -10,7 +10,7 @@ use tokio::select;
 
 use crate::{
     domain::{Conversation, Seq},
-    protocol::{CloseCode, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
+    protocol::{CloseCode, ConversationList, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
 };
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
         App,
         chat::ChatError,
         hub::{Connection, Item, Seen},
+        store::Beginning,
     },
     hear_all,
     hello::Greeted,
@@ -52,14 +53,17 @@ async fn bring_up_to_date(
     greeted: Greeted<'_>,
 ) -> Result<Seen, Farewell> {
     let heard = hear_all(app, connection).await.map_err(refuse)?;
-    let conversations = app.chat.conversations(connection.user.id, greeted.session).await.map_err(refuse)?;
-    if heard.iter().any(|id| conversations.iter().all(|conversation| conversation.id != *id)) {
+    let Greeted { me, session, token, epoch, cursors, turn } = greeted;
+    let asked_for = cursors.keys().copied().collect();
+    let beginning = app.chat.beginning(connection.user.id, session, asked_for).await.map_err(refuse)?;
+    let Beginning { list, further, memberships, blocks } = beginning;
+    if heard.iter().any(|id| memberships.binary_search(id).is_err()) {
         // Removed from there in between: perhaps too early for the hub to know that it was heard.
         return Err(Farewell::wordless(Some(CloseCode::COME_BACK)));
     }
-    let seen = Seen::new(conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)));
-
-    let Greeted { me, token, epoch, cursors, turn, .. } = greeted;
+    let ConversationList { conversations, older } = list;
+    let told = || conversations.iter().chain(&further);
+    let seen = Seen::new(told().map(|conversation| (conversation.id, conversation.last_seq)));
     drop(turn);
     let (online, online_count) = app.hub.online_with(&connection.user);
     let welcome = Welcome {
@@ -68,16 +72,23 @@ async fn bring_up_to_date(
         token,
         me,
         conversations: conversations.clone(),
+        older,
+        blocks,
         online,
         online_count,
     };
     send(line, connection, &ServerFrame::Welcome(Box::new(welcome))).await?;
 
     let same_history = epoch == Some(app.chat.epoch());
-    for conversation in &conversations {
-        if let Some(&cursor) = cursors.get(&conversation.id) {
-            replay(app, line, connection, conversation, same_history.then_some(cursor)).await?;
+    for conversation in told() {
+        let Some(&cursor) = cursors.get(&conversation.id) else { continue };
+        if further.iter().any(|further| further.id == conversation.id) {
+            send(line, connection, &ServerFrame::Conversation(conversation.clone())).await?;
         }
+        replay(app, line, connection, conversation, same_history.then_some(cursor)).await?;
+    }
+    for id in cursors.into_keys().filter(|id| told().all(|conversation| conversation.id != *id)) {
+        send(line, connection, &ServerFrame::ConversationRemoved { id }).await?;
     }
     Ok(seen)
 }

@@ -3,7 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    domain::{CommandId, Conversation, ConversationId, Seq, UserId},
+    domain::{CommandId, Conversation, ConversationId, Seq, User, UserId},
     protocol::Event,
 };
 
@@ -30,14 +30,27 @@ pub(crate) enum Committed {
         /// What follows for the user's connections.
         effect: Effect,
     },
-    /// A direct was opened, or a room was entered.
+    /// Conversations came into users' lists, or are others than they were: a direct was opened, written in for the first
+    /// time, or its other user has gone; or a room was entered.
     Opened {
-        /// Whom to tell, each with the conversation as they see it at this point of the order: both users of a new
-        /// direct, else whoever opened or entered it.
+        /// Whom to tell, each with the conversation as they see it at this point of the order.
         views: Vec<(UserId, Conversation)>,
         /// Fires, by being used or dropped, when they have been told.
         announced: oneshot::Sender<()>,
     },
+    /// Conversations do not stand in these users' lists any more.
+    Removed(Vec<(UserId, ConversationId)>),
+    /// A user has blocked another one, or does so no more.
+    Blocked {
+        /// Who.
+        user: UserId,
+        /// Whom.
+        other: User,
+        /// Whether it is so now.
+        on: bool,
+    },
+    /// One after the other.
+    Several(Vec<Committed>),
     /// A user has read further.
     Read {
         /// Who.
@@ -47,6 +60,14 @@ pub(crate) enum Committed {
         /// Up to here.
         seq: Seq,
     },
+}
+
+impl Committed {
+    /// Tells users of conversations, and nobody waits for it.
+    pub(super) fn views(views: Vec<(UserId, Conversation)>) -> Option<Self> {
+        let (announced, _) = oneshot::channel();
+        (!views.is_empty()).then_some(Self::Opened { views, announced })
+    }
 }
 
 /// Committed news, a commit at a time, in commit order. Bounded: the writer waits for a slow listener, and listeners

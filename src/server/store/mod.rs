@@ -9,7 +9,7 @@ mod receipt;
 mod rights;
 mod sqlite;
 
-use std::{collections::HashSet, fmt};
+use std::{collections::HashSet, fmt, str::FromStr};
 
 use async_trait::async_trait;
 use ipnet::IpNet;
@@ -20,7 +20,7 @@ use crate::{
         CommandId, Conversation, ConversationId, Epoch, InviteId, Me, Millis, Nickname, NicknameKey, Role, Seq,
         SessionId, User, UserId,
     },
-    protocol::{AuditPage, Change, Event, Invite, MessagesPage, Sanction, SessionInfo},
+    protocol::{AuditPage, Change, ConversationList, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
 use super::peer::Peer;
@@ -175,6 +175,18 @@ pub(crate) enum StoreError {
     /// No such invite, or it has ended.
     #[error("no such invite")]
     InvalidInvite,
+    /// The other user of the direct has given the name back, or has no account any more.
+    #[error("the other user has gone")]
+    UserGone,
+    /// The user has blocked the other one.
+    #[error("blocked by this very user")]
+    Blocked,
+    /// Nobody can block themselves.
+    #[error("nobody can block themselves")]
+    SelfBlock,
+    /// The user has blocked [`MAX_BLOCKS`] others.
+    #[error("too many blocked users")]
+    TooManyBlocks,
 }
 
 /// A password to be set.
@@ -236,9 +248,64 @@ pub(crate) struct Appended {
 #[derive(Debug)]
 pub(crate) struct OpenDirect {
     pub opener: User,
-    /// The other user's.
-    pub key: NicknameKey,
+    pub whom: Whom,
 }
+
+/// The other user of a direct.
+#[derive(Clone, Debug)]
+pub(crate) enum Whom {
+    /// Whoever has this nickname now.
+    Named(NicknameKey),
+    /// This very user, whatever they are called.
+    User(UserId),
+}
+
+/// Who is meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FoundUser {
+    pub id: UserId,
+    /// Whoever asks has a direct with them already.
+    pub has_direct: bool,
+}
+
+/// What a connection begins with, in one snapshot.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// The first of the user's conversations.
+    pub list: ConversationList,
+    /// Those further down in the list that were asked for.
+    pub further: Vec<Conversation>,
+    /// All that the user hears, in the order of their ids.
+    pub memberships: Vec<ConversationId>,
+    /// Whom the user has blocked.
+    pub blocks: Vec<User>,
+}
+
+/// Where a list of directs goes on: behind this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListPlace {
+    /// By the time of the latest event, in minutes.
+    pub minute: i64,
+    pub conversation: ConversationId,
+}
+
+impl fmt::Display for ListPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.minute, self.conversation)
+    }
+}
+
+impl FromStr for ListPlace {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (minute, conversation) = text.split_once('.').ok_or(())?;
+        Ok(Self { minute: minute.parse().map_err(drop)?, conversation: conversation.parse().map_err(drop)? })
+    }
+}
+
+/// How many users somebody can block.
+pub(crate) const MAX_BLOCKS: u32 = 200;
 
 /// A direct that is there now.
 #[derive(Debug)]
@@ -370,11 +437,44 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Whoever has this nickname.
     async fn account(&self, nickname: NicknameKey) -> Result<Option<Account>, StoreError>;
 
-    /// The conversations that the user is in.
+    /// The conversations that the user hears, in the order of their ids: those in the user's list.
     async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError>;
 
-    /// The same as the user sees them, in one snapshot; `None` if the session has ended.
-    async fn conversations(&self, user: UserId, session: SessionId) -> Result<Option<Vec<Conversation>>, StoreError>;
+    /// What a connection of the user begins with; `None` if the session has ended. Of the conversations in `asked_for`,
+    /// those that stand in the user's list are told, wherever they stand.
+    async fn beginning(
+        &self,
+        user: UserId,
+        session: SessionId,
+        asked_for: Vec<ConversationId>,
+    ) -> Result<Option<Beginning>, StoreError>;
+
+    /// The user's conversations: rooms, and at most `limit` directs, those with the latest events first; or the directs
+    /// behind that place.
+    async fn conversations(
+        &self,
+        user: UserId,
+        before: Option<ListPlace>,
+        limit: u32,
+    ) -> Result<ConversationList, StoreError>;
+
+    /// One of them.
+    async fn conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, StoreError>;
+
+    /// Takes a direct out of a user's list.
+    async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), StoreError>;
+
+    /// Lets a user hear nothing of another one.
+    async fn block(&self, user: UserId, other: UserId) -> Result<(), StoreError>;
+
+    /// Ends that, if it was so.
+    async fn unblock(&self, user: UserId, other: UserId) -> Result<(), StoreError>;
+
+    /// Whom a user has blocked.
+    async fn blocks(&self, user: UserId) -> Result<Vec<User>, StoreError>;
+
+    /// Who is meant, for somebody who wants to open a direct; `None` if there is nobody.
+    async fn find_user(&self, opener: UserId, whom: Whom) -> Result<Option<FoundUser>, StoreError>;
 
     /// At most `limit` messages, of at most so many bytes but one at least, in one snapshot.
     async fn messages(
@@ -398,6 +498,9 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Whether a user who is in a conversation may write there.
     async fn may_write(&self, user: UserId, conversation: ConversationId) -> Result<bool, StoreError>;
+
+    /// Whether a user has given the name back, or has no account any more.
+    async fn is_gone(&self, user: UserId) -> Result<bool, StoreError>;
 
     /// A user, also one who gave the name back; nobody for the house itself.
     async fn user(&self, user: UserId) -> Result<Option<User>, StoreError>;

@@ -4,7 +4,7 @@ use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::super::{live::effect, seen};
 use crate::{
-    client::{Edit, Store, Written},
+    client::{Edit, Refusal, Store, Written},
     domain::{CommandId, ConversationId, Message, Seq},
     protocol::ErrorCode,
     state::{Deed, Outgoing, Timeline},
@@ -49,6 +49,11 @@ impl Draft {
         effect(move || draft.take_back());
         effect(move || draft.outlive_message());
         draft
+    }
+
+    /// Tells why something else was not done here.
+    pub(in super::super) fn refuse(self, refusal: &Refusal) {
+        self.problem.try_set(Some(refusal.code().unwrap_or(ErrorCode::Internal)));
     }
 
     /// Where it is kept, and sent from.

@@ -17,7 +17,11 @@ use super::{
     place::companion,
     target::TargetForm,
 };
-use crate::{client::Store, domain::ConversationId, protocol::ErrorCode};
+use crate::{
+    client::Store,
+    domain::{Companion, ConversationId},
+    protocol::ErrorCode,
+};
 pub(super) use draft::Draft;
 #[cfg(feature = "ssr")]
 pub(super) use early::in_textarea;
@@ -57,10 +61,10 @@ pub(super) fn Composer(
     };
     let placeholder = move || match with.get() {
         None => t.write_to_everyone.to_owned(),
-        Some(user) => (t.write_to)(user.nickname.as_str()),
+        Some(with) => (t.write_to)(with.user.nickname.as_str()),
     };
     let target_name =
-        move || with.get().map_or_else(|| t.everyone.to_owned(), |user| user.nickname.as_str().to_owned());
+        move || with.get().map_or_else(|| t.everyone.to_owned(), |with| with.user.nickname.as_str().to_owned());
     let target = move || match with.get() {
         None => view! {
             <span class="icon-box">{icons::hash()}</span>
@@ -68,7 +72,7 @@ pub(super) fn Composer(
             <b>{t.everyone}</b>
         }
         .into_any(),
-        Some(user) => view! {
+        Some(Companion { user, .. }) => view! {
             <Face id=user.id nickname=user.nickname.clone() small=true/>
             <span class="quiet">{t.to}</span>
             <b><Name user/></b>
@@ -104,6 +108,13 @@ pub(super) fn Composer(
         })
     };
 
+    let is_closed = memo(move || with.with(|with| with.as_ref().is_some_and(|with| with.gone)));
+    let why_closed = move || {
+        with.get().filter(|with| with.gone).map(|with| {
+            view! { <p class="closed" role="status">{(t.left_note)(with.user.nickname.as_str())}</p> }
+        })
+    };
+
     // Where no program runs, nothing would ever say that there is something to send.
     let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
 
@@ -111,7 +122,8 @@ pub(super) fn Composer(
         <div class="composer">
             <p class="typing" role="status">{live(typing)}</p>
             {live_view(chooser)}
-            <form class="pot" on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().is_none())}>
+            {live_view(why_closed)}
+            <form class="pot" hidden=live(move || is_closed.get()) on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().is_none())}>
                 {early::hidden(store)}
                 {live_view(editing)}
                 <label class="unseen" for="message">{t.message}</label>

@@ -45,8 +45,17 @@ pub(super) static TEXTS: Texts = Texts {
     lobby: "Lobby",
     lobby_topic: "Everyone who comes in is here",
     private_topic: |name| format!("Only {name} and you can read this"),
+    namesake_topic: |name| format!("This is another person than the {name} whom you wrote with before"),
+    namesake: "another person than before",
     is_here: "here now",
     is_away: "away",
+    has_left: "left for good",
+    left_note: |name| format!("{name} has left for good. Nobody would read what you write here."),
+    hide: "Hide from the list",
+    block: "Block this person",
+    unblock: "Unblock",
+    blocked: "People you have blocked",
+    show_more: "Show more",
     unread: |count| format!("{count} unread"),
     back: "Back to the list",
     you: "you",
@@ -177,6 +186,9 @@ pub(super) static TEXTS: Texts = Texts {
         }
         ErrorCode::UnknownUser => "Nobody here has that name.".into(),
         ErrorCode::SelfDirect => "That is you. Choose somebody else.".into(),
+        ErrorCode::UserGone => "They have left for good: nobody would read this.".into(),
+        ErrorCode::Blocked => "You have blocked this person. You can unblock them in the settings.".into(),
+        ErrorCode::TooManyBlocks => "You have blocked as many people as you can. Unblock somebody first.".into(),
         ErrorCode::EmptyMessage => "There is nothing to send.".into(),
         ErrorCode::MessageTooLong => {
             format!("That is too long: a message has at most {} characters. Nothing was sent.", LIMITS.1)

@@ -1,6 +1,6 @@
 //! Rooms, directs, and who is here.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::super::{
     face::Face,
@@ -13,7 +13,7 @@ use super::super::{
 };
 use crate::{
     client::Store,
-    domain::{Conversation, ConversationId, User},
+    domain::{Companion, Conversation, ConversationId, User, UserId},
 };
 
 /// The rooms: the Lobby.
@@ -50,7 +50,8 @@ pub(super) fn Private() -> impl IntoView {
             directs.map(|(talk, with)| (talk.id, with.clone())).collect::<Vec<_>>()
         })
     });
-    let row = move |(id, with): (ConversationId, User)| {
+    let row = move |(id, with): (ConversationId, Companion)| {
+        let Companion { user: with, gone } = with;
         let user = with.id;
         let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(user)));
         let current = move || (here.conversation.get() == Some(id)).then_some("page");
@@ -59,20 +60,56 @@ pub(super) fn Private() -> impl IntoView {
                 <a class="row" href=address(id) aria-current=live(current)>
                     <Face id=user nickname=with.nickname.clone() small=true here=is_here/>
                     <Name user=with class="name"/>
+                    {gone.then(|| view! { <span class="quiet small">{t.has_left}</span> })}
                     <Unread conversation=id/>
                 </a>
             </li>
         }
         .into_any()
     };
-    let item = move |direct: (ConversationId, User)| Item::new((0, direct.0.as_uuid().as_u128()), move || row(direct));
+    // Who has left has another row than before.
+    let item = move |direct: (ConversationId, Companion)| {
+        Item::new((u8::from(direct.1.gone), direct.0.as_uuid().as_u128()), move || row(direct))
+    };
     let rows = move || directs.get().into_iter().map(item).collect();
     view! {
         <h2 hidden=live(move || directs.with(Vec::is_empty))>{t.private}</h2>
         <ul hidden=live(move || directs.with(Vec::is_empty))>
             {list(rows)}
         </ul>
+        <ShowMore/>
     }
+}
+
+/// Fetches the directs that are further down in the list.
+#[component]
+fn ShowMore() -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let has_more = memo(move || store.conversations.with(|conversations| conversations.older().is_some()));
+    let (is_busy, has_failed) = (RwSignal::new(false), RwSignal::new(false));
+    let show = move |_: MouseEvent| {
+        if is_busy.get_untracked() {
+            return;
+        }
+        is_busy.set(true);
+        spawn_local(async move {
+            let has_come = store.show_more().await;
+            has_failed.try_set(!has_come);
+            is_busy.try_set(false);
+        });
+    };
+    live_view(move || {
+        has_more.get().then(|| {
+            view! {
+                <p class="hint small">
+                    <button type="button" class="link" aria-busy=live(move || is_busy.get().to_string()) on:click=on(show)>
+                        {t.show_more}
+                    </button>
+                    <span class="problem" role="alert">{live(move || has_failed.get().then_some(t.unreachable))}</span>
+                </p>
+            }
+        })
+    })
 }
 
 /// Who is here: a click begins to talk with them alone.
@@ -87,10 +124,11 @@ pub(super) fn HereNow() -> impl IntoView {
     });
     let count = move || store.presence.with(|presence| presence.count());
     let problem = RwSignal::new(None::<String>);
-    let talk_to = Callback::new(move |nickname: String| {
+    // The very user whom the row shows, whoever has the name by now.
+    let talk_to = Callback::new(move |user: UserId| {
         problem.set(None);
         spawn_local(async move {
-            match store.open_direct(nickname).await {
+            match store.open_direct_with(user).await {
                 Ok(conversation) => here.go(&address(conversation)),
                 Err(Some(code)) => problem.set(Some((t.error)(code))),
                 Err(None) => problem.set(Some(t.unreachable.to_owned())),
@@ -98,10 +136,10 @@ pub(super) fn HereNow() -> impl IntoView {
         });
     });
     let row = move |user: User| {
-        let nickname = user.nickname.as_str().to_owned();
+        let id = user.id;
         view! {
             <li>
-                <button type="button" class="row" on:click=on(move |_| talk_to.run(nickname.clone()))>
+                <button type="button" class="row" on:click=on(move |_| talk_to.run(id))>
                     <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
                     <Name user class="name"/>
                 </button>

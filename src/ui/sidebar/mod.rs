@@ -2,6 +2,7 @@
 
 mod account;
 mod agent;
+mod blocked;
 mod lists;
 mod sessions;
 mod settings;

@@ -12,6 +12,7 @@ use super::{
         live::{live_view, on},
     },
     account::Account,
+    blocked::Blocked,
 };
 use crate::{client::Store, domain::Role};
 
@@ -67,7 +68,7 @@ pub(super) fn Settings() -> impl IntoView {
                     </label>
                 })}
             </fieldset>
-            {live_view(move || is_open.get().then(|| view! { <Account/> }))}
+            {live_view(move || is_open.get().then(|| view! { <Blocked/> <Account/> }))}
         </div>
     }
 }

@@ -8,7 +8,7 @@ use super::super::{
 };
 use crate::{
     client::Store,
-    domain::{User, lowercase, place_of},
+    domain::{ConversationId, User, lowercase, place_of},
     protocol::ErrorCode,
 };
 
@@ -126,7 +126,7 @@ impl Choice {
             Some(target) => self.talk_to(target),
             None if typed.is_empty() => {}
             None if lowercase(&typed) == everyone => self.talk_to(Target::Everyone),
-            None => self.open_direct(typed),
+            None => self.open(self.store.open_direct(typed.clone()), typed),
         }
     }
 
@@ -137,13 +137,18 @@ impl Choice {
                 self.here.go(LOBBY);
                 self.done();
             }
-            Target::User(user) => self.open_direct(user.nickname.as_str().to_owned()),
+            // The very user who was offered, whoever has the name by now.
+            Target::User(user) => self.open(self.store.open_direct_with(user.id), user.nickname.as_str().to_owned()),
         }
     }
 
-    fn open_direct(self, nickname: String) {
+    fn open(
+        self,
+        opening: impl Future<Output = Result<ConversationId, Option<ErrorCode>>> + 'static,
+        nickname: String,
+    ) {
         spawn_local(async move {
-            match self.store.open_direct(nickname.clone()).await {
+            match opening.await {
                 Ok(conversation) => {
                     self.here.go(&address(conversation));
                     return self.done();

@@ -28,8 +28,8 @@ pub(super) fn TargetForm(
     #[prop(optional)]
     takes_focus: bool,
 ) -> impl IntoView {
-    let t = texts();
-    let choice = Choice::new(expect_context::<Store>(), on_done);
+    let (store, t) = (expect_context::<Store>(), texts());
+    let choice = Choice::new(store, on_done);
     let field = NodeRef::<html::Input>::new();
     effect(move || {
         if let Some(field) = field.get().filter(|_| takes_focus) {
@@ -50,11 +50,15 @@ pub(super) fn TargetForm(
                 <span class="name">{t.everyone}</span>
             }
             .into_any(),
-            Target::User(user) => view! {
-                <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
-                <Name user class="name"/>
+            Target::User(user) => {
+                let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
+                view! {
+                    <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
+                    <Name user class="name"/>
+                    {is_namesake.then(|| view! { <span class="quiet small">{t.namesake}</span> })}
+                }
+                .into_any()
             }
-            .into_any(),
         };
         view! {
             <li

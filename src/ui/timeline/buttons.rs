@@ -21,6 +21,8 @@ pub(super) enum Button {
     Delete,
     Really,
     Keep,
+    /// Lets one hear nothing more of the author.
+    Block,
     /// Tries again what failed.
     Retry,
     /// Gives up what failed.
@@ -28,8 +30,17 @@ pub(super) enum Button {
 }
 
 impl Button {
-    const ALL: [Self; 8] =
-        [Self::React, Self::More, Self::Edit, Self::Delete, Self::Really, Self::Keep, Self::Retry, Self::Discard];
+    const ALL: [Self; 9] = [
+        Self::React,
+        Self::More,
+        Self::Edit,
+        Self::Delete,
+        Self::Really,
+        Self::Keep,
+        Self::Block,
+        Self::Retry,
+        Self::Discard,
+    ];
 
     /// As it stands in a button.
     fn name(self) -> &'static str {
@@ -40,6 +51,7 @@ impl Button {
             Self::Delete => "delete",
             Self::Really => "really",
             Self::Keep => "keep",
+            Self::Block => "block",
             Self::Retry => "retry",
             Self::Discard => "discard",
         }

@@ -3,7 +3,7 @@
 //! There is one menu for all rows. It is open where the pointer is, where a finger has touched, or at the message that
 //! the arrow keys have reached; its buttons and the reactions carry what they do as data, read here.
 
-use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
+use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute, task::spawn_local};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
@@ -93,6 +93,9 @@ impl Menu {
                 }
                 if is_mine || (me.role > Role::Member && self.is_room) {
                     parts.push(buttons::tool(Button::Delete, icons::bin(), t.delete));
+                }
+                if !is_mine {
+                    parts.push(buttons::tool(Button::Block, icons::block(), t.block));
                 }
                 if me.role > message.author.role {
                     let address = format!("/house/users/{}", message.author.id);
@@ -205,6 +208,15 @@ impl Menu {
                 self.draft.put(Deed::Delete { seq: message.seq });
                 self.done(&row, has_focus);
             }
+            (Button::Block, Some(message)) => {
+                let (store, draft) = (self.draft.store(), self.draft);
+                spawn_local(async move {
+                    if let Err(refusal) = store.block(message.author.id, true).await {
+                        draft.refuse(&refusal);
+                    }
+                });
+                self.done(&row, has_focus);
+            }
             (Button::More, _) => self.go(Step::MoreEmoji, row, has_focus),
             (Button::Delete, _) => self.go(Step::ConfirmDeletion, row, has_focus),
             (Button::Keep, _) => self.go(Step::Choose, row, has_focus),
@@ -218,7 +230,7 @@ impl Menu {
                     self.draft.store().take_out(command);
                 }
             }
-            (Button::React | Button::Edit | Button::Really, None) => {}
+            (Button::React | Button::Edit | Button::Really | Button::Block, None) => {}
         }
     }
 

@@ -80,9 +80,10 @@ impl Model {
             let me = store.me.with(|me| me.as_ref().map(|me| me.id));
             let Some(me) = me.filter(|_| is_known.get()) else { return Rows::default() };
             let rows = timeline.with(|timeline| {
-                store
-                    .outbox
-                    .with(|outbox| rows(timeline, outbox.messages_to(conversation), me, new_after.get(), clock::day_of))
+                store.outbox.with(|outbox| {
+                    let outgoing = outbox.messages_to(conversation);
+                    store.blocks.with(|blocks| rows(timeline, outgoing, me, new_after.get(), blocks, clock::day_of))
+                })
             });
             let heads = rows.iter().filter_map(|row| match row {
                 Row::Message { id, starts_group: true } => Some(*id),
@@ -155,6 +156,7 @@ impl Model {
             // All of them depend on the same.
             self.timeline.track();
             store.outbox.track();
+            store.blocks.track();
             store.me.track();
             store.presence.track();
             for (id, Followed { seen: known, .. }) in self.followed.get_value() {

@@ -8,6 +8,7 @@ mod company;
 #[cfg(feature = "early-ack")]
 mod early_ack;
 mod journal;
+mod lists;
 mod open;
 mod orders;
 mod queries;
@@ -39,7 +40,7 @@ use crate::{
     domain::{
         self, Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId, User, UserId,
     },
-    protocol::{AuditPage, Event, Invite, MessagesPage, Sanction, SessionInfo},
+    protocol::{AuditPage, ConversationList, Event, Invite, MessagesPage, Sanction, SessionInfo},
 };
 
 use self::{
@@ -51,14 +52,14 @@ use self::{
     reads::ReadMarks,
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
-        BeginSession, CreateUser, EndGuests, EndSession, EndSessions, Join, Moderate, Release, RevokeInvite,
-        SeeSession, SetPassword, UnbanNetwork, is_open, may_write,
+        BeginSession, Block, CreateUser, EndGuests, EndSession, EndSessions, Hide, Join, Moderate, Release,
+        RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock, find_user, is_open, may_write,
     },
 };
 use super::{
-    Account, Appended, Asker, BannedNetwork, EndedSession, Expired, Expiry, Feed, InviteKey, Joined, Moderation,
-    NewEvent, NewInvite, NewPassword, NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Receipt, Rule,
-    Session, SessionKey, Store, StoreError, Window,
+    Account, Appended, Asker, BannedNetwork, Beginning, EndedSession, Expired, Expiry, Feed, FoundUser, InviteKey,
+    Joined, ListPlace, Moderation, NewEvent, NewInvite, NewPassword, NewSession, NewUser, OpenDirect, OpenedDirect,
+    PasswordHash, Receipt, Rule, Session, SessionKey, Store, StoreError, Whom, Window,
 };
 
 pub use backup::BackupError;
@@ -315,8 +316,46 @@ impl Store for SqliteStore {
         self.readers.read(move |db| queries::memberships(db, user)).await
     }
 
-    async fn conversations(&self, user: UserId, session: SessionId) -> Result<Option<Vec<Conversation>>, StoreError> {
-        self.read(move |db| queries::conversations(db, user, session)).await
+    async fn beginning(
+        &self,
+        user: UserId,
+        session: SessionId,
+        asked_for: Vec<ConversationId>,
+    ) -> Result<Option<Beginning>, StoreError> {
+        self.read(move |db| queries::beginning(db, user, session, &asked_for)).await
+    }
+
+    async fn conversations(
+        &self,
+        user: UserId,
+        before: Option<ListPlace>,
+        limit: u32,
+    ) -> Result<ConversationList, StoreError> {
+        self.read(move |db| queries::conversations(db, user, before, limit)).await
+    }
+
+    async fn conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, StoreError> {
+        self.read(move |db| queries::conversation_of(db, user, id)).await
+    }
+
+    async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), StoreError> {
+        self.write(Hide { user, direct }).await?.await
+    }
+
+    async fn block(&self, user: UserId, other: UserId) -> Result<(), StoreError> {
+        self.write(Block { user, other }).await?.await
+    }
+
+    async fn unblock(&self, user: UserId, other: UserId) -> Result<(), StoreError> {
+        self.write(Unblock { user, other }).await?.await
+    }
+
+    async fn blocks(&self, user: UserId) -> Result<Vec<User>, StoreError> {
+        self.readers.read(move |db| queries::blocks(db, user)).await
+    }
+
+    async fn find_user(&self, opener: UserId, whom: Whom) -> Result<Option<FoundUser>, StoreError> {
+        self.readers.read(move |db| find_user(db, opener, &whom)).await
     }
 
     async fn messages(
@@ -343,6 +382,10 @@ impl Store for SqliteStore {
 
     async fn may_write(&self, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {
         self.readers.read(move |db| may_write(db, user, conversation)).await
+    }
+
+    async fn is_gone(&self, user: UserId) -> Result<bool, StoreError> {
+        self.readers.read(move |db| queries::is_gone(db, user)).await
     }
 
     async fn user(&self, user: UserId) -> Result<Option<User>, StoreError> {

@@ -2,13 +2,14 @@
 //!
 //! Whatever else the writer does may change what stands here, so it is saved before that and forgotten after.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::{
     super::{Appended, StoreError},
     journal::Journal,
+    lists::{self, Minute, Standing},
     reads::save_mark,
     writes::{check_write, end},
 };
@@ -21,33 +22,44 @@ const MOST: usize = 16_384;
 pub(super) struct Recent {
     /// The newest event's place and time.
     ends: HashMap<ConversationId, (Seq, Millis)>,
-    /// Members about whom nothing says that they may not write.
-    writers: HashSet<(ConversationId, UserId)>,
+    /// Members about whom nothing says that they may not write, and whether it is a direct; one that stands in the lists of
+    /// all who are to hear what they write.
+    writers: HashMap<(ConversationId, UserId), bool>,
     /// The greatest command id that there is.
     newest: Option<CommandId>,
     /// Whoever writes has seen what is above. Not in the database yet.
     reads: HashMap<(ConversationId, UserId), Seq>,
+    /// Directs that move up in lists. Not in the database yet.
+    active: HashMap<ConversationId, Minute>,
 }
 
 impl Recent {
-    /// The next place in a conversation that `author` writes to.
+    /// The next place in a conversation that `author` writes to; `None` if a message there changes lists as well.
     pub(super) fn next(
         &mut self,
         db: &Connection,
         journal: &Journal,
         conversation: ConversationId,
         author: UserId,
-    ) -> Result<(Seq, Millis), StoreError> {
-        if !self.writers.contains(&(conversation, author)) {
-            self.check(db, conversation, author)?;
-        }
+    ) -> Result<Option<(Seq, Millis)>, StoreError> {
+        let is_direct = match self.writers.get(&(conversation, author)) {
+            Some(is_direct) => *is_direct,
+            None => match self.check(db, conversation, author)? {
+                Some(is_direct) => is_direct,
+                None => return Ok(None),
+            },
+        };
         let known = self.ends.get(&conversation).copied().or_else(|| journal.end(conversation));
-        let (seq, at) = match known {
+        let (seq, before) = match known {
             Some(end) => end,
             None => end(db, conversation)?,
         };
         // Times never go back within a conversation, even when the clock does.
-        Ok((seq.next(), Millis::now().max(at)))
+        let at = Millis::now().max(before);
+        if is_direct && Minute::of(at) != Minute::of(before) {
+            self.active.insert(conversation, Minute::of(at));
+        }
+        Ok(Some((seq.next(), at)))
     }
 
     /// Whether there cannot be a command by that id yet: ids grow with time, mostly. `false` means that it may be so.
@@ -77,6 +89,9 @@ impl Recent {
         for ((conversation, user), seq) in self.reads.drain() {
             save_mark(db, conversation, user, seq)?;
         }
+        for (conversation, minute) in self.active.drain() {
+            lists::note(db, conversation, minute)?;
+        }
         if self.ends.len() > MOST || self.writers.len() > MOST {
             self.forget();
         }
@@ -88,18 +103,23 @@ impl Recent {
         *self = Self::default();
     }
 
-    fn check(&mut self, db: &Connection, conversation: ConversationId, author: UserId) -> Result<(), StoreError> {
-        let is_member = db
-            .prepare_cached("SELECT 1 FROM members WHERE conversation = ?1 AND user = ?2")?
-            .exists(params![conversation, author])?;
-        if !is_member && author != UserId::HOUSE {
-            return Err(StoreError::NotMember);
-        }
+    /// Whether it is a direct; `None` if it must come into lists first.
+    fn check(
+        &mut self,
+        db: &Connection,
+        conversation: ConversationId,
+        author: UserId,
+    ) -> Result<Option<bool>, StoreError> {
+        let standing = Standing::of(db, author, conversation)?.ok_or(StoreError::NotMember)?;
+        standing.check()?;
         check_write(db, author, conversation)?;
+        if !standing.is_settled(author) {
+            return Ok(None);
+        }
         // A sanction that ends by itself is asked for each time, and so is one that has ended.
         if !db.prepare_cached("SELECT 1 FROM sanctions WHERE user = ?1")?.exists([author])? {
-            self.writers.insert((conversation, author));
+            self.writers.insert((conversation, author), standing.is_direct());
         }
-        Ok(())
+        Ok(Some(standing.is_direct()))
     }
 }

@@ -294,8 +294,11 @@ impl Busy {
         for number in 0..TALKS {
             let (ming, ling) =
                 (busy.comes(&format!("Ming {number}")).await, busy.comes(&format!("Ling {number}")).await);
-            let direct = OpenDirect { opener: ming.clone(), key: ling.nickname.key() };
-            let direct = busy.store.open_direct(direct).await.expect("queued").await.expect("a direct");
+            // From both sides, so that the first message changes no list.
+            let opening = OpenDirect { opener: ling.clone(), whom: Whom::User(ming.id) };
+            busy.store.open_direct(opening).await.expect("queued").await.expect("a direct");
+            let opening = OpenDirect { opener: ming.clone(), whom: Whom::Named(ling.nickname.key()) };
+            let direct = busy.store.open_direct(opening).await.expect("queued").await.expect("a direct");
             busy.talks.push((ming, direct.conversation));
             busy.listeners.push(ling);
         }

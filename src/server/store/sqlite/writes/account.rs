@@ -11,6 +11,7 @@ use super::{
         writer::{Applied, Write},
     },
     audit::Entry,
+    gone::Farewell,
     guest::release,
     moderation::role_of,
     sanction::{Scope, check_entry},
@@ -40,22 +41,23 @@ impl Write for EndSession {
                 ended.into_iter().next()
             }
         };
-        if let Some(EndedSession { user, .. }) = ended {
-            release_if_forgotten(db, user)?;
-        }
-        Ok(Applied { done: ended, news: None })
+        let news = match ended {
+            Some(EndedSession { user, .. }) => release_if_forgotten(db, user)?.into_news(),
+            None => None,
+        };
+        Ok(Applied { done: ended, news })
     }
 }
 
 /// A guest's last session takes the guest's claim to the nickname along.
-fn release_if_forgotten(db: &Connection, user: UserId) -> Result<(), StoreError> {
+fn release_if_forgotten(db: &Connection, user: UserId) -> Result<Farewell, StoreError> {
     let is_remembered = db
         .prepare_cached(
             "SELECT 1 FROM users WHERE id = ?1
                 AND (password IS NOT NULL OR EXISTS (SELECT 1 FROM sessions WHERE user = ?1))",
         )?
         .exists([user])?;
-    if is_remembered { Ok(()) } else { release(db, user) }
+    if is_remembered { Ok(Farewell::default()) } else { release(db, user) }
 }
 
 /// A user who showed the password comes in again.
@@ -162,9 +164,9 @@ impl Write for EndSessions {
     fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
         let ended = end_sessions_of(db, self.0, EndReason::SignedOut)?;
         let done = ended.into_iter().map(|ended| ended.session).collect();
-        release_if_forgotten(db, self.0)?;
+        let news = release_if_forgotten(db, self.0)?.into_news();
         Entry { action: "end_sessions", subject: Some(self.0), ..Entry::default() }.write(db)?;
-        Ok(Applied { done, news: None })
+        Ok(Applied { done, news })
     }
 }
 

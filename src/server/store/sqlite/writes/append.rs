@@ -11,6 +11,7 @@ use crate::{
 use super::{
     super::{
         super::{Appended, Committed, NewEvent, StoreError},
+        lists::{self, Minute, Standing},
         writer::{Applied, Desk, Write},
     },
     fold::fold,
@@ -24,29 +25,43 @@ impl Write for NewEvent {
         if let Some(first) = self.earlier(db)? {
             return Ok(Applied { done: first, news: None });
         }
+        let listed = match (&self.change, Standing::of(db, self.author.id, self.conversation)?) {
+            (Change::Message { .. }, Some(standing)) => {
+                standing.check()?;
+                standing.settle(db, self.author.id, self.conversation)?
+            }
+            _ => None,
+        };
         let (done, event) = append(db, self)?;
-        Ok(Applied { done, news: Some(Committed::Event(event)) })
+        lists::note(db, self.conversation, Minute::of(done.at))?;
+        let event = Committed::Event(event);
+        let news = match listed {
+            Some(listed) => Committed::Several(vec![listed, event]),
+            None => event,
+        };
+        Ok(Applied { done, news: Some(news) })
     }
 }
 
 impl NewEvent {
     /// A message without a savepoint: nothing is written before all is known to be well, and what fails all the same
-    /// fails the whole transaction. `None` for anything else.
+    /// fails the whole transaction. `None` for anything else, and for a message that changes lists.
     pub(in super::super) fn apply_quickly(&self, desk: &mut Desk<'_>) -> Option<Result<Applied<Appended>, StoreError>> {
         let Change::Message { body } = &self.change else { return None };
-        Some(self.write_message(desk, body))
+        self.write_message(desk, body).transpose()
     }
 
-    fn write_message(&self, desk: &mut Desk<'_>, body: &Body) -> Result<Applied<Appended>, StoreError> {
+    fn write_message(&self, desk: &mut Desk<'_>, body: &Body) -> Result<Option<Applied<Appended>>, StoreError> {
         let Desk { db, recent, journal, is_busy } = desk;
         let (conversation, author) = (self.conversation, self.author.id);
-        let as_before = |first| Ok(Applied { done: first, news: None });
+        let as_before = |first| Ok(Some(Applied { done: first, news: None }));
         let is_new = recent.is_new(db, journal, self.id)?;
         if !is_new && let Some(first) = journal.find(author, self.id) {
             return as_before(first);
         }
         let (seq, at) = match recent.next(db, journal, conversation, author) {
-            Ok(next) => next,
+            Ok(Some(next)) => next,
+            Ok(None) => return Ok(None),
             // Who may not write any more is told what became of what they wrote before.
             Err(error) => return as_before(self.earlier(db)?.ok_or(error)?),
         };
@@ -66,7 +81,7 @@ impl NewEvent {
             recent.took(self.id, place);
             recent.has_seen(author, place);
         }
-        Ok(Applied { done: place, news: Some(Committed::Event(self.event(place))) })
+        Ok(Some(Applied { done: place, news: Some(Committed::Event(self.event(place))) }))
     }
 
     fn event(&self, Appended { conversation, seq, at }: Appended) -> Event {

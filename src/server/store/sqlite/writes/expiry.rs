@@ -10,6 +10,7 @@ use super::{
         writer::{Applied, Write},
     },
     account::SeeSession,
+    gone::Farewell,
     guest::release,
     mark::forget_past,
     session_end::{Which, end_sessions, end_sessions_of, forget_ends},
@@ -26,8 +27,9 @@ impl Write for Expiry {
         self.see_connected(db)?;
         forget_ends(db, self.ended)?;
         forget_past(db)?;
-        let done = Expired { guests: self.release_guests(db)?, sessions: self.end_sessions(db)? };
-        Ok(Applied { done, news: None })
+        let (guests, farewell) = self.release_guests(db)?;
+        let done = Expired { guests, sessions: self.end_sessions(db)? };
+        Ok(Applied { done, news: farewell.into_news() })
     }
 }
 
@@ -46,7 +48,7 @@ impl Expiry {
     }
 
     /// Guests who were away for long, those who never came back with the token that they got, and plain clients that could not give their names back when they left.
-    fn release_guests(&self, db: &Connection) -> Result<usize, StoreError> {
+    fn release_guests(&self, db: &Connection) -> Result<(usize, Farewell), StoreError> {
         let came_in = Millis(Millis::now().0.saturating_sub(COMING_IN));
         let mut over: Vec<UserId> = db
             .prepare_cached(
@@ -59,16 +61,17 @@ impl Expiry {
             .query_map(params![self.guests_seen, came_in, self.unused], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         over.retain(|user| !self.here.contains(user));
+        let mut farewell = Farewell::default();
         for user in &over {
             end_sessions_of(db, *user, EndReason::Expired)?;
-            release(db, *user)?;
+            farewell.add(release(db, *user)?);
         }
         // By now nobody would ban them any more.
         db.prepare_cached(
             "UPDATE users SET address = NULL WHERE address IS NOT NULL AND nickname_key IS NULL AND created_at < ?1",
         )?
         .execute([self.guests_seen])?;
-        Ok(over.len())
+        Ok((over.len(), farewell))
     }
 
     /// Those of registered users.

@@ -14,6 +14,7 @@ use super::{
     },
     account::{insert_session, set_password},
     audit::Entry,
+    gone::{Farewell, leave_directs},
     invite::use_up,
     mark::Inherited,
     network::check_network,
@@ -108,18 +109,17 @@ impl Write for Release {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        release(db, self.0)?;
-        Ok(Applied { done: (), news: None })
+        Ok(Applied { done: (), news: release(db, self.0)?.into_news() })
     }
 }
 
-/// The name is free again. Directs stay, for the other user's sake.
-pub(super) fn release(db: &Connection, user: UserId) -> Result<(), StoreError> {
+/// The name is free again. Directs stay, for the other user's sake, who is told.
+pub(super) fn release(db: &Connection, user: UserId) -> Result<Farewell, StoreError> {
     db.prepare_cached("UPDATE users SET nickname_key = NULL WHERE id = ?1")?.execute([user])?;
     db.prepare_cached(
         "DELETE FROM members
           WHERE user = ?1 AND conversation IN (SELECT id FROM conversations WHERE kind = 'room')",
     )?
     .execute([user])?;
-    Ok(())
+    leave_directs(db, user)
 }

@@ -3,9 +3,11 @@
 mod account;
 mod append;
 mod audit;
+mod block;
 mod direct;
 mod expiry;
 mod fold;
+mod gone;
 mod guest;
 mod invite;
 mod join;
@@ -17,6 +19,8 @@ mod session_end;
 
 pub(super) use account::{BeginSession, EndSession, EndSessions, SeeSession, SetPassword};
 pub(super) use append::{Post, end};
+pub(super) use block::{Block, Hide, Unblock};
+pub(super) use direct::find_user;
 pub(super) use guest::{CreateUser, Release};
 pub(super) use invite::{RevokeInvite, is_open};
 pub(super) use join::Join;

@@ -15,6 +15,7 @@ use super::{
     },
     append::append,
     audit::Entry,
+    gone::Farewell,
     guest::release,
     mark::{REMOVAL_LASTS, Sanctioned, addresses_of},
     sanction::{self, Scope},
@@ -51,7 +52,8 @@ impl Write for Moderate {
         {
             return Err(StoreError::NotMember);
         }
-        let effect = self.carry_out(db, &user)?;
+        let mut farewell = Farewell::default();
+        let effect = self.carry_out(db, &user, &mut farewell)?;
         event.change = Change::Notice(Notice {
             action: deed.action(),
             user: queries::user_of(db, *subject)?.unwrap_or(user),
@@ -69,7 +71,7 @@ impl Write for Moderate {
         }
         .write(db)?;
         let (done, event) = append(db, &event)?;
-        Ok(Applied { done, news: Some(Committed::Moderated { event, effect }) })
+        Ok(Applied { done, news: Some(farewell.after(Committed::Moderated { event, effect })) })
     }
 }
 
@@ -98,7 +100,7 @@ impl Moderate {
         Ok(addresses)
     }
 
-    fn carry_out(&self, db: &Connection, user: &User) -> Result<Effect, StoreError> {
+    fn carry_out(&self, db: &Connection, user: &User, farewell: &mut Farewell) -> Result<Effect, StoreError> {
         let Moderation { room, deed, all_of_address, .. } = &self.moderation;
         let scope = Scope(*room);
         match (*deed, *room) {
@@ -121,7 +123,7 @@ impl Moderate {
                     let until = Some(Millis(Millis::now().0 + REMOVAL_LASTS));
                     Sanctioned { user, scope, kind: "ban", until }.mark_name(db)?;
                 }
-                show_out(db, user)?;
+                farewell.add(show_out(db, user)?);
                 Ok(Effect::Gone(vec![user.id]))
             }
             (Deed::Ban(until), Some(room)) => {
@@ -135,7 +137,9 @@ impl Moderate {
                 let neighbours = if *all_of_address { guests_of(db, &addresses)? } else { Vec::new() };
                 let mut gone = vec![user.id];
                 gone.extend(neighbours.iter().map(|guest| guest.id).filter(|guest| *guest != user.id));
-                neighbours.iter().chain([user]).try_for_each(|user| show_out(db, user))?;
+                for user in neighbours.iter().chain([user]) {
+                    farewell.add(show_out(db, user)?);
+                }
                 Ok(Effect::Gone(gone))
             }
             (Deed::Unban, _) => {
@@ -173,12 +177,9 @@ fn guests_of(db: &Connection, addresses: &[String]) -> Result<Vec<User>, StoreEr
 }
 
 /// Ends all of the user's sessions; a guest gives the name back.
-fn show_out(db: &Connection, user: &User) -> Result<(), StoreError> {
+fn show_out(db: &Connection, user: &User) -> Result<Farewell, StoreError> {
     end_sessions_of(db, user.id, EndReason::Removed)?;
-    if !user.registered {
-        release(db, user.id)?;
-    }
-    Ok(())
+    if user.registered { Ok(Farewell::default()) } else { release(db, user.id) }
 }
 
 /// A user's role as it is now.

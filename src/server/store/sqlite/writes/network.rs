@@ -17,6 +17,7 @@ use super::{
         writer::{Applied, Write},
     },
     audit::Entry,
+    gone::Farewell,
     guest::release,
     session_end::end_sessions_of,
 };
@@ -44,13 +45,15 @@ impl Write for BannedNetwork {
         guests.retain(|(_, address)| {
             address.parse::<IpAddr>().is_ok_and(|address| Peer::from(address).is_in(&self.network))
         });
+        let mut farewell = Farewell::default();
         for (guest, _) in &guests {
             end_sessions_of(db, *guest, EndReason::Removed)?;
-            release(db, *guest)?;
+            farewell.add(release(db, *guest)?);
         }
         let detail = Some(self.network.to_string());
         Entry { action: "ban_network", until: self.until, detail, ..Entry::default() }.write(db)?;
-        Ok(Applied { done: guests.into_iter().map(|(guest, _)| guest).collect(), news: None })
+        let done = guests.into_iter().map(|(guest, _)| guest).collect();
+        Ok(Applied { done, news: farewell.into_news() })
     }
 }
 

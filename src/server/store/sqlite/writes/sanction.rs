@@ -64,6 +64,15 @@ pub(in super::super) fn check_write(
     }
 }
 
+/// Whether this user may begin to write to somebody: what holds in one room alone does not count.
+pub(super) fn check_voice(db: &Connection, user: UserId) -> Result<(), StoreError> {
+    match strictest(db, user, Scope(None))? {
+        Some(Sanction::Mute(until)) => Err(StoreError::Muted { until }),
+        Some(Sanction::Ban(until)) => Err(StoreError::Banned { until }),
+        None => Ok(()),
+    }
+}
+
 /// The same as an answer.
 pub(in super::super) fn may_write(
     db: &Connection,

@@ -10,6 +10,7 @@ use super::{
         writer::{Applied, Write},
     },
     audit::Entry,
+    gone::Farewell,
     guest::release,
 };
 
@@ -82,14 +83,15 @@ impl Write for EndGuests {
             .prepare_cached("SELECT id FROM users WHERE nickname_key IS NOT NULL AND password IS NULL")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
+        let mut farewell = Farewell::default();
         for guest in &guests {
             end_sessions_of(db, *guest, EndReason::GuestsEnded)?;
-            release(db, *guest)?;
+            farewell.add(release(db, *guest)?);
         }
         if !guests.is_empty() {
             let detail = Some(guests.len().to_string());
             Entry { action: "end_guests", detail, ..Entry::default() }.write(db)?;
         }
-        Ok(Applied { done: guests, news: None })
+        Ok(Applied { done: guests, news: farewell.into_news() })
     }
 }

@@ -1,0 +1,53 @@
+//! `/api/blocks`: of whom one wants to hear nothing.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State, rejection::PathRejection},
+    http::StatusCode,
+    routing::{get, put},
+};
+
+use crate::{domain::UserId, protocol::BlockList};
+
+use super::{
+    super::{App, chat::ChatError},
+    ApiError, Caller,
+};
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new().route("/blocks", get(list)).route("/blocks/{user}", put(block).delete(unblock))
+}
+
+async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<BlockList>, ApiError> {
+    Ok(Json(BlockList { blocks: app.chat.blocks(session.me.id).await? }))
+}
+
+async fn block(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    user: Result<Path<UserId>, PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    change(&app, session.me.id, user, true).await
+}
+
+async fn unblock(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    user: Result<Path<UserId>, PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    change(&app, session.me.id, user, false).await
+}
+
+async fn change(
+    app: &App,
+    me: UserId,
+    user: Result<Path<UserId>, PathRejection>,
+    on: bool,
+) -> Result<StatusCode, ApiError> {
+    // What is no id names nobody.
+    let Path(user) = user.map_err(|_| ChatError::UnknownUser)?;
+    app.chat.block(me, user, on).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

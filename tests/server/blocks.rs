@@ -1,0 +1,226 @@
+//! Who is blocked reaches nothing of whoever has blocked them, and is told nothing.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use teahouse::{
+    domain::{CommandId, ConversationId, Seq, User, UserId},
+    protocol::{BlockList, ConversationList, ErrorCode, Problem, ServerFrame},
+};
+
+use super::support::{TestClient, TestServer, says};
+
+/// Blocks a user, or ends that.
+async fn ask(server: &TestServer, client: &TestClient, method: Method, user: UserId) -> StatusCode {
+    let request = server.http(method, &format!("/api/blocks/{user}")).bearer_auth(client.token());
+    request.send().await.expect("an answer").status()
+}
+
+/// Blocks a user, and waits until the connection is told.
+async fn block(server: &TestServer, client: &mut TestClient, user: &User) {
+    assert_eq!(ask(server, client, Method::PUT, user.id).await, StatusCode::NO_CONTENT);
+    expect_block(client, user, true).await;
+}
+
+async fn unblock(server: &TestServer, client: &mut TestClient, user: &User) {
+    assert_eq!(ask(server, client, Method::DELETE, user.id).await, StatusCode::NO_CONTENT);
+    expect_block(client, user, false).await;
+}
+
+async fn expect_block(client: &mut TestClient, expected: &User, is_on: bool) {
+    client
+        .expect("a block", |frame| match frame {
+            ServerFrame::Block { user, on } if user.id == expected.id && *on == is_on => Some(()),
+            _ => None,
+        })
+        .await;
+}
+
+async fn blocks(server: &TestServer, client: &TestClient) -> Vec<UserId> {
+    let request = server.http(Method::GET, "/api/blocks").bearer_auth(client.token());
+    let list: BlockList = request.send().await.expect("an answer").json().await.expect("a list");
+    list.blocks.into_iter().map(|user| user.id).collect()
+}
+
+async fn directs(server: &TestServer, client: &TestClient) -> Vec<ConversationId> {
+    let request = server.http(Method::GET, "/api/conversations").bearer_auth(client.token());
+    let list: ConversationList = request.send().await.expect("an answer").json().await.expect("a list");
+    list.conversations.into_iter().map(|talk| talk.id).filter(|id| *id != client.lobby().id).collect()
+}
+
+/// All that came until somebody said this in the Lobby.
+async fn frames_until(client: &mut TestClient, last: &str) -> Vec<ServerFrame> {
+    let mut frames = Vec::new();
+    loop {
+        let frame = client.next().await;
+        if matches!(&frame, ServerFrame::Event(event) if says(event) == last) {
+            return frames;
+        }
+        frames.push(frame);
+    }
+}
+
+#[tokio::test]
+async fn of_a_blocked_user_s_directs_nothing_comes_and_they_notice_nothing() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let mut carol = TestClient::guest(&server, "Carol").await;
+    let direct = bob.open_direct("Ada").await.id;
+    bob.say_in(direct, "before").await;
+    ada.expect_event("before").await;
+    let view = |frame: &ServerFrame| matches!(frame, ServerFrame::Conversation(_)).then_some(());
+    ada.expect("the direct", view).await;
+    let mut phone = ada.again(&server).await;
+
+    block(&server, &mut ada, &bob.user()).await;
+    expect_block(&mut phone, &bob.user(), true).await;
+    for client in [&mut ada, &mut phone] {
+        let removed = |frame: &ServerFrame| matches!(frame, ServerFrame::ConversationRemoved { id } if *id == direct);
+        client.expect("it goes from the list", |frame| removed(frame).then_some(())).await;
+    }
+
+    // He goes on as ever.
+    let ack = bob.say_in(direct, "while blocked").await;
+    assert_eq!(ack.seq, Some(Seq(2)));
+    bob.expect_event("while blocked").await;
+    bob.send(&json!({ "type": "typing", "conversation": direct })).await;
+    bob.change("react", direct, Seq(1), json!({ "emoji": "🍵", "on": true })).await;
+    bob.say("to everyone").await;
+    carol.expect_event("to everyone").await;
+
+    for client in [&mut ada, &mut phone] {
+        let frames = frames_until(client, "to everyone").await;
+        let of_direct =
+            |frame: &&ServerFrame| serde_json::to_string(frame).expect("JSON").contains(&direct.to_string());
+        assert_eq!(frames.iter().filter(of_direct).collect::<Vec<_>>(), Vec::<&ServerFrame>::new());
+    }
+    let back = ada.again(&server).await;
+    assert!(back.welcome.conversations.iter().all(|talk| talk.id != direct));
+    assert_eq!(back.welcome.blocks, [bob.user()]);
+    assert_eq!(directs(&server, &ada).await, []);
+    let path = format!("/api/conversations/{direct}/messages");
+    let page = server.http(Method::GET, &path).bearer_auth(ada.token()).send().await.expect("an answer");
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_a_blocked_user_wrote_is_there_after_unblocking_but_not_as_unread() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let direct = bob.open_direct("Ada").await.id;
+    bob.say_in(direct, "one").await;
+    ada.expect_event("one").await;
+    block(&server, &mut ada, &bob.user()).await;
+    bob.say_in(direct, "two").await;
+    unblock(&server, &mut ada, &bob.user()).await;
+    assert_eq!(directs(&server, &ada).await, [], "it does not come back by itself");
+
+    bob.say_in(direct, "three").await;
+    let told = ada.expect("the direct, before the event", |frame| match frame {
+        ServerFrame::Conversation(talk) if talk.id == direct && talk.last_seq == Seq(2) => Some(talk.clone()),
+        _ => None,
+    });
+    assert_eq!(told.await.unread, 0);
+    assert_eq!(ada.expect_event("three").await.seq, Seq(3), "in order, without a hole");
+    assert_eq!(ada.open_direct("Bob").await.unread, 1);
+}
+
+#[tokio::test]
+async fn a_blocked_user_opens_no_direct_that_is_seen() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    block(&server, &mut ada, &bob.user()).await;
+    let direct = bob.open_direct("Ada").await.id;
+    bob.say_in(direct, "hello?").await;
+    bob.say("to everyone").await;
+    let frames = frames_until(&mut ada, "to everyone").await;
+    assert!(frames.iter().all(|frame| !matches!(frame, ServerFrame::Conversation(_) | ServerFrame::Event(_))));
+    assert_eq!(directs(&server, &ada).await, []);
+
+    let id = CommandId::generate();
+    ada.send(&json!({ "type": "open_direct", "id": id, "user": bob.user().id })).await;
+    assert_eq!(ada.expect_error().await.code, ErrorCode::Blocked, "she has to unblock him first");
+    ada.post(direct, "no").await;
+    assert_eq!(ada.expect_error().await.code, ErrorCode::Blocked);
+}
+
+#[tokio::test]
+async fn a_room_s_events_come_without_holes_and_those_of_blocked_users_are_not_unread() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let mut carol = TestClient::guest(&server, "Carol").await;
+    block(&server, &mut ada, &bob.user()).await;
+    bob.say("from Bob").await;
+    carol.say("from Carol").await;
+    assert_eq!(ada.heard_until("from Carol").await, ["from Bob", "from Carol"]);
+    assert_eq!(ada.again(&server).await.lobby().unread, 1);
+    assert_eq!(carol.again(&server).await.lobby().unread, 0, "who writes has read");
+}
+
+#[tokio::test]
+async fn blocking_is_idempotent_bounded_and_outlives_a_restart() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let ada = TestClient::guest(&server, "Ada").await;
+    let bob = TestClient::guest(&server, "Bob").await.user();
+    for _ in 0..2 {
+        assert_eq!(ask(&server, &ada, Method::PUT, bob.id).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(blocks(&server, &ada).await, [bob.id]);
+    let server = server.restart().await;
+    assert_eq!(blocks(&server, &ada).await, [bob.id]);
+    for _ in 0..2 {
+        assert_eq!(ask(&server, &ada, Method::DELETE, bob.id).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(blocks(&server, &ada).await, []);
+
+    assert_eq!(ask(&server, &ada, Method::PUT, ada.user().id).await, StatusCode::BAD_REQUEST);
+    for nobody in [UserId::generate(), UserId::HOUSE] {
+        assert_eq!(ask(&server, &ada, Method::PUT, nobody).await, StatusCode::NOT_FOUND);
+    }
+    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+        INSERT INTO users (id, nickname, created_at) SELECT randomblob(16), 'Crowd', 1 FROM n;
+        INSERT INTO blocks SELECT (SELECT id FROM users WHERE nickname = 'Ada'), id, 1 FROM users WHERE nickname = 'Crowd'";
+    server.tamper(many).expect("rows");
+    let request = server.http(Method::PUT, &format!("/api/blocks/{}", bob.id)).bearer_auth(ada.token());
+    let problem: Problem = request.send().await.expect("an answer").json().await.expect("a problem");
+    assert_eq!(problem.code, ErrorCode::TooManyBlocks);
+    assert_eq!(blocks(&server, &ada).await.len(), 200);
+}
+
+#[tokio::test]
+async fn a_hidden_direct_comes_back_with_the_next_message() {
+    let server = TestServer::start().await;
+    let mut ada = TestClient::guest(&server, "Ada").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let direct = bob.open_direct("Ada").await.id;
+    bob.say_in(direct, "one").await;
+    ada.expect_event("one").await;
+    let mut phone = ada.again(&server).await;
+    let hide = |id: ConversationId| {
+        server.http(Method::DELETE, &format!("/api/conversations/{id}")).bearer_auth(ada.token()).send()
+    };
+    for _ in 0..2 {
+        assert_eq!(hide(direct).await.expect("an answer").status(), StatusCode::NO_CONTENT);
+    }
+    assert_eq!(hide(ada.lobby().id).await.expect("an answer").status(), StatusCode::BAD_REQUEST);
+    assert_eq!(hide(ConversationId::generate()).await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    let removed = |frame: &ServerFrame| matches!(frame, ServerFrame::ConversationRemoved { .. }).then_some(());
+    phone.expect("it goes everywhere", removed).await;
+    assert_eq!(directs(&server, &ada).await, []);
+    assert_eq!(directs(&server, &bob).await, [direct], "of the other's list it is no part");
+
+    bob.say_in(direct, "two").await;
+    let told = phone.expect("the direct", |frame| match frame {
+        ServerFrame::Conversation(talk) => Some(talk.clone()),
+        _ => None,
+    });
+    assert_eq!(told.await.id, direct);
+    assert_eq!(phone.expect_event("two").await.seq, Seq(2));
+    assert_eq!(directs(&server, &ada).await, [direct]);
+    let back = ada.again(&server).await;
+    let found = back.welcome.conversations.iter().find(|talk| talk.id == direct).expect("the direct");
+    assert_eq!(found.unread, 1, "what was there when it was hidden counts as read");
+}

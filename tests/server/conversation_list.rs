@@ -1,0 +1,194 @@
+//! How long somebody's list gets is for others to decide; what it costs is not.
+
+use std::collections::HashMap;
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use teahouse::{
+    domain::{CommandId, Conversation, ConversationId, Seq},
+    protocol::{ConversationList, ErrorCode, ServerFrame},
+};
+
+use super::support::{PlainClient, TestClient, TestServer};
+
+/// Puts so many directs into somebody's list, each with one message, the first one the latest.
+fn crowd(server: &TestServer, of: &str, number: u32) {
+    let user = format!("(SELECT id FROM users WHERE nickname = '{of}')");
+    let rows = format!(
+        r#"CREATE TEMP TABLE crowd AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
+             SELECT i, randomblob(16) AS stranger, randomblob(16) AS direct FROM n;
+           INSERT INTO users (id, nickname, nickname_key, created_at) SELECT stranger, 'Crowd ' || i, 'crowd ' || i, 1 FROM crowd;
+           INSERT INTO conversations (id, kind, direct_low, direct_high, created_at)
+             SELECT direct, 'direct', min(stranger, {user}), max(stranger, {user}), 1 FROM crowd;
+           INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT direct, {user}, 0, 1, 29000000 - i FROM crowd;
+           INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT direct, stranger, 1, 1, 29000000 - i FROM crowd;
+           INSERT INTO events (conversation, seq, at, author, command_id, payload)
+             SELECT direct, 1, (29000000 - i) * 60000, stranger, randomblob(16), '{{"kind":"message","body":"hi"}}' FROM crowd;"#
+    );
+    server.tamper(&rows).expect("a crowd");
+}
+
+async fn list(server: &TestServer, client: &TestClient, query: &str) -> ConversationList {
+    let request = server.http(Method::GET, &format!("/api/conversations{query}")).bearer_auth(client.token());
+    request.send().await.expect("an answer").json().await.expect("a list")
+}
+
+fn names(conversations: &[Conversation]) -> Vec<String> {
+    let name = |talk: &Conversation| match &talk.kind {
+        teahouse::domain::ConversationKind::Direct { with } => with.user.nickname.as_str().to_owned(),
+        teahouse::domain::ConversationKind::Room { name, .. } => name.clone(),
+    };
+    conversations.iter().map(name).collect()
+}
+
+fn expected(numbers: std::ops::RangeInclusive<u32>) -> Vec<String> {
+    numbers.map(|number| format!("Crowd {number}")).collect()
+}
+
+#[tokio::test]
+async fn a_welcome_has_all_rooms_and_the_hundred_directs_with_the_latest_events() {
+    let server = TestServer::start().await;
+    let ming = TestClient::guest(&server, "Ming").await;
+    crowd(&server, "Ming", 1_000);
+
+    let back = ming.again(&server).await;
+    let told = names(&back.welcome.conversations);
+    assert_eq!((told[0].as_str(), &told[1..]), ("Lobby", &expected(1..=100)[..]));
+    assert!(back.welcome.conversations.iter().all(|talk| talk.id == back.lobby().id || talk.unread == 1));
+    assert!(serde_json::to_string(&back.welcome).expect("JSON").len() < 40_000);
+
+    // The rest is there for who asks, once each.
+    let mut before = back.welcome.older.clone();
+    let mut rest = Vec::new();
+    while let Some(place) = before {
+        let page = list(&server, &ming, &format!("?before={place}&limit=70")).await;
+        assert!(page.conversations.len() <= 70);
+        rest.extend(names(&page.conversations));
+        before = page.older;
+    }
+    assert_eq!(rest, expected(101..=1_000));
+    assert_eq!(list(&server, &ming, "").await.older, back.welcome.older);
+    assert_eq!(list(&server, &ming, "?limit=100000").await.conversations.len(), 101);
+    let nonsense = server.http(Method::GET, "/api/conversations?before=7").bearer_auth(ming.token()).send().await;
+    assert_eq!(nonsense.expect("an answer").status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_document_has_no_more_of_the_list_and_yet_the_direct_that_it_is_about() {
+    let server = TestServer::start_with_pages().await;
+    let ming = TestClient::guest(&server, "Ming").await;
+    crowd(&server, "Ming", 1_000);
+    let last = list(&server, &ming, "").await.older.expect("more");
+    let further = list(&server, &ming, &format!("?before={last}")).await.conversations[50].clone();
+
+    let get = |path: String| server.http(Method::GET, &path).bearer_auth(ming.token()).send();
+    let lobby = get("/talk/lobby".into()).await.expect("an answer").text().await.expect("a document");
+    assert!(lobby.contains("Crowd 100") && !lobby.contains("Crowd 101"));
+    assert!(lobby.len() < 200_000, "{} bytes", lobby.len());
+    let open = get(format!("/talk/{}", further.id)).await.expect("an answer").text().await.expect("a document");
+    assert!(open.contains("Crowd 151"));
+}
+
+#[tokio::test]
+async fn a_direct_from_far_down_comes_up_with_the_next_message_and_can_be_asked_for() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "Ming").await;
+    let mut ling = TestClient::guest(&server, "Ling").await;
+    let direct = ling.open_direct("Ming").await.id;
+    ling.say_in(direct, "long ago").await;
+    ming.expect_event("long ago").await;
+    crowd(&server, "Ming", 150);
+    let age = "UPDATE members SET listed = 5 WHERE conversation IN (SELECT id FROM conversations WHERE kind = 'direct')
+        AND conversation IN (SELECT conversation FROM members WHERE user = (SELECT id FROM users WHERE nickname = 'Ling'));
+        UPDATE events SET at = 300000 WHERE payload LIKE '%long ago%'";
+    server.tamper(age).expect("an update");
+    // The server's writer knows what it has written itself.
+    let server = server.restart().await;
+
+    let cursors = HashMap::from([(direct, Seq(0))]);
+    let mut ming = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    assert!(ming.welcome.conversations.iter().all(|talk| talk.id != direct), "not among the latest");
+    let told = ming.expect("it, because of the cursor", |frame| match frame {
+        ServerFrame::Conversation(talk) => Some(talk.clone()),
+        _ => None,
+    });
+    assert_eq!((told.await.id, ming.expect_event("long ago").await.seq), (direct, Seq(1)));
+    ming.expect("the end of that", |frame| match frame {
+        ServerFrame::CaughtUp { conversation, seq } if *conversation == direct => Some(*seq),
+        _ => None,
+    })
+    .await;
+
+    let mut phone = TestClient::with_token(server.address, ming.token()).await;
+    let mut ling = TestClient::with_token(server.address, ling.token()).await;
+    ling.say_in(direct, "and now").await;
+    assert_eq!(phone.expect_event("and now").await.conversation, direct, "heard, though it was not listed");
+    let path = format!("/api/conversations/{direct}");
+    let one = server.http(Method::GET, &path).bearer_auth(phone.token()).send().await.expect("an answer");
+    let one: Conversation = one.json().await.expect("a conversation");
+    assert_eq!((one.last_seq, one.unread), (Seq(2), 2));
+    assert_eq!(list(&server, &phone, "?limit=1").await.conversations[1].id, direct, "now it is the latest");
+}
+
+#[tokio::test]
+async fn a_cursor_of_what_is_not_in_the_list_is_answered() {
+    let server = TestServer::start().await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let elsewhere = ConversationId::generate();
+    let cursors = HashMap::from([(elsewhere, Seq(7))]);
+    let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    let removed = back.expect("an answer", |frame| match frame {
+        ServerFrame::ConversationRemoved { id } => Some(*id),
+        _ => None,
+    });
+    assert_eq!(removed.await, elsewhere);
+}
+
+#[tokio::test]
+async fn strangers_begin_few_directs_with_one_user_from_one_address_by_any_door() {
+    let server = TestServer::start().await;
+    let ming = TestClient::guest(&server, "Ming").await;
+    let mut flood = PlainClient::enter(&server, "/flood").await;
+    flood.whisper("Ming", "once").await;
+    for _ in 0..3 {
+        flood.whisper("Ming", "again").await;
+    }
+    let mut strangers = Vec::new();
+    let mut refused = None;
+    for number in 0..40 {
+        let mut stranger = TestClient::guest(&server, &format!("Stranger {number}")).await;
+        let id = CommandId::generate();
+        stranger.send(&json!({ "type": "open_direct", "id": id, "nickname": "Ming" })).await;
+        let answer = stranger.expect("an answer", |frame| match frame {
+            ServerFrame::Ack { id: answered, .. } if *answered == id => Some(None),
+            ServerFrame::Error(error) if error.id == Some(id) => Some(Some(error.clone())),
+            _ => None,
+        });
+        if let Some(error) = answer.await {
+            refused = Some(error);
+            break;
+        }
+        strangers.push(stranger);
+    }
+    let error = refused.expect("not without end");
+    assert_eq!(error.code, ErrorCode::RateLimited);
+    assert!(error.retry_after_ms.is_some_and(|wait| wait > 1_000), "{error:?}");
+    assert!((10..40).contains(&strangers.len()), "{}", strangers.len());
+
+    let mut late = PlainClient::enter(&server, "/late").await;
+    late.whisper("Ming", "me, too").await;
+    assert_eq!(late.next_error().await, "rate_limited");
+    // Who has a direct with him is not concerned, by name or by id.
+    for whom in [json!({ "nickname": "Ming" }), json!({ "user": ming.user().id })] {
+        let id = CommandId::generate();
+        let mut command = whom;
+        command["type"] = json!("open_direct");
+        command["id"] = json!(id);
+        strangers[0].send(&command).await;
+        strangers[0].expect_ack(id).await;
+    }
+    flood.whisper("Ming", "and again").await;
+    // Directs without a message are in nobody's way.
+    let told = list(&server, &ming, "").await.conversations;
+    assert_eq!(names(&told), ["Lobby", "flood"]);
+}

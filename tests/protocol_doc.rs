@@ -15,7 +15,8 @@ use teahouse::{
     protocol::{
         AuditPage, BlockList, Change, ClientFrame, CloseCode, ConversationList, ErrorCode, InviteCreated, InviteList,
         InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, MessagesPage, PasswordRequest,
-        PlainReply, PlainRequest, Problem, SanctionList, ServerFrame, SessionCreated, SessionList, SessionRequest,
+        PlainReply, PlainRequest, Problem, ReportList, ReportRequest, SanctionList, ServerFrame, SessionCreated,
+        SessionList, SessionRequest,
     },
 };
 
@@ -143,6 +144,8 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "conversations" => example.round_trips_as::<ConversationList>(),
             "blocks" => example.round_trips_as::<BlockList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
+            "report-request" => example.round_trips_as::<ReportRequest>(),
+            "reports" => example.round_trips_as::<ReportList>(),
             "sanctions" => example.round_trips_as::<SanctionList>(),
             "audit" => example.round_trips_as::<AuditPage>(),
             "invite-request" => example.round_trips_as::<InviteRequest>(),
@@ -158,7 +161,8 @@ fn every_example_is_what_the_server_reads_or_writes() {
 fn every_example_says_who_sends_it_and_what_it_is() {
     for example in examples() {
         let sender = match example.kind {
-            "client" | "plain-request" | "session-request" | "password-request" | "invite-request" => "Client → server",
+            "client" | "plain-request" | "session-request" | "password-request" | "invite-request"
+            | "report-request" => "Client → server",
             _ => "Server → client",
         };
         assert!(example.label.contains(sender), "line {}: begin with {sender:?}", example.line);

@@ -6,10 +6,10 @@ use gloo_net::{
 };
 
 use crate::{
-    domain::{Conversation, ConversationId, Me, SessionId, UserId},
+    domain::{Conversation, ConversationId, Me, Seq, SessionId, UserId},
     protocol::{
-        ConversationList, ErrorCode, MessagesPage, PasswordRequest, Problem, Read, SessionCreated, SessionInfo,
-        SessionList, SessionRequest,
+        ConversationList, ErrorCode, MessagesPage, PasswordRequest, Problem, Read, ReportRequest, SessionCreated,
+        SessionInfo, SessionList, SessionRequest,
     },
     state::Stretch,
 };
@@ -75,6 +75,14 @@ pub async fn end_session(session: SessionId) -> Result<(), Refusal> {
 /// Ends the session that one is in, everywhere.
 pub(super) async fn leave() -> bool {
     ask(Request::delete("/api/session").build()).await.is_ok()
+}
+
+/// Tells the moderators of a message.
+///
+/// # Errors
+/// [`Refusal`] says what to tell the user.
+pub async fn report(conversation: ConversationId, seq: Seq, reason: String) -> Result<(), Refusal> {
+    ask(Request::post("/api/reports").json(&ReportRequest { conversation, seq, reason })).await.map(drop)
 }
 
 /// A stretch of a conversation's messages.

@@ -13,6 +13,6 @@ mod storage;
 mod store;
 mod tab;
 
-pub use http::{Refusal, end_session, join, sessions};
+pub use http::{Refusal, end_session, join, report, sessions};
 pub use link::Link;
 pub use store::{Edit, LoadState, Store, Written, now};

@@ -7,6 +7,7 @@ mod audit;
 mod invites;
 mod people;
 mod person;
+mod reports;
 
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub(super) fn router() -> Router<Pages> {
     Router::new()
         .route("/house", get(people::show).post(people::find))
         .route("/house/users/{id}", get(person::show).post(person::act))
+        .route("/house/reports", get(reports::show))
+        .route("/house/reports/{id}", get(async || Redirect::to("/house/reports")).post(reports::act))
         .route("/house/invites", get(invites::show).post(invites::make))
         .route("/house/invites/{id}", get(async || Redirect::to("/house/invites")).post(invites::revoke))
         .route("/house/audit", get(audit::show))
@@ -55,6 +58,8 @@ struct Visitor {
     scheme: Scheme,
     /// The language, if it was just chosen by a link.
     chosen: Option<Language>,
+    /// How many reports wait for the visitor.
+    reports: u64,
 }
 
 impl FromRequestParts<Pages> for Visitor {
@@ -70,15 +75,16 @@ impl FromRequestParts<Pages> for Visitor {
         let me = pages.me(&parts.headers, scheme).await.ok_or_else(to_the_door)?;
         let chosen = typed(&parts.uri, "lang").as_deref().and_then(Language::from_tag);
         let (house, files) = (pages.house.clone(), Arc::clone(&pages.files));
-        Ok(Self { me, house, files, headers: parts.headers.clone(), scheme, chosen })
+        let reports = house.count_reports(&me).await;
+        Ok(Self { me, house, files, headers: parts.headers.clone(), scheme, chosen, reports })
     }
 }
 
 impl Visitor {
     /// Renders a page; for the visitor alone, and as it is now.
     fn render(self, status: StatusCode, screen: Screen) -> Response {
-        let Self { me, files, headers, scheme, chosen, .. } = self;
-        let reader = Reader { me, language: language(chosen, &headers), theme: theme(&headers) };
+        let Self { me, files, headers, scheme, chosen, reports, .. } = self;
+        let reader = Reader { me, language: language(chosen, &headers), theme: theme(&headers), reports };
         let html = Owner::new_root(None).with(|| office::office(reader, &files, screen).into_view().to_html());
         let headers = [
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

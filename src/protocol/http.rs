@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Action, Conversation, ConversationId, EndReason, InviteId, Me, Message, Millis, Nickname, Seq, SessionId, User,
+    Action, Conversation, ConversationId, EndReason, InviteId, Me, Message, Millis, Nickname, Reason, Seq, SessionId,
+    User,
 };
 
 use super::ErrorCode;
@@ -169,6 +170,58 @@ pub struct Sanction {
     pub until: Option<Millis>,
 }
 
+/// `POST /api/reports`: tell the moderators of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRequest {
+    /// Where it is.
+    pub conversation: ConversationId,
+    /// Its position there.
+    pub seq: Seq,
+    /// Why, if there is something to say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// `GET /api/reports`: what users have reported, and nobody has dealt with yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportList {
+    /// The one that has waited longest first.
+    pub reports: Vec<Report>,
+    /// How many there are, listed or not.
+    pub open: u64,
+}
+
+/// A message that a user has reported, with those around it, as they were then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Names it.
+    pub id: u64,
+    /// When it was reported.
+    pub at: Millis,
+    /// By whom.
+    pub reporter: User,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Reason::is_empty")]
+    pub reason: Reason,
+    /// Where the message is.
+    pub conversation: ConversationId,
+    /// Whether that is a direct, in which nobody else can read.
+    pub direct: bool,
+    /// The message's position there.
+    pub seq: Seq,
+    /// Whether the message has been deleted since.
+    pub deleted: bool,
+    /// The message and those around it, by position.
+    pub messages: Vec<Message>,
+}
+
+impl Report {
+    /// The message that was reported.
+    pub fn reported(&self) -> Option<&Message> {
+        self.messages.iter().find(|message| message.seq == self.seq)
+    }
+}
+
 /// `GET /api/audit`: what was done with the rights that not everybody has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditPage {
@@ -188,8 +241,8 @@ pub struct AuditEntry {
     /// Who did it; nobody if it was done on the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<User>,
-    /// What: one of the actions of a notice, `delete_message`, `create_user`, `reset_password`, `end_sessions`,
-    /// `end_guests`, `invite` or `revoke_invite`.
+    /// What: one of the actions of a notice, `delete_message`, `close_report`, `create_user`, `reset_password`,
+    /// `end_sessions`, `end_guests`, `invite` or `revoke_invite`.
     pub action: String,
     /// To whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -25,10 +25,16 @@ use tokio::{
 
 use crate::{
     domain::{Action, ConversationId, Millis, Role, SessionId, User, UserId, utc},
-    protocol::{AuditEntry, CloseCode, InviteRequest, Sanction},
+    protocol::{AuditEntry, CloseCode, InviteRequest, Report, Sanction},
 };
 
-use super::{App, chat::ChatError, edge::parse_network, links, store::BannedNetwork};
+use super::{
+    App,
+    chat::ChatError,
+    edge::parse_network,
+    links,
+    store::{BannedNetwork, ReportAction},
+};
 
 /// More than any command needs.
 const LONGEST_COMMAND: u64 = 4 * 1024;
@@ -49,6 +55,17 @@ pub enum AdminCommand {
         /// How many.
         #[arg(long, default_value_t = 50)]
         limit: u32,
+    },
+    /// Show open reports of messages, with the messages around them.
+    Reports {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Close a report: what it kept of the messages is gone.
+    CloseReport {
+        /// Its number in `reports`.
+        report: u64,
     },
     /// Make a registered user, with a random password that is printed.
     Create {
@@ -280,6 +297,13 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
         AdminCommand::Audit { limit } => {
             Ok(chat.newest_audit(limit).await?.entries.iter().map(describe_entry).collect())
         }
+        AdminCommand::Reports { limit } => {
+            Ok(chat.all_reports(limit).await?.reports.iter().map(describe_report).collect())
+        }
+        AdminCommand::CloseReport { report } => {
+            chat.handle_report(None, report, ReportAction::Close { up_to: report }).await?;
+            Ok(format!("report {report}: closed\n"))
+        }
         AdminCommand::Create { nickname } => {
             let (user, password) = chat.create_registered(&nickname).await?;
             Ok(format!("{}: the password is {password}\n", user.nickname.as_str()))
@@ -379,6 +403,22 @@ fn describe_entry(entry: &AuditEntry) -> String {
     let _ = write!(line, " {}{}{}", name(subject, ""), place(*conversation), end(*until));
     let _ = writeln!(line, " {}", detail.as_deref().unwrap_or_default());
     line
+}
+
+/// A report, and its messages a line each; `>` marks the one that was reported.
+fn describe_report(report: &Report) -> String {
+    let Report { id, at, reporter, reason, direct, seq, deleted, messages, .. } = report;
+    let (place, gone) = (if *direct { "a direct" } else { "a room" }, if *deleted { ", deleted since" } else { "" });
+    let (reporter, reason) = (reporter.nickname.as_str(), reason.as_str());
+    let mut lines = format!("{id} {} {reporter} reported a message in {place}{gone}: {reason}\n", utc::in_full(*at));
+    for message in messages {
+        let mark = if message.seq == *seq { '>' } else { ' ' };
+        // A terminal takes control characters for commands.
+        let body: String = message.body.as_str().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // Writing to a string can't fail.
+        let _ = writeln!(lines, "  {mark} {} {}: {body}", utc::in_full(message.at), message.author.nickname.as_str());
+    }
+    lines
 }
 
 fn place(room: Option<ConversationId>) -> String {

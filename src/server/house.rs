@@ -8,20 +8,20 @@ use crate::{
     domain::{CommandId, ConversationId, Entry, InviteId, Me, SessionEnd, User, UserId},
     protocol::{
         AuditPage, ConversationList, ErrorCode, Invite, InviteRequest, MAX_FRAME_BYTES, MessagesPage, Problem,
-        Sanction, VERSION, Welcome,
+        ReportList, Sanction, VERSION, Welcome,
     },
 };
 
 use super::{
     Scheme,
-    chat::{Chat, ChatError, Measure, Powers},
+    chat::{Chat, ChatError, Measure, Powers, may_handle_reports_of},
     entering::{Entered, Knock, come_in},
     http::ApiError,
     hub::Hub,
     links,
     peer::Peer,
     sessions::session_cookie_again,
-    store::{Beginning, Window},
+    store::{Beginning, ReportAction, Window},
 };
 
 /// A handle to the running house, for the pages. Cheap to clone.
@@ -212,6 +212,27 @@ impl House {
     pub(crate) async fn revoke_invite(&self, me: &Me, id: InviteId) -> Result<(), Refused> {
         self.chat.charge_command(me.id, None, 0)?;
         Ok(self.chat.revoke_invite(Some(&me.user()), id).await?)
+    }
+
+    /// At most `limit` reports of messages that are open.
+    pub(crate) async fn reports(&self, me: &Me, limit: u32) -> Result<ReportList, Refused> {
+        Ok(self.chat.reports(me, limit).await?)
+    }
+
+    /// How many reports wait for this user; 0 if that can't be told at the moment.
+    pub(crate) async fn count_reports(&self, me: &Me) -> u64 {
+        self.chat.count_reports(me).await.unwrap_or_default()
+    }
+
+    /// Whether a user may close reports of what another one wrote.
+    pub(crate) fn may_handle_reports_of(me: &Me, author: &User) -> bool {
+        may_handle_reports_of(me.role, author.role)
+    }
+
+    /// Does something about a report. Costs what a command does.
+    pub(crate) async fn handle_report(&self, me: &Me, report: u64, action: ReportAction) -> Result<(), Refused> {
+        self.chat.charge_command(me.id, None, 0)?;
+        Ok(self.chat.handle_report(Some(me.user()), report, action).await?)
     }
 
     /// At most `limit` entries of the audit log.

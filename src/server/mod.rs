@@ -60,6 +60,7 @@ pub(crate) use chat::Measure;
 pub(crate) use entering::{Entered, Knock};
 pub(crate) use house::Refused;
 pub(crate) use peer::Peer;
+pub(crate) use store::ReportAction;
 
 pub use admin::{AdminCommand, AdminError, ask};
 pub use config::{Config, Limits, Timing};

@@ -55,6 +55,10 @@ icon! {
     bin, "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 11v5M13.5 11v5"
 }
 icon! {
+    /// Tell the moderators.
+    flag, "M6 21V4.5M6 5c3-1.5 5.5 1.5 12 0v8.5c-6.5 1.5-9-1.5-12 0"
+}
+icon! {
     /// Keep order.
     shield, "M12 3.5 19 6v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6z"
 }

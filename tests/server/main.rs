@@ -29,6 +29,7 @@ mod passwords;
 mod plain_door;
 mod presence;
 mod reading;
+mod reports;
 mod restart;
 mod resume;
 mod secrets;

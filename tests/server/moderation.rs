@@ -7,7 +7,9 @@ use teahouse::{
     protocol::{AuditPage, ConversationList, ErrorCode, MessagesPage, SanctionList, ServerFrame},
 };
 
-use super::support::{Hangup, PASSWORD, PlainClient, RawClient, TestClient, TestServer, registered, sign_in};
+use super::support::{
+    Hangup, PASSWORD, PlainClient, RawClient, TestClient, TestServer, appointed, registered, sign_in,
+};
 
 /// Everywhere, for as long as nobody lifts it.
 fn house() -> Value {
@@ -17,14 +19,6 @@ fn house() -> Value {
 /// The owner of a fresh house.
 async fn owner(server: &TestServer) -> TestClient {
     registered(server, "老板").await.0
-}
-
-/// Gives somebody a role; they come back with it.
-async fn appointed(server: &TestServer, owner: &mut TestClient, nickname: &str, role: &str) -> TestClient {
-    let (client, token) = registered(server, nickname).await;
-    owner.moderate("appoint", &client.user(), json!({ "role": role })).await;
-    assert_eq!(client.hangup().await, Hangup::Code(1013));
-    TestClient::with_token(server.address, &token).await
 }
 
 async fn get(server: &TestServer, client: &TestClient, path: &str) -> reqwest::Response {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{BodyError, CommandId, EmojiError, EndReason, MAX_REACTIONS, Millis, Nickname, NicknameError},
+    domain::{
+        BodyError, CommandId, EmojiError, EndReason, MAX_REACTIONS, Millis, Nickname, NicknameError, ReasonError,
+    },
     protocol::{ErrorCode, ErrorFrame},
 };
 
@@ -81,6 +83,14 @@ pub(crate) enum ChatError {
     TooManyReactions,
     #[error("there are as many guests of your address here as there may be")]
     TooManyGuests,
+    #[error("{0}")]
+    InvalidReason(#[from] ReasonError),
+    #[error("nobody reports their own messages; you can delete yours")]
+    OwnMessage,
+    #[error("you have reported as much as moderators can look at; wait until they have")]
+    TooManyReports,
+    #[error("there is no such report, or it has been closed")]
+    UnknownReport,
     #[error("that is too much at once; try again in a moment")]
     RateLimited { retry_after: Duration },
     #[error("the server cannot save anything at the moment; try again in a moment")]
@@ -94,7 +104,7 @@ impl ChatError {
             Self::NicknameTaken { .. } => ErrorCode::NicknameTaken,
             Self::WrongPassword => ErrorCode::WrongPassword,
             Self::InvalidPassword(_) => ErrorCode::InvalidPassword,
-            Self::UnknownSession | Self::UnknownInvite => ErrorCode::NotFound,
+            Self::UnknownSession | Self::UnknownInvite | Self::UnknownReport => ErrorCode::NotFound,
             Self::Internal => ErrorCode::Internal,
             Self::Unauthenticated | Self::SessionEnded(_) => ErrorCode::Unauthenticated,
             Self::UnknownNickname(_) | Self::UnknownUser => ErrorCode::UnknownUser,
@@ -104,9 +114,9 @@ impl ChatError {
             Self::TooManyBlocks => ErrorCode::TooManyBlocks,
             Self::UnknownConversation => ErrorCode::UnknownConversation,
             Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
-            Self::InvalidMessage(BodyError::TooLong) => ErrorCode::MessageTooLong,
+            Self::InvalidMessage(BodyError::TooLong) | Self::InvalidReason(_) => ErrorCode::MessageTooLong,
             Self::UnknownMessage => ErrorCode::UnknownMessage,
-            Self::NotAuthor | Self::NotAllowed => ErrorCode::Forbidden,
+            Self::NotAuthor | Self::NotAllowed | Self::OwnMessage => ErrorCode::Forbidden,
             Self::NotRegistered | Self::AccountRequired => ErrorCode::AccountRequired,
             Self::BadMeasure(_) => ErrorCode::BadFrame,
             Self::Muted { .. } => ErrorCode::Muted,
@@ -115,7 +125,7 @@ impl ChatError {
             Self::InvalidInvite | Self::InvalidClaim => ErrorCode::InvalidInvite,
             Self::InvalidEmoji(_) => ErrorCode::InvalidEmoji,
             Self::TooManyReactions => ErrorCode::TooManyReactions,
-            Self::RateLimited { .. } | Self::TooManyGuests => ErrorCode::RateLimited,
+            Self::RateLimited { .. } | Self::TooManyGuests | Self::TooManyReports => ErrorCode::RateLimited,
             Self::StorageUnavailable => ErrorCode::StorageUnavailable,
         }
     }
@@ -183,6 +193,9 @@ impl From<StoreError> for ChatError {
             StoreError::Banned { until } => Self::Banned { until },
             StoreError::TooManyGuests => Self::TooManyGuests,
             StoreError::InvalidInvite => Self::InvalidInvite,
+            StoreError::OwnMessage => Self::OwnMessage,
+            StoreError::TooManyReports => Self::TooManyReports,
+            StoreError::UnknownReport => Self::UnknownReport,
         }
     }
 }

@@ -15,6 +15,7 @@ mod messages;
 mod moderation;
 mod passwords;
 mod rates;
+mod reports;
 mod rights;
 mod sessions;
 mod token;
@@ -39,6 +40,7 @@ pub(crate) use gestures::Typing;
 pub(crate) use incidents::Incident;
 pub(crate) use messages::Speaker;
 pub(crate) use moderation::{Measure, Powers};
+pub(crate) use reports::may_handle_reports_of;
 pub(crate) use sessions::Arrival;
 
 /// The rules of the house, applied.

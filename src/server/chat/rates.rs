@@ -20,6 +20,10 @@ const TYPING_INTERVAL: Duration = Duration::from_secs(2);
 /// What a command of so many bytes costs counts as one; a longer one costs as many as it is long.
 const BYTES_OF_ONE: usize = 1024;
 
+/// How many messages a user, and an address, may report in a minute.
+const REPORTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).expect("not zero");
+const REPORTS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(12).expect("not zero");
+
 /// An address may do as much as so many users. Guests come anew as easily as they go, each with a full measure; an
 /// address does not.
 const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
@@ -77,6 +81,8 @@ pub(super) struct Rates {
     directs_to: Rate<UserId>,
     directs_from: Rate<Peer>,
     sign_ins: Rate<Peer>,
+    reports: Rate<UserId>,
+    reports_from: Rate<Peer>,
     /// However many addresses try it.
     sign_ins_as: Rate<NicknameKey>,
 }
@@ -103,6 +109,8 @@ impl Rates {
             typing: Rate::new(Quota::with_period(TYPING_INTERVAL)),
             directs_to: Rate::new(hourly(DIRECTS_TO_USER)),
             directs_from: Rate::new(hourly(DIRECTS_FROM_ADDRESS)),
+            reports: Rate::new(quota(REPORTS_PER_MINUTE, REPORTS_PER_MINUTE.get())),
+            reports_from: Rate::new(quota(REPORTS_OF_ADDRESS, REPORTS_OF_ADDRESS.get())),
             sign_ins: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
             sign_ins_as: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
         }
@@ -114,6 +122,11 @@ impl Rates {
 
     pub(super) fn request(&self, peer: Peer) -> Result<(), ChatError> {
         self.requests.check(&peer)
+    }
+
+    pub(super) fn report(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+        self.reports.check(&user)?;
+        self.reports_from.check(&peer)
     }
 
     pub(super) fn sign_in(&self, peer: Peer) -> Result<(), ChatError> {
@@ -155,6 +168,8 @@ impl Rates {
         self.typing.forget_idle();
         self.directs_to.forget_idle();
         self.directs_from.forget_idle();
+        self.reports.forget_idle();
+        self.reports_from.forget_idle();
         self.sign_ins.forget_idle();
         self.sign_ins_as.forget_idle();
     }

@@ -12,6 +12,8 @@ pub(super) enum Right {
     Remove,
     Ban,
     SeeSanctions,
+    SeeReports,
+    HandleReports,
     Appoint,
     Invite,
     ReadAudit,
@@ -21,8 +23,9 @@ impl Right {
     /// Whether somebody of the first role may do it to somebody of the second.
     pub(super) const fn rule(self) -> Rule {
         match self {
-            Self::DeleteMessages | Self::SeeSanctions => |actor, _| actor >= Role::Moderator,
+            Self::DeleteMessages | Self::SeeSanctions | Self::SeeReports => |actor, _| actor >= Role::Moderator,
             Self::Mute | Self::Remove | Self::Ban => |actor, subject| actor >= Role::Moderator && actor > subject,
+            Self::HandleReports => |actor, subject| actor == Role::Owner || actor == Role::Moderator && actor > subject,
             Self::Appoint => |actor, subject| actor == Role::Owner && actor > subject,
             Self::Invite | Self::ReadAudit => |actor, _| actor == Role::Owner,
         }
@@ -48,12 +51,14 @@ impl Right {
 mod tests {
     use super::*;
 
-    const RIGHTS: [(Right, &str); 8] = [
+    const RIGHTS: [(Right, &str); 10] = [
         (Right::DeleteMessages, "delete messages of others in rooms"),
         (Right::Mute, "mute, unmute"),
         (Right::Remove, "remove from a room or the house"),
         (Right::Ban, "ban from a room or the house, unban"),
         (Right::SeeSanctions, "see who is muted or banned"),
+        (Right::SeeReports, "see reported messages"),
+        (Right::HandleReports, "delete reported messages, in directs too; close reports"),
         (Right::Appoint, "appoint owners, moderators, members"),
         (Right::Invite, "make, see and revoke invites"),
         (Right::ReadAudit, "read the audit log"),

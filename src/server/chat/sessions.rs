@@ -26,7 +26,7 @@ const SEEN_EVERY: u64 = 60 * 60 * 1_000;
 /// The longest name of a program that is kept.
 const LONGEST_AGENT: usize = 200;
 
-fn ago(millis: u64) -> Millis {
+pub(super) fn ago(millis: u64) -> Millis {
     Millis(Millis::now().0.saturating_sub(millis))
 }
 
@@ -170,6 +170,7 @@ impl Chat {
     /// Ends what is over. Guests who were away for longer than the house allows give their nicknames back. Sessions of
     /// registered users end that began, or were used last, longer ago than that; these are given.
     pub(crate) async fn expire(&self) -> Result<Vec<EndedSession>, ChatError> {
+        self.expire_reports().await?;
         let expiry = Expiry {
             connected: self.hub.sessions(),
             noted: ago(SEEN_EVERY),

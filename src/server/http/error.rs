@@ -82,10 +82,12 @@ impl From<ChatError> for ApiError {
             | ChatError::InvalidPassword(_)
             | ChatError::TooManyReactions
             | ChatError::TooManyBlocks
+            | ChatError::InvalidReason(_)
             | ChatError::SelfDirect => StatusCode::UNPROCESSABLE_ENTITY,
             ChatError::BadMeasure(_) => StatusCode::BAD_REQUEST,
             ChatError::NotAuthor
             | ChatError::NotAllowed
+            | ChatError::OwnMessage
             | ChatError::NotRegistered
             | ChatError::Muted { .. }
             | ChatError::Banned { .. }
@@ -104,8 +106,11 @@ impl From<ChatError> for ApiError {
             | ChatError::UnknownConversation
             | ChatError::UnknownMessage
             | ChatError::UnknownInvite
+            | ChatError::UnknownReport
             | ChatError::UnknownSession => StatusCode::NOT_FOUND,
-            ChatError::RateLimited { .. } | ChatError::TooManyGuests => StatusCode::TOO_MANY_REQUESTS,
+            ChatError::RateLimited { .. } | ChatError::TooManyGuests | ChatError::TooManyReports => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             ChatError::StorageUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
         let mut answer = Self::new(status, error.code(), error.to_string());

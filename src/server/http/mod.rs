@@ -8,6 +8,7 @@ mod health;
 mod invites;
 mod me;
 mod messages;
+mod reports;
 mod session;
 mod sessions;
 
@@ -44,6 +45,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .merge(audit::router())
         .merge(invites::router())
         .merge(messages::router())
+        .merge(reports::router())
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotFound, "this cannot be done here".into())

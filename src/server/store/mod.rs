@@ -6,6 +6,7 @@
 
 mod feed;
 mod receipt;
+mod reports;
 mod rights;
 mod sqlite;
 
@@ -20,13 +21,14 @@ use crate::{
         CommandId, Conversation, ConversationId, Epoch, InviteId, Me, Millis, Nickname, NicknameKey, Role, Seq,
         SessionId, User, UserId,
     },
-    protocol::{AuditPage, Change, ConversationList, Event, Invite, MessagesPage, Sanction, SessionInfo},
+    protocol::{AuditPage, Change, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
 };
 
 use super::peer::Peer;
 
 pub(crate) use feed::{Committed, Feed};
 pub(crate) use receipt::Receipt;
+pub(crate) use reports::{HandleReport, NewReport, ReportAction};
 pub(crate) use rights::{BannedNetwork, Deed, Effect, InviteKey, Moderation, NewInvite, Ownership, Rule};
 pub use sqlite::{BackupError, OpenError};
 pub(crate) use sqlite::{SqliteStore, back_up};
@@ -187,6 +189,15 @@ pub(crate) enum StoreError {
     /// The user has blocked [`MAX_BLOCKS`] others.
     #[error("too many blocked users")]
     TooManyBlocks,
+    /// Nobody reports what they wrote themselves.
+    #[error("the reporter's own message")]
+    OwnMessage,
+    /// The user has as many open reports as one may have.
+    #[error("too many open reports")]
+    TooManyReports,
+    /// No such report, or it has been closed.
+    #[error("no such report")]
+    UnknownReport,
 }
 
 /// A password to be set.
@@ -421,6 +432,15 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// Ends an invite, on behalf of `actor` or of the host. `false` if there was none.
     async fn revoke_invite(&self, actor: Option<UserId>, rule: Rule, id: InviteId) -> Result<bool, StoreError>;
 
+    /// Tells the moderators of a message that the reporter can read. Repeated while it is open, it changes nothing.
+    async fn report(&self, report: NewReport) -> Result<(), StoreError>;
+
+    /// Does something about a report.
+    async fn handle_report(&self, handling: HandleReport) -> Result<(), StoreError>;
+
+    /// Forgets reports made before then. Gives how many.
+    async fn expire_reports(&self, before: Millis) -> Result<usize, StoreError>;
+
     /// Notes that the user has read up to `seq`. Unanswered: marks gather, the furthest wins, and a mark beyond the end
     /// means the end. What it changed is told through the feed.
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq);
@@ -525,6 +545,12 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// At most `limit` entries of the audit log, the newest of those before `before` first.
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError>;
+
+    /// At most `limit` open reports, the one that has waited longest first, without those about messages of `reader`.
+    async fn reports(&self, reader: Option<UserId>, limit: u32) -> Result<ReportList, StoreError>;
+
+    /// How many there are of them.
+    async fn count_reports(&self, reader: UserId) -> Result<u64, StoreError>;
 
     /// Whether reading works and writing could.
     async fn check(&self) -> Result<(), StoreError>;

@@ -53,7 +53,7 @@ fn row(entry: AuditEntry, w: &'static Words) -> AnyView {
             let role = Role::ALL.into_iter().find(|role| role.name() == detail);
             more.extend(role.map(|role| w.role(role).to_owned()));
         }
-        ("delete_message", Some(seq)) => more.push(format!("#{seq}")),
+        ("delete_message" | "close_report", Some(seq)) => more.push(format!("#{seq}")),
         _ => {}
     }
     if conversation.is_some() {

@@ -8,6 +8,7 @@ mod invites;
 mod people;
 mod person;
 mod qr;
+mod reports;
 mod sanction;
 mod time;
 mod words;
@@ -27,6 +28,7 @@ pub use self::{
     invites::{Invites, Made},
     people::People,
     person::{Person, Powers, Wish},
+    reports::{Reported, Reports},
     sanction::InForce,
 };
 
@@ -39,6 +41,8 @@ pub struct Reader {
     pub language: Language,
     /// In which theme.
     pub theme: Theme,
+    /// How many reports wait for them.
+    pub reports: u64,
 }
 
 /// A page of the office.
@@ -48,6 +52,8 @@ pub enum Screen {
     People(People),
     /// One user, and what can be done to them.
     Person(Box<Person>),
+    /// Messages that users have reported.
+    Reports(Reports),
     /// Links that let people in.
     Invites(Invites),
     /// What was done.
@@ -67,7 +73,7 @@ pub enum Outcome {
 
 /// The document of a page of the office.
 pub fn office(reader: Reader, files: &Files, screen: Screen) -> impl IntoView + use<> {
-    let Reader { me, language, theme } = reader;
+    let Reader { me, language, theme, reports } = reader;
     // What the components of the house, of which some are used here, look for.
     provide_context(RwSignal::new(language));
     provide_context(Store::new(None));
@@ -75,6 +81,7 @@ pub fn office(reader: Reader, files: &Files, screen: Screen) -> impl IntoView + 
     let (title, content) = match screen {
         Screen::People(people) => (w.people, people.view(&me, w)),
         Screen::Person(person) => (w.people, person.view(w)),
+        Screen::Reports(reports) => (w.reports, reports.view(w)),
         Screen::Invites(invites) => (w.invites, invites.view(w)),
         Screen::Audit(audit) => (w.audit, audit.view(w)),
         Screen::Closed(code) => (w.office, closed(code, me.role, w)),
@@ -99,7 +106,7 @@ pub fn office(reader: Reader, files: &Files, screen: Screen) -> impl IntoView + 
                     <a class="tool" href="/talk/lobby" aria-label=w.back title=w.back>{icons::back()}</a>
                     <span class="mark">{icons::cup()}</span>
                     <p class="office-name">{w.office}</p>
-                    {tabs(me.role, title, w)}
+                    {tabs(me.role, reports, title, w)}
                 </header>
                 <main class="office-main">{content}</main>
                 <footer class="office-foot"><LanguageChoice/></footer>
@@ -109,15 +116,24 @@ pub fn office(reader: Reader, files: &Files, screen: Screen) -> impl IntoView + 
 }
 
 /// The ways to the other pages; each role sees those that are for it.
-fn tabs(role: Role, title: &str, w: &'static Words) -> Option<AnyView> {
+fn tabs(role: Role, reports: u64, title: &str, w: &'static Words) -> Option<AnyView> {
     let tab = |name: &'static str, address: &'static str| {
-        view! { <a href=address aria-current=(name == title).then_some("page")>{name}</a> }.into_any()
+        // How many wait, as far as there are any.
+        let count =
+            (name == w.reports && reports > 0).then(|| view! { " " <b class="count">{reports.to_string()}</b> });
+        view! { <a href=address aria-current=(name == title).then_some("page")><span>{name} {count}</span></a> }
+            .into_any()
     };
     let tabs = match role {
         Role::Member => return None,
-        Role::Moderator => vec![tab(w.people, "/house")],
+        Role::Moderator => vec![tab(w.people, "/house"), tab(w.reports, "/house/reports")],
         Role::Owner => {
-            vec![tab(w.people, "/house"), tab(w.invites, "/house/invites"), tab(w.audit, "/house/audit")]
+            vec![
+                tab(w.people, "/house"),
+                tab(w.reports, "/house/reports"),
+                tab(w.invites, "/house/invites"),
+                tab(w.audit, "/house/audit"),
+            ]
         }
     };
     Some(view! { <nav class="tabs" aria-label=w.office>{tabs}</nav> }.into_any())

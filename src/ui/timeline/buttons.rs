@@ -23,6 +23,10 @@ pub(super) enum Button {
     Keep,
     /// Lets one hear nothing more of the author.
     Block,
+    /// Asks why the moderators are to be told of it.
+    Report,
+    /// Tells them.
+    SendReport,
     /// Tries again what failed.
     Retry,
     /// Gives up what failed.
@@ -30,7 +34,7 @@ pub(super) enum Button {
 }
 
 impl Button {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::React,
         Self::More,
         Self::Edit,
@@ -38,6 +42,8 @@ impl Button {
         Self::Really,
         Self::Keep,
         Self::Block,
+        Self::Report,
+        Self::SendReport,
         Self::Retry,
         Self::Discard,
     ];
@@ -52,6 +58,8 @@ impl Button {
             Self::Really => "really",
             Self::Keep => "keep",
             Self::Block => "block",
+            Self::Report => "report",
+            Self::SendReport => "send-report",
             Self::Retry => "retry",
             Self::Discard => "discard",
         }

@@ -5,14 +5,16 @@
 
 use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute, task::spawn_local};
 use wasm_bindgen::JsCast as _;
-use web_sys::{Element, Event, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
+use web_sys::{Element, Event, EventTarget, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
 use super::{
-    super::{composer::Draft, i18n::Texts, icons, live::on, seen::seen},
+    super::{composer::Draft, i18n::Texts, icons, live::on, password_field::typed, seen::seen},
     buttons::{self, Button},
 };
 use crate::{
-    domain::{CommandId, Emoji, Me, Message, Reaction, Role},
+    client::{Refusal, report},
+    domain::{CommandId, Emoji, MAX_REASON_CHARACTERS, Me, Message, Reaction, Role},
+    protocol::ErrorCode,
     state::Deed,
 };
 
@@ -20,6 +22,9 @@ use crate::{
 const FEW: &str = "👍 ❤️ 😂 🎉 👀 🍵";
 /// Those that are two.
 const MANY: &str = "👎 👏 🙏 💪 🤝 👋 🔥 ⭐ ✅ ❌ ❓ 💡 😀 😄 😊 😉 😍 🥰 🤔 😮 😅 😭 😢 😡 😴 🤯 🥳 🚀 🌸 🌧️ ☕ 🍰";
+
+/// What the field for a report's reason is called in the document.
+const REASON: &str = "report-reason";
 
 /// The menu of one timeline. A handle: copies are the same menu.
 #[derive(Clone, Copy)]
@@ -62,6 +67,9 @@ enum Step {
     Choose,
     MoreEmoji,
     ConfirmDeletion,
+    Report,
+    /// What came of a report; the error is missing where the server was not reached.
+    Reported(Result<(), Option<ErrorCode>>),
     /// Nothing, until Enter opens it again.
     Closed,
 }
@@ -95,6 +103,7 @@ impl Menu {
                     parts.push(buttons::tool(Button::Delete, icons::bin(), t.delete));
                 }
                 if !is_mine {
+                    parts.push(buttons::tool(Button::Report, icons::flag(), t.report));
                     parts.push(buttons::tool(Button::Block, icons::block(), t.block));
                 }
                 if me.role > message.author.role {
@@ -118,6 +127,31 @@ impl Menu {
                 parts.push(buttons::words("button gentle", Button::Keep, None, t.keep));
                 parts.push(buttons::words("button grave", Button::Really, None, t.delete));
             }
+            Step::Report => parts.push(
+                view! {
+                    <p id="report-note" class="question">{t.report_question}</p>
+                    <input
+                        id=REASON
+                        class="field"
+                        type="text"
+                        maxlength=MAX_REASON_CHARACTERS.to_string()
+                        placeholder=t.report_reason
+                        aria-label=t.report_reason
+                        aria-describedby="report-note"
+                    />
+                    {buttons::words("button gentle", Button::Keep, None, t.cancel)}
+                    {buttons::words("button", Button::SendReport, None, t.send)}
+                }
+                .into_any(),
+            ),
+            Step::Reported(outcome) => {
+                let words = match outcome {
+                    Ok(()) => t.reported.to_owned(),
+                    Err(code) => code.map_or_else(|| t.unreachable.to_owned(), t.error),
+                };
+                // The focus goes here, and a screen reader reads it.
+                parts.push(view! { <p class="question" tabindex="-1">{words}</p> }.into_any());
+            }
             Step::Closed => {}
         }
         let class = match (is_touched, is_low) {
@@ -130,7 +164,11 @@ impl Menu {
                 class=class
                 aria-live="off"
                 // Who was writing goes on writing: the pointer does not take the focus along.
-                on:mousedown=on(|event: MouseEvent| event.prevent_default())
+                on:mousedown=on(|event: MouseEvent| {
+                    if !is_field(event.target()) {
+                        event.prevent_default();
+                    }
+                })
             >
                 <div class="bar" role="group" aria-label=t.menu>{parts}</div>
             </div>
@@ -217,6 +255,8 @@ impl Menu {
                 });
                 self.done(&row, has_focus);
             }
+            (Button::Report, _) => self.go(Step::Report, row, true),
+            (Button::SendReport, Some(message)) => self.report(message, row),
             (Button::More, _) => self.go(Step::MoreEmoji, row, has_focus),
             (Button::Delete, _) => self.go(Step::ConfirmDeletion, row, has_focus),
             (Button::Keep, _) => self.go(Step::Choose, row, has_focus),
@@ -230,7 +270,7 @@ impl Menu {
                     self.draft.store().take_out(command);
                 }
             }
-            (Button::React | Button::Edit | Button::Really | Button::Block, None) => {}
+            (Button::React | Button::Edit | Button::Really | Button::Block | Button::SendReport, None) => {}
         }
     }
 
@@ -240,7 +280,16 @@ impl Menu {
             return;
         }
         let row = closest(target, "[data-id]");
-        match (event.key().as_str(), row) {
+        let (key, is_field) = (event.key(), is(target, "input"));
+        match (key.as_str(), row) {
+            ("Enter", Some(row)) if is_field => {
+                if let Ok(Some(button)) = row.query_selector("[data-deed=send-report]")
+                    && let Some(button) = button.dyn_ref::<HtmlElement>()
+                {
+                    button.click();
+                }
+            }
+            (key, _) if is_field && key != "Escape" => return,
             (key @ ("ArrowUp" | "ArrowDown"), row) => {
                 let next = match row {
                     None => last_in_view(target),
@@ -256,6 +305,19 @@ impl Menu {
             _ => return,
         }
         event.prevent_default();
+    }
+
+    /// Tells the moderators of a message, and the reader what came of it.
+    fn report(self, message: Message, row: Element) {
+        let (conversation, reason) = (self.draft.conversation, typed(REASON));
+        spawn_local(async move {
+            let outcome = report(conversation, message.seq, reason).await.map_err(|refusal: Refusal| refusal.code());
+            // The reader may have gone on to another message meanwhile.
+            let is_here = self.place.try_get_untracked().is_some_and(|place| place.is_at(message.id));
+            if is_here {
+                self.go(Step::Reported(outcome), row, true);
+            }
+        });
     }
 
     fn open(self, id: CommandId, is_touched: bool) {
@@ -292,7 +354,9 @@ impl Menu {
             request_animation_frame(move || {
                 let now = document().active_element();
                 let has_stayed = now == before || now.is_none_or(|element| is(&element, "body"));
-                if has_stayed && let Ok(Some(first)) = row.query_selector(".bar button") {
+                if has_stayed
+                    && let Ok(Some(first)) = row.query_selector(".bar input, .bar [tabindex='-1'], .bar button")
+                {
                     focus(&first);
                 }
             });
@@ -314,6 +378,11 @@ fn closest(element: &Element, selector: &str) -> Option<Element> {
 
 fn is(element: &Element, selector: &str) -> bool {
     element.matches(selector).unwrap_or(false)
+}
+
+/// Whether one writes in it.
+fn is_field(target: Option<EventTarget>) -> bool {
+    target.and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|target| is(&target, "input"))
 }
 
 /// Whether the keyboard is at a message: then the pointer, which may only lie about, leads nowhere.

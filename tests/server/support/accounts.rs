@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::protocol::{Problem, SessionCreated};
 
-use super::{TestClient, TestServer};
+use super::{Hangup, TestClient, TestServer};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -32,4 +32,12 @@ pub(crate) async fn registered(server: &TestServer, nickname: &str) -> (TestClie
     let body = json!({ "password": PASSWORD, "claim": server.house.claim_token().await });
     assert_eq!(set_password(server, &token, body).await, StatusCode::NO_CONTENT);
     (TestClient::with_token(server.address, &token).await, token)
+}
+
+/// Gives somebody a role; they come back with it.
+pub(crate) async fn appointed(server: &TestServer, owner: &mut TestClient, nickname: &str, role: &str) -> TestClient {
+    let (client, token) = registered(server, nickname).await;
+    owner.moderate("appoint", &client.user(), json!({ "role": role })).await;
+    assert_eq!(client.hangup().await, Hangup::Code(1013));
+    TestClient::with_token(server.address, &token).await
 }

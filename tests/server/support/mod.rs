@@ -9,7 +9,7 @@ mod server;
 
 use std::time::Duration;
 
-pub(crate) use accounts::{PASSWORD, registered, set_password, sign_in};
+pub(crate) use accounts::{PASSWORD, appointed, registered, set_password, sign_in};
 pub(crate) use client::{TestClient, says};
 pub(crate) use plain::PlainClient;
 pub(crate) use process::{PROGRAM, TestProcess};

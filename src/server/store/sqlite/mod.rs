@@ -40,7 +40,7 @@ use crate::{
     domain::{
         self, Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId, User, UserId,
     },
-    protocol::{AuditPage, ConversationList, Event, Invite, MessagesPage, Sanction, SessionInfo},
+    protocol::{AuditPage, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
 };
 
 use self::{
@@ -52,14 +52,14 @@ use self::{
     reads::ReadMarks,
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
-        BeginSession, Block, CreateUser, EndGuests, EndSession, EndSessions, Hide, Join, Moderate, Release,
-        RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock, find_user, is_open, may_write,
+        BeginSession, Block, CreateUser, EndGuests, EndSession, EndSessions, ExpireReports, Hide, Join, Moderate,
+        Release, RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock, find_user, is_open, may_write,
     },
 };
 use super::{
-    Account, Appended, Asker, BannedNetwork, Beginning, EndedSession, Expired, Expiry, Feed, FoundUser, InviteKey,
-    Joined, ListPlace, Moderation, NewEvent, NewInvite, NewPassword, NewSession, NewUser, OpenDirect, OpenedDirect,
-    PasswordHash, Receipt, Rule, Session, SessionKey, Store, StoreError, Whom, Window,
+    Account, Appended, Asker, BannedNetwork, Beginning, EndedSession, Expired, Expiry, Feed, FoundUser, HandleReport,
+    InviteKey, Joined, ListPlace, Moderation, NewEvent, NewInvite, NewPassword, NewReport, NewSession, NewUser,
+    OpenDirect, OpenedDirect, PasswordHash, Receipt, Rule, Session, SessionKey, Store, StoreError, Whom, Window,
 };
 
 pub use backup::BackupError;
@@ -291,6 +291,18 @@ impl Store for SqliteStore {
         self.write(RevokeInvite { actor, rule, id }).await?.await
     }
 
+    async fn report(&self, report: NewReport) -> Result<(), StoreError> {
+        self.write(report).await?.await
+    }
+
+    async fn handle_report(&self, handling: HandleReport) -> Result<(), StoreError> {
+        self.write(handling).await?.await
+    }
+
+    async fn expire_reports(&self, before: Millis) -> Result<usize, StoreError> {
+        self.write(ExpireReports(before)).await?.await
+    }
+
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
         self.reads.add(user, conversation, seq);
         self.orders.save_marks();
@@ -421,6 +433,14 @@ impl Store for SqliteStore {
 
     async fn audit(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError> {
         self.readers.read(move |db| queries::audit(db, before, limit)).await
+    }
+
+    async fn reports(&self, reader: Option<UserId>, limit: u32) -> Result<ReportList, StoreError> {
+        self.readers.read(move |db| queries::reports(db, reader, limit)).await
+    }
+
+    async fn count_reports(&self, reader: UserId) -> Result<u64, StoreError> {
+        self.readers.read(move |db| queries::count_reports(db, Some(reader))).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use crate::domain::{ConversationId, Epoch, Millis};
 use super::journal::Journal;
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -28,6 +28,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0010_session_ends.sql"),
     include_str!("../migrations/0011_guests.sql"),
     include_str!("../migrations/0012_lists.sql"),
+    include_str!("../migrations/0013_reports.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.

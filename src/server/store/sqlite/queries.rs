@@ -8,9 +8,12 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Action, Companion, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, Nickname,
-        NicknameKey, Notice, Reaction, Seq, SessionEnd, SessionId, User, UserId, UserKind,
+        NicknameKey, Notice, Reaction, Reason, Seq, SessionEnd, SessionId, User, UserId, UserKind,
     },
-    protocol::{AuditEntry, AuditPage, Change, ConversationList, Event, Invite, MessagesPage, Sanction, SessionInfo},
+    protocol::{
+        AuditEntry, AuditPage, Change, ConversationList, Event, Invite, MessagesPage, Report, ReportList, Sanction,
+        SessionInfo,
+    },
 };
 
 use super::super::{
@@ -434,6 +437,44 @@ pub(super) fn audit(db: &Connection, before: Option<u64>, limit: u32) -> Result<
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);
     Ok(AuditPage { entries, more })
+}
+
+/// Those that are open, the one that has waited longest first; without those about the reader's own messages.
+pub(super) fn reports(db: &Connection, reader: Option<UserId>, limit: u32) -> Result<ReportList, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT r.id, r.at, r.reason, r.conversation, c.kind = 'direct', r.seq, r.messages,
+                coalesce((SELECT deleted FROM states WHERE conversation = r.conversation AND seq = r.seq), 0),
+                u.id, u.nickname, u.password IS NOT NULL, u.role
+           FROM reports r JOIN conversations c ON c.id = r.conversation JOIN users u ON u.id = r.reporter
+          WHERE r.author IS NOT ?1 ORDER BY r.id LIMIT ?2",
+    )?;
+    let reports = select.query_map(params![reader, limit], |row| {
+        Ok(Report {
+            id: row.get::<_, u32>(0)?.into(),
+            at: row.get(1)?,
+            reporter: user(row, 8)?,
+            reason: Reason::from_trusted(row.get(2)?),
+            conversation: row.get(3)?,
+            direct: row.get(4)?,
+            seq: row.get(5)?,
+            deleted: row.get(7)?,
+            messages: json(row, 6)?.unwrap_or_default(),
+        })
+    })?;
+    let mut reports: Vec<Report> = reports.collect::<Result<_, _>>()?;
+    for message in reports.iter_mut().flat_map(|report| &mut report.messages) {
+        if let Some(author) = user_of(db, message.author.id)? {
+            message.author = author;
+        }
+    }
+    Ok(ReportList { reports, open: count_reports(db, reader)? })
+}
+
+pub(super) fn count_reports(db: &Connection, reader: Option<UserId>) -> Result<u64, StoreError> {
+    let count: u32 = db
+        .prepare_cached("SELECT count(*) FROM reports WHERE author IS NOT ?1")?
+        .query_row([reader], |row| row.get(0))?;
+    Ok(count.into())
 }
 
 /// Users with a role or a password, and guests who are not gone.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, Millis, Seq, UserId},
+    domain::{Body, CommandId, ConversationId, Millis, Seq, User, UserId},
     protocol::{Change, Event},
 };
 
@@ -14,7 +14,7 @@ use super::{
         lists::{self, Minute, Standing},
         writer::{Applied, Desk, Write},
     },
-    fold::fold,
+    fold::{delete_message, fold},
     sanction::check_write,
 };
 
@@ -114,6 +114,27 @@ pub(super) fn append(db: &Connection, new: &NewEvent) -> Result<(Appended, Event
     Ok((appended, new.event(appended)))
 }
 
+/// Gives the deletion of a message its place, whoever deletes it: whether they may is decided before.
+pub(super) fn delete(
+    db: &Connection,
+    author: User,
+    conversation: ConversationId,
+    seq: Seq,
+) -> Result<Event, StoreError> {
+    let event = NewEvent::of_author(author, CommandId::generate(), conversation, Change::Deletion { seq });
+    let appended = next(db, conversation)?;
+    event.log(db, appended)?;
+    delete_message(db, conversation, seq, appended.seq)?;
+    Ok(event.event(appended))
+}
+
+/// The place of the next event.
+fn next(db: &Connection, conversation: ConversationId) -> Result<Appended, StoreError> {
+    let (last_seq, last_at) = end(db, conversation)?;
+    // Times never go back within a conversation, even when the clock does.
+    Ok(Appended { conversation, seq: last_seq.next(), at: Millis::now().max(last_at) })
+}
+
 impl NewEvent {
     /// The event that this command made when it came before.
     pub(super) fn earlier(&self, db: &Connection) -> Result<Option<Appended>, StoreError> {
@@ -135,12 +156,10 @@ impl NewEvent {
         if !is_member && self.author.id != UserId::HOUSE {
             return Err(StoreError::NotMember);
         }
-        let (last_seq, last_at) = end(db, self.conversation)?;
         if matches!(self.change, Change::Message { .. } | Change::Edit { .. } | Change::Reaction { .. }) {
             check_write(db, self.author.id, self.conversation)?;
         }
-        // Times never go back within a conversation, even when the clock does.
-        Ok(Appended { conversation: self.conversation, seq: last_seq.next(), at: Millis::now().max(last_at) })
+        next(db, self.conversation)
     }
 
     fn log(&self, db: &Connection, appended: Appended) -> Result<(), StoreError> {
@@ -176,7 +195,7 @@ pub(in super::super) fn end(db: &Connection, conversation: ConversationId) -> Re
 }
 
 /// For a column that holds JSON.
-fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
+pub(super) fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| {
         tracing::error!(%error, "what happened could not be written as JSON");
         StoreError::Unavailable

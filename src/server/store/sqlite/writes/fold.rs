@@ -61,6 +61,16 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
     }
 }
 
+/// Takes all that was ever said in a message away, whoever wrote it.
+pub(super) fn delete_message(
+    db: &Connection,
+    conversation: ConversationId,
+    seq: Seq,
+    revision: Seq,
+) -> Result<(), StoreError> {
+    Target::find(db, conversation, seq)?.delete(db, revision)
+}
+
 /// A message that is there to be changed.
 struct Target {
     conversation: ConversationId,

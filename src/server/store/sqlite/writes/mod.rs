@@ -14,6 +14,7 @@ mod join;
 mod mark;
 mod moderation;
 mod network;
+mod report;
 mod sanction;
 mod session_end;
 
@@ -26,5 +27,6 @@ pub(super) use invite::{RevokeInvite, is_open};
 pub(super) use join::Join;
 pub(super) use moderation::Moderate;
 pub(super) use network::UnbanNetwork;
+pub(super) use report::ExpireReports;
 pub(super) use sanction::{check_write, may_write};
 pub(super) use session_end::EndGuests;

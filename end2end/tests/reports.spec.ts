@@ -1,0 +1,98 @@
+import { AxeBuilder } from '@axe-core/playwright';
+
+import { appointed, idOf, registered, withoutScript } from '../fixtures/office.ts';
+import { PHONE } from '../fixtures/people.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const REASON = 'Why? (optional)';
+const REPORTED = 'Reported. Moderators will look at it.';
+
+test('a message is reported, and a moderator reads it with what is around it, deletes it, and closes the report', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const mo = await appointed(people, owner, 'Mo', 'moderator');
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.say('Good morning');
+  await alice.say('Rude words');
+  await alice.say('Good night');
+
+  await bob.choose('Report', 'Rude words');
+  await expect(bob.menu.getByText('Moderators will see this message and those around it.')).toBeVisible();
+  await expect(bob.menu.getByRole('textbox', { name: REASON })).toBeFocused();
+  await bob.menu.getByRole('textbox', { name: REASON }).fill('That is rude');
+  await bob.menu.getByRole('button', { name: 'Send' }).click();
+  await expect(bob.menu.getByText(REPORTED)).toBeVisible();
+
+  const office = await withoutScript(people, mo);
+  await office.page.goto('/house');
+  await office.page.getByRole('link', { name: 'Reports 1' }).click();
+  const report = office.page.getByRole('main').getByRole('listitem').filter({ hasText: 'reported a message' });
+  await expect(report.getByRole('heading')).toContainText('Bob reported a message in the Lobby');
+  await expect(report).toContainText('That is rude');
+  const lines = report.getByRole('list', { name: 'The message and those around it' }).getByRole('listitem');
+  await expect(lines).toContainText(['Good morning', 'Rude words', 'Good night']);
+  await expect(lines.filter({ hasText: 'Reported:' })).toContainText('Rude words');
+  expect((await new AxeBuilder({ page: office.page }).analyze()).violations).toEqual([]);
+
+  await report.getByRole('button', { name: 'Delete the message' }).click();
+  await expect(office.page.getByText('The message is deleted. The report stays until you close it.')).toBeVisible();
+  await expect(bob.message('Rude words')).toBeHidden();
+  await expect(bob.log.getByText('Message deleted')).toBeVisible();
+  await expect(report).toContainText('Rude words');
+  await expect(report.getByRole('link', { name: 'About Alice' })).toHaveAttribute('href', `/house/users/${idOf(alice)}`);
+  await report.getByRole('button', { name: 'Done' }).click();
+  await expect(office.page.getByText('Closed. What was kept of the messages is gone.')).toBeVisible();
+  await expect(report).toBeHidden();
+  await expect(office.page.getByRole('link', { name: 'Reports', exact: true })).toBeVisible();
+
+  const log = await withoutScript(people, owner);
+  await log.page.goto('/house/audit');
+  await expect(log.page.getByRole('main').getByRole('listitem').first()).toContainText(/Mo.*closed the report of a message of.*Alice/);
+});
+
+test('of a direct, moderators see what one of the two has reported, by keyboard too', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.talkTo('Bob');
+  await alice.say('A threat');
+  await bob.open('Alice');
+  await bob.sees('A threat');
+
+  await bob.composer.press('Escape');
+  await bob.message('A threat').focus();
+  await bob.page.keyboard.press('Enter');
+  await bob.menu.getByRole('button', { name: 'Report' }).focus();
+  await bob.page.keyboard.press('Enter');
+  await expect(bob.menu.getByRole('textbox', { name: REASON })).toBeFocused();
+  await bob.page.keyboard.type('I am afraid');
+  await bob.page.keyboard.press('Enter');
+  await expect(bob.menu.getByText(REPORTED)).toBeFocused();
+  await bob.page.keyboard.press('Escape');
+  await expect(bob.message('A threat')).toBeFocused();
+
+  await owner.page.goto('/house/reports');
+  const report = owner.page.getByRole('main').getByRole('listitem').filter({ hasText: 'I am afraid' });
+  await expect(report.getByRole('heading')).toContainText('in a private talk');
+  await report.getByRole('button', { name: 'Delete the message' }).click();
+  await expect(bob.message('A threat')).toBeHidden();
+  await expect(alice.message('A threat')).toBeHidden();
+  await report.getByRole('button', { name: 'Done' }).click();
+  await expect(owner.page.getByText('None at the moment.')).toBeVisible();
+});
+
+test('one’s own messages and what is deleted cannot be reported; a refusal is told', async ({ people }) => {
+  const alice = await people.guest('Alice', PHONE);
+  const bob = await people.guest('Bob');
+  await bob.say('Mine');
+  await bob.message('Mine').hover();
+  await expect(bob.menu.getByRole('button', { name: 'Edit' })).toBeVisible();
+  await expect(bob.menu.getByRole('button', { name: 'Report' })).toBeHidden();
+
+  await alice.message('Mine').tap();
+  await alice.menu.getByRole('button', { name: 'Report' }).tap();
+  alice.complaints.expect(/ERR_FAILED/);
+  await alice.page.route('**/api/reports', (route) => route.abort());
+  await alice.menu.getByRole('button', { name: 'Send' }).tap();
+  await expect(alice.menu.getByText(/The server can’t be reached/)).toBeVisible();
+});

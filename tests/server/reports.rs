@@ -1,0 +1,336 @@
+//! Messages that users report: who may, who sees them, what is kept and when it goes.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{ConversationId, Seq},
+    protocol::{AuditPage, Change, ErrorCode, Event, Problem, Report, ReportList, ServerFrame},
+};
+
+use super::support::{TestClient, TestServer, appointed, registered};
+
+/// Reports a message, with the answer's status.
+async fn report(
+    server: &TestServer,
+    by: &TestClient,
+    conversation: ConversationId,
+    seq: Seq,
+    reason: &str,
+) -> StatusCode {
+    post(server, by, json!({ "conversation": conversation, "seq": seq, "reason": reason })).await.0
+}
+
+/// The answer's status, and the code of what was refused.
+async fn post(server: &TestServer, by: &TestClient, body: Value) -> (StatusCode, Option<ErrorCode>) {
+    let request = server.http(Method::POST, "/api/reports").bearer_auth(by.token()).json(&body);
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status();
+    (status, answer.json::<Problem>().await.ok().map(|problem| problem.code))
+}
+
+/// The open reports that somebody sees.
+async fn reports(server: &TestServer, by: &TestClient) -> Vec<Report> {
+    let answer = server.http(Method::GET, "/api/reports").bearer_auth(by.token()).send().await.expect("an answer");
+    let ReportList { reports, open } = answer.json().await.expect("reports");
+    assert_eq!(open, reports.len() as u64);
+    reports
+}
+
+async fn close(server: &TestServer, by: &TestClient, report: &Report) -> StatusCode {
+    let path = format!("/api/reports/{}", report.id);
+    server.http(Method::DELETE, &path).bearer_auth(by.token()).send().await.expect("an answer").status()
+}
+
+/// Posts a form of the admin pages about a report.
+async fn form(server: &TestServer, by: &TestClient, report: &Report, body: &str) -> (StatusCode, String) {
+    let request = server.http(Method::POST, &format!("/house/reports/{}", report.id)).bearer_auth(by.token());
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.to_owned());
+    let answer = request.send().await.expect("an answer");
+    (answer.status(), answer.text().await.expect("a page"))
+}
+
+async fn page(server: &TestServer, by: &TestClient, path: &str) -> String {
+    let request = server.http(Method::GET, path).bearer_auth(by.token());
+    request.send().await.expect("an answer").text().await.expect("a page")
+}
+
+/// Waits until somebody hears that this message was deleted.
+async fn hears_deletion(client: &mut TestClient, message: Seq) {
+    client
+        .expect("a deletion", |frame| match frame {
+            ServerFrame::Event(Event { change: Change::Deletion { seq }, .. }) if *seq == message => Some(()),
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn moderators_see_a_reported_message_with_five_around_it_on_each_side() {
+    let server = TestServer::start().await;
+    let (mut owner, _) = registered(&server, "老板").await;
+    let mo = appointed(&server, &mut owner, "管家", "moderator").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let lobby = ming.lobby().id;
+    let mut bad = Seq::ZERO;
+    for number in 1..=20 {
+        let said = ming.say(&format!("line {number}")).await;
+        if number == 10 {
+            bad = said.seq.expect("a place");
+        }
+    }
+    assert_eq!(report(&server, &ling, lobby, bad, " rude\u{1b}[2J\nwords ").await, StatusCode::NO_CONTENT);
+    for moderator in [&owner, &mo] {
+        let seen = reports(&server, moderator).await;
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].reporter.id, ling.user().id);
+        assert_eq!(seen[0].reason.as_str(), "rude [2J words");
+        let said: Vec<_> = seen[0].messages.iter().map(|message| message.body.as_str()).collect();
+        let expected: Vec<_> = (5..=15).map(|number| format!("line {number}")).collect();
+        assert_eq!(said, expected);
+        assert_eq!(seen[0].reported().map(|message| message.author.nickname.as_str()), Some("小明"));
+    }
+    for anybody in [&ming, &ling] {
+        let request = server.http(Method::GET, "/api/reports").bearer_auth(anybody.token());
+        assert_eq!(request.send().await.expect("an answer").status(), StatusCode::FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_report_is_one_report_until_it_is_closed() {
+    let server = TestServer::start().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let said = ming.say("rude words").await;
+    let (lobby, seq) = (said.conversation, said.seq.expect("a place"));
+    for reason in ["first", "second", ""] {
+        assert_eq!(report(&server, &ling, lobby, seq, reason).await, StatusCode::NO_CONTENT);
+    }
+    let seen = reports(&server, &owner).await;
+    assert_eq!(seen.iter().map(|report| report.reason.as_str()).collect::<Vec<_>>(), ["first"]);
+    assert_eq!(close(&server, &owner, &seen[0]).await, StatusCode::NO_CONTENT);
+    assert_eq!(close(&server, &owner, &seen[0]).await, StatusCode::NOT_FOUND);
+    assert_eq!(reports(&server, &owner).await, []);
+    let audit: AuditPage = serde_json::from_str(&page(&server, &owner, "/api/audit").await).expect("entries");
+    assert_eq!((audit.entries[0].action.as_str(), &audit.entries[0].actor), ("close_report", &Some(owner.user())));
+    // It has got worse.
+    assert_eq!(report(&server, &ling, lobby, seq, "again").await, StatusCode::NO_CONTENT);
+    assert_eq!(reports(&server, &owner).await.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_reports_what_they_cannot_read_or_wrote_themselves_or_what_is_not_said() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let (mut owner, _) = registered(&server, "老板").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let direct = ming.open_direct("老板").await.id;
+    let private = ming.say_in(direct, "between us").await.seq.expect("a place");
+    let mine = ming.say("mine").await;
+    let gone = ming.say("gone").await.seq.expect("a place");
+    ming.change("delete", mine.conversation, gone, json!({})).await;
+    let notice = owner.moderate("unmute", &ming.user(), json!({})).await.seq.expect("a place");
+    let (lobby, mine) = (mine.conversation, mine.seq.expect("a place"));
+    let asked = |conversation, seq: Seq| json!({ "conversation": conversation, "seq": seq, "reason": "" });
+    for (by, body, status, code) in [
+        (&ling, asked(direct, private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
+        (&ling, asked(ConversationId::generate(), private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
+        (&ming, asked(lobby, mine), StatusCode::FORBIDDEN, ErrorCode::Forbidden),
+        (&ling, asked(lobby, gone), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+        (&ling, asked(lobby, notice), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+        (&ling, asked(lobby, Seq::ZERO), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+        (&ling, asked(lobby, Seq(u64::MAX)), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+        (&ling, json!({ "seq": mine }), StatusCode::BAD_REQUEST, ErrorCode::BadFrame),
+        (
+            &ling,
+            json!({ "conversation": lobby, "seq": mine, "reason": "好".repeat(501) }),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorCode::MessageTooLong,
+        ),
+    ] {
+        assert_eq!(post(&server, by, body.clone()).await, (status, Some(code)), "{body}");
+    }
+    assert_eq!(reports(&server, &owner).await, []);
+}
+
+#[tokio::test]
+async fn reports_are_few_a_minute_for_a_user_and_for_an_address() {
+    let server = TestServer::start().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut said = Vec::new();
+    for number in 0..10 {
+        said.push(ming.say(&format!("line {number}")).await.seq.expect("a place"));
+    }
+    let lobby = ming.lobby().id;
+    let mut accepted = Vec::new();
+    for name in ["甲", "乙", "丙"] {
+        let guest = TestClient::guest(&server, name).await;
+        let mut of_one = 0;
+        for seq in &said {
+            match report(&server, &guest, lobby, *seq, "").await {
+                StatusCode::NO_CONTENT => of_one += 1,
+                refused => assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS),
+            }
+        }
+        accepted.push(of_one);
+    }
+    assert_eq!(accepted[0], 6, "of one user");
+    assert!(accepted.iter().sum::<i32>() <= 13, "of one address: {accepted:?}");
+    assert_eq!(reports(&server, &owner).await.len() as i32, accepted.iter().sum::<i32>());
+}
+
+#[tokio::test]
+async fn one_reporter_has_at_most_twenty_open_reports() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let (owner, _) = registered(&server, "老板").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let lobby = ming.lobby().id;
+    let mut last = Seq::ZERO;
+    for number in 0..=20 {
+        last = ming.say(&format!("line {number}")).await.seq.expect("a place");
+        let status = report(&server, &ling, lobby, last, "").await;
+        assert_eq!(status, if number < 20 { StatusCode::NO_CONTENT } else { StatusCode::TOO_MANY_REQUESTS });
+    }
+    let oldest = reports(&server, &owner).await.remove(0);
+    assert_eq!(close(&server, &owner, &oldest).await, StatusCode::NO_CONTENT);
+    assert_eq!(report(&server, &ling, lobby, last, "").await, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn nobody_sees_reports_about_themselves_and_those_about_moderators_are_the_owners() {
+    let server = TestServer::start().await;
+    let (mut owner, _) = registered(&server, "老板").await;
+    let mut mo = appointed(&server, &mut owner, "管家", "moderator").await;
+    let other = appointed(&server, &mut owner, "管家二", "moderator").await;
+    let ling = TestClient::guest(&server, "阿玲").await;
+    let said = mo.say("rude words of a moderator").await;
+    report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
+    let said = owner.say("rude words of the owner").await;
+    report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
+
+    let words = |seen: &[Report]| -> Vec<String> {
+        let reported = seen.iter().filter_map(Report::reported);
+        reported.map(|message| message.body.as_str().to_owned()).collect()
+    };
+    let (of_mo, of_owner) = ("rude words of a moderator", "rude words of the owner");
+    assert_eq!(words(&reports(&server, &mo).await), [of_owner]);
+    assert_eq!(words(&reports(&server, &owner).await), [of_mo]);
+    let both = reports(&server, &other).await;
+    assert_eq!(words(&both), [of_mo, of_owner]);
+    for about in &both {
+        assert_eq!(close(&server, &other, about).await, StatusCode::FORBIDDEN, "an equal or a higher one");
+    }
+    assert_eq!(close(&server, &mo, &both[0]).await, StatusCode::FORBIDDEN, "about oneself");
+    assert_eq!(close(&server, &owner, &both[1]).await, StatusCode::NOT_FOUND, "about oneself");
+    assert_eq!(close(&server, &owner, &both[0]).await, StatusCode::NO_CONTENT);
+
+    // The host sees all, and can close what nobody in the house may.
+    let told = server.admin(&["reports"]).await;
+    assert!(
+        told.contains("阿玲 reported a message in a room") && told.contains("老板: rude words of the owner"),
+        "{told}"
+    );
+    server.admin(&["close-report", &both[1].id.to_string()]).await;
+    assert_eq!(server.admin(&["reports"]).await, "");
+    assert!(server.admin_in_vain(&["close-report", "99"]).await.contains("no such report"));
+}
+
+#[tokio::test]
+async fn a_reported_message_of_a_direct_is_shown_and_deleted_though_moderators_are_not_in_it() {
+    let server = TestServer::start_with_pages().await;
+    let (mut owner, _) = registered(&server, "老板").await;
+    let mo = appointed(&server, &mut owner, "管家", "moderator").await;
+    let (mut ming, mut ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let direct = ming.open_direct("阿玲").await.id;
+    let bad = ming.say_in(direct, "a threat").await.seq.expect("a place");
+    ling.expect_event("a threat").await;
+    assert_eq!(report(&server, &ling, direct, bad, "").await, StatusCode::NO_CONTENT);
+    let seen = reports(&server, &mo).await.remove(0);
+    assert!(seen.direct && !seen.deleted);
+
+    let shown = page(&server, &mo, "/house/reports").await;
+    assert!(shown.contains("a threat") && shown.contains("in a private talk"), "{shown}");
+    assert_eq!(form(&server, &mo, &seen, "action=delete").await.0, StatusCode::SEE_OTHER);
+    hears_deletion(&mut ling, bad).await;
+    hears_deletion(&mut ming, bad).await;
+    assert_eq!(server.payloads_with("a threat"), 0);
+    let still = reports(&server, &mo).await.remove(0);
+    assert!(still.deleted, "the evidence stays until the report is closed");
+    assert_eq!(still.reported().map(|message| message.body.as_str()), Some("a threat"));
+    // Nothing else of the direct is theirs.
+    let request = server.http(Method::GET, &format!("/api/conversations/{direct}/messages")).bearer_auth(mo.token());
+    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    assert_eq!(form(&server, &mo, &seen, &format!("action=close&up_to={}", seen.id)).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(form(&server, &mo, &seen, "action=delete").await.0, StatusCode::NOT_FOUND, "closed");
+    assert_eq!(server.count("reports"), 0);
+}
+
+#[tokio::test]
+async fn what_its_author_deletes_or_edits_afterwards_stays_in_the_report_until_it_is_closed() {
+    let server = TestServer::start().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let said = ming.say("first version").await;
+    let (lobby, seq) = (said.conversation, said.seq.expect("a place"));
+    report(&server, &ling, lobby, seq, "").await;
+    ming.change("edit", lobby, seq, json!({ "body": "second version" })).await;
+    let carol = TestClient::guest(&server, "Carol").await;
+    report(&server, &carol, lobby, seq, "").await;
+    ming.change("delete", lobby, seq, json!({})).await;
+    let seen = reports(&server, &owner).await;
+    let words = seen.iter().filter_map(Report::reported).map(|message| message.body.as_str());
+    assert_eq!(words.collect::<Vec<_>>(), ["first version", "second version"]);
+    // Closing the newer one closes both: they are about one message.
+    assert_eq!(close(&server, &owner, &seen[1]).await, StatusCode::NO_CONTENT);
+    assert_eq!(server.count("reports"), 0);
+}
+
+#[tokio::test]
+async fn a_report_keeps_little_of_long_messages_around_it() {
+    let server = TestServer::start().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let long = "好".repeat(4_000);
+    let lobby = ming.lobby().id;
+    ming.say(&long).await;
+    let bad = ming.say(&long).await.seq.expect("a place");
+    ming.say(&long).await;
+    report(&server, &ling, lobby, bad, "").await;
+    let seen = reports(&server, &owner).await.remove(0);
+    let lengths: Vec<_> = seen.messages.iter().map(|message| message.body.as_str().chars().count()).collect();
+    assert_eq!(lengths, [601, 4_000, 601]);
+}
+
+#[tokio::test]
+async fn a_muted_user_reports_too_and_a_restart_keeps_reports() {
+    let server = TestServer::start().await;
+    let (mut owner, token) = registered(&server, "老板").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    let said = ming.say("rude words").await;
+    owner.moderate("mute", &ling.user(), json!({})).await;
+    let status = report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let server = server.restart().await;
+    let owner = TestClient::with_token(server.address, &token).await;
+    assert_eq!(reports(&server, &owner).await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_admin_pages_count_open_reports_and_show_texts_as_texts() {
+    let server = TestServer::start_with_pages().await;
+    let (owner, _) = registered(&server, "老板").await;
+    let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
+    assert!(!page(&server, &owner, "/house").await.contains("class=\"count\""));
+    let said = ming.say("<b>rude</b>").await;
+    report(&server, &ling, said.conversation, said.seq.expect("a place"), "<i>why</i>").await;
+    assert!(page(&server, &owner, "/house").await.contains("<b class=\"count\">1</b>"));
+    let shown = page(&server, &owner, "/house/reports").await;
+    assert!(shown.contains("&lt;b&gt;rude") && shown.contains("&lt;i&gt;why"), "{shown}");
+    assert!(!shown.contains("<b>rude") && !shown.contains("<i>why"), "{shown}");
+    let member = page(&server, &ling, "/house/reports").await;
+    assert!(!member.contains("rude"), "{member}");
+    let seen = reports(&server, &owner).await.remove(0);
+    for body in ["", "action=dance", "action=close", "action=close&up_to=x"] {
+        assert_eq!(form(&server, &owner, &seen, body).await.0, StatusCode::BAD_REQUEST, "{body:?}");
+    }
+    assert_eq!(reports(&server, &owner).await.len(), 1);
+}

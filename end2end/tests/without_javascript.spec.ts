@@ -88,13 +88,15 @@ test('without JavaScript the language can be chosen, and is remembered', async (
   await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
 });
 
-test('without JavaScript a name that was refused outlives the choice of a language', async ({ people }) => {
+test('without JavaScript a name that was refused is carried into another language by no address', async ({ people }) => {
   await people.guest('Tea & 茶');
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
+  visitor.complaints.expectStatus(409);
   await visitor.knock('Tea & 茶');
   await expect(visitor.nicknameField).toHaveAccessibleDescription(/^Somebody here has this name/);
 
   await visitor.page.getByRole('link', { name: '简体中文' }).click();
 
-  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toHaveValue('Tea & 茶');
+  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toHaveValue('');
+  expect(new URL(visitor.page.url()).search).toBe('?lang=zh-Hans');
 });

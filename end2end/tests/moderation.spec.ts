@@ -8,11 +8,11 @@ const KEPT_OUT = 'A moderator keeps you out.';
 
 const comeBack = (person: Person) => person.page.getByRole('button', { name: 'Come back' });
 
-/** Talks in private to somebody whose name has the mark of the registered behind it. */
+/** Talks in private to the owner, whose name has the mark of the registered and the role behind it. */
 async function talkTo(person: Person, name: string): Promise<void> {
   await person.targetField.fill(name);
   await person.targetField.press('Enter');
-  await person.isTalkingTo(`${name} registered`);
+  await person.isTalkingTo(`${name} registered owner`);
 }
 
 /** How many frames came that tell of what is said. */

@@ -1,15 +1,29 @@
-//! The log: what the server does, never what is said in it.
+//! The log: what the server does, never what is said in it, and no more of it than somebody could read.
 
-use std::io::{self, IsTerminal as _};
+use std::{
+    collections::HashMap,
+    fmt as text,
+    io::{self, IsTerminal as _},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
-use tracing::{Level, Metadata};
+use tracing::{Event, Level, Metadata, Subscriber, callsite::Identifier};
 use tracing_subscriber::{
     EnvFilter, Layer as _,
     filter::{FilterExt as _, filter_fn},
-    fmt,
+    fmt::{self, FmtContext, FormatEvent, FormatFields, format::Writer},
     layer::SubscriberExt as _,
+    registry::LookupSpan,
     util::SubscriberInitExt as _,
 };
+
+/// How often one place in the program writes a line in a minute. Whatever it is, somebody may be able to make it happen as
+/// often as they like.
+const MOST: u32 = 60;
+
+/// What counts its lines itself.
+const COUNTED: &str = "teahouse::security";
 
 /// Begins it, on standard error, as `RUST_LOG` says.
 pub(crate) fn begin() {
@@ -17,6 +31,7 @@ pub(crate) fn begin() {
     let lines = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        .map_event_format(|format| Bounded { format, places: Mutex::default() })
         // A log that lies on the full disk, too, can't be written to. To say so there would panic, and end the server.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(lines.with_filter(asked.and(filter_fn(keeps_secrets)))).init();
@@ -27,4 +42,129 @@ pub(crate) fn begin() {
 fn keeps_secrets(line: &Metadata<'_>) -> bool {
     let is_ours = line.target() == "teahouse" || line.target().starts_with("teahouse::");
     is_ours || *line.level() <= Level::INFO
+}
+
+/// Writes so many lines of each place in the program, and of the others how many they were.
+struct Bounded<F> {
+    format: F,
+    places: Mutex<HashMap<Identifier, Lines>>,
+}
+
+/// Those of one place, in the minute that has begun then.
+struct Lines {
+    since: Instant,
+    written: u32,
+    left_out: u64,
+}
+
+impl Lines {
+    fn new(now: Instant) -> Self {
+        Self { since: now, written: 0, left_out: 0 }
+    }
+
+    /// How many were left out before this one; `None` if it is left out itself.
+    fn next(&mut self, now: Instant) -> Option<u64> {
+        let left_out = if now.saturating_duration_since(self.since) >= Duration::from_mins(1) {
+            std::mem::replace(self, Self::new(now)).left_out
+        } else {
+            0
+        };
+        if self.written == MOST {
+            self.left_out += 1;
+            return None;
+        }
+        self.written += 1;
+        Some(left_out)
+    }
+}
+
+impl<F> Bounded<F> {
+    fn next(&self, line: &Metadata<'_>) -> Option<u64> {
+        // Whoever asks for finer lines wants all of them.
+        if line.target() == COUNTED || *line.level() > Level::INFO {
+            return Some(0);
+        }
+        // Nothing under this lock panics half-way through a change.
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        places.entry(line.callsite()).or_insert_with(|| Lines::new(now)).next(now)
+    }
+}
+
+impl<S, N, F> FormatEvent<S, N> for Bounded<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> text::Result {
+        let Some(left_out) = self.next(event.metadata()) else { return Ok(()) };
+        self.format.format_event(context, writer.by_ref(), event)?;
+        if left_out > 0 {
+            writeln!(writer, "  {left_out} more lines like this one were left out before it")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, MutexGuard},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Written {
+        fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+            self.0.lock().expect("no panic")
+        }
+    }
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.bytes().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_place_in_the_program_floods_the_log_and_the_others_are_still_heard() {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .map_event_format(|format| Bounded { format, places: Mutex::default() });
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            for number in 0..1_000 {
+                tracing::warn!(number, "somebody can make this happen");
+                tracing::error!(number, "and this");
+                tracing::info!(target: "teahouse::security", number, "this is counted where it is written");
+            }
+            tracing::warn!("this happens once");
+        });
+        let log = String::from_utf8(written.bytes().clone()).expect("UTF-8");
+        let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
+        assert_eq!((count("somebody can make this happen"), count("and this")), (60, 60));
+        assert_eq!((count("this is counted"), count("this happens once")), (1_000, 1));
+    }
+
+    #[test]
+    fn what_was_left_out_is_told_with_the_next_line() {
+        let begin = Instant::now();
+        let mut lines = Lines::new(begin);
+        let told = (0..100).filter_map(|_| lines.next(begin)).collect::<Vec<_>>();
+        assert_eq!(told, [0; 60]);
+        assert_eq!(lines.next(begin + Duration::from_secs(59)), None);
+        assert_eq!(lines.next(begin + Duration::from_secs(60)), Some(41));
+        assert_eq!(lines.next(begin + Duration::from_secs(61)), Some(0));
+    }
 }

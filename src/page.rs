@@ -5,24 +5,27 @@ mod fields;
 mod files;
 mod office;
 mod policy;
+mod render;
 mod talk;
 
 use std::{path::Path, sync::Arc};
 
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, Query, State, rejection::QueryRejection},
+    body::HttpBody as _,
+    extract::{Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Response},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use leptos::{
     nonce::Nonce,
-    prelude::{IntoView as _, LeptosOptions, Owner, RenderHtml as _, provide_context},
+    prelude::{LeptosOptions, provide_context},
 };
 use serde::Deserialize;
-use tower_http::{CompressionLevel, compression::CompressionLayer};
 
+use self::render::{Packing, Renders, Turn};
 use crate::{
     domain::{Entry, Me},
     protocol::ErrorCode,
@@ -39,14 +42,21 @@ const MESSAGES: u32 = 40;
 /// How many bytes their texts have at most: a document is made as a whole, for whoever asks.
 const MOST_TEXT_BYTES: usize = 64 * 1024;
 
+/// When to try again what was too much, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
 /// The longest form: a text of 64 KiB, encoded, and something to spare. Longer ones are refused without being read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
+
+/// The same from whoever shows no session that lives: to come in, or to be given back what was typed when it had ended.
+const MAX_STRANGERS_FORM_BYTES: usize = 64 * 1024;
 
 #[derive(Clone)]
 struct Pages {
     house: House,
     files: Arc<Files>,
     options: LeptosOptions,
+    renders: Renders,
 }
 
 /// What a page's address may carry.
@@ -60,25 +70,47 @@ struct Asked {
 /// The pages, and the files that they load, from the folder `site` that `cargo leptos build` makes.
 pub fn router(house: House, site: impl AsRef<Path>) -> Router {
     let options = LeptosOptions::builder().output_name("teahouse").build();
-    let missing = Pages { house: house.clone(), files: Arc::default(), options: options.clone() };
-    let (files, served) = files::router(site.as_ref(), get(not_found).with_state(missing));
-    let pages = Pages { house, files: Arc::new(files), options };
-    // Documents are made anew each time, so what packs them must be quick: a millisecond.
-    let packed = CompressionLayer::new().quality(CompressionLevel::Precise(5));
+    let renders = Renders::new();
+    let missing =
+        Pages { house: house.clone(), files: Arc::default(), options: options.clone(), renders: renders.clone() };
+    let missing = get(not_found).layer(from_fn_with_state(missing.clone(), charge)).with_state(missing);
+    let (files, served) = files::router(site.as_ref(), house.clone(), missing);
+    let pages = Pages { house, files: Arc::new(files), options, renders };
     Router::new()
         .route("/", get(page))
         .route("/talk/{conversation}", get(page).post(talk::post))
-        .layer(packed)
-        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .merge(office::router())
+        .layer(from_fn_with_state(pages.clone(), charge))
         .with_state(pages)
         .fallback_service(served)
+}
+
+/// Charges an address for a page or a form before anything is read or made for it, and then for what it is sent.
+async fn charge(
+    State(pages): State<Pages>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // A body whose length is not said may be as long as any.
+    let length =
+        request.body().size_hint().upper().map_or(MAX_FORM_BYTES, |bytes| bytes.try_into().unwrap_or(usize::MAX));
+    if let Err(refused) = pages.house.charge(peer, length) {
+        return in_words(refused, request.headers());
+    }
+    let response = next.run(request).await;
+    pages.house.note_answer(peer, response_length(&response));
+    response
+}
+
+/// How many bytes an answer has, if it was made as a whole.
+fn response_length(response: &Response) -> usize {
+    response.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default()
 }
 
 async fn page(
     State(pages): State<Pages>,
     Extension(scheme): Extension<Scheme>,
-    Extension(peer): Extension<Peer>,
     asked: Result<Query<Asked>, QueryRejection>,
     uri: Uri,
     headers: HeaderMap,
@@ -86,7 +118,7 @@ async fn page(
     // An address with nonsense behind it is still the page.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let mut response = pages.render(Caller::new(peer, scheme, headers), asked, uri.path()).await;
+    let mut response = pages.render(Caller::new(scheme, headers), asked, uri.path()).await;
     remember(chosen, scheme, &mut response);
     response
 }
@@ -104,29 +136,36 @@ fn remember(chosen: Option<Language>, scheme: Scheme, response: &mut Response) {
 async fn not_found(
     State(pages): State<Pages>,
     Extension(scheme): Extension<Scheme>,
-    Extension(peer): Extension<Peer>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let response = pages.render(Caller::new(peer, scheme, headers), Asked::default(), uri.path()).await;
+    if names_a_file(uri.path()) {
+        // No reader has come here by themselves.
+        return in_words(Refused { status: StatusCode::NOT_FOUND, code: ErrorCode::NotFound }, &headers);
+    }
+    let response = pages.render(Caller::new(scheme, headers), Asked::default(), uri.path()).await;
     match response.status() {
         StatusCode::OK => (StatusCode::NOT_FOUND, response).into_response(),
         _ => response,
     }
 }
 
+/// Whether this is the address of something that a page loads.
+fn names_a_file(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.contains('.'))
+}
+
 /// Who asks for a page.
 struct Caller {
     /// Of the session, if they are in.
     token: Option<String>,
-    peer: Peer,
     scheme: Scheme,
     headers: HeaderMap,
 }
 
 impl Caller {
-    fn new(peer: Peer, scheme: Scheme, headers: HeaderMap) -> Self {
-        Self { token: server::session_token(&headers, scheme), peer, scheme, headers }
+    fn new(scheme: Scheme, headers: HeaderMap) -> Self {
+        Self { token: server::session_token(&headers, scheme), scheme, headers }
     }
 }
 
@@ -140,15 +179,17 @@ struct Said {
 }
 
 impl Pages {
-    /// The page at an address. Costs what a request to the HTTP API does, and makes a browser keep its session.
+    /// The page at an address. Makes a browser keep its session.
     async fn render(self, caller: Caller, asked: Asked, path: &str) -> Response {
-        if let Err(refused) = self.house.charge(caller.peer) {
-            return in_words(refused, &caller.headers);
-        }
+        let turn = match self.renders.turn().await {
+            Ok(turn) => turn,
+            Err(busy) => return in_words(busy, &caller.headers),
+        };
         let cookie = self.house.keep_cookie(&caller.headers, caller.scheme);
+        let packing = Packing::accepted(&caller.headers);
         let viewer = self.viewer(caller, asked, path, Said::default()).await;
         let cookie = cookie.filter(|_| viewer.me.is_some());
-        let mut response = self.document(viewer);
+        let mut response = self.document(turn, packing, viewer).await;
         if let Some(cookie) = cookie {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
@@ -156,31 +197,36 @@ impl Pages {
     }
 
     /// A message that was refused, for whoever sent it: in the composer that it came from; or by itself, where that is not
-    /// theirs any more or can't be shown.
+    /// theirs any more or can't be shown, or where they send more than they may: then a whole page would cost more than
+    /// what was refused.
     async fn give_back(self, caller: Caller, message: Unsent) -> Response {
+        let turn = match self.renders.turn().await {
+            Ok(turn) => turn,
+            Err(busy) => return in_words(busy, &caller.headers),
+        };
         let (language, theme) = (language(None, &caller.headers), theme(&caller.headers));
-        if message.problem != ErrorCode::Unauthenticated && self.house.charge(caller.peer).is_ok() {
+        let packing = Packing::accepted(&caller.headers);
+        if !matches!(message.problem, ErrorCode::Unauthenticated | ErrorCode::RateLimited) {
             let said = Said { text: Some(message.text.clone()), problem: Some(message.problem) };
             let viewer = self.viewer(caller, Asked::default(), &message.path, said).await;
             if viewer.opening.is_some() {
-                return self.document(viewer);
+                return self.document(turn, packing, viewer).await;
             }
         }
-        let html =
-            Owner::new_root(None).with(|| ui::unsent(message, &self.files, language, theme).into_view().to_html());
-        answer(policy::policy(&Nonce::new(), None, None), html)
+        let view = move || ui::unsent(message, &self.files, language, theme);
+        answer(&policy::policy(&Nonce::new(), None, None), turn.render(packing, view).await)
     }
 
-    fn document(self, viewer: Viewer) -> Response {
+    async fn document(self, turn: Turn, packing: Packing, viewer: Viewer) -> Response {
         let nonce = Nonce::new();
         let reload_port = policy::is_watched().then_some(self.options.reload_port);
         let policy = policy::policy(&nonce, self.files.style_text.as_deref(), reload_port);
-        let html = Owner::new_root(None).with(|| {
+        let view = move || {
             // Leptos puts it on the scripts that it writes.
             provide_context(nonce);
-            ui::shell(self.options, &self.files, viewer).into_view().to_html()
-        });
-        answer(policy, html)
+            ui::shell(self.options, &self.files, viewer)
+        };
+        answer(&policy, turn.render(packing, view).await)
     }
 
     async fn me(&self, headers: &HeaderMap, scheme: Scheme) -> Option<Me> {
@@ -239,15 +285,23 @@ impl Pages {
 }
 
 /// A document that says who is signed in, so that nobody keeps it.
-fn answer(policy: String, html: String) -> Response {
-    let headers = [(header::CACHE_CONTROL, "no-store".to_owned()), (header::CONTENT_SECURITY_POLICY, policy)];
-    (headers, Html(html)).into_response()
+fn answer(policy: &str, mut document: Response) -> Response {
+    let headers = document.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // What is no header is no policy of ours; then nothing is allowed.
+    let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    document
 }
 
 /// A refusal in words alone, where a page would cost what is to be saved.
 fn in_words(refused: Refused, headers: &HeaderMap) -> Response {
     let words = language(None, headers).texts().error;
-    (refused.status, [(header::CACHE_CONTROL, "no-store")], words(refused.code)).into_response()
+    let mut answer = (refused.status, [(header::CACHE_CONTROL, "no-store")], words(refused.code)).into_response();
+    if matches!(refused.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+    answer
 }
 
 /// The one that was just chosen, or that of the cookie, or the browser's favourite.

@@ -254,6 +254,10 @@ fn every_configured_limit_is_the_one_a_server_begins_with() {
     assert_limit("nicknames of guests", limits.guests_per_address.get());
     assert_limit("WebSockets of a user", limits.connections_per_user);
     assert_limit("connections of an address", limits.connections_per_address);
+    assert_limit("connections of a network", limits.connections_per_network);
+    assert_limit("`hello` of a user", limits.hellos_per_minute.get());
+    assert_limit("bytes that a user is sent", limits.answer_bytes_per_minute.get());
+    assert_limit("bytes of files", limits.file_bytes_per_minute.get());
     assert_limit("connections of the server", limits.connections);
     assert_limit("bytes waiting", limits.send_queue_bytes);
 }

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{Asked, Caller, Pages, Said, fields::Fields};
+use super::{Asked, Caller, Pages, Said, fields::Fields, in_words, render::Packing};
 use crate::{
     protocol::Problem,
     server::{Entered, Knock, Peer, Scheme},
@@ -34,9 +34,16 @@ pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: Hea
     let knock = Knock { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
     match pages.house.come_in(knock, peer, scheme, &headers).await {
         Ok(Entered { token, cookie, .. }) => {
-            let caller = Caller { token: Some(token), peer, scheme, headers };
-            let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;
-            let mut response = pages.document(viewer);
+            let mut response = match pages.renders.turn().await {
+                Ok(turn) => {
+                    let packing = Packing::accepted(&headers);
+                    let caller = Caller { token: Some(token), scheme, headers };
+                    let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;
+                    pages.document(turn, packing, viewer).await
+                }
+                // They are in all the same, and the page can be had later.
+                Err(_busy) => Redirect::to(LOBBY).into_response(),
+            };
             match HeaderValue::try_from(cookie) {
                 Ok(cookie) => drop(response.headers_mut().append(header::SET_COOKIE, cookie)),
                 Err(error) => tracing::error!(%error, "a session's cookie is no header"),
@@ -49,9 +56,14 @@ pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: Hea
             let suggestion = suggestion.map(|nickname| nickname.as_str().to_owned());
             let attempt = JoinAttempt { nickname: Some(nickname), error: Some(code), suggestion, invite, claim };
             // Whoever is in by another name is still asked for this one: so nobody's session is looked up.
-            let caller = Caller { token: None, peer, scheme, headers };
+            let turn = match pages.renders.turn().await {
+                Ok(turn) => turn,
+                Err(busy) => return in_words(busy, &headers),
+            };
+            let packing = Packing::accepted(&headers);
+            let caller = Caller { token: None, scheme, headers };
             let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;
-            (status, pages.document(Viewer { attempt, ..viewer })).into_response()
+            (status, pages.document(turn, packing, Viewer { attempt, ..viewer }).await).into_response()
         }
     }
 }

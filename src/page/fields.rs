@@ -8,6 +8,10 @@ use crate::{protocol::ErrorCode, server::Refused};
 pub(super) struct Fields(Bytes);
 
 impl Fields {
+    pub(super) fn of(body: Bytes) -> Self {
+        Self(body)
+    }
+
     pub(super) fn read(body: Result<Bytes, BytesRejection>) -> Result<Self, Refused> {
         body.map(Self).map_err(|error| Refused { status: error.status(), code: ErrorCode::BadFrame })
     }

@@ -4,16 +4,20 @@
 use std::{fs, path::Path};
 
 use axum::{
-    Router,
-    http::{HeaderValue, header},
-    middleware::map_response,
+    Extension, Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, header},
+    middleware::{Next, from_fn_with_state, map_response},
     response::Response,
 };
 use sha2::{Digest as _, Sha256};
 use tower_http::services::{ServeDir, ServeFile};
 
-use super::policy;
-use crate::ui::Files;
+use super::{in_words, policy};
+use crate::{
+    server::{House, Peer},
+    ui::Files,
+};
 
 /// Never asked for again under this address (RFC 8246).
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -21,8 +25,11 @@ const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 /// Under an address that stays the same while its content changes.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// A file costs at least as much: also one that is not there, or that has not changed.
+const FEWEST_BYTES: usize = 4 * 1024;
+
 /// What is in the folder `site`, and where a page finds it.
-pub(super) fn router(site: &Path, missing: axum::routing::MethodRouter) -> (Files, Router) {
+pub(super) fn router(site: &Path, house: House, missing: axum::routing::MethodRouter) -> (Files, Router) {
     let mut files = Files::default();
     let mut named = Router::new();
     // An element that it could end would end it in the document, too.
@@ -45,7 +52,25 @@ pub(super) fn router(site: &Path, missing: axum::routing::MethodRouter) -> (File
     let others = Router::new()
         .fallback_service(folder.fallback(missing))
         .layer(map_response(async |response| keep(response, ASK_AGAIN)));
-    (files, named.fallback_service(others))
+    (files, named.fallback_service(others).layer(from_fn_with_state(house, charge)))
+}
+
+/// Charges an address for a file: before it is opened if too much was sent already, and then for its bytes.
+async fn charge(
+    State(house): State<House>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Err(refused) = house.may_load(peer) {
+        return in_words(refused, request.headers());
+    }
+    let is_sent = request.method() == Method::GET;
+    let response = next.run(request).await;
+    let length = response.headers().get(header::CONTENT_LENGTH).filter(|_| is_sent);
+    let bytes = length.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(FEWEST_BYTES);
+    house.note_file(peer, bytes.max(FEWEST_BYTES));
+    response
 }
 
 /// `/pkg/teahouse.css` with a piece of the hash of what is in it.

@@ -14,20 +14,21 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, FromRequestParts},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
-    response::{Html, IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode, Uri, request::Parts},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use leptos::{
-    nonce::Nonce,
-    prelude::{IntoView as _, Owner, RenderHtml as _},
-};
+use leptos::nonce::Nonce;
 
-use super::{Pages, in_words, language, policy, remember, theme};
+use super::{
+    Pages, answer, in_words, language, policy, remember,
+    render::{Packing, Renders},
+    theme,
+};
 use crate::{
     domain::Me,
     protocol::ErrorCode,
-    server::{House, Peer, Refused, Scheme},
+    server::{House, Refused, Scheme},
     ui::{
         Files, Language,
         office::{self, Reader, Screen},
@@ -54,6 +55,7 @@ struct Visitor {
     me: Me,
     house: House,
     files: Arc<Files>,
+    renders: Renders,
     headers: HeaderMap,
     scheme: Scheme,
     /// The language, if it was just chosen by a link.
@@ -70,41 +72,35 @@ impl FromRequestParts<Pages> for Visitor {
         let to_the_door = || Redirect::to("/").into_response();
         let Extension(scheme) =
             Extension::<Scheme>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
-        let Extension(peer) = Extension::<Peer>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
-        pages.house.charge(peer).map_err(|refused| in_words(refused, &parts.headers))?;
         let me = pages.me(&parts.headers, scheme).await.ok_or_else(to_the_door)?;
         let chosen = typed(&parts.uri, "lang").as_deref().and_then(Language::from_tag);
-        let (house, files) = (pages.house.clone(), Arc::clone(&pages.files));
+        let Pages { house, files, renders, .. } = pages.clone();
         let reports = house.count_reports(&me).await;
-        Ok(Self { me, house, files, headers: parts.headers.clone(), scheme, chosen, reports })
+        Ok(Self { me, house, files, renders, headers: parts.headers.clone(), scheme, chosen, reports })
     }
 }
 
 impl Visitor {
     /// Renders a page; for the visitor alone, and as it is now.
-    fn render(self, status: StatusCode, screen: Screen) -> Response {
-        let Self { me, files, headers, scheme, chosen, reports, .. } = self;
+    async fn render(self, status: StatusCode, screen: Screen) -> Response {
+        let Self { me, files, renders, headers, scheme, chosen, reports, .. } = self;
+        let turn = match renders.turn().await {
+            Ok(turn) => turn,
+            Err(busy) => return in_words(busy, &headers),
+        };
         let reader = Reader { me, language: language(chosen, &headers), theme: theme(&headers), reports };
-        let html = Owner::new_root(None).with(|| office::office(reader, &files, screen).into_view().to_html());
-        let headers = [
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::CONTENT_SECURITY_POLICY, own_policy()),
-        ];
-        let mut response = (status, headers, Html(html)).into_response();
+        let view = move || office::office(reader, &files, screen);
+        let document = turn.render(Packing::accepted(&headers), view).await;
+        // The same as of every page; no script here has this nonce.
+        let mut response = (status, answer(&policy::policy(&Nonce::new(), None, None), document)).into_response();
         remember(chosen, scheme, &mut response);
         response
     }
 
     /// What stands where the visitor may not be, or where nothing is.
-    fn close(self, refused: Refused) -> Response {
-        self.render(refused.status, Screen::Closed(refused.code))
+    async fn close(self, refused: Refused) -> Response {
+        self.render(refused.status, Screen::Closed(refused.code)).await
     }
-}
-
-/// The same as of every page; no script here has this nonce.
-fn own_policy() -> HeaderValue {
-    HeaderValue::try_from(policy::policy(&Nonce::new(), None, None))
-        .unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 /// There is no such thing.

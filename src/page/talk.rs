@@ -2,24 +2,21 @@
 
 use axum::{
     Extension,
-    body::Bytes,
-    extract::{
-        Path, State,
-        rejection::{BytesRejection, PathRejection},
-    },
-    http::{HeaderMap, StatusCode, Uri},
+    body::{HttpBody as _, to_bytes},
+    extract::{Path, Request, State, rejection::PathRejection},
+    http::{StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
 use super::{
-    Caller, Pages, entrance,
+    Caller, MAX_FORM_BYTES, MAX_STRANGERS_FORM_BYTES, Pages, entrance,
     fields::{Fields, senseless},
     in_words,
 };
 use crate::{
-    domain::{CommandId, ConversationId, UserId},
+    domain::{CommandId, ConversationId, Me, UserId},
     protocol::ErrorCode,
     server::{self, Peer, Refused, Scheme},
     ui::Unsent,
@@ -28,27 +25,35 @@ use crate::{
 /// What the Lobby is called in an address.
 const LOBBY: &str = "lobby";
 
+/// There is no session, or another user's.
+const NOBODY: Refused = Refused { status: StatusCode::UNAUTHORIZED, code: ErrorCode::Unauthenticated };
+
 pub(super) async fn post(
     State(pages): State<Pages>,
     Extension(peer): Extension<Peer>,
     Extension(scheme): Extension<Scheme>,
     conversation: Result<Path<String>, PathRejection>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Response {
-    let fields = match Fields::read(body) {
-        Ok(fields) => fields,
-        Err(Refused { status, .. }) => {
-            // It was not read, so it can't be given back.
-            return in_words(Refused { status, code: ErrorCode::MessageTooLong }, &headers);
-        }
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let who = match server::session_token(&headers, scheme) {
+        Some(token) => pages.house.who(&token).await,
+        None => Err(NOBODY),
+    };
+    let most = if who.is_ok() { MAX_FORM_BYTES } else { MAX_STRANGERS_FORM_BYTES };
+    let Some(fields) = read(request, most).await else {
+        // It was not read, so it can't be given back.
+        let too_long = Refused { status: StatusCode::PAYLOAD_TOO_LARGE, code: ErrorCode::MessageTooLong };
+        return ([(header::CONNECTION, "close")], in_words(too_long, &headers)).into_response();
     };
     if fields.raw("nickname").is_some() {
         return entrance::enter(pages, peer, scheme, headers, &fields).await;
     }
     let text = fields.raw("body").unwrap_or_default();
-    let said = say(&pages, peer, scheme, &headers, conversation, &fields, &text).await;
+    let said = match who {
+        Ok(me) => say(&pages, peer, me, conversation, &fields, &text).await,
+        Err(refused) => Err(refused),
+    };
     let Err(Refused { status, code }) = said else {
         // So that loading it anew says nothing again.
         return Redirect::to(uri.path()).into_response();
@@ -57,18 +62,26 @@ pub(super) async fn post(
         // A script, which has the text and looks at nothing but whether this is a yes.
         return status.into_response();
     }
-    let caller = Caller::new(peer, scheme, headers);
+    let caller = Caller::new(scheme, headers);
     let hidden = ["form", "author"].into_iter().filter_map(|name| Some((name, fields.raw(name)?))).collect();
     let unsent = Unsent { path: uri.path().to_owned(), hidden, text, problem: code };
     (status, pages.give_back(caller, unsent).await).into_response()
+}
+
+/// Reads a form, unless it is longer than that: then nothing of it is read, if its length was said.
+async fn read(request: Request, most: usize) -> Option<Fields> {
+    let is_short = usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes <= most);
+    if !is_short {
+        return None;
+    }
+    to_bytes(request.into_body(), most).await.ok().map(Fields::of)
 }
 
 /// Says what the form says, for whoever is in.
 async fn say(
     pages: &Pages,
     peer: Peer,
-    scheme: Scheme,
-    headers: &HeaderMap,
+    me: Me,
     conversation: Result<Path<String>, PathRejection>,
     fields: &Fields,
     text: &str,
@@ -76,11 +89,8 @@ async fn say(
     // The page that this was written in may be an earlier user's, in a browser where somebody else has come in since.
     let author: Option<UserId> =
         fields.text("author").map(|author| author.parse().map_err(|_| senseless())).transpose()?;
-    let nobody = Refused { status: StatusCode::UNAUTHORIZED, code: ErrorCode::Unauthenticated };
-    let token = server::session_token(headers, scheme).ok_or(nobody)?;
-    let me = pages.house.who(&token).await?;
     if author.is_some_and(|author| author != me.id) {
-        return Err(nobody);
+        return Err(NOBODY);
     }
     let nowhere = Refused { status: StatusCode::NOT_FOUND, code: ErrorCode::UnknownConversation };
     let conversation = conversation.ok().and_then(|Path(name)| meant(&name, pages.house.lobby())).ok_or(nowhere)?;

@@ -122,6 +122,11 @@ pub struct Limits {
           default_value_t = Self::default().connections_per_address)]
     pub connections_per_address: usize,
 
+    /// Connections of one network: an IPv4 /24, an IPv6 /48.
+    #[arg(long = "max-connections-per-network", env = "TEAHOUSE_MAX_CONNECTIONS_PER_NETWORK",
+          default_value_t = Self::default().connections_per_network)]
+    pub connections_per_network: usize,
+
     /// WebSocket connections of one user.
     #[arg(long = "max-connections-per-user", env = "TEAHOUSE_MAX_CONNECTIONS_PER_USER",
           default_value_t = Self::default().connections_per_user)]
@@ -153,10 +158,28 @@ pub struct Limits {
           default_value_t = Self::default().commands_per_minute)]
     pub commands_per_minute: NonZeroU32,
 
-    /// Frames of any kind of one user per minute, a quarter of them at once; with more the connection is closed.
+    /// Frames of any kind of one user per minute, a quarter of them at once, and twenty times as many of one address;
+    /// with more the connection is closed.
     #[arg(long = "frames-per-minute", env = "TEAHOUSE_FRAMES_PER_MINUTE",
           default_value_t = Self::default().frames_per_minute)]
     pub frames_per_minute: NonZeroU32,
+
+    /// How often one user may come back per minute, half of them at once; and ten times as many WebSockets that one
+    /// address may begin.
+    #[arg(long = "hellos-per-minute", env = "TEAHOUSE_HELLOS_PER_MINUTE",
+          default_value_t = Self::default().hellos_per_minute)]
+    pub hellos_per_minute: NonZeroU32,
+
+    /// Bytes that one user is sent for the asking per minute, twice as many at once, and eight times as many of one
+    /// address: what was missed, history, lists, pages. Beyond it, what was missed is a `reset`, and the rest waits.
+    #[arg(long = "answer-bytes-per-minute", env = "TEAHOUSE_ANSWER_BYTES_PER_MINUTE",
+          default_value_t = Self::default().answer_bytes_per_minute)]
+    pub answer_bytes_per_minute: NonZeroU32,
+
+    /// Bytes of the page's files that one address is sent per minute, twice as many at once.
+    #[arg(long = "file-bytes-per-minute", env = "TEAHOUSE_FILE_BYTES_PER_MINUTE",
+          default_value_t = Self::default().file_bytes_per_minute)]
+    pub file_bytes_per_minute: NonZeroU32,
 
     /// How much one connection may leave unread before it is closed as too slow, in bytes.
     #[arg(long = "send-queue-bytes", env = "TEAHOUSE_SEND_QUEUE_BYTES",
@@ -169,6 +192,7 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             connections_per_address: 400,
+            connections_per_network: 2_000,
             connections_per_user: 20,
             guests_per_minute: some(300),
             guests_per_address: some(200),
@@ -176,6 +200,9 @@ impl Default for Limits {
             requests_per_minute: some(1_200),
             commands_per_minute: some(1_200),
             frames_per_minute: some(6_000),
+            hellos_per_minute: some(120),
+            answer_bytes_per_minute: some(4 * 1024 * 1024),
+            file_bytes_per_minute: some(64 * 1024 * 1024),
             send_queue_bytes: 1024 * 1024,
         }
     }
@@ -202,6 +229,8 @@ pub struct Timing {
     pub presence: Duration,
     /// For a request's headers, also between two requests of one connection; and for a TLS handshake.
     pub headers: Duration,
+    /// The same, and for a connection's first frame, while the server is nearly full.
+    pub crowded: Duration,
     /// For a request to come to its end and be answered.
     pub request: Duration,
     /// For a peer to take anything of what is being sent to it.
@@ -226,6 +255,7 @@ impl Default for Timing {
             farewell: Duration::from_secs(2),
             presence: Duration::from_secs(1),
             headers: Duration::from_secs(10),
+            crowded: Duration::from_secs(3),
             request: Duration::from_secs(30),
             write: Duration::from_secs(30),
             housekeeping: Duration::from_mins(1),

@@ -1,66 +1,144 @@
-//! How many connections are open, altogether and of each address.
+//! How many connections are open: altogether, of each address, and of each network.
+//!
+//! Anybody can hold connections, and say nothing on them. So places are kept for those who were signed in lately: an
+//! address that nobody was signed in from has to share half of the places with all others of its kind, and never gets the
+//! last tenth. While they hold many, each of them may have a few only, and all have less time to say something
+//! ([`Timing::crowded`](super::config::Timing)). Whoever finds no place is told so, or that the server lives, if they ask
+//! for that: a few connections more than there are places are held for it, briefly.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::peer::Peer;
+use super::peer::{Network, Peer};
+
+/// How many beyond the last place are told that there is none.
+const TURNED_AWAY: usize = 64;
+
+/// How many of these may be one address's.
+const TURNED_AWAY_OF_ADDRESS: usize = 4;
+
+/// How many more of them are kept for this machine, from which the server is often watched.
+const TURNED_AWAY_OF_MACHINE: usize = 8;
+
+/// So many addresses from which somebody was signed in are remembered, and as many from before that.
+const KNOWN: usize = 32 * 1024;
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub(super) all: usize,
+    /// `None` lets any address have as many as there are; so for networks.
+    pub(super) of_address: Option<usize>,
+    pub(super) of_network: Option<usize>,
+}
 
 /// Counts the connections. A plain mutex, held for a look-up.
 #[derive(Debug)]
 pub(super) struct Doors {
     open: Mutex<Open>,
-    most: usize,
-    /// `None` lets any address have as many as there are.
-    most_per_address: Option<usize>,
+    places: Places,
 }
 
 #[derive(Debug, Default)]
 struct Open {
-    total: usize,
-    by_address: HashMap<Peer, usize>,
+    all: usize,
+    /// Those of addresses from which nobody was signed in lately, and on which nobody has signed in yet.
+    unknown: usize,
+    turned_away: Count<Peer>,
+    of_address: Count<Peer>,
+    of_network: Count<Network>,
+    known: Known,
+}
+
+/// What is to be done with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Whatever it asks for.
+    Usual,
+    /// One of more than its address may have: to be told so, and nothing else.
+    Excess,
+    /// There was no place for it: to be told so, or how the server is.
+    TurnedAway,
 }
 
 /// An open connection, counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct Entry {
     doors: Arc<Doors>,
+    owner: Mutex<Owner>,
+    pub(super) standing: Standing,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Owner {
     /// Whose it is; nobody's as long as it is a proxy's, and carries requests of whoever stands behind it.
-    peer: Mutex<Option<Peer>>,
-    /// One of more than its address may have: to be told so, and nothing else.
-    pub(super) is_excess: bool,
+    peer: Option<Peer>,
+    is_unknown: bool,
 }
 
 impl Doors {
-    pub(super) fn new(most: usize, most_per_address: Option<usize>) -> Arc<Self> {
-        Arc::new(Self { open: Mutex::default(), most, most_per_address })
+    pub(super) fn new(places: Places) -> Arc<Self> {
+        Arc::new(Self { open: Mutex::default(), places })
     }
 
-    /// Counts the connection of a proxy in; `None` if the house is full.
+    /// Counts the connection of a proxy in. `None` if not even that there is no place can be said.
     pub(super) fn enter_for_others(self: &Arc<Self>) -> Option<Entry> {
         let mut open = self.open();
-        if open.total >= self.most {
-            return None;
+        if open.all >= self.places.all {
+            return open.turn_away(None).then(|| self.entry(None, false, Standing::TurnedAway));
         }
-        open.total += 1;
-        Some(Entry { doors: Arc::clone(self), peer: Mutex::new(None), is_excess: false })
+        open.all += 1;
+        Some(self.entry(None, false, Standing::Usual))
     }
 
-    /// Counts a connection in; `None` if the house is full, or if its address has twice what it may have: then even to
-    /// say so would fill the house.
+    /// Counts a connection in. `None` if its address has twice what it may have, or its network all: then even to say so
+    /// would cost too much.
     pub(super) fn enter(self: &Arc<Self>, peer: Peer) -> Option<Entry> {
+        let Places { all, of_address, of_network } = self.places;
         let mut open = self.open();
-        let of_address = open.by_address.get(&peer).copied().unwrap_or_default();
-        let is_flood = self.most_per_address.is_some_and(|most| of_address >= most.saturating_mul(2));
-        if open.total >= self.most || is_flood {
+        let (many, network) = (open.of_address.get(&peer), peer.network());
+        let is_flood = of_address.is_some_and(|most| many >= most.saturating_mul(2))
+            || of_network.is_some_and(|most| open.of_network.get(&network) >= most);
+        if is_flood {
             return None;
         }
-        open.total += 1;
-        let of_address = open.by_address.entry(peer).or_default();
-        *of_address += 1;
-        let is_excess = self.most_per_address.is_some_and(|most| *of_address > most);
-        Some(Entry { doors: Arc::clone(self), peer: Mutex::new(Some(peer)), is_excess })
+        let is_unknown = !open.known.contains(&peer);
+        let has_place = open.all < all && (!is_unknown || self.has_place_for_unknown(&open, many));
+        if !has_place {
+            return open.turn_away(Some(peer)).then(|| self.entry(Some(peer), false, Standing::TurnedAway));
+        }
+        open.all += 1;
+        open.unknown += usize::from(is_unknown);
+        open.of_network.add(network);
+        let many = open.of_address.add(peer);
+        let is_excess = of_address.is_some_and(|most| many > most);
+        Some(self.entry(Some(peer), is_unknown, if is_excess { Standing::Excess } else { Standing::Usual }))
+    }
+
+    /// Whether whoever says nothing should be given less time: while unknown addresses hold a quarter of the places, or
+    /// all together three quarters.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.crowds(&self.open())
+    }
+
+    fn crowds(&self, open: &Open) -> bool {
+        let all = self.places.all;
+        open.unknown > all / 4 || open.all > all / 4 * 3
+    }
+
+    /// Whether an address that nobody was signed in from gets one more, which has `many`.
+    fn has_place_for_unknown(&self, open: &Open, many: usize) -> bool {
+        let Places { all, of_address, .. } = self.places;
+        let is_one_of_many = of_address.is_some_and(|most| many > most / 8) && self.crowds(open);
+        open.all < all - all / 10 && open.unknown < all.div_ceil(2) && !is_one_of_many
+    }
+
+    fn entry(self: &Arc<Self>, peer: Option<Peer>, is_unknown: bool, standing: Standing) -> Entry {
+        Entry { doors: Arc::clone(self), owner: Mutex::new(Owner { peer, is_unknown }), standing }
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -73,39 +151,259 @@ impl Entry {
     /// Counts the connection among those of `peer` from now on, because it is about to carry that client's WebSocket and
     /// nothing else. `false` if `peer` has as many as it may have.
     pub(super) fn belongs_to(&self, peer: Peer) -> bool {
-        let mut owner = self.peer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owner = self.owner();
         let mut open = self.doors.open();
-        if let Some(before) = owner.take() {
+        if let Some(before) = owner.peer.take() {
             open.leave(before);
         }
-        let of_address = open.by_address.get(&peer).copied().unwrap_or_default();
-        let has_room = self.doors.most_per_address.is_none_or(|most| of_address < most);
+        let has_room = self.doors.places.of_address.is_none_or(|most| open.of_address.get(&peer) < most);
         if has_room {
-            open.by_address.insert(peer, of_address + 1);
-            *owner = Some(peer);
+            open.of_address.add(peer);
+            open.of_network.add(peer.network());
+            owner.peer = Some(peer);
         }
         has_room
+    }
+
+    /// Somebody has signed in on it. From now on its address is known.
+    pub(super) fn is_signed_in(&self) {
+        let mut owner = self.owner();
+        let mut open = self.doors.open();
+        if mem::take(&mut owner.is_unknown) {
+            open.unknown -= 1;
+        }
+        if let Some(peer) = owner.peer {
+            open.known.insert(peer);
+        }
+    }
+
+    /// As [`Doors::is_crowded`].
+    pub(super) fn is_crowded(&self) -> bool {
+        self.standing == Standing::TurnedAway || self.doors.is_crowded()
+    }
+
+    fn owner(&self) -> MutexGuard<'_, Owner> {
+        // Nothing under this lock panics half-way through a change.
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Open {
     fn leave(&mut self, peer: Peer) {
-        if let Some(of_address) = self.by_address.get_mut(&peer) {
-            *of_address -= 1;
-            if *of_address == 0 {
-                self.by_address.remove(&peer);
+        self.of_address.remove(&peer);
+        self.of_network.remove(&peer.network());
+    }
+
+    /// Whether there is room to tell one more that there is no place.
+    fn turn_away(&mut self, peer: Option<Peer>) -> bool {
+        let many = peer.map_or(0, |peer| self.turned_away.get(&peer));
+        let most = TURNED_AWAY + if peer.is_some_and(Peer::is_this_machine) { TURNED_AWAY_OF_MACHINE } else { 0 };
+        let has_room = self.turned_away.all < most && many < TURNED_AWAY_OF_ADDRESS;
+        if has_room {
+            match peer {
+                Some(peer) => drop(self.turned_away.add(peer)),
+                None => self.turned_away.all += 1,
             }
         }
+        has_room
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let peer = self.peer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let Owner { peer, is_unknown } = *self.owner();
         let mut open = self.doors.open();
-        open.total -= 1;
+        if self.standing == Standing::TurnedAway {
+            match peer {
+                Some(peer) => open.turned_away.remove(&peer),
+                None => open.turned_away.all -= 1,
+            }
+            return;
+        }
+        open.all -= 1;
+        open.unknown -= usize::from(is_unknown);
         if let Some(peer) = peer {
             open.leave(peer);
         }
+    }
+}
+
+/// How many there are of each, and of all.
+#[derive(Debug)]
+struct Count<K> {
+    all: usize,
+    of: HashMap<K, usize>,
+}
+
+impl<K> Default for Count<K> {
+    fn default() -> Self {
+        Self { all: 0, of: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash> Count<K> {
+    fn get(&self, key: &K) -> usize {
+        self.of.get(key).copied().unwrap_or_default()
+    }
+
+    /// Gives how many they are with this one.
+    fn add(&mut self, key: K) -> usize {
+        self.all += 1;
+        let many = self.of.entry(key).or_default();
+        *many += 1;
+        *many
+    }
+
+    fn remove(&mut self, key: &K) {
+        if let Some(many) = self.of.get_mut(key) {
+            self.all -= 1;
+            *many -= 1;
+            if *many == 0 {
+                self.of.remove(key);
+            }
+        }
+    }
+}
+
+/// The addresses from which somebody was signed in lately. Bounded: when there are many newer ones, the oldest are
+/// forgotten together.
+#[derive(Debug, Default)]
+struct Known {
+    newer: HashSet<Peer>,
+    older: HashSet<Peer>,
+}
+
+impl Known {
+    fn contains(&self, peer: &Peer) -> bool {
+        self.newer.contains(peer) || self.older.contains(peer)
+    }
+
+    fn insert(&mut self, peer: Peer) {
+        if self.newer.len() >= KNOWN && !self.newer.contains(&peer) {
+            self.older = mem::take(&mut self.newer);
+        }
+        self.newer.insert(peer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    fn peer(text: &str) -> Peer {
+        Peer::from(text.parse::<IpAddr>().expect(text))
+    }
+
+    /// One of many, each in a network of its own.
+    fn stranger(number: usize) -> Peer {
+        let [.., b, c] = number.to_be_bytes();
+        Peer::from(IpAddr::from([10, b, c, 1]))
+    }
+
+    fn doors(all: usize) -> Arc<Doors> {
+        Doors::new(Places { all, of_address: Some(400), of_network: Some(2_000) })
+    }
+
+    fn standing(entry: Option<&Entry>) -> Option<Standing> {
+        entry.map(|entry| entry.standing)
+    }
+
+    #[test]
+    fn idle_connections_of_many_addresses_leave_places_for_others() {
+        let doors = doors(10_000);
+        let friend = peer("192.0.2.1");
+        let first = doors.enter(friend).expect("a place");
+        first.is_signed_in();
+        drop(first);
+        // Thirteen addresses, with as many as each gets.
+        let mut idle = Vec::new();
+        for number in 0..13 * 400 {
+            idle.extend(doors.enter(stranger(number % 13)));
+        }
+        assert!(doors.is_crowded());
+        assert_eq!(standing(doors.enter(peer("198.51.100.7")).as_ref()), Some(Standing::Usual), "somebody new");
+        // And from ever more addresses.
+        for number in 0..5_000 {
+            idle.extend(doors.enter(stranger(number)));
+        }
+        let usual = idle.iter().filter(|entry| entry.standing == Standing::Usual).count();
+        assert_eq!(usual, 5_000, "half of the places");
+        let back: Vec<_> = (0..400).map(|_| doors.enter(friend).expect("a place")).collect();
+        assert!(back.iter().all(|entry| entry.standing == Standing::Usual));
+    }
+
+    #[test]
+    fn who_finds_no_place_is_told_so_while_that_costs_little() {
+        let doors = doors(10);
+        let _held: Vec<_> = (0..10).map(|_| doors.enter_for_others().expect("a place")).collect();
+        let mut told: Vec<_> = (0..6).filter_map(|_| doors.enter(peer("192.0.2.1"))).collect();
+        assert_eq!(told.len(), TURNED_AWAY_OF_ADDRESS);
+        for number in 0..1_000 {
+            told.extend(doors.enter(stranger(number)));
+        }
+        assert!(told.iter().all(|entry| entry.standing == Standing::TurnedAway));
+        assert_eq!(doors.open().turned_away.all, TURNED_AWAY);
+        let watcher = doors.enter(peer("127.0.0.1")).expect("room for whoever watches the server from its machine");
+        assert_eq!(watcher.standing, Standing::TurnedAway);
+        drop((told, watcher));
+        assert_eq!(doors.open().turned_away.all, 0);
+    }
+
+    #[test]
+    fn a_network_has_so_many_connections_however_many_addresses_it_has() {
+        let doors = Doors::new(Places { all: 100, of_address: Some(4), of_network: Some(6) });
+        let mut held = Vec::new();
+        for host in 1..=10 {
+            held.extend(doors.enter(Peer::from(IpAddr::from([192, 0, 2, host]))));
+        }
+        assert_eq!(held.len(), 6);
+        assert!(doors.enter(peer("192.0.3.1")).is_some(), "the next network");
+        let mut held = Vec::new();
+        for network in 0..10 {
+            held.extend(doors.enter(peer(&format!("2001:db8:1:{network}::1"))));
+        }
+        assert_eq!(held.len(), 6);
+        assert!(doors.enter(peer("2001:db8:2::1")).is_some(), "the next network");
+        held.clear();
+        assert!(doors.enter(peer("2001:db8:1::1")).is_some(), "who has gone is not counted");
+    }
+
+    #[test]
+    fn without_limits_an_address_has_all_that_a_stranger_may_have() {
+        let doors = Doors::new(Places { all: 100, of_address: None, of_network: None });
+        let held: Vec<_> = (0..100).filter_map(|_| doors.enter(peer("192.0.2.1"))).collect();
+        assert_eq!(held.iter().filter(|entry| entry.standing == Standing::Usual).count(), 50);
+        held.iter().for_each(Entry::is_signed_in);
+        assert_eq!(standing(doors.enter(peer("192.0.2.1")).as_ref()), Some(Standing::Usual));
+    }
+
+    #[test]
+    fn everybody_is_counted_once_and_only_while_they_are_here() {
+        let doors = doors(100);
+        for number in 0..300 {
+            let entry = doors.enter(stranger(number % 7)).expect("a place");
+            if number % 2 == 0 {
+                entry.is_signed_in();
+                entry.is_signed_in();
+            }
+            let proxied = doors.enter_for_others().expect("a place");
+            assert!(proxied.belongs_to(stranger(number)));
+            proxied.is_signed_in();
+        }
+        let open = doors.open();
+        assert_eq!((open.all, open.unknown, open.of_address.all, open.of_network.all), (0, 0, 0, 0));
+        assert!(open.of_address.of.is_empty() && open.of_network.of.is_empty());
+    }
+
+    #[test]
+    fn the_addresses_that_are_known_are_bounded() {
+        let mut known = Known::default();
+        for number in 0..3 * KNOWN {
+            known.insert(stranger(number));
+        }
+        assert!(known.newer.len() + known.older.len() <= 2 * KNOWN);
+        assert!(known.contains(&stranger(3 * KNOWN - 1)));
     }
 }

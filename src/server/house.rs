@@ -85,9 +85,24 @@ impl House {
         entered.map_err(|error| ApiError::from(error).problem().clone())
     }
 
-    /// Charges an address for a page, as for a request to the HTTP API.
-    pub(crate) fn charge(&self, peer: Peer) -> Result<(), Refused> {
-        Ok(self.chat.charge_request(peer)?)
+    /// Charges an address for a page, or for a form of so many bytes, as for a request to the HTTP API.
+    pub(crate) fn charge(&self, peer: Peer, bytes: usize) -> Result<(), Refused> {
+        Ok(self.chat.charge_request(peer, bytes)?)
+    }
+
+    /// Notes how many bytes of a page an address is sent.
+    pub(crate) fn note_answer(&self, peer: Peer, bytes: usize) {
+        self.chat.note_answer(peer, bytes);
+    }
+
+    /// Whether an address is to be sent a file.
+    pub(crate) fn may_load(&self, peer: Peer) -> Result<(), Refused> {
+        Ok(self.chat.may_load(peer)?)
+    }
+
+    /// Notes how many bytes of a file an address is sent.
+    pub(crate) fn note_file(&self, peer: Peer, bytes: usize) {
+        self.chat.note_file(peer, bytes);
     }
 
     /// What whoever shows this token would be told by the socket; `None` if it is nobody's, or if that can't be told at

@@ -50,6 +50,11 @@ impl LingeringStream {
         self.stream.take()
     }
 
+    /// What counts it as open.
+    pub(super) fn entry(&self) -> Option<Arc<Entry>> {
+        self.stream.as_ref().map(|(_, entry)| Arc::clone(entry))
+    }
+
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
         let stream = self.get_mut().stream.as_mut();
         stream.map(|(stream, _)| Pin::new(stream)).ok_or_else(|| io::ErrorKind::NotConnected.into())

@@ -46,9 +46,9 @@ use crate::protocol::CloseCode;
 use self::{
     admin::Administration,
     chat::Chat,
-    doors::Doors,
+    doors::{Doors, Places},
     edge::{Certificate, Edge, reach},
-    http::ApiError,
+    http::{ApiError, Readiness},
     hub::{Hub, ShardIndex, announce_presence, deliver, serve_shard},
     serving::Serving,
     socket::Turns,
@@ -93,6 +93,7 @@ struct App {
     tasks: TaskTracker,
     /// A turn for everybody who comes in.
     turns: Turns,
+    readiness: Readiness,
 }
 
 /// Why a server can't start.
@@ -200,14 +201,21 @@ impl Server {
             stopping: stopping.clone(),
             tasks: tasks.clone(),
             turns: Turns::default(),
+            readiness: Readiness::default(),
         });
-        let per_address = (!config.unlimited).then_some(config.limits.connections_per_address);
+        let unless_unlimited = |most| (!config.unlimited).then_some(most);
+        let places = Places {
+            all: config.limits.connections,
+            of_address: unless_unlimited(config.limits.connections_per_address),
+            of_network: unless_unlimited(config.limits.connections_per_network),
+        };
         let serving = Serving {
             edge: Edge::new(router(Arc::clone(&app), pages), Arc::clone(&house.chat), &config, here.ip()),
             tls: certificate.as_ref().map(|certificate| certificate.acceptor()),
             shards: threads.handles().to_vec(),
-            doors: Doors::new(config.limits.connections, per_address),
+            doors: Doors::new(places),
             header_timeout: config.timing.headers,
+            crowded_timeout: config.timing.crowded,
             write_timeout: config.timing.write,
             stop_timeout: config.timing.stop,
             stopping: stopping.clone(),

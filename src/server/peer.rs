@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 use ipnet::IpNet;
@@ -24,10 +24,32 @@ impl From<IpAddr> for Peer {
     }
 }
 
+/// A larger network: an IPv4 /24, an IPv6 /48. Whoever has one address of such a network often has many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Network(IpAddr);
+
 impl Peer {
     /// Whether it lies in a network; for IPv6, in one of /64 or larger.
     pub(crate) fn is_in(self, network: &IpNet) -> bool {
         network.contains(&self.0)
+    }
+
+    pub(crate) fn network(self) -> Network {
+        Network(match self.0 {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                IpAddr::from([a, b, c, 0])
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+            }
+        })
+    }
+
+    /// Whether this is how a program on this machine usually connects. Of `::1` the network is left.
+    pub(crate) fn is_this_machine(self) -> bool {
+        self == Self::from(IpAddr::V4(Ipv4Addr::LOCALHOST)) || self == Self::from(IpAddr::V6(Ipv6Addr::LOCALHOST))
     }
 }
 
@@ -48,5 +70,10 @@ mod tests {
         assert_ne!(peer("2001:db8:1:2::1"), peer("2001:db8:1:3::1"));
         assert_eq!(peer("::ffff:192.0.2.1"), peer("192.0.2.1"));
         assert_ne!(peer("192.0.2.1"), peer("192.0.2.2"));
+        let network = |text: &str| peer(text).network();
+        assert_eq!(network("192.0.2.1"), network("192.0.2.255"));
+        assert_ne!(network("192.0.2.1"), network("192.0.3.1"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("2001:db8:1::1"), network("2001:db8:2::1"));
     }
 }

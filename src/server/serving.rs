@@ -43,6 +43,8 @@ pub(super) struct Serving {
     pub(super) doors: Arc<Doors>,
     /// For a request's headers, and for a TLS handshake.
     pub(super) header_timeout: Duration,
+    /// The same while the server is nearly full.
+    pub(super) crowded_timeout: Duration,
     /// For a peer to take anything of what is being sent.
     pub(super) write_timeout: Duration,
     /// For a request under way when the server stops.
@@ -72,7 +74,7 @@ impl Serving {
                     } else {
                         serving.doors.enter(Peer::from(address))
                     };
-                    // A full house just closes the door: to say more would need a connection.
+                    // Whoever floods is closed without a word: to say more would need a connection.
                     if let Some(entry) = entry {
                         let shard = turns.next().unwrap_or_default();
                         let welcome = Arc::clone(&serving).welcome(stream, address, entry, ShardIndex(shard));
@@ -81,7 +83,7 @@ impl Serving {
                             None => serving.tasks.spawn(welcome),
                         };
                     } else {
-                        tracing::warn!(%address, "no room for another connection");
+                        serving.edge.note_no_room(Peer::from(address));
                     }
                 }
                 Err(error) if is_about_one_connection(&error) => {}
@@ -112,7 +114,7 @@ impl Serving {
         let stream: PatientStream = Box::pin(stream);
         let Some(tls) = self.tls.clone() else { return self.serve(stream, wire).await };
         let shaken = select! {
-            shaken = timeout(self.header_timeout, tls.accept(stream)) => shaken,
+            shaken = timeout(self.patience(&wire), tls.accept(stream)) => shaken,
             () = self.stopping.cancelled() => return,
         };
         match shaken {
@@ -120,6 +122,11 @@ impl Serving {
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
         }
+    }
+
+    /// How long to wait for somebody who says nothing.
+    fn patience(&self, wire: &Wire) -> Duration {
+        if wire.entry.is_crowded() { self.crowded_timeout.min(self.header_timeout) } else { self.header_timeout }
     }
 
     async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, wire: Wire) {
@@ -131,7 +138,7 @@ impl Serving {
         let mut connection = std::pin::pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(self.header_timeout)
+                .header_read_timeout(self.patience(&wire))
                 .max_buf_size(HEAD_BYTES)
                 .serve_connection(TokioIo::new(stream), service_fn(answer))
                 .with_upgrades()

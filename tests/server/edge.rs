@@ -359,7 +359,8 @@ async fn who_takes_nothing_of_an_answer_does_not_keep_the_connection() {
         format!("GET /api/conversations/lobby/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}");
     greedy.write_all(format!("{request}\r\n\r\n").repeat(60).as_bytes()).await.expect("an open stream");
     // There is room for two.
-    within("room for another", async { while server.http(Method::GET, "/healthz").send().await.is_err() {} }).await;
+    let ask = async || server.http(Method::GET, "/api/me").send().await.expect("an answer").status();
+    within("room for another", async { while ask().await == StatusCode::SERVICE_UNAVAILABLE {} }).await;
     drop(greedy);
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use teahouse::protocol::{ErrorCode, ServerFrame};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 use tokio_tungstenite::tungstenite::Message;
 
@@ -153,8 +153,116 @@ async fn a_request_that_does_not_come_to_its_end_is_not_waited_for() {
 async fn a_full_house_lets_nobody_in() {
     let server = TestServer::start_with(|config| config.limits.connections = 1).await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    assert!(server.http(Method::GET, "/healthz").send().await.is_err());
+    for path in ["/", "/api/me"] {
+        let refused = server.http(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(refused.status(), 503, "{path}");
+        assert!(refused.headers().contains_key("retry-after"), "{path}");
+    }
+    let refused = RawClient::connect_with(server.address, "/ws", &[]).await.err().expect("a refusal");
+    assert_eq!(refused.status(), 503);
+    // Whoever watches the server learns that it lives.
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), 200, "{path}");
+    }
     ming.say("alone").await;
+}
+
+/// A connection from another address of this machine: all of 127.0.0.0/8 is.
+async fn connect_from(server: &TestServer, address: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((address, 0).into()).expect("an address of this machine");
+    within("a connection", socket.connect(server.address)).await.expect("a connection")
+}
+
+async fn is_closed(stream: &mut TcpStream) -> bool {
+    let mut rest = Vec::new();
+    let read = within("the server to hang up", stream.read_to_end(&mut rest)).await;
+    read.is_err() || rest.is_empty()
+}
+
+#[tokio::test]
+async fn idle_connections_of_many_addresses_keep_nobody_out_who_was_in_lately() {
+    let server = TestServer::start_with(|config| config.limits.connections = 40).await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let mut idle = Vec::new();
+    for network in 0..60 {
+        idle.push(connect_from(&server, [127, 30, network, 1]).await);
+    }
+    // More than a stranger's share are held, and it is as full as it gets for them.
+    let mut stranger = connect_from(&server, [127, 31, 0, 1]).await;
+    stranger.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
+    let mut answer = String::new();
+    within("the server to hang up", stream_to_end(&mut stranger, &mut answer)).await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    let mut back = Vec::new();
+    for _ in 0..10 {
+        back.push(ming.again(&server).await);
+    }
+    back.pop().expect("one of ten").say("still in").await;
+    assert_eq!(server.http(Method::GET, "/healthz").send().await.expect("an answer").status(), 200);
+    drop(idle);
+}
+
+async fn stream_to_end(stream: &mut TcpStream, answer: &mut String) {
+    stream.read_to_string(answer).await.expect("an end");
+}
+
+#[tokio::test]
+async fn who_says_nothing_has_less_time_while_the_server_is_nearly_full() {
+    let server = TestServer::start_with(|config| {
+        config.limits.connections = 8;
+        config.timing.headers = Duration::from_hours(1);
+        config.timing.hello = Duration::from_hours(1);
+        config.timing.crowded = Duration::from_millis(50);
+    })
+    .await;
+    let mut idle = Vec::new();
+    for network in 0..4 {
+        idle.push(connect_from(&server, [127, 30, network, 1]).await);
+    }
+    let mut last = idle.pop().expect("the fourth");
+    assert!(is_closed(&mut last).await, "more than a quarter of the places are held by those who say nothing");
+}
+
+#[tokio::test]
+async fn a_network_has_so_many_connections() {
+    let server = TestServer::start_with(|config| config.limits.connections_per_network = 3).await;
+    let mut held = Vec::new();
+    for host in 1..=3 {
+        held.push(connect_from(&server, [127, 30, 0, host]).await);
+    }
+    assert!(is_closed(&mut connect_from(&server, [127, 30, 0, 4]).await).await, "without a word");
+    let mut other = connect_from(&server, [127, 30, 1, 4]).await;
+    other.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.expect("open");
+    let mut answer = String::new();
+    within("an answer", stream_to_end(&mut other, &mut answer)).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn many_users_of_one_address_send_no_more_frames_than_it_may() {
+    let server = TestServer::start_with(|config| config.limits.frames_per_minute = per_minute(4)).await;
+    let mut guests = Vec::new();
+    for number in 0..40 {
+        guests.push(TestClient::guest(&server, &format!("guest {number}")).await);
+    }
+    // One at once for each, twenty for all from one address.
+    for guest in &mut guests {
+        guest.send(&json!({ "type": "ping" })).await;
+    }
+    let mut closed = 0;
+    for mut guest in guests {
+        let refused = guest.expect("an answer", |frame| match frame {
+            ServerFrame::Pong {} => Some(false),
+            ServerFrame::Error(error) => Some(error.code == ErrorCode::RateLimited),
+            _ => None,
+        });
+        if refused.await {
+            assert_eq!(guest.hangup().await, Hangup::Code(4429));
+            closed += 1;
+        }
+    }
+    assert!((1..=20).contains(&closed), "{closed} of forty");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod backup;
 mod bad_input;
 mod blocks;
 mod changes;
+mod charges;
 mod closed_server;
 mod conversation_list;
 mod directs;

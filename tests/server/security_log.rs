@@ -7,7 +7,57 @@ use serde_json::{Value, json};
 use teahouse::protocol::SessionCreated;
 use tempfile::TempDir;
 
-use super::support::{PROGRAM, RawClient, TestProcess};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::support::{PROGRAM, RawClient, TestProcess, within};
+
+#[tokio::test]
+async fn strangers_fill_no_log() {
+    let data = TempDir::new().expect("a folder");
+    let log = data.path().join("log");
+    let mut program = Command::new(PROGRAM);
+    program.env_remove("RUST_LOG").env("TEAHOUSE_MAX_CONNECTIONS_PER_ADDRESS", "8");
+    program.stderr(Stdio::from(File::create(&log).expect("a file")));
+    let process = TestProcess::start_by(program, data.path()).await;
+
+    // Requests that say for whom they come, and others that the edge refuses.
+    let mut stream = TcpStream::connect(process.address).await.expect("a connection");
+    for number in 0..250 {
+        let head = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.{number}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("an open stream");
+        let mut answer = [0; 4_096];
+        within("an answer", stream.read(&mut answer)).await.expect("an answer");
+    }
+    for _ in 0..100 {
+        let answer = reqwest::Client::new().get(format!("http://{}/", process.address)).header("host", "evil.example");
+        answer.send().await.expect("an answer");
+    }
+    // Connections beyond twice what their address may have.
+    let mut held = vec![stream];
+    for _ in 0..60 {
+        held.push(TcpStream::connect(process.address).await.expect("a connection"));
+    }
+    for _ in 0..200 {
+        let mut refused = TcpStream::connect(process.address).await.expect("a connection");
+        let mut rest = Vec::new();
+        let read = within("the server to hang up", refused.read_to_end(&mut rest)).await;
+        assert!(read.is_err() || rest.is_empty(), "without a word");
+    }
+
+    process.signal("TERM");
+    assert!(process.exit().await.success());
+    let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
+    let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
+    // The first, the tenth and the hundredth.
+    assert_eq!(count("--trusted-proxies"), 3, "{log}");
+    assert!(!log.contains("192.0.2."), "what they say is not believed, and not written down: {log}");
+    let refused = count("no room for another connection") + count(" refused ");
+    assert!((60..=150).contains(&refused), "{refused} lines of 300 refusals: {log}");
+    assert!(log.lines().count() < 200, "{} lines", log.lines().count());
+}
 
 #[tokio::test]
 async fn the_log_says_who_came_in_and_who_was_kept_out() {

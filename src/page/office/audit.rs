@@ -18,8 +18,8 @@ pub(super) async fn show(visitor: Visitor, uri: Uri) -> Response {
     let before = typed(&uri, "before").and_then(|before| before.parse().ok());
     match visitor.house.audit(&visitor.me, before, ENTRIES).await {
         Ok(AuditPage { entries, more }) => {
-            visitor.render(StatusCode::OK, Screen::Audit(Audit { entries, more, is_older: before.is_some() }))
+            visitor.render(StatusCode::OK, Screen::Audit(Audit { entries, more, is_older: before.is_some() })).await
         }
-        Err(refused) => visitor.close(refused),
+        Err(refused) => visitor.close(refused).await,
     }
 }

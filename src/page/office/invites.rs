@@ -68,8 +68,8 @@ async fn answer(visitor: Visitor, status: StatusCode, news: impl FnOnce(Invites)
         Ok(list) => {
             let entry = visitor.house.entry();
             let invites = Invites { entry, list, made: None, revoked: false, outcome: None, wish: OFFERED };
-            visitor.render(status, Screen::Invites(news(invites)))
+            visitor.render(status, Screen::Invites(news(invites))).await
         }
-        Err(refused) => visitor.close(refused),
+        Err(refused) => visitor.close(refused).await,
     }
 }

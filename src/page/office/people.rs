@@ -28,14 +28,14 @@ pub(super) async fn show(visitor: Visitor, uri: Uri) -> Response {
 pub(super) async fn find(visitor: Visitor, body: Result<Bytes, BytesRejection>) -> Response {
     match Fields::read(body) {
         Ok(fields) => answer(visitor, fields.text("q").unwrap_or_default(), None).await,
-        Err(refused) => visitor.close(refused),
+        Err(refused) => visitor.close(refused).await,
     }
 }
 
 async fn answer(visitor: Visitor, wanted: String, outcome: Option<Outcome>) -> Response {
     match people(&visitor, wanted).await {
-        Ok(people) => visitor.render(StatusCode::OK, Screen::People(People { outcome, ..people })),
-        Err(refused) => visitor.close(refused),
+        Ok(people) => visitor.render(StatusCode::OK, Screen::People(People { outcome, ..people })).await,
+        Err(refused) => visitor.close(refused).await,
     }
 }
 

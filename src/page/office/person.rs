@@ -29,15 +29,15 @@ pub(super) async fn show(visitor: Visitor, id: Id, uri: Uri) -> Response {
     match person(&visitor, id.map(|Path(id)| id)).await {
         Ok(person) => {
             let outcome = done.map(Outcome::Done);
-            visitor.render(StatusCode::OK, Screen::Person(Box::new(Person { outcome, ..person })))
+            visitor.render(StatusCode::OK, Screen::Person(Box::new(Person { outcome, ..person }))).await
         }
-        Err(refused) => visitor.close(refused),
+        Err(refused) => visitor.close(refused).await,
     }
 }
 
 /// Does what a form asks for. What is refused stands in the form again, below the reason.
 pub(super) async fn act(visitor: Visitor, id: Id, body: Result<Bytes, BytesRejection>) -> Response {
-    let Ok(Path(user)) = id else { return visitor.close(missing()) };
+    let Ok(Path(user)) = id else { return visitor.close(missing()).await };
     let asked = Fields::read(body).and_then(|fields| Asked::of(&fields));
     let (refused, wish) = match asked {
         Ok(Asked { id, wish, from_list }) => {
@@ -57,9 +57,9 @@ pub(super) async fn act(visitor: Visitor, id: Id, body: Result<Bytes, BytesRejec
     match person(&visitor, Ok(user)).await {
         Ok(person) => {
             let outcome = Some(Outcome::Refused(refused.code));
-            visitor.render(refused.status, Screen::Person(Box::new(Person { outcome, wish, ..person })))
+            visitor.render(refused.status, Screen::Person(Box::new(Person { outcome, wish, ..person }))).await
         }
-        Err(refused) => visitor.close(refused),
+        Err(refused) => visitor.close(refused).await,
     }
 }
 

@@ -75,8 +75,8 @@ async fn answer(visitor: Visitor, status: StatusCode, news: impl FnOnce(Reports)
             });
             let reports =
                 Reports { listed: listed.collect(), open, newest, closed: false, deleted: false, outcome: None };
-            visitor.render(status, Screen::Reports(news(reports)))
+            visitor.render(status, Screen::Reports(news(reports))).await
         }
-        Err(refused) => visitor.close(refused),
+        Err(refused) => visitor.close(refused).await,
     }
 }

@@ -14,6 +14,9 @@ use super::{
     passwords::PasswordError,
 };
 
+/// When to try again at a full server, in milliseconds.
+const BUSY_FOR: u64 = 5_000;
+
 /// Why a command was refused. The words are for people, [`ChatError::code`] is for programs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ChatError {
@@ -93,6 +96,8 @@ pub(crate) enum ChatError {
     UnknownReport,
     #[error("that is too much at once; try again in a moment")]
     RateLimited { retry_after: Duration },
+    #[error("the server is full; try again in a moment")]
+    Busy,
     #[error("the server cannot save anything at the moment; try again in a moment")]
     StorageUnavailable,
 }
@@ -125,7 +130,9 @@ impl ChatError {
             Self::InvalidInvite | Self::InvalidClaim => ErrorCode::InvalidInvite,
             Self::InvalidEmoji(_) => ErrorCode::InvalidEmoji,
             Self::TooManyReactions => ErrorCode::TooManyReactions,
-            Self::RateLimited { .. } | Self::TooManyGuests | Self::TooManyReports => ErrorCode::RateLimited,
+            Self::RateLimited { .. } | Self::TooManyGuests | Self::TooManyReports | Self::Busy => {
+                ErrorCode::RateLimited
+            }
             Self::StorageUnavailable => ErrorCode::StorageUnavailable,
         }
     }
@@ -151,6 +158,7 @@ impl ChatError {
             Self::RateLimited { retry_after } => {
                 Some(u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
             }
+            Self::Busy => Some(BUSY_FOR),
             Self::Muted { until: Some(until) } | Self::Banned { until: Some(until) } => {
                 Some(until.0.saturating_sub(Millis::now().0).max(1))
             }

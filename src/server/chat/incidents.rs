@@ -34,6 +34,8 @@ pub(crate) enum Incident {
     Expired(UserId),
     /// A user asked for something that the role does not allow.
     NotAllowed(UserId),
+    /// A connection was closed without a word.
+    NoRoom,
     /// Somebody was kept out or told to wait, for the reason that this is the code of.
     Refused(&'static str),
 }
@@ -76,7 +78,7 @@ impl Incidents {
     /// Writes one down, with the address that it came from, if that is known here.
     pub(crate) fn note(&self, peer: Option<Peer>, incident: Incident) {
         let lines = match incident {
-            Incident::Refused(_) | Incident::NotAllowed(_) => &self.refused,
+            Incident::Refused(_) | Incident::NotAllowed(_) | Incident::NoRoom => &self.refused,
             _ => &self.known,
         };
         let Some(left_out) = lines.next() else { return };
@@ -99,6 +101,7 @@ impl Incidents {
             Incident::NotAllowed(user) => {
                 tracing::warn!(target: TARGET, %address, %user, "asked for what is not allowed");
             }
+            Incident::NoRoom => tracing::warn!(target: TARGET, %address, "no room for another connection"),
             Incident::Refused(code) => tracing::warn!(target: TARGET, %address, code, "refused"),
         }
     }
@@ -138,6 +141,7 @@ mod tests {
         for _ in 0..1_000 {
             incidents.note(None, Incident::Refused("rate_limited"));
             incidents.note(None, Incident::NotAllowed(UserId::generate()));
+            incidents.note(None, Incident::NoRoom);
         }
         assert!(incidents.refused.next().is_none());
         assert!(incidents.known.next().is_some());

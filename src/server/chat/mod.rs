@@ -4,6 +4,7 @@
 //! is returned to the caller as a value.
 
 mod accounts;
+mod budget;
 mod claim;
 mod directs;
 mod error;
@@ -119,20 +120,69 @@ impl Chat {
         self.incidents.note(peer, incident);
     }
 
-    /// Charges an address for a request to the HTTP API.
+    /// Charges an address for a request with a body of so many bytes, before anything of that is read.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
+    pub(crate) fn charge_request(&self, peer: Peer, bytes: usize) -> Result<(), ChatError> {
+        self.rates.request(peer, bytes)?;
+        self.rates.answer(peer, None)
+    }
+
+    /// Charges an address for a WebSocket, whatever becomes of it.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
+    pub(crate) fn charge_upgrade(&self, peer: Peer) -> Result<(), ChatError> {
+        self.rates.upgrade(peer)?;
+        self.rates.answer(peer, None)
+    }
+
+    /// Charges a user for coming back.
     ///
     /// # Errors
     /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_request(&self, peer: Peer) -> Result<(), ChatError> {
-        self.rates.request(peer)
+    pub(crate) fn charge_hello(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+        self.incidents.watch(peer, self.rates.hello(user))
     }
 
-    /// Charges a user for a frame of any kind.
+    /// Whether anything long is to be looked up for a user.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`] for whoever was sent more than they may ask for, or whose address was.
+    pub(crate) fn may_ask(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+        self.rates.answer(peer, Some(user))
+    }
+
+    /// Notes how many bytes of an answer a user is sent.
+    pub(crate) fn note_user_answer(&self, user: UserId, bytes: usize) {
+        self.rates.answered(user, bytes);
+    }
+
+    /// Notes how many bytes of an answer an address is sent.
+    pub(crate) fn note_answer(&self, peer: Peer, bytes: usize) {
+        self.rates.answered_to(peer, bytes);
+    }
+
+    /// Whether a file is to be sent.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`] for an address that was sent too much of them.
+    pub(crate) fn may_load(&self, peer: Peer) -> Result<(), ChatError> {
+        self.rates.file(peer)
+    }
+
+    /// Notes how many bytes of a file an address is sent.
+    pub(crate) fn note_file(&self, peer: Peer, bytes: usize) {
+        self.rates.file_sent(peer, bytes);
+    }
+
+    /// Charges a user, and the address, for a frame of any kind.
     ///
     /// # Errors
     /// [`ChatError::RateLimited`] for somebody who sends more than any client would.
-    pub(crate) fn charge_frame(&self, user: UserId) -> Result<(), ChatError> {
-        self.rates.frame(user).inspect_err(|error| self.note(None, Incident::Refused(error.code().name())))
+    pub(crate) fn charge_frame(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+        self.rates.frame(user, peer).inspect_err(|error| self.note(Some(peer), Incident::Refused(error.code().name())))
     }
 
     /// Charges a user, and the address, for a command of so many bytes, or for a frame that is none.

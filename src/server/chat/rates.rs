@@ -1,6 +1,10 @@
 //! How often anybody may do something.
 
-use std::{hash::Hash, num::NonZeroU32, time::Duration};
+use std::{
+    hash::Hash,
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
 
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
@@ -12,6 +16,7 @@ use crate::domain::{ConversationId, NicknameKey, UserId};
 use super::{
     super::{config::Limits, peer::Peer},
     ChatError,
+    budget::Budget,
 };
 
 /// Nobody needs to be told of each keystroke.
@@ -34,6 +39,18 @@ const DIRECTS_TO_USER: (u32, u32) = (20, 30);
 
 /// The same from one address, to whomever.
 const DIRECTS_FROM_ADDRESS: (u32, u32) = (30, 120);
+
+/// The same for frames: in a lively room each of a school's 300 people marks as read what each of them says.
+const FRAME_USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+
+/// And for WebSockets: after a restart all who sit behind one address come back at once, some of them twice.
+const HELLO_USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+
+/// And for what is sent: 300 who come for the first time take some 100 kB each, twice that with their history.
+const ANSWER_USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
+
+/// What a form of so many bytes costs counts as one request.
+const FORM_BYTES_OF_ONE: usize = 8 * 1024;
 
 /// A bucket for each key; `None` lets everything through.
 struct Rate<K: Clone + Eq + Hash>(Option<Buckets<K>>);
@@ -77,6 +94,13 @@ pub(super) struct Rates {
     commands: Rate<UserId>,
     commands_from: Rate<Peer>,
     frames: Rate<UserId>,
+    frames_from: Rate<Peer>,
+    /// WebSockets that are begun, whatever becomes of them.
+    upgrades: Rate<Peer>,
+    hellos: Rate<UserId>,
+    answers: Budget<UserId>,
+    answers_from: Budget<Peer>,
+    files_from: Budget<Peer>,
     typing: Rate<(UserId, ConversationId)>,
     directs_to: Rate<UserId>,
     directs_from: Rate<Peer>,
@@ -97,6 +121,7 @@ impl Rates {
             let [burst, per_hour] = [burst, per_hour].map(|number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
             (!unlimited).then(|| Quota::per_hour(per_hour).allow_burst(burst))
         };
+        let bytes = |per_minute: NonZeroU32| (!unlimited).then_some(per_minute);
         Self {
             guests: Rate::new(quota(limits.guests_per_minute, limits.guests_per_minute.get())),
             requests: Rate::new(quota(limits.requests_per_minute, limits.requests_per_minute.get() / 4)),
@@ -106,6 +131,18 @@ impl Rates {
                 (limits.commands_per_minute.get() / 20).saturating_mul(USERS_OF_ADDRESS.get()),
             )),
             frames: Rate::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
+            frames_from: Rate::new(quota(
+                limits.frames_per_minute.saturating_mul(FRAME_USERS_OF_ADDRESS),
+                (limits.frames_per_minute.get() / 4).saturating_mul(FRAME_USERS_OF_ADDRESS.get()),
+            )),
+            upgrades: Rate::new(quota(
+                limits.hellos_per_minute.saturating_mul(HELLO_USERS_OF_ADDRESS),
+                (limits.hellos_per_minute.get() / 2).saturating_mul(HELLO_USERS_OF_ADDRESS.get()),
+            )),
+            hellos: Rate::new(quota(limits.hellos_per_minute, limits.hellos_per_minute.get() / 2)),
+            answers: Budget::new(bytes(limits.answer_bytes_per_minute)),
+            answers_from: Budget::new(bytes(limits.answer_bytes_per_minute.saturating_mul(ANSWER_USERS_OF_ADDRESS))),
+            files_from: Budget::new(bytes(limits.file_bytes_per_minute)),
             typing: Rate::new(Quota::with_period(TYPING_INTERVAL)),
             directs_to: Rate::new(hourly(DIRECTS_TO_USER)),
             directs_from: Rate::new(hourly(DIRECTS_FROM_ADDRESS)),
@@ -120,8 +157,42 @@ impl Rates {
         self.guests.check(&peer)
     }
 
-    pub(super) fn request(&self, peer: Peer) -> Result<(), ChatError> {
-        self.requests.check(&peer)
+    /// A request whose body has so many bytes.
+    pub(super) fn request(&self, peer: Peer, bytes: usize) -> Result<(), ChatError> {
+        self.requests.check_many(&peer, units(bytes, FORM_BYTES_OF_ONE))
+    }
+
+    pub(super) fn upgrade(&self, peer: Peer) -> Result<(), ChatError> {
+        self.upgrades.check(&peer)
+    }
+
+    pub(super) fn hello(&self, user: UserId) -> Result<(), ChatError> {
+        self.hellos.check(&user)
+    }
+
+    /// Whether anything further is to be made for them; `user` is whom it is for, if that is known.
+    pub(super) fn answer(&self, peer: Peer, user: Option<UserId>) -> Result<(), ChatError> {
+        let now = Instant::now();
+        self.answers_from.check(&peer, now)?;
+        user.map_or(Ok(()), |user| self.answers.check(&user, now))
+    }
+
+    /// It was made for this user, and is as long as that.
+    pub(super) fn answered(&self, user: UserId, bytes: usize) {
+        self.answers.take(user, bytes, Instant::now());
+    }
+
+    /// It was made for somebody at this address.
+    pub(super) fn answered_to(&self, peer: Peer, bytes: usize) {
+        self.answers_from.take(peer, bytes, Instant::now());
+    }
+
+    pub(super) fn file(&self, peer: Peer) -> Result<(), ChatError> {
+        self.files_from.check(&peer, Instant::now())
+    }
+
+    pub(super) fn file_sent(&self, peer: Peer, bytes: usize) {
+        self.files_from.take(peer, bytes, Instant::now());
     }
 
     pub(super) fn report(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
@@ -138,8 +209,7 @@ impl Rates {
     }
 
     pub(super) fn command(&self, user: UserId, peer: Option<Peer>, bytes: usize) -> Result<(), ChatError> {
-        let units = u32::try_from(bytes.div_ceil(BYTES_OF_ONE)).unwrap_or(u32::MAX);
-        let units = NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN);
+        let units = units(bytes, BYTES_OF_ONE);
         self.commands.check_many(&user, units)?;
         peer.map_or(Ok(()), |peer| self.commands_from.check_many(&peer, units))
     }
@@ -150,8 +220,9 @@ impl Rates {
         self.directs_to.check(&user)
     }
 
-    pub(super) fn frame(&self, user: UserId) -> Result<(), ChatError> {
-        self.frames.check(&user)
+    pub(super) fn frame(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+        self.frames.check(&user)?;
+        self.frames_from.check(&peer)
     }
 
     pub(super) fn may_type(&self, user: UserId, conversation: ConversationId) -> bool {
@@ -165,6 +236,13 @@ impl Rates {
         self.commands.forget_idle();
         self.commands_from.forget_idle();
         self.frames.forget_idle();
+        self.frames_from.forget_idle();
+        self.upgrades.forget_idle();
+        self.hellos.forget_idle();
+        let now = Instant::now();
+        self.answers.forget_idle(now);
+        self.answers_from.forget_idle(now);
+        self.files_from.forget_idle(now);
         self.typing.forget_idle();
         self.directs_to.forget_idle();
         self.directs_from.forget_idle();
@@ -173,4 +251,10 @@ impl Rates {
         self.sign_ins.forget_idle();
         self.sign_ins_as.forget_idle();
     }
+}
+
+/// How often something of so many bytes counts.
+fn units(bytes: usize, of_one: usize) -> NonZeroU32 {
+    let units = u32::try_from(bytes.div_ceil(of_one)).unwrap_or(u32::MAX);
+    NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN)
 }

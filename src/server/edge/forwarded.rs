@@ -3,9 +3,12 @@
 //! Anybody can write these headers, so they count only from the addresses that the owner named. RFC 7239's `Forwarded`
 //! is not read: a proxy sends one or the other, and two sources that can disagree are one too many.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 
 use super::Scheme;
@@ -13,6 +16,9 @@ use super::Scheme;
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// By which a proxy says for whom it speaks. The last two count from nobody; they only show that there is one.
+const FORS: [HeaderName; 3] = [FOR, header::FORWARDED, HeaderName::from_static("x-real-ip")];
 
 /// The proxies that are believed.
 #[derive(Clone, Debug)]
@@ -47,6 +53,33 @@ impl Proxies {
             }
         }
         client
+    }
+}
+
+/// Requests that say for whom they come, from addresses that are not believed. Either somebody tries whether they are, or
+/// the server stands behind a proxy that its owner has not named, and all its people count as one.
+#[derive(Debug, Default)]
+pub(super) struct Unbelieved(AtomicU64);
+
+impl Unbelieved {
+    /// Warns of the first one, and then of each that makes ten times as many: anybody can send them.
+    pub(super) fn look_at(&self, address: IpAddr, headers: &HeaderMap) {
+        let Some(header) = FORS.into_iter().find(|name| headers.contains_key(name)) else { return };
+        if let Some(many) = self.worth_a_line() {
+            tracing::warn!(
+                %address,
+                %header,
+                many,
+                "somebody who is no trusted proxy says for whom a request comes, and is not believed; if it is your proxy, \
+                 name it with --trusted-proxies, or all who come through it count as one address"
+            );
+        }
+    }
+
+    /// How many there were with this one, if that is to be told.
+    fn worth_a_line(&self) -> Option<u64> {
+        let many = self.0.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        (many == 10_u64.pow(many.ilog10())).then_some(many)
     }
 }
 
@@ -125,6 +158,13 @@ mod tests {
         assert_eq!(client("10.0.0.1", &[]), address("10.0.0.1"));
         // What lies beyond the client is the client's own invention, and not looked at.
         assert_eq!(client("10.0.0.1", &["nonsense, 192.0.2.7"]), address("192.0.2.7"));
+    }
+
+    #[test]
+    fn who_is_not_believed_is_warned_of_a_few_times_however_often_they_try() {
+        let unbelieved = Unbelieved::default();
+        let told: Vec<u64> = (0..123_456).filter_map(|_| unbelieved.worth_a_line()).collect();
+        assert_eq!(told, [1, 10, 100, 1_000, 10_000, 100_000]);
     }
 
     #[test]

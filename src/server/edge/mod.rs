@@ -1,8 +1,11 @@
 //! The edge: what every request passes before anything else looks at it, and every answer on its way out.
 //!
-//! Who asks ([`forwarded`]), by which name the server was called ([`hosts`]), from which page ([`origins`]), how often the
-//! API is asked (pages are charged for where they are made, files for nothing); then the routes, in limited time; and last
-//! the headers that every answer has ([`headers`]).
+//! Who asks ([`forwarded`]), by which name the server was called ([`hosts`]), from which page ([`origins`]); then the
+//! routes, in limited time; and last the headers that every answer has ([`headers`]).
+//!
+//! Every request is charged to its address before anything of it is done, and before its body is read: here the HTTP API,
+//! WebSockets, and what is refused here; pages and files in `page`, which alone can tell them apart. Health checks are free.
+//! What an answer has in bytes is charged when it is known.
 
 mod forwarded;
 mod headers;
@@ -17,8 +20,9 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::HttpBody as _,
     extract::Request,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use tokio::time::timeout;
@@ -27,14 +31,14 @@ use tower::ServiceExt as _;
 use crate::protocol::ErrorCode;
 
 use self::{
-    forwarded::Proxies,
+    forwarded::{Proxies, Unbelieved},
     hosts::{Called, Hosts},
     origins::Origins,
 };
 use super::{
-    chat::{Chat, Incident},
+    chat::{Chat, ChatError, Incident},
     config::Config,
-    doors::Entry,
+    doors::{Entry, Standing},
     http::{self, ApiError},
     hub::ShardIndex,
     peer::Peer,
@@ -70,6 +74,8 @@ pub(super) struct Edge {
     hosts: Hosts,
     origins: Origins,
     proxies: Proxies,
+    /// Those who say for whom they speak, and are not believed.
+    unbelieved: Unbelieved,
     /// What everybody sees, whatever lies between.
     public_scheme: Option<Scheme>,
     /// For a request to come to its end and be answered.
@@ -86,6 +92,7 @@ impl Edge {
             hosts: Hosts::new(public, here),
             origins: Origins::new(public, &config.allow_origin),
             proxies: Proxies::new(&config.trusted_proxies),
+            unbelieved: Unbelieved::default(),
             public_scheme: public.map(|public| public.scheme()),
             longest: config.timing.request,
         }
@@ -99,6 +106,9 @@ impl Edge {
     /// Answers a request, whatever it is.
     pub(super) async fn pass(&self, wire: &Wire, mut request: Request) -> Response {
         let is_proxied = self.trusts(wire.address);
+        if !is_proxied {
+            self.unbelieved.look_at(wire.address, request.headers());
+        }
         let peer = Peer::from(self.proxies.client(wire.address, request.headers()));
         let forwarded = is_proxied.then(|| forwarded::scheme(request.headers())).flatten();
         let is_https = wire.is_tls || [self.public_scheme, forwarded].contains(&Some(Scheme::Https));
@@ -109,7 +119,12 @@ impl Edge {
                 request.extensions_mut().insert(peer);
                 request.extensions_mut().insert(scheme);
                 request.extensions_mut().insert(wire.shard);
-                self.answer(request).await
+                let is_api = http::is_api(&request);
+                let response = self.answer(request).await;
+                if is_api {
+                    self.chat.note_answer(peer, length(&response));
+                }
+                response
             }
             Err(refused) => {
                 self.chat.note(Some(peer), Incident::Refused(refused.code().name()));
@@ -117,7 +132,15 @@ impl Edge {
             }
         };
         headers::put_on(&mut response, scheme);
+        if wire.entry.standing == Standing::TurnedAway {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
+    }
+
+    /// A connection was closed without a word.
+    pub(super) fn note_no_room(&self, peer: Peer) {
+        self.chat.note(Some(peer), Incident::NoRoom);
     }
 
     fn admit(
@@ -128,25 +151,36 @@ impl Edge {
         is_proxied: bool,
         request: &Request,
     ) -> Result<(), ApiError> {
-        if wire.entry.is_excess {
-            return Err(too_many_connections());
+        match wire.entry.standing {
+            Standing::Excess => return Err(too_many_connections()),
+            Standing::TurnedAway if !http::is_health(request) => return Err(ChatError::Busy.into()),
+            Standing::Usual | Standing::TurnedAway => {}
         }
         if http::is_health(request) {
             return Ok(());
         }
-        let called = Called::by(request, is_proxied)?;
-        self.hosts.check(&called)?;
+        let is_right = self.check(request, is_proxied, scheme);
         let is_knock = socket::knocks(request).is_some();
-        if request.uri().path() == socket::FULL_DOOR || !request.method().is_safe() {
-            self.origins.check(request.headers(), &called, scheme)?;
-        } else if is_knock {
-            self.origins.check_plain(request.headers(), &called, scheme)?;
+        if is_knock || request.uri().path() == socket::FULL_DOOR {
+            self.chat.charge_upgrade(peer)?;
+        } else if is_right.is_err() || http::is_api(request) {
+            self.chat.charge_request(peer, 0)?;
         }
+        is_right?;
         if is_knock && is_proxied && !wire.entry.belongs_to(peer) {
             return Err(too_many_connections());
         }
-        if http::is_api(request) {
-            self.chat.charge_request(peer)?;
+        Ok(())
+    }
+
+    /// Whether it was sent by the right name, and from the right page.
+    fn check(&self, request: &Request, is_proxied: bool, scheme: Scheme) -> Result<(), ApiError> {
+        let called = Called::by(request, is_proxied)?;
+        self.hosts.check(&called)?;
+        if request.uri().path() == socket::FULL_DOOR || !request.method().is_safe() {
+            self.origins.check(request.headers(), &called, scheme)?;
+        } else if socket::knocks(request).is_some() {
+            self.origins.check_plain(request.headers(), &called, scheme)?;
         }
         Ok(())
     }
@@ -163,6 +197,11 @@ impl Edge {
             }
         }
     }
+}
+
+/// How many bytes an answer has, if it was made as a whole.
+fn length(response: &Response) -> usize {
+    response.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default()
 }
 
 fn too_many_connections() -> ApiError {

@@ -3,24 +3,22 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
     },
     http::StatusCode,
+    response::Response,
     routing::get,
 };
 use serde::Deserialize;
 
-use crate::{
-    domain::{Conversation, ConversationId},
-    protocol::ConversationList,
-};
+use crate::domain::{Conversation, ConversationId};
 
 use super::{
-    super::{App, chat::ChatError},
-    ApiError, Caller,
+    super::{App, chat::ChatError, peer::Peer},
+    ApiError, Caller, counted,
 };
 
 /// How many directs an answer has, and has at most.
@@ -39,13 +37,14 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn list(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
+    Extension(peer): Extension<Peer>,
     stretch: Result<Query<Stretch>, QueryRejection>,
-) -> Result<Json<ConversationList>, ApiError> {
+) -> Result<Response, ApiError> {
     let Query(Stretch { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let before = before.map(|place| place.parse()).transpose();
     let before = before.map_err(|()| ApiError::bad_request("before is what an earlier answer gave as older"))?;
     let limit = limit.unwrap_or(LARGEST_LIMIT).clamp(1, LARGEST_LIMIT);
-    Ok(Json(app.chat.conversations(session.me.id, before, limit).await?))
+    counted(&app, session.me.id, peer, app.chat.conversations(session.me.id, before, limit)).await
 }
 
 async fn one(

@@ -3,23 +3,21 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Router,
     extract::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
     },
+    response::Response,
     routing::get,
 };
 use serde::Deserialize;
 
-use crate::{
-    domain::{ConversationId, Seq},
-    protocol::MessagesPage,
-};
+use crate::domain::{ConversationId, Seq};
 
 use super::{
-    super::{App, chat::ChatError, store::Window},
-    ApiError, Caller,
+    super::{App, chat::ChatError, peer::Peer, store::Window},
+    ApiError, Caller, counted,
 };
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -46,9 +44,10 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn page(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
+    Extension(peer): Extension<Peer>,
     id: Result<Path<String>, PathRejection>,
     stretch: Result<Query<Stretch>, QueryRejection>,
-) -> Result<Json<MessagesPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let Query(Stretch { before, after, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let window = match (before, after) {
         (None, None) => Window::Newest,
@@ -64,5 +63,6 @@ async fn page(
     } else {
         id.parse::<ConversationId>().map_err(|_| ChatError::UnknownConversation)?
     };
-    Ok(Json(app.chat.messages(session.me.id, conversation, window, limit, MOST_BYTES).await?))
+    let reader = session.me.id;
+    counted(&app, reader, peer, app.chat.messages(reader, conversation, window, limit, MOST_BYTES)).await
 }

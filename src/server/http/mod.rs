@@ -20,16 +20,20 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequestParts, Request, rejection::BytesRejection},
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
-use crate::protocol::{ErrorCode, from_object};
+use crate::{
+    domain::UserId,
+    protocol::{ErrorCode, from_object},
+};
 
-use super::{App, edge::Scheme, session_token, store::Session};
+use super::{App, chat::ChatError, edge::Scheme, peer::Peer, session_token, store::Session};
 
 pub(super) use error::ApiError;
+pub(super) use health::Readiness;
 
 /// More than any request here needs.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -84,6 +88,20 @@ fn read_json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result
 
 fn read(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
     body.map_err(|error| ApiError::new(error.status(), ErrorCode::BadFrame, error.body_text()))
+}
+
+/// An answer whose length others decide: `make` is asked for it only if its user may have more, who is charged for all of
+/// it. The address is charged for every answer, at the edge.
+async fn counted<T: Serialize>(
+    app: &App,
+    user: UserId,
+    peer: Peer,
+    make: impl Future<Output = Result<T, ChatError>>,
+) -> Result<Response, ApiError> {
+    app.chat.may_ask(user, peer)?;
+    let json = serde_json::to_vec(&make.await?).map_err(|_| ApiError::internal())?;
+    app.chat.note_user_answer(user, json.len());
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response())
 }
 
 /// Whoever makes a request, by its session.

@@ -31,7 +31,7 @@ impl Talk for FullTalk {
     }
 
     async fn hear(&mut self, text: &str) -> Heard {
-        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id) {
+        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
             return Heard::Close(refusal(&error, None), CloseCode::TooMany);
         }
         self.bytes = text.len();
@@ -92,7 +92,7 @@ impl Talk for FullTalk {
     }
 
     fn hear_control(&mut self) -> Heard {
-        match self.app.chat.charge_frame(self.connection.user.id) {
+        match self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
             Ok(()) => Heard::Nothing,
             Err(error) => Heard::Close(refusal(&error, None), CloseCode::TooMany),
         }

@@ -35,15 +35,16 @@ pub(super) struct Greeted<'a> {
 
 /// Waits for the hello and finds out whose it is.
 pub(super) async fn greet<'a>(app: &'a App, line: &mut Line, bearings: Bearings) -> Result<Greeted<'a>, Farewell> {
-    let first = timeout(app.timing.hello, first_frame(line));
+    let first = timeout(line.patience(), first_frame(line));
     let hello = tokio::select! {
         hello = first => hello.map_err(|_elapsed| Farewell::wordless(Some(CloseCode::NoHello)))??,
         () = app.stopping.cancelled() => return Err(Farewell::wordless(Some(CloseCode::Restarting))),
     };
     let turn = app.turns.take(app.timing.turn).await?;
-    let (me, session, token) = identify(app, &hello, bearings)
-        .await
-        .map_err(|error| Farewell::error(error.frame(None), not_let_in(&error)))?;
+    let peer = bearings.peer;
+    let refuse = |error: ChatError| Farewell::error(error.frame(None), not_let_in(&error));
+    let (me, session, token) = identify(app, &hello, bearings).await.map_err(refuse)?;
+    app.chat.charge_hello(me.id, peer).map_err(refuse)?;
     Ok(Greeted { me, session, token, epoch: hello.epoch, cursors: hello.cursors, turn })
 }
 

@@ -12,6 +12,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::body::Bytes;
@@ -86,7 +87,7 @@ pub(super) struct Line {
     pub(super) reader: Reader,
     pub(super) timing: Arc<Timing>,
     /// Counts the connection as open.
-    _entry: Option<Arc<Entry>>,
+    entry: Option<Arc<Entry>>,
 }
 
 impl Line {
@@ -95,7 +96,7 @@ impl Line {
         let (source, sink, entry) = stream.split();
         let mut reader = Reader::new(MAX_FRAME_BYTES);
         reader.put(ahead);
-        Self { source, sink: Some(sink), rest: None, reader, timing, _entry: entry }
+        Self { source, sink: Some(sink), rest: None, reader, timing, entry }
     }
 
     /// The first text, or how it ends before that. Pings are answered.
@@ -116,6 +117,19 @@ impl Line {
             if let Some(pong) = pong {
                 self.send(Item::control(pong)).await?;
             }
+        }
+    }
+
+    /// How long to wait for the first frame.
+    pub(super) fn patience(&self) -> Duration {
+        let is_crowded = self.entry.as_ref().is_some_and(|entry| entry.is_crowded());
+        if is_crowded { self.timing.crowded.min(self.timing.hello) } else { self.timing.hello }
+    }
+
+    /// Somebody has come in on it.
+    pub(super) fn is_signed_in(&self) {
+        if let Some(entry) = &self.entry {
+            entry.is_signed_in();
         }
     }
 
@@ -248,14 +262,21 @@ mod tests {
     };
 
     use super::*;
-    use crate::server::{doors::Doors, peer::Peer};
+    use crate::server::{
+        doors::{Doors, Places},
+        peer::Peer,
+    };
 
     #[tokio::test]
     async fn a_frame_that_was_given_up_half_way_is_finished_before_the_last_words() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
         let (stream, address) = listener.accept().await.expect("a connection");
-        let entry = Arc::new(Doors::new(1, None).enter(Peer::from(address.ip())).expect("room"));
+        let entry = Arc::new(
+            Doors::new(Places { all: 1, of_address: None, of_network: None })
+                .enter(Peer::from(address.ip()))
+                .expect("room"),
+        );
         let timing =
             Timing { silence: Duration::from_millis(50), farewell: Duration::from_secs(20), ..Timing::default() };
         let mut line = Line::new(Stream::Tcp(stream, entry), Vec::new(), Arc::new(timing));

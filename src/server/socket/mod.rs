@@ -149,6 +149,7 @@ async fn greet_and_welcome(app: &App, line: &mut Line, bearings: Bearings) -> Re
     let greeted = Box::pin(hello::greet(app, line, bearings)).await?;
     let entrance = Entrance { session: Some(greeted.session), peer, speech: Speech::Full, shard };
     let registered = register(app, &greeted.me.user(), entrance)?;
+    line.is_signed_in();
     let seen = Box::pin(resume::welcome(app, line, &registered.connection, greeted)).await?;
     Ok((registered, seen))
 }
@@ -189,7 +190,7 @@ mod tests {
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
     use super::{plain::PlainTalk, *};
-    use crate::server::{Config, Server, config::Timing, store::Feed};
+    use crate::server::{Config, Server, config::Timing, http::Readiness, store::Feed};
 
     /// What sockets need of a house, in a new folder, and what that commits.
     pub(super) fn open(timing: Timing) -> (Arc<App>, Feed, TempDir) {
@@ -203,6 +204,7 @@ mod tests {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             turns: Turns::default(),
+            readiness: Readiness::default(),
         };
         (Arc::new(app), feed, folder)
     }

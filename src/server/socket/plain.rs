@@ -84,6 +84,7 @@ pub(super) async fn enter(
         drop(turn);
         return refuse(line, Farewell::wordless(Some(CloseCode::TooMany))).await;
     };
+    line.is_signed_in();
     let heard = listen_in(&app, &registered.connection).await;
     drop(turn);
     if let Err(farewell) = heard {
@@ -142,7 +143,7 @@ impl Talk for PlainTalk {
 
     async fn hear(&mut self, text: &str) -> Heard {
         let user = self.connection.user.id;
-        if let Err(error) = self.app.chat.charge_frame(user) {
+        if let Err(error) = self.app.chat.charge_frame(user, self.connection.peer) {
             return Heard::Close(refusal(&error), CloseCode::TooMany);
         }
         if let Err(error) = self.app.chat.charge_command(user, Some(self.connection.peer), text.len()) {
@@ -158,7 +159,7 @@ impl Talk for PlainTalk {
     }
 
     fn hear_binary(&mut self) -> Heard {
-        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id) {
+        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
             return Heard::Close(refusal(&error), CloseCode::TooMany);
         }
         let message = "frames are text".to_owned();
@@ -166,7 +167,7 @@ impl Talk for PlainTalk {
     }
 
     fn hear_control(&mut self) -> Heard {
-        match self.app.chat.charge_frame(self.connection.user.id) {
+        match self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
             Ok(()) => Heard::Nothing,
             Err(error) => Heard::Close(refusal(&error), CloseCode::TooMany),
         }

@@ -3,6 +3,9 @@
 //! The order makes the feed whole. First the connection hears everything live, into its queue. Then one snapshot says
 //! where each conversation ends; the welcome, and the replay up to there, are made from it. Then the queue is let
 //! through, without what is not after the snapshot. An event committed at any moment is in one of the two, never lost.
+//!
+//! A hello is short, and what it brings is long: so what is sent here is counted in bytes. Whoever was sent more than they
+//! may ask for gets a `reset` where the replay would be.
 
 use std::{future::poll_fn, sync::Arc};
 
@@ -77,19 +80,18 @@ async fn bring_up_to_date(
         online,
         online_count,
     };
-    send(line, connection, &ServerFrame::Welcome(Box::new(welcome))).await?;
+    send_counted(app, line, connection, [ServerFrame::Welcome(Box::new(welcome))]).await?;
 
     let same_history = epoch == Some(app.chat.epoch());
     for conversation in told() {
         let Some(&cursor) = cursors.get(&conversation.id) else { continue };
         if further.iter().any(|further| further.id == conversation.id) {
-            send(line, connection, &ServerFrame::Conversation(conversation.clone())).await?;
+            send_counted(app, line, connection, [ServerFrame::Conversation(conversation.clone())]).await?;
         }
         replay(app, line, connection, conversation, same_history.then_some(cursor)).await?;
     }
-    for id in cursors.into_keys().filter(|id| told().all(|conversation| conversation.id != *id)) {
-        send(line, connection, &ServerFrame::ConversationRemoved { id }).await?;
-    }
+    let gone = cursors.into_keys().filter(|id| told().all(|conversation| conversation.id != *id));
+    send_counted(app, line, connection, gone.map(|id| ServerFrame::ConversationRemoved { id })).await?;
     Ok(seen)
 }
 
@@ -104,24 +106,47 @@ async fn replay(
     let (conversation, last_seq) = (missing.id, missing.last_seq);
     let missed = cursor.and_then(|cursor| last_seq.0.checked_sub(cursor.0));
     let (Some(mut cursor), Some(0..=MAX_REPLAYED_EVENTS)) = (cursor, missed) else {
-        return send(line, connection, &ServerFrame::Reset { conversation, last_seq }).await;
+        return reset(line, connection, missing).await;
     };
     while cursor < last_seq {
+        if app.chat.may_ask(connection.user.id, connection.peer).is_err() {
+            return reset(line, connection, missing).await;
+        }
         let events = app.chat.missed(conversation, cursor, last_seq, STRIDE, STRIDE_BYTES).await.map_err(refuse)?;
         let Some(last) = events.last() else {
             tracing::error!(%conversation, %cursor, %last_seq, "the log has a hole");
-            return send(line, connection, &ServerFrame::Reset { conversation, last_seq }).await;
+            return reset(line, connection, missing).await;
         };
         cursor = last.seq;
-        for event in events {
-            send(line, connection, &ServerFrame::Event(event)).await?;
-        }
+        send_counted(app, line, connection, events.into_iter().map(ServerFrame::Event)).await?;
     }
-    send(line, connection, &ServerFrame::CaughtUp { conversation, seq: last_seq }).await
+    send(line, connection, Item::encode(&ServerFrame::CaughtUp { conversation, seq: last_seq })).await
 }
 
-async fn send(line: &mut Line, connection: &Connection, frame: &ServerFrame) -> Result<(), Farewell> {
-    if let Some(item) = Item::encode(frame) {
+async fn reset(line: &mut Line, connection: &Connection, missing: &Conversation) -> Result<(), Farewell> {
+    let reset = ServerFrame::Reset { conversation: missing.id, last_seq: missing.last_seq };
+    send(line, connection, Item::encode(&reset)).await
+}
+
+/// Sends frames whose length others decide. They are counted first: whoever reads half of them and goes has asked for all.
+async fn send_counted(
+    app: &App,
+    line: &mut Line,
+    connection: &Connection,
+    frames: impl IntoIterator<Item = ServerFrame>,
+) -> Result<(), Farewell> {
+    let items: Vec<Item> = frames.into_iter().filter_map(|frame| Item::encode(&frame)).collect();
+    let bytes = items.iter().map(|item| item.frame.len()).sum();
+    app.chat.note_answer(connection.peer, bytes);
+    app.chat.note_user_answer(connection.user.id, bytes);
+    for item in items {
+        send(line, connection, Some(item)).await?;
+    }
+    Ok(())
+}
+
+async fn send(line: &mut Line, connection: &Connection, item: Option<Item>) -> Result<(), Farewell> {
+    if let Some(item) = item {
         line.send(item).await?;
         // Who takes what they missed is not silent.
         connection.is_alive();

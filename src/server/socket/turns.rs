@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::server::{
         config::Timing,
-        doors::Doors,
+        doors::{Doors, Places},
         hub::{Entrance, ShardIndex, Speech},
         peer::Peer,
         socket::{self, Bearings, line::Line, plain, tests::open},
@@ -87,7 +87,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a connection");
         let (stream, address) = listener.accept().await.expect("a connection");
-        let entry = Arc::new(Doors::new(1, None).enter(Peer::from(address.ip())).expect("room"));
+        let entry = Arc::new(
+            Doors::new(Places { all: 1, of_address: None, of_network: None })
+                .enter(Peer::from(address.ip()))
+                .expect("room"),
+        );
         client.write_all(HELLO).await.expect("taken");
         (Line::new(Stream::Tcp(stream, entry), Vec::new(), Arc::clone(timing)), client)
     }

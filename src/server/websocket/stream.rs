@@ -56,7 +56,7 @@ impl Stream {
         }
     }
 
-    /// Its halves, and what counts it as open, if that is not in them.
+    /// Its halves, and what counts it as open; with TLS the halves hold that as well.
     pub(in crate::server) fn split(self) -> (Source, Sink, Option<Arc<Entry>>) {
         match self {
             Self::Tcp(stream, entry) => {
@@ -64,8 +64,9 @@ impl Stream {
                 (Source::Tcp(source), Sink::Tcp(sink), Some(entry))
             }
             Self::Tls(stream) => {
+                let entry = stream.get_ref().0.get_ref().entry();
                 let (source, sink) = split(stream);
-                (Source::Tls(source), Sink::Tls(sink), None)
+                (Source::Tls(source), Sink::Tls(sink), entry)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What strangers do, from hundreds of addresses, and some of them from one.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{
         Arc,
@@ -11,9 +12,10 @@ use std::{
 
 use clap::ValueEnum;
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::json;
 use teahouse::{
-    domain::{CommandId, ConversationId},
-    protocol::{ClientFrame, Read as _, ServerFrame},
+    domain::{CommandId, ConversationId, Seq},
+    protocol::{ClientFrame, Hello, Read as _, ServerFrame, VERSION},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -62,7 +64,30 @@ pub(crate) enum Kind {
     Big,
     /// Send frames of more than 64 KiB.
     TooBig,
+    /// Send messages whose characters carry as many marks as are let through.
+    Marks,
+    /// Come in as somebody new again and again, and write to one of the people in private.
+    Directs,
+    /// Post forms of 255 kB without a session.
+    Forms,
+    /// Come back again and again as if they had missed nearly everything.
+    Returns,
+    /// Connect from a few addresses, each of a network of its own, and say nothing at all.
+    Idle,
 }
+
+/// So many marks on each of so many characters are nearly the most that a message may have.
+const MARKS: usize = 10;
+const PILES: usize = 1_800;
+
+/// What a form says that nobody will read.
+const FORM_BYTES: usize = 255_000;
+
+/// How many addresses those have who only connect.
+const IDLE_ADDRESSES: usize = 15;
+
+/// How far back they say that they have come, at most: a little less than is replayed.
+const FAR: u64 = 900;
 
 impl Kind {
     pub(crate) fn name(self) -> String {
@@ -77,7 +102,10 @@ impl Kind {
             Self::Slow => 200,
             Self::Deaf => 50,
             Self::Commands | Self::Joins => 20,
-            Self::Noise | Self::Big | Self::TooBig => 5,
+            Self::Noise | Self::Big | Self::TooBig | Self::Marks => 5,
+            Self::Directs | Self::Forms => 20,
+            Self::Returns => 18,
+            Self::Idle => 6_000,
         }
     }
 }
@@ -141,12 +169,97 @@ async fn attack(server: SocketAddr, kind: Kind, number: usize, toll: &Toll) -> O
             let (socket, _) = come_in(server, address).await?;
             pour(socket, toll, || Message::text("x".repeat(80_000))).await
         }
+        Kind::Marks => flood(server, address, toll, || format!("e{}", "\u{301}".repeat(MARKS)).repeat(PILES)).await,
+        Kind::Directs => open_direct(server, address, number, toll).await,
+        Kind::Forms => post_forms(server, address, toll).await,
+        Kind::Returns => come_back(server, address, toll).await,
+        Kind::Idle => {
+            // The next address is in the next network.
+            let stream = Address::of(23, number % IDLE_ADDRESSES * 256).connect(server).await.ok()?;
+            let _inside = toll.inside();
+            wait_for_end(stream).await
+        }
         Kind::Joins => {
             static NEXT: AtomicUsize = AtomicUsize::new(0);
             let address = Address::of(22, NEXT.fetch_add(1, Ordering::Relaxed) % ADDRESSES);
             let _socket = come_in(server, address).await?;
             let _inside = toll.inside();
             Some(())
+        }
+    }
+}
+
+/// One direct, and a message in it.
+async fn open_direct(server: SocketAddr, address: Address, number: usize, toll: &Toll) -> Option<()> {
+    let (mut socket, _) = come_in(server, address).await?;
+    let _inside = toll.inside();
+    let id = CommandId::random();
+    let nickname = format!("person {}", number % 50);
+    socket
+        .send(Message::text(json!({ "type": "open_direct", "id": id, "nickname": nickname }).to_string()))
+        .await
+        .ok()?;
+    loop {
+        match ServerFrame::from_json(socket.next().await?.ok()?.to_text().ok()?) {
+            Some(ServerFrame::Ack { id: acked, conversation, .. }) if acked == id => {
+                let body = "psst".to_owned();
+                socket.send(frame(&ClientFrame::Send { id: CommandId::random(), conversation, body })).await.ok()?;
+                toll.sent();
+                socket.close(None).await.ok()?;
+                return Some(());
+            }
+            Some(ServerFrame::Error(_)) => return None,
+            _ => {}
+        }
+    }
+}
+
+/// One form after the other, until the server hangs up.
+async fn post_forms(server: SocketAddr, address: Address, toll: &Toll) -> Option<()> {
+    let mut stream = address.connect(server).await.ok()?;
+    let _inside = toll.inside();
+    let head = format!("POST /talk/lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: {FORM_BYTES}\r\n\r\nbody=");
+    let body = vec![b'x'; FORM_BYTES - "body=".len()];
+    let mut answer = vec![0; 64 * 1024];
+    loop {
+        stream.write_all(head.as_bytes()).await.ok()?;
+        // It may have been refused before it was sent.
+        let sent = stream.write_all(&body).await;
+        toll.sent();
+        let read = stream.read(&mut answer).await.ok().filter(|bytes| *bytes > 0)?;
+        if sent.is_err() || !answer[..read].starts_with(b"HTTP/1.1 401 ") {
+            return None;
+        }
+    }
+}
+
+/// A guest who says hello anew as soon as everything has come.
+async fn come_back(server: SocketAddr, address: Address, toll: &Toll) -> Option<()> {
+    let mut socket = address.greet(server, guest(name())).await?;
+    let ServerFrame::Welcome(welcome) = ServerFrame::from_json(socket.next().await?.ok()?.to_text().ok()?)? else {
+        return None;
+    };
+    let (token, lobby) = (welcome.token.clone()?, welcome.conversations.first()?.id);
+    let mut last_seq = welcome.conversations.first()?.last_seq;
+    let _inside = toll.inside();
+    loop {
+        drop(socket);
+        let hello = Hello {
+            protocol: VERSION,
+            token: Some(token.clone()),
+            epoch: Some(welcome.epoch),
+            cursors: HashMap::from([(lobby, Seq(last_seq.0.saturating_sub(FAR)))]),
+            ..Hello::default()
+        };
+        socket = address.greet(server, hello).await?;
+        toll.sent();
+        loop {
+            match ServerFrame::from_json(socket.next().await?.ok()?.to_text().ok()?) {
+                Some(ServerFrame::Welcome(welcome)) => last_seq = welcome.conversations.first()?.last_seq,
+                Some(ServerFrame::CaughtUp { .. } | ServerFrame::Reset { .. }) => break,
+                Some(ServerFrame::Error(_)) => return None,
+                _ => {}
+            }
         }
     }
 }

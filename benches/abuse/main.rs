@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `server` | the program as a process; what it takes of the machine |
 //! | `line` | a WebSocket from an address of one's own; all of 127.0.0.0/8 is this machine |
+//! | `newcomers` | those who come meanwhile, and who asks how the server is |
 //! | `people` | those who talk, and what they wait for |
 //! | `attack` | those who do not: a process of its own, so that its work is not measured as theirs |
 //! | `toll` | how much of it came through |
@@ -15,6 +16,7 @@
 
 mod attack;
 mod line;
+mod newcomers;
 mod people;
 mod report;
 mod server;
@@ -29,6 +31,7 @@ use std::{
 };
 
 use clap::Parser;
+use futures_util::future::join;
 use tokio::time::sleep;
 
 use self::{attack::Kind, people::People, report::Phase, server::Server, toll::Told};
@@ -103,10 +106,10 @@ async fn run(options: &Options) -> Result<bool, Failure> {
     let people = People::arrive(server.address, options.people).await?;
     let length = Duration::from_secs(options.seconds);
 
-    let peace = watch(&people, &server, length).await?;
+    let peace = watch(&people, &server, length, 1).await?;
     let attackers = Attackers::start(server.address, &options.only)?;
     sleep(RISE).await;
-    let attack = watch(&people, &server, length).await?;
+    let attack = watch(&people, &server, length, 2).await?;
     let toll = attackers.told.sums();
     drop(attackers);
 
@@ -115,10 +118,16 @@ async fn run(options: &Options) -> Result<bool, Failure> {
     Ok(report::print(&peace, &attack, options.megabytes, survived))
 }
 
-async fn watch(people: &People, server: &Server, length: Duration) -> Result<Phase, Failure> {
+async fn watch(people: &People, server: &Server, length: Duration, phase: usize) -> Result<Phase, Failure> {
     let before = server.cpu_time()?;
-    let heard = people.talk(length).await;
-    Ok(Phase { heard, length, cpu: server.cpu_time()?.saturating_sub(before), peak_memory: server.peak_memory()? })
+    let (heard, seen) = join(people.talk(length), newcomers::come(server.address, phase, length)).await;
+    Ok(Phase {
+        heard,
+        seen,
+        length,
+        cpu: server.cpu_time()?.saturating_sub(before),
+        peak_memory: server.peak_memory()?,
+    })
 }
 
 /// Another process of this program. It gives way to the server and to people, as it would from machines of its own.

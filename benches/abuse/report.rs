@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{attack::Kind, people::Heard, toll::Sum};
+use super::{attack::Kind, newcomers::Seen, people::Heard, toll::Sum};
 
 /// What deliveries should stay within under attack, all but one in a hundred, in milliseconds. It is told, and decides
 /// nothing: on another machine, or a busy one, it says little.
@@ -11,6 +11,7 @@ const WANTED: f64 = 250.0;
 /// What was seen for a while.
 pub(crate) struct Phase {
     pub(crate) heard: Heard,
+    pub(crate) seen: Seen,
     pub(crate) length: Duration,
     pub(crate) cpu: Duration,
     /// Bytes, since the server began.
@@ -46,6 +47,15 @@ pub(crate) fn print(peace: &Phase, attack: &Phase, most_megabytes: u64, survived
     row("ack, p99", &|phase| time(phase.heard.acks.within(99)));
     row("delivery, p50", &|phase| time(phase.heard.deliveries.within(50)));
     row("delivery, p99", &|phase| time(phase.heard.deliveries.within(99)));
+    row("newcomers", &|phase| number(phase.seen.came));
+    row("of these let in", &|phase| number(phase.seen.welcomes.len()));
+    row("page, p50", &|phase| time(phase.seen.pages.within(50)));
+    row("page, p99", &|phase| time(phase.seen.pages.within(99)));
+    row("coming in, p50", &|phase| time(phase.seen.welcomes.within(50)));
+    row("coming in, p99", &|phase| time(phase.seen.welcomes.within(99)));
+    row("health checks, and those answered within a second", &|phase| {
+        format!("{}, {}", phase.seen.health_checks, phase.seen.answered)
+    });
     row("processors at work for the server", &|phase| {
         format!("{:.2}", phase.cpu.as_secs_f64() / phase.length.as_secs_f64())
     });
@@ -59,6 +69,9 @@ pub(crate) fn print(peace: &Phase, attack: &Phase, most_megabytes: u64, survived
         let (lost, twice) = (phase.heard.lost(), phase.heard.twice);
         if lost + twice > 0 {
             wrong.push(format!("in {name}: {lost} lost, {twice} told twice"));
+        }
+        if phase.seen.turned_away() > 0 {
+            wrong.push(format!("in {name}: {} newcomers were not let in", phase.seen.turned_away()));
         }
         if phase.heard.told == 0 {
             wrong.push(format!("in {name}: nobody was told anything, so this shows nothing"));

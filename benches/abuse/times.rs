@@ -11,6 +11,10 @@ impl Times {
         self.0.push(time);
     }
 
+    pub(crate) fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
     pub(crate) fn take(&mut self, other: Self) {
         self.0.extend(other.0);
     }

@@ -54,7 +54,7 @@ impl Drop for Inside<'_> {
 
 /// Of all kinds, in the attackers' process.
 #[derive(Debug, Default)]
-pub(crate) struct Books([Arc<Toll>; 9]);
+pub(crate) struct Books([Arc<Toll>; 14]);
 
 impl Books {
     pub(crate) fn of(&self, kind: Kind) -> Arc<Toll> {

@@ -102,7 +102,7 @@ impl Person {
 
 async fn open_direct(connection: &mut Connection, nickname: &str) -> Result<ConversationId, Failure> {
     let id = CommandId::random();
-    let frame = ClientFrame::OpenDirect { id, nickname: nickname.to_owned() };
+    let frame = ClientFrame::OpenDirect { id, nickname: Some(nickname.to_owned()), user: None };
     let sent = async {
         connection.feed(&frame).await?;
         connection.flush().await?;

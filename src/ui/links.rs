@@ -42,10 +42,12 @@ fn next_link(text: &str) -> Option<(usize, usize)> {
                 !c.is_ascii_graphic() || matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}')
             });
             let (mut link, behind) = candidate.split_at(end.unwrap_or(candidate.len()));
-            if behind.starts_with(is_of_a_name)
-                && !link[scheme.len()..].bytes().any(|byte| matches!(byte, b'/' | b'?' | b'#'))
-            {
-                // Part of a name leads to another house.
+            let authority = link.bytes().skip(scheme.len()).take_while(|byte| !matches!(byte, b'/' | b'?' | b'#'));
+            let is_whole = scheme.len() + authority.clone().count() < link.len();
+            // Part of a name leads to another host. So does what stands before an @ and looks like the host itself, or a
+            // backslash, which browsers take for a slash; and what is written with % is not what it looks like.
+            let seems_another = authority.clone().any(|byte| matches!(byte, b'@' | b'%'));
+            if seems_another || !is_whole && behind.starts_with(|c| c == '\\' || is_of_a_name(c)) {
                 from = start + scheme.len();
                 continue;
             }
@@ -107,6 +109,30 @@ mod tests {
             [("が", "kana"), ("에서", "hangul"), ("，", "a comma"), ("…", "dots"), ("”", "a quote"), ("🍵", "tea")]
         {
             assert_eq!(pieces(&format!("http://x.y{behind}")), [Link("http://x.y"), Text(behind)], "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_leads_elsewhere_than_it_seems_is_words() {
+        for text in [
+            "https://bank.example@evil.example/",
+            "https://bank.example:secret@evil.example/path",
+            "http://bank.example%40evil.example",
+            "https://bank.example%2F@evil.example/",
+            "https://@evil.example",
+            "https://bank.example\\@evil.example/",
+            "https://evil.example\\.bank.example/",
+        ] {
+            assert_eq!(pieces(text), [Text(text)]);
+        }
+        for text in [
+            "https://social.example/@ming",
+            "https://x.y?to=a@b.c",
+            "https://x.y/a%40b",
+            "https://x.y#@b",
+            "http://[::1]:3000/@",
+        ] {
+            assert_eq!(pieces(text), [Link(text)]);
         }
     }
 

@@ -11,7 +11,10 @@ use serde::{
 };
 use serde_json::Value;
 use teahouse::{
-    domain::{ConversationKind, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind},
+    domain::{
+        ConversationKind, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
+        MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind,
+    },
     protocol::{
         AuditPage, BlockList, Change, ClientFrame, CloseCode, ConversationList, ErrorCode, InviteCreated, InviteList,
         InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, MessagesPage, PasswordRequest,
@@ -237,6 +240,9 @@ fn every_limit_is_the_one_in_force() {
     assert_limit("largest frame", MAX_FRAME_BYTES);
     assert_limit("nickname", MAX_NICKNAME_CHARACTERS);
     assert_limit("message", MAX_BODY_CHARACTERS);
+    assert_limit("code points of a message", MAX_BODY_CODE_POINTS);
+    assert_limit("code points of a character", MAX_CHARACTER_CODE_POINTS);
+    assert_limit("marks on a character", MAX_CHARACTER_MARKS);
     assert_limit("events replayed", MAX_REPLAYED_EVENTS);
     assert_limit("different reactions", MAX_REACTIONS);
     assert_limit("users listed", MAX_LISTED_ONLINE);

@@ -13,7 +13,7 @@ use teahouse::{
 #[derive(Debug, Default)]
 pub(crate) struct Sightings(Mutex<HashMap<(ConversationId, Seq), Versions>>);
 
-/// What anybody was told of an event: there are two versions where the words were deleted.
+/// What anybody was told of an event: there are several versions where its message was edited or deleted since.
 type Versions = Vec<Arc<Event>>;
 
 impl Sightings {

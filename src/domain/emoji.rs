@@ -34,7 +34,15 @@ impl Emoji {
         // Digits, # and * are emoji characters too, but only a keycap makes them emoji.
         let is_keycap = text.ends_with('\u{20e3}');
         let is_emoji = text.chars().next().is_some_and(|c| c.is_emoji_char() && (is_keycap || !c.is_ascii()));
-        if is_emoji && text.len() <= MAX_EMOJI_BYTES && text.graphemes(true).nth(1).is_none() {
+        // Anything else would hang on to it as a mark, or not be seen at all.
+        let belongs = |c: char| {
+            c.is_emoji_char() || matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{20e3}' | '\u{e0020}'..='\u{e007f}')
+        };
+        if is_emoji
+            && text.len() <= MAX_EMOJI_BYTES
+            && text.chars().all(belongs)
+            && text.graphemes(true).nth(1).is_none()
+        {
             Ok(Self(text.to_owned()))
         } else {
             Err(EmojiError)
@@ -72,9 +80,26 @@ mod tests {
 
     #[test]
     fn anything_else_is_not() {
-        for text in ["", " ", "a", "1", "#", "好", "👍👍", "👍 ", "+1", "\u{200d}", "<b>", "1\u{301}"] {
+        for text in [
+            "",
+            " ",
+            "a",
+            "1",
+            "#",
+            "好",
+            "👍👍",
+            "👍 ",
+            "+1",
+            "\u{200d}",
+            "<b>",
+            "1\u{301}",
+            "👍\u{301}",
+            "👍\u{34f}",
+            "🏴क",
+        ] {
             assert_eq!(Emoji::parse(text), Err(EmojiError), "{text:?}");
         }
         assert_eq!(Emoji::parse(&format!("👍{}", "\u{200d}👍".repeat(40))), Err(EmojiError));
+        assert_eq!(Emoji::parse(&format!("👍{}", "\u{301}".repeat(18))), Err(EmojiError));
     }
 }

@@ -3,6 +3,7 @@
 //! Texts that people type become [`Nickname`], [`Body`] and [`Emoji`] only through their `parse` functions, which need
 //! the Unicode tables and so exist on the server alone. The browser gets these types from the server, already valid.
 
+mod body;
 mod conversation;
 mod emoji;
 mod entry;
@@ -17,12 +18,15 @@ mod search;
 mod session_end;
 pub mod utc;
 
+pub use body::{
+    Body, BodyError, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
+};
 pub use conversation::{Companion, Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use entry::Entry;
 pub use ids::{CommandId, ConversationId, Epoch, InviteId, Millis, Seq, SessionId, UserId};
 pub use letter_case::{lowercase, uppercase};
-pub use message::{Body, BodyError, MAX_BODY_CHARACTERS, Message, Reaction};
+pub use message::{Message, Reaction};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;
 pub use nickname::{MAX_NICKNAME_CHARACTERS, Me, Nickname, NicknameError, User, UserKind};

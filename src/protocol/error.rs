@@ -44,6 +44,8 @@ pub enum ErrorCode {
     EmptyMessage,
     /// More than a message holds.
     MessageTooLong,
+    /// A character with more marks, or of more code points, than any script needs.
+    InvalidMessage,
     /// No such message in this conversation, or it was deleted.
     UnknownMessage,
     /// Not somebody's to do: the message is another user's, or it needs another role.
@@ -76,7 +78,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::UnsupportedProtocol,
@@ -95,6 +97,7 @@ impl ErrorCode {
         Self::UnknownConversation,
         Self::EmptyMessage,
         Self::MessageTooLong,
+        Self::InvalidMessage,
         Self::UnknownMessage,
         Self::Forbidden,
         Self::Muted,
@@ -132,6 +135,7 @@ impl ErrorCode {
             Self::UnknownConversation => "unknown_conversation",
             Self::EmptyMessage => "empty_message",
             Self::MessageTooLong => "message_too_long",
+            Self::InvalidMessage => "invalid_message",
             Self::UnknownMessage => "unknown_message",
             Self::Forbidden => "forbidden",
             Self::Muted => "muted",

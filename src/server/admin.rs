@@ -22,9 +22,10 @@ use tokio::{
     net::{UnixListener, UnixStream},
     time::timeout,
 };
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::{
-    domain::{Action, ConversationId, Millis, Role, SessionId, User, UserId, utc},
+    domain::{Action, ConversationId, Message, Millis, Role, Seq, SessionId, User, UserId, utc},
     protocol::{AuditEntry, CloseCode, InviteRequest, Report, Sanction},
 };
 
@@ -33,11 +34,17 @@ use super::{
     chat::ChatError,
     edge::parse_network,
     links,
-    store::{BannedNetwork, ReportAction},
+    store::{BannedNetwork, Placed, ReportAction},
 };
 
 /// More than any command needs.
 const LONGEST_COMMAND: u64 = 4 * 1024;
+
+/// What the Lobby is called.
+const LOBBY: &str = "lobby";
+
+/// How much of a message is shown, in code points.
+const LONGEST_BEGIN: usize = 60;
 
 /// How long a command may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,10 +69,28 @@ pub enum AdminCommand {
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
+    /// List messages, the newest first: where each stands, by whom it is, and how it begins.
+    Messages {
+        /// Whose, in all conversations.
+        nickname: Option<String>,
+        /// Of which conversation, by its id or `lobby`; the Lobby if neither is given.
+        #[arg(long, conflicts_with = "nickname")]
+        conversation: Option<String>,
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
     /// Close a report: what it kept of the messages is gone.
     CloseReport {
         /// Its number in `reports`.
         report: u64,
+    },
+    /// Delete a message, in a talk of two as well. `messages` tells where it stands.
+    DeleteMessage {
+        /// The conversation, by its id or `lobby`.
+        conversation: String,
+        /// The message's place in it.
+        seq: u64,
     },
     /// Make a registered user, with a random password that is printed.
     Create {
@@ -196,9 +221,25 @@ pub fn ask(data: &Path, command: &AdminCommand) -> Result<String, AdminError> {
         .map_err(|error| AdminError::NoServer { folder: data.to_owned(), error })?;
     let answer = exchange(stream, command).map_err(AdminError::NoAnswer)?;
     match answer {
-        Answer::Done(words) => Ok(words),
-        Answer::Refused(words) => Err(AdminError::Refused(words)),
+        Answer::Done(words) => Ok(for_terminal(&words)),
+        Answer::Refused(words) => Err(AdminError::Refused(for_terminal(&words))),
     }
+}
+
+/// A text in which nothing is left that a terminal would obey, or that would show its reader something else than it is:
+/// names and messages are strangers'.
+fn for_terminal(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_obeyed = c.general_category_group() == GeneralCategoryGroup::Other;
+        // What joins emoji is no danger.
+        if is_obeyed && !matches!(c, '\n' | '\u{200d}') {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 fn exchange(mut stream: BlockingStream, command: &AdminCommand) -> io::Result<Answer> {
@@ -228,11 +269,14 @@ impl Drop for Administration {
 /// Makes the socket. Whoever may not use the data folder's files may not connect. Without it the server does as well.
 pub(super) fn bind(data: &Path) -> Option<Administration> {
     let path = socket_in(data);
-    // What a server that was killed left; the folder is ours, or we would not be here.
-    drop(fs::remove_file(&path));
-    let listener = BlockingListener::bind(&path).and_then(|listener| {
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    // It has its name when nobody else may use it any more, and takes the place of what a server that was killed left. The
+    // folder is ours, or we would not be here.
+    let unfinished = data.join("admin.sock.unfinished");
+    drop(fs::remove_file(&unfinished));
+    let listener = BlockingListener::bind(&unfinished).and_then(|listener| {
+        fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
+        fs::rename(&unfinished, &path)?;
         Ok(listener)
     });
     let listener = listener
@@ -303,6 +347,15 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
         AdminCommand::CloseReport { report } => {
             chat.handle_report(None, report, ReportAction::Close { up_to: report }).await?;
             Ok(format!("report {report}: closed\n"))
+        }
+        AdminCommand::Messages { nickname, conversation, limit } => {
+            let conversation = find_conversation(app, conversation.as_deref().unwrap_or(LOBBY))?;
+            let found = chat.look_up(conversation, nickname.as_deref(), limit).await?;
+            Ok(found.iter().map(|placed| describe_message(placed, chat.lobby())).collect())
+        }
+        AdminCommand::DeleteMessage { conversation, seq } => {
+            chat.delete_message(find_conversation(app, &conversation)?, Seq(seq)).await?;
+            Ok(format!("{conversation} {seq}: deleted\n"))
         }
         AdminCommand::Create { nickname } => {
             let (user, password) = chat.create_registered(&nickname).await?;
@@ -377,6 +430,27 @@ fn close_sessions(app: &App, user: UserId, ended: &[SessionId], why: CloseCode) 
     for session in ended {
         app.hub.close_session(user, *session, why);
     }
+}
+
+fn find_conversation(app: &App, name: &str) -> Result<ConversationId, ChatError> {
+    if name == LOBBY { Ok(app.chat.lobby()) } else { name.parse().map_err(|_| ChatError::UnknownConversation) }
+}
+
+/// A line that begins with what `delete-message` asks for.
+fn describe_message(Placed { conversation, message }: &Placed, lobby: ConversationId) -> String {
+    let place = if *conversation == lobby { LOBBY.to_owned() } else { conversation.to_string() };
+    let Message { seq, at, author, body, deleted, notice, .. } = message;
+    let mut begin: String =
+        body.as_str().chars().take(LONGEST_BEGIN).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    if begin.len() < body.as_str().len() {
+        begin.push('…');
+    }
+    let words = match notice {
+        Some(notice) => format!("({} {})", notice.action.name(), notice.user.nickname.as_str()),
+        None if *deleted => "(deleted)".to_owned(),
+        None => begin,
+    };
+    format!("{place} {seq} {} {}: {words}\n", utc::in_full(*at), author.nickname.as_str())
 }
 
 fn describe(user: &User) -> String {

@@ -80,7 +80,7 @@ pub fn back_up(data: &Path, file: &Path) -> Result<(), BackupError> {
 }
 
 /// How long the store may take to close.
-const STORE_CLOSE: Duration = Duration::from_secs(1);
+const STORE_CLOSE: Duration = Duration::from_secs(2);
 
 /// What requests and sockets work with.
 struct App {

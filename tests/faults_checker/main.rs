@@ -30,6 +30,15 @@ fn who_saw_a_message_only_after_its_deletion_saw_it_well() {
 }
 
 #[test]
+fn who_saw_a_message_only_after_an_edit_saw_what_it_says_since() {
+    let mut talk = Talk::sound();
+    let Sight::Event(event) = &talk.sights()[1] else { unreachable!("an event") };
+    let since = Event { change: message("one, edited"), ..Event::clone(event) };
+    talk.sights()[1] = Sight::Event(Arc::new(since));
+    assert_eq!(talk.found(), [0; 4]);
+}
+
+#[test]
 fn an_acked_command_that_is_not_there_is_lost() {
     let mut talk = Talk::sound();
     let mut last = talk.events().pop().expect("an event");

@@ -52,6 +52,8 @@ impl Talk {
             told.push(event);
         }
         let mut logged = told.clone();
+        // What was edited or deleted since.
+        logged[0].change = Change::Message { body: Body::deleted() };
         logged[1].change = Change::Message { body: Body::deleted() };
 
         let mut messages = Vec::from([0, 1, 2, 6_usize].map(|place| {

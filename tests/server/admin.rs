@@ -1,6 +1,9 @@
 //! What the shell of the host can do, on a running server.
 
-use teahouse::{domain::Action, protocol::ErrorCode};
+use teahouse::{
+    domain::{Action, ConversationId},
+    protocol::{Change, ErrorCode, Event, ServerFrame},
+};
 
 use super::support::{Hangup, PASSWORD, PlainClient, TestClient, TestServer, registered, sign_in};
 
@@ -112,4 +115,106 @@ async fn an_id_means_this_very_user_whoever_has_the_name_by_now() {
     assert!(
         server.admin_in_vain(&["mute", "0192f7a0-0000-7000-8000-000000000001"]).await.contains("nobody here is called")
     );
+}
+
+#[tokio::test]
+async fn the_host_finds_a_message_and_deletes_it_and_everybody_s_page_follows() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ming.lobby().id;
+    ming.say("first").await;
+    let said = ming.say("what must\ngo").await.seq.expect("a place");
+    let list = server.admin(&["messages"]).await;
+    let line = list.lines().next().expect("the newest first");
+    assert!(line.starts_with(&format!("lobby {said} ")) && line.ends_with("小明: what must go"), "{list}");
+    assert_eq!(list.lines().count(), 2);
+
+    server.admin(&["delete-message", "lobby", &said.to_string()]).await;
+    for client in [&mut ming, &mut ling] {
+        let author = client
+            .expect("a deletion", |frame| match frame {
+                ServerFrame::Event(Event { author, change: Change::Deletion { seq }, conversation, .. })
+                    if *seq == said && *conversation == lobby =>
+                {
+                    Some(author.clone())
+                }
+                _ => None,
+            })
+            .await;
+        assert_eq!(author.nickname.as_str(), "Teahouse");
+    }
+    assert_eq!(server.payloads_with("what must"), 0);
+    assert!(server.admin(&["messages", "--limit", "1"]).await.ends_with("小明: (deleted)\n"));
+    let audit = server.admin(&["audit", "--limit", "1"]).await;
+    assert!(audit.contains(&format!("the host: delete_message 小明 in {lobby} {said}")), "{audit}");
+}
+
+#[tokio::test]
+async fn the_host_deletes_in_a_talk_of_two_by_its_id() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let direct = ming.open_direct("阿玲").await.id;
+    let said = ming.say_in(direct, "what must go").await.seq.expect("a place");
+    ling.say_in(direct, "no answer of mine").await;
+    // What somebody wrote is found by their name, wherever it stands.
+    let list = server.admin(&["messages", "小明"]).await;
+    assert!(list.starts_with(&format!("{direct} {said} ")) && list.lines().count() == 1, "{list}");
+    server.admin(&["delete-message", &direct.to_string(), &said.to_string()]).await;
+    ling.expect("a deletion", |frame| match frame {
+        ServerFrame::Event(event) if event.change == (Change::Deletion { seq: said }) => Some(()),
+        _ => None,
+    })
+    .await;
+    // The other one may not, as ever.
+    ming.say_in(direct, "still here").await;
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_not_deleted() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let said = ming.say("something").await.seq.expect("a place").to_string();
+    server.admin(&["mute", "小明"]).await;
+    let before = server.stored();
+    let elsewhere = ConversationId::generate().to_string();
+    for (conversation, seq, words) in [
+        ("lobby", "7", "no such message"),
+        ("lobby", "0", "no such message"),
+        // Neither is what was done.
+        ("lobby", "2", "no such message"),
+        (&elsewhere, &said, "no such conversation"),
+        ("nowhere", &said, "no such conversation"),
+    ] {
+        let refused = server.admin_in_vain(&["delete-message", conversation, seq]).await;
+        assert!(refused.contains(words), "{conversation} {seq}: {refused}");
+    }
+    assert_eq!(server.stored(), before);
+    server.admin(&["delete-message", "lobby", &said]).await;
+    assert!(server.admin_in_vain(&["delete-message", "lobby", &said]).await.contains("it was deleted"));
+}
+
+#[tokio::test]
+async fn no_name_and_no_message_does_anything_to_the_host_s_terminal() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    ming.say("reads \u{202e}backwards").await;
+    ming.say("一家人 👨\u{200d}👩\u{200d}👧").await;
+    server.admin(&["mute", "小明"]).await;
+    // As no program of ours would have left them.
+    server.tamper("UPDATE users SET nickname = 'ming' || char(27) || '[2J' || char(155) || '31m'").expect("an update");
+    let entry = "INSERT INTO audit (at, action, detail) VALUES (1, 'mute', char(27) || ']0;title' || char(7))";
+    server.tamper(entry).expect("an entry");
+    for command in ["list", "sanctions", "audit", "messages"] {
+        let words = server.admin(&[command]).await;
+        assert!(words.contains("ming\\u{1b}[2J\\u{9b}31m"), "{words}");
+        let dangerous = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!words.contains(dangerous), "{words:?}");
+    }
+    assert!(server.admin(&["audit"]).await.contains("\\u{1b}]0;title\\u{7}"));
+    let messages = server.admin(&["messages"]).await;
+    assert!(messages.contains("reads \\u{202e}backwards") && messages.contains("👨\u{200d}👩\u{200d}👧"), "{messages}");
+    let refused = server.admin_in_vain(&["mute", "\u{1b}[2J"]).await;
+    assert!(refused.contains("\\u{1b}[2J") && !refused.contains('\u{1b}'), "{refused:?}");
 }

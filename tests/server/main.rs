@@ -12,6 +12,7 @@ mod conversation_list;
 mod directs;
 mod edge;
 mod entry;
+mod erasure;
 #[cfg(target_os = "linux")]
 mod full_disk;
 #[cfg(target_os = "linux")]
@@ -29,6 +30,7 @@ mod page_forms;
 mod passwords;
 mod plain_door;
 mod presence;
+mod private_files;
 mod reading;
 mod reports;
 mod restart;
@@ -41,4 +43,5 @@ mod sessions;
 mod slow_reader;
 mod state_equals_history;
 mod support;
+mod texts;
 mod tls;

@@ -62,7 +62,7 @@ fn fate(command: &Command, events: &[&Event], findings: &mut Findings) {
     }
 }
 
-/// Whether the log says what was asked for. The words of a message that was deleted since are blank there.
+/// Whether the log says what was asked for. Words that were edited or deleted since are blank there.
 pub(super) fn says(logged: &Change, asked: &Change) -> bool {
     logged == asked || *logged == blank(asked)
 }

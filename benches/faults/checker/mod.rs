@@ -8,7 +8,10 @@ mod views;
 
 use std::collections::HashMap;
 
-use teahouse::domain::{CommandId, UserId};
+use teahouse::{
+    domain::{CommandId, ConversationId, Seq, UserId},
+    protocol::Change,
+};
 
 use super::history::{Command, History, Log};
 
@@ -67,8 +70,9 @@ pub(crate) fn check(history: &History, log: &Log) -> Findings {
     }
     log::check(log, &asked, &mut findings);
     commands::check(&history.commands, log, &mut findings);
+    let edits = Edits::new(log, &asked);
     for reader in &history.readers {
-        sights::check(reader, log, &asked, &mut findings);
+        sights::check(reader, log, (&asked, &edits), &mut findings);
     }
     views::check(history, log, &mut findings);
     findings
@@ -84,5 +88,26 @@ impl<'a> Asked<'a> {
 
     fn of(&self, author: UserId, id: CommandId) -> Option<&'a Command> {
         self.0.get(&(author, id)).copied()
+    }
+}
+
+/// What the edits in the log said when they were made. Who missed them is told the newest of them in their message's place.
+struct Edits<'a>(HashMap<(ConversationId, Seq), Vec<&'a str>>);
+
+impl<'a> Edits<'a> {
+    fn new(log: &Log, asked: &Asked<'a>) -> Self {
+        let mut edits: HashMap<_, Vec<_>> = HashMap::new();
+        for event in log.conversations.values().flatten() {
+            let command = asked.of(event.author.id, event.id);
+            if let Some(Change::Edit { seq, body }) = command.map(|command| &command.change) {
+                edits.entry((event.conversation, *seq)).or_default().push(body.as_str());
+            }
+        }
+        Self(edits)
+    }
+
+    /// Whether the message of that place ever said this after an edit.
+    fn have_said(&self, conversation: ConversationId, message: Seq, words: &str) -> bool {
+        self.0.get(&(conversation, message)).is_some_and(|edits| edits.contains(&words))
     }
 }

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use teahouse::{
     domain::{ConversationId, Seq},
-    protocol::Event,
+    protocol::{Change, Event},
 };
 
 use super::{
     super::history::{Log, Reader, Sight},
-    Asked, Findings,
+    Asked, Edits, Findings,
     commands::{blank, says},
 };
 
-pub(super) fn check(reader: &Reader, log: &Log, asked: &Asked, findings: &mut Findings) {
+pub(super) fn check(reader: &Reader, log: &Log, asked: (&Asked, &Edits), findings: &mut Findings) {
     for (number, connection) in reader.connections.iter().enumerate() {
         let whose = || format!("connection {number} of {}", reader.name);
         let mut positions: HashMap<ConversationId, Seq> = HashMap::new();
@@ -57,7 +57,13 @@ fn contiguous(
     *position = event.seq.max(*position);
 }
 
-fn as_logged(event: &Event, log: &Log, asked: &Asked, whose: impl Fn() -> String, findings: &mut Findings) {
+fn as_logged(
+    event: &Event,
+    log: &Log,
+    (asked, edits): (&Asked, &Edits),
+    whose: impl Fn() -> String,
+    findings: &mut Findings,
+) {
     let events = log.conversations.get(&event.conversation).map_or(&[][..], Vec::as_slice);
     let logged = events.binary_search_by_key(&event.seq, |logged| logged.seq).ok().map(|place| &events[place]);
     let Some(logged) = logged else {
@@ -65,11 +71,21 @@ fn as_logged(event: &Event, log: &Log, asked: &Asked, whose: impl Fn() -> String
     };
     let words_are_gone = logged.change == blank(&logged.change);
     let is_same_change = logged.change == event.change
-        // Whoever saw it before it was deleted has seen what its author asked for.
+        // Whoever saw it before it was edited or deleted has seen what its author asked for,
         || words_are_gone
             && asked.of(event.author.id, event.id).is_some_and(|command| command.change == event.change)
-            && says(&logged.change, &event.change);
+            && says(&logged.change, &event.change)
+        // and who came after an edit, what the message says since.
+        || words_are_gone && blank(&event.change) == logged.change && was_edited_so(event, edits);
     if !is_same_change || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
         findings.wrong.add(|| format!("{}: was told of {event:?}, and there is {logged:?}", whose()));
+    }
+}
+
+fn was_edited_so(event: &Event, edits: &Edits) -> bool {
+    match &event.change {
+        Change::Message { body } => edits.have_said(event.conversation, event.seq, body.as_str()),
+        Change::Edit { seq, body } => edits.have_said(event.conversation, *seq, body.as_str()),
+        Change::Deletion { .. } | Change::Reaction { .. } | Change::Notice(_) | Change::Other => false,
     }
 }

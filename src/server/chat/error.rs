@@ -120,6 +120,7 @@ impl ChatError {
             Self::UnknownConversation => ErrorCode::UnknownConversation,
             Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
             Self::InvalidMessage(BodyError::TooLong) | Self::InvalidReason(_) => ErrorCode::MessageTooLong,
+            Self::InvalidMessage(BodyError::Overloaded) => ErrorCode::InvalidMessage,
             Self::UnknownMessage => ErrorCode::UnknownMessage,
             Self::NotAuthor | Self::NotAllowed | Self::OwnMessage => ErrorCode::Forbidden,
             Self::NotRegistered | Self::AccountRequired => ErrorCode::AccountRequired,

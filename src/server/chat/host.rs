@@ -8,12 +8,12 @@ use crate::{
 };
 
 use super::{
-    super::store::{Account, BannedNetwork, NewPassword, NewUser, Ownership, StoreError},
+    super::store::{Account, BannedNetwork, Lookup, NewPassword, NewUser, Ownership, Placed, StoreError},
     Chat, ChatError,
     moderation::{Measure, in_minutes},
     passwords::Passwords,
 };
-use crate::domain::{Action, SessionId, UserId};
+use crate::domain::{Action, ConversationId, Seq, SessionId, UserId};
 
 impl Chat {
     /// Whoever has this nickname, or had it when something was done to them that still holds; or the very user of this id,
@@ -139,6 +139,26 @@ impl Chat {
     /// The newest entries of the audit log.
     pub(crate) async fn newest_audit(&self, limit: u32) -> Result<AuditPage, StoreError> {
         self.store.audit(None, limit).await
+    }
+
+    /// The newest messages of a conversation, or of whoever has this nickname.
+    pub(crate) async fn look_up(
+        &self,
+        conversation: ConversationId,
+        author: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Placed>, ChatError> {
+        let lookup = match author {
+            Some(nickname) => Lookup::Of(self.find_user(nickname).await?.id),
+            None => Lookup::In(conversation),
+        };
+        Ok(self.store.look_up(lookup, limit).await?)
+    }
+
+    /// Deletes a message, wherever it stands. It is gone from everybody's page when this returns.
+    pub(crate) async fn delete_message(&self, conversation: ConversationId, seq: Seq) -> Result<(), ChatError> {
+        self.store.delete_message(CommandId::generate(), conversation, seq).await?.await?;
+        Ok(())
     }
 
     async fn new_password(&self, ownership: Ownership) -> Result<(String, NewPassword), ChatError> {

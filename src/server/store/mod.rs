@@ -18,8 +18,8 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{
-        CommandId, Conversation, ConversationId, Epoch, InviteId, Me, Millis, Nickname, NicknameKey, Role, Seq,
-        SessionId, User, UserId,
+        CommandId, Conversation, ConversationId, Epoch, InviteId, Me, Message, Millis, Nickname, NicknameKey, Role,
+        Seq, SessionId, User, UserId,
     },
     protocol::{AuditPage, Change, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
 };
@@ -350,6 +350,23 @@ pub(crate) enum Window {
     After(Seq),
 }
 
+/// Which messages whoever owns the machine looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// Those of a conversation.
+    In(ConversationId),
+    /// Those of a user, in all conversations that the user is in.
+    Of(UserId),
+}
+
+/// A message, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub conversation: ConversationId,
+    /// Without its reactions.
+    pub message: Message,
+}
+
 /// Keeps everything that must survive a restart.
 #[async_trait]
 pub(crate) trait Store: Send + Sync + 'static {
@@ -422,6 +439,14 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Queues something to be done to a user, which is an event of the room that it is about, or of the Lobby.
     async fn moderate(&self, moderation: Moderation) -> Result<Receipt<Appended>, StoreError>;
+
+    /// Deletes a message, wherever it stands, by order of the host.
+    async fn delete_message(
+        &self,
+        id: CommandId,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<Receipt<Appended>, StoreError>;
 
     /// Lets a user back into a room.
     async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, StoreError>;
@@ -505,6 +530,9 @@ pub(crate) trait Store: Send + Sync + 'static {
         limit: u32,
         bytes: usize,
     ) -> Result<MessagesPage, StoreError>;
+
+    /// At most `limit` messages, the newest first, whoever may read them: for the host.
+    async fn look_up(&self, lookup: Lookup, limit: u32) -> Result<Vec<Placed>, StoreError>;
 
     /// Some events after `after` up to `up_to`, ascending: at most `limit`, of at most so many bytes but one at least.
     async fn events(

@@ -197,6 +197,7 @@ pub(super) static TEXTS: Texts = Texts {
         ErrorCode::MessageTooLong => {
             format!("That is too long: a message has at most {} characters. Nothing was sent.", LIMITS.1)
         }
+        ErrorCode::InvalidMessage => "One of its characters carries too many marks. Nothing was sent.".into(),
         ErrorCode::RateLimited => "That was a bit fast. Wait a moment and try again.".into(),
         ErrorCode::StorageUnavailable => "The server can’t save anything at the moment. Try again soon.".into(),
         ErrorCode::UnknownConversation => "There is no such conversation, or it is not yours.".into(),

@@ -187,6 +187,7 @@ pub(super) static TEXTS: Texts = Texts {
         ErrorCode::TooManyBlocks => "屏蔽的人数已达上限，请先取消一位。".into(),
         ErrorCode::EmptyMessage => "没有可以发送的内容。".into(),
         ErrorCode::MessageTooLong => format!("太长了：一条消息最多 {} 个字符。没有发送。", LIMITS.1),
+        ErrorCode::InvalidMessage => "有个字符叠加了太多符号。没有发送。".into(),
         ErrorCode::RateLimited => "太快了，请稍等再试。".into(),
         ErrorCode::StorageUnavailable => "服务器暂时无法保存，请稍后再试。".into(),
         ErrorCode::UnknownConversation => "没有这个会话，或者它不属于你。".into(),

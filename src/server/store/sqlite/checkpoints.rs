@@ -1,4 +1,5 @@
-//! Moving committed pages from the write-ahead log into the database, off the writer's path.
+//! Moving committed pages from the write-ahead log into the database, off the writer's path; and emptying the log when it
+//! still holds what somebody has deleted.
 
 use std::{
     fs, io,
@@ -33,6 +34,18 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// time, and each try holds the writer up.
 const REST: Duration = Duration::from_secs(20);
 
+/// How long emptying the log, once all of it was moved, waits for readers. The writer waits as long.
+const SHORT_PATIENCE: Duration = Duration::from_millis(100);
+
+/// What the writer has done so far.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// How often it has committed.
+    pub(super) commits: AtomicU64,
+    /// How often it has committed the end of something that must not stay legible: a message, a session, a password.
+    pub(super) erasures: AtomicU64,
+}
+
 /// The thread that checkpoints. It ends when this and all its [nudges](Self::nudges) are gone.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
@@ -41,14 +54,14 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// `commits` counts the writer's commits.
-    pub(super) fn start(database: &Path, commits: Arc<AtomicU64>) -> Result<Self, OpenError> {
+    /// `done` counts what the writer does.
+    pub(super) fn start(database: &Path, done: Arc<Done>) -> Result<Self, OpenError> {
         let db = open_checkpointer(database)?;
         let log = log_of(database);
         let (nudges, wishes) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("store-checkpoints".into())
-            .spawn(move || run(&db, &log, &commits, &wishes))
+            .spawn(move || run(&db, &log, &done, &wishes))
             .map_err(OpenError::Thread)?;
         Ok(Self { nudges, thread })
     }
@@ -58,7 +71,7 @@ impl Checkpoints {
         self.nudges.clone()
     }
 
-    /// Waits for a checkpoint that is under way, and ends the thread.
+    /// Waits for a checkpoint that is under way and for the log to be emptied, and ends the thread.
     pub(super) fn stop(self) {
         drop(self.nudges);
         if self.thread.join().is_err() {
@@ -73,25 +86,49 @@ fn log_of(database: &Path) -> PathBuf {
     name.into()
 }
 
-fn run(db: &Connection, log: &Path, commits: &AtomicU64, wishes: &Receiver<()>) {
-    let mut done = 0;
+fn run(db: &Connection, log: &Path, done: &Done, wishes: &Receiver<()>) {
+    let mut moved = 0;
     let mut held_up_at: Option<Instant> = None;
-    while wishes.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
+    // What was erased before the log was emptied last. Nothing is known yet of what an earlier process has left in it.
+    let mut emptied_after = None;
+    loop {
+        let now = done.commits.load(Ordering::Relaxed);
+        let erasures = done.erasures.load(Ordering::Acquire);
+        if emptied_after != Some(erasures) {
+            match empty(db) {
+                Ok(true) => (emptied_after, moved) = (Some(erasures), now),
+                Ok(false) => held_up_at = Some(Instant::now()),
+                Err(error) => tracing::warn!(%error, "the log could not be emptied: it still holds what was deleted"),
+            }
+        } else if now != moved {
+            let may_force = held_up_at.is_none_or(|at| at.elapsed() >= REST);
+            match checkpoint(db, log, may_force) {
+                Ok(Outcome::Complete) => moved = now,
+                // Another connection was in the way of a part: try again next time.
+                Ok(Outcome::Partial) => {}
+                Ok(Outcome::HeldUp) => held_up_at = Some(Instant::now()),
+                Err(error) => tracing::warn!(%error, "a checkpoint failed; the log keeps what it holds"),
+            }
+        }
+        if wishes.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Disconnected) {
+            break;
+        }
         // One is enough for all.
         wishes.try_iter().for_each(drop);
-        let now = commits.load(Ordering::Relaxed);
-        if now == done {
-            continue;
-        }
-        let may_force = held_up_at.is_none_or(|at| at.elapsed() >= REST);
-        match checkpoint(db, log, may_force) {
-            Ok(Outcome::Complete) => done = now,
-            // Another connection was in the way of a part: try again next time.
-            Ok(Outcome::Partial) => {}
-            Ok(Outcome::HeldUp) => held_up_at = Some(Instant::now()),
-            Err(error) => tracing::warn!(%error, "a checkpoint failed; the log keeps what it holds"),
-        }
     }
+    match empty(db) {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("somebody reads the data: the log was not emptied, and may hold what was deleted"),
+        Err(error) => tracing::warn!(%error, "the log could not be emptied: it may hold what was deleted"),
+    }
+}
+
+/// Moves all pages, then cuts the log off: what was deleted is overwritten in the database, but the log still has the pages
+/// as they were before. `false` if somebody was in the way; then it is tried again at the next look.
+fn empty(db: &Connection) -> Result<bool, rusqlite::Error> {
+    // Nobody waits for the longer part.
+    move_pages(db, "PASSIVE", Duration::ZERO)?;
+    Ok(move_pages(db, "TRUNCATE", SHORT_PATIENCE)?.is_complete())
 }
 
 enum Outcome {

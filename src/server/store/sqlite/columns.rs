@@ -67,7 +67,20 @@ macro_rules! text_column {
     )*};
 }
 
-text_column!(Nickname, Body, Emoji);
+text_column!(Nickname, Emoji);
+
+impl ToSql for Body {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.as_str()))
+    }
+}
+
+impl FromSql for Body {
+    /// Texts are as old as the data, and those who read them must not suffer from what was let in then.
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        String::column_result(value).map(Self::from_stored)
+    }
+}
 
 impl ToSql for NicknameKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -11,6 +11,7 @@ mod journal;
 mod lists;
 mod open;
 mod orders;
+mod private;
 mod queries;
 mod readers;
 mod reads;
@@ -25,7 +26,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
@@ -38,28 +39,30 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::{
     domain::{
-        self, Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId, User, UserId,
+        self, CommandId, Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId,
+        User, UserId,
     },
     protocol::{AuditPage, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
 };
 
 use self::{
     behind::Found,
-    checkpoints::Checkpoints,
+    checkpoints::{Checkpoints, Done},
     open::{DATABASE, Identity, open_writer, take_folder},
     orders::{Orders, WriterEnd},
     readers::Readers,
     reads::ReadMarks,
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
-        BeginSession, Block, CreateUser, EndGuests, EndSession, EndSessions, ExpireReports, Hide, Join, Moderate,
-        Release, RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock, find_user, is_open, may_write,
+        BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, ExpireReports, Hide, Join,
+        Moderate, Release, RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock, find_user, is_open, may_write,
     },
 };
 use super::{
     Account, Appended, Asker, BannedNetwork, Beginning, EndedSession, Expired, Expiry, Feed, FoundUser, HandleReport,
-    InviteKey, Joined, ListPlace, Moderation, NewEvent, NewInvite, NewPassword, NewReport, NewSession, NewUser,
-    OpenDirect, OpenedDirect, PasswordHash, Receipt, Rule, Session, SessionKey, Store, StoreError, Whom, Window,
+    InviteKey, Joined, ListPlace, Lookup, Moderation, NewEvent, NewInvite, NewPassword, NewReport, NewSession, NewUser,
+    OpenDirect, OpenedDirect, PasswordHash, Placed, Receipt, Rule, Session, SessionKey, Store, StoreError, Whom,
+    Window,
 };
 
 pub use backup::BackupError;
@@ -121,15 +124,15 @@ impl SqliteStore {
         let orders = Orders::new();
         let (news, feed) = mpsc::channel(FEED);
         let reads = Arc::new(ReadMarks::default());
-        let commits = Arc::new(AtomicU64::new(0));
+        let done = Arc::new(Done::default());
         #[cfg(feature = "early-ack")]
         let early_news = news.downgrade();
-        let checkpoints = Checkpoints::start(path, Arc::clone(&commits))?;
+        let checkpoints = Checkpoints::start(path, Arc::clone(&done))?;
         let is_behind = Arc::new(AtomicBool::new(false));
         let shared = Shared {
             reads: Arc::clone(&reads),
             feed: news,
-            commits,
+            done,
             checkpoints: checkpoints.nudges(),
             is_behind: Arc::clone(&is_behind),
         };
@@ -279,6 +282,15 @@ impl Store for SqliteStore {
         self.write(Moderate { moderation, lobby: self.identity.lobby }).await
     }
 
+    async fn delete_message(
+        &self,
+        id: CommandId,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<Receipt<Appended>, StoreError> {
+        self.write(DeleteMessage { id, conversation, seq }).await
+    }
+
     async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, StoreError> {
         self.write(Join { user, room }).await
     }
@@ -379,6 +391,10 @@ impl Store for SqliteStore {
         bytes: usize,
     ) -> Result<MessagesPage, StoreError> {
         self.read(move |db| queries::messages(db, reader, conversation, window, limit, bytes)).await
+    }
+
+    async fn look_up(&self, lookup: Lookup, limit: u32) -> Result<Vec<Placed>, StoreError> {
+        self.read(move |db| queries::look_up(db, lookup, limit)).await
     }
 
     async fn events(

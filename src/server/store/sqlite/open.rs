@@ -1,9 +1,8 @@
 //! Opening the database: one process, a sound SQLite, an up-to-date schema.
 
 use std::{
-    fs::{DirBuilder, File, TryLockError},
+    fs::{File, TryLockError},
     io,
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,10 +11,10 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use crate::domain::{ConversationId, Epoch, Millis};
 
-use super::journal::Journal;
+use super::{journal::Journal, private};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -29,6 +28,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../migrations/0011_guests.sql"),
     include_str!("../migrations/0012_lists.sql"),
     include_str!("../migrations/0013_reports.sql"),
+    include_str!("../migrations/0014_former_texts.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
@@ -92,9 +92,8 @@ pub(super) struct Identity {
 /// Makes the folder if need be and takes it for this process, until the file is dropped.
 pub(super) fn take_folder(folder: &Path) -> Result<File, OpenError> {
     let failed = |error| OpenError::Folder { path: folder.to_owned(), error };
-    make_private(folder).map_err(failed)?;
-    let path = folder.join("teahouse.lock");
-    let file = File::options().create(true).write(true).truncate(false).open(path).map_err(failed)?;
+    private::make_folder(folder).map_err(failed)?;
+    let file = private::open_file(&folder.join("teahouse.lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
@@ -102,16 +101,12 @@ pub(super) fn take_folder(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Makes a folder that nobody else on this machine may look into. One that is there already is its owner's affair.
-fn make_private(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
 /// Opens the writer's connection and brings the schema up to date.
 pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenError> {
     if rusqlite::version_number() < OLDEST_SOUND_SQLITE {
         return Err(OpenError::OldSqlite(rusqlite::version()));
     }
+    make_private(path).map_err(|error| OpenError::Folder { path: path.to_owned(), error })?;
     let mut db = Connection::open(path)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
@@ -134,6 +129,17 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     let identity = identify(&mut db)?;
     release_leftovers(&db)?;
     Ok((db, identity))
+}
+
+/// Makes the database's files their owner's alone. SQLite gives those that it makes beside the database the same mode.
+fn make_private(database: &Path) -> io::Result<()> {
+    private::open_file(database)?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        private::tighten(Path::new(&name))?;
+    }
+    Ok(())
 }
 
 /// Opens a connection that only reads.
@@ -268,6 +274,7 @@ mod tests {
             1
         );
         assert_eq!(count("SELECT count(*) FROM messages"), 2);
+        assert_eq!(count("SELECT count(*) FROM events WHERE instr(payload, '\"hi\"')"), 0, "an edit took it out");
         assert_eq!(count("SELECT count(*) FROM reactions"), 1);
         assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         assert_eq!(count("SELECT user_version FROM pragma_user_version") as usize, MIGRATIONS.len());

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Action, Companion, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, Nickname,
+        Action, Body, Companion, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, Nickname,
         NicknameKey, Notice, Reaction, Reason, Seq, SessionEnd, SessionId, User, UserId, UserKind,
     },
     protocol::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::super::{
-    Account, BannedNetwork, Beginning, ListPlace, PasswordHash, Session, SessionKey, StoreError, Window,
+    Account, BannedNetwork, Beginning, ListPlace, Lookup, PasswordHash, Placed, Session, SessionKey, StoreError, Window,
 };
 
 /// Unread messages are counted up to this many; a badge shows no more anyway.
@@ -241,6 +241,9 @@ pub(super) fn blocks(db: &Connection, blocker: UserId) -> Result<Vec<User>, Stor
     Ok(users)
 }
 
+/// About what an event has beside its text, in what is sent.
+const EVENT_BYTES: usize = 40;
+
 /// Some bytes for who put an emoji to a message, in what is sent: an id, a name, and words around them.
 const REACTION_BYTES: usize = 100;
 
@@ -293,6 +296,30 @@ pub(super) fn messages(
     Ok(MessagesPage { messages, as_of, more })
 }
 
+/// The newest first.
+pub(super) fn look_up(db: &Connection, lookup: Lookup, limit: u32) -> Result<Vec<Placed>, StoreError> {
+    let (condition, order, id) = match lookup {
+        Lookup::In(conversation) => ("m.conversation = ?1", "m.seq", *conversation.as_uuid()),
+        Lookup::Of(user) => (
+            "m.author = ?1 AND m.conversation IN (SELECT conversation FROM members WHERE user = ?1)",
+            "m.at",
+            *user.as_uuid(),
+        ),
+    };
+    let mut select = db.prepare_cached(&format!(
+        "SELECT m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
+                u.id, u.nickname, u.password IS NOT NULL, u.role, m.conversation
+           FROM messages m JOIN users u ON u.id = m.author
+          WHERE {condition} ORDER BY {order} DESC LIMIT ?2"
+    ))?;
+    let placed = select
+        .query_map(params![id.as_bytes().as_slice(), limit], |row| {
+            Ok(Placed { conversation: row.get(12)?, message: message(row)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(placed)
+}
+
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         seq: row.get(0)?,
@@ -342,14 +369,17 @@ pub(super) fn events(
     mut bytes: usize,
 ) -> Result<Vec<Event>, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT e.seq, e.at, e.command_id, e.payload, u.id, u.nickname, u.password IS NOT NULL, u.role
+        "SELECT e.seq, e.at, e.command_id, e.payload, u.id, u.nickname, u.password IS NOT NULL, u.role, s.body
            FROM events e JOIN users u ON u.id = e.author
+           LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = coalesce(e.target, e.seq)
           WHERE e.conversation = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4",
     )?;
     let mut rows = select.query(params![conversation, after, up_to, limit])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
-        let size = row.get_ref(3)?.as_bytes().map_or(0, <[u8]>::len);
+        let change = change(row, 3, 8)?;
+        let text = if let Change::Message { body } | Change::Edit { body, .. } = &change { body.as_str() } else { "" };
+        let size = text.len() + EVENT_BYTES;
         if size > bytes && !events.is_empty() {
             break;
         }
@@ -360,11 +390,22 @@ pub(super) fn events(
             at: row.get(1)?,
             author: user(row, 4)?,
             id: row.get(2)?,
-            // Never NULL.
-            change: json(row, 3)?.unwrap_or(Change::Other),
+            change,
         });
     }
     Ok(events)
+}
+
+/// What happened, from the columns of an event and of what its message says now. Who missed a message, or edits of it, is
+/// told what it says now: not what was changed since, nor what was deleted.
+fn change(row: &Row<'_>, event: usize, present: usize) -> rusqlite::Result<Change> {
+    // Never NULL.
+    let mut change = json(row, event)?.unwrap_or(Change::Other);
+    if let Change::Message { body } | Change::Edit { body, .. } = &mut change {
+        let present: Option<Body> = row.get(present)?;
+        *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
+    }
+    Ok(change)
 }
 
 pub(super) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {

@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
         mpsc::SyncSender,
     },
     thread::{self, JoinHandle},
@@ -21,6 +21,7 @@ use crate::{domain::ConversationId, protocol::Change};
 
 use super::{
     super::{Appended, Asker, Committed, NewEvent, Receipt, StoreError},
+    checkpoints::Done,
     company::Company,
     journal::Journal,
     open::OpenError,
@@ -58,6 +59,11 @@ pub(super) trait Write: Send + 'static {
 
     /// Makes the change within a savepoint, which is undone if this fails.
     fn apply(&self, db: &Connection) -> Result<Applied<Self::Done>, StoreError>;
+
+    /// Whether it takes something out of the data that nobody must be able to read any more, in the log neither.
+    fn erases(&self) -> bool {
+        false
+    }
 }
 
 /// What a change came to, valid once committed.
@@ -90,6 +96,11 @@ pub(super) trait Job: Send {
 
     /// Whether it only reads.
     fn reads(&self) -> bool {
+        false
+    }
+
+    /// See [`Write::erases`].
+    fn erases(&self) -> bool {
         false
     }
 
@@ -128,6 +139,10 @@ struct Pending<W: Write> {
 impl<W: Write> Job for Pending<W> {
     fn run(&mut self, db: &Connection) -> bool {
         self.outcome.insert(self.write.apply(db)).is_ok()
+    }
+
+    fn erases(&self) -> bool {
+        self.write.erases()
     }
 
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
@@ -190,6 +205,10 @@ impl Job for Submitted {
         }
     }
 
+    fn erases(&self) -> bool {
+        self.event.erases()
+    }
+
     fn conversation(&self) -> Option<ConversationId> {
         matches!(self.event.change, Change::Message { .. }).then_some(self.event.conversation)
     }
@@ -208,8 +227,8 @@ impl Job for Submitted {
 pub(super) struct Shared {
     pub(super) reads: Arc<ReadMarks>,
     pub(super) feed: mpsc::Sender<Vec<Committed>>,
-    /// Counts commits, for the checkpoints.
-    pub(super) commits: Arc<AtomicU64>,
+    /// For the checkpoints.
+    pub(super) done: Arc<Done>,
     /// Asks for one.
     pub(super) checkpoints: SyncSender<()>,
     /// The tables do not have all that was told.
@@ -233,6 +252,8 @@ pub(super) struct Writer {
     marks_saved: Instant,
     /// Read marks may have been left for later.
     marks_wait: bool,
+    /// The transaction that was made last has erased something.
+    has_erased: bool,
 }
 
 /// Why a transaction comes to nothing.
@@ -272,6 +293,7 @@ impl Writer {
             company: Company::default(),
             marks_saved,
             marks_wait: false,
+            has_erased: false,
         }
     }
 
@@ -319,7 +341,10 @@ impl Writer {
                 // Before anybody is told: whoever reads then is to find it.
                 let is_behind = self.journal.as_ref().is_some_and(|journal| !journal.is_empty());
                 self.shared.is_behind.store(is_behind, Ordering::SeqCst);
-                self.shared.commits.fetch_add(1, Ordering::Relaxed);
+                self.shared.done.commits.fetch_add(1, Ordering::Relaxed);
+                if self.has_erased {
+                    self.shared.done.erasures.fetch_add(1, Ordering::Release);
+                }
                 self.changes += changes;
                 if self.changes >= MANY_CHANGES {
                     self.changes = 0;
@@ -401,7 +426,8 @@ impl Writer {
         marks: &[ReadMark],
         care: Care,
     ) -> Result<(Journal, Vec<Committed>), Failure> {
-        let Self { db, recent, .. } = self;
+        let Self { db, recent, has_erased, .. } = self;
+        *has_erased = false;
         let mut journal = journal.map_or_else(|| Journal::load(db), Ok)?;
         let is_pause = jobs.is_empty();
         for job in jobs.iter_mut() {
@@ -415,7 +441,11 @@ impl Writer {
             }
             journal.settle_all(db)?;
             recent.save(db)?;
-            within_savepoint(db, |db| job.run(db))?;
+            within_savepoint(db, |db| {
+                let is_done = job.run(db);
+                *has_erased |= is_done && job.erases();
+                is_done
+            })?;
             recent.forget();
         }
         journal.save(db)?;

@@ -47,6 +47,11 @@ impl Write for EndSession {
         };
         Ok(Applied { done: ended, news })
     }
+
+    /// The hash of its token, and the program that it was of.
+    fn erases(&self) -> bool {
+        true
+    }
 }
 
 /// A guest's last session takes the guest's claim to the nickname along.
@@ -131,6 +136,11 @@ impl Write for SetPassword {
         let ended = end_sessions(db, Which::AllBut(*user, *keep), EndReason::PasswordChanged)?;
         Ok(Applied { done: ended.into_iter().map(|ended| ended.session).collect(), news: None })
     }
+
+    /// The hash of the one before, and the sessions that end.
+    fn erases(&self) -> bool {
+        true
+    }
 }
 
 /// Sets it, and gives the user the server if that is to be. Gives the user's role.
@@ -167,6 +177,11 @@ impl Write for EndSessions {
         let news = release_if_forgotten(db, self.0)?.into_news();
         Entry { action: "end_sessions", subject: Some(self.0), ..Entry::default() }.write(db)?;
         Ok(Applied { done, news })
+    }
+
+    /// The hashes of their tokens, and the programs that they were of.
+    fn erases(&self) -> bool {
+        true
     }
 }
 

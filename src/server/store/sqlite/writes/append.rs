@@ -41,6 +41,10 @@ impl Write for NewEvent {
         };
         Ok(Applied { done, news: Some(news) })
     }
+
+    fn erases(&self) -> bool {
+        matches!(self.change, Change::Edit { .. } | Change::Deletion { .. })
+    }
 }
 
 impl NewEvent {

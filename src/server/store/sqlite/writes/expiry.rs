@@ -31,6 +31,11 @@ impl Write for Expiry {
         let done = Expired { guests, sessions: self.end_sessions(db)? };
         Ok(Applied { done, news: farewell.into_news() })
     }
+
+    /// Sessions and addresses.
+    fn erases(&self) -> bool {
+        true
+    }
 }
 
 impl Expiry {

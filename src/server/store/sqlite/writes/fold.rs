@@ -30,6 +30,7 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
         Change::Other => Err(StoreError::Unavailable),
         Change::Edit { seq: target, body } => {
             let message = Target::find(db, conversation, *target)?.written_by(author)?;
+            message.erase(db, seq)?;
             db.prepare_cached(
                 "INSERT INTO states (conversation, seq, revision, body, edited_at) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5",
@@ -95,15 +96,16 @@ impl Target {
 
     /// Whether the event's author may delete this message of somebody else's. That is noted.
     fn may_be_deleted(&self, db: &Connection, event: &NewEvent) -> Result<(), StoreError> {
+        let is_host = event.author.id == UserId::HOUSE;
         let is_room = db
             .prepare_cached("SELECT 1 FROM conversations WHERE id = ?1 AND kind = 'room'")?
             .exists([self.conversation])?;
         let may_delete = |rule: Rule| Ok(rule(role_of(db, event.author.id)?, role_of(db, self.author)?));
-        if !is_room || !event.others.map_or(Ok::<_, StoreError>(false), may_delete)? {
+        if !is_host && (!is_room || !event.others.map_or(Ok::<_, StoreError>(false), may_delete)?) {
             return Err(StoreError::NotAuthor);
         }
         Entry {
-            actor: Some(event.author.id),
+            actor: (!is_host).then_some(event.author.id),
             action: "delete_message",
             subject: Some(self.author),
             conversation: Some(self.conversation),
@@ -122,12 +124,17 @@ impl Target {
                  ON CONFLICT DO UPDATE SET revision = ?3, body = '', edited_at = NULL, deleted = 1",
         )?
         .execute(params![self.conversation, self.seq, revision])?;
+        self.erase(db, revision)
+    }
+
+    /// Takes what was said there before this event out of the log.
+    fn erase(&self, db: &Connection, before: Seq) -> Result<(), StoreError> {
         for said in ["seq", "target"] {
             db.prepare_cached(&format!(
                 "UPDATE events SET payload = json_replace(payload, '$.body', '') WHERE conversation = ?1 AND {said} = ?2
-                    AND json_extract(payload, '$.body') <> ''"
+                    AND seq < ?3 AND json_extract(payload, '$.body') <> ''"
             ))?
-            .execute(params![self.conversation, self.seq])?;
+            .execute(params![self.conversation, self.seq, before])?;
         }
         Ok(())
     }

@@ -73,6 +73,11 @@ impl Write for Moderate {
         let (done, event) = append(db, &event)?;
         Ok(Applied { done, news: Some(farewell.after(Committed::Moderated { event, effect })) })
     }
+
+    /// The sessions of whoever has to leave.
+    fn erases(&self) -> bool {
+        matches!(self.moderation.deed, Deed::Remove | Deed::Ban(_))
+    }
 }
 
 impl Moderate {

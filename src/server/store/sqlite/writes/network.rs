@@ -55,6 +55,11 @@ impl Write for BannedNetwork {
         let done = guests.into_iter().map(|(guest, _)| guest).collect();
         Ok(Applied { done, news: farewell.into_news() })
     }
+
+    /// The sessions of guests who came from there.
+    fn erases(&self) -> bool {
+        true
+    }
 }
 
 /// Lets people in from there again. Whether that was not so.

@@ -125,6 +125,11 @@ impl Write for HandleReport {
         .write(db)?;
         Ok(Applied { done: (), news })
     }
+
+    /// What was kept of the messages, or the message itself.
+    fn erases(&self) -> bool {
+        true
+    }
 }
 
 impl HandleReport {
@@ -160,6 +165,11 @@ impl Write for ExpireReports {
     fn apply(&self, db: &Connection) -> Result<Applied<usize>, StoreError> {
         let done = db.prepare_cached("DELETE FROM reports WHERE at < ?1")?.execute([self.0])?;
         Ok(Applied { done, news: None })
+    }
+
+    /// What was kept of the messages.
+    fn erases(&self) -> bool {
+        true
     }
 }
 

@@ -94,4 +94,9 @@ impl Write for EndGuests {
         }
         Ok(Applied { done: guests, news: farewell.into_news() })
     }
+
+    /// The addresses where sessions began, and the programs that they were of.
+    fn erases(&self) -> bool {
+        true
+    }
 }

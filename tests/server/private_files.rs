@@ -1,0 +1,83 @@
+//! Nobody else on the machine reads the data, whatever the umask is and whoever made the folder.
+
+use std::{
+    fs::{self, File, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::support::{PROGRAM, TestClient, TestProcess};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("a mode");
+}
+
+/// Starts the program as a shell does that lets everybody read what it makes.
+async fn start_openly(data: &Path, log: &Path) -> TestProcess {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "umask 022; exec \"$0\" \"$@\"", PROGRAM]);
+    shell.stderr(Stdio::from(File::options().create(true).append(true).open(log).expect("a log")));
+    TestProcess::start_by(shell, data).await
+}
+
+/// Asserts that all files of the folder are their owner's alone.
+fn all_are_private(data: &Path, least: &[&str]) {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(data).expect("the data") {
+        let path = entry.expect("an entry").path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        names.push(path.file_name().expect("a name").to_string_lossy().into_owned());
+    }
+    for name in least {
+        assert!(names.iter().any(|other| other == name), "{name} is in {names:?}");
+    }
+}
+
+const FILES: [&str; 5] = ["teahouse.db", "teahouse.db-wal", "teahouse.db-shm", "teahouse.lock", "admin.sock"];
+
+#[tokio::test]
+async fn the_files_are_private_whatever_the_umask_and_the_folder_allow() {
+    let folder = TempDir::new().expect("a folder");
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    fs::create_dir(&data).expect("a folder");
+    set_mode(&data, 0o755);
+    let process = start_openly(&data, &log).await;
+    TestClient::guest_at(process.address, "小明").await.say("something").await;
+    all_are_private(&data, &FILES);
+    assert_eq!(mode(&data), 0o755, "a folder that was there is left as it is");
+    let words = fs::read_to_string(&log).expect("a log");
+    assert!(words.contains("WARN") && words.contains("its mode is 755"), "{words}");
+
+    let copy = folder.path().join("copy.db");
+    let backup = format!("umask 022; exec '{PROGRAM}' backup --data '{}' '{}'", data.display(), copy.display());
+    assert!(Command::new("sh").args(["-c", &backup]).stdout(Stdio::null()).status().expect("a shell").success());
+    assert_eq!(mode(&copy), 0o600);
+    all_are_private(&data, &FILES);
+}
+
+#[tokio::test]
+async fn files_that_everybody_could_read_are_their_owner_s_after_a_start() {
+    let folder = TempDir::new().expect("a folder");
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    let process = start_openly(&data, &log).await;
+    assert_eq!(mode(&data), 0o700, "a new folder is nobody else's");
+    TestClient::guest_at(process.address, "小明").await.say("something").await;
+    process.signal("KILL");
+    assert!(!process.exit().await.success());
+    for name in &FILES[..4] {
+        set_mode(&data.join(name), 0o644);
+    }
+
+    let process = start_openly(&data, &log).await;
+    TestClient::guest_at(process.address, "阿玲").await.say("something").await;
+    all_are_private(&data, &FILES);
+    let words = fs::read_to_string(&log).expect("a log");
+    assert!(!words.contains("its mode is"), "nothing is to be warned of: {words}");
+}

@@ -1,0 +1,204 @@
+//! What a text may cost those who read it, by whatever way it comes in, and whenever it was written.
+
+use std::collections::HashMap;
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::json;
+use teahouse::{
+    domain::{MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, Message, Seq},
+    protocol::{ErrorCode, MessagesPage, ServerFrame},
+    state::{Stretch, Timeline},
+};
+
+use super::support::{PlainClient, TestClient, TestServer, says};
+
+fn pile(marks: usize) -> String {
+    format!("a{}", "\u{301}".repeat(marks))
+}
+
+/// Texts that people count as short and that cost as much as long ones.
+fn costly() -> [(String, ErrorCode); 5] {
+    [
+        (pile(MAX_CHARACTER_MARKS + 1), ErrorCode::InvalidMessage),
+        (pile(30_000), ErrorCode::MessageTooLong),
+        (["👨"; MAX_CHARACTER_CODE_POINTS].join("\u{200d}"), ErrorCode::InvalidMessage),
+        ("\u{1100}".repeat(MAX_CHARACTER_CODE_POINTS + 1), ErrorCode::InvalidMessage),
+        (pile(MAX_CHARACTER_MARKS).repeat(MAX_BODY_CODE_POINTS / MAX_CHARACTER_MARKS), ErrorCode::MessageTooLong),
+    ]
+}
+
+async fn fetch(server: &TestServer, client: &TestClient) -> Vec<Message> {
+    let request = server.http(Method::GET, "/api/conversations/lobby/messages").bearer_auth(client.token());
+    let page: MessagesPage = request.send().await.expect("an answer").json().await.expect("a page");
+    page.messages
+}
+
+#[tokio::test]
+async fn a_pile_of_marks_is_refused_in_a_message_an_edit_and_a_reaction() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say(&pile(MAX_CHARACTER_MARKS)).await.seq.expect("a place");
+    let before = server.stored();
+    for (text, code) in costly() {
+        ming.post(lobby, &text).await;
+        assert_eq!(ming.expect_error().await.code, code);
+        let id = teahouse::domain::CommandId::generate();
+        ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": text })).await;
+        let error = ming.expect_error().await;
+        assert_eq!((error.id, error.code), (Some(id), code));
+    }
+    let id = teahouse::domain::CommandId::generate();
+    let emoji = format!("👍{}", "\u{301}".repeat(MAX_CHARACTER_MARKS));
+    ming.send(&json!({ "type": "react", "id": id, "conversation": lobby, "seq": said, "emoji": emoji, "on": true }))
+        .await;
+    assert_eq!(ming.expect_error().await.code, ErrorCode::InvalidEmoji);
+    assert_eq!(server.stored(), before);
+}
+
+#[tokio::test]
+async fn a_pile_of_marks_is_refused_at_the_plain_door_and_in_the_page_s_form() {
+    let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
+    let ming = TestClient::guest(&server, "小明").await;
+    let mut script = PlainClient::enter(&server, "/script").await;
+    for (text, code) in costly() {
+        script.say(&text).await;
+        assert_eq!(script.next_error().await, code.name());
+        script.whisper("小明", &text).await;
+        assert_eq!(script.next_error().await, code.name());
+        let fields = [("form", "0b0f9d6e-1d0a-4a39-9d2b-6f1f5a2c7e90"), ("body", &text)];
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = server.http(Method::POST, "/talk/lobby").body(form);
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.header(header::COOKIE, format!("teahouse_session={}", ming.token()));
+        let request = request.header(header::ACCEPT_LANGUAGE, "zh");
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        if code == ErrorCode::InvalidMessage {
+            assert!(answer.text().await.expect("a page").contains("有个字符叠加了太多符号"));
+        }
+    }
+    assert_eq!((server.count("events"), server.count("conversations")), (0, 1), "nor was a direct begun");
+}
+
+#[tokio::test]
+async fn what_terminals_obey_is_taken_out_of_messages_by_every_way_in() {
+    const SENT: &str = "\u{1b}[2J\u{1b}]0;title\u{7}one\r\ntwo\tthree\u{0}\u{8}\u{7f}\u{9b}31m";
+    const KEPT: &str = "[2J]0;titleone\ntwo\tthree31m";
+    let server = TestServer::start_with_pages().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut script = PlainClient::enter(&server, "/script").await;
+    let mut other = PlainClient::enter(&server, "/other").await;
+
+    script.say(SENT).await;
+    assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));
+    ming.expect_event(KEPT).await;
+    script.whisper("other", SENT).await;
+    assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
+    let lobby = ming.lobby().id;
+    let said = ming.say(SENT).await.seq.expect("a place");
+    assert_eq!(other.next().await, json!({ "username": "小明", "msg": KEPT }));
+    ming.change("edit", lobby, said, json!({ "body": format!("{SENT}!") })).await;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("form", "0b0f9d6e-1d0a-4a39-9d2b-6f1f5a2c7e90"), ("body", SENT)])
+        .finish();
+    let request = server.http(Method::POST, "/talk/lobby").body(form);
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = request.header(header::COOKIE, format!("teahouse_session={}", ming.token()));
+    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::SEE_OTHER);
+    let texts: Vec<_> = fetch(&server, &ming).await.into_iter().map(|message| message.body).collect();
+    let edited = format!("{KEPT}!");
+    assert_eq!(texts.iter().map(teahouse::domain::Body::as_str).collect::<Vec<_>>(), [KEPT, &edited, KEPT]);
+}
+
+/// Puts texts where a program with other rules would have left them.
+fn store(server: &TestServer, seq: Seq, kind: &str, text: &str) {
+    let payload = json!({ "kind": kind, "body": text }).to_string().replace('\'', "''");
+    server.tamper(&format!("UPDATE events SET payload = '{payload}' WHERE seq = {seq}")).expect("an update");
+}
+
+#[tokio::test]
+async fn a_page_survives_what_an_earlier_version_has_let_in_and_everybody_is_told_the_same() {
+    let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let stored = [pile(30_000), "\u{1b}[31mred\u{0}".to_owned(), ["👨"; 500].join("\u{200d}"), "as it was".to_owned()];
+    for text in &stored {
+        let said = ming.say("something").await.seq.expect("a place");
+        store(&server, said, "message", text);
+    }
+    // And what an edit of that time had made.
+    let edited = ming.say("something").await.seq.expect("a place");
+    ming.change("edit", lobby, edited, json!({ "body": "other" })).await;
+    server.tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", pile(500))).expect("an update");
+    let pile = pile(MAX_CHARACTER_MARKS);
+    let fetched = fetch(&server, &ming).await;
+    let texts: Vec<_> = fetched.iter().map(|message| message.body.as_str()).collect();
+    assert_eq!((texts[0], texts[1], texts[3], texts[4]), (pile.as_str(), "[31mred", "as it was", pile.as_str()));
+    assert_eq!(texts[2].chars().count(), MAX_CHARACTER_CODE_POINTS);
+    assert!(texts[2].starts_with("👨\u{200d}👨"));
+    let request = server.http(Method::GET, "/talk/lobby").bearer_auth(ming.token());
+    let page = request.send().await.expect("an answer").text().await.expect("a page");
+    assert!(page.contains("as it was") && page.contains(&pile));
+    assert!(!page.contains(&format!("{pile}\u{301}")) && !page.contains('\u{1b}') && !page.contains('\0'));
+
+    // Who comes back has the same as who asks.
+    let cursors = HashMap::from([(lobby, Seq::ZERO)]);
+    let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    let mut view = Timeline::default();
+    view.take_in(Stretch::Newest, MessagesPage { messages: vec![], as_of: Seq::ZERO, more: false });
+    loop {
+        match back.next().await {
+            ServerFrame::Event(event) => view.apply(&event),
+            ServerFrame::CaughtUp { .. } => break,
+            _ => {}
+        }
+    }
+    assert_eq!(view.messages().cloned().collect::<Vec<_>>(), fetched);
+}
+
+#[tokio::test]
+async fn what_an_edit_took_out_is_told_to_nobody_who_comes_later() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
+    let said = ming.say("a secret").await.seq.expect("a place");
+    ming.change("edit", lobby, said, json!({ "body": "another secret" })).await;
+    ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": true })).await;
+    ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
+
+    // Whatever a newcomer claims to have seen.
+    let newcomer = TestClient::guest(&server, "new").await;
+    for cursor in 0..4 {
+        let cursors = HashMap::from([(lobby, Seq(cursor))]);
+        let mut back = TestClient::resume(&server, newcomer.token(), epoch, &cursors).await;
+        let mut texts = Vec::new();
+        loop {
+            match back.next().await {
+                ServerFrame::Event(event) => texts.push(says(&event).to_owned()),
+                ServerFrame::CaughtUp { .. } => break,
+                _ => {}
+            }
+        }
+        let expected = ["harmless", "harmless", "", "harmless"];
+        assert_eq!(texts, expected[usize::try_from(cursor).expect("small")..], "from {cursor}");
+    }
+    assert_eq!(fetch(&server, &newcomer).await[0].body.as_str(), "harmless");
+    assert_eq!(server.payloads_with("secret"), 0, "nor does the store keep it");
+}
+
+#[tokio::test]
+async fn edits_of_an_earlier_version_are_told_with_the_present_text_too() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("something").await.seq.expect("a place");
+    ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
+    // As the log of a version was that kept it all.
+    store(&server, said, "message", "a secret");
+    let cursors = HashMap::from([(lobby, Seq::ZERO)]);
+    let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    for _ in 0..2 {
+        back.expect_event("harmless").await;
+    }
+}

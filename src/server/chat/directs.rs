@@ -86,10 +86,10 @@ impl Chat {
     /// Takes a direct out of the user's list. It comes back with the next message.
     pub(crate) async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), ChatError> {
         self.charge_command(user, None, 0)?;
-        Ok(self.store.hide(user, direct).await.map_err(|error| match error {
+        self.store.hide(user, direct).await.map_err(|error| match error {
             StoreError::NotAllowed => ChatError::BadMeasure("only a direct can be hidden"),
             other => other.into(),
-        })?)
+        })
     }
 
     /// From now on the user hears nothing of the other one, or does so again.

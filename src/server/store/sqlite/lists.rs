@@ -38,6 +38,7 @@ pub(super) struct Standing {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with one another")]
 struct Other {
     id: UserId,
     /// It stands in their list, too.

@@ -11,7 +11,8 @@
 //! | `page` | where the halves meet: the server renders `ui` for whoever asks, and takes its forms until the program is there | server |
 //!
 //! Imports go one way, `domain ← protocol ← state ← client ← ui` and `domain, protocol ← server`; a test holds this.
-//! The feature `ssr` makes the server, `hydrate` the browser's half (`cargo leptos` sets them).
+//! The feature `ssr` makes the server, `hydrate` the browser's half, which the package `teahouse-browser`
+//! (`src/browser`) makes a WebAssembly module of; `cargo leptos` builds both.
 //!
 //! # The way of a message
 //!
@@ -54,11 +55,3 @@ pub mod protocol;
 pub mod server;
 pub mod state;
 pub mod ui;
-
-/// The browser's entry: brings the rendered page to life. The name is the one that Leptos' script calls.
-#[cfg(feature = "hydrate")]
-#[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    console_error_panic_hook::set_once();
-    ui::take_over();
-}

@@ -235,7 +235,7 @@ test('what could not be sent when the session had grown old goes out after signi
   await elsewhere.composer.press('Enter');
   await expect(elsewhere.message('Typed in a tunnel')).toContainText('waiting for the connection');
   // As the server closes it then.
-  network.cut(4411);
+  network.refuse(4411);
   await expect(elsewhere.page.getByText(EXPIRED)).toBeVisible();
   network.mend();
 
@@ -373,6 +373,7 @@ test('without JavaScript one signs in by the same form', async ({ people }) => {
   const alice = await people.guest('Alice');
   await claim(alice);
   const elsewhere = await people.visitor('Alice', { javaScriptEnabled: false });
+  for (const status of [409, 403]) elsewhere.complaints.expectStatus(status);
 
   await elsewhere.knock();
   await expect(elsewhere.page.getByText('This is me: sign in')).toBeVisible();

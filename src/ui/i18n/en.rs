@@ -186,7 +186,7 @@ pub(super) static TEXTS: Texts = Texts {
         }
         ErrorCode::WrongPassword => "The nickname or the password is wrong.".into(),
         ErrorCode::InvalidPassword => {
-            "A password has 8 to 256 characters. Not one that everybody tries first, your nickname, a repetition or a plain sequence.".into()
+            "A password has 8 to 256 characters and is not one that everybody tries first, your nickname, a repetition or a plain sequence.".into()
         }
         ErrorCode::UnknownUser => "Nobody here has that name.".into(),
         ErrorCode::SelfDirect => "That is you. Choose somebody else.".into(),

@@ -101,9 +101,8 @@ impl Kind {
             Self::Crowd => 1_000,
             Self::Slow => 200,
             Self::Deaf => 50,
-            Self::Commands | Self::Joins => 20,
+            Self::Commands | Self::Joins | Self::Directs | Self::Forms => 20,
             Self::Noise | Self::Big | Self::TooBig | Self::Marks => 5,
-            Self::Directs | Self::Forms => 20,
             Self::Returns => 18,
             Self::Idle => 6_000,
         }

@@ -29,7 +29,7 @@ use self::render::{Packing, Renders, Turn};
 use crate::{
     domain::{Entry, Me},
     protocol::ErrorCode,
-    server::{self, House, Peer, Refused, Scheme},
+    server::{self, House, Peer, Refused, ReportUrl, Scheme},
     ui::{self, Files, JoinAttempt, Language, Opening, Theme, Unsent, Viewer},
 };
 
@@ -214,7 +214,7 @@ impl Pages {
             }
         }
         let view = move || ui::unsent(message, &self.files, language, theme);
-        answer(&policy::policy(&Nonce::new(), None, None), turn.render(packing, view).await)
+        answer(policy::policy(&Nonce::new(), None, None), self.house.report_to(), turn.render(packing, view).await)
     }
 
     async fn document(self, turn: Turn, packing: Packing, viewer: Viewer) -> Response {
@@ -226,7 +226,7 @@ impl Pages {
             provide_context(nonce);
             ui::shell(self.options, &self.files, viewer)
         };
-        answer(&policy, turn.render(packing, view).await)
+        answer(policy, self.house.report_to(), turn.render(packing, view).await)
     }
 
     async fn me(&self, headers: &HeaderMap, scheme: Scheme) -> Option<Me> {
@@ -285,12 +285,9 @@ impl Pages {
 }
 
 /// A document that says who is signed in, so that nobody keeps it.
-fn answer(policy: &str, mut document: Response) -> Response {
-    let headers = document.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // What is no header is no policy of ours; then nothing is allowed.
-    let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+fn answer(policy: String, report_to: Option<&ReportUrl>, mut document: Response) -> Response {
+    document.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    policy::put_on(&mut document, policy, report_to);
     document
 }
 

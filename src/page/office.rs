@@ -83,7 +83,7 @@ impl FromRequestParts<Pages> for Visitor {
 impl Visitor {
     /// Renders a page; for the visitor alone, and as it is now.
     async fn render(self, status: StatusCode, screen: Screen) -> Response {
-        let Self { me, files, renders, headers, scheme, chosen, reports, .. } = self;
+        let Self { me, house, files, renders, headers, scheme, chosen, reports } = self;
         let turn = match renders.turn().await {
             Ok(turn) => turn,
             Err(busy) => return in_words(busy, &headers),
@@ -92,7 +92,8 @@ impl Visitor {
         let view = move || office::office(reader, &files, screen);
         let document = turn.render(Packing::accepted(&headers), view).await;
         // The same as of every page; no script here has this nonce.
-        let mut response = (status, answer(&policy::policy(&Nonce::new(), None, None), document)).into_response();
+        let policy = policy::policy(&Nonce::new(), None, None);
+        let mut response = (status, answer(policy, house.report_to(), document)).into_response();
         remember(chosen, scheme, &mut response);
         response
     }

@@ -2,9 +2,15 @@
 
 use std::env;
 
+use axum::{
+    http::{HeaderName, HeaderValue, header},
+    response::Response,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use leptos::nonce::Nonce;
 use sha2::{Digest as _, Sha256};
+
+use crate::server::ReportUrl;
 
 /// The policy of a page whose own scripts carry `nonce`.
 ///
@@ -32,6 +38,20 @@ pub(super) fn policy(nonce: &Nonce, style: Option<&str>, reload_port: Option<u32
         "frame-ancestors 'none'".to_owned(),
     ]
     .join("; ")
+}
+
+/// Puts a policy on a page's answer, and says where browsers report what it stopped: by `report-to` (Reporting API), and
+/// for those that don't know it by `report-uri` (CSP Level 3, § 6.5).
+pub(super) fn put_on(response: &mut Response, mut policy: String, report_to: Option<&ReportUrl>) {
+    let headers = response.headers_mut();
+    if let Some(url) = report_to.map(ReportUrl::as_str)
+        && let Ok(endpoints) = HeaderValue::try_from(format!("csp=\"{url}\""))
+    {
+        policy = format!("{policy}; report-uri {url}; report-to csp");
+        headers.insert(HeaderName::from_static("reporting-endpoints"), endpoints);
+    }
+    let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
 }
 
 /// Whether `cargo leptos watch` started the server.

@@ -4,7 +4,11 @@ use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
-use super::edge::{PublicUrl, parse_network};
+use super::{
+    byte_size::ByteSize,
+    edge::{PublicUrl, ReportUrl, parse_network},
+    http::SecurityContact,
+};
 use crate::domain::{Entry, Nickname};
 
 /// How the server is set up. Every option can be given as `TEAHOUSE_…` in the environment too.
@@ -42,6 +46,18 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_TLS_KEY", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
+    /// Whom to tell of a weakness, as `mailto:security@example.org`: published as `/.well-known/security.txt`.
+    #[arg(long, env = "TEAHOUSE_SECURITY_CONTACT")]
+    pub security_contact: Option<SecurityContact>,
+
+    /// Where browsers report what a page's policy stopped, as `https://reports.example.org/csp`.
+    #[arg(long, env = "TEAHOUSE_CSP_REPORT_TO")]
+    pub csp_report_to: Option<ReportUrl>,
+
+    /// How much of the disk the data folder may take, as `10GB`; beyond that nothing new is taken in.
+    #[arg(long, env = "TEAHOUSE_DISK_QUOTA")]
+    pub disk_quota: Option<ByteSize>,
+
     /// How many days a guest who is away keeps the nickname.
     #[arg(long, env = "TEAHOUSE_GUEST_DAYS", default_value_t = Self::default().guest_days)]
     pub guest_days: NonZeroU32,
@@ -53,6 +69,10 @@ pub struct Config {
     /// How many days a registered user stays signed in without coming by.
     #[arg(long, env = "TEAHOUSE_IDLE_DAYS", default_value_t = Self::default().idle_days)]
     pub idle_days: NonZeroU32,
+
+    /// What is removed for its age.
+    #[command(flatten)]
+    pub retention: RetentionDays,
 
     /// Who may come in.
     #[arg(long, env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
@@ -87,9 +107,13 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            security_contact: None,
+            csp_report_to: None,
+            disk_quota: None,
             guest_days: some(30),
             session_days: some(30),
             idle_days: some(14),
+            retention: RetentionDays::default(),
             entry: Entry::default(),
             owner: None,
             unlimited: false,
@@ -107,6 +131,23 @@ fn built_site() -> PathBuf {
         [folder.join("site"), folder.parent()?.join("site")].into_iter().find(|site| site.is_dir())
     };
     beside().unwrap_or_else(|| PathBuf::from("target/site"))
+}
+
+/// After how many days something is removed for its age. Not given: never.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(skip)]
+pub struct RetentionDays {
+    /// After how many days messages of guests are deleted; never if not given.
+    #[arg(long, env = "TEAHOUSE_GUEST_MESSAGE_DAYS")]
+    pub guest_message_days: Option<NonZeroU32>,
+
+    /// After how many days the addresses that guests came from are forgotten, also those of bans.
+    #[arg(long, env = "TEAHOUSE_ADDRESS_DAYS")]
+    pub address_days: Option<NonZeroU32>,
+
+    /// After how many days entries of the audit log are removed; never if not given.
+    #[arg(long, env = "TEAHOUSE_AUDIT_DAYS")]
+    pub audit_days: Option<NonZeroU32>,
 }
 
 /// How much anybody may do before being told to wait, or to go.
@@ -239,6 +280,8 @@ pub struct Timing {
     pub housekeeping: Duration,
     /// For a guest to come back with the token; then the nickname is given back.
     pub unused_guest: Duration,
+    /// Between looks for messages that are too old.
+    pub retention: Duration,
     /// Between looks at the files of the certificate.
     pub certificate: Duration,
     /// Until everything under way is given up when the server stops.
@@ -260,6 +303,7 @@ impl Default for Timing {
             write: Duration::from_secs(30),
             housekeeping: Duration::from_mins(1),
             unused_guest: Duration::from_mins(10),
+            retention: Duration::from_mins(10),
             certificate: Duration::from_secs(5),
             stop: Duration::from_secs(3),
         }

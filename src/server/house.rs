@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Scheme,
+    ReportUrl, Scheme,
     chat::{Chat, ChatError, Measure, Powers, may_handle_reports_of},
     entering::{Entered, Knock, come_in},
     http::ApiError,
@@ -29,6 +29,7 @@ use super::{
 pub struct House {
     pub(super) chat: Arc<Chat>,
     pub(super) hub: Arc<Hub>,
+    report_to: Option<Arc<ReportUrl>>,
 }
 
 /// Why something was not done that a page asked for.
@@ -48,8 +49,13 @@ impl From<ChatError> for Refused {
 }
 
 impl House {
-    pub(super) fn new(chat: Arc<Chat>, hub: Arc<Hub>) -> Self {
-        Self { chat, hub }
+    pub(super) fn new(chat: Arc<Chat>, hub: Arc<Hub>, report_to: Option<ReportUrl>) -> Self {
+        Self { chat, hub, report_to: report_to.map(Arc::new) }
+    }
+
+    /// Where browsers report what a page's policy stopped.
+    pub(crate) fn report_to(&self) -> Option<&ReportUrl> {
+        self.report_to.as_deref()
     }
 
     /// Whose session token this is; `None` if it is nobody's, or if the store can't tell at the moment.

@@ -4,6 +4,7 @@
 //! delivers → `socket`. One direction: nothing but `chat` writes to the store, nothing but `hub` writes to connections.
 
 mod admin;
+mod byte_size;
 mod chat;
 mod config;
 mod doors;
@@ -63,9 +64,11 @@ pub(crate) use peer::Peer;
 pub(crate) use store::ReportAction;
 
 pub use admin::{AdminCommand, AdminError, ask};
-pub use config::{Config, Limits, Timing};
-pub use edge::{PublicUrl, PublicUrlError, Scheme, TlsError};
+pub use byte_size::{ByteSize, ByteSizeError};
+pub use config::{Config, Limits, RetentionDays, Timing};
+pub use edge::{PublicUrl, PublicUrlError, ReportUrl, ReportUrlError, Scheme, TlsError};
 pub use house::House;
+pub use http::{SecurityContact, SecurityContactError};
 pub use sessions::session_token;
 pub use store::{BackupError, OpenError};
 
@@ -149,14 +152,14 @@ impl Server {
             (Some(cert), Some(key)) => Some(Certificate::read(cert, key)?),
             _ => None,
         };
-        let (store, feed) = SqliteStore::open(Path::new(&config.data))?;
+        let (store, feed) = SqliteStore::open(Path::new(&config.data), config.disk_quota)?;
         let store: Arc<dyn Store> = Arc::new(store);
         let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
         let hub = Arc::new(Hub::new(store.lobby(), Threads::count(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
         let administration = admin::bind(&config.data);
         let threads = Threads::start(Threads::count()).map_err(StartError::Threads)?;
-        let house = House::new(chat, hub);
+        let house = House::new(chat, hub, config.csp_report_to.clone());
         Ok(Self { config, store, feed, house, administration, threads, certificate })
     }
 
@@ -210,7 +213,7 @@ impl Server {
             of_network: unless_unlimited(config.limits.connections_per_network),
         };
         let serving = Serving {
-            edge: Edge::new(router(Arc::clone(&app), pages), Arc::clone(&house.chat), &config, here.ip()),
+            edge: Edge::new(router(Arc::clone(&app), pages, &config), Arc::clone(&house.chat), &config, here.ip()),
             tls: certificate.as_ref().map(|certificate| certificate.acceptor()),
             shards: threads.handles().to_vec(),
             doors: Doors::new(places),
@@ -254,6 +257,7 @@ impl Server {
             tokio::join!(
                 announce_presence(&hub, &shards, config.timing.presence),
                 keep_house(&house, config.timing.housekeeping),
+                expire_messages(&house.chat, config.timing.retention),
                 admin::serve(app, administration, address),
                 watching
             );
@@ -294,7 +298,7 @@ impl Server {
     }
 }
 
-async fn keep_house(House { chat, hub }: &House, every: Duration) {
+async fn keep_house(House { chat, hub, .. }: &House, every: Duration) {
     match chat.install_owner().await {
         Ok(true) => {}
         Ok(false) => {
@@ -316,7 +320,18 @@ async fn keep_house(House { chat, hub }: &House, every: Duration) {
     }
 }
 
-fn router(app: Arc<App>, pages: Router) -> Router {
+async fn expire_messages(chat: &Chat, every: Duration) {
+    let mut tick = interval(every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = chat.expire_messages().await {
+            tracing::warn!(%error, "messages that are too old were not deleted");
+        }
+    }
+}
+
+fn router(app: Arc<App>, pages: Router, config: &Config) -> Router {
     let fallback = async move |state: State<Arc<App>>,
                                Extension(peer): Extension<Peer>,
                                Extension(shard): Extension<ShardIndex>,
@@ -333,7 +348,8 @@ fn router(app: Arc<App>, pages: Router) -> Router {
     let sockets = Router::new().route(socket::FULL_DOOR, get(socket::full_door));
     #[cfg(feature = "echo")]
     let sockets = sockets.route("/echo", get(socket::echo_door));
-    sockets.merge(http::router()).fallback(fallback).with_state(app)
+    let api = http::router(config.security_contact.clone(), config.public_url.clone());
+    sockets.merge(api).fallback(fallback).with_state(app)
 }
 
 #[cfg(test)]

@@ -100,6 +100,8 @@ pub(crate) enum ChatError {
     Busy,
     #[error("the server cannot save anything at the moment; try again in a moment")]
     StorageUnavailable,
+    #[error("this server has no room for more: its disk quota is used up; what is there can be read and deleted")]
+    QuotaUsedUp,
 }
 
 impl ChatError {
@@ -134,7 +136,7 @@ impl ChatError {
             Self::RateLimited { .. } | Self::TooManyGuests | Self::TooManyReports | Self::Busy => {
                 ErrorCode::RateLimited
             }
-            Self::StorageUnavailable => ErrorCode::StorageUnavailable,
+            Self::StorageUnavailable | Self::QuotaUsedUp => ErrorCode::StorageUnavailable,
         }
     }
 
@@ -183,6 +185,7 @@ impl From<StoreError> for ChatError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable => Self::StorageUnavailable,
+            StoreError::QuotaUsedUp => Self::QuotaUsedUp,
             StoreError::NicknameTaken { suggestion } => Self::NicknameTaken { suggestion },
             StoreError::UnknownUser => Self::UnknownUser,
             StoreError::WrongPassword => Self::WrongPassword,

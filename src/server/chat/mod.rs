@@ -62,6 +62,10 @@ pub(crate) struct Chat {
     sessions_last: u64,
     /// How long it lives without being used, in milliseconds.
     sessions_idle: u64,
+    /// How long guests' messages are kept, in milliseconds; `None`: for good. So for what follows.
+    guest_messages_last: Option<u64>,
+    addresses_last: Option<u64>,
+    audit_lasts: Option<u64>,
     /// Who may come in.
     entry: Entry,
     /// The address by which everybody reaches the house, if its host named one.
@@ -84,6 +88,9 @@ impl Chat {
             guests_per_address: (!config.unlimited).then_some(config.limits.guests_per_address.get()),
             sessions_last: millis(config.session_days),
             sessions_idle: millis(config.idle_days),
+            guest_messages_last: config.retention.guest_message_days.map(millis),
+            addresses_last: config.retention.address_days.map(millis),
+            audit_lasts: config.retention.audit_days.map(millis),
             entry: config.entry,
             public_url: config.public_url.clone(),
             owner: config.owner.as_ref().map(Nickname::key),

@@ -1,5 +1,9 @@
 //! Coming in and going.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use crate::domain::{
     self, ConversationId, EndReason, Entry, Me, Millis, Nickname, Role, SessionId, User, UserId, UserKind,
 };
@@ -7,7 +11,7 @@ use crate::domain::{
 use super::{
     super::{
         peer::Peer,
-        store::{Beginning, EndedSession, Expired, Expiry, NewSession, NewUser, Session},
+        store::{Beginning, EndedSession, Expired, Expiry, NewSession, NewUser, Retention, Session},
     },
     Chat, ChatError, Incident, invites, token,
 };
@@ -25,6 +29,12 @@ const SEEN_EVERY: u64 = 60 * 60 * 1_000;
 
 /// The longest name of a program that is kept.
 const LONGEST_AGENT: usize = 200;
+
+/// In how many conversations retention deletes before it looks for others.
+const CONVERSATIONS: u32 = 64;
+
+/// Between two batches of messages that it deletes.
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) fn ago(millis: u64) -> Millis {
     Millis(Millis::now().0.saturating_sub(millis))
@@ -180,6 +190,10 @@ impl Chat {
             seen: ago(self.sessions_idle),
             unused: ago(self.unused_guests_last),
             ended: ago(self.longest_session() * 1_000),
+            retention: Retention {
+                addresses_since: self.addresses_last.map(ago),
+                audit_since: self.audit_lasts.map(ago),
+            },
         };
         let Expired { guests, sessions } = self.store.expire(expiry).await?;
         if guests > 0 {
@@ -187,6 +201,23 @@ impl Chat {
         }
         sessions.iter().for_each(|one| self.note(None, Incident::Expired(one.user)));
         Ok(sessions)
+    }
+
+    /// Deletes guests' messages that are older than the house keeps them: a few at a time, with pauses, so that nobody waits
+    /// for it.
+    pub(crate) async fn expire_messages(&self) -> Result<(), ChatError> {
+        let Some(before) = self.guest_messages_last.map(ago) else { return Ok(()) };
+        loop {
+            let due = self.store.due_for_retention(before, CONVERSATIONS).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for conversation in due {
+                while self.store.expire_messages(conversation, before).await? {
+                    sleep(PAUSE).await;
+                }
+            }
+        }
     }
 
     /// What the user hears.

@@ -13,6 +13,7 @@ mod hosts;
 mod origins;
 mod public_url;
 mod reach;
+mod report_url;
 mod scheme;
 mod tls;
 
@@ -47,6 +48,7 @@ use super::{
 
 pub(super) use forwarded::parse_network;
 pub use public_url::{PublicUrl, PublicUrlError};
+pub use report_url::{ReportUrl, ReportUrlError};
 pub use scheme::Scheme;
 pub use tls::TlsError;
 

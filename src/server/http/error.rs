@@ -111,7 +111,7 @@ impl From<ChatError> for ApiError {
             ChatError::RateLimited { .. } | ChatError::TooManyGuests | ChatError::TooManyReports => {
                 StatusCode::TOO_MANY_REQUESTS
             }
-            ChatError::StorageUnavailable | ChatError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            ChatError::StorageUnavailable | ChatError::QuotaUsedUp | ChatError::Busy => StatusCode::SERVICE_UNAVAILABLE,
         };
         let mut answer = Self::new(status, error.code(), error.to_string());
         answer.0.suggestion = error.suggestion();

@@ -9,6 +9,7 @@ mod invites;
 mod me;
 mod messages;
 mod reports;
+mod security_txt;
 mod session;
 mod sessions;
 
@@ -30,16 +31,24 @@ use crate::{
     protocol::{ErrorCode, from_object},
 };
 
-use super::{App, chat::ChatError, edge::Scheme, peer::Peer, session_token, store::Session};
+use super::{
+    App,
+    chat::ChatError,
+    edge::{PublicUrl, Scheme},
+    peer::Peer,
+    session_token,
+    store::Session,
+};
 
 pub(super) use error::ApiError;
 pub(super) use health::Readiness;
+pub use security_txt::{SecurityContact, SecurityContactError};
 
 /// More than any request here needs.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// `/api`, `/healthz`, `/readyz`.
-pub(super) fn router() -> Router<Arc<App>> {
+/// `/api`, `/healthz`, `/readyz`, and, with a contact, `/.well-known/security.txt`.
+pub(super) fn router(contact: Option<SecurityContact>, public: Option<PublicUrl>) -> Router<Arc<App>> {
     let api = Router::new()
         .merge(session::router())
         .merge(sessions::router())
@@ -56,7 +65,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(forbid_storing));
-    Router::new().nest("/api", api).merge(health::router())
+    Router::new().nest("/api", api).merge(health::router()).merge(security_txt::router(contact, public))
 }
 
 /// Whether the API answers for this path, if only to say that there is nothing.

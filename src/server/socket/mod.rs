@@ -169,7 +169,7 @@ fn not_let_in(error: &ChatError) -> CloseCode {
         | ChatError::InviteRequired
         | ChatError::InvalidInvite
         | ChatError::AccountRequired => CloseCode::Removed,
-        ChatError::StorageUnavailable | ChatError::Internal => CloseCode::Restarting,
+        ChatError::StorageUnavailable | ChatError::QuotaUsedUp | ChatError::Internal => CloseCode::Restarting,
         _ => CloseCode::ProtocolError,
     }
 }

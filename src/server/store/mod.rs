@@ -91,6 +91,16 @@ pub(crate) struct Expiry {
     pub seen: Millis,
     /// Why a session is over is forgotten if it ended before this.
     pub ended: Millis,
+    pub retention: Retention,
+}
+
+/// What is kept for a time only. `None`: for good, or for as long as it is of use.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Retention {
+    /// Addresses that were noted before are forgotten, also those that keep somebody out.
+    pub addresses_since: Option<Millis>,
+    /// Entries of the audit log from before are removed.
+    pub audit_since: Option<Millis>,
 }
 
 /// What was over.
@@ -123,6 +133,9 @@ pub(crate) enum StoreError {
     /// Full disk, I/O error, or it is closing. Nothing happened; the log says why.
     #[error("the store is not available")]
     Unavailable,
+    /// The data takes all of the disk that it may. Nothing happened.
+    #[error("the disk quota is used up")]
+    QuotaUsedUp,
     /// Another user has this name or one that looks like it.
     #[error("the nickname is taken")]
     NicknameTaken {
@@ -421,6 +434,14 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Ends what is over.
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError>;
+
+    /// At most `limit` conversations in which something was written before, and not yet looked at by
+    /// [`Self::expire_messages`].
+    async fn due_for_retention(&self, before: Millis, limit: u32) -> Result<Vec<ConversationId>, StoreError>;
+
+    /// Deletes a bounded number of a conversation's guests' messages from before, by events of the house. Says whether there
+    /// may be more.
+    async fn expire_messages(&self, conversation: ConversationId, before: Millis) -> Result<bool, StoreError>;
 
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;

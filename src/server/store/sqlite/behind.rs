@@ -39,7 +39,7 @@ where
     F: Fn(&Connection) -> Result<T, StoreError> + Send,
 {
     /// Whatever is no message finds all in the tables.
-    fn run(&mut self, _db: &Connection) -> bool {
+    fn run(&mut self, _db: &Connection, _has_room: bool) -> bool {
         true
     }
 

@@ -38,7 +38,7 @@ impl Hasty {
 }
 
 impl Job for Hasty {
-    fn run(&mut self, db: &Connection) -> bool {
+    fn run(&mut self, db: &Connection, _has_room: bool) -> bool {
         match self.event.apply(db) {
             Ok(Applied { done, news }) => {
                 self.news = news;

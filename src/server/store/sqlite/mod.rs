@@ -13,6 +13,7 @@ mod open;
 mod orders;
 mod private;
 mod queries;
+mod quota;
 mod readers;
 mod reads;
 mod recent;
@@ -50,12 +51,14 @@ use self::{
     checkpoints::{Checkpoints, Done},
     open::{DATABASE, Identity, open_writer, take_folder},
     orders::{Orders, WriterEnd},
+    quota::Quota,
     readers::Readers,
     reads::ReadMarks,
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
-        BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, ExpireReports, Hide, Join,
-        Moderate, Release, RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock, find_user, is_open, may_write,
+        BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, ExpireMessages,
+        ExpireReports, Hide, Join, Moderate, Release, RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock,
+        find_user, is_open, may_write,
     },
 };
 use super::{
@@ -64,6 +67,7 @@ use super::{
     OpenDirect, OpenedDirect, PasswordHash, Placed, Receipt, Rule, Session, SessionKey, Store, StoreError, Whom,
     Window,
 };
+use crate::server::ByteSize;
 
 pub use backup::BackupError;
 pub(crate) use backup::back_up;
@@ -100,25 +104,29 @@ struct Running {
 }
 
 impl SqliteStore {
-    /// Opens the store in `folder`, which is created if need be; its news come through the feed.
-    pub(crate) fn open(folder: &Path) -> Result<(Self, Feed), OpenError> {
+    /// Opens the store in `folder`, which is created if need be and may take so much of the disk; its news come through the
+    /// feed.
+    pub(crate) fn open(folder: &Path, quota: Option<ByteSize>) -> Result<(Self, Feed), OpenError> {
         let lock = take_folder(folder)?;
         let path = folder.join(DATABASE);
         let (db, identity) = open_writer(&path)?;
-        Self::start(lock, &path, db, identity)
+        let quota = quota.map(|most| Quota::new(folder, most.bytes()));
+        Self::start_with(lock, &path, db, identity, PAUSE, quota)
     }
 
+    #[cfg(test)]
     fn start(lock: File, path: &Path, db: Connection, identity: Identity) -> Result<(Self, Feed), OpenError> {
-        Self::start_pausing(lock, path, db, identity, PAUSE)
+        Self::start_with(lock, path, db, identity, PAUSE, None)
     }
 
     /// `pause`: how long after the last commit the journal is emptied.
-    fn start_pausing(
+    fn start_with(
         lock: File,
         path: &Path,
         db: Connection,
         identity: Identity,
         pause: Duration,
+        quota: Option<Quota>,
     ) -> Result<(Self, Feed), OpenError> {
         let readers = Readers::new(path);
         let orders = Orders::new();
@@ -135,6 +143,7 @@ impl SqliteStore {
             done,
             checkpoints: checkpoints.nudges(),
             is_behind: Arc::clone(&is_behind),
+            quota,
         };
         let writer = Writer::new(db, WriterEnd(Arc::clone(&orders)), shared, pause).start()?;
         let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
@@ -254,6 +263,14 @@ impl Store for SqliteStore {
 
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError> {
         self.write(expiry).await?.await
+    }
+
+    async fn due_for_retention(&self, before: Millis, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+        self.readers.read(move |db| queries::due_for_retention(db, before, limit)).await
+    }
+
+    async fn expire_messages(&self, conversation: ConversationId, before: Millis) -> Result<bool, StoreError> {
+        self.write(ExpireMessages { conversation, before }).await?.await
     }
 
     async fn release(&self, user: UserId) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use crate::domain::{ConversationId, Epoch, Millis};
 use super::{journal::Journal, private};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -29,6 +29,7 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0012_lists.sql"),
     include_str!("../migrations/0013_reports.sql"),
     include_str!("../migrations/0014_former_texts.sql"),
+    include_str!("../migrations/0015_retention.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
@@ -232,18 +233,24 @@ mod tests {
 
     use super::*;
 
-    /// What was written before positions stood in the log alone.
-    #[test]
-    fn data_of_an_older_program_is_brought_up_to_date() {
-        let folder = TempDir::new().expect("a folder");
-        let path = folder.path().join("teahouse.db");
-        let mut db = Connection::open(&path).expect("a database");
-        for (version, migration) in (1..).zip(&MIGRATIONS[..4]) {
+    /// The database as the program made it that knew so many migrations.
+    fn older(path: &Path, migrations: usize) -> Connection {
+        let mut db = Connection::open(path).expect("a database");
+        for (version, migration) in (1..).zip(&MIGRATIONS[..migrations]) {
             let transaction = db.transaction().expect("a transaction");
             transaction.execute_batch(migration).expect("a migration");
             transaction.pragma_update(None, "user_version", version).expect("a version");
             transaction.commit().expect("a commit");
         }
+        db
+    }
+
+    /// What was written before positions stood in the log alone.
+    #[test]
+    fn data_of_an_older_program_is_brought_up_to_date() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("teahouse.db");
+        let db = older(&path, 4);
         // One row of each kind.
         db.execute_batch(
             r#"INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
@@ -287,9 +294,7 @@ mod tests {
     fn a_journal_of_a_message_a_row_is_emptied() {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("teahouse.db");
-        let db = Connection::open(&path).expect("a database");
-        MIGRATIONS[..7].iter().for_each(|migration| db.execute_batch(migration).expect("a migration"));
-        db.pragma_update(None, "user_version", 7).expect("as it was");
+        let db = older(&path, 7);
         db.execute_batch(
             r#"PRAGMA foreign_keys = OFF;
              INSERT INTO events (conversation, seq, at, author, command_id, payload)

@@ -203,7 +203,7 @@ mod tests {
     struct Nothing;
 
     impl Job for Nothing {
-        fn run(&mut self, _db: &rusqlite::Connection) -> bool {
+        fn run(&mut self, _db: &rusqlite::Connection, _has_room: bool) -> bool {
             true
         }
 

@@ -320,6 +320,20 @@ pub(super) fn look_up(db: &Connection, lookup: Lookup, limit: u32) -> Result<Vec
     Ok(placed)
 }
 
+/// At most `limit` conversations with events from before a time that retention has not looked at.
+pub(super) fn due_for_retention(
+    db: &Connection,
+    before: Millis,
+    limit: u32,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT id FROM conversations c
+          WHERE EXISTS (SELECT 1 FROM events WHERE conversation = c.id AND seq = c.retained + 1 AND at < ?1) LIMIT ?2",
+    )?;
+    let due = select.query_map(params![before, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(due)
+}
+
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         seq: row.get(0)?,

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::{
-    super::{Committed, NewEvent, NewUser, Ownership, Store as _, StoreError, Window},
+    super::{Committed, NewEvent, NewUser, Ownership, Retention, Store as _, StoreError, Window},
     journal::Journal,
     open::open_reader,
     *,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 fn open(folder: &TempDir) -> (SqliteStore, Feed) {
-    SqliteStore::open(folder.path()).expect("a store")
+    SqliteStore::open(folder.path(), None).expect("a store")
 }
 
 fn user(name: &str) -> User {
@@ -123,6 +123,7 @@ async fn a_name_that_a_plain_client_could_not_give_back_is_free_a_little_later()
         seen: never,
         ended: never,
         unused: never,
+        retention: Retention::default(),
     };
     assert_eq!(store.expire(expiry).await, Ok(Expired { guests: 1, sessions: vec![] }));
     assert_eq!(store.account(gone.nickname.key()).await, Ok(None));
@@ -258,7 +259,7 @@ fn data_of_a_newer_program_is_left_alone() {
     let path = folder.path().join("teahouse.db");
     let db = Connection::open(path).expect("a database");
     db.execute_batch("PRAGMA user_version = 999").expect("a version");
-    let error = SqliteStore::open(folder.path()).expect_err("a refusal");
+    let error = SqliteStore::open(folder.path(), None).expect_err("a refusal");
     assert!(matches!(error, OpenError::NewerData { found: 999, .. }), "{error}");
 }
 
@@ -289,7 +290,7 @@ impl Busy {
         let (db, identity) = open_writer(&path).expect("a database");
         db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).expect("a limit");
         let (store, feed) =
-            SqliteStore::start_pausing(lock, &path, db, identity, Duration::from_hours(1)).expect("a store");
+            SqliteStore::start_with(lock, &path, db, identity, Duration::from_hours(1), None).expect("a store");
         let mut busy = Self { folder, store, feed, talks: Vec::new(), listeners: Vec::new() };
         for number in 0..TALKS {
             let (ming, ling) =

@@ -26,6 +26,7 @@ use super::{
     journal::Journal,
     open::OpenError,
     orders::{Turn, WriterEnd},
+    quota::Quota,
     reads::{ReadMark, ReadMarks},
     recent::Recent,
 };
@@ -64,6 +65,20 @@ pub(super) trait Write: Send + 'static {
     fn erases(&self) -> bool {
         false
     }
+
+    /// Whether it is refused while the disk quota is used up. What keeps order and what makes room is not.
+    fn takes_room(&self) -> bool {
+        false
+    }
+}
+
+/// Makes a change, unless it takes room that there is not. One that comes to nothing new, as a repeated command does, takes
+/// none.
+fn make<W: Write>(write: &W, db: &Connection, has_room: bool) -> Result<Applied<W::Done>, StoreError> {
+    let before = db.total_changes();
+    let applied = write.apply(db)?;
+    let is_refused = !has_room && write.takes_room() && db.total_changes() != before;
+    if is_refused { Err(StoreError::QuotaUsedUp) } else { Ok(applied) }
 }
 
 /// What a change came to, valid once committed.
@@ -81,8 +96,8 @@ pub(super) fn pending<W: Write>(write: W) -> (Box<dyn Job>, Receipt<W::Done>) {
 
 /// A [`Write`] of any kind, with whoever waits for it.
 pub(super) trait Job: Send {
-    /// Makes the change; `false` if its savepoint must be undone.
-    fn run(&mut self, db: &Connection) -> bool;
+    /// Makes the change, if there is room for it; `false` if its savepoint must be undone.
+    fn run(&mut self, db: &Connection, has_room: bool) -> bool;
 
     /// Makes the change without a savepoint, if it is one of those that need none.
     fn run_quickly(&mut self, _desk: &mut Desk<'_>) -> Quickly {
@@ -137,8 +152,8 @@ struct Pending<W: Write> {
 }
 
 impl<W: Write> Job for Pending<W> {
-    fn run(&mut self, db: &Connection) -> bool {
-        self.outcome.insert(self.write.apply(db)).is_ok()
+    fn run(&mut self, db: &Connection, has_room: bool) -> bool {
+        self.outcome.insert(make(&self.write, db, has_room)).is_ok()
     }
 
     fn erases(&self) -> bool {
@@ -190,8 +205,8 @@ impl Submitted {
 }
 
 impl Job for Submitted {
-    fn run(&mut self, db: &Connection) -> bool {
-        self.outcome.insert(self.event.apply(db)).is_ok()
+    fn run(&mut self, db: &Connection, has_room: bool) -> bool {
+        self.outcome.insert(make(&self.event, db, has_room)).is_ok()
     }
 
     fn run_quickly(&mut self, desk: &mut Desk<'_>) -> Quickly {
@@ -233,6 +248,7 @@ pub(super) struct Shared {
     pub(super) checkpoints: SyncSender<()>,
     /// The tables do not have all that was told.
     pub(super) is_behind: Arc<AtomicBool>,
+    pub(super) quota: Option<Quota>,
 }
 
 /// What the writer's thread owns.
@@ -324,9 +340,16 @@ impl Writer {
         self.marks_wait = is_busy && self.marks_saved.elapsed() < MARKS_PAUSE;
         let marks = if self.marks_wait { Vec::new() } else { self.take_marks() };
         // What fails without savepoints may be one change's fault: with them it takes nobody with it.
-        let care = if is_busy { Care::Least } else { Care::Little };
+        let has_room = self.shared.quota.as_mut().is_none_or(|quota| quota.has_room(&self.db));
+        let care = match (has_room, is_busy) {
+            // Each is looked at by itself.
+            (false, _) => Care::Much,
+            (true, true) => Care::Least,
+            (true, false) => Care::Little,
+        };
         let begin = Instant::now();
-        let result = self.transact(jobs, &marks, care).or_else(|_| self.transact(jobs, &marks, Care::Much));
+        let result =
+            self.transact(jobs, &marks, care, has_room).or_else(|_| self.transact(jobs, &marks, Care::Much, has_room));
         let committed = result.is_ok();
         let here = jobs.len() + self.orders.0.len();
         self.company = self.company.after(jobs.len(), here.min(LARGEST_BATCH), begin.elapsed());
@@ -394,11 +417,12 @@ impl Writer {
         jobs: &mut [Box<dyn Job>],
         marks: &[ReadMark],
         care: Care,
+        has_room: bool,
     ) -> Result<Vec<Committed>, Failure> {
         self.execute("BEGIN IMMEDIATE")?;
         // Forgotten if this fails: the database alone knows what is left of it.
         let journal = self.journal.take();
-        let result = self.fill(journal, jobs, marks, care).and_then(|(journal, news)| {
+        let result = self.fill(journal, jobs, marks, care, has_room).and_then(|(journal, news)| {
             self.execute("COMMIT")?;
             Ok((journal, news))
         });
@@ -425,6 +449,7 @@ impl Writer {
         jobs: &mut [Box<dyn Job>],
         marks: &[ReadMark],
         care: Care,
+        has_room: bool,
     ) -> Result<(Journal, Vec<Committed>), Failure> {
         let Self { db, recent, has_erased, .. } = self;
         *has_erased = false;
@@ -442,7 +467,7 @@ impl Writer {
             journal.settle_all(db)?;
             recent.save(db)?;
             within_savepoint(db, |db| {
-                let is_done = job.run(db);
+                let is_done = job.run(db, has_room);
                 *has_erased |= is_done && job.erases();
                 is_done
             })?;

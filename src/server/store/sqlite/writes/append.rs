@@ -45,6 +45,13 @@ impl Write for NewEvent {
     fn erases(&self) -> bool {
         matches!(self.change, Change::Edit { .. } | Change::Deletion { .. })
     }
+
+    fn takes_room(&self) -> bool {
+        match self.change {
+            Change::Message { .. } | Change::Edit { .. } | Change::Reaction { .. } => true,
+            Change::Deletion { .. } | Change::Notice(_) | Change::Other => false,
+        }
+    }
 }
 
 impl NewEvent {
@@ -112,10 +119,19 @@ impl Post {
 
 /// Gives a command's event its place, and folds it in.
 pub(super) fn append(db: &Connection, new: &NewEvent) -> Result<(Appended, Event), StoreError> {
-    let appended = new.place(db)?;
-    new.log(db, appended)?;
-    fold(db, new, appended)?;
-    Ok((appended, new.event(appended)))
+    append_by(db, new, |place| fold(db, new, place))
+}
+
+/// The same, for one that is folded in another way.
+pub(super) fn append_by(
+    db: &Connection,
+    new: &NewEvent,
+    fold: impl FnOnce(Appended) -> Result<(), StoreError>,
+) -> Result<(Appended, Event), StoreError> {
+    let place = new.place(db)?;
+    new.log(db, place)?;
+    fold(place)?;
+    Ok((place, new.event(place)))
 }
 
 /// Gives the deletion of a message its place, whoever deletes it: whether they may is decided before.

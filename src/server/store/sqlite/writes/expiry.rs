@@ -27,6 +27,7 @@ impl Write for Expiry {
         self.see_connected(db)?;
         forget_ends(db, self.ended)?;
         forget_past(db)?;
+        self.retention.apply(db)?;
         let (guests, farewell) = self.release_guests(db)?;
         let done = Expired { guests, sessions: self.end_sessions(db)? };
         Ok(Applied { done, news: farewell.into_news() })

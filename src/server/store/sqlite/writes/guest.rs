@@ -77,6 +77,10 @@ impl Write for CreateUser {
         }
         Ok(Applied { done: role, news: None })
     }
+
+    fn takes_room(&self) -> bool {
+        true
+    }
 }
 
 /// Whether guests of one address may have another nickname.

@@ -34,6 +34,10 @@ impl Write for NewInvite {
         Entry { actor: self.actor, action: "invite", until: self.expires_at, detail, ..Entry::default() }.write(db)?;
         Ok(Applied { done: now, news: None })
     }
+
+    fn takes_room(&self) -> bool {
+        true
+    }
 }
 
 /// An invite lets nobody in any more.

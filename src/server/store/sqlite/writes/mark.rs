@@ -34,10 +34,10 @@ impl Sanctioned<'_> {
 
     fn mark(&self, db: &Connection, mark: &str) -> Result<(), StoreError> {
         db.prepare_cached(
-            "INSERT INTO guest_marks (mark, user, scope, kind, until) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET until = excluded.until",
+            "INSERT INTO guest_marks (mark, user, scope, kind, until, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET until = excluded.until, since = excluded.since",
         )?
-        .execute(params![mark, self.user.id, self.scope, self.kind, self.until])?;
+        .execute(params![mark, self.user.id, self.scope, self.kind, self.until, Millis::now()])?;
         Ok(())
     }
 }
@@ -76,6 +76,12 @@ pub(super) fn lift(db: &Connection, user: UserId, scope: Scope, kind: &str) -> R
 pub(super) fn forget_past(db: &Connection) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM guest_marks WHERE until <= ?1")?.execute([Millis::now()])?;
     db.prepare_cached("DELETE FROM banned_networks WHERE until <= ?1")?.execute([Millis::now()])?;
+    Ok(())
+}
+
+/// Addresses that were marked before are forgotten.
+pub(super) fn forget_addresses(db: &Connection, before: Millis) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM guest_marks WHERE mark LIKE 'address:%' AND since < ?1")?.execute([before])?;
     Ok(())
 }
 

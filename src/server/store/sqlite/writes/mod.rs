@@ -16,6 +16,7 @@ mod mark;
 mod moderation;
 mod network;
 mod report;
+mod retention;
 mod sanction;
 mod session_end;
 
@@ -30,5 +31,6 @@ pub(super) use join::Join;
 pub(super) use moderation::Moderate;
 pub(super) use network::UnbanNetwork;
 pub(super) use report::ExpireReports;
+pub(super) use retention::ExpireMessages;
 pub(super) use sanction::{check_write, may_write};
 pub(super) use session_end::EndGuests;

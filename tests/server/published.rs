@@ -1,0 +1,104 @@
+//! What a host can have the server tell: whom to write to about a weakness, and where browsers report to.
+
+use std::process::Command;
+
+use reqwest::{Method, StatusCode, header::HeaderMap};
+use teahouse::domain::{Millis, utc};
+use tempfile::TempDir;
+
+use super::support::{PROGRAM, TestClient, TestProcess, TestServer};
+
+const SECURITY_TXT: &str = "/.well-known/security.txt";
+const REPORTS: &str = "https://reports.example/csp?site=tea";
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+/// Whether the program refuses to start so; gives what it says.
+fn refused(option: &str, value: &str) -> String {
+    let data = TempDir::new().expect("a folder");
+    let outcome = Command::new(PROGRAM).args(["serve", option, value, "--data"]).arg(data.path()).output();
+    let outcome = outcome.expect("the program");
+    assert!(!outcome.status.success(), "{option} {value}");
+    String::from_utf8(outcome.stderr).expect("text")
+}
+
+fn policy(headers: &HeaderMap) -> &str {
+    headers["content-security-policy"].to_str().expect("ASCII")
+}
+
+#[tokio::test]
+async fn a_security_contact_is_published_as_rfc_9116_says() {
+    let server = TestServer::start_with(|config| {
+        config.security_contact = Some("mailto:security@chat.example".parse().expect("a contact"));
+        config.public_url = Some("https://chat.example".parse().expect("an address"));
+    })
+    .await;
+    let answer = server.http(Method::GET, SECURITY_TXT).header("host", "chat.example").send().await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
+    let text = answer.text().await.expect("a text");
+    let field = |name: &str| {
+        let mut values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let value = values.next().unwrap_or_else(|| panic!("no {name}: {text}"));
+        assert_eq!(values.next(), None, "{name} once: {text}");
+        value
+    };
+    assert_eq!(field("Contact"), "mailto:security@chat.example");
+    assert_eq!(field("Canonical"), "https://chat.example/.well-known/security.txt");
+    assert_eq!(field("Preferred-Languages"), "en, zh");
+    let in_days = |days| utc::for_machines(Millis(Millis::now().0 + days * DAY));
+    let expires = field("Expires");
+    assert!(*expires > *in_days(90) && *expires < *in_days(365), "some months ahead: {expires}");
+}
+
+#[tokio::test]
+async fn without_a_contact_there_is_nothing_and_without_a_public_url_no_canonical_address() {
+    let server = TestServer::start().await;
+    let answer = server.http(Method::GET, SECURITY_TXT).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+
+    let data = TempDir::new().expect("a folder");
+    let mut program = Command::new(PROGRAM);
+    program.env("TEAHOUSE_SECURITY_CONTACT", "https://chat.example/security");
+    let process = TestProcess::start_by(program, data.path()).await;
+    let answer = reqwest::get(format!("http://{}{SECURITY_TXT}", process.address)).await.expect("an answer");
+    let text = answer.text().await.expect("a text");
+    assert!(text.starts_with("Contact: https://chat.example/security\n") && !text.contains("Canonical"), "{text}");
+}
+
+#[tokio::test]
+async fn browsers_report_where_the_host_says() {
+    let server = TestServer::start_with_pages_and(|config| {
+        config.csp_report_to = Some(REPORTS.parse().expect("a URL"));
+    })
+    .await;
+    let ming = TestClient::guest(&server, "小明").await;
+    for path in ["/", "/talk/lobby", "/house", "/no/page"] {
+        let answer = server.http(Method::GET, path).bearer_auth(ming.token()).send().await.expect("an answer");
+        let headers = answer.headers();
+        let policy = policy(headers);
+        assert!(policy.ends_with(&format!("; report-uri {REPORTS}; report-to csp")), "{path}: {policy}");
+        assert_eq!(headers["reporting-endpoints"], format!("csp=\"{REPORTS}\""), "{path}");
+    }
+    let answer = server.http(Method::GET, "/api/me").send().await.expect("an answer");
+    assert!(!policy(answer.headers()).contains("report"), "what is no page has nothing to report");
+    assert!(!answer.headers().contains_key("reporting-endpoints"));
+}
+
+#[tokio::test]
+async fn without_a_setting_browsers_report_to_nobody() {
+    let server = TestServer::start_with_pages().await;
+    let answer = server.http(Method::GET, "/").send().await.expect("an answer");
+    assert!(!policy(answer.headers()).contains("report"));
+    assert!(!answer.headers().contains_key("reporting-endpoints"));
+}
+
+#[test]
+fn what_could_say_more_than_an_address_is_refused_at_the_start() {
+    for value in ["http://reports.example/csp", "https://reports.example/; script-src *", "/csp"] {
+        assert!(refused("--csp-report-to", value).contains("https://reports.example.org/csp"), "{value}");
+    }
+    for value in ["security@chat.example", "http://chat.example", "mailto:a@b\nContact: mailto:c@d"] {
+        assert!(refused("--security-contact", value).contains("mailto:security@example.org"), "{value}");
+    }
+}

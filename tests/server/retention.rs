@@ -1,0 +1,181 @@
+//! What is kept for a time only: guests' messages, addresses, the audit log. Without a setting, nothing goes for its age.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use reqwest::Method;
+use serde_json::json;
+use teahouse::{
+    domain::{ConversationId, UserId},
+    protocol::{Change, Event, MessagesPage, ServerFrame},
+    server::RetentionDays,
+};
+
+use super::support::{TestClient, TestServer, registered, within};
+
+/// Everything that is there, from long ago.
+const AGE: &str = "UPDATE events SET at = 1000";
+
+/// With housekeeping that comes by often.
+async fn server(retention: RetentionDays) -> TestServer {
+    TestServer::start_with(|config| {
+        config.unlimited = true;
+        config.retention = retention;
+        config.timing.housekeeping = Duration::from_millis(20);
+        config.timing.retention = Duration::from_millis(20);
+    })
+    .await
+}
+
+fn a_day() -> Option<NonZeroU32> {
+    NonZeroU32::new(1)
+}
+
+async fn history(server: &TestServer, client: &TestClient, conversation: ConversationId) -> MessagesPage {
+    let path = format!("/api/conversations/{conversation}/messages?limit=200");
+    let answer = server.http(Method::GET, &path).bearer_auth(client.token()).send().await.expect("an answer");
+    answer.json().await.expect("a page")
+}
+
+async fn expect_deletion(client: &mut TestClient) -> Event {
+    client
+        .expect("a deletion", |frame| match frame {
+            ServerFrame::Event(event) if matches!(event.change, Change::Deletion { .. }) => Some(event.clone()),
+            _ => None,
+        })
+        .await
+}
+
+async fn until_none(server: &TestServer, rows: &str) {
+    within(rows, async {
+        while server.count(rows) > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn old_messages_of_guests_are_deleted_like_any_other() {
+    let server = server(RetentionDays { guest_message_days: a_day(), ..RetentionDays::default() }).await;
+    let (mut alice, _) = registered(&server, "Alice").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let lobby = bob.lobby().id;
+    let direct = bob.open_direct("Alice").await.id;
+    alice.say("kept: Alice has an account").await;
+    let old = bob.say("gone-from-the-lobby").await;
+    alice.change("react", lobby, old.seq.expect("a place"), json!({ "emoji": "🍵", "on": true })).await;
+    bob.change("edit", lobby, old.seq.expect("a place"), json!({ "body": "gone-when-edited" })).await;
+    bob.say_in(direct, "gone-from-the-direct").await;
+
+    server.tamper(AGE).expect("an update");
+    let deletions = [expect_deletion(&mut alice).await, expect_deletion(&mut alice).await];
+    for deletion in &deletions {
+        assert_eq!(deletion.author.id, UserId::HOUSE);
+    }
+    bob.say("kept: it is new").await;
+    for gone in ["gone-from-the-lobby", "gone-when-edited", "gone-from-the-direct"] {
+        assert_eq!(server.payloads_with(gone), 0, "{gone} is nowhere in the data");
+    }
+    let told = async |conversation| {
+        let messages = history(&server, &alice, conversation).await.messages;
+        messages
+            .into_iter()
+            .map(|message| (message.body.as_str().to_owned(), message.deleted, message.reactions.len()))
+            .collect::<Vec<_>>()
+    };
+    let kept = |body: &str| (body.to_owned(), false, 0);
+    let gone = || (String::new(), true, 0);
+    assert_eq!(told(lobby).await, [kept("kept: Alice has an account"), gone(), kept("kept: it is new")]);
+    assert_eq!(told(direct).await, [gone()]);
+    assert_eq!(server.count("audit WHERE action = 'delete_message'"), 0, "no moderator did it");
+    // Who comes back with a cursor from before is told the same.
+    let cursors = [(lobby, old.seq.expect("a place"))].into();
+    let mut back = TestClient::resume(&server, bob.token(), bob.welcome.epoch, &cursors).await;
+    let lobby_s = deletions.iter().find(|deletion| deletion.conversation == lobby).expect("one in the lobby");
+    assert_eq!(expect_deletion(&mut back).await, *lobby_s);
+}
+
+#[tokio::test]
+async fn many_old_messages_go_and_talk_goes_on_meanwhile() {
+    const MESSAGES: usize = 150;
+    let server = server(RetentionDays { guest_message_days: a_day(), ..RetentionDays::default() }).await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let lobby = bob.lobby().id;
+    let mut last = bob.post(lobby, "old").await;
+    for _ in 1..MESSAGES {
+        last = bob.post(lobby, "old").await;
+    }
+    bob.expect_ack(last).await;
+    server.tamper(AGE).expect("an update");
+    expect_deletion(&mut bob).await;
+    bob.say("new").await;
+    until_none(&server, "messages WHERE body = 'old'").await;
+    let page = history(&server, &bob, lobby).await;
+    let left: Vec<_> =
+        page.messages.iter().filter(|message| !message.deleted).map(|message| message.body.as_str()).collect();
+    assert_eq!((page.messages.len(), left), (MESSAGES + 1, vec!["new"]));
+}
+
+#[tokio::test]
+async fn old_entries_leave_the_audit_log_and_no_others() {
+    let server = server(RetentionDays { audit_days: a_day(), ..RetentionDays::default() }).await;
+    let (mut alice, _) = registered(&server, "Alice").await;
+    let bob = TestClient::guest(&server, "Bob").await;
+    alice.moderate("mute", &bob.user(), json!({ "minutes": 5 })).await;
+    alice.moderate("unmute", &bob.user(), json!({})).await;
+    let guarded = "CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'no'); END;";
+    let age = "UPDATE audit SET at = 1000 WHERE action = 'mute'";
+    server.tamper(&format!("DROP TRIGGER audit_is_not_changed; {age}; {guarded}")).expect("an old entry");
+    until_none(&server, "audit WHERE action = 'mute'").await;
+    assert_eq!(server.count("audit WHERE action = 'unmute'"), 1);
+    assert!(server.tamper("DELETE FROM audit").is_err(), "nobody takes out what is not too old");
+}
+
+#[tokio::test]
+async fn old_addresses_are_forgotten_and_ban_nobody_any_more() {
+    let server = server(RetentionDays { address_days: a_day(), ..RetentionDays::default() }).await;
+    let (mut alice, _) = registered(&server, "Alice").await;
+    let bob = TestClient::guest(&server, "Bob").await;
+    let carol = TestClient::guest(&server, "Carol").await;
+    alice.moderate("ban", &bob.user(), json!({})).await;
+    let come_in = async || {
+        let request = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "Dave" }));
+        request.send().await.expect("an answer").status()
+    };
+    assert_eq!(come_in().await, 403);
+    let known = "users WHERE address IS NOT NULL";
+    assert!(server.count(known) > 0);
+    let age = "UPDATE users SET created_at = 1000; UPDATE sessions SET created_at = 1000; UPDATE guest_marks SET since = 1000";
+    server.tamper(age).expect("an update");
+    let marked = "guest_marks WHERE mark LIKE 'address:%'";
+    for rows in [known, "sessions WHERE address IS NOT NULL", marked] {
+        until_none(&server, rows).await;
+    }
+    assert_eq!(server.count("guest_marks WHERE mark LIKE 'name:%'"), 1, "the nickname is still kept out");
+    assert_eq!(come_in().await, 201);
+    TestClient::with_token(server.address, carol.token()).await.say("I am still Carol").await;
+}
+
+#[tokio::test]
+async fn without_a_setting_nothing_goes_for_its_age() {
+    let server = server(RetentionDays::default()).await;
+    let (mut alice, _) = registered(&server, "Alice").await;
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    bob.say("as old as the hills").await;
+    alice.moderate("mute", &bob.user(), json!({ "minutes": 5 })).await;
+    let audit = server.count("audit");
+    server.tamper(AGE).expect("an update");
+    server.tamper("UPDATE users SET created_at = 1000").expect("an update");
+    // Housekeeping has come by when it has ended this one.
+    let other = TestClient::guest(&server, "Carol").await.welcome.me.id;
+    server.age_sessions_of("Carol");
+    within("a left session to end", async {
+        while server.sessions_of(other) > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(server.payloads_with("as old as the hills"), 2, "in the log, and as it is now");
+    assert_eq!(server.count("audit"), audit);
+    assert!(server.count("users WHERE address IS NOT NULL") > 0);
+}

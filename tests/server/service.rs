@@ -1,0 +1,277 @@
+//! The systemd unit in docs/: how little it leaves to the service, and that the server can do with that.
+//!
+//! There need be no systemd that runs: `systemd-analyze` rates the unit, and bubblewrap, with seccomp programs made from
+//! the unit's own lines, confines the server as systemd would.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use reqwest::StatusCode;
+use teahouse::protocol::MessagesPage;
+use tempfile::TempDir;
+
+use super::support::{PROGRAM, TestClient, TestProcess};
+
+/// The highest exposure that is accepted, in tenths, of 100.
+const MOST_EXPOSED: &str = "19";
+
+/// Where the unit has the program, and where the data.
+const INSTALLED: &str = "/opt/teahouse/teahouse";
+const STATE: &str = "/var/lib/teahouse";
+
+/// Settings that [`Confined`] applies.
+const APPLIED: [&str; 25] = [
+    "CapabilityBoundingSet",
+    "LimitCORE",
+    "LimitNOFILE",
+    "LockPersonality",
+    "MemoryDenyWriteExecute",
+    "MemoryMax",
+    "NoNewPrivileges",
+    "PrivateDevices",
+    "PrivateIPC",
+    "PrivateMounts",
+    "PrivateTmp",
+    "PrivateUsers",
+    "ProtectHome",
+    "ProtectHostname",
+    "ProtectProc",
+    "ProtectSystem",
+    "RestrictAddressFamilies",
+    "RestrictNamespaces",
+    "RestrictSUIDSGID",
+    "StateDirectory",
+    "SystemCallArchitectures",
+    "SystemCallErrorNumber",
+    "SystemCallFilter",
+    "TasksMax",
+    "UMask",
+];
+
+/// Settings that only a running systemd can apply, or that take away what those above have taken away already.
+const SYSTEMD_S_OWN: [&str; 15] = [
+    "ExecStart",
+    "IPAddressAllow",
+    "IPAddressDeny",
+    "ProcSubset",
+    "ProtectClock",
+    "ProtectControlGroups",
+    "ProtectKernelLogs",
+    "ProtectKernelModules",
+    "ProtectKernelTunables",
+    "RemoveIPC",
+    "Restart",
+    "RestrictRealtime",
+    "StateDirectoryMode",
+    "TimeoutStopSec",
+    "User",
+];
+
+fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn unit() -> PathBuf {
+    checkout().join("docs/teahouse.service")
+}
+
+/// Each setting of the unit, with its value.
+fn settings() -> Vec<(String, String)> {
+    let text = fs::read_to_string(unit()).expect("the unit").replace("\\\n", " ");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn setting(name: &str) -> String {
+    let mut values = settings().into_iter().filter(|(found, _)| found == name).map(|(_, value)| value);
+    values.next_back().unwrap_or_else(|| panic!("the unit has no {name}"))
+}
+
+fn run(command: &mut Command) -> Output {
+    let program = command.get_program().to_owned();
+    command.output().unwrap_or_else(|error| panic!("{}: {error}; script/bootstrap installs it", program.display()))
+}
+
+fn is_exposed(unit: &Path) -> bool {
+    let mut analysis = Command::new("systemd-analyze");
+    analysis.args(["security", "--offline=true", "--no-pager", "--threshold", MOST_EXPOSED]).arg(unit);
+    let Output { status, stdout, stderr } = run(&mut analysis);
+    let told = String::from_utf8_lossy(&stdout);
+    assert!(told.contains("Overall exposure level"), "{told}{}", String::from_utf8_lossy(&stderr));
+    !status.success()
+}
+
+/// What runs as the unit would have it run, as far as that goes without systemd.
+struct Confined {
+    data: TempDir,
+    filters: TempDir,
+}
+
+impl Confined {
+    fn new() -> Self {
+        let confined =
+            Self { data: TempDir::new().expect("a folder"), filters: TempDir::new().expect("a folder for filters") };
+        // Debian's own Python, which has Debian's seccomp.
+        let mut python = Command::new("/usr/bin/python3");
+        python.arg(checkout().join("tests/server/service/filters.py")).arg(unit()).arg(confined.filters.path());
+        let Output { status, stderr, .. } = run(&mut python);
+        assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+        confined
+    }
+
+    /// Runs `program`; more arguments may follow.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("prlimit");
+        for limit in limits() {
+            command.arg(limit);
+        }
+        let script =
+            r#"umask "$1"; exec 3<"$2" 4<"$3"; shift 3; exec bwrap --add-seccomp-fd 3 --add-seccomp-fd 4 "$@""#;
+        command.args(["sh", "-c", script, "sh", &setting("UMask")]);
+        command.args(["calls", "arguments"].map(|filter| self.filters.path().join(filter)));
+        // A user who is nobody else on the machine, without capabilities, and who can't see anybody else's processes.
+        command.args(["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--unshare-pid"]);
+        command.args(["--unshare-ipc", "--unshare-uts", "--die-with-parent"]);
+        command.args(["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
+        let hidden = ["/tmp", "/var/tmp", "/home", "/root", "/run/user", "/opt", "/var/lib"];
+        for folder in hidden.into_iter().filter(|folder| Path::new(folder).is_dir()) {
+            command.args(["--tmpfs", folder]);
+        }
+        command.args(["--ro-bind", PROGRAM, INSTALLED, "--remount-ro", "/opt"]);
+        command.arg("--bind").arg(self.data.path()).args([STATE, "--remount-ro", "/var/lib"]);
+        command.args(["--", program]);
+        command
+    }
+
+    async fn serve(&self) -> TestProcess {
+        TestProcess::start_by(self.command(INSTALLED), Path::new(STATE)).await
+    }
+
+    /// Runs one of the program's other commands; gives what it prints.
+    fn ask(&self, arguments: &[&str]) -> String {
+        let Output { status, stdout, stderr } = run(self.command(INSTALLED).args(arguments).args(["--data", STATE]));
+        assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).expect("text")
+    }
+
+    /// Whether a line of Python can be carried out.
+    fn can(&self, line: &str) -> bool {
+        run(self.command("/usr/bin/python3").args(["-c", line])).status.success()
+    }
+}
+
+/// The unit's limits for `prlimit`. Without systemd's control groups, memory is what the process can write to, and tasks
+/// are counted by user.
+fn limits() -> [String; 4] {
+    let bytes =
+        setting("MemoryMax").strip_suffix('G').and_then(|number| number.parse::<u64>().ok()).expect("gigabytes");
+    // Nobody but root can raise it.
+    let files = format!("\"$(ulimit -Hn)\" {}", setting("LimitNOFILE"));
+    let files = run(Command::new("sh").args(["-c", &format!("printf '%s\\n' {files} | sort -n | head -n1")])).stdout;
+    let files = String::from_utf8(files).expect("a number");
+    [
+        format!("--nofile={0}:{0}", files.trim()),
+        format!("--core={}", setting("LimitCORE")),
+        format!("--data={}", bytes << 30),
+        format!("--nproc={}", setting("TasksMax")),
+    ]
+}
+
+/// The process that was started through two of bubblewrap's.
+fn innermost(outermost: u32) -> String {
+    let child = |process: String| {
+        let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("its children");
+        children.split_whitespace().next().expect("a child").to_owned()
+    };
+    child(child(outermost.to_string()))
+}
+
+async fn history(process: &TestProcess, token: &str) -> Vec<String> {
+    let address = format!("http://{}/api/conversations/lobby/messages", process.address);
+    let answer = reqwest::Client::new().get(address).bearer_auth(token).send().await.expect("an answer");
+    let page: MessagesPage = answer.json().await.expect("a page");
+    page.messages.iter().map(|message| message.body.as_str().to_owned()).collect()
+}
+
+#[test]
+fn the_unit_exposes_less_than_two_of_ten() {
+    let folder = TempDir::new().expect("a folder");
+    let bare = folder.path().join("bare.service");
+    fs::write(&bare, "[Service]\nExecStart=/opt/teahouse/teahouse\n").expect("a unit");
+    assert!(is_exposed(&bare), "a unit that forbids nothing is seen to");
+    assert!(!is_exposed(&unit()));
+}
+
+#[test]
+fn every_setting_of_the_unit_is_tried_here_or_known_to_be_systemd_s_own() {
+    let known: BTreeSet<_> =
+        APPLIED.into_iter().chain(SYSTEMD_S_OWN).chain(["Description", "After", "Wants", "WantedBy"]).collect();
+    let settings = settings();
+    let set: BTreeSet<_> = settings.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(set, known);
+    let operating = fs::read_to_string(checkout().join("docs/operating.md")).expect("the document");
+    assert!(operating.contains("(teahouse.service)"), "and the document shows this unit");
+    assert!(!operating.contains("[Service]"), "and no other");
+}
+
+#[test]
+fn what_the_unit_forbids_cannot_be_done() {
+    let confined = Confined::new();
+    assert!(confined.can("open('/var/lib/teahouse/mine', 'w'); open('/tmp/mine', 'w')"));
+    assert!(confined.can("import os, sys; sys.exit(len(os.listdir('/root') + os.listdir('/home')))"), "nobody's home");
+    assert!(confined.can("import socket; socket.socket(socket.AF_INET6); socket.socket(socket.AF_UNIX)"));
+    for line in [
+        "open('/etc/mine', 'w')",
+        "open('/opt/teahouse/mine', 'w')",
+        "open('/var/lib/mine', 'w')",
+        "import os; os.chmod('/var/lib/teahouse', 0o4700)",
+        "import os; os.chown('/var/lib/teahouse', 0, 0)",
+        "import os; os.sched_setaffinity(0, [0])",
+        "import os; os.setuid(os.getuid())",
+        "import mmap; mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)",
+        "import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
+        "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)",
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100_000, 100_000))",
+        "bytearray(3 << 30)",
+        "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)",
+        "import ctypes, sys; sys.exit(ctypes.CDLL(None).ptrace(0, 0, 0, 0) != 0)",
+    ] {
+        assert!(!confined.can(line), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_server_does_all_its_work_within_what_the_unit_leaves() {
+    let confined = Confined::new();
+    let process = confined.serve().await;
+    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let token = ming.token().to_owned();
+    ming.say("from within").await;
+    let ready = reqwest::get(format!("http://{}/readyz", process.address)).await.expect("an answer");
+    assert_eq!(ready.status(), StatusCode::OK);
+    assert!(confined.ask(&["admin", "list"]).contains("小明"));
+    // A password takes memory and a thread.
+    assert!(confined.ask(&["admin", "create", "Alice"]).contains("the password is"));
+    confined.ask(&["backup", "/var/lib/teahouse/backup.db"]);
+    assert!(confined.data.path().join("backup.db").exists());
+    assert_eq!(history(&process, &token).await, ["from within"]);
+
+    let inner = innermost(process.id());
+    let told = |file: &str| fs::read_to_string(format!("/proc/{inner}/{file}")).expect("what the kernel tells");
+    let (status, limits) = (told("status"), told("limits"));
+    for is_so in ["Seccomp:\t2", "NoNewPrivs:\t1", "CapEff:\t0000000000000000", "Umask:\t0077"] {
+        assert!(status.contains(is_so), "{is_so}: {status}");
+    }
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit");
+    let files: Vec<_> = files.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(files[0], files[1], "as many as it may have: {files:?}");
+
+    let stopped = Command::new("kill").args(["-TERM", &inner]).stdout(Stdio::null()).status().expect("kill");
+    assert!(stopped.success() && process.exit().await.success());
+    let again = confined.serve().await;
+    assert_eq!(history(&again, &token).await, ["from within"], "and after a restart");
+}

@@ -3,6 +3,7 @@
 mod log;
 
 use std::{
+    env,
     fmt::Display,
     io::{self, Write as _},
     path::PathBuf,
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, Command as Program, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use teahouse::{
     page,
     server::{self, AdminCommand, Config, Server},
@@ -55,7 +56,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Cli { command, config } = Cli::parse();
+    let Cli { command, config } = read_command_line();
     let config = match command {
         Some(Command::Serve(config)) => *config,
         Some(Command::Admin { data, command }) => return tell(server::ask(&data, &command)),
@@ -86,18 +87,41 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells whoever has typed a command what came of it.
+/// Reads the arguments and the environment, or exits as clap does.
+fn read_command_line() -> Cli {
+    let matches = ignore_empty_variables(Cli::command()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// Treats an environment variable that is set to nothing as not set: compose files and unit files hand such ones over.
+fn ignore_empty_variables(program: Program) -> Program {
+    let is_empty = |arg: &Arg| arg.get_env().and_then(env::var_os).is_some_and(|value| value.is_empty());
+    program
+        .mut_args(|arg| if is_empty(&arg) { arg.env(None::<&str>) } else { arg })
+        .mut_subcommands(ignore_empty_variables)
+}
+
+/// Tells whoever has typed a command what came of it. A reader who has gone, as `head` does, is no failure; a text that could
+/// not be written, as to a full disk, is one.
 fn tell(outcome: Result<String, impl Display>) -> ExitCode {
-    match outcome {
-        Ok(words) => {
-            print!("{words}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    let error = match outcome {
+        Ok(words) => match print(&words) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Err(error) => format!("cannot write the answer: {error}"),
+        },
+        Err(error) => error.to_string(),
+    };
+    // With standard error closed as well, the exit code says it.
+    drop(writeln!(io::stderr(), "{error}"));
+    ExitCode::FAILURE
+}
+
+/// Writes to standard output. Unlike `print!` it does not panic where nobody can read it.
+fn print(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
@@ -110,7 +134,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let here = listener.local_addr()?;
     // At once, because whoever reads the first line may not stay for another; and not in the log, because it is a secret.
     let claim = server.claim_link(here).await.map(|link| format!("own this server: {link}\n")).unwrap_or_default();
-    if let Err(error) = io::stdout().write_all(format!("listening on {scheme}://{here}\n{claim}").as_bytes()) {
+    if let Err(error) = print(&format!("listening on {scheme}://{here}\n{claim}")) {
         tracing::warn!(%error, "nobody reads what is printed");
     }
     let pages = page::router(server.house(), site);

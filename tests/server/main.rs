@@ -8,6 +8,7 @@ mod blocks;
 mod changes;
 mod charges;
 mod closed_server;
+mod command_line;
 mod conversation_list;
 mod directs;
 mod disk_quota;

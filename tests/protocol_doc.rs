@@ -16,10 +16,10 @@ use teahouse::{
         MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind,
     },
     protocol::{
-        AuditPage, BlockList, Change, ClientFrame, CloseCode, ConversationList, ErrorCode, InviteCreated, InviteList,
-        InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, MessagesPage, PasswordRequest,
-        PlainReply, PlainRequest, Problem, ReportList, ReportRequest, SanctionList, ServerFrame, SessionCreated,
-        SessionList, SessionRequest,
+        AuditPage, BlockList, Change, ClientFrame, CloseCode, ConversationList, DeleteAccountRequest, ErrorCode,
+        InviteCreated, InviteList, InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS,
+        MessagesPage, PasswordRequest, PlainReply, PlainRequest, Problem, ReportList, ReportRequest, SanctionList,
+        ServerFrame, SessionCreated, SessionList, SessionRequest,
     },
 };
 
@@ -142,6 +142,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "session-request" => example.round_trips_as::<SessionRequest>(),
             "session-created" => example.round_trips_as::<SessionCreated>(),
             "password-request" => example.round_trips_as::<PasswordRequest>(),
+            "delete-account-request" => example.round_trips_as::<DeleteAccountRequest>(),
             "sessions" => example.round_trips_as::<SessionList>(),
             "me" => example.round_trips_as::<Me>(),
             "conversations" => example.round_trips_as::<ConversationList>(),
@@ -164,8 +165,13 @@ fn every_example_is_what_the_server_reads_or_writes() {
 fn every_example_says_who_sends_it_and_what_it_is() {
     for example in examples() {
         let sender = match example.kind {
-            "client" | "plain-request" | "session-request" | "password-request" | "invite-request"
-            | "report-request" => "Client → server",
+            "client"
+            | "plain-request"
+            | "session-request"
+            | "password-request"
+            | "invite-request"
+            | "report-request"
+            | "delete-account-request" => "Client → server",
             _ => "Server → client",
         };
         assert!(example.label.contains(sender), "line {}: begin with {sender:?}", example.line);

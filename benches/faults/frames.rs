@@ -38,6 +38,6 @@ pub(crate) fn frame(command: &Command) -> ClientFrame {
         Change::Reaction { seq, emoji, on } => {
             ClientFrame::React { id, conversation, seq: *seq, emoji: emoji.to_string(), on: *on }
         }
-        Change::Notice(_) | Change::Other => unreachable!("no writer thinks of it"),
+        Change::Notice(_) | Change::AccountDeleted | Change::Other => unreachable!("no writer thinks of it"),
     }
 }

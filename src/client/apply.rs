@@ -170,6 +170,10 @@ impl Store {
         }
         for event in &events {
             self.meet(slice::from_ref(&event.author));
+            if event.change == Change::AccountDeleted {
+                self.presence.update(|presence| presence.forget(event.author.id));
+                self.blocks.update(|blocks| blocks.name_anew(&event.author));
+            }
             if let Change::Message { .. } = event.change {
                 self.typing.maybe_update(|typing| typing.stopped(event.conversation, event.author.id));
             }

@@ -6,10 +6,10 @@ use gloo_net::{
 };
 
 use crate::{
-    domain::{Conversation, ConversationId, Me, Seq, SessionId, UserId},
+    domain::{Conversation, ConversationId, KeptMessages, Me, Seq, SessionId, UserId},
     protocol::{
-        ConversationList, ErrorCode, MessagesPage, PasswordRequest, Problem, Read, ReportRequest, SessionCreated,
-        SessionInfo, SessionList, SessionRequest,
+        ConversationList, DeleteAccountRequest, ErrorCode, MessagesPage, PasswordRequest, Problem, Read, ReportRequest,
+        SessionCreated, SessionInfo, SessionList, SessionRequest,
     },
     state::Stretch,
 };
@@ -55,6 +55,11 @@ pub(super) async fn set_password(password: String, current: Option<String>) -> R
     ask(Request::put("/api/me/password").json(&PasswordRequest { password, current, claim: None })).await.map(drop)
 }
 
+/// Deletes one's account.
+pub(super) async fn delete_account(password: Option<String>, messages: KeptMessages) -> Result<(), Refusal> {
+    ask(Request::delete("/api/me").json(&DeleteAccountRequest { password, messages })).await.map(drop)
+}
+
 /// Where one is signed in.
 ///
 /// # Errors
@@ -73,8 +78,8 @@ pub async fn end_session(session: SessionId) -> Result<(), Refusal> {
 }
 
 /// Ends the session that one is in, everywhere.
-pub(super) async fn leave() -> bool {
-    ask(Request::delete("/api/session").build()).await.is_ok()
+pub(super) async fn leave() -> Result<(), Refusal> {
+    ask(Request::delete("/api/session").build()).await.map(drop)
 }
 
 /// Tells the moderators of a message.

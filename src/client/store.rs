@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     domain::{
-        CommandId, Conversation, ConversationId, ConversationKind, EndReason, Epoch, Me, Millis, Seq, SessionEnd, User,
-        UserId, UserKind,
+        CommandId, Conversation, ConversationId, ConversationKind, EndReason, Epoch, KeptMessages, Me, Millis, Seq,
+        SessionEnd, User, UserId, UserKind,
     },
     protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
     state::{Blocks, Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
@@ -34,6 +34,8 @@ pub struct Store {
     pub ended: RwSignal<Option<Me>>,
     /// Why the last session is over, if the server ended it.
     pub end_reason: RwSignal<Option<EndReason>>,
+    /// Whether one has just deleted one's account.
+    pub deleted: RwSignal<bool>,
     /// How the connection stands.
     pub link: RwSignal<Link>,
     /// The conversations that one is in.
@@ -124,6 +126,7 @@ impl Store {
             me: RwSignal::new(me),
             ended: RwSignal::new(None),
             end_reason: RwSignal::new(None),
+            deleted: RwSignal::new(false),
             link: RwSignal::new(Link::Idle),
             conversations: RwSignal::default(),
             blocks: RwSignal::default(),
@@ -144,6 +147,7 @@ impl Store {
     pub fn connect(self) {
         self.ended.set(None);
         self.end_reason.set(None);
+        self.deleted.set(false);
         let (sender, receiver) = mpsc::channel(QUEUE);
         self.signals.set_value(Some(sender));
         self.link.set(Link::Connecting);
@@ -168,20 +172,35 @@ impl Store {
 
     /// Ends the session, if the server can be told. Whether it could.
     pub async fn leave(self) -> bool {
+        self.end_by(http::leave()).await.is_ok()
+    }
+
+    /// Ends the session by what the server is asked. Nothing of who was here stays in this browser then.
+    async fn end_by(self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<(), Refusal> {
         self.pace.update_value(|pace| pace.is_leaving = true);
         if let Some(me) = self.my_id() {
             Mark::of_leaving().set(&me.to_string());
         }
-        let has_left = http::leave().await;
+        let outcome = asked.await;
         let is_still_here = self.leaves_no_more();
-        if !has_left {
+        if outcome.is_err() {
             Mark::of_leaving().remove();
         } else if is_still_here {
             self.signal(Signal::Stop);
             self.clear();
             self.forget();
         }
-        has_left
+        outcome
+    }
+
+    /// Deletes one's account, with the `password` that protects it.
+    ///
+    /// # Errors
+    /// [`Refusal`] says what to tell the user.
+    pub async fn delete_account(self, password: Option<String>, messages: KeptMessages) -> Result<(), Refusal> {
+        let outcome = self.end_by(http::delete_account(password, messages)).await;
+        self.deleted.set(outcome.is_ok());
+        outcome
     }
 
     /// Who one is, for what does not follow that.

@@ -8,6 +8,7 @@ mod conversation;
 mod emoji;
 mod entry;
 mod ids;
+mod kept_messages;
 mod letter_case;
 mod message;
 mod nickname;
@@ -25,6 +26,7 @@ pub use conversation::{Companion, Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use entry::Entry;
 pub use ids::{CommandId, ConversationId, Epoch, InviteId, Millis, Seq, SessionId, UserId};
+pub use kept_messages::KeptMessages;
 pub use letter_case::{lowercase, uppercase};
 pub use message::{Message, Reaction};
 #[cfg(feature = "ssr")]

@@ -55,6 +55,17 @@ impl Nickname {
         Self(text)
     }
 
+    /// What is left of the name of somebody who has deleted their account: nothing. Nobody can type it; it is shown as 'former
+    /// user', in the reader's language.
+    pub const fn former() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether its user has deleted their account.
+    pub const fn is_former(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// One character that stands for the name where a picture would: the last of a Chinese name, else the first.
     ///
     /// Finds whole characters without Unicode tables, so that the browser need not load them.

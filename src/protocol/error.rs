@@ -60,6 +60,8 @@ pub enum ErrorCode {
     InvalidInvite,
     /// This house has no guests: one needs an account.
     AccountRequired,
+    /// Somebody must own the place: the last owner appoints another one first.
+    LastOwner,
     /// Not one emoji.
     InvalidEmoji,
     /// The message has as many different emoji as it can carry.
@@ -78,7 +80,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::UnsupportedProtocol,
@@ -105,6 +107,7 @@ impl ErrorCode {
         Self::InviteRequired,
         Self::InvalidInvite,
         Self::AccountRequired,
+        Self::LastOwner,
         Self::InvalidEmoji,
         Self::TooManyReactions,
         Self::RateLimited,
@@ -143,6 +146,7 @@ impl ErrorCode {
             Self::InviteRequired => "invite_required",
             Self::InvalidInvite => "invalid_invite",
             Self::AccountRequired => "account_required",
+            Self::LastOwner => "last_owner",
             Self::InvalidEmoji => "invalid_emoji",
             Self::TooManyReactions => "too_many_reactions",
             Self::RateLimited => "rate_limited",

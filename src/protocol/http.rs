@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Action, Conversation, ConversationId, EndReason, InviteId, Me, Message, Millis, Nickname, Reason, Seq, SessionId,
-    User,
+    Action, Conversation, ConversationId, EndReason, InviteId, KeptMessages, Me, Message, Millis, Nickname, Reason,
+    Seq, SessionId, User,
 };
 
 use super::ErrorCode;
@@ -36,6 +36,16 @@ pub struct PasswordRequest {
     /// What makes a guest, who gets a password by this, the owner of a server that has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
+}
+
+/// `DELETE /api/me`: delete one's account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteAccountRequest {
+    /// The password, of a registered user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// What becomes of one's messages.
+    pub messages: KeptMessages,
 }
 
 /// One of a user's sessions.
@@ -241,7 +251,7 @@ pub struct AuditEntry {
     /// Who did it; nobody if it was done on the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<User>,
-    /// What: one of the actions of a notice, `delete_message`, `close_report`, `create_user`, `reset_password`,
+    /// What: one of the actions of a notice, `delete_message`, `close_report`, `create_user`, `delete_account`, `reset_password`,
     /// `end_sessions`, `end_guests`, `invite` or `revoke_invite`.
     pub action: String,
     /// To whom.

@@ -12,9 +12,9 @@ mod server;
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
 pub use http::{
-    AuditEntry, AuditPage, BlockList, ConversationList, Invite, InviteCreated, InviteList, InviteRequest, MessagesPage,
-    PasswordRequest, Problem, Report, ReportList, ReportRequest, Sanction, SanctionList, SessionCreated, SessionInfo,
-    SessionList, SessionRequest,
+    AuditEntry, AuditPage, BlockList, ConversationList, DeleteAccountRequest, Invite, InviteCreated, InviteList,
+    InviteRequest, MessagesPage, PasswordRequest, Problem, Report, ReportList, ReportRequest, Sanction, SanctionList,
+    SessionCreated, SessionInfo, SessionList, SessionRequest,
 };
 pub use plain::{PlainReply, PlainRequest};
 pub use read::{Read, field, optional};

@@ -285,6 +285,7 @@ impl Read for Change {
             }
             // What a later version did to somebody is not known here, either.
             "notice" => Notice::read(value).map_or(Self::Other, Self::Notice),
+            "account_deleted" => Self::AccountDeleted,
             _ => Self::Other,
         })
     }

@@ -163,6 +163,9 @@ pub enum Change {
     },
     /// A moderator did something to a user.
     Notice(Notice),
+    /// The author has deleted their account: wherever they stand in this conversation, they stand as this event's author
+    /// from now on.
+    AccountDeleted,
     /// Something that only a later version knows. It has its place in the log, and nothing is to be shown.
     #[serde(skip)]
     Other,
@@ -172,7 +175,7 @@ impl Change {
     /// The message that it changes; none for a message itself.
     pub fn target(&self) -> Option<Seq> {
         match self {
-            Self::Message { .. } | Self::Notice(_) | Self::Other => None,
+            Self::Message { .. } | Self::Notice(_) | Self::AccountDeleted | Self::Other => None,
             Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
         }
     }
@@ -256,6 +259,7 @@ mod tests {
                 on
             }),
             notice().prop_map(Change::Notice),
+            Just(Change::AccountDeleted),
         ]
     }
     prop_compose! {

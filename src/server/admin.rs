@@ -25,7 +25,9 @@ use tokio::{
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::{
-    domain::{Action, ConversationId, Message, Millis, Role, Seq, SessionId, User, UserId, utc},
+    domain::{
+        Action, ConversationId, KeptMessages, Message, Millis, Nickname, Role, Seq, SessionId, User, UserId, utc,
+    },
     protocol::{AuditEntry, CloseCode, InviteRequest, Report, Sanction},
 };
 
@@ -121,6 +123,14 @@ pub enum AdminCommand {
     },
     /// Print the link by which somebody can own a server that nobody owns. It is a secret.
     ClaimToken,
+    /// Delete a user's account: the nickname is free, and nobody is named by it any more.
+    DeleteAccount {
+        /// Who.
+        nickname: String,
+        /// What becomes of the user's messages.
+        #[arg(long, value_enum, default_value_t = KeptMessages::Keep)]
+        messages: KeptMessages,
+    },
     /// Let a user read, but not write.
     Mute {
         /// Who.
@@ -387,6 +397,11 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
             }
             Ok(format!("{}: {} sessions ended\n", user.nickname.as_str(), ended.len()))
         }
+        AdminCommand::DeleteAccount { nickname, messages } => {
+            let user = chat.delete_account_of(&nickname, messages).await?;
+            app.hub.close_user(user.id, CloseCode::SessionEnded);
+            Ok(format!("{}: the account is deleted\n", user.nickname.as_str()))
+        }
         AdminCommand::Mute { nickname, minutes } => done(&nickname, Action::Mute, minutes, None).await,
         AdminCommand::Unmute { nickname } => done(&nickname, Action::Unmute, None, None).await,
         AdminCommand::Remove { nickname } => done(&nickname, Action::Remove, None, None).await,
@@ -411,6 +426,11 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
             Ok(format!("{}\n", links::of_invite(address, &token)))
         }
     }
+}
+
+/// What somebody is called, as far as they are.
+fn called(nickname: &Nickname) -> &str {
+    if nickname.is_former() { "(former user)" } else { nickname.as_str() }
 }
 
 /// A network as limits count: for IPv6, a /64 at least.
@@ -460,7 +480,7 @@ fn describe(user: &User) -> String {
 
 fn describe_sanction(sanction: &Sanction) -> String {
     let Sanction { user, action, conversation, until } = sanction;
-    format!("{:<5} {} {}{}\n", action.name(), user.nickname.as_str(), place(*conversation), end(*until))
+    format!("{:<5} {} {}{}\n", action.name(), called(&user.nickname), place(*conversation), end(*until))
 }
 
 fn describe_network(BannedNetwork { network, until }: &BannedNetwork) -> String {
@@ -470,7 +490,7 @@ fn describe_network(BannedNetwork { network, until }: &BannedNetwork) -> String 
 fn describe_entry(entry: &AuditEntry) -> String {
     let AuditEntry { id, at, actor, action, subject, conversation, until, detail } = entry;
     let name = |user: &Option<User>, nobody: &str| {
-        user.as_ref().map_or_else(|| nobody.to_owned(), |user| user.nickname.as_str().to_owned())
+        user.as_ref().map_or_else(|| nobody.to_owned(), |user| called(&user.nickname).to_owned())
     };
     let mut line = format!("{id} {} {}: {action}", utc::in_full(*at), name(actor, "the host"));
     // Writing to a string can't fail.
@@ -483,14 +503,14 @@ fn describe_entry(entry: &AuditEntry) -> String {
 fn describe_report(report: &Report) -> String {
     let Report { id, at, reporter, reason, direct, seq, deleted, messages, .. } = report;
     let (place, gone) = (if *direct { "a direct" } else { "a room" }, if *deleted { ", deleted since" } else { "" });
-    let (reporter, reason) = (reporter.nickname.as_str(), reason.as_str());
+    let (reporter, reason) = (called(&reporter.nickname), reason.as_str());
     let mut lines = format!("{id} {} {reporter} reported a message in {place}{gone}: {reason}\n", utc::in_full(*at));
     for message in messages {
         let mark = if message.seq == *seq { '>' } else { ' ' };
         // A terminal takes control characters for commands.
         let body: String = message.body.as_str().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // Writing to a string can't fail.
-        let _ = writeln!(lines, "  {mark} {} {}: {body}", utc::in_full(message.at), message.author.nickname.as_str());
+        let _ = writeln!(lines, "  {mark} {} {}: {body}", utc::in_full(message.at), called(&message.author.nickname));
     }
     lines
 }

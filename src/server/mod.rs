@@ -258,6 +258,7 @@ impl Server {
                 announce_presence(&hub, &shards, config.timing.presence),
                 keep_house(&house, config.timing.housekeeping),
                 expire_messages(&house.chat, config.timing.retention),
+                house.chat.erase_deleted_accounts(),
                 admin::serve(app, administration, address),
                 watching
             );

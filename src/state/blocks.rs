@@ -20,6 +20,13 @@ impl Blocks {
         }
     }
 
+    /// Shows a user, if they are blocked, as they are by now.
+    pub fn name_anew(&mut self, user: &User) {
+        if let Some(blocked) = self.0.iter_mut().find(|blocked| blocked.id == user.id) {
+            *blocked = user.clone();
+        }
+    }
+
     /// Whether this user is blocked.
     pub fn has(&self, user: UserId) -> bool {
         self.0.iter().any(|blocked| blocked.id == user)

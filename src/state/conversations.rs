@@ -77,6 +77,12 @@ impl Conversations {
                 conversation.read_seq = event.seq;
                 conversation.unread = 0;
             }
+            Change::AccountDeleted => match &mut conversation.kind {
+                ConversationKind::Direct { with } if with.user.id == event.author.id => {
+                    *with = Companion { user: event.author.clone(), gone: true };
+                }
+                _ => {}
+            },
             _ if blocks.has(event.author.id) => {}
             Change::Message { .. } => conversation.unread += 1,
             // What is gone need not be read any more.

@@ -21,7 +21,7 @@ pub fn show(message: &mut Message, author: &User, at: Millis, change: &Change) {
         return;
     }
     match change {
-        Change::Message { .. } | Change::Notice(_) | Change::Other => {}
+        Change::Message { .. } | Change::Notice(_) | Change::AccountDeleted | Change::Other => {}
         Change::Edit { body, .. } => {
             message.body = body.clone();
             message.edited_at = Some(at);
@@ -34,6 +34,15 @@ pub fn show(message: &mut Message, author: &User, at: Millis, change: &Change) {
         }
         Change::Reaction { emoji, on: true, .. } => add(&mut message.reactions, emoji, author),
         Change::Reaction { emoji, on: false, .. } => remove(&mut message.reactions, emoji, author.id),
+    }
+}
+
+/// Shows a user of whom a message tells, as its author or otherwise, as they are by now.
+pub(super) fn name_anew(message: &mut Message, user: &User) {
+    let reactions = message.reactions.iter_mut().flat_map(|reaction| &mut reaction.users);
+    let of_notice = message.notice.as_mut().map(|notice| &mut notice.user);
+    for named in reactions.chain(of_notice).chain([&mut message.author]).filter(|named| named.id == user.id) {
+        *named = user.clone();
     }
 }
 

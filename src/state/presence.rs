@@ -33,6 +33,11 @@ impl Presence {
         self.registered.len() > known
     }
 
+    /// This user has deleted the account.
+    pub fn forget(&mut self, user: UserId) {
+        self.registered.retain(|id| *id != user);
+    }
+
     /// Whether this user is known to be registered.
     pub fn is_registered(&self, user: UserId) -> bool {
         self.registered.contains(&user)

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, mem, ops::Range};
 
-use super::fold::fold;
+use super::fold::{fold, name_anew};
 use crate::{
     domain::{Body, CommandId, Message, Seq},
     protocol::{Change, Event, MessagesPage},
@@ -252,6 +252,10 @@ impl Timeline {
     }
 
     fn fold(&mut self, event: Event) {
+        if event.change == Change::AccountDeleted {
+            self.messages.sorted.iter_mut().for_each(|message| name_anew(message, &event.author));
+            return self.put_aside(event);
+        }
         if let Some(target) = event.change.target() {
             match self.messages.place(target) {
                 Ok(place) => fold(&mut self.messages.sorted[place], &event),
@@ -278,7 +282,7 @@ impl Timeline {
         });
     }
 
-    /// Keeps a change to a message that is not here.
+    /// Keeps a change to messages that are not here.
     fn put_aside(&mut self, change: Event) {
         self.changes.push(change);
         if self.changes.len() > MOST_CHANGES {
@@ -289,7 +293,9 @@ impl Timeline {
     /// Puts a message in its place, with the changes that came before it did.
     fn put(&mut self, mut message: Message) {
         for event in &self.changes {
-            if event.change.target() == Some(message.seq) {
+            if event.change == Change::AccountDeleted {
+                name_anew(&mut message, &event.author);
+            } else if event.change.target() == Some(message.seq) {
                 fold(&mut message, event);
             }
         }
@@ -314,6 +320,7 @@ mod tests {
         Edit(prop::sample::Index),
         Delete(prop::sample::Index),
         React(prop::sample::Index, u8, bool),
+        DeleteAccount,
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -323,6 +330,7 @@ mod tests {
             2 => any::<prop::sample::Index>().prop_map(Step::Edit),
             1 => any::<prop::sample::Index>().prop_map(Step::Delete),
             2 => (any::<prop::sample::Index>(), 0u8..3, any::<bool>()).prop_map(|(at, who, on)| Step::React(at, who, on)),
+            1 => Just(Step::DeleteAccount),
         ]
     }
 
@@ -331,8 +339,16 @@ mod tests {
         prop::collection::vec(step(), length).prop_map(|steps| {
             let mut messages: Vec<Seq> = Vec::new();
             let mut events = Vec::new();
+            // Who has deleted the account does nothing any more: somebody else does it.
+            let mut gone: Vec<u64> = Vec::new();
+            let present = |mut user: u64, gone: &[u64]| {
+                while gone.contains(&user) {
+                    user += 3;
+                }
+                user
+            };
             for (seq, step) in (1..).map(Seq).zip(steps) {
-                let mut author = seq.0 % 3;
+                let mut author = present(seq.0 % 3, &gone);
                 let change = match step {
                     Step::Edit(at) if !messages.is_empty() => {
                         let seq = *at.get(&messages);
@@ -343,17 +359,21 @@ mod tests {
                         Change::Deletion { seq: messages.remove(place) }
                     }
                     Step::React(at, who, on) if !messages.is_empty() => {
-                        author = u64::from(who);
+                        author = present(u64::from(who), &gone);
                         let emoji = Emoji::parse(["👍", "🍵", "❤️"][usize::from(who)]).expect("an emoji");
                         Change::Reaction { seq: *at.get(&messages), emoji, on }
                     }
                     Step::Notice => Change::Notice(Notice {
                         action: Action::Mute,
-                        user: user(1),
+                        user: user(present(1, &gone)),
                         scope: Scope::Room,
                         until: None,
                         role: None,
                     }),
+                    Step::DeleteAccount => {
+                        gone.push(author);
+                        Change::AccountDeleted
+                    }
                     _ => {
                         messages.push(seq);
                         Change::Message { body: body("message", events.len()) }
@@ -375,11 +395,15 @@ mod tests {
     }
 
     fn event(seq: Seq, author: u64, change: Change) -> Event {
+        let mut author = user(author);
+        if change == Change::AccountDeleted {
+            author.nickname = Nickname::former();
+        }
         Event {
             conversation: ConversationId::from_uuid(Uuid::nil()),
             seq,
             at: Millis(1_700_000_000_000 + seq.0),
-            author: user(author),
+            author,
             id: CommandId::from_uuid(Uuid::from_u128(seq.0.into())),
             change,
         }
@@ -528,7 +552,7 @@ mod tests {
                 }
                 if said % every == 0 {
                     let shown: Vec<Seq> = timeline.messages().map(|message| message.seq).collect();
-                    place = place.or_else(|| Some(*reader?.get(&shown))).filter(|_| !shown.is_empty());
+                    place = place.or_else(|| reader.filter(|_| !shown.is_empty()).map(|reader| *reader.get(&shown)));
                     timeline.trim_to(longest, 2, place);
                     prop_assert!(place.is_none_or(|place| timeline.messages().any(|message| message.seq == place)));
                     prop_assert!(timeline.messages.sorted.len() <= 3 * (longest + 2 + every) + limit + said.min(limit));

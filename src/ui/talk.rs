@@ -74,7 +74,7 @@ pub(super) fn Talk(
         Some(Companion { user, .. }) => {
             let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
             let topic = if is_namesake { t.namesake_topic } else { t.private_topic };
-            topic(user.nickname.as_str())
+            topic(t.name_of(&user.nickname))
         }
     };
     let status = move || match with.get() {

@@ -103,7 +103,7 @@ impl<'a> Folded<'a> {
     fn take(&mut self, event: &'a Event) {
         self.last = event;
         match &event.change {
-            Change::Message { .. } | Change::Notice(_) | Change::Other => {}
+            Change::Message { .. } | Change::Notice(_) | Change::AccountDeleted | Change::Other => {}
             Change::Edit { body, .. } => {
                 self.words = body.as_str();
                 self.edited = Some(event);

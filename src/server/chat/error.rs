@@ -92,6 +92,8 @@ pub(crate) enum ChatError {
     OwnMessage,
     #[error("you have reported as much as moderators can look at; wait until they have")]
     TooManyReports,
+    #[error("somebody must own this place: appoint another owner first")]
+    LastOwner,
     #[error("there is no such report, or it has been closed")]
     UnknownReport,
     #[error("that is too much at once; try again in a moment")]
@@ -131,6 +133,7 @@ impl ChatError {
             Self::Banned { .. } => ErrorCode::Banned,
             Self::InviteRequired => ErrorCode::InviteRequired,
             Self::InvalidInvite | Self::InvalidClaim => ErrorCode::InvalidInvite,
+            Self::LastOwner => ErrorCode::LastOwner,
             Self::InvalidEmoji(_) => ErrorCode::InvalidEmoji,
             Self::TooManyReactions => ErrorCode::TooManyReactions,
             Self::RateLimited { .. } | Self::TooManyGuests | Self::TooManyReports | Self::Busy => {
@@ -208,6 +211,7 @@ impl From<StoreError> for ChatError {
             StoreError::OwnMessage => Self::OwnMessage,
             StoreError::TooManyReports => Self::TooManyReports,
             StoreError::UnknownReport => Self::UnknownReport,
+            StoreError::LastOwner => Self::LastOwner,
         }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Incident {
     WrongPassword(Option<UserId>),
     /// A guest claimed the nickname, or a registered user has another password now.
     PasswordSet(UserId),
+    /// A user has deleted the account.
+    AccountDeleted(UserId),
     /// A session was ended by its user.
     SignedOut(UserId),
     /// A session was over because of its age, or because nobody had used it for long.
@@ -96,6 +98,7 @@ impl Incidents {
                 tracing::warn!(target: TARGET, %address, "a password for a name that has none");
             }
             Incident::PasswordSet(user) => tracing::info!(target: TARGET, %address, %user, "a password was set"),
+            Incident::AccountDeleted(user) => tracing::info!(target: TARGET, %address, %user, "an account was deleted"),
             Incident::SignedOut(user) => tracing::info!(target: TARGET, %address, %user, "a session was ended"),
             Incident::Expired(user) => tracing::info!(target: TARGET, %address, %user, "a session was over"),
             Incident::NotAllowed(user) => {

@@ -6,6 +6,7 @@
 mod accounts;
 mod budget;
 mod claim;
+mod deletion;
 mod directs;
 mod error;
 mod gestures;
@@ -22,6 +23,8 @@ mod sessions;
 mod token;
 
 use std::{num::NonZeroU32, sync::Arc};
+
+use tokio::sync::Notify;
 
 use crate::domain::{ConversationId, Entry, Epoch, Nickname, NicknameKey, UserId};
 
@@ -52,6 +55,8 @@ pub(crate) struct Chat {
     rates: Rates,
     passwords: Passwords,
     incidents: Arc<Incidents>,
+    /// Told when there is something of a deleted account to be removed.
+    erasures: Notify,
     /// How long a guest who is away keeps the nickname, in milliseconds.
     guests_last: u64,
     /// How long a guest keeps the nickname who never comes back with the token, in milliseconds.
@@ -83,6 +88,7 @@ impl Chat {
             rates: Rates::new(&config.limits, config.unlimited),
             passwords: Passwords::new(),
             incidents: Arc::new(Incidents::new()),
+            erasures: Notify::new(),
             guests_last: millis(config.guest_days),
             unused_guests_last: u64::try_from(config.timing.unused_guest.as_millis()).unwrap_or(u64::MAX),
             guests_per_address: (!config.unlimited).then_some(config.limits.guests_per_address.get()),

@@ -98,7 +98,7 @@ impl From<ChatError> for ApiError {
             | ChatError::AccountRequired
             | ChatError::WrongPassword => StatusCode::FORBIDDEN,
             ChatError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            ChatError::NicknameTaken { .. } => StatusCode::CONFLICT,
+            ChatError::NicknameTaken { .. } | ChatError::LastOwner => StatusCode::CONFLICT,
             ChatError::UserGone => StatusCode::GONE,
             ChatError::Unauthenticated | ChatError::SessionEnded(_) => StatusCode::UNAUTHORIZED,
             ChatError::UnknownNickname(_)

@@ -1,4 +1,4 @@
-//! `/api/me`: who one is, and the password that makes one stay it.
+//! `/api/me`: who one is, the password that makes one stay it, and the end of it.
 
 use std::sync::Arc;
 
@@ -6,26 +6,41 @@ use axum::{
     Extension, Json, Router,
     body::Bytes,
     extract::{State, rejection::BytesRejection},
-    http::StatusCode,
+    http::{StatusCode, header},
+    response::{AppendHeaders, IntoResponse},
     routing::{get, put},
 };
 
 use crate::{
     domain::Me,
-    protocol::{CloseCode, PasswordRequest},
+    protocol::{CloseCode, DeleteAccountRequest, PasswordRequest},
 };
 
 use super::{
-    super::{App, chat::PasswordSet, peer::Peer},
+    super::{App, chat::PasswordSet, edge::Scheme, peer::Peer, sessions::session_cookie},
     ApiError, Caller, read_json,
 };
 
 pub(super) fn router() -> Router<Arc<App>> {
-    Router::new().route("/me", get(me)).route("/me/password", put(set_password))
+    Router::new().route("/me", get(me).delete(delete_account)).route("/me/password", put(set_password))
 }
 
 async fn me(Caller(session): Caller) -> Json<Me> {
     Json(session.me)
+}
+
+/// Deletes the account, and ends all its connections.
+async fn delete_account(
+    State(app): State<Arc<App>>,
+    Caller(session): Caller,
+    Extension(peer): Extension<Peer>,
+    Extension(scheme): Extension<Scheme>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    let request: DeleteAccountRequest = read_json(body)?;
+    app.chat.delete_account(&session.me, peer, request).await?;
+    app.hub.close_user(session.me.id, CloseCode::SessionEnded);
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, session_cookie("", 0, scheme))])))
 }
 
 /// Claims the nickname for good, or changes the password. All other sessions of the user end.

@@ -4,6 +4,7 @@
 //! is committed and synced; a conversation's events get `seq` 1, 2, 3 … in commit order; a command of the same author and
 //! id is carried out once. Committed news also leave through a [`Feed`], in commit order, for delivery.
 
+mod deletion;
 mod feed;
 mod receipt;
 mod reports;
@@ -26,6 +27,7 @@ use crate::{
 
 use super::peer::Peer;
 
+pub(crate) use deletion::{DeleteAccount, Verified};
 pub(crate) use feed::{Committed, Feed};
 pub(crate) use receipt::Receipt;
 pub(crate) use reports::{HandleReport, NewReport, ReportAction};
@@ -208,6 +210,9 @@ pub(crate) enum StoreError {
     /// The user has as many open reports as one may have.
     #[error("too many open reports")]
     TooManyReports,
+    /// Somebody must own the place.
+    #[error("the last owner")]
+    LastOwner,
     /// No such report, or it has been closed.
     #[error("no such report")]
     UnknownReport,
@@ -431,6 +436,14 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// How many guests are in who did not come by an invite.
     async fn uninvited_guests(&self) -> Result<u32, StoreError>;
+
+    /// Deletes an account: sessions, password, name and address are gone when this returns, and everybody is told. What is
+    /// left in the log goes by [`Store::erase_some`].
+    async fn delete_account(&self, deletion: DeleteAccount) -> Result<(), StoreError>;
+
+    /// Takes a bit more of deleted accounts out of the log: their names, and messages if they were to go. Gives whether
+    /// there is more to do.
+    async fn erase_some(&self) -> Result<bool, StoreError>;
 
     /// Ends what is over.
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError>;

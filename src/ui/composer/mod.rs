@@ -61,10 +61,10 @@ pub(super) fn Composer(
     };
     let placeholder = move || match with.get() {
         None => t.write_to_everyone.to_owned(),
-        Some(with) => (t.write_to)(with.user.nickname.as_str()),
+        Some(with) => (t.write_to)(t.name_of(&with.user.nickname)),
     };
     let target_name =
-        move || with.get().map_or_else(|| t.everyone.to_owned(), |with| with.user.nickname.as_str().to_owned());
+        move || with.get().map_or_else(|| t.everyone.to_owned(), |with| t.name_of(&with.user.nickname).to_owned());
     let target = move || match with.get() {
         None => view! {
             <span class="icon-box">{icons::hash()}</span>
@@ -111,7 +111,7 @@ pub(super) fn Composer(
     let is_closed = memo(move || with.with(|with| with.as_ref().is_some_and(|with| with.gone)));
     let why_closed = move || {
         with.get().filter(|with| with.gone).map(|with| {
-            view! { <p class="closed" role="status">{(t.left_note)(with.user.nickname.as_str())}</p> }
+            view! { <p class="closed" role="status">{(t.left_note)(t.name_of(&with.user.nickname))}</p> }
         })
     };
 

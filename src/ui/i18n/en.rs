@@ -59,6 +59,7 @@ pub(super) static TEXTS: Texts = Texts {
     unread: |count| format!("{count} unread"),
     back: "Back to the list",
     you: "you",
+    former_user: "Former user",
 
     settings: "Settings",
     office: "To the office",
@@ -95,6 +96,14 @@ pub(super) static TEXTS: Texts = Texts {
     leave_question: |name| {
         format!("If you leave, you give “{name}” up, and anybody may take it. Your messages stay. Leave?")
     },
+    delete_account: "Delete my account …",
+    delete_means: "Your nickname is free for others, you are signed out everywhere, and you cannot come back as yourself. Nobody can undo it.",
+    your_messages: "Your messages",
+    messages_stay: "stay, as those of a former user",
+    messages_go: "are deleted, all of them",
+    delete_now: "Delete my account",
+    deleting: "Deleting …",
+    account_deleted: "Your account is deleted.",
     last_used: |when| format!("last used {when}"),
     program_on: |program, system| format!("{program} on {system}"),
 
@@ -208,6 +217,7 @@ pub(super) static TEXTS: Texts = Texts {
         ErrorCode::InviteRequired => "You need an invite to come in here. Ask somebody for a link.".into(),
         ErrorCode::InvalidInvite => "This invite is used up, has ended, or never was. Ask for another one.".into(),
         ErrorCode::AccountRequired => "Only people with an account may come in here.".into(),
+        ErrorCode::LastOwner => "You are the only owner. Appoint another one first.".into(),
         ErrorCode::InvalidEmoji => "A reaction is one emoji.".into(),
         ErrorCode::TooManyReactions => format!("A message carries at most {} different emoji.", LIMITS.2),
         ErrorCode::Unauthenticated => "Your session has ended. Come in again.".into(),
@@ -230,5 +240,5 @@ fn notice(notice: &Notice) -> String {
             _ => "made a member like all others",
         },
     };
-    format!("{} was {done}", notice.user.nickname.as_str())
+    format!("{} was {done}", TEXTS.name_of(&notice.user.nickname))
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{EndReason, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Notice},
+    domain::{EndReason, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Nickname, Notice},
     protocol::ErrorCode,
 };
 
@@ -127,6 +127,7 @@ pub struct Texts {
     pub unread: fn(u32) -> String,
     pub back: &'static str,
     pub you: &'static str,
+    pub former_user: &'static str,
 
     pub settings: &'static str,
     pub office: &'static str,
@@ -161,6 +162,14 @@ pub struct Texts {
     pub stay: &'static str,
     pub give_up: &'static str,
     pub leave_question: fn(&str) -> String,
+    pub delete_account: &'static str,
+    pub delete_means: &'static str,
+    pub your_messages: &'static str,
+    pub messages_stay: &'static str,
+    pub messages_go: &'static str,
+    pub delete_now: &'static str,
+    pub deleting: &'static str,
+    pub account_deleted: &'static str,
     pub last_used: fn(&str) -> String,
     pub program_on: fn(&str, &str) -> String,
 
@@ -234,6 +243,13 @@ pub struct Texts {
 
     pub error: fn(ErrorCode) -> String,
     pub unknown_user: fn(&str) -> String,
+}
+
+impl Texts {
+    /// What somebody is called.
+    pub(super) fn name_of<'a>(&self, nickname: &'a Nickname) -> &'a str {
+        if nickname.is_former() { self.former_user } else { nickname.as_str() }
+    }
 }
 
 /// What the texts say of limits.

@@ -57,6 +57,7 @@ pub(super) static TEXTS: Texts = Texts {
     unread: |count| format!("{count} 条未读"),
     back: "返回列表",
     you: "你",
+    former_user: "已注销用户",
 
     settings: "设置",
     office: "管理室",
@@ -91,6 +92,14 @@ pub(super) static TEXTS: Texts = Texts {
     stay: "留下",
     give_up: "让出昵称",
     leave_question: |name| format!("离开就会让出“{name}”，之后任何人都能用它。你的消息会保留。要离开吗？"),
+    delete_account: "注销账号……",
+    delete_means: "你的昵称会让给别人使用，所有设备都会退出，也无法再找回。此操作不能撤销。",
+    your_messages: "你的消息",
+    messages_stay: "保留，显示为“已注销用户”",
+    messages_go: "全部删除",
+    delete_now: "注销账号",
+    deleting: "正在注销……",
+    account_deleted: "账号已注销。",
     last_used: |when| format!("上次使用：{when}"),
     program_on: |program, system| format!("{system} 上的 {program}"),
 
@@ -198,6 +207,7 @@ pub(super) static TEXTS: Texts = Texts {
         ErrorCode::InviteRequired => "这里需要邀请才能进入，请向别人要一个链接。".into(),
         ErrorCode::InvalidInvite => "这个邀请已用完、已失效或不存在，请再要一个。".into(),
         ErrorCode::AccountRequired => "这里只有注册用户才能进入。".into(),
+        ErrorCode::LastOwner => "你是唯一的所有者，请先任命另一位。".into(),
         ErrorCode::InvalidEmoji => "回应只能是一个表情。".into(),
         ErrorCode::TooManyReactions => format!("一条消息最多有 {} 种表情。", LIMITS.2),
         ErrorCode::Unauthenticated => "会话已结束，请重新进入。".into(),
@@ -219,5 +229,5 @@ fn notice(notice: &Notice) -> String {
             _ => "成为了普通成员",
         },
     };
-    format!("{} {done}", notice.user.nickname.as_str())
+    format!("{} {done}", TEXTS.name_of(&notice.user.nickname))
 }

@@ -90,6 +90,10 @@ pub(super) fn Join(
                     view! { <p class="notice small" role="alert">{(t.ended)(reason)}</p> }
                 })}
                 {claims.then(|| view! { <p class="notice small">{t.claim}</p> })}
+                {live_view(move || {
+                    let words = t.account_deleted;
+                    store.deleted.get().then(|| view! { <p class="notice small" role="status">{words}</p> })
+                })}
                 <form class="door-form fields" method="post" action=LOBBY on:submit=on(submit)>
                     {hidden_passes()}
                     <label for="nickname">{t.nickname}</label>

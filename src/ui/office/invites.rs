@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Outcome, outcome, qr, sanction::end, words::Words};
+use super::{super::i18n::texts, Outcome, outcome, qr, sanction::end, words::Words};
 use crate::{
     domain::{
         Entry, Millis,
@@ -121,7 +121,7 @@ impl Made {
 
 fn row(invite: Invite, w: &'static Words) -> AnyView {
     let Invite { id, created_at, created_by, expires_at, most_uses, uses } = invite;
-    let by = created_by.map_or_else(|| w.host.to_owned(), |user| user.nickname.as_str().to_owned());
+    let by = created_by.map_or_else(|| w.host.to_owned(), |user| texts().name_of(&user.nickname).to_owned());
     let made = in_full(created_at);
     let revoke = format!("{}: {by}, {made}", w.revoke);
     view! {

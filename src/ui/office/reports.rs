@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{super::name::Name, Outcome, outcome, words::Words};
+use super::{
+    super::{i18n::texts, name::Name},
+    Outcome, outcome,
+    words::Words,
+};
 use crate::{
     domain::{
         Message,
@@ -92,7 +96,7 @@ impl Reported {
         let delete = (may_handle && !deleted).then(|| act("delete", "button grave", w.delete_reported));
         let close = may_handle.then(|| act("close", "button", w.close_report));
         let person = author.map(|author| {
-            let words = (w.about_author)(author.nickname.as_str());
+            let words = (w.about_author)(texts().name_of(&author.nickname));
             view! { <a class="button gentle" href=format!("/house/users/{}", author.id)>{words}</a> }
         });
         let not_yours = (!may_handle).then(|| view! { <p class="quiet small">{w.owners_handle}</p> });

@@ -11,11 +11,11 @@ use super::{
         asking::Asking,
         i18n::texts,
         live::{live, live_view, memo, on},
-        password_field::{PasswordField, close, fill, focus, is_open, typed},
+        password_field::{PasswordField, close, field, fill, focus, is_open, typed},
     },
     sessions::{SessionList, Sessions},
 };
-use crate::{client::Store, protocol::ErrorCode};
+use crate::{client::Store, domain::KeptMessages, protocol::ErrorCode};
 
 /// What the parts are called in the document.
 const FORM: &str = "password-form";
@@ -23,6 +23,8 @@ const SUMMARY: &str = "password-summary";
 const CURRENT: &str = "current-password";
 const NEW: &str = "new-password";
 const WAY_OUT: &str = "way-out";
+const LAST: &str = "last-password";
+const GO: &str = "messages-go";
 
 /// What belongs to the nickname: its password, where one is signed in, and leaving.
 #[component]
@@ -36,6 +38,7 @@ pub(super) fn Account() -> impl IntoView {
         <PasswordForm is_registered sessions/>
         {live_view(move || is_registered.get().then(|| view! { <SessionList sessions/> }))}
         <Leaving is_registered/>
+        <Deletion is_registered/>
     }
 }
 
@@ -119,6 +122,69 @@ fn PasswordForm(
                 <p class="problem small" role="alert">{live(move || asking.explanation(t, &of_fields))}</p>
                 <button type="submit" class="button" aria-disabled=live(move || asking.is_closed().to_string())>
                     {live(move || asking.button(t, t.save, t.saving))}
+                </button>
+            </form>
+        </details>
+    }
+}
+
+/// Deletes the account, after a question of what is to become of one's messages.
+#[component]
+fn Deletion(
+    /// Whether there is a password to show.
+    is_registered: Memo<bool>,
+) -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let asking = Asking::new(None);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if !asking.begin() {
+            return;
+        }
+        let password = is_registered.get_untracked().then(|| typed(LAST));
+        let goes = field(GO).is_some_and(|field| field.checked());
+        let messages = if goes { KeptMessages::Delete } else { KeptMessages::Keep };
+        spawn_local(async move {
+            if let Err(refusal) = store.delete_account(password, messages).await {
+                asking.end(Some(refusal));
+                focus(LAST);
+            }
+        });
+    };
+    let password = move || {
+        is_registered.get().then(|| {
+            view! {
+                <PasswordField
+                    id=LAST
+                    label=t.password
+                    autocomplete="current-password"
+                    asking
+                    wrong=ErrorCode::WrongPassword
+                    explanation=t.wrong_current.to_owned()
+                />
+            }
+        })
+    };
+    let choice = |id: &'static str, words, checked| {
+        view! { <label class="small"><input type="radio" name="messages" id=id checked=checked/>{words}</label> }
+            .into_any()
+    };
+    view! {
+        <details class="change">
+            <summary>{t.delete_account}</summary>
+            <form class="fields" on:submit=on(submit)>
+                <p class="small">{t.delete_means}</p>
+                <fieldset class="choice">
+                    <legend>{t.your_messages}</legend>
+                    {choice("messages-stay", t.messages_stay, true)}
+                    {choice(GO, t.messages_go, false)}
+                </fieldset>
+                {live_view(password)}
+                <p class="problem small" role="alert">
+                    {live(move || asking.explanation(t, &[ErrorCode::WrongPassword]))}
+                </p>
+                <button type="submit" class="button grave" aria-disabled=live(move || asking.is_closed().to_string())>
+                    {live(move || asking.button(t, t.delete_now, t.deleting))}
                 </button>
             </form>
         </details>

@@ -128,7 +128,7 @@ fn button(
 /// The reaction and who put it, the reader last.
 pub(super) fn who(reaction: &Reaction, me: UserId, t: &Texts) -> String {
     let others = reaction.users.iter().filter(|user| user.id != me);
-    let mut names: Vec<&str> = others.map(|user| user.nickname.as_str()).collect();
+    let mut names: Vec<&str> = others.map(|user| t.name_of(&user.nickname)).collect();
     let more = names.len().saturating_sub(NAMED);
     names.truncate(NAMED);
     if is_by(reaction, me) {

@@ -58,7 +58,7 @@ pub(super) fn MessageRow(
     // A screen reader hears whose message it is, even where the eye sees it by the group.
     let unseen_author = move || {
         seen.get().filter(|_| !starts_group.get()).map(|seen| {
-            view! { <span class="unseen">{format!("{}: ", seen.message.author.nickname.as_str())}</span> }
+            view! { <span class="unseen">{format!("{}: ", t.name_of(&seen.message.author.nickname))}</span> }
         })
     };
     let text = move || {

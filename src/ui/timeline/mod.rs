@@ -75,7 +75,7 @@ pub(super) fn Timeline(
         let text = match (model.is_complete(), model.is_empty(), with.get()) {
             (false, ..) => return None,
             (true, true, None) => t.empty_lobby.to_owned(),
-            (true, true, Some(with)) => (t.empty_direct)(with.user.nickname.as_str()),
+            (true, true, Some(with)) => (t.empty_direct)(t.name_of(&with.user.nickname)),
             (true, false, _) => t.beginning.to_owned(),
         };
         Some(view! { <p class="beginning quiet small">{text}</p> })

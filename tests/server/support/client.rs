@@ -286,6 +286,10 @@ pub(crate) struct Ack {
 pub(crate) fn says(event: &Event) -> &str {
     match &event.change {
         Change::Message { body } | Change::Edit { body, .. } => body.as_str(),
-        Change::Deletion { .. } | Change::Reaction { .. } | Change::Notice(_) | Change::Other => "",
+        Change::Deletion { .. }
+        | Change::Reaction { .. }
+        | Change::Notice(_)
+        | Change::AccountDeleted
+        | Change::Other => "",
     }
 }

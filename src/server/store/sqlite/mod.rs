@@ -56,16 +56,16 @@ use self::{
     reads::ReadMarks,
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
-        BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, ExpireMessages,
+        BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseSome, ExpireMessages,
         ExpireReports, Hide, Join, Moderate, Release, RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock,
         find_user, is_open, may_write,
     },
 };
 use super::{
-    Account, Appended, Asker, BannedNetwork, Beginning, EndedSession, Expired, Expiry, Feed, FoundUser, HandleReport,
-    InviteKey, Joined, ListPlace, Lookup, Moderation, NewEvent, NewInvite, NewPassword, NewReport, NewSession, NewUser,
-    OpenDirect, OpenedDirect, PasswordHash, Placed, Receipt, Rule, Session, SessionKey, Store, StoreError, Whom,
-    Window,
+    Account, Appended, Asker, BannedNetwork, Beginning, DeleteAccount, EndedSession, Expired, Expiry, Feed, FoundUser,
+    HandleReport, InviteKey, Joined, ListPlace, Lookup, Moderation, NewEvent, NewInvite, NewPassword, NewReport,
+    NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Placed, Receipt, Rule, Session, SessionKey, Store,
+    StoreError, Whom, Window,
 };
 use crate::server::ByteSize;
 
@@ -259,6 +259,14 @@ impl Store for SqliteStore {
 
     async fn uninvited_guests(&self) -> Result<u32, StoreError> {
         self.readers.read(queries::uninvited_guests).await
+    }
+
+    async fn delete_account(&self, deletion: DeleteAccount) -> Result<(), StoreError> {
+        self.write(deletion).await?.await
+    }
+
+    async fn erase_some(&self) -> Result<bool, StoreError> {
+        self.write(EraseSome).await?.await
     }
 
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError> {

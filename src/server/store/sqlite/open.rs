@@ -14,7 +14,7 @@ use crate::domain::{ConversationId, Epoch, Millis};
 use super::{journal::Journal, private};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 15] = [
+const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/0013_reports.sql"),
     include_str!("../migrations/0014_former_texts.sql"),
     include_str!("../migrations/0015_retention.sql"),
+    include_str!("../migrations/0016_erasures.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.

@@ -293,6 +293,9 @@ pub(super) fn messages(
         messages.reverse();
     }
     add_reactions(db, conversation, &mut messages)?;
+    for notice in messages.iter_mut().filter_map(|message| message.notice.as_mut()) {
+        unname(db, &mut notice.user)?;
+    }
     Ok(MessagesPage { messages, as_of, more })
 }
 
@@ -353,6 +356,14 @@ fn notice(change: Option<Change>) -> Option<Notice> {
     if let Some(Change::Notice(notice)) = change { Some(notice) } else { None }
 }
 
+/// A notice holds the name as it was, until that is taken out: whoever has deleted their account is not named any more.
+fn unname(db: &Connection, user: &mut User) -> Result<(), StoreError> {
+    if let Some(former) = user_of(db, user.id)?.filter(|user| user.nickname.is_former()) {
+        *user = former;
+    }
+    Ok(())
+}
+
 /// Puts to each message of an ascending stretch what its readers put to it.
 fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [Message]) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
@@ -406,6 +417,11 @@ pub(super) fn events(
             id: row.get(2)?,
             change,
         });
+    }
+    for event in &mut events {
+        if let Change::Notice(notice) = &mut event.change {
+            unname(db, &mut notice.user)?;
+        }
     }
     Ok(events)
 }

@@ -10,13 +10,15 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::{
-    super::{Committed, NewEvent, NewUser, Ownership, Retention, Store as _, StoreError, Window},
+    super::{
+        Committed, DeleteAccount, NewEvent, NewUser, Ownership, Retention, Store as _, StoreError, Verified, Window,
+    },
     journal::Journal,
     open::open_reader,
     *,
 };
 use crate::{
-    domain::{Body, CommandId, Millis, Nickname, User},
+    domain::{Body, CommandId, KeptMessages, Millis, Nickname, User},
     protocol::Change,
 };
 
@@ -97,6 +99,40 @@ async fn a_password_that_was_replaced_while_it_was_compared_opens_nothing() {
     assert_eq!(store.begin_session(ming.id, new, begun(2)).await, Ok(()));
     // Nor does a session that has ended set another one.
     assert_eq!(store.set_password(ming.id, replaced, Some(session)).await, Err(StoreError::UnknownUser));
+}
+
+/// Takes what is told, so that the writer does not wait for somebody who does.
+async fn drain(mut feed: Feed) {
+    while feed.recv().await.is_some() {}
+}
+
+#[tokio::test]
+async fn what_a_deleted_account_has_left_is_removed_bit_by_bit_and_after_a_restart() {
+    let folder = TempDir::new().expect("a folder");
+    let (store, feed) = open(&folder);
+    tokio::spawn(drain(feed));
+    let ming = guest(&store, "小明").await;
+    for number in 0..150 {
+        let said = store.append(message(&store, &ming, &format!("secret {number}"))).await.expect("queued");
+        said.await.expect("durable");
+    }
+    let deletion = DeleteAccount { user: ming.id, verified: Verified::Guest, messages: KeptMessages::Delete };
+    store.delete_account(deletion).await.expect("deleted");
+    let count = |text: &str| {
+        let db = open_reader(&folder.path().join(DATABASE)).expect("a database");
+        let select = "SELECT count(*) FROM events WHERE instr(payload, ?1)";
+        db.query_row(select, [text], |row| row.get::<_, u32>(0)).expect("a count")
+    };
+    assert_eq!(store.erase_some().await, Ok(true));
+    assert_eq!(count("secret"), 50, "so many at once");
+    store.close().await;
+    drop(store);
+
+    let (store, feed) = open(&folder);
+    tokio::spawn(drain(feed));
+    while store.erase_some().await.expect("a disk") {}
+    assert_eq!((count("secret"), count("deletion")), (0, 150));
+    assert_eq!(store.user(ming.id).await.expect("a user").map(|user| user.nickname), Some(Nickname::former()));
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ impl Write for NewEvent {
     fn takes_room(&self) -> bool {
         match self.change {
             Change::Message { .. } | Change::Edit { .. } | Change::Reaction { .. } => true,
-            Change::Deletion { .. } | Change::Notice(_) | Change::Other => false,
+            Change::Deletion { .. } | Change::Notice(_) | Change::AccountDeleted | Change::Other => false,
         }
     }
 }
@@ -142,9 +142,15 @@ pub(super) fn delete(
     seq: Seq,
 ) -> Result<Event, StoreError> {
     let event = NewEvent::of_author(author, CommandId::generate(), conversation, Change::Deletion { seq });
-    let appended = next(db, conversation)?;
+    let event = append_decided(db, &event)?;
+    delete_message(db, conversation, seq, event.seq)?;
+    Ok(event)
+}
+
+/// Gives an event its place, whoever its author is, and folds nothing in: what else there is to do is decided before.
+pub(super) fn append_decided(db: &Connection, event: &NewEvent) -> Result<Event, StoreError> {
+    let appended = next(db, event.conversation)?;
     event.log(db, appended)?;
-    delete_message(db, conversation, seq, appended.seq)?;
     Ok(event.event(appended))
 }
 
@@ -196,12 +202,14 @@ fn insert(
     id: CommandId,
     change: &Change,
 ) -> Result<bool, StoreError> {
+    // No message itself, and no change to one alone: no message has that place.
+    let target = if *change == Change::AccountDeleted { Some(Seq::ZERO) } else { change.target() };
     let inserted = db
         .prepare_cached(
             "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (command_id, author) DO NOTHING",
         )?
-        .execute(params![conversation, seq, at, author, id, to_json(change)?, change.target()])?;
+        .execute(params![conversation, seq, at, author, id, to_json(change)?, target])?;
     Ok(inserted > 0)
 }
 

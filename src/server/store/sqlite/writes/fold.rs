@@ -27,7 +27,7 @@ pub(super) fn fold(db: &Connection, event: &NewEvent, appended: Appended) -> Res
         Change::Message { .. } => Ok(save_mark(db, conversation, author, seq)?),
         Change::Notice(_) => Ok(()),
         // No command makes one.
-        Change::Other => Err(StoreError::Unavailable),
+        Change::AccountDeleted | Change::Other => Err(StoreError::Unavailable),
         Change::Edit { seq: target, body } => {
             let message = Target::find(db, conversation, *target)?.written_by(author)?;
             message.erase(db, seq)?;

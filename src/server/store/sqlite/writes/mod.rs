@@ -1,6 +1,7 @@
 //! The changes that the writer makes, one a file.
 
 mod account;
+mod account_deletion;
 mod append;
 mod audit;
 mod block;
@@ -21,6 +22,7 @@ mod sanction;
 mod session_end;
 
 pub(super) use account::{BeginSession, EndSession, EndSessions, SeeSession, SetPassword};
+pub(super) use account_deletion::EraseSome;
 pub(super) use append::{Post, end};
 pub(super) use block::{Block, Hide, Unblock};
 pub(super) use deletion::DeleteMessage;

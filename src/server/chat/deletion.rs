@@ -1,0 +1,72 @@
+//! Accounts are deleted: by their users, or on the host.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::{
+    domain::{KeptMessages, Me, User, UserKind},
+    protocol::DeleteAccountRequest,
+};
+
+use super::{
+    super::{
+        peer::Peer,
+        store::{DeleteAccount, StoreError, Verified},
+    },
+    Chat, ChatError, Incident,
+};
+
+/// How long after a failure the rest of deleted accounts is tried again.
+const ERASE_AGAIN: Duration = Duration::from_secs(30);
+
+impl Chat {
+    /// Deletes the account of a user, who shows the password if there is one. The sessions have ended when this returns.
+    pub(crate) async fn delete_account(
+        &self,
+        me: &Me,
+        peer: Peer,
+        request: DeleteAccountRequest,
+    ) -> Result<(), ChatError> {
+        let DeleteAccountRequest { password, messages } = request;
+        let verified = match me.kind {
+            UserKind::Registered => {
+                Verified::Password(self.verify_own_password(me, password.unwrap_or_default(), peer).await?)
+            }
+            UserKind::Guest => Verified::Guest,
+        };
+        let deletion = DeleteAccount { user: me.id, verified, messages };
+        self.store.delete_account(deletion).await.map_err(|error| match error {
+            // The session has ended meanwhile.
+            StoreError::UnknownUser => ChatError::Unauthenticated,
+            other => other.into(),
+        })?;
+        self.note(Some(peer), Incident::AccountDeleted(me.id));
+        self.erasures.notify_one();
+        Ok(())
+    }
+
+    /// The same for whoever has this nickname, on the host.
+    pub(crate) async fn delete_account_of(&self, nickname: &str, messages: KeptMessages) -> Result<User, ChatError> {
+        let user = self.find_user(nickname).await?;
+        let deletion = DeleteAccount { user: user.id, verified: Verified::ByHost, messages };
+        self.store.delete_account(deletion).await?;
+        self.erasures.notify_one();
+        Ok(user)
+    }
+
+    /// Takes deleted accounts out of the log, bit by bit, for as long as the server runs: what a server that was stopped
+    /// has left, too.
+    pub(crate) async fn erase_deleted_accounts(&self) {
+        loop {
+            match self.store.erase_some().await {
+                Ok(true) => {}
+                Ok(false) => self.erasures.notified().await,
+                Err(error) => {
+                    tracing::warn!(%error, "what is left of deleted accounts could not be removed; it is tried again");
+                    sleep(ERASE_AGAIN).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Accounts that are deleted: what goes at once, what stays without a name, and what others are told.
+
+use std::collections::HashMap;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use teahouse::{
+    domain::{ConversationId, ConversationKind, Message, Seq, User},
+    protocol::{Change, ConversationList, ErrorCode, Event, MessagesPage, Problem, ReportList, ServerFrame},
+    state::{Stretch, Timeline},
+};
+
+use super::support::{Hangup, PASSWORD, TestClient, TestServer, appointed, registered, sign_in};
+
+/// Asks for the end of an account.
+async fn delete(server: &TestServer, token: &str, body: Value) -> (StatusCode, Option<ErrorCode>) {
+    let request = server.http(Method::DELETE, "/api/me").bearer_auth(token).json(&body);
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status();
+    (status, answer.json::<Problem>().await.ok().map(|problem| problem.code))
+}
+
+async fn get(server: &TestServer, client: &TestClient, path: &str) -> String {
+    let request = server.http(Method::GET, path).bearer_auth(client.token());
+    request.send().await.expect("an answer").text().await.expect("a text")
+}
+
+async fn page(server: &TestServer, client: &TestClient, conversation: ConversationId) -> MessagesPage {
+    let path = format!("/api/conversations/{conversation}/messages?limit=200");
+    serde_json::from_str(&get(server, client, &path).await).expect("a page")
+}
+
+/// What somebody sees who has what is there now.
+async fn view(server: &TestServer, client: &TestClient, conversation: ConversationId) -> Timeline {
+    let mut view = Timeline::default();
+    view.take_in(Stretch::Newest, page(server, client, conversation).await);
+    view
+}
+
+/// Hears events until the account of `user` is deleted in this conversation, and folds them in.
+async fn hears_of_deletion(client: &mut TestClient, conversation: ConversationId, user: &User, view: &mut Timeline) {
+    loop {
+        let event = client
+            .expect("an event there", |frame| match frame {
+                ServerFrame::Event(event) if event.conversation == conversation => Some(event.clone()),
+                _ => None,
+            })
+            .await;
+        view.apply(&event);
+        if event.change == Change::AccountDeleted && event.author.id == user.id {
+            return;
+        }
+    }
+}
+
+fn messages(view: &Timeline) -> Vec<Message> {
+    view.messages().cloned().collect()
+}
+
+#[tokio::test]
+async fn who_deletes_the_account_is_out_everywhere_and_the_name_is_free() {
+    let server = TestServer::start().await;
+    registered(&server, "老板").await;
+    let (ming, token) = registered(&server, "小明").await;
+    let other = sign_in(&server, "小明", PASSWORD).await.expect("a session");
+    let elsewhere = TestClient::with_token(server.address, &other.token).await;
+
+    for wrong in [json!({ "messages": "keep" }), json!({ "messages": "keep", "password": "wrong horse" })] {
+        assert_eq!(delete(&server, &token, wrong).await, (StatusCode::FORBIDDEN, Some(ErrorCode::WrongPassword)));
+    }
+    let lacking = json!({ "password": PASSWORD });
+    assert_eq!(delete(&server, &token, lacking).await.0, StatusCode::BAD_REQUEST, "what becomes of the messages?");
+    let right = json!({ "messages": "keep", "password": PASSWORD });
+    assert_eq!(delete(&server, &token, right.clone()).await.0, StatusCode::NO_CONTENT);
+
+    let id = ming.user().id;
+    assert_eq!(ming.hangup().await, Hangup::Code(4401));
+    assert_eq!(elsewhere.hangup().await, Hangup::Code(4401));
+    assert_eq!(delete(&server, &token, right).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(server.sessions_of(id), 0);
+    assert_eq!(server.count("users WHERE nickname = '小明' OR nickname_key = '小明'"), 0);
+    assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect_err("nobody").code, ErrorCode::WrongPassword);
+    let new = TestClient::guest(&server, "小明").await;
+    assert_ne!(new.user().id, id);
+}
+
+#[tokio::test]
+async fn what_a_former_user_wrote_stays_without_the_name_and_open_pages_show_what_a_fetch_shows() {
+    let server = TestServer::start().await;
+    let (mut owner, _) = registered(&server, "老板").await;
+    let (mut ming, token) = registered(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ming.lobby().id;
+    ming.say("I was here").await;
+    let said = ling.say("so was I").await.seq.expect("a place");
+    ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": true })).await;
+    owner.moderate("unmute", &ming.user(), json!({})).await;
+    let direct = ming.open_direct("阿玲").await.id;
+    ming.say_in(direct, "between us").await;
+    ling.expect_event("between us").await;
+    let (mut in_lobby, mut in_direct) = (view(&server, &ling, lobby).await, view(&server, &ling, direct).await);
+    let (before_lobby, before_direct) = (in_lobby.clone(), in_direct.clone());
+    let former = ming.user();
+
+    let body = json!({ "messages": "keep", "password": PASSWORD });
+    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+    hears_of_deletion(&mut ling, lobby, &former, &mut in_lobby).await;
+    hears_of_deletion(&mut ling, direct, &former, &mut in_direct).await;
+    for (conversation, seen, before) in [(lobby, in_lobby, before_lobby), (direct, in_direct, before_direct)] {
+        let afresh = page(&server, &ling, conversation).await.messages;
+        assert_eq!(messages(&seen), afresh);
+        // Who was away learns it from what they missed.
+        let cursors = HashMap::from([(conversation, before.cursor())]);
+        let mut back = TestClient::resume(&server, ling.token(), ling.welcome.epoch, &cursors).await;
+        let mut view = before;
+        hears_of_deletion(&mut back, conversation, &former, &mut view).await;
+        assert_eq!(messages(&view), afresh);
+    }
+    let shown = get(&server, &ling, "/api/conversations/lobby/messages").await;
+    assert!(shown.contains("I was here") && !shown.contains("小明"), "{shown}");
+    let audit = get(&server, &owner, "/api/audit").await;
+    assert!(!audit.contains("小明"), "{audit}");
+    let listed: ConversationList =
+        serde_json::from_str(&get(&server, &ling, "/api/conversations").await).expect("a list");
+    let with = listed.conversations.iter().find_map(|conversation| match &conversation.kind {
+        ConversationKind::Direct { with } if conversation.id == direct => Some(with.clone()),
+        _ => None,
+    });
+    let with = with.expect("the direct stays");
+    assert!(with.user.nickname.is_former() && with.gone);
+}
+
+#[tokio::test]
+async fn messages_go_with_the_account_where_their_author_wants_it() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    registered(&server, "老板").await;
+    let (mut ming, token) = registered(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ming.lobby().id;
+    let direct = ming.open_direct("阿玲").await.id;
+    // More than are deleted at once.
+    for number in 0..130 {
+        ming.post(lobby, &format!("secret {number}")).await;
+    }
+    let last = ming.say("secret, the last").await.seq.expect("a place");
+    ming.change("edit", lobby, last, json!({ "body": "secret, changed" })).await;
+    ming.say_in(direct, "secret between us").await;
+    ling.say("mine stays").await;
+    let former = ming.user();
+    let mut seen = view(&server, &ling, lobby).await;
+    let body = json!({ "messages": "delete", "password": PASSWORD });
+    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+
+    hears_of_deletion(&mut ling, lobby, &former, &mut seen).await;
+    for _ in 0..131 + 1 {
+        let event = ling
+            .expect("a deletion", |frame| match frame {
+                ServerFrame::Event(event @ Event { change: Change::Deletion { .. }, .. }) => Some(event.clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!((event.author.id, event.author.nickname.is_former()), (former.id, true));
+        if event.conversation == lobby {
+            seen.apply(&event);
+        }
+    }
+    assert_eq!(server.payloads_with("secret"), 0);
+    let afresh = page(&server, &ling, lobby).await.messages;
+    assert_eq!(messages(&seen), afresh);
+    let left: Vec<_> = afresh.iter().filter(|message| !message.deleted).map(|message| message.body.as_str()).collect();
+    assert_eq!(left, ["mine stays"]);
+    assert!(page(&server, &ling, direct).await.messages.iter().all(|message| message.deleted));
+}
+
+#[tokio::test]
+async fn the_last_owner_appoints_another_one_first_and_the_host_need_not_wait_for_that() {
+    let server = TestServer::start().await;
+    let (mut owner, token) = registered(&server, "老板").await;
+    let body = json!({ "messages": "keep", "password": PASSWORD });
+    let refused = (StatusCode::CONFLICT, Some(ErrorCode::LastOwner));
+    assert_eq!(delete(&server, &token, body.clone()).await, refused);
+    appointed(&server, &mut owner, "管家", "moderator").await;
+    assert_eq!(delete(&server, &token, body.clone()).await, refused, "a moderator is no owner");
+    appointed(&server, &mut owner, "阿玲", "owner").await;
+    owner.say("still here").await;
+    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+
+    let told = server.admin(&["delete-account", "阿玲"]).await;
+    assert_eq!(told, "阿玲: the account is deleted\n");
+    assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the host: delete_account (former user)"));
+    assert!(!server.admin(&["list"]).await.contains("owner"));
+    assert!(server.admin_in_vain(&["delete-account", "阿玲"]).await.contains("nobody here is called"));
+}
+
+#[tokio::test]
+async fn a_guest_deletes_what_there_is_without_a_password() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let said = ming.say("secret").await.seq.expect("a place");
+    assert_eq!(delete(&server, ming.token(), json!({ "messages": "delete" })).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(ming.hangup().await, Hangup::Code(4401));
+    ling.expect("the deletion", |frame| match frame {
+        ServerFrame::Event(Event { change: Change::Deletion { seq }, .. }) if *seq == said => Some(()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(server.payloads_with("secret"), 0);
+}
+
+#[tokio::test]
+async fn a_report_outlives_the_account_that_it_is_about() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let (owner, _) = registered(&server, "老板").await;
+    let (mut ming, token) = registered(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let said = ming.say("rude words").await;
+    let seq = said.seq.unwrap_or(Seq::ZERO);
+    let request = server.http(Method::POST, "/api/reports").bearer_auth(ling.token());
+    let request = request.json(&json!({ "conversation": said.conversation, "seq": seq }));
+    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
+    let body = json!({ "messages": "delete", "password": PASSWORD });
+    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+    ling.expect("the deletion", |frame| match frame {
+        ServerFrame::Event(Event { change: Change::Deletion { .. }, .. }) => Some(()),
+        _ => None,
+    })
+    .await;
+    let ReportList { reports, .. } =
+        serde_json::from_str(&get(&server, &owner, "/api/reports").await).expect("reports");
+    let reported = reports[0].reported().expect("the message");
+    assert_eq!((reported.body.as_str(), reported.author.nickname.is_former()), ("rude words", true));
+    assert!(!get(&server, &owner, "/api/reports").await.contains("小明"));
+}

@@ -164,7 +164,7 @@ mod tests {
         let told = (0..100).filter_map(|_| lines.next(begin)).collect::<Vec<_>>();
         assert_eq!(told, [0; 60]);
         assert_eq!(lines.next(begin + Duration::from_secs(59)), None);
-        assert_eq!(lines.next(begin + Duration::from_secs(60)), Some(41));
+        assert_eq!(lines.next(begin + Duration::from_mins(1)), Some(41));
         assert_eq!(lines.next(begin + Duration::from_secs(61)), Some(0));
     }
 }

@@ -84,7 +84,7 @@ impl Store {
             drop(window().location().reload());
             return;
         }
-        let is_other_history = self.epoch.get_value().is_some_and(|epoch| epoch != welcome.epoch);
+        let is_other_history = self.pace.with_value(|pace| pace.epoch).is_some_and(|epoch| epoch != welcome.epoch);
         if is_other_history {
             self.give_changes_up();
         }
@@ -109,7 +109,7 @@ impl Store {
 
     /// Takes note of what a welcome says.
     pub(super) fn know(self, welcome: &Welcome) {
-        self.epoch.set_value(Some(welcome.epoch));
+        self.pace.update_value(|pace| pace.epoch = Some(welcome.epoch));
         self.presence.update(|presence| presence.welcome(welcome));
         welcome.conversations.iter().for_each(|conversation| self.meet_companion(conversation));
         self.blocks.set(Blocks::new(welcome.blocks.clone()));

@@ -50,7 +50,6 @@ pub struct Store {
     pub outbox: RwSignal<Outbox>,
     /// What stands in the composer of each conversation.
     drafts: StoredValue<HashMap<ConversationId, Written>>,
-    pub(super) epoch: StoredValue<Option<Epoch>>,
     pub(super) talks: StoredValue<HashMap<ConversationId, Talk>>,
     questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
     signals: StoredValue<Option<mpsc::Sender<Signal>>>,
@@ -63,6 +62,8 @@ pub struct Store {
 /// What goes on meanwhile: what is done now and then, so that much of it does not cost much, and what is not answered yet.
 #[derive(Default)]
 pub(super) struct Pace {
+    /// The history that the cursors belong to.
+    pub(super) epoch: Option<Epoch>,
     /// The conversation that is open; of others only the end is kept.
     pub(super) shown: Option<ConversationId>,
     /// Events that are not folded in yet.
@@ -134,7 +135,6 @@ impl Store {
             typing: RwSignal::default(),
             outbox: RwSignal::default(),
             drafts: StoredValue::default(),
-            epoch: StoredValue::default(),
             talks: StoredValue::default(),
             questions: StoredValue::default(),
             signals: StoredValue::new(None),
@@ -432,7 +432,12 @@ impl Store {
             let loaded = talks.iter().filter(|(_, talk)| talk.timeline.with_untracked(Timeline::is_loaded));
             loaded.map(|(id, talk)| (*id, talk.timeline.with_untracked(Timeline::cursor))).collect()
         });
-        Hello { protocol: protocol::VERSION, epoch: self.epoch.get_value(), cursors, ..Hello::default() }
+        Hello {
+            protocol: protocol::VERSION,
+            epoch: self.pace.with_value(|pace| pace.epoch),
+            cursors,
+            ..Hello::default()
+        }
     }
 
     /// What a message is known by on this page. The ids of commands are unique for one author only, and anybody may use
@@ -493,7 +498,7 @@ impl Store {
         self.pace.update_value(|pace| pace.gathered.clear());
         self.forget_questions();
         self.signals.set_value(None);
-        self.epoch.set_value(None);
+        self.pace.update_value(|pace| pace.epoch = None);
         self.outbox.set(Outbox::default());
         self.conversations.set(Conversations::default());
         self.blocks.set(Blocks::default());

@@ -126,8 +126,8 @@ async fn the_host_finds_a_message_and_deletes_it_and_everybody_s_page_follows() 
     ming.say("first").await;
     let said = ming.say("what must\ngo").await.seq.expect("a place");
     let list = server.admin(&["messages"]).await;
-    let line = list.lines().next().expect("the newest first");
-    assert!(line.starts_with(&format!("lobby {said} ")) && line.ends_with("小明: what must go"), "{list}");
+    let newest = list.lines().next().expect("the newest first");
+    assert!(newest.starts_with(&format!("lobby {said} ")) && newest.ends_with("小明: what must go"), "{list}");
     assert_eq!(list.lines().count(), 2);
 
     server.admin(&["delete-message", "lobby", &said.to_string()]).await;

@@ -84,7 +84,7 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 /// A server whose standard output is of no use. Its log says when it is ready.
-async fn serve_with_output(redirection: &str, data: &Path) -> Child {
+fn serve_with_output(redirection: &str, data: &Path) -> Child {
     let script = format!("exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\" {redirection}");
     let child = Command::new("sh").args(["-c", &script, PROGRAM]).arg(data).stderr(Stdio::piped()).spawn();
     child.expect("a shell")
@@ -94,7 +94,7 @@ async fn serve_with_output(redirection: &str, data: &Path) -> Child {
 async fn a_server_runs_without_anybody_who_reads_what_it_prints() {
     for redirection in [">&-", ">/dev/full", ">&- <&-"] {
         let folder = TempDir::new().expect("a folder");
-        let mut child = serve_with_output(redirection, folder.path()).await;
+        let mut child = serve_with_output(redirection, folder.path());
         let answered = within("the server to answer", async {
             loop {
                 let mut command = Command::new(PROGRAM);

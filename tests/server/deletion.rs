@@ -152,7 +152,7 @@ async fn messages_go_with_the_account_where_their_author_wants_it() {
     assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
 
     hears_of_deletion(&mut ling, lobby, &former, &mut seen).await;
-    for _ in 0..131 + 1 {
+    for _ in 0..=131 {
         let event = ling
             .expect("a deletion", |frame| match frame {
                 ServerFrame::Event(event @ Event { change: Change::Deletion { .. }, .. }) => Some(event.clone()),

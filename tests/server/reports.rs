@@ -124,24 +124,24 @@ async fn nobody_reports_what_they_cannot_read_or_wrote_themselves_or_what_is_not
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let direct = ming.open_direct("老板").await.id;
     let private = ming.say_in(direct, "between us").await.seq.expect("a place");
-    let mine = ming.say("mine").await;
+    let own = ming.say("mine").await;
     let gone = ming.say("gone").await.seq.expect("a place");
-    ming.change("delete", mine.conversation, gone, json!({})).await;
+    ming.change("delete", own.conversation, gone, json!({})).await;
     let notice = owner.moderate("unmute", &ming.user(), json!({})).await.seq.expect("a place");
-    let (lobby, mine) = (mine.conversation, mine.seq.expect("a place"));
+    let (lobby, own) = (own.conversation, own.seq.expect("a place"));
     let asked = |conversation, seq: Seq| json!({ "conversation": conversation, "seq": seq, "reason": "" });
     for (by, body, status, code) in [
         (&ling, asked(direct, private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
         (&ling, asked(ConversationId::generate(), private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
-        (&ming, asked(lobby, mine), StatusCode::FORBIDDEN, ErrorCode::Forbidden),
+        (&ming, asked(lobby, own), StatusCode::FORBIDDEN, ErrorCode::Forbidden),
         (&ling, asked(lobby, gone), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
         (&ling, asked(lobby, notice), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
         (&ling, asked(lobby, Seq::ZERO), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
         (&ling, asked(lobby, Seq(u64::MAX)), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
-        (&ling, json!({ "seq": mine }), StatusCode::BAD_REQUEST, ErrorCode::BadFrame),
+        (&ling, json!({ "seq": own }), StatusCode::BAD_REQUEST, ErrorCode::BadFrame),
         (
             &ling,
-            json!({ "conversation": lobby, "seq": mine, "reason": "好".repeat(501) }),
+            json!({ "conversation": lobby, "seq": own, "reason": "好".repeat(501) }),
             StatusCode::UNPROCESSABLE_ENTITY,
             ErrorCode::MessageTooLong,
         ),
@@ -164,7 +164,7 @@ async fn reports_are_few_a_minute_for_a_user_and_for_an_address() {
     let mut accepted = Vec::new();
     for name in ["甲", "乙", "丙"] {
         let guest = TestClient::guest(&server, name).await;
-        let mut of_one = 0;
+        let mut of_one = 0_usize;
         for seq in &said {
             match report(&server, &guest, lobby, *seq, "").await {
                 StatusCode::NO_CONTENT => of_one += 1,
@@ -174,8 +174,8 @@ async fn reports_are_few_a_minute_for_a_user_and_for_an_address() {
         accepted.push(of_one);
     }
     assert_eq!(accepted[0], 6, "of one user");
-    assert!(accepted.iter().sum::<i32>() <= 13, "of one address: {accepted:?}");
-    assert_eq!(reports(&server, &owner).await.len() as i32, accepted.iter().sum::<i32>());
+    assert!(accepted.iter().sum::<usize>() <= 13, "of one address: {accepted:?}");
+    assert_eq!(reports(&server, &owner).await.len(), accepted.iter().sum::<usize>());
 }
 
 #[tokio::test]
@@ -289,11 +289,11 @@ async fn a_report_keeps_little_of_long_messages_around_it() {
     let server = TestServer::start().await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    let long = "好".repeat(4_000);
+    let text = "好".repeat(4_000);
     let lobby = ming.lobby().id;
-    ming.say(&long).await;
-    let bad = ming.say(&long).await.seq.expect("a place");
-    ming.say(&long).await;
+    ming.say(&text).await;
+    let bad = ming.say(&text).await.seq.expect("a place");
+    ming.say(&text).await;
     report(&server, &ling, lobby, bad, "").await;
     let seen = reports(&server, &owner).await.remove(0);
     let lengths: Vec<_> = seen.messages.iter().map(|message| message.body.as_str().chars().count()).collect();

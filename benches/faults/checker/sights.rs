@@ -86,6 +86,10 @@ fn was_edited_so(event: &Event, edits: &Edits) -> bool {
     match &event.change {
         Change::Message { body } => edits.have_said(event.conversation, event.seq, body.as_str()),
         Change::Edit { seq, body } => edits.have_said(event.conversation, *seq, body.as_str()),
-        Change::Deletion { .. } | Change::Reaction { .. } | Change::Notice(_) | Change::Other => false,
+        Change::Deletion { .. }
+        | Change::Reaction { .. }
+        | Change::Notice(_)
+        | Change::AccountDeleted
+        | Change::Other => false,
     }
 }

@@ -63,7 +63,7 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     let is_unwanted = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     // The first byte of all of C1 is 0xC2.
     let may_have_some = |byte: &u8| (*byte < b' ' && !matches!(byte, b'\n' | b'\t')) || matches!(byte, 0x7f | 0xc2);
-    if !text.as_bytes().iter().any(|byte| may_have_some(byte)) || !text.contains(is_unwanted) {
+    if !text.as_bytes().iter().any(may_have_some) || !text.contains(is_unwanted) {
         return Cow::Borrowed(text);
     }
     let mut clean = text.replace("\r\n", "\n").replace('\r', "\n");

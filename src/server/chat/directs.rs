@@ -95,7 +95,8 @@ impl Chat {
     /// From now on the user hears nothing of the other one, or does so again.
     pub(crate) async fn block(&self, user: UserId, other: UserId, on: bool) -> Result<(), ChatError> {
         self.charge_command(user, None, 0)?;
-        Ok(if on { self.store.block(user, other).await? } else { self.store.unblock(user, other).await? })
+        let changed = if on { self.store.block(user, other).await } else { self.store.unblock(user, other).await };
+        Ok(changed?)
     }
 
     /// Whom the user has blocked.

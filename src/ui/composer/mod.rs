@@ -26,6 +26,20 @@ pub(super) use draft::Draft;
 #[cfg(feature = "ssr")]
 pub(super) use early::in_textarea;
 
+/// Who is typing there, in words; nothing if nobody is.
+fn who_is_typing(store: Store, conversation: ConversationId) -> String {
+    store.typing.with(|typing| {
+        let names: Vec<&str> = typing.of(conversation).into_iter().map(|user| user.nickname.as_str()).collect();
+        if names.is_empty() { String::new() } else { (texts().typing)(&names) }
+    })
+}
+
+/// Why nothing can be written to somebody who has left.
+fn left_note(with: &Companion) -> AnyView {
+    let t = texts();
+    view! { <p class="closed" role="status">{(t.left_note)(t.name_of(&with.user.nickname))}</p> }.into_any()
+}
+
 /// The message form of one conversation. It never closes: what is typed without a connection is kept and sent later.
 #[component]
 pub(super) fn Composer(
@@ -79,12 +93,6 @@ pub(super) fn Composer(
         }
         .into_any(),
     };
-    let typing = move || {
-        store.typing.with(|typing| {
-            let names: Vec<&str> = typing.of(conversation).into_iter().map(|user| user.nickname.as_str()).collect();
-            if names.is_empty() { String::new() } else { (t.typing)(&names) }
-        })
-    };
     let is_editing = memo(move || draft.edited().is_some());
     let editing = move || {
         is_editing.get().then(|| {
@@ -109,18 +117,14 @@ pub(super) fn Composer(
     };
 
     let is_closed = memo(move || with.with(|with| with.as_ref().is_some_and(|with| with.gone)));
-    let why_closed = move || {
-        with.get().filter(|with| with.gone).map(|with| {
-            view! { <p class="closed" role="status">{(t.left_note)(t.name_of(&with.user.nickname))}</p> }
-        })
-    };
+    let why_closed = move || with.get().filter(|with| with.gone).map(|with| left_note(&with));
 
     // Where no program runs, nothing would ever say that there is something to send.
     let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
 
     view! {
         <div class="composer">
-            <p class="typing" role="status">{live(typing)}</p>
+            <p class="typing" role="status">{live(move || who_is_typing(store, conversation))}</p>
             {live_view(chooser)}
             {live_view(why_closed)}
             <form class="pot" hidden=live(move || is_closed.get()) on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().is_none())}>

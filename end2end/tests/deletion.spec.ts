@@ -19,7 +19,7 @@ test('an account is deleted and its messages stay, without the name, on open pag
   await bob.say('So was I');
   await alice.talkTo('Bob');
   await alice.say('Between us');
-  await bob.open('Alice');
+  await bob.conversation('Alice').click();
   await bob.sees('Between us');
 
   await openForm(alice);

@@ -78,7 +78,7 @@ test('a link is read in the direction in which it leads, whatever stands before 
   expect(first).toBeLessThan(last);
 });
 
-test('a letter with a hundred marks hides nothing that others have said', async ({ people }) => {
+test('a letter with as many marks as it may have hides nothing that others have said', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.say('Nobody writes over this');
@@ -88,7 +88,7 @@ test('a letter with a hundred marks hides nothing that others have said', async 
   const look = () => alice.message('Nobody writes over this').screenshot({ animations: 'disabled' });
   const before = await look();
 
-  await bob.edit('Zalgo', `Zalgo${'\u0310\u0352\u0357\u0363'.repeat(25)}`);
+  await bob.edit('Zalgo', `Zalgo${'\u0310\u0352\u0357\u0363\u0311'.repeat(2)}`);
   await expect(alice.message('Zalgo')).toContainText('edited');
 
   expect(before.equals(await look())).toBe(true);

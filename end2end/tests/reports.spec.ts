@@ -15,6 +15,8 @@ test('a message is reported, and a moderator reads it with what is around it, de
   await alice.say('Good morning');
   await alice.say('Rude words');
   await alice.say('Good night');
+  // So that no row moves under the pointer any more.
+  await bob.sees('Good night');
 
   await bob.choose('Report', 'Rude words');
   await expect(bob.menu.getByText('Moderators will see this message and those around it.')).toBeVisible();

@@ -60,7 +60,10 @@ fn packages(heading: &str) -> Vec<String> {
 
 #[test]
 fn unsafe_code_is_forbidden_everywhere() {
-    assert!(read("Cargo.toml").contains("[lints.rust]\nunsafe_code = \"forbid\"\n"));
+    assert!(read("Cargo.toml").contains("[workspace.lints.rust]\nunsafe_code = \"forbid\"\n"));
+    for package in ["Cargo.toml", "src/browser/Cargo.toml"] {
+        assert!(read(package).contains("[lints]\nworkspace = true\n"), "{package}");
+    }
     assert_none(&sources("src", &["rs"]), &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe"]);
 }
 

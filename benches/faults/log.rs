@@ -35,7 +35,7 @@ fn users(db: &Connection) -> Result<HashMap<UserId, User>, Failure> {
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let id = UserId::from_uuid(uuid(row, 0)?);
-        users.insert(id, User::guest(id, Nickname::parse(&row.get::<_, String>(1)?)?));
+        users.insert(id, User::guest(id, Nickname::parse_existing(&row.get::<_, String>(1)?)?));
     }
     Ok(users)
 }

@@ -203,6 +203,11 @@ impl Listener {
                 }
                 Sight::Event(self.ear.sightings.share(event))
             }
+            // A direct is told of right before its first message.
+            ServerFrame::Conversation(conversation) if !self.known.contains_key(&conversation.id) => {
+                self.known.insert(conversation.id, Known::default());
+                Sight::From(conversation.id, conversation.last_seq)
+            }
             ServerFrame::CaughtUp { conversation, seq } => Sight::CaughtUp(conversation, seq),
             ServerFrame::Reset { conversation, last_seq } => {
                 self.ear.tally.resets.one();

@@ -9,7 +9,17 @@ pub(crate) struct PlainClient {
 }
 
 impl PlainClient {
+    /// A client that is in: what is said from now on comes to it.
     pub(crate) async fn enter(server: &TestServer, path: &str) -> Self {
+        let mut client = Self::connect(server, path).await;
+        // The protocol does not answer an entrance; what answers a frame has let its sender in.
+        client.raw.send_text("?").await;
+        assert_eq!(client.next_error().await, "bad_frame", "{path}");
+        client
+    }
+
+    /// A client of which it is open whether it gets in.
+    pub(crate) async fn connect(server: &TestServer, path: &str) -> Self {
         Self { raw: RawClient::connect(server, path).await }
     }
 

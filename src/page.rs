@@ -29,7 +29,7 @@ use self::render::{Packing, Renders, Turn};
 use crate::{
     domain::{Entry, Me},
     protocol::ErrorCode,
-    server::{self, House, Peer, Refused, ReportUrl, Scheme},
+    server::{self, House, Peer, Refused, ReportUrl, Scheme, Site},
     ui::{self, Files, JoinAttempt, Language, Opening, Theme, Unsent, Viewer},
 };
 
@@ -110,7 +110,7 @@ fn response_length(response: &Response) -> usize {
 
 async fn page(
     State(pages): State<Pages>,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
     asked: Result<Query<Asked>, QueryRejection>,
     uri: Uri,
     headers: HeaderMap,
@@ -118,8 +118,8 @@ async fn page(
     // An address with nonsense behind it is still the page.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let chosen = asked.lang.as_deref().and_then(Language::from_tag);
-    let mut response = pages.render(Caller::new(scheme, headers), asked, uri.path()).await;
-    remember(chosen, scheme, &mut response);
+    let mut response = pages.render(Caller::new(site, headers), asked, uri.path()).await;
+    remember(chosen, site.scheme, &mut response);
     response
 }
 
@@ -135,7 +135,7 @@ fn remember(chosen: Option<Language>, scheme: Scheme, response: &mut Response) {
 
 async fn not_found(
     State(pages): State<Pages>,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -143,7 +143,7 @@ async fn not_found(
         // No reader has come here by themselves.
         return in_words(Refused { status: StatusCode::NOT_FOUND, code: ErrorCode::NotFound }, &headers);
     }
-    let response = pages.render(Caller::new(scheme, headers), Asked::default(), uri.path()).await;
+    let response = pages.render(Caller::new(site, headers), Asked::default(), uri.path()).await;
     match response.status() {
         StatusCode::OK => (StatusCode::NOT_FOUND, response).into_response(),
         _ => response,
@@ -159,13 +159,13 @@ fn names_a_file(path: &str) -> bool {
 struct Caller {
     /// Of the session, if they are in.
     token: Option<String>,
-    scheme: Scheme,
+    site: Site,
     headers: HeaderMap,
 }
 
 impl Caller {
-    fn new(scheme: Scheme, headers: HeaderMap) -> Self {
-        Self { token: server::session_token(&headers, scheme), scheme, headers }
+    fn new(site: Site, headers: HeaderMap) -> Self {
+        Self { token: server::session_token(&headers, site), site, headers }
     }
 }
 
@@ -185,12 +185,12 @@ impl Pages {
             Ok(turn) => turn,
             Err(busy) => return in_words(busy, &caller.headers),
         };
-        let cookie = self.house.keep_cookie(&caller.headers, caller.scheme);
+        let cookies = self.house.keep_cookie(&caller.headers, caller.site);
         let packing = Packing::accepted(&caller.headers);
         let viewer = self.viewer(caller, asked, path, Said::default()).await;
-        let cookie = cookie.filter(|_| viewer.me.is_some());
+        let is_known = viewer.me.is_some();
         let mut response = self.document(turn, packing, viewer).await;
-        if let Some(cookie) = cookie {
+        for cookie in cookies.into_iter().filter(|_| is_known) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response
@@ -229,8 +229,8 @@ impl Pages {
         answer(policy, self.house.report_to(), turn.render(packing, view).await)
     }
 
-    async fn me(&self, headers: &HeaderMap, scheme: Scheme) -> Option<Me> {
-        self.house.me(&server::session_token(headers, scheme)?).await
+    async fn me(&self, headers: &HeaderMap, site: Site) -> Option<Me> {
+        self.house.me(&server::session_token(headers, site)?).await
     }
 
     async fn viewer(&self, caller: Caller, asked: Asked, path: &str, said: Said) -> Viewer {
@@ -303,17 +303,16 @@ fn in_words(refused: Refused, headers: &HeaderMap) -> Response {
 
 /// The one that was just chosen, or that of the cookie, or the browser's favourite.
 fn language(chosen: Option<Language>, headers: &HeaderMap) -> Language {
-    let remembered = || Language::from_tag(cookie(headers, "teahouse_language")?);
+    let remembered = || cookie(headers, "teahouse_language", Language::from_tag);
     let preferred = || Language::from_accept_language(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
     chosen.or_else(remembered).or_else(preferred).unwrap_or_default()
 }
 
 fn theme(headers: &HeaderMap) -> Theme {
-    cookie(headers, "teahouse_theme").and_then(Theme::from_name).unwrap_or_default()
+    cookie(headers, "teahouse_theme", Theme::from_name).unwrap_or_default()
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+/// What a cookie of that name says, if it is one of those that can be said.
+fn cookie<T>(headers: &HeaderMap, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    server::cookies(headers, name).find_map(|value| read(str::from_utf8(value).ok()?))
 }

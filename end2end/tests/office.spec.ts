@@ -168,7 +168,7 @@ test('a form on another page does nothing, though the cookie comes along', async
   await owner.page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
   const posted = owner.page.waitForRequest((request) => request.method() === 'POST');
   await owner.page.getByRole('button', { name: 'Win' }).click();
-  expect((await (await posted).allHeaders()).cookie).toContain('teahouse_session=');
+  expect((await (await posted).allHeaders()).cookie).toMatch(/teahouse_session_\d+=/);
   expect((await (await posted).response())?.status()).toBe(403);
   foreign.close();
   await bob.say('I can still talk');

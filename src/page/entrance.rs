@@ -8,45 +8,43 @@
 //! log of a proxy.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 
 use super::{Asked, Caller, Pages, Said, fields::Fields, in_words, render::Packing};
 use crate::{
     protocol::Problem,
-    server::{Entered, Knock, Peer, Scheme},
+    server::{Entered, Knock, Peer, Site},
     ui::{JoinAttempt, Viewer},
 };
 
 /// The page to come to.
 const LOBBY: &str = "/talk/lobby";
 
-pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: HeaderMap, fields: &Fields) -> Response {
+pub(super) async fn enter(pages: Pages, peer: Peer, site: Site, headers: HeaderMap, fields: &Fields) -> Response {
     let nickname = fields.raw("nickname").unwrap_or_default();
     // A field that was left empty is none.
     let filled = |name| fields.raw(name).filter(|value| !value.is_empty());
     let (password, invite, claim) = (filled("password"), filled("invite"), filled("claim"));
-    if password.is_none() && pages.me(&headers, scheme).await.is_some_and(|me| me.nickname.as_str() == nickname.trim())
-    {
+    if password.is_none() && pages.me(&headers, site).await.is_some_and(|me| me.nickname.as_str() == nickname.trim()) {
         return Redirect::to(LOBBY).into_response();
     }
     let knock = Knock { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
-    match pages.house.come_in(knock, peer, scheme, &headers).await {
-        Ok(Entered { token, cookie, .. }) => {
+    match pages.house.come_in(knock, peer, site, &headers).await {
+        Ok(Entered { token, cookies, .. }) => {
             let mut response = match pages.renders.turn().await {
                 Ok(turn) => {
                     let packing = Packing::accepted(&headers);
-                    let caller = Caller { token: Some(token), scheme, headers };
+                    let caller = Caller { token: Some(token), site, headers };
                     let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;
                     pages.document(turn, packing, viewer).await
                 }
                 // They are in all the same, and the page can be had later.
                 Err(_busy) => Redirect::to(LOBBY).into_response(),
             };
-            match HeaderValue::try_from(cookie) {
-                Ok(cookie) => drop(response.headers_mut().append(header::SET_COOKIE, cookie)),
-                Err(error) => tracing::error!(%error, "a session's cookie is no header"),
+            for cookie in cookies {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
         }
@@ -61,7 +59,7 @@ pub(super) async fn enter(pages: Pages, peer: Peer, scheme: Scheme, headers: Hea
                 Err(busy) => return in_words(busy, &headers),
             };
             let packing = Packing::accepted(&headers);
-            let caller = Caller { token: None, scheme, headers };
+            let caller = Caller { token: None, site, headers };
             let viewer = pages.viewer(caller, Asked::default(), LOBBY, Said::default()).await;
             (status, pages.document(turn, packing, Viewer { attempt, ..viewer }).await).into_response()
         }

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     domain::Me,
     protocol::ErrorCode,
-    server::{House, Refused, Scheme},
+    server::{House, Refused, Site},
     ui::{
         Files, Language,
         office::{self, Reader, Screen},
@@ -57,7 +57,7 @@ struct Visitor {
     files: Arc<Files>,
     renders: Renders,
     headers: HeaderMap,
-    scheme: Scheme,
+    site: Site,
     /// The language, if it was just chosen by a link.
     chosen: Option<Language>,
     /// How many reports wait for the visitor.
@@ -70,20 +70,19 @@ impl FromRequestParts<Pages> for Visitor {
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
         // Who is not signed in, and who can't be told to be at the moment, goes to the door.
         let to_the_door = || Redirect::to("/").into_response();
-        let Extension(scheme) =
-            Extension::<Scheme>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
-        let me = pages.me(&parts.headers, scheme).await.ok_or_else(to_the_door)?;
+        let Extension(site) = Extension::<Site>::from_request_parts(parts, pages).await.map_err(|_| to_the_door())?;
+        let me = pages.me(&parts.headers, site).await.ok_or_else(to_the_door)?;
         let chosen = typed(&parts.uri, "lang").as_deref().and_then(Language::from_tag);
         let Pages { house, files, renders, .. } = pages.clone();
         let reports = house.count_reports(&me).await;
-        Ok(Self { me, house, files, renders, headers: parts.headers.clone(), scheme, chosen, reports })
+        Ok(Self { me, house, files, renders, headers: parts.headers.clone(), site, chosen, reports })
     }
 }
 
 impl Visitor {
     /// Renders a page; for the visitor alone, and as it is now.
     async fn render(self, status: StatusCode, screen: Screen) -> Response {
-        let Self { me, house, files, renders, headers, scheme, chosen, reports } = self;
+        let Self { me, house, files, renders, headers, site, chosen, reports } = self;
         let turn = match renders.turn().await {
             Ok(turn) => turn,
             Err(busy) => return in_words(busy, &headers),
@@ -94,7 +93,7 @@ impl Visitor {
         // The same as of every page; no script here has this nonce.
         let policy = policy::policy(&Nonce::new(), None, None);
         let mut response = (status, answer(policy, house.report_to(), document)).into_response();
-        remember(chosen, scheme, &mut response);
+        remember(chosen, site.scheme, &mut response);
         response
     }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{CommandId, ConversationId, Me, UserId},
     protocol::ErrorCode,
-    server::{self, Peer, Refused, Scheme},
+    server::{self, Peer, Refused, Site},
     ui::Unsent,
 };
 
@@ -31,12 +31,12 @@ const NOBODY: Refused = Refused { status: StatusCode::UNAUTHORIZED, code: ErrorC
 pub(super) async fn post(
     State(pages): State<Pages>,
     Extension(peer): Extension<Peer>,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
     conversation: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
-    let who = match server::session_token(&headers, scheme) {
+    let who = match server::session_token(&headers, site) {
         Some(token) => pages.house.who(&token).await,
         None => Err(NOBODY),
     };
@@ -47,7 +47,7 @@ pub(super) async fn post(
         return ([(header::CONNECTION, "close")], in_words(too_long, &headers)).into_response();
     };
     if fields.raw("nickname").is_some() {
-        return entrance::enter(pages, peer, scheme, headers, &fields).await;
+        return entrance::enter(pages, peer, site, headers, &fields).await;
     }
     let text = fields.raw("body").unwrap_or_default();
     let said = match who {
@@ -62,7 +62,7 @@ pub(super) async fn post(
         // A script, which has the text and looks at nothing but whether this is a yes.
         return status.into_response();
     }
-    let caller = Caller::new(scheme, headers);
+    let caller = Caller::new(site, headers);
     let hidden = ["form", "author"].into_iter().filter_map(|name| Some((name, fields.raw(name)?))).collect();
     let unsent = Unsent { path: uri.path().to_owned(), hidden, text, problem: code };
     (status, pages.give_back(caller, unsent).await).into_response()

@@ -183,7 +183,8 @@ pub struct Limits {
           default_value_t = Self::default().guests_per_address)]
     pub guests_per_address: NonZeroU32,
 
-    /// Passwords that one address may show per minute, and that may be tried for one nickname.
+    /// Wrong passwords that one address may show per minute, and that may be tried for one nickname; of right ones, ten times
+    /// as many for one nickname.
     #[arg(long = "sign-ins-per-minute", env = "TEAHOUSE_SIGN_INS_PER_MINUTE",
           default_value_t = Self::default().sign_ins_per_minute)]
     pub sign_ins_per_minute: NonZeroU32,

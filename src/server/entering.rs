@@ -1,16 +1,15 @@
 //! Coming in through the page or the HTTP API: who was let in gets a session, and a cookie to come back with.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 
 use crate::{domain::Me, protocol::CloseCode};
 
 use super::{
     chat::{Arrival, Chat, ChatError, Pass},
-    edge::Scheme,
+    edge::Site,
     hub::Hub,
     peer::Peer,
-    session_token,
-    sessions::{session_cookie, user_agent},
+    sessions::{Shown, session_cookie, user_agent},
 };
 
 /// What somebody shows who wants to come in.
@@ -26,8 +25,8 @@ pub(crate) struct Knock {
 pub(crate) struct Entered {
     pub(crate) me: Me,
     pub(crate) token: String,
-    /// As `Set-Cookie`.
-    pub(crate) cookie: String,
+    /// Each as `Set-Cookie`.
+    pub(crate) cookies: Vec<HeaderValue>,
 }
 
 /// Lets somebody in as a new guest, or with a password as a registered user; with both a password and an invite perhaps
@@ -35,7 +34,7 @@ pub(crate) struct Entered {
 pub(super) async fn come_in(
     (chat, hub): (&Chat, &Hub),
     Knock { nickname, password, invite, claim }: Knock,
-    (peer, scheme): (Peer, Scheme),
+    (peer, site): (Peer, Site),
     headers: &HeaderMap,
 ) -> Result<Entered, ChatError> {
     let agent = user_agent(headers);
@@ -47,14 +46,18 @@ pub(super) async fn come_in(
         (None, _) => chat.create_guest(&nickname, invite.as_deref(), peer, agent, false).await?,
     };
     // The token of who has signed in gives way to the new one in the browser's cookie: nobody could end it any more.
-    if let Some(token) = session_token(headers, scheme).filter(|_| !is_guest) {
-        match chat.end_session(&token).await {
-            Ok(ended) => hub.close_session(ended.user, ended.session, CloseCode::SessionEnded),
+    let mut former = None;
+    if let Some(shown) = Shown::by(headers, site).filter(|_| !is_guest) {
+        match chat.end_session(shown.token).await {
+            Ok(ended) => {
+                former = shown.drop_former(site);
+                hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
+            }
             Err(ChatError::Unauthenticated) => {}
             Err(error) => tracing::warn!(%error, "a session that was replaced could not be ended"),
         }
     }
     let Arrival { me, token, .. } = arrival;
-    let cookie = session_cookie(&token, chat.longest_session(), scheme);
-    Ok(Entered { me, token, cookie })
+    let cookies = session_cookie(&token, chat.longest_session(), site).into_iter().chain(former).collect();
+    Ok(Entered { me, token, cookies })
 }

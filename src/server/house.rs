@@ -13,14 +13,14 @@ use crate::{
 };
 
 use super::{
-    ReportUrl, Scheme,
+    ReportUrl, Scheme, Site,
     chat::{Chat, ChatError, Measure, Powers, may_handle_reports_of},
     entering::{Entered, Knock, come_in},
     http::ApiError,
     hub::Hub,
     links,
     peer::Peer,
-    sessions::session_cookie_again,
+    sessions::Shown,
     store::{Beginning, ReportAction, Window},
 };
 
@@ -84,10 +84,10 @@ impl House {
         &self,
         knock: Knock,
         peer: Peer,
-        scheme: Scheme,
+        site: Site,
         headers: &HeaderMap,
     ) -> Result<Entered, Problem> {
-        let entered = come_in((&self.chat, &self.hub), knock, (peer, scheme), headers).await;
+        let entered = come_in((&self.chat, &self.hub), knock, (peer, site), headers).await;
         entered.map_err(|error| ApiError::from(error).problem().clone())
     }
 
@@ -155,9 +155,11 @@ impl House {
         Ok(self.chat.write(me.user(), id, conversation, body).await?)
     }
 
-    /// What makes a browser keep the token of a session that it has brought for as long again, as `Set-Cookie`.
-    pub(crate) fn keep_cookie(&self, headers: &HeaderMap, scheme: Scheme) -> Option<HeaderValue> {
-        session_cookie_again(headers, self.chat.longest_session(), scheme)
+    /// What makes a browser keep the token of a session of this server that it has brought for as long again, each as
+    /// `Set-Cookie`.
+    pub(crate) fn keep_cookie(&self, headers: &HeaderMap, site: Site) -> Vec<HeaderValue> {
+        let shown = Shown::by(headers, site);
+        shown.map_or_else(Vec::new, |shown| shown.keep_known(self.chat.longest_session(), site))
     }
 
     /// Who may come in.

@@ -7,6 +7,7 @@ mod admin;
 mod byte_size;
 mod chat;
 mod config;
+mod cookies;
 mod doors;
 mod edge;
 mod entering;
@@ -58,6 +59,7 @@ use self::{
 };
 
 pub(crate) use chat::Measure;
+pub(crate) use cookies::cookies;
 pub(crate) use entering::{Entered, Knock};
 pub(crate) use house::Refused;
 pub(crate) use peer::Peer;
@@ -66,7 +68,7 @@ pub(crate) use store::ReportAction;
 pub use admin::{AdminCommand, AdminError, ask};
 pub use byte_size::{ByteSize, ByteSizeError};
 pub use config::{Config, Limits, RetentionDays, Timing};
-pub use edge::{PublicUrl, PublicUrlError, ReportUrl, ReportUrlError, Scheme, TlsError};
+pub use edge::{PublicUrl, PublicUrlError, ReportUrl, ReportUrlError, Scheme, Site, TlsError};
 pub use house::House;
 pub use http::{SecurityContact, SecurityContactError};
 pub use sessions::session_token;

@@ -85,7 +85,7 @@ async fn a_token_brings_back_the_same_user_and_so_does_the_cookie() {
     assert_eq!(back.welcome.me, ming.welcome.me);
     assert_eq!(back.token(), token);
 
-    let cookie = format!("theme=dark; teahouse_session={token}");
+    let cookie = format!("theme=dark; {}", server.cookie(&token));
     let mut raw = RawClient::connect_with(server.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
     raw.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
     let by_cookie = TestClient::welcomed(raw).await;

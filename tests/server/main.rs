@@ -10,6 +10,7 @@ mod charges;
 mod closed_server;
 mod command_line;
 mod conversation_list;
+mod cookies;
 mod deletion;
 mod directs;
 mod disk_quota;

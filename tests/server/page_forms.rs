@@ -23,8 +23,8 @@ fn location(answer: &Response) -> &str {
     answer.headers()[header::LOCATION].to_str().expect("ASCII")
 }
 
-fn cookie_of(user: &TestClient) -> String {
-    format!("teahouse_session={}", user.token())
+fn cookie_of(server: &TestServer, user: &TestClient) -> String {
+    server.cookie(user.token())
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn the_door_s_form_is_answered_with_the_page_behind_it() {
     let answer = post(&server, "/talk/lobby", "", &[("nickname", "小明")]).await;
     assert_eq!(answer.status(), StatusCode::OK);
     let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("ASCII").to_owned();
-    assert!(cookie.starts_with("teahouse_session=") && cookie.contains("HttpOnly"), "{cookie}");
+    assert!(cookie.starts_with(&server.cookie("")) && cookie.contains("HttpOnly"), "{cookie}");
     assert!(answer.text().await.expect("a page").contains("was here before"));
 
     // Who loads the page anew where no script runs sends the form again.
@@ -103,7 +103,7 @@ async fn a_form_that_is_sent_twice_says_one_thing() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let (cookie, form) = (cookie_of(&ming), CommandId::generate().to_string());
+    let (cookie, form) = (cookie_of(&server, &ming), CommandId::generate().to_string());
     for _ in 0..2 {
         let answer = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "你好 & welcome")]).await;
         assert_eq!(location(&answer), "/talk/lobby");
@@ -122,7 +122,7 @@ async fn a_command_that_came_by_the_form_and_by_the_socket_is_one() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, id) = (ming.lobby().id, CommandId::generate());
     let fields = [("id", &*id.to_string()), ("body", "once")];
-    post(&server, &format!("/talk/{lobby}"), &cookie_of(&ming), &fields).await;
+    post(&server, &format!("/talk/{lobby}"), &cookie_of(&server, &ming), &fields).await;
     let event = ming.expect_event("once").await;
     ming.post_as(id, lobby, "once").await;
     assert_eq!(ming.expect_ack(id).await.seq, Some(event.seq));
@@ -135,7 +135,7 @@ async fn what_is_refused_stands_in_the_composer_again_with_the_reason() {
     let (mut owner, _) = registered(&server, "老板").await;
     let ming = TestClient::guest(&server, "小明").await;
     owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
-    let cookie = format!("{}; teahouse_language=zh-Hans", cookie_of(&ming));
+    let cookie = format!("{}; teahouse_language=zh-Hans", cookie_of(&server, &ming));
     let form = CommandId::generate().to_string();
     let answer = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "\n</textarea><b>&amp;喂")]).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
@@ -144,7 +144,7 @@ async fn what_is_refused_stands_in_the_composer_again_with_the_reason() {
     assert!(page.contains("role=\"alert\" class=\"problem small\">你"), "the reason is not there: {page}");
 
     let long = "字".repeat(10_000);
-    let answer = post(&server, "/talk/lobby", &cookie_of(&owner), &[("form", &form), ("body", &long)]).await;
+    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &owner), &[("form", &form), ("body", &long)]).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().await.expect("a page").contains(&long));
 }
@@ -155,11 +155,11 @@ async fn only_who_is_in_says_something_and_only_by_a_page_of_this_house() {
     let ming = TestClient::guest(&server, "小明").await;
     let form = CommandId::generate().to_string();
     let fields = [("form", &*form), ("body", "hello")];
-    for cookie in ["", "teahouse_session=x"] {
+    for cookie in ["", &server.cookie("x")] {
         assert_eq!(post(&server, "/talk/lobby", cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);
     }
     for fields in [&[("body", "hello")][..], &[("form", "x"), ("body", "hello")], &[("id", ""), ("body", "hello")]] {
-        let answer = post(&server, "/talk/lobby", &cookie_of(&ming), fields).await;
+        let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), fields).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{fields:?}");
     }
     for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
@@ -179,7 +179,8 @@ async fn a_form_costs_what_a_command_costs() {
     for number in 0..100 {
         let form = CommandId::generate().to_string();
         let body = format!("number {number}");
-        let answer = post(&server, "/talk/lobby", &cookie_of(&ming), &[("form", &form), ("body", &body)]).await;
+        let answer =
+            post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &body)]).await;
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             refused = Some((body, answer.text().await.expect("a page")));
             break;
@@ -197,8 +198,8 @@ async fn a_text_that_no_composer_can_show_again_is_given_back_by_itself() {
     let fields = [("form", &*form), ("author", &*author), ("body", "\"</textarea>喂")];
     let nowhere = format!("/talk/{}", CommandId::generate());
     for (path, cookie, status, reason) in [
-        (&*nowhere, cookie_of(&ming), StatusCode::NOT_FOUND, "没有"),
-        ("/talk/nowhere", cookie_of(&ming), StatusCode::NOT_FOUND, "没有"),
+        (&*nowhere, cookie_of(&server, &ming), StatusCode::NOT_FOUND, "没有"),
+        ("/talk/nowhere", cookie_of(&server, &ming), StatusCode::NOT_FOUND, "没有"),
         ("/talk/lobby", String::new(), StatusCode::UNAUTHORIZED, "会话"),
     ] {
         let answer = post(&server, path, &format!("{cookie}; teahouse_language=zh-Hans"), &fields).await;
@@ -222,7 +223,7 @@ async fn a_form_brings_nothing_that_no_frame_could_bring() {
     let form = CommandId::generate().to_string();
     // One character, as people count.
     let pile = format!("e{}", "\u{301}".repeat(40_000));
-    let answer = post(&server, "/talk/lobby", &cookie_of(&ming), &[("form", &form), ("body", &pile)]).await;
+    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &pile)]).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(server.stored().events, 0);
 }
@@ -234,15 +235,15 @@ async fn what_somebody_else_s_page_sends_is_not_said() {
     let id = CommandId::generate().to_string();
     let author = ming.user().id.to_string();
     let fields = [("form", &*id), ("author", &*author), ("body", "by 小明")];
-    let answer = post(&server, "/talk/lobby", &cookie_of(&ling), &fields).await;
+    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ling), &fields).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     // A script would take being led elsewhere for a yes.
     let fields = [("id", &*id), ("author", &*author), ("body", "by 小明")];
-    for cookie in [cookie_of(&ling), String::new()] {
+    for cookie in [cookie_of(&server, &ling), String::new()] {
         assert_eq!(post(&server, "/talk/lobby", &cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);
     }
     assert_eq!(server.stored().events, 0);
-    assert_eq!(location(&post(&server, "/talk/lobby", &cookie_of(&ming), &fields).await), "/talk/lobby");
+    assert_eq!(location(&post(&server, "/talk/lobby", &cookie_of(&server, &ming), &fields).await), "/talk/lobby");
     assert_eq!(server.stored().events, 1);
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use argon2::{Argon2, PasswordHasher as _, password_hash::SaltString};
+use futures_util::future::join_all;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use teahouse::{
@@ -9,7 +11,7 @@ use teahouse::{
     protocol::{ErrorCode, Problem},
 };
 
-use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, registered, sign_in};
+use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, registered, set_password, sign_in};
 
 /// One of the many addresses of this machine.
 fn address(last: u8) -> IpAddr {
@@ -131,4 +133,109 @@ async fn who_has_had_such_a_name_from_before_keeps_it() {
     let mut ming = TestClient::guest(&server, "小明").await;
     ming.open_direct("Admin").await;
     assert!(server.admin(&["mute", "Admin"]).await.contains("Admin"));
+}
+
+#[tokio::test]
+async fn a_class_that_knows_its_passwords_signs_in_from_one_address() {
+    let server = TestServer::start().await;
+    for number in 0..12 {
+        registered(&server, &format!("Pupil {number}")).await;
+    }
+    // All in the same moment.
+    let names: Vec<_> = (0..12).map(|number| format!("Pupil {number}")).collect();
+    let signed_in = join_all(names.iter().map(|name| sign_in(&server, name, PASSWORD))).await;
+    for (name, signed_in) in names.iter().zip(signed_in) {
+        assert_eq!(signed_in.expect("a session").me.nickname.as_str(), *name);
+    }
+    // And one after the other.
+    for name in &names {
+        sign_in(&server, name, PASSWORD).await.expect("a session");
+    }
+}
+
+#[tokio::test]
+async fn right_passwords_give_nothing_back_of_what_wrong_ones_have_cost() {
+    let server =
+        TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
+    for name in ["Alice", "Bob", "Carol"] {
+        registered(&server, name).await;
+    }
+    for name in ["Alice", "Bob"] {
+        sign_in(&server, name, PASSWORD).await.expect("a session");
+        sign_in(&server, name, "wrong horse").await.expect_err("another password");
+    }
+    let refused = sign_in(&server, "Carol", PASSWORD).await.expect_err("two wrong ones from here are enough");
+    assert_eq!((refused.status, refused.code), (429, ErrorCode::RateLimited));
+    assert!(refused.retry_after_ms.is_some_and(|wait| (1..=30_001).contains(&wait)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_hundred_guesses_at_once_get_no_further_than_in_a_row() {
+    let server = TestServer::start().await;
+    let _alice = registered(&server, "Alice").await;
+    let guesses: Vec<_> = (0..100).map(|number| format!("guess number {number}")).collect();
+    let answers = join_all(guesses.iter().map(|guess| sign_in(&server, "Alice", guess))).await;
+    let statuses: Vec<_> = answers.into_iter().map(|answer| answer.expect_err("a wrong one").status).collect();
+    let compared = statuses.iter().filter(|status| **status == 403).count();
+    assert!((10..20).contains(&compared), "ten, and what comes back meanwhile: {compared}");
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 100 - compared);
+}
+
+#[tokio::test]
+async fn whoever_signs_in_all_the_time_is_told_to_wait_in_the_end() {
+    let server =
+        TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
+    let _alice = registered(&server, "Alice").await;
+    let mut let_in = 0;
+    while sign_in(&server, "Alice", PASSWORD).await.is_ok() {
+        let_in += 1;
+        assert!(let_in < 40, "one account can be used without end");
+    }
+    assert!(let_in > 9, "{let_in}");
+    let _bob = registered(&server, "Bob").await;
+    sign_in(&server, "Bob", PASSWORD).await.expect("others of the address are not concerned");
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_however_it_is_typed() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    for (number, (set, typed)) in [
+        ("Zoë-crème-brûlée-42", "Zoe\u{308}-cre\u{300}me-bru\u{302}le\u{301}e-42"),
+        ("Zoe\u{308}'s cup of tea", "Zoë's cup of tea"),
+        ("７０４０２２８５１", "704022851"),
+        ("seven cups ７", "ｓｅｖｅｎ cups 7"),
+        ("ｶﾞﾗｽの茶碗を二つ", "ガラスの茶碗を二つ"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("Zoë {number}");
+        let guest = TestClient::guest(&server, &name).await;
+        let body = json!({ "password": set });
+        assert_eq!(set_password(&server, guest.token(), body).await, StatusCode::NO_CONTENT, "{set}");
+        for password in [set, typed] {
+            sign_in(&server, &name, password).await.expect(password);
+        }
+        sign_in(&server, &name, &format!("{typed} ")).await.expect_err("another password");
+    }
+}
+
+#[tokio::test]
+async fn passwords_that_were_kept_as_they_were_typed_still_let_in() {
+    let server = TestServer::start_with(|config| config.unlimited = true).await;
+    let (_alice, token) = registered(&server, "Alice").await;
+    let typed = "Zoe\u{308}-cre\u{300}me ４２";
+    let salt = SaltString::from_b64("bm9ib2R5IGlzIGhlcmU").expect("salt");
+    let hash = Argon2::default().hash_password(typed.as_bytes(), &salt).expect("a hash").to_string();
+    server.tamper(&format!("UPDATE users SET password = '{hash}' WHERE nickname = 'Alice'")).expect("an old hash");
+    let is_old = || server.stored_password("Alice") == hash;
+
+    sign_in(&server, "Alice", "Zoë-crème 42").await.expect_err("nobody can tell yet that this is the same");
+    assert!(is_old());
+    sign_in(&server, "Alice", typed).await.expect("a session");
+    assert!(!is_old(), "from now on it is kept in one form");
+    for password in [typed, "Zoë-crème 42", "Zoë-crème ４２"] {
+        sign_in(&server, "Alice", password).await.expect(password);
+    }
+    assert_eq!(change(&server, address(1), &token, "Zoë-crème 42").await, StatusCode::NO_CONTENT);
 }

@@ -35,7 +35,7 @@ async fn no_log_tells_what_is_secret_or_was_said() {
     let user: SessionCreated =
         sign_in(json!({ "nickname": "小明", "password": PASSWORD })).await.json().await.expect("a session");
 
-    let cookie = format!("teahouse_session={}", user.token);
+    let cookie = format!("teahouse_session_{}={}", process.address.port(), user.token);
     let mine = ask(Method::GET, "/api/me").header("cookie", &cookie).send().await.expect("an answer");
     assert_eq!(mine.status(), 200);
     let mut by_cookie =

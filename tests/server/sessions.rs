@@ -121,7 +121,7 @@ async fn a_browser_keeps_the_token_for_as_long_as_it_can_be_of_use() {
 async fn a_browser_that_comes_by_keeps_the_token_for_as_long_again() {
     let server = TestServer::start_with_pages().await;
     let guest = TestClient::guest(&server, "Alice").await;
-    let cookie = format!("teahouse_session={}", guest.token());
+    let cookie = server.cookie(guest.token());
     let get = async |name: &str, value: &str| {
         let request = server.http(Method::GET, "/talk/lobby").header(name, value);
         let answer = request.send().await.expect("an answer");
@@ -131,7 +131,7 @@ async fn a_browser_that_comes_by_keeps_the_token_for_as_long_again() {
     assert_eq!(get("cookie", &cookie).await.as_ref(), Some(&again));
     // A script keeps its token by itself, and what is nobody's is not kept.
     assert_eq!(get("authorization", &format!("Bearer {}", guest.token())).await, None);
-    assert_eq!(get("cookie", "teahouse_session=nobody").await, None);
+    assert_eq!(get("cookie", &server.cookie("nobody")).await, None);
     // A page that stays open comes by through its socket.
     let upgrade = server.http(Method::GET, "/ws").header("connection", "upgrade").header("upgrade", "websocket");
     let upgrade = upgrade.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
@@ -146,7 +146,7 @@ async fn who_signs_in_anew_leaves_the_session_that_the_browser_had() {
     let (alice, first) = registered(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
     let sign_in_with = async |token: &str, password: &str| {
-        let request = server.http(Method::POST, "/api/session").header("cookie", format!("teahouse_session={token}"));
+        let request = server.http(Method::POST, "/api/session").header("cookie", server.cookie(token));
         request.json(&json!({ "nickname": "Alice", "password": password })).send().await.expect("an answer")
     };
     assert_eq!(sign_in_with(&first, "wrong horse").await.status(), StatusCode::FORBIDDEN);

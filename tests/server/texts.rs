@@ -70,7 +70,7 @@ async fn a_pile_of_marks_is_refused_at_the_plain_door_and_in_the_page_s_form() {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = server.http(Method::POST, "/talk/lobby").body(form);
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let request = request.header(header::COOKIE, format!("teahouse_session={}", ming.token()));
+        let request = request.header(header::COOKIE, server.cookie(ming.token()));
         let request = request.header(header::ACCEPT_LANGUAGE, "zh");
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -104,7 +104,7 @@ async fn what_terminals_obey_is_taken_out_of_messages_by_every_way_in() {
         .finish();
     let request = server.http(Method::POST, "/talk/lobby").body(form);
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let request = request.header(header::COOKIE, format!("teahouse_session={}", ming.token()));
+    let request = request.header(header::COOKIE, server.cookie(ming.token()));
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::SEE_OTHER);
     let texts: Vec<_> = fetch(&server, &ming).await.into_iter().map(|message| message.body).collect();
     let edited = format!("{KEPT}!");

@@ -37,7 +37,7 @@ pub(super) async fn make(visitor: Visitor, body: Result<Bytes, BytesRejection>) 
     };
     match made {
         Ok((invite, token)) => {
-            let link = visitor.house.link_of_invite(&token, &visitor.headers, visitor.scheme);
+            let link = visitor.house.link_of_invite(&token, &visitor.headers, visitor.site.scheme);
             let made = Made { link, expires_at: invite.expires_at, most_uses: invite.most_uses };
             answer(visitor, StatusCode::CREATED, |invites| Invites { made: Some(made), ..invites }).await
         }

@@ -11,7 +11,8 @@ use super::{
         store::{Account, EndedSession, NewPassword, NewUser, Ownership, PasswordHash, Session, StoreError},
     },
     Chat, ChatError, Incident, invites,
-    passwords::Passwords,
+    passwords::{Match, Passwords},
+    rates::PasswordTry,
     sessions::{Arrival, begin},
 };
 
@@ -58,7 +59,7 @@ impl Chat {
     }
 
     /// Whose password this is, and its hash, if it is that of whoever has this nickname: the one place where a password is
-    /// tried, whatever for. It costs the address and the nickname, before anything is compared.
+    /// tried, whatever for. A wrong one costs the address and the nickname.
     ///
     /// Whether nobody has the name, a guest has it, or the password is another one, is not told, and takes as long.
     ///
@@ -70,15 +71,36 @@ impl Chat {
         password: String,
         peer: Peer,
     ) -> Result<(Me, PasswordHash), ChatError> {
-        self.charge_password(nickname, peer)?;
+        let tried = self.begin_try(nickname, peer).await?;
         let account = match nickname {
             Some(nickname) => self.store.account(nickname.clone()).await?,
             None => None,
         };
         let (me, hash) = account.map_or((None, None), |Account { me, password }| (Some(me), password));
         let registered = me.as_ref().filter(|_| hash.is_some()).map(|me| me.id);
-        let is_right = self.passwords.verify(password, hash.clone()).await?;
-        me.zip(hash).filter(|_| is_right).ok_or_else(|| self.wrong_password(registered, peer))
+        let matched = self.passwords.verify(password.clone(), hash.clone()).await?;
+        let (me, hash) =
+            me.zip(hash).filter(|_| matched != Match::No).ok_or_else(|| self.wrong_password(registered, peer))?;
+        tried.was_right();
+        let hash = if matched == Match::AsTyped { self.renew(me.id, hash, password).await } else { hash };
+        Ok((me, hash))
+    }
+
+    /// Keeps the hash of a password as it is made today, in the place of an earlier one. Gives the one that is kept then.
+    async fn renew(&self, user: UserId, before: PasswordHash, password: String) -> PasswordHash {
+        let renewed = async {
+            let after = self.passwords.hash(password).await?;
+            let is_kept = self.store.renew_password(user, before.clone(), after.clone()).await?;
+            Ok::<_, ChatError>(after).map(|after| is_kept.then_some(after))
+        };
+        renewed
+            .await
+            .unwrap_or_else(|error| {
+                // The one before is as good until the next time.
+                tracing::warn!(%error, "a password's hash could not be renewed");
+                None
+            })
+            .unwrap_or(before)
     }
 
     /// The same for a registered user who is in, and is asked for the password once more. Gives its hash.
@@ -96,11 +118,10 @@ impl Chat {
         if found.id == me.id { Ok(hash) } else { Err(self.wrong_password(Some(me.id), peer)) }
     }
 
-    /// What a password costs, also one that is only set: the address, and the nickname, which many addresses may be after.
-    fn charge_password(&self, nickname: Option<&NicknameKey>, peer: Peer) -> Result<(), ChatError> {
-        let charged =
-            self.rates.sign_in(peer).and_then(|()| nickname.map_or(Ok(()), |nickname| self.rates.sign_in_as(nickname)));
-        self.incidents.watch(peer, charged)
+    /// Begins to try a password, or to set one: that costs the address, and the nickname, which many addresses may be after,
+    /// unless it turns out well.
+    async fn begin_try(&self, nickname: Option<&NicknameKey>, peer: Peer) -> Result<PasswordTry<'_>, ChatError> {
+        self.incidents.watch(peer, self.rates.password(peer, nickname).await)
     }
 
     fn wrong_password(&self, registered: Option<UserId>, peer: Peer) -> ChatError {
@@ -136,7 +157,7 @@ impl Chat {
             });
         }
         // As for a registered user's: or else the limit would tell who has an account.
-        self.charge_password(Some(&key), peer)?;
+        let tried = self.begin_try(Some(&key), peer).await?;
         self.incidents.watch(peer, self.rates.guest(peer))?;
         let ownership = match admitted {
             Ok(ownership) => ownership,
@@ -158,6 +179,7 @@ impl Chat {
         let new = NewUser { user, key, session, address, invite, password, names_per_address: None };
         let created = self.store.create_user(new).await.map_err(ChatError::from);
         me.role = self.incidents.watch(peer, created)?;
+        tried.was_right();
         self.note(Some(peer), Incident::Registered(me.id));
         Ok(Arrival { me, session: id, token })
     }
@@ -179,11 +201,12 @@ impl Chat {
     ) -> Result<PasswordSet, ChatError> {
         let Me { id, nickname, kind, .. } = &session.me;
         let is_new = *kind == UserKind::Guest;
-        if is_new {
-            self.charge_password(None, peer)?;
+        let tried = if is_new {
+            Some(self.begin_try(None, peer).await?)
         } else {
             self.verify_own_password(&session.me, current.unwrap_or_default(), peer).await?;
-        }
+            None
+        };
         let ownership = match claim {
             Some(claim) if is_new => self.incidents.watch(peer, self.claimed(&claim))?,
             _ if is_new => self.ownership(&nickname.key()),
@@ -197,6 +220,9 @@ impl Chat {
             StoreError::UnknownUser => ChatError::Unauthenticated,
             other => other.into(),
         })?;
+        if let Some(tried) = tried {
+            tried.was_right();
+        }
         self.note(Some(peer), Incident::PasswordSet(*id));
         Ok(PasswordSet { ended, is_new })
     }

@@ -21,6 +21,7 @@ mod reports;
 mod rights;
 mod sessions;
 mod token;
+mod tries;
 
 use std::{num::NonZeroU32, sync::Arc};
 

@@ -1,7 +1,7 @@
 //! Passwords: Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane), off the async threads
 //! and few at a time, so that signing in can't take the server's memory or all of its cores.
 
-use std::{sync::Arc, thread::available_parallelism};
+use std::{borrow::Cow, sync::Arc, thread::available_parallelism};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash,
@@ -12,6 +12,7 @@ use tokio::{
     task::spawn_blocking,
     time::{Duration, timeout},
 };
+use unicode_normalization::{UnicodeNormalization as _, is_nfkc};
 
 use super::{super::store::PasswordHash, ChatError, token};
 
@@ -54,6 +55,15 @@ pub(crate) enum PasswordError {
     Plain,
 }
 
+/// Whether a password is the one that was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    No,
+    Yes,
+    /// It is, but its hash is of what was typed, from the time before passwords were normalised.
+    AsTyped,
+}
+
 /// Hashes passwords, and compares them.
 pub(super) struct Passwords {
     /// One for each that may be worked on at once.
@@ -86,6 +96,7 @@ impl Passwords {
 
     /// Holds a new password of somebody with that nickname to the rules.
     pub(super) fn check(password: &str, nickname: &str) -> Result<(), PasswordError> {
+        let password = &*normal(password);
         if !PASSWORD_CHARACTERS.contains(&password.chars().count()) {
             return Err(PasswordError::Length);
         }
@@ -111,27 +122,35 @@ impl Passwords {
     pub(super) async fn hash(&self, password: String) -> Result<PasswordHash, ChatError> {
         self.work(move || {
             let salt = SaltString::generate(&mut OsRng);
-            let hash = argon2()?.hash_password(password.as_bytes(), &salt)?;
+            let hash = argon2()?.hash_password(normal(&password).as_bytes(), &salt)?;
             Ok(PasswordHash(hash.to_string()))
         })
         .await
     }
 
     /// Whether `password` is the one of this hash; without a hash it is not, but finding out takes as long.
-    pub(super) async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, ChatError> {
+    pub(super) async fn verify(&self, password: String, hash: Option<PasswordHash>) -> Result<Match, ChatError> {
         // Longer than any that was taken: not worth the work, and the same for everybody.
         if password.chars().count() > *PASSWORD_CHARACTERS.end() {
-            return Ok(false);
+            return Ok(Match::No);
         }
         let is_known = hash.is_some();
         let PasswordHash(hash) = hash.unwrap_or_else(|| self.nobody.clone());
         self.work(move || {
             let hash = PasswordHashString::new(&hash)?;
-            match argon2()?.verify_password(password.as_bytes(), &hash.password_hash()) {
+            let is_of = |text: &str| match argon2()?.verify_password(text.as_bytes(), &hash.password_hash()) {
                 Ok(()) => Ok(is_known),
                 Err(password_hash::Error::Password) => Ok(false),
                 Err(error) => Err(error),
-            }
+            };
+            let normal = normal(&password);
+            Ok(if is_of(&normal)? {
+                Match::Yes
+            } else if *normal != *password && is_of(&password)? {
+                Match::AsTyped
+            } else {
+                Match::No
+            })
         })
         .await
     }
@@ -162,6 +181,12 @@ impl Passwords {
             }
         }
     }
+}
+
+/// A password in the form in which it is hashed, whatever keyboard it was typed on: composed or not, full-width or not, it
+/// is the same (NFKC, as NIST SP 800-63B asks for).
+fn normal(password: &str) -> Cow<'_, str> {
+    if is_nfkc(password) { password.into() } else { password.nfkc().collect::<String>().into() }
 }
 
 /// How many may be worked on at once on so many cores: one core is left to everything else, where there is another.
@@ -213,12 +238,63 @@ mod tests {
         let passwords = Passwords::new();
         let hash = passwords.hash("correct horse".into()).await.expect("a hash");
         assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "as OWASP says");
-        assert_eq!(passwords.verify("correct horse".into(), Some(hash.clone())).await, Ok(true));
+        assert_eq!(passwords.verify("correct horse".into(), Some(hash.clone())).await, Ok(Match::Yes));
         // As it was typed: nothing is cut off, trimmed or folded.
         for other in ["wrong horse", "Correct horse", "correct horse ", "correct hors", "correct  horse", ""] {
-            assert_eq!(passwords.verify(other.into(), Some(hash.clone())).await, Ok(false), "{other:?}");
+            assert_eq!(passwords.verify(other.into(), Some(hash.clone())).await, Ok(Match::No), "{other:?}");
         }
-        assert_eq!(passwords.verify("correct horse".into(), None).await, Ok(false));
+        assert_eq!(passwords.verify("correct horse".into(), None).await, Ok(Match::No));
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_on_every_keyboard() {
+        let passwords = Passwords::new();
+        for (set, typed) in [
+            ("Zoë-crème-brûlée-42", "Zoe\u{308}-cre\u{300}me-bru\u{302}le\u{301}e-42"),
+            ("Zoe\u{308} likes tea", "Zoë likes tea"),
+            ("seven７seven", "seven7seven"),
+            ("ｐｌａｎ－Ｂ４２", "plan-B42"),
+            ("ｶﾞﾗｽの茶碗", "ガラスの茶碗"),
+            ("한국어 비밀번호", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}\u{110b}\u{1165} 비밀번호"),
+            ("ﬁne ﬂeece", "fine fleece"),
+            ("x² + y² = z²", "x2 + y2 = z2"),
+            ("Ⅷ Henry's tea", "VIII Henry's tea"),
+            ("Ångström 10", "\u{212b}ngström 10"),
+            ("茶\u{3000}馆 和 nine", "茶 馆 和 nine"),
+            ("\u{1d400}\u{1d401}\u{1d402} tower 9", "ABC tower 9"),
+        ] {
+            let hash = passwords.hash(set.into()).await.expect("a hash");
+            assert_eq!(passwords.verify(typed.into(), Some(hash.clone())).await, Ok(Match::Yes), "{typed}");
+            assert_eq!(passwords.verify(set.into(), Some(hash)).await, Ok(Match::Yes), "{set}");
+            assert_eq!(Passwords::check(set, "Alice"), Passwords::check(typed, "Alice"), "{set}");
+        }
+        // What differs to the eye differs.
+        let hash = passwords.hash("crème brûlée".into()).await.expect("a hash");
+        for other in ["creme brulee", "Crème brûlée", "crème  brûlée"] {
+            assert_eq!(passwords.verify(other.into(), Some(hash.clone())).await, Ok(Match::No), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_what_was_typed_once_is_known_and_to_be_renewed() {
+        let passwords = Passwords::new();
+        let typed = "Zoe\u{308} ７７７";
+        let salt = SaltString::generate(&mut OsRng);
+        let hash = argon2().expect("parameters").hash_password(typed.as_bytes(), &salt).expect("a hash");
+        let hash = PasswordHash(hash.to_string());
+        assert_eq!(passwords.verify(typed.into(), Some(hash.clone())).await, Ok(Match::AsTyped));
+        assert_eq!(passwords.verify("Zoë 777".into(), Some(hash.clone())).await, Ok(Match::No));
+        assert_eq!(passwords.verify("Zoe\u{308} ８８８".into(), Some(hash)).await, Ok(Match::No));
+        assert_eq!(passwords.verify(typed.into(), None).await, Ok(Match::No));
+    }
+
+    #[test]
+    fn a_password_that_everybody_tries_is_one_in_any_width() {
+        for common in ["ｐａｓｓｗｏｒｄ", "１２３４５６７８", "ｑｗｅｒｔｙｕｉｏｐ", "ｐａｓｓｗｏｒｄ１", "ﬁshfish"]
+        {
+            assert!(Passwords::check(common, "Alice").is_err(), "{common}");
+        }
+        assert_eq!(Passwords::check("ａｌｉｃｅ２０２６", "Alice"), Err(PasswordError::Obvious));
     }
 
     #[tokio::test]

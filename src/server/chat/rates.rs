@@ -17,6 +17,7 @@ use super::{
     super::{config::Limits, peer::Peer},
     ChatError,
     budget::Budget,
+    tries::{PARTS, Tries, Try},
 };
 
 /// Nobody needs to be told of each keystroke.
@@ -104,11 +105,28 @@ pub(super) struct Rates {
     typing: Rate<(UserId, ConversationId)>,
     directs_to: Rate<UserId>,
     directs_from: Rate<Peer>,
-    sign_ins: Rate<Peer>,
     reports: Rate<UserId>,
     reports_from: Rate<Peer>,
+    passwords_from: Tries<Peer>,
     /// However many addresses try it.
-    sign_ins_as: Rate<NicknameKey>,
+    passwords_of: Tries<NicknameKey>,
+}
+
+/// A password that is being tried.
+pub(super) struct PasswordTry<'a> {
+    from: Try<'a, Peer>,
+    of: Option<Try<'a, NicknameKey>>,
+}
+
+impl PasswordTry<'_> {
+    /// It is the right one. The address gets everything back, the nickname most: with one account, nobody keeps the server
+    /// busy with passwords, or fills it with sessions.
+    pub(super) fn was_right(self) {
+        self.from.was_right(0);
+        if let Some(of) = self.of {
+            of.was_right(PARTS / 10);
+        }
+    }
 }
 
 impl Rates {
@@ -148,8 +166,8 @@ impl Rates {
             directs_from: Rate::new(hourly(DIRECTS_FROM_ADDRESS)),
             reports: Rate::new(quota(REPORTS_PER_MINUTE, REPORTS_PER_MINUTE.get())),
             reports_from: Rate::new(quota(REPORTS_OF_ADDRESS, REPORTS_OF_ADDRESS.get())),
-            sign_ins: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
-            sign_ins_as: Rate::new(quota(limits.sign_ins_per_minute, limits.sign_ins_per_minute.get())),
+            passwords_from: Tries::new((!unlimited).then_some(limits.sign_ins_per_minute)),
+            passwords_of: Tries::new((!unlimited).then_some(limits.sign_ins_per_minute)),
         }
     }
 
@@ -200,12 +218,18 @@ impl Rates {
         self.reports_from.check(&peer)
     }
 
-    pub(super) fn sign_in(&self, peer: Peer) -> Result<(), ChatError> {
-        self.sign_ins.check(&peer)
-    }
-
-    pub(super) fn sign_in_as(&self, nickname: &NicknameKey) -> Result<(), ChatError> {
-        self.sign_ins_as.check(nickname)
+    /// A password is to be tried from there, or set; perhaps that of this nickname.
+    pub(super) async fn password(
+        &self,
+        peer: Peer,
+        nickname: Option<&NicknameKey>,
+    ) -> Result<PasswordTry<'_>, ChatError> {
+        let from = self.passwords_from.begin(peer).await?;
+        let of = match nickname {
+            Some(nickname) => Some(self.passwords_of.begin(nickname.clone()).await?),
+            None => None,
+        };
+        Ok(PasswordTry { from, of })
     }
 
     pub(super) fn command(&self, user: UserId, peer: Option<Peer>, bytes: usize) -> Result<(), ChatError> {
@@ -248,8 +272,8 @@ impl Rates {
         self.directs_from.forget_idle();
         self.reports.forget_idle();
         self.reports_from.forget_idle();
-        self.sign_ins.forget_idle();
-        self.sign_ins_as.forget_idle();
+        self.passwords_from.forget_idle();
+        self.passwords_of.forget_idle();
     }
 }
 

@@ -17,7 +17,7 @@ use super::{PublicUrl, Scheme, forwarded};
 pub(super) struct Called {
     /// In lower case; an IPv6 address in brackets.
     name: String,
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
 }
 
 /// Why a request is at the wrong door.

@@ -15,6 +15,7 @@ mod public_url;
 mod reach;
 mod report_url;
 mod scheme;
+mod site;
 mod tls;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -50,6 +51,7 @@ pub(super) use forwarded::parse_network;
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use report_url::{ReportUrl, ReportUrlError};
 pub use scheme::Scheme;
+pub use site::Site;
 pub use tls::TlsError;
 
 pub(super) use hosts::HostError;
@@ -79,7 +81,7 @@ pub(super) struct Edge {
     /// Those who say for whom they speak, and are not believed.
     unbelieved: Unbelieved,
     /// What everybody sees, whatever lies between.
-    public_scheme: Option<Scheme>,
+    public: Option<PublicUrl>,
     /// For a request to come to its end and be answered.
     longest: Duration,
 }
@@ -95,7 +97,7 @@ impl Edge {
             origins: Origins::new(public, &config.allow_origin),
             proxies: Proxies::new(&config.trusted_proxies),
             unbelieved: Unbelieved::default(),
-            public_scheme: public.map(|public| public.scheme()),
+            public: public.cloned(),
             longest: config.timing.request,
         }
     }
@@ -103,6 +105,10 @@ impl Edge {
     /// Whether this is a proxy that is believed, and that many clients stand behind.
     pub(super) fn trusts(&self, address: IpAddr) -> bool {
         self.proxies.trust(address)
+    }
+
+    fn public_scheme(&self) -> Option<Scheme> {
+        self.public.as_ref().map(|public| public.scheme())
     }
 
     /// Answers a request, whatever it is.
@@ -113,13 +119,16 @@ impl Edge {
         }
         let peer = Peer::from(self.proxies.client(wire.address, request.headers()));
         let forwarded = is_proxied.then(|| forwarded::scheme(request.headers())).flatten();
-        let is_https = wire.is_tls || [self.public_scheme, forwarded].contains(&Some(Scheme::Https));
+        let is_https = wire.is_tls || [self.public_scheme(), forwarded].contains(&Some(Scheme::Https));
         let scheme = if is_https { Scheme::Https } else { Scheme::Http };
 
-        let mut response = match self.admit(wire, peer, scheme, is_proxied, &request) {
+        let called = Called::by(&request, is_proxied);
+        let site = Site::new(scheme, self.public.as_ref(), called.as_ref().ok());
+
+        let mut response = match self.admit(wire, peer, site, called, is_proxied, &request) {
             Ok(()) => {
                 request.extensions_mut().insert(peer);
-                request.extensions_mut().insert(scheme);
+                request.extensions_mut().insert(site);
                 request.extensions_mut().insert(wire.shard);
                 let is_api = http::is_api(&request);
                 let response = self.answer(request).await;
@@ -149,7 +158,8 @@ impl Edge {
         &self,
         wire: &Wire,
         peer: Peer,
-        scheme: Scheme,
+        site: Site,
+        called: Result<Called, HostError>,
         is_proxied: bool,
         request: &Request,
     ) -> Result<(), ApiError> {
@@ -161,7 +171,7 @@ impl Edge {
         if http::is_health(request) {
             return Ok(());
         }
-        let is_right = self.check(request, is_proxied, scheme);
+        let is_right = self.check(request, called, site.scheme);
         let is_knock = socket::knocks(request).is_some();
         if is_knock || request.uri().path() == socket::FULL_DOOR {
             self.chat.charge_upgrade(peer)?;
@@ -176,8 +186,8 @@ impl Edge {
     }
 
     /// Whether it was sent by the right name, and from the right page.
-    fn check(&self, request: &Request, is_proxied: bool, scheme: Scheme) -> Result<(), ApiError> {
-        let called = Called::by(request, is_proxied)?;
+    fn check(&self, request: &Request, called: Result<Called, HostError>, scheme: Scheme) -> Result<(), ApiError> {
+        let called = called?;
         self.hosts.check(&called)?;
         if request.uri().path() == socket::FULL_DOOR || !request.method().is_safe() {
             self.origins.check(request.headers(), &called, scheme)?;

@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    super::{App, Scheme, chat::ChatError, links},
+    super::{App, Site, chat::ChatError, links},
     ApiError, Caller, read_json,
 };
 
@@ -38,13 +38,13 @@ async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Js
 async fn create(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<InviteCreated>), ApiError> {
     let request: InviteRequest = read_json(body)?;
     let (invite, token) = app.chat.invite(Some(session.me.user()), &request).await?;
-    let base = links::base_for(app.chat.public_url(), &headers, scheme);
+    let base = links::base_for(app.chat.public_url(), &headers, site.scheme);
     let (path, qr) = (links::of_invite("", &token), picture(&links::of_invite(&base, &token))?);
     Ok((StatusCode::CREATED, Json(InviteCreated { invite, token, path, qr })))
 }

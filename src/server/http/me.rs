@@ -6,8 +6,8 @@ use axum::{
     Extension, Json, Router,
     body::Bytes,
     extract::{State, rejection::BytesRejection},
-    http::{StatusCode, header},
-    response::{AppendHeaders, IntoResponse},
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
     routing::{get, put},
 };
 
@@ -17,8 +17,8 @@ use crate::{
 };
 
 use super::{
-    super::{App, chat::PasswordSet, edge::Scheme, peer::Peer, sessions::session_cookie},
-    ApiError, Caller, read_json,
+    super::{App, chat::PasswordSet, edge::Site, peer::Peer, sessions::Shown},
+    ApiError, Caller, read_json, set,
 };
 
 pub(super) fn router() -> Router<Arc<App>> {
@@ -34,13 +34,15 @@ async fn delete_account(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
     Extension(peer): Extension<Peer>,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let request: DeleteAccountRequest = read_json(body)?;
     app.chat.delete_account(&session.me, peer, request).await?;
     app.hub.close_user(session.me.id, CloseCode::SessionEnded);
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, session_cookie("", 0, scheme))])))
+    let cookies = Shown::by(&headers, site).map_or_else(Vec::new, |shown| shown.forget(site));
+    Ok((StatusCode::NO_CONTENT, set(cookies)))
 }
 
 /// Claims the nickname for good, or changes the password. All other sessions of the user end.

@@ -19,9 +19,9 @@ use axum::{
     Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequestParts, Request, rejection::BytesRejection},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn},
-    response::{IntoResponse as _, Response},
+    response::{AppendHeaders, IntoResponse as _, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
@@ -34,7 +34,7 @@ use crate::{
 use super::{
     App,
     chat::ChatError,
-    edge::{PublicUrl, Scheme},
+    edge::{PublicUrl, Site},
     peer::Peer,
     session_token,
     store::Session,
@@ -113,6 +113,11 @@ async fn counted<T: Serialize>(
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response())
 }
 
+/// Sets cookies, each by a header of its own.
+fn set(cookies: Vec<HeaderValue>) -> AppendHeaders<impl IntoIterator<Item = (HeaderName, HeaderValue)>> {
+    AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)))
+}
+
 /// Whoever makes a request, by its session.
 struct Caller(Session);
 
@@ -120,9 +125,9 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Extension(scheme) =
-            Extension::<Scheme>::from_request_parts(parts, app).await.map_err(|_| ApiError::internal())?;
-        let token = session_token(&parts.headers, scheme).ok_or_else(ApiError::unauthenticated)?;
+        let Extension(site) =
+            Extension::<Site>::from_request_parts(parts, app).await.map_err(|_| ApiError::internal())?;
+        let token = session_token(&parts.headers, site).ok_or_else(ApiError::unauthenticated)?;
         Ok(Self(app.chat.authenticate(&token).await?))
     }
 }

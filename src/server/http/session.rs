@@ -6,8 +6,8 @@ use axum::{
     Extension, Json, Router,
     body::Bytes,
     extract::{State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
-    response::{AppendHeaders, IntoResponse},
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
     routing::post,
 };
 
@@ -16,13 +16,12 @@ use crate::protocol::{CloseCode, SessionCreated, SessionRequest};
 use super::{
     super::{
         App,
-        edge::Scheme,
+        edge::Site,
         entering::{Entered, Knock, come_in},
         peer::Peer,
-        session_token,
-        sessions::session_cookie,
+        sessions::Shown,
     },
-    ApiError, read_json,
+    ApiError, read_json, set,
 };
 
 pub(super) fn router() -> Router<Arc<App>> {
@@ -33,25 +32,24 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn create(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let SessionRequest { nickname, password, invite, claim } = read_json(body)?;
     let knock = Knock { nickname, password, invite, claim };
-    let Entered { me, token, cookie } = come_in((&app.chat, &app.hub), knock, (peer, scheme), &headers).await?;
-    let cookie = AppendHeaders([(header::SET_COOKIE, cookie)]);
-    Ok((StatusCode::CREATED, cookie, Json(SessionCreated { token, me })))
+    let Entered { me, token, cookies } = come_in((&app.chat, &app.hub), knock, (peer, site), &headers).await?;
+    Ok((StatusCode::CREATED, set(cookies), Json(SessionCreated { token, me })))
 }
 
 /// Ends the session, and its connections with it.
 async fn end(
     State(app): State<Arc<App>>,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
-    let token = session_token(&headers, scheme).ok_or_else(ApiError::unauthenticated)?;
-    let ended = app.chat.end_session(&token).await?;
+    let shown = Shown::by(&headers, site).ok_or_else(ApiError::unauthenticated)?;
+    let ended = app.chat.end_session(shown.token).await?;
     app.hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, session_cookie("", 0, scheme))])))
+    Ok((StatusCode::NO_CONTENT, set(shown.forget(site))))
 }

@@ -32,12 +32,11 @@ use self::{
 use super::{
     App,
     chat::ChatError,
-    edge::Scheme,
+    edge::Site,
     http::ApiError,
     hub::{Connection, Entrance, Registered, Seen, ShardIndex, Speech},
     peer::Peer,
-    session_token,
-    sessions::{session_cookie_again, user_agent},
+    sessions::{Shown, user_agent},
     websocket::{NoUpgrade, Upgrade},
 };
 
@@ -61,7 +60,7 @@ struct Bearings {
 pub(super) async fn full_door(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
-    Extension(scheme): Extension<Scheme>,
+    Extension(site): Extension<Site>,
     Extension(shard): Extension<ShardIndex>,
     mut request: Request,
 ) -> Response {
@@ -70,9 +69,10 @@ pub(super) async fn full_door(
         Err(none) => return refuse_upgrade(none),
     };
     let headers = request.headers();
-    let (token, agent) = (session_token(headers, scheme), user_agent(headers).to_owned());
+    let shown = Shown::by(headers, site);
+    let (token, agent) = (shown.map(|shown| shown.token.to_owned()), user_agent(headers).to_owned());
     // A page can stay open for longer than a browser would keep the cookie.
-    let cookie = session_cookie_again(headers, app.chat.longest_session(), scheme);
+    let cookie = shown.and_then(|shown| shown.keep(app.chat.longest_session(), site));
     let bearings = Bearings { peer, shard, token, agent };
     let mut answer = accept(&app, upgrade, move |app, line| enter(app, line, bearings));
     if let Some(cookie) = cookie {

@@ -419,6 +419,11 @@ pub(crate) trait Store: Send + Sync + 'static {
         keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError>;
 
+    /// Puts another hash of the same password in the place of the one that it was compared with. Whether that was still
+    /// there.
+    async fn renew_password(&self, user: UserId, before: PasswordHash, after: PasswordHash)
+    -> Result<bool, StoreError>;
+
     /// Ends all sessions of a user, by order of the host. Gives those that ended.
     async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError>;
 

@@ -114,6 +114,11 @@ impl TestServer {
         self.shutdown.cancel();
     }
 
+    /// What a browser sends that has this session, which found the server where it is.
+    pub(crate) fn cookie(&self, token: &str) -> String {
+        format!("teahouse_session_{}={token}", self.address.port())
+    }
+
     /// What it was started with.
     pub(crate) fn config(&self) -> Config {
         self.config.clone()
@@ -154,6 +159,12 @@ impl TestServer {
         let bytes = user.as_uuid().as_bytes().as_slice();
         let count = "SELECT count(*) FROM sessions WHERE user = ?1";
         self.database().query_row(count, [bytes], |row| row.get(0)).expect("a count")
+    }
+
+    /// The hash that is kept of somebody's password.
+    pub(crate) fn stored_password(&self, nickname: &str) -> String {
+        let select = "SELECT password FROM users WHERE nickname = ?1";
+        self.database().query_row(select, [nickname], |row| row.get(0)).expect("a hash")
     }
 
     /// Does to the database what no program of ours does.

@@ -57,8 +57,8 @@ use self::{
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
         BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseSome, ExpireMessages,
-        ExpireReports, Hide, Join, Moderate, Release, RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock,
-        find_user, is_open, may_write,
+        ExpireReports, Hide, Join, Moderate, Release, RenewPassword, RevokeInvite, SeeSession, SetPassword,
+        UnbanNetwork, Unblock, find_user, is_open, may_write,
     },
 };
 use super::{
@@ -235,6 +235,15 @@ impl Store for SqliteStore {
         keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, StoreError> {
         self.write(SetPassword { user, password, keep }).await?.await
+    }
+
+    async fn renew_password(
+        &self,
+        user: UserId,
+        before: PasswordHash,
+        after: PasswordHash,
+    ) -> Result<bool, StoreError> {
+        self.write(RenewPassword { user, before, after }).await?.await
     }
 
     async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError> {

@@ -143,6 +143,30 @@ impl Write for SetPassword {
     }
 }
 
+/// The same password gets another hash.
+pub(in super::super) struct RenewPassword {
+    pub(in super::super) user: UserId,
+    /// What it was compared with.
+    pub(in super::super) before: PasswordHash,
+    pub(in super::super) after: PasswordHash,
+}
+
+impl Write for RenewPassword {
+    type Done = bool;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
+        let renewed = db
+            .prepare_cached("UPDATE users SET password = ?3 WHERE id = ?1 AND password = ?2")?
+            .execute(params![self.user, self.before.0, self.after.0])?;
+        Ok(Applied { done: renewed > 0, news: None })
+    }
+
+    /// The hash of before.
+    fn erases(&self) -> bool {
+        true
+    }
+}
+
 /// Sets it, and gives the user the server if that is to be. Gives the user's role.
 pub(super) fn set_password(db: &Connection, user: UserId, new: &NewPassword) -> Result<Role, StoreError> {
     let owns = match new.ownership {

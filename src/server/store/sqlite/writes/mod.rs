@@ -21,7 +21,7 @@ mod retention;
 mod sanction;
 mod session_end;
 
-pub(super) use account::{BeginSession, EndSession, EndSessions, SeeSession, SetPassword};
+pub(super) use account::{BeginSession, EndSession, EndSessions, RenewPassword, SeeSession, SetPassword};
 pub(super) use account_deletion::EraseSome;
 pub(super) use append::{Post, end};
 pub(super) use block::{Block, Hide, Unblock};

@@ -27,6 +27,7 @@ pub(super) fn Face(
             class:here=live(move || here.get())
             data-hue=hue(id).to_string()
             aria-hidden="true"
+            translate="no"
         >
             {nickname.initial()}
         </span>

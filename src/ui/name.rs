@@ -56,7 +56,7 @@ pub(super) fn Name(
     };
     view! {
         <span class=format!("named {class}")>
-            <bdi>{t.name_of(&nickname).to_owned()}</bdi>
+            <bdi translate="no">{t.name_of(&nickname).to_owned()}</bdi>
             {live_view(seal)}
             {if settled { badge().into_any() } else { live_view(badge).into_any() }}
         </span>

@@ -5,8 +5,11 @@ use leptos::{nonce::use_nonce, prelude::*};
 use super::{App, Files, Language, Viewer, face::Face};
 use crate::domain::Me;
 
-/// The script, for documents in which a conversation is open.
-const SCRIPT: &str = include_str!("early.js");
+/// The script for documents in which a conversation is open.
+const EARLY: &str = include_str!("early.js");
+
+/// What lets the program go on in a page that its browser translates.
+const TRANSLATED: &str = include_str!("translated.js");
 
 /// The document that the server sends to `viewer`. The nonce of its scripts is taken from the context.
 pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl IntoView + use<> {
@@ -59,6 +62,7 @@ import({script:?})
             <body data-viewer=handed_over>
                 <App viewer/>
                 {no_program}
+                {inline(TRANSLATED)}
                 {early}
             </body>
         </html>
@@ -69,16 +73,13 @@ import({script:?})
 fn early(me: &Me, language: Language) -> impl IntoView + use<> {
     let t = language.texts();
     let (id, nickname) = (me.id, me.nickname.clone());
-    // Whoever reads the source finds the remarks there.
-    let script: String =
-        SCRIPT.lines().map(str::trim).filter(|line| !line.starts_with("//")).flat_map(|line| [line, "\n"]).collect();
     view! {
         // A message on its way, as `timeline::message` shows one of the reader's own.
         <template id="row">
             <li class="message mine starts" data-pending="true">
                 <Face id nickname=nickname.clone()/>
                 <p class="by">
-                    <span class="named author"><bdi>{nickname.as_str().to_owned()}</bdi></span>
+                    <span class="named author"><bdi translate="no">{nickname.as_str().to_owned()}</bdi></span>
                     " "
                     <time class="at"></time>
                 </p>
@@ -88,6 +89,13 @@ fn early(me: &Me, language: Language) -> impl IntoView + use<> {
                 </div>
             </li>
         </template>
-        <script nonce=use_nonce()>{script}</script>
+        {inline(EARLY)}
     }
+}
+
+/// A script in the document, without its remarks: whoever reads the source finds them there.
+fn inline(source: &str) -> impl IntoView + use<> {
+    let script: String =
+        source.lines().map(str::trim).filter(|line| !line.starts_with("//")).flat_map(|line| [line, "\n"]).collect();
+    view! { <script nonce=use_nonce()>{script}</script> }
 }

@@ -263,6 +263,7 @@ impl Pages {
         Viewer {
             faces: online.into_iter().take(FACES).collect(),
             online_count,
+            accounts_only: self.house.entry() == Entry::Registered,
             ended,
             attempt: JoinAttempt { invite: asked.invite, claim: asked.claim, ..JoinAttempt::default() },
             ..viewer

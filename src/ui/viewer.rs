@@ -26,6 +26,8 @@ pub struct Viewer {
     pub faces: Vec<User>,
     /// How many are here.
     pub online_count: u64,
+    /// Whether only those with an account may come in.
+    pub accounts_only: bool,
     /// The session of the cookie, if it is over and this browser may not know yet.
     pub ended: Option<SessionEnd>,
     /// What became of a join form that was sent without WebAssembly.
@@ -74,6 +76,7 @@ impl Read for Viewer {
             lobby: optional(value, "lobby")?,
             faces: field(value, "faces")?,
             online_count: field(value, "online_count")?,
+            accounts_only: field(value, "accounts_only")?,
             ended: optional(value, "ended")?,
             attempt: field(value, "attempt")?,
             opening: optional(value, "opening")?,
@@ -166,6 +169,7 @@ mod tests {
                     lobby: Some(ConversationId::generate()),
                     faces: vec![User::guest(id, nickname.clone())],
                     online_count: 7,
+                    accounts_only: true,
                     ended: Some(SessionEnd { user: id, registered: true, reason: EndReason::Expired }),
                     attempt: JoinAttempt {
                         nickname: Some("x".into()),

@@ -8,6 +8,7 @@ use crate::{
 
 pub(super) static TEXTS: Texts = Texts {
     invitation: "Come in, pick a name, and talk.",
+    accounts_only: "This place is for people with an account. Sign in to talk.",
     nickname: "Nickname",
     enter: "Enter",
     entering: "Entering …",

@@ -84,6 +84,7 @@ pub(super) fn texts() -> &'static Texts {
 /// What the page says. Functions where a number or a name belongs inside.
 pub struct Texts {
     pub invitation: &'static str,
+    pub accounts_only: &'static str,
     pub nickname: &'static str,
     pub enter: &'static str,
     pub entering: &'static str,

@@ -8,6 +8,7 @@ use crate::{
 
 pub(super) static TEXTS: Texts = Texts {
     invitation: "进来坐坐，取个名字，聊聊天。",
+    accounts_only: "这里只对有账号的人开放，请登录。",
     nickname: "昵称",
     enter: "进入",
     entering: "正在进入…",

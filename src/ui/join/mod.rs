@@ -26,7 +26,7 @@ pub(super) fn Join(
     kept_password: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let Viewer { faces, online_count, attempt, .. } = viewer.get_value();
+    let Viewer { faces, online_count, accounts_only, attempt, .. } = viewer.get_value();
     let arrival = Arrival::new(store, viewer, kept_password);
     let asking = arrival.asking;
     // What the page was asked for must not be lost where another language loads it anew. What was typed stands in no address.
@@ -52,6 +52,7 @@ pub(super) fn Join(
         passes.map(hidden).into_iter().flatten().collect_view()
     };
     let is_taken = move || asking.code() == Some(ErrorCode::NicknameTaken);
+    let offers_password = move || accounts_only || is_taken();
     // What is not to be seen is not pressed: one of the two is, by the style sheet, which needs no script for it.
     let submit_button = |name| {
         view! {
@@ -85,7 +86,7 @@ pub(super) fn Join(
             <div class="door-card">
                 <span class="mark">{icons::cup()}</span>
                 <h1 class="door-name">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
-                <p class="quiet">{t.invitation}</p>
+                <p class="quiet">{if accounts_only { t.accounts_only } else { t.invitation }}</p>
                 {store.end_reason.get_untracked().map(|reason| {
                     view! { <p class="notice small" role="alert">{(t.ended)(reason)}</p> }
                 })}
@@ -118,7 +119,7 @@ pub(super) fn Join(
                     <details
                         id="sign-in"
                         class="sign-in"
-                        class:offered=live(is_taken)
+                        class:offered=live(offers_password)
                         open=asks_for_password
                         on:toggle=on(move |_| arrival.disclose())
                         on:input=move |_| arrival.keep()
@@ -141,7 +142,11 @@ pub(super) fn Join(
                     <span class="stack">
                         {faces.into_iter().map(|user| view! { <Face id=user.id nickname=user.nickname small=true/> }).collect_view()}
                     </span>
-                    {if online_count == 0 { t.nobody_here.to_owned() } else { (t.people_here)(online_count) }}
+                    {match online_count {
+                        0 if accounts_only => String::new(),
+                        0 => t.nobody_here.to_owned(),
+                        count => (t.people_here)(count),
+                    }}
                 </p>
                 <LanguageChoice query/>
             </div>

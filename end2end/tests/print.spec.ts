@@ -1,0 +1,90 @@
+/** The talk on paper. */
+import type { Page } from '@playwright/test';
+
+import { SocketClient } from '../fixtures/socket_client.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test.use({ serverOptions: ['--unlimited'] });
+
+/** How many pages a PDF has. */
+function pages(pdf: Buffer): number {
+  return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+}
+
+/** Which of the elements are printed, as it is told by their boxes. */
+function printed(page: Page, selector: string): Promise<number> {
+  return page.locator(selector).evaluateAll((all) => all.filter((element) => element.getClientRects().length > 0).length);
+}
+
+/** How far apart the lightness of a text and of white paper is: the contrast of WCAG 2. */
+function contrasts(page: Page): Promise<number[]> {
+  return page.locator('.body, .author, time.at, .day span, .talk-head h1, .reaction').evaluateAll((all) => {
+    const light = (color: string) => {
+      const canvas = document.createElement('canvas').getContext('2d')!;
+      canvas.fillStyle = color;
+      canvas.fillRect(0, 0, 1, 1);
+      const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
+        const value = part / 255;
+        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+    };
+    return all.map((element) => 1.05 / (light(getComputedStyle(element).color) + 0.05));
+  });
+}
+
+for (const theme of ['light', 'dark']) {
+  test(`all that is loaded is printed, dark on light, without what is only there to be pressed, in the ${theme} theme`, async ({ house, people }) => {
+    const scribe = await SocketClient.join(house, 'Scribe');
+    await scribe.sayMany(Array.from({ length: 90 }, (_, number) => `said ${number}`));
+    const alice = await people.visitor('Alice');
+    await alice.page.context().addCookies([{ name: 'teahouse_theme', value: theme, url: house.address }]);
+    await alice.join();
+    await alice.choose('👍', 'said 89');
+    await alice.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
+    await alice.sees('said 0');
+    await alice.composer.fill('Half a thought');
+    await alice.message('said 20').hover();
+    await expect(alice.menu).toBeVisible();
+
+    const [onPaper, onColouredPaper] = [await alice.page.pdf(), await alice.page.pdf({ printBackground: true })];
+    expect(pages(onPaper), 'ninety lines fill more than one page').toBeGreaterThan(1);
+    expect(pages(onColouredPaper)).toBe(pages(onPaper));
+
+    await alice.page.emulateMedia({ media: 'print' });
+    expect(await printed(alice.page, '.message')).toBe(90);
+    expect(await printed(alice.page, '.reaction')).toBe(1);
+    expect(await printed(alice.page, '.sidebar, .composer, .notes, .deeds, .to-latest, .tool, button:not(.reaction), textarea')).toBe(0);
+    // Nothing is behind an edge: the page is as long as the talk.
+    const [page, talk] = await alice.page.evaluate(() => [
+      document.documentElement.scrollHeight,
+      document.querySelector('.rows')!.getBoundingClientRect().height,
+    ]);
+    expect(page!).toBeGreaterThan(talk!);
+    for (const contrast of await contrasts(alice.page)) expect(contrast).toBeGreaterThanOrEqual(4.5);
+    await expect(alice.page.locator('body')).toHaveCSS('background-color', 'rgba(0, 0, 0, 0)');
+
+    // On the screen it is as it was.
+    await alice.page.emulateMedia({ media: 'screen' });
+    await expect(alice.composer).toHaveValue('Half a thought');
+    await expect(alice.composer).toBeInViewport({ ratio: 1 });
+    await scribe.say('and on');
+    await expect(alice.message('and on')).toHaveCount(1);
+    scribe.close();
+  });
+}
+
+test('what is printed from the list on a phone is the talk, and so it is without JavaScript', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('On paper');
+  const storageState = await alice.page.context().storageState();
+  for (const options of [{ javaScriptEnabled: false }, { viewport: { width: 390, height: 780 } }]) {
+    const reader = await people.visitor('Alice', { storageState, ...options });
+    reader.complaints.expect(/preloaded using link preload but not used/);
+    await reader.page.goto(options.javaScriptEnabled === false ? '/talk/lobby' : '/');
+    await expect(reader.page.locator('.message')).toHaveCount(1);
+    await reader.page.emulateMedia({ media: 'print' });
+    expect(await printed(reader.page, '.message')).toBe(1);
+    expect(await printed(reader.page, '.sidebar, .composer')).toBe(0);
+  }
+});

@@ -1,0 +1,100 @@
+/** Little room: 400 % zoom, and small phones with the keyboard open. */
+import type { Page } from '@playwright/test';
+
+import { PHONE } from '../fixtures/people.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test.use({ serverOptions: ['--unlimited'] });
+
+/** How much of the window's height shows messages, with nothing over them. */
+function share(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const edge = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
+    const [log, head, composer] = [edge('[role=log]'), edge('.talk-head'), edge('.composer')];
+    return (Math.min(log.bottom, composer.top, innerHeight) - Math.max(log.top, head.bottom, 0)) / innerHeight;
+  });
+}
+
+const excess = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+for (const { what, width, height, options } of [
+  { what: 'at 400 % on a small desktop', width: 320, height: 256, options: {} },
+  { what: 'at 400 % on a large desktop', width: 480, height: 270, options: {} },
+  { what: 'at 200 %', width: 640, height: 360, options: {} },
+  { what: 'on a small phone', width: 320, height: 568, options: PHONE },
+  { what: 'on a small phone with its keyboard open', width: 320, height: 300, options: PHONE },
+  { what: 'on a phone with its keyboard open', width: 390, height: 417, options: PHONE },
+  { what: 'on a large phone with its keyboard open', width: 430, height: 520, options: PHONE },
+  { what: 'on a phone that is held sideways', width: 667, height: 375, options: PHONE },
+  { what: 'on a phone that is held sideways with its keyboard open', width: 667, height: 190, options: PHONE },
+]) {
+  test(`two fifths of the height are for messages ${what}`, async ({ people }) => {
+    const alice = await people.guest('Alice', { ...options, viewport: { width, height } });
+    for (let number = 1; number <= 12; number += 1) await alice.say(`Line ${number} of a talk that needs some room`);
+    await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
+    await expect(alice.composer).toBeInViewport({ ratio: 1 });
+    await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
+    await expect.poll(() => share(alice.page)).toBeGreaterThanOrEqual(0.4);
+    expect(await excess(alice.page)).toBe(0);
+
+    // The way back is above what is read, or over it.
+    const back = alice.page.getByRole('link', { name: 'Back to the list' });
+    await back.focus();
+    await expect(back).toBeInViewport({ ratio: 1 });
+    await expect.poll(() => share(alice.page)).toBeGreaterThanOrEqual(0.4);
+
+    // A long text leaves the messages their part.
+    await alice.composer.fill('What is to be said is long and needs a line or two.\n'.repeat(12));
+    await expect.poll(() => share(alice.page)).toBeGreaterThanOrEqual(0.4);
+    await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
+    await alice.composer.fill('');
+    await alice.composer.press('ArrowUp');
+    await expect(alice.page.getByText('Editing your message')).toBeVisible();
+    expect((await alice.composer.boundingBox())!.width).toBeGreaterThan(100);
+    await expect(alice.page.getByRole('button', { name: 'Save' })).toBeInViewport({ ratio: 1 });
+  });
+}
+
+test('at 400 % the bar above the messages is not in the way, and a wheel brings it back', async ({ people }) => {
+  const alice = await people.guest('Alice', { viewport: { width: 320, height: 256 } });
+  for (let number = 1; number <= 12; number += 1) await alice.say(`Line ${number}`);
+  const head = alice.page.getByRole('heading', { level: 1, name: 'Lobby' });
+  await expect(head).not.toBeInViewport();
+  await alice.log.hover();
+  await expect(async () => {
+    await alice.page.mouse.wheel(0, -400);
+    await expect(head).toBeInViewport({ ratio: 1, timeout: 200 });
+  }).toPass();
+  await expect(async () => {
+    await alice.page.mouse.wheel(0, 400);
+    await expect(head).not.toBeInViewport({ timeout: 200 });
+  }).toPass();
+  await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
+});
+
+test('at 400 % what can be done with a message, whom one writes to, the list and the settings can be reached', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.guest('Alice', { viewport: { width: 320, height: 256 } });
+  for (let number = 1; number <= 6; number += 1) await bob.say(`Line ${number}`);
+  await alice.sees('Line 6');
+
+  await alice.message('Line 5').hover();
+  for (const button of await alice.menu.getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 });
+  await alice.menu.getByRole('button', { name: 'Report' }).click();
+  await expect(alice.menu.getByRole('button', { name: 'Send' })).toBeInViewport({ ratio: 1 });
+  await alice.menu.getByRole('button', { name: 'Cancel' }).click();
+  await alice.composer.click();
+  await alice.page.getByRole('button', { name: 'Writing to Everyone' }).click();
+  await expect(alice.talk.getByRole('combobox')).toBeInViewport({ ratio: 1 });
+  await alice.talk.getByRole('combobox').fill('Bob');
+  await alice.talk.getByRole('combobox').press('Enter');
+  await alice.isTalkingTo('Bob');
+  await expect(alice.page.getByRole('button', { name: 'Writing to Bob' })).toBeInViewport({ ratio: 1 });
+
+  await alice.page.getByRole('link', { name: 'Back to the list' }).focus();
+  await alice.page.keyboard.press('Enter');
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('button', { name: 'Leave' }).scrollIntoViewIfNeeded();
+  await expect(alice.settings.getByRole('button', { name: 'Leave' })).toBeInViewport({ ratio: 1 });
+  expect(await excess(alice.page)).toBe(0);
+});

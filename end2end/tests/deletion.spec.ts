@@ -30,7 +30,8 @@ test('an account is deleted and its messages stay, without the name, on open pag
   await alice.settings.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await submit(alice);
   await expect(alice.page.getByText('Your account is deleted.')).toBeVisible();
-  await expect(tab.nicknameField).toBeVisible();
+  await expect(alice.nicknameField).toHaveValue('');
+  await expect(tab.nicknameField).toHaveValue('');
 
   await expect(bob.message('Between us').getByText('Former user')).toBeVisible();
   await bob.open('Lobby');
@@ -55,6 +56,7 @@ test('an account is deleted with its messages; the last owner is told to appoint
   await alice.settings.getByLabel('are deleted, all of them').check();
   await submit(alice);
   await expect(alice.page.getByText('Your account is deleted.')).toBeVisible();
+  await expect(alice.nicknameField).toHaveValue('');
   await expect(bob.log.getByText('Message deleted')).toHaveCount(2);
   await bob.page.reload();
   await bob.isInside();

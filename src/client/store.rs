@@ -22,6 +22,9 @@ use crate::{
     state::{Blocks, Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
+/// Stands behind who has left where nobody can come back by that name.
+const DELETED: &str = " deleted";
+
 /// How far apart signs of typing are sent, in milliseconds.
 const TYPING_EVERY: u64 = 2_500;
 
@@ -172,14 +175,15 @@ impl Store {
 
     /// Ends the session, if the server can be told. Whether it could.
     pub async fn leave(self) -> bool {
-        self.end_by(http::leave()).await.is_ok()
+        self.end_by(http::leave(), "").await.is_ok()
     }
 
-    /// Ends the session by what the server is asked. Nothing of who was here stays in this browser then.
-    async fn end_by(self, asked: impl Future<Output = Result<(), Refusal>>) -> Result<(), Refusal> {
+    /// Ends the session by what the server is asked. Nothing of who was here stays in this browser then; its other pages
+    /// learn `how`.
+    async fn end_by(self, asked: impl Future<Output = Result<(), Refusal>>, how: &'static str) -> Result<(), Refusal> {
         self.pace.update_value(|pace| pace.is_leaving = true);
         if let Some(me) = self.my_id() {
-            Mark::of_leaving().set(&me.to_string());
+            Mark::of_leaving().set(&format!("{me}{how}"));
         }
         let outcome = asked.await;
         let is_still_here = self.leaves_no_more();
@@ -198,7 +202,7 @@ impl Store {
     /// # Errors
     /// [`Refusal`] says what to tell the user.
     pub async fn delete_account(self, password: Option<String>, messages: KeptMessages) -> Result<(), Refusal> {
-        let outcome = self.end_by(http::delete_account(password, messages)).await;
+        let outcome = self.end_by(http::delete_account(password, messages), DELETED).await;
         self.deleted.set(outcome.is_ok());
         outcome
     }
@@ -469,14 +473,16 @@ impl Store {
         // That one leaves may come by the socket before it comes as the answer, which then finds nothing left to do: somebody
         // may have come in meanwhile.
         let is_leaving = self.leaves_no_more();
-        let left = Mark::of_leaving().get();
-        let stays = |me: &Me| !reason.is_meant() && me.kind != UserKind::Guest && left != Some(me.id.to_string());
+        let left = Mark::of_leaving().get().unwrap_or_default();
+        let has_left = |me: &Me| left.starts_with(&me.id.to_string());
+        let stays = |me: &Me| !reason.is_meant() && me.kind != UserKind::Guest && !has_left(me);
+        let is_known = |me: &Me| !(is_leaving || has_left(me) && left.ends_with(DELETED));
         if is_leaving || !me.as_ref().is_some_and(stays) {
             self.clear();
         }
         self.forget();
         self.end_reason.set((!is_leaving).then_some(reason));
-        self.ended.set(me.filter(|_| !is_leaving));
+        self.ended.set(me.filter(is_known));
     }
 
     /// Whether one was about to sign out until now.

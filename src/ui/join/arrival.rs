@@ -92,6 +92,8 @@ impl Arrival {
             match join(SessionRequest { nickname: name, password, invite, claim }).await {
                 Ok(me) => {
                     self.kept_password.set(None);
+                    // Whoever comes to this page after them may be somebody else.
+                    self.viewer.update_value(|viewer| viewer.attempt.nickname = None);
                     self.here.replace(LOBBY);
                     // Nobody needs to wait for the connection to begin to write.
                     if let Some(lobby) = self.here.lobby {

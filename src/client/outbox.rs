@@ -177,6 +177,9 @@ impl Store {
         self.sending.update_value(|sending| sending.keeper = Some(sender));
         spawn_local(async move {
             let storage = Storage::open().await.map(Rc::new);
+            if storage.is_none() {
+                self.keeps_nothing();
+            }
             let page = CommandId::new_at(now());
             let held = locks::hold(&lock(page));
             let keeper = Keeper { store: self, storage, user, page, held, others: RefCell::default() };
@@ -241,7 +244,9 @@ impl Keeper {
                 (Keep::Put(outgoing), Some(storage)) => {
                     let (store, kept) = (self.store, put(storage, self.user, self.page, &outgoing));
                     spawn_local(async move {
-                        kept.await;
+                        if kept.await == Some(false) {
+                            store.keeps_nothing();
+                        }
                         store.send_next();
                     });
                 }
@@ -322,7 +327,12 @@ async fn adopt(store: Store, storage: &Storage, user: UserId, page: CommandId, h
 }
 
 /// Begins to keep a command. What can't be kept is sent all the same.
-fn put(storage: &Storage, user: UserId, page: CommandId, outgoing: &Outgoing) -> impl Future<Output = bool> + use<> {
+fn put(
+    storage: &Storage,
+    user: UserId,
+    page: CommandId,
+    outgoing: &Outgoing,
+) -> impl Future<Output = Option<bool>> + use<> {
     let record = Record { user, page, typed_at: outgoing.typed_at, command: outgoing.command() };
     let text = serde_json::to_string(&record).expect("a record has only strings for keys, so it is JSON");
     // Never the same twice, so that whoever takes it away can tell that it was set again.

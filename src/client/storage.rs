@@ -1,6 +1,7 @@
 //! What outlives the page: one IndexedDB store of texts, which all pages of this browser share.
 //!
-//! A browser may forbid it (private windows, full disk). Then nothing outlives the page, and nothing else changes.
+//! A browser may forbid it (private windows, full disk). Then nothing outlives the page, which is told once, and nothing
+//! else changes.
 
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
@@ -17,8 +18,8 @@ extern "C" {
     /// A transaction; web-sys says of this method that it is deprecated, which the standard (Indexed Database API 3.0) does
     /// not.
     type Committing;
-    #[wasm_bindgen(method)]
-    fn commit(this: &Committing);
+    #[wasm_bindgen(method, catch)]
+    fn commit(this: &Committing) -> Result<(), JsValue>;
 }
 
 const DATABASE: &str = "teahouse";
@@ -45,15 +46,16 @@ impl Storage {
         answer(&opening).await?.dyn_into().ok().map(Self)
     }
 
-    /// Keeps `text` under `key`, in place of what was there. Begins at once; what is awaited is whether it is done.
-    pub(super) fn put(&self, key: &str, text: &str) -> impl Future<Output = bool> + use<> {
+    /// Keeps `text` under `key`, in place of what was there. Begins at once; what is awaited is whether it is done, as far
+    /// as that is known in time.
+    pub(super) fn put(&self, key: &str, text: &str) -> impl Future<Output = Option<bool>> + use<> {
         let (text, key) = (JsValue::from_str(text), JsValue::from_str(key));
         let outbox = self.outbox(IdbTransactionMode::Readwrite);
         finished(outbox.and_then(|outbox| outbox.put_with_key(&text, &key).ok()))
     }
 
     /// Forgets what is kept under `key`. Begins at once, after all that was begun before.
-    pub(super) fn delete(&self, key: &str) -> impl Future<Output = bool> + use<> {
+    pub(super) fn delete(&self, key: &str) -> impl Future<Output = Option<bool>> + use<> {
         let outbox = self.outbox(IdbTransactionMode::Readwrite);
         finished(outbox.and_then(|outbox| outbox.delete(&JsValue::from_str(key)).ok()))
     }
@@ -116,19 +118,20 @@ async fn answer(request: &IdbRequest) -> Option<JsValue> {
     request.result().ok()
 }
 
-/// Whether a change is kept: with the end of its transaction, not before.
-fn finished(request: Option<IdbRequest>) -> impl Future<Output = bool> {
+/// Whether a change is kept: with the end of its transaction, not before. `None` while that has not come.
+fn finished(request: Option<IdbRequest>) -> impl Future<Output = Option<bool>> {
     let waiting = request.and_then(|request| request.transaction()).map(|transaction| {
         let (done, outcome) = outcome();
         transaction.set_oncomplete(Some(&done));
         transaction.set_onabort(Some(&done));
         // A page that ends now would take a transaction along that has not been told to commit.
-        transaction.unchecked_ref::<Committing>().commit();
+        // Where that is not known, or too late, it ends by itself.
+        drop(transaction.unchecked_ref::<Committing>().commit());
         (transaction, outcome)
     });
     async move {
-        let Some((transaction, outcome)) = waiting else { return false };
-        in_time(outcome).await.is_some() && transaction.error().is_none()
+        let Some((transaction, outcome)) = waiting else { return Some(false) };
+        in_time(outcome).await.map(|()| transaction.error().is_none())
     }
 }
 

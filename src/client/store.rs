@@ -77,6 +77,8 @@ pub(super) struct Pace {
     typed: Option<(ConversationId, Millis)>,
     /// One is about to sign out.
     is_leaving: bool,
+    /// Whether one is to be told that this browser keeps nothing for the page; `None` while it does.
+    not_kept: RwSignal<Option<bool>>,
 }
 
 /// What stands in a composer.
@@ -305,9 +307,29 @@ impl Store {
     /// Keeps what stands in the composer of a conversation; of that, a reload leaves `text`.
     pub fn write(self, conversation: ConversationId, written: Written, text: &str) {
         self.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
-        if let Some(me) = self.my_id() {
-            tab::keep_draft(me, conversation, text);
+        if let Some(me) = self.my_id()
+            && !tab::keep_draft(me, conversation, text)
+        {
+            self.keeps_nothing();
         }
+    }
+
+    /// The browser has not kept what was to outlive the page: that is told, once.
+    pub fn keeps_nothing(self) {
+        let not_kept = self.pace.with_value(|pace| pace.not_kept);
+        if not_kept.get_untracked().is_none() {
+            not_kept.set(Some(true));
+        }
+    }
+
+    /// Whether one is to be told that nothing outlives this page.
+    pub fn tells_not_kept(self) -> bool {
+        self.pace.with_value(|pace| pace.not_kept).get() == Some(true)
+    }
+
+    /// One has been told.
+    pub fn told_not_kept(self) {
+        self.pace.with_value(|pace| pace.not_kept).set(Some(false));
     }
 
     /// One will be in this room, as soon as there is a connection.

@@ -1,7 +1,7 @@
 //! What outlives a reload of this tab: what stands in its composers, and what `ui/early.js` has sent from it.
 //!
 //! All of it is one user's: for anybody else it is not there any more. A browser may forbid it, or have no space left.
-//! Then nothing outlives the page, and nothing else changes.
+//! Then nothing outlives the page, which is told once, and nothing else changes.
 
 use leptos::prelude::window;
 use serde_json::Value;
@@ -38,9 +38,9 @@ pub(super) fn draft(user: UserId, conversation: ConversationId) -> Option<String
     storage(user)?.get_item(&conversation.to_string()).ok()?
 }
 
-/// Keeps what stands there.
-pub(super) fn keep_draft(user: UserId, conversation: ConversationId, text: &str) {
-    drop(storage(user).map(|storage| storage.set_item(&conversation.to_string(), text)));
+/// Keeps what stands there. Whether the browser does.
+pub(super) fn keep_draft(user: UserId, conversation: ConversationId, text: &str) -> bool {
+    storage(user).is_some_and(|storage| storage.set_item(&conversation.to_string(), text).is_ok())
 }
 
 /// What was sent before the program was there, in order.

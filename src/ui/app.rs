@@ -49,6 +49,12 @@ pub fn App(
         }
     });
     effect(move || {
+        // `early.js` has found out, and has told it on the page that this one has taken the place of.
+        if document().body().is_some_and(|body| body.has_attribute("data-not-kept")) {
+            store.keeps_nothing();
+        }
+    });
+    effect(move || {
         // As long as the page.
         drop(window_event_listener(ev::online, move |_| store.wake()));
         drop(window_event_listener(ev::visibilitychange, move |_| store.wake()));

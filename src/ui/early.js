@@ -8,12 +8,26 @@
   const { me, opening } = JSON.parse(document.body.dataset.viewer);
   const conversation = opening.conversation;
 
+  // A browser may forbid a page to keep anything, or have no room for it. That is told once, and all else goes on.
+  const note = document.createElement("p");
+  note.className = "note small";
+  note.role = "status";
+  const inTab = (deed) => {
+    try {
+      return deed(sessionStorage);
+    } catch {
+      document.body.dataset.notKept = "";
+      note.textContent ||= form.dataset.notKept;
+      document.querySelector(".notes").append(note);
+    }
+  };
   // What a reload finds again, and the program, too. Where that can never come, the browser sends the form by itself, and
   // the server gives back what was refused.
-  const kept = window.WebAssembly ? sessionStorage : {};
-  if (kept.user !== me.id) sessionStorage.clear();
-  kept.user = me.id;
-  const sent = JSON.parse(kept.early ?? "[]");
+  const recall = (name) => window.WebAssembly && inTab((kept) => kept.getItem(name));
+  const keep = (name, text) => window.WebAssembly && inTab((kept) => kept.setItem(name, text));
+  if (recall("user") !== me.id) inTab((kept) => kept.clear());
+  keep("user", me.id);
+  const sent = JSON.parse(recall("early") || "[]");
 
   const showEnd = () => (rows.parentNode.scrollTop = rows.parentNode.scrollHeight);
 
@@ -39,7 +53,7 @@
   const typed = () => {
     field.parentNode.dataset.text = field.value;
     form.querySelector(".send").setAttribute("aria-disabled", !field.value.trim());
-    kept[conversation] = field.value;
+    keep(conversation, field.value);
   };
 
   // UUIDv7, as the program makes them.
@@ -51,7 +65,13 @@
 
   // One after the other; behind one that was refused, or what an earlier page has left in the outbox, all wait for the
   // program. What did not get through is sent again, until the program is there and does so.
-  let before = Promise.resolve(!localStorage[`outbox ${me.id}`]);
+  let waits;
+  try {
+    waits = localStorage.getItem(`outbox ${me.id}`);
+  } catch {
+    // Then the program, too, leaves nothing there.
+  }
+  let before = Promise.resolve(!waits);
   const post = async (id, body) => {
     const request = { method: "POST", body: new URLSearchParams({ id, body, author: me.id }), redirect: "manual", keepalive: true };
     for (let wait = 1_000; field.isConnected; wait = Math.min(2 * wait, 30_000)) {
@@ -87,7 +107,7 @@
     const message = { id: newId(), conversation, body: field.value, at: Date.now() };
     if (!message.body.trim()) return;
     sent.push(message);
-    kept.early = JSON.stringify(sent);
+    keep("early", JSON.stringify(sent));
     field.value = "";
     typed();
     show(message);
@@ -104,7 +124,7 @@
   // The program waits for the end of a composition.
   addEventListener("compositionstart", ({ target }) => (target.dataset.composing = ""));
   addEventListener("compositionend", ({ target }) => delete target.dataset.composing);
-  field.value ||= kept[conversation] ?? "";
+  field.value ||= recall(conversation) || "";
   typed();
   for (const message of sent) {
     if (message.conversation === conversation && !rows.querySelector(`[data-id="${message.id}"]`)) show(message);

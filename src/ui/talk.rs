@@ -109,10 +109,16 @@ pub(super) fn Talk(
         })
     };
     let note = move || {
-        let words = match store.link.get() {
-            Link::Lost => vec![t.connection_lost.into_any()],
-            Link::Restarting => vec![t.restarting.into_any()],
-            _ => failed_elsewhere(store, here, conversation)?,
+        let words = match (store.link.get(), failed_elsewhere(store, here, conversation)) {
+            (Link::Lost, _) => vec![t.connection_lost.into_any()],
+            (Link::Restarting, _) => vec![t.restarting.into_any()],
+            (_, Some(words)) => words,
+            _ if store.tells_not_kept() => {
+                let told = on(move |_: MouseEvent| store.told_not_kept());
+                let button = view! { <button type="button" class="link" on:click=told>{t.understood}</button> };
+                vec![t.not_kept.into_any(), " ".into_any(), button.into_any()]
+            }
+            _ => return None,
         };
         Some(view! { <p class="note small" role="status">{words}</p> })
     };

@@ -31,6 +31,7 @@ mod here {
             custom_attribute("method", "post").into_any_attr(),
             custom_attribute("action", action).into_any_attr(),
             custom_attribute("data-today", texts().today).into_any_attr(),
+            custom_attribute("data-not-kept", texts().not_kept).into_any_attr(),
         ]
     }
 

@@ -181,6 +181,8 @@ pub(super) static TEXTS: Texts = Texts {
     load_anew: "Load it anew",
     connection_lost: "Connection lost. What you write is kept and sent as soon as it is back.",
     restarting: "The server is restarting. What you write is kept and sent as soon as it is back.",
+    not_kept: "This browser keeps nothing for this page. What is not sent when you close or reload it is lost.",
+    understood: "Got it",
     unreachable: "The server can’t be reached. Check your connection and try again.",
     not_found: "There is nothing here.",
     go_home: "To the tea house",

@@ -238,6 +238,8 @@ pub struct Texts {
     pub load_anew: &'static str,
     pub connection_lost: &'static str,
     pub restarting: &'static str,
+    pub not_kept: &'static str,
+    pub understood: &'static str,
     pub unreachable: &'static str,
     pub not_found: &'static str,
     pub go_home: &'static str,

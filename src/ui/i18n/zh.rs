@@ -174,6 +174,8 @@ pub(super) static TEXTS: Texts = Texts {
     load_anew: "重新加载",
     connection_lost: "连接已断开。你写的内容会保留，恢复后立即发送。",
     restarting: "服务器正在重启。你写的内容会保留，恢复后立即发送。",
+    not_kept: "浏览器不为本页保存数据。关闭或刷新页面后，未发送的内容会丢失。",
+    understood: "知道了",
     unreachable: "连不上服务器。请检查网络后重试。",
     not_found: "这里什么也没有。",
     go_home: "回到茶馆",

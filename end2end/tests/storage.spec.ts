@@ -1,0 +1,229 @@
+/** Browsers that keep nothing for a page: private windows, full disks, what somebody has switched off. */
+import type { Person } from '../fixtures/person.ts';
+import { holdProgram } from '../fixtures/take_over.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const NOT_KEPT = 'This browser keeps nothing for this page.';
+
+type Kind = { kind: string; breaks: () => void; isTold: boolean };
+
+/** In the page, before anything else runs there. */
+const KINDS: readonly Kind[] = [
+  {
+    kind: 'sessionStorage takes nothing',
+    breaks: () => {
+      Storage.prototype.setItem = () => {
+        throw new DOMException('full', 'QuotaExceededError');
+      };
+    },
+    isTold: true,
+  },
+  {
+    kind: 'sessionStorage is forbidden',
+    breaks: () =>
+      Object.defineProperty(window, 'sessionStorage', {
+        get: () => {
+          throw new DOMException('forbidden', 'SecurityError');
+        },
+      }),
+    isTold: true,
+  },
+  {
+    kind: 'sessionStorage is not there',
+    breaks: () => Object.defineProperty(window, 'sessionStorage', { get: () => null }),
+    isTold: true,
+  },
+  {
+    kind: 'sessionStorage can’t be read',
+    breaks: () => {
+      for (const name of ['getItem', 'removeItem', 'clear'] as const) {
+        Storage.prototype[name] = () => {
+          throw new DOMException('broken', 'UnknownError');
+        };
+      }
+    },
+    isTold: true,
+  },
+  {
+    kind: 'localStorage is forbidden',
+    breaks: () =>
+      Object.defineProperty(window, 'localStorage', {
+        get: () => {
+          throw new DOMException('forbidden', 'SecurityError');
+        },
+      }),
+    isTold: false,
+  },
+  {
+    kind: 'localStorage is not there',
+    breaks: () => Object.defineProperty(window, 'localStorage', { get: () => null }),
+    isTold: false,
+  },
+  {
+    kind: 'IndexedDB is forbidden',
+    breaks: () =>
+      Object.defineProperty(window, 'indexedDB', {
+        get: () => {
+          throw new DOMException('forbidden', 'SecurityError');
+        },
+      }),
+    isTold: true,
+  },
+  {
+    kind: 'IndexedDB is not there',
+    breaks: () => Object.defineProperty(window, 'indexedDB', { get: () => undefined }),
+    isTold: true,
+  },
+  {
+    kind: 'IndexedDB does not open',
+    breaks: () => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException('forbidden', 'SecurityError');
+      };
+    },
+    isTold: true,
+  },
+  {
+    kind: 'IndexedDB never answers',
+    breaks: () => {
+      IDBFactory.prototype.open = () => Object.create(IDBOpenDBRequest.prototype, {
+        onsuccess: { writable: true },
+        onerror: { writable: true },
+        onupgradeneeded: { writable: true },
+      });
+    },
+    isTold: true,
+  },
+  {
+    kind: 'IndexedDB has no room',
+    breaks: () => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException('full', 'QuotaExceededError');
+      };
+    },
+    isTold: true,
+  },
+  {
+    kind: 'IndexedDB can’t be told to commit',
+    breaks: () => {
+      IDBTransaction.prototype.commit = () => {
+        throw new DOMException('no', 'InvalidStateError');
+      };
+    },
+    isTold: false,
+  },
+  {
+    kind: 'there are no locks',
+    breaks: () => Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }),
+    isTold: false,
+  },
+  {
+    kind: 'nothing is kept anywhere',
+    breaks: () => {
+      for (const name of ['sessionStorage', 'localStorage', 'indexedDB']) {
+        Object.defineProperty(window, name, {
+          get: () => {
+            throw new DOMException('forbidden', 'SecurityError');
+          },
+        });
+      }
+    },
+    isTold: true,
+  },
+];
+
+const told = (person: Person) => person.page.getByText(NOT_KEPT);
+
+for (const { kind, breaks, isTold } of KINDS) {
+  test(`where ${kind}, one writes before and after the program is there, and is told once what is lost`, async ({ people }) => {
+    const bob = await people.guest('Bob');
+    const alice = await people.visitor('Alice');
+    await alice.page.addInitScript(breaks);
+    const letThrough = await holdProgram(alice.page);
+    await alice.page.goto('/', { waitUntil: 'commit' });
+    await alice.nicknameField.fill('Alice');
+    await alice.nicknameField.press('Enter');
+    await expect(alice.page).toHaveURL('/talk/lobby');
+    await alice.composer.fill('early');
+    await alice.composer.press('Enter');
+    await bob.sees('early');
+    await alice.sees('early');
+    await expect(alice.composer).toHaveValue('');
+    await alice.composer.fill('half a thought');
+
+    letThrough();
+    await alice.isInside();
+    await expect(alice.composer).toHaveValue('half a thought');
+    await alice.composer.press('Enter');
+    await bob.sees('half a thought');
+    await alice.edit('half a thought', 'a whole one');
+    await bob.sees('a whole one');
+    expect(await bob.history()).toEqual(['early', 'a whole one']);
+    await expect(told(alice)).toHaveCount(isTold ? 1 : 0);
+    if (!isTold) return;
+
+    await alice.page.getByRole('button', { name: 'Got it' }).click();
+    await expect(told(alice)).toBeHidden();
+    await alice.say('and on');
+    await bob.sees('and on');
+    await expect(told(alice)).toBeHidden();
+  });
+}
+
+test('where the tab keeps nothing and the program never comes, that is told before anything is lost', async ({ people }) => {
+  const ming = await people.visitor('小明', { locale: 'zh-CN' });
+  ming.complaints.expect(/ERR_FAILED|Failed to fetch/);
+  await ming.page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await ming.page.route('**/*.wasm', (route) => route.abort());
+  await ming.page.goto('/');
+  await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await ming.page.getByRole('button', { name: '进入' }).click();
+  await expect(ming.page.getByRole('status').filter({ hasText: '浏览器不为本页保存数据' })).toHaveCount(1);
+  const composer = ming.page.getByRole('textbox', { name: '消息', exact: true });
+  await composer.fill('你好');
+  await composer.press('Enter');
+  await expect(ming.page.getByRole('log').getByText('你好')).toBeVisible();
+  await expect.poll(() => ming.history('lobby')).toEqual(['你好']);
+  // The two notes stand below one another.
+  const notes = ming.page.locator('.note:visible');
+  await expect(notes).toHaveCount(2);
+  const [first, second] = await Promise.all((await notes.all()).map((note) => note.boundingBox()));
+  expect(second!.y).toBeGreaterThanOrEqual(first!.y + first!.height);
+});
+
+test('where the tab has no room left, one goes on, and is told', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  const alice = await people.guest('Alice');
+  await alice.page.evaluate(() => {
+    for (let size = 1 << 22; size >= 1; size >>= 1) {
+      try {
+        for (;;) sessionStorage.setItem(`filler ${sessionStorage.length}`, 'x'.repeat(size));
+      } catch {
+        // No room for that much; perhaps for half of it.
+      }
+    }
+  });
+  const letThrough = await holdProgram(alice.page);
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await alice.composer.fill('early');
+  await alice.composer.press('Enter');
+  await bob.sees('early');
+  await expect(told(alice)).toHaveCount(1);
+  letThrough();
+  await alice.isInside();
+  await expect(told(alice)).toHaveCount(1);
+  await alice.say('late');
+  await bob.sees('late');
+  expect(await bob.history()).toEqual(['early', 'late']);
+});
+
+test('where everything is kept, nothing is said about it', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await alice.say('Hello');
+  await alice.composer.fill('half a thought');
+  await expect(told(alice)).toBeHidden();
+});

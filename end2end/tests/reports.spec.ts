@@ -84,6 +84,41 @@ test('of a direct, moderators see what one of the two has reported, by keyboard 
   await expect(owner.page.getByText('None at the moment.')).toBeVisible();
 });
 
+test('the question before a report or a deletion names its message, and the answer stays under the pointer', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.say('First');
+  await alice.say(`A long one ${'that goes on and on '.repeat(20)}`);
+  await alice.say('Last');
+  await bob.say('Mine');
+  await alice.sees('Mine');
+
+  await bob.choose('Report', 'First');
+  await expect(bob.menu.getByRole('blockquote')).toHaveText('Alice First');
+  await expect(bob.menu.getByRole('textbox', { name: REASON })).toHaveAccessibleDescription(/Moderators will see this message.*Alice.*First/);
+  // Somebody else’s words arrive meanwhile: it is still about the same message.
+  await alice.say('One more');
+  await bob.sees('One more');
+  await expect(bob.menu.getByRole('blockquote')).toHaveText('Alice First');
+  await bob.menu.getByRole('button', { name: 'Send' }).click();
+  await expect(bob.menu.getByText(REPORTED)).toBeVisible();
+  await expect(bob.menu.getByRole('blockquote')).toHaveText('Alice First');
+  await bob.menu.getByRole('button', { name: 'Got it' }).click();
+  await expect(bob.menu.getByText(REPORTED)).toBeHidden();
+
+  await bob.composer.click();
+  await bob.choose('Report', 'A long one');
+  await expect(bob.menu.getByRole('blockquote')).toContainText('A long one that goes on');
+  expect((await bob.menu.getByRole('blockquote').boundingBox())!.height).toBeLessThan(60);
+  await bob.menu.getByRole('button', { name: 'Cancel' }).click();
+  await bob.composer.click();
+  await bob.choose('Delete', 'Mine');
+  await expect(bob.menu.getByRole('blockquote')).toHaveText('Bob Mine');
+  await expect(bob.menu).toHaveAccessibleDescription(/Bob.*Mine/);
+  await bob.menu.getByRole('button', { name: 'Keep it' }).click();
+  await expect(bob.menu.getByRole('blockquote')).toBeHidden();
+});
+
 test('one’s own messages and what is deleted cannot be reported; a refusal is told', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   const bob = await people.guest('Bob');

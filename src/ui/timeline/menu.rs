@@ -123,12 +123,14 @@ impl Menu {
                 parts.push(view! { <div class="emoji many">{many}</div> }.into_any());
             }
             Step::ConfirmDeletion => {
+                parts.push(quote(message, t));
                 parts.push(view! { <p class="question">{t.delete_question}</p> }.into_any());
                 parts.push(buttons::words("button gentle", Button::Keep, None, t.keep));
                 parts.push(buttons::words("button grave", Button::Really, None, t.delete));
             }
             Step::Report => parts.push(
                 view! {
+                    {quote(message, t)}
                     <p id="report-note" class="question">{t.report_question}</p>
                     <input
                         id=REASON
@@ -137,7 +139,7 @@ impl Menu {
                         maxlength=MAX_REASON_CHARACTERS.to_string()
                         placeholder=t.report_reason
                         aria-label=t.report_reason
-                        aria-describedby="report-note"
+                        aria-describedby="report-note quote"
                     />
                     {buttons::words("button gentle", Button::Keep, None, t.cancel)}
                     {buttons::words("button", Button::SendReport, None, t.send)}
@@ -149,8 +151,11 @@ impl Menu {
                     Ok(()) => t.reported.to_owned(),
                     Err(code) => code.map_or_else(|| t.unreachable.to_owned(), t.error),
                 };
-                // The focus goes here, and a screen reader reads it.
-                parts.push(view! { <p class="question" tabindex="-1">{words}</p> }.into_any());
+                // The focus goes to the answer, and a screen reader reads it. As high as the form was, so that the pointer
+                // is not at another message now.
+                parts.push(quote(message, t));
+                parts.push(view! { <p class="question answer" tabindex="-1">{words}</p> }.into_any());
+                parts.push(buttons::words("button gentle", Button::Keep, None, t.understood));
             }
             Step::Closed => {}
         }
@@ -170,7 +175,7 @@ impl Menu {
                     }
                 })
             >
-                <div class="bar" role="group" aria-label=t.menu>{parts}</div>
+                <div class="bar" role="group" aria-label=t.menu aria-describedby="quote">{parts}</div>
             </div>
         }
         .into_any()
@@ -370,6 +375,15 @@ impl Menu {
         let on = !message.reactions.iter().any(by_me);
         self.draft.put(Deed::React { seq: message.seq, emoji, on });
     }
+}
+
+/// Whose message it is and what it says, as far as there is room: rows may have moved since the pointer went to one of
+/// them.
+fn quote(message: &Message, t: &Texts) -> AnyView {
+    let author = t.name_of(&message.author.nickname).to_owned();
+    let body = message.body.as_str().to_owned();
+    view! { <blockquote id="quote" class="quote"><b translate="no"><bdi>{author}</bdi></b> " " <q dir="auto">{body}</q></blockquote> }
+        .into_any()
 }
 
 fn closest(element: &Element, selector: &str) -> Option<Element> {

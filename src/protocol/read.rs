@@ -320,6 +320,7 @@ impl Read for Welcome {
     fn read(value: &Value) -> Option<Self> {
         Some(Self {
             protocol: field(value, "protocol")?,
+            at: optional(value, "at")?,
             epoch: field(value, "epoch")?,
             token: optional(value, "token")?,
             me: field(value, "me")?,

@@ -92,6 +92,9 @@ pub enum ServerFrame {
 pub struct Welcome {
     /// The protocol's version: 1.
     pub protocol: u32,
+    /// The server's time. Servers from before do not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
     /// The history that all positions belong to.
     pub epoch: Epoch,
     /// A new guest's token to come back with; absent for a session that is known already.
@@ -269,13 +272,13 @@ mod tests {
         }
     }
     prop_compose! {
-        fn welcome()(epoch in uuid(), token in option::of(any::<String>()), me in user(),
+        fn welcome()(at in option::of(any::<u64>()), epoch in uuid(), token in option::of(any::<String>()), me in user(),
                      conversations in vec(conversation(), 0..3), older in option::of(any::<String>()),
                      blocks in vec(user(), 0..2), online in vec(user(), 0..3)) -> Welcome {
             let online_count = online.len() as u64;
             let me = Me { id: me.id, nickname: me.nickname, kind: UserKind::Guest, role: me.role };
             let epoch = Epoch::from_uuid(epoch);
-            Welcome { protocol: 1, epoch, token, me, conversations, older, blocks, online, online_count }
+            Welcome { protocol: 1, at: at.map(Millis), epoch, token, me, conversations, older, blocks, online, online_count }
         }
     }
     prop_compose! {

@@ -269,9 +269,11 @@ pub struct Timing {
     pub farewell: Duration,
     /// Between presence frames.
     pub presence: Duration,
-    /// For a request's headers, also between two requests of one connection; and for a TLS handshake.
+    /// For a connection's first request to begin, for a request's headers from its first byte, and for a TLS handshake.
     pub headers: Duration,
-    /// The same, and for a connection's first frame, while the server is nearly full.
+    /// Between two requests of one connection; more than proxies keep theirs for.
+    pub idle: Duration,
+    /// In the place of both, and for a connection's first frame, while the server is nearly full.
     pub crowded: Duration,
     /// For a request to come to its end and be answered.
     pub request: Duration,
@@ -299,6 +301,7 @@ impl Default for Timing {
             farewell: Duration::from_secs(2),
             presence: Duration::from_secs(1),
             headers: Duration::from_secs(10),
+            idle: Duration::from_secs(90),
             crowded: Duration::from_secs(3),
             request: Duration::from_secs(30),
             write: Duration::from_secs(30),

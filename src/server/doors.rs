@@ -177,6 +177,11 @@ impl Entry {
         }
     }
 
+    /// Whether it is a proxy's that carries requests of others.
+    pub(super) fn is_for_others(&self) -> bool {
+        self.owner().peer.is_none()
+    }
+
     /// As [`Doors::is_crowded`].
     pub(super) fn is_crowded(&self) -> bool {
         self.standing == Standing::TurnedAway || self.doors.is_crowded()

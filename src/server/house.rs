@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{
-    domain::{CommandId, ConversationId, Entry, InviteId, Me, SessionEnd, User, UserId},
+    domain::{CommandId, ConversationId, Entry, InviteId, Me, Millis, SessionEnd, User, UserId},
     protocol::{
         AuditPage, ConversationList, ErrorCode, Invite, InviteRequest, MAX_FRAME_BYTES, MessagesPage, Problem,
         ReportList, Sanction, VERSION, Welcome,
@@ -123,7 +123,18 @@ impl House {
         let (online, online_count) = self.hub.online_with(&session.me.user());
         let (epoch, me) = (self.chat.epoch(), session.me);
         let protocol = VERSION;
-        Some(Welcome { protocol, epoch, token: None, me, conversations, older, blocks, online, online_count })
+        Some(Welcome {
+            protocol,
+            at: Some(Millis::now()),
+            epoch,
+            token: None,
+            me,
+            conversations,
+            older,
+            blocks,
+            online,
+            online_count,
+        })
     }
 
     /// The newest messages of a conversation, at most so many and of so many bytes, but one at least; `None` if they can't

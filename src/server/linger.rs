@@ -15,12 +15,12 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 
-use super::doors::Entry;
+use super::{doors::Entry, patience::Patience};
 
 /// A stream that gives up on a peer that takes nothing, and lingers in the end.
 pub(super) type PatientStream = Pin<Box<TimeoutStream<LingeringStream>>>;
@@ -36,13 +36,15 @@ const MOST_BYTES: u64 = 8 * 1024 * 1024;
 pub(super) struct LingeringStream {
     /// `None` once it was taken out, or while it is being dropped.
     stream: Option<(TcpStream, Arc<Entry>)>,
+    /// Told when something has come.
+    patience: Arc<Patience>,
     tasks: TaskTracker,
 }
 
 impl LingeringStream {
     /// The task that lingers is one of `tasks`. Must be dropped within a runtime.
-    pub(super) fn new(stream: TcpStream, entry: Arc<Entry>, tasks: TaskTracker) -> Self {
-        Self { stream: Some((stream, entry)), tasks }
+    pub(super) fn new(stream: TcpStream, entry: Arc<Entry>, patience: Arc<Patience>, tasks: TaskTracker) -> Self {
+        Self { stream: Some((stream, entry)), patience, tasks }
     }
 
     /// Takes the socket out, for somebody who lingers by [`linger`].
@@ -85,8 +87,17 @@ pub(super) async fn linger(reading: &mut (impl AsyncRead + Unpin), writing: &mut
 }
 
 impl AsyncRead for LingeringStream {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_read(context, buffer)
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = self.as_mut().stream()?.poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.patience.heard(Instant::now());
+        }
+        read
     }
 }
 

@@ -6,6 +6,7 @@
 mod admin;
 mod byte_size;
 mod chat;
+mod clock;
 mod config;
 mod cookies;
 mod doors;
@@ -16,6 +17,7 @@ mod http;
 mod hub;
 mod linger;
 mod links;
+mod patience;
 mod peer;
 mod serving;
 mod sessions;
@@ -219,8 +221,11 @@ impl Server {
             tls: certificate.as_ref().map(|certificate| certificate.acceptor()),
             shards: threads.handles().to_vec(),
             doors: Doors::new(places),
-            header_timeout: config.timing.headers,
-            crowded_timeout: config.timing.crowded,
+            waits: patience::Waits {
+                head: config.timing.headers,
+                idle: config.timing.idle,
+                crowded: config.timing.crowded,
+            },
             write_timeout: config.timing.write,
             stop_timeout: config.timing.stop,
             stopping: stopping.clone(),
@@ -315,6 +320,7 @@ async fn keep_house(House { chat, hub, .. }: &House, every: Duration) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
+        chat.keep_clock().await;
         match chat.expire().await {
             Ok(over) => over.iter().for_each(|one| hub.close_session(one.user, one.session, CloseCode::SessionExpired)),
             Err(error) => tracing::warn!(%error, "what is over was not looked for"),

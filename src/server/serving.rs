@@ -2,17 +2,26 @@
 //!
 //! `axum::serve` would be shorter, but it waits for a request's headers for ever.
 
-use std::{convert::Infallible, io, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    io,
+    net::IpAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use axum::body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     runtime::Handle,
     select,
-    time::{sleep, timeout},
+    time::{Instant, Sleep, sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
@@ -23,6 +32,7 @@ use super::{
     edge::{Edge, Wire},
     hub::ShardIndex,
     linger::{LingeringStream, PatientStream},
+    patience::{Patience, Verdict, Waits},
     peer::Peer,
 };
 
@@ -41,10 +51,8 @@ pub(super) struct Serving {
     /// `None` speaks plain HTTP.
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) doors: Arc<Doors>,
-    /// For a request's headers, and for a TLS handshake.
-    pub(super) header_timeout: Duration,
-    /// The same while the server is nearly full.
-    pub(super) crowded_timeout: Duration,
+    /// How long a connection may say nothing.
+    pub(super) waits: Waits,
     /// For a peer to take anything of what is being sent.
     pub(super) write_timeout: Duration,
     /// For a request under way when the server stops.
@@ -108,44 +116,107 @@ impl Serving {
         }
         let entry = Arc::new(entry);
         let wire = Wire { address, is_tls: self.tls.is_some(), entry: Arc::clone(&entry), shard };
-        let mut stream = TimeoutStream::new(LingeringStream::new(stream, entry, self.tasks.clone()));
+        let patience = Arc::new(Patience::new(Instant::now()));
+        let stream = LingeringStream::new(stream, entry, Arc::clone(&patience), self.tasks.clone());
+        let mut stream = TimeoutStream::new(stream);
         // Whoever takes nothing of an answer does not keep a connection by it.
         stream.set_write_timeout(Some(self.write_timeout));
         let stream: PatientStream = Box::pin(stream);
-        let Some(tls) = self.tls.clone() else { return self.serve(stream, wire).await };
+        let Some(tls) = self.tls.clone() else { return self.serve(stream, wire, patience).await };
         let shaken = select! {
-            shaken = timeout(self.patience(&wire), tls.accept(stream)) => shaken,
+            shaken = timeout(self.handshake_timeout(&wire), tls.accept(stream)) => shaken,
             () = self.stopping.cancelled() => return,
         };
         match shaken {
-            Ok(Ok(stream)) => self.serve(stream, wire).await,
+            Ok(Ok(stream)) => self.serve(stream, wire, patience).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
-    /// How long to wait for somebody who says nothing.
-    fn patience(&self, wire: &Wire) -> Duration {
-        if wire.entry.is_crowded() { self.crowded_timeout.min(self.header_timeout) } else { self.header_timeout }
+    fn handshake_timeout(&self, wire: &Wire) -> Duration {
+        let Waits { head, crowded, .. } = self.waits;
+        if wire.entry.is_crowded() { crowded.min(head) } else { head }
     }
 
-    async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, wire: Wire) {
+    /// Waits until a connection has said nothing for too long; to be asked again whenever something has happened.
+    fn wait(
+        &self,
+        wire: &Wire,
+        patience: &Patience,
+        mut timer: Pin<&mut Sleep>,
+        context: &mut Context<'_>,
+    ) -> Poll<Verdict> {
+        loop {
+            match self.verdict(wire, patience) {
+                Verdict::Wait(end) => {
+                    if timer.deadline() != end {
+                        timer.as_mut().reset(end);
+                    }
+                    ready!(timer.as_mut().poll(context));
+                }
+                Verdict::Answering => return Poll::Pending,
+                over => return Poll::Ready(over),
+            }
+        }
+    }
+
+    /// What to do about a connection. That of a proxy is not crowded out while it is idle: there are few, and the next
+    /// request on it may be anybody's.
+    fn verdict(&self, wire: &Wire, patience: &Patience) -> Verdict {
+        let is_crowded = wire.entry.is_crowded() && !wire.entry.is_for_others();
+        patience.verdict(self.waits, is_crowded, Instant::now())
+    }
+
+    async fn serve(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        wire: Wire,
+        patience: Arc<Patience>,
+    ) {
+        patience.begin(Instant::now());
         let wire = Arc::new(wire);
         let answer = |request: hyper::Request<Incoming>| {
-            let (serving, wire) = (Arc::clone(&self), Arc::clone(&wire));
-            async move { Ok::<_, Infallible>(serving.edge.pass(&wire, request.map(Body::new)).await) }
+            patience.asked();
+            let (serving, wire, patience) = (Arc::clone(&self), Arc::clone(&wire), Arc::clone(&patience));
+            async move {
+                let answer = serving.edge.pass(&wire, request.map(Body::new)).await;
+                patience.answered(Instant::now());
+                Ok::<_, Infallible>(answer)
+            }
         };
-        let mut connection = std::pin::pin!(
+        let mut connection = pin!(
             http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(self.patience(&wire))
+                .header_read_timeout(None)
                 .max_buf_size(HEAD_BYTES)
                 .serve_connection(TokioIo::new(stream), service_fn(answer))
                 .with_upgrades()
         );
-        let result = select! {
-            result = connection.as_mut() => result,
-            () = self.stopping.cancelled() => {
+        let (mut timer, mut stopping) = (pin!(sleep(Duration::ZERO)), pin!(self.stopping.cancelled()));
+        let mut is_last = false;
+        let end = poll_fn(|context| {
+            if stopping.as_mut().poll(context).is_ready() {
+                return Poll::Ready(End::Stopping);
+            }
+            loop {
+                if let Poll::Ready(result) = connection.as_mut().poll(context) {
+                    return Poll::Ready(End::Over(result));
+                }
+                if is_last {
+                    return Poll::Pending;
+                }
+                if let Verdict::Drop = ready!(self.wait(&wire, &patience, timer.as_mut(), context)) {
+                    return Poll::Ready(End::Silent);
+                }
+                // One that is idle is closed, and what is still being sent comes to its end first.
+                connection.as_mut().graceful_shutdown();
+                is_last = true;
+            }
+        });
+        let result = match end.await {
+            End::Over(result) => result,
+            End::Silent => return tracing::debug!("a request did not come"),
+            End::Stopping => {
                 connection.as_mut().graceful_shutdown();
                 match timeout(self.stop_timeout, connection).await {
                     Ok(result) => result,
@@ -157,6 +228,15 @@ impl Serving {
             tracing::debug!(%error, "a connection ended badly");
         }
     }
+}
+
+/// How the serving of a connection comes to an end.
+enum End {
+    Over(hyper::Result<()>),
+    /// Nothing came for too long.
+    Silent,
+    /// The server stops.
+    Stopping,
 }
 
 /// Errors of a connection that ended before it was accepted say nothing about the listener.

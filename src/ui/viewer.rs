@@ -132,6 +132,7 @@ mod tests {
         };
         let welcome = Welcome {
             protocol: VERSION,
+            at: Some(Millis(2)),
             epoch: Epoch::generate(),
             token: None,
             me: me.clone(),

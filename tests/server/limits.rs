@@ -307,6 +307,77 @@ async fn headers_that_do_not_come_are_not_waited_for() {
     within("the server to hang up", stream.read_to_end(&mut rest)).await.expect("an end");
 }
 
+/// Asks on a connection that is to be kept, and takes the answer.
+async fn ask(stream: &mut TcpStream) -> String {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
+    let mut answer = String::new();
+    within("an answer", async {
+        while !answer.ends_with("\r\n\r\nalive\n") {
+            let mut bytes = [0; 4096];
+            let read = stream.read(&mut bytes).await.expect("an open stream");
+            assert!(read > 0, "closed after {answer:?}");
+            answer.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+    })
+    .await;
+    answer
+}
+
+#[tokio::test]
+async fn a_connection_may_be_idle_for_longer_between_two_requests_than_within_one() {
+    let server = TestServer::start_with(|config| config.timing.headers = Duration::from_millis(50)).await;
+    let mut kept = TcpStream::connect(server.address).await.expect("a connection");
+    ask(&mut kept).await;
+    // Until others have been given up who began after it: those who say nothing, half a head, or the half of their second.
+    let mut silent = TcpStream::connect(server.address).await.expect("a connection");
+    let mut slow = TcpStream::connect(server.address).await.expect("a connection");
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").await.expect("an open stream");
+    let mut second = TcpStream::connect(server.address).await.expect("a connection");
+    ask(&mut second).await;
+    second.write_all(b"G").await.expect("an open stream");
+    for stream in [&mut silent, &mut slow, &mut second] {
+        assert!(is_closed(stream).await);
+    }
+    let answer = ask(&mut kept).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn idle_connections_are_closed_in_the_end_and_sooner_while_the_server_is_nearly_full() {
+    let server = TestServer::start_with(|config| config.timing.idle = Duration::from_millis(50)).await;
+    let mut idle = TcpStream::connect(server.address).await.expect("a connection");
+    ask(&mut idle).await;
+    assert!(is_closed(&mut idle).await);
+
+    let server = TestServer::start_with(|config| {
+        config.limits.connections = 8;
+        config.timing.headers = Duration::from_millis(50);
+        config.timing.idle = Duration::from_hours(1);
+        config.timing.crowded = Duration::from_millis(50);
+    })
+    .await;
+    let mut held = Vec::new();
+    for network in 0..4 {
+        let mut stream = connect_from(&server, [127, 30, network, 1]).await;
+        if network == 0 {
+            ask(&mut stream).await;
+        }
+        held.push(stream);
+    }
+    // The first one began to idle while there was room.
+    assert!(is_closed(&mut held[0]).await);
+}
+
+#[tokio::test]
+async fn an_idle_connection_counts_among_those_of_its_address() {
+    let server = TestServer::start_with(|config| config.limits.connections_per_address = 1).await;
+    let mut idle = TcpStream::connect(server.address).await.expect("a connection");
+    ask(&mut idle).await;
+    let refused = server.http(Method::GET, "/healthz").send().await.expect("an answer");
+    assert_eq!(refused.status(), 429);
+    ask(&mut idle).await;
+}
+
 #[tokio::test]
 async fn many_commands_at_once_are_all_answered() {
     const COMMANDS: u32 = 500;

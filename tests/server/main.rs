@@ -7,6 +7,7 @@ mod bad_input;
 mod blocks;
 mod changes;
 mod charges;
+mod clock;
 mod closed_server;
 mod command_line;
 mod conversation_list;

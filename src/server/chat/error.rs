@@ -10,7 +10,10 @@ use crate::{
 };
 
 use super::{
-    super::store::{MAX_BLOCKS, StoreError},
+    super::{
+        clock,
+        store::{MAX_BLOCKS, StoreError},
+    },
     passwords::PasswordError,
 };
 
@@ -166,7 +169,7 @@ impl ChatError {
             }
             Self::Busy => Some(BUSY_FOR),
             Self::Muted { until: Some(until) } | Self::Banned { until: Some(until) } => {
-                Some(until.0.saturating_sub(Millis::now().0).max(1))
+                Some(until.0.saturating_sub(clock::now().0).max(1))
             }
             _ => None,
         }

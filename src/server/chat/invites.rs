@@ -6,7 +6,10 @@ use crate::{
 };
 
 use super::{
-    super::store::{InviteKey, NewInvite},
+    super::{
+        clock,
+        store::{InviteKey, NewInvite},
+    },
     Chat, ChatError,
     moderation::in_minutes,
     rights::Right,
@@ -35,6 +38,7 @@ impl Chat {
             most_uses: uses,
         };
         let created_at = self.store.invite(new).await?;
+        let expires_at = expires_at.map(clock::shown);
         Ok((Invite { id, created_at, created_by: actor, expires_at, most_uses: uses, uses: 0 }, token))
     }
 

@@ -8,7 +8,10 @@ use crate::{
 };
 
 use super::{
-    super::store::{Appended, Deed, Joined, Moderation, Receipt, StoreError},
+    super::{
+        clock,
+        store::{Appended, Deed, Joined, Moderation, Receipt, StoreError},
+    },
     Chat, ChatError, Incident,
     rights::Right,
 };
@@ -47,9 +50,9 @@ impl Measure {
     }
 }
 
-/// The moment after so many minutes.
+/// The moment after so many minutes, by the server's clock.
 pub(super) fn in_minutes(minutes: u32) -> Millis {
-    Millis(Millis::now().0 + u64::from(minutes) * 60_000)
+    Millis(clock::now().0 + u64::from(minutes) * 60_000)
 }
 
 /// What somebody may do to somebody else.

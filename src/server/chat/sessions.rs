@@ -10,6 +10,7 @@ use crate::domain::{
 
 use super::{
     super::{
+        clock,
         peer::Peer,
         store::{Beginning, EndedSession, Expired, Expiry, NewSession, NewUser, Retention, Session},
     },
@@ -37,7 +38,7 @@ const CONVERSATIONS: u32 = 64;
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) fn ago(millis: u64) -> Millis {
-    Millis(Millis::now().0.saturating_sub(millis))
+    Millis(clock::now().0.saturating_sub(millis))
 }
 
 /// A new session, and the token to show for it.
@@ -128,7 +129,7 @@ impl Chat {
         if is_old || is_left && !self.hub.sessions().contains(&session.id) {
             return Err(ChatError::SessionEnded(EndReason::Expired));
         }
-        if (!session.used || session.seen_at.0 + SEEN_EVERY < Millis::now().0)
+        if (!session.used || session.seen_at.0 + SEEN_EVERY < clock::now().0)
             && let Err(error) = self.store.see_session(session.id).await
         {
             // A full disk keeps nobody out.
@@ -175,6 +176,14 @@ impl Chat {
         let ended = self.store.end_session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
         self.note(None, Incident::SignedOut(ended.user));
         Ok(ended)
+    }
+
+    /// Keeps what the server's clock says.
+    pub(crate) async fn keep_clock(&self) {
+        if let Err(error) = self.store.keep_clock().await {
+            // It is kept the next time; until then less time seems to have passed than has.
+            tracing::warn!(%error, "what the clock says could not be kept");
+        }
     }
 
     /// Ends what is over. Guests who were away for longer than the house allows give their nicknames back. Sessions of

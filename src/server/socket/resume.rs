@@ -12,7 +12,7 @@ use std::{future::poll_fn, sync::Arc};
 use tokio::select;
 
 use crate::{
-    domain::{Conversation, Seq},
+    domain::{Conversation, Millis, Seq},
     protocol::{CloseCode, ConversationList, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
 };
 
@@ -71,6 +71,7 @@ async fn bring_up_to_date(
     let (online, online_count) = app.hub.online_with(&connection.user);
     let welcome = Welcome {
         protocol: VERSION,
+        at: Some(Millis::now()),
         epoch: app.chat.epoch(),
         token,
         me,

@@ -450,6 +450,9 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// there is more to do.
     async fn erase_some(&self) -> Result<bool, StoreError>;
 
+    /// Keeps what the server's clock says, so that it goes on from there after a restart.
+    async fn keep_clock(&self) -> Result<(), StoreError>;
+
     /// Ends what is over.
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError>;
 

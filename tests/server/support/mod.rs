@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) use accounts::{PASSWORD, appointed, registered, set_password, sign_in};
 pub(crate) use client::{TestClient, says};
 pub(crate) use plain::PlainClient;
-pub(crate) use process::{PROGRAM, TestProcess};
+pub(crate) use process::{PROGRAM, TestProcess, WrongClock};
 pub(crate) use raw::{Hangup, RawClient};
 pub(crate) use server::{Stored, TestServer};
 

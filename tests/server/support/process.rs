@@ -1,9 +1,10 @@
 //! The program itself, as a process that gets signals.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
 
@@ -13,6 +14,46 @@ use super::within;
 
 /// What is tested, as it was built.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_teahouse");
+
+/// Where Debian and its relatives put libfaketime; the variant for programs with threads.
+const FAKETIME: [&str; 4] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib64/faketime/libfaketimeMT.so.1",
+    "/usr/lib/faketime/libfaketimeMT.so.1",
+];
+
+/// A machine's clock, which can be set while the program runs.
+pub(crate) struct WrongClock(PathBuf);
+
+impl WrongClock {
+    /// One that is right, so far. It stands in a folder.
+    pub(crate) fn new(folder: &Path) -> Self {
+        let clock = Self(folder.join("clock"));
+        clock.set(0);
+        clock
+    }
+
+    /// Sets it to so many seconds off the true time.
+    pub(crate) fn set(&self, offset: i64) {
+        // By renaming: a file that is half written would be another time.
+        let new = self.0.with_extension("new");
+        fs::write(&new, format!("{offset:+}\n")).expect("a file");
+        fs::rename(new, &self.0).expect("a file");
+    }
+
+    /// The program, as it runs by this clock. Waiting goes by the monotonic one, which no administrator can set.
+    pub(crate) fn program(&self) -> Command {
+        let library = FAKETIME.into_iter().find(|library| Path::new(library).exists());
+        let mut program = Command::new(PROGRAM);
+        program
+            .env("LD_PRELOAD", library.expect("libfaketime, which script/bootstrap installs"))
+            .env("FAKETIME_TIMESTAMP_FILE", &self.0)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        program
+    }
+}
 
 pub(crate) struct TestProcess {
     pub(crate) address: SocketAddr,

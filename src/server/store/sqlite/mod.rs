@@ -57,7 +57,7 @@ use self::{
     writer::{Job, Shared, Submitted, Write, Writer},
     writes::{
         BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseSome, ExpireMessages,
-        ExpireReports, Hide, Join, Moderate, Release, RenewPassword, RevokeInvite, SeeSession, SetPassword,
+        ExpireReports, Hide, Join, KeepClock, Moderate, Release, RenewPassword, RevokeInvite, SeeSession, SetPassword,
         UnbanNetwork, Unblock, find_user, is_open, may_write,
     },
 };
@@ -67,7 +67,7 @@ use super::{
     NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Placed, Receipt, Rule, Session, SessionKey, Store,
     StoreError, Whom, Window,
 };
-use crate::server::ByteSize;
+use crate::server::{ByteSize, clock};
 
 pub use backup::BackupError;
 pub(crate) use backup::back_up;
@@ -263,7 +263,9 @@ impl Store for SqliteStore {
     }
 
     async fn banned_networks(&self) -> Result<Vec<BannedNetwork>, StoreError> {
-        self.readers.read(queries::banned_networks).await
+        let mut networks = self.readers.read(queries::banned_networks).await?;
+        networks.iter_mut().for_each(|network| network.until = network.until.map(clock::shown));
+        Ok(networks)
     }
 
     async fn uninvited_guests(&self) -> Result<u32, StoreError> {
@@ -276,6 +278,10 @@ impl Store for SqliteStore {
 
     async fn erase_some(&self) -> Result<bool, StoreError> {
         self.write(EraseSome).await?.await
+    }
+
+    async fn keep_clock(&self) -> Result<(), StoreError> {
+        self.write(KeepClock).await?.await
     }
 
     async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError> {

@@ -9,12 +9,15 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, params};
 
-use crate::domain::{ConversationId, Epoch, Millis};
+use crate::{
+    domain::{ConversationId, Epoch, Millis},
+    server::clock,
+};
 
 use super::{journal::Journal, private};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -31,6 +34,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0014_former_texts.sql"),
     include_str!("../migrations/0015_retention.sql"),
     include_str!("../migrations/0016_erasures.sql"),
+    include_str!("../migrations/0017_clock.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
@@ -130,6 +134,7 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenErr
     empty_journal(&mut db)?;
     let identity = identify(&mut db)?;
     release_leftovers(&db)?;
+    resume_clock(&db)?;
     Ok((db, identity))
 }
 
@@ -213,6 +218,16 @@ fn identify(db: &mut Connection) -> Result<Identity, rusqlite::Error> {
     };
     transaction.commit()?;
     Ok(identity)
+}
+
+/// The server's clock goes on from when it was last known to run. That of a new store begins.
+fn resume_clock(db: &Connection) -> Result<(), rusqlite::Error> {
+    let select = "SELECT ran_at, (SELECT ahead FROM clock_offsets ORDER BY since DESC LIMIT 1) FROM meta";
+    let (ran_at, ahead): (Option<Millis>, i64) = db.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if let Some(ran_at) = ran_at {
+        clock::resume(ran_at, ahead);
+    }
+    Ok(())
 }
 
 /// Plain clients of a process that was killed can't come back: their names are free again.

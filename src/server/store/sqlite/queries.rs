@@ -14,10 +14,15 @@ use crate::{
         AuditEntry, AuditPage, Change, ConversationList, Event, Invite, MessagesPage, Report, ReportList, Sanction,
         SessionInfo,
     },
+    server::clock,
 };
 
-use super::super::{
-    Account, BannedNetwork, Beginning, ListPlace, Lookup, PasswordHash, Placed, Session, SessionKey, StoreError, Window,
+use super::{
+    super::{
+        Account, BannedNetwork, Beginning, ListPlace, Lookup, PasswordHash, Placed, Session, SessionKey, StoreError,
+        Window,
+    },
+    writes::written_before,
 };
 
 /// Unread messages are counted up to this many; a badge shows no more anyway.
@@ -55,7 +60,7 @@ pub(super) fn banned_networks(db: &Connection) -> Result<Vec<BannedNetwork>, Sto
         "SELECT network, until FROM banned_networks WHERE until IS NULL OR until > ?1 ORDER BY network",
     )?;
     let networks = select
-        .query_map([Millis::now()], |row| {
+        .query_map([clock::now()], |row| {
             let network: String = row.get(0)?;
             let network = network.parse().map_err(|error| {
                 rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::<IpNetError>::new(error))
@@ -83,7 +88,8 @@ pub(super) fn sessions(db: &Connection, user: UserId) -> Result<Vec<SessionInfo>
         "SELECT id, created_at, seen_at, agent FROM sessions WHERE user = ?1 ORDER BY seen_at DESC, id",
     )?;
     let sessions = select.query_map([user], |row| {
-        let (id, created_at, seen_at, agent) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (id, agent) = (row.get(0)?, row.get(3)?);
+        let [created_at, seen_at] = [row.get(1)?, row.get(2)?].map(clock::shown);
         Ok(SessionInfo { id, created_at, seen_at, agent, current: false })
     })?;
     Ok(sessions.collect::<Result<_, _>>()?)
@@ -140,6 +146,11 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<O
     text.map(|text| serde_json::from_str(&text))
         .transpose()
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// From a column that holds a time of the server's clock, or nothing: as people are told.
+fn shown(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Millis>> {
+    Ok(row.get::<_, Option<Millis>>(column)?.map(clock::shown))
 }
 
 /// A user, also one who gave the name back.
@@ -333,7 +344,8 @@ pub(super) fn due_for_retention(
         "SELECT id FROM conversations c
           WHERE EXISTS (SELECT 1 FROM events WHERE conversation = c.id AND seq = c.retained + 1 AND at < ?1) LIMIT ?2",
     )?;
-    let due = select.query_map(params![before, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let due =
+        select.query_map(params![written_before(db, before)?, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(due)
 }
 
@@ -444,10 +456,10 @@ pub(super) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {
            FROM sanctions s JOIN users u ON u.id = s.user WHERE s.until IS NULL OR s.until > ?1 ORDER BY u.nickname, s.kind",
     )?;
     let sanctions = select
-        .query_map([Millis::now()], |row| {
+        .query_map([clock::now()], |row| {
             let kind: String = row.get(0)?;
             let action = if kind == "ban" { Action::Ban } else { Action::Mute };
-            Ok(Sanction { user: user(row, 3)?, action, conversation: row.get(1)?, until: row.get(2)? })
+            Ok(Sanction { user: user(row, 3)?, action, conversation: row.get(1)?, until: shown(row, 2)? })
         })?
         .collect::<Result<_, _>>()?;
     Ok(sanctions)
@@ -463,12 +475,12 @@ pub(super) fn invites(db: &Connection) -> Result<Vec<Invite>, StoreError> {
           ORDER BY i.created_at DESC, i.id",
     )?;
     let invites = select
-        .query_map([Millis::now()], |row| {
+        .query_map([clock::now()], |row| {
             Ok(Invite {
                 id: row.get(0)?,
                 created_at: row.get(1)?,
                 created_by: user_or_none(row, 5)?,
-                expires_at: row.get(2)?,
+                expires_at: shown(row, 2)?,
                 most_uses: row.get(3)?,
                 uses: row.get(4)?,
             })

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::{Action, EndReason, Millis, Role, SessionId, UserId};
+use crate::{
+    domain::{Action, EndReason, Role, SessionId, UserId},
+    server::clock,
+};
 
 use super::{
     super::{
@@ -95,7 +98,7 @@ pub(super) fn insert_session(db: &Connection, user: UserId, session: &NewSession
     .execute(params![
         session.key,
         user,
-        Millis::now(),
+        clock::now(),
         session.id,
         session.agent,
         session.used,
@@ -129,7 +132,7 @@ impl Write for SetPassword {
         set_password(db, *user, password)?;
         // Who has just shown a password has signed in anew.
         db.prepare_cached("UPDATE sessions SET created_at = ?2 WHERE id IS ?1")?
-            .execute(params![keep, Millis::now()])?;
+            .execute(params![keep, clock::now()])?;
         if keep.is_none() {
             Entry { action: "reset_password", subject: Some(*user), ..Entry::default() }.write(db)?;
         }
@@ -217,7 +220,7 @@ impl Write for SeeSession {
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         db.prepare_cached("UPDATE sessions SET seen_at = ?2, used = 1 WHERE id = ?1")?
-            .execute(params![self.0, Millis::now()])?;
+            .execute(params![self.0, clock::now()])?;
         Ok(Applied { done: (), news: None })
     }
 }

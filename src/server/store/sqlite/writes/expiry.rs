@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, params};
 
-use crate::domain::{EndReason, Millis, SessionId, UserId};
+use crate::{
+    domain::{EndReason, Millis, SessionId, UserId},
+    server::clock,
+};
 
 use super::{
     super::{
@@ -55,7 +58,7 @@ impl Expiry {
 
     /// Guests who were away for long, those who never came back with the token that they got, and plain clients that could not give their names back when they left.
     fn release_guests(&self, db: &Connection) -> Result<(usize, Farewell), StoreError> {
-        let came_in = Millis(Millis::now().0.saturating_sub(COMING_IN));
+        let came_in = Millis(clock::now().0.saturating_sub(COMING_IN));
         let mut over: Vec<UserId> = db
             .prepare_cached(
                 "SELECT id FROM users WHERE nickname_key > '' AND password IS NULL AND (

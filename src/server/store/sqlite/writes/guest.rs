@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use crate::{
-    domain::{ConversationId, Millis, Nickname, NicknameKey, Role, UserId},
-    server::peer::Peer,
+    domain::{ConversationId, Nickname, NicknameKey, Role, UserId},
+    server::{clock, peer::Peer},
 };
 
 use super::{
@@ -47,7 +47,7 @@ impl Write for CreateUser {
         if is_taken(db, key)? {
             return Err(StoreError::NicknameTaken { suggestion: suggest(db, &user.nickname)? });
         }
-        let now = Millis::now();
+        let now = clock::now();
         // Where somebody with a password came from is nobody's business.
         let kept = address.filter(|_| password.is_none()).map(|address| address.to_string());
         db.prepare_cached(

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::{InviteId, Millis, UserId};
+use crate::{
+    domain::{InviteId, Millis, UserId},
+    server::clock,
+};
 
 use super::{
     super::{
@@ -31,7 +34,14 @@ impl Write for NewInvite {
         )?
         .execute(params![self.id, self.key, now, self.actor, self.expires_at, self.most_uses])?;
         let detail = Some(self.id.to_string());
-        Entry { actor: self.actor, action: "invite", until: self.expires_at, detail, ..Entry::default() }.write(db)?;
+        Entry {
+            actor: self.actor,
+            action: "invite",
+            until: self.expires_at.map(clock::shown),
+            detail,
+            ..Entry::default()
+        }
+        .write(db)?;
         Ok(Applied { done: now, news: None })
     }
 
@@ -69,13 +79,13 @@ const LETS_IN: &str = "token_hash = ?1 AND NOT revoked AND (expires_at IS NULL O
 /// Whether it would let one in.
 pub(in super::super) fn is_open(db: &Connection, invite: InviteKey) -> Result<bool, StoreError> {
     let select = format!("SELECT 1 FROM invites WHERE {LETS_IN}");
-    Ok(db.prepare_cached(&select)?.exists(params![invite, Millis::now()])?)
+    Ok(db.prepare_cached(&select)?.exists(params![invite, clock::now()])?)
 }
 
 /// Lets one in.
 pub(super) fn use_up(db: &Connection, invite: InviteKey) -> Result<(), StoreError> {
     db.prepare_cached(&format!("UPDATE invites SET uses = uses + 1 WHERE {LETS_IN} RETURNING uses"))?
-        .query_row(params![invite, Millis::now()], |_| Ok(()))
+        .query_row(params![invite, clock::now()], |_| Ok(()))
         .optional()?
         .ok_or(StoreError::InvalidInvite)
 }

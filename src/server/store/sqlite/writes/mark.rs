@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     domain::{Millis, NicknameKey, User, UserId},
-    server::peer::Peer,
+    server::{clock, peer::Peer},
 };
 
 use super::{super::super::StoreError, sanction::Scope};
@@ -37,7 +37,7 @@ impl Sanctioned<'_> {
             "INSERT INTO guest_marks (mark, user, scope, kind, until, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT DO UPDATE SET until = excluded.until, since = excluded.since",
         )?
-        .execute(params![mark, self.user.id, self.scope, self.kind, self.until, Millis::now()])?;
+        .execute(params![mark, self.user.id, self.scope, self.kind, self.until, clock::now()])?;
         Ok(())
     }
 }
@@ -74,8 +74,8 @@ pub(super) fn lift(db: &Connection, user: UserId, scope: Scope, kind: &str) -> R
 
 /// What is over is forgotten.
 pub(super) fn forget_past(db: &Connection) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM guest_marks WHERE until <= ?1")?.execute([Millis::now()])?;
-    db.prepare_cached("DELETE FROM banned_networks WHERE until <= ?1")?.execute([Millis::now()])?;
+    db.prepare_cached("DELETE FROM guest_marks WHERE until <= ?1")?.execute([clock::now()])?;
+    db.prepare_cached("DELETE FROM banned_networks WHERE until <= ?1")?.execute([clock::now()])?;
     Ok(())
 }
 
@@ -104,7 +104,7 @@ impl Inherited {
                 "SELECT user, scope, kind, until FROM guest_marks
                   WHERE mark IN (?1, ?2) AND (until IS NULL OR until > ?3) ORDER BY until DESC NULLS FIRST",
             )?
-            .query_map(params![of_name(key), of_address(&address.to_string()), Millis::now()], |row| {
+            .query_map(params![of_name(key), of_address(&address.to_string()), clock::now()], |row| {
                 Ok(Mark { user: row.get(0)?, scope: row.get(1)?, kind: row.get(2)?, until: row.get(3)? })
             })?
             .collect::<Result<_, _>>()?;

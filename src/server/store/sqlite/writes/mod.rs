@@ -5,6 +5,7 @@ mod account_deletion;
 mod append;
 mod audit;
 mod block;
+mod clock;
 mod deletion;
 mod direct;
 mod expiry;
@@ -25,6 +26,7 @@ pub(super) use account::{BeginSession, EndSession, EndSessions, RenewPassword, S
 pub(super) use account_deletion::EraseSome;
 pub(super) use append::{Post, end};
 pub(super) use block::{Block, Hide, Unblock};
+pub(super) use clock::{KeepClock, written_before};
 pub(super) use deletion::DeleteMessage;
 pub(super) use direct::find_user;
 pub(super) use guest::{CreateUser, Release};

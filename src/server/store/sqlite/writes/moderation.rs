@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::{
     domain::{EndReason, Millis, Notice, Role, Scope as Wide, User, UserId},
     protocol::Change,
+    server::clock,
 };
 
 use super::{
@@ -58,7 +59,7 @@ impl Write for Moderate {
             action: deed.action(),
             user: queries::user_of(db, *subject)?.unwrap_or(user),
             scope: if room.is_some() { Wide::Room } else { Wide::House },
-            until: deed.until(),
+            until: deed.until().map(clock::shown),
             role: if let Deed::Appoint(role) = deed { Some(*role) } else { None },
         });
         Entry {
@@ -66,7 +67,7 @@ impl Write for Moderate {
             action: deed.action().name(),
             subject: Some(*subject),
             conversation: *room,
-            until: deed.until(),
+            until: deed.until().map(clock::shown),
             detail: if let Deed::Appoint(role) = deed { Some(role.name().to_owned()) } else { None },
         }
         .write(db)?;
@@ -125,7 +126,7 @@ impl Moderate {
             }
             (Deed::Remove, None) => {
                 if !user.registered {
-                    let until = Some(Millis(Millis::now().0 + REMOVAL_LASTS));
+                    let until = Some(Millis(clock::now().0 + REMOVAL_LASTS));
                     Sanctioned { user, scope, kind: "ban", until }.mark_name(db)?;
                 }
                 farewell.add(show_out(db, user)?);

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     domain::{EndReason, UserId},
-    server::peer::Peer,
+    server::{clock, peer::Peer},
 };
 
 use super::{
@@ -51,7 +51,7 @@ impl Write for BannedNetwork {
             farewell.add(release(db, *guest)?);
         }
         let detail = Some(self.network.to_string());
-        Entry { action: "ban_network", until: self.until, detail, ..Entry::default() }.write(db)?;
+        Entry { action: "ban_network", until: self.until.map(clock::shown), detail, ..Entry::default() }.write(db)?;
         let done = guests.into_iter().map(|(guest, _)| guest).collect();
         Ok(Applied { done, news: farewell.into_news() })
     }

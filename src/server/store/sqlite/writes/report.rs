@@ -12,6 +12,7 @@ use super::{
     },
     append::{delete, to_json},
     audit::Entry,
+    clock::written_before,
     moderation::role_of,
 };
 
@@ -163,7 +164,7 @@ impl Write for ExpireReports {
     type Done = usize;
 
     fn apply(&self, db: &Connection) -> Result<Applied<usize>, StoreError> {
-        let done = db.prepare_cached("DELETE FROM reports WHERE at < ?1")?.execute([self.0])?;
+        let done = db.prepare_cached("DELETE FROM reports WHERE at < ?1")?.execute([written_before(db, self.0)?])?;
         Ok(Applied { done, news: None })
     }
 

@@ -14,6 +14,7 @@ use super::{
         writer::{Applied, Write},
     },
     append::append_by,
+    clock::written_before,
     fold::delete_message,
     mark::forget_addresses,
 };
@@ -71,8 +72,9 @@ impl ExpireMessages {
                LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = e.seq
               WHERE e.conversation = ?1 AND e.seq > c.retained AND e.at < ?2 ORDER BY e.seq LIMIT ?3",
         )?;
+        let before = written_before(db, self.before)?;
         let old = select
-            .query_map(params![self.conversation, self.before, BATCH], |row| {
+            .query_map(params![self.conversation, before, BATCH], |row| {
                 Ok(Old { seq: row.get(0)?, is_due: row.get(1)? })
             })?
             .collect::<Result<_, _>>()?;
@@ -84,6 +86,7 @@ impl Retention {
     /// Removes a batch of audit entries that are too old, and forgets the addresses that are.
     pub(super) fn apply(&self, db: &Connection) -> Result<(), StoreError> {
         if let Some(before) = self.audit_since {
+            let before = written_before(db, before)?;
             // What the trigger of the table lets go.
             db.prepare_cached("UPDATE meta SET audit_since = ?1")?.execute([before])?;
             db.prepare_cached("DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at < ?1")?

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
 
-use crate::domain::{ConversationId, Millis, UserId};
+use crate::{
+    domain::{ConversationId, Millis, UserId},
+    server::clock,
+};
 
 use super::{super::super::StoreError, mark};
 
@@ -95,7 +98,7 @@ fn strictest(db: &Connection, user: UserId, scope: Scope) -> Result<Option<Sanct
             "SELECT kind = 'ban', until FROM sanctions WHERE user = ?1 AND scope IN (?2, x'')
                 AND (until IS NULL OR until > ?3) ORDER BY kind, until DESC NULLS FIRST",
         )?
-        .query_row(params![user, scope, Millis::now()], |row| {
+        .query_row(params![user, scope, clock::now()], |row| {
             let until = row.get(1)?;
             Ok(if row.get(0)? { Sanction::Ban(until) } else { Sanction::Mute(until) })
         })

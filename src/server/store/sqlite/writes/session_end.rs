@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, ToSql, params};
 
-use crate::domain::{EndReason, Millis, SessionId, UserId};
+use crate::{
+    domain::{EndReason, Millis, SessionId, UserId},
+    server::clock,
+};
 
 use super::{
     super::{
@@ -52,7 +55,7 @@ pub(super) fn end_sessions(db: &Connection, which: Which, reason: EndReason) -> 
         "INSERT OR REPLACE INTO ended_sessions (token_hash, user, reason, at) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for (key, session) in &ended {
-        insert.execute(params![key, session.user, reason.name(), Millis::now()])?;
+        insert.execute(params![key, session.user, reason.name(), clock::now()])?;
     }
     Ok(ended.into_iter().map(|(_, session)| session).collect())
 }

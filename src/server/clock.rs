@@ -1,0 +1,250 @@
+//! The clock by which things end: sessions, guests' nicknames, invites, sanctions, and what is kept for a time only.
+//!
+//! A machine's clock can be wrong and be set right, or the other way round: a board without a battery starts in another
+//! year. By such a clock everything would be over at once. So ages are measured by a clock of the server's own. It goes on
+//! while the server runs, and follows the machine's as far as that can be: a machine sleeps, a clock is corrected, a server
+//! is off over the holidays. A step beyond that is no time that has passed: the log tells of it, and from then on the two
+//! clocks differ by it, until the machine's is back.
+//!
+//! What people read (when something was written, until when somebody is muted) is told by the machine's clock.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::domain::Millis;
+
+/// Goes on while the machine sleeps, and cannot be set.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const RUNNING: ClockId = ClockId::Boottime;
+/// Cannot be set.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const RUNNING: ClockId = ClockId::Monotonic;
+
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// The largest step of the machine's clock that is believed while the server runs, either way.
+const LONGEST_STEP: i64 = DAY;
+
+/// The longest time that a server is believed to have been off.
+const LONGEST_BREAK: i64 = 7 * DAY;
+
+/// There is one machine, so there is one clock.
+static CLOCK: Mutex<Clock> = Mutex::new(Clock { last: None, offset: Offset { since: Millis(0), ahead: 0 } });
+
+/// The present moment.
+pub(super) fn now() -> Millis {
+    let (at, news) = clock().read(wall(), running());
+    tell(news);
+    Millis(u64::try_from(at).unwrap_or(0))
+}
+
+/// A moment of this clock as the machine's clock tells it at present, for people.
+pub(super) fn shown(at: Millis) -> Millis {
+    let ahead = clock().offset.ahead;
+    Millis(at.0.saturating_add_signed(ahead))
+}
+
+/// The server starts: when it was last known to run, and by how much the machine's clock was ahead then.
+pub(super) fn resume(last: Millis, ahead: i64) {
+    let news = clock().resume(signed(last), ahead, wall(), running());
+    tell(news);
+}
+
+/// By how much the machine's clock is ahead.
+pub(super) fn offset() -> Offset {
+    clock().offset
+}
+
+/// By how many milliseconds the machine's clock is ahead of this one, and since when by this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Offset {
+    pub(super) since: Millis,
+    pub(super) ahead: i64,
+}
+
+#[derive(Debug)]
+struct Clock {
+    last: Option<Last>,
+    offset: Offset,
+}
+
+/// When it was looked at last, by itself, and how long the machine had run then.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    at: i64,
+    running: Duration,
+}
+
+/// What the log is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    /// The machine's clock was set further than can be believed: so many milliseconds ahead of this one.
+    Set(i64),
+    /// It is as it should be again.
+    SetBack,
+}
+
+impl Clock {
+    /// What it says, when the machine's clock says `wall`, and the machine has run for so long.
+    fn read(&mut self, wall: i64, running: Duration) -> (i64, Option<News>) {
+        let expected = match self.last {
+            None => wall,
+            Some(last) => last.at.saturating_add(millis(running.saturating_sub(last.running))),
+        };
+        self.follow(expected, LONGEST_STEP, wall, running)
+    }
+
+    fn resume(&mut self, last: i64, ahead: i64, wall: i64, running: Duration) -> Option<News> {
+        self.offset = Offset { since: moment(last), ahead };
+        self.follow(last, LONGEST_BREAK, wall, running).1
+    }
+
+    /// Goes by the machine's clock, if it is no more than `longest` after what is expected; or by that and the offset that
+    /// it has already. Or else goes on by itself.
+    fn follow(&mut self, expected: i64, longest: i64, wall: i64, running: Duration) -> (i64, Option<News>) {
+        let before = self.offset.ahead;
+        let off = |ahead: i64| wall.saturating_sub(ahead).saturating_sub(expected);
+        let can_be = |ahead: &i64| (-LONGEST_STEP..=longest).contains(&off(*ahead));
+        let ahead = [0, before].into_iter().find(can_be).unwrap_or_else(|| wall.saturating_sub(expected));
+        let at = wall.saturating_sub(ahead);
+        self.last = Some(Last { at, running });
+        if ahead == before {
+            return (at, None);
+        }
+        self.offset = Offset { since: moment(at), ahead };
+        (at, Some(if ahead == 0 { News::SetBack } else { News::Set(ahead) }))
+    }
+}
+
+fn tell(news: Option<News>) {
+    match news {
+        Some(News::Set(ahead)) => tracing::warn!(
+            days_ahead = ahead / DAY,
+            "this machine's clock is further from when the server last ran than can be believed: no session, nickname, invite or sanction ends by that"
+        ),
+        Some(News::SetBack) => tracing::info!("this machine's clock is as it should be again"),
+        None => {}
+    }
+}
+
+fn clock() -> MutexGuard<'static, Clock> {
+    // Nothing under this lock panics half-way through a change.
+    CLOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wall() -> i64 {
+    signed(Millis::now())
+}
+
+fn running() -> Duration {
+    clock_gettime(RUNNING).try_into().unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn signed(at: Millis) -> i64 {
+    i64::try_from(at.0).unwrap_or(i64::MAX)
+}
+
+fn moment(at: i64) -> Millis {
+    Millis(u64::try_from(at).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 60 * 60 * 1_000;
+    const YEAR_2026: i64 = 1_795_000_000_000;
+
+    fn started(wall: i64) -> Clock {
+        let mut clock = Clock { last: None, offset: Offset { since: Millis(0), ahead: 0 } };
+        assert_eq!(clock.read(wall, Duration::ZERO), (wall, None));
+        clock
+    }
+
+    fn after(hours: i64) -> Duration {
+        Duration::from_millis(u64::try_from(hours * HOUR).expect("a time"))
+    }
+
+    #[test]
+    fn it_follows_the_machine_s_clock_as_far_as_that_can_be() {
+        for step in [0, 1, -1, 5_000, -5_000, HOUR, -HOUR, 14 * HOUR, -14 * HOUR, DAY, -DAY] {
+            let mut clock = started(YEAR_2026);
+            let wall = YEAR_2026 + HOUR + step;
+            assert_eq!(clock.read(wall, after(1)), (wall, None), "a step of {step} ms");
+            assert_eq!(clock.offset.ahead, 0);
+        }
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_true_is_no_time_that_has_passed() {
+        for days in [2, 8, 15, 31, 400, 36_500, -2, -15, -400, -20_000] {
+            let step = days * DAY;
+            let mut clock = started(YEAR_2026);
+            let (at, news) = clock.read(YEAR_2026 + HOUR + step, after(1));
+            assert_eq!((at, news), (YEAR_2026 + HOUR, Some(News::Set(step))), "{days} days");
+            // It is told of once, and goes on.
+            assert_eq!(clock.read(YEAR_2026 + 2 * HOUR + step, after(2)), (YEAR_2026 + 2 * HOUR, None));
+            // And back.
+            let back = YEAR_2026 + 3 * HOUR;
+            assert_eq!(clock.read(back, after(3)), (back, Some(News::SetBack)));
+            assert_eq!(clock.read(back + HOUR, after(4)), (back + HOUR, None));
+        }
+    }
+
+    #[test]
+    fn one_wrong_time_after_another_ends_nothing_either() {
+        let mut clock = started(YEAR_2026);
+        for (hour, wall) in (1..).zip([0, YEAR_2026 * 2, 1, YEAR_2026 + 90 * DAY, i64::MAX, YEAR_2026 - 90 * DAY]) {
+            assert_eq!(clock.read(wall, after(hour)).0, YEAR_2026 + hour * HOUR, "{wall}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_was_off_for_a_week_knows_it_and_for_longer_it_cannot_tell() {
+        for (days, at, ahead) in [
+            (0, 0, 0),
+            (3, 3, 0),
+            (7, 7, 0),
+            // The clock was set back a little meanwhile.
+            (-1, -1, 0),
+            (8, 0, 8),
+            (400, 0, 400),
+            (-3, 0, -3),
+            (-20_000, 0, -20_000),
+        ] {
+            let mut clock = started(0);
+            let news = clock.resume(YEAR_2026, 0, YEAR_2026 + days * DAY, after(1));
+            assert_eq!(news.is_some(), ahead != 0, "{days} days");
+            assert_eq!(clock.offset.ahead, ahead * DAY, "{days} days");
+            let wall = YEAR_2026 + days * DAY + HOUR;
+            assert_eq!(clock.read(wall, after(2)).0, YEAR_2026 + at * DAY + HOUR, "{days} days");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_still_wrong_after_a_restart_is_told_of_no_more() {
+        let mut clock = started(0);
+        let wall = YEAR_2026 + 403 * DAY;
+        assert_eq!(clock.resume(YEAR_2026, 400 * DAY, wall, after(1)), None, "three days off");
+        assert_eq!(clock.read(wall, after(1)), (YEAR_2026 + 3 * DAY, None));
+        let mut clock = started(0);
+        assert_eq!(clock.resume(YEAR_2026, 400 * DAY, YEAR_2026 + DAY, after(1)), Some(News::SetBack));
+    }
+
+    #[test]
+    fn a_board_without_a_battery_is_right_as_soon_as_its_clock_is() {
+        // It begins in 1970, and learns the time a minute later.
+        let mut clock = started(0);
+        assert!(clock.resume(YEAR_2026, 0, 0, after(1)).is_some());
+        let wall = YEAR_2026 + 8 * HOUR;
+        assert_eq!(clock.read(wall, after(1)), (wall, Some(News::SetBack)), "eight hours off");
+    }
+}

@@ -6,9 +6,10 @@ mod files;
 mod office;
 mod policy;
 mod render;
+mod site;
 mod talk;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Extension, Router,
@@ -26,6 +27,7 @@ use leptos::{
 use serde::Deserialize;
 
 use self::render::{Packing, Renders, Turn};
+pub use self::site::Site;
 use crate::{
     domain::{Entry, Me},
     protocol::ErrorCode,
@@ -67,14 +69,14 @@ struct Asked {
     claim: Option<String>,
 }
 
-/// The pages, and the files that they load, from the folder `site` that `cargo leptos build` makes.
-pub fn router(house: House, site: impl AsRef<Path>) -> Router {
+/// The pages, and the files that they load.
+pub fn router(house: House, site: Site) -> Router {
     let options = LeptosOptions::builder().output_name("teahouse").build();
     let renders = Renders::new();
     let missing =
         Pages { house: house.clone(), files: Arc::default(), options: options.clone(), renders: renders.clone() };
     let missing = get(not_found).layer(from_fn_with_state(missing.clone(), charge)).with_state(missing);
-    let (files, served) = files::router(site.as_ref(), house.clone(), missing);
+    let (files, served) = files::router(site, house.clone(), missing);
     let pages = Pages { house, files: Arc::new(files), options, renders };
     Router::new()
         .route("/", get(page))

@@ -1,7 +1,7 @@
 //! The files that a page loads. Each has an address that says what is in it, so that a browser keeps it for good and asks
 //! for nothing that it has; another build has other addresses.
 
-use std::{fs, path::Path};
+use std::sync::Arc;
 
 use axum::{
     Extension, Router,
@@ -9,11 +9,14 @@ use axum::{
     http::{HeaderValue, Method, header},
     middleware::{Next, from_fn_with_state, map_response},
     response::Response,
+    routing::MethodRouter,
 };
-use sha2::{Digest as _, Sha256};
-use tower_http::services::{ServeDir, ServeFile};
+use tower_http::services::ServeDir;
 
-use super::{in_words, policy};
+use super::{
+    in_words,
+    site::{Assets, Site, Source},
+};
 use crate::{
     server::{House, Peer},
     ui::Files,
@@ -28,31 +31,52 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// A file costs at least as much: also one that is not there, or that has not changed.
 const FEWEST_BYTES: usize = 4 * 1024;
 
-/// What is in the folder `site`, and where a page finds it.
-pub(super) fn router(site: &Path, house: House, missing: axum::routing::MethodRouter) -> (Files, Router) {
+/// What a document names of the site's files, and all of them to be asked for; `missing` answers for those that are not
+/// there.
+pub(super) fn router(site: Site, house: House, missing: MethodRouter) -> (Files, Router) {
     let mut files = Files::default();
-    let mut named = Router::new();
-    // An element that it could end would end it in the document, too.
-    files.style_text = fs::read_to_string(site.join(files.style.trim_start_matches('/')))
-        .ok()
-        .filter(|style| !policy::is_watched() && !style.contains("</"));
-    for address in [&mut files.style, &mut files.office_style, &mut files.script, &mut files.program] {
-        let path = site.join(address.trim_start_matches('/'));
-        // While somebody works on them, the style sheet changes under the running server.
-        let Some(lasting) = fs::read(&path).ok().filter(|_| !policy::is_watched()).map(|file| lasting(address, &file))
-        else {
-            continue;
-        };
-        let file = ServeFile::new(path).precompressed_br().precompressed_gzip();
-        named = named.route_service(&lasting, file);
-        *address = lasting;
+    let router = match site.0 {
+        Source::Watched(folder) => {
+            let folder = ServeDir::new(folder).append_index_html_on_directories(false);
+            Router::new()
+                .fallback_service(folder.fallback(missing))
+                .layer(map_response(async |answer| keep(answer, ASK_AGAIN)))
+        }
+        Source::Held(mut assets) => {
+            // An element that it could end would end it in the document, too.
+            let style = assets.get(&files.style).and_then(|style| style.text()).filter(|style| !style.contains("</"));
+            files.style_text = style.map(str::to_owned);
+            for address in [&mut files.style, &mut files.office_style, &mut files.script, &mut files.program] {
+                if let Some(asset) = assets.get(address).cloned() {
+                    *address = lasting(address, &asset.hash);
+                    assets.add(address.clone(), asset);
+                }
+            }
+            let lasting = [&files.style, &files.office_style, &files.script, &files.program].map(String::clone);
+            let held = Held { assets: assets.into(), lasting: lasting.into() };
+            Router::new().fallback_service(missing).layer(from_fn_with_state(held, serve))
+        }
+    };
+    (files, router.layer(from_fn_with_state(house, charge)))
+}
+
+/// What is served, and the addresses among them that change with their content.
+#[derive(Clone)]
+struct Held {
+    assets: Arc<Assets>,
+    lasting: Arc<[String]>,
+}
+
+async fn serve(State(held): State<Held>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let asset = held.assets.get(path).filter(|_| matches!(*request.method(), Method::GET | Method::HEAD));
+    match asset {
+        Some(asset) => {
+            let is_lasting = held.lasting.iter().any(|lasting| lasting == path);
+            keep(asset.answer(request.headers()), if is_lasting { FOR_GOOD } else { ASK_AGAIN })
+        }
+        None => next.run(request).await,
     }
-    let named = named.layer(map_response(async |response| keep(response, FOR_GOOD)));
-    let folder = ServeDir::new(site).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
-    let others = Router::new()
-        .fallback_service(folder.fallback(missing))
-        .layer(map_response(async |response| keep(response, ASK_AGAIN)));
-    (files, named.fallback_service(others).layer(from_fn_with_state(house, charge)))
 }
 
 /// Charges an address for a file: before it is opened if too much was sent already, and then for its bytes.
@@ -74,10 +98,9 @@ async fn charge(
 }
 
 /// `/pkg/teahouse.css` with a piece of the hash of what is in it.
-fn lasting(address: &str, file: &[u8]) -> String {
-    let hash = Sha256::digest(file);
+fn lasting(address: &str, hash: &str) -> String {
     let (name, kind) = address.rsplit_once('.').unwrap_or((address, ""));
-    format!("{name}.{:016x}.{kind}", hash.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte)))
+    format!("{name}.{}.{kind}", hash.get(..16).unwrap_or(hash))
 }
 
 /// Says how long an answer may be kept, unless it says so itself. It differs with what the one who asks can unpack.
@@ -88,18 +111,4 @@ fn keep(mut response: Response, how: HeaderValue) -> Response {
         headers.entry(header::VARY).or_insert(HeaderValue::from_static("accept-encoding"));
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_changes_with_what_is_there() {
-        let address = lasting("/pkg/teahouse.css", b"p {}");
-        assert_eq!(address, lasting("/pkg/teahouse.css", b"p {}"));
-        assert_ne!(address, lasting("/pkg/teahouse.css", b"p { }"));
-        let hash = address.strip_prefix("/pkg/teahouse.").and_then(|rest| rest.strip_suffix(".css")).expect("a name");
-        assert!(hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{address}");
-    }
 }

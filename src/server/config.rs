@@ -1,6 +1,6 @@
 //! What can be set from outside, with defaults that are safe on the open network.
 
-use std::{env, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
@@ -22,9 +22,9 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_DATA", default_value_os_t = Self::default().data)]
     pub data: PathBuf,
 
-    /// Folder with the built page.
-    #[arg(long, env = "TEAHOUSE_SITE", default_value_os_t = Self::default().site)]
-    pub site: PathBuf,
+    /// Folder with another page than the one in the program.
+    #[arg(long, env = "TEAHOUSE_SITE")]
+    pub site: Option<PathBuf>,
 
     /// Another origin whose pages may connect, as `https://chat.example.org`; may be repeated.
     #[arg(long, env = "TEAHOUSE_ALLOW_ORIGIN", value_delimiter = ',')]
@@ -101,7 +101,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data: PathBuf::from("data"),
-            site: built_site(),
+            site: None,
             allow_origin: Vec::new(),
             public_url: None,
             trusted_proxies: Vec::new(),
@@ -121,16 +121,6 @@ impl Default for Config {
             timing: Timing::default(),
         }
     }
-}
-
-/// The built page beside the program, as `cargo leptos build` leaves it and as one would copy it; else in `./target/site`.
-fn built_site() -> PathBuf {
-    let beside = || {
-        let program = env::current_exe().ok()?;
-        let folder = program.parent()?;
-        [folder.join("site"), folder.parent()?.join("site")].into_iter().find(|site| site.is_dir())
-    };
-    beside().unwrap_or_else(|| PathBuf::from("target/site"))
 }
 
 /// After how many days something is removed for its age. Not given: never.

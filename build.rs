@@ -1,10 +1,7 @@
 //! Puts the page into the program: what `cargo leptos build --release --precompress` has made of it before it builds the
 //! server. Any other build has no page in it and reads one from a folder.
 
-use std::{
-    env, fs, io,
-    path::{Path, PathBuf},
-};
+use std::{env, fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -23,20 +20,20 @@ fn main() -> io::Result<()> {
             collect(&site, "", &mut files)?;
         }
     }
-    let entries: String =
-        files.iter().map(|(path, file)| format!("    ({path:?}, include_bytes!({file:?})),\n")).collect();
+    let entry = |(address, file): &(String, String)| format!("    ({address:?}, include_bytes!({file:?})),\n");
+    let entries: String = files.iter().map(entry).collect();
     fs::write(output, format!("&[\n{entries}]\n"))
 }
 
 /// Adds the address and the path of every file in `folder`.
-fn collect(folder: &Path, address: &str, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+fn collect(folder: &Path, address: &str, files: &mut Vec<(String, String)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let address = format!("{address}/{}", entry.file_name().to_string_lossy());
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &address, files)?;
         } else {
-            files.push((address, entry.path()));
+            files.push((address, entry.path().display().to_string()));
         }
     }
     // The same files make the same program.

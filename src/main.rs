@@ -137,7 +137,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     if let Err(error) = print(&format!("listening on {scheme}://{here}\n{claim}")) {
         tracing::warn!(%error, "nobody reads what is printed");
     }
-    let pages = page::router(server.house(), page::Site::open(site));
+    let pages = page::router(server.house(), page::Assets::open(site));
     server.run(listener, pages, shutdown).await?;
     Ok(())
 }

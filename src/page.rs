@@ -1,12 +1,12 @@
 //! Where the halves meet: the server renders the page's components for whoever asks.
 
+mod assets;
 mod entrance;
 mod fields;
 mod files;
 mod office;
 mod policy;
 mod render;
-mod site;
 mod talk;
 
 use std::sync::Arc;
@@ -26,8 +26,8 @@ use leptos::{
 };
 use serde::Deserialize;
 
+pub use self::assets::Assets;
 use self::render::{Packing, Renders, Turn};
-pub use self::site::Site;
 use crate::{
     domain::{Entry, Me},
     protocol::ErrorCode,
@@ -70,13 +70,13 @@ struct Asked {
 }
 
 /// The pages, and the files that they load.
-pub fn router(house: House, site: Site) -> Router {
+pub fn router(house: House, assets: Assets) -> Router {
     let options = LeptosOptions::builder().output_name("teahouse").build();
     let renders = Renders::new();
     let missing =
         Pages { house: house.clone(), files: Arc::default(), options: options.clone(), renders: renders.clone() };
     let missing = get(not_found).layer(from_fn_with_state(missing.clone(), charge)).with_state(missing);
-    let (files, served) = files::router(site, house.clone(), missing);
+    let (files, served) = files::router(assets, house.clone(), missing);
     let pages = Pages { house, files: Arc::new(files), options, renders };
     Router::new()
         .route("/", get(page))

@@ -153,10 +153,12 @@ impl Store {
         if events.is_empty() {
             return;
         }
-        let mut talks: Vec<ConversationId> = events.iter().map(|event| event.conversation).collect();
-        talks.sort_unstable();
-        talks.dedup();
-        for conversation in talks {
+        let mut conversations = Vec::new();
+        for conversation in events.iter().map(|event| event.conversation) {
+            if conversations.contains(&conversation) {
+                continue;
+            }
+            conversations.push(conversation);
             self.fold_in_events_of(conversation, &events);
             if self.conversations.with_untracked(|all| all.get(conversation).is_none()) {
                 self.learn(conversation);

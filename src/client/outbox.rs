@@ -287,10 +287,12 @@ impl Keeper {
     /// Takes over what pages left that have ended, now or when they do.
     async fn take_over(&self) {
         let Some(storage) = self.storage.clone() else { return };
-        let mut pages: Vec<CommandId> = kept_of(&storage, self.user).await.iter().map(|kept| kept.page).collect();
-        pages.sort_unstable();
-        pages.dedup();
-        for page in pages.into_iter().filter(|page| *page != self.page).collect::<Vec<_>>() {
+        let mut pages = vec![self.page];
+        for Kept { page, .. } in kept_of(&storage, self.user).await {
+            if pages.contains(&page) {
+                continue;
+            }
+            pages.push(page);
             if self.held.is_none() {
                 adopt(self.store, &storage, self.user, page, self.page).await;
             } else if let Some(_held) = locks::take(&lock(page), true).await {

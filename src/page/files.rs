@@ -1,12 +1,12 @@
 //! The files that a page loads. Each has an address that says what is in it, so that a browser keeps it for good and asks
 //! for nothing that it has; another build has other addresses.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use axum::{
     Extension, Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, header},
+    http::{Method, header},
     middleware::{Next, from_fn_with_state, map_response},
     response::Response,
     routing::MethodRouter,
@@ -14,69 +14,64 @@ use axum::{
 use tower_http::services::ServeDir;
 
 use super::{
+    assets::{ASK_AGAIN, Assets, LoadedAssets, Source},
     in_words,
-    site::{Assets, Site, Source},
 };
 use crate::{
     server::{House, Peer},
     ui::Files,
 };
 
-/// Never asked for again under this address (RFC 8246).
-const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Where the program is, and what is split off from it.
+const PROGRAM: &str = "/pkg";
 
-/// Under an address that stays the same while its content changes.
-const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// What fetches the pieces of a program that is split; cargo-leptos names it so.
+const SPLITTER: &str = "/pkg/__wasm_split.______________________.js";
 
 /// A file costs at least as much: also one that is not there, or that has not changed.
 const FEWEST_BYTES: usize = 4 * 1024;
 
 /// What a document names of the site's files, and all of them to be asked for; `missing` answers for those that are not
 /// there.
-pub(super) fn router(site: Site, house: House, missing: MethodRouter) -> (Files, Router) {
+pub(super) fn router(built: Assets, house: House, missing: MethodRouter) -> (Files, Router) {
     let mut files = Files::default();
-    let router = match site.0 {
+    let router = match built.0 {
         Source::Watched(folder) => {
             let folder = ServeDir::new(folder).append_index_html_on_directories(false);
-            Router::new()
-                .fallback_service(folder.fallback(missing))
-                .layer(map_response(async |answer| keep(answer, ASK_AGAIN)))
+            Router::new().fallback_service(folder.fallback(missing)).layer(map_response(ask_again))
         }
-        Source::Held(mut assets) => {
+        Source::Loaded(mut assets) => {
             // An element that it could end would end it in the document, too.
             let style = assets.get(&files.style).and_then(|style| style.text()).filter(|style| !style.contains("</"));
             files.style_text = style.map(str::to_owned);
-            for address in [&mut files.style, &mut files.office_style, &mut files.script, &mut files.program] {
-                if let Some(asset) = assets.get(address).cloned() {
-                    *address = lasting(address, &asset.hash);
-                    assets.add(address.clone(), asset);
-                }
+            assets.name_by_content(&mut files.style);
+            assets.name_by_content(&mut files.office_style);
+            let folder = assets.name_folder_by_content(PROGRAM);
+            let lasting = |address: &str| {
+                Some(address.replacen(PROGRAM, &folder, 1)).filter(|address| assets.get(address).is_some())
+            };
+            files.splitter = lasting(SPLITTER);
+            for address in [&mut files.script, &mut files.program] {
+                *address = lasting(address).unwrap_or_else(|| mem::take(address));
             }
-            let lasting = [&files.style, &files.office_style, &files.script, &files.program].map(String::clone);
-            let held = Held { assets: assets.into(), lasting: lasting.into() };
-            Router::new().fallback_service(missing).layer(from_fn_with_state(held, serve))
+            Router::new().fallback_service(missing).layer(from_fn_with_state(Arc::new(assets), serve))
         }
     };
     (files, router.layer(from_fn_with_state(house, charge)))
 }
 
-/// What is served, and the addresses among them that change with their content.
-#[derive(Clone)]
-struct Held {
-    assets: Arc<Assets>,
-    lasting: Arc<[String]>,
-}
-
-async fn serve(State(held): State<Held>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let asset = held.assets.get(path).filter(|_| matches!(*request.method(), Method::GET | Method::HEAD));
-    match asset {
-        Some(asset) => {
-            let is_lasting = held.lasting.iter().any(|lasting| lasting == path);
-            keep(asset.answer(request.headers()), if is_lasting { FOR_GOOD } else { ASK_AGAIN })
-        }
+async fn serve(State(assets): State<Arc<LoadedAssets>>, request: Request, next: Next) -> Response {
+    let is_asked_for = matches!(*request.method(), Method::GET | Method::HEAD);
+    match assets.get(request.uri().path()).filter(|_| is_asked_for) {
+        Some(asset) => asset.answer(request.headers()),
         None => next.run(request).await,
     }
+}
+
+/// While somebody works on a file, it changes under its address.
+async fn ask_again(mut response: Response) -> Response {
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(ASK_AGAIN);
+    response
 }
 
 /// Charges an address for a file: before it is opened if too much was sent already, and then for its bytes.
@@ -94,21 +89,5 @@ async fn charge(
     let length = response.headers().get(header::CONTENT_LENGTH).filter(|_| is_sent);
     let bytes = length.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(FEWEST_BYTES);
     house.note_file(peer, bytes.max(FEWEST_BYTES));
-    response
-}
-
-/// `/pkg/teahouse.css` with a piece of the hash of what is in it.
-fn lasting(address: &str, hash: &str) -> String {
-    let (name, kind) = address.rsplit_once('.').unwrap_or((address, ""));
-    format!("{name}.{}.{kind}", hash.get(..16).unwrap_or(hash))
-}
-
-/// Says how long an answer may be kept, unless it says so itself. It differs with what the one who asks can unpack.
-fn keep(mut response: Response, how: HeaderValue) -> Response {
-    if response.status().is_success() || response.status() == 304 {
-        let headers = response.headers_mut();
-        headers.entry(header::CACHE_CONTROL).or_insert(how);
-        headers.entry(header::VARY).or_insert(HeaderValue::from_static("accept-encoding"));
-    }
     response
 }

@@ -51,8 +51,13 @@ impl Presence {
     /// Applies a `presence` frame.
     pub fn apply(&mut self, joined: &[User], left: &[UserId], online_count: u64) {
         self.online.retain(|user| !left.contains(&user.id) && !joined.iter().any(|new| new.id == user.id));
-        self.online.extend_from_slice(joined);
-        self.online.sort_by_cached_key(|user| lowercase(user.nickname.as_str()));
+        let key = |user: &User| lowercase(user.nickname.as_str());
+        for user in joined {
+            // Rust's sort is made for long lists, and its code would be loaded by every visitor.
+            let own = key(user);
+            let place = self.online.partition_point(|other| key(other) <= own);
+            self.online.insert(place, user.clone());
+        }
         self.count = online_count;
         self.meet(joined);
     }

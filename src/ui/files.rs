@@ -13,6 +13,8 @@ pub struct Files {
     pub script: String,
     /// The program, compiled to WebAssembly.
     pub program: String,
+    /// The script that fetches what is split off from the program, if something is; the first script imports it.
+    pub splitter: Option<String>,
 }
 
 impl Default for Files {
@@ -24,6 +26,7 @@ impl Default for Files {
             office_style: "/office.css".into(),
             script: "/pkg/teahouse.js".into(),
             program: "/pkg/teahouse.wasm".into(),
+            splitter: None,
         }
     }
 }

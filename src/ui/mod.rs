@@ -16,6 +16,7 @@ mod house;
 mod i18n;
 mod icons;
 mod join;
+mod lazy;
 mod links;
 mod list;
 mod live;

@@ -17,7 +17,7 @@ pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl Into
     let handed_over = serde_json::to_string(&viewer).unwrap_or_default();
     let early = viewer.opening.as_ref().map(|opening| early(&opening.welcome.me, viewer.language));
     let (language, theme) = (viewer.language.tag(), viewer.theme.name());
-    let Files { style, style_text, script, program, .. } = files.clone();
+    let Files { style, style_text, script, program, splitter, .. } = files.clone();
     // A file would cost another answer of the server before anything is seen.
     let style = match style_text {
         Some(text) => view! { <style>{text}</style> }.into_any(),
@@ -51,8 +51,9 @@ import({script:?})
                 <meta name="description" content="Group and private chat in your own house"/>
                 <title>"Teahouse"</title>
                 {style}
-                // Both are asked for at once, as soon as the document's first bytes are there.
+                // All are asked for at once, as soon as the document's first bytes are there.
                 <link rel="modulepreload" href=script/>
+                {splitter.map(|splitter| view! { <link rel="modulepreload" href=splitter/> })}
                 <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin=""/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>

@@ -9,12 +9,20 @@ use super::{
         app::{LanguageChoice, remember},
         i18n::texts,
         icons,
+        lazy::{Lazy, lazy},
         live::{live_view, on},
     },
     account::Account,
     blocked::Blocked,
 };
 use crate::{client::Store, domain::Role};
+
+lazy!(OWN, load_own, fill_own, fn() -> AnyView = own);
+
+/// What is for this user alone.
+fn own() -> AnyView {
+    view! { <Blocked/> <Account/> }.into_any()
+}
 
 /// A button that opens the settings above it. The browser's own popover: it closes by Escape and by a click beside it.
 #[component]
@@ -32,8 +40,10 @@ pub(super) fn Settings() -> impl IntoView {
     };
     // What was typed in closed settings does not wait there for whoever opens them next.
     let is_open = RwSignal::new(false);
+    let own = Lazy::new(&OWN, load_own);
     let toggle = move |event: Event| {
         is_open.set(Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "open"));
+        own.load();
     };
     view! {
         <button type="button" class="tool" popovertarget="settings" aria-label=t.settings>
@@ -68,7 +78,7 @@ pub(super) fn Settings() -> impl IntoView {
                     </label>
                 })}
             </fieldset>
-            {live_view(move || is_open.get().then(|| view! { <Blocked/> <Account/> }))}
+            {live_view(move || is_open.get().then(|| own.view(t, |own| own())))}
         </div>
     }
 }

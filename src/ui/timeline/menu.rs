@@ -8,7 +8,15 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, EventTarget, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
 use super::{
-    super::{composer::Draft, i18n::Texts, icons, live::on, password_field::typed, seen::seen},
+    super::{
+        composer::Draft,
+        i18n::Texts,
+        icons,
+        lazy::{Lazy, lazy},
+        live::on,
+        password_field::typed,
+        seen::seen,
+    },
     buttons::{self, Button},
 };
 use crate::{
@@ -35,7 +43,13 @@ pub(super) struct Menu {
     pub(super) place: RwSignal<Place>,
     /// Whether the conversation is one in which somebody keeps order.
     is_room: bool,
+    /// Makes its buttons.
+    buttons: Lazy<Buttons>,
 }
+
+type Buttons = fn(Menu, &Message, &Me, &'static Texts) -> AnyView;
+
+lazy!(BUTTONS, load_buttons, fill_buttons, Buttons = Menu::buttons);
 
 /// Where the menu is, and what it shows.
 #[derive(Clone, Copy, Default)]
@@ -76,11 +90,15 @@ enum Step {
 
 impl Menu {
     pub(super) fn new(draft: Draft, is_room: bool) -> Self {
-        Self { draft, place: RwSignal::default(), is_room }
+        Self { draft, place: RwSignal::default(), is_room, buttons: Lazy::new(&BUTTONS, load_buttons) }
     }
 
     /// Its buttons, for a message that is in the log.
     pub(super) fn view(self, message: &Message, me: &Me, t: &'static Texts) -> AnyView {
+        self.buttons.view(t, |buttons| buttons(self, message, me, t))
+    }
+
+    fn buttons(self, message: &Message, me: &Me, t: &'static Texts) -> AnyView {
         let Place { step, is_low, is_touched, .. } = self.place.get();
         let emoji = |emoji: &'static str| {
             let put = |reaction: &Reaction| reaction.emoji.as_str() == emoji && buttons::is_by(reaction, me.id);
@@ -326,6 +344,7 @@ impl Menu {
     }
 
     fn open(self, id: CommandId, is_touched: bool) {
+        self.buttons.load();
         if !self.place.get_untracked().is_at(id) {
             self.place.set(Place { at: Some(id), is_touched, ..Place::default() });
         }
@@ -346,6 +365,7 @@ impl Menu {
     }
 
     fn go(self, step: Step, row: Element, has_focus: bool) {
+        self.buttons.load();
         let view = closest(&row, ".scroller").map(|view| view.get_bounding_client_rect());
         let top = row.get_bounding_client_rect().top();
         let is_low = view.is_some_and(|view| top - view.top() > view.bottom() - top);

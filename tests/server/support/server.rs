@@ -59,7 +59,7 @@ impl TestServer {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
         tweak(&mut config);
-        Self::open_with(config, data, |house| page::router(house, page::Site::empty())).await
+        Self::open_with(config, data, |house| page::router(house, page::Assets::empty())).await
     }
 
     async fn open(config: Config, data: Arc<TempDir>) -> Self {

@@ -18,19 +18,25 @@ use super::{policy, render::Packing};
 /// What a release build has put into the program; see `build.rs`.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded_site.rs"));
 
+/// Never asked for again under this address (RFC 8246).
+const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// Under an address that stays the same while its content changes.
+pub(super) const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
 /// The files that the server serves.
-pub struct Site(pub(super) Source);
+pub struct Assets(pub(super) Source);
 
 pub(super) enum Source {
     /// Part of the program, or read at the start.
-    Held(Assets),
+    Loaded(LoadedAssets),
     /// Being worked on: each file is read when it is asked for.
     Watched(PathBuf),
 }
 
 /// Files by their addresses, as `/pkg/teahouse.js`.
 #[derive(Default)]
-pub(super) struct Assets(HashMap<String, Asset>);
+pub(super) struct LoadedAssets(HashMap<String, Asset>);
 
 /// A file, with what was made of it to be sent in fewer bytes.
 #[derive(Clone)]
@@ -40,36 +46,41 @@ pub(super) struct Asset {
     gzip: Option<Bytes>,
     kind: HeaderValue,
     /// The first half of the SHA-256 of what is in it, in hexadecimal.
-    pub(super) hash: String,
+    hash: String,
+    /// Whether another file never has the same address.
+    lasts: bool,
 }
 
-impl Site {
+impl Assets {
     /// The page in `folder`. Without one: that in the program, or where it has none, that which `cargo leptos build` has
     /// left beside it or in `./target/site`.
     pub fn open(folder: Option<PathBuf>) -> Self {
         let folder = match folder {
             None if !EMBEDDED.is_empty() => {
                 let files = EMBEDDED.iter().map(|(path, file)| ((*path).to_owned(), Bytes::from_static(file)));
-                return Self(Source::Held(Assets::new(files)));
+                return Self(Source::Loaded(LoadedAssets::new(files)));
             }
             folder => folder.unwrap_or_else(built_site),
         };
-        Self(if policy::is_watched() { Source::Watched(folder) } else { Source::Held(Assets::read(&folder)) })
+        Self(if policy::is_watched() { Source::Watched(folder) } else { Source::Loaded(LoadedAssets::read(&folder)) })
     }
 
     /// No files at all, as for tests of everything else.
     pub fn empty() -> Self {
-        Self(Source::Held(Assets::default()))
+        Self(Source::Loaded(LoadedAssets::default()))
     }
 }
 
-impl Assets {
+impl LoadedAssets {
     fn new(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
         let files: HashMap<String, Bytes> = files.into_iter().collect();
         let packed = |path: &str, ending| files.get(&format!("{path}{ending}")).cloned();
         let asset = |(path, plain): (&String, &Bytes)| {
             let (brotli, gzip) = (packed(path, ".br"), packed(path, ".gz"));
-            (path.clone(), Asset { plain: plain.clone(), brotli, gzip, kind: kind(path), hash: hash(plain) })
+            (
+                path.clone(),
+                Asset { plain: plain.clone(), brotli, gzip, kind: kind(path), hash: hash(plain), lasts: false },
+            )
         };
         Self(files.iter().map(asset).collect())
     }
@@ -87,9 +98,31 @@ impl Assets {
         self.0.get(path)
     }
 
-    /// Gives a file another address besides its own.
-    pub(super) fn add(&mut self, path: String, asset: Asset) {
-        self.0.insert(path, asset);
+    /// Gives a file, if it is there, a second address that says what is in it: `/office.0123456789abcdef.css`.
+    pub(super) fn name_by_content(&mut self, path: &mut String) {
+        let Some(asset) = self.0.get(path).cloned() else { return };
+        let (name, kind) = path.rsplit_once('.').unwrap_or((path, ""));
+        *path = format!("{name}.{}.{kind}", short(&asset.hash));
+        self.0.insert(path.clone(), Asset { lasts: true, ..asset });
+    }
+
+    /// The same for all scripts and programs in `folder`. They name each other, so all of them get one new folder, whose
+    /// name says what is in any of them: `/pkg.0123456789abcdef`.
+    pub(super) fn name_folder_by_content(&mut self, folder: &str) -> String {
+        let is_of_program = |path: &str| {
+            path.strip_prefix(folder).is_some_and(|name| name.starts_with('/'))
+                && [".js", ".wasm"].iter().any(|kind| path.ends_with(kind))
+        };
+        let mut files: Vec<_> = self.0.iter().filter(|(path, _)| is_of_program(path)).collect();
+        files.sort_unstable_by_key(|(path, _)| *path);
+        let hashes: String = files.iter().map(|(path, asset)| format!("{path} {}\n", asset.hash)).collect();
+        let named = format!("{folder}.{}", short(&hash(hashes.as_bytes())));
+        let files: Vec<_> = files
+            .into_iter()
+            .map(|(path, asset)| (path.replacen(folder, &named, 1), Asset { lasts: true, ..asset.clone() }))
+            .collect();
+        self.0.extend(files);
+        named
     }
 }
 
@@ -113,6 +146,7 @@ impl Asset {
         let mut response = if has_it { StatusCode::NOT_MODIFIED.into_response() } else { body.clone().into_response() };
         let headers = response.headers_mut();
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        headers.insert(header::CACHE_CONTROL, if self.lasts { FOR_GOOD } else { ASK_AGAIN });
         if let Ok(tag) = tag.try_into() {
             headers.insert(header::ETAG, tag);
         }
@@ -154,6 +188,11 @@ fn kind(path: &str) -> HeaderValue {
     HeaderValue::from_static(kind.unwrap_or("application/octet-stream"))
 }
 
+/// As much of a hash as stands in an address.
+fn short(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
+}
+
 fn hash(file: &[u8]) -> String {
     Sha256::digest(file).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -162,9 +201,9 @@ fn hash(file: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn assets() -> Assets {
+    fn assets() -> LoadedAssets {
         let files = [("/a.js", "plain"), ("/a.js.br", "brotli"), ("/a.js.gz", "gzip"), ("/b.svg", "plain")];
-        Assets::new(files.map(|(path, text)| (path.to_owned(), Bytes::from(text))))
+        LoadedAssets::new(files.map(|(path, text)| (path.to_owned(), Bytes::from(text))))
     }
 
     fn asked(headers: &[(header::HeaderName, &str)]) -> HeaderMap {

@@ -1,0 +1,43 @@
+import type { Page } from '@playwright/test';
+
+import { expect, test } from '../fixtures/test.ts';
+
+/** The file with what the page needs rarely. */
+const LAZY = /\/pkg\.[0-9a-f]{16}\/(?!teahouse\.wasm)[^/]+\.wasm$/;
+
+/** A development build is one file. */
+async function isSplit(page: Page): Promise<boolean> {
+  return (await page.locator('link[rel=modulepreload][href*="__wasm_split"]').count()) > 0;
+}
+
+test('what is needed rarely comes after the page has begun, without being asked for', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  await alice.page.goto('/');
+  test.skip(!(await isSplit(alice.page)), 'a build without --split');
+  const lazy = alice.page.waitForResponse(LAZY);
+  await alice.join();
+  const response = await lazy;
+  expect(response.status()).toBe(200);
+  expect(response.headers()['content-encoding']).toBe('br');
+  expect(response.headers()['cache-control']).toContain('immutable');
+});
+
+test('when the file of what is needed rarely does not come, the page says so and tries again', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  await alice.page.goto('/');
+  test.skip(!(await isSplit(alice.page)), 'a build without --split');
+  alice.complaints.expect(/Failed to load resource|failed to fetch|Failed to fetch|NetworkError/i);
+  await alice.page.route(LAZY, (route) => route.abort());
+  await alice.join();
+  const settings = alice.page.getByRole('button', { name: 'Settings' });
+  const failed = alice.page.getByRole('dialog', { name: 'Settings' }).getByRole('alert');
+  await settings.click();
+  await expect(failed.filter({ hasText: 'can’t be reached' })).toBeVisible();
+  // Everything else works.
+  await alice.page.keyboard.press('Escape');
+  await alice.say('all the same');
+
+  await alice.page.unroute(LAZY);
+  await settings.click();
+  await expect(alice.page.getByRole('heading', { name: 'Your nickname' })).toBeVisible();
+});

@@ -1,0 +1,106 @@
+//! Code that a browser does not need at once: a build with the feature `split` puts it into a file of its own, which is
+//! fetched a little after the page has begun. In any other build it is there from the start.
+
+use std::{future::Future, pin::Pin, sync::OnceLock, time::Duration};
+
+#[cfg(feature = "split")]
+use leptos::wasm_split::SplitLoaderError;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{i18n::Texts, live::effect};
+
+/// How long after a component has been made its lazy code is fetched, unless it is needed before.
+const LATER: Duration = Duration::from_secs(3);
+
+/// The file could not be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotLoaded;
+
+#[cfg(feature = "split")]
+impl From<SplitLoaderError> for NotLoaded {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Fetches a file.
+pub(super) type Loading = Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>;
+
+/// A function in the lazy file. A handle: copies are the same function.
+#[derive(Clone, Copy)]
+pub(super) struct Lazy<F: 'static> {
+    function: &'static OnceLock<F>,
+    load: fn() -> Loading,
+    state: RwSignal<State>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Absent,
+    Loading,
+    Loaded,
+    Failed,
+}
+
+impl<F: Copy + Send + Sync> Lazy<F> {
+    /// `function` is set by `load`; see [`lazy!`](super::lazy).
+    pub(super) fn new(function: &'static OnceLock<F>, load: fn() -> Loading) -> Self {
+        let state = if function.get().is_some() { State::Loaded } else { State::Absent };
+        let lazy = Self { function, load, state: RwSignal::new(state) };
+        // Only in a browser.
+        effect(move || set_timeout(move || lazy.load(), LATER));
+        lazy
+    }
+
+    /// Fetches the file, unless it is there or on its way.
+    pub(super) fn load(self) {
+        fetch(self.state, self.load);
+    }
+
+    /// What the function makes of it when it is there; until then nothing, or the news that it could not be fetched.
+    pub(super) fn view(self, t: &Texts, view: impl FnOnce(F) -> AnyView) -> AnyView {
+        match (self.state.get(), self.function.get()) {
+            (_, Some(function)) => view(*function),
+            (State::Failed, None) => view! { <p class="problem small" role="alert">{t.unreachable}</p> }.into_any(),
+            (_, None) => ().into_any(),
+        }
+    }
+}
+
+fn fetch(state: RwSignal<State>, load: fn() -> Loading) {
+    if matches!(state.try_get_untracked(), Some(State::Absent | State::Failed)) {
+        state.set(State::Loading);
+        spawn_local(async move {
+            let loaded = load().await;
+            state.try_set(if loaded.is_ok() { State::Loaded } else { State::Failed });
+        });
+    }
+}
+
+/// `lazy!(ACCOUNT, load_account, fill_account, fn() -> AnyView = account)` puts the function `account` into the lazy file;
+/// `Lazy::new(&ACCOUNT, load_account)` is the way to it.
+macro_rules! lazy {
+    ($cell:ident, $load:ident, $fill:ident, $kind:ty = $function:expr) => {
+        static $cell: std::sync::OnceLock<$kind> = std::sync::OnceLock::new();
+
+        #[cfg_attr(
+                            feature = "split",
+                            leptos::wasm_split::wasm_split(lazy, wasm_split_path = ::leptos::wasm_split, fallible)
+                        )]
+        fn $fill() -> Result<(), $crate::ui::lazy::NotLoaded> {
+            $cell.get_or_init(|| $function);
+            Ok(())
+        }
+
+        fn $load() -> $crate::ui::lazy::Loading {
+            Box::pin(async {
+                #[cfg(feature = "split")]
+                let filled = $fill().await;
+                #[cfg(not(feature = "split"))]
+                let filled = $fill();
+                filled
+            })
+        }
+    };
+}
+pub(super) use lazy;

@@ -16,7 +16,7 @@ pub use http::{
     InviteRequest, MessagesPage, PasswordRequest, Problem, Report, ReportList, ReportRequest, Sanction, SanctionList,
     SessionCreated, SessionInfo, SessionList, SessionRequest,
 };
-pub use plain::{PlainReply, PlainRequest};
+pub use plain::{PlainReply, PlainRequest, PlainToken};
 pub use read::{Read, field, optional};
 pub use server::{Change, ErrorFrame, Event, ServerFrame, Welcome};
 

@@ -16,6 +16,13 @@ pub struct PlainRequest {
     pub msg: String,
 }
 
+/// The first frame of a plain client that has a session and could not show it as a header: it comes in as that user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlainToken {
+    /// The session's.
+    pub token: String,
+}
+
 /// What a plain client receives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

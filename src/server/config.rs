@@ -255,6 +255,8 @@ pub struct Timing {
     pub ping: Duration,
     /// Until a connection from which nothing comes is closed; more than two pings.
     pub silence: Duration,
+    /// For a plain client whose name somebody wants to give a sign of life, and for whoever wants it to show a token.
+    pub doubt: Duration,
     /// For the peer to answer a close, or to take what is still to be sent before it.
     pub farewell: Duration,
     /// Between presence frames.
@@ -288,6 +290,7 @@ impl Default for Timing {
             turn: Duration::from_secs(20),
             ping: Duration::from_secs(30),
             silence: Duration::from_secs(75),
+            doubt: Duration::from_secs(2),
             farewell: Duration::from_secs(2),
             presence: Duration::from_secs(1),
             headers: Duration::from_secs(10),

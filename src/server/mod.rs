@@ -341,24 +341,29 @@ async fn expire_messages(chat: &Chat, every: Duration) {
 }
 
 fn router(app: Arc<App>, pages: Router, config: &Config) -> Router {
-    let fallback = async move |state: State<Arc<App>>,
-                               Extension(peer): Extension<Peer>,
-                               Extension(shard): Extension<ShardIndex>,
-                               request: Request|
-                -> Response {
+    let fallback = async move |request: Request| -> Response {
         if http::is_api(&request) {
             return ApiError::not_found().into_response();
         }
-        match socket::knocks(&request) {
-            Some(nickname) => socket::plain_door(state, peer, shard, &nickname, request),
-            None => pages.oneshot(request).await.into_response(),
-        }
+        pages.oneshot(request).await.into_response()
     };
     let sockets = Router::new().route(socket::FULL_DOOR, get(socket::full_door));
     #[cfg(feature = "echo")]
     let sockets = sockets.route("/echo", get(socket::echo_door));
     let api = http::router(config.security_contact.clone(), config.public_url.clone());
-    sockets.merge(api).fallback(fallback).with_state(app)
+    let routes = sockets.merge(api).fallback(fallback).with_state(Arc::clone(&app));
+    // Before the routes, so that no nickname is one of them, whatever routes there will be.
+    let first = async move |state: State<Arc<App>>,
+                            Extension(peer): Extension<Peer>,
+                            Extension(shard): Extension<ShardIndex>,
+                            request: Request|
+                -> Response {
+        match socket::knocks(&request) {
+            Some(nickname) => socket::plain_door(state, peer, shard, &nickname, request),
+            None => routes.oneshot(request).await.into_response(),
+        }
+    };
+    Router::new().fallback(first).with_state(app)
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod office;
 mod page_forms;
 mod passwords;
 mod plain_door;
+mod plain_sessions;
 mod presence;
 mod private_files;
 mod published;

@@ -88,7 +88,7 @@ async fn a_taken_name_is_refused_and_the_one_who_has_it_stays() {
     let mut a = PlainClient::enter(&server, "/a").await;
     for path in ["/a", "/A", "/%E5%B0%8F%E6%98%8E"] {
         let mut second = PlainClient::connect(&server, path).await;
-        assert_eq!(second.next_error().await, "nickname_taken", "{path}");
+        assert_eq!(a.reading(second.next_error()).await, "nickname_taken", "{path}");
         assert_eq!(second.hangup().await, Hangup::Code(4409), "{path}");
     }
     a.say("mine").await;

@@ -28,6 +28,9 @@ const RESERVED_WORDS: [&str; 5] = [
     "formeruser deleteduser 前用户 已注销用户 已删除用户",
 ];
 
+/// What is served at `/ws`: there a script could not be called so. No other path is kept from nicknames.
+const SOCKET: &str = "ws";
+
 /// What those words look like.
 static RESERVED: LazyLock<HashSet<NicknameKey>> =
     LazyLock::new(|| RESERVED_WORDS.iter().flat_map(|words| words.split_whitespace()).map(NicknameKey::of).collect());
@@ -107,8 +110,11 @@ impl Nickname {
     }
 }
 
-/// Whether this is a reserved word, also with signs, spaces, emoji or digits around or between its letters.
+/// Whether this is the name of a path of the server's own, or a reserved word, also with signs, spaces, emoji or digits around or between its letters.
 fn is_reserved(name: &str) -> bool {
+    if name == SOCKET {
+        return true;
+    }
     let letters = letters(name);
     let trimmed = letters.trim_matches(char::is_numeric);
     [letters.as_str(), trimmed].into_iter().any(|word| !word.is_empty() && RESERVED.contains(&NicknameKey::of(word)))

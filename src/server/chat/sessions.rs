@@ -78,6 +78,26 @@ impl Chat {
         self.admit(nickname, invite, peer, None).await
     }
 
+    /// Who has this nickname, or one that looks like it.
+    pub(crate) async fn bearer_of(&self, nickname: &str) -> Result<Option<UserId>, ChatError> {
+        let Ok(nickname) = Nickname::parse_existing(nickname) else { return Ok(None) };
+        Ok(self.store.account(nickname.key()).await?.map(|account| account.me.id))
+    }
+
+    /// The session of this token, if its user has this nickname.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] also for a session of somebody else.
+    pub(crate) async fn authenticate_as(&self, token: &str, nickname: &str) -> Result<Session, ChatError> {
+        let session = self.authenticate(token).await?;
+        let is_called_so = |nickname: Nickname| nickname.key() == session.me.nickname.key();
+        if Nickname::parse_existing(nickname).is_ok_and(is_called_so) {
+            Ok(session)
+        } else {
+            Err(ChatError::Unauthenticated)
+        }
+    }
+
     /// Gives a plain client's name back.
     pub(crate) async fn release_visitor(&self, user: UserId) -> Result<(), ChatError> {
         Ok(self.store.release(user).await?)

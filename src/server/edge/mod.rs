@@ -163,16 +163,17 @@ impl Edge {
         is_proxied: bool,
         request: &Request,
     ) -> Result<(), ApiError> {
+        let is_knock = socket::knocks(request).is_some();
+        let is_health = http::is_health(request) && !is_knock;
         match wire.entry.standing {
             Standing::Excess => return Err(too_many_connections()),
-            Standing::TurnedAway if !http::is_health(request) => return Err(ChatError::Busy.into()),
+            Standing::TurnedAway if !is_health => return Err(ChatError::Busy.into()),
             Standing::Usual | Standing::TurnedAway => {}
         }
-        if http::is_health(request) {
+        if is_health {
             return Ok(());
         }
         let is_right = self.check(request, called, site.scheme);
-        let is_knock = socket::knocks(request).is_some();
         if is_knock || request.uri().path() == socket::FULL_DOOR {
             self.chat.charge_upgrade(peer)?;
         } else if is_right.is_err() || http::is_api(request) {

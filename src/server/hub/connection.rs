@@ -1,13 +1,23 @@
 //! One socket, as the hub knows it.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+use std::{
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
 };
+
+use tokio::time::timeout;
 
 use crate::domain::{ConversationId, SessionId, User};
 
-use super::{super::peer::Peer, SendQueue, shard::Shard};
+use super::{
+    super::{peer::Peer, websocket::PING},
+    Item, SendQueue,
+    shard::Shard,
+};
 
 /// How many commands of one connection may wait for the store; with more, nothing further is read from it.
 const MOST_PENDING: u32 = 64;
@@ -58,6 +68,8 @@ pub(crate) struct Connection {
     pending: AtomicU32,
     /// Its task waits for the last answers.
     is_leaving: AtomicBool,
+    /// Somebody waits for a sign of life.
+    is_doubted: AtomicBool,
     /// The shard's beat at which something came from it.
     pub(super) heard_at: AtomicU32,
     /// The shard's beat at which it was pinged.
@@ -79,6 +91,7 @@ impl Connection {
             heard: Mutex::new(Some(Vec::new())),
             pending: AtomicU32::new(0),
             is_leaving: AtomicBool::new(false),
+            is_doubted: AtomicBool::new(false),
             heard_at: AtomicU32::new(now),
             pinged_at: AtomicU32::new(now),
         }
@@ -133,6 +146,42 @@ impl Connection {
     /// Something has come from it.
     pub(crate) fn is_alive(&self) {
         self.heard_at.store(self.shard.beat(), Ordering::Relaxed);
+        // Mostly nobody waits for it, and to find that out costs next to nothing.
+        if self.is_doubted.load(Ordering::Relaxed) {
+            self.is_doubted.store(false, Ordering::SeqCst);
+            self.shard.has_news.notify_waiters();
+        }
+    }
+
+    /// Whether its peer is still there: it is pinged, and has so long to send anything. However many ask, one ping is on its
+    /// way at a time. A connection that leaves meanwhile answers no more.
+    pub(crate) async fn answers_within(&self, patience: Duration) -> bool {
+        if self.is_full() {
+            // Nothing is read from it until the store has answered.
+            return true;
+        }
+        let answer = async {
+            loop {
+                let mut news = pin!(self.shard.has_news.notified());
+                news.as_mut().enable();
+                if self.heard().is_none() {
+                    return false;
+                }
+                if !self.is_doubted.load(Ordering::SeqCst) {
+                    return true;
+                }
+                news.await;
+            }
+        };
+        if !self.is_doubted.swap(true, Ordering::SeqCst) {
+            self.queue.send(Item::control(PING));
+        }
+        timeout(patience, answer).await.unwrap_or(false)
+    }
+
+    /// Whether the nickname lasts no longer than this connection: a plain client without a session.
+    pub(crate) fn is_visitor(&self) -> bool {
+        self.session.is_none()
     }
 
     /// A command of it goes to the store; [`Self::answered`] must follow.

@@ -224,6 +224,11 @@ impl Hub {
         self.users().get(&user).is_some_and(|present| present.user().nickname.as_str() == nickname)
     }
 
+    /// The connection of a user who is here for as long as that connection lives.
+    pub(crate) fn visitor(&self, user: UserId) -> Option<Arc<Connection>> {
+        self.connections_of(user).into_iter().find(|connection| connection.is_visitor())
+    }
+
     /// Who is here.
     pub(crate) fn present(&self) -> HashSet<UserId> {
         self.users().keys().copied().collect()
@@ -274,6 +279,7 @@ impl Hub {
             connection.shard.unsubscribe(conversation, connection);
         }
         connection.shard.remove(connection);
+        connection.shard.has_news.notify_waiters();
         if connection.speech == Speech::Plain {
             self.plain_clients.fetch_sub(1, Ordering::SeqCst);
         }

@@ -19,7 +19,7 @@ use std::{
 
 use tokio::{
     select,
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     task::yield_now,
     time::{MissedTickBehavior, interval},
 };
@@ -82,6 +82,8 @@ pub(crate) struct Shard {
     connections: Mutex<HashMap<u64, Arc<Connection>>>,
     /// Counts looks at all connections: a clock that costs nothing to read.
     beat: AtomicU32,
+    /// Tells whoever doubts a connection that one of those that are doubted has sent something, or that one has left.
+    pub(super) has_news: Notify,
 }
 
 impl Shard {

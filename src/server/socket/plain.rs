@@ -1,4 +1,5 @@
-//! The plain door: a WebSocket on `/{nickname}`, for scripts. Its frames are `protocol::PlainRequest` and `PlainReply`.
+//! The plain door: a WebSocket on `/{nickname}`, for scripts. Its frames are `protocol::PlainRequest`, `PlainReply` and
+//! `PlainToken`.
 
 use std::sync::Arc;
 
@@ -8,22 +9,24 @@ use axum::{
     response::Response,
 };
 use percent_encoding::percent_decode_str;
+use tokio::{sync::SemaphorePermit, time::timeout};
 
 use crate::{
-    domain::{CommandId, UserId},
-    protocol::{CloseCode, ErrorCode, PlainReply, PlainRequest, from_object},
+    domain::{CommandId, Me, SessionId, UserId},
+    protocol::{CloseCode, ErrorCode, PlainReply, PlainRequest, PlainToken, from_object},
 };
 
 use super::{
     super::{
         App,
         chat::{ChatError, Direct, Speaker},
-        hub::{Connection, Entrance, Item, Seen, ShardIndex, Speech},
+        hub::{Closing, Connection, Entrance, Item, Registered, Seen, ShardIndex, Speech},
         peer::Peer,
-        store::Asker,
+        sessions::bearer,
+        store::{Asker, Session},
         websocket::Upgrade,
     },
-    accept, hear_all,
+    SOCKETS, accept, hear_all,
     line::{Farewell, Line},
     not_let_in, refuse_upgrade, register,
     talking::{Heard, Talk, Talking},
@@ -31,8 +34,9 @@ use super::{
 
 /// Whoever the path names, if this is a WebSocket upgrade on a single path segment.
 pub(in crate::server) fn knocks(request: &Request) -> Option<String> {
-    let segment = request.uri().path().strip_prefix('/')?;
-    let is_single = !segment.is_empty() && !segment.contains('/');
+    let path = request.uri().path();
+    let segment = path.strip_prefix('/')?;
+    let is_single = !segment.is_empty() && !segment.contains('/') && !SOCKETS.contains(&path);
     (is_single && request.method() == Method::GET && is_upgrade(request.headers())).then(|| segment.to_owned())
 }
 
@@ -56,49 +60,158 @@ pub(in crate::server) fn plain_door(
     let nickname = percent_decode_str(segment).decode_utf8().unwrap_or_default().into_owned();
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let invite = form_urlencoded::parse(query).find(|(name, _)| name == "invite").map(|(_, token)| token.into_owned());
+    // No cookie: pages of other programs on this machine may open this socket.
+    let token = bearer(request.headers()).map(str::to_owned);
     let entrance = Entrance { session: None, peer, speech: Speech::Plain, shard };
-    accept(&app, upgrade, move |app, line| enter(app, line, entrance, nickname, invite))
+    accept(&app, upgrade, move |app, line| enter(app, line, Caller { entrance, nickname, invite, token }))
+}
+
+/// Who asks to come in.
+pub(super) struct Caller {
+    pub(super) entrance: Entrance,
+    pub(super) nickname: String,
+    pub(super) invite: Option<String>,
+    /// A session's, from the header.
+    pub(super) token: Option<String>,
+}
+
+/// Who comes in.
+struct Admitted<'a> {
+    me: Me,
+    /// By which session, and its token; `None` for a visitor.
+    session: Option<(SessionId, String)>,
+    /// To be given back when the connection is known.
+    turn: SemaphorePermit<'a>,
 }
 
 /// Lets somebody in by this name; `None` if it never comes to talking.
-pub(super) async fn enter(
-    app: Arc<App>,
-    line: Line,
-    entrance: Entrance,
-    nickname: String,
-    invite: Option<String>,
-) -> Option<Talking<PlainTalk>> {
-    let turn = match app.turns.take(app.timing.turn).await {
-        Ok(turn) => turn,
-        Err(farewell) => return refuse(line, farewell).await,
-    };
-    let me = match Box::pin(app.chat.create_visitor(&nickname, invite.as_deref(), entrance.peer)).await {
-        Ok(me) => me,
-        Err(error) => {
-            drop(turn);
-            return refuse(line, Farewell::new(&reply(&error), not_let_in(&error))).await;
+pub(super) async fn enter(app: Arc<App>, mut line: Line, caller: Caller) -> Option<Talking<PlainTalk>> {
+    match Box::pin(come_in(&app, &mut line, &caller)).await {
+        Ok(registered) => {
+            let connection = Arc::clone(&registered.connection);
+            let talk = PlainTalk { app, connection, meant: None };
+            Some(Talking::begin(line, talk, registered, Seen::default()))
         }
-    };
-    let Ok(registered) = register(&app, &me.user(), entrance) else {
-        Box::pin(release(&app, me.id)).await;
-        drop(turn);
-        return refuse(line, Farewell::wordless(Some(CloseCode::TooMany))).await;
-    };
-    line.is_signed_in();
-    let heard = listen_in(&app, &registered.connection).await;
-    drop(turn);
-    if let Err(farewell) = heard {
-        Box::pin(release(&app, me.id)).await;
-        drop(registered);
-        return refuse(line, farewell).await;
+        // The hub has forgotten the connection by now.
+        Err(farewell) => {
+            Box::pin(line.end(farewell)).await;
+            None
+        }
     }
-    let talk = PlainTalk { app, connection: Arc::clone(&registered.connection), meant: Vec::new() };
-    Some(Talking::begin(line, talk, registered, Seen::default()))
 }
 
-async fn refuse(line: Line, farewell: Farewell) -> Option<Talking<PlainTalk>> {
-    Box::pin(line.end(farewell)).await;
-    None
+async fn come_in(app: &App, line: &mut Line, caller: &Caller) -> Result<Registered, Farewell> {
+    let Admitted { me, session, turn } = admit(app, line, caller).await?;
+    let entrance = Entrance { session: session.as_ref().map(|(id, _)| *id), ..caller.entrance };
+    let Ok(registered) = register(app, &me.user(), entrance) else {
+        if session.is_none() {
+            release(app, me.id).await;
+        }
+        return Err(Farewell::wordless(Some(CloseCode::TooMany)));
+    };
+    line.is_signed_in();
+    let mut heard = listen_in(app, &registered.connection).await;
+    if let (Ok(()), Some((_, token))) = (&heard, &session) {
+        // Ended in between: too early for the hub to know of the connection.
+        heard = app.chat.authenticate(token).await.map(drop).map_err(|error| refused(&error));
+    }
+    drop(turn);
+    if heard.is_err() && session.is_none() {
+        release(app, me.id).await;
+    }
+    heard.map(|()| registered)
+}
+
+/// Finds out who it is: the user of a session, or a new visitor.
+async fn admit<'a>(app: &'a App, line: &mut Line, caller: &Caller) -> Result<Admitted<'a>, Farewell> {
+    let turn = app.turns.take(app.timing.turn).await?;
+    if let Some(token) = &caller.token {
+        return by_session(app, caller, token.clone(), turn).await;
+    }
+    let error = match visit(app, caller).await {
+        Ok(me) => return Ok(Admitted { me, session: None, turn }),
+        Err(error) => error,
+    };
+    // Nobody waits for a peer with a turn.
+    drop(turn);
+    let is_free = match &error {
+        ChatError::NicknameTaken { .. } => free(app, caller).await,
+        // None of these concerns who has a session.
+        ChatError::InviteRequired
+        | ChatError::InvalidInvite
+        | ChatError::AccountRequired
+        | ChatError::Banned { .. } => None,
+        _ => Some(false),
+    };
+    match is_free {
+        Some(true) => {
+            let turn = app.turns.take(app.timing.turn).await?;
+            let me = visit(app, caller).await.map_err(|error| refused(&error))?;
+            Ok(Admitted { me, session: None, turn })
+        }
+        Some(false) => Err(refused(&error)),
+        None => {
+            let token = first_token(app, line).await?.ok_or_else(|| refused(&error))?;
+            let turn = app.turns.take(app.timing.turn).await?;
+            by_session(app, caller, token, turn).await
+        }
+    }
+}
+
+async fn visit(app: &App, caller: &Caller) -> Result<Me, ChatError> {
+    app.chat.create_visitor(&caller.nickname, caller.invite.as_deref(), caller.entrance.peer).await
+}
+
+/// Frees a nickname that a visitor has whose connection is dead, though nobody has noticed yet: a script's whose line was
+/// cut, and which is back at once. Whether it is free; `None` if it is a session's.
+///
+/// Only whoever comes from the same address can raise that doubt: a stranger could wait for somebody's line to falter, and
+/// have the name.
+async fn free(app: &App, caller: &Caller) -> Option<bool> {
+    let bearer = match app.chat.bearer_of(&caller.nickname).await {
+        Ok(Some(bearer)) => bearer,
+        // Given back meanwhile.
+        Ok(None) => return Some(true),
+        Err(_) => return Some(false),
+    };
+    let before = app.hub.visitor(bearer)?;
+    if before.peer != caller.entrance.peer || before.answers_within(app.timing.doubt).await {
+        return Some(false);
+    }
+    // Told to whoever reads it after all.
+    before.queue.close(Closing::now(CloseCode::NicknameTaken));
+    release(app, bearer).await;
+    Some(true)
+}
+
+/// The token in the first frame, if that is what it brings.
+async fn first_token(app: &App, line: &mut Line) -> Result<Option<String>, Farewell> {
+    let first = tokio::select! {
+        first = timeout(app.timing.doubt, line.first_text()) => first,
+        () = app.stopping.cancelled() => return Err(Farewell::wordless(Some(CloseCode::Restarting))),
+    };
+    let Ok(first) = first else { return Ok(None) };
+    let text = first?;
+    Ok(text.and_then(|text| from_object::<PlainToken>(text.as_bytes()).ok()).map(|PlainToken { token }| token))
+}
+
+async fn by_session<'a>(
+    app: &'a App,
+    caller: &Caller,
+    token: String,
+    turn: SemaphorePermit<'a>,
+) -> Result<Admitted<'a>, Farewell> {
+    let welcome = async {
+        let session = app.chat.authenticate_as(&token, &caller.nickname).await?;
+        app.chat.charge_hello(session.me.id, caller.entrance.peer)?;
+        Ok(session)
+    };
+    let Session { me, id, .. } = welcome.await.map_err(|error: ChatError| refused(&error))?;
+    Ok(Admitted { me, session: Some((id, token)), turn })
+}
+
+fn refused(error: &ChatError) -> Farewell {
+    Farewell::new(&reply(error), not_let_in(error))
 }
 
 /// From now on it hears what it is in.
@@ -130,7 +243,8 @@ pub(super) struct PlainTalk {
     app: Arc<App>,
     connection: Arc<Connection>,
     /// Whom the names meant that were written to, the latest last: a name that another user has by now is not theirs here.
-    meant: Vec<(Box<str>, Direct)>,
+    /// `None` until the first text has come.
+    meant: Option<Vec<(Box<str>, Direct)>>,
 }
 
 /// So many of them are kept.
@@ -149,7 +263,12 @@ impl Talk for PlainTalk {
         if let Err(error) = self.app.chat.charge_command(user, Some(self.connection.peer), text.len()) {
             return Heard::Reply(refusal(&error));
         }
+        let is_first = self.meant.is_none();
+        self.meant.get_or_insert_default();
         match from_object::<PlainRequest>(text.as_bytes()) {
+            Err(_) if is_first && let Ok(PlainToken { token }) = from_object(text.as_bytes()) => {
+                self.recognise(&token).await
+            }
             Ok(request) => self.send(request).await.unwrap_or_else(|error| Heard::Reply(refusal(&error))),
             Err(error) => {
                 let message = format!("this is no request: line {} column {}", error.line(), error.column());
@@ -175,11 +294,24 @@ impl Talk for PlainTalk {
 
     /// Before the hub forgets it: whoever sees somebody leave can come in by that name.
     async fn leave(&mut self) {
-        release(&self.app, self.connection.user.id).await;
+        if self.connection.is_visitor() {
+            release(&self.app, self.connection.user.id).await;
+        }
     }
 }
 
 impl PlainTalk {
+    /// A session's token, shown when the client was in already: it is right only where it changes nothing. Who comes back to a
+    /// session that is over is not to talk on as somebody new, without knowing.
+    async fn recognise(&self, token: &str) -> Heard {
+        let error = match self.app.chat.authenticate(token).await {
+            Ok(session) if session.me.id == self.connection.user.id => return Heard::Nothing,
+            Ok(_) => ChatError::Unauthenticated,
+            Err(error) => error,
+        };
+        Heard::Close(refusal(&error), not_let_in(&error))
+    }
+
     async fn send(&mut self, PlainRequest { to_user, msg }: PlainRequest) -> Result<Heard, ChatError> {
         let id = CommandId::generate();
         let speaker = Speaker { user: self.connection.user.clone(), asker: Asker(self.connection.number) };
@@ -201,20 +333,21 @@ impl PlainTalk {
         nickname: &str,
         msg: &str,
     ) -> Result<(), ChatError> {
-        let place = self.meant.iter().position(|(name, _)| **name == *nickname);
-        let known = place.map(|place| self.meant[place].1);
+        let meant = self.meant.get_or_insert_default();
+        let place = meant.iter().position(|(name, _)| **name == *nickname);
+        let known = place.map(|place| meant[place].1);
         let peer = self.connection.peer;
         let sent = self.app.chat.send_to_user(speaker, peer, id, nickname, msg, known).await;
         match (&sent, place) {
             (Ok(direct), None) => {
-                if self.meant.len() == MOST_MEANT {
-                    self.meant.remove(0);
+                if meant.len() == MOST_MEANT {
+                    meant.remove(0);
                 }
-                self.meant.push((nickname.into(), *direct));
+                meant.push((nickname.into(), *direct));
             }
             (Err(ChatError::UserGone), Some(place)) => {
                 // Now that this is known here, the name means whoever has it.
-                self.meant.remove(place);
+                meant.remove(place);
             }
             _ => {}
         }

@@ -73,13 +73,13 @@ mod tests {
         let entering = async { assert!(socket::enter(Arc::clone(&app), line, bearings()).await.is_none()) };
         assert_eq!(join(entering, last_word(client)).await.1, CloseCode::Restarting.number());
         let (line, client) = connect(&app.timing).await;
-        let name = || "小明".to_owned();
-        let entering = async { assert!(plain::enter(Arc::clone(&app), line, entrance, name(), None).await.is_none()) };
+        let caller = || plain::Caller { entrance, nickname: "小明".to_owned(), invite: None, token: None };
+        let entering = async { assert!(plain::enter(Arc::clone(&app), line, caller()).await.is_none()) };
         assert_eq!(join(entering, last_word(client)).await.1, CloseCode::Restarting.number());
 
         drop(all);
         let (line, _client) = connect(&app.timing).await;
-        assert!(plain::enter(Arc::clone(&app), line, entrance, name(), None).await.is_some(), "the turns are back");
+        assert!(plain::enter(Arc::clone(&app), line, caller()).await.is_some(), "the turns are back");
     }
 
     /// A socket and its other end, which has said hello.

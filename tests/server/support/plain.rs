@@ -23,6 +23,14 @@ impl PlainClient {
         Self { raw: RawClient::connect(server, path).await }
     }
 
+    /// Reads, and so answers pings, while something else happens.
+    pub(crate) async fn reading<T>(&mut self, meanwhile: impl Future<Output = T>) -> T {
+        tokio::select! {
+            done = meanwhile => done,
+            frame = self.next() => panic!("nothing was to come but {frame} did"),
+        }
+    }
+
     pub(crate) async fn say(&mut self, text: &str) {
         self.raw.send_json(&json!({ "username": "whatever it claims", "msg": text })).await;
     }

@@ -119,7 +119,12 @@ impl Write for Release {
 
 /// The name is free again. Directs stay, for the other user's sake, who is told.
 pub(super) fn release(db: &Connection, user: UserId) -> Result<Farewell, StoreError> {
-    db.prepare_cached("UPDATE users SET nickname_key = NULL WHERE id = ?1")?.execute([user])?;
+    let has_gone = db
+        .prepare_cached("UPDATE users SET nickname_key = NULL WHERE id = ?1 AND nickname_key IS NOT NULL")?
+        .execute([user])?;
+    if has_gone == 0 {
+        return Ok(Farewell::default());
+    }
     db.prepare_cached(
         "DELETE FROM members
           WHERE user = ?1 AND conversation IN (SELECT id FROM conversations WHERE kind = 'room')",

@@ -1,0 +1,325 @@
+//! Scripts that come back: as the same user, by a token, or as a new one of the same name, when the old line is dead.
+
+use std::{net::IpAddr, time::Duration};
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use teahouse::{
+    domain::{Entry, User},
+    protocol::SessionCreated,
+};
+
+use super::support::{Hangup, PlainClient, RawClient, TestClient, TestServer, registered, sign_in};
+
+/// As long as a test waits for somebody who does not answer.
+const SHORT: Duration = Duration::from_millis(150);
+
+async fn impatient() -> TestServer {
+    TestServer::start_with(|config| config.timing.doubt = SHORT).await
+}
+
+/// A guest's session, made as a script would.
+async fn session(server: &TestServer, nickname: &str) -> SessionCreated {
+    let body = json!({ "nickname": nickname });
+    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    answer.json().await.expect("a session")
+}
+
+/// A plain client that shows the token as a header.
+async fn with_header(server: &TestServer, path: &str, token: &str) -> PlainClient {
+    let bearer = format!("Bearer {token}");
+    let raw = RawClient::connect_with(server.address, path, &[("authorization", &bearer)]).await.expect("an upgrade");
+    PlainClient { raw }
+}
+
+/// One that shows it in its first frame.
+async fn with_frame(server: &TestServer, path: &str, token: &str) -> PlainClient {
+    let mut client = PlainClient::connect(server, path).await;
+    client.raw.send_json(&json!({ "token": token })).await;
+    client
+}
+
+#[tokio::test]
+async fn a_script_with_a_token_is_the_same_user_each_time_and_keeps_its_directs() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let bot = session(&server, "bot").await;
+    for time in 0..3 {
+        for by_header in [true, false] {
+            let show = async |path| match by_header {
+                true => with_header(&server, path, &bot.token).await,
+                false => with_frame(&server, path, &bot.token).await,
+            };
+            // The name means the same whoever types it.
+            let mut client = show(if time == 1 { "/BOT" } else { "/bot" }).await;
+            let text = format!("time {time}, by header: {by_header}");
+            client.whisper("小明", &text).await;
+            let event = ming.expect_event(&text).await;
+            assert_eq!(event.author.id, bot.me.id);
+            ming.say_in(event.conversation, &format!("heard {text}")).await;
+            assert_eq!(client.next().await, json!({ "msg": format!("heard {text}"), "from_user": "小明" }));
+        }
+    }
+    let directs = ming.again(&server).await.welcome.conversations.len() - 1;
+    assert_eq!(directs, 1);
+    // It was here all the time as far as its name is concerned.
+    let mut other = PlainClient::connect(&server, "/bot").await;
+    other.say("may I?").await;
+    assert_eq!(other.next_error().await, "nickname_taken");
+}
+
+#[tokio::test]
+async fn a_token_counts_as_a_header_or_as_the_first_frame_and_nowhere_else() {
+    let server = impatient().await;
+    let bot = session(&server, "bot").await;
+    let cookie = server.cookie(&bot.token);
+    let mut by_cookie = PlainClient {
+        raw: RawClient::connect_with(server.address, "/bot", &[("cookie", &cookie)]).await.expect("one"),
+    };
+    assert_eq!(by_cookie.next_error().await, "nickname_taken", "a page of another program may open this socket");
+    for path in ["/bot?token=", "/bot?access_token=", "/bot?invite="] {
+        let mut by_address = PlainClient::connect(&server, &format!("{path}{}", bot.token)).await;
+        assert_eq!(by_address.next_error().await, "nickname_taken", "{path}: addresses are written down");
+    }
+    let mut second = with_frame(&server, "/bot", &bot.token).await;
+    second.say("in").await;
+    second.raw.send_json(&json!({ "token": bot.token })).await;
+    assert_eq!(second.next_error().await, "bad_frame", "it is the first frame alone");
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_longer_good_or_somebody_else_s_is_refused_and_nobody_new_talks_on() {
+    let server = impatient().await;
+    let (bot, other) = (session(&server, "bot").await, session(&server, "other").await);
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let ended = session(&server, "ended").await;
+    let end = server.http(Method::DELETE, "/api/session").bearer_auth(&ended.token).send().await.expect("an answer");
+    assert_eq!(end.status(), StatusCode::NO_CONTENT);
+    for (path, token, why) in [
+        ("/bot", "no such token", "it is nobody's"),
+        ("/bot", "", "it is empty"),
+        ("/bot", other.token.as_str(), "it is of another user"),
+        ("/free", bot.token.as_str(), "nobody is called as the path says"),
+        ("/free", "no such token", "it is nobody's, and the name was free"),
+        ("/ended", ended.token.as_str(), "its session is over"),
+        ("/%20", bot.token.as_str(), "the path is no name"),
+    ] {
+        // A header without a token is none.
+        if !token.is_empty() {
+            let mut client = with_header(&server, path, token).await;
+            assert_eq!(client.next_error().await, "unauthenticated", "as a header: {why}");
+            assert_eq!(client.hangup().await, Hangup::Code(4401), "as a header: {why}");
+        }
+        if path != "/%20" {
+            let mut client = with_frame(&server, path, token).await;
+            assert_eq!(client.next_error().await, "unauthenticated", "in the first frame: {why}");
+            assert_eq!(client.hangup().await, Hangup::Code(4401), "in the first frame: {why}");
+        }
+    }
+    // Neither name stays taken.
+    for name in ["free", "ended"] {
+        PlainClient::enter(&server, &format!("/{name}")).await.say(&format!("{name} again")).await;
+        ming.expect_event(&format!("{name} again")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_lets_in_where_new_guests_are_not() {
+    for entry in [Entry::Invite, Entry::Registered] {
+        let server = TestServer::start().await;
+        registered(&server, "bot").await;
+        let server = server
+            .restart_with(|config| {
+                config.entry = entry;
+                config.timing.doubt = SHORT;
+            })
+            .await;
+        let token = sign_in(&server, "bot", super::support::PASSWORD).await.expect("a session").token;
+        let mut listener = TestClient::with_token(server.address, &token).await;
+        with_header(&server, "/bot", &token).await.say("by a header").await;
+        listener.expect_event("by a header").await;
+        with_frame(&server, "/bot", &token).await.say("by a frame").await;
+        assert!(listener.expect_event("by a frame").await.author.registered, "{entry:?}");
+        let mut stranger = PlainClient::connect(&server, "/stranger").await;
+        let expected = if entry == Entry::Invite { "invite_required" } else { "account_required" };
+        assert_eq!(stranger.next_error().await, expected);
+        assert_eq!(stranger.hangup().await, Hangup::Code(4403));
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_ends_its_plain_connections_and_one_that_does_not_keeps_the_name() {
+    let server = impatient().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let bot = session(&server, "bot").await;
+    let mut client = with_header(&server, "/bot", &bot.token).await;
+    client.say("here").await;
+    let me = ming.expect_event("here").await.author;
+    ming.expect_arrival(&me).await;
+    drop(client);
+    ming.expect_departure(&me).await;
+    let mut other = PlainClient::connect(&server, "/bot").await;
+    assert_eq!(other.next_error().await, "nickname_taken", "its user is away, not gone");
+
+    let mut client = with_frame(&server, "/bot", &bot.token).await;
+    client.say("back").await;
+    assert_eq!(ming.expect_event("back").await.author.id, bot.me.id);
+    let end = server.http(Method::DELETE, "/api/session").bearer_auth(&bot.token).send().await.expect("an answer");
+    assert_eq!(end.status(), StatusCode::NO_CONTENT);
+    assert_eq!(client.hangup().await, Hangup::Code(4401));
+    PlainClient::enter(&server, "/bot").await;
+}
+
+/// Who a script is, as everybody sees it: the author of what it says.
+async fn author(script: &mut PlainClient, listener: &mut TestClient, text: &str) -> User {
+    script.say(text).await;
+    listener.expect_event(text).await.author
+}
+
+#[tokio::test]
+async fn a_script_whose_line_was_cut_has_its_name_again_as_soon_as_a_ping_finds_the_old_line_dead() {
+    let server = impatient().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    for (time, path) in ["/script", "/SCRIPT", "/script"].into_iter().enumerate() {
+        // Nobody reads the old one any more, and so nothing answers its pings.
+        let mut old = PlainClient::enter(&server, "/script").await;
+        let before = author(&mut old, &mut ming, &format!("before {time}")).await;
+        let mut new = PlainClient::enter(&server, path).await;
+        let after = author(&mut new, &mut ming, &format!("after {time}")).await;
+        assert_ne!(after.id, before.id, "a name alone makes nobody the same user");
+        assert_eq!(old.hangup().await, Hangup::Code(4409), "whoever reads after all learns why");
+        // Its end does not take the name from the new one.
+        let mut other = PlainClient::connect(&server, "/script").await;
+        assert_eq!(new.reading(other.next_error()).await, "nickname_taken");
+    }
+}
+
+#[tokio::test]
+async fn a_script_that_closes_its_line_and_comes_back_at_once_has_its_name_again() {
+    // Nobody is to wait for a ping here.
+    let server = TestServer::start_with(|config| config.timing.doubt = Duration::from_secs(3_600)).await;
+    for _ in 0..20 {
+        drop(PlainClient::enter(&server, "/script").await);
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_alive_keeps_the_name_however_many_want_it() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut alive = PlainClient::enter(&server, "/script").await;
+    let before = author(&mut alive, &mut ming, "first").await;
+    for _ in 0..5 {
+        let wanting = ["/script", "/Script", "/scr1pt", "/script"].map(|path| {
+            let server = &server;
+            async move {
+                let mut other = PlainClient::connect(server, path).await;
+                assert_eq!(other.next_error().await, "nickname_taken", "{path}");
+                assert_eq!(other.hangup().await, Hangup::Code(4409), "{path}");
+            }
+        });
+        alive.reading(futures_util::future::join_all(wanting)).await;
+    }
+    assert_eq!(author(&mut alive, &mut ming, "still").await, before);
+}
+
+#[tokio::test]
+async fn a_stranger_from_elsewhere_does_not_get_the_name_of_somebody_whose_line_falters() {
+    let server = impatient().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut faltering = PlainClient::enter(&server, "/script").await;
+    let before = author(&mut faltering, &mut ming, "here").await;
+    let elsewhere = IpAddr::from([127, 0, 0, 2]);
+    let mut stranger = PlainClient { raw: RawClient::connect_from(&server, elsewhere, "/script").await };
+    assert_eq!(stranger.next_error().await, "nickname_taken");
+    assert_eq!(stranger.hangup().await, Hangup::Code(4409));
+    assert_eq!(author(&mut faltering, &mut ming, "here again").await, before);
+}
+
+#[tokio::test]
+async fn of_two_who_come_for_the_name_of_a_dead_line_one_gets_it() {
+    let server = impatient().await;
+    let _dead = PlainClient::enter(&server, "/script").await;
+    let come = async || {
+        let mut client = PlainClient::connect(&server, "/script").await;
+        client.raw.send_text("?").await;
+        let answer = client.next_error().await;
+        (client, answer)
+    };
+    let ((_one, first), (_other, second)) = tokio::join!(come(), come());
+    let mut answers = [first, second];
+    answers.sort_unstable();
+    assert_eq!(answers, ["bad_frame", "nickname_taken"], "the first of these is in");
+}
+
+#[tokio::test]
+async fn every_nickname_is_possible_at_both_doors_or_at_neither() {
+    let server = TestServer::start_with_pages().await;
+    for name in [
+        "ws",
+        "api",
+        "healthz",
+        "readyz",
+        "pkg",
+        "talk",
+        "office",
+        "lobby",
+        "admin",
+        "echo",
+        "favicon.ico",
+        "robots.txt",
+        "index.html",
+        "teahouse.css",
+        ".well-known",
+        "security.txt",
+        "metrics",
+        "static",
+        "login",
+        "session",
+        "WS",
+        "Api",
+        "HEALTHZ",
+        "api.",
+        "ws2",
+        "health",
+        "manifest.json",
+        "sw.js",
+        "conversation",
+    ] {
+        let mut full = RawClient::connect(&server, "/ws").await;
+        full.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": name })).await;
+        let answer = full.next_json().await;
+        let is_possible = match answer["type"].as_str() {
+            Some("welcome") => true,
+            _ => {
+                assert_eq!(answer["code"], "invalid_nickname", "{name}");
+                false
+            }
+        };
+        if is_possible {
+            let token = answer["token"].as_str().expect("a token");
+            let end = server.http(Method::DELETE, "/api/session").bearer_auth(token).send().await.expect("an answer");
+            assert_eq!(end.status(), StatusCode::NO_CONTENT);
+        }
+        // An escaped letter is the same letter.
+        let first = name.bytes().next().expect("a name");
+        for path in [format!("/{name}"), format!("/%{first:02x}{}", &name[1..])] {
+            if path == "/ws" {
+                continue;
+            }
+            if is_possible {
+                drop(PlainClient::enter(&server, &path).await);
+            } else {
+                let mut plain = PlainClient::connect(&server, &path).await;
+                assert_eq!(plain.next_error().await, "invalid_nickname", "{path}");
+            }
+        }
+        assert_eq!(is_possible, !["ws", "lobby", "admin"].contains(&name), "{name}");
+    }
+    // And what is served there is served all the same.
+    for path in ["/healthz", "/readyz", "/talk/lobby", "/"] {
+        assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), StatusCode::OK, "{path}");
+    }
+    assert_eq!(server.http(Method::GET, "/api").send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+}

@@ -18,8 +18,8 @@ use teahouse::{
     protocol::{
         AuditPage, BlockList, Change, ClientFrame, CloseCode, ConversationList, DeleteAccountRequest, ErrorCode,
         InviteCreated, InviteList, InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS,
-        MessagesPage, PasswordRequest, PlainReply, PlainRequest, Problem, ReportList, ReportRequest, SanctionList,
-        ServerFrame, SessionCreated, SessionList, SessionRequest,
+        MessagesPage, PasswordRequest, PlainReply, PlainRequest, PlainToken, Problem, ReportList, ReportRequest,
+        SanctionList, ServerFrame, SessionCreated, SessionList, SessionRequest,
     },
 };
 
@@ -138,6 +138,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "client" => example.round_trips_as::<ClientFrame>(),
             "server" => example.round_trips_as::<ServerFrame>(),
             "plain-request" => example.round_trips_as::<PlainRequest>(),
+            "plain-token" => example.round_trips_as::<PlainToken>(),
             "plain-reply" => example.round_trips_as::<PlainReply>(),
             "session-request" => example.round_trips_as::<SessionRequest>(),
             "session-created" => example.round_trips_as::<SessionCreated>(),
@@ -167,6 +168,7 @@ fn every_example_says_who_sends_it_and_what_it_is() {
         let sender = match example.kind {
             "client"
             | "plain-request"
+            | "plain-token"
             | "session-request"
             | "password-request"
             | "invite-request"

@@ -1,11 +1,21 @@
 import type { Page } from '@playwright/test';
 
+import type { Person } from '../fixtures/person.ts';
 import { InputMethod } from '../fixtures/input_method.ts';
+import { holdProgram } from '../fixtures/take_over.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** What the page was told of Enter: whether it belonged to a composition. */
 function entersHeard(page: Page): Promise<{ isComposing: boolean; keyCode: number }[]> {
   return page.evaluate(() => (window as any).enters);
+}
+
+/** Playwright's keyboard has no AltGr. */
+function pressAltGraphEnter(person: Person): Promise<void> {
+  return person.composer.evaluate((field) => {
+    const modifiers = { modifierAltGraph: true, bubbles: true, cancelable: true };
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', ...modifiers }));
+  });
 }
 
 test('Enter that belongs to a Chinese composition does not send', async ({ people }) => {
@@ -56,6 +66,44 @@ test('Shift+Enter breaks the line and Enter sends both lines', async ({ people }
   await expect(bob.message('One line')).toHaveText(/One line\nand another/, { useInnerText: true });
   await expect(alice.composer).toHaveValue('');
 });
+
+for (const { keys, breaks } of [
+  { keys: 'Alt+Enter', breaks: true },
+  { keys: 'Shift+Alt+Enter', breaks: true },
+  { keys: 'Control+Alt+Enter', breaks: true },
+  { keys: 'AltGraph+Enter', breaks: true },
+  { keys: 'Alt+NumpadEnter', breaks: true },
+  { keys: 'Shift+NumpadEnter', breaks: true },
+  { keys: 'Control+Enter', breaks: false },
+  { keys: 'NumpadEnter', breaks: false },
+]) {
+  test(`${keys} ${breaks ? 'breaks the line where one is' : 'sends'}, before the program is there and after`, async ({ people }) => {
+    const alice = await people.visitor('Alice');
+    const letThrough = await holdProgram(alice.page);
+    await alice.page.goto('/', { waitUntil: 'commit' });
+    await alice.nicknameField.fill('Alice');
+    await alice.nicknameField.press('Enter');
+    for (const when of ['before', 'after']) {
+      await expect(alice.composer).toBeFocused();
+      await alice.composer.fill(`${when}: one two`);
+      for (let step = 0; step < 4; step += 1) await alice.page.keyboard.press('ArrowLeft');
+      await alice.page.keyboard.press('Shift+ArrowRight');
+      if (keys === 'AltGraph+Enter') await pressAltGraphEnter(alice);
+      else await alice.page.keyboard.press(keys);
+      if (breaks) {
+        await expect(alice.composer).toHaveValue(`${when}: one\ntwo`);
+        expect(await alice.message(when).count()).toBe(0);
+        await alice.page.keyboard.press('Control+z');
+        await expect(alice.composer).toHaveValue(`${when}: one two`);
+        await alice.page.keyboard.press('Enter');
+      }
+      await alice.sees(`${when}: one two`);
+      await expect(alice.composer).toHaveValue('');
+      letThrough();
+      await alice.isInside();
+    }
+  });
+}
 
 test('the Send button sends, and nothing but white space is not sent', async ({ people }) => {
   const alice = await people.guest('Alice');

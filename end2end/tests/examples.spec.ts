@@ -1,3 +1,7 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { Example } from '../fixtures/example.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -30,6 +34,22 @@ test('the tutorial’s client for one talks with one person, and a third hears n
   await script.prints('nobody here is called nobody');
   await script.leaves();
   expect(carol.frames.received.filter((frame) => /psst|yes\?/.test(frame))).toEqual([]);
+});
+
+test('the script that keeps a token is the same user each time', async ({ house, people }) => {
+  const bob = await people.guest('Bob');
+  const folder = await mkdtemp(join(tmpdir(), 'teahouse-token-'));
+  const run = (text: string) => Example.python('same_user.py', 'robot', join(folder, 'token'), text, house.address);
+  const first = run('it is done');
+  await bob.sees('it is done');
+  await first.leaves();
+  const second = run('it is done again');
+  await bob.sees('it is done again');
+  await second.leaves();
+  const events = bob.frames.receivedOf('event').filter((frame) => frame.event.body?.startsWith('it is done'));
+  expect(new Set(events.map((frame) => frame.author.id)).size).toBe(1);
+  expect((await stat(join(folder, 'token'))).mode & 0o777).toBe(0o600);
+  await rm(folder, { recursive: true });
 });
 
 test('a client written from the protocol alone talks with people in browsers', async ({ house, people }) => {

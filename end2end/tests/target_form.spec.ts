@@ -1,3 +1,6 @@
+import { Network } from '../fixtures/network.ts';
+import { JsonSocket } from '../fixtures/socket_client.ts';
+import { holdProgram } from '../fixtures/take_over.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test('an unknown name is answered beside the form, and the right one works', async ({ people }) => {
@@ -132,4 +135,140 @@ test('what is pressed is taken, whoever comes in before it is let go', async ({ 
   await alice.page.mouse.up();
 
   await alice.isTalkingTo('Bob');
+});
+
+for (const { typed, here, leadsTo, because } of [
+  { typed: 'bo', here: ['Bobby'], leadsTo: 'Bobby', because: 'it is the one that fits' },
+  { typed: 'BO', here: ['Bobby', 'Robot'], leadsTo: 'Bobby', because: 'it begins so' },
+  { typed: 'ob', here: ['Robot'], leadsTo: 'Robot', because: 'it holds that' },
+  { typed: 'bob', here: ['Bob', 'Bobby'], leadsTo: 'Bob', because: 'that is the name' },
+  { typed: ' bobby ', here: ['Bob', 'Bobby'], leadsTo: 'Bobby', because: 'that is the name' },
+  { typed: 'e', here: ['Zoe'], leadsTo: 'Zoe', because: 'one person comes before everyone' },
+  { typed: 'ev', here: ['Evelyn'], leadsTo: 'Evelyn', because: 'one person comes before everyone' },
+  { typed: 'every', here: ['Bob'], leadsTo: 'Lobby', because: 'nobody is called so' },
+  { typed: 'everyone', here: ['Bob'], leadsTo: 'Lobby', because: 'that is what it says' },
+  { typed: '小', here: ['小明'], leadsTo: '小明', because: 'it begins so' },
+  { typed: '明', here: ['小明'], leadsTo: '小明', because: 'it holds that' },
+]) {
+  test(`“${typed}” and Enter lead to ${leadsTo} where ${here.join(' and ')} can be chosen: ${because}`, async ({ house, people }) => {
+    const sockets = await Promise.all(here.map((name) => JsonSocket.open(`${house.socketAddress}/${encodeURIComponent(name)}`)));
+    const alice = await people.guest('Alice');
+    await alice.seesHere(...here);
+    if (leadsTo === 'Lobby') await alice.talkTo('Bob');
+    await alice.targetField.fill(typed);
+    await alice.targetField.press('Enter');
+    await alice.isTalkingTo(leadsTo);
+    await expect(alice.targetField).toHaveValue('');
+    await expect(alice.composer).toBeFocused();
+    for (const socket of sockets) socket.close();
+  });
+}
+
+test('the exact name of somebody who is away wins over the beginning of another who is here', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await people.leaves(await people.guest('Bob'));
+  await people.guest('Bobby');
+  await alice.seesHere('Bobby');
+  await alice.targetField.fill('bob');
+  await alice.targetField.press('Enter');
+  await alice.isTalkingTo('Bob');
+});
+
+test('what Enter would take is marked', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await people.guest('Bobby');
+  await alice.seesHere('Bobby');
+  await alice.targetField.pressSequentially('bo');
+  const option = alice.sidebar.getByRole('option', { name: 'Bobby' });
+  await expect(option).toHaveAttribute('aria-selected', 'true');
+  await expect(alice.targetField).toHaveAttribute('aria-activedescendant', (await option.getAttribute('id')) ?? 'an option');
+});
+
+test('what is typed on after Enter stays, and is not taken for what was chosen', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const network = await Network.of(alice);
+  await alice.join();
+  await people.guest('Bobby');
+  await alice.seesHere('Bobby');
+  network.swallow();
+  await alice.targetField.fill('bob');
+  await alice.targetField.press('Enter');
+  await alice.targetField.pressSequentially(' and more');
+  network.cut();
+  await expect(alice.page.getByText(/connection/i).first()).toBeVisible();
+  await expect(alice.targetField).toHaveValue('bob and more');
+});
+
+test('after a choice that failed, the composer says to whom it writes before it sends', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.targetField.fill('Rob');
+  await alice.targetField.press('Enter');
+  await expect(alice.sidebar.getByText('Nobody here is called “Rob”.')).toBeVisible();
+
+  await alice.composer.fill('For your eyes only');
+  await alice.composer.press('Enter');
+  await expect(alice.talk.getByRole('alert').filter({ hasText: 'everyone in the Lobby' })).toContainText('Rob');
+  await expect(alice.composer).toHaveValue('For your eyes only');
+  await expect(alice.targetField).toHaveValue('Rob');
+  expect(await alice.history()).toEqual([]);
+
+  // Choosing the right one takes the text nowhere, and nothing is held there.
+  await alice.talkTo('Bob');
+  await alice.say('For you');
+  await alice.open('Lobby');
+  await expect(alice.composer).toHaveValue('For your eyes only');
+
+  // Who means it says so.
+  await alice.targetField.fill('Rob');
+  await alice.composer.fill('For everyone, after all');
+  await alice.sendButton.click();
+  await expect(alice.talk.getByRole('alert').filter({ hasText: 'everyone in the Lobby' })).toBeVisible();
+  await alice.composer.press('Enter');
+  await bob.sees('For everyone, after all');
+  await expect(alice.talk.getByRole('alert').filter({ hasText: 'everyone in the Lobby' })).toBeHidden();
+  await alice.say('And on');
+  expect(await alice.history()).toEqual(['For everyone, after all', 'And on']);
+});
+
+test('who goes somewhere by a click after a failed choice is not held up', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  await people.guest('Bob');
+  await alice.targetField.fill('Rob');
+  await alice.targetField.press('Enter');
+  await expect(alice.sidebar.getByText('Nobody here is called “Rob”.')).toBeVisible();
+  await alice.hereNow.getByRole('button', { name: 'Bob' }).click();
+  await alice.isTalkingTo('Bob');
+  await alice.say('No question here');
+  await expect(alice.targetField).toHaveValue('Rob');
+});
+
+test('what was typed in the composer’s form is still there when it is closed and opened', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const chooser = alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' });
+  await chooser.click();
+  const form = alice.talk.getByRole('combobox', { name: 'Talk to' });
+  await form.fill('Ro');
+  await chooser.click();
+  await expect(form).toBeHidden();
+  await chooser.click();
+  await expect(form).toHaveValue('Ro');
+});
+
+test('before the program is there, a message is not sent to all while somebody is being chosen', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const letThrough = await holdProgram(alice.page);
+  await alice.page.goto('/', { waitUntil: 'commit' });
+  await alice.nicknameField.fill('Alice');
+  await alice.nicknameField.press('Enter');
+  await alice.targetField.fill('$& Bob');
+  await alice.targetField.press('Enter');
+  await alice.composer.fill('Only for Bob');
+  await alice.composer.press('Enter');
+  await expect(alice.talk.getByRole('alert').filter({ hasText: 'everyone in the Lobby' })).toContainText('“$& Bob”');
+  await expect(alice.composer).toHaveValue('Only for Bob');
+  letThrough();
+  await alice.isInside();
+  await expect(alice.composer).toHaveValue('Only for Bob');
+  expect(await alice.history('lobby')).toEqual([]);
 });

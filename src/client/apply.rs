@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{Conversation, ConversationId, ConversationKind},
     protocol::{Change, ErrorFrame, Event, ServerFrame, Welcome},
-    state::{Blocks, TYPING_LASTS, Timeline},
+    state::{Blocks, Conversations, Count, TYPING_LASTS, Timeline},
 };
 
 /// How far apart events are folded in, in milliseconds. Each time the page is laid out and painted anew, and nobody reads
@@ -57,9 +57,14 @@ impl Store {
                 self.talk(id).timeline.update(Timeline::forget);
             }
             ServerFrame::Read { conversation, seq, .. } => {
-                self.conversations.update(|conversations| conversations.read(conversation, seq));
+                self.read(conversation, seq);
             }
-            ServerFrame::Block { user, on } => self.blocks.update(|blocks| blocks.apply(user, on)),
+            ServerFrame::Block { user, on } => {
+                self.blocks.update(|blocks| blocks.apply(user, on));
+                // In rooms, what they wrote is unread no more, or again.
+                let rooms = |all: &Conversations| all.rooms().map(|room| room.id).collect::<Vec<_>>();
+                self.conversations.with_untracked(rooms).into_iter().for_each(|room| self.learn(room));
+            }
             ServerFrame::Typing { user, .. } if self.blocks.with_untracked(|blocks| blocks.has(user.id)) => {}
             ServerFrame::Typing { conversation, user } => {
                 self.typing.update(|typing| typing.seen(conversation, user, now()));
@@ -165,9 +170,19 @@ impl Store {
             }
         }
         if let Some(me) = self.my_id() {
+            let mut unsure = Vec::new();
             self.blocks.with_untracked(|blocks| {
-                self.conversations.update(|all| events.iter().for_each(|event| all.apply(event, me, blocks)));
+                self.conversations.update(|all| {
+                    for event in &events {
+                        if all.apply(event, me, blocks) == Count::Unsure {
+                            unsure.push(event.conversation);
+                        }
+                    }
+                });
             });
+            unsure.sort_unstable();
+            unsure.dedup();
+            unsure.into_iter().for_each(|conversation| self.learn(conversation));
             events.iter().filter(|event| event.author.id == me).for_each(|event| self.seen(event.id));
         }
         for event in &events {

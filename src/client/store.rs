@@ -19,7 +19,7 @@ use crate::{
         SessionEnd, User, UserId, UserKind,
     },
     protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
-    state::{Blocks, Conversations, Deed, Outbox, Presence, Stretch, Timeline, Typing},
+    state::{Blocks, Conversations, Count, Deed, Outbox, Presence, Stretch, Timeline, Typing},
 };
 
 /// Stands behind who has left where nobody can come back by that name.
@@ -27,6 +27,9 @@ const DELETED: &str = " deleted";
 
 /// How far apart signs of typing are sent, in milliseconds.
 const TYPING_EVERY: u64 = 2_500;
+
+/// How often it is asked how a conversation stands, where each answer is late.
+const LEARN_TRIES: u32 = 3;
 
 /// All that the page knows. A handle: copies are the same store.
 #[derive(Clone, Copy)]
@@ -335,7 +338,8 @@ impl Store {
     /// One will be in this room, as soon as there is a connection.
     pub fn expect_room(self, id: ConversationId) {
         let kind = ConversationKind::Room { name: String::new(), member_count: 0 };
-        let room = Conversation { id, kind, last_seq: Seq::ZERO, read_seq: Seq::ZERO, unread: 0, mentions: 0 };
+        let (last_seq, last_message_at, read_seq) = (Seq::ZERO, Millis(0), Seq::ZERO);
+        let room = Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 0, mentions: 0 };
         self.conversations.update(|conversations| conversations.put(room));
     }
 
@@ -386,12 +390,19 @@ impl Store {
         has_come
     }
 
-    /// Finds out what a conversation is in which something has happened, though it does not stand in the list yet.
+    /// Asks how a conversation stands: it is not in the list yet though something has happened there, or what was heard does
+    /// not tell what is unread.
     pub(super) fn learn(self, id: ConversationId) {
         spawn_local(async move {
-            let is_unknown = move || self.conversations.with_untracked(|all| all.get(id).is_none());
-            if let Some(conversation) = http::conversation(id).await.filter(|_| is_unknown()) {
-                self.conversations.update(|conversations| conversations.put(conversation));
+            for _ in 0..LEARN_TRIES {
+                let Some(conversation) = http::conversation(id).await else { return };
+                // What has come, or was read, since the server looked is not in its answer.
+                if self
+                    .conversations
+                    .with_untracked(|all| all.get(id).is_none_or(|known| !known.is_ahead_of(&conversation)))
+                {
+                    return self.conversations.update(|conversations| conversations.put(conversation));
+                }
             }
         });
     }
@@ -447,8 +458,15 @@ impl Store {
             conversations.get(conversation).filter(|c| c.read_seq < c.last_seq).map(|c| c.last_seq)
         });
         if let Some(seq) = unread_up_to.filter(|_| self.link.get_untracked() == Link::Online) {
-            self.conversations.update(|conversations| conversations.read(conversation, seq));
+            self.read(conversation, seq);
             self.signal(Signal::Frame(ClientFrame::Read { conversation, seq }));
+        }
+    }
+
+    /// This user has read up to here, on this connection or another one.
+    pub(super) fn read(self, conversation: ConversationId, seq: Seq) {
+        if self.conversations.try_update(|conversations| conversations.read(conversation, seq)) == Some(Count::Unsure) {
+            self.learn(conversation);
         }
     }
 

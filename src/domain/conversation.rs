@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Seq, User};
+use super::{ConversationId, Millis, Seq, User};
 
 /// A conversation and where one user stands in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,12 +14,21 @@ pub struct Conversation {
     pub kind: ConversationKind,
     /// The position of its newest event.
     pub last_seq: Seq,
+    /// When the newest message came, which is what lists are ordered by; 0 before the first.
+    pub last_message_at: Millis,
     /// The position up to which this user has read.
     pub read_seq: Seq,
     /// Messages of others after `read_seq`; counted up to 1,000.
     pub unread: u32,
     /// Those of them that name this user.
     pub mentions: u32,
+}
+
+impl Conversation {
+    /// Whether this knows of something that has happened, or was read, since `other` was made.
+    pub fn is_ahead_of(&self, other: &Self) -> bool {
+        self.last_seq > other.last_seq || self.read_seq > other.read_seq
+    }
 }
 
 /// What a conversation is.

@@ -199,6 +199,7 @@ impl Read for Conversation {
             id: field(value, "id")?,
             kind,
             last_seq: field(value, "last_seq")?,
+            last_message_at: field(value, "last_message_at")?,
             read_seq: field(value, "read_seq")?,
             unread: field(value, "unread")?,
             mentions: field(value, "mentions")?,

@@ -244,9 +244,10 @@ mod tests {
                 any::<(String, u64)>().prop_map(|(name, member_count)| ConversationKind::Room { name, member_count }),
                 (user(), any::<bool>()).prop_map(|(user, gone)| ConversationKind::Direct { with: Companion { user, gone } }),
             ],
-            (last, read, unread, mentions) in any::<(u64, u64, u32, u32)>(),
+            (last, at, read, unread, mentions) in any::<(u64, u64, u64, u32, u32)>(),
         ) -> Conversation {
-            Conversation { id, kind, last_seq: Seq(last), read_seq: Seq(read), unread, mentions }
+            let (last_seq, last_message_at) = (Seq(last), Millis(at));
+            Conversation { id, kind, last_seq, last_message_at, read_seq: Seq(read), unread, mentions }
         }
     }
     fn change() -> impl Strategy<Value = Change> {

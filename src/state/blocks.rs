@@ -32,6 +32,11 @@ impl Blocks {
         self.0.iter().any(|blocked| blocked.id == user)
     }
 
+    /// Whether nobody is blocked.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this message is not to be seen. What moderators do is no message of theirs.
     pub fn hide(&self, message: &Message) -> bool {
         message.notice.is_none() && self.has(message.author.id)

@@ -1,10 +1,22 @@
 //! The conversations that one is in, and what is unread there.
 
+use std::cmp::Reverse;
+
 use crate::{
     domain::{Companion, Conversation, ConversationId, ConversationKind, Seq, User, UserId, lowercase},
     protocol::{Change, ConversationList, Event},
     state::Blocks,
 };
+
+/// Whether it is known what is unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Count {
+    /// The count is right.
+    Sure,
+    /// What was heard does not tell; the server has to be asked.
+    Unsure,
+}
 
 /// The conversations that one is in: all rooms, and the directs with the latest events. Others may not be here yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,11 +78,14 @@ impl Conversations {
     }
 
     /// Counts an event, once. What a blocked user writes is not unread.
-    pub fn apply(&mut self, event: &Event, me: UserId, blocks: &Blocks) {
+    pub fn apply(&mut self, event: &Event, me: UserId, blocks: &Blocks) -> Count {
         let Some(conversation) = self.get_mut(event.conversation).filter(|known| known.last_seq < event.seq) else {
-            return;
+            return Count::Sure;
         };
         conversation.last_seq = event.seq;
+        if let Change::Message { .. } = event.change {
+            conversation.last_message_at = event.at;
+        }
         match event.change {
             // Who writes has read what stands above.
             Change::Message { .. } if event.author.id == me => {
@@ -83,23 +98,28 @@ impl Conversations {
                 }
                 _ => {}
             },
-            _ if blocks.has(event.author.id) => {}
-            Change::Message { .. } => conversation.unread += 1,
-            // What is gone need not be read any more.
-            Change::Deletion { seq } if event.author.id != me && seq > conversation.read_seq => {
-                conversation.unread = conversation.unread.saturating_sub(1);
+            // What is gone need not be read any more, whoever took it away.
+            Change::Deletion { seq } if seq > conversation.read_seq && conversation.unread > 0 => {
+                // It may have been a blocked user's, and so not counted. Directs with those stand in no list.
+                if !blocks.is_empty() && matches!(conversation.kind, ConversationKind::Room { .. }) {
+                    return Count::Unsure;
+                }
+                conversation.unread -= 1;
             }
+            Change::Message { .. } if !blocks.has(event.author.id) => conversation.unread += 1,
             _ => {}
         }
+        Count::Sure
     }
 
     /// This user has read up to here, on this connection or another one.
-    pub fn read(&mut self, id: ConversationId, seq: Seq) {
-        if let Some(conversation) = self.get_mut(id) {
-            conversation.read_seq = conversation.read_seq.max(seq);
-            let left = conversation.last_seq.0.saturating_sub(conversation.read_seq.0);
-            conversation.unread = conversation.unread.min(u32::try_from(left).unwrap_or(u32::MAX));
-        }
+    pub fn read(&mut self, id: ConversationId, seq: Seq) -> Count {
+        let Some(conversation) = self.get_mut(id).filter(|known| known.read_seq < seq) else { return Count::Sure };
+        conversation.read_seq = seq;
+        let left = conversation.last_seq.0.saturating_sub(seq.0);
+        conversation.unread = conversation.unread.min(u32::try_from(left).unwrap_or(u32::MAX));
+        // How many of the events behind it are messages of others was not kept.
+        if conversation.unread > 0 { Count::Unsure } else { Count::Sure }
     }
 
     /// One of them.
@@ -117,7 +137,7 @@ impl Conversations {
         self.all.iter().filter(|conversation| matches!(conversation.kind, ConversationKind::Room { .. }))
     }
 
-    /// The directs and whom they are with, in order of their ids: those begun last come first.
+    /// The directs and whom they are with: the one with the newest message comes first.
     pub fn directs(&self) -> Vec<(&Conversation, &Companion)> {
         let mut directs: Vec<_> = self
             .all
@@ -127,8 +147,22 @@ impl Conversations {
                 ConversationKind::Room { .. } => None,
             })
             .collect();
-        directs.sort_by_key(|(conversation, _)| std::cmp::Reverse(conversation.id));
+        directs.sort_by_key(|(conversation, _)| Reverse((conversation.last_message_at, conversation.id)));
         directs
+    }
+
+    /// The directs whose other users have gone for good and in which something happened, those of one name together: the one
+    /// with the newest message comes first, among names and in each.
+    pub fn gone(&self) -> Vec<Vec<(&Conversation, User)>> {
+        let mut names: Vec<(String, Vec<(&Conversation, User)>)> = Vec::new();
+        for (talk, with) in self.directs().into_iter().filter(|(talk, with)| with.gone && talk.last_seq > Seq::ZERO) {
+            let (name, direct) = (lowercase(with.user.nickname.as_str()), (talk, with.user.clone()));
+            match names.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, directs)) => directs.push(direct),
+                None => names.push((name, vec![direct])),
+            }
+        }
+        names.into_iter().map(|(_, directs)| directs).collect()
     }
 
     /// Whether one talked with somebody of that name who has gone, so that this is another person than before.
@@ -172,65 +206,130 @@ mod tests {
 
     fn lobby() -> Conversations {
         let kind = ConversationKind::Room { name: "Lobby".into(), member_count: 2 };
-        let id = ConversationId::from_uuid(Uuid::nil());
-        Conversations::new(vec![Conversation { id, kind, last_seq: Seq(0), read_seq: Seq(0), unread: 0, mentions: 0 }])
+        Conversations::new(vec![Conversation { kind, last_seq: Seq(0), unread: 0, ..direct(0, user(2).into()) }])
+    }
+
+    /// Tells events that leave no doubt.
+    fn tell(conversations: &mut Conversations, blocks: &Blocks, events: &[Event]) {
+        for event in events {
+            assert_eq!(conversations.apply(event, user(1).id, blocks), Count::Sure, "{event:?}");
+        }
     }
 
     #[test]
     fn others_messages_count_once_until_they_are_read() {
-        let (mut conversations, me) = (lobby(), user(1).id);
-        conversations.apply(&event(1, 2), me, &Blocks::default());
-        conversations.apply(&event(1, 2), me, &Blocks::default());
+        let mut conversations = lobby();
+        tell(&mut conversations, &Blocks::default(), &[event(1, 2), event(1, 2)]);
         assert_eq!(conversations.unread(), 1, "delivered twice");
-        conversations.apply(&event(2, 2), me, &Blocks::default());
+        tell(&mut conversations, &Blocks::default(), &[event(2, 2)]);
         assert_eq!(conversations.unread(), 2);
-        conversations.read(event(1, 2).conversation, Seq(1));
+        let lobby = event(1, 2).conversation;
+        assert_eq!(conversations.read(lobby, Seq(1)), Count::Unsure, "the second event might have been a reaction");
         assert_eq!(conversations.unread(), 1);
-        conversations.read(event(1, 2).conversation, Seq(2));
+        assert_eq!(conversations.read(lobby, Seq(1)), Count::Sure, "known already");
+        assert_eq!(conversations.read(lobby, Seq(2)), Count::Sure);
         assert_eq!(conversations.unread(), 0);
     }
 
     #[test]
-    fn only_messages_are_unread_and_deleted_ones_no_more() {
-        let (mut conversations, me) = (lobby(), user(1).id);
-        conversations.apply(&event(1, 2), me, &Blocks::default());
-        conversations.apply(&event(2, 2), me, &Blocks::default());
-        let changed = |seq, change| Event { change, ..event(seq, 2) };
-        let body = Body::parse("changed").expect("a body");
-        conversations.apply(&changed(3, Change::Edit { seq: Seq(2), body }), me, &Blocks::default());
-        assert_eq!(conversations.unread(), 2);
-        conversations.apply(&changed(4, Change::Deletion { seq: Seq(2) }), me, &Blocks::default());
-        assert_eq!(conversations.unread(), 1);
-        conversations.read(event(1, 2).conversation, Seq(4));
-        conversations.apply(&changed(5, Change::Deletion { seq: Seq(1) }), me, &Blocks::default());
-        assert_eq!(conversations.unread(), 0);
-    }
-
-    #[test]
-    fn who_writes_has_read() {
-        let (mut conversations, me) = (lobby(), user(1).id);
-        conversations.apply(&event(1, 2), me, &Blocks::default());
-        conversations.apply(&event(2, 1), me, &Blocks::default());
-        assert_eq!(conversations.unread(), 0);
+    fn every_change_to_what_is_unread_counts_again() {
+        let changed = |seq, author, change| Event { change, ..event(seq, author) };
+        let deleted = |seq, author, target| changed(seq, author, Change::Deletion { seq: Seq(target) });
+        let edited = |seq, author, target| {
+            changed(seq, author, Change::Edit { seq: Seq(target), body: Body::parse("changed").expect("a body") })
+        };
+        let reacted = |seq, author, target| {
+            let emoji = crate::domain::Emoji::parse("🍵").expect("an emoji");
+            changed(seq, author, Change::Reaction { seq: Seq(target), emoji, on: true })
+        };
+        let house = UserId::HOUSE.as_uuid().as_u128();
+        // User 1 reads. What happens, in order, and how much is unread then.
+        for (what, events, unread) in [
+            ("its author deletes it", vec![event(1, 2), deleted(2, 2, 1)], 0),
+            ("a moderator deletes it", vec![event(1, 2), deleted(2, 3, 1)], 0),
+            ("the reader deletes it, as a moderator", vec![event(1, 2), deleted(2, 1, 1)], 0),
+            ("it is deleted for its age", vec![event(1, 2), deleted(2, house, 1)], 0),
+            ("one of two is deleted", vec![event(1, 2), event(2, 3), deleted(3, 2, 1)], 1),
+            ("both are deleted", vec![event(1, 2), event(2, 2), deleted(3, 2, 2), deleted(4, 2, 1)], 0),
+            ("it is edited", vec![event(1, 2), edited(2, 2, 1)], 1),
+            ("it is edited, then deleted", vec![event(1, 2), edited(2, 2, 1), deleted(3, 2, 1)], 0),
+            ("somebody reacts to it", vec![event(1, 2), reacted(2, 3, 1)], 1),
+            ("the reader reacts to it", vec![event(1, 2), reacted(2, 1, 1)], 1),
+            ("the reader answers", vec![event(1, 2), event(2, 1)], 0),
+            ("the reader answers, and then it is deleted", vec![event(1, 2), event(2, 1), deleted(3, 2, 1)], 0),
+            ("what was read is deleted", vec![event(1, 2), event(2, 1), event(3, 2), deleted(4, 2, 1)], 1),
+            ("the reader's own message is deleted", vec![event(1, 1), event(2, 2), deleted(3, 3, 1)], 1),
+            ("a deletion comes twice", vec![event(1, 2), event(2, 2), deleted(3, 2, 1), deleted(3, 2, 1)], 1),
+            ("the author leaves for good", vec![event(1, 2), changed(2, 2, Change::AccountDeleted)], 1),
+        ] {
+            let mut conversations = lobby();
+            tell(&mut conversations, &Blocks::default(), &events);
+            assert_eq!(conversations.unread(), unread, "{what}");
+        }
     }
 
     #[test]
     fn what_a_blocked_user_writes_is_not_unread() {
-        let (mut conversations, me) = (lobby(), user(1).id);
+        let mut conversations = lobby();
         let mut blocks = Blocks::default();
         blocks.apply(user(2), true);
-        conversations.apply(&event(1, 2), me, &blocks);
-        conversations.apply(&event(2, 3), me, &blocks);
+        tell(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
         assert_eq!(conversations.unread(), 1);
         blocks.apply(user(2), false);
-        conversations.apply(&event(3, 2), me, &blocks);
+        tell(&mut conversations, &blocks, &[event(3, 2)]);
         assert_eq!(conversations.unread(), 2);
+    }
+
+    #[test]
+    fn where_a_blocked_user_s_message_may_have_been_deleted_the_server_is_asked() {
+        let mut conversations = lobby();
+        let mut blocks = Blocks::default();
+        blocks.apply(user(2), true);
+        tell(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
+        let deletion = Event { change: Change::Deletion { seq: Seq(1) }, ..event(3, 4) };
+        assert_eq!(conversations.apply(&deletion, user(1).id, &blocks), Count::Unsure);
+        assert_eq!(conversations.unread(), 1, "as before, until the server has answered");
+    }
+
+    #[test]
+    fn the_direct_with_the_newest_message_comes_first() {
+        let with = |number: u128| direct(number, user(number + 100).into());
+        let to = |number: u128, seq, author, change: Option<Change>| {
+            let conversation = ConversationId::from_uuid(Uuid::from_u128(number));
+            let message = event(seq, author);
+            Event { conversation, change: change.unwrap_or_else(|| message.change.clone()), ..message }
+        };
+        let order = |conversations: &Conversations| -> Vec<u128> {
+            conversations.directs().iter().map(|(talk, _)| talk.id.as_uuid().as_u128()).collect()
+        };
+        let mut conversations = Conversations::new(vec![with(1), with(2), with(3)]);
+        assert_eq!(order(&conversations), [3, 2, 1], "of those in which as much has happened, the one begun last");
+        for (what, event, expected) in [
+            ("a message of the other user", to(1, 2, 101, None), [1, 3, 2]),
+            ("a message of one's own", to(2, 3, 1, None), [2, 1, 3]),
+            ("a reaction", to(3, 4, 103, Some(Change::Other)), [2, 1, 3]),
+            ("a deletion", to(3, 5, 103, Some(Change::Deletion { seq: Seq(1) })), [2, 1, 3]),
+            ("a message that came before", to(1, 2, 101, None), [2, 1, 3]),
+            ("a message in the last one", to(3, 6, 103, None), [3, 2, 1]),
+        ] {
+            tell(&mut conversations, &Blocks::default(), &[event]);
+            assert_eq!(order(&conversations), expected, "{what}");
+        }
+        let newest = Conversation { last_message_at: Millis(7), ..with(4) };
+        conversations.put(newest);
+        assert_eq!(order(&conversations), [4, 3, 2, 1], "one that has just come into the list");
+        let older = Conversation { last_message_at: Millis(1), ..with(5) };
+        conversations.extend(ConversationList { conversations: vec![older], older: None });
+        assert_eq!(order(&conversations), [4, 3, 2, 1, 5], "one from further down");
+        conversations.put(with(4));
+        assert_eq!(order(&conversations), [3, 2, 1, 5, 4], "as the server has it");
     }
 
     fn direct(number: u128, with: Companion) -> Conversation {
         let id = ConversationId::from_uuid(Uuid::from_u128(number));
         let kind = ConversationKind::Direct { with };
-        Conversation { id, kind, last_seq: Seq(1), read_seq: Seq(0), unread: 1, mentions: 0 }
+        let (last_seq, last_message_at, read_seq) = (Seq(1), Millis(0), Seq(0));
+        Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 1, mentions: 0 }
     }
 
     #[test]
@@ -248,6 +347,28 @@ mod tests {
         assert_eq!((ids(&conversations), conversations.older()), (vec![2, 3], Some("2")));
         conversations.welcome(vec![three], None, |_| true);
         assert_eq!(ids(&conversations), [3], "the whole list is here");
+    }
+
+    #[test]
+    fn those_who_have_gone_stand_together_by_their_names() {
+        let named = |number: u128, name: &str, at: u64, gone: bool| {
+            let nickname = Nickname::parse(name).expect("a nickname");
+            let with = Companion { user: User::guest(UserId::from_uuid(Uuid::from_u128(number)), nickname), gone };
+            Conversation { last_message_at: Millis(at), ..direct(number, with) }
+        };
+        let unused = Conversation { last_seq: Seq(0), ..named(7, "Carol", 0, true) };
+        let conversations = Conversations::new(vec![
+            named(1, "script", 10, true),
+            named(2, "Bob", 20, true),
+            named(3, "Script", 30, true),
+            named(4, "小明", 40, false),
+            named(5, "小明", 15, true),
+            named(6, "script", 40, false),
+            unused,
+        ]);
+        let id = |(talk, _): &(&Conversation, User)| talk.id.as_uuid().as_u128();
+        let names: Vec<Vec<u128>> = conversations.gone().iter().map(|name| name.iter().map(id).collect()).collect();
+        assert_eq!(names, [vec![3, 1], vec![2], vec![5]]);
     }
 
     #[test]

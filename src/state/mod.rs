@@ -12,7 +12,7 @@ mod timeline;
 mod typing;
 
 pub use blocks::Blocks;
-pub use conversations::Conversations;
+pub use conversations::{Conversations, Count};
 pub use fold::show;
 pub use outbox::{Deed, Outbox, Outgoing, OutgoingStatus};
 pub use presence::Presence;

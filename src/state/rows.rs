@@ -53,8 +53,8 @@ impl Row {
 
 /// The rows of `timeline` followed by what is on its way.
 ///
-/// `day_of` tells the number of a moment's day in the reader's own zone; messages of others after `new_after` are new, and
-/// those of `blocks` are left out.
+/// `day_of` tells the number of a moment's day in the reader's own zone; messages of others after `new_after` that still say
+/// something are new, and those of `blocks` are left out.
 pub fn rows<'a>(
     timeline: &Timeline,
     outgoing: impl Iterator<Item = &'a Outgoing>,
@@ -64,7 +64,8 @@ pub fn rows<'a>(
     day_of: impl Fn(Millis) -> i64,
 ) -> Vec<Row> {
     let shown = timeline.messages().filter(|message| !blocks.hide(message));
-    let sent = shown.map(|message| (message.id, message.author.id, message.at, Some(message.seq)));
+    let sent = shown
+        .map(|message| (message.id, message.author.id, message.at, Some(message.seq).filter(|_| message.is_said())));
     let on_their_way = outgoing
         .filter(|outgoing| timeline.by_id(outgoing.id).is_none())
         .map(|outgoing| (outgoing.id, me, outgoing.typed_at, None));
@@ -162,6 +163,25 @@ mod tests {
         let timeline = timeline(&[(2, 0), (1, 0), (2, 0), (2, 0)]);
         assert_eq!(shown(&timeline, Some(Seq(1))), "DMMNM.");
         assert_eq!(shown(&timeline, Some(Seq(4))), "DMMM.");
+    }
+
+    #[test]
+    fn the_mark_stands_before_what_still_says_something() {
+        let mut timeline = timeline(&[(1, 0), (2, 1), (2, 2), (2, 3)]);
+        let delete = |timeline: &mut Timeline, seq, target| {
+            timeline.apply(&Event {
+                conversation: ConversationId::from_uuid(Uuid::nil()),
+                seq: Seq(seq),
+                at: Millis(5 * MINUTE),
+                author: User::guest(user(2), Nickname::parse("Ada").expect("a nickname")),
+                id: id(seq),
+                change: Change::Deletion { seq: Seq(target) },
+            });
+        };
+        for (seq, target, expected) in [(5, 3, "DMNM.."), (6, 2, "DMM.NM"), (7, 4, "DMM..")] {
+            delete(&mut timeline, seq, target);
+            assert_eq!(shown(&timeline, Some(Seq(1))), expected);
+        }
     }
 
     #[test]

@@ -55,6 +55,16 @@ pub(super) fn in_full(at: Millis, language: Language) -> String {
     format(at, language, &[("dateStyle", "full"), ("timeStyle", "medium")])
 }
 
+/// Day and time in short.
+pub(super) fn date_and_time(at: Millis, language: Language) -> String {
+    if IS_SERVER {
+        return utc::in_full(at);
+    }
+    let options =
+        &[("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")];
+    format(at, language, options)
+}
+
 /// The same for machines (ISO 8601, UTC).
 pub(super) fn for_machines(at: Millis) -> String {
     if IS_SERVER {

@@ -4,6 +4,7 @@
   const form = document.querySelector(".pot");
   const field = form.elements.body;
   const rows = document.querySelector(".rows");
+  const problem = document.getElementById("message-problem");
   const language = document.documentElement.lang;
   const { me, opening } = JSON.parse(document.body.dataset.viewer);
   const conversation = opening.conversation;
@@ -102,10 +103,19 @@
       row.querySelector(".fate").remove();
     });
   };
+  let told;
   const send = (event) => {
     event.preventDefault();
     const message = { id: newId(), conversation, body: field.value, at: Date.now() };
     if (!message.body.trim()) return;
+    // Somebody else was about to be chosen: before anything goes, it is told to whom.
+    const wanted = document.getElementById("target-sidebar").value.trim();
+    if (wanted && told !== wanted) {
+      told = wanted;
+      problem.textContent = form.dataset.goesTo.replace("\ufffc", () => wanted);
+      return;
+    }
+    problem.textContent = "";
     sent.push(message);
     keep("early", JSON.stringify(sent));
     field.value = "";
@@ -117,9 +127,12 @@
   if (window.WebAssembly) form.addEventListener("submit", send);
   field.addEventListener("input", typed);
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    const breaksLine = event.altKey || event.getModifierState("AltGraph");
+    if (event.shiftKey && !breaksLine) return;
     event.preventDefault();
-    form.requestSubmit();
+    if (breaksLine) document.execCommand("insertText", false, "\n");
+    else form.requestSubmit();
   });
   // The program waits for the end of a composition.
   addEventListener("compositionstart", ({ target }) => (target.dataset.composing = ""));

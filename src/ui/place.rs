@@ -89,6 +89,36 @@ pub(super) struct Here {
     pub(super) place: Memo<Place>,
     /// The conversation that this means, once it is known.
     pub(super) conversation: Memo<Option<ConversationId>>,
+    /// Where else one has begun to go.
+    pub(super) wanted: Wanted,
+}
+
+/// Whom one has begun to choose: what stands in the target forms. A handle: copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// What was typed.
+    pub(super) text: RwSignal<String>,
+    /// Whether it has led nowhere yet. What is written then may be meant for whoever was to be chosen.
+    is_open: StoredValue<bool>,
+}
+
+impl Wanted {
+    /// Something was typed.
+    pub(super) fn typed(self, text: String) {
+        self.is_open.set_value(!text.trim().is_empty());
+        self.text.set(text);
+    }
+
+    /// One has gone somewhere by a choice.
+    pub(super) fn settle(self) {
+        self.is_open.set_value(false);
+    }
+
+    /// What it was that one has begun to choose, once: whoever has been told goes on as they like.
+    pub(super) fn take(self) -> Option<String> {
+        let was_open = self.is_open.try_update_value(std::mem::take).unwrap_or_default();
+        was_open.then(|| self.text.with_untracked(|text| text.trim().to_owned()))
+    }
 }
 
 impl Here {
@@ -100,7 +130,8 @@ impl Here {
             let place = place.get();
             store.conversations.with(|conversations| place.conversation(conversations))
         });
-        let here = Self { lobby, path, place, conversation };
+        let wanted = Wanted { text: RwSignal::default(), is_open: StoredValue::new(false) };
+        let here = Self { lobby, path, place, conversation, wanted };
         effect(move || {
             // As long as the page.
             drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));
@@ -111,6 +142,7 @@ impl Here {
 
     /// Goes to an address of this page, as a link there would.
     pub(super) fn go(self, address: &str) {
+        self.wanted.settle();
         if self.path.with_untracked(|path| path != address) {
             self.change(address, web_sys::History::push_state_with_url);
         }

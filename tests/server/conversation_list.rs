@@ -192,3 +192,149 @@ async fn strangers_begin_few_directs_with_one_user_from_one_address_by_any_door(
     let told = list(&server, &ming, "").await.conversations;
     assert_eq!(names(&told), ["Lobby", "flood"]);
 }
+
+#[tokio::test]
+async fn the_direct_with_the_newest_message_comes_first_whoever_wrote_it_and_whatever_else_happens() {
+    let server = TestServer::start_with_pages().await;
+    let mut ming = TestClient::guest(&server, "Ming").await;
+    let mut others = Vec::new();
+    for name in ["Ada", "Bob", "Carol"] {
+        let mut other = TestClient::guest(&server, name).await;
+        let direct = other.open_direct("Ming").await.id;
+        let first = other.say_in(direct, &format!("from {name}")).await;
+        ming.expect_event(&format!("from {name}")).await;
+        others.push((other, direct, first.seq.expect("a place")));
+    }
+    let order = async |ming: &TestClient| {
+        let welcome = names(&ming.again(&server).await.welcome.conversations)[1..].to_vec();
+        assert_eq!(names(&list(&server, ming, "").await.conversations)[1..], welcome, "by HTTP as in the welcome");
+        let document =
+            server.http(Method::GET, "/talk/lobby").bearer_auth(ming.token()).send().await.expect("an answer");
+        let document = document.text().await.expect("a document");
+        let (_, document) = document.split_once("class=\"lists\"").expect("the lists");
+        let mut shown = welcome.clone();
+        let place = |name: &String| document.find(&format!("<bdi>{name}</bdi>")).unwrap_or_else(|| panic!("{name}"));
+        shown.sort_by_key(place);
+        assert_eq!(shown, welcome, "in the document as in the welcome");
+        welcome.iter().map(|name| name[..1].to_owned()).collect::<String>()
+    };
+    assert_eq!(order(&ming).await, "CBA");
+    // All within a minute, as far as the clock does not stand just before one.
+    let (ada, with_ada, first_of_ada) = &mut others[0];
+    ada.say_in(*with_ada, "again").await;
+    let with_ada = *with_ada;
+    let first_of_ada = *first_of_ada;
+    assert_eq!(order(&ming).await, "ACB", "a message of the other");
+    let (_, with_bob, first_of_bob) = others[1];
+    ming.say_in(with_bob, "an answer").await;
+    assert_eq!(order(&ming).await, "BAC", "a message of one's own");
+    ming.change("react", with_ada, first_of_ada, json!({ "emoji": "🍵", "on": true })).await;
+    assert_eq!(order(&ming).await, "BAC", "a reaction is no message");
+    let (ada, ..) = &mut others[0];
+    ada.change("edit", with_ada, first_of_ada, json!({ "body": "from Ada, once more" })).await;
+    assert_eq!(order(&ming).await, "BAC", "nor is an edit");
+    let (bob, ..) = &mut others[1];
+    bob.change("delete", with_bob, first_of_bob, json!({})).await;
+    assert_eq!(order(&ming).await, "BAC", "nor a deletion");
+    ming.send(&json!({ "type": "read", "conversation": with_ada, "seq": 9 })).await;
+    assert_eq!(order(&ming).await, "BAC", "nor reading");
+    let (carol, with_carol, _) = &mut others[2];
+    carol.say_in(*with_carol, "hello?").await;
+    assert_eq!(order(&ming).await, "CBA", "back at the front");
+    // After a restart, too.
+    let server = server.restart().await;
+    assert_eq!(names(&ming.again(&server).await.welcome.conversations)[1..], ["Carol", "Bob", "Ada"]);
+}
+
+/// Whom the reader's directs are with, in order; with `†` behind those who have gone for good.
+fn shown(conversations: &[Conversation]) -> Vec<String> {
+    let direct = |talk: &Conversation| match &talk.kind {
+        teahouse::domain::ConversationKind::Direct { with } => {
+            Some(format!("{}{}", with.user.nickname.as_str(), if with.gone { "†" } else { "" }))
+        }
+        teahouse::domain::ConversationKind::Room { .. } => None,
+    };
+    conversations.iter().filter_map(direct).collect()
+}
+
+async fn leaves(server: &TestServer, guest: &TestClient) {
+    let answer = server.http(Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await;
+    assert_eq!(answer.expect("an answer").status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn whoever_has_gone_for_good_stands_below_all_others_so_that_a_script_pushes_nobody_off_the_list() {
+    let server = TestServer::start().await;
+    let ming = TestClient::guest(&server, "Ming").await;
+    let mut friend = TestClient::guest(&server, "Friend").await;
+    let direct = friend.open_direct("Ming").await.id;
+    friend.say_in(direct, "long ago").await;
+    for time in 0..4 {
+        let mut script = TestClient::guest(&server, "script").await;
+        let direct = script.open_direct("Ming").await.id;
+        script.say_in(direct, &format!("time {time}")).await;
+        leaves(&server, &script).await;
+    }
+    let told = ming.again(&server).await.welcome.conversations;
+    assert_eq!(shown(&told), ["Friend", "script†", "script†", "script†", "script†"]);
+    let first = list(&server, &ming, "?limit=1").await;
+    assert_eq!(shown(&first.conversations), ["Friend"]);
+    let rest = list(&server, &ming, &format!("?limit=3&before={}", first.older.expect("more"))).await;
+    assert_eq!(shown(&rest.conversations), ["script†"; 3]);
+    let last = list(&server, &ming, &format!("?before={}", rest.older.expect("one more"))).await;
+    assert_eq!((shown(&last.conversations), last.older), (vec!["script†".to_owned()], None));
+
+    // One that comes back into the list comes back in its place.
+    let gone = told.iter().filter(|talk| shown(std::slice::from_ref(talk)) == ["script†"]).map(|talk| talk.id);
+    for id in gone {
+        let path = format!("/api/conversations/{id}");
+        let hidden = server.http(Method::DELETE, &path).bearer_auth(ming.token()).send().await.expect("an answer");
+        assert_eq!(hidden.status(), StatusCode::NO_CONTENT);
+    }
+    let mut back = ming.again(&server).await;
+    assert_eq!(shown(&back.welcome.conversations), ["Friend"]);
+    let former = told.iter().rev().find_map(|talk| match &talk.kind {
+        teahouse::domain::ConversationKind::Direct { with } if with.gone => Some(with.user.id),
+        _ => None,
+    });
+    let id = CommandId::generate();
+    back.send(&json!({ "type": "open_direct", "id": id, "user": former })).await;
+    back.expect_ack(id).await;
+    assert_eq!(shown(&ming.again(&server).await.welcome.conversations), ["Friend", "script†"]);
+}
+
+#[tokio::test]
+async fn a_direct_with_somebody_who_has_gone_vanishes_when_nothing_is_left_in_it() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "Ming").await;
+    let removed = async |ming: &mut TestClient, id: ConversationId| {
+        let removed = ming.expect("its end", |frame| match frame {
+            ServerFrame::ConversationRemoved { id } => Some(*id),
+            _ => None,
+        });
+        assert_eq!(removed.await, id);
+        let list = ming.again(&server).await.welcome.conversations;
+        assert!(list.iter().all(|talk| talk.id != id), "{list:?}");
+    };
+
+    // All that was said is taken back, and then they go.
+    let mut bob = TestClient::guest(&server, "Bob").await;
+    let direct = bob.open_direct("Ming").await.id;
+    let said = bob.say_in(direct, "forget it").await.seq.expect("a place");
+    bob.change("delete", direct, said, json!({})).await;
+    leaves(&server, &bob).await;
+    removed(&mut ming, direct).await;
+
+    // They go, and then the last of it is taken back.
+    let mut carol = TestClient::guest(&server, "Carol").await;
+    let direct = carol.open_direct("Ming").await.id;
+    carol.say_in(direct, "hi").await;
+    ming.expect_event("hi").await;
+    let mine = ming.say_in(direct, "bye").await.seq.expect("a place");
+    leaves(&server, &carol).await;
+    ming.change("delete", direct, mine, json!({})).await;
+    let there = ming.again(&server).await.welcome.conversations;
+    assert!(there.iter().any(|talk| talk.id == direct), "hers is left");
+    server.admin(&["delete-message", &direct.to_string(), "1"]).await;
+    removed(&mut ming, direct).await;
+}

@@ -313,7 +313,7 @@ pub(crate) struct Beginning {
 /// Where a list of directs goes on: behind this place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListPlace {
-    /// By the time of the latest event, in minutes.
+    /// By the time of the newest message, in minutes; less than 0 with somebody who has gone for good.
     pub minute: i64,
     pub conversation: ConversationId,
 }

@@ -1,8 +1,14 @@
 //! What is being written: a new message, or another text for one that was sent.
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
+use wasm_bindgen::JsCast as _;
+use web_sys::HtmlDocument;
 
-use super::super::{live::effect, seen};
+use super::super::{
+    live::effect,
+    place::{Here, Wanted},
+    seen,
+};
 use crate::{
     client::{Edit, Refusal, Store, Written},
     domain::{CommandId, ConversationId, Message, Seq},
@@ -26,6 +32,9 @@ pub(in super::super) struct Draft {
     pub(in super::super) edit: RwSignal<Option<Edit>>,
     /// Why the last one was refused.
     pub(super) problem: RwSignal<Option<ErrorCode>>,
+    wanted: Wanted,
+    /// For whom the text may be meant that was not sent here at once.
+    pub(super) meant_for: RwSignal<Option<String>>,
 }
 
 impl Draft {
@@ -40,6 +49,8 @@ impl Draft {
             text: RwSignal::new(left.text),
             edit: RwSignal::new(left.edit),
             problem: RwSignal::new(left.problem),
+            wanted: expect_context::<Here>().wanted,
+            meant_for: RwSignal::new(None),
         };
         effect(move || {
             let written = Written { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
@@ -65,6 +76,7 @@ impl Draft {
     pub(super) fn typed(self, text: String) {
         self.text.set(text);
         self.problem.set(None);
+        self.meant_for.set(None);
         self.store().type_in(self.conversation);
     }
 
@@ -109,20 +121,30 @@ impl Draft {
             }
             None if is_empty => {}
             None => {
+                // Somebody else was about to be chosen: before anything goes, it is told to whom.
+                self.meant_for.set(self.wanted.take());
+                if self.meant_for.with_untracked(Option::is_some) {
+                    return;
+                }
                 self.put(Deed::Send { body: text });
                 self.text.set(String::new());
             }
         }
     }
 
-    /// Enter sends, Shift+Enter breaks the line, and an input method's keys are its own.
+    /// Enter sends, Shift+Enter and Alt+Enter break the line, and an input method's keys are its own.
     pub(super) fn pressed(self, event: &KeyboardEvent) {
         // While a text is being composed, Enter takes a suggestion; Safari tells so by the key code alone.
-        if event.is_composing() || event.key_code() == 229 || event.shift_key() {
+        if event.is_composing() || event.key_code() == 229 {
+            return;
+        }
+        let breaks_line = event.key() == "Enter" && (event.alt_key() || event.get_modifier_state("AltGraph"));
+        if event.shift_key() && !breaks_line {
             return;
         }
         let is_editing = self.edit.with_untracked(Option::is_some);
         match event.key().as_str() {
+            "Enter" if breaks_line => break_line(),
             "Enter" => self.send(),
             "Escape" if is_editing => self.cancel(),
             "ArrowUp" if !is_editing && self.text.with_untracked(String::is_empty) => {
@@ -216,6 +238,14 @@ impl Draft {
                 *text = body;
             });
         }
+    }
+}
+
+/// Browsers break no line for Alt+Enter. This is as if it had been typed: it can be undone, and the field tells of it.
+fn break_line() {
+    if let Ok(document) = document().dyn_into::<HtmlDocument>() {
+        // A browser that does not know it breaks no line, which is seen.
+        drop(document.exec_command_with_show_ui_and_value("insertText", false, "\n"));
     }
 }
 

@@ -21,17 +21,21 @@ mod here {
     };
     use crate::{
         client::Store,
-        domain::{CommandId, ConversationId},
+        domain::{CommandId, Companion, ConversationId},
     };
 
     /// What makes the form one that a browser can send, and what `early.js` needs.
-    pub(in super::super) fn attributes(conversation: ConversationId, is_lobby: bool) -> Vec<AnyAttribute> {
-        let action = if is_lobby { LOBBY.to_owned() } else { address(conversation) };
+    pub(in super::super) fn attributes(conversation: ConversationId, with: Option<&Companion>) -> Vec<AnyAttribute> {
+        let t = texts();
+        let action = if with.is_none() { LOBBY.to_owned() } else { address(conversation) };
+        let to = with.map(|with| t.name_of(&with.user.nickname));
         vec![
             custom_attribute("method", "post").into_any_attr(),
             custom_attribute("action", action).into_any_attr(),
-            custom_attribute("data-today", texts().today).into_any_attr(),
-            custom_attribute("data-not-kept", texts().not_kept).into_any_attr(),
+            custom_attribute("data-today", t.today).into_any_attr(),
+            custom_attribute("data-not-kept", t.not_kept).into_any_attr(),
+            // No nickname holds this character.
+            custom_attribute("data-goes-to", (t.goes_to)(to, "\u{fffc}")).into_any_attr(),
         ]
     }
 
@@ -57,9 +61,12 @@ mod here {
     use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 
     use super::super::Draft;
-    use crate::{client::Store, domain::ConversationId};
+    use crate::{
+        client::Store,
+        domain::{Companion, ConversationId},
+    };
 
-    pub(in super::super) fn attributes(_conversation: ConversationId, _is_lobby: bool) -> Vec<AnyAttribute> {
+    pub(in super::super) fn attributes(_conversation: ConversationId, _with: Option<&Companion>) -> Vec<AnyAttribute> {
         Vec::new()
     }
 

@@ -40,6 +40,19 @@ fn left_note(with: &Companion) -> AnyView {
     view! { <p class="closed" role="status">{(t.left_note)(t.name_of(&with.user.nickname))}</p> }.into_any()
 }
 
+/// Why the last one was refused, or whom the next one would go to in place of somebody who was about to be chosen.
+fn problem(draft: Draft, with: Memo<Option<Companion>>, is_editing: Memo<bool>) -> Option<String> {
+    let t = texts();
+    if let Some(wanted) = draft.meant_for.get() {
+        let to = with.get().map(|with| t.name_of(&with.user.nickname).to_owned());
+        return Some((t.goes_to)(to.as_deref(), &wanted));
+    }
+    draft.problem.get().map(|code| match code {
+        ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
+        code => (t.error)(code),
+    })
+}
+
 /// The message form of one conversation. It never closes: what is typed without a connection is kept and sent later.
 #[component]
 pub(super) fn Composer(
@@ -109,12 +122,7 @@ pub(super) fn Composer(
             }
         })
     };
-    let problem = move || {
-        draft.problem.get().map(|code| match code {
-            ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
-            code => (t.error)(code),
-        })
-    };
+    let problem = move || problem(draft, with, is_editing);
 
     let is_closed = memo(move || with.with(|with| with.as_ref().is_some_and(|with| with.gone)));
     let why_closed = move || with.get().filter(|with| with.gone).map(|with| left_note(&with));
@@ -127,7 +135,7 @@ pub(super) fn Composer(
             <p class="typing" role="status">{live(move || who_is_typing(store, conversation))}</p>
             {live_view(chooser)}
             {live_view(why_closed)}
-            <form class="pot" hidden=live(move || is_closed.get()) on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().is_none())}>
+            <form class="pot" hidden=live(move || is_closed.get()) on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().as_ref())}>
                 {early::hidden(store)}
                 {live_view(editing)}
                 <label class="unseen" for="message">{t.message}</label>

@@ -51,6 +51,7 @@ pub(super) static TEXTS: Texts = Texts {
     is_here: "here now",
     is_away: "away",
     has_left: "left for good",
+    gone: "Gone",
     left_note: |name| format!("{name} has left for good. Nobody would read what you write here."),
     hide: "Hide from the list",
     block: "Block this person",
@@ -228,6 +229,10 @@ pub(super) static TEXTS: Texts = Texts {
     }
     },
     unknown_user: |name| format!("Nobody here is called “{name}”."),
+    goes_to: |to, wanted| match to {
+        None => format!("This goes to everyone in the Lobby, not to “{wanted}”. Send it again if that is right."),
+        Some(to) => format!("This goes to {to} alone, not to “{wanted}”. Send it again if that is right."),
+    },
 };
 
 fn notice(notice: &Notice) -> String {

@@ -119,6 +119,7 @@ pub struct Texts {
     pub is_here: &'static str,
     pub is_away: &'static str,
     pub has_left: &'static str,
+    pub gone: &'static str,
     pub left_note: fn(&str) -> String,
     pub hide: &'static str,
     pub block: &'static str,
@@ -246,6 +247,7 @@ pub struct Texts {
 
     pub error: fn(ErrorCode) -> String,
     pub unknown_user: fn(&str) -> String,
+    pub goes_to: fn(Option<&str>, &str) -> String,
 }
 
 impl Texts {

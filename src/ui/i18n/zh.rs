@@ -49,6 +49,7 @@ pub(super) static TEXTS: Texts = Texts {
     is_here: "在线",
     is_away: "不在线",
     has_left: "已离开",
+    gone: "已离开的人",
     left_note: |name| format!("{name}已经离开，这里的消息不会再有人看到。"),
     hide: "从列表中隐藏",
     block: "屏蔽此人",
@@ -217,6 +218,10 @@ pub(super) static TEXTS: Texts = Texts {
         _ => "没有成功，请再试一次。".into(),
     },
     unknown_user: |name| format!("这里没有叫“{name}”的人。"),
+    goes_to: |to, wanted| match to {
+        None => format!("这条消息会发给大厅里的所有人，而不是“{wanted}”。确认无误就再发一次。"),
+        Some(to) => format!("这条消息只会发给{to}，而不是“{wanted}”。确认无误就再发一次。"),
+    },
 };
 
 fn notice(notice: &Notice) -> String {

@@ -42,15 +42,7 @@ pub(super) fn Join(
     let known_as = ended.as_ref().map(|me| me.nickname.as_str().to_owned());
 
     // For browsers without script; the others take it from the viewer.
-    let hidden_passes = move || {
-        let passes = viewer.with_value(|Viewer { attempt, .. }| {
-            [("invite", attempt.invite.clone()), ("claim", attempt.claim.clone())]
-        });
-        let hidden = |(name, value): (&'static str, Option<String>)| {
-            value.map(|value| view! { <input type="hidden" name=name value=value/> }.into_any())
-        };
-        passes.map(hidden).into_iter().flatten().collect_view()
-    };
+    let hidden_passes = move || hidden_passes(viewer);
     let is_taken = move || asking.code() == Some(ErrorCode::NicknameTaken);
     let offers_password = move || accounts_only || is_taken();
     // What is not to be seen is not pressed: one of the two is, by the style sheet, which needs no script for it.
@@ -152,4 +144,14 @@ pub(super) fn Join(
             </div>
         </main>
     }
+}
+
+/// What lets one in, as fields that are not seen.
+fn hidden_passes(viewer: StoredValue<Viewer>) -> AnyView {
+    let passes = viewer
+        .with_value(|Viewer { attempt, .. }| [("invite", attempt.invite.clone()), ("claim", attempt.claim.clone())]);
+    let hidden = |(name, value): (&'static str, Option<String>)| {
+        value.map(|value| view! { <input type="hidden" name=name value=value/> }.into_any())
+    };
+    passes.map(hidden).into_iter().flatten().collect_view().into_any()
 }

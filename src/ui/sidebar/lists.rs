@@ -2,14 +2,18 @@
 
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
-use super::super::{
-    face::Face,
-    i18n::texts,
-    icons,
-    list::{Item, list},
-    live::{live, live_view, memo, on},
-    name::Name,
-    place::{Here, LOBBY, address},
+use super::{
+    super::{
+        face::Face,
+        i18n::texts,
+        icons,
+        list::{Item, list},
+        live::{live, live_view, memo, on},
+        name::Name,
+        place::{Here, LOBBY, address},
+    },
+    gone::Gone,
+    unread::unread,
 };
 use crate::{
     client::Store,
@@ -30,7 +34,7 @@ pub(super) fn Rooms() -> impl IntoView {
                 <a class="row" href=LOBBY aria-current=live(current)>
                     <span class="icon-box">{icons::hash()}</span>
                     <span class="name">{t.lobby}</span>
-                    {live_view(move || lobby.get().map(|conversation| view! { <Unread conversation/> }))}
+                    {unread(store, move || lobby.get().into_iter().collect())}
                 </a>
             </li>
         </ul>
@@ -50,8 +54,7 @@ pub(super) fn Private() -> impl IntoView {
             directs.map(|(talk, with)| (talk.id, with.clone())).collect::<Vec<_>>()
         })
     });
-    let row = move |(id, with): (ConversationId, Companion)| {
-        let Companion { user: with, gone } = with;
+    let row = move |(id, with): (ConversationId, User)| {
         let user = with.id;
         let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(user)));
         let current = move || (here.conversation.get() == Some(id)).then_some("page");
@@ -60,23 +63,22 @@ pub(super) fn Private() -> impl IntoView {
                 <a class="row" href=address(id) aria-current=live(current)>
                     <Face id=user nickname=with.nickname.clone() small=true here=is_here/>
                     <Name user=with class="name"/>
-                    {gone.then(|| view! { <span class="quiet small">{t.has_left}</span> })}
-                    <Unread conversation=id/>
+                    {unread(store, move || vec![id])}
                 </a>
             </li>
         }
         .into_any()
     };
-    // Who has left has another row than before.
-    let item = move |direct: (ConversationId, Companion)| {
-        Item::new((u8::from(direct.1.gone), direct.0.as_uuid().as_u128()), move || row(direct))
+    let item = move |(id, with): (ConversationId, Companion)| {
+        (!with.gone).then(|| Item::new((0, id.as_uuid().as_u128()), move || row((id, with.user))))
     };
-    let rows = move || directs.get().into_iter().map(item).collect();
+    let rows = move || directs.get().into_iter().filter_map(item).collect();
     view! {
         <h2 hidden=live(move || directs.with(Vec::is_empty))>{t.private}</h2>
-        <ul hidden=live(move || directs.with(Vec::is_empty))>
+        <ul hidden=live(move || directs.with(|directs| directs.iter().all(|(_, with)| with.gone)))>
             {list(rows)}
         </ul>
+        <Gone/>
         <ShowMore/>
     }
 }
@@ -162,24 +164,4 @@ pub(super) fn HereNow() -> impl IntoView {
         </ul>
         {live_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}
     }
-}
-
-/// How much is unread; nothing when nothing is.
-#[component]
-fn Unread(conversation: ConversationId) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
-    let unread = memo(move || {
-        store.conversations.with(|conversations| conversations.get(conversation).map_or(0, |talk| talk.unread))
-    });
-    live_view(move || {
-        Some(unread.get()).filter(|unread| *unread > 0).map(|unread| {
-            let shown = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
-            view! {
-                <span class="badge">
-                    <span aria-hidden="true">{shown}</span>
-                    <span class="unseen">{(t.unread)(unread)}</span>
-                </span>
-            }
-        })
-    })
 }

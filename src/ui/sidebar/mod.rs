@@ -3,9 +3,11 @@
 mod account;
 mod agent;
 mod blocked;
+mod gone;
 mod lists;
 mod sessions;
 mod settings;
+mod unread;
 
 use leptos::prelude::*;
 

@@ -8,7 +8,7 @@ use super::super::{
 };
 use crate::{
     client::Store,
-    domain::{ConversationId, User, lowercase, place_of},
+    domain::{User, lowercase, place_of},
     protocol::ErrorCode,
 };
 
@@ -42,12 +42,19 @@ enum Problem {
     Unreachable,
 }
 
+impl Problem {
+    /// Why the server opened nothing; no code where it could not be asked.
+    fn of(code: Option<ErrorCode>) -> Self {
+        code.map_or(Self::Unreachable, Self::Refused)
+    }
+}
+
 /// The choice as it stands. A handle: copies are the same choice.
 #[derive(Clone, Copy)]
 pub(super) struct Choice {
     store: Store,
     texts: &'static Texts,
-    /// What was typed.
+    /// What was typed, in whichever form.
     pub(super) text: RwSignal<String>,
     /// Whether the list is shown, if there is anything in it.
     pub(super) open: RwSignal<bool>,
@@ -62,19 +69,19 @@ pub(super) struct Choice {
 
 impl Choice {
     pub(super) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
-        let texts = texts();
-        let text = RwSignal::new(String::new());
+        let (texts, here) = (texts(), expect_context::<Here>());
+        let text = here.wanted.text;
         let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None::<usize>), RwSignal::new(None));
         let offered = Memo::new(move |before: Option<&Vec<Target>>| match before {
             Some(before) if active.with(Option::is_some) => before.clone(),
             _ => offered(store, texts, &text.get()),
         });
-        Self { store, texts, text, open, active, offered, problem, here: expect_context(), on_done }
+        Self { store, texts, text, open, active, offered, problem, here, on_done }
     }
 
     /// Something was typed.
     pub(super) fn typed(self, text: String) {
-        self.text.set(text);
+        self.here.wanted.typed(text);
         self.problem.set(None);
         self.active.set(None);
         self.open.set(true);
@@ -83,6 +90,11 @@ impl Choice {
     /// Whether there is a list to see.
     pub(super) fn is_open(self) -> bool {
         self.open.get() && self.offered.with(|offered| !offered.is_empty())
+    }
+
+    /// What Enter takes, as far as it is known: what the arrows have reached, or else the first that fits what was typed.
+    pub(super) fn reached(self) -> Option<usize> {
+        self.active.get().or_else(|| (!self.text.with(|text| text.trim().is_empty())).then_some(0))
     }
 
     /// Whether what was typed led nowhere.
@@ -116,51 +128,66 @@ impl Choice {
         event.prevent_default();
     }
 
-    /// Takes what the arrows have reached, or the name as typed.
+    /// Takes what the arrows have reached; or else the name as typed; or else, where nobody is called so, the first that fits.
     pub(super) fn take(self) {
         let reached = self.active.get_untracked();
-        let target = reached.and_then(|index| self.offered.with_untracked(|offered| offered.get(index).cloned()));
+        let at = |index: usize| self.offered.with_untracked(|offered| offered.get(index).cloned());
         let typed = self.text.with_untracked(|text| text.trim().to_owned());
-        let everyone = lowercase(self.texts.everyone);
-        match target {
+        match reached.and_then(at) {
             Some(target) => self.talk_to(target),
             None if typed.is_empty() => {}
-            None if lowercase(&typed) == everyone => self.talk_to(Target::Everyone),
-            None => self.open(self.store.open_direct(typed.clone()), typed),
+            None if lowercase(&typed) == lowercase(self.texts.everyone) => self.talk_to(Target::Everyone),
+            None => self.open(Some(typed), at(0)),
         }
     }
 
     /// Opens the conversation with that target.
     pub(super) fn talk_to(self, target: Target) {
-        match target {
-            Target::Everyone => {
-                self.here.go(LOBBY);
-                self.done();
-            }
-            // The very user who was offered, whoever has the name by now.
-            Target::User(user) => self.open(self.store.open_direct_with(user.id), user.nickname.as_str().to_owned()),
-        }
+        self.open(None, Some(target));
     }
 
-    fn open(
-        self,
-        opening: impl Future<Output = Result<ConversationId, Option<ErrorCode>>> + 'static,
-        nickname: String,
-    ) {
+    /// Opens the conversation with whoever has this name, or else with that target.
+    fn open(self, name: Option<String>, target: Option<Target>) {
+        let before = self.text.get_untracked();
         spawn_local(async move {
-            match opening.await {
-                Ok(conversation) => {
-                    self.here.go(&address(conversation));
-                    return self.done();
-                }
-                Err(Some(ErrorCode::UnknownUser | ErrorCode::InvalidNickname)) => {
-                    self.problem.set(Some(Problem::Unknown(nickname)));
-                }
-                Err(Some(code)) => self.problem.set(Some(Problem::Refused(code))),
-                Err(None) => self.problem.set(Some(Problem::Unreachable)),
+            let outcome = self.find(name, target).await;
+            // Whoever types on is about to choose somebody else, or writes in the wrong field: nothing of that may go.
+            if self.text.try_get_untracked().as_ref() != Some(&before) {
+                return;
             }
-            self.open.set(false);
+            match outcome {
+                Ok(address) => {
+                    self.here.go(&address);
+                    self.done();
+                }
+                Err(problem) => {
+                    self.problem.try_set(Some(problem));
+                    self.open.try_set(false);
+                }
+            }
         });
+    }
+
+    /// Where the conversation is found.
+    async fn find(self, name: Option<String>, target: Option<Target>) -> Result<String, Problem> {
+        let mut refused = None;
+        if let Some(name) = name {
+            match self.store.open_direct(name.clone()).await {
+                Ok(conversation) => return Ok(address(conversation)),
+                Err(Some(ErrorCode::UnknownUser | ErrorCode::InvalidNickname)) => {
+                    refused = Some(Problem::Unknown(name));
+                }
+                Err(code) => return Err(Problem::of(code)),
+            }
+        }
+        match (target, refused) {
+            (Some(Target::Everyone), _) => Ok(LOBBY.to_owned()),
+            // The very user who was offered, whoever has the name by now.
+            (Some(Target::User(user)), _) => {
+                self.store.open_direct_with(user.id).await.map(address).map_err(Problem::of)
+            }
+            (None, refused) => Err(refused.unwrap_or(Problem::Unreachable)),
+        }
     }
 
     /// Shows no list any more.
@@ -175,7 +202,7 @@ impl Choice {
     }
 
     fn done(self) {
-        self.text.set(String::new());
+        self.here.wanted.typed(String::new());
         self.close();
         if let Some(on_done) = self.on_done {
             on_done.run(());
@@ -183,14 +210,21 @@ impl Choice {
     }
 }
 
-/// Everyone and the users who are here, as far as their names hold what was typed.
+/// The users who are here and everyone, as far as their names hold what was typed: first the name itself, then names that
+/// begin so. Everyone comes last unless nothing was typed: what is meant for one is not to go to all by a slip.
 fn offered(store: Store, texts: &Texts, typed: &str) -> Vec<Target> {
     let wanted = lowercase(typed.trim());
     let me = store.me.with(|me| me.as_ref().map(|me| me.id));
-    let fits = |target: &Target| place_of(&wanted, &lowercase(&target.name(texts))).is_some();
-    let users = store.presence.with(|presence| {
+    let mut offered: Vec<((bool, usize, bool), Target)> = store.presence.with(|presence| {
         let others = presence.online().iter().filter(|user| Some(user.id) != me).cloned().map(Target::User);
-        others.filter(fits).take(OFFERED).collect::<Vec<_>>()
+        let rank = |target: Target| {
+            let name = lowercase(&target.name(texts));
+            let place = place_of(&wanted, &name)?;
+            let is_last = target == Target::Everyone && !wanted.is_empty();
+            Some(((is_last, place.min(1), name != wanted), target))
+        };
+        [Target::Everyone].into_iter().chain(others).filter_map(rank).collect()
     });
-    [Target::Everyone].into_iter().filter(fits).chain(users).collect()
+    offered.sort_by_key(|(rank, _)| *rank);
+    offered.into_iter().map(|(_, target)| target).take(OFFERED).collect()
 }

@@ -42,7 +42,7 @@ pub(super) fn TargetForm(
         choice.take();
     };
     let option_id = move |index: usize| format!("target-{name}-{index}");
-    let active_id = move || choice.active.get().filter(|_| choice.is_open()).map(option_id);
+    let active_id = move || choice.reached().filter(|_| choice.is_open()).map(option_id);
     let option = move |(index, target): (usize, Target)| {
         let shown = match target.clone() {
             Target::Everyone => view! {
@@ -65,7 +65,7 @@ pub(super) fn TargetForm(
                 id=option_id(index)
                 class="row"
                 role="option"
-                aria-selected=live(move || (choice.active.get() == Some(index)).to_string())
+                aria-selected=live(move || (choice.reached() == Some(index)).to_string())
                 on:pointerdown=move |event| {
                     // The field would lose the focus, which closes the list; and the row is not to move under the finger.
                     event.prevent_default();

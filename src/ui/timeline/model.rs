@@ -268,20 +268,30 @@ impl Model {
         self.timeline.with_untracked(|timeline| timeline.by_id(id).map(|message| message.seq))
     }
 
-    /// What stands at the end, in view, on a page that has the reader's attention, has been read.
+    /// What stands at the end, in view, on a page that has the reader's attention, has been read. What comes otherwise is new
+    /// to whoever comes back.
     pub(super) fn mark_what_is_seen(self, store: Store, conversation: ConversationId, scroll: Scroll) {
         let look = move || {
             store.conversations.track();
             scroll.shown.track();
-            let has_attention = document().has_focus().unwrap_or(false) && scroll.is_shown();
+            let page = document();
+            let has_attention = !page.hidden() && page.has_focus().unwrap_or(false) && scroll.is_shown();
             if scroll.at_end.get() && self.is_loaded.get() && self.gap.get().is_none() && has_attention {
                 store.mark_read(conversation);
+            } else if let Some(unread) = unread_after(store, conversation)
+                && self.new_after.get_untracked() != Some(unread)
+            {
+                self.new_after.set(Some(unread));
             }
         };
         effect(look);
         effect(move || {
-            let handle = window_event_listener(ev::focus, move |_| untrack(look));
-            on_cleanup(move || handle.remove());
+            let focused = window_event_listener(ev::focus, move |_| untrack(look));
+            let shown = window_event_listener(ev::visibilitychange, move |_| untrack(look));
+            on_cleanup(move || {
+                focused.remove();
+                shown.remove();
+            });
         });
     }
 }

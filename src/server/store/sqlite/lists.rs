@@ -5,14 +5,14 @@
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
 
-use crate::domain::{Conversation, ConversationId, Millis, UserId};
+use crate::domain::{Conversation, ConversationId, ConversationKind, Millis, UserId};
 
 use super::{
     super::{Committed, StoreError},
     queries::conversation_of,
 };
 
-/// When something last happened in a direct, to the minute: what happens more often than that changes no list.
+/// When the newest message came in a direct, to the minute: what happens more often than that changes no list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Minute(i64);
 
@@ -119,11 +119,27 @@ impl Standing {
     }
 }
 
+/// By so many minutes further down stand directs with users who have gone for good: below all others, however many they
+/// are. Migration 18 has the same number.
+const BELOW: i64 = 1 << 40;
+
 /// Puts a direct into a user's list, if it does not stand there. Gives it as they see it.
 pub(super) fn list(db: &Connection, user: UserId, direct: ConversationId) -> Result<Conversation, StoreError> {
-    db.prepare_cached("UPDATE members SET listed = ?3 WHERE conversation = ?1 AND user = ?2 AND listed IS NULL")?
+    let listed = db
+        .prepare_cached("UPDATE members SET listed = ?3 WHERE conversation = ?1 AND user = ?2 AND listed IS NULL")?
         .execute(params![direct, user, Minute::of(Millis::now())])?;
-    conversation_of(db, user, direct)
+    let conversation = conversation_of(db, user, direct)?;
+    if listed > 0 && matches!(&conversation.kind, ConversationKind::Direct { with } if with.gone) {
+        put_below(db, user, direct)?;
+    }
+    Ok(conversation)
+}
+
+/// The other user of a direct has gone for good: it stands in the user's list below those with users who have not.
+pub(super) fn put_below(db: &Connection, user: UserId, direct: ConversationId) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE members SET listed = listed - ?3 WHERE conversation = ?1 AND user = ?2 AND listed >= 0")?
+        .execute(params![direct, user, BELOW])?;
+    Ok(())
 }
 
 /// Takes a direct out of a user's list, who has read all that is in it. Whether it stood there.
@@ -147,11 +163,11 @@ pub(super) fn read_all(db: &Connection, user: UserId, conversation: Conversation
     Ok(())
 }
 
-/// Something has happened in a conversation: a direct moves up in the lists in which it stands.
+/// A message has come in a conversation: a direct moves up in the lists in which it stands.
 pub(super) fn note(db: &Connection, conversation: ConversationId, minute: Minute) -> Result<(), rusqlite::Error> {
     db.prepare_cached(
         "UPDATE members SET listed = ?2
-          WHERE conversation = ?1 AND listed < ?2
+          WHERE conversation = ?1 AND listed BETWEEN 0 AND ?2 - 1
             AND user IN (SELECT direct_low FROM conversations WHERE id = ?1
                          UNION ALL SELECT direct_high FROM conversations WHERE id = ?1)",
     )?

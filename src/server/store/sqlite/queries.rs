@@ -1,5 +1,7 @@
 //! What is read, each from one snapshot.
 
+use std::cmp::Reverse;
+
 use ipnet::AddrParseError as IpNetError;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, types::Type};
 use serde::de::DeserializeOwned;
@@ -121,7 +123,12 @@ const CONVERSATION: &str = "
              WHERE conversation = c.id AND seq > m.read_seq AND author <> ?1 AND NOT deleted AND notice IS NULL
                AND author NOT IN (SELECT blocked FROM blocks WHERE user = ?1) LIMIT ?2)),
            CASE c.kind WHEN 'room' THEN (SELECT count(*) FROM members WHERE conversation = c.id) ELSE 2 END,
-           other.id, other.nickname, other.password IS NOT NULL, other.role, other.nickname_key IS NULL, m.listed
+           other.id, other.nickname, other.password IS NOT NULL, other.role, other.nickname_key IS NULL,
+           -- Where none of the last events is a message, the last event stands for it: others decide how many there are.
+           coalesce((SELECT at FROM events WHERE conversation = c.id AND target IS NULL
+                        AND seq > (SELECT max(seq) FROM events WHERE conversation = c.id) - 100
+                      ORDER BY seq DESC LIMIT 1),
+                    (SELECT at FROM events WHERE conversation = c.id ORDER BY seq DESC LIMIT 1), 0)
       FROM members m
       JOIN conversations c ON c.id = m.conversation
       LEFT JOIN users other ON other.id = CASE c.direct_low WHEN m.user THEN c.direct_high ELSE c.direct_low END
@@ -177,6 +184,7 @@ fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         id: row.get(0)?,
         kind,
         last_seq: row.get(2)?,
+        last_message_at: row.get(11)?,
         read_seq: row.get(3)?,
         unread: row.get(4)?,
         mentions: 0,
@@ -186,7 +194,7 @@ fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
 /// How many directs are told where nobody asks for another number.
 pub(super) const LISTED_AT_ONCE: u32 = 100;
 
-/// Rooms first, then directs by their latest event.
+/// Rooms first, then directs by their newest messages, and at last those with users who have gone for good.
 pub(super) fn conversations(
     db: &Connection,
     user: UserId,
@@ -212,7 +220,13 @@ pub(super) fn conversations(
     let older = (places.len() > end).then(|| places[end - 1].to_string());
     places.truncate(end);
     let conversations = places.into_iter().map(|place| conversation_of(db, user, place.conversation));
-    Ok(ConversationList { conversations: conversations.collect::<Result<_, _>>()?, older })
+    let mut conversations = conversations.collect::<Result<Vec<_>, _>>()?;
+    // Places are known to the minute.
+    conversations[rooms..].sort_by_key(|talk| {
+        let is_gone = matches!(&talk.kind, ConversationKind::Direct { with } if with.gone);
+        (is_gone, Reverse((talk.last_message_at, talk.id)))
+    });
+    Ok(ConversationList { conversations, older })
 }
 
 pub(super) fn conversation_of(db: &Connection, user: UserId, id: ConversationId) -> Result<Conversation, StoreError> {

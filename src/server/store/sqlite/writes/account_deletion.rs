@@ -15,6 +15,7 @@ use super::{
     },
     append::{append_decided, delete},
     audit::Entry,
+    gone::take_out_if_empty,
     guest::release,
     moderation::role_of,
     session_end::end_sessions_of,
@@ -128,7 +129,10 @@ impl Write for EraseSome {
         let Some(erasure) = erasure else { return Ok(Applied { done: false, news: None }) };
         let end = Seq(erasure.last.0.min(erasure.done.0.saturating_add(STRIDE)));
         erasure.unname_notices(db, end)?;
-        let (end, news) = if erasure.messages { erasure.delete_messages(db, end)? } else { (end, Vec::new()) };
+        let (end, mut news) = if erasure.messages { erasure.delete_messages(db, end)? } else { (end, Vec::new()) };
+        if !news.is_empty() {
+            news.extend(take_out_if_empty(db, erasure.conversation)?);
+        }
         let (user, conversation) = (erasure.user, erasure.conversation);
         if end == erasure.last {
             db.prepare_cached("DELETE FROM erasures WHERE user = ?1 AND conversation = ?2")?

@@ -15,6 +15,7 @@ use super::{
         writer::{Applied, Desk, Write},
     },
     fold::{delete_message, fold},
+    gone::take_out_if_empty,
     sanction::check_write,
 };
 
@@ -33,11 +34,18 @@ impl Write for NewEvent {
             _ => None,
         };
         let (done, event) = append(db, self)?;
-        lists::note(db, self.conversation, Minute::of(done.at))?;
+        if let Change::Message { .. } = self.change {
+            lists::note(db, self.conversation, Minute::of(done.at))?;
+        }
+        let emptied = match self.change {
+            Change::Deletion { .. } => take_out_if_empty(db, self.conversation)?,
+            _ => None,
+        };
         let event = Committed::Event(event);
-        let news = match listed {
-            Some(listed) => Committed::Several(vec![listed, event]),
-            None => event,
+        let news = if listed.is_none() && emptied.is_none() {
+            event
+        } else {
+            Committed::Several(listed.into_iter().chain([event]).chain(emptied).collect())
         };
         Ok(Applied { done, news: Some(news) })
     }

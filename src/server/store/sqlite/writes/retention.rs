@@ -16,6 +16,7 @@ use super::{
     append::append_by,
     clock::written_before,
     fold::delete_message,
+    gone::take_out_if_empty,
     mark::forget_addresses,
 };
 
@@ -50,6 +51,9 @@ impl Write for ExpireMessages {
             // Nobody's right is asked for, and nothing is noted.
             let by_age = |place: Appended| delete_message(db, self.conversation, seq, place.seq);
             events.push(Committed::Event(append_by(db, &deletion, by_age)?.1));
+        }
+        if !events.is_empty() {
+            events.extend(take_out_if_empty(db, self.conversation)?);
         }
         db.prepare_cached("UPDATE conversations SET retained = ?2 WHERE id = ?1")?
             .execute(params![self.conversation, last])?;

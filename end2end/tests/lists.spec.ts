@@ -1,0 +1,70 @@
+/** The list of directs: its order, and those who have gone for good. */
+import type { Person } from '../fixtures/person.ts';
+import { JsonSocket } from '../fixtures/socket_client.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+/** The names in the list of directs, in order. */
+function order(person: Person): Promise<string[]> {
+  return person.conversations.locator('ul').nth(1).locator('.name bdi').allInnerTexts();
+}
+
+test('the direct with the newest message stands first, as it comes, for one’s own too, and after a reload', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  const sockets = new Map<string, JsonSocket>();
+  for (const name of ['Bob', 'Carol', 'Dave']) {
+    const socket = await JsonSocket.open(`${house.socketAddress}/${name}`);
+    socket.send({ to_user: 'Alice', msg: `from ${name}` });
+    await expect(alice.conversation(name, 1)).toBeVisible();
+    sockets.set(name, socket);
+  }
+  await expect.poll(() => order(alice)).toEqual(['Dave', 'Carol', 'Bob']);
+  sockets.get('Bob')!.send({ to_user: 'Alice', msg: 'again' });
+  await expect.poll(() => order(alice)).toEqual(['Bob', 'Dave', 'Carol']);
+  await alice.open('Carol');
+  expect(await order(alice), 'reading moves nothing').toEqual(['Bob', 'Dave', 'Carol']);
+  await alice.say('an answer');
+  await expect.poll(() => order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  await alice.page.reload({ waitUntil: 'commit' });
+  await expect.poll(() => order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  await alice.isInside();
+  expect(await order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  for (const socket of sockets.values()) socket.close();
+});
+
+test('those who have gone for good stand folded, those of one name together', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  for (const [name, times] of [['script', 3], ['Carol', 1]] as const) {
+    for (let time = 1; time <= times; time += 1) {
+      const socket = await JsonSocket.open(`${house.socketAddress}/${name}`);
+      socket.send({ to_user: 'Alice', msg: `${name} ${time}` });
+      await expect(alice.conversation(name, 1)).toBeVisible();
+      socket.close();
+      await expect(alice.conversation(name)).toBeHidden();
+    }
+  }
+  const bob = await JsonSocket.open(`${house.socketAddress}/script`);
+  bob.send({ to_user: 'Alice', msg: 'here' });
+  await expect(alice.conversation('script', 1)).toBeVisible();
+  expect(await order(alice)).toEqual(['script']);
+  await expect(alice.page).toHaveTitle('(5) Teahouse');
+
+  const gone = alice.conversations.locator('details.gone');
+  const summary = gone.locator('> summary');
+  await expect(summary).toHaveText(/^Gone\s*4\s*4 unread$/);
+  await summary.click();
+  await expect(alice.conversation('Carol', 1)).toBeVisible();
+  const scripts = gone.locator('details');
+  await expect(scripts.locator('summary')).toHaveText(/^script\s*3\s*3\s*3 unread$/);
+  await scripts.locator('summary').click();
+  await expect(scripts.getByRole('link')).toHaveCount(3);
+
+  await scripts.getByRole('link').first().click();
+  await alice.sees('script 3');
+  await expect(alice.talk.getByText('script has left for good.')).toBeVisible();
+  await expect(summary).toHaveText(/3 unread$/);
+  await expect(alice.page).toHaveTitle('(4) Teahouse');
+  await alice.page.reload();
+  await expect(alice.page.locator('main[data-online="true"]')).toBeVisible();
+  await expect(scripts.getByRole('link').first(), 'the one that is open is shown').toBeVisible();
+  bob.close();
+});

@@ -1,0 +1,113 @@
+//! Directs with people who have gone for good: folded, and those of one name together.
+
+use leptos::prelude::*;
+
+use super::{
+    super::{
+        Language, clock,
+        face::Face,
+        i18n::texts,
+        list::{Item, list},
+        live::{live, memo},
+        name::Name,
+        place::{Here, address},
+    },
+    unread::unread,
+};
+use crate::{
+    client::Store,
+    domain::{Conversation, ConversationId, Millis, User},
+};
+
+/// A direct, with whom it was, and when its last message came.
+type Left = (ConversationId, User, Millis);
+
+/// The directs whose other users have gone for good.
+#[component]
+pub(super) fn Gone() -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let here = expect_context::<Here>();
+    let names = memo(move || {
+        store.conversations.with(|conversations| {
+            let left = |name: Vec<(&Conversation, User)>| -> Vec<Left> {
+                name.into_iter().map(|(talk, user)| (talk.id, user, talk.last_message_at)).collect()
+            };
+            conversations.gone().into_iter().map(left).collect::<Vec<_>>()
+        })
+    });
+    // Names stand as they were when their last bearer left, so nothing in a name changes but that another one is added.
+    let item = move |name: Vec<Left>| {
+        if let [one] = &name[..] {
+            let one = one.clone();
+            return Item::new((0, one.0.as_uuid().as_u128()), move || link(here, one, false));
+        }
+        let first = name.last().map(|(id, ..)| *id);
+        Item::new((1, first.map_or(0, |id| id.as_uuid().as_u128())), move || {
+            let of_name = memo(move || {
+                let has_first = |name: &&Vec<Left>| name.last().map(|(id, ..)| *id) == first;
+                names.with(|names| names.iter().find(has_first).cloned().unwrap_or_default())
+            });
+            namesakes(store, here, of_name)
+        })
+    };
+    let all = move || names.with(|names| names.iter().flatten().map(|(id, ..)| *id).collect());
+    let is_open =
+        move || names.with(|names| names.iter().flatten().any(|(id, ..)| here.conversation.get() == Some(*id)));
+    view! {
+        <details class="gone" hidden=live(move || names.with(Vec::is_empty)) open=live(is_open)>
+            <summary>{t.gone} {unread(store, all)}</summary>
+            <ul>{list(move || names.get().into_iter().map(item).collect())}</ul>
+        </details>
+    }
+}
+
+/// Those who had one name, one after the other.
+fn namesakes(store: Store, here: Here, directs: Memo<Vec<Left>>) -> AnyView {
+    let Some((_, user, _)) = directs.with_untracked(|directs| directs.first().cloned()) else { return ().into_any() };
+    let item = move |one: Left| Item::new((0, one.0.as_uuid().as_u128()), move || link(here, one, true));
+    let is_open = move || directs.with(|directs| directs.iter().any(|(id, ..)| here.conversation.get() == Some(*id)));
+    view! {
+        <li>
+            <details open=live(is_open)>
+                <summary>
+                    <Name user settled=true/>
+                    <span class="quiet">{live(move || directs.with(Vec::len))}</span>
+                    {unread(store, move || directs.with(|directs| directs.iter().map(|(id, ..)| *id).collect()))}
+                </summary>
+                <ul>{list(move || directs.get().into_iter().map(item).collect())}</ul>
+            </details>
+        </li>
+    }
+    .into_any()
+}
+
+/// The way to one of them. Where several have one name, the time tells them apart.
+fn link(here: Here, (id, user, at): Left, is_one_of_several: bool) -> AnyView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let current = move || (here.conversation.get() == Some(id)).then_some("page");
+    let language = expect_context::<RwSignal<Language>>().get_untracked();
+    let what = if is_one_of_several {
+        view! {
+            <Name user settled=true class="unseen"/>
+            " "
+            <time class="name" datetime=clock::for_machines(at)>{clock::date_and_time(at, language)}</time>
+        }
+        .into_any()
+    } else {
+        view! {
+            <Face id=user.id nickname=user.nickname.clone() small=true/>
+            <Name user settled=true class="name"/>
+            <span class="quiet small">{t.has_left}</span>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <a class="row" href=address(id) aria-current=live(current)>
+                {what}
+                {unread(store, move || vec![id])}
+            </a>
+        </li>
+    }
+    .into_any()
+}

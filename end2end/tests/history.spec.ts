@@ -184,15 +184,16 @@ test('what comes while one is reading is not marked as new', async ({ house, peo
   await expect(alice.log.getByText('New', { exact: true })).toBeHidden();
 });
 
-test('days stand between the messages, named as the reader would', async ({ house, people }) => {
+test('days stand between the messages, and are the same for a reader whose clock is a day off', async ({ house, people }) => {
   await longTalk(house, 2);
-  const today = await people.guest('Alice');
-  const tomorrow = await people.visitor('Bob');
-  await tomorrow.page.clock.setFixedTime(Date.now() + 24 * 60 * 60 * 1_000);
-  await tomorrow.join();
+  const right = await people.guest('Alice');
+  const ahead = await people.visitor('Bob');
+  await ahead.page.clock.setFixedTime(Date.now() + 24 * 60 * 60 * 1_000);
+  await ahead.join();
 
-  await expect(today.log.getByRole('listitem')).toHaveText(['Today', /message 001/, /message 002/]);
-  await expect(tomorrow.log.getByRole('listitem')).toHaveText(['Yesterday', /message 001/, /message 002/]);
+  for (const { log } of [right, ahead]) {
+    await expect(log.getByRole('listitem')).toHaveText(['Today', /message 001/, /message 002/]);
+  }
 });
 
 for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {

@@ -6,8 +6,9 @@ use leptos::prelude::*;
 
 use super::{
     Link, LoadState, Store,
+    clock::{elapsed, learn},
     outbox::Keep,
-    store::{Talk, now},
+    store::Talk,
 };
 use crate::{
     domain::{Conversation, ConversationId, ConversationKind},
@@ -67,11 +68,9 @@ impl Store {
             }
             ServerFrame::Typing { user, .. } if self.blocks.with_untracked(|blocks| blocks.has(user.id)) => {}
             ServerFrame::Typing { conversation, user } => {
-                self.typing.update(|typing| typing.seen(conversation, user, now()));
-                set_timeout(
-                    move || self.typing.update(|typing| typing.expire(now())),
-                    Duration::from_millis(TYPING_LASTS + 50),
-                );
+                let sign = self.typing.try_update(|typing| typing.seen(conversation, user));
+                let expire = move || self.typing.maybe_update(|typing| sign.is_some_and(|sign| typing.expire(sign)));
+                set_timeout(expire, Duration::from_millis(TYPING_LASTS));
             }
             ServerFrame::Presence { joined, left, online_count } => {
                 self.presence.update(|presence| presence.apply(&joined, &left, online_count));
@@ -106,6 +105,9 @@ impl Store {
                 load.set(LoadState::Idle);
             }
         }
+        if let Some(at) = welcome.at {
+            learn(at, elapsed());
+        }
         self.know(welcome);
         self.link.set(Link::Online);
         self.keep(Keep::TakeOver);
@@ -137,9 +139,9 @@ impl Store {
     /// Events that come close together are folded in together: what follows from them is worked out once. The first
     /// after a pause does not wait.
     fn gather(self, event: Event) {
-        let (now, mut after_pause, mut count) = (now(), false, 0);
+        let (now, mut after_pause, mut count) = (elapsed(), false, 0);
         self.pace.update_value(|pace| {
-            after_pause = now.0.saturating_sub(pace.heard_at.0) >= FOLD_EVERY;
+            after_pause = now - pace.heard_at >= FOLD_EVERY;
             pace.heard_at = now;
             pace.gathered.push(event);
             count = pace.gathered.len();

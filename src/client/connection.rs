@@ -11,7 +11,7 @@ use gloo_timers::future::{IntervalStream, TimeoutFuture};
 use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
-    client::{Link, Store, link::longest_wait, store::now},
+    client::{Link, Store, clock::elapsed, link::longest_wait},
     domain::EndReason,
     protocol::{ClientFrame, CloseCode, Read as _, ServerFrame},
 };
@@ -134,12 +134,12 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
         }
     }
     let mut was_welcome = false;
-    let mut last_heard = now().0;
+    let mut last_heard = elapsed();
     let mut asked = false;
     while let Some(happened) = happenings.next().await {
         let to_send = match happened {
             Happened::Heard(Ok(message)) => {
-                (last_heard, asked) = (now().0, false);
+                (last_heard, asked) = (elapsed(), false);
                 if let Message::Text(text) = message {
                     match ServerFrame::from_json(&text) {
                         Some(frame) => {
@@ -159,12 +159,12 @@ async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> Ending {
             Happened::Told(Some(Signal::Stop) | None) => return Ending::Stopped,
             // After a sleep, or in another network, the connection may be gone without anybody having noticed.
             Happened::Told(Some(Signal::Wake)) => {
-                last_heard = last_heard.min(now().0.saturating_sub(DEAD - WAKE_PATIENCE));
+                last_heard = last_heard.min(elapsed().saturating_sub(DEAD - WAKE_PATIENCE));
                 asked = true;
                 was_welcome.then_some(ClientFrame::Ping {})
             }
             Happened::Tick => {
-                let quiet = now().0.saturating_sub(last_heard);
+                let quiet = elapsed() - last_heard;
                 if quiet >= DEAD {
                     return Ending::Lost { was_welcome };
                 }

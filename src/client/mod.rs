@@ -4,6 +4,7 @@
 //! signals; what people do goes through [`Store`]'s methods back to the connection.
 
 mod apply;
+mod clock;
 mod connection;
 mod http;
 mod link;
@@ -13,6 +14,7 @@ mod storage;
 mod store;
 mod tab;
 
+pub use clock::now;
 pub use http::{Refusal, end_session, join, report, sessions};
 pub use link::Link;
-pub use store::{Edit, LoadState, Store, Written, now};
+pub use store::{Edit, LoadState, Store, Written};

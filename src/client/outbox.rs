@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use super::{
     Link, Store,
+    clock::now,
     connection::Signal,
     locks,
     storage::{Mark, Storage},
-    store::now,
     tab,
 };
 use crate::{

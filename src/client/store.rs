@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Link,
+    clock::{elapsed, learn, now},
     connection::{self, QUEUE, Signal},
     http::{self, Refusal},
     outbox::{Keep, Sending, forget_kept},
@@ -74,10 +75,10 @@ pub(super) struct Pace {
     pub(super) shown: Option<ConversationId>,
     /// Events that are not folded in yet.
     pub(super) gathered: Vec<Event>,
-    /// When the last of them came.
-    pub(super) heard_at: Millis,
-    /// Where a sign of typing was last sent, and when.
-    typed: Option<(ConversationId, Millis)>,
+    /// When the last of them came, in milliseconds since the page began.
+    pub(super) heard_at: u64,
+    /// Where a sign of typing was last sent, and when; as above.
+    typed: Option<(ConversationId, u64)>,
     /// One is about to sign out.
     is_leaving: bool,
     /// Whether one is to be told that this browser keeps nothing for the page; `None` while it does.
@@ -294,6 +295,10 @@ impl Store {
     /// Begins with what a connection would begin with, and with the newest messages of a conversation. The connection
     /// that is made then goes on behind them, as one that is made again does.
     pub fn open(self, welcome: &Welcome, conversation: ConversationId, page: MessagesPage, written: Written) {
+        if let Some(at) = welcome.at {
+            // The document was made when the page began; the program has come since.
+            learn(at, 0);
+        }
         self.know(welcome);
         self.take_in(conversation, Stretch::Newest, page);
         self.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
@@ -444,9 +449,9 @@ impl Store {
 
     /// Tells the others that one is typing, now and then.
     pub fn type_in(self, conversation: ConversationId) {
-        let now = now();
+        let now = elapsed();
         let told = self.pace.with_value(|pace| pace.typed);
-        if told.is_none_or(|(where_, at)| where_ != conversation || now.0.saturating_sub(at.0) >= TYPING_EVERY) {
+        if told.is_none_or(|(where_, at)| where_ != conversation || now - at >= TYPING_EVERY) {
             self.pace.update_value(|pace| pace.typed = Some((conversation, now)));
             self.signal(Signal::Frame(ClientFrame::Typing { conversation }));
         }
@@ -580,10 +585,4 @@ impl Store {
             .try_update_value(|signals| signals.as_mut().is_some_and(|sender| sender.try_send(signal).is_ok()))
             .unwrap_or(false)
     }
-}
-
-/// The present moment by this machine's clock.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
-pub fn now() -> Millis {
-    Millis(js_sys::Date::now() as u64)
 }

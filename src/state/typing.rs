@@ -1,21 +1,28 @@
 //! Who is typing.
 
-use crate::domain::{ConversationId, Millis, User, UserId};
+use crate::domain::{ConversationId, User, UserId};
 
 /// How long after its last sign typing is over, in milliseconds. Clients send a sign every few seconds.
 pub const TYPING_LASTS: u64 = 5_000;
 
-/// Who was seen typing where, and when.
+/// Who was seen typing where, and by which sign.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Typing {
-    seen: Vec<(ConversationId, User, Millis)>,
+    seen: Vec<(ConversationId, User, Sign)>,
+    last: Sign,
 }
 
+/// One of the signs that were seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sign(u64);
+
 impl Typing {
-    /// Somebody types.
-    pub fn seen(&mut self, conversation: ConversationId, user: User, now: Millis) {
+    /// Somebody types. The sign is to be [expired](Self::expire) after [`TYPING_LASTS`].
+    pub fn seen(&mut self, conversation: ConversationId, user: User) -> Sign {
         self.stopped(conversation, user.id);
-        self.seen.push((conversation, user, now));
+        self.last = Sign(self.last.0 + 1);
+        self.seen.push((conversation, user, self.last));
+        self.last
     }
 
     /// Somebody stopped, because their message came. Whether they were typing.
@@ -25,9 +32,11 @@ impl Typing {
         self.seen.len() < before
     }
 
-    /// Forgets those who stopped without a word.
-    pub fn expire(&mut self, now: Millis) {
-        self.seen.retain(|(_, _, at)| now.0.saturating_sub(at.0) < TYPING_LASTS);
+    /// Forgets who stopped without a word: whose last sign this was. Whether they were typing.
+    pub fn expire(&mut self, sign: Sign) -> bool {
+        let before = self.seen.len();
+        self.seen.retain(|(_, _, last)| *last != sign);
+        self.seen.len() < before
     }
 
     /// Who types in this conversation.
@@ -50,15 +59,16 @@ mod tests {
             User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
         };
         let mut typing = Typing::default();
-        typing.seen(here, user(1), Millis(0));
-        typing.seen(here, user(2), Millis(1_000));
-        typing.seen(here, user(1), Millis(2_000));
+        let first = typing.seen(here, user(1));
+        let other = typing.seen(here, user(2));
+        let last = typing.seen(here, user(1));
         assert_eq!(typing.of(here), [&user(2), &user(1)]);
         typing.stopped(here, user(2).id);
         assert_eq!(typing.of(here), [&user(1)]);
-        typing.expire(Millis(2_000 + TYPING_LASTS - 1));
+        // Another sign has come since.
+        assert!(!typing.expire(first) && !typing.expire(other));
         assert_eq!(typing.of(here), [&user(1)]);
-        typing.expire(Millis(2_000 + TYPING_LASTS));
+        assert!(typing.expire(last));
         assert!(typing.of(here).is_empty());
     }
 }

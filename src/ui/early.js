@@ -8,6 +8,9 @@
   const language = document.documentElement.lang;
   const { me, opening } = JSON.parse(document.body.dataset.viewer);
   const conversation = opening.conversation;
+  // The reader's clock may be wrong; the document was made when the page began.
+  const ahead = opening.welcome.at + performance.now() - Date.now();
+  const now = () => Math.round(Date.now() + ahead);
 
   // A browser may forbid a page to keep anything, or have no room for it. That is told once, and all else goes on.
   const note = document.createElement("p");
@@ -35,7 +38,7 @@
   // The server knows nobody's clock.
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const tell = (time) => (time.textContent = clock.format(new Date(time.dateTime)));
-  const today = new Date().toDateString();
+  const today = new Date(now()).toDateString();
   const tellDay = (day, time) => {
     const at = new Date(time.dateTime);
     day.textContent =
@@ -59,7 +62,7 @@
 
   // UUIDv7, as the program makes them.
   const newId = () => {
-    const at = Date.now().toString(16).padStart(12, "0");
+    const at = now().toString(16).padStart(12, "0");
     const random = Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => byte.toString(16).padStart(2, "0")).join("");
     return `${at.slice(0, 8)}-${at.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 18)}`;
   };
@@ -106,7 +109,7 @@
   let told;
   const send = (event) => {
     event.preventDefault();
-    const message = { id: newId(), conversation, body: field.value, at: Date.now() };
+    const message = { id: newId(), conversation, body: field.value, at: now() };
     if (!message.body.trim()) return;
     // Somebody else was about to be chosen: before anything goes, it is told to whom.
     const wanted = document.getElementById("target-sidebar").value.trim();

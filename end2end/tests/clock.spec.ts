@@ -1,0 +1,108 @@
+/** Readers whose clocks are wrong, or are set while they read. */
+import type { Page } from '@playwright/test';
+
+import { Network } from '../fixtures/network.ts';
+import { holdProgram } from '../fixtures/take_over.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const HOUR = 60 * 60 * 1_000;
+
+/** From the next page on, a reader's clock is off by so many milliseconds; the one that measures durations is right. */
+async function wrongClock(page: Page, off: number): Promise<void> {
+  await page.addInitScript((first) => {
+    const { Date: Right } = globalThis;
+    Object.assign(globalThis, { off: first });
+    const wrong = () => Right.now() + (globalThis as unknown as { off: number }).off;
+    globalThis.Date = new Proxy(Right, {
+      construct: (target, parts, wanted) => Reflect.construct(target, parts.length ? parts : [wrong()], wanted),
+      apply: () => new Right(wrong()).toString(),
+      get: (target, field) => (field === 'now' ? wrong : Reflect.get(target, field)),
+    });
+  }, off);
+}
+
+/** Sets it while the page is open. */
+async function setClock(page: Page, off: number): Promise<void> {
+  await page.evaluate((now) => Object.assign(globalThis, { off: now }), off);
+}
+
+for (const days of [-400, -1, 1, 40]) {
+  test(`what is on its way stands under today with a clock that is ${days} days off`, async ({ people }) => {
+    const bob = await people.guest('Bob');
+    await bob.say('Good morning');
+    const alice = await people.visitor('Alice');
+    await wrongClock(alice.page, days * 24 * HOUR);
+    const network = await Network.of(alice);
+    await alice.join();
+    await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/]);
+
+    network.swallow();
+    await alice.composer.fill('And to you');
+    await alice.composer.press('Enter');
+    await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/, /And to you/]);
+    const shown = await alice.message('And to you').locator('time').first().getAttribute('datetime');
+    expect(Math.abs(Date.parse(shown ?? '') - Date.now())).toBeLessThan(HOUR);
+  });
+}
+
+test('what is sent before the program is there stands under today with a clock that is a day off', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  await bob.say('Good morning');
+  const alice = await people.visitor('Alice');
+  await wrongClock(alice.page, 24 * HOUR);
+  await alice.join();
+  await holdProgram(alice.page);
+  await alice.page.route('**/talk/lobby', (route) => (route.request().method() === 'POST' ? undefined : route.continue()));
+  await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/]);
+
+  await alice.composer.fill('And to you');
+  await alice.composer.press('Enter');
+  const time = alice.message('And to you').locator('time').first();
+  expect(Math.abs(Date.parse((await time.getAttribute('datetime')) ?? '') - Date.now())).toBeLessThan(HOUR);
+  await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/, /And to you/]);
+});
+
+for (const hours of [-24, -1, 24]) {
+  test(`a sign of typing ends though the reader’s clock is set by ${hours} hours meanwhile`, async ({ people }) => {
+    const alice = await people.visitor('Alice');
+    await wrongClock(alice.page, 0);
+    await alice.join();
+    const bob = await people.guest('Bob');
+    await bob.composer.pressSequentially('Wait');
+    const sign = alice.page.getByText('Bob is typing …');
+    await expect(sign).toBeVisible();
+    await setClock(alice.page, hours * HOUR);
+    await expect(sign).toBeHidden({ timeout: 15_000 });
+
+    // One's own signs go on, too, and what is said is seen at once.
+    await alice.composer.pressSequentially('I');
+    await expect(bob.page.getByText('Alice is typing …')).toBeVisible();
+    await alice.composer.fill('I wait');
+    await alice.composer.press('Enter');
+    await bob.sees('I wait');
+    await bob.say('Thank you');
+    await alice.sees('Thank you');
+    await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /I wait/, /Thank you/]);
+  });
+}
+
+test('a connection whose reader’s clock is set is not given up, and a dead one is still noticed', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  await wrongClock(alice.page, 0);
+  const network = await Network.of(alice);
+  await alice.join();
+  const bob = await people.guest('Bob');
+  for (const hours of [1, -1, 48]) {
+    await setClock(alice.page, hours * HOUR);
+    await bob.say(`the clock is ${hours} hours off`);
+    await alice.sees(`the clock is ${hours} hours off`);
+  }
+  // Longer than a page looks after its connection.
+  await alice.page.waitForFunction((since) => performance.now() > since + 6_000, await alice.page.evaluate(() => performance.now()));
+  expect(alice.frames.receivedOf('welcome')).toHaveLength(1);
+  network.cut();
+  network.mend();
+  await bob.say('back again');
+  await alice.sees('back again');
+});

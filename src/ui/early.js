@@ -13,15 +13,16 @@
   const now = () => Math.round(Date.now() + ahead);
 
   // A browser may forbid a page to keep anything, or have no room for it. That is told once, and all else goes on.
-  const note = document.createElement("p");
-  note.className = "note small";
-  note.role = "status";
   const inTab = (deed) => {
     try {
       return deed(sessionStorage);
     } catch {
+      if (document.body.hasAttribute("data-not-kept")) return;
       document.body.dataset.notKept = "";
-      note.textContent ||= form.dataset.notKept;
+      const note = document.createElement("p");
+      note.className = "note small";
+      note.role = "status";
+      note.textContent = form.dataset.notKept;
       document.querySelector(".notes").append(note);
     }
   };
@@ -57,7 +58,10 @@
   const typed = () => {
     field.parentNode.dataset.text = field.value;
     form.querySelector(".send").setAttribute("aria-disabled", !field.value.trim());
-    keep(conversation, field.value);
+    if (!window.WebAssembly) return;
+    inTab((kept) => {
+      kept[conversation] = field.value;
+    });
   };
 
   // UUIDv7, as the program makes them.

@@ -19,7 +19,6 @@ pub(crate) fn check(data: &[u8]) {
     // Whatever an earlier version let in.
     check_cost(Body::from_stored(text.to_owned()).as_str());
     if let Ok(emoji) = Emoji::parse(text) {
-        assert_eq!(emoji.as_str(), text);
         assert_eq!(Emoji::parse(emoji.as_str()).as_ref(), Ok(&emoji));
         check_cost(emoji.as_str());
     }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest emoji in bytes; the longest that Unicode has are flags of regions, with 28.
+/// The longest text that is looked up, in bytes. The longest emoji that Unicode has, two people of a skin tone each, has 35.
 #[cfg(feature = "ssr")]
-const MAX_EMOJI_BYTES: usize = 40;
+const MAX_EMOJI_BYTES: usize = 48;
 
 /// How many different emoji one message can carry.
 pub const MAX_REACTIONS: usize = 20;
@@ -22,31 +22,33 @@ pub struct Emoji(String);
 pub struct EmojiError;
 
 impl Emoji {
-    /// Takes one user-perceived character (UAX #29) that is an emoji (UTS #51).
+    /// Takes one emoji of Unicode's list (emoji-test.txt, UTS #51), however it is qualified, and spells it in full: with
+    /// the variation selectors that the list has. A joiner that joins nothing is dropped.
     ///
     /// # Errors
     /// [`EmojiError`] for anything else.
     #[cfg(feature = "ssr")]
     pub fn parse(text: &str) -> Result<Self, EmojiError> {
-        use unicode_properties::UnicodeEmoji as _;
-        use unicode_segmentation::UnicodeSegmentation as _;
+        use std::iter::once;
 
-        // Digits, # and * are emoji characters too, but only a keycap makes them emoji.
-        let is_keycap = text.ends_with('\u{20e3}');
-        let is_emoji = text.chars().next().is_some_and(|c| c.is_emoji_char() && (is_keycap || !c.is_ascii()));
-        // Anything else would hang on to it as a mark, or not be seen at all.
-        let belongs = |c: char| {
-            c.is_emoji_char() || matches!(c, '\u{200d}' | '\u{fe0f}' | '\u{20e3}' | '\u{e0020}'..='\u{e007f}')
-        };
-        if is_emoji
-            && text.len() <= MAX_EMOJI_BYTES
-            && text.chars().all(belongs)
-            && text.graphemes(true).nth(1).is_none()
-        {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(EmojiError)
+        if text.len() > MAX_EMOJI_BYTES {
+            return Err(EmojiError);
         }
+        let bare: String = without_selectors(text).collect();
+        let bare = bare.trim_end_matches('\u{200d}');
+        let known = emojis::get(bare).ok_or(EmojiError)?;
+        // Of two people with skin tones that are spelled without selectors, `get` may give others.
+        once(known)
+            .chain(known.skin_tones().into_iter().flatten())
+            .find(|emoji| without_selectors(emoji.as_str()).eq(bare.chars()))
+            .map(|emoji| Self(emoji.as_str().to_owned()))
+            .ok_or(EmojiError)
+    }
+
+    /// An emoji as an earlier program let it in, spelled in full if Unicode's list has it.
+    #[cfg(feature = "ssr")]
+    pub fn from_stored(text: String) -> Self {
+        Self::parse(&text).unwrap_or(Self(text))
     }
 
     /// The emoji itself.
@@ -58,6 +60,12 @@ impl Emoji {
     pub(crate) const fn from_trusted(text: String) -> Self {
         Self(text)
     }
+}
+
+/// Without what asks for a drawing in colour or in black.
+#[cfg(feature = "ssr")]
+fn without_selectors(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !matches!(c, '\u{fe0e}' | '\u{fe0f}'))
 }
 
 impl fmt::Display for Emoji {
@@ -79,6 +87,51 @@ mod tests {
     }
 
     #[test]
+    fn however_an_emoji_is_spelled_it_is_one_reaction() {
+        for (spellings, emoji) in [
+            (&["❤", "❤\u{fe0f}", "❤\u{fe0e}", "❤\u{fe0f}\u{200d}", "❤\u{200d}\u{fe0f}"][..], "❤\u{fe0f}"),
+            (&["👍", "👍\u{fe0e}", "👍\u{fe0f}", "👍\u{200d}", "👍\u{fe0f}\u{fe0f}"], "👍"),
+            (&["👍🏽", "👍\u{fe0f}🏽", "👍🏽\u{fe0f}"], "👍🏽"),
+            (&["☝🏽", "☝\u{fe0f}🏽"], "☝🏽"),
+            (&["☝", "☝\u{fe0f}"], "☝\u{fe0f}"),
+            (&["1\u{20e3}", "1\u{fe0f}\u{20e3}", "1\u{fe0e}\u{20e3}"], "1\u{fe0f}\u{20e3}"),
+            (&["☺", "☺\u{fe0e}"], "☺\u{fe0f}"),
+            (&["©", "©\u{fe0f}"], "©\u{fe0f}"),
+            (&["🇨🇳", "🇨🇳\u{fe0f}"], "🇨🇳"),
+            (&["🏳\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈"], "🏳\u{fe0f}\u{200d}🌈"),
+            (&["👁\u{200d}🗨", "👁\u{fe0f}\u{200d}🗨"], "👁\u{fe0f}\u{200d}🗨\u{fe0f}"),
+            (&["⛹🏻\u{200d}♂", "⛹🏻\u{200d}♂\u{fe0f}"], "⛹🏻\u{200d}♂\u{fe0f}"),
+            (&["🧔\u{200d}♀", "🧔\u{200d}♀\u{fe0f}"], "🧔\u{200d}♀\u{fe0f}"),
+            (&["👩🏽\u{200d}❤\u{200d}👩🏽"], "👩🏽\u{200d}❤\u{fe0f}\u{200d}👩🏽"),
+            (&["👨🏿\u{200d}❤\u{200d}💋\u{200d}👨🏾"], "👨🏿\u{200d}❤\u{fe0f}\u{200d}💋\u{200d}👨🏾"),
+        ] {
+            for text in spellings {
+                assert_eq!(Emoji::parse(text).as_ref().map(Emoji::as_str), Ok(emoji), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_emoji_of_unicode_is_one_with_and_without_selectors() {
+        let with_tones = |emoji: &'static emojis::Emoji| emoji.skin_tones().into_iter().flatten().chain([emoji]);
+        for emoji in emojis::iter().flat_map(with_tones) {
+            let bare: String = without_selectors(emoji.as_str()).collect();
+            for text in [emoji.as_str(), &bare, &format!("{bare}\u{fe0f}"), &format!("{}\u{200d}", emoji.as_str())] {
+                assert_eq!(Emoji::parse(text).as_ref().map(Emoji::as_str), Ok(emoji.as_str()), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_program_let_in_stays_if_unicode_does_not_know_it() {
+        for (stored, shown) in
+            [("❤", "❤\u{fe0f}"), ("👍\u{200d}", "👍"), ("🇽🇽", "🇽🇽"), ("👍\u{200d}👎", "👍\u{200d}👎")]
+        {
+            assert_eq!(Emoji::from_stored(stored.to_owned()).as_str(), shown);
+        }
+    }
+
+    #[test]
     fn anything_else_is_not() {
         for text in [
             "",
@@ -96,6 +149,27 @@ mod tests {
             "👍\u{301}",
             "👍\u{34f}",
             "🏴क",
+            // Two emoji, joined or not, and halves of one.
+            "👍\u{200d}👎",
+            "❤\u{fe0f}❤",
+            "🇨",
+            "🇽🇽",
+            "🇨🇳🇨🇳",
+            "\u{20e3}",
+            "#\u{fe0f}",
+            "\u{200d}👍",
+            "\u{1f3fd}",
+            "🏴\u{e0067}\u{e007f}",
+            "👍\u{1f3fd}\u{1f3fd}",
+            "\u{fe0f}",
+            // What is not seen beside it, and signs that are none.
+            "👍\u{200b}",
+            "\u{2060}👍",
+            "👍a",
+            "∞",
+            "✓",
+            "☆",
+            "①",
         ] {
             assert_eq!(Emoji::parse(text), Err(EmojiError), "{text:?}");
         }

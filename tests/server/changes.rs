@@ -43,7 +43,7 @@ async fn an_edit_is_an_event_of_its_own_and_is_folded_into_the_message() {
     let said = ming.say("你好").await.seq.expect("a place");
     ling.say("hi").await;
 
-    let ack = ming.change("edit", lobby, said, json!({ "body": " 你们好 " })).await;
+    let ack = ming.change("edit", lobby, said, json!({ "body": "\n你们好 \n" })).await;
     assert_eq!(ack.seq, Some(Seq(3)));
     let event = change(&mut ling).await;
     assert_eq!((event.seq, event.author, event.at), (Seq(3), ming.user(), ack.at));
@@ -94,6 +94,40 @@ async fn a_deleted_message_leaves_its_place_and_nothing_that_was_said() {
         json!({ "type": "react", "seq": said, "emoji": "👀", "on": true }),
     ] {
         assert_eq!(refused(&mut ming, command).await, ErrorCode::UnknownMessage);
+    }
+}
+
+#[tokio::test]
+async fn however_two_phones_spell_an_emoji_it_is_one_reaction_and_either_takes_it_away() {
+    let server = TestServer::start().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut ling = TestClient::guest(&server, "阿玲").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("茶?").await.seq.expect("a place");
+    for (mine, theirs, whole) in [
+        ("❤", "❤\u{fe0f}", "❤\u{fe0f}"),
+        ("👍\u{fe0e}", "👍\u{200d}", "👍"),
+        ("👍\u{fe0f}", "👍", "👍"),
+        ("1\u{20e3}", "1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
+        ("🏳\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈"),
+    ] {
+        ming.change("react", lobby, said, json!({ "emoji": mine, "on": true })).await;
+        let told = change(&mut ling).await.change;
+        assert!(matches!(&told, Change::Reaction { emoji, .. } if emoji.as_str() == whole), "{mine:?}: {told:?}");
+        ling.change("react", lobby, said, json!({ "emoji": theirs, "on": true })).await;
+        change(&mut ling).await;
+        let reactions = fetch(&server, &ming, lobby).await.remove(0).reactions;
+        let [both] = reactions.as_slice() else { panic!("{mine:?} and {theirs:?}: {reactions:?}") };
+        assert_eq!((both.emoji.as_str(), &both.users), (whole, &vec![ming.user(), ling.user()]));
+        ming.change("react", lobby, said, json!({ "emoji": theirs, "on": false })).await;
+        ling.change("react", lobby, said, json!({ "emoji": mine, "on": false })).await;
+        (change(&mut ling).await, change(&mut ling).await);
+        assert!(fetch(&server, &ming, lobby).await.remove(0).reactions.is_empty());
+    }
+    for emoji in ["👍\u{200d}👎", "👍👍", "🇨", "🇽🇽", "1", "a", "👍\u{200b}", "\u{fe0f}", "\u{1f3fd}", ""]
+    {
+        let command = json!({ "type": "react", "seq": said, "emoji": emoji, "on": true });
+        assert_eq!(refused(&mut ming, command).await, ErrorCode::InvalidEmoji, "{emoji:?}");
     }
 }
 

@@ -7,17 +7,17 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, functions::FunctionFlags, params};
 
 use crate::{
-    domain::{ConversationId, Epoch, Millis},
+    domain::{ConversationId, Emoji, Epoch, Millis},
     server::clock,
 };
 
 use super::{journal::Journal, private};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -36,6 +36,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0016_erasures.sql"),
     include_str!("../migrations/0017_clock.sql"),
     include_str!("../migrations/0018_gone.sql"),
+    include_str!("../migrations/0019_emoji.sql"),
 ];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
@@ -172,12 +173,16 @@ fn migrate(db: &mut Connection) -> Result<(), OpenError> {
     if found > known {
         return Err(OpenError::NewerData { found, known });
     }
+    db.create_scalar_function("normal_emoji", 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| {
+        Ok(Emoji::from_stored(call.get(0)?))
+    })?;
     for (version, migration) in (found + 1..).zip(&MIGRATIONS[found..]) {
         let transaction = db.transaction()?;
         transaction.execute_batch(migration)?;
         transaction.execute_batch(&format!("PRAGMA user_version = {version}"))?;
         transaction.commit()?;
     }
+    db.remove_function("normal_emoji", 1)?;
     Ok(())
 }
 
@@ -304,6 +309,81 @@ mod tests {
         assert_eq!(count("SELECT user_version FROM pragma_user_version") as usize, MIGRATIONS.len());
         let twice = "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (x'02020202020202020202020202020202', 4, 9, x'01', x'0a', '{}')";
         assert!(db.execute(twice, []).is_err(), "a command is still there once");
+    }
+
+    /// From when each spelling of an emoji was another reaction.
+    #[test]
+    fn spellings_of_one_emoji_become_one_reaction_as_if_they_had_always_been() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("teahouse.db");
+        let db = older(&path, 16);
+        db.execute_batch(
+            "INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1), (x'02', 'Ling', 'ling', 1), (x'04', 'Bo', 'bo', 1);
+             INSERT INTO conversations (id, kind, name, created_at) VALUES (x'02020202020202020202020202020202', 'room', 'Lobby', 1);
+             INSERT INTO meta (only, epoch, lobby) VALUES (1, x'03030303030303030303030303030303', x'02020202020202020202020202020202');",
+        )
+        .expect("rows");
+        db.execute_batch(
+            r#"INSERT INTO events (conversation, seq, at, author, command_id, payload)
+                 SELECT x'02020202020202020202020202020202', value, 8, x'01', unhex(printf('%02x', 100 + value)), '{"kind":"message","body":"hi"}'
+                   FROM json_each('[1, 2, 3]');
+               INSERT INTO states (conversation, seq, revision, deleted) VALUES (x'02020202020202020202020202020202', 3, 15, 1);"#,
+        )
+        .expect("messages");
+        let heart = "❤\u{fe0f}";
+        // Message 1: a heart of each spelling; message 2: one that is taken away in the other spelling; message 3 is deleted.
+        for (seq, author, target, emoji, is_on) in [
+            (4, 1, 1, "❤", true),
+            (5, 2, 1, heart, true),
+            (6, 1, 1, heart, true),
+            (7, 4, 1, "👍\u{200d}", true),
+            (8, 1, 2, "❤", true),
+            (9, 1, 2, heart, true),
+            (10, 1, 2, heart, false),
+            (11, 2, 2, heart, false),
+            (12, 2, 2, "❤\u{fe0e}", true),
+            (13, 4, 3, "❤", true),
+            (14, 2, 1, "🇽🇽", true),
+        ] {
+            let payload = format!(r#"{{"kind":"reaction","seq":{target},"emoji":"{emoji}","on":{is_on}}}"#);
+            db.execute(
+                "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
+                   VALUES (x'02020202020202020202020202020202', ?1, 9, unhex(printf('%02x', ?2)), unhex(printf('%02x', ?1)), ?3, ?4)",
+                params![seq, author, payload, target],
+            )
+            .expect("an event");
+            if is_on && target == 1 {
+                db.execute(
+                    "INSERT INTO reactions VALUES (x'02020202020202020202020202020202', ?1, ?2, unhex(printf('%02x', ?3)), ?4)",
+                    params![target, emoji, author, seq],
+                )
+                .expect("a reaction");
+            }
+        }
+        drop(db);
+
+        let (db, identity) = open_writer(&path).expect("an upgrade");
+        let mut select = db
+            .prepare("SELECT message, emoji, hex(user), seq FROM reactions ORDER BY message, emoji, seq")
+            .expect("a query");
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).expect("rows");
+        let rows: Vec<(u32, String, String, u32)> = rows.map(|row| row.expect("a row")).collect();
+        let row = |message, emoji: &str, user: &str, seq| (message, emoji.to_owned(), user.to_owned(), seq);
+        assert_eq!(
+            rows,
+            [
+                row(1, heart, "01", 4),
+                row(1, heart, "02", 5),
+                row(1, "🇽🇽", "02", 14),
+                row(1, "👍", "04", 7),
+                row(2, heart, "02", 12),
+            ]
+        );
+        let log: u32 = db
+            .query_row("SELECT count(*) FROM events WHERE payload ->> '$.emoji' = ?1", [heart], |row| row.get(0))
+            .expect("a count");
+        assert_eq!(log, 9, "the log says the same");
+        assert_ne!(identity.epoch, Epoch::from_uuid(uuid::Uuid::from_u128(0x0303_0303_0303_0303_0303_0303_0303_0303)));
     }
 
     /// What an older program left in its journal.

@@ -288,6 +288,8 @@ impl Store {
             message.id = self.row_id(message.author.id, message.id, message.seq);
             self.seen(message.id);
         }
+        let authors = page.messages.iter().map(|message| message.author.id);
+        self.presence.update_untracked(|presence| presence.tell_apart(authors));
         self.talk(conversation).timeline.update(|timeline| timeline.take_in(stretch, page));
         self.settle(conversation);
     }

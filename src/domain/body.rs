@@ -20,7 +20,7 @@ pub const MAX_CHARACTER_CODE_POINTS: usize = 20;
 /// as many, Hebrew and Arabic with all their points 5. (The Stream-Safe Text Format of UAX #15 cuts at 30.)
 pub const MAX_CHARACTER_MARKS: usize = 10;
 
-/// A message's text: trimmed, 1 to [`MAX_BODY_CHARACTERS`] user-perceived characters, none of them a pile of marks or
+/// A message's text: [`trimmed`], 1 to [`MAX_BODY_CHARACTERS`] user-perceived characters, none of them a pile of marks or
 /// joined without end; lines ended by `\n`, no other control characters but the tab.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -40,6 +40,22 @@ pub enum BodyError {
         "a character of the message has more than {MAX_CHARACTER_MARKS} marks, or {MAX_CHARACTER_CODE_POINTS} code points"
     )]
     Overloaded,
+}
+
+/// What a message keeps of what was typed: all but blank lines at both ends and white space at the end. Its first line
+/// keeps its indentation.
+pub fn trimmed(text: &str) -> &str {
+    let text = text.trim_end();
+    let indentation = &text[..text.len() - text.trim_start().len()];
+    let ends_line = |c| matches!(c, '\n' | '\u{2028}' | '\u{2029}');
+    let last_end = indentation.char_indices().rev().find(|(_, c)| ends_line(*c));
+    last_end.map_or(text, |(place, end)| &text[place + end.len_utf8()..])
+}
+
+/// Whether a text is longer than any message, told from its length alone. One that is not may still be too long: to count
+/// what people see takes Unicode's tables, and so the server.
+pub fn is_longer_than_any(text: &str) -> bool {
+    text.len() > MAX_BODY_CODE_POINTS && text.chars().nth(MAX_BODY_CODE_POINTS).is_some()
 }
 
 impl Body {

@@ -22,7 +22,7 @@ pub struct Emoji(String);
 pub struct EmojiError;
 
 impl Emoji {
-    /// Takes one emoji of Unicode's list (emoji-test.txt, UTS #51), however it is qualified, and spells it in full: with
+    /// Takes one emoji of Unicode's list (`emoji-test.txt`, UTS #51), however it is qualified, and spells it in full: with
     /// the variation selectors that the list has. A joiner that joins nothing is dropped.
     ///
     /// # Errors

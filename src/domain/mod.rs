@@ -3,7 +3,10 @@
 //! Texts that people type become [`Nickname`], [`Body`] and [`Emoji`] only through their `parse` functions, which need
 //! the Unicode tables and so exist on the server alone. The browser gets these types from the server, already valid.
 
+#[cfg(feature = "ssr")]
+mod blank;
 mod body;
+mod character;
 mod conversation;
 mod emoji;
 mod entry;
@@ -21,7 +24,9 @@ pub mod utc;
 
 pub use body::{
     Body, BodyError, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
+    is_longer_than_any, trimmed,
 };
+pub use character::first_character;
 pub use conversation::{Companion, Conversation, ConversationKind};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use entry::Entry;

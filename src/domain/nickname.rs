@@ -7,7 +7,7 @@ mod rules;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Role, UserId, letter_case::uppercase, message::is_false};
+use super::{Role, UserId, character::first_character, letter_case::uppercase, message::is_false};
 
 #[cfg(feature = "ssr")]
 pub use key::NicknameKey;
@@ -66,27 +66,16 @@ impl Nickname {
         self.0.is_empty()
     }
 
-    /// One character that stands for the name where a picture would: the last of a Chinese name, else the first.
-    ///
-    /// Finds whole characters without Unicode tables, so that the browser need not load them.
+    /// One character that stands for the name where a picture would: the last of a Chinese name, else the first, as a
+    /// capital where that is one character, too.
     pub fn initial(&self) -> String {
-        let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-        if let Some(last) = self.0.chars().next_back().filter(|_| self.0.chars().all(han)) {
+        let is_han = |c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
+        if let Some(last) = self.0.chars().next_back().filter(|_| self.0.chars().all(is_han)) {
             return last.to_string();
         }
-        let mut chars = self.0.chars();
-        let mut initial = uppercase(chars.next().map(|first| first.to_string()).as_deref().unwrap_or_default());
-        // What belongs to an emoji or a composed letter stays together: marks, joiners and what they join.
-        let mut joined = false;
-        for c in chars {
-            let extends = matches!(c, '\u{300}'..='\u{36f}' | '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}');
-            if !extends && !joined {
-                break;
-            }
-            joined = c == '\u{200d}';
-            initial.push(c);
-        }
-        initial
+        let first = first_character(&self.0);
+        let capital = uppercase(&first);
+        if capital.chars().count() == first.chars().count() { capital } else { first }
     }
 }
 
@@ -293,9 +282,33 @@ mod tests {
 
     #[test]
     fn an_initial_is_one_whole_character() {
-        assert_eq!(name("阿玲").initial(), "玲");
-        assert_eq!(name("zoë").initial(), "Z");
-        assert_eq!(name("👨‍👩‍👧 us").initial(), "👨‍👩‍👧");
+        for (text, initial) in [
+            ("阿玲", "玲"),
+            ("𠮷野", "野"),
+            ("阿玲2", "阿"),
+            ("zoë", "Z"),
+            ("élan", "É"),
+            ("ßen", "ß"),
+            ("ﬁn", "ﬁ"),
+            ("ǆungla", "Ǆ"),
+            ("👨‍👩‍👧 us", "👨‍👩‍👧"),
+            ("🇨🇳 X", "🇨🇳"),
+            ("1️⃣ X", "1️⃣"),
+            ("7up", "7"),
+            ("👋🏽 hi", "👋🏽"),
+            ("❤️", "❤️"),
+            ("🏴󠁧󠁢󠁳󠁣󠁴󠁿 Al", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"),
+            ("नमस्ते", "न"),
+            ("निशा", "नि"),
+            ("ญี่ปุ่น", "ญี่"),
+            ("מיכל", "מ"),
+            ("محمد", "م"),
+            ("さくら", "さ"),
+            ("민준", "민"),
+        ] {
+            assert_eq!(name(text).initial(), initial, "{text}");
+        }
+        assert_eq!(Nickname::former().initial(), "");
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 mod blocks;
 mod conversations;
 mod fold;
+mod hues;
 mod outbox;
 mod presence;
 mod rows;

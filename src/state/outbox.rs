@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fold::show;
 use crate::{
-    domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Seq, User},
+    domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Seq, User, trimmed},
     protocol::{Change, ClientFrame, ErrorCode, MAX_FRAME_BYTES, field},
 };
 
@@ -231,7 +231,7 @@ impl Outgoing {
 
     /// What it would change if it were in the log already.
     fn change(&self) -> Change {
-        let body = |body: &str| Body::from_trusted(body.trim().to_owned());
+        let body = |body: &str| Body::from_trusted(trimmed(body).to_owned());
         match &self.deed {
             Deed::Send { body: text } => Change::Message { body: body(text) },
             Deed::Edit { seq, body: text } => Change::Edit { seq: *seq, body: body(text) },
@@ -352,14 +352,14 @@ mod tests {
         };
         let emoji = Emoji::parse("🍵").expect("an emoji");
         let mut outbox = Outbox::default();
-        outbox.put(outgoing(2, Deed::Edit { seq: Seq(5), body: " after ".into() }));
+        outbox.put(outgoing(2, Deed::Edit { seq: Seq(5), body: "\n  after \n".into() }));
         outbox.put(outgoing(3, Deed::React { seq: Seq(5), emoji: emoji.clone(), on: true }));
         outbox.put(outgoing(4, Deed::Delete { seq: Seq(6) }));
         outbox.put(outgoing(5, Deed::Delete { seq: Seq(5) }));
         outbox.set_status(message(5).id, OutgoingStatus::Failed(ErrorCode::Internal));
         let mut shown = before.clone();
         outbox.show_changes(conversation(), &mut shown, &me);
-        assert_eq!((shown.body.as_str(), shown.edited_at), ("after", Some(Millis(2))));
+        assert_eq!((shown.body.as_str(), shown.edited_at), ("  after", Some(Millis(2))));
         assert_eq!(shown.reactions, [Reaction { emoji, users: vec![me] }]);
         assert_eq!(shown.revision, before.revision, "it is not in the log yet");
     }

@@ -1,5 +1,6 @@
 //! Who is here.
 
+use super::hues::Hues;
 use crate::{
     domain::{Role, User, UserId, lowercase},
     protocol::Welcome,
@@ -12,11 +13,18 @@ pub struct Presence {
     count: u64,
     /// Users who are known to be registered, here or not: what a message says of its author may be older than that.
     registered: Vec<UserId>,
+    /// What they are told apart by.
+    hues: Hues,
 }
 
 impl Presence {
     /// Starts anew from a welcome.
     pub fn welcome(&mut self, welcome: &Welcome) {
+        if self.count == 0 {
+            // Whoever was seen at the door is met once more, with all the others.
+            self.hues = Hues::default();
+        }
+        self.hues.meet(welcome.online.iter().map(|user| user.id).chain([welcome.me.id]));
         self.online.clear();
         self.apply(&welcome.online, &[], welcome.online_count);
         self.meet(&[welcome.me.user()]);
@@ -59,7 +67,18 @@ impl Presence {
             self.online.insert(place, user.clone());
         }
         self.count = online_count;
+        self.hues.meet(joined.iter().map(|user| user.id));
         self.meet(joined);
+    }
+
+    /// Tells these apart from those who were seen before: authors, here or not.
+    pub fn tell_apart(&mut self, users: impl IntoIterator<Item = UserId>) {
+        self.hues.meet(users);
+    }
+
+    /// The hue of this user, of twelve: another one than those of others who were seen, as far as there are hues.
+    pub fn hue(&mut self, user: UserId) -> u8 {
+        self.hues.of(user)
     }
 
     /// Who is here, by nickname.
@@ -89,11 +108,54 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::Nickname;
+    use crate::domain::{Epoch, Me, Nickname, UserKind};
 
     fn user(name: &str) -> User {
         let id = name.bytes().fold(0, |id, byte| id * 256 + u128::from(byte));
         User::guest(UserId::from_uuid(Uuid::from_u128(id)), Nickname::parse(name).expect("a nickname"))
+    }
+
+    fn welcome(online: &[User]) -> Welcome {
+        Welcome {
+            protocol: 1,
+            epoch: Epoch::generate(),
+            token: None,
+            me: Me {
+                id: online[0].id,
+                nickname: online[0].nickname.clone(),
+                kind: UserKind::Guest,
+                role: Role::Member,
+            },
+            conversations: Vec::new(),
+            older: None,
+            blocks: Vec::new(),
+            online: online.to_vec(),
+            online_count: 1,
+            at: None,
+        }
+    }
+
+    #[test]
+    fn whoever_comes_first_all_pages_show_the_same_people_in_the_same_hues() {
+        let people: Vec<User> = "abcdefghijkl".chars().map(|name| user(&name.to_string())).collect();
+        // One page saw each of them come; another saw some at the door, and then all.
+        let mut early = Presence::default();
+        early.welcome(&welcome(&people[..1]));
+        for (number, newcomer) in (2..).zip(&people[1..]) {
+            early.apply(std::slice::from_ref(newcomer), &[], number);
+        }
+        let mut late = Presence::default();
+        for seen in [7, 3, 11] {
+            late.hue(people[seen].id);
+        }
+        late.welcome(&welcome(&people.iter().rev().cloned().collect::<Vec<_>>()));
+        let hues = |presence: &mut Presence| people.iter().map(|user| presence.hue(user.id)).collect::<Vec<_>>();
+        let shown = hues(&mut early);
+        assert_eq!(hues(&mut late), shown);
+        let distinct: std::collections::HashSet<_> = shown.iter().collect();
+        assert_eq!(distinct.len(), 12);
+        early.welcome(&welcome(&people[5..]));
+        assert_eq!(hues(&mut early), shown, "who comes back by another connection keeps theirs");
     }
 
     #[test]

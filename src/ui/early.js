@@ -55,9 +55,18 @@
     day = row.matches(".day:not(.new)") ? row.firstChild : time ? null : day;
   }
 
+  // As `trimmed`, `is_longer_than_any` and `is_high` of the program.
+  const trimmed = (text) => text.trimEnd().replace(/^\s*[\n\u2028\u2029]/, "");
+  const isTooLong = (text) => text.length > 2 * form.dataset.most || [...text].length > form.dataset.most;
+
   const typed = () => {
-    field.parentNode.dataset.text = field.value;
+    const isHigh = field.value.length > form.dataset.high;
+    field.parentNode.classList.toggle("high", isHigh);
+    field.parentNode.dataset.text = isHigh ? "" : field.value;
     form.querySelector(".send").setAttribute("aria-disabled", !field.value.trim());
+    const { tooLong } = form.dataset;
+    if (isTooLong(trimmed(field.value))) problem.textContent = tooLong;
+    else if (problem.textContent === tooLong) problem.textContent = "";
     if (!window.WebAssembly) return;
     inTab((kept) => {
       kept[conversation] = field.value;
@@ -93,7 +102,7 @@
   let above = opening.page.messages.at(-1);
   const show = ({ id, at, body }) => {
     const row = document.getElementById("row").content.firstElementChild.cloneNode(true);
-    row.querySelector(".body").textContent = body.trim();
+    row.querySelector(".body").textContent = trimmed(body);
     const time = row.querySelector("time");
     time.dateTime = new Date(at).toISOString();
     tell(time);
@@ -114,7 +123,7 @@
   const send = (event) => {
     event.preventDefault();
     const message = { id: newId(), conversation, body: field.value, at: now() };
-    if (!message.body.trim()) return;
+    if (!message.body.trim() || isTooLong(trimmed(message.body))) return;
     // Somebody else was about to be chosen: before anything goes, it is told to whom.
     const wanted = document.getElementById("target-sidebar").value.trim();
     if (wanted && told !== wanted) {

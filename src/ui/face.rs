@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 
 use super::live::live;
-
-use crate::domain::{Nickname, UserId};
+use crate::{
+    client::Store,
+    domain::{Nickname, UserId},
+};
 
 /// A coloured square with one character; decoration beside the name, so hidden from screen readers.
 #[component]
@@ -20,23 +22,18 @@ pub(super) fn Face(
     #[prop(optional, into)]
     here: Signal<bool>,
 ) -> impl IntoView {
+    // `face.css` has a rule for each hue, because the page's policy lets no element bring styles of its own.
+    let hue = expect_context::<Store>().presence.try_update_untracked(|presence| presence.hue(id)).unwrap_or_default();
     view! {
         <span
             class="face"
             class:small=small
             class:here=live(move || here.get())
-            data-hue=hue(id).to_string()
+            data-hue=hue.to_string()
             aria-hidden="true"
             translate="no"
         >
             {nickname.initial()}
         </span>
     }
-}
-
-/// One of twelve hues, the same for a user everywhere and always. `face.css` has a rule for each, because the page's
-/// policy lets no element bring styles of its own.
-fn hue(id: UserId) -> u32 {
-    let sum: u32 = id.as_uuid().as_bytes().iter().map(|byte| u32::from(*byte)).sum();
-    sum % 12
 }

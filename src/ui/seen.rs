@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::Store,
-    domain::{Body, CommandId, ConversationId, Message, Seq},
+    domain::{Body, CommandId, ConversationId, Message, Seq, trimmed},
     protocol::ErrorCode,
     state::{Deed, Outbox, Outgoing, OutgoingStatus, Timeline},
 };
@@ -56,7 +56,7 @@ pub(super) fn seen(
             id,
             at: outgoing.typed_at,
             author: me,
-            body: Body::from_trusted(outgoing.body()?.trim().to_owned()),
+            body: Body::from_trusted(trimmed(outgoing.body()?).to_owned()),
             revision: Seq(0),
             edited_at: None,
             deleted: false,

@@ -3,7 +3,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{App, Files, Language, Viewer, face::Face};
-use crate::domain::Me;
+use crate::{client::Store, domain::Me};
 
 /// The script for documents in which a conversation is open.
 const EARLY: &str = include_str!("early.js");
@@ -15,7 +15,13 @@ const TRANSLATED: &str = include_str!("translated.js");
 pub fn shell(options: LeptosOptions, files: &Files, viewer: Viewer) -> impl IntoView + use<> {
     // The browser starts from what the server rendered, not from what it would guess itself.
     let handed_over = serde_json::to_string(&viewer).unwrap_or_default();
-    let early = viewer.opening.as_ref().map(|opening| early(&opening.welcome.me, viewer.language));
+    let early = viewer.opening.as_ref().map(|opening| {
+        // It stands beside the app, with no store, and shows the reader as the app does.
+        let store = Store::new(None);
+        store.presence.update_untracked(|presence| presence.welcome(&opening.welcome));
+        provide_context(store);
+        early(&opening.welcome.me, viewer.language)
+    });
     let (language, theme) = (viewer.language.tag(), viewer.theme.name());
     let Files { style, style_text, script, program, splitter, .. } = files.clone();
     // A file would cost another answer of the server before anything is seen.

@@ -7,7 +7,7 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use super::{
     composer::{Composer, Draft},
     face::Face,
-    i18n::texts,
+    i18n::{sentence, texts},
     icons,
     live::{live, live_view, on},
     name::Name,
@@ -74,7 +74,7 @@ pub(super) fn Talk(
         Some(Companion { user, .. }) => {
             let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
             let topic = if is_namesake { t.namesake_topic } else { t.private_topic };
-            topic(t.name_of(&user.nickname))
+            topic(t.name_in(&user.nickname))
         }
     };
     let status = move || match with.get() {
@@ -133,7 +133,7 @@ pub(super) fn Talk(
             <header class="talk-head">
                 <a class="tool back" href="/" aria-label=t.back>{icons::back()}</a>
                 <h1 id="talk-name">{live_view(title)}</h1>
-                <p class="topic quiet small">{live(topic)}</p>
+                <p class="topic quiet small">{live_view(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{live(status)}</p>
                 {live_view(tools)}
             </header>

@@ -27,7 +27,7 @@ async fn a_message_is_trimmed_and_reaches_the_sender_s_other_connections() {
     let mut phone = desk.again(&server).await;
     assert_eq!(phone.welcome.me, desk.welcome.me);
     desk.say("  tea?\r\nyes \n").await;
-    phone.expect_event("tea?\nyes").await;
+    phone.expect_event("  tea?\nyes").await;
 }
 
 #[tokio::test]

@@ -81,6 +81,67 @@ async fn a_pile_of_marks_is_refused_at_the_plain_door_and_in_the_page_s_form() {
     assert_eq!((server.count("events"), server.count("conversations")), (0, 1), "nor was a direct begun");
 }
 
+/// Sends the page's form, as a browser without script does.
+async fn send_form(server: &TestServer, client: &TestClient, text: &str) -> StatusCode {
+    let id = teahouse::domain::CommandId::generate().to_string();
+    let form =
+        form_urlencoded::Serializer::new(String::new()).extend_pairs([("form", id.as_str()), ("body", text)]).finish();
+    let request = server.http(Method::POST, "/talk/lobby").body(form);
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = request.header(header::COOKIE, server.cookie(client.token()));
+    request.send().await.expect("an answer").status()
+}
+
+#[tokio::test]
+async fn a_message_that_shows_nothing_is_empty_by_every_way_in() {
+    let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let lobby = ming.lobby().id;
+    let said = ming.say("visible").await.seq.expect("a place");
+    let mut script = PlainClient::enter(&server, "/script").await;
+    let before = server.stored();
+    for text in [
+        "\u{3164}",
+        "\u{2800}",
+        "\u{115f}",
+        "\u{ffa0}",
+        "\u{17b4}",
+        "\u{3164}\u{2800} \u{115f}\n\u{ffa0}\u{17b4}",
+        "\u{200b}\u{2060}\u{feff}",
+        "\u{ad}\u{34f}\u{61c}",
+        "\u{e0061}\u{e007f}",
+    ] {
+        ming.post(lobby, text).await;
+        assert_eq!(ming.expect_error().await.code, ErrorCode::EmptyMessage, "{text:?}");
+        let id = teahouse::domain::CommandId::generate();
+        ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": text })).await;
+        assert_eq!(ming.expect_error().await.code, ErrorCode::EmptyMessage, "{text:?}");
+        script.say(text).await;
+        assert_eq!(script.next_error().await, ErrorCode::EmptyMessage.name(), "{text:?}");
+        assert_eq!(send_form(&server, &ming, text).await, StatusCode::UNPROCESSABLE_ENTITY, "{text:?}");
+    }
+    assert_eq!(server.stored(), before);
+}
+
+#[tokio::test]
+async fn the_first_line_keeps_its_indentation_by_every_way_in() {
+    const SENT: &str = "\n  \n    if a:\n        b()\n\n  ";
+    const KEPT: &str = "    if a:\n        b()";
+    let server = TestServer::start_with_pages().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let mut script = PlainClient::enter(&server, "/script").await;
+    let mut other = PlainClient::enter(&server, "/other").await;
+    script.say(SENT).await;
+    assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));
+    script.whisper("other", SENT).await;
+    assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
+    let said = ming.say(SENT).await.seq.expect("a place");
+    ming.change("edit", ming.lobby().id, said, json!({ "body": format!("{SENT}\t") })).await;
+    assert_eq!(send_form(&server, &ming, &SENT.replace('\n', "\r\n")).await, StatusCode::SEE_OTHER);
+    let texts: Vec<_> = fetch(&server, &ming).await.into_iter().map(|message| message.body).collect();
+    assert_eq!(texts.iter().map(teahouse::domain::Body::as_str).collect::<Vec<_>>(), [KEPT; 3]);
+}
+
 #[tokio::test]
 async fn what_terminals_obey_is_taken_out_of_messages_by_every_way_in() {
     const SENT: &str = "\u{1b}[2J\u{1b}]0;title\u{7}one\r\ntwo\tthree\u{0}\u{8}\u{7f}\u{9b}31m";

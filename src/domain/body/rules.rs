@@ -2,31 +2,30 @@
 
 use std::borrow::Cow;
 
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
-    Body, BodyError, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
+    super::blank::is_blank, Body, BodyError, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS,
+    MAX_CHARACTER_MARKS, is_longer_than_any, trimmed,
 };
 
 impl Body {
-    /// Ends lines by `\n`, takes all other control characters but tabs out, trims, and holds the rest to the rules.
+    /// Ends lines by `\n`, takes all other control characters but tabs out, [trims](trimmed), and holds the rest to the
+    /// rules.
     ///
     /// # Errors
     /// [`BodyError`] when nothing visible is left, or too much, or what no script needs.
     pub fn parse(text: &str) -> Result<Self, BodyError> {
         let text = without_controls(text);
-        let text = text.trim();
-        let visible = |c: char| {
-            !matches!(c.general_category_group(), GeneralCategoryGroup::Separator | GeneralCategoryGroup::Other)
-        };
-        if !text.chars().any(visible) {
-            return Err(BodyError::Empty);
-        }
+        let text = trimmed(&text);
         // Every code point takes at least one byte, and every character at least one code point: most texts need no count.
-        // The cheaper one first, so that no more than it lets through is segmented.
-        if text.len() > MAX_BODY_CODE_POINTS && text.chars().nth(MAX_BODY_CODE_POINTS).is_some() {
+        // The cheapest one first, so that no more than it lets through is looked up or segmented.
+        if is_longer_than_any(text) {
             return Err(BodyError::TooLong);
+        }
+        if text.chars().all(is_blank) {
+            return Err(BodyError::Empty);
         }
         if text.len() > MAX_BODY_CHARACTERS && text.graphemes(true).nth(MAX_BODY_CHARACTERS).is_some() {
             return Err(BodyError::TooLong);
@@ -125,13 +124,68 @@ mod tests {
     #[test]
     fn a_message_is_trimmed_and_keeps_its_lines() {
         let body = Body::parse("  你好\r\n  world \n").expect("a fine message");
-        assert_eq!(body.as_str(), "你好\n  world");
+        assert_eq!(body.as_str(), "  你好\n  world");
+    }
+
+    #[test]
+    fn only_blank_lines_at_both_ends_and_white_space_at_the_end_are_cut() {
+        for (text, kept) in [
+            ("    if a:\n        b()", "    if a:\n        b()"),
+            ("\n\n  \n    if a:\n  b\n\n  ", "    if a:\n  b"),
+            ("\tmake\n\t\tall\t\n", "\tmake\n\t\tall"),
+            (" \u{3000}\u{3000}从前\n\u{3000}\u{3000}有座山\u{3000}", " \u{3000}\u{3000}从前\n\u{3000}\u{3000}有座山"),
+            ("\r\n  a\r\n\r\n", "  a"),
+            ("\r  a\r", "  a"),
+            ("\u{2028} \u{2029} a \u{2028}", " a"),
+            ("a\n\n\nb", "a\n\n\nb"),
+            ("a  \n  b  ", "a  \n  b"),
+            (" a", " a"),
+            ("\u{a0}a\u{a0}", "\u{a0}a"),
+            ("\u{0}\n a", " a"),
+        ] {
+            assert_eq!(Body::parse(text).as_ref().map(Body::as_str), Ok(kept), "{text:?}");
+        }
     }
 
     #[test]
     fn nothing_visible_is_an_empty_message() {
-        for text in ["", "  \n\t", "\u{200b}\u{2060}", "\u{0}", "\u{1b}\u{9b}\u{7f}"] {
+        for text in [
+            "",
+            "  \n\t",
+            "\u{200b}\u{2060}",
+            "\u{0}",
+            "\u{1b}\u{9b}\u{7f}",
+            "\u{3164}",
+            "\u{2800}\u{2800}",
+            "\u{115f}\u{1160}",
+            "\u{ffa0}",
+            "\u{17b4}\u{17b5}",
+            "\u{3164} \u{2800}\n\u{115f}\u{ffa0}\u{17b4}",
+            "\u{ad}",
+            "\u{34f}\u{180b}\u{fe0f}",
+            "\u{fffc}",
+            "\u{1d159}",
+            "\u{e0061}\u{e007f}",
+        ] {
             assert_eq!(Body::parse(text), Err(BodyError::Empty), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_visible_is_a_message_also_beside_what_is_not() {
+        for text in [
+            ".",
+            "\u{3164}a",
+            "\u{2800}\u{2801}",
+            "\u{301}",
+            "\u{f8ff}",
+            "\u{fffd}",
+            "\u{600}",
+            "\u{1f1e8}",
+            "🫪",
+            "\u{378}",
+        ] {
+            assert_eq!(Body::parse(text).as_ref().map(Body::as_str), Ok(text), "{text:?}");
         }
     }
 
@@ -160,7 +214,7 @@ mod tests {
             ("a\u{0}b\u{8}c\u{7f}d", "abcd"),
             ("\u{9b}31mred\u{85}", "31mred"),
             ("one\ttwo\nthree\rfour\r\nfive", "one\ttwo\nthree\nfour\nfive"),
-            ("\u{c}\u{b} trimmed \u{1f}", "trimmed"),
+            ("\u{c}\u{b} trimmed \u{1f}", " trimmed"),
             ("naïve ©", "naïve ©"),
         ] {
             assert_eq!(Body::parse(text).as_ref().map(Body::as_str), Ok(clean), "{text:?}");

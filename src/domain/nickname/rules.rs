@@ -5,10 +5,9 @@ use std::{collections::HashSet, sync::LazyLock};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_properties::{GeneralCategory, UnicodeEmoji as _, UnicodeGeneralCategory as _};
 use unicode_script::{Script, UnicodeScript as _};
-use unicode_security::confusable_detection::skeleton;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{MAX_NICKNAME_CHARACTERS, Nickname, NicknameError, NicknameKey};
+use super::{super::blank, MAX_NICKNAME_CHARACTERS, Nickname, NicknameError, NicknameKey};
 
 /// No script needs more code points for one user-perceived character; the longest emoji sequences have ten.
 const MAX_CODE_POINTS_PER_CHARACTER: usize = 12;
@@ -150,23 +149,14 @@ fn is_keycap(character: &str) -> bool {
 
 /// Whether nothing is drawn for this character, nobody knows what, or a frame around what stands before it.
 fn is_blank(c: char) -> bool {
-    let category = matches!(
+    let unknown_or_frame = matches!(
         c.general_category(),
-        GeneralCategory::Control
-            | GeneralCategory::EnclosingMark
+        GeneralCategory::EnclosingMark
             | GeneralCategory::Format
-            | GeneralCategory::Surrogate
             | GeneralCategory::PrivateUse
             | GeneralCategory::Unassigned
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-            | GeneralCategory::SpaceSeparator
     );
-    // The blank Braille cell, two Egyptian blanks, a Khitan filler, an empty note head, and what stands for what is not there.
-    let empty =
-        matches!(c, '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{16fe4}' | '\u{1d159}' | '\u{fffc}' | '\u{fffd}');
-    // The skeleton leaves nothing of Default_Ignorable_Code_Point, which has letters by category among it.
-    category || empty || skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+    unknown_or_frame || c == char::REPLACEMENT_CHARACTER || blank::is_blank(c)
 }
 
 /// Whether the marks on a letter are few, different, and of its script.

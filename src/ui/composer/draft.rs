@@ -11,7 +11,7 @@ use super::super::{
 };
 use crate::{
     client::{Edit, Refusal, Store, Written},
-    domain::{CommandId, ConversationId, Message, Seq},
+    domain::{CommandId, ConversationId, MAX_BODY_CHARACTERS, Message, Seq, is_longer_than_any, trimmed},
     protocol::ErrorCode,
     state::{Deed, Outgoing, Timeline},
 };
@@ -41,6 +41,7 @@ impl Draft {
     /// What was left here when the conversation was last open.
     pub(in super::super) fn new(store: Store, conversation: ConversationId) -> Self {
         let left = store.written(conversation);
+        let problem = left.problem.or_else(|| too_long(&left.text));
         let draft = Self {
             store: StoredValue::new(store),
             conversation,
@@ -48,7 +49,7 @@ impl Draft {
             field: NodeRef::new(),
             text: RwSignal::new(left.text),
             edit: RwSignal::new(left.edit),
-            problem: RwSignal::new(left.problem),
+            problem: RwSignal::new(problem),
             wanted: expect_context::<Here>().wanted,
             meant_for: RwSignal::new(None),
         };
@@ -72,10 +73,10 @@ impl Draft {
         self.store.get_value()
     }
 
-    /// Something was typed.
+    /// Something was typed, or pasted.
     pub(super) fn typed(self, text: String) {
+        self.problem.set(too_long(&text));
         self.text.set(text);
-        self.problem.set(None);
         self.meant_for.set(None);
         self.store().type_in(self.conversation);
     }
@@ -83,6 +84,17 @@ impl Draft {
     /// Whether there is nothing to send.
     pub(super) fn is_empty(self) -> bool {
         self.text.with(|text| text.trim().is_empty())
+    }
+
+    /// Whether the text is surely higher than the field may grow: then the field has its greatest height and scrolls. To
+    /// measure a text takes the longer, the longer it is.
+    pub(super) fn is_high(self) -> bool {
+        self.text.with(String::len) > MAX_BODY_CHARACTERS
+    }
+
+    /// The text as what holds the field open has it.
+    pub(super) fn mirror(self) -> String {
+        if self.is_high() { String::new() } else { self.text.get() }
     }
 
     /// The message that is being changed.
@@ -114,7 +126,8 @@ impl Draft {
         let (is_empty, text) = untrack(|| (self.is_empty(), self.text.get()));
         match self.edit.get_untracked() {
             Some(_) if is_empty => self.problem.set(Some(ErrorCode::EmptyMessage)),
-            Some(Edit { message, .. }) if untrack(|| self.says(message, text.trim())) => self.cancel(),
+            _ if too_long(&text).is_some() => self.problem.set(too_long(&text)),
+            Some(Edit { message, .. }) if untrack(|| self.says(message, trimmed(&text))) => self.cancel(),
             Some(Edit { seq, .. }) => {
                 self.put(Deed::Edit { seq, body: text });
                 self.cancel();
@@ -179,7 +192,7 @@ impl Draft {
     fn as_one_text(self, written: &Written) -> String {
         let mut text = written.text.clone();
         if let Some(Edit { message, draft, .. }) = &written.edit {
-            if self.says(*message, text.trim()) {
+            if self.says(*message, trimmed(&text)) {
                 text.clear();
             }
             put_above(&mut text, draft);
@@ -247,6 +260,11 @@ fn break_line() {
         // A browser that does not know it breaks no line, which is seen.
         drop(document.exec_command_with_show_ui_and_value("insertText", false, "\n"));
     }
+}
+
+/// What the server would say of a text that is longer than any message, and it would have to come back.
+fn too_long(text: &str) -> Option<ErrorCode> {
+    is_longer_than_any(trimmed(text)).then_some(ErrorCode::MessageTooLong)
 }
 
 /// Puts `since` below `text`, if it says anything.

@@ -14,28 +14,32 @@ mod here {
 
     use super::super::{
         super::{
-            i18n::texts,
+            i18n::{InSentence, texts},
             place::{LOBBY, address},
         },
         Draft,
     };
     use crate::{
         client::Store,
-        domain::{CommandId, Companion, ConversationId},
+        domain::{CommandId, Companion, ConversationId, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS},
+        protocol::ErrorCode,
     };
 
     /// What makes the form one that a browser can send, and what `early.js` needs.
     pub(in super::super) fn attributes(conversation: ConversationId, with: Option<&Companion>) -> Vec<AnyAttribute> {
         let t = texts();
         let action = if with.is_none() { LOBBY.to_owned() } else { address(conversation) };
-        let to = with.map(|with| t.name_of(&with.user.nickname));
+        let to = with.map(|with| t.name_in(&with.user.nickname));
         vec![
             custom_attribute("method", "post").into_any_attr(),
             custom_attribute("action", action).into_any_attr(),
             custom_attribute("data-today", t.today).into_any_attr(),
             custom_attribute("data-not-kept", t.not_kept).into_any_attr(),
             // No nickname holds this character.
-            custom_attribute("data-goes-to", (t.goes_to)(to, "\u{fffc}")).into_any_attr(),
+            custom_attribute("data-goes-to", (t.goes_to)(to, InSentence("\u{fffc}"))).into_any_attr(),
+            custom_attribute("data-too-long", (t.error)(ErrorCode::MessageTooLong)).into_any_attr(),
+            custom_attribute("data-most", MAX_BODY_CODE_POINTS.to_string()).into_any_attr(),
+            custom_attribute("data-high", MAX_BODY_CHARACTERS.to_string()).into_any_attr(),
         ]
     }
 

@@ -10,7 +10,7 @@ use leptos::{
 
 use super::{
     face::Face,
-    i18n::texts,
+    i18n::{InSentence, sentence, texts},
     icons,
     live::{effect, live, live_view, memo, on},
     name::Name,
@@ -29,23 +29,32 @@ pub(super) use early::in_textarea;
 /// Who is typing there, in words; nothing if nobody is.
 fn who_is_typing(store: Store, conversation: ConversationId) -> String {
     store.typing.with(|typing| {
-        let names: Vec<&str> = typing.of(conversation).into_iter().map(|user| user.nickname.as_str()).collect();
-        if names.is_empty() { String::new() } else { (texts().typing)(&names) }
+        let t = texts();
+        let names: Vec<_> = typing.of(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
+        if names.is_empty() { String::new() } else { (t.typing)(&names) }
     })
 }
 
 /// Why nothing can be written to somebody who has left.
 fn left_note(with: &Companion) -> AnyView {
     let t = texts();
-    view! { <p class="closed" role="status">{(t.left_note)(t.name_of(&with.user.nickname))}</p> }.into_any()
+    view! { <p class="closed" role="status">{sentence(&(t.left_note)(t.name_in(&with.user.nickname)))}</p> }.into_any()
+}
+
+/// What the button does that says to whom one writes.
+fn change_target(with: Option<&Companion>) -> String {
+    let t = texts();
+    (t.change_target)(with.map_or(InSentence(t.everyone), |with| t.name_in(&with.user.nickname)))
 }
 
 /// Why the last one was refused, or whom the next one would go to in place of somebody who was about to be chosen.
 fn problem(draft: Draft, with: Memo<Option<Companion>>, is_editing: Memo<bool>) -> Option<String> {
     let t = texts();
     if let Some(wanted) = draft.meant_for.get() {
-        let to = with.get().map(|with| t.name_of(&with.user.nickname).to_owned());
-        return Some((t.goes_to)(to.as_deref(), &wanted));
+        let goes_to = |with: &Option<Companion>| {
+            (t.goes_to)(with.as_ref().map(|with| t.name_in(&with.user.nickname)), InSentence(&wanted))
+        };
+        return Some(with.with(goes_to));
     }
     draft.problem.get().map(|code| match code {
         ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
@@ -88,10 +97,8 @@ pub(super) fn Composer(
     };
     let placeholder = move || match with.get() {
         None => t.write_to_everyone.to_owned(),
-        Some(with) => (t.write_to)(t.name_of(&with.user.nickname)),
+        Some(with) => (t.write_to)(t.name_in(&with.user.nickname)),
     };
-    let target_name =
-        move || with.get().map_or_else(|| t.everyone.to_owned(), |with| t.name_of(&with.user.nickname).to_owned());
     let target = move || match with.get() {
         None => view! {
             <span class="icon-box">{icons::hash()}</span>
@@ -132,14 +139,14 @@ pub(super) fn Composer(
 
     view! {
         <div class="composer">
-            <p class="typing" role="status">{live(move || who_is_typing(store, conversation))}</p>
+            <p class="typing" role="status">{live_view(move || sentence(&who_is_typing(store, conversation)))}</p>
             {live_view(chooser)}
             {live_view(why_closed)}
             <form class="pot" hidden=live(move || is_closed.get()) on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().as_ref())}>
                 {early::hidden(store)}
                 {live_view(editing)}
                 <label class="unseen" for="message">{t.message}</label>
-                <div class="grow" data-text=live(move || draft.text.get())>
+                <div class="grow" class:high=live(move || draft.is_high()) data-text=live(move || draft.mirror())>
                     <textarea
                         id="message"
                         name="body"
@@ -162,7 +169,7 @@ pub(super) fn Composer(
                         type="button"
                         class="to"
                         aria-expanded=live(move || choosing.get().to_string())
-                        aria-label=live(move || (t.change_target)(&target_name()))
+                        aria-label=live(move || with.with(|with| change_target(with.as_ref())))
                         on:click=on(move |_| choosing.update(|choosing| *choosing = !*choosing))
                     >
                         {live_view(target)}

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{LIMITS, Texts};
+use super::{LIMITS, Texts, in_sentence::join};
 use crate::{
     domain::{Action, EndReason, Notice, Role},
     protocol::ErrorCode,
@@ -133,9 +133,9 @@ pub(super) static TEXTS: Texts = Texts {
     deleted: "Message deleted",
     reactions: "Reactions",
     who_reacted: |names, more| match (names, more) {
-        ([one], 0) => (*one).into(),
-        ([others @ .., last], 0) => format!("{} and {last}", others.join(", ")),
-        _ => format!("{} and {more} more", names.join(", ")),
+        ([one], 0) => one.to_string(),
+        ([others @ .., last], 0) => format!("{} and {last}", join(others, ", ")),
+        _ => format!("{} and {more} more", join(names, ", ")),
     },
     menu: "What to do with this message",
     menu_hint: "The arrow keys choose a message, Enter what to do with it",
@@ -248,5 +248,5 @@ fn notice(notice: &Notice) -> String {
             _ => "made a member like all others",
         },
     };
-    format!("{} was {done}", TEXTS.name_of(&notice.user.nickname))
+    format!("{} was {done}", TEXTS.name_in(&notice.user.nickname))
 }

@@ -1,6 +1,7 @@
 //! Every string that a person reads, in each language.
 
 mod en;
+mod in_sentence;
 mod zh;
 
 use leptos::prelude::*;
@@ -10,6 +11,9 @@ use crate::{
     domain::{EndReason, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Nickname, Notice},
     protocol::ErrorCode,
 };
+
+pub use in_sentence::InSentence;
+pub(super) use in_sentence::sentence;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +85,8 @@ pub(super) fn texts() -> &'static Texts {
     expect_context::<RwSignal<Language>>().get_untracked().texts()
 }
 
-/// What the page says. Functions where a number or a name belongs inside.
+/// What the page says. Functions where a number or a name belongs inside; what they give is shown by [`sentence`], or as an
+/// attribute as it is.
 pub struct Texts {
     pub invitation: &'static str,
     pub accounts_only: &'static str,
@@ -90,7 +95,7 @@ pub struct Texts {
     pub entering: &'static str,
     pub people_here: fn(u64) -> String,
     pub nobody_here: &'static str,
-    pub try_name: fn(&str) -> String,
+    pub try_name: fn(InSentence) -> String,
     pub have_password: &'static str,
     pub this_is_me: &'static str,
     pub password: &'static str,
@@ -113,14 +118,14 @@ pub struct Texts {
     pub too_many_to_list: &'static str,
     pub lobby: &'static str,
     pub lobby_topic: &'static str,
-    pub private_topic: fn(&str) -> String,
-    pub namesake_topic: fn(&str) -> String,
+    pub private_topic: fn(InSentence) -> String,
+    pub namesake_topic: fn(InSentence) -> String,
     pub namesake: &'static str,
     pub is_here: &'static str,
     pub is_away: &'static str,
     pub has_left: &'static str,
     pub gone: &'static str,
-    pub left_note: fn(&str) -> String,
+    pub left_note: fn(InSentence) -> String,
     pub hide: &'static str,
     pub block: &'static str,
     pub unblock: &'static str,
@@ -163,7 +168,7 @@ pub struct Texts {
     pub leave: &'static str,
     pub stay: &'static str,
     pub give_up: &'static str,
-    pub leave_question: fn(&str) -> String,
+    pub leave_question: fn(InSentence) -> String,
     pub delete_account: &'static str,
     pub delete_means: &'static str,
     pub your_messages: &'static str,
@@ -180,13 +185,13 @@ pub struct Texts {
     pub talk_to_hint: &'static str,
     pub everyone: &'static str,
     pub to: &'static str,
-    pub change_target: fn(&str) -> String,
+    pub change_target: fn(InSentence) -> String,
     pub suggestions: &'static str,
     pub open: &'static str,
 
     pub message: &'static str,
     pub write_to_everyone: &'static str,
-    pub write_to: fn(&str) -> String,
+    pub write_to: fn(InSentence) -> String,
     pub send: &'static str,
     pub sending: &'static str,
     pub waiting: &'static str,
@@ -198,7 +203,7 @@ pub struct Texts {
     pub edited: &'static str,
     pub deleted: &'static str,
     pub reactions: &'static str,
-    pub who_reacted: fn(&[&str], usize) -> String,
+    pub who_reacted: fn(&[InSentence], usize) -> String,
     pub menu: &'static str,
     pub menu_hint: &'static str,
     pub more_emoji: &'static str,
@@ -225,8 +230,8 @@ pub struct Texts {
     pub load_failed: &'static str,
     pub beginning: &'static str,
     pub empty_lobby: &'static str,
-    pub empty_direct: fn(&str) -> String,
-    pub typing: fn(&[&str]) -> String,
+    pub empty_direct: fn(InSentence) -> String,
+    pub typing: fn(&[InSentence]) -> String,
     pub no_such_talk: &'static str,
 
     pub connecting: &'static str,
@@ -246,14 +251,19 @@ pub struct Texts {
     pub go_home: &'static str,
 
     pub error: fn(ErrorCode) -> String,
-    pub unknown_user: fn(&str) -> String,
-    pub goes_to: fn(Option<&str>, &str) -> String,
+    pub unknown_user: fn(InSentence) -> String,
+    pub goes_to: fn(Option<InSentence>, InSentence) -> String,
 }
 
 impl Texts {
     /// What somebody is called.
     pub(super) fn name_of<'a>(&self, nickname: &'a Nickname) -> &'a str {
         if nickname.is_former() { self.former_user } else { nickname.as_str() }
+    }
+
+    /// The same inside a sentence.
+    pub(super) fn name_in<'a>(&self, nickname: &'a Nickname) -> InSentence<'a> {
+        InSentence(self.name_of(nickname))
     }
 }
 

@@ -1,6 +1,6 @@
 //! 简体中文.
 
-use super::{LIMITS, Texts};
+use super::{LIMITS, Texts, in_sentence::join};
 use crate::{
     domain::{Action, EndReason, Notice, Role},
     protocol::ErrorCode,
@@ -129,8 +129,8 @@ pub(super) static TEXTS: Texts = Texts {
     deleted: "消息已删除",
     reactions: "回应",
     who_reacted: |names, more| match more {
-        0 => names.join("、"),
-        more => format!("{}等 {} 人", names.join("、"), names.len() + more),
+        0 => join(names, "、"),
+        more => format!("{}等 {} 人", join(names, "、"), names.len() + more),
     },
     menu: "对这条消息的操作",
     menu_hint: "用方向键选择消息，按回车查看操作",
@@ -237,5 +237,5 @@ fn notice(notice: &Notice) -> String {
             _ => "成为了普通成员",
         },
     };
-    format!("{} {done}", TEXTS.name_of(&notice.user.nickname))
+    format!("{} {done}", TEXTS.name_in(&notice.user.nickname))
 }

@@ -8,7 +8,7 @@ use super::{
     Viewer,
     app::LanguageChoice,
     face::Face,
-    i18n::texts,
+    i18n::{InSentence, sentence, texts},
     icons,
     live::{live, live_view, on},
     password_field::PasswordField,
@@ -68,7 +68,7 @@ pub(super) fn Join(
                 <form method="post" action=LOBBY on:submit=on(take_suggestion)>
                     <input type="hidden" name="nickname" value=name.clone()/>
                     {hidden_passes()}
-                    <button type="submit" class="button gentle">{(t.try_name)(&name)}</button>
+                    <button type="submit" class="button gentle">{sentence(&(t.try_name)(InSentence(&name)))}</button>
                 </form>
             }
         })

@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{super::i18n::texts, Outcome, outcome, qr, sanction::end, words::Words};
+use super::{
+    super::i18n::{InSentence, texts},
+    Outcome, outcome, qr,
+    sanction::end,
+    words::Words,
+};
 use crate::{
     domain::{
         Entry, Millis,
@@ -123,7 +128,7 @@ fn row(invite: Invite, w: &'static Words) -> AnyView {
     let Invite { id, created_at, created_by, expires_at, most_uses, uses } = invite;
     let by = created_by.map_or_else(|| w.host.to_owned(), |user| texts().name_of(&user.nickname).to_owned());
     let made = in_full(created_at);
-    let revoke = format!("{}: {by}, {made}", w.revoke);
+    let revoke = format!("{}: {}, {made}", w.revoke, InSentence(&by));
     view! {
         <li class="invite">
             <p>

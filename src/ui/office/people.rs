@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use super::{
-    super::{face::Face, i18n::texts, name::Name},
+    super::{
+        face::Face,
+        i18n::{InSentence, sentence, texts},
+        name::Name,
+    },
     InForce, Outcome, outcome,
     words::Words,
 };
@@ -41,7 +45,7 @@ impl People {
         });
         let is_everybody = wanted.is_empty();
         let hint = match (found.len(), more) {
-            (0, _) => Some((t.unknown_user)(&wanted)),
+            (0, _) => Some((t.unknown_user)(InSentence(&wanted))),
             (shown, true) => Some((w.first_of_many)(shown)),
             _ => None,
         };
@@ -70,7 +74,7 @@ impl People {
                     <button type="submit" class="button gentle">{w.search}</button>
                 </form>
                 <ul class="list">{rows}</ul>
-                <p class="quiet small">{hint}</p>
+                <p class="quiet small">{hint.map(|hint| sentence(&hint))}</p>
                 {everybody}
             </section>
         }

@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use super::{
-    super::{face::Face, i18n::texts, name::Name},
+    super::{
+        face::Face,
+        i18n::{InSentence, sentence, texts},
+        name::Name,
+    },
     InForce, Outcome, outcome,
     words::Words,
 };
@@ -144,8 +148,8 @@ impl Form<'_> {
         self.form(Action::Appoint, w.appoint, (w.appoint_means)(self.name()), vec![field])
     }
 
-    fn name(&self) -> &str {
-        self.user.nickname.as_str()
+    fn name(&self) -> InSentence<'_> {
+        texts().name_in(&self.user.nickname)
     }
 
     /// What this form asked for before.
@@ -159,7 +163,7 @@ impl Form<'_> {
         view! {
             <form class="measure" method="post" action=format!("/house/users/{}", self.user.id) aria-labelledby=id>
                 <h2 id=id>{name}</h2>
-                <p class="quiet small">{means}</p>
+                <p class="quiet small">{sentence(&means)}</p>
                 <input type="hidden" name="id" value=CommandId::generate().to_string()/>
                 <input type="hidden" name="action" value=id/>
                 {fields}

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{
-    super::{i18n::texts, name::Name},
+    super::{
+        i18n::{sentence, texts},
+        name::Name,
+    },
     Outcome, outcome,
     words::Words,
 };
@@ -96,8 +99,8 @@ impl Reported {
         let delete = (may_handle && !deleted).then(|| act("delete", "button grave", w.delete_reported));
         let close = may_handle.then(|| act("close", "button", w.close_report));
         let person = author.map(|author| {
-            let words = (w.about_author)(texts().name_of(&author.nickname));
-            view! { <a class="button gentle" href=format!("/house/users/{}", author.id)>{words}</a> }
+            let words = (w.about_author)(texts().name_in(&author.nickname));
+            view! { <a class="button gentle" href=format!("/house/users/{}", author.id)>{sentence(&words)}</a> }
         });
         let not_yours = (!may_handle).then(|| view! { <p class="quiet small">{w.owners_handle}</p> });
         view! {

@@ -29,7 +29,7 @@ impl InForce {
     /// then the button leads back to that list.
     pub(super) fn row(self, with_name: bool, w: &'static Words) -> AnyView {
         let Sanction { user, action, conversation, until } = self.sanction;
-        let name = texts().name_of(&user.nickname).to_owned();
+        let name = texts().name_in(&user.nickname).to_string();
         let address = format!("/house/users/{}", user.id);
         let (deed, label) = match action {
             Action::Ban => (Action::Unban, w.unban),

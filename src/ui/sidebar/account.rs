@@ -9,7 +9,7 @@ use leptos::{
 use super::{
     super::{
         asking::Asking,
-        i18n::texts,
+        i18n::{InSentence, sentence, texts},
         live::{live, live_view, memo, on},
         password_field::{PasswordField, close, field, fill, focus, is_open, typed},
     },
@@ -216,17 +216,19 @@ fn Leaving(
     let button = |class, id, name, press| {
         view! { <button type="button" class=class id=id on:click=press>{name}</button> }.into_any()
     };
-    let way_out = move || match (is_registered.get(), asks.get()) {
+    let way_out = move || {
+        match (is_registered.get(), asks.get()) {
         (true, _) => button("button gentle", WAY_OUT, t.sign_out, on(leave)),
         (false, false) => button("button gentle", WAY_OUT, t.leave, on(ask)),
         (false, true) => view! {
             <div class="question" role="group" aria-labelledby="leave-question">
-                <p id="leave-question" class="small">{(t.leave_question)(&store.nickname().unwrap_or_default())}</p>
+                <p id="leave-question" class="small">{sentence(&(t.leave_question)(InSentence(&store.nickname().unwrap_or_default())))}</p>
                 {button("button gentle", WAY_OUT, t.stay, on(ask))}
                 {button("button grave", "give-up", t.give_up, on(leave))}
             </div>
         }
         .into_any(),
+    }
     };
     view! {
         {live_view(way_out)}

@@ -19,7 +19,7 @@ pub(super) fn Blocked() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let problem = RwSignal::new(None::<String>);
     let row = move |user: User| {
-        let (id, label) = (user.id, format!("{}: {}", t.unblock, t.name_of(&user.nickname)));
+        let (id, label) = (user.id, format!("{}: {}", t.unblock, t.name_in(&user.nickname)));
         let unblock = move |_: MouseEvent| {
             problem.set(None);
             spawn_local(async move {

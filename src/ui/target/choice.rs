@@ -3,7 +3,7 @@
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
 use super::super::{
-    i18n::{Texts, texts},
+    i18n::{InSentence, Texts, texts},
     place::{Here, LOBBY, address},
 };
 use crate::{
@@ -105,7 +105,7 @@ impl Choice {
     /// Why it led nowhere.
     pub(super) fn explanation(self) -> Option<String> {
         self.problem.get().map(|problem| match problem {
-            Problem::Unknown(name) => (self.texts.unknown_user)(&name),
+            Problem::Unknown(name) => (self.texts.unknown_user)(InSentence(&name)),
             Problem::Refused(code) => (self.texts.error)(code),
             Problem::Unreachable => self.texts.unreachable.to_owned(),
         })

@@ -8,7 +8,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
     face::Face,
-    i18n::texts,
+    i18n::{sentence, texts},
     icons,
     live::{effect, live, live_view, on},
     name::Name,
@@ -110,7 +110,7 @@ pub(super) fn TargetForm(
             <ul id=list class="targets" role="listbox" aria-label=t.suggestions hidden=live(move || !choice.is_open())>
                 {live_view(move || choice.offered.get().into_iter().enumerate().map(option).collect_view())}
             </ul>
-            <p id=problem class="problem small" role="alert">{live(move || choice.explanation())}</p>
+            <p id=problem class="problem small" role="alert">{live_view(move || choice.explanation().map(|text| sentence(&text)))}</p>
         </form>
     }
 }

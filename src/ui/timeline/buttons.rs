@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::super::i18n::Texts;
+use super::super::i18n::{InSentence, Texts};
 use crate::domain::{CommandId, Reaction, UserId};
 
 /// The names that are told of those who reacted; of others, only how many they are.
@@ -128,11 +128,11 @@ fn button(
 /// The reaction and who put it, the reader last.
 pub(super) fn who(reaction: &Reaction, me: UserId, t: &Texts) -> String {
     let others = reaction.users.iter().filter(|user| user.id != me);
-    let mut names: Vec<&str> = others.map(|user| t.name_of(&user.nickname)).collect();
+    let mut names: Vec<_> = others.map(|user| t.name_in(&user.nickname)).collect();
     let more = names.len().saturating_sub(NAMED);
     names.truncate(NAMED);
     if is_by(reaction, me) {
-        names.push(t.you);
+        names.push(InSentence(t.you));
     }
     format!("{} {}", reaction.emoji, (t.who_reacted)(&names, more))
 }

@@ -10,7 +10,7 @@ use web_sys::{Element, Event, EventTarget, FocusEvent, HtmlElement, KeyboardEven
 use super::{
     super::{
         composer::Draft,
-        i18n::Texts,
+        i18n::{Texts, sentence},
         icons,
         lazy::{Lazy, lazy},
         live::on,
@@ -111,7 +111,9 @@ impl Menu {
                 few.push(buttons::tool(Button::More, icons::smile(), t.more_emoji));
                 parts.push(view! { <div class="emoji">{few}</div> }.into_any());
                 for reaction in &message.reactions {
-                    parts.push(view! { <p class="who small">{buttons::who(reaction, me.id, t)}</p> }.into_any());
+                    parts.push(
+                        view! { <p class="who small">{sentence(&buttons::who(reaction, me.id, t))}</p> }.into_any(),
+                    );
                 }
                 let is_mine = message.author.id == me.id;
                 if is_mine {
@@ -450,4 +452,16 @@ fn last_in_view(scroller: &Element) -> Option<Element> {
         row = row.previous_element_sibling()?;
     }
     Some(row)
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_menu_spells_emoji_as_they_come_back() {
+        for emoji in FEW.split(' ').chain(MANY.split(' ')) {
+            assert_eq!(Emoji::parse(emoji).as_ref().map(Emoji::as_str), Ok(emoji));
+        }
+    }
 }

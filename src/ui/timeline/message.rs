@@ -6,7 +6,7 @@ use super::{
     super::{
         Language, clock,
         face::Face,
-        i18n::texts,
+        i18n::{sentence, texts},
         links::{Piece, pieces},
         live::{live, live_view},
         name::Name,
@@ -58,14 +58,14 @@ pub(super) fn MessageRow(
     // A screen reader hears whose message it is, even where the eye sees it by the group.
     let unseen_author = move || {
         seen.get().filter(|_| !starts_group.get()).map(|seen| {
-            view! { <span class="unseen">{format!("{}: ", t.name_of(&seen.message.author.nickname))}</span> }
+            view! { <span class="unseen">{sentence(&format!("{}: ", t.name_in(&seen.message.author.nickname)))}</span> }
         })
     };
     let text = move || {
         let mut text = Vec::new();
         match seen.get().map(|seen| seen.message) {
             Some(message) if message.deleted => text.push(t.deleted.into_any()),
-            Some(Message { notice: Some(notice), .. }) => text.push((t.notice)(&notice).into_any()),
+            Some(Message { notice: Some(notice), .. }) => text.push(sentence(&(t.notice)(&notice))),
             Some(message) => {
                 text = linked(message.body.as_str());
                 if let Some(at) = message.edited_at {

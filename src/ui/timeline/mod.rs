@@ -12,7 +12,7 @@ use web_sys::MouseEvent;
 use super::{
     Language, clock,
     composer::Draft,
-    i18n::texts,
+    i18n::{sentence, texts},
     icons,
     list::{Item, list},
     live::{live, live_view, on},
@@ -75,10 +75,10 @@ pub(super) fn Timeline(
         let text = match (model.is_complete(), model.is_empty(), with.get()) {
             (false, ..) => return None,
             (true, true, None) => t.empty_lobby.to_owned(),
-            (true, true, Some(with)) => (t.empty_direct)(t.name_of(&with.user.nickname)),
+            (true, true, Some(with)) => (t.empty_direct)(t.name_in(&with.user.nickname)),
             (true, false, _) => t.beginning.to_owned(),
         };
-        Some(view! { <p class="beginning quiet small">{text}</p> })
+        Some(view! { <p class="beginning quiet small">{sentence(&text)}</p> })
     };
     // What fails holds up all fetching; it is told, and tried again, where something is missing.
     let failed = move |again: fn(Model, Store, ConversationId, Scroll)| {

@@ -3,7 +3,10 @@
 mod en;
 mod zh;
 
-use super::{super::Language, time::Left};
+use super::{
+    super::{Language, i18n::InSentence},
+    time::Left,
+};
 use crate::{
     domain::{Action, Role, User},
     protocol::ErrorCode,
@@ -53,17 +56,17 @@ pub(super) struct Words {
     pub(super) how_long: &'static str,
     pub(super) role: &'static str,
     pub(super) mute: &'static str,
-    pub(super) mute_means: fn(&str) -> String,
+    pub(super) mute_means: fn(InSentence) -> String,
     pub(super) mute_guest_means: &'static str,
     pub(super) remove: &'static str,
-    pub(super) remove_means: fn(&str) -> String,
+    pub(super) remove_means: fn(InSentence) -> String,
     pub(super) remove_guest_means: &'static str,
     pub(super) ban: &'static str,
-    pub(super) ban_means: fn(&str) -> String,
+    pub(super) ban_means: fn(InSentence) -> String,
     pub(super) ban_also_means: &'static str,
     pub(super) ban_address: &'static str,
     pub(super) appoint: &'static str,
-    pub(super) appoint_means: fn(&str) -> String,
+    pub(super) appoint_means: fn(InSentence) -> String,
     pub(super) done: fn(Action) -> &'static str,
     pub(super) not_done: &'static str,
     /// Empty where the page's own words will do.
@@ -82,7 +85,7 @@ pub(super) struct Words {
     pub(super) message_deleted: &'static str,
     pub(super) delete_reported: &'static str,
     pub(super) close_report: &'static str,
-    pub(super) about_author: fn(&str) -> String,
+    pub(super) about_author: fn(InSentence) -> String,
     pub(super) owners_handle: &'static str,
     pub(super) report_closed: &'static str,
     pub(super) report_deleted: &'static str,

@@ -1,0 +1,210 @@
+/** Names and texts as people write them: of any direction, with emoji, far too long. */
+import type { Locator } from '@playwright/test';
+
+import { ask, idOf, registered } from '../fixtures/office.ts';
+import type { Person } from '../fixtures/person.ts';
+import { SocketClient } from '../fixtures/socket_client.ts';
+import { holdProgram } from '../fixtures/take_over.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+/** Waits until the text stands there, and tells whether `first` stands left of `second` on the screen. */
+async function standsLeftOf(place: Locator, first: string, second: string): Promise<boolean> {
+  await expect(place).toContainText(first);
+  return place.evaluate(
+    (element, words) => {
+      const [left, right] = words.map((word) => {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+          const at = walker.currentNode.textContent!.indexOf(word);
+          if (at < 0) continue;
+          const range = document.createRange();
+          range.setStart(walker.currentNode, at);
+          range.setEnd(walker.currentNode, at + word.length);
+          return range.getBoundingClientRect().x;
+        }
+        throw new Error(`no ${word}`);
+      });
+      return left < right;
+    },
+    [first, second],
+  );
+}
+
+const avatarOf = (person: Person, text: string) => person.message(text).locator('.face');
+
+test('a Hebrew name does not turn the sentence around in which it stands', async ({ people }) => {
+  const owner = await registered(people, 'Olga');
+  const michal = await people.guest('מיכל');
+
+  await michal.composer.pressSequentially('Well');
+  expect(await standsLeftOf(owner.page.locator('.typing'), 'מיכל', 'is typing')).toBe(true);
+
+  expect(await ask(owner, idOf(michal), 'mute', { scope: 'lobby' })).toBe(200);
+  const notice = owner.log.locator('.body', { hasText: 'was muted' });
+  expect(await standsLeftOf(notice, 'מיכל', 'was muted')).toBe(true);
+  await expect(notice.locator('bdi')).toHaveText('מיכל');
+
+  await owner.talkTo('מיכל');
+  const topic = owner.page.locator('.topic');
+  expect(await standsLeftOf(topic, 'Only', 'מיכל')).toBe(true);
+  expect(await standsLeftOf(topic, 'מיכל', 'and you')).toBe(true);
+  await expect(owner.composer).toHaveAttribute('placeholder', 'Write to \u2068מיכל\u2069 alone');
+  await expect(owner.page.getByText('What you write is for').locator('bdi')).toHaveText('מיכל');
+
+  await owner.targetField.fill('אף אחד');
+  await owner.targetField.press('Enter');
+  await expect(owner.page.getByText('Nobody here is called').locator('bdi')).toHaveText('אף אחד');
+});
+
+test('an avatar shows the first character of a name whole, before and after the program is there', async ({ house, people }) => {
+  const names = { '🇨🇳 X': '🇨🇳', '1️⃣ X': '1️⃣', '👨‍👩‍👧 us': '👨‍👩‍👧', '👋🏽 hi': '👋🏽', 'निशा': 'नि', '阿玲': '玲', zoë: 'Z' };
+  for (const name of Object.keys(names)) {
+    const client = await SocketClient.join(house, name);
+    await client.say(`I am ${name}`);
+  }
+  const alice = await people.visitor('Alice');
+  const letThrough = await holdProgram(alice.page);
+  await alice.page.goto('/', { waitUntil: 'commit' });
+  await alice.nicknameField.fill('Alice');
+  await alice.nicknameField.press('Enter');
+  const look = async () => {
+    for (const [name, initial] of Object.entries(names)) await expect(avatarOf(alice, `I am ${name}`)).toHaveText(initial);
+  };
+  await look();
+  letThrough();
+  await alice.isInside();
+  await look();
+});
+
+test('twelve people in a room have twelve colours, the same in the list, after a reload, and for the others', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  const clients: SocketClient[] = [];
+  for (let number = 1; number < 11; number += 1) {
+    const client = await SocketClient.join(house, `Guest ${number}`);
+    await client.say(`I am Guest ${number}`);
+    clients.push(client);
+  }
+  const bob = await people.guest('Bob');
+  await bob.say('I am Bob');
+  await alice.say('I am Alice');
+  const names = ['Alice', 'Bob', ...clients.map((_, place) => `Guest ${place + 1}`)];
+  const hues = async (person: Person) => {
+    const seen: Record<string, string | null> = {};
+    for (const name of names) {
+      const row = person.log.getByRole('listitem').filter({ hasText: new RegExp(`I am ${name}(?! ?\\d)`) });
+      seen[name] = await row.first().locator('.face').getAttribute('data-hue');
+      if (name === person.nickname) continue;
+      const listed = person.hereNow.getByRole('button', { name, exact: true }).locator('.face');
+      await expect(listed).toHaveAttribute('data-hue', seen[name]!);
+    }
+    return seen;
+  };
+  await alice.sees('I am Bob');
+  const before = await hues(alice);
+  expect(new Set(Object.values(before)).size).toBe(12);
+  expect(await hues(bob)).toEqual(before);
+  await alice.page.reload();
+  await alice.isInside();
+  expect(await hues(alice)).toEqual(before);
+});
+
+for (const length of [20_001, 1_000_000, 4_000_000]) {
+  test(`a pasted text of ${length} characters is called too long at once, and can be shortened where it stands`, async ({ people }) => {
+    const alice = await people.guest('Alice');
+    const tooLong = /^That is too long: a message has at most 4000 characters/;
+    await alice.composer.evaluate((field: HTMLTextAreaElement, length) => {
+      field.value = 'Tea for two, and '.repeat(length / 17 + 1).slice(0, length);
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }, length);
+    await expect(alice.composer).toHaveAccessibleDescription(tooLong);
+    await alice.composer.press('Enter', { timeout: 30_000 });
+    await expect(alice.composer).toHaveAccessibleDescription(tooLong);
+    await expect.poll(() => alice.composer.evaluate((field: HTMLTextAreaElement) => field.value.length)).toBe(length);
+    expect(alice.frames.sentOf('send')).toEqual([]);
+
+    await alice.composer.evaluate((field: HTMLTextAreaElement) => {
+      field.setRangeText('', 11, field.value.length);
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await expect(alice.composer).toHaveAccessibleDescription('');
+    await alice.composer.press('Enter');
+    await alice.sees('Tea for two');
+    await expect.poll(() => alice.history()).toEqual(['Tea for two']);
+  });
+}
+
+test('a text that is too long is not sent before the program is there either', async ({ people }) => {
+  const alice = await people.visitor('Alice');
+  const letThrough = await holdProgram(alice.page);
+  await alice.page.goto('/', { waitUntil: 'commit' });
+  await alice.nicknameField.fill('Alice');
+  await alice.nicknameField.press('Enter');
+  await alice.composer.fill('x'.repeat(100_000));
+  await alice.composer.press('Enter');
+  await expect(alice.composer).toHaveAccessibleDescription(/^That is too long/);
+  await expect.poll(() => alice.composer.evaluate((field: HTMLTextAreaElement) => field.value.length)).toBe(100_000);
+
+  letThrough();
+  await alice.isInside();
+  await expect.poll(() => alice.composer.evaluate((field: HTMLTextAreaElement) => field.value.length)).toBe(100_000);
+  await expect(alice.composer).toHaveAccessibleDescription(/^That is too long/);
+  await alice.composer.fill('  shorter');
+  await alice.composer.press('Enter');
+  await expect.poll(() => alice.history()).toEqual(['  shorter']);
+});
+
+test('a long text is read and changed to its end in a field that does not grow for ever', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const lines = Array.from({ length: 400 }, (_, place) => `Line ${place}, which is long enough`).join('\n');
+  await alice.composer.fill(lines);
+  await alice.composer.press('Control+End');
+  const field = await alice.composer.boundingBox();
+  expect(field!.height).toBeLessThan(400);
+  expect(await alice.composer.evaluate((text) => text.scrollTop + text.clientHeight >= text.scrollHeight - 1)).toBe(true);
+});
+
+test('the first line of a message keeps its indentation, on its way and in the log', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  await alice.composer.fill('\n    if tea:\n        drink()\n\n');
+  await alice.composer.press('Enter');
+  for (const person of [alice, bob]) {
+    await expect(person.message('if tea:').locator('.body')).toHaveText('    if tea:\n        drink()', { useInnerText: true });
+    const indented = await person.message('if tea:').locator('.body').evaluate((body) => body.textContent);
+    expect(indented).toBe('    if tea:\n        drink()');
+  }
+});
+
+test('addresses are links to where they end, whoever wrote them, before and after the program is there', async ({ people }) => {
+  const bob = await people.guest('Bob');
+  await bob.say('(see https://en.wikipedia.org/wiki/Mercury_(planet))');
+  await bob.say('Https://example.org/a HTTPS://EXAMPLE.ORG/b');
+  await bob.say('（见https://example.org/茶）');
+  await bob.say('https://bank.example@evil.example/');
+  const alice = await people.visitor('Alice');
+  const letThrough = await holdProgram(alice.page);
+  await alice.page.goto('/', { waitUntil: 'commit' });
+  await alice.nicknameField.fill('Alice');
+  await alice.nicknameField.press('Enter');
+  const links = [
+    'https://en.wikipedia.org/wiki/Mercury_(planet)',
+    'Https://example.org/a',
+    'HTTPS://EXAMPLE.ORG/b',
+    'https://example.org/',
+  ];
+  await expect(alice.log.getByRole('link')).toHaveText(links);
+  letThrough();
+  await alice.isInside();
+  await expect(alice.log.getByRole('link')).toHaveText(links);
+});
+
+test('a heart is one reaction, whichever phone it comes from', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  const phone = await SocketClient.join(house, 'Phone');
+  await phone.say('Tea?');
+  await alice.choose('❤️', 'Tea?');
+  await phone.react('Tea?', '❤');
+  await expect(alice.reaction('Tea?', '❤️')).toContainText('2');
+  await expect(alice.message('Tea?').getByRole('group', { name: 'Reactions' }).getByRole('button')).toHaveCount(1);
+  phone.close();
+});

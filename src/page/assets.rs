@@ -115,8 +115,8 @@ impl LoadedAssets {
         };
         let mut files: Vec<_> = self.0.iter().filter(|(path, _)| is_of_program(path)).collect();
         files.sort_unstable_by_key(|(path, _)| *path);
-        let hashes: String = files.iter().map(|(path, asset)| format!("{path} {}\n", asset.hash)).collect();
-        let named = format!("{folder}.{}", short(&hash(hashes.as_bytes())));
+        let hashes: Vec<String> = files.iter().map(|(path, asset)| format!("{path} {}", asset.hash)).collect();
+        let named = format!("{folder}.{}", short(&hash(hashes.join("\n").as_bytes())));
         let files: Vec<_> = files
             .into_iter()
             .map(|(path, asset)| (path.replacen(folder, &named, 1), Asset { lasts: true, ..asset.clone() }))
@@ -194,7 +194,8 @@ fn short(hash: &str) -> &str {
 }
 
 fn hash(file: &[u8]) -> String {
-    Sha256::digest(file).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let start = Sha256::digest(file).iter().take(16).fold(0, |hash, byte| hash << 8 | u128::from(*byte));
+    format!("{start:032x}")
 }
 
 #[cfg(test)]

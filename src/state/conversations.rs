@@ -315,11 +315,10 @@ mod tests {
             tell(&mut conversations, &Blocks::default(), &[event]);
             assert_eq!(order(&conversations), expected, "{what}");
         }
-        let newest = Conversation { last_message_at: Millis(7), ..with(4) };
-        conversations.put(newest);
+        conversations.put(Conversation { last_message_at: Millis(7), ..with(4) });
         assert_eq!(order(&conversations), [4, 3, 2, 1], "one that has just come into the list");
-        let older = Conversation { last_message_at: Millis(1), ..with(5) };
-        conversations.extend(ConversationList { conversations: vec![older], older: None });
+        let conversation = Conversation { last_message_at: Millis(1), ..with(5) };
+        conversations.extend(ConversationList { conversations: vec![conversation], older: None });
         assert_eq!(order(&conversations), [4, 3, 2, 1, 5], "one from further down");
         conversations.put(with(4));
         assert_eq!(order(&conversations), [3, 2, 1, 5, 4], "as the server has it");
@@ -367,8 +366,8 @@ mod tests {
             unused,
         ]);
         let id = |(talk, _): &(&Conversation, User)| talk.id.as_uuid().as_u128();
-        let names: Vec<Vec<u128>> = conversations.gone().iter().map(|name| name.iter().map(id).collect()).collect();
-        assert_eq!(names, [vec![3, 1], vec![2], vec![5]]);
+        let gone: Vec<Vec<u128>> = conversations.gone().iter().map(|group| group.iter().map(id).collect()).collect();
+        assert_eq!(gone, [vec![3, 1], vec![2], vec![5]]);
     }
 
     #[test]

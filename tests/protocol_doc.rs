@@ -262,7 +262,7 @@ fn every_configured_limit_is_the_one_a_server_begins_with() {
     let limits = teahouse::server::Limits::default();
     assert_limit("commands of a user", limits.commands_per_minute.get());
     assert_limit("frames of any kind", limits.frames_per_minute.get());
-    assert_limit("passwords shown", limits.sign_ins_per_minute.get());
+    assert_limit("wrong passwords from an address", limits.sign_ins_per_minute.get());
     assert_limit("requests of an address", limits.requests_per_minute.get());
     assert_limit("new guests", limits.guests_per_minute.get());
     assert_limit("nicknames of guests", limits.guests_per_address.get());

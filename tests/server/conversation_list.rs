@@ -213,7 +213,7 @@ async fn the_direct_with_the_newest_message_comes_first_whoever_wrote_it_and_wha
         let document = document.text().await.expect("a document");
         let (_, document) = document.split_once("class=\"lists\"").expect("the lists");
         let mut shown = welcome.clone();
-        let place = |name: &String| document.find(&format!("<bdi>{name}</bdi>")).unwrap_or_else(|| panic!("{name}"));
+        let place = |name: &String| document.find(&format!(">{name}</bdi>")).unwrap_or_else(|| panic!("{name}"));
         shown.sort_by_key(place);
         assert_eq!(shown, welcome, "in the document as in the welcome");
         welcome.iter().map(|name| name[..1].to_owned()).collect::<String>()

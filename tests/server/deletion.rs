@@ -169,7 +169,11 @@ async fn messages_go_with_the_account_where_their_author_wants_it() {
     assert_eq!(messages(&seen), afresh);
     let left: Vec<_> = afresh.iter().filter(|message| !message.deleted).map(|message| message.body.as_str()).collect();
     assert_eq!(left, ["mine stays"]);
-    assert!(page(&server, &ling, direct).await.messages.iter().all(|message| message.deleted));
+    // Nothing is left in the direct, so it is in nobody's list.
+    let listed = ling.again(&server).await.welcome.conversations;
+    assert!(listed.iter().all(|conversation| conversation.id != direct), "{listed:?}");
+    let answer = get(&server, &ling, &format!("/api/conversations/{direct}/messages")).await;
+    assert!(!answer.contains("secret"), "{answer}");
 }
 
 #[tokio::test]

@@ -163,8 +163,8 @@ impl Edge {
         is_proxied: bool,
         request: &Request,
     ) -> Result<(), ApiError> {
-        let is_knock = socket::knocks(request).is_some();
-        let is_health = http::is_health(request) && !is_knock;
+        let asks_for_socket = asks_for_socket(request);
+        let is_health = http::is_health(request) && !asks_for_socket;
         match wire.entry.standing {
             Standing::Excess => return Err(too_many_connections()),
             Standing::TurnedAway if !is_health => return Err(ChatError::Busy.into()),
@@ -174,13 +174,13 @@ impl Edge {
             return Ok(());
         }
         let is_right = self.check(request, called, site.scheme);
-        if is_knock || request.uri().path() == socket::FULL_DOOR {
+        if asks_for_socket {
             self.chat.charge_upgrade(peer)?;
         } else if is_right.is_err() || http::is_api(request) {
             self.chat.charge_request(peer, 0)?;
         }
         is_right?;
-        if is_knock && is_proxied && !wire.entry.belongs_to(peer) {
+        if asks_for_socket && is_proxied && !wire.entry.belongs_to(peer) {
             return Err(too_many_connections());
         }
         Ok(())
@@ -222,10 +222,15 @@ fn too_many_connections() -> ApiError {
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, words)
 }
 
+/// Whether somebody wants a WebSocket, of either protocol.
+fn asks_for_socket(request: &Request) -> bool {
+    request.uri().path() == socket::FULL_DOOR || socket::knocks(request).is_some()
+}
+
 /// In the words of whoever asked: a problem for programs, a line of text for people. What is refused here is not worth
 /// keeping a connection for.
 fn refusal(request: &Request, refused: ApiError) -> Response {
-    let for_programs = http::is_api(request) || socket::knocks(request).is_some() || !request.method().is_safe();
+    let for_programs = http::is_api(request) || asks_for_socket(request) || !request.method().is_safe();
     let answer = if for_programs { refused.into_response() } else { refused.into_text() };
     ([(header::CONNECTION, "close")], answer).into_response()
 }

@@ -121,7 +121,9 @@ async fn however_two_phones_spell_an_emoji_it_is_one_reaction_and_either_takes_i
         assert_eq!((both.emoji.as_str(), &both.users), (whole, &vec![ming.user(), ling.user()]));
         ming.change("react", lobby, said, json!({ "emoji": theirs, "on": false })).await;
         ling.change("react", lobby, said, json!({ "emoji": mine, "on": false })).await;
-        (change(&mut ling).await, change(&mut ling).await);
+        for _ in 0..2 {
+            change(&mut ling).await;
+        }
         assert!(fetch(&server, &ming, lobby).await.remove(0).reactions.is_empty());
     }
     for emoji in ["👍\u{200d}👎", "👍👍", "🇨", "🇽🇽", "1", "a", "👍\u{200b}", "\u{fe0f}", "\u{1f3fd}", ""]

@@ -330,9 +330,9 @@ async fn a_direct_with_somebody_who_has_gone_vanishes_when_nothing_is_left_in_it
     let direct = carol.open_direct("Ming").await.id;
     carol.say_in(direct, "hi").await;
     ming.expect_event("hi").await;
-    let mine = ming.say_in(direct, "bye").await.seq.expect("a place");
+    let answer = ming.say_in(direct, "bye").await.seq.expect("a place");
     leaves(&server, &carol).await;
-    ming.change("delete", direct, mine, json!({})).await;
+    ming.change("delete", direct, answer, json!({})).await;
     let there = ming.again(&server).await.welcome.conversations;
     assert!(there.iter().any(|talk| talk.id == direct), "hers is left");
     server.admin(&["delete-message", &direct.to_string(), "1"]).await;

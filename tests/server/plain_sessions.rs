@@ -47,9 +47,12 @@ async fn a_script_with_a_token_is_the_same_user_each_time_and_keeps_its_directs(
     let bot = session(&server, "bot").await;
     for time in 0..3 {
         for by_header in [true, false] {
-            let show = async |path| match by_header {
-                true => with_header(&server, path, &bot.token).await,
-                false => with_frame(&server, path, &bot.token).await,
+            let show = async |path| {
+                if by_header {
+                    with_header(&server, path, &bot.token).await
+                } else {
+                    with_frame(&server, path, &bot.token).await
+                }
             };
             // The name means the same whoever types it.
             let mut client = show(if time == 1 { "/BOT" } else { "/bot" }).await;
@@ -198,7 +201,7 @@ async fn a_script_whose_line_was_cut_has_its_name_again_as_soon_as_a_ping_finds_
 #[tokio::test]
 async fn a_script_that_closes_its_line_and_comes_back_at_once_has_its_name_again() {
     // Nobody is to wait for a ping here.
-    let server = TestServer::start_with(|config| config.timing.doubt = Duration::from_secs(3_600)).await;
+    let server = TestServer::start_with(|config| config.timing.doubt = Duration::from_hours(1)).await;
     for _ in 0..20 {
         drop(PlainClient::enter(&server, "/script").await);
     }
@@ -290,13 +293,10 @@ async fn every_nickname_is_possible_at_both_doors_or_at_neither() {
         let mut full = RawClient::connect(&server, "/ws").await;
         full.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": name })).await;
         let answer = full.next_json().await;
-        let is_possible = match answer["type"].as_str() {
-            Some("welcome") => true,
-            _ => {
-                assert_eq!(answer["code"], "invalid_nickname", "{name}");
-                false
-            }
-        };
+        let is_possible = answer["type"] == "welcome";
+        if !is_possible {
+            assert_eq!(answer["code"], "invalid_nickname", "{name}");
+        }
         if is_possible {
             let token = answer["token"].as_str().expect("a token");
             let end = server.http(Method::DELETE, "/api/session").bearer_auth(token).send().await.expect("an answer");

@@ -46,7 +46,7 @@ pub(super) use turns::Turns;
 /// Where the whole protocol is spoken.
 pub(super) const FULL_DOOR: &str = "/ws";
 
-/// Paths of sockets that are no nickname's. Those that stay are no nicknames ([`Nickname::parse`]); all other paths are,
+/// Paths of sockets that are no nickname's. Those that stay are no nicknames (`Nickname::parse`); all other paths are,
 /// whatever else is found there: an upgrade to WebSocket is looked at before the routes.
 const SOCKETS: &[&str] = &[
     FULL_DOOR,

@@ -208,7 +208,7 @@ test('what was typed and sent before the program has arrived outlives a reload',
 
 for (const { part, files } of [
   { part: 'WebAssembly', files: '**/*.wasm' },
-  { part: 'JavaScript', files: '**/pkg/*.js' },
+  { part: 'JavaScript', files: '**/pkg*/*.js' },
 ]) {
   test(`where the program’s ${part} does not come, that is told, and what is sent gets through`, async ({ people }) => {
     const bob = await people.guest('Bob');

@@ -1,16 +1,13 @@
 //! Code that a browser does not need at once: a build with the feature `split` puts it into a file of its own, which is
-//! fetched a little after the page has begun. In any other build it is there from the start.
+//! fetched as soon as the page has begun. In any other build it is there from the start.
 
-use std::{future::Future, pin::Pin, sync::OnceLock, time::Duration};
+use std::{future::Future, pin::Pin, sync::OnceLock};
 
 #[cfg(feature = "split")]
 use leptos::wasm_split::SplitLoaderError;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{i18n::Texts, live::effect};
-
-/// How long after a component has been made its lazy code is fetched, unless it is needed before.
-const LATER: Duration = Duration::from_secs(3);
 
 /// The file could not be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +44,8 @@ impl<F: Copy + Send + Sync> Lazy<F> {
     pub(super) fn new(function: &'static OnceLock<F>, load: fn() -> Loading) -> Self {
         let state = if function.get().is_some() { State::Loaded } else { State::Absent };
         let lazy = Self { function, load, state: RwSignal::new(state) };
-        // Only in a browser.
-        effect(move || set_timeout(move || lazy.load(), LATER));
+        // Before it is needed: the connection may be gone by then. Effects run in browsers only.
+        effect(move || lazy.load());
         lazy
     }
 

@@ -154,7 +154,8 @@ impl Machine {
         }
         let (code, wait) = self.refusal(&people.muted).await.expect("a refusal");
         assert_eq!(code, "muted");
-        assert!((1..=60 * 60_000).contains(&wait), "{wait} ms of an hour");
+        // A restart takes up the time where it was last written down, which is a little earlier.
+        assert!((1..=61 * 60_000).contains(&wait), "{wait} ms of an hour");
         let invited = json!({ "nickname": newcomer, "password": PASSWORD, "invite": people.invite });
         assert_eq!(self.come_in(invited).await.status(), StatusCode::CREATED, "an invite for an hour");
         let banned = self.http_from(BANNED, Method::POST, "/api/session").json(&json!({ "nickname": "x" }));

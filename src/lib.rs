@@ -43,7 +43,7 @@
 //! migrations. What is on the wire: `server::websocket`. Why it is so: `docs/decisions.md`; what it costs:
 //! `docs/performance.md`; how it is run and backed up: `docs/operating.md`.
 
-// Without `erase_components`, which `cargo leptos` sets, a view is one type made of all the elements in it.
+// A view is one type made of all the elements in it.
 #![recursion_limit = "256"]
 
 pub mod client;

@@ -141,6 +141,35 @@ test('others’ messages can be reacted to, but not changed', async ({ people })
   await expect(bob.menu.getByRole('button', { name: 'Delete' })).toBeHidden();
 });
 
+test('what somebody has selected or presses in a message stays while others react to it', async ({ people }) => {
+  const alice = await people.guest('Alice');
+  const bob = await people.guest('Bob');
+  const ming = await people.guest('小明');
+  await alice.say('See https://example.org/tea');
+  await ming.sees('See https');
+  await alice.message('See https').evaluate((row) => getSelection()?.selectAllChildren(row.querySelector('.body')!));
+  const selected = () => alice.page.evaluate(() => getSelection()?.toString());
+  await bob.choose('🍵', 'See https');
+  await expect(alice.reaction('See https', '🍵')).toBeVisible();
+  expect(await selected()).toBe('See https://example.org/tea');
+
+  // Another one reacts between the press and the release.
+  const chip = alice.reaction('See https', '🍵');
+  await chip.hover();
+  await alice.page.mouse.down();
+  await ming.reaction('See https', '🍵').click();
+  await expect(chip).toHaveText('🍵 2');
+  await alice.page.mouse.up();
+  await expect(bob.reaction('See https', '🍵')).toHaveText('🍵 3');
+  await expect(chip).toHaveAttribute('aria-pressed', 'true');
+
+  // By keyboard, and the focus stays.
+  await chip.focus();
+  await alice.page.keyboard.press('Enter');
+  await expect(chip).toHaveText('🍵 2');
+  await expect(chip).toBeFocused();
+});
+
 test('reactions are counted, name who put them, and are taken back by a second click', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');

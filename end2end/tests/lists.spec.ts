@@ -31,6 +31,28 @@ test('the direct with the newest message stands first, as it comes, for one’s 
   for (const socket of sockets.values()) socket.close();
 });
 
+test('whoever goes through the list by keyboard keeps their place when it moves', async ({ house, people }) => {
+  const alice = await people.guest('Alice');
+  const sockets: JsonSocket[] = [];
+  for (const name of ['Bob', 'Carol', 'Dave']) {
+    const socket = await JsonSocket.open(`${house.socketAddress}/${name}`);
+    socket.send({ to_user: 'Alice', msg: `from ${name}` });
+    await expect(alice.conversation(name, 1)).toBeVisible();
+    sockets.push(socket);
+  }
+  for (const [focused, writes, expected] of [
+    ['Dave', 0, ['Bob', 'Dave', 'Carol']],
+    ['Carol', 1, ['Carol', 'Bob', 'Dave']],
+    ['Bob', 2, ['Dave', 'Carol', 'Bob']],
+  ] as const) {
+    await alice.conversation(focused).focus();
+    sockets[writes].send({ to_user: 'Alice', msg: 'again' });
+    await expect.poll(() => order(alice)).toEqual(expected);
+    await expect(alice.conversation(focused)).toBeFocused();
+  }
+  for (const socket of sockets) socket.close();
+});
+
 test('those who have gone for good stand folded, those of one name together', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   for (const [name, times] of [['script', 3], ['Carol', 1]] as const) {

@@ -92,7 +92,7 @@ impl Store {
         if is_other_history {
             self.give_changes_up();
         }
-        let talks: Vec<Talk> = self.talks.with_value(|talks| talks.values().cloned().collect());
+        let talks: Vec<Talk> = self.talks.with_value(|talks| talks.iter().map(|(_, talk)| talk.clone()).collect());
         for Talk { timeline, load } in talks {
             let is_loaded = timeline.with_untracked(Timeline::is_loaded);
             if is_other_history {
@@ -176,14 +176,12 @@ impl Store {
             self.blocks.with_untracked(|blocks| {
                 self.conversations.update(|all| {
                     for event in &events {
-                        if all.apply(event, me, blocks) == Count::Unsure {
+                        if all.apply(event, me, blocks) == Count::Unsure && !unsure.contains(&event.conversation) {
                             unsure.push(event.conversation);
                         }
                     }
                 });
             });
-            unsure.sort_unstable();
-            unsure.dedup();
             unsure.into_iter().for_each(|conversation| self.learn(conversation));
             events.iter().filter(|event| event.author.id == me).for_each(|event| self.seen(event.id));
         }

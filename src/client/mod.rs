@@ -6,6 +6,7 @@
 mod apply;
 mod clock;
 mod connection;
+mod few;
 mod http;
 mod link;
 mod locks;

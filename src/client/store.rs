@@ -1,6 +1,6 @@
 //! What the page reads and does: signals over the reducers of [`crate::state`], and one method for each deed.
 
-use std::{collections::HashMap, mem};
+use std::mem;
 
 use futures_channel::{mpsc, oneshot};
 use leptos::{prelude::*, task::spawn_local};
@@ -9,6 +9,7 @@ use super::{
     Link,
     clock::{elapsed, learn, now},
     connection::{self, QUEUE, Signal},
+    few::Few,
     http::{self, Refusal},
     outbox::{Keep, Sending, forget_kept},
     storage::Mark,
@@ -56,9 +57,9 @@ pub struct Store {
     /// What is on its way.
     pub outbox: RwSignal<Outbox>,
     /// What stands in the composer of each conversation.
-    drafts: StoredValue<HashMap<ConversationId, Written>>,
-    pub(super) talks: StoredValue<HashMap<ConversationId, Talk>>,
-    questions: StoredValue<HashMap<CommandId, oneshot::Sender<Answer>>>,
+    drafts: StoredValue<Few<ConversationId, Written>>,
+    pub(super) talks: StoredValue<Few<ConversationId, Talk>>,
+    questions: StoredValue<Few<CommandId, oneshot::Sender<Answer>>>,
     signals: StoredValue<Option<mpsc::Sender<Signal>>>,
     /// What is not done at once each time.
     pub(super) pace: StoredValue<Pace>,
@@ -303,7 +304,7 @@ impl Store {
         }
         self.know(welcome);
         self.take_in(conversation, Stretch::Newest, page);
-        self.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
+        self.drafts.update_value(|drafts| drafts.insert(conversation, written));
     }
 
     /// What stands in the composer of a conversation: as it was left, or as a reload has left it.
@@ -316,7 +317,7 @@ impl Store {
 
     /// Keeps what stands in the composer of a conversation; of that, a reload leaves `text`.
     pub fn write(self, conversation: ConversationId, written: Written, text: &str) {
-        self.drafts.update_value(|drafts| drop(drafts.insert(conversation, written)));
+        self.drafts.update_value(|drafts| drafts.insert(conversation, written));
         if let Some(me) = self.my_id()
             && !tab::keep_draft(me, conversation, text)
         {
@@ -442,7 +443,7 @@ impl Store {
     /// Sends a command that is nothing for the outbox, and waits for its answer.
     async fn ask(self, id: CommandId, command: ClientFrame) -> Answer {
         let (sender, answer) = oneshot::channel();
-        self.questions.update_value(|questions| drop(questions.insert(id, sender)));
+        self.questions.update_value(|questions| questions.insert(id, sender));
         if self.link.get_untracked() != Link::Online || !self.signal(Signal::Frame(command)) {
             self.answer(id, Err(None));
         }
@@ -546,8 +547,8 @@ impl Store {
     /// The session is over: nothing of it stays on the page.
     pub(super) fn forget(self) {
         self.sending.set_value(Sending::default());
-        self.talks.update_value(HashMap::clear);
-        self.drafts.update_value(HashMap::clear);
+        self.talks.update_value(Few::clear);
+        self.drafts.update_value(Few::clear);
         self.pace.update_value(|pace| pace.gathered.clear());
         self.forget_questions();
         self.signals.set_value(None);
@@ -563,7 +564,7 @@ impl Store {
 
     /// Nobody will answer any more.
     pub(super) fn forget_questions(self) {
-        self.questions.update_value(HashMap::clear);
+        self.questions.update_value(Few::clear);
     }
 
     /// Gives whoever asked the answer. Whether anybody asked.
@@ -573,7 +574,14 @@ impl Store {
     }
 
     pub(super) fn talk(self, conversation: ConversationId) -> Talk {
-        self.talks.try_update_value(|talks| talks.entry(conversation).or_default().clone()).unwrap_or_default()
+        let talk = |talks: &mut Few<_, Talk>| {
+            talks.get(&conversation).cloned().unwrap_or_else(|| {
+                let talk = Talk::default();
+                talks.insert(conversation, talk.clone());
+                talk
+            })
+        };
+        self.talks.try_update_value(talk).unwrap_or_default()
     }
 
     /// Nobody is typing here any more.

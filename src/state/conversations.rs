@@ -1,6 +1,6 @@
 //! The conversations that one is in, and what is unread there.
 
-use std::cmp::Reverse;
+use std::{collections::BinaryHeap, iter};
 
 use crate::{
     domain::{Companion, Conversation, ConversationId, ConversationKind, Seq, User, UserId, lowercase},
@@ -139,16 +139,20 @@ impl Conversations {
 
     /// The directs and whom they are with: the one with the newest message comes first.
     pub fn directs(&self) -> Vec<(&Conversation, &Companion)> {
-        let mut directs: Vec<_> = self
+        // A heap, since sorting is much more code for a browser to load.
+        let mut newest: BinaryHeap<_> = self
             .all
             .iter()
-            .filter_map(|conversation| match &conversation.kind {
-                ConversationKind::Direct { with } => Some((conversation, with)),
-                ConversationKind::Room { .. } => None,
-            })
+            .enumerate()
+            .filter(|(_, conversation)| matches!(conversation.kind, ConversationKind::Direct { .. }))
+            .map(|(index, conversation)| (conversation.last_message_at, conversation.id, index))
             .collect();
-        directs.sort_by_key(|(conversation, _)| Reverse((conversation.last_message_at, conversation.id)));
-        directs
+        let next = || newest.pop().map(|(_, _, index)| &self.all[index]);
+        let directs = iter::from_fn(next).filter_map(|conversation| match &conversation.kind {
+            ConversationKind::Direct { with } => Some((conversation, with)),
+            ConversationKind::Room { .. } => None,
+        });
+        directs.collect()
     }
 
     /// The directs whose other users have gone for good and in which something happened, those of one name together: the one

@@ -1,5 +1,7 @@
 //! Colours by which users are told apart.
 
+use std::{cmp::Reverse, collections::BinaryHeap};
+
 use crate::domain::UserId;
 
 /// How many hues there are.
@@ -20,10 +22,9 @@ pub(super) struct Hues {
 impl Hues {
     /// These users are seen. Who is older chooses first, so that every page on which the same are seen shows them alike.
     pub(super) fn meet(&mut self, users: impl IntoIterator<Item = UserId>) {
-        let mut users: Vec<UserId> = users.into_iter().collect();
-        // UUIDs of version 7 sort by their age.
-        users.sort_unstable();
-        for user in users {
+        // UUIDs of version 7 are in the order of their age.
+        let mut users: BinaryHeap<_> = users.into_iter().map(Reverse).collect();
+        while let Some(Reverse(user)) = users.pop() {
             self.of(user);
         }
     }

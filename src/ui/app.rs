@@ -7,6 +7,7 @@ use leptos::{
 
 use super::{
     Language, Theme, Viewer,
+    boxed::Boxing as _,
     house::House,
     i18n::texts,
     icons,
@@ -77,9 +78,9 @@ pub fn App(
         // Another language makes everything anew; what matters stands in the store.
         language.track();
         match (is_nowhere.get(), has_come_in.get()) {
-            (true, _) => view! { <NotFound/> }.into_any(),
-            (false, true) => view! { <House/> }.into_any(),
-            (false, false) => view! { <Join viewer kept_password/> }.into_any(),
+            (true, _) => view! { <NotFound/> }.boxed(),
+            (false, true) => view! { <House/> }.boxed(),
+            (false, false) => view! { <Join viewer kept_password/> }.boxed(),
         }
     })
 }

@@ -3,6 +3,7 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::{
+    boxed::Boxing as _,
     i18n::texts,
     icons,
     live::{live, live_view, memo, on},
@@ -22,11 +23,11 @@ pub(super) fn House() -> impl IntoView {
     let is_known = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
     let is_online = memo(move || store.link.get() == Link::Online);
     let open = move || match here.conversation.get() {
-        Some(conversation) => view! { <Talk conversation/> }.into_any(),
+        Some(conversation) => view! { <Talk conversation/> }.boxed(),
         None => match (is_known.get(), is_online.get()) {
-            (true, _) => view! { <Nowhere/> }.into_any(),
-            (false, false) => view! { <Waiting/> }.into_any(),
-            (false, true) => view! { <Removed/> }.into_any(),
+            (true, _) => view! { <Nowhere/> }.boxed(),
+            (false, false) => view! { <Waiting/> }.boxed(),
+            (false, true) => view! { <Removed/> }.boxed(),
         },
     };
     view! {

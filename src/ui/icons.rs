@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 
+use super::boxed::{Boxed, Boxing as _};
+
 /// Draws an icon: a picture without a life of its own, so it is kept as the text that the browser reads.
 macro_rules! icon {
     ($(#[$doc:meta])* $name:ident, $path:literal) => {
         $(#[$doc])*
-        pub(super) fn $name() -> AnyView {
+        pub(super) fn $name() -> Boxed {
             view! {
                 <svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75"
                     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=$path></path></svg>
             }
-            .into_any()
+            .boxed()
         }
     };
 }

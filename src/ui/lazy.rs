@@ -7,7 +7,11 @@ use std::{future::Future, pin::Pin, sync::OnceLock};
 use leptos::wasm_split::SplitLoaderError;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{i18n::Texts, live::effect};
+use super::{
+    boxed::{Boxed, Boxing as _},
+    i18n::Texts,
+    live::effect,
+};
 
 /// The file could not be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +43,7 @@ enum State {
     Failed,
 }
 
-impl<F: Copy + Send + Sync> Lazy<F> {
+impl<F: Copy + Send + Sync + 'static> Lazy<F> {
     /// `function` is set by `load`; see [`lazy!`](super::lazy).
     pub(super) fn new(function: &'static OnceLock<F>, load: fn() -> Loading) -> Self {
         let state = if function.get().is_some() { State::Loaded } else { State::Absent };
@@ -51,30 +55,43 @@ impl<F: Copy + Send + Sync> Lazy<F> {
 
     /// Fetches the file, unless it is there or on its way.
     pub(super) fn load(self) {
-        fetch(self.state, self.load);
+        if matches!(self.state.try_get_untracked(), Some(State::Absent | State::Failed)) {
+            self.state.set(State::Loading);
+            self.later(|_| {});
+        }
+    }
+
+    /// The function, if it is there.
+    pub(super) fn get(self) -> Option<F> {
+        self.function.get().copied()
+    }
+
+    /// The same, and follows it.
+    pub(super) fn follow(self) -> Option<F> {
+        self.state.track();
+        self.get()
+    }
+
+    /// Does something when the file is there, or could not be fetched.
+    pub(super) fn later(self, then: impl FnOnce(Option<F>) + 'static) {
+        spawn_local(async move {
+            let loaded = (self.load)().await;
+            self.state.try_set(if loaded.is_ok() { State::Loaded } else { State::Failed });
+            then(self.get());
+        });
     }
 
     /// What the function makes of it when it is there; until then nothing, or the news that it could not be fetched.
-    pub(super) fn view(self, t: &Texts, view: impl FnOnce(F) -> AnyView) -> AnyView {
-        match (self.state.get(), self.function.get()) {
-            (_, Some(function)) => view(*function),
-            (State::Failed, None) => view! { <p class="problem small" role="alert">{t.unreachable}</p> }.into_any(),
-            (_, None) => ().into_any(),
+    pub(super) fn view(self, t: &Texts, view: impl FnOnce(F) -> Boxed) -> Boxed {
+        match (self.state.get(), self.get()) {
+            (_, Some(function)) => view(function),
+            (State::Failed, None) => view! { <p class="problem small" role="alert">{t.unreachable}</p> }.boxed(),
+            (_, None) => ().boxed(),
         }
     }
 }
 
-fn fetch(state: RwSignal<State>, load: fn() -> Loading) {
-    if matches!(state.try_get_untracked(), Some(State::Absent | State::Failed)) {
-        state.set(State::Loading);
-        spawn_local(async move {
-            let loaded = load().await;
-            state.try_set(if loaded.is_ok() { State::Loaded } else { State::Failed });
-        });
-    }
-}
-
-/// `lazy!(ACCOUNT, load_account, fill_account, fn() -> AnyView = account)` puts the function `account` into the lazy file;
+/// `lazy!(ACCOUNT, load_account, fill_account, fn() -> Boxed = account)` puts the function `account` into the lazy file;
 /// `Lazy::new(&ACCOUNT, load_account)` is the way to it.
 macro_rules! lazy {
     ($cell:ident, $load:ident, $fill:ident, $kind:ty = $function:expr) => {

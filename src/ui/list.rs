@@ -6,9 +6,13 @@ use leptos::{
         reactive_graph::{OwnedView, SharedReactiveFunction},
         view::keyed::{Keyed, keyed},
     },
+    task::{spawn_local, tick},
 };
 
-use super::{Language, live::live};
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, HtmlElement};
+
+use super::{Language, boxed::Boxed, live::live};
 use crate::client::Store;
 
 /// What makes a row the same row: which kind it is of, and which one of these.
@@ -17,17 +21,17 @@ pub(super) type Key = (u8, u128);
 /// A row that is to be there.
 pub(super) struct Item {
     key: Key,
-    view: Box<dyn FnOnce() -> AnyView + Send>,
+    view: Box<dyn FnOnce() -> Boxed + Send>,
 }
 
 /// A list that follows the signals its items read. Of one type, as all that is [`live()`], so that its code exists once.
 pub(super) type List =
-    SharedReactiveFunction<Keyed<Item, Vec<Item>, Key, fn(&Item) -> Key, Rows, fn(usize), OwnedView<AnyView>>>;
+    SharedReactiveFunction<Keyed<Item, Vec<Item>, Key, fn(&Item) -> Key, Rows, fn(usize), OwnedView<Boxed>>>;
 
-type Rows = Box<dyn Fn(usize, Item) -> (fn(usize), OwnedView<AnyView>) + Send>;
+type Rows = Box<dyn Fn(usize, Item) -> (fn(usize), OwnedView<Boxed>) + Send>;
 
 impl Item {
-    pub(super) fn new(key: Key, view: impl FnOnce() -> AnyView + Send + 'static) -> Self {
+    pub(super) fn new(key: Key, view: impl FnOnce() -> Boxed + Send + 'static) -> Self {
         Self { key, view: Box::new(view) }
     }
 }
@@ -48,6 +52,24 @@ pub(super) fn list(items: impl Fn() -> Vec<Item> + Send + 'static) -> List {
             });
             (drop::<usize> as fn(usize), OwnedView::new_with_owner(view, owner))
         });
+        keep_focus();
         keyed(items(), (|item: &Item| item.key) as fn(&Item) -> Key, row)
     })
+}
+
+/// A row that moves loses the focus, and whoever goes through the list by keyboard would begin anew: it gets it back.
+fn keep_focus() {
+    if cfg!(feature = "ssr") {
+        return;
+    }
+    let in_row = |focused: &Element| focused.closest("li").is_ok_and(|row| row.is_some());
+    let Some(focused) = document().active_element().filter(in_row) else { return };
+    spawn_local(async move {
+        tick().await;
+        let now = document().active_element();
+        if focused.is_connected() && now.is_none_or(|now| now.tag_name() == "BODY") {
+            // Whatever had the focus can have it.
+            drop(focused.unchecked_into::<HtmlElement>().focus());
+        }
+    });
 }

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use leptos::{prelude::*, tachys::reactive_graph::SharedReactiveFunction};
 
+use super::boxed::{Boxed, Boxing as _};
+
 /// A value that follows the signals it reads: a text, or an attribute.
 pub(super) fn live<T>(value: impl FnMut() -> T + Send + 'static) -> SharedReactiveFunction<T> {
     Arc::new(Mutex::new(value))
@@ -14,6 +16,14 @@ pub(super) fn live<T>(value: impl FnMut() -> T + Send + 'static) -> SharedReacti
 
 /// A piece of a view that follows the signals it reads.
 pub(super) fn live_view<V: IntoView + 'static>(
+    mut view: impl FnMut() -> V + Send + 'static,
+) -> SharedReactiveFunction<Boxed> {
+    live(move || view().boxed())
+}
+
+/// A piece of a view that follows the signals it reads, and of which what stays the same is not made anew: what is pressed
+/// or has the focus.
+pub(super) fn live_in_place<V: IntoView + 'static>(
     mut view: impl FnMut() -> V + Send + 'static,
 ) -> SharedReactiveFunction<AnyView> {
     live(move || view().into_any())

@@ -8,6 +8,7 @@
 
 mod app;
 mod asking;
+mod boxed;
 mod clock;
 mod composer;
 mod face;

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
+    boxed::Boxing as _,
     i18n::texts,
-    live::{live_view, memo},
+    live::{live, live_view, memo},
 };
 use crate::{
     client::Store,
@@ -48,17 +49,17 @@ pub(super) fn Name(
         move || if settled { role } else { store.presence.with(|presence| presence.role(id)).unwrap_or(role) };
     let badge = move || {
         let name = match role_now() {
-            Role::Member => return None,
+            Role::Member => "",
             Role::Moderator => t.moderator,
             Role::Owner => t.owner,
         };
-        Some(view! { <small class="role">{name}</small> })
+        (!name.is_empty()).then(|| view! { <small class="role">{name}</small> }).boxed_as(name)
     };
     view! {
         <span class=format!("named {class}")>
             <bdi translate="no">{t.name_of(&nickname).to_owned()}</bdi>
             {live_view(seal)}
-            {if settled { badge().into_any() } else { live_view(badge).into_any() }}
+            {if settled { badge() } else { live(badge).boxed() }}
         </span>
     }
 }

@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin};
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::{
+    boxed::Boxing as _,
     composer::{Composer, Draft},
     face::Face,
     i18n::{sentence, texts},
@@ -22,24 +23,23 @@ use crate::{
 /// What one asks for, on its way.
 type Asked = Pin<Box<dyn Future<Output = Result<(), Refusal>>>>;
 
+/// A button: its name, and what it does.
+type Press = (&'static str, Box<dyn FnMut(MouseEvent)>);
+
 /// What is told of something that failed in another conversation than the open one, whose rows and composer tell of their
 /// own. There it can be taken up again.
-fn failed_elsewhere(store: Store, here: Here, open: ConversationId) -> Option<Vec<AnyView>> {
+fn failed_elsewhere(store: Store, here: Here, open: ConversationId) -> Option<(String, Vec<Press>)> {
     let t = texts();
     let failed = store.outbox.with(|outbox| outbox.failed_outside(open).cloned())?;
     let what = if failed.target().is_none() { t.not_sent } else { t.not_changed };
     let why = (t.error)(failed.failure()?);
     let text = failed.body().map(|body| format!("“{body}” ")).unwrap_or_default();
-    let mut words = vec![format!("{what} {why} {text}").into_any()];
-    let mut button = |name: &'static str, press: Box<dyn FnMut(MouseEvent)>| {
-        words.push(view! { <button type="button" class="link" on:click=press>{name}</button> }.into_any());
-        words.push(" ".into_any());
-    };
+    let mut presses: Vec<Press> = Vec::new();
     if let Some(place) = address_of(store, failed.conversation) {
-        button(t.open, on(move |_| here.go(&place)));
+        presses.push((t.open, on(move |_| here.go(&place))));
     }
-    button(t.discard, on(move |_| drop(store.take_out(failed.id))));
-    Some(words)
+    presses.push((t.discard, on(move |_| drop(store.take_out(failed.id)))));
+    Some((format!("{what} {why} {text}"), presses))
 }
 
 /// Where a conversation is found, if one is in it.
@@ -62,11 +62,11 @@ pub(super) fn Talk(
     let draft = Draft::new(store, conversation);
 
     let title = move || match with.get() {
-        None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.into_any(),
+        None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.boxed(),
         Some(Companion { user, .. }) => {
             let id = user.id;
             let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
-            view! { <Face id nickname=user.nickname.clone() small=true here=is_here/> <Name user/> }.into_any()
+            view! { <Face id nickname=user.nickname.clone() small=true here=is_here/> <Name user/> }.boxed()
         }
     };
     let topic = move || match with.get() {
@@ -109,18 +109,22 @@ pub(super) fn Talk(
         })
     };
     let note = move || {
-        let words = match (store.link.get(), failed_elsewhere(store, here, conversation)) {
-            (Link::Lost, _) => vec![t.connection_lost.into_any()],
-            (Link::Restarting, _) => vec![t.restarting.into_any()],
-            (_, Some(words)) => words,
+        let (words, presses) = match (store.link.get(), failed_elsewhere(store, here, conversation)) {
+            (Link::Lost, _) => (t.connection_lost.to_owned(), Vec::new()),
+            (Link::Restarting, _) => (t.restarting.to_owned(), Vec::new()),
+            (_, Some(failed)) => failed,
             _ if store.tells_not_kept() => {
-                let told = on(move |_: MouseEvent| store.told_not_kept());
-                let button = view! { <button type="button" class="link" on:click=told>{t.understood}</button> };
-                vec![t.not_kept.into_any(), " ".into_any(), button.into_any()]
+                let told: Press = (t.understood, on(move |_| store.told_not_kept()));
+                (format!("{} ", t.not_kept), vec![told])
             }
-            _ => return None,
+            _ => return ().boxed(),
         };
-        Some(view! { <p class="note small" role="status">{words}</p> })
+        let says = words.clone();
+        let button = |(name, press): Press| {
+            view! { <button type="button" class="link" on:click=press>{name}</button> " " }
+        };
+        let buttons = presses.into_iter().map(button).collect_view();
+        view! { <p class="note small" role="status">{words} {buttons}</p> }.boxed_as(&says)
     };
     #[cfg(feature = "ssr")]
     let without_script = view! {
@@ -133,11 +137,11 @@ pub(super) fn Talk(
             <header class="talk-head">
                 <a class="tool back" href="/" aria-label=t.back>{icons::back()}</a>
                 <h1 id="talk-name">{live_view(title)}</h1>
-                <p class="topic quiet small">{live_view(move || sentence(&topic()))}</p>
+                <p class="topic quiet small">{live(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{live(status)}</p>
                 {live_view(tools)}
             </header>
-            <div class="notes">{live_view(note)} {without_script}</div>
+            <div class="notes">{live(note)} {without_script}</div>
             <Timeline conversation draft/>
             <Composer conversation draft/>
         </section>

@@ -9,6 +9,7 @@ use leptos::{
 };
 
 use super::{
+    boxed::{Boxed, Boxing as _},
     face::Face,
     i18n::{InSentence, sentence, texts},
     icons,
@@ -36,9 +37,9 @@ fn who_is_typing(store: Store, conversation: ConversationId) -> String {
 }
 
 /// Why nothing can be written to somebody who has left.
-fn left_note(with: &Companion) -> AnyView {
+fn left_note(with: &Companion) -> Boxed {
     let t = texts();
-    view! { <p class="closed" role="status">{sentence(&(t.left_note)(t.name_in(&with.user.nickname)))}</p> }.into_any()
+    view! { <p class="closed" role="status">{sentence(&(t.left_note)(t.name_in(&with.user.nickname)))}</p> }.boxed()
 }
 
 /// What the button does that says to whom one writes.
@@ -105,13 +106,13 @@ pub(super) fn Composer(
             <span class="quiet">{t.to}</span>
             <b>{t.everyone}</b>
         }
-        .into_any(),
+        .boxed(),
         Some(Companion { user, .. }) => view! {
             <Face id=user.id nickname=user.nickname.clone() small=true/>
             <span class="quiet">{t.to}</span>
             <b><Name user/></b>
         }
-        .into_any(),
+        .boxed(),
     };
     let is_editing = memo(move || draft.edited().is_some());
     let editing = move || {
@@ -139,7 +140,7 @@ pub(super) fn Composer(
 
     view! {
         <div class="composer">
-            <p class="typing" role="status">{live_view(move || sentence(&who_is_typing(store, conversation)))}</p>
+            <p class="typing" role="status">{live(move || sentence(&who_is_typing(store, conversation)))}</p>
             {live_view(chooser)}
             {live_view(why_closed)}
             <form class="pot" hidden=live(move || is_closed.get()) on:submit=on(submit) {..early::attributes(conversation, with.get_untracked().as_ref())}>

@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use leptos::prelude::*;
 
+use super::super::boxed::{Boxed, Boxing as _};
+
 /// U+2068 and U+2069: what stands between them has a direction of its own, that of its first letter.
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';
@@ -63,12 +65,12 @@ impl Part<'_> {
 
 /// A sentence with names in it as it stands on the page: elements isolate them, and nobody copies signs along. Where the
 /// direction of a paragraph follows its first letter, theirs does not count.
-pub(in super::super) fn sentence(text: &str) -> AnyView {
+pub(in super::super) fn sentence(text: &str) -> Boxed {
     let part = |part: Part| match part {
-        Part::Words(words) => words.to_owned().into_any(),
-        Part::Name(name) => view! { <bdi>{name.to_owned()}</bdi> }.into_any(),
+        Part::Words(words) => words.to_owned().boxed(),
+        Part::Name(name) => view! { <bdi>{name.to_owned()}</bdi> }.boxed(),
     };
-    parts(text).into_iter().map(part).collect::<Vec<AnyView>>().into_any()
+    parts(text).into_iter().map(part).collect::<Vec<Boxed>>().boxed_as(text)
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -7,6 +7,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::{
     Viewer,
     app::LanguageChoice,
+    boxed::{Boxed, Boxing as _},
     face::Face,
     i18n::{InSentence, sentence, texts},
     icons,
@@ -52,7 +53,7 @@ pub(super) fn Join(
                 {live(move || asking.button(t, name, t.entering))}
             </button>
         }
-        .into_any()
+        .boxed()
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -147,11 +148,11 @@ pub(super) fn Join(
 }
 
 /// What lets one in, as fields that are not seen.
-fn hidden_passes(viewer: StoredValue<Viewer>) -> AnyView {
+fn hidden_passes(viewer: StoredValue<Viewer>) -> Boxed {
     let passes = viewer
         .with_value(|Viewer { attempt, .. }| [("invite", attempt.invite.clone()), ("claim", attempt.claim.clone())]);
     let hidden = |(name, value): (&'static str, Option<String>)| {
-        value.map(|value| view! { <input type="hidden" name=name value=value/> }.into_any())
+        value.map(|value| view! { <input type="hidden" name=name value=value/> }.boxed())
     };
-    passes.map(hidden).into_iter().flatten().collect_view().into_any()
+    passes.map(hidden).into_iter().flatten().collect_view().boxed()
 }

@@ -9,6 +9,7 @@ use leptos::{
 use super::{
     super::{
         asking::Asking,
+        boxed::Boxing as _,
         i18n::{InSentence, sentence, texts},
         live::{live, live_view, memo, on},
         password_field::{PasswordField, close, field, fill, focus, is_open, typed},
@@ -167,7 +168,7 @@ fn Deletion(
     };
     let choice = |id: &'static str, words, checked| {
         view! { <label class="small"><input type="radio" name="messages" id=id checked=checked/>{words}</label> }
-            .into_any()
+            .boxed()
     };
     view! {
         <details class="change">
@@ -214,7 +215,7 @@ fn Leaving(
         request_animation_frame(|| focus(WAY_OUT));
     };
     let button = |class, id, name, press| {
-        view! { <button type="button" class=class id=id on:click=press>{name}</button> }.into_any()
+        view! { <button type="button" class=class id=id on:click=press>{name}</button> }.boxed()
     };
     let way_out = move || {
         match (is_registered.get(), asks.get()) {
@@ -227,7 +228,7 @@ fn Leaving(
                 {button("button grave", "give-up", t.give_up, on(leave))}
             </div>
         }
-        .into_any(),
+        .boxed(),
     }
     };
     view! {

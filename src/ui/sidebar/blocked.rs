@@ -3,6 +3,7 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::super::{
+    boxed::{Boxed, Boxing as _},
     i18n::texts,
     live::{live, live_view, on},
     name::Name,
@@ -36,9 +37,9 @@ pub(super) fn Blocked() -> impl IntoView {
                 <button type="button" class="button gentle small" aria-label=label on:click=on(unblock)>{t.unblock}</button>
             </li>
         }
-        .into_any()
+        .boxed()
     };
-    let rows = move || store.blocks.with(|blocks| blocks.users().iter().cloned().map(row).collect::<Vec<AnyView>>());
+    let rows = move || store.blocks.with(|blocks| blocks.users().iter().cloned().map(row).collect::<Vec<Boxed>>());
     let is_empty = move || store.blocks.with(|blocks| blocks.users().is_empty());
     view! {
         <h2 id="blocked" hidden=live(is_empty)>{t.blocked}</h2>

@@ -4,7 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     super::{
-        Language, clock,
+        Language,
+        boxed::{Boxed, Boxing as _},
+        clock,
         face::Face,
         i18n::texts,
         list::{Item, list},
@@ -62,8 +64,8 @@ pub(super) fn Gone() -> impl IntoView {
 }
 
 /// Those who had one name, one after the other.
-fn namesakes(store: Store, here: Here, directs: Memo<Vec<Left>>) -> AnyView {
-    let Some((_, user, _)) = directs.with_untracked(|directs| directs.first().cloned()) else { return ().into_any() };
+fn namesakes(store: Store, here: Here, directs: Memo<Vec<Left>>) -> Boxed {
+    let Some((_, user, _)) = directs.with_untracked(|directs| directs.first().cloned()) else { return ().boxed() };
     let item = move |one: Left| Item::new((0, one.0.as_uuid().as_u128()), move || link(here, one, true));
     let is_open = move || directs.with(|directs| directs.iter().any(|(id, ..)| here.conversation.get() == Some(*id)));
     view! {
@@ -78,11 +80,11 @@ fn namesakes(store: Store, here: Here, directs: Memo<Vec<Left>>) -> AnyView {
             </details>
         </li>
     }
-    .into_any()
+    .boxed()
 }
 
 /// The way to one of them. Where several have one name, the time tells them apart.
-fn link(here: Here, (id, user, at): Left, is_one_of_several: bool) -> AnyView {
+fn link(here: Here, (id, user, at): Left, is_one_of_several: bool) -> Boxed {
     let (store, t) = (expect_context::<Store>(), texts());
     let current = move || (here.conversation.get() == Some(id)).then_some("page");
     let language = expect_context::<RwSignal<Language>>().get_untracked();
@@ -92,14 +94,14 @@ fn link(here: Here, (id, user, at): Left, is_one_of_several: bool) -> AnyView {
             " "
             <time class="name" datetime=clock::for_machines(at)>{clock::date_and_time(at, language)}</time>
         }
-        .into_any()
+        .boxed()
     } else {
         view! {
             <Face id=user.id nickname=user.nickname.clone() small=true/>
             <Name user settled=true class="name"/>
             <span class="quiet small">{t.has_left}</span>
         }
-        .into_any()
+        .boxed()
     };
     view! {
         <li>
@@ -109,5 +111,5 @@ fn link(here: Here, (id, user, at): Left, is_one_of_several: bool) -> AnyView {
             </a>
         </li>
     }
-    .into_any()
+    .boxed()
 }

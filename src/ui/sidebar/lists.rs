@@ -4,9 +4,11 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::{
     super::{
+        boxed::{Boxed, Boxing as _},
         face::Face,
         i18n::texts,
         icons,
+        lazy::{Lazy, lazy},
         list::{Item, list},
         live::{live, live_view, memo, on},
         name::Name,
@@ -67,20 +69,27 @@ pub(super) fn Private() -> impl IntoView {
                 </a>
             </li>
         }
-        .into_any()
+        .boxed()
     };
     let item = move |(id, with): (ConversationId, Companion)| {
         (!with.gone).then(|| Item::new((0, id.as_uuid().as_u128()), move || row((id, with.user))))
     };
     let rows = move || directs.get().into_iter().filter_map(item).collect();
+    let rest = Lazy::new(&REST, load_rest);
     view! {
         <h2 hidden=live(move || directs.with(Vec::is_empty))>{t.private}</h2>
         <ul hidden=live(move || directs.with(|directs| directs.iter().all(|(_, with)| with.gone)))>
             {list(rows)}
         </ul>
-        <Gone/>
-        <ShowMore/>
+        {live_view(move || rest.follow().map(|rest| rest()))}
     }
+}
+
+lazy!(REST, load_rest, fill_rest, fn() -> Boxed = rest);
+
+/// What is below the list of directs.
+fn rest() -> Boxed {
+    view! { <Gone/> <ShowMore/> }.boxed()
 }
 
 /// Fetches the directs that are further down in the list.
@@ -147,7 +156,7 @@ pub(super) fn HereNow() -> impl IntoView {
                 </button>
             </li>
         }
-        .into_any()
+        .boxed()
     };
     let item = move |user: User| Item::new((0, user.id.as_uuid().as_u128()), move || row(user));
     let rows = move || others.get().into_iter().map(item).collect();

@@ -4,7 +4,9 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use super::{
     super::{
-        Language, clock,
+        Language,
+        boxed::{Boxed, Boxing as _},
+        clock,
         i18n::{Texts, texts},
         live::{live, live_view, on},
         password_field::focus,
@@ -96,9 +98,9 @@ pub(super) fn SessionList(
                 {end}
             </li>
         }
-        .into_any()
+        .boxed()
     };
-    let rows = move || sessions.list.get().into_iter().map(row).collect::<Vec<AnyView>>();
+    let rows = move || sessions.list.get().into_iter().map(row).collect::<Vec<Boxed>>();
     view! {
         <h2 id="sessions">{t.sessions}</h2>
         <ul id=LIST tabindex="-1" aria-labelledby="sessions">{live_view(rows)}</ul>

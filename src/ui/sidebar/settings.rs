@@ -7,6 +7,7 @@ use super::{
     super::{
         Theme,
         app::{LanguageChoice, remember},
+        boxed::{Boxed, Boxing as _},
         i18n::texts,
         icons,
         lazy::{Lazy, lazy},
@@ -17,11 +18,11 @@ use super::{
 };
 use crate::{client::Store, domain::Role};
 
-lazy!(OWN, load_own, fill_own, fn() -> AnyView = own);
+lazy!(OWN, load_own, fill_own, fn() -> Boxed = own);
 
 /// What is for this user alone.
-fn own() -> AnyView {
-    view! { <Blocked/> <Account/> }.into_any()
+fn own() -> Boxed {
+    view! { <Blocked/> <Account/> }.boxed()
 }
 
 /// A button that opens the settings above it. The browser's own popover: it closes by Escape and by a click beside it.

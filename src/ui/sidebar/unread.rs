@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 
 use super::super::{
+    boxed::{Boxed, Boxing as _},
     i18n::texts,
     live::{live_view, memo},
 };
 use crate::{client::Store, domain::ConversationId, state::Conversations};
 
 /// How much is unread in these altogether; nothing when nothing is.
-pub(super) fn unread(store: Store, conversations: impl Fn() -> Vec<ConversationId> + Send + Sync + 'static) -> AnyView {
-    fn of_one_type(store: Store, conversations: Box<dyn Fn() -> Vec<ConversationId> + Send + Sync>) -> AnyView {
+pub(super) fn unread(store: Store, conversations: impl Fn() -> Vec<ConversationId> + Send + Sync + 'static) -> Boxed {
+    fn of_one_type(store: Store, conversations: Box<dyn Fn() -> Vec<ConversationId> + Send + Sync>) -> Boxed {
         let t = texts();
         let unread = memo(move || {
             let of = |all: &Conversations, id| all.get(id).map_or(0, |talk| talk.unread);
@@ -28,7 +29,7 @@ pub(super) fn unread(store: Store, conversations: impl Fn() -> Vec<ConversationI
                 }
             })
         })
-        .into_any()
+        .boxed()
     }
     of_one_type(store, Box::new(conversations))
 }

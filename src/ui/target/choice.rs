@@ -215,7 +215,8 @@ impl Choice {
 fn offered(store: Store, texts: &Texts, typed: &str) -> Vec<Target> {
     let wanted = lowercase(typed.trim());
     let me = store.me.with(|me| me.as_ref().map(|me| me.id));
-    let mut offered: Vec<((bool, usize, bool), Target)> = store.presence.with(|presence| {
+    let mut offered: Vec<((bool, usize, bool), Target)> = Vec::with_capacity(OFFERED + 1);
+    store.presence.with(|presence| {
         let others = presence.online().iter().filter(|user| Some(user.id) != me).cloned().map(Target::User);
         let rank = |target: Target| {
             let name = lowercase(&target.name(texts));
@@ -223,8 +224,11 @@ fn offered(store: Store, texts: &Texts, typed: &str) -> Vec<Target> {
             let is_last = target == Target::Everyone && !wanted.is_empty();
             Some(((is_last, place.min(1), name != wanted), target))
         };
-        [Target::Everyone].into_iter().chain(others).filter_map(rank).collect()
+        for (rank, target) in [Target::Everyone].into_iter().chain(others).filter_map(rank) {
+            let place = offered.partition_point(|(before, _)| *before <= rank);
+            offered.insert(place, (rank, target));
+            offered.truncate(OFFERED);
+        }
     });
-    offered.sort_by_key(|(rank, _)| *rank);
-    offered.into_iter().map(|(_, target)| target).take(OFFERED).collect()
+    offered.into_iter().map(|(_, target)| target).collect()
 }

@@ -7,6 +7,7 @@ mod choice;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
+    boxed::Boxing as _,
     face::Face,
     i18n::{sentence, texts},
     icons,
@@ -49,7 +50,7 @@ pub(super) fn TargetForm(
                 <span class="icon-box">{icons::hash()}</span>
                 <span class="name">{t.everyone}</span>
             }
-            .into_any(),
+            .boxed(),
             Target::User(user) => {
                 let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
                 view! {
@@ -57,7 +58,7 @@ pub(super) fn TargetForm(
                     <Name user class="name"/>
                     {is_namesake.then(|| view! { <span class="quiet small">{t.namesake}</span> })}
                 }
-                .into_any()
+                .boxed()
             }
         };
         view! {

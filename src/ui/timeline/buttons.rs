@@ -3,8 +3,16 @@
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::super::i18n::{InSentence, Texts};
-use crate::domain::{CommandId, Reaction, UserId};
+use super::{
+    super::{
+        boxed::{Boxed, Boxing as _},
+        i18n::{InSentence, Texts},
+        live::live,
+        seen::Seen,
+    },
+    model::Followed,
+};
+use crate::domain::{CommandId, Emoji, Reaction, UserId};
 
 /// The names that are told of those who reacted; of others, only how many they are.
 const NAMED: usize = 12;
@@ -75,28 +83,61 @@ impl Button {
     }
 }
 
-/// A reaction to a message, which the reader, `me`, can join or leave. `stop` is its `tabindex`.
-pub(super) fn reaction(reaction: &Reaction, me: UserId, stop: &'static str, t: &Texts) -> AnyView {
-    let emoji = reaction.emoji.to_string();
-    let count = view! { {emoji.clone()} " " <b>{reaction.users.len().to_string()}</b> }.into_any();
-    button("reaction", Button::React, emoji, who(reaction, me, t), Some(is_by(reaction, me)), stop, count)
+/// A reaction to a message, which the reader, `me`, can join or leave.
+pub(super) fn reaction(emoji: Emoji, followed: Followed, me: UserId, t: &'static Texts) -> Boxed {
+    let Followed { seen, is_at_hand, .. } = followed;
+    let name = emoji.to_string();
+    let told = |tell: fn(&Reaction, UserId, &Texts) -> String| {
+        let emoji = emoji.clone();
+        live(move || {
+            let of = |seen: &Seen| Some(tell(seen.message.reactions.iter().find(|it| it.emoji == emoji)?, me, t));
+            seen.with(|seen| seen.as_ref().and_then(of)).unwrap_or_default()
+        })
+    };
+    // The arrow keys lead to a message, and Tab from there to what is on it.
+    let stop = live(move || if is_at_hand.get() { "0" } else { "-1" });
+    view! {
+        <button
+            type="button"
+            class="reaction"
+            data-deed=Button::React.name()
+            data-about=name.clone()
+            aria-pressed=told(|reaction, me, _| is_by(reaction, me).to_string())
+            aria-label=told(who)
+            title=told(who)
+            tabindex=stop
+        >
+            {name.clone()} " " <b>{told(|reaction, _, _| reaction.users.len().to_string())}</b>
+        </button>
+    }
+    .boxed()
+}
+
+/// Tells one emoji from another.
+pub(super) fn key(emoji: &Emoji) -> u128 {
+    emoji.as_str().bytes().fold(0, |key: u128, byte| key.wrapping_mul(257).wrapping_add(byte.into()))
 }
 
 /// An emoji to react with; whether one has already.
-pub(super) fn emoji(emoji: &'static str, is_put: bool) -> AnyView {
-    button("tool", Button::React, emoji.to_owned(), emoji.to_owned(), Some(is_put), "0", emoji.into_any())
+pub(super) fn emoji(emoji: &'static str, is_put: bool) -> impl IntoView + use<> {
+    button("tool", Button::React, emoji.to_owned(), emoji.to_owned(), Some(is_put), emoji.boxed())
 }
 
 /// A deed with an icon, and where there is space with its name.
-pub(super) fn tool(deed: Button, icon: AnyView, name: &'static str) -> AnyView {
-    let content = view! { {icon} <span>{name}</span> }.into_any();
-    button("tool", deed, String::new(), name.to_owned(), None, "0", content)
+pub(super) fn tool(deed: Button, icon: Boxed, name: &'static str) -> impl IntoView + use<> {
+    let content = view! { {icon} <span>{name}</span> }.boxed();
+    button("tool", deed, String::new(), name.to_owned(), None, content)
 }
 
 /// A deed with words.
-pub(super) fn words(class: &'static str, deed: Button, about: Option<CommandId>, name: &'static str) -> AnyView {
+pub(super) fn words(
+    class: &'static str,
+    deed: Button,
+    about: Option<CommandId>,
+    name: &'static str,
+) -> impl IntoView + use<> {
     let about = about.map(|command| command.to_string()).unwrap_or_default();
-    button(class, deed, about, name.to_owned(), None, "0", name.into_any())
+    button(class, deed, about, name.to_owned(), None, name.boxed())
 }
 
 fn button(
@@ -105,9 +146,8 @@ fn button(
     about: String,
     name: String,
     is_pressed: Option<bool>,
-    stop: &'static str,
-    content: AnyView,
-) -> AnyView {
+    content: Boxed,
+) -> impl IntoView + use<> {
     view! {
         <button
             type="button"
@@ -117,12 +157,11 @@ fn button(
             aria-pressed=is_pressed.map(|is_pressed| is_pressed.to_string())
             aria-label=name.clone()
             title=name
-            tabindex=stop
+            tabindex="0"
         >
             {content}
         </button>
     }
-    .into_any()
 }
 
 /// The reaction and who put it, the reader last.

@@ -4,10 +4,13 @@ use leptos::prelude::*;
 
 use super::{
     super::{
-        Language, clock,
+        Language,
+        boxed::{Boxed, Boxing as _},
+        clock,
         face::Face,
         i18n::{sentence, texts},
         links::{Piece, pieces},
+        list::{Item, list},
         live::{live, live_view},
         name::Name,
         seen::{Fate, Seen},
@@ -18,7 +21,7 @@ use super::{
 };
 use crate::{
     client::{Link, Store},
-    domain::{CommandId, Message, Millis, Seq},
+    domain::{CommandId, Message, Millis, Reaction, User},
 };
 
 /// A row of the timeline: the message, and above it author and time where it starts a group.
@@ -34,82 +37,75 @@ pub(super) fn MessageRow(
     let (store, t) = (expect_context::<Store>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let Followed { seen, starts_group, is_at_hand, is_edited } = followed;
-    let place = menu.place;
     // Whoever else one becomes, the page is made anew.
     let me = store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
     let is = move |what: fn(&Seen) -> bool| seen.with(|seen| seen.as_ref().is_some_and(what));
 
     let when = move |at: Millis, class: &'static str, text: String| {
         let (machine, full) = (clock::for_machines(at), clock::in_full(at, language));
-        view! { <time class=class datetime=machine title=full>{text}</time> }.into_any()
+        view! { <time class=class datetime=machine title=full>{text}</time> }.boxed()
     };
     let head = move || {
-        seen.get().filter(|_| starts_group.get()).map(|Seen { message: Message { author, at, .. }, .. }| {
-            view! {
-                <Face id=author.id nickname=author.nickname.clone()/>
-                <p class="by">
-                    <Name user=author class="author" settled=true/>
-                    " "
-                    {when(at, "at", clock::time_of_day(at, language))}
-                </p>
-            }
-        })
+        let Some(Seen { message: Message { author, at, .. }, .. }) = seen.get().filter(|_| starts_group.get()) else {
+            return ().boxed();
+        };
+        let User { id, nickname, registered, role } = &author;
+        let key = format!("{id} {} {registered} {} {}", nickname.as_str(), role.name(), at.0);
+        view! {
+            <Face id=author.id nickname=author.nickname.clone()/>
+            <p class="by">
+                <Name user=author class="author" settled=true/>
+                " "
+                {when(at, "at", clock::time_of_day(at, language))}
+            </p>
+        }
+        .boxed_as(&key)
     };
     // A screen reader hears whose message it is, even where the eye sees it by the group.
     let unseen_author = move || {
-        seen.get().filter(|_| !starts_group.get()).map(|seen| {
-            view! { <span class="unseen">{sentence(&format!("{}: ", t.name_in(&seen.message.author.nickname)))}</span> }
-        })
+        let Some(seen) = seen.get().filter(|_| !starts_group.get()) else { return ().boxed() };
+        let name = format!("{}: ", t.name_in(&seen.message.author.nickname));
+        view! { <span class="unseen">{sentence(&name)}</span> }.boxed_as(&name)
     };
-    let text = move || {
-        let mut text = Vec::new();
-        match seen.get().map(|seen| seen.message) {
-            Some(message) if message.deleted => text.push(t.deleted.into_any()),
-            Some(Message { notice: Some(notice), .. }) => text.push(sentence(&(t.notice)(&notice))),
-            Some(message) => {
-                text = linked(message.body.as_str());
-                if let Some(at) = message.edited_at {
-                    text.push(" ".into_any());
-                    text.push(when(at, "edited", t.edited.to_owned()));
-                }
+    let text = move || match seen.get().map(|seen| seen.message) {
+        None => ().boxed(),
+        Some(message) if message.deleted => t.deleted.boxed_as(t.deleted),
+        Some(Message { notice: Some(notice), .. }) => sentence(&(t.notice)(&notice)),
+        Some(message) => {
+            let mut text = linked(message.body.as_str());
+            if let Some(at) = message.edited_at {
+                text.push(" ".boxed());
+                text.push(when(at, "edited", t.edited.to_owned()));
             }
-            None => {}
+            let edited = message.edited_at.unwrap_or_default().0;
+            text.boxed_as(&format!("{edited} {}", message.body.as_str()))
         }
-        text
     };
     let reactions = move || {
-        let (message, me) = (seen.get()?.message, me?);
-        // The arrow keys lead to a message, and Tab from there to what is on it.
-        let stop = if is_at_hand.get() { "0" } else { "-1" };
-        (!message.reactions.is_empty()).then(|| {
-            let reactions = message.reactions.iter().map(|reaction| buttons::reaction(reaction, me, stop, t));
-            view! {
-                <div class="reactions" role="group" aria-label=t.reactions aria-live="off">{reactions.collect_view()}</div>
-            }
-        })
+        let (Some(seen), Some(me)) = (seen.get(), me) else { return Vec::new() };
+        let row = |reaction: Reaction| {
+            let key = buttons::key(&reaction.emoji);
+            Item::new((0, key), move || buttons::reaction(reaction.emoji, followed, me, t))
+        };
+        seen.message.reactions.into_iter().map(row).collect()
     };
     let fate = move || {
-        let (class, words) = match seen.get()?.fate {
-            Fate::Done => return None,
+        let Some(seen) = seen.get() else { return ().boxed() };
+        let (class, words, failed) = match seen.fate {
+            Fate::Done => return ().boxed(),
             Fate::Failed(command, code) => {
                 let what = if command == id { t.not_sent } else { t.not_changed };
-                let words = format!("{what} {} ", (t.error)(code));
-                let deed = |deed, name| buttons::words("link", deed, Some(command), name);
-                (
-                    "fate problem small",
-                    vec![words.into_any(), deed(Button::Retry, t.retry), deed(Button::Discard, t.discard)],
-                )
+                ("fate problem small", format!("{what} {} ", (t.error)(code)), Some(command))
             }
-            Fate::Pending if store.link.get() != Link::Online => ("fate pending", vec![t.waiting.into_any()]),
-            Fate::Pending | Fate::Sending => ("fate pending", vec![t.sending.into_any()]),
+            Fate::Pending if store.link.get() != Link::Online => ("fate pending", t.waiting.to_owned(), None),
+            Fate::Pending | Fate::Sending => ("fate pending", t.sending.to_owned(), None),
         };
-        Some(view! { <p class=class role="status">{words}</p> })
+        let button = |deed, name| failed.map(|command| buttons::words("link", deed, Some(command), name));
+        let buttons = [button(Button::Retry, t.retry), button(Button::Discard, t.discard)];
+        let says = format!("{words}{}", failed.map(|command| command.to_string()).unwrap_or_default());
+        view! { <p class=class role="status">{words} {buttons}</p> }.boxed_as(&says)
     };
-    let deeds = move || {
-        let seen = seen.get().filter(|seen| seen.message.seq > Seq(0) && seen.message.is_said())?;
-        store.me.get().filter(|_| place.get().is_open()).map(|me| menu.view(&seen.message, &me, t))
-    };
-    let deeds = move || is_at_hand.get().then(deeds);
+    let deeds = move || is_at_hand.get().then(|| menu.view(followed));
     view! {
         <li
             class="message"
@@ -121,12 +117,12 @@ pub(super) fn MessageRow(
             class:edits=live(move || is_edited.get())
             data-pending=live(move || is(|seen| matches!(seen.fate, Fate::Pending | Fate::Sending)).to_string())
         >
-            {live_view(head)}
+            {live(head)}
             <div class="said">
-                {live_view(unseen_author)}
-                <p class="body" dir="auto">{live_view(text)}</p>
-                {live_view(reactions)}
-                {live_view(fate)}
+                {live(unseen_author)}
+                <p class="body" dir="auto">{live(text)}</p>
+                <div class="reactions" role="group" aria-label=t.reactions aria-live="off">{list(reactions)}</div>
+                {live(fate)}
             </div>
             {live_view(deeds)}
         </li>
@@ -134,11 +130,11 @@ pub(super) fn MessageRow(
 }
 
 /// A text whose addresses can be followed.
-fn linked(text: &str) -> Vec<AnyView> {
+fn linked(text: &str) -> Vec<Boxed> {
     let piece = |piece| match piece {
-        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Text(text) => text.to_owned().boxed(),
         Piece::Link(link) => {
-            view! { <a href=link.to_owned() target="_blank" rel="noopener noreferrer">{link.to_owned()}</a> }.into_any()
+            view! { <a href=link.to_owned() target="_blank" rel="noopener noreferrer">{link.to_owned()}</a> }.boxed()
         }
     };
     pieces(text).into_iter().map(piece).collect()

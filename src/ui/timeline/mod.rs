@@ -1,5 +1,6 @@
 //! What was said: days, groups of messages, and a place that stays put while older ones come in.
 
+mod actions;
 mod buttons;
 mod menu;
 mod message;
@@ -10,7 +11,9 @@ use leptos::{html, prelude::*};
 use web_sys::MouseEvent;
 
 use super::{
-    Language, clock,
+    Language,
+    boxed::Boxing as _,
+    clock,
     composer::Draft,
     i18n::{sentence, texts},
     icons,
@@ -50,12 +53,12 @@ pub(super) fn Timeline(
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
-            view! { <li class="day"><span>{clock::day_name(day, at, language, t)}</span></li> }.into_any()
+            view! { <li class="day"><span>{clock::day_name(day, at, language, t)}</span></li> }.boxed()
         }
-        Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.into_any(),
+        Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.boxed(),
         Row::Message { id, .. } => {
             let followed = model.follow(store, conversation, id, menu);
-            view! { <MessageRow id followed menu/> }.into_any()
+            view! { <MessageRow id followed menu/> }.boxed()
         }
     };
     let key = |row: &Row, today: i64| match row.key() {
@@ -73,18 +76,18 @@ pub(super) fn Timeline(
     };
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), with.get()) {
-            (false, ..) => return None,
+            (false, ..) => return ().boxed(),
             (true, true, None) => t.empty_lobby.to_owned(),
             (true, true, Some(with)) => (t.empty_direct)(t.name_in(&with.user.nickname)),
             (true, false, _) => t.beginning.to_owned(),
         };
-        Some(view! { <p class="beginning quiet small">{sentence(&text)}</p> })
+        view! { <p class="beginning quiet small">{sentence(&text)}</p> }.boxed_as(&text)
     };
     // What fails holds up all fetching; it is told, and tried again, where something is missing.
     let failed = move |again: fn(Model, Store, ConversationId, Scroll)| {
         let again = move |_: MouseEvent| again(model, store, conversation, scroll);
         let again = view! { <button type="button" class="link" on:click=on(again)>{t.retry}</button> };
-        view! { <p class="beginning small" role="status">{t.load_failed} " " {again}</p> }.into_any()
+        view! { <p class="beginning small" role="status">{t.load_failed} " " {again}</p> }.boxed()
     };
     let has_failed = move || model.load.get() == LoadState::Failed;
     let newer = move || {
@@ -93,11 +96,11 @@ pub(super) fn Timeline(
     };
     let fetching = move || match model.load.get() {
         LoadState::Failed if !model.is_complete() => failed(Model::load_missing),
-        _ if model.is_known.get() => ().into_any(),
+        _ if model.is_known.get() => ().boxed(),
         _ => view! {
             <div class="skeleton" role="status"><span class="unseen">{t.loading}</span><i></i><i></i><i></i></div>
         }
-        .into_any(),
+        .boxed(),
     };
     let to_latest = move || {
         let to_latest = move |_: MouseEvent| model.to_latest(store, conversation, scroll);
@@ -123,7 +126,7 @@ pub(super) fn Timeline(
                 on:scroll=move |_| scroll.scrolled()
                 {..menu.listeners()}
             >
-                {live_view(beginning)}
+                {live(beginning)}
                 {live_view(fetching)}
                 <ol class="rows">
                     {list(rows)}

@@ -1,7 +1,7 @@
 //! What can be done with a message: a small bar on its row, or a sheet on a touch screen.
 //!
 //! There is one menu for all rows. It is open where the pointer is, where a finger has touched, or at the message that
-//! the arrow keys have reached. What it shows and does is in [`actions`](super::actions), which comes later.
+//! the arrow keys have reached. What it shows and does is in [`actions`], which comes later.
 
 use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
 use wasm_bindgen::JsCast as _;

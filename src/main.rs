@@ -13,7 +13,7 @@ use std::{
 
 use clap::{Arg, Command as Program, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use teahouse::{
-    page,
+    pages,
     server::{self, AdminCommand, Config, Server},
 };
 use tokio::{
@@ -137,7 +137,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     if let Err(error) = print(&format!("listening on {scheme}://{here}\n{claim}")) {
         tracing::warn!(%error, "nobody reads what is printed");
     }
-    let pages = page::router(server.house(), page::Assets::open(site));
+    let pages = pages::router(server.house(), pages::Assets::open(site));
     server.run(listener, pages, shutdown).await?;
     Ok(())
 }

@@ -85,7 +85,7 @@ fn documents_are_made_in_one_place_only_away_from_the_threads_that_deliver() {
     let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let renders = |path: &PathBuf| fs::read_to_string(path).expect("a source").contains("to_html()");
     let places: Vec<_> = sources.iter().filter(|path| renders(path)).collect();
-    assert!(matches!(&places[..], [place] if place.ends_with("src/page/render.rs")), "{places:?}");
+    assert!(matches!(&places[..], [place] if place.ends_with("src/pages/render.rs")), "{places:?}");
 }
 
 #[test]

@@ -12,11 +12,11 @@ use serde::{
 use serde_json::Value;
 use teahouse::{
     domain::{
-        ConversationKind, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
-        MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Me, UserKind,
+        ConversationKind, CurrentUser, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS,
+        MAX_CHARACTER_MARKS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, UserKind,
     },
     protocol::{
-        AuditPage, BlockList, Change, ClientFrame, CloseCode, ConversationList, DeleteAccountRequest, ErrorCode,
+        AuditPage, BlockList, ClientFrame, CloseCode, ConversationList, DeleteAccountRequest, ErrorCode, EventKind,
         InviteCreated, InviteList, InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS,
         MessagesPage, PasswordRequest, PlainReply, PlainRequest, PlainToken, Problem, ReportList, ReportRequest,
         SanctionList, ServerFrame, SessionCreated, SessionList, SessionRequest,
@@ -145,7 +145,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
             "password-request" => example.round_trips_as::<PasswordRequest>(),
             "delete-account-request" => example.round_trips_as::<DeleteAccountRequest>(),
             "sessions" => example.round_trips_as::<SessionList>(),
-            "me" => example.round_trips_as::<Me>(),
+            "me" => example.round_trips_as::<CurrentUser>(),
             "conversations" => example.round_trips_as::<ConversationList>(),
             "blocks" => example.round_trips_as::<BlockList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
@@ -187,7 +187,7 @@ fn every_example_says_who_sends_it_and_what_it_is() {
 fn every_frame_has_an_example() {
     assert_eq!(shown("client", "/type"), tagged_names::<ClientFrame>("type"));
     assert_eq!(shown("server", "/type"), tagged_names::<ServerFrame>("type"));
-    assert_eq!(shown("server", "/event/kind"), tagged_names::<Change>("kind"));
+    assert_eq!(shown("server", "/event/kind"), tagged_names::<EventKind>("kind"));
     assert_eq!(&shown("server", "/me/kind") | &shown("me", "/kind"), names::<UserKind>());
     let conversations = &shown("server", "/kind") | &shown("server", "/conversations/0/kind");
     assert_eq!(conversations, tagged_names::<ConversationKind>("kind"));

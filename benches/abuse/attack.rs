@@ -15,7 +15,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use teahouse::{
     domain::{CommandId, ConversationId, Seq},
-    protocol::{ClientFrame, Hello, Read as _, ServerFrame, VERSION},
+    protocol::{ClientFrame, FromJson as _, Hello, ServerFrame, VERSION},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::StreamExt as _;
 use reqwest::{Client, header};
-use teahouse::protocol::{Read as _, ServerFrame};
+use teahouse::protocol::{FromJson as _, ServerFrame};
 use tokio::{
     task::JoinSet,
     time::{Instant, interval, sleep, timeout},

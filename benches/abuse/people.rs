@@ -13,7 +13,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use teahouse::{
     domain::{CommandId, ConversationId, Epoch, Seq},
-    protocol::{ClientFrame, Hello, Read as _, ServerFrame, VERSION},
+    protocol::{ClientFrame, FromJson as _, Hello, ServerFrame, VERSION},
 };
 use tokio::{
     net::TcpStream,

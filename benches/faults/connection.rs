@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use teahouse::protocol::{ClientFrame, ErrorFrame, Hello, Read as _, ServerFrame, Welcome};
+use teahouse::protocol::{ClientFrame, ErrorFrame, FromJson as _, Hello, ServerFrame, Welcome};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::timeout,

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use teahouse::{
-    domain::{CommandId, ConversationId, Millis, Seq},
-    protocol::{Change, ClientFrame, ErrorCode},
+    domain::{CommandId, ConversationId, Seq, Timestamp},
+    protocol::{ClientFrame, ErrorCode, EventKind},
 };
 
 use super::history::Command;
@@ -17,7 +17,7 @@ pub(crate) struct Heard<'a> {
     pub(crate) conversation: Option<ConversationId>,
     pub(crate) seq: Option<Seq>,
     pub(crate) last_seq: Option<Seq>,
-    pub(crate) at: Option<Millis>,
+    pub(crate) at: Option<Timestamp>,
     pub(crate) code: Option<ErrorCode>,
     #[serde(borrow)]
     pub(crate) event: Option<HeardEvent<'a>>,
@@ -32,12 +32,14 @@ pub(crate) struct HeardEvent<'a> {
 pub(crate) fn frame(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
     match &command.change {
-        Change::Message { body } => ClientFrame::Send { id, conversation, body: body.as_str().to_owned() },
-        Change::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq: *seq, body: body.as_str().to_owned() },
-        Change::Deletion { seq } => ClientFrame::Delete { id, conversation, seq: *seq },
-        Change::Reaction { seq, emoji, on } => {
+        EventKind::Message { body } => ClientFrame::Send { id, conversation, body: body.as_str().to_owned() },
+        EventKind::Edit { seq, body } => {
+            ClientFrame::Edit { id, conversation, seq: *seq, body: body.as_str().to_owned() }
+        }
+        EventKind::Deletion { seq } => ClientFrame::Delete { id, conversation, seq: *seq },
+        EventKind::Reaction { seq, emoji, on } => {
             ClientFrame::React { id, conversation, seq: *seq, emoji: emoji.to_string(), on: *on }
         }
-        Change::Notice(_) | Change::AccountDeleted | Change::Other => unreachable!("no writer thinks of it"),
+        EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => unreachable!("no writer thinks of it"),
     }
 }

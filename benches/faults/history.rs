@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use teahouse::{
-    domain::{CommandId, ConversationId, Message, Millis, Seq, UserId},
-    protocol::{Change, ErrorCode, Event},
+    domain::{CommandId, ConversationId, Message, Seq, Timestamp, UserId},
+    protocol::{ErrorCode, Event, EventKind},
 };
 
 /// All that was observed from outside.
@@ -26,7 +26,7 @@ pub(crate) struct Command {
     pub(crate) id: CommandId,
     pub(crate) conversation: ConversationId,
     /// What was asked for.
-    pub(crate) change: Change,
+    pub(crate) change: EventKind,
     pub(crate) fate: Fate,
     /// Every ack that came for it; sending it again must bring the same one.
     pub(crate) acks: Vec<Ack>,
@@ -38,7 +38,7 @@ pub(crate) struct Command {
 pub(crate) struct Ack {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: Option<Seq>,
-    pub(crate) at: Millis,
+    pub(crate) at: Timestamp,
 }
 
 /// How a command ended.

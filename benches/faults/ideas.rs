@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
     domain::{ConversationId, Seq},
-    protocol::Change,
+    protocol::EventKind,
 };
 
 use super::words;
@@ -41,7 +41,7 @@ impl Ideas {
     }
 
     /// Something new; the number makes the words unlike all others.
-    pub(crate) fn next(&mut self, rng: &mut StdRng, number: usize) -> (ConversationId, Change) {
+    pub(crate) fn next(&mut self, rng: &mut StdRng, number: usize) -> (ConversationId, EventKind) {
         let is_private = self.conversations.len() > 1 && rng.random_ratio(3, 10);
         let place = if is_private { rng.random_range(1..self.conversations.len()) } else { 0 };
         let conversation = self.conversations[place];
@@ -50,18 +50,18 @@ impl Ideas {
             let mine = rng.random_range(0..self.own.len());
             if dice < 6 {
                 let (conversation, seq) = self.own.swap_remove(mine);
-                return (conversation, Change::Deletion { seq });
+                return (conversation, EventKind::Deletion { seq });
             }
             let (conversation, seq) = self.own[mine];
-            return (conversation, Change::Edit { seq, body: words::body(rng, number) });
+            return (conversation, EventKind::Edit { seq, body: words::body(rng, number) });
         }
         if dice < 30
             && let Some(heard) = self.heard.get(&conversation).filter(|heard| !heard.is_empty())
         {
             let seq = heard[rng.random_range(0..heard.len())];
-            let change = Change::Reaction { seq, emoji: words::emoji(rng), on: rng.random_ratio(3, 4) };
+            let change = EventKind::Reaction { seq, emoji: words::emoji(rng), on: rng.random_ratio(3, 4) };
             return (conversation, change);
         }
-        (conversation, Change::Message { body: words::body(rng, number) })
+        (conversation, EventKind::Message { body: words::body(rng, number) })
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use rusqlite::{Connection, OpenFlags, Row};
 use teahouse::{
-    domain::{CommandId, ConversationId, Millis, Nickname, Seq, User, UserId},
+    domain::{CommandId, ConversationId, Nickname, Seq, Timestamp, User, UserId},
     protocol::Event,
 };
 use uuid::Uuid;
@@ -45,7 +45,7 @@ fn event(row: &Row, users: &HashMap<UserId, User>) -> Result<Event, Failure> {
     Ok(Event {
         conversation: ConversationId::from_uuid(uuid(row, 0)?),
         seq: Seq(u64::try_from(row.get::<_, i64>(1)?)?),
-        at: Millis(u64::try_from(row.get::<_, i64>(2)?)?),
+        at: Timestamp(u64::try_from(row.get::<_, i64>(2)?)?),
         author: users.get(&author).ok_or("an event of nobody")?.clone(),
         id: CommandId::from_uuid(uuid(row, 4)?),
         change: serde_json::from_str(&row.get::<_, String>(5)?)?,

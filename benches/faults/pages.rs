@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use teahouse::{
     domain::{ConversationId, Message, Seq},
     protocol::{ConversationList, MessagesPage},
-    state::Stretch,
+    state::PageRange,
 };
 
 use super::Failure;
@@ -31,14 +31,14 @@ impl Pages {
         &self,
         token: String,
         conversation: ConversationId,
-        stretch: Stretch,
+        stretch: PageRange,
         limit: u32,
     ) -> impl Future<Output = Option<MessagesPage>> + Send + use<> {
         let bound = match stretch {
-            Stretch::Newest => String::new(),
-            Stretch::From(seq) => format!("&after={}", seq.0.saturating_sub(1)),
-            Stretch::Older(seq) => format!("&before={seq}"),
-            Stretch::Newer(seq) => format!("&after={seq}"),
+            PageRange::Newest => String::new(),
+            PageRange::From(seq) => format!("&after={}", seq.0.saturating_sub(1)),
+            PageRange::Older(seq) => format!("&before={seq}"),
+            PageRange::Newer(seq) => format!("&after={seq}"),
         };
         let address = self.address;
         let url = format!("http://{address}/api/conversations/{conversation}/messages?limit={limit}{bound}");
@@ -51,7 +51,7 @@ impl Pages {
         let mut messages: Vec<Message> = Vec::new();
         loop {
             let last = messages.last().map_or(Seq::ZERO, |message| message.seq);
-            let page = self.get(token.to_owned(), conversation, Stretch::Newer(last), LARGEST).await;
+            let page = self.get(token.to_owned(), conversation, PageRange::Newer(last), LARGEST).await;
             let page = page.ok_or("the server does not give its messages")?;
             messages.extend(page.messages);
             if !page.more {

@@ -12,7 +12,7 @@ use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
     domain::{ConversationId, Epoch, Seq},
     protocol::{Hello, MessagesPage, ServerFrame, VERSION, Welcome},
-    state::{Stretch, Timeline},
+    state::{PageRange, Timeline},
 };
 use tokio::{
     select,
@@ -76,7 +76,7 @@ struct Known {
 struct Fetched {
     conversation: ConversationId,
     generation: u32,
-    stretch: Stretch,
+    stretch: PageRange,
     page: Option<MessagesPage>,
 }
 
@@ -251,7 +251,7 @@ impl Listener {
         }
         known.is_fetching = false;
         let Some(page) = page else { return };
-        if matches!(stretch, Stretch::Older(_)) {
+        if matches!(stretch, PageRange::Older(_)) {
             known.pages_back = known.pages_back.saturating_sub(1);
         }
         known.timeline.take_in(stretch, page);
@@ -275,14 +275,14 @@ impl Known {
     }
 
     /// What is to be fetched next.
-    fn missing(&self) -> Option<Stretch> {
+    fn missing(&self) -> Option<PageRange> {
         if !self.timeline.is_loaded() {
-            return Some(self.place.map_or(Stretch::Newest, Stretch::From));
+            return Some(self.place.map_or(PageRange::Newest, PageRange::From));
         }
-        let newer = self.timeline.gap().map(Stretch::Newer);
+        let newer = self.timeline.gap().map(PageRange::Newer);
         let older = || {
             let oldest = self.timeline.oldest().filter(|_| self.pages_back > 0 && self.timeline.has_more_before());
-            oldest.map(Stretch::Older)
+            oldest.map(PageRange::Older)
         };
         newer.or_else(older)
     }

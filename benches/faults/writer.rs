@@ -10,7 +10,7 @@ use std::{
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
     domain::{CommandId, ConversationId, Epoch, Seq, UserId},
-    protocol::{Change, ErrorCode, Hello, VERSION},
+    protocol::{ErrorCode, EventKind, Hello, VERSION},
 };
 use tokio::{
     select,
@@ -280,7 +280,7 @@ impl Writer {
         }
         command.fate = Fate::Acked;
         self.tally.acked.one();
-        if let (Change::Message { .. }, Some(seq)) = (&command.change, ack.seq) {
+        if let (EventKind::Message { .. }, Some(seq)) = (&command.change, ack.seq) {
             self.ideas.note_own_message(command.conversation, seq);
         }
         self.settle(place);

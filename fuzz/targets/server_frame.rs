@@ -1,9 +1,9 @@
-//! The browser reads what the server writes with a reader of its own (`protocol/read.rs`). It and serde agree.
+//! The browser reads what the server writes with a reader of its own (`protocol/from_json.rs`). It and serde agree.
 
 use std::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
-use teahouse::protocol::{MessagesPage, Problem, Read, ServerFrame, SessionCreated};
+use teahouse::protocol::{FromJson, MessagesPage, Problem, ServerFrame, SessionCreated};
 
 pub(crate) fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -15,7 +15,7 @@ pub(crate) fn check(data: &[u8]) {
 
 /// What both read is the same. What only one reads, as an error code of a newer server or an array in the place of an
 /// object, is read by both once it is written as the server would.
-fn agree<T: Read + Serialize + DeserializeOwned + Debug + PartialEq>(text: &str) {
+fn agree<T: FromJson + Serialize + DeserializeOwned + Debug + PartialEq>(text: &str) {
     let (browser, serde) = (T::from_json(text), serde_json::from_str::<T>(text).ok());
     if browser.is_some() && serde.is_some() {
         assert_eq!(browser, serde);

@@ -1,6 +1,6 @@
 //! What is read of a WebSocket does not depend on how it was cut on its way, and is never longer than allowed.
 
-use teahouse::server::websocket::{Broken, Incoming, Reader};
+use teahouse::server::websocket::{FrameError, IncomingFrame, Reader};
 
 /// The longest message.
 const LONGEST: usize = 512;
@@ -14,7 +14,7 @@ pub(crate) fn check(data: &[u8]) {
 }
 
 /// What came out, each with a letter that says what it is, and how it broke.
-fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<Broken>) {
+fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<FrameError>) {
     let (mut reader, mut got) = (Reader::new(LONGEST), Vec::new());
     for piece in bytes.chunks(length.max(1)) {
         match reader.take() {
@@ -27,11 +27,11 @@ fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<Broken>) {
         loop {
             let (letter, payload) = match reader.next_incoming() {
                 Ok(None) => break,
-                Ok(Some(Incoming::Text(text))) => (b't', text.as_bytes()),
-                Ok(Some(Incoming::Binary(bytes))) => (b'b', bytes),
-                Ok(Some(Incoming::Ping(bytes))) => (b'p', bytes),
-                Ok(Some(Incoming::Pong)) => (b'o', &[][..]),
-                Ok(Some(Incoming::Close(code))) => {
+                Ok(Some(IncomingFrame::Text(text))) => (b't', text.as_bytes()),
+                Ok(Some(IncomingFrame::Binary(bytes))) => (b'b', bytes),
+                Ok(Some(IncomingFrame::Ping(bytes))) => (b'p', bytes),
+                Ok(Some(IncomingFrame::Pong)) => (b'o', &[][..]),
+                Ok(Some(IncomingFrame::Close(code))) => {
                     got.push([b"c".as_slice(), &code.unwrap_or_default().to_be_bytes()].concat());
                     continue;
                 }

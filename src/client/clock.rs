@@ -6,10 +6,10 @@ use std::cell::Cell;
 use js_sys::Date;
 use leptos::prelude::window;
 
-use crate::domain::Millis;
+use crate::domain::Timestamp;
 
 #[derive(Clone, Copy)]
-struct Clock {
+struct ServerClock {
     /// What the browser's clock that cannot be set said last.
     read: f64,
     /// For how many milliseconds the page has been there.
@@ -19,7 +19,7 @@ struct Clock {
 }
 
 thread_local! {
-    static CLOCK: Cell<Clock> = const { Cell::new(Clock { read: 0.0, elapsed: 0.0, began: None }) };
+    static CLOCK: Cell<ServerClock> = const { Cell::new(ServerClock { read: 0.0, elapsed: 0.0, began: None }) };
 }
 
 /// For how many milliseconds the page has been there. Never less than before.
@@ -35,12 +35,12 @@ pub(super) fn elapsed() -> u64 {
 
 /// The present moment by the server's clock; by the reader's, as long as the server has not told.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
-pub fn now() -> Millis {
+pub fn now() -> Timestamp {
     let elapsed = elapsed();
-    Millis(CLOCK.get().began.map_or_else(|| Date::now() as u64, |began| began + elapsed))
+    Timestamp(CLOCK.get().began.map_or_else(|| Date::now() as u64, |began| began + elapsed))
 }
 
 /// The server's clock said `at` when the page had been there for so long.
-pub(super) fn learn(at: Millis, elapsed: u64) {
-    CLOCK.set(Clock { began: Some(at.0.saturating_sub(elapsed)), ..CLOCK.get() });
+pub(super) fn learn(at: Timestamp, elapsed: u64) {
+    CLOCK.set(ServerClock { began: Some(at.0.saturating_sub(elapsed)), ..CLOCK.get() });
 }

@@ -3,19 +3,17 @@
 //! Frames go one way: `connection` reads them, `apply` folds them into signals, the page shows the
 //! signals; what people do goes through [`Store`]'s methods back to the connection.
 
-mod apply;
+mod api;
+pub(crate) mod browser;
 mod clock;
-mod connection;
-mod few;
-mod http;
-mod link;
-mod locks;
+mod connection_status;
+mod incoming;
 mod outbox;
-mod storage;
+mod small_map;
+mod socket;
 mod store;
-mod tab;
 
+pub use crate::client::api::{Refusal, end_session, join, report, sessions};
+pub use crate::client::connection_status::ConnectionStatus;
 pub use clock::now;
-pub use http::{Refusal, end_session, join, report, sessions};
-pub use link::Link;
-pub use store::{Edit, LoadState, Store, Written};
+pub use store::{DraftState, Edit, LoadState, Store};

@@ -12,22 +12,23 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    Link, Store,
-    clock::now,
-    connection::Signal,
-    locks,
-    storage::{Mark, Storage},
-    tab,
-};
 use crate::{
-    domain::{CommandId, ConversationId, Millis, Seq, UserId},
-    protocol::{ClientFrame, ErrorCode, ErrorFrame, Read, field},
-    state::{Deed, Outgoing, OutgoingStatus},
+    client::{
+        ConnectionStatus, Store,
+        browser::{
+            indexed_db::{LocalFlag, Storage},
+            session_storage, web_locks,
+        },
+        clock::now,
+        socket::Signal,
+    },
+    domain::{CommandId, ConversationId, Seq, Timestamp, UserId},
+    protocol::{ClientFrame, ErrorCode, ErrorFrame, FromJson, field},
+    state::{OutboxCommand, Outgoing, OutgoingStatus},
 };
 
 /// What is to be done with what is kept in the browser.
-pub(super) enum Keep {
+pub(super) enum OutboxChange {
     /// Keep it, then send it when its turn comes.
     Put(Outgoing),
     /// Forget it: it is in the log, or given up.
@@ -44,13 +45,13 @@ pub(super) enum Keep {
 #[derive(Default)]
 pub(super) struct Sending {
     /// When something was last put into the outbox.
-    last_typed: Millis,
+    last_typed: Timestamp,
     /// The command that was sent on this connection and not answered yet.
     in_flight: Option<CommandId>,
     /// Whether what an earlier page left has been looked for: what is new comes after it.
     has_taken_over: bool,
     /// Takes what is to be kept in the browser.
-    keeper: Option<mpsc::UnboundedSender<Keep>>,
+    keeper: Option<mpsc::UnboundedSender<OutboxChange>>,
 }
 
 /// A command as it is kept.
@@ -66,11 +67,11 @@ struct Kept {
 struct Record {
     user: UserId,
     page: CommandId,
-    typed_at: Millis,
+    typed_at: Timestamp,
     command: ClientFrame,
 }
 
-impl Read for Kept {
+impl FromJson for Kept {
     fn read(value: &Value) -> Option<Self> {
         let outgoing = Outgoing::from_command(value.get("command")?, field(value, "typed_at")?)?;
         Some(Self { user: field(value, "user")?, page: field(value, "page")?, outgoing })
@@ -79,18 +80,18 @@ impl Read for Kept {
 
 impl Store {
     /// Does something: it is shown at once, and stands in the outbox until it is in the log, or has been given back.
-    pub fn put(self, conversation: ConversationId, deed: Deed) {
+    pub fn put(self, conversation: ConversationId, deed: OutboxCommand) {
         self.put_as(CommandId::new_at(now()), conversation, deed);
     }
 
     /// The same for a command that has its id already: it may have been sent before.
-    pub fn put_as(self, id: CommandId, conversation: ConversationId, deed: Deed) {
-        let typed_at = Millis(now().0.max(self.sending.with_value(|sending| sending.last_typed.0 + 1)));
+    pub fn put_as(self, id: CommandId, conversation: ConversationId, deed: OutboxCommand) {
+        let typed_at = Timestamp(now().0.max(self.sending.with_value(|sending| sending.last_typed.0 + 1)));
         let outgoing = Outgoing::new(id, conversation, deed, typed_at);
         self.sending.update_value(|sending| sending.last_typed = typed_at);
         self.outbox.update(|outbox| outbox.put(outgoing.clone()));
         self.forget_typing();
-        self.keep(Keep::Put(outgoing));
+        self.keep(OutboxChange::Put(outgoing));
     }
 
     /// Sends a command that failed again, under its old id.
@@ -107,7 +108,7 @@ impl Store {
 
     /// Sends the next command, if there is a connection and the one before has been answered.
     pub(super) fn send_next(self) {
-        let may_send = self.link.get_untracked() == Link::Online
+        let may_send = self.link.get_untracked() == ConnectionStatus::Online
             && self.sending.with_value(|sending| sending.has_taken_over && sending.in_flight.is_none());
         let Some((id, command)) = self
             .outbox
@@ -142,7 +143,7 @@ impl Store {
     pub(super) fn refused(self, id: CommandId, error: &ErrorFrame) {
         let is_deletion = self
             .outbox
-            .with_untracked(|outbox| outbox.get(id).is_some_and(|it| matches!(it.deed, Deed::Delete { .. })));
+            .with_untracked(|outbox| outbox.get(id).is_some_and(|it| matches!(it.deed, OutboxCommand::Delete { .. })));
         match error.code {
             // Worth another try without asking; what is behind it waits, too.
             ErrorCode::RateLimited => {
@@ -181,14 +182,14 @@ impl Store {
                 self.keeps_nothing();
             }
             let page = CommandId::new_at(now());
-            let held = locks::hold(&lock(page));
-            let keeper = Keeper { store: self, storage, user, page, held, others: RefCell::default() };
+            let held = web_locks::hold(&lock(page));
+            let keeper = OutboxStorage { store: self, storage, user, page, held, others: RefCell::default() };
             Rc::new(keeper).run(changes).await;
         });
     }
 
     /// Changes what is kept. Without a keeper there is nothing to change.
-    pub(super) fn keep(self, change: Keep) {
+    pub(super) fn keep(self, change: OutboxChange) {
         self.sending
             .with_value(|sending| sending.keeper.as_ref().is_some_and(|keeper| keeper.unbounded_send(change).is_ok()));
     }
@@ -211,13 +212,13 @@ impl Store {
 
     fn keep_no_more(self, id: CommandId) {
         if let Some(outgoing) = self.outbox.with_untracked(|outbox| outbox.get(id).cloned()) {
-            self.keep(Keep::Remove(outgoing));
+            self.keep(OutboxChange::Remove(outgoing));
         }
     }
 }
 
 /// Keeps the outbox of one user's page.
-struct Keeper {
+struct OutboxStorage {
     store: Store,
     /// `None` where the browser keeps nothing.
     storage: Option<Rc<Storage>>,
@@ -226,11 +227,11 @@ struct Keeper {
     /// Pages that still live: what they leave will be taken over when they end.
     others: RefCell<Vec<CommandId>>,
     /// The lock of this page, freed with its keeper; `None` where there are no locks.
-    held: Option<locks::Held>,
+    held: Option<web_locks::Held>,
 }
 
-impl Keeper {
-    async fn run(self: Rc<Self>, mut changes: mpsc::UnboundedReceiver<Keep>) {
+impl OutboxStorage {
+    async fn run(self: Rc<Self>, mut changes: mpsc::UnboundedReceiver<OutboxChange>) {
         self.take_over().await;
         self.unmark().await;
         self.store.sending.update_value(|sending| sending.has_taken_over = true);
@@ -238,10 +239,10 @@ impl Keeper {
         while let Some(change) = changes.next().await {
             match (change, &self.storage) {
                 // Those before it have begun to be kept.
-                (Keep::HasEarly, _) => tab::forget_early(self.user),
+                (OutboxChange::HasEarly, _) => session_storage::forget_early(self.user),
                 (_, None) => self.store.send_next(),
                 // Not waited for here: the next one begins at once, too, and so is kept even if the page ends now.
-                (Keep::Put(outgoing), Some(storage)) => {
+                (OutboxChange::Put(outgoing), Some(storage)) => {
                     let (store, kept) = (self.store, put(storage, self.user, self.page, &outgoing));
                     spawn_local(async move {
                         if kept.await == Some(false) {
@@ -250,21 +251,21 @@ impl Keeper {
                         store.send_next();
                     });
                 }
-                (Keep::Remove(outgoing), Some(storage)) => {
+                (OutboxChange::Remove(outgoing), Some(storage)) => {
                     let (removed, keeper) = (storage.delete(&key(&outgoing)), Rc::clone(&self));
                     spawn_local(async move {
                         removed.await;
                         keeper.unmark().await;
                     });
                 }
-                (Keep::TakeOver, Some(_)) => {
+                (OutboxChange::TakeOver, Some(_)) => {
                     let keeper = Rc::clone(&self);
                     spawn_local(async move {
                         keeper.take_over().await;
                         keeper.store.send_next();
                     });
                 }
-                (Keep::Clear, Some(storage)) => {
+                (OutboxChange::Clear, Some(storage)) => {
                     for kept in kept_of(storage, self.user).await {
                         storage.delete(&key(&kept.outgoing)).await;
                     }
@@ -277,7 +278,7 @@ impl Keeper {
     /// Takes the mark away when nothing is kept any more. Another page may put something there meanwhile.
     async fn unmark(&self) {
         let Some(storage) = self.storage.as_ref().filter(|_| self.store.is_idle()) else { return };
-        let mark = Mark::of_outbox(self.user);
+        let mark = LocalFlag::of_outbox(self.user);
         let before = mark.get();
         if kept_of(storage, self.user).await.is_empty() && mark.get() == before {
             mark.remove();
@@ -295,13 +296,13 @@ impl Keeper {
             pages.push(page);
             if self.held.is_none() {
                 adopt(self.store, &storage, self.user, page, self.page).await;
-            } else if let Some(_held) = locks::take(&lock(page), true).await {
+            } else if let Some(_held) = web_locks::take(&lock(page), true).await {
                 adopt(self.store, &storage, self.user, page, self.page).await;
             } else if !self.others.borrow().contains(&page) {
                 self.others.borrow_mut().push(page);
                 let (store, storage, user, heir) = (self.store, Rc::clone(&storage), self.user, self.page);
                 spawn_local(async move {
-                    if let Some(_held) = locks::take(&lock(page), false).await {
+                    if let Some(_held) = web_locks::take(&lock(page), false).await {
                         adopt(store, &storage, user, page, heir).await;
                         store.send_next();
                     }
@@ -338,7 +339,7 @@ fn put(
     let record = Record { user, page, typed_at: outgoing.typed_at, command: outgoing.command() };
     let text = serde_json::to_string(&record).expect("a record has only strings for keys, so it is JSON");
     // Never the same twice, so that whoever takes it away can tell that it was set again.
-    Mark::of_outbox(user).set(&outgoing.id.to_string());
+    LocalFlag::of_outbox(user).set(&outgoing.id.to_string());
     storage.put(&key(outgoing), &text)
 }
 
@@ -349,7 +350,7 @@ pub(super) fn forget_kept(user: UserId) {
         for kept in kept_of(&storage, user).await {
             storage.delete(&key(&kept.outgoing)).await;
         }
-        Mark::of_outbox(user).remove();
+        LocalFlag::of_outbox(user).remove();
     });
 }
 

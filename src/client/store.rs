@@ -5,23 +5,25 @@ use std::mem;
 use futures_channel::{mpsc, oneshot};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{
-    Link,
-    clock::{elapsed, learn, now},
-    connection::{self, QUEUE, Signal},
-    few::Few,
-    http::{self, Refusal},
-    outbox::{Keep, Sending, forget_kept},
-    storage::Mark,
-    tab::{self, Early},
-};
 use crate::{
+    client::{
+        ConnectionStatus,
+        api::{self, Refusal},
+        browser::{
+            indexed_db::LocalFlag,
+            session_storage::{self, PreBootMessage},
+        },
+        clock::{elapsed, learn, now},
+        outbox::{OutboxChange, Sending, forget_kept},
+        small_map::SmallMap,
+        socket::{self, QUEUE, Signal},
+    },
     domain::{
-        CommandId, Conversation, ConversationId, ConversationKind, EndReason, Epoch, KeptMessages, Me, Millis, Seq,
-        SessionEnd, User, UserId, UserKind,
+        CommandId, Conversation, ConversationId, ConversationKind, CurrentUser, EndReason, Epoch, KeptMessages, Seq,
+        SessionEnd, Timestamp, User, UserId, UserKind,
     },
     protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
-    state::{Blocks, Conversations, Count, Deed, Outbox, Presence, Stretch, Timeline, Typing},
+    state::{Blocks, Conversations, Count, Outbox, OutboxCommand, PageRange, Presence, Timeline, Typing},
 };
 
 /// Stands behind who has left where nobody can come back by that name.
@@ -37,15 +39,15 @@ const LEARN_TRIES: u32 = 3;
 #[derive(Clone, Copy)]
 pub struct Store {
     /// Who one is; nobody before joining.
-    pub me: RwSignal<Option<Me>>,
+    pub me: RwSignal<Option<CurrentUser>>,
     /// Who one was, if the server ended the session: at the door it is said, and taken up again.
-    pub ended: RwSignal<Option<Me>>,
+    pub ended: RwSignal<Option<CurrentUser>>,
     /// Why the last session is over, if the server ended it.
     pub end_reason: RwSignal<Option<EndReason>>,
     /// Whether one has just deleted one's account.
     pub deleted: RwSignal<bool>,
     /// How the connection stands.
-    pub link: RwSignal<Link>,
+    pub link: RwSignal<ConnectionStatus>,
     /// The conversations that one is in.
     pub conversations: RwSignal<Conversations>,
     /// Of whom one wants to hear nothing.
@@ -57,19 +59,19 @@ pub struct Store {
     /// What is on its way.
     pub outbox: RwSignal<Outbox>,
     /// What stands in the composer of each conversation.
-    drafts: StoredValue<Few<ConversationId, Written>>,
-    pub(super) talks: StoredValue<Few<ConversationId, Talk>>,
-    questions: StoredValue<Few<CommandId, oneshot::Sender<Answer>>>,
+    drafts: StoredValue<SmallMap<ConversationId, DraftState>>,
+    pub(super) talks: StoredValue<SmallMap<ConversationId, ConversationState>>,
+    questions: StoredValue<SmallMap<CommandId, oneshot::Sender<Reply>>>,
     signals: StoredValue<Option<mpsc::Sender<Signal>>>,
     /// What is not done at once each time.
-    pub(super) pace: StoredValue<Pace>,
+    pub(super) pace: StoredValue<Throttle>,
     /// How the sending of the outbox stands.
     pub(super) sending: StoredValue<Sending>,
 }
 
 /// What goes on meanwhile: what is done now and then, so that much of it does not cost much, and what is not answered yet.
 #[derive(Default)]
-pub(super) struct Pace {
+pub(super) struct Throttle {
     /// The history that the cursors belong to.
     pub(super) epoch: Option<Epoch>,
     /// The conversation that is open; of others only the end is kept.
@@ -88,7 +90,7 @@ pub(super) struct Pace {
 
 /// What stands in a composer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct DraftState {
     /// The text.
     pub text: String,
     /// The message that it is to change; a new one otherwise.
@@ -109,11 +111,11 @@ pub struct Edit {
 }
 
 /// What a question to the server led to: the conversation, or the reason why not (none without a connection).
-pub(super) type Answer = Result<ConversationId, Option<ErrorCode>>;
+pub(super) type Reply = Result<ConversationId, Option<ErrorCode>>;
 
 /// A conversation's messages, and how their fetching stands. Both outlive whatever part of the page made them.
 #[derive(Clone, Default)]
-pub(super) struct Talk {
+pub(super) struct ConversationState {
     pub(super) timeline: ArcRwSignal<Timeline>,
     pub(super) load: ArcRwSignal<LoadState>,
 }
@@ -132,13 +134,13 @@ pub enum LoadState {
 
 impl Store {
     /// A store for `me`, who is known from the session's cookie, or for nobody yet.
-    pub fn new(me: Option<Me>) -> Self {
+    pub fn new(me: Option<CurrentUser>) -> Self {
         Self {
             me: RwSignal::new(me),
             ended: RwSignal::new(None),
             end_reason: RwSignal::new(None),
             deleted: RwSignal::new(false),
-            link: RwSignal::new(Link::Idle),
+            link: RwSignal::new(ConnectionStatus::Idle),
             conversations: RwSignal::default(),
             blocks: RwSignal::default(),
             presence: RwSignal::default(),
@@ -160,16 +162,16 @@ impl Store {
         self.deleted.set(false);
         let (sender, receiver) = mpsc::channel(QUEUE);
         self.signals.set_value(Some(sender));
-        self.link.set(Link::Connecting);
+        self.link.set(ConnectionStatus::Connecting);
         if let Some(me) = self.my_id() {
-            Mark::of_leaving().remove();
+            LocalFlag::of_leaving().remove();
             self.keep_outbox(me);
-            for Early { id, conversation, body } in tab::early(me) {
-                self.put_as(id, conversation, Deed::Send { body });
+            for PreBootMessage { id, conversation, body } in session_storage::early(me) {
+                self.put_as(id, conversation, OutboxCommand::Send { body });
             }
-            self.keep(Keep::HasEarly);
+            self.keep(OutboxChange::HasEarly);
         }
-        connection::keep(self, receiver);
+        socket::keep(self, receiver);
     }
 
     /// The network or the reader is back: a lost connection is made again at once.
@@ -177,12 +179,12 @@ impl Store {
         // The timers of a page that is hidden from now on may be late by a minute, or never come.
         self.fold_in();
         self.signal(Signal::Wake);
-        self.keep(Keep::TakeOver);
+        self.keep(OutboxChange::TakeOver);
     }
 
     /// Ends the session, if the server can be told. Whether it could.
     pub async fn leave(self) -> bool {
-        self.end_by(http::leave(), "").await.is_ok()
+        self.end_by(api::leave(), "").await.is_ok()
     }
 
     /// Ends the session by what the server is asked. Nothing of who was here stays in this browser then; its other pages
@@ -190,12 +192,12 @@ impl Store {
     async fn end_by(self, asked: impl Future<Output = Result<(), Refusal>>, how: &'static str) -> Result<(), Refusal> {
         self.pace.update_value(|pace| pace.is_leaving = true);
         if let Some(me) = self.my_id() {
-            Mark::of_leaving().set(&format!("{me}{how}"));
+            LocalFlag::of_leaving().set(&format!("{me}{how}"));
         }
         let outcome = asked.await;
         let is_still_here = self.leaves_no_more();
         if outcome.is_err() {
-            Mark::of_leaving().remove();
+            LocalFlag::of_leaving().remove();
         } else if is_still_here {
             self.signal(Signal::Stop);
             self.clear();
@@ -209,7 +211,7 @@ impl Store {
     /// # Errors
     /// [`Refusal`] says what to tell the user.
     pub async fn delete_account(self, password: Option<String>, messages: KeptMessages) -> Result<(), Refusal> {
-        let outcome = self.end_by(http::delete_account(password, messages), DELETED).await;
+        let outcome = self.end_by(api::delete_account(password, messages), DELETED).await;
         self.deleted.set(outcome.is_ok());
         outcome
     }
@@ -234,10 +236,10 @@ impl Store {
     /// # Errors
     /// [`Refusal`] says what to tell the user.
     pub async fn set_password(self, password: String, current: Option<String>) -> Result<(), Refusal> {
-        http::set_password(password, current).await?;
+        api::set_password(password, current).await?;
         // The next welcome says so, too.
         if let Some(me) = self.me.get_untracked() {
-            let me = Me { kind: UserKind::Registered, ..me };
+            let me = CurrentUser { kind: UserKind::Registered, ..me };
             self.meet(&[me.user()]);
             self.me.set(Some(me));
         }
@@ -256,18 +258,18 @@ impl Store {
 
     /// Fetches a stretch of a conversation's messages; a new start only while there is a connection, because its live
     /// feed goes on where the page ends, and while one is in it.
-    pub fn load(self, conversation: ConversationId, stretch: Stretch) {
-        let Talk { timeline, load } = self.talk(conversation);
-        let starts_anew = matches!(stretch, Stretch::Newest | Stretch::From(_));
+    pub fn load(self, conversation: ConversationId, stretch: PageRange) {
+        let ConversationState { timeline, load } = self.talk(conversation);
+        let starts_anew = matches!(stretch, PageRange::Newest | PageRange::From(_));
         let is_in = move || self.conversations.with_untracked(|all| all.get(conversation).is_some());
-        let is_late = move || starts_anew && (self.link.get_untracked() != Link::Online || !is_in());
+        let is_late = move || starts_anew && (self.link.get_untracked() != ConnectionStatus::Online || !is_in());
         if load.get_untracked() == LoadState::Loading || is_late() {
             return;
         }
         let generation = timeline.with_untracked(Timeline::generation);
         load.set(LoadState::Loading);
         spawn_local(async move {
-            let page = http::messages(conversation, stretch).await;
+            let page = api::messages(conversation, stretch).await;
             if timeline.with_untracked(Timeline::generation) != generation {
                 // Another start has been made meanwhile, and asks for itself.
                 return;
@@ -284,7 +286,7 @@ impl Store {
         });
     }
 
-    fn take_in(self, conversation: ConversationId, stretch: Stretch, mut page: MessagesPage) {
+    fn take_in(self, conversation: ConversationId, stretch: PageRange, mut page: MessagesPage) {
         for message in &mut page.messages {
             message.id = self.row_id(message.author.id, message.id, message.seq);
             self.seen(message.id);
@@ -297,29 +299,29 @@ impl Store {
 
     /// Begins with what a connection would begin with, and with the newest messages of a conversation. The connection
     /// that is made then goes on behind them, as one that is made again does.
-    pub fn open(self, welcome: &Welcome, conversation: ConversationId, page: MessagesPage, written: Written) {
+    pub fn open(self, welcome: &Welcome, conversation: ConversationId, page: MessagesPage, written: DraftState) {
         if let Some(at) = welcome.at {
             // The document was made when the page began; the program has come since.
             learn(at, 0);
         }
         self.know(welcome);
-        self.take_in(conversation, Stretch::Newest, page);
+        self.take_in(conversation, PageRange::Newest, page);
         self.drafts.update_value(|drafts| drafts.insert(conversation, written));
     }
 
     /// What stands in the composer of a conversation: as it was left, or as a reload has left it.
-    pub fn written(self, conversation: ConversationId) -> Written {
+    pub fn written(self, conversation: ConversationId) -> DraftState {
         self.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {
-            let text = self.my_id().and_then(|me| tab::draft(me, conversation)).unwrap_or_default();
-            Written { text, ..Written::default() }
+            let text = self.my_id().and_then(|me| session_storage::draft(me, conversation)).unwrap_or_default();
+            DraftState { text, ..DraftState::default() }
         })
     }
 
     /// Keeps what stands in the composer of a conversation; of that, a reload leaves `text`.
-    pub fn write(self, conversation: ConversationId, written: Written, text: &str) {
+    pub fn write(self, conversation: ConversationId, written: DraftState, text: &str) {
         self.drafts.update_value(|drafts| drafts.insert(conversation, written));
         if let Some(me) = self.my_id()
-            && !tab::keep_draft(me, conversation, text)
+            && !session_storage::keep_draft(me, conversation, text)
         {
             self.keeps_nothing();
         }
@@ -346,7 +348,7 @@ impl Store {
     /// One will be in this room, as soon as there is a connection.
     pub fn expect_room(self, id: ConversationId) {
         let kind = ConversationKind::Room { name: String::new(), member_count: 0 };
-        let (last_seq, last_message_at, read_seq) = (Seq::ZERO, Millis(0), Seq::ZERO);
+        let (last_seq, last_message_at, read_seq) = (Seq::ZERO, Timestamp(0), Seq::ZERO);
         let room = Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 0, mentions: 0 };
         self.conversations.update(|conversations| conversations.put(room));
     }
@@ -363,7 +365,7 @@ impl Store {
 
     /// Starts a conversation anew; until its messages are fetched, those that are here stay in view.
     pub fn restart(self, conversation: ConversationId) {
-        let Talk { timeline, load } = self.talk(conversation);
+        let ConversationState { timeline, load } = self.talk(conversation);
         timeline.update(Timeline::reset);
         load.set(LoadState::Idle);
     }
@@ -389,7 +391,7 @@ impl Store {
     /// Fetches the next stretch of the list of directs. Whether it came.
     pub async fn show_more(self) -> bool {
         let Some(before) = self.conversations.with_untracked(|all| all.older().map(str::to_owned)) else { return true };
-        let list = http::conversations(&before).await;
+        let list = api::conversations(&before).await;
         let is_next = self.conversations.with_untracked(|all| all.older() == Some(&before));
         let has_come = list.is_some();
         if let Some(list) = list.filter(|_| is_next) {
@@ -403,7 +405,7 @@ impl Store {
     pub(super) fn learn(self, id: ConversationId) {
         spawn_local(async move {
             for _ in 0..LEARN_TRIES {
-                let Some(conversation) = http::conversation(id).await else { return };
+                let Some(conversation) = api::conversation(id).await else { return };
                 // What has come, or was read, since the server looked is not in its answer.
                 if self
                     .conversations
@@ -420,7 +422,7 @@ impl Store {
     /// # Errors
     /// [`Refusal`] says what to tell the user.
     pub async fn hide(self, direct: ConversationId) -> Result<(), Refusal> {
-        http::hide(direct).await
+        api::hide(direct).await
     }
 
     /// Lets one hear nothing of a user, or hear of them again. A frame tells it to all of one's connections.
@@ -428,7 +430,7 @@ impl Store {
     /// # Errors
     /// [`Refusal`] says what to tell the user.
     pub async fn block(self, user: UserId, on: bool) -> Result<(), Refusal> {
-        http::block(user, on).await
+        api::block(user, on).await
     }
 
     /// Comes back into a room.
@@ -441,10 +443,10 @@ impl Store {
     }
 
     /// Sends a command that is nothing for the outbox, and waits for its answer.
-    async fn ask(self, id: CommandId, command: ClientFrame) -> Answer {
+    async fn ask(self, id: CommandId, command: ClientFrame) -> Reply {
         let (sender, answer) = oneshot::channel();
         self.questions.update_value(|questions| questions.insert(id, sender));
-        if self.link.get_untracked() != Link::Online || !self.signal(Signal::Frame(command)) {
+        if self.link.get_untracked() != ConnectionStatus::Online || !self.signal(Signal::Frame(command)) {
             self.answer(id, Err(None));
         }
         answer.await.unwrap_or(Err(None))
@@ -465,7 +467,7 @@ impl Store {
         let unread_up_to = self.conversations.with_untracked(|conversations| {
             conversations.get(conversation).filter(|c| c.read_seq < c.last_seq).map(|c| c.last_seq)
         });
-        if let Some(seq) = unread_up_to.filter(|_| self.link.get_untracked() == Link::Online) {
+        if let Some(seq) = unread_up_to.filter(|_| self.link.get_untracked() == ConnectionStatus::Online) {
             self.read(conversation, seq);
             self.signal(Signal::Frame(ClientFrame::Read { conversation, seq }));
         }
@@ -508,7 +510,7 @@ impl Store {
     pub fn learn_of_end(self, ended: SessionEnd) {
         self.end_reason.set(Some(ended.reason));
         if ended.is_final() {
-            tab::forget_user(ended.user);
+            session_storage::forget_user(ended.user);
             forget_kept(ended.user);
         }
     }
@@ -521,10 +523,10 @@ impl Store {
         // That one leaves may come by the socket before it comes as the answer, which then finds nothing left to do: somebody
         // may have come in meanwhile.
         let is_leaving = self.leaves_no_more();
-        let left = Mark::of_leaving().get().unwrap_or_default();
-        let has_left = |me: &Me| left.starts_with(&me.id.to_string());
-        let stays = |me: &Me| !reason.is_meant() && me.kind != UserKind::Guest && !has_left(me);
-        let is_known = |me: &Me| !(is_leaving || has_left(me) && left.ends_with(DELETED));
+        let left = LocalFlag::of_leaving().get().unwrap_or_default();
+        let has_left = |me: &CurrentUser| left.starts_with(&me.id.to_string());
+        let stays = |me: &CurrentUser| !reason.is_meant() && me.kind != UserKind::Guest && !has_left(me);
+        let is_known = |me: &CurrentUser| !(is_leaving || has_left(me) && left.ends_with(DELETED));
         if is_leaving || !me.as_ref().is_some_and(stays) {
             self.clear();
         }
@@ -540,15 +542,15 @@ impl Store {
 
     /// Whoever was here leaves nothing behind in this browser.
     pub(super) fn clear(self) {
-        self.keep(Keep::Clear);
-        tab::forget_all();
+        self.keep(OutboxChange::Clear);
+        session_storage::forget_all();
     }
 
     /// The session is over: nothing of it stays on the page.
     pub(super) fn forget(self) {
         self.sending.set_value(Sending::default());
-        self.talks.update_value(Few::clear);
-        self.drafts.update_value(Few::clear);
+        self.talks.update_value(SmallMap::clear);
+        self.drafts.update_value(SmallMap::clear);
         self.pace.update_value(|pace| pace.gathered.clear());
         self.forget_questions();
         self.signals.set_value(None);
@@ -558,25 +560,25 @@ impl Store {
         self.blocks.set(Blocks::default());
         self.presence.set(Presence::default());
         self.typing.set(Typing::default());
-        self.link.set(Link::Idle);
+        self.link.set(ConnectionStatus::Idle);
         self.me.set(None);
     }
 
     /// Nobody will answer any more.
     pub(super) fn forget_questions(self) {
-        self.questions.update_value(Few::clear);
+        self.questions.update_value(SmallMap::clear);
     }
 
     /// Gives whoever asked the answer. Whether anybody asked.
-    pub(super) fn answer(self, id: CommandId, answer: Answer) -> bool {
+    pub(super) fn answer(self, id: CommandId, answer: Reply) -> bool {
         let asker = self.questions.try_update_value(|questions| questions.remove(&id)).flatten();
         asker.is_some_and(|asker| asker.send(answer).is_ok())
     }
 
-    pub(super) fn talk(self, conversation: ConversationId) -> Talk {
-        let talk = |talks: &mut Few<_, Talk>| {
+    pub(super) fn talk(self, conversation: ConversationId) -> ConversationState {
+        let talk = |talks: &mut SmallMap<_, ConversationState>| {
             talks.get(&conversation).cloned().unwrap_or_else(|| {
-                let talk = Talk::default();
+                let talk = ConversationState::default();
                 talks.insert(conversation, talk.clone());
                 talk
             })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Millis, Seq, User};
+use super::{ConversationId, Seq, Timestamp, User};
 
 /// A conversation and where one user stands in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Conversation {
     /// The position of its newest event.
     pub last_seq: Seq,
     /// When the newest message came, which is what lists are ordered by; 0 before the first.
-    pub last_message_at: Millis,
+    pub last_message_at: Timestamp,
     /// The position up to which this user has read.
     pub read_seq: Seq,
     /// Messages of others after `read_seq`; counted up to 1,000.

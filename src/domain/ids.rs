@@ -74,7 +74,7 @@ uuid_newtype! {
 
 impl UserId {
     /// The author of what is done on the host: the house itself.
-    pub const HOUSE: Self = Self(Uuid::nil());
+    pub const SYSTEM: Self = Self(Uuid::nil());
 }
 
 impl CommandId {
@@ -91,7 +91,7 @@ impl CommandId {
 
     /// A new id, as a browser makes one for each command by its clock: one that sorts after those made before, which is
     /// what the store's index likes (UUIDv7, RFC 9562). By chance two are never equal, whatever the clock says.
-    pub fn new_at(now: Millis) -> Self {
+    pub fn new_at(now: Timestamp) -> Self {
         let mut random = [0; 10];
         random.copy_from_slice(&Uuid::new_v4().as_bytes()[6..]);
         Self(uuid::Builder::from_unix_timestamp_millis(now.0, &random).into_uuid())
@@ -123,9 +123,9 @@ impl fmt::Display for Seq {
 /// A moment in milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Millis(pub u64);
+pub struct Timestamp(pub u64);
 
-impl Millis {
+impl Timestamp {
     /// The present moment by this machine's clock; a clock before 1970 counts as 1970.
     #[cfg(feature = "ssr")]
     pub fn now() -> Self {

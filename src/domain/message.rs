@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, CommandId, Emoji, Millis, Notice, Seq, User};
+use super::{Body, CommandId, Emoji, ModerationNotice, Seq, Timestamp, User};
 
 /// A message as it stands now: its event with all later changes folded in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub struct Message {
     /// The id of the command that sent it.
     pub id: CommandId,
     /// When it was committed.
-    pub at: Millis,
+    pub at: Timestamp,
     /// Who wrote it.
     pub author: User,
     /// What it says; empty once it is deleted, and for a notice.
@@ -21,7 +21,7 @@ pub struct Message {
     pub revision: Seq,
     /// When its author last changed what it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edited_at: Option<Millis>,
+    pub edited_at: Option<Timestamp>,
     /// Whether only its place is left.
     #[serde(default, skip_serializing_if = "is_false")]
     pub deleted: bool,
@@ -30,7 +30,7 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// What was done to a user, where this is told and not something that was said. Nothing changes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub notice: Option<Notice>,
+    pub notice: Option<ModerationNotice>,
 }
 
 impl Message {

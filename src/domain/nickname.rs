@@ -113,7 +113,7 @@ pub enum UserKind {
 
 /// A user as that user sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Me {
+pub struct CurrentUser {
     /// Names the user for ever.
     pub id: UserId,
     /// What the user is called.
@@ -125,7 +125,7 @@ pub struct Me {
     pub role: Role,
 }
 
-impl Me {
+impl CurrentUser {
     /// The same user as others see one.
     pub fn user(&self) -> User {
         let registered = self.kind == UserKind::Registered;

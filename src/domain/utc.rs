@@ -1,35 +1,35 @@
 //! Moments as the server tells them, which knows nobody's clock: in UTC.
 
-use super::Millis;
+use super::Timestamp;
 
 const MINUTE: u64 = 60 * 1_000;
 const DAY: u64 = 24 * 60 * MINUTE;
 
 /// `2026-11-24 20:21 UTC`
-pub fn in_full(at: Millis) -> String {
+pub fn in_full(at: Timestamp) -> String {
     format!("{} {}", date(at), time_of_day(at))
 }
 
 /// `20:21 UTC`
-pub fn time_of_day(at: Millis) -> String {
+pub fn time_of_day(at: Timestamp) -> String {
     let minutes = at.0 % DAY / MINUTE;
     format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
 /// The number of a moment's day.
-pub fn day_of(at: Millis) -> i64 {
+pub fn day_of(at: Timestamp) -> i64 {
     i64::try_from(at.0 / DAY).unwrap_or(i64::MAX)
 }
 
 /// The same for machines: `2026-11-24T20:21:33Z` (ISO 8601).
-pub fn for_machines(at: Millis) -> String {
+pub fn for_machines(at: Timestamp) -> String {
     let (date, seconds) = (date(at), at.0 % DAY / 1_000);
     format!("{date}T{:02}:{:02}:{:02}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 /// `2026-11-24`: the day by the Gregorian calendar, counted in eras of 400 years that begin with March (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-pub fn date(at: Millis) -> String {
+pub fn date(at: Timestamp) -> String {
     let days = at.0 / DAY + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -55,8 +55,8 @@ mod tests {
             (1_795_551_693_123, "2026-11-24 20:21 UTC"),
             (4_107_542_400_000, "2100-03-01 00:00 UTC"),
         ] {
-            assert_eq!(in_full(Millis(at)), told);
+            assert_eq!(in_full(Timestamp(at)), told);
         }
-        assert_eq!(for_machines(Millis(1_795_551_693_123)), "2026-11-24T20:21:33Z");
+        assert_eq!(for_machines(Timestamp(1_795_551_693_123)), "2026-11-24T20:21:33Z");
     }
 }

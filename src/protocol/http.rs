@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Action, Conversation, ConversationId, EndReason, InviteId, KeptMessages, Me, Message, Millis, Nickname, Reason,
-    Seq, SessionId, User,
+    Action, Conversation, ConversationId, CurrentUser, EndReason, InviteId, KeptMessages, Message, Nickname, Reason,
+    Seq, SessionId, Timestamp, User,
 };
 
 use super::ErrorCode;
@@ -54,9 +54,9 @@ pub struct SessionInfo {
     /// Names it.
     pub id: SessionId,
     /// When it began.
-    pub created_at: Millis,
+    pub created_at: Timestamp,
     /// When it was last used, to the hour.
-    pub seen_at: Millis,
+    pub seen_at: Timestamp,
     /// The program that signed in, as it calls itself.
     pub agent: String,
     /// Whether it is the one that asks.
@@ -76,7 +76,7 @@ pub struct SessionCreated {
     /// The session's token, also set as a cookie; it is not shown again.
     pub token: String,
     /// Who one is now.
-    pub me: Me,
+    pub me: CurrentUser,
 }
 
 /// `GET /api/conversations`: what one is in, as far as it is asked for.
@@ -137,13 +137,13 @@ pub struct Invite {
     /// Names it. Who knows this can't come in by it.
     pub id: InviteId,
     /// When it was made.
-    pub created_at: Millis,
+    pub created_at: Timestamp,
     /// Who made it; nobody if it was made on the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<User>,
     /// When it ends, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Millis>,
+    pub expires_at: Option<Timestamp>,
     /// How many it lets in, if that is counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_uses: Option<u32>,
@@ -177,7 +177,7 @@ pub struct Sanction {
     pub conversation: Option<ConversationId>,
     /// When it ends by itself, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Millis>,
+    pub until: Option<Timestamp>,
 }
 
 /// `POST /api/reports`: tell the moderators of a message.
@@ -207,7 +207,7 @@ pub struct Report {
     /// Names it.
     pub id: u64,
     /// When it was reported.
-    pub at: Millis,
+    pub at: Timestamp,
     /// By whom.
     pub reporter: User,
     /// Why.
@@ -247,7 +247,7 @@ pub struct AuditEntry {
     /// Its place: 1, 2, 3 …
     pub id: u64,
     /// When.
-    pub at: Millis,
+    pub at: Timestamp,
     /// Who did it; nobody if it was done on the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<User>,
@@ -262,7 +262,7 @@ pub struct AuditEntry {
     pub conversation: Option<ConversationId>,
     /// When it ends by itself, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Millis>,
+    pub until: Option<Timestamp>,
     /// What else there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,

@@ -4,11 +4,12 @@
 
 mod client;
 mod error;
+mod from_json;
 mod http;
 mod plain;
-mod read;
 mod server;
 
+pub use crate::protocol::from_json::{FromJson, field, optional};
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
 pub use http::{
@@ -17,8 +18,7 @@ pub use http::{
     SessionCreated, SessionInfo, SessionList, SessionRequest,
 };
 pub use plain::{PlainReply, PlainRequest, PlainToken};
-pub use read::{Read, field, optional};
-pub use server::{Change, ErrorFrame, Event, ServerFrame, Welcome};
+pub use server::{ErrorFrame, Event, EventKind, ServerFrame, Welcome};
 
 /// The version of the protocol that this is.
 pub const VERSION: u32 = 1;

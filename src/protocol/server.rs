@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Body, CommandId, Conversation, ConversationId, Emoji, Epoch, Me, Millis, Nickname, Notice, Seq, User, UserId,
+    Body, CommandId, Conversation, ConversationId, CurrentUser, Emoji, Epoch, ModerationNotice, Nickname, Seq,
+    Timestamp, User, UserId,
 };
 
 use super::ErrorCode;
@@ -40,7 +41,7 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seq: Option<Seq>,
         /// When it was committed.
-        at: Millis,
+        at: Timestamp,
     },
     /// A command or frame was refused.
     Error(ErrorFrame),
@@ -94,14 +95,14 @@ pub struct Welcome {
     pub protocol: u32,
     /// The server's time. Servers from before do not tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Millis>,
+    pub at: Option<Timestamp>,
     /// The history that all positions belong to.
     pub epoch: Epoch,
     /// A new guest's token to come back with; absent for a session that is known already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// Who one is.
-    pub me: Me,
+    pub me: CurrentUser,
     /// The conversations that one is in: all rooms, and the directs with the latest events.
     pub conversations: Vec<Conversation>,
     /// Where the list of directs goes on, if it does; as in [`super::ConversationList::older`].
@@ -124,20 +125,20 @@ pub struct Event {
     /// Its position there.
     pub seq: Seq,
     /// When it was committed.
-    pub at: Millis,
+    pub at: Timestamp,
     /// Who did it.
     pub author: User,
     /// The command that made it.
     pub id: CommandId,
     /// What happened.
     #[serde(rename = "event")]
-    pub change: Change,
+    pub change: EventKind,
 }
 
 /// What an event did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Change {
+pub enum EventKind {
     /// Somebody wrote.
     Message {
         /// What; empty if the message was deleted since, which a later event tells.
@@ -165,7 +166,7 @@ pub enum Change {
         on: bool,
     },
     /// A moderator did something to a user.
-    Notice(Notice),
+    Notice(ModerationNotice),
     /// The author has deleted their account: wherever they stand in this conversation, they stand as this event's author
     /// from now on.
     AccountDeleted,
@@ -174,7 +175,7 @@ pub enum Change {
     Other,
 }
 
-impl Change {
+impl EventKind {
     /// The message that it changes; none for a message itself.
     pub fn target(&self) -> Option<Seq> {
         match self {
@@ -210,7 +211,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Action, Companion, ConversationKind, Role, Scope, UserKind},
-        protocol::Read as _,
+        protocol::FromJson as _,
     };
 
     prop_compose! {
@@ -227,9 +228,9 @@ mod tests {
     }
     prop_compose! {
         fn notice()(action in proptest::sample::select(&Action::ALL[..]), user in user(), everywhere in any::<bool>(),
-                    until in option::of(any::<u64>()), role in option::of(role())) -> Notice {
+                    until in option::of(any::<u64>()), role in option::of(role())) -> ModerationNotice {
             let scope = if everywhere { Scope::House } else { Scope::Room };
-            Notice { action, user, scope, until: until.map(Millis), role }
+            ModerationNotice { action, user, scope, until: until.map(Timestamp), role }
         }
     }
     prop_compose! {
@@ -246,30 +247,30 @@ mod tests {
             ],
             (last, at, read, unread, mentions) in any::<(u64, u64, u64, u32, u32)>(),
         ) -> Conversation {
-            let (last_seq, last_message_at) = (Seq(last), Millis(at));
+            let (last_seq, last_message_at) = (Seq(last), Timestamp(at));
             Conversation { id, kind, last_seq, last_message_at, read_seq: Seq(read), unread, mentions }
         }
     }
-    fn change() -> impl Strategy<Value = Change> {
+    fn change() -> impl Strategy<Value = EventKind> {
         let body = || any::<String>().prop_map(Body::from_trusted);
         let seq = || any::<u64>().prop_map(Seq);
         prop_oneof![
-            body().prop_map(|body| Change::Message { body }),
-            (seq(), body()).prop_map(|(seq, body)| Change::Edit { seq, body }),
-            seq().prop_map(|seq| Change::Deletion { seq }),
-            (seq(), any::<String>(), any::<bool>()).prop_map(|(seq, emoji, on)| Change::Reaction {
+            body().prop_map(|body| EventKind::Message { body }),
+            (seq(), body()).prop_map(|(seq, body)| EventKind::Edit { seq, body }),
+            seq().prop_map(|seq| EventKind::Deletion { seq }),
+            (seq(), any::<String>(), any::<bool>()).prop_map(|(seq, emoji, on)| EventKind::Reaction {
                 seq,
                 emoji: Emoji::from_trusted(emoji),
                 on
             }),
-            notice().prop_map(Change::Notice),
-            Just(Change::AccountDeleted),
+            notice().prop_map(EventKind::Notice),
+            Just(EventKind::AccountDeleted),
         ]
     }
     prop_compose! {
         fn event()(conversation in conversation_id(), id in command_id(), author in user(), change in change(),
                    (seq, at) in any::<(u64, u64)>()) -> Event {
-            Event { conversation, seq: Seq(seq), at: Millis(at), author, id, change }
+            Event { conversation, seq: Seq(seq), at: Timestamp(at), author, id, change }
         }
     }
     prop_compose! {
@@ -277,9 +278,9 @@ mod tests {
                      conversations in vec(conversation(), 0..3), older in option::of(any::<String>()),
                      blocks in vec(user(), 0..2), online in vec(user(), 0..3)) -> Welcome {
             let online_count = online.len() as u64;
-            let me = Me { id: me.id, nickname: me.nickname, kind: UserKind::Guest, role: me.role };
+            let me = CurrentUser { id: me.id, nickname: me.nickname, kind: UserKind::Guest, role: me.role };
             let epoch = Epoch::from_uuid(epoch);
-            Welcome { protocol: 1, at: at.map(Millis), epoch, token, me, conversations, older, blocks, online, online_count }
+            Welcome { protocol: 1, at: at.map(Timestamp), epoch, token, me, conversations, older, blocks, online, online_count }
         }
     }
     prop_compose! {
@@ -299,7 +300,7 @@ mod tests {
             (conversation_id(), seq())
                 .prop_map(|(conversation, last_seq)| ServerFrame::Reset { conversation, last_seq }),
             (command_id(), conversation_id(), option::of(seq()), any::<u64>())
-                .prop_map(|(id, conversation, seq, at)| ServerFrame::Ack { id, conversation, seq, at: Millis(at) }),
+                .prop_map(|(id, conversation, seq, at)| ServerFrame::Ack { id, conversation, seq, at: Timestamp(at) }),
             error().prop_map(ServerFrame::Error),
             conversation().prop_map(ServerFrame::Conversation),
             conversation_id().prop_map(|id| ServerFrame::ConversationRemoved { id }),

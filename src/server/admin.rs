@@ -26,17 +26,16 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::{
     domain::{
-        Action, ConversationId, KeptMessages, Message, Millis, Nickname, Role, Seq, SessionId, User, UserId, utc,
+        Action, ConversationId, KeptMessages, Message, Nickname, Role, Seq, SessionId, Timestamp, User, UserId, utc,
     },
     protocol::{AuditEntry, CloseCode, InviteRequest, Report, Sanction},
-};
-
-use super::{
-    App,
-    chat::ChatError,
-    edge::parse_network,
-    links,
-    store::{BannedNetwork, Placed, ReportAction},
+    server::{
+        App,
+        chat::ChatError,
+        edge::parse_network,
+        net::urls,
+        store::{BannedNetwork, Placed, ReportAction},
+    },
 };
 
 /// More than any command needs.
@@ -192,7 +191,7 @@ pub enum AdminCommand {
 /// What the server answers.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Answer {
+enum AdminAnswer {
     /// It is done; what there is to say.
     Done(String),
     /// It is not done; why.
@@ -231,8 +230,8 @@ pub fn ask(data: &Path, command: &AdminCommand) -> Result<String, AdminError> {
         .map_err(|error| AdminError::NoServer { folder: data.to_owned(), error })?;
     let answer = exchange(stream, command).map_err(AdminError::NoAnswer)?;
     match answer {
-        Answer::Done(words) => Ok(for_terminal(&words)),
-        Answer::Refused(words) => Err(AdminError::Refused(for_terminal(&words))),
+        AdminAnswer::Done(words) => Ok(for_terminal(&words)),
+        AdminAnswer::Refused(words) => Err(AdminError::Refused(for_terminal(&words))),
     }
 }
 
@@ -252,7 +251,7 @@ fn for_terminal(text: &str) -> String {
     shown
 }
 
-fn exchange(mut stream: BlockingStream, command: &AdminCommand) -> io::Result<Answer> {
+fn exchange(mut stream: BlockingStream, command: &AdminCommand) -> io::Result<AdminAnswer> {
     let mut line = serde_json::to_vec(command)?;
     line.push(b'\n');
     stream.write_all(&line)?;
@@ -263,12 +262,12 @@ fn exchange(mut stream: BlockingStream, command: &AdminCommand) -> io::Result<An
 
 /// The socket. It is gone when this is dropped, so that nobody knocks at a house that is closed.
 #[derive(Debug)]
-pub(super) struct Administration {
+pub(super) struct AdminSocket {
     listener: BlockingListener,
     path: PathBuf,
 }
 
-impl Drop for Administration {
+impl Drop for AdminSocket {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::debug!(%error, path = %self.path.display(), "the administrator's socket is not to be removed");
@@ -277,7 +276,7 @@ impl Drop for Administration {
 }
 
 /// Makes the socket. Whoever may not use the data folder's files may not connect. Without it the server does as well.
-pub(super) fn bind(data: &Path) -> Option<Administration> {
+pub(super) fn bind(data: &Path) -> Option<AdminSocket> {
     let path = socket_in(data);
     // It has its name when nobody else may use it any more, and takes the place of what a server that was killed left. The
     // folder is ours, or we would not be here.
@@ -294,11 +293,11 @@ pub(super) fn bind(data: &Path) -> Option<Administration> {
             tracing::warn!(%error, path = %path.display(), "`teahouse admin` will not reach this server");
         })
         .ok()?;
-    Some(Administration { listener, path })
+    Some(AdminSocket { listener, path })
 }
 
 /// Takes commands until it is dropped. `address` is where the server is found.
-pub(super) async fn serve(app: Arc<App>, administration: Option<Administration>, address: String) {
+pub(super) async fn serve(app: Arc<App>, administration: Option<AdminSocket>, address: String) {
     let Some(administration) = administration else { return };
     let Ok(listener) = administration.listener.try_clone().and_then(UnixListener::from_std) else { return };
     loop {
@@ -321,10 +320,10 @@ async fn answer(app: Arc<App>, address: String, mut stream: UnixStream) {
     let answer = match timeout(PATIENCE, reading.read_line(&mut line)).await {
         Ok(Ok(_)) => match serde_json::from_str(&line) {
             Ok(command) => match carry_out(&app, &address, command).await {
-                Ok(words) => Answer::Done(words),
-                Err(error) => Answer::Refused(error.to_string()),
+                Ok(words) => AdminAnswer::Done(words),
+                Err(error) => AdminAnswer::Refused(error.to_string()),
             },
-            Err(error) => Answer::Refused(format!("this server does not know that command: {error}")),
+            Err(error) => AdminAnswer::Refused(format!("this server does not know that command: {error}")),
         },
         Ok(Err(_)) | Err(_) => return,
     };
@@ -383,7 +382,7 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
             Ok(format!("{} guests: their sessions have ended\n", guests.len()))
         }
         AdminCommand::ClaimToken => match chat.claim_token().await? {
-            Some(token) => Ok(format!("{}\n", links::of_claim(address, &token))),
+            Some(token) => Ok(format!("{}\n", urls::claim_url(address, &token))),
             None => Err(ChatError::BadMeasure("the server has an owner, or its configuration names one")),
         },
         AdminCommand::EndSessions { nickname: None, .. } => Err(ChatError::BadMeasure("whose sessions?")),
@@ -423,7 +422,7 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
         AdminCommand::Unban { nickname } => done(&nickname, Action::Unban, None, None).await,
         AdminCommand::Invite { minutes, uses } => {
             let (_, token) = chat.invite(None, &InviteRequest { minutes, uses }).await?;
-            Ok(format!("{}\n", links::of_invite(address, &token)))
+            Ok(format!("{}\n", urls::invite_url(address, &token)))
         }
     }
 }
@@ -519,6 +518,6 @@ fn place(room: Option<ConversationId>) -> String {
     room.map(|room| format!(" in {room}")).unwrap_or_default()
 }
 
-fn end(until: Option<Millis>) -> String {
+fn end(until: Option<Timestamp>) -> String {
     until.map(|until| format!(" until {}", utc::in_full(until))).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::domain::Millis;
+use crate::domain::Timestamp;
 
 /// Goes on while the machine sleeps, and cannot be set.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -33,23 +33,23 @@ const LONGEST_STEP: i64 = DAY;
 const LONGEST_BREAK: i64 = 7 * DAY;
 
 /// There is one machine, so there is one clock.
-static CLOCK: Mutex<Clock> = Mutex::new(Clock { last: None, offset: Offset { since: Millis(0), ahead: 0 } });
+static CLOCK: Mutex<Clock> = Mutex::new(Clock { last: None, offset: Offset { since: Timestamp(0), ahead: 0 } });
 
 /// The present moment.
-pub(super) fn now() -> Millis {
+pub(super) fn now() -> Timestamp {
     let (at, news) = clock().read(wall(), running());
     tell(news);
-    Millis(u64::try_from(at).unwrap_or(0))
+    Timestamp(u64::try_from(at).unwrap_or(0))
 }
 
 /// A moment of this clock as the machine's clock tells it at present, for people.
-pub(super) fn shown(at: Millis) -> Millis {
+pub(super) fn shown(at: Timestamp) -> Timestamp {
     let ahead = clock().offset.ahead;
-    Millis(at.0.saturating_add_signed(ahead))
+    Timestamp(at.0.saturating_add_signed(ahead))
 }
 
 /// The server starts: when it was last known to run, and by how much the machine's clock was ahead then.
-pub(super) fn resume(last: Millis, ahead: i64) {
+pub(super) fn resume(last: Timestamp, ahead: i64) {
     let news = clock().resume(signed(last), ahead, wall(), running());
     tell(news);
 }
@@ -62,7 +62,7 @@ pub(super) fn offset() -> Offset {
 /// By how many milliseconds the machine's clock is ahead of this one, and since when by this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Offset {
-    pub(super) since: Millis,
+    pub(super) since: Timestamp,
     pub(super) ahead: i64,
 }
 
@@ -137,7 +137,7 @@ fn clock() -> MutexGuard<'static, Clock> {
 }
 
 fn wall() -> i64 {
-    signed(Millis::now())
+    signed(Timestamp::now())
 }
 
 fn running() -> Duration {
@@ -148,12 +148,12 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn signed(at: Millis) -> i64 {
+fn signed(at: Timestamp) -> i64 {
     i64::try_from(at.0).unwrap_or(i64::MAX)
 }
 
-fn moment(at: i64) -> Millis {
-    Millis(u64::try_from(at).unwrap_or(0))
+fn moment(at: i64) -> Timestamp {
+    Timestamp(u64::try_from(at).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -164,7 +164,7 @@ mod tests {
     const YEAR_2026: i64 = 1_795_000_000_000;
 
     fn started(wall: i64) -> Clock {
-        let mut clock = Clock { last: None, offset: Offset { since: Millis(0), ahead: 0 } };
+        let mut clock = Clock { last: None, offset: Offset { since: Timestamp(0), ahead: 0 } };
         assert_eq!(clock.read(wall, Duration::ZERO), (wall, None));
         clock
     }

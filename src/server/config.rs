@@ -9,7 +9,7 @@ use super::{
     edge::{PublicUrl, ReportUrl, parse_network},
     http::SecurityContact,
 };
-use crate::domain::{Entry, Nickname};
+use crate::domain::{AdmissionPolicy, Nickname};
 
 /// How the server is set up. Every option can be given as `TEAHOUSE_…` in the environment too.
 #[derive(Clone, Debug, clap::Args)]
@@ -76,7 +76,7 @@ pub struct Config {
 
     /// Who may come in.
     #[arg(long, env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
-    pub entry: Entry,
+    pub entry: AdmissionPolicy,
 
     /// Nickname of the registered user who owns the server; not given, it is whoever opens the link that is printed at the
     /// start while nobody does.
@@ -114,7 +114,7 @@ impl Default for Config {
             session_days: some(30),
             idle_days: some(14),
             retention: RetentionDays::default(),
-            entry: Entry::default(),
+            entry: AdmissionPolicy::default(),
             owner: None,
             unlimited: false,
             limits: Limits::default(),

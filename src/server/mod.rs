@@ -8,22 +8,17 @@ mod byte_size;
 mod chat;
 mod clock;
 mod config;
-mod cookies;
-mod doors;
 mod edge;
-mod entering;
-mod house;
+pub(crate) mod error;
 mod http;
 mod hub;
-mod linger;
-mod links;
-mod patience;
-mod peer;
-mod serving;
-mod sessions;
+pub(crate) mod net;
+mod pages_api;
+pub(crate) mod problem;
+mod sign_in;
+pub(crate) mod sign_in_permits;
 mod socket;
 mod store;
-mod threads;
 pub mod websocket;
 
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -45,35 +40,39 @@ use tokio_util::{
 };
 use tower::ServiceExt as _;
 
-use crate::protocol::CloseCode;
-
-use self::{
-    admin::Administration,
-    chat::Chat,
-    doors::{Doors, Places},
-    edge::{Certificate, Edge, reach},
-    http::{ApiError, Readiness},
-    hub::{Hub, ShardIndex, announce_presence, deliver, serve_shard},
-    serving::Serving,
-    socket::Turns,
-    store::{Feed, SqliteStore, Store},
-    threads::Threads,
+use crate::server::net::connection_timeouts;
+use crate::server::net::urls;
+use crate::{
+    protocol::CloseCode,
+    server::{
+        admin::AdminSocket,
+        chat::ChatService,
+        edge::{Certificate, Edge, http_server::HttpServer, reach},
+        http::{ApiError, Readiness},
+        hub::{Hub, ShardIndex, announce_presence, deliver, serve_shard},
+        net::{
+            connection_limiter::{ConnectionLimiter, Places},
+            shard_runtimes::ShardRuntimes,
+        },
+        socket::SignInPermits,
+        store::{Feed, SqliteStore, Store},
+    },
 };
 
-pub(crate) use chat::Measure;
-pub(crate) use cookies::cookies;
-pub(crate) use entering::{Entered, Knock};
-pub(crate) use house::Refused;
-pub(crate) use peer::Peer;
+pub(crate) use crate::server::net::client_addr::ClientAddr;
+pub(crate) use crate::server::net::cookies::cookies;
+pub(crate) use crate::server::pages_api::PageError;
+pub(crate) use crate::server::sign_in::{SignInRequest, SignedIn};
+pub(crate) use chat::ModerationRequest;
 pub(crate) use store::ReportAction;
 
+pub use crate::server::net::session_cookie::session_token;
+pub use crate::server::pages_api::PagesApi;
 pub use admin::{AdminCommand, AdminError, ask};
 pub use byte_size::{ByteSize, ByteSizeError};
 pub use config::{Config, Limits, RetentionDays, Timing};
 pub use edge::{PublicUrl, PublicUrlError, ReportUrl, ReportUrlError, Scheme, Site, TlsError};
-pub use house::House;
 pub use http::{SecurityContact, SecurityContactError};
-pub use sessions::session_token;
 pub use store::{BackupError, OpenError};
 
 /// Copies the data of a folder, on which a server may be running, to a file that is not there yet. Each time the copy is put
@@ -91,7 +90,7 @@ const STORE_CLOSE: Duration = Duration::from_secs(2);
 
 /// What requests and sockets work with.
 struct App {
-    chat: Arc<Chat>,
+    chat: Arc<ChatService>,
     hub: Arc<Hub>,
     timing: Arc<Timing>,
     /// Cancelled when the server stops.
@@ -99,7 +98,7 @@ struct App {
     /// Owns the tasks of connections and sockets.
     tasks: TaskTracker,
     /// A turn for everybody who comes in.
-    turns: Turns,
+    turns: SignInPermits,
     readiness: Readiness,
 }
 
@@ -139,9 +138,9 @@ pub struct Server {
     config: Config,
     store: Arc<dyn Store>,
     feed: Feed,
-    house: House,
-    administration: Option<Administration>,
-    threads: Threads,
+    house: PagesApi,
+    administration: Option<AdminSocket>,
+    threads: ShardRuntimes,
     /// `None` speaks plain HTTP.
     certificate: Option<Arc<Certificate>>,
 }
@@ -159,11 +158,11 @@ impl Server {
         let (store, feed) = SqliteStore::open(Path::new(&config.data), config.disk_quota)?;
         let store: Arc<dyn Store> = Arc::new(store);
         let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
-        let hub = Arc::new(Hub::new(store.lobby(), Threads::count(), per_user, config.limits.send_queue_bytes));
-        let chat = Arc::new(Chat::new(Arc::clone(&store), Arc::clone(&hub), &config));
+        let hub = Arc::new(Hub::new(store.lobby(), ShardRuntimes::count(), per_user, config.limits.send_queue_bytes));
+        let chat = Arc::new(ChatService::new(Arc::clone(&store), Arc::clone(&hub), &config));
         let administration = admin::bind(&config.data);
-        let threads = Threads::start(Threads::count()).map_err(StartError::Threads)?;
-        let house = House::new(chat, hub, config.csp_report_to.clone());
+        let threads = ShardRuntimes::start(ShardRuntimes::count()).map_err(StartError::Threads)?;
+        let house = PagesApi::new(chat, hub, config.csp_report_to.clone());
         Ok(Self { config, store, feed, house, administration, threads, certificate })
     }
 
@@ -171,13 +170,13 @@ impl Server {
     /// names one. It is a secret.
     pub async fn claim_link(&self, here: SocketAddr) -> Option<String> {
         let scheme = if self.certificate.is_some() { Scheme::Https } else { Scheme::Http };
-        let base = links::base_at(self.config.public_url.as_ref(), here, scheme);
+        let base = urls::base_at(self.config.public_url.as_ref(), here, scheme);
         let token = self.house.claim_token().await?;
-        Some(links::of_claim(&base, &token))
+        Some(urls::claim_url(&base, &token))
     }
 
     /// What rendering pages needs.
-    pub fn house(&self) -> House {
+    pub fn house(&self) -> PagesApi {
         self.house.clone()
     }
 
@@ -195,7 +194,7 @@ impl Server {
             tracing::warn!("{words}");
         }
         let scheme = if certificate.is_some() { Scheme::Https } else { Scheme::Http };
-        let address = links::base_at(config.public_url.as_ref(), here, scheme);
+        let address = urls::base_at(config.public_url.as_ref(), here, scheme);
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
         // Whoever drops this future instead of waiting for it ends the connections all the same.
@@ -207,7 +206,7 @@ impl Server {
             timing: Arc::new(config.timing.clone()),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
-            turns: Turns::default(),
+            turns: SignInPermits::default(),
             readiness: Readiness::default(),
         });
         let unless_unlimited = |most| (!config.unlimited).then_some(most);
@@ -216,12 +215,12 @@ impl Server {
             of_address: unless_unlimited(config.limits.connections_per_address),
             of_network: unless_unlimited(config.limits.connections_per_network),
         };
-        let serving = Serving {
+        let serving = HttpServer {
             edge: Edge::new(router(Arc::clone(&app), pages, &config), Arc::clone(&house.chat), &config, here.ip()),
             tls: certificate.as_ref().map(|certificate| certificate.acceptor()),
             shards: threads.handles().to_vec(),
-            doors: Doors::new(places),
-            waits: patience::Waits {
+            doors: ConnectionLimiter::new(places),
+            waits: connection_timeouts::Waits {
                 head: config.timing.headers,
                 idle: config.timing.idle,
                 crowded: config.timing.crowded,
@@ -306,7 +305,7 @@ impl Server {
     }
 }
 
-async fn keep_house(House { chat, hub, .. }: &House, every: Duration) {
+async fn keep_house(PagesApi { chat, hub, .. }: &PagesApi, every: Duration) {
     match chat.install_owner().await {
         Ok(true) => {}
         Ok(false) => {
@@ -329,7 +328,7 @@ async fn keep_house(House { chat, hub, .. }: &House, every: Duration) {
     }
 }
 
-async fn expire_messages(chat: &Chat, every: Duration) {
+async fn expire_messages(chat: &ChatService, every: Duration) {
     let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -347,19 +346,19 @@ fn router(app: Arc<App>, pages: Router, config: &Config) -> Router {
         }
         pages.oneshot(request).await.into_response()
     };
-    let sockets = Router::new().route(socket::FULL_DOOR, get(socket::full_door));
+    let sockets = Router::new().route(socket::WS_PATH, get(socket::ws_endpoint));
     #[cfg(feature = "echo")]
     let sockets = sockets.route("/echo", get(socket::echo_door));
     let api = http::router(config.security_contact.clone(), config.public_url.clone());
     let routes = sockets.merge(api).fallback(fallback).with_state(Arc::clone(&app));
     // Before the routes, so that no nickname is one of them, whatever routes there will be.
     let first = async move |state: State<Arc<App>>,
-                            Extension(peer): Extension<Peer>,
+                            Extension(peer): Extension<ClientAddr>,
                             Extension(shard): Extension<ShardIndex>,
                             request: Request|
                 -> Response {
-        match socket::knocks(&request) {
-            Some(nickname) => socket::plain_door(state, peer, shard, &nickname, request),
+        match socket::simple_ws_nickname(&request) {
+            Some(nickname) => socket::simple_endpoint(state, peer, shard, &nickname, request),
             None => routes.oneshot(request).await.into_response(),
         }
     };

@@ -4,7 +4,7 @@ use std::{collections::BinaryHeap, iter};
 
 use crate::{
     domain::{Companion, Conversation, ConversationId, ConversationKind, Seq, User, UserId, lowercase},
-    protocol::{Change, ConversationList, Event},
+    protocol::{ConversationList, Event, EventKind},
     state::Blocks,
 };
 
@@ -83,30 +83,30 @@ impl Conversations {
             return Count::Sure;
         };
         conversation.last_seq = event.seq;
-        if let Change::Message { .. } = event.change {
+        if let EventKind::Message { .. } = event.change {
             conversation.last_message_at = event.at;
         }
         match event.change {
             // Who writes has read what stands above.
-            Change::Message { .. } if event.author.id == me => {
+            EventKind::Message { .. } if event.author.id == me => {
                 conversation.read_seq = event.seq;
                 conversation.unread = 0;
             }
-            Change::AccountDeleted => match &mut conversation.kind {
+            EventKind::AccountDeleted => match &mut conversation.kind {
                 ConversationKind::Direct { with } if with.user.id == event.author.id => {
                     *with = Companion { user: event.author.clone(), gone: true };
                 }
                 _ => {}
             },
             // What is gone need not be read any more, whoever took it away.
-            Change::Deletion { seq } if seq > conversation.read_seq && conversation.unread > 0 => {
+            EventKind::Deletion { seq } if seq > conversation.read_seq && conversation.unread > 0 => {
                 // It may have been a blocked user's, and so not counted. Directs with those stand in no list.
                 if !blocks.is_empty() && matches!(conversation.kind, ConversationKind::Room { .. }) {
                     return Count::Unsure;
                 }
                 conversation.unread -= 1;
             }
-            Change::Message { .. } if !blocks.has(event.author.id) => conversation.unread += 1,
+            EventKind::Message { .. } if !blocks.has(event.author.id) => conversation.unread += 1,
             _ => {}
         }
         Count::Sure
@@ -191,7 +191,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Body, CommandId, Millis, Nickname};
+    use crate::domain::{Body, CommandId, Nickname, Timestamp};
 
     fn user(number: u128) -> User {
         User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
@@ -201,10 +201,10 @@ mod tests {
         Event {
             conversation: ConversationId::from_uuid(Uuid::nil()),
             seq: Seq(seq),
-            at: Millis(seq),
+            at: Timestamp(seq),
             author: user(author),
             id: CommandId::from_uuid(Uuid::from_u128(seq.into())),
-            change: Change::Message { body: Body::parse("hi").expect("a body") },
+            change: EventKind::Message { body: Body::parse("hi").expect("a body") },
         }
     }
 
@@ -238,15 +238,15 @@ mod tests {
     #[test]
     fn every_change_to_what_is_unread_counts_again() {
         let changed = |seq, author, change| Event { change, ..event(seq, author) };
-        let deleted = |seq, author, target| changed(seq, author, Change::Deletion { seq: Seq(target) });
+        let deleted = |seq, author, target| changed(seq, author, EventKind::Deletion { seq: Seq(target) });
         let edited = |seq, author, target| {
-            changed(seq, author, Change::Edit { seq: Seq(target), body: Body::parse("changed").expect("a body") })
+            changed(seq, author, EventKind::Edit { seq: Seq(target), body: Body::parse("changed").expect("a body") })
         };
         let reacted = |seq, author, target| {
             let emoji = crate::domain::Emoji::parse("🍵").expect("an emoji");
-            changed(seq, author, Change::Reaction { seq: Seq(target), emoji, on: true })
+            changed(seq, author, EventKind::Reaction { seq: Seq(target), emoji, on: true })
         };
-        let house = UserId::HOUSE.as_uuid().as_u128();
+        let house = UserId::SYSTEM.as_uuid().as_u128();
         // User 1 reads. What happens, in order, and how much is unread then.
         for (what, events, unread) in [
             ("its author deletes it", vec![event(1, 2), deleted(2, 2, 1)], 0),
@@ -264,7 +264,7 @@ mod tests {
             ("what was read is deleted", vec![event(1, 2), event(2, 1), event(3, 2), deleted(4, 2, 1)], 1),
             ("the reader's own message is deleted", vec![event(1, 1), event(2, 2), deleted(3, 3, 1)], 1),
             ("a deletion comes twice", vec![event(1, 2), event(2, 2), deleted(3, 2, 1), deleted(3, 2, 1)], 1),
-            ("the author leaves for good", vec![event(1, 2), changed(2, 2, Change::AccountDeleted)], 1),
+            ("the author leaves for good", vec![event(1, 2), changed(2, 2, EventKind::AccountDeleted)], 1),
         ] {
             let mut conversations = lobby();
             tell(&mut conversations, &Blocks::default(), &events);
@@ -290,7 +290,7 @@ mod tests {
         let mut blocks = Blocks::default();
         blocks.apply(user(2), true);
         tell(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
-        let deletion = Event { change: Change::Deletion { seq: Seq(1) }, ..event(3, 4) };
+        let deletion = Event { change: EventKind::Deletion { seq: Seq(1) }, ..event(3, 4) };
         assert_eq!(conversations.apply(&deletion, user(1).id, &blocks), Count::Unsure);
         assert_eq!(conversations.unread(), 1, "as before, until the server has answered");
     }
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn the_direct_with_the_newest_message_comes_first() {
         let with = |number: u128| direct(number, user(number + 100).into());
-        let to = |number: u128, seq, author, change: Option<Change>| {
+        let to = |number: u128, seq, author, change: Option<EventKind>| {
             let conversation = ConversationId::from_uuid(Uuid::from_u128(number));
             let message = event(seq, author);
             Event { conversation, change: change.unwrap_or_else(|| message.change.clone()), ..message }
@@ -311,17 +311,17 @@ mod tests {
         for (what, event, expected) in [
             ("a message of the other user", to(1, 2, 101, None), [1, 3, 2]),
             ("a message of one's own", to(2, 3, 1, None), [2, 1, 3]),
-            ("a reaction", to(3, 4, 103, Some(Change::Other)), [2, 1, 3]),
-            ("a deletion", to(3, 5, 103, Some(Change::Deletion { seq: Seq(1) })), [2, 1, 3]),
+            ("a reaction", to(3, 4, 103, Some(EventKind::Other)), [2, 1, 3]),
+            ("a deletion", to(3, 5, 103, Some(EventKind::Deletion { seq: Seq(1) })), [2, 1, 3]),
             ("a message that came before", to(1, 2, 101, None), [2, 1, 3]),
             ("a message in the last one", to(3, 6, 103, None), [3, 2, 1]),
         ] {
             tell(&mut conversations, &Blocks::default(), &[event]);
             assert_eq!(order(&conversations), expected, "{what}");
         }
-        conversations.put(Conversation { last_message_at: Millis(7), ..with(4) });
+        conversations.put(Conversation { last_message_at: Timestamp(7), ..with(4) });
         assert_eq!(order(&conversations), [4, 3, 2, 1], "one that has just come into the list");
-        let conversation = Conversation { last_message_at: Millis(1), ..with(5) };
+        let conversation = Conversation { last_message_at: Timestamp(1), ..with(5) };
         conversations.extend(ConversationList { conversations: vec![conversation], older: None });
         assert_eq!(order(&conversations), [4, 3, 2, 1, 5], "one from further down");
         conversations.put(with(4));
@@ -331,7 +331,7 @@ mod tests {
     fn direct(number: u128, with: Companion) -> Conversation {
         let id = ConversationId::from_uuid(Uuid::from_u128(number));
         let kind = ConversationKind::Direct { with };
-        let (last_seq, last_message_at, read_seq) = (Seq(1), Millis(0), Seq(0));
+        let (last_seq, last_message_at, read_seq) = (Seq(1), Timestamp(0), Seq(0));
         Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 1, mentions: 0 }
     }
 
@@ -357,7 +357,7 @@ mod tests {
         let named = |number: u128, name: &str, at: u64, gone: bool| {
             let nickname = Nickname::parse(name).expect("a nickname");
             let with = Companion { user: User::guest(UserId::from_uuid(Uuid::from_u128(number)), nickname), gone };
-            Conversation { last_message_at: Millis(at), ..direct(number, with) }
+            Conversation { last_message_at: Timestamp(at), ..direct(number, with) }
         };
         let unused = Conversation { last_seq: Seq(0), ..named(7, "Carol", 0, true) };
         let conversations = Conversations::new(vec![

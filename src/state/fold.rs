@@ -3,8 +3,8 @@
 //! The server does the same to its tables; a test holds the two together.
 
 use crate::{
-    domain::{Body, Emoji, Message, Millis, Reaction, User, UserId},
-    protocol::{Change, Event},
+    domain::{Body, Emoji, Message, Reaction, Timestamp, User, UserId},
+    protocol::{Event, EventKind},
 };
 
 /// Folds an event into its target, unless that was done already. Events of one conversation must come in order.
@@ -16,24 +16,24 @@ pub(super) fn fold(message: &mut Message, event: &Event) {
 }
 
 /// What a change makes of a message, before it has a place in the log.
-pub fn show(message: &mut Message, author: &User, at: Millis, change: &Change) {
+pub fn show(message: &mut Message, author: &User, at: Timestamp, change: &EventKind) {
     if message.deleted {
         return;
     }
     match change {
-        Change::Message { .. } | Change::Notice(_) | Change::AccountDeleted | Change::Other => {}
-        Change::Edit { body, .. } => {
+        EventKind::Message { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {}
+        EventKind::Edit { body, .. } => {
             message.body = body.clone();
             message.edited_at = Some(at);
         }
-        Change::Deletion { .. } => {
+        EventKind::Deletion { .. } => {
             message.body = Body::deleted();
             message.edited_at = None;
             message.deleted = true;
             message.reactions = Vec::new();
         }
-        Change::Reaction { emoji, on: true, .. } => add(&mut message.reactions, emoji, author),
-        Change::Reaction { emoji, on: false, .. } => remove(&mut message.reactions, emoji, author.id),
+        EventKind::Reaction { emoji, on: true, .. } => add(&mut message.reactions, emoji, author),
+        EventKind::Reaction { emoji, on: false, .. } => remove(&mut message.reactions, emoji, author.id),
     }
 }
 

@@ -2,10 +2,10 @@
 //!
 //! Nothing here knows Leptos or the browser, so all of it runs under proptest on any machine.
 
+mod avatar_hues;
 mod blocks;
 mod conversations;
 mod fold;
-mod hues;
 mod outbox;
 mod presence;
 mod rows;
@@ -15,8 +15,8 @@ mod typing;
 pub use blocks::Blocks;
 pub use conversations::{Conversations, Count};
 pub use fold::show;
-pub use outbox::{Deed, Outbox, Outgoing, OutgoingStatus};
+pub use outbox::{Outbox, OutboxCommand, Outgoing, OutgoingStatus};
 pub use presence::Presence;
 pub use rows::{Row, RowKey, rows};
-pub use timeline::{Stretch, Timeline};
+pub use timeline::{PageRange, Timeline};
 pub use typing::{TYPING_LASTS, Typing};

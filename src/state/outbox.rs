@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::fold::show;
 use crate::{
-    domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Seq, User, trimmed},
-    protocol::{Change, ClientFrame, ErrorCode, MAX_FRAME_BYTES, field},
+    domain::{Body, CommandId, ConversationId, Emoji, Message, Seq, Timestamp, User, trimmed},
+    protocol::{ClientFrame, ErrorCode, EventKind, MAX_FRAME_BYTES, field},
 };
 
 /// A command between the page and the log.
@@ -16,16 +16,16 @@ pub struct Outgoing {
     /// Where it is to take effect.
     pub conversation: ConversationId,
     /// What it does.
-    pub deed: Deed,
+    pub deed: OutboxCommand,
     /// When it was typed, by this machine's clock. No two of one page have the same.
-    pub typed_at: Millis,
+    pub typed_at: Timestamp,
     /// How far it has come.
     pub status: OutgoingStatus,
 }
 
 /// What a command does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum OutboxCommand {
     /// Writes a message.
     Send {
         /// The text, as typed.
@@ -140,9 +140,9 @@ impl Outbox {
 
     /// Messages on their way to one conversation, in order.
     pub fn messages_to(&self, conversation: ConversationId) -> impl Iterator<Item = &Outgoing> {
-        self.outgoing
-            .iter()
-            .filter(move |outgoing| outgoing.conversation == conversation && matches!(outgoing.deed, Deed::Send { .. }))
+        self.outgoing.iter().filter(move |outgoing| {
+            outgoing.conversation == conversation && matches!(outgoing.deed, OutboxCommand::Send { .. })
+        })
     }
 
     /// What is on its way to change the message at `seq`, in order.
@@ -168,7 +168,7 @@ fn is_for_good(code: ErrorCode) -> bool {
 
 impl Outgoing {
     /// A command that is to be sent; one that no frame can carry, however few characters it has, has failed already.
-    pub fn new(id: CommandId, conversation: ConversationId, deed: Deed, typed_at: Millis) -> Self {
+    pub fn new(id: CommandId, conversation: ConversationId, deed: OutboxCommand, typed_at: Timestamp) -> Self {
         let mut outgoing = Self { id, conversation, deed, typed_at, status: OutgoingStatus::Pending };
         let frame = serde_json::to_string(&outgoing.command());
         if frame.map_or(true, |frame| frame.len() > MAX_FRAME_BYTES) {
@@ -189,25 +189,27 @@ impl Outgoing {
     pub fn command(&self) -> ClientFrame {
         let (id, conversation) = (self.id, self.conversation);
         match self.deed.clone() {
-            Deed::Send { body } => ClientFrame::Send { id, conversation, body },
-            Deed::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq, body },
-            Deed::Delete { seq } => ClientFrame::Delete { id, conversation, seq },
-            Deed::React { seq, emoji, on } => {
+            OutboxCommand::Send { body } => ClientFrame::Send { id, conversation, body },
+            OutboxCommand::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq, body },
+            OutboxCommand::Delete { seq } => ClientFrame::Delete { id, conversation, seq },
+            OutboxCommand::React { seq, emoji, on } => {
                 ClientFrame::React { id, conversation, seq, emoji: emoji.to_string(), on }
             }
         }
     }
 
     /// What was sent, or was to be, by such a frame.
-    pub fn from_command(command: &Value, typed_at: Millis) -> Option<Self> {
+    pub fn from_command(command: &Value, typed_at: Timestamp) -> Option<Self> {
         let (id, conversation) = (field(command, "id")?, field(command, "conversation")?);
         let deed = match command.get("type")?.as_str()? {
-            "send" => Deed::Send { body: field(command, "body")? },
-            "edit" => Deed::Edit { seq: field(command, "seq")?, body: field(command, "body")? },
-            "delete" => Deed::Delete { seq: field(command, "seq")? },
-            "react" => {
-                Deed::React { seq: field(command, "seq")?, emoji: field(command, "emoji")?, on: field(command, "on")? }
-            }
+            "send" => OutboxCommand::Send { body: field(command, "body")? },
+            "edit" => OutboxCommand::Edit { seq: field(command, "seq")?, body: field(command, "body")? },
+            "delete" => OutboxCommand::Delete { seq: field(command, "seq")? },
+            "react" => OutboxCommand::React {
+                seq: field(command, "seq")?,
+                emoji: field(command, "emoji")?,
+                on: field(command, "on")?,
+            },
             _ => return None,
         };
         Some(Self::new(id, conversation, deed, typed_at))
@@ -216,27 +218,29 @@ impl Outgoing {
     /// The message that it changes; none for a message itself.
     pub fn target(&self) -> Option<Seq> {
         match &self.deed {
-            Deed::Send { .. } => None,
-            Deed::Edit { seq, .. } | Deed::Delete { seq } | Deed::React { seq, .. } => Some(*seq),
+            OutboxCommand::Send { .. } => None,
+            OutboxCommand::Edit { seq, .. } | OutboxCommand::Delete { seq } | OutboxCommand::React { seq, .. } => {
+                Some(*seq)
+            }
         }
     }
 
     /// The text that it carries.
     pub fn body(&self) -> Option<&str> {
         match &self.deed {
-            Deed::Send { body } | Deed::Edit { body, .. } => Some(body),
-            Deed::Delete { .. } | Deed::React { .. } => None,
+            OutboxCommand::Send { body } | OutboxCommand::Edit { body, .. } => Some(body),
+            OutboxCommand::Delete { .. } | OutboxCommand::React { .. } => None,
         }
     }
 
     /// What it would change if it were in the log already.
-    fn change(&self) -> Change {
+    fn change(&self) -> EventKind {
         let body = |body: &str| Body::from_trusted(trimmed(body).to_owned());
         match &self.deed {
-            Deed::Send { body: text } => Change::Message { body: body(text) },
-            Deed::Edit { seq, body: text } => Change::Edit { seq: *seq, body: body(text) },
-            Deed::Delete { seq } => Change::Deletion { seq: *seq },
-            Deed::React { seq, emoji, on } => Change::Reaction { seq: *seq, emoji: emoji.clone(), on: *on },
+            OutboxCommand::Send { body: text } => EventKind::Message { body: body(text) },
+            OutboxCommand::Edit { seq, body: text } => EventKind::Edit { seq: *seq, body: body(text) },
+            OutboxCommand::Delete { seq } => EventKind::Deletion { seq: *seq },
+            OutboxCommand::React { seq, emoji, on } => EventKind::Reaction { seq: *seq, emoji: emoji.clone(), on: *on },
         }
     }
 }
@@ -252,13 +256,13 @@ mod tests {
         ConversationId::from_uuid(Uuid::nil())
     }
 
-    fn outgoing(number: u64, deed: Deed) -> Outgoing {
+    fn outgoing(number: u64, deed: OutboxCommand) -> Outgoing {
         let id = CommandId::from_uuid(Uuid::from_u128(number.into()));
-        Outgoing::new(id, conversation(), deed, Millis(number))
+        Outgoing::new(id, conversation(), deed, Timestamp(number))
     }
 
     fn message(number: u64) -> Outgoing {
-        outgoing(number, Deed::Send { body: number.to_string() })
+        outgoing(number, OutboxCommand::Send { body: number.to_string() })
     }
 
     #[test]
@@ -281,10 +285,10 @@ mod tests {
     fn a_command_is_read_as_it_was_written() {
         let emoji = Emoji::parse("🍵").expect("an emoji");
         for deed in [
-            Deed::Send { body: " 你好\n".into() },
-            Deed::Edit { seq: Seq(5), body: "x".into() },
-            Deed::Delete { seq: Seq(5) },
-            Deed::React { seq: Seq(5), emoji, on: false },
+            OutboxCommand::Send { body: " 你好\n".into() },
+            OutboxCommand::Edit { seq: Seq(5), body: "x".into() },
+            OutboxCommand::Delete { seq: Seq(5) },
+            OutboxCommand::React { seq: Seq(5), emoji, on: false },
         ] {
             let before = outgoing(7, deed);
             let written = serde_json::to_value(before.command()).expect("plain JSON");
@@ -329,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_no_frame_can_carry_is_never_sent_not_even_after_a_reload() {
-        let long = outgoing(1, Deed::Send { body: "\u{1}".repeat(MAX_FRAME_BYTES / 6) });
+        let long = outgoing(1, OutboxCommand::Send { body: "\u{1}".repeat(MAX_FRAME_BYTES / 6) });
         assert_eq!(long.failure(), Some(ErrorCode::MessageTooLong));
         let written = serde_json::to_value(long.command()).expect("plain JSON");
         assert_eq!(Outgoing::from_command(&written, long.typed_at), Some(long));
@@ -341,7 +345,7 @@ mod tests {
         let before = Message {
             seq: Seq(5),
             id: message(1).id,
-            at: Millis(0),
+            at: Timestamp(0),
             author: me.clone(),
             body: Body::parse("before").expect("a body"),
             revision: Seq(5),
@@ -352,14 +356,14 @@ mod tests {
         };
         let emoji = Emoji::parse("🍵").expect("an emoji");
         let mut outbox = Outbox::default();
-        outbox.put(outgoing(2, Deed::Edit { seq: Seq(5), body: "\n  after \n".into() }));
-        outbox.put(outgoing(3, Deed::React { seq: Seq(5), emoji: emoji.clone(), on: true }));
-        outbox.put(outgoing(4, Deed::Delete { seq: Seq(6) }));
-        outbox.put(outgoing(5, Deed::Delete { seq: Seq(5) }));
+        outbox.put(outgoing(2, OutboxCommand::Edit { seq: Seq(5), body: "\n  after \n".into() }));
+        outbox.put(outgoing(3, OutboxCommand::React { seq: Seq(5), emoji: emoji.clone(), on: true }));
+        outbox.put(outgoing(4, OutboxCommand::Delete { seq: Seq(6) }));
+        outbox.put(outgoing(5, OutboxCommand::Delete { seq: Seq(5) }));
         outbox.set_status(message(5).id, OutgoingStatus::Failed(ErrorCode::Internal));
         let mut shown = before.clone();
         outbox.show_changes(conversation(), &mut shown, &me);
-        assert_eq!((shown.body.as_str(), shown.edited_at), ("  after", Some(Millis(2))));
+        assert_eq!((shown.body.as_str(), shown.edited_at), ("  after", Some(Timestamp(2))));
         assert_eq!(shown.reactions, [Reaction { emoji, users: vec![me] }]);
         assert_eq!(shown.revision, before.revision, "it is not in the log yet");
     }

@@ -1,9 +1,9 @@
 //! Who is here.
 
-use super::hues::Hues;
 use crate::{
     domain::{Role, User, UserId, lowercase},
     protocol::Welcome,
+    state::avatar_hues::AvatarHues,
 };
 
 /// Who is here now, by nickname; only their number while too many are here to be listed.
@@ -14,7 +14,7 @@ pub struct Presence {
     /// Users who are known to be registered, here or not: what a message says of its author may be older than that.
     registered: Vec<UserId>,
     /// What they are told apart by.
-    hues: Hues,
+    hues: AvatarHues,
 }
 
 impl Presence {
@@ -22,7 +22,7 @@ impl Presence {
     pub fn welcome(&mut self, welcome: &Welcome) {
         if self.count == 0 {
             // Whoever was seen at the door is met once more, with all the others.
-            self.hues = Hues::default();
+            self.hues = AvatarHues::default();
         }
         self.hues.meet(welcome.online.iter().map(|user| user.id).chain([welcome.me.id]));
         self.online.clear();
@@ -108,7 +108,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Epoch, Me, Nickname, UserKind};
+    use crate::domain::{CurrentUser, Epoch, Nickname, UserKind};
 
     fn user(name: &str) -> User {
         let id = name.bytes().fold(0, |id, byte| id * 256 + u128::from(byte));
@@ -120,7 +120,7 @@ mod tests {
             protocol: 1,
             epoch: Epoch::generate(),
             token: None,
-            me: Me {
+            me: CurrentUser {
                 id: online[0].id,
                 nickname: online[0].nickname.clone(),
                 kind: UserKind::Guest,

@@ -1,7 +1,7 @@
 //! A timeline as the rows that a page shows: days, the mark before what is new, messages grouped by author.
 
 use crate::{
-    domain::{CommandId, Millis, Seq, UserId},
+    domain::{CommandId, Seq, Timestamp, UserId},
     state::{Blocks, Outgoing, Timeline},
 };
 
@@ -16,7 +16,7 @@ pub enum Row {
         /// The day's number in the reader's own zone.
         day: i64,
         /// The day's first message.
-        at: Millis,
+        at: Timestamp,
     },
     /// The messages below are new to the reader.
     New,
@@ -61,7 +61,7 @@ pub fn rows<'a>(
     me: UserId,
     new_after: Option<Seq>,
     blocks: &Blocks,
-    day_of: impl Fn(Millis) -> i64,
+    day_of: impl Fn(Timestamp) -> i64,
 ) -> Vec<Row> {
     let shown = timeline.messages().filter(|message| !blocks.hide(message));
     let sent = shown
@@ -72,7 +72,7 @@ pub fn rows<'a>(
 
     let mut rows = Vec::new();
     let mut day_above = None;
-    let mut group_above: Option<(UserId, Millis)> = None;
+    let mut group_above: Option<(UserId, Timestamp)> = None;
     let mut new_below = new_after;
     for (id, author, at, seq) in sent.chain(on_their_way) {
         // A message on its way has this machine's time, which may be behind the server's: no day twice.
@@ -103,8 +103,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Body, ConversationId, Nickname, User},
-        protocol::{Change, Event, MessagesPage},
-        state::{Deed, OutgoingStatus, Stretch},
+        protocol::{Event, EventKind, MessagesPage},
+        state::{OutboxCommand, OutgoingStatus, PageRange},
     };
 
     const MINUTE: u64 = 60_000;
@@ -120,23 +120,23 @@ mod tests {
     /// A timeline of (author, minute).
     fn timeline(messages: &[(u128, u64)]) -> Timeline {
         let mut timeline = Timeline::default();
-        timeline.take_in(Stretch::Newest, MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false });
+        timeline.take_in(PageRange::Newest, MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false });
         for (seq, (author, minute)) in (1..).zip(messages) {
             let nickname = Nickname::parse("Ada").expect("a nickname");
             timeline.apply(&Event {
                 conversation: ConversationId::from_uuid(Uuid::nil()),
                 seq: Seq(seq),
-                at: Millis(minute * MINUTE),
+                at: Timestamp(minute * MINUTE),
                 author: User::guest(user(*author), nickname),
                 id: id(seq),
-                change: Change::Message { body: Body::parse("hi").expect("a body") },
+                change: EventKind::Message { body: Body::parse("hi").expect("a body") },
             });
         }
         timeline
     }
 
     fn shown(timeline: &Timeline, new_after: Option<Seq>) -> String {
-        let day_of = |at: Millis| i64::try_from(at.0 / (24 * 60 * MINUTE)).expect("a small number");
+        let day_of = |at: Timestamp| i64::try_from(at.0 / (24 * 60 * MINUTE)).expect("a small number");
         rows(timeline, std::iter::empty(), user(1), new_after, &Blocks::default(), day_of)
             .iter()
             .map(|row| match row {
@@ -172,10 +172,10 @@ mod tests {
             timeline.apply(&Event {
                 conversation: ConversationId::from_uuid(Uuid::nil()),
                 seq: Seq(seq),
-                at: Millis(5 * MINUTE),
+                at: Timestamp(5 * MINUTE),
                 author: User::guest(user(2), Nickname::parse("Ada").expect("a nickname")),
                 id: id(seq),
-                change: Change::Deletion { seq: Seq(target) },
+                change: EventKind::Deletion { seq: Seq(target) },
             });
         };
         for (seq, target, expected) in [(5, 3, "DMNM.."), (6, 2, "DMM.NM"), (7, 4, "DMM..")] {
@@ -204,8 +204,8 @@ mod tests {
         let outgoing = |number| Outgoing {
             id: id(number),
             conversation: ConversationId::from_uuid(Uuid::nil()),
-            deed: Deed::Send { body: "hi".into() },
-            typed_at: Millis(0),
+            deed: OutboxCommand::Send { body: "hi".into() },
+            typed_at: Timestamp(0),
             status: OutgoingStatus::Pending,
         };
         let rows = rows(&timeline, [outgoing(2), outgoing(7)].iter(), user(1), None, &Blocks::default(), |_| 0);

@@ -5,7 +5,7 @@ use std::{collections::HashMap, mem, ops::Range};
 use super::fold::{fold, name_anew};
 use crate::{
     domain::{Body, CommandId, Message, Seq},
-    protocol::{Change, Event, MessagesPage},
+    protocol::{Event, EventKind, MessagesPage},
 };
 
 /// How many messages are kept that nobody has scrolled to: what has come since, below the reader or, for one who is at the
@@ -21,7 +21,7 @@ const MOST_CHANGES: usize = 1_000;
 /// What a client knows of one conversation: a stretch of its messages without holes, as they stand at its cursor.
 ///
 /// Usually the stretch ends with the newest message. After too much was missed, it may begin where the reader is and
-/// end at a gap; behind that lies what has come since, and pages fetched [`Stretch::Newer`] close it.
+/// end at a gap; behind that lies what has come since, and pages fetched [`PageRange::Newer`] close it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     messages: Messages,
@@ -74,7 +74,7 @@ impl Messages {
 
 /// Which messages to fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stretch {
+pub enum PageRange {
     /// The newest: a new start.
     Newest,
     /// From this message on: a new start.
@@ -99,24 +99,24 @@ impl Timeline {
     }
 
     /// Takes in a page that was asked for as `stretch` while this was of the same [`Timeline::generation`].
-    pub fn take_in(&mut self, stretch: Stretch, page: MessagesPage) {
+    pub fn take_in(&mut self, stretch: PageRange, page: MessagesPage) {
         let last = page.messages.last().map(|message| message.seq);
         // What it continues was dropped meanwhile, or what it lacks was.
         let is_late = match stretch {
-            Stretch::Newest | Stretch::From(_) => false,
-            Stretch::Older(seq) => self.oldest() != Some(seq),
-            Stretch::Newer(seq) => self.gap != Some(seq),
+            PageRange::Newest | PageRange::From(_) => false,
+            PageRange::Older(seq) => self.oldest() != Some(seq),
+            PageRange::Newer(seq) => self.gap != Some(seq),
         };
         if is_late || self.loaded && page.as_of < self.forgotten {
             return;
         }
         match stretch {
             // Two were under way, and the other one has been kept up to date since.
-            Stretch::Newest | Stretch::From(_) if self.loaded => return,
+            PageRange::Newest | PageRange::From(_) if self.loaded => return,
             // Nothing is left from there on.
-            Stretch::From(_) if last.is_none() => return self.forget(),
-            Stretch::Newest | Stretch::From(_) => {
-                let from_end = stretch == Stretch::Newest;
+            PageRange::From(_) if last.is_none() => return self.forget(),
+            PageRange::Newest | PageRange::From(_) => {
+                let from_end = stretch == PageRange::Newest;
                 self.ahead.retain(|event| event.seq > page.as_of);
                 *self = Self {
                     ahead: mem::take(&mut self.ahead),
@@ -128,8 +128,8 @@ impl Timeline {
                     ..Self::default()
                 };
             }
-            Stretch::Older(_) => self.more_before = page.more,
-            Stretch::Newer(seq) => self.gap = page.more.then_some(last.unwrap_or(seq)),
+            PageRange::Older(_) => self.more_before = page.more,
+            PageRange::Newer(seq) => self.gap = page.more.then_some(last.unwrap_or(seq)),
         }
         for message in page.messages {
             self.put(message);
@@ -138,7 +138,7 @@ impl Timeline {
     }
 
     /// Drops what is far from the reader, who is at the end, or else at the message `reader`. Whether it did: it can be
-    /// fetched again as [`Stretch::Older`] or, behind a gap, as [`Stretch::Newer`].
+    /// fetched again as [`PageRange::Older`] or, behind a gap, as [`PageRange::Newer`].
     pub fn trim(&mut self, reader: Option<Seq>) -> bool {
         self.trim_to(LONGEST, SLACK, reader)
     }
@@ -252,7 +252,7 @@ impl Timeline {
     }
 
     fn fold(&mut self, event: Event) {
-        if event.change == Change::AccountDeleted {
+        if event.change == EventKind::AccountDeleted {
             self.messages.sorted.iter_mut().for_each(|message| name_anew(message, &event.author));
             return self.put_aside(event);
         }
@@ -264,8 +264,8 @@ impl Timeline {
             return;
         }
         let (body, notice) = match event.change {
-            Change::Message { body } => (body, None),
-            Change::Notice(notice) => (Body::deleted(), Some(notice)),
+            EventKind::Message { body } => (body, None),
+            EventKind::Notice(notice) => (Body::deleted(), Some(notice)),
             _ => return,
         };
         self.put(Message {
@@ -293,7 +293,7 @@ impl Timeline {
     /// Puts a message in its place, with the changes that came before it did.
     fn put(&mut self, mut message: Message) {
         for event in &self.changes {
-            if event.change == Change::AccountDeleted {
+            if event.change == EventKind::AccountDeleted {
                 name_anew(&mut message, &event.author);
             } else if event.change.target() == Some(message.seq) {
                 fold(&mut message, event);
@@ -310,11 +310,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Action, ConversationId, Emoji, Millis, Nickname, Notice, Scope, User, UserId};
+    use crate::domain::{Action, ConversationId, Emoji, ModerationNotice, Nickname, Scope, Timestamp, User, UserId};
 
     /// What happens at one place of a log; targets are taken from the messages before it.
     #[derive(Clone, Debug)]
-    enum Step {
+    enum TimelineStep {
         Message,
         Notice,
         Edit(prop::sample::Index),
@@ -323,14 +323,14 @@ mod tests {
         DeleteAccount,
     }
 
-    fn step() -> impl Strategy<Value = Step> {
+    fn step() -> impl Strategy<Value = TimelineStep> {
         prop_oneof![
-            4 => Just(Step::Message),
-            1 => Just(Step::Notice),
-            2 => any::<prop::sample::Index>().prop_map(Step::Edit),
-            1 => any::<prop::sample::Index>().prop_map(Step::Delete),
-            2 => (any::<prop::sample::Index>(), 0u8..3, any::<bool>()).prop_map(|(at, who, on)| Step::React(at, who, on)),
-            1 => Just(Step::DeleteAccount),
+            4 => Just(TimelineStep::Message),
+            1 => Just(TimelineStep::Notice),
+            2 => any::<prop::sample::Index>().prop_map(TimelineStep::Edit),
+            1 => any::<prop::sample::Index>().prop_map(TimelineStep::Delete),
+            2 => (any::<prop::sample::Index>(), 0u8..3, any::<bool>()).prop_map(|(at, who, on)| TimelineStep::React(at, who, on)),
+            1 => Just(TimelineStep::DeleteAccount),
         ]
     }
 
@@ -350,33 +350,33 @@ mod tests {
             for (seq, step) in (1..).map(Seq).zip(steps) {
                 let mut author = present(seq.0 % 3, &gone);
                 let change = match step {
-                    Step::Edit(at) if !messages.is_empty() => {
+                    TimelineStep::Edit(at) if !messages.is_empty() => {
                         let seq = *at.get(&messages);
-                        Change::Edit { seq, body: body("changed", events.len()) }
+                        EventKind::Edit { seq, body: body("changed", events.len()) }
                     }
-                    Step::Delete(at) if !messages.is_empty() => {
+                    TimelineStep::Delete(at) if !messages.is_empty() => {
                         let place = at.index(messages.len());
-                        Change::Deletion { seq: messages.remove(place) }
+                        EventKind::Deletion { seq: messages.remove(place) }
                     }
-                    Step::React(at, who, on) if !messages.is_empty() => {
+                    TimelineStep::React(at, who, on) if !messages.is_empty() => {
                         author = present(u64::from(who), &gone);
                         let emoji = Emoji::parse(["👍", "🍵", "❤️"][usize::from(who)]).expect("an emoji");
-                        Change::Reaction { seq: *at.get(&messages), emoji, on }
+                        EventKind::Reaction { seq: *at.get(&messages), emoji, on }
                     }
-                    Step::Notice => Change::Notice(Notice {
+                    TimelineStep::Notice => EventKind::Notice(ModerationNotice {
                         action: Action::Mute,
                         user: user(present(1, &gone)),
                         scope: Scope::Room,
                         until: None,
                         role: None,
                     }),
-                    Step::DeleteAccount => {
+                    TimelineStep::DeleteAccount => {
                         gone.push(author);
-                        Change::AccountDeleted
+                        EventKind::AccountDeleted
                     }
                     _ => {
                         messages.push(seq);
-                        Change::Message { body: body("message", events.len()) }
+                        EventKind::Message { body: body("message", events.len()) }
                     }
                 };
                 events.push(event(seq, author, change));
@@ -394,15 +394,15 @@ mod tests {
         User::guest(UserId::from_uuid(Uuid::from_u128(number.into())), nickname)
     }
 
-    fn event(seq: Seq, author: u64, change: Change) -> Event {
+    fn event(seq: Seq, author: u64, change: EventKind) -> Event {
         let mut author = user(author);
-        if change == Change::AccountDeleted {
+        if change == EventKind::AccountDeleted {
             author.nickname = Nickname::former();
         }
         Event {
             conversation: ConversationId::from_uuid(Uuid::nil()),
             seq,
-            at: Millis(1_700_000_000_000 + seq.0),
+            at: Timestamp(1_700_000_000_000 + seq.0),
             author,
             id: CommandId::from_uuid(Uuid::from_u128(seq.0.into())),
             change,
@@ -417,17 +417,17 @@ mod tests {
     }
 
     /// What the server would answer after these events.
-    fn page(events: &[Event], stretch: Stretch, limit: usize) -> MessagesPage {
+    fn page(events: &[Event], stretch: PageRange, limit: usize) -> MessagesPage {
         let all = folded(events);
         let (messages, more) = match stretch {
-            Stretch::Newest | Stretch::Older(_) => {
-                let before = if let Stretch::Older(seq) = stretch { seq } else { Seq(u64::MAX) };
+            PageRange::Newest | PageRange::Older(_) => {
+                let before = if let PageRange::Older(seq) = stretch { seq } else { Seq(u64::MAX) };
                 let wanted: Vec<Message> = all.into_iter().filter(|message| message.seq < before).collect();
                 let start = wanted.len().saturating_sub(limit);
                 (wanted[start..].to_vec(), start > 0)
             }
-            Stretch::From(seq) | Stretch::Newer(seq) => {
-                let from = if let Stretch::From(_) = stretch { seq } else { seq.next() };
+            PageRange::From(seq) | PageRange::Newer(seq) => {
+                let from = if let PageRange::From(_) = stretch { seq } else { seq.next() };
                 let wanted: Vec<Message> = all.into_iter().filter(|message| message.seq >= from).collect();
                 let more = wanted.len() > limit;
                 (wanted.into_iter().take(limit).collect(), more)
@@ -439,13 +439,13 @@ mod tests {
     /// Fetches the rest on both sides.
     fn complete(timeline: &mut Timeline, events: &[Event], limit: usize) {
         if !timeline.is_loaded() {
-            timeline.take_in(Stretch::Newest, page(events, Stretch::Newest, limit));
+            timeline.take_in(PageRange::Newest, page(events, PageRange::Newest, limit));
         }
         while let Some(gap) = timeline.gap() {
-            timeline.take_in(Stretch::Newer(gap), page(events, Stretch::Newer(gap), limit));
+            timeline.take_in(PageRange::Newer(gap), page(events, PageRange::Newer(gap), limit));
         }
         while let Some(oldest) = timeline.oldest().filter(|_| timeline.has_more_before()) {
-            timeline.take_in(Stretch::Older(oldest), page(events, Stretch::Older(oldest), limit));
+            timeline.take_in(PageRange::Older(oldest), page(events, PageRange::Older(oldest), limit));
         }
     }
 
@@ -479,7 +479,7 @@ mod tests {
             let fetched_at = fetched_at.min(log.len());
             let resumed_at = resumed_at.clamp(fetched_at, log.len());
             let mut timeline = Timeline::default();
-            timeline.take_in(Stretch::Newest, page(&log[..fetched_at], Stretch::Newest, limit));
+            timeline.take_in(PageRange::Newest, page(&log[..fetched_at], PageRange::Newest, limit));
             log[fetched_at..resumed_at].iter().for_each(|event| timeline.apply(event));
             // The connection is lost; all that was missed is replayed from the cursor.
             prop_assert_eq!(timeline.cursor(), Seq(resumed_at as u64));
@@ -499,10 +499,10 @@ mod tests {
             let mut timeline = Timeline::default();
             // Live events arrive while the first page is under way, and while an older one is.
             log[first_live..].iter().take(10).for_each(|event| timeline.apply(event));
-            timeline.take_in(Stretch::Newest, page(&log[..read_at], Stretch::Newest, limit));
+            timeline.take_in(PageRange::Newest, page(&log[..read_at], PageRange::Newest, limit));
             log[first_live..].iter().for_each(|event| timeline.apply(event));
             if timeline.has_more_before() && let Some(oldest) = timeline.oldest() {
-                let stretch = Stretch::Older(oldest);
+                let stretch = PageRange::Older(oldest);
                 timeline.take_in(stretch, page(&log[..older_read_at], stretch, limit));
             }
             complete(&mut timeline, &log, limit);
@@ -518,13 +518,13 @@ mod tests {
             let reset_at = reset_at.clamp(fetched_at, log.len());
             let read_at = read_at.clamp(reset_at, log.len());
             let mut timeline = Timeline::default();
-            timeline.take_in(Stretch::Newest, page(&log[..fetched_at], Stretch::Newest, limit));
+            timeline.take_in(PageRange::Newest, page(&log[..fetched_at], PageRange::Newest, limit));
             let before: Vec<Message> = timeline.messages().cloned().collect();
             timeline.reset();
             prop_assert_eq!(timeline.messages().cloned().collect::<Vec<_>>(), before.clone(), "still in view");
             // Live events come meanwhile.
             log[reset_at..read_at].iter().for_each(|event| timeline.apply(event));
-            let stretch = if before.is_empty() { Stretch::Newest } else { Stretch::From(place.get(&before).seq) };
+            let stretch = if before.is_empty() { PageRange::Newest } else { PageRange::From(place.get(&before).seq) };
             timeline.take_in(stretch, page(&log[..read_at], stretch, limit));
             log[read_at..].iter().for_each(|event| timeline.apply(event));
             complete(&mut timeline, &log, limit);
@@ -537,15 +537,15 @@ mod tests {
             every in 1usize..9, asked_at in 0usize..90, answered_at in 0usize..90, limit in 1usize..12,
         ) {
             let mut timeline = Timeline::default();
-            timeline.take_in(Stretch::Newest, page(&[], Stretch::Newest, limit));
+            timeline.take_in(PageRange::Newest, page(&[], PageRange::Newest, limit));
             let mut place = None;
             // What is asked for at one moment, read by the server a little later, and taken in later still.
             let (mut asked, mut answers) = (None, Vec::new());
             for (said, event) in log.iter().enumerate() {
                 timeline.apply(event);
                 if said == asked_at {
-                    let older = timeline.oldest().filter(|_| timeline.has_more_before()).map(Stretch::Older);
-                    asked = timeline.gap().map(Stretch::Newer).or(older);
+                    let older = timeline.oldest().filter(|_| timeline.has_more_before()).map(PageRange::Older);
+                    asked = timeline.gap().map(PageRange::Newer).or(older);
                 }
                 if said == asked_at + 3 {
                     answers.extend(asked.map(|stretch| (stretch, page(&log[..=said], stretch, limit))));
@@ -579,10 +579,10 @@ mod tests {
     #[test]
     fn of_many_messages_the_last_are_kept_or_those_around_the_reader() {
         let events: Vec<Event> =
-            (1..=500).map(|seq| event(Seq(seq), 1, Change::Message { body: body("message", 0) })).collect();
+            (1..=500).map(|seq| event(Seq(seq), 1, EventKind::Message { body: body("message", 0) })).collect();
         for (reader, shown) in [(None, 381..=500u64), (Some(Seq(7)), 1..=127)] {
             let mut timeline = Timeline::default();
-            timeline.take_in(Stretch::Newest, page(&[], Stretch::Newest, 9));
+            timeline.take_in(PageRange::Newest, page(&[], PageRange::Newest, 9));
             for event in &events {
                 timeline.apply(event);
                 timeline.trim(reader);
@@ -599,11 +599,11 @@ mod tests {
     #[test]
     fn a_first_page_that_comes_late_takes_nothing_back() {
         let events: Vec<Event> =
-            (1..=5).map(|seq| event(Seq(seq), 1, Change::Message { body: body("message", 0) })).collect();
+            (1..=5).map(|seq| event(Seq(seq), 1, EventKind::Message { body: body("message", 0) })).collect();
         let mut timeline = Timeline::default();
-        timeline.take_in(Stretch::Newest, page(&events[..3], Stretch::Newest, 9));
+        timeline.take_in(PageRange::Newest, page(&events[..3], PageRange::Newest, 9));
         timeline.apply(&events[3]);
-        timeline.take_in(Stretch::Newest, page(&events[..3], Stretch::Newest, 9));
+        timeline.take_in(PageRange::Newest, page(&events[..3], PageRange::Newest, 9));
         timeline.apply(&events[4]);
         assert_eq!((timeline.cursor(), timeline.messages().count()), (Seq(5), 5));
     }
@@ -611,18 +611,18 @@ mod tests {
     #[test]
     fn what_a_later_server_tells_is_passed_over() {
         let mut timeline = Timeline::default();
-        timeline.take_in(Stretch::Newest, page(&[], Stretch::Newest, 9));
-        timeline.apply(&event(Seq(1), 1, Change::Other));
-        timeline.apply(&event(Seq(2), 1, Change::Message { body: body("message", 0) }));
+        timeline.take_in(PageRange::Newest, page(&[], PageRange::Newest, 9));
+        timeline.apply(&event(Seq(1), 1, EventKind::Other));
+        timeline.apply(&event(Seq(2), 1, EventKind::Message { body: body("message", 0) }));
         assert_eq!((timeline.cursor(), timeline.messages().count()), (Seq(2), 1));
     }
 
     #[test]
     fn a_gap_hides_what_is_behind_it() {
         let events: Vec<Event> =
-            (1..=9).map(|seq| event(Seq(seq), 1, Change::Message { body: body("message", 0) })).collect();
+            (1..=9).map(|seq| event(Seq(seq), 1, EventKind::Message { body: body("message", 0) })).collect();
         let mut timeline = Timeline::default();
-        timeline.take_in(Stretch::From(Seq(2)), page(&events[..8], Stretch::From(Seq(2)), 3));
+        timeline.take_in(PageRange::From(Seq(2)), page(&events[..8], PageRange::From(Seq(2)), 3));
         timeline.apply(&events[8]);
         let shown = |timeline: &Timeline| timeline.messages().map(|message| message.seq.0).collect::<Vec<_>>();
         assert_eq!(shown(&timeline), [2, 3, 4]);

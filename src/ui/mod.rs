@@ -6,48 +6,23 @@
 
 #![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
 
-mod app;
-mod asking;
-mod boxed;
-mod clock;
-mod composer;
-mod face;
-mod files;
-mod house;
-mod i18n;
-mod icons;
-mod join;
-mod lazy;
-mod links;
-mod list;
-mod live;
-mod name;
-#[cfg(feature = "ssr")]
-pub mod office;
-mod password_field;
-mod place;
-mod seen;
-#[cfg(feature = "ssr")]
-mod shell;
-mod sidebar;
-mod take_over;
-mod talk;
-mod target;
-mod theme;
-mod timeline;
-#[cfg(feature = "ssr")]
-mod unsent;
-mod viewer;
+pub(crate) mod chat;
+pub(crate) mod context;
+pub(crate) mod i18n;
+pub(crate) mod kit;
+pub(crate) mod root;
+pub(crate) mod settings;
+mod sign_in;
 
-pub use app::App;
-pub use files::Files;
+#[cfg(feature = "ssr")]
+pub use crate::pages::send_failed::{Unsent, unsent};
+pub use crate::ui::context::assets::AssetNames;
+pub use crate::ui::context::initial_state::{InitialState, JoinAttempt, OpenConversation};
+#[cfg(feature = "ssr")]
+pub(crate) use crate::ui::context::router::{named_by, open_at};
+pub use crate::ui::context::theme::Theme;
+pub use crate::ui::root::app::App;
+pub use crate::ui::root::boot::take_over;
+#[cfg(feature = "ssr")]
+pub use crate::ui::root::document::shell;
 pub use i18n::Language;
-#[cfg(feature = "ssr")]
-pub(crate) use place::{named_by, open_at};
-#[cfg(feature = "ssr")]
-pub use shell::shell;
-pub use take_over::take_over;
-pub use theme::Theme;
-#[cfg(feature = "ssr")]
-pub use unsent::{Unsent, unsent};
-pub use viewer::{JoinAttempt, Opening, Viewer};

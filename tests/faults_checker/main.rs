@@ -9,7 +9,7 @@ mod talk;
 use std::sync::Arc;
 
 use teahouse::{
-    domain::{CommandId, Millis, Seq},
+    domain::{CommandId, Seq, Timestamp},
     protocol::{ErrorCode, Event},
 };
 
@@ -69,7 +69,7 @@ fn a_hole_is_a_loss() {
 #[test]
 fn a_command_that_was_done_twice_is_found() {
     let mut talk = Talk::sound();
-    let again = Event { seq: Seq(8), at: Millis(2_000), ..talk.events()[6].clone() };
+    let again = Event { seq: Seq(8), at: Timestamp(2_000), ..talk.events()[6].clone() };
     talk.events().push(again);
     assert_eq!(talk.found()[1], 1);
 }
@@ -80,7 +80,7 @@ fn an_abandoned_command_may_be_there_once_or_not_at_all_but_not_twice() {
     talk.history.commands[6].fate = Fate::Abandoned;
     talk.history.commands[6].acks.clear();
     assert_eq!(talk.found(), [0; 4]);
-    let again = Event { seq: Seq(8), at: Millis(2_000), ..talk.events()[6].clone() };
+    let again = Event { seq: Seq(8), at: Timestamp(2_000), ..talk.events()[6].clone() };
     talk.events().push(again);
     assert_eq!(talk.found()[1], 1);
 
@@ -216,7 +216,7 @@ fn a_command_acked_at_another_place_is_found() {
     talk.history.commands[6].acks[0].seq = Some(Seq(9));
     assert_eq!(talk.found(), [0, 0, 0, 1]);
     let mut talk = Talk::sound();
-    talk.history.commands[6].acks[0].at = Millis(1);
+    talk.history.commands[6].acks[0].at = Timestamp(1);
     assert_eq!(talk.found(), [0, 0, 0, 1]);
 }
 
@@ -258,8 +258,8 @@ fn a_command_without_an_answer_and_an_event_without_a_command_are_found() {
 #[test]
 fn a_time_that_goes_back_is_out_of_order() {
     let mut talk = Talk::sound();
-    talk.events()[5].at = Millis(1);
-    talk.history.commands[5].acks[0].at = Millis(1);
+    talk.events()[5].at = Timestamp(1);
+    talk.history.commands[5].acks[0].at = Timestamp(1);
     assert!(talk.found()[2] >= 1);
 }
 

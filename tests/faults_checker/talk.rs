@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use teahouse::{
-    domain::{Body, CommandId, ConversationId, Emoji, Message, Millis, Nickname, Reaction, Seq, User, UserId},
-    protocol::{Change, Event},
+    domain::{Body, CommandId, ConversationId, Emoji, Message, Nickname, Reaction, Seq, Timestamp, User, UserId},
+    protocol::{Event, EventKind},
 };
 
 use super::{
@@ -23,8 +23,8 @@ pub(crate) fn body(text: &str) -> Body {
     Body::parse(text).expect(text)
 }
 
-pub(crate) fn message(text: &str) -> Change {
-    Change::Message { body: body(text) }
+pub(crate) fn message(text: &str) -> EventKind {
+    EventKind::Message { body: body(text) }
 }
 
 impl Talk {
@@ -38,27 +38,27 @@ impl Talk {
             (&ming, message("one")),
             (&ling, message("two")),
             (&ming, message("three")),
-            (&ming, Change::Edit { seq: Seq(1), body: body("one, edited") }),
-            (&ling, Change::Reaction { seq: Seq(3), emoji: tea.clone(), on: true }),
-            (&ling, Change::Deletion { seq: Seq(2) }),
+            (&ming, EventKind::Edit { seq: Seq(1), body: body("one, edited") }),
+            (&ling, EventKind::Reaction { seq: Seq(3), emoji: tea.clone(), on: true }),
+            (&ling, EventKind::Deletion { seq: Seq(2) }),
             (&ming, message("four")),
         ];
         let mut talk = Self { history: History::default(), log: Log::default(), conversation };
         let mut told = Vec::new();
         for (seq, (author, change)) in (1..).zip(asked) {
-            let (id, at) = (CommandId::random(), Millis(1_000 + seq));
+            let (id, at) = (CommandId::random(), Timestamp(1_000 + seq));
             let event = Event { conversation, seq: Seq(seq), at, author: author.clone(), id, change };
             talk.acked(&event);
             told.push(event);
         }
         let mut logged = told.clone();
         // What was edited or deleted since.
-        logged[0].change = Change::Message { body: Body::deleted() };
-        logged[1].change = Change::Message { body: Body::deleted() };
+        logged[0].change = EventKind::Message { body: Body::deleted() };
+        logged[1].change = EventKind::Message { body: Body::deleted() };
 
         let mut messages = Vec::from([0, 1, 2, 6_usize].map(|place| {
             let event = &told[place];
-            let Change::Message { body } = &event.change else { unreachable!("those are the messages") };
+            let EventKind::Message { body } = &event.change else { unreachable!("those are the messages") };
             let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
             Message {
                 seq,

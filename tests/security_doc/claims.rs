@@ -76,7 +76,7 @@ fn the_server_starts_no_process() {
 fn the_server_opens_no_connection() {
     let clients = ["TcpStream::connect", "TcpSocket", "UdpSocket", "lookup_host", "reqwest", "hyper::client"];
     assert_none(&sources("src/server", &["rs"]), &clients);
-    assert_none(&sources("src/page", &["rs"]), &clients);
+    assert_none(&sources("src/pages", &["rs"]), &clients);
     let linked = packages("dependencies");
     for client in ["reqwest", "ureq", "curl", "isahc", "tungstenite", "tokio-tungstenite", "lettre", "trust-dns"] {
         assert!(!linked.iter().any(|name| name == client), "{client}");
@@ -120,7 +120,7 @@ fn the_page_hears_no_other_window() {
 
 #[test]
 fn the_early_script_lets_no_text_name_a_field() {
-    let script = read("src/ui/early.js");
+    let script = read("src/ui/chat/pre_boot.js");
     let named: Vec<_> = script.lines().filter(|line| line.contains("] = ")).map(str::trim).collect();
     // An id that the server has made.
     assert_eq!(named, ["kept[conversation] = field.value;"]);

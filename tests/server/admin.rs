@@ -2,7 +2,7 @@
 
 use teahouse::{
     domain::{Action, ConversationId},
-    protocol::{Change, ErrorCode, Event, ServerFrame},
+    protocol::{ErrorCode, Event, EventKind, ServerFrame},
 };
 
 use super::support::{Hangup, PASSWORD, PlainClient, TestClient, TestServer, registered, sign_in};
@@ -134,7 +134,7 @@ async fn the_host_finds_a_message_and_deletes_it_and_everybody_s_page_follows() 
     for client in [&mut ming, &mut ling] {
         let author = client
             .expect("a deletion", |frame| match frame {
-                ServerFrame::Event(Event { author, change: Change::Deletion { seq }, conversation, .. })
+                ServerFrame::Event(Event { author, change: EventKind::Deletion { seq }, conversation, .. })
                     if *seq == said && *conversation == lobby =>
                 {
                     Some(author.clone())
@@ -163,7 +163,7 @@ async fn the_host_deletes_in_a_talk_of_two_by_its_id() {
     assert!(list.starts_with(&format!("{direct} {said} ")) && list.lines().count() == 1, "{list}");
     server.admin(&["delete-message", &direct.to_string(), &said.to_string()]).await;
     ling.expect("a deletion", |frame| match frame {
-        ServerFrame::Event(event) if event.change == (Change::Deletion { seq: said }) => Some(()),
+        ServerFrame::Event(event) if event.change == (EventKind::Deletion { seq: said }) => Some(()),
         _ => None,
     })
     .await;

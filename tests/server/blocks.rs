@@ -177,7 +177,7 @@ async fn blocking_is_idempotent_bounded_and_outlives_a_restart() {
     assert_eq!(blocks(&server, &ada).await, []);
 
     assert_eq!(ask(&server, &ada, Method::PUT, ada.user().id).await, StatusCode::BAD_REQUEST);
-    for nobody in [UserId::generate(), UserId::HOUSE] {
+    for nobody in [UserId::generate(), UserId::SYSTEM] {
         assert_eq!(ask(&server, &ada, Method::PUT, nobody).await, StatusCode::NOT_FOUND);
     }
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use teahouse::{
     domain::{CommandId, ConversationId, MAX_REACTIONS, Message, Seq},
-    protocol::{Change, ErrorCode, Event, MessagesPage, ServerFrame},
+    protocol::{ErrorCode, Event, EventKind, MessagesPage, ServerFrame},
 };
 
 use super::support::{TestClient, TestServer};
@@ -47,7 +47,7 @@ async fn an_edit_is_an_event_of_its_own_and_is_folded_into_the_message() {
     assert_eq!(ack.seq, Some(Seq(3)));
     let event = change(&mut ling).await;
     assert_eq!((event.seq, event.author, event.at), (Seq(3), ming.user(), ack.at));
-    assert!(matches!(event.change, Change::Edit { seq, body } if seq == said && body.as_str() == "你们好"));
+    assert!(matches!(event.change, EventKind::Edit { seq, body } if seq == said && body.as_str() == "你们好"));
 
     let messages = fetch(&server, &ling, lobby).await;
     assert_eq!(messages.len(), 2, "an edit is no message");
@@ -75,7 +75,7 @@ async fn a_deleted_message_leaves_its_place_and_nothing_that_was_said() {
     // Nor does it come with what somebody missed, and it is not in the file any more.
     let cursors = [(lobby, Seq::ZERO)].into();
     let mut back = TestClient::resume(&server, ling.token(), epoch, &cursors).await;
-    let kinds: Vec<Change> = [back.next().await, back.next().await, back.next().await, back.next().await]
+    let kinds: Vec<EventKind> = [back.next().await, back.next().await, back.next().await, back.next().await]
         .into_iter()
         .filter_map(|frame| match frame {
             ServerFrame::Event(event) => Some(event.change),
@@ -83,9 +83,9 @@ async fn a_deleted_message_leaves_its_place_and_nothing_that_was_said() {
         })
         .collect();
     assert_eq!(kinds.len(), 4);
-    assert!(matches!(&kinds[0], Change::Message { body } if body.as_str().is_empty()));
-    assert!(matches!(&kinds[1], Change::Edit { body, .. } if body.as_str().is_empty()));
-    assert!(matches!(&kinds[3], Change::Deletion { seq } if *seq == said));
+    assert!(matches!(&kinds[0], EventKind::Message { body } if body.as_str().is_empty()));
+    assert!(matches!(&kinds[1], EventKind::Edit { body, .. } if body.as_str().is_empty()));
+    assert!(matches!(&kinds[3], EventKind::Deletion { seq } if *seq == said));
     assert_eq!(server.payloads_with("secret"), 0);
 
     for command in [
@@ -113,7 +113,7 @@ async fn however_two_phones_spell_an_emoji_it_is_one_reaction_and_either_takes_i
     ] {
         ming.change("react", lobby, said, json!({ "emoji": mine, "on": true })).await;
         let told = change(&mut ling).await.change;
-        assert!(matches!(&told, Change::Reaction { emoji, .. } if emoji.as_str() == whole), "{mine:?}: {told:?}");
+        assert!(matches!(&told, EventKind::Reaction { emoji, .. } if emoji.as_str() == whole), "{mine:?}: {told:?}");
         ling.change("react", lobby, said, json!({ "emoji": theirs, "on": true })).await;
         change(&mut ling).await;
         let reactions = fetch(&server, &ming, lobby).await.remove(0).reactions;

@@ -11,7 +11,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use teahouse::{
-    domain::Millis,
+    domain::Timestamp,
     protocol::{MessagesPage, SessionCreated},
 };
 use tempfile::TempDir;
@@ -260,7 +260,7 @@ async fn moderators_read_when_something_ends_by_the_clock_that_they_know() {
         let answer = machine.http(Method::GET, path).bearer_auth(&owner).send().await.expect("an answer");
         answer.json::<Value>().await.expect("JSON")
     };
-    let there = Millis::now().0 + 400 * 24 * 60 * 60_000;
+    let there = Timestamp::now().0 + 400 * 24 * 60 * 60_000;
     let is_within_the_hour = |at: &Value| at.as_u64().is_some_and(|at| at > there - 60_000 && at < there + 61 * 60_000);
     let sanctions = get("/api/sanctions").await;
     assert!(is_within_the_hour(&sanctions["sanctions"][0]["until"]), "{sanctions}");
@@ -313,8 +313,8 @@ async fn nothing_is_deleted_for_its_age_because_a_clock_was_set() {
 #[tokio::test]
 async fn a_client_learns_the_server_s_time() {
     let server = TestServer::start().await;
-    let before = Millis::now();
+    let before = Timestamp::now();
     let guest = TestClient::guest(&server, "小明").await;
     let at = guest.welcome.at.expect("a time");
-    assert!((before..=Millis::now()).contains(&at), "{at:?}");
+    assert!((before..=Timestamp::now()).contains(&at), "{at:?}");
 }

@@ -8,7 +8,7 @@ use std::{
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{EndReason, Entry, Role},
+    domain::{AdmissionPolicy, EndReason, Role},
     protocol::{ErrorCode, Problem, SessionCreated},
 };
 use tempfile::TempDir;
@@ -46,7 +46,7 @@ async fn a_server_that_was_closed_to_guests_keeps_none_of_those_who_were_in() {
     guest.say("before").await;
     let token = guest.token().to_owned();
     let (_alice, alice) = registered(&server, "Alice").await;
-    let server = server.restart_with(|config| config.entry = Entry::Registered).await;
+    let server = server.restart_with(|config| config.entry = AdmissionPolicy::Registered).await;
 
     // By HTTP, by the socket, by a page, and to get a password.
     let problem = refusal(&server, &token).await;
@@ -109,7 +109,7 @@ async fn with_invites_the_operator_is_told_of_guests_who_came_without_one() {
 
 #[tokio::test]
 async fn with_invites_those_who_came_by_one_are_not_told_of() {
-    let server = TestServer::start_with(|config| config.entry = Entry::Invite).await;
+    let server = TestServer::start_with(|config| config.entry = AdmissionPolicy::Invite).await;
     let invite = server.admin(&["invite"]).await;
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
     let guest = come_in(&server, &json!({ "nickname": "小明", "invite": invite })).await.expect("a session");
@@ -168,7 +168,7 @@ async fn nobody_owns_a_server_by_setting_the_first_password() {
 
 #[tokio::test]
 async fn the_claim_link_lets_the_first_person_into_a_closed_server() {
-    let server = TestServer::start_with(|config| config.entry = Entry::Registered).await;
+    let server = TestServer::start_with(|config| config.entry = AdmissionPolicy::Registered).await;
     let link = server.admin(&["claim-token"]).await;
     let start = format!("http://{}/?claim=", server.address);
     let claim = link.trim().strip_prefix(&start).expect(&link).to_owned();

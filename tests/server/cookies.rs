@@ -7,7 +7,7 @@ use reqwest::{
     header::{COOKIE, HeaderValue, SET_COOKIE},
 };
 use serde_json::json;
-use teahouse::domain::Me;
+use teahouse::domain::CurrentUser;
 
 use super::support::{TestClient, TestServer};
 
@@ -36,7 +36,7 @@ impl Browser {
         answer
     }
 
-    async fn me(&mut self, server: &TestServer) -> Option<Me> {
+    async fn me(&mut self, server: &TestServer) -> Option<CurrentUser> {
         let answer = self.ask(server, Method::GET, "/api/me", None).await;
         if answer.status() == StatusCode::OK { Some(answer.json().await.expect("me")) } else { None }
     }

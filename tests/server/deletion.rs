@@ -6,8 +6,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::{
     domain::{ConversationId, ConversationKind, Message, Seq, User},
-    protocol::{Change, ConversationList, ErrorCode, Event, MessagesPage, Problem, ReportList, ServerFrame},
-    state::{Stretch, Timeline},
+    protocol::{ConversationList, ErrorCode, Event, EventKind, MessagesPage, Problem, ReportList, ServerFrame},
+    state::{PageRange, Timeline},
 };
 
 use super::support::{Hangup, PASSWORD, TestClient, TestServer, appointed, registered, sign_in};
@@ -33,7 +33,7 @@ async fn page(server: &TestServer, client: &TestClient, conversation: Conversati
 /// What somebody sees who has what is there now.
 async fn view(server: &TestServer, client: &TestClient, conversation: ConversationId) -> Timeline {
     let mut view = Timeline::default();
-    view.take_in(Stretch::Newest, page(server, client, conversation).await);
+    view.take_in(PageRange::Newest, page(server, client, conversation).await);
     view
 }
 
@@ -47,7 +47,7 @@ async fn hears_of_deletion(client: &mut TestClient, conversation: ConversationId
             })
             .await;
         view.apply(&event);
-        if event.change == Change::AccountDeleted && event.author.id == user.id {
+        if event.change == EventKind::AccountDeleted && event.author.id == user.id {
             return;
         }
     }
@@ -155,7 +155,7 @@ async fn messages_go_with_the_account_where_their_author_wants_it() {
     for _ in 0..=131 {
         let event = ling
             .expect("a deletion", |frame| match frame {
-                ServerFrame::Event(event @ Event { change: Change::Deletion { .. }, .. }) => Some(event.clone()),
+                ServerFrame::Event(event @ Event { change: EventKind::Deletion { .. }, .. }) => Some(event.clone()),
                 _ => None,
             })
             .await;
@@ -205,7 +205,7 @@ async fn a_guest_deletes_what_there_is_without_a_password() {
     assert_eq!(delete(&server, ming.token(), json!({ "messages": "delete" })).await.0, StatusCode::NO_CONTENT);
     assert_eq!(ming.hangup().await, Hangup::Code(4401));
     ling.expect("the deletion", |frame| match frame {
-        ServerFrame::Event(Event { change: Change::Deletion { seq }, .. }) if *seq == said => Some(()),
+        ServerFrame::Event(Event { change: EventKind::Deletion { seq }, .. }) if *seq == said => Some(()),
         _ => None,
     })
     .await;
@@ -226,7 +226,7 @@ async fn a_report_outlives_the_account_that_it_is_about() {
     let body = json!({ "messages": "delete", "password": PASSWORD });
     assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
     ling.expect("the deletion", |frame| match frame {
-        ServerFrame::Event(Event { change: Change::Deletion { .. }, .. }) => Some(()),
+        ServerFrame::Event(Event { change: EventKind::Deletion { .. }, .. }) => Some(()),
         _ => None,
     })
     .await;

@@ -199,7 +199,7 @@ async fn a_direct_opens_by_user_or_by_nickname_and_by_exactly_one_of_them() {
         (json!({ "user": "Bob" }), ErrorCode::BadFrame),
         (json!({ "user": ada.user().id }), ErrorCode::SelfDirect),
         (json!({ "user": teahouse::domain::UserId::generate() }), ErrorCode::UnknownUser),
-        (json!({ "user": teahouse::domain::UserId::HOUSE }), ErrorCode::UnknownUser),
+        (json!({ "user": teahouse::domain::UserId::SYSTEM }), ErrorCode::UnknownUser),
     ];
     for (mut command, code) in refused {
         let id = CommandId::generate();

@@ -3,13 +3,13 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{Entry, Role},
+    domain::{AdmissionPolicy, Role},
     protocol::{ErrorCode, InviteCreated, InviteList, Problem, SessionCreated},
 };
 
 use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, sign_in};
 
-async fn server(entry: Entry) -> TestServer {
+async fn server(entry: AdmissionPolicy) -> TestServer {
     TestServer::start_with(|config| config.entry = entry).await
 }
 
@@ -46,7 +46,7 @@ async fn invites(server: &TestServer, owner: &TestClient) -> InviteList {
 
 #[tokio::test]
 async fn without_an_invite_no_door_opens() {
-    let server = server(Entry::Invite).await;
+    let server = server(AdmissionPolicy::Invite).await;
     assert_eq!(come_in(&server, json!({ "nickname": "小明" })).await, Err(ErrorCode::InviteRequired));
     let wrong = json!({ "nickname": "小明", "invite": "made up" });
     assert_eq!(come_in(&server, wrong).await, Err(ErrorCode::InvalidInvite));
@@ -61,7 +61,7 @@ async fn without_an_invite_no_door_opens() {
 
 #[tokio::test]
 async fn an_invite_lets_in_as_often_as_it_says_at_every_door() {
-    let server = server(Entry::Invite).await;
+    let server = server(AdmissionPolicy::Invite).await;
     let mut owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 3 })).await;
     assert!(made.path.ends_with(&made.token) && made.qr.contains("<svg"));
@@ -81,7 +81,7 @@ async fn an_invite_lets_in_as_often_as_it_says_at_every_door() {
 
 #[tokio::test]
 async fn of_many_who_use_an_invite_for_one_at_once_one_comes_in() {
-    let server = server(Entry::Invite).await;
+    let server = server(AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
     let tries = (0..20).map(|number| {
@@ -94,7 +94,7 @@ async fn of_many_who_use_an_invite_for_one_at_once_one_comes_in() {
 
 #[tokio::test]
 async fn an_invite_that_was_revoked_lets_nobody_in_and_those_inside_stay() {
-    let server = server(Entry::Invite).await;
+    let server = server(AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({})).await;
     let inside = come_in(&server, json!({ "nickname": "小明", "invite": made.token })).await.expect("a session");
@@ -109,7 +109,7 @@ async fn an_invite_that_was_revoked_lets_nobody_in_and_those_inside_stay() {
 
 #[tokio::test]
 async fn who_has_no_invite_learns_of_nobody_inside() {
-    let server = TestServer::start_with_pages_and(|config| config.entry = Entry::Invite).await;
+    let server = TestServer::start_with_pages_and(|config| config.entry = AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
     // What is refused uses nothing up.
@@ -133,7 +133,7 @@ async fn who_has_no_invite_learns_of_nobody_inside() {
 
 #[tokio::test]
 async fn an_invite_ends_when_its_time_is_over() {
-    let server = server(Entry::Invite).await;
+    let server = server(AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "minutes": 1 })).await;
     assert!(made.invite.expires_at.is_some());
@@ -144,7 +144,7 @@ async fn an_invite_ends_when_its_time_is_over() {
 
 #[tokio::test]
 async fn a_house_of_registered_users_has_no_guests() {
-    let server = server(Entry::Registered).await;
+    let server = server(AdmissionPolicy::Registered).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
     for body in [json!({ "nickname": "小明" }), json!({ "nickname": "小明", "invite": made.token })] {
@@ -163,7 +163,7 @@ async fn a_house_of_registered_users_has_no_guests() {
 
 #[tokio::test]
 async fn what_the_host_makes_can_sign_in() {
-    let server = server(Entry::Registered).await;
+    let server = server(AdmissionPolicy::Registered).await;
     let words = server.admin(&["create", "小明"]).await;
     let password = words.trim().rsplit(' ').next().expect("a password");
     let created = sign_in(&server, "小明", password).await.expect("a session");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use reqwest::{Method, Response};
 use serde_json::json;
 use teahouse::{
-    domain::{Me, Seq},
+    domain::{CurrentUser, Seq},
     protocol::{ConversationList, ErrorCode, MessagesPage, Problem, SessionCreated},
 };
 
@@ -43,7 +43,7 @@ async fn a_session_is_a_token_and_a_cookie() {
     for (name, value) in [("cookie", own.clone()), ("authorization", format!("Bearer {}", created.token))] {
         let answer = server.http(Method::GET, "/api/me").header(name, value).send().await.expect("an answer");
         assert_eq!(answer.headers()["cache-control"], "no-store");
-        assert_eq!(answer.json::<Me>().await.expect("me"), created.me);
+        assert_eq!(answer.json::<CurrentUser>().await.expect("me"), created.me);
     }
     assert_eq!(server.house.me(&created.token).await, Some(created.me));
 

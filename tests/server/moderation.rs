@@ -358,7 +358,7 @@ async fn a_measure_must_make_sense() {
     }
     let nobody = User { id: UserId::generate(), ..ming.user() };
     assert_eq!(owner.moderate_in_vain("mute", &nobody, house()).await, ErrorCode::UnknownUser);
-    let the_house = User { id: UserId::HOUSE, ..ming.user() };
+    let the_house = User { id: UserId::SYSTEM, ..ming.user() };
     assert_eq!(owner.moderate_in_vain("mute", &the_house, house()).await, ErrorCode::UnknownUser);
 }
 

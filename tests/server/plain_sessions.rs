@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::{
-    domain::{Entry, User},
+    domain::{AdmissionPolicy, User},
     protocol::SessionCreated,
 };
 
@@ -129,7 +129,7 @@ async fn a_token_that_is_no_longer_good_or_somebody_else_s_is_refused_and_nobody
 
 #[tokio::test]
 async fn a_token_lets_in_where_new_guests_are_not() {
-    for entry in [Entry::Invite, Entry::Registered] {
+    for entry in [AdmissionPolicy::Invite, AdmissionPolicy::Registered] {
         let server = TestServer::start().await;
         registered(&server, "bot").await;
         let server = server
@@ -145,7 +145,7 @@ async fn a_token_lets_in_where_new_guests_are_not() {
         with_frame(&server, "/bot", &token).await.say("by a frame").await;
         assert!(listener.expect_event("by a frame").await.author.registered, "{entry:?}");
         let mut stranger = PlainClient::connect(&server, "/stranger").await;
-        let expected = if entry == Entry::Invite { "invite_required" } else { "account_required" };
+        let expected = if entry == AdmissionPolicy::Invite { "invite_required" } else { "account_required" };
         assert_eq!(stranger.next_error().await, expected);
         assert_eq!(stranger.hangup().await, Hangup::Code(4403));
     }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use reqwest::{Method, StatusCode, header::HeaderMap};
-use teahouse::domain::{Millis, utc};
+use teahouse::domain::{Timestamp, utc};
 use tempfile::TempDir;
 
 use super::support::{PROGRAM, TestClient, TestProcess, TestServer};
@@ -46,7 +46,7 @@ async fn a_security_contact_is_published_as_rfc_9116_says() {
     assert_eq!(field("Contact"), "mailto:security@chat.example");
     assert_eq!(field("Canonical"), "https://chat.example/.well-known/security.txt");
     assert_eq!(field("Preferred-Languages"), "en, zh");
-    let in_days = |days| utc::for_machines(Millis(Millis::now().0 + days * DAY));
+    let in_days = |days| utc::for_machines(Timestamp(Timestamp::now().0 + days * DAY));
     let expires = field("Expires");
     assert!(*expires > *in_days(90) && *expires < *in_days(365), "some months ahead: {expires}");
 }

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use teahouse::{
     domain::{ConversationId, Seq},
-    protocol::{AuditPage, Change, ErrorCode, Event, Problem, Report, ReportList, ServerFrame},
+    protocol::{AuditPage, ErrorCode, Event, EventKind, Problem, Report, ReportList, ServerFrame},
 };
 
 use super::support::{TestClient, TestServer, appointed, registered};
@@ -58,7 +58,7 @@ async fn page(server: &TestServer, by: &TestClient, path: &str) -> String {
 async fn hears_deletion(client: &mut TestClient, message: Seq) {
     client
         .expect("a deletion", |frame| match frame {
-            ServerFrame::Event(Event { change: Change::Deletion { seq }, .. }) if *seq == message => Some(()),
+            ServerFrame::Event(Event { change: EventKind::Deletion { seq }, .. }) if *seq == message => Some(()),
             _ => None,
         })
         .await;

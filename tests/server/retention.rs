@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use teahouse::{
     domain::{ConversationId, UserId},
-    protocol::{Change, Event, MessagesPage, ServerFrame},
+    protocol::{Event, EventKind, MessagesPage, ServerFrame},
     server::RetentionDays,
 };
 
@@ -39,7 +39,7 @@ async fn history(server: &TestServer, client: &TestClient, conversation: Convers
 async fn expect_deletion(client: &mut TestClient) -> Event {
     client
         .expect("a deletion", |frame| match frame {
-            ServerFrame::Event(event) if matches!(event.change, Change::Deletion { .. }) => Some(event.clone()),
+            ServerFrame::Event(event) if matches!(event.change, EventKind::Deletion { .. }) => Some(event.clone()),
             _ => None,
         })
         .await
@@ -70,7 +70,7 @@ async fn old_messages_of_guests_are_deleted_like_any_other() {
     server.tamper(AGE).expect("an update");
     let deletions = [expect_deletion(&mut alice).await, expect_deletion(&mut alice).await];
     for deletion in &deletions {
-        assert_eq!(deletion.author.id, UserId::HOUSE);
+        assert_eq!(deletion.author.id, UserId::SYSTEM);
     }
     bob.say("kept: it is new").await;
     for gone in ["gone-from-the-lobby", "gone-when-edited", "gone-from-the-direct"] {

@@ -7,7 +7,7 @@ use serde_json::json;
 use teahouse::{
     domain::{MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, Message, Seq},
     protocol::{ErrorCode, MessagesPage, ServerFrame},
-    state::{Stretch, Timeline},
+    state::{PageRange, Timeline},
 };
 
 use super::support::{PlainClient, TestClient, TestServer, says};
@@ -207,7 +207,7 @@ async fn a_page_survives_what_an_earlier_version_has_let_in_and_everybody_is_tol
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
     let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     let mut view = Timeline::default();
-    view.take_in(Stretch::Newest, MessagesPage { messages: vec![], as_of: Seq::ZERO, more: false });
+    view.take_in(PageRange::Newest, MessagesPage { messages: vec![], as_of: Seq::ZERO, more: false });
     loop {
         match back.next().await {
             ServerFrame::Event(event) => view.apply(&event),

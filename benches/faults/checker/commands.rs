@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use teahouse::{
     domain::{CommandId, ConversationId, Seq, UserId},
-    protocol::{Change, Event},
+    protocol::{Event, EventKind},
 };
 
 use super::{
@@ -63,17 +63,17 @@ fn fate(command: &Command, events: &[&Event], findings: &mut Findings) {
 }
 
 /// Whether the log says what was asked for. Words that were edited or deleted since are blank there.
-pub(super) fn says(logged: &Change, asked: &Change) -> bool {
+pub(super) fn says(logged: &EventKind, asked: &EventKind) -> bool {
     logged == asked || *logged == blank(asked)
 }
 
 /// The same without its words.
-pub(super) fn blank(change: &Change) -> Change {
+pub(super) fn blank(change: &EventKind) -> EventKind {
     use teahouse::domain::Body;
 
     match change {
-        Change::Message { .. } => Change::Message { body: Body::deleted() },
-        Change::Edit { seq, .. } => Change::Edit { seq: *seq, body: Body::deleted() },
+        EventKind::Message { .. } => EventKind::Message { body: Body::deleted() },
+        EventKind::Edit { seq, .. } => EventKind::Edit { seq: *seq, body: Body::deleted() },
         other => other.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! The log by itself: no holes, nothing twice, times that never go back, nothing that nobody asked for.
 
-use teahouse::domain::{ConversationId, Millis, Seq};
+use teahouse::domain::{ConversationId, Seq, Timestamp};
 use teahouse::protocol::Event;
 
 use super::{super::history::Log, Asked, Findings};
@@ -18,7 +18,7 @@ pub(super) fn check(log: &Log, asked: &Asked, findings: &mut Findings) {
 
 fn order(conversation: ConversationId, events: &[Event], findings: &mut Findings) {
     let mut due = Seq::ZERO.next();
-    let mut latest = Millis(0);
+    let mut latest = Timestamp(0);
     for event in events {
         if event.seq > due {
             findings.lost.add(|| format!("{conversation} has a hole from {due} to before {}", event.seq));

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use teahouse::{
     domain::{CommandId, ConversationId, Seq, UserId},
-    protocol::Change,
+    protocol::EventKind,
 };
 
 use super::history::{Command, History, Log};
@@ -99,7 +99,7 @@ impl<'a> Edits<'a> {
         let mut edits: HashMap<_, Vec<_>> = HashMap::new();
         for event in log.conversations.values().flatten() {
             let command = asked.of(event.author.id, event.id);
-            if let Some(Change::Edit { seq, body }) = command.map(|command| &command.change) {
+            if let Some(EventKind::Edit { seq, body }) = command.map(|command| &command.change) {
                 edits.entry((event.conversation, *seq)).or_default().push(body.as_str());
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use teahouse::{
     domain::{ConversationId, Seq},
-    protocol::{Change, Event},
+    protocol::{Event, EventKind},
 };
 
 use super::{
@@ -84,12 +84,12 @@ fn as_logged(
 
 fn was_edited_so(event: &Event, edits: &Edits) -> bool {
     match &event.change {
-        Change::Message { body } => edits.have_said(event.conversation, event.seq, body.as_str()),
-        Change::Edit { seq, body } => edits.have_said(event.conversation, *seq, body.as_str()),
-        Change::Deletion { .. }
-        | Change::Reaction { .. }
-        | Change::Notice(_)
-        | Change::AccountDeleted
-        | Change::Other => false,
+        EventKind::Message { body } => edits.have_said(event.conversation, event.seq, body.as_str()),
+        EventKind::Edit { seq, body } => edits.have_said(event.conversation, *seq, body.as_str()),
+        EventKind::Deletion { .. }
+        | EventKind::Reaction { .. }
+        | EventKind::Notice(_)
+        | EventKind::AccountDeleted
+        | EventKind::Other => false,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use teahouse::{
     domain::{ConversationId, Message, Seq, User},
-    protocol::{Change, Event},
+    protocol::{Event, EventKind},
 };
 
 use super::{
@@ -82,7 +82,7 @@ struct Folded<'a> {
 fn fold(events: &[Event]) -> BTreeMap<Seq, Folded<'_>> {
     let mut messages = BTreeMap::new();
     for event in events {
-        if let Change::Message { body } = &event.change {
+        if let EventKind::Message { body } = &event.change {
             let message = Folded {
                 event,
                 words: body.as_str(),
@@ -103,18 +103,18 @@ impl<'a> Folded<'a> {
     fn take(&mut self, event: &'a Event) {
         self.last = event;
         match &event.change {
-            Change::Message { .. } | Change::Notice(_) | Change::AccountDeleted | Change::Other => {}
-            Change::Edit { body, .. } => {
+            EventKind::Message { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {}
+            EventKind::Edit { body, .. } => {
                 self.words = body.as_str();
                 self.edited = Some(event);
             }
-            Change::Deletion { .. } => {
+            EventKind::Deletion { .. } => {
                 self.words = "";
                 self.edited = None;
                 self.is_deleted = true;
                 self.reactions.clear();
             }
-            Change::Reaction { emoji, on, .. } => {
+            EventKind::Reaction { emoji, on, .. } => {
                 let users = self.reactions.entry(emoji.as_str()).or_default();
                 if !on {
                     users.retain(|user| **user != event.author);

@@ -1,19 +1,18 @@
 //! A nickname of one's own: claiming it with a password, signing in with that, and the sessions that come of it.
 
 use crate::{
-    domain::{Me, Nickname, NicknameKey, Role, SessionId, User, UserId, UserKind},
+    domain::{CurrentUser, Nickname, NicknameKey, Role, SessionId, User, UserId, UserKind},
     protocol::{PasswordRequest, SessionInfo},
-};
-
-use super::{
-    super::{
-        peer::Peer,
-        store::{Account, EndedSession, NewPassword, NewUser, Ownership, PasswordHash, Session, StoreError},
+    server::{
+        chat::{
+            ChatError, ChatService, SecurityEvent, invites,
+            passwords::{Match, Passwords},
+            rate_limits::PasswordTry,
+            sessions::{StartedSession, begin},
+        },
+        net::client_addr::ClientAddr,
+        store::{Account, EndedSession, NewPassword, NewUser, OwnerGrant, PasswordHash, Session, StoreError},
     },
-    Chat, ChatError, Incident, invites,
-    passwords::{Match, Passwords},
-    rates::PasswordTry,
-    sessions::{Arrival, begin},
 };
 
 /// What lets somebody new in who sets a password at once.
@@ -33,7 +32,7 @@ pub(crate) struct PasswordSet {
     pub(crate) is_new: bool,
 }
 
-impl Chat {
+impl ChatService {
     /// Lets a registered user in who knows the password.
     ///
     /// Whether nobody has the name, a guest has it, or the password is another one, is not told, and takes as long.
@@ -41,9 +40,9 @@ impl Chat {
         &self,
         nickname: &str,
         password: String,
-        peer: Peer,
+        peer: ClientAddr,
         agent: &str,
-    ) -> Result<Arrival, ChatError> {
+    ) -> Result<StartedSession, ChatError> {
         let key = Nickname::parse_existing(nickname).ok().map(|nickname| nickname.key());
         let (me, verified) = self.verify_password(key.as_ref(), password, peer).await?;
         let (token, session) = begin(agent, peer)?;
@@ -54,8 +53,8 @@ impl Chat {
             other => other.into(),
         });
         self.incidents.watch(peer, begun)?;
-        self.note(Some(peer), Incident::SignedIn(me.id));
-        Ok(Arrival { me, session: id, token })
+        self.note(Some(peer), SecurityEvent::SignedIn(me.id));
+        Ok(StartedSession { me, session: id, token })
     }
 
     /// Whose password this is, and its hash, if it is that of whoever has this nickname: the one place where a password is
@@ -69,8 +68,8 @@ impl Chat {
         &self,
         nickname: Option<&NicknameKey>,
         password: String,
-        peer: Peer,
-    ) -> Result<(Me, PasswordHash), ChatError> {
+        peer: ClientAddr,
+    ) -> Result<(CurrentUser, PasswordHash), ChatError> {
         let tried = self.begin_try(nickname, peer).await?;
         let account = match nickname {
             Some(nickname) => self.store.account(nickname.clone()).await?,
@@ -109,9 +108,9 @@ impl Chat {
     /// As [`Self::verify_password`].
     pub(crate) async fn verify_own_password(
         &self,
-        me: &Me,
+        me: &CurrentUser,
         password: String,
-        peer: Peer,
+        peer: ClientAddr,
     ) -> Result<PasswordHash, ChatError> {
         let (found, hash) = self.verify_password(Some(&me.nickname.key()), password, peer).await?;
         // The nickname may have been given up, and taken by somebody else, since the session was looked up.
@@ -120,12 +119,12 @@ impl Chat {
 
     /// Begins to try a password, or to set one: that costs the address, and the nickname, which many addresses may be after,
     /// unless it turns out well.
-    async fn begin_try(&self, nickname: Option<&NicknameKey>, peer: Peer) -> Result<PasswordTry<'_>, ChatError> {
+    async fn begin_try(&self, nickname: Option<&NicknameKey>, peer: ClientAddr) -> Result<PasswordTry<'_>, ChatError> {
         self.incidents.watch(peer, self.rates.password(peer, nickname).await)
     }
 
-    fn wrong_password(&self, registered: Option<UserId>, peer: Peer) -> ChatError {
-        self.note(Some(peer), Incident::WrongPassword(registered));
+    fn wrong_password(&self, registered: Option<UserId>, peer: ClientAddr) -> ChatError {
+        self.note(Some(peer), SecurityEvent::WrongPassword(registered));
         ChatError::WrongPassword
     }
 
@@ -135,9 +134,9 @@ impl Chat {
         nickname: &str,
         password: String,
         pass: Pass,
-        peer: Peer,
+        peer: ClientAddr,
         agent: &str,
-    ) -> Result<Arrival, ChatError> {
+    ) -> Result<StartedSession, ChatError> {
         let name = Nickname::parse_existing(nickname)?;
         let key = name.key();
         let is_registered = self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some());
@@ -173,22 +172,26 @@ impl Chat {
         let password = Some(NewPassword { hash, ownership });
         let (token, session) = begin(agent, peer)?;
         let (id, user) = (session.id, User::guest(UserId::generate(), name));
-        let mut me =
-            Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Registered, role: Role::Member };
+        let mut me = CurrentUser {
+            id: user.id,
+            nickname: user.nickname.clone(),
+            kind: UserKind::Registered,
+            role: Role::Member,
+        };
         let (session, address) = (Some(session), Some(peer));
         let new = NewUser { user, key, session, address, invite, password, names_per_address: None };
         let created = self.store.create_user(new).await.map_err(ChatError::from);
         me.role = self.incidents.watch(peer, created)?;
         tried.was_right();
-        self.note(Some(peer), Incident::Registered(me.id));
-        Ok(Arrival { me, session: id, token })
+        self.note(Some(peer), SecurityEvent::Registered(me.id));
+        Ok(StartedSession { me, session: id, token })
     }
 
     /// Whether whoever gets a password under this name gets the server with it.
-    fn ownership(&self, key: &NicknameKey) -> Ownership {
+    fn ownership(&self, key: &NicknameKey) -> OwnerGrant {
         match &self.owner {
-            Some(owner) if owner == key => Ownership::Always,
-            _ => Ownership::Never,
+            Some(owner) if owner == key => OwnerGrant::Always,
+            _ => OwnerGrant::Never,
         }
     }
 
@@ -197,9 +200,9 @@ impl Chat {
         &self,
         session: &Session,
         PasswordRequest { password, current, claim }: PasswordRequest,
-        peer: Peer,
+        peer: ClientAddr,
     ) -> Result<PasswordSet, ChatError> {
-        let Me { id, nickname, kind, .. } = &session.me;
+        let CurrentUser { id, nickname, kind, .. } = &session.me;
         let is_new = *kind == UserKind::Guest;
         let tried = if is_new {
             Some(self.begin_try(None, peer).await?)
@@ -210,7 +213,7 @@ impl Chat {
         let ownership = match claim {
             Some(claim) if is_new => self.incidents.watch(peer, self.claimed(&claim))?,
             _ if is_new => self.ownership(&nickname.key()),
-            _ => Ownership::Never,
+            _ => OwnerGrant::Never,
         };
         Passwords::check(&password, nickname.as_str())?;
         let hash = self.passwords.hash(password).await?;
@@ -223,7 +226,7 @@ impl Chat {
         if let Some(tried) = tried {
             tried.was_right();
         }
-        self.note(Some(peer), Incident::PasswordSet(*id));
+        self.note(Some(peer), SecurityEvent::PasswordSet(*id));
         Ok(PasswordSet { ended, is_new })
     }
 
@@ -239,7 +242,7 @@ impl Chat {
     /// Ends one of the user's sessions.
     pub(crate) async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<EndedSession, ChatError> {
         let ended = self.store.end_session_of(user, session).await?.ok_or(ChatError::UnknownSession)?;
-        self.note(None, Incident::SignedOut(user));
+        self.note(None, SecurityEvent::SignedOut(user));
         Ok(ended)
     }
 }

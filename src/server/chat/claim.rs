@@ -5,21 +5,23 @@
 
 use std::sync::OnceLock;
 
-use super::{Chat, ChatError, token};
-use crate::server::store::Ownership;
+use crate::server::{
+    chat::{ChatError, ChatService, tokens},
+    store::OwnerGrant,
+};
 
 /// The token, once it was asked for.
 #[derive(Default)]
 pub(super) struct Claim(OnceLock<String>);
 
-impl Chat {
+impl ChatService {
     /// The token by which somebody new can own the server; `None` if it has an owner, or its configuration names one.
     pub(crate) async fn claim_token(&self) -> Result<Option<String>, ChatError> {
         if self.owner.is_some() || self.store.has_owner().await? {
             return Ok(None);
         }
         if self.claim.0.get().is_none() {
-            let token = token::generate()?;
+            let token = tokens::generate()?;
             return Ok(Some(self.claim.0.get_or_init(|| token).clone()));
         }
         Ok(self.claim.0.get().cloned())
@@ -27,9 +29,9 @@ impl Chat {
 
     /// What a claim token gives to whoever shows it, if it is the right one. Whether there is an owner by then is for the
     /// store to say.
-    pub(super) fn claimed(&self, shown: &str) -> Result<Ownership, ChatError> {
+    pub(super) fn claimed(&self, shown: &str) -> Result<OwnerGrant, ChatError> {
         // By their hashes, so that the time that it takes tells nothing.
-        let is_right = |token: &String| token::hash(token) == token::hash(shown);
-        if self.claim.0.get().is_some_and(is_right) { Ok(Ownership::Claimed) } else { Err(ChatError::InvalidClaim) }
+        let is_right = |token: &String| tokens::hash(token) == tokens::hash(shown);
+        if self.claim.0.get().is_some_and(is_right) { Ok(OwnerGrant::Claimed) } else { Err(ChatError::InvalidClaim) }
     }
 }

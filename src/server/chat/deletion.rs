@@ -5,27 +5,24 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::{
-    domain::{KeptMessages, Me, User, UserKind},
+    domain::{CurrentUser, KeptMessages, User, UserKind},
     protocol::DeleteAccountRequest,
-};
-
-use super::{
-    super::{
-        peer::Peer,
+    server::{
+        chat::{ChatError, ChatService, SecurityEvent},
+        net::client_addr::ClientAddr,
         store::{DeleteAccount, StoreError, Verified},
     },
-    Chat, ChatError, Incident,
 };
 
 /// How long after a failure the rest of deleted accounts is tried again.
 const ERASE_AGAIN: Duration = Duration::from_secs(30);
 
-impl Chat {
+impl ChatService {
     /// Deletes the account of a user, who shows the password if there is one. The sessions have ended when this returns.
     pub(crate) async fn delete_account(
         &self,
-        me: &Me,
-        peer: Peer,
+        me: &CurrentUser,
+        peer: ClientAddr,
         request: DeleteAccountRequest,
     ) -> Result<(), ChatError> {
         let DeleteAccountRequest { password, messages } = request;
@@ -41,7 +38,7 @@ impl Chat {
             StoreError::UnknownUser => ChatError::Unauthenticated,
             other => other.into(),
         })?;
-        self.note(Some(peer), Incident::AccountDeleted(me.id));
+        self.note(Some(peer), SecurityEvent::AccountDeleted(me.id));
         self.erasures.notify_one();
         Ok(())
     }

@@ -1,21 +1,18 @@
 //! Talking in private, and with whom not.
 
 use crate::{
-    domain::{Conversation, ConversationId, MAX_NICKNAME_CHARACTERS, Millis, Nickname, User, UserId},
+    domain::{Conversation, ConversationId, MAX_NICKNAME_CHARACTERS, Nickname, Timestamp, User, UserId},
     protocol::ConversationList,
-};
-
-use super::{
-    super::{
-        peer::Peer,
+    server::{
+        chat::{ChatError, ChatService},
+        net::client_addr::ClientAddr,
         store::{ListPlace, OpenDirect, OpenedDirect, Receipt, StoreError, Whom},
     },
-    Chat, ChatError,
 };
 
 /// A direct that is being opened.
 #[derive(Debug)]
-pub(crate) struct Opening {
+pub(crate) struct PendingDirect {
     receipt: Receipt<OpenedDirect>,
     /// What is answered if there is nobody by then.
     nobody: ChatError,
@@ -28,10 +25,10 @@ pub(crate) struct Direct {
     /// The other user.
     pub(crate) with: UserId,
     /// When it was begun.
-    pub(crate) at: Millis,
+    pub(crate) at: Timestamp,
 }
 
-impl Opening {
+impl PendingDirect {
     /// The direct, after the opener's connections have been told of it.
     pub(crate) async fn done(self) -> Result<Direct, ChatError> {
         let opened = self.receipt.await.map_err(|error| match error {
@@ -44,9 +41,14 @@ impl Opening {
     }
 }
 
-impl Chat {
+impl ChatService {
     /// Queues the finding or beginning of the direct with whoever is called `nickname`, here or not.
-    pub(crate) async fn open_direct(&self, opener: User, peer: Peer, nickname: &str) -> Result<Opening, ChatError> {
+    pub(crate) async fn open_direct(
+        &self,
+        opener: User,
+        peer: ClientAddr,
+        nickname: &str,
+    ) -> Result<PendingDirect, ChatError> {
         let nobody = || ChatError::UnknownNickname(nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect());
         // Nobody has a name that is none.
         let Ok(name) = Nickname::parse_existing(nickname) else { return Err(nobody()) };
@@ -54,18 +56,29 @@ impl Chat {
     }
 
     /// The same with this very user.
-    pub(crate) async fn open_direct_with(&self, opener: User, peer: Peer, user: UserId) -> Result<Opening, ChatError> {
+    pub(crate) async fn open_direct_with(
+        &self,
+        opener: User,
+        peer: ClientAddr,
+        user: UserId,
+    ) -> Result<PendingDirect, ChatError> {
         self.open(opener, peer, Whom::User(user), ChatError::UnknownUser).await
     }
 
-    async fn open(&self, opener: User, peer: Peer, whom: Whom, nobody: ChatError) -> Result<Opening, ChatError> {
+    async fn open(
+        &self,
+        opener: User,
+        peer: ClientAddr,
+        whom: Whom,
+        nobody: ChatError,
+    ) -> Result<PendingDirect, ChatError> {
         let Some(found) = self.store.find_user(opener.id, whom.clone()).await? else { return Err(nobody) };
         // One that is there already costs the other user nothing.
         if !found.has_direct && found.id != opener.id {
             self.rates.direct(found.id, peer)?;
         }
         let receipt = self.store.open_direct(OpenDirect { opener, whom }).await?;
-        Ok(Opening { receipt, nobody })
+        Ok(PendingDirect { receipt, nobody })
     }
 
     /// The user's conversations, or their directs behind a place in the list.

@@ -1,22 +1,16 @@
 //! Links that let people in.
 
 use crate::{
-    domain::{InviteId, Me, User},
+    domain::{CurrentUser, InviteId, User},
     protocol::{Invite, InviteRequest},
-};
-
-use super::{
-    super::{
+    server::{
+        chat::{ChatError, ChatService, moderation::in_minutes, permissions::Permission, tokens},
         clock,
         store::{InviteKey, NewInvite},
     },
-    Chat, ChatError,
-    moderation::in_minutes,
-    rights::Right,
-    token,
 };
 
-impl Chat {
+impl ChatService {
     /// Makes an invite, for a user or, without one, on the host. Gives the token that lets in, too.
     pub(crate) async fn invite(
         &self,
@@ -27,13 +21,13 @@ impl Chat {
         if minutes == Some(0) || uses == Some(0) {
             return Err(ChatError::BadMeasure("minutes and uses count from 1"));
         }
-        let token = token::generate()?;
+        let token = tokens::generate()?;
         let (id, expires_at) = (InviteId::generate(), minutes.map(in_minutes));
         let new = NewInvite {
             id,
             key: key(&token),
             actor: actor.as_ref().map(|actor| actor.id),
-            rule: Right::Invite.rule(),
+            rule: Permission::Invite.rule(),
             expires_at,
             most_uses: uses,
         };
@@ -43,20 +37,20 @@ impl Chat {
     }
 
     /// Those that still let somebody in.
-    pub(crate) async fn invites(&self, me: &Me) -> Result<Vec<Invite>, ChatError> {
-        self.demand(Right::Invite, me)?;
+    pub(crate) async fn invites(&self, me: &CurrentUser) -> Result<Vec<Invite>, ChatError> {
+        self.demand(Permission::Invite, me)?;
         Ok(self.store.invites().await?)
     }
 
     /// Ends an invite, for a user or on the host.
     pub(crate) async fn revoke_invite(&self, actor: Option<&User>, id: InviteId) -> Result<(), ChatError> {
         let actor = actor.map(|actor| actor.id);
-        let revoked = self.store.revoke_invite(actor, Right::Invite.rule(), id).await?;
+        let revoked = self.store.revoke_invite(actor, Permission::Invite.rule(), id).await?;
         if revoked { Ok(()) } else { Err(ChatError::UnknownInvite) }
     }
 }
 
 /// What the store knows an invite by.
 pub(super) fn key(token: &str) -> InviteKey {
-    InviteKey(token::hash(token))
+    InviteKey(tokens::hash(token))
 }

@@ -2,36 +2,32 @@
 
 use crate::{
     domain::{Body, CommandId, ConversationId, Emoji, Seq, User, UserId},
-    protocol::{Change, Event, MessagesPage},
-};
-
-use super::{
-    super::{
-        peer::Peer,
-        store::{Asker, NewEvent, Window},
+    protocol::{Event, EventKind, MessagesPage},
+    server::{
+        chat::{ChatError, ChatService, Direct, permissions::Permission},
+        net::client_addr::ClientAddr,
+        store::{NewEvent, ReplyTo, Window},
     },
-    Chat, ChatError, Direct,
-    rights::Right,
 };
 
 /// Who says something, and where the answer goes.
 #[derive(Debug)]
-pub(crate) struct Speaker {
+pub(crate) struct CommandContext {
     pub(crate) user: User,
-    pub(crate) asker: Asker,
+    pub(crate) asker: ReplyTo,
 }
 
-impl Chat {
+impl ChatService {
     /// Queues a message; messages of one author keep the order of these calls. The asker is answered when it is durable,
     /// or refused, through the store's feed; so it is for what follows here.
     pub(crate) async fn send(
         &self,
-        speaker: Speaker,
+        speaker: CommandContext,
         id: CommandId,
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
-        let change = Change::Message { body: Body::parse(body)? };
+        let change = EventKind::Message { body: Body::parse(body)? };
         self.append(speaker, id, conversation, change).await
     }
 
@@ -43,7 +39,7 @@ impl Chat {
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
-        let change = Change::Message { body: Body::parse(body)? };
+        let change = EventKind::Message { body: Body::parse(body)? };
         self.store.append(NewEvent::of_author(author, id, conversation, change)).await?.await?;
         Ok(())
     }
@@ -51,41 +47,41 @@ impl Chat {
     /// Queues another text for a message of the author's.
     pub(crate) async fn edit(
         &self,
-        speaker: Speaker,
+        speaker: CommandContext,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
         body: &str,
     ) -> Result<(), ChatError> {
-        let change = Change::Edit { seq, body: Body::parse(body)? };
+        let change = EventKind::Edit { seq, body: Body::parse(body)? };
         self.append(speaker, id, conversation, change).await
     }
 
     /// Queues the deletion of a message: of the author's own, or of anybody's for those who may.
     pub(crate) async fn delete(
         &self,
-        speaker: Speaker,
+        speaker: CommandContext,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<(), ChatError> {
-        let change = Change::Deletion { seq };
-        let others = Some(Right::DeleteMessages.rule());
-        let Speaker { user: author, asker } = speaker;
+        let change = EventKind::Deletion { seq };
+        let others = Some(Permission::DeleteMessages.rule());
+        let CommandContext { user: author, asker } = speaker;
         Ok(self.store.submit(NewEvent { author, id, conversation, change, others }, asker).await?)
     }
 
     /// Queues an emoji to be put to anybody's message, or taken away.
     pub(crate) async fn react(
         &self,
-        speaker: Speaker,
+        speaker: CommandContext,
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
         emoji: &str,
         on: bool,
     ) -> Result<(), ChatError> {
-        let change = Change::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
+        let change = EventKind::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
         self.append(speaker, id, conversation, change).await
     }
 
@@ -93,8 +89,8 @@ impl Chat {
     /// before: it means the same user still, and if they have gone, nobody ([`ChatError::UserGone`]).
     pub(crate) async fn send_to_user(
         &self,
-        speaker: Speaker,
-        peer: Peer,
+        speaker: CommandContext,
+        peer: ClientAddr,
         id: CommandId,
         nickname: &str,
         body: &str,
@@ -109,18 +105,18 @@ impl Chat {
             Some(direct) => direct,
             None => self.open_direct(opener, peer, nickname).await?.done().await?,
         };
-        self.append(speaker, id, direct.id, Change::Message { body }).await?;
+        self.append(speaker, id, direct.id, EventKind::Message { body }).await?;
         Ok(direct)
     }
 
     async fn append(
         &self,
-        speaker: Speaker,
+        speaker: CommandContext,
         id: CommandId,
         conversation: ConversationId,
-        change: Change,
+        change: EventKind,
     ) -> Result<(), ChatError> {
-        let Speaker { user, asker } = speaker;
+        let CommandContext { user, asker } = speaker;
         Ok(self.store.submit(NewEvent::of_author(user, id, conversation, change), asker).await?)
     }
 

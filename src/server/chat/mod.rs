@@ -4,58 +4,58 @@
 //! is returned to the caller as a value.
 
 mod accounts;
+mod attempts;
 mod budget;
 mod claim;
 mod deletion;
 mod directs;
-mod error;
-mod gestures;
-mod host;
-mod incidents;
+mod ephemeral;
 mod invites;
 mod messages;
 mod moderation;
-mod passwords;
-mod rates;
+mod operator;
+pub(crate) mod passwords;
+mod permissions;
+mod rate_limits;
 mod reports;
-mod rights;
+mod security_log;
 mod sessions;
-mod token;
-mod tries;
+mod tokens;
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use tokio::sync::Notify;
 
-use crate::domain::{ConversationId, Entry, Epoch, Nickname, NicknameKey, UserId};
-
-use self::{claim::Claim, incidents::Incidents, passwords::Passwords, rates::Rates};
-use super::{
-    PublicUrl,
-    config::Config,
-    hub::Hub,
-    peer::Peer,
-    store::{Store, StoreError},
+use crate::{
+    domain::{AdmissionPolicy, ConversationId, Epoch, Nickname, NicknameKey, UserId},
+    server::{
+        PublicUrl,
+        chat::{claim::Claim, passwords::Passwords, rate_limits::RateLimits, security_log::SecurityLog},
+        config::Config,
+        hub::Hub,
+        net::client_addr::ClientAddr,
+        store::{Store, StoreError},
+    },
 };
 
+pub(crate) use crate::server::chat::ephemeral::TypingSignal;
+pub(crate) use crate::server::chat::security_log::SecurityEvent;
+pub(crate) use crate::server::error::ChatError;
 pub(crate) use accounts::{Pass, PasswordSet};
-pub(crate) use directs::{Direct, Opening};
-pub(crate) use error::ChatError;
-pub(crate) use gestures::Typing;
-pub(crate) use incidents::Incident;
-pub(crate) use messages::Speaker;
-pub(crate) use moderation::{Measure, Powers};
+pub(crate) use directs::{Direct, PendingDirect};
+pub(crate) use messages::CommandContext;
+pub(crate) use moderation::{AllowedActions, ModerationRequest};
 pub(crate) use reports::may_handle_reports_of;
-pub(crate) use sessions::Arrival;
+pub(crate) use sessions::StartedSession;
 
 /// The rules of the house, applied.
-pub(crate) struct Chat {
+pub(crate) struct ChatService {
     store: Arc<dyn Store>,
     /// Only asked who hears what; `chat` writes to no connection.
     hub: Arc<Hub>,
-    rates: Rates,
+    rates: RateLimits,
     passwords: Passwords,
-    incidents: Arc<Incidents>,
+    incidents: Arc<SecurityLog>,
     /// Told when there is something of a deleted account to be removed.
     erasures: Notify,
     /// How long a guest who is away keeps the nickname, in milliseconds.
@@ -73,7 +73,7 @@ pub(crate) struct Chat {
     addresses_last: Option<u64>,
     audit_lasts: Option<u64>,
     /// Who may come in.
-    entry: Entry,
+    entry: AdmissionPolicy,
     /// The address by which everybody reaches the house, if its host named one.
     public_url: Option<PublicUrl>,
     /// Who shall own the server; nobody named, and it is whoever shows the claim token.
@@ -81,14 +81,14 @@ pub(crate) struct Chat {
     claim: Claim,
 }
 
-impl Chat {
+impl ChatService {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, config: &Config) -> Self {
         Self {
             store,
             hub,
-            rates: Rates::new(&config.limits, config.unlimited),
+            rates: RateLimits::new(&config.limits, config.unlimited),
             passwords: Passwords::new(),
-            incidents: Arc::new(Incidents::new()),
+            incidents: Arc::new(SecurityLog::new()),
             erasures: Notify::new(),
             guests_last: millis(config.guest_days),
             unused_guests_last: u64::try_from(config.timing.unused_guest.as_millis()).unwrap_or(u64::MAX),
@@ -110,7 +110,7 @@ impl Chat {
     }
 
     /// Who may come in.
-    pub(crate) fn entry(&self) -> Entry {
+    pub(crate) fn entry(&self) -> AdmissionPolicy {
         self.entry
     }
 
@@ -125,12 +125,12 @@ impl Chat {
     }
 
     /// For how many seconds a browser may keep the token of a session.
-    pub(crate) fn longest_session(&self) -> u64 {
+    pub(crate) fn session_cookie_max_age(&self) -> u64 {
         self.guests_last.max(self.sessions_last) / 1_000
     }
 
     /// Writes down that somebody was kept out, or did something worth knowing.
-    pub(crate) fn note(&self, peer: Option<Peer>, incident: Incident) {
+    pub(crate) fn note(&self, peer: Option<ClientAddr>, incident: SecurityEvent) {
         self.incidents.note(peer, incident);
     }
 
@@ -138,7 +138,7 @@ impl Chat {
     ///
     /// # Errors
     /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
-    pub(crate) fn charge_request(&self, peer: Peer, bytes: usize) -> Result<(), ChatError> {
+    pub(crate) fn charge_request(&self, peer: ClientAddr, bytes: usize) -> Result<(), ChatError> {
         self.rates.request(peer, bytes)?;
         self.rates.answer(peer, None)
     }
@@ -147,7 +147,7 @@ impl Chat {
     ///
     /// # Errors
     /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
-    pub(crate) fn charge_upgrade(&self, peer: Peer) -> Result<(), ChatError> {
+    pub(crate) fn charge_upgrade(&self, peer: ClientAddr) -> Result<(), ChatError> {
         self.rates.upgrade(peer)?;
         self.rates.answer(peer, None)
     }
@@ -156,7 +156,7 @@ impl Chat {
     ///
     /// # Errors
     /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_hello(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+    pub(crate) fn charge_hello(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
         self.incidents.watch(peer, self.rates.hello(user))
     }
 
@@ -164,7 +164,7 @@ impl Chat {
     ///
     /// # Errors
     /// [`ChatError::RateLimited`] for whoever was sent more than they may ask for, or whose address was.
-    pub(crate) fn may_ask(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
+    pub(crate) fn may_ask(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
         self.rates.answer(peer, Some(user))
     }
 
@@ -174,7 +174,7 @@ impl Chat {
     }
 
     /// Notes how many bytes of an answer an address is sent.
-    pub(crate) fn note_answer(&self, peer: Peer, bytes: usize) {
+    pub(crate) fn note_answer(&self, peer: ClientAddr, bytes: usize) {
         self.rates.answered_to(peer, bytes);
     }
 
@@ -182,12 +182,12 @@ impl Chat {
     ///
     /// # Errors
     /// [`ChatError::RateLimited`] for an address that was sent too much of them.
-    pub(crate) fn may_load(&self, peer: Peer) -> Result<(), ChatError> {
+    pub(crate) fn may_load(&self, peer: ClientAddr) -> Result<(), ChatError> {
         self.rates.file(peer)
     }
 
     /// Notes how many bytes of a file an address is sent.
-    pub(crate) fn note_file(&self, peer: Peer, bytes: usize) {
+    pub(crate) fn note_file(&self, peer: ClientAddr, bytes: usize) {
         self.rates.file_sent(peer, bytes);
     }
 
@@ -195,15 +195,17 @@ impl Chat {
     ///
     /// # Errors
     /// [`ChatError::RateLimited`] for somebody who sends more than any client would.
-    pub(crate) fn charge_frame(&self, user: UserId, peer: Peer) -> Result<(), ChatError> {
-        self.rates.frame(user, peer).inspect_err(|error| self.note(Some(peer), Incident::Refused(error.code().name())))
+    pub(crate) fn charge_frame(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
+        self.rates
+            .frame(user, peer)
+            .inspect_err(|error| self.note(Some(peer), SecurityEvent::Refused(error.code().name())))
     }
 
     /// Charges a user, and the address, for a command of so many bytes, or for a frame that is none.
     ///
     /// # Errors
     /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_command(&self, user: UserId, peer: Option<Peer>, bytes: usize) -> Result<(), ChatError> {
+    pub(crate) fn charge_command(&self, user: UserId, peer: Option<ClientAddr>, bytes: usize) -> Result<(), ChatError> {
         self.rates.command(user, peer, bytes)
     }
 

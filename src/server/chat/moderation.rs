@@ -3,22 +3,18 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Action, CommandId, ConversationId, MAX_NICKNAME_CHARACTERS, Me, Millis, Role, User, UserId},
+    domain::{Action, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Timestamp, User, UserId},
     protocol::{AuditPage, Sanction},
-};
-
-use super::{
-    super::{
+    server::{
+        chat::{ChatError, ChatService, SecurityEvent, permissions::Permission},
         clock,
-        store::{Appended, Deed, Joined, Moderation, Receipt, StoreError},
+        store::{EventPosition, Joined, Moderation, ModerationAction, Receipt, StoreError},
     },
-    Chat, ChatError, Incident,
-    rights::Right,
 };
 
 /// What somebody asks to be done to a user.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Measure {
+pub(crate) struct ModerationRequest {
     pub(crate) action: Action,
     pub(crate) user: UserId,
     /// `None` for the whole house.
@@ -29,8 +25,8 @@ pub(crate) struct Measure {
     pub(crate) all_of_address: bool,
 }
 
-impl Measure {
-    fn deed(&self) -> Result<Deed, ChatError> {
+impl ModerationRequest {
+    fn deed(&self) -> Result<ModerationAction, ChatError> {
         if self.minutes == Some(0) {
             return Err(ChatError::BadMeasure("minutes count from 1"));
         }
@@ -39,48 +35,53 @@ impl Measure {
         }
         let until = self.minutes.map(in_minutes);
         Ok(match self.action {
-            Action::Mute => Deed::Mute(until),
-            Action::Unmute => Deed::Unmute,
-            Action::Remove => Deed::Remove,
-            Action::Ban => Deed::Ban(until),
-            Action::Unban => Deed::Unban,
+            Action::Mute => ModerationAction::Mute(until),
+            Action::Unmute => ModerationAction::Unmute,
+            Action::Remove => ModerationAction::Remove,
+            Action::Ban => ModerationAction::Ban(until),
+            Action::Unban => ModerationAction::Unban,
             Action::Appoint if self.room.is_some() => return Err(ChatError::BadMeasure("roles are the house's")),
-            Action::Appoint => Deed::Appoint(self.role.ok_or(ChatError::BadMeasure("which role?"))?),
+            Action::Appoint => ModerationAction::Appoint(self.role.ok_or(ChatError::BadMeasure("which role?"))?),
         })
     }
 }
 
 /// The moment after so many minutes, by the server's clock.
-pub(super) fn in_minutes(minutes: u32) -> Millis {
-    Millis(clock::now().0 + u64::from(minutes) * 60_000)
+pub(super) fn in_minutes(minutes: u32) -> Timestamp {
+    Timestamp(clock::now().0 + u64::from(minutes) * 60_000)
 }
 
 /// What somebody may do to somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "four rights that have nothing to do with one another")]
-pub(crate) struct Powers {
+pub(crate) struct AllowedActions {
     pub(crate) mute: bool,
     pub(crate) remove: bool,
     pub(crate) ban: bool,
     pub(crate) appoint: bool,
 }
 
-impl Powers {
+impl AllowedActions {
     /// Of a role over another one.
     pub(crate) fn over(actor: Role, subject: Role) -> Self {
-        let may = |right: Right| right.rule()(actor, subject);
-        Self { mute: may(Right::Mute), remove: may(Right::Remove), ban: may(Right::Ban), appoint: may(Right::Appoint) }
+        let may = |right: Permission| right.rule()(actor, subject);
+        Self {
+            mute: may(Permission::Mute),
+            remove: may(Permission::Remove),
+            ban: may(Permission::Ban),
+            appoint: may(Permission::Appoint),
+        }
     }
 }
 
-impl Chat {
+impl ChatService {
     /// Queues something to be done to a user, by another one or, without an actor, on the host.
     pub(crate) async fn moderate(
         &self,
         actor: Option<User>,
         id: CommandId,
-        measure: Measure,
-    ) -> Result<Receipt<Appended>, ChatError> {
+        measure: ModerationRequest,
+    ) -> Result<Receipt<EventPosition>, ChatError> {
         let (incidents, asks) = (Arc::clone(&self.incidents), actor.as_ref().map(|actor| actor.id));
         let moderation = Moderation {
             actor,
@@ -88,14 +89,14 @@ impl Chat {
             room: measure.room,
             subject: measure.user,
             deed: measure.deed()?,
-            rule: Right::to(measure.action).rule(),
+            rule: Permission::to(measure.action).rule(),
             addresses: self.hub.addresses(measure.user),
             all_of_address: measure.all_of_address,
         };
         let receipt = self.store.moderate(moderation).await?;
         Ok(receipt.watched(move |error| {
             if let (StoreError::NotAllowed, Some(user)) = (error, asks) {
-                incidents.note(None, Incident::NotAllowed(user));
+                incidents.note(None, SecurityEvent::NotAllowed(user));
             }
         }))
     }
@@ -106,36 +107,41 @@ impl Chat {
     }
 
     /// Who may not do what, for those who can change it.
-    pub(crate) async fn sanctions(&self, me: &Me) -> Result<Vec<Sanction>, ChatError> {
-        self.demand(Right::SeeSanctions, me)?;
+    pub(crate) async fn sanctions(&self, me: &CurrentUser) -> Result<Vec<Sanction>, ChatError> {
+        self.demand(Permission::SeeSanctions, me)?;
         Ok(self.store.sanctions().await?)
     }
 
     /// Some of those who have a nickname in which `part` can be found, for those who can do something about them.
-    pub(crate) async fn find_users(&self, me: &Me, part: &str, limit: u32) -> Result<Vec<User>, ChatError> {
-        self.demand(Right::SeeSanctions, me)?;
+    pub(crate) async fn find_users(&self, me: &CurrentUser, part: &str, limit: u32) -> Result<Vec<User>, ChatError> {
+        self.demand(Permission::SeeSanctions, me)?;
         let part = part.trim().chars().take(MAX_NICKNAME_CHARACTERS).collect();
         Ok(self.store.find_users(part, limit).await?)
     }
 
     /// A user, who may have gone for good, for those who can do something about them.
-    pub(crate) async fn user(&self, me: &Me, user: UserId) -> Result<User, ChatError> {
-        self.demand(Right::SeeSanctions, me)?;
+    pub(crate) async fn user(&self, me: &CurrentUser, user: UserId) -> Result<User, ChatError> {
+        self.demand(Permission::SeeSanctions, me)?;
         self.store.user(user).await?.ok_or(ChatError::UnknownUser)
     }
 
     /// A stretch of the audit log, for owners.
-    pub(crate) async fn audit(&self, me: &Me, before: Option<u64>, limit: u32) -> Result<AuditPage, ChatError> {
-        self.demand(Right::ReadAudit, me)?;
+    pub(crate) async fn audit(
+        &self,
+        me: &CurrentUser,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<AuditPage, ChatError> {
+        self.demand(Permission::ReadAudit, me)?;
         Ok(self.store.audit(before, limit).await?)
     }
 
     /// Refuses whoever has not this right.
-    pub(super) fn demand(&self, right: Right, me: &Me) -> Result<(), ChatError> {
+    pub(super) fn demand(&self, right: Permission, me: &CurrentUser) -> Result<(), ChatError> {
         if right.is_of(me.role) {
             return Ok(());
         }
-        self.note(None, Incident::NotAllowed(me.id));
+        self.note(None, SecurityEvent::NotAllowed(me.id));
         Err(ChatError::NotAllowed)
     }
 }

@@ -14,7 +14,10 @@ use tokio::{
 };
 use unicode_normalization::{UnicodeNormalization as _, is_nfkc};
 
-use super::{super::store::PasswordHash, ChatError, token};
+use crate::server::{
+    chat::{ChatError, tokens},
+    store::PasswordHash,
+};
 
 /// The shortest and longest password, in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9).
 pub(crate) const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=256;
@@ -25,7 +28,7 @@ const COMMONEST: &str = include_str!("common_passwords.txt");
 
 /// What anybody would try here. Alone, repeated, or with digits and signs around it, such a word is no password; nor is
 /// the nickname. (OWASP ASVS 5.0, 6.1.2 and 6.2.11.)
-const WORDS_OF_THE_HOUSE: [&str; 5] = ["teahouse", "茶馆", "lobby", "password", "guest"];
+const SITE_WORDS: [&str; 5] = ["teahouse", "茶馆", "lobby", "password", "guest"];
 
 /// How many are worked on at once at most, however many cores there are: each takes 19 MiB.
 const MOST_AT_ONCE: usize = 4;
@@ -91,7 +94,7 @@ impl Passwords {
     /// One that nobody has chosen, to be handed over and changed.
     pub(super) fn random() -> Result<String, ChatError> {
         // 96 bits: as safe as a token, against somebody who has to ask the server each time.
-        Ok(token::generate()?.chars().take(16).collect())
+        Ok(tokens::generate()?.chars().take(16).collect())
     }
 
     /// Holds a new password of somebody with that nickname to the rules.
@@ -106,9 +109,7 @@ impl Passwords {
         }
         let said = letters(&folded);
         let is_said_by = |word: &str| !word.is_empty() && said.replace(word, "").is_empty();
-        if !said.is_empty()
-            && (WORDS_OF_THE_HOUSE.iter().any(|word| is_said_by(word)) || is_said_by(&letters(nickname)))
-        {
+        if !said.is_empty() && (SITE_WORDS.iter().any(|word| is_said_by(word)) || is_said_by(&letters(nickname))) {
             return Err(PasswordError::Obvious);
         }
         let nickname = nickname.to_lowercase();

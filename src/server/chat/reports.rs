@@ -1,18 +1,13 @@
 //! Users tell moderators of messages, and moderators deal with that.
 
 use crate::{
-    domain::{Me, Reason, Role, User},
+    domain::{CurrentUser, Reason, Role, User},
     protocol::{ReportList, ReportRequest},
-};
-
-use super::{
-    super::{
-        peer::Peer,
+    server::{
+        chat::{ChatError, ChatService, SecurityEvent, permissions::Permission, sessions::ago},
+        net::client_addr::ClientAddr,
         store::{HandleReport, NewReport, ReportAction, StoreError},
     },
-    Chat, ChatError, Incident,
-    rights::Right,
-    sessions::ago,
 };
 
 /// How many reports of one user may be open: what moderators can look at is bounded, too.
@@ -23,12 +18,17 @@ const REPORTS_LAST: u64 = 90 * 24 * 60 * 60 * 1_000;
 
 /// Whether somebody of the first role may close reports of what somebody of the second wrote.
 pub(crate) fn may_handle_reports_of(actor: Role, author: Role) -> bool {
-    Right::HandleReports.rule()(actor, author)
+    Permission::HandleReports.rule()(actor, author)
 }
 
-impl Chat {
+impl ChatService {
     /// Tells the moderators of a message that the user can read.
-    pub(crate) async fn report(&self, me: &Me, peer: Peer, request: &ReportRequest) -> Result<(), ChatError> {
+    pub(crate) async fn report(
+        &self,
+        me: &CurrentUser,
+        peer: ClientAddr,
+        request: &ReportRequest,
+    ) -> Result<(), ChatError> {
         self.incidents.watch(peer, self.rates.report(me.id, peer))?;
         let ReportRequest { conversation, seq, ref reason } = *request;
         let reason = Reason::parse(reason)?;
@@ -37,14 +37,14 @@ impl Chat {
     }
 
     /// At most `limit` open reports, for those who can do something about them; none about what they wrote themselves.
-    pub(crate) async fn reports(&self, me: &Me, limit: u32) -> Result<ReportList, ChatError> {
-        self.demand(Right::SeeReports, me)?;
+    pub(crate) async fn reports(&self, me: &CurrentUser, limit: u32) -> Result<ReportList, ChatError> {
+        self.demand(Permission::SeeReports, me)?;
         Ok(self.store.reports(Some(me.id), limit).await?)
     }
 
     /// How many reports wait for this user; none do for those who may not see them.
-    pub(crate) async fn count_reports(&self, me: &Me) -> Result<u64, ChatError> {
-        if Right::SeeReports.is_of(me.role) { Ok(self.store.count_reports(me.id).await?) } else { Ok(0) }
+    pub(crate) async fn count_reports(&self, me: &CurrentUser) -> Result<u64, ChatError> {
+        if Permission::SeeReports.is_of(me.role) { Ok(self.store.count_reports(me.id).await?) } else { Ok(0) }
     }
 
     /// Does something about a report, for a user or, without one, on the host.
@@ -55,10 +55,10 @@ impl Chat {
         action: ReportAction,
     ) -> Result<(), ChatError> {
         let asks = actor.as_ref().map(|actor| actor.id);
-        let handling = HandleReport { actor, report, action, rule: Right::HandleReports.rule() };
+        let handling = HandleReport { actor, report, action, rule: Permission::HandleReports.rule() };
         let handled = self.store.handle_report(handling).await;
         if let (Err(StoreError::NotAllowed), Some(user)) = (&handled, asks) {
-            self.note(None, Incident::NotAllowed(user));
+            self.note(None, SecurityEvent::NotAllowed(user));
         }
         Ok(handled?)
     }

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::domain::{
-    self, ConversationId, EndReason, Entry, Me, Millis, Nickname, Role, SessionId, User, UserId, UserKind,
-};
-
-use super::{
-    super::{
-        clock,
-        peer::Peer,
-        store::{Beginning, EndedSession, Expired, Expiry, NewSession, NewUser, Retention, Session},
+use crate::{
+    domain::{
+        self, AdmissionPolicy, ConversationId, CurrentUser, EndReason, Nickname, Role, SessionId, Timestamp, User,
+        UserId, UserKind,
     },
-    Chat, ChatError, Incident, invites, token,
+    server::{
+        chat::{ChatError, ChatService, SecurityEvent, invites, tokens},
+        clock,
+        net::client_addr::ClientAddr,
+        store::{Beginning, EndedSession, Expired, ExpiryPolicy, NewSession, NewUser, Retention, Session},
+    },
 };
 
 /// Somebody who has just come in, and the token to come back with.
 #[derive(Debug)]
-pub(crate) struct Arrival {
-    pub(crate) me: Me,
+pub(crate) struct StartedSession {
+    pub(crate) me: CurrentUser,
     pub(crate) session: SessionId,
     pub(crate) token: String,
 }
@@ -37,44 +37,44 @@ const CONVERSATIONS: u32 = 64;
 /// Between two batches of messages that it deletes.
 const PAUSE: Duration = Duration::from_millis(100);
 
-pub(super) fn ago(millis: u64) -> Millis {
-    Millis(clock::now().0.saturating_sub(millis))
+pub(super) fn ago(millis: u64) -> Timestamp {
+    Timestamp(clock::now().0.saturating_sub(millis))
 }
 
 /// A new session, and the token to show for it.
-pub(super) fn begin(agent: &str, peer: Peer) -> Result<(String, NewSession), ChatError> {
-    let token = token::generate()?;
+pub(super) fn begin(agent: &str, peer: ClientAddr) -> Result<(String, NewSession), ChatError> {
+    let token = tokens::generate()?;
     let agent = agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
-    let (key, id) = (token::key(&token), SessionId::generate());
+    let (key, id) = (tokens::key(&token), SessionId::generate());
     let session = NewSession { key, id, agent, used: true, address: Some(peer) };
     Ok((token, session))
 }
 
-impl Chat {
+impl ChatService {
     /// Lets a new guest in, with a session of the program that calls itself `agent`. Who is not connected yet has to come
     /// back with the token soon, or gives the nickname back.
     pub(crate) async fn create_guest(
         &self,
         nickname: &str,
         invite: Option<&str>,
-        peer: Peer,
+        peer: ClientAddr,
         agent: &str,
         is_connected: bool,
-    ) -> Result<Arrival, ChatError> {
+    ) -> Result<StartedSession, ChatError> {
         let (token, session) = begin(agent, peer)?;
         let session = NewSession { used: is_connected, ..session };
         let id = session.id;
         let me = self.admit(nickname, invite, peer, Some(session)).await?;
-        Ok(Arrival { me, session: id, token })
+        Ok(StartedSession { me, session: id, token })
     }
 
     /// Lets a plain client in, for as long as its socket lives.
-    pub(crate) async fn create_visitor(
+    pub(crate) async fn create_ephemeral_guest(
         &self,
         nickname: &str,
         invite: Option<&str>,
-        peer: Peer,
-    ) -> Result<Me, ChatError> {
+        peer: ClientAddr,
+    ) -> Result<CurrentUser, ChatError> {
         self.admit(nickname, invite, peer, None).await
     }
 
@@ -107,9 +107,9 @@ impl Chat {
         &self,
         nickname: &str,
         invite: Option<&str>,
-        peer: Peer,
+        peer: ClientAddr,
         session: Option<NewSession>,
-    ) -> Result<Me, ChatError> {
+    ) -> Result<CurrentUser, ChatError> {
         let nickname = Nickname::parse(nickname)?;
         self.incidents.watch(peer, self.admit_as(nickname, invite, peer, session).await)
     }
@@ -118,17 +118,18 @@ impl Chat {
         &self,
         nickname: Nickname,
         invite: Option<&str>,
-        peer: Peer,
+        peer: ClientAddr,
         session: Option<NewSession>,
-    ) -> Result<Me, ChatError> {
+    ) -> Result<CurrentUser, ChatError> {
         self.rates.guest(peer)?;
         let invite = match self.entry {
-            Entry::Open => None,
-            Entry::Invite => Some(invites::key(invite.ok_or(ChatError::InviteRequired)?)),
-            Entry::Registered => return Err(ChatError::AccountRequired),
+            AdmissionPolicy::Open => None,
+            AdmissionPolicy::Invite => Some(invites::key(invite.ok_or(ChatError::InviteRequired)?)),
+            AdmissionPolicy::Registered => return Err(ChatError::AccountRequired),
         };
         let (key, user) = (nickname.key(), User::guest(UserId::generate(), nickname));
-        let me = Me { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest, role: Role::Member };
+        let me =
+            CurrentUser { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest, role: Role::Member };
         let address = Some(peer);
         let names_per_address = self.guests_per_address;
         let new = NewUser { user, key, session, address, invite, password: None, names_per_address };
@@ -138,7 +139,7 @@ impl Chat {
 
     /// The session of this token.
     pub(crate) async fn authenticate(&self, token: &str) -> Result<Session, ChatError> {
-        let Some(session) = self.store.session(token::key(token)).await? else {
+        let Some(session) = self.store.session(tokens::key(token)).await? else {
             let ended = self.session_end(token).await?;
             return Err(ended.map_or(ChatError::Unauthenticated, |ended| ChatError::SessionEnded(ended.reason)));
         };
@@ -150,7 +151,7 @@ impl Chat {
             return Err(ChatError::SessionEnded(EndReason::Expired));
         }
         if (!session.used || session.seen_at.0 + SEEN_EVERY < clock::now().0)
-            && let Err(error) = self.store.see_session(session.id).await
+            && let Err(error) = self.store.touch_session(session.id).await
         {
             // A full disk keeps nobody out.
             tracing::warn!(%error, "the use of a session could not be noted");
@@ -160,7 +161,7 @@ impl Chat {
 
     /// Why the session of this token is over, if it ended lately, but not by showing the token.
     pub(crate) async fn session_end(&self, token: &str) -> Result<Option<domain::SessionEnd>, ChatError> {
-        Ok(self.store.session_end(token::key(token)).await?)
+        Ok(self.store.session_end(tokens::key(token)).await?)
     }
 
     /// Ends the sessions of all guests, who give their nicknames back. Gives who they were.
@@ -171,14 +172,14 @@ impl Chat {
     /// Holds those who are in already to who may come in. To be called before anybody is served.
     pub(crate) async fn enforce_entry(&self) -> Result<(), ChatError> {
         match self.entry {
-            Entry::Open => {}
-            Entry::Registered => {
+            AdmissionPolicy::Open => {}
+            AdmissionPolicy::Registered => {
                 let guests = self.end_guests().await?.len();
                 if guests > 0 {
                     tracing::warn!(guests, "there are no guests here any more: their sessions have ended");
                 }
             }
-            Entry::Invite => {
+            AdmissionPolicy::Invite => {
                 let guests = self.store.uninvited_guests().await?;
                 if guests > 0 {
                     tracing::warn!(
@@ -193,8 +194,8 @@ impl Chat {
 
     /// Ends a session, and with a guest's last one the claim to the nickname.
     pub(crate) async fn end_session(&self, token: &str) -> Result<EndedSession, ChatError> {
-        let ended = self.store.end_session(token::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
-        self.note(None, Incident::SignedOut(ended.user));
+        let ended = self.store.end_session(tokens::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
+        self.note(None, SecurityEvent::SignedOut(ended.user));
         Ok(ended)
     }
 
@@ -210,7 +211,7 @@ impl Chat {
     /// registered users end that began, or were used last, longer ago than that; these are given.
     pub(crate) async fn expire(&self) -> Result<Vec<EndedSession>, ChatError> {
         self.expire_reports().await?;
-        let expiry = Expiry {
+        let expiry = ExpiryPolicy {
             connected: self.hub.sessions(),
             noted: ago(SEEN_EVERY),
             here: self.hub.present(),
@@ -218,7 +219,7 @@ impl Chat {
             began: ago(self.sessions_last),
             seen: ago(self.sessions_idle),
             unused: ago(self.unused_guests_last),
-            ended: ago(self.longest_session() * 1_000),
+            ended: ago(self.session_cookie_max_age() * 1_000),
             retention: Retention {
                 addresses_since: self.addresses_last.map(ago),
                 audit_since: self.audit_lasts.map(ago),
@@ -228,7 +229,7 @@ impl Chat {
         if guests > 0 {
             tracing::info!(guests, "nicknames given back by guests who were away for long");
         }
-        sessions.iter().for_each(|one| self.note(None, Incident::Expired(one.user)));
+        sessions.iter().for_each(|one| self.note(None, SecurityEvent::Expired(one.user)));
         Ok(sessions)
     }
 

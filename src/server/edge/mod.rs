@@ -1,20 +1,19 @@
 //! The edge: what every request passes before anything else looks at it, and every answer on its way out.
 //!
-//! Who asks ([`forwarded`]), by which name the server was called ([`hosts`]), from which page ([`origins`]); then the
-//! routes, in limited time; and last the headers that every answer has ([`headers`]).
+//! Who asks ([`forwarded`]), by which name the server was called ([`allowed_hosts`]), from which page ([`origins`]); then the
+//! routes, in limited time; and last the headers that every answer has ([`security_headers`]).
 //!
 //! Every request is charged to its address before anything of it is done, and before its body is read: here the HTTP API,
 //! WebSockets, and what is refused here; pages and files in `page`, which alone can tell them apart. Health checks are free.
 //! What an answer has in bytes is charged when it is known.
 
+pub(crate) mod allowed_hosts;
+mod exposure;
 mod forwarded;
-mod headers;
-mod hosts;
+pub(crate) mod http_server;
 mod origins;
-mod public_url;
-mod reach;
 mod report_url;
-mod scheme;
+mod security_headers;
 mod site;
 mod tls;
 
@@ -30,43 +29,46 @@ use axum::{
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
-use crate::protocol::ErrorCode;
-
-use self::{
-    forwarded::{Proxies, Unbelieved},
-    hosts::{Called, Hosts},
-    origins::Origins,
+use crate::{
+    protocol::ErrorCode,
+    server::{
+        chat::{ChatError, ChatService, SecurityEvent},
+        config::Config,
+        edge::{
+            allowed_hosts::{AllowedHosts, RequestedHost},
+            forwarded::{Proxies, Unbelieved},
+            origins::Origins,
+        },
+        http::{self, ApiError},
+        hub::ShardIndex,
+        net::{
+            client_addr::ClientAddr,
+            connection_limiter::{ConnectionPermit, Occupancy},
+        },
+        socket,
+    },
 };
-use super::{
-    chat::{Chat, ChatError, Incident},
-    config::Config,
-    doors::{Entry, Standing},
-    http::{self, ApiError},
-    hub::ShardIndex,
-    peer::Peer,
-    socket,
-};
 
+pub use crate::server::net::public_url::{PublicUrl, PublicUrlError};
+pub use crate::server::net::scheme::Scheme;
 pub(super) use forwarded::parse_network;
-pub use public_url::{PublicUrl, PublicUrlError};
 pub use report_url::{ReportUrl, ReportUrlError};
-pub use scheme::Scheme;
 pub use site::Site;
 pub use tls::TlsError;
 
-pub(super) use hosts::HostError;
+pub(super) use crate::server::edge::allowed_hosts::HostError;
+pub(super) use crate::server::edge::exposure::reach;
 pub(super) use origins::ForeignOrigin;
-pub(super) use reach::reach;
 pub(super) use tls::Certificate;
 
 /// What is known of a connection before its first request.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct ConnectionInfo {
     /// The other end of the TCP connection: a client, or a proxy.
     pub(super) address: IpAddr,
     /// Whether the TLS is our own.
     pub(super) is_tls: bool,
-    pub(super) entry: Arc<Entry>,
+    pub(super) entry: Arc<ConnectionPermit>,
     /// Which shard serves it.
     pub(super) shard: ShardIndex,
 }
@@ -74,8 +76,8 @@ pub(super) struct Wire {
 /// The rules of the edge, and the routes behind it.
 pub(super) struct Edge {
     router: Router,
-    chat: Arc<Chat>,
-    hosts: Hosts,
+    chat: Arc<ChatService>,
+    hosts: AllowedHosts,
     origins: Origins,
     proxies: Proxies,
     /// Those who say for whom they speak, and are not believed.
@@ -88,12 +90,12 @@ pub(super) struct Edge {
 
 impl Edge {
     /// `here` is where the server listens.
-    pub(super) fn new(router: Router, chat: Arc<Chat>, config: &Config, here: IpAddr) -> Self {
+    pub(super) fn new(router: Router, chat: Arc<ChatService>, config: &Config, here: IpAddr) -> Self {
         let public = config.public_url.as_ref();
         Self {
             router,
             chat,
-            hosts: Hosts::new(public, here),
+            hosts: AllowedHosts::new(public, here),
             origins: Origins::new(public, &config.allow_origin),
             proxies: Proxies::new(&config.trusted_proxies),
             unbelieved: Unbelieved::default(),
@@ -112,17 +114,17 @@ impl Edge {
     }
 
     /// Answers a request, whatever it is.
-    pub(super) async fn pass(&self, wire: &Wire, mut request: Request) -> Response {
+    pub(super) async fn pass(&self, wire: &ConnectionInfo, mut request: Request) -> Response {
         let is_proxied = self.trusts(wire.address);
         if !is_proxied {
             self.unbelieved.look_at(wire.address, request.headers());
         }
-        let peer = Peer::from(self.proxies.client(wire.address, request.headers()));
+        let peer = ClientAddr::from(self.proxies.client(wire.address, request.headers()));
         let forwarded = is_proxied.then(|| forwarded::scheme(request.headers())).flatten();
         let is_https = wire.is_tls || [self.public_scheme(), forwarded].contains(&Some(Scheme::Https));
         let scheme = if is_https { Scheme::Https } else { Scheme::Http };
 
-        let called = Called::by(&request, is_proxied);
+        let called = RequestedHost::by(&request, is_proxied);
         let site = Site::new(scheme, self.public.as_ref(), called.as_ref().ok());
 
         let mut response = match self.admit(wire, peer, site, called, is_proxied, &request) {
@@ -138,37 +140,37 @@ impl Edge {
                 response
             }
             Err(refused) => {
-                self.chat.note(Some(peer), Incident::Refused(refused.code().name()));
+                self.chat.note(Some(peer), SecurityEvent::Refused(refused.code().name()));
                 refusal(&request, refused)
             }
         };
-        headers::put_on(&mut response, scheme);
-        if wire.entry.standing == Standing::TurnedAway {
+        security_headers::put_on(&mut response, scheme);
+        if wire.entry.standing == Occupancy::TurnedAway {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
 
     /// A connection was closed without a word.
-    pub(super) fn note_no_room(&self, peer: Peer) {
-        self.chat.note(Some(peer), Incident::NoRoom);
+    pub(super) fn note_no_room(&self, peer: ClientAddr) {
+        self.chat.note(Some(peer), SecurityEvent::NoRoom);
     }
 
     fn admit(
         &self,
-        wire: &Wire,
-        peer: Peer,
+        wire: &ConnectionInfo,
+        peer: ClientAddr,
         site: Site,
-        called: Result<Called, HostError>,
+        called: Result<RequestedHost, HostError>,
         is_proxied: bool,
         request: &Request,
     ) -> Result<(), ApiError> {
         let asks_for_socket = asks_for_socket(request);
         let is_health = http::is_health(request) && !asks_for_socket;
         match wire.entry.standing {
-            Standing::Excess => return Err(too_many_connections()),
-            Standing::TurnedAway if !is_health => return Err(ChatError::Busy.into()),
-            Standing::Usual | Standing::TurnedAway => {}
+            Occupancy::Excess => return Err(too_many_connections()),
+            Occupancy::TurnedAway if !is_health => return Err(ChatError::Busy.into()),
+            Occupancy::Usual | Occupancy::TurnedAway => {}
         }
         if is_health {
             return Ok(());
@@ -187,12 +189,17 @@ impl Edge {
     }
 
     /// Whether it was sent by the right name, and from the right page.
-    fn check(&self, request: &Request, called: Result<Called, HostError>, scheme: Scheme) -> Result<(), ApiError> {
+    fn check(
+        &self,
+        request: &Request,
+        called: Result<RequestedHost, HostError>,
+        scheme: Scheme,
+    ) -> Result<(), ApiError> {
         let called = called?;
         self.hosts.check(&called)?;
-        if request.uri().path() == socket::FULL_DOOR || !request.method().is_safe() {
+        if request.uri().path() == socket::WS_PATH || !request.method().is_safe() {
             self.origins.check(request.headers(), &called, scheme)?;
-        } else if socket::knocks(request).is_some() {
+        } else if socket::simple_ws_nickname(request).is_some() {
             self.origins.check_plain(request.headers(), &called, scheme)?;
         }
         Ok(())
@@ -224,7 +231,7 @@ fn too_many_connections() -> ApiError {
 
 /// Whether somebody wants a WebSocket, of either protocol.
 fn asks_for_socket(request: &Request) -> bool {
-    request.uri().path() == socket::FULL_DOOR || socket::knocks(request).is_some()
+    request.uri().path() == socket::WS_PATH || socket::simple_ws_nickname(request).is_some()
 }
 
 /// In the words of whoever asked: a problem for programs, a line of text for people. What is refused here is not worth

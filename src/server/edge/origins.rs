@@ -6,7 +6,7 @@
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use super::{PublicUrl, Scheme, hosts::Called};
+use crate::server::edge::{PublicUrl, Scheme, allowed_hosts::RequestedHost};
 
 /// W3C Fetch Metadata. Sent over HTTPS and to this machine, not over plain HTTP to others.
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -29,7 +29,12 @@ impl Origins {
     }
 
     /// Lets through: programs that are no browsers, own pages, and those allowed.
-    pub(super) fn check(&self, headers: &HeaderMap, called: &Called, scheme: Scheme) -> Result<(), ForeignOrigin> {
+    pub(super) fn check(
+        &self,
+        headers: &HeaderMap,
+        called: &RequestedHost,
+        scheme: Scheme,
+    ) -> Result<(), ForeignOrigin> {
         let origin = match headers.get(header::ORIGIN) {
             Some(origin) => Some(normal(origin.to_str().map_err(|_| ForeignOrigin)?)),
             None => None,
@@ -48,7 +53,7 @@ impl Origins {
     pub(super) fn check_plain(
         &self,
         headers: &HeaderMap,
-        called: &Called,
+        called: &RequestedHost,
         scheme: Scheme,
     ) -> Result<(), ForeignOrigin> {
         self.check(headers, called, scheme).or_else(|foreign| {
@@ -60,7 +65,7 @@ impl Origins {
 
     /// The public address, where one is set; else the same host and port. Over HTTPS a page that came without it is not
     /// ours; the other way round there may be a proxy between that nobody told us about.
-    fn is_own(&self, origin: &str, called: &Called, scheme: Scheme) -> bool {
+    fn is_own(&self, origin: &str, called: &RequestedHost, scheme: Scheme) -> bool {
         let Some((page_scheme, page)) = parts(origin) else { return false };
         match &self.public {
             Some(public) => public.is_origin(page_scheme, &page),
@@ -74,9 +79,9 @@ fn normal(origin: &str) -> String {
 }
 
 /// `https` and `example.org:8080` of `https://example.org:8080`.
-fn parts(origin: &str) -> Option<(Scheme, Called)> {
+fn parts(origin: &str) -> Option<(Scheme, RequestedHost)> {
     let (scheme, authority) = origin.split_once("://")?;
-    Some((Scheme::from_name(scheme)?, Called::parse(authority)?))
+    Some((Scheme::from_name(scheme)?, RequestedHost::parse(authority)?))
 }
 
 #[cfg(test)]
@@ -90,7 +95,7 @@ mod tests {
     }
 
     fn check(origins: &Origins, origin: &str, host: &str, scheme: Scheme) -> Result<(), ForeignOrigin> {
-        origins.check(&headers(&[(header::ORIGIN, origin)]), &Called::parse(host).expect(host), scheme)
+        origins.check(&headers(&[(header::ORIGIN, origin)]), &RequestedHost::parse(host).expect(host), scheme)
     }
 
     #[test]
@@ -135,7 +140,7 @@ mod tests {
     #[test]
     fn what_the_browser_compared_itself_counts_first() {
         let origins = Origins::new(None, &["https://friend.example".into()]);
-        let called = Called::parse("chat.example").expect("a name");
+        let called = RequestedHost::parse("chat.example").expect("a name");
         let check = |named: &[(HeaderName, &str)]| origins.check(&headers(named), &called, Scheme::Http);
         let own = (header::ORIGIN, "https://chat.example");
         let friend = (header::ORIGIN, "https://friend.example");
@@ -155,7 +160,7 @@ mod tests {
         let origins = Origins::new(None, &[]);
         let check = |origin: &str, host: &str| {
             let named = headers(&[(header::ORIGIN, origin), (SITE, "same-site")]);
-            origins.check_plain(&named, &Called::parse(host).expect(host), Scheme::Http)
+            origins.check_plain(&named, &RequestedHost::parse(host).expect(host), Scheme::Http)
         };
         for (origin, host) in [
             ("http://127.0.0.1:8080", "127.0.0.1:3000"),

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use axum::http::Uri;
 
-use super::{Scheme, hosts::Called};
+use crate::server::edge::{Scheme, allowed_hosts::RequestedHost};
 
 /// An absolute URL over HTTPS, or over HTTP to this machine. Fit for a header: it holds no character that ends a value
 /// there.
@@ -30,7 +30,8 @@ impl FromStr for ReportUrl {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b";,'\"\\#".contains(&byte);
         let uri = text.parse::<Uri>().map_err(|_| ReportUrlError)?;
         let scheme = uri.scheme_str().and_then(Scheme::from_name).ok_or(ReportUrlError)?;
-        let called = uri.authority().and_then(|authority| Called::parse(authority.as_str())).ok_or(ReportUrlError)?;
+        let called =
+            uri.authority().and_then(|authority| RequestedHost::parse(authority.as_str())).ok_or(ReportUrlError)?;
         let is_safe = scheme == Scheme::Https || called.is_loopback();
         if is_safe && text.bytes().all(is_plain) { Ok(Self(text.to_owned())) } else { Err(ReportUrlError) }
     }

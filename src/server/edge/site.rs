@@ -1,6 +1,6 @@
 //! Where a browser sees the server.
 
-use super::{PublicUrl, Scheme, hosts::Called};
+use crate::server::edge::{PublicUrl, Scheme, allowed_hosts::RequestedHost};
 
 /// The scheme and the port that stand in a browser's address bar, or would if they were not the usual ones. Browsers keep
 /// cookies by host name alone: what tells two servers of one host apart is the port.
@@ -12,7 +12,7 @@ pub struct Site {
 
 impl Site {
     /// By the public URL, or else as the server was called.
-    pub(super) fn new(scheme: Scheme, public: Option<&PublicUrl>, called: Option<&Called>) -> Self {
+    pub(super) fn new(scheme: Scheme, public: Option<&PublicUrl>, called: Option<&RequestedHost>) -> Self {
         let called = public.map(|public| &public.called).or(called);
         Self { scheme, port: called.and_then(|called| called.port).unwrap_or(scheme.default_port()) }
     }

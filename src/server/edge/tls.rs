@@ -58,19 +58,19 @@ pub(in crate::server) struct Certificate {
     cert: PathBuf,
     key: PathBuf,
     provider: Arc<CryptoProvider>,
-    shown: Arc<Shown>,
+    shown: Arc<CurrentCertificate>,
     /// What makes TLS of TCP connections.
     config: Arc<ServerConfig>,
 }
 
 /// What is shown to whoever comes now.
 #[derive(Debug)]
-struct Shown(RwLock<Arc<CertifiedKey>>);
+struct CurrentCertificate(RwLock<Arc<CertifiedKey>>);
 
 /// What two files hold, as bytes.
 // No Debug: one of them is secret.
 #[derive(PartialEq, Eq)]
-struct Files {
+struct CertificateFiles {
     cert: Vec<u8>,
     key: Vec<u8>,
 }
@@ -79,13 +79,13 @@ impl Certificate {
     /// Reads it for the first time.
     pub(in crate::server) fn read(cert: &Path, key: &Path) -> Result<Arc<Self>, TlsError> {
         let provider = Arc::new(ring::default_provider());
-        let certified = Files::read(cert, key)?.certified(&provider, cert, key)?;
-        let shown = Arc::new(Shown(RwLock::new(Arc::new(certified))));
+        let certified = CertificateFiles::read(cert, key)?.certified(&provider, cert, key)?;
+        let shown = Arc::new(CurrentCertificate(RwLock::new(Arc::new(certified))));
         // TLS 1.2 and 1.3.
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::<Shown>::clone(&shown));
+            .with_cert_resolver(Arc::<CurrentCertificate>::clone(&shown));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(Self { cert: cert.to_owned(), key: key.to_owned(), provider, shown, config: Arc::new(config) }))
     }
@@ -104,7 +104,8 @@ impl Certificate {
             tick.tick().await;
             let certificate = Arc::clone(self);
             let looking = spawn_blocking(move || {
-                let now = Files::read(&certificate.cert, &certificate.key).map_err(|error| error.to_string());
+                let now =
+                    CertificateFiles::read(&certificate.cert, &certificate.key).map_err(|error| error.to_string());
                 if seen.as_ref() != Some(&now) {
                     certificate.take_up(&now, seen.is_none());
                 }
@@ -120,7 +121,7 @@ impl Certificate {
         }
     }
 
-    fn take_up(&self, now: &Result<Files, String>, is_first: bool) {
+    fn take_up(&self, now: &Result<CertificateFiles, String>, is_first: bool) {
         let read = now.as_ref().map_err(String::clone);
         let certified = read.and_then(|files| {
             files.certified(&self.provider, &self.cert, &self.key).map_err(|error| error.to_string())
@@ -137,7 +138,7 @@ impl Certificate {
     }
 }
 
-impl Files {
+impl CertificateFiles {
     fn read(cert: &Path, key: &Path) -> Result<Self, TlsError> {
         let read = |path: &Path| fs::read(path).map_err(|error| TlsError::File { path: path.to_owned(), error });
         Ok(Self { cert: read(cert)?, key: read(key)? })
@@ -157,7 +158,7 @@ impl Files {
     }
 }
 
-impl ResolvesServerCert for Shown {
+impl ResolvesServerCert for CurrentCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
     }

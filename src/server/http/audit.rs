@@ -17,7 +17,7 @@ const DEFAULT_LIMIT: u32 = 50;
 const LARGEST_LIMIT: u32 = 200;
 
 #[derive(Debug, Deserialize)]
-struct Stretch {
+struct AuditQuery {
     before: Option<u64>,
     limit: Option<u32>,
 }
@@ -29,9 +29,9 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn audit(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
-    stretch: Result<Query<Stretch>, QueryRejection>,
+    stretch: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    let Query(Stretch { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(AuditQuery { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
     Ok(Json(app.chat.audit(&session.me, before, limit).await?))
 }

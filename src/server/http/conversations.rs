@@ -14,18 +14,21 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::domain::{Conversation, ConversationId};
-
-use super::{
-    super::{App, chat::ChatError, peer::Peer},
-    ApiError, Caller, counted,
+use crate::{
+    domain::{Conversation, ConversationId},
+    server::{
+        App,
+        chat::ChatError,
+        http::{ApiError, Caller, counted},
+        net::client_addr::ClientAddr,
+    },
 };
 
 /// How many directs an answer has, and has at most.
 const LARGEST_LIMIT: u32 = 100;
 
 #[derive(Debug, Deserialize)]
-struct Stretch {
+struct ConversationsQuery {
     before: Option<String>,
     limit: Option<u32>,
 }
@@ -37,10 +40,11 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn list(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
-    Extension(peer): Extension<Peer>,
-    stretch: Result<Query<Stretch>, QueryRejection>,
+    Extension(peer): Extension<ClientAddr>,
+    stretch: Result<Query<ConversationsQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Query(Stretch { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(ConversationsQuery { before, limit }) =
+        stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let before = before.map(|place| place.parse()).transpose();
     let before = before.map_err(|()| ApiError::bad_request("before is what an earlier answer gave as older"))?;
     let limit = limit.unwrap_or(LARGEST_LIMIT).clamp(1, LARGEST_LIMIT);

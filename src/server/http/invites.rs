@@ -17,11 +17,12 @@ use qrcode::{QrCode, render::svg};
 use crate::{
     domain::InviteId,
     protocol::{InviteCreated, InviteList, InviteRequest},
-};
-
-use super::{
-    super::{App, Site, chat::ChatError, links},
-    ApiError, Caller, read_json,
+    server::{
+        App, Site,
+        chat::ChatError,
+        http::{ApiError, Caller, read_json},
+        net::urls,
+    },
 };
 
 /// What a module of the picture measures, in its own units: a whole number, so that edges stay sharp.
@@ -44,8 +45,8 @@ async fn create(
 ) -> Result<(StatusCode, Json<InviteCreated>), ApiError> {
     let request: InviteRequest = read_json(body)?;
     let (invite, token) = app.chat.invite(Some(session.me.user()), &request).await?;
-    let base = links::base_for(app.chat.public_url(), &headers, site.scheme);
-    let (path, qr) = (links::of_invite("", &token), picture(&links::of_invite(&base, &token))?);
+    let base = urls::base_for(app.chat.public_url(), &headers, site.scheme);
+    let (path, qr) = (urls::invite_url("", &token), picture(&urls::invite_url(&base, &token))?);
     Ok((StatusCode::CREATED, Json(InviteCreated { invite, token, path, qr })))
 }
 

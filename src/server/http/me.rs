@@ -12,20 +12,22 @@ use axum::{
 };
 
 use crate::{
-    domain::Me,
+    domain::CurrentUser,
     protocol::{CloseCode, DeleteAccountRequest, PasswordRequest},
-};
-
-use super::{
-    super::{App, chat::PasswordSet, edge::Site, peer::Peer, sessions::Shown},
-    ApiError, Caller, read_json, set,
+    server::{
+        App,
+        chat::PasswordSet,
+        edge::Site,
+        http::{ApiError, Caller, read_json, set},
+        net::{client_addr::ClientAddr, session_cookie::CookieAttributes},
+    },
 };
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new().route("/me", get(me).delete(delete_account)).route("/me/password", put(set_password))
 }
 
-async fn me(Caller(session): Caller) -> Json<Me> {
+async fn me(Caller(session): Caller) -> Json<CurrentUser> {
     Json(session.me)
 }
 
@@ -33,7 +35,7 @@ async fn me(Caller(session): Caller) -> Json<Me> {
 async fn delete_account(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
-    Extension(peer): Extension<Peer>,
+    Extension(peer): Extension<ClientAddr>,
     Extension(site): Extension<Site>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -41,7 +43,7 @@ async fn delete_account(
     let request: DeleteAccountRequest = read_json(body)?;
     app.chat.delete_account(&session.me, peer, request).await?;
     app.hub.close_user(session.me.id, CloseCode::SessionEnded);
-    let cookies = Shown::by(&headers, site).map_or_else(Vec::new, |shown| shown.forget(site));
+    let cookies = CookieAttributes::by(&headers, site).map_or_else(Vec::new, |shown| shown.forget(site));
     Ok((StatusCode::NO_CONTENT, set(cookies)))
 }
 
@@ -49,7 +51,7 @@ async fn delete_account(
 async fn set_password(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
-    Extension(peer): Extension<Peer>,
+    Extension(peer): Extension<ClientAddr>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
     let request: PasswordRequest = read_json(body)?;

@@ -13,11 +13,15 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::domain::{ConversationId, Seq};
-
-use super::{
-    super::{App, chat::ChatError, peer::Peer, store::Window},
-    ApiError, Caller, counted,
+use crate::{
+    domain::{ConversationId, Seq},
+    server::{
+        App,
+        chat::ChatError,
+        http::{ApiError, Caller, counted},
+        net::client_addr::ClientAddr,
+        store::Window,
+    },
 };
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -31,7 +35,7 @@ const MOST_BYTES: usize = 256 * 1024;
 const LOBBY: &str = "lobby";
 
 #[derive(Debug, Deserialize)]
-struct Stretch {
+struct MessagesQuery {
     before: Option<Seq>,
     after: Option<Seq>,
     limit: Option<u32>,
@@ -44,11 +48,12 @@ pub(super) fn router() -> Router<Arc<App>> {
 async fn page(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
-    Extension(peer): Extension<Peer>,
+    Extension(peer): Extension<ClientAddr>,
     id: Result<Path<String>, PathRejection>,
-    stretch: Result<Query<Stretch>, QueryRejection>,
+    stretch: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Query(Stretch { before, after, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let Query(MessagesQuery { before, after, limit }) =
+        stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let window = match (before, after) {
         (None, None) => Window::Newest,
         (Some(seq), None) => Window::Before(seq),

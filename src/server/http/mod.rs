@@ -3,7 +3,6 @@
 mod audit;
 mod blocks;
 mod conversations;
-mod error;
 mod health;
 mod invites;
 mod me;
@@ -29,18 +28,17 @@ use serde_json::error::Category;
 use crate::{
     domain::UserId,
     protocol::{ErrorCode, from_object},
+    server::{
+        App,
+        chat::ChatError,
+        edge::{PublicUrl, Site},
+        net::client_addr::ClientAddr,
+        session_token,
+        store::Session,
+    },
 };
 
-use super::{
-    App,
-    chat::ChatError,
-    edge::{PublicUrl, Site},
-    peer::Peer,
-    session_token,
-    store::Session,
-};
-
-pub(super) use error::ApiError;
+pub(super) use crate::server::problem::ApiError;
 pub(super) use health::Readiness;
 pub use security_txt::{SecurityContact, SecurityContactError};
 
@@ -104,7 +102,7 @@ fn read(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
 async fn counted<T: Serialize>(
     app: &App,
     user: UserId,
-    peer: Peer,
+    peer: ClientAddr,
     make: impl Future<Output = Result<T, ChatError>>,
 ) -> Result<Response, ApiError> {
     app.chat.may_ask(user, peer)?;

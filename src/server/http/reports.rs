@@ -13,11 +13,15 @@ use axum::{
     routing::{delete, get},
 };
 
-use crate::protocol::{ReportList, ReportRequest};
-
-use super::{
-    super::{App, chat::ChatError, peer::Peer, store::ReportAction},
-    ApiError, Caller, read_json,
+use crate::{
+    protocol::{ReportList, ReportRequest},
+    server::{
+        App,
+        chat::ChatError,
+        http::{ApiError, Caller, read_json},
+        net::client_addr::ClientAddr,
+        store::ReportAction,
+    },
 };
 
 /// How many reports an answer has: each has some messages.
@@ -34,7 +38,7 @@ async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Js
 async fn report(
     State(app): State<Arc<App>>,
     Caller(session): Caller,
-    Extension(peer): Extension<Peer>,
+    Extension(peer): Extension<ClientAddr>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
     let request: ReportRequest = read_json(body)?;

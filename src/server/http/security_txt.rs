@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use axum::{Router, http::Uri, routing::get};
 
 use super::super::{App, edge::PublicUrl};
-use crate::domain::{Millis, utc};
+use crate::domain::{Timestamp, utc};
 
 const PATH: &str = "/.well-known/security.txt";
 
@@ -49,14 +49,16 @@ impl fmt::Display for SecurityContact {
 /// The route, if there is a contact.
 pub(super) fn router(contact: Option<SecurityContact>, public: Option<PublicUrl>) -> Router<Arc<App>> {
     match contact {
-        Some(contact) => Router::new().route(PATH, get(async move || write(&contact, public.as_ref(), Millis::now()))),
+        Some(contact) => {
+            Router::new().route(PATH, get(async move || write(&contact, public.as_ref(), Timestamp::now())))
+        }
         None => Router::new(),
     }
 }
 
-fn write(contact: &SecurityContact, public: Option<&PublicUrl>, now: Millis) -> String {
+fn write(contact: &SecurityContact, public: Option<&PublicUrl>, now: Timestamp) -> String {
     // All who ask on one day get the same.
-    let expires = utc::for_machines(Millis((now.0 / DAY + VALID_DAYS) * DAY));
+    let expires = utc::for_machines(Timestamp((now.0 / DAY + VALID_DAYS) * DAY));
     let canonical = public.map(|public| format!("Canonical: {public}{PATH}\n")).unwrap_or_default();
     format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en, zh\n{canonical}")
 }
@@ -92,13 +94,13 @@ mod tests {
         let contact = "mailto:security@example.org".parse().expect("a contact");
         let public = "https://chat.example.org".parse().expect("an address");
         // 2026-11-24, in the evening.
-        let text = write(&contact, Some(&public), Millis(1_795_551_693_123));
+        let text = write(&contact, Some(&public), Timestamp(1_795_551_693_123));
         assert_eq!(
             text,
             "Contact: mailto:security@example.org\nExpires: 2027-05-23T00:00:00Z\nPreferred-Languages: en, zh\n\
              Canonical: https://chat.example.org/.well-known/security.txt\n"
         );
-        assert_eq!(write(&contact, Some(&public), Millis(1_795_478_400_000)), text);
-        assert_ne!(write(&contact, Some(&public), Millis(1_795_478_399_999)), text);
+        assert_eq!(write(&contact, Some(&public), Timestamp(1_795_478_400_000)), text);
+        assert_ne!(write(&contact, Some(&public), Timestamp(1_795_478_399_999)), text);
     }
 }

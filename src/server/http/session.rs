@@ -11,17 +11,15 @@ use axum::{
     routing::post,
 };
 
-use crate::protocol::{CloseCode, SessionCreated, SessionRequest};
-
-use super::{
-    super::{
+use crate::{
+    protocol::{CloseCode, SessionCreated, SessionRequest},
+    server::{
         App,
         edge::Site,
-        entering::{Entered, Knock, come_in},
-        peer::Peer,
-        sessions::Shown,
+        http::{ApiError, read_json, set},
+        net::{client_addr::ClientAddr, session_cookie::CookieAttributes},
+        sign_in::{SignInRequest, SignedIn, come_in},
     },
-    ApiError, read_json, set,
 };
 
 pub(super) fn router() -> Router<Arc<App>> {
@@ -31,14 +29,14 @@ pub(super) fn router() -> Router<Arc<App>> {
 /// Lets a new guest in, or who shows a password.
 async fn create(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(peer): Extension<ClientAddr>,
     Extension(site): Extension<Site>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let SessionRequest { nickname, password, invite, claim } = read_json(body)?;
-    let knock = Knock { nickname, password, invite, claim };
-    let Entered { me, token, cookies } = come_in((&app.chat, &app.hub), knock, (peer, site), &headers).await?;
+    let knock = SignInRequest { nickname, password, invite, claim };
+    let SignedIn { me, token, cookies } = come_in((&app.chat, &app.hub), knock, (peer, site), &headers).await?;
     Ok((StatusCode::CREATED, set(cookies), Json(SessionCreated { token, me })))
 }
 
@@ -48,7 +46,7 @@ async fn end(
     Extension(site): Extension<Site>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
-    let shown = Shown::by(&headers, site).ok_or_else(ApiError::unauthenticated)?;
+    let shown = CookieAttributes::by(&headers, site).ok_or_else(ApiError::unauthenticated)?;
     let ended = app.chat.end_session(shown.token).await?;
     app.hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
     Ok((StatusCode::NO_CONTENT, set(shown.forget(site))))

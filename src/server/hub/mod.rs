@@ -6,13 +6,13 @@
 //! What was committed comes through the store's feed; [`deliver`] encodes it once and hands it to the shards, each of
 //! which writes to the connections that it serves ([`serve_shard`]).
 
-mod connection;
-mod delivery;
-mod item;
+mod connections;
+mod encoded;
+mod fan_out;
 mod presence;
-mod queue;
-mod seen;
-mod shard;
+mod replayed;
+mod send_queue;
+mod shard_loop;
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -29,26 +29,28 @@ use tokio::sync::mpsc;
 use crate::{
     domain::{ConversationId, SessionId, User, UserId},
     protocol::{CloseCode, MAX_LISTED_ONLINE, ServerFrame},
+    server::{
+        hub::{fan_out::TURNS, presence::PresenceChange, shard_loop::DeliveryBatch},
+        net::client_addr::ClientAddr,
+        store::ReplyTo,
+    },
 };
 
-use self::{delivery::TURNS, presence::Presence, shard::Turn};
-use super::{peer::Peer, store::Asker};
-
-pub(crate) use connection::{Connection, Entrance, ShardIndex, Speech};
-pub(crate) use delivery::{Shards, deliver};
-pub(crate) use item::Item;
+pub(crate) use crate::server::hub::connections::{Connection, ConnectionOrigin, Dialect, ShardIndex};
+pub(crate) use crate::server::hub::encoded::EncodedFrame;
+pub(crate) use crate::server::hub::fan_out::{Shards, deliver};
+pub(crate) use crate::server::hub::replayed::ReplayedPositions;
+pub(crate) use crate::server::hub::send_queue::{CloseReason, SendQueue};
+pub(crate) use crate::server::hub::shard_loop::{Shard, serve_shard};
 pub(crate) use presence::announce_presence;
-pub(crate) use queue::{Closing, SendQueue};
-pub(crate) use seen::Seen;
-pub(crate) use shard::{Shard, serve_shard};
 
 /// Who is connected, and who hears what.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    users: Mutex<HashMap<UserId, Present>>,
+    users: Mutex<HashMap<UserId, OnlineUser>>,
     shards: Box<[Arc<Shard>]>,
     plain_clients: AtomicUsize,
-    presence: Presence,
+    presence: PresenceChange,
     /// Numbers connections.
     connections: AtomicU64,
     connections_per_user: Option<usize>,
@@ -62,11 +64,11 @@ pub(crate) struct Hub {
 const ROOM_OF_A_FEW: usize = 256;
 
 /// A shard, and what it is to do.
-type Work = (Arc<Shard>, mpsc::Receiver<Turn>);
+type Work = (Arc<Shard>, mpsc::Receiver<DeliveryBatch>);
 
 /// A user with at least one connection. Most have one.
 #[derive(Debug)]
-struct Present {
+struct OnlineUser {
     /// It tells who the user is by now: a guest who has become a registered user comes as another one than before.
     latest: Arc<Connection>,
     earlier: Vec<Arc<Connection>>,
@@ -74,7 +76,7 @@ struct Present {
     by_now: Option<Box<User>>,
 }
 
-impl Present {
+impl OnlineUser {
     fn user(&self) -> &User {
         self.by_now.as_deref().unwrap_or(&self.latest.user)
     }
@@ -115,7 +117,7 @@ impl Hub {
             users: Mutex::default(),
             shards: (0..shards.max(1)).map(|_| Arc::default()).collect(),
             plain_clients: AtomicUsize::new(0),
-            presence: Presence::default(),
+            presence: PresenceChange::default(),
             connections: AtomicU64::new(0),
             connections_per_user,
             queue_bytes,
@@ -124,7 +126,11 @@ impl Hub {
     }
 
     /// Registers a connection of `user`, until the guard is dropped.
-    pub(crate) fn register(self: &Arc<Self>, user: User, entrance: Entrance) -> Result<Registered, TooManyConnections> {
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        user: User,
+        entrance: ConnectionOrigin,
+    ) -> Result<Registered, TooManyConnections> {
         let shards = self.shards.len();
         let shard = entrance.shard.0 % shards;
         // A number tells the shard: see `find`.
@@ -138,12 +144,12 @@ impl Hub {
         let shard = Arc::clone(&self.shards[shard]);
         let connection = Arc::new(Connection::new(number, user, entrance, shard, self.queue_bytes));
         connection.shard.add(&connection);
-        if connection.speech == Speech::Plain {
+        if connection.speech == Dialect::Plain {
             self.plain_clients.fetch_add(1, Ordering::SeqCst);
         }
         match place {
             Entry::Vacant(place) => {
-                place.insert(Present { latest: Arc::clone(&connection), earlier: Vec::new(), by_now: None });
+                place.insert(OnlineUser { latest: Arc::clone(&connection), earlier: Vec::new(), by_now: None });
                 self.presence.changed();
             }
             Entry::Occupied(mut present) => {
@@ -175,7 +181,7 @@ impl Hub {
     }
 
     /// The connection that asked, if it is still here.
-    fn find(&self, Asker(number): Asker) -> Option<Arc<Connection>> {
+    fn find(&self, ReplyTo(number): ReplyTo) -> Option<Arc<Connection>> {
         let shards = self.shards.len() as u64;
         let shard = usize::try_from(number % shards).ok()?;
         self.shards[shard].find(number)
@@ -186,7 +192,7 @@ impl Hub {
     }
 
     /// Where a user is connected from.
-    pub(crate) fn addresses(&self, user: UserId) -> Vec<Peer> {
+    pub(crate) fn addresses(&self, user: UserId) -> Vec<ClientAddr> {
         self.connections_of(user).iter().map(|connection| connection.peer).collect()
     }
 
@@ -215,7 +221,7 @@ impl Hub {
     /// Ends the connections of one session.
     pub(crate) fn close_session(&self, user: UserId, session: SessionId, code: CloseCode) {
         for connection in self.connections_of(user).iter().filter(|connection| connection.session == Some(session)) {
-            connection.queue.close(Closing::now(code));
+            connection.queue.close(CloseReason::now(code));
         }
     }
 
@@ -237,13 +243,13 @@ impl Hub {
     /// The sessions that are connected.
     pub(crate) fn sessions(&self) -> HashSet<SessionId> {
         let users = self.users();
-        users.values().flat_map(Present::connections).filter_map(|connection| connection.session).collect()
+        users.values().flat_map(OnlineUser::connections).filter_map(|connection| connection.session).collect()
     }
 
     /// Ends all connections of a user.
     pub(crate) fn close_user(&self, user: UserId, code: CloseCode) {
         for connection in self.connections_of(user) {
-            connection.queue.close(Closing::now(code));
+            connection.queue.close(CloseReason::now(code));
         }
     }
 
@@ -256,10 +262,10 @@ impl Hub {
     }
 
     /// Sends to a conversation's connections, but not to those of `except`.
-    pub(crate) fn tell_others(&self, conversation: ConversationId, except: UserId, frame: &ServerFrame) {
-        let Some(item) = Item::encode(frame) else { return };
+    pub(crate) fn broadcast_except(&self, conversation: ConversationId, except: UserId, frame: &ServerFrame) {
+        let Some(item) = EncodedFrame::encode(frame) else { return };
         for connection in self.shards.iter().flat_map(|shard| shard.audience(conversation)) {
-            if connection.user.id != except && connection.speech == Speech::Full {
+            if connection.user.id != except && connection.speech == Dialect::Full {
                 connection.queue.send(item.clone());
             }
         }
@@ -269,7 +275,7 @@ impl Hub {
         self.users().get(&user).map(|present| present.connections().cloned().collect()).unwrap_or_default()
     }
 
-    fn users(&self) -> MutexGuard<'_, HashMap<UserId, Present>> {
+    fn users(&self) -> MutexGuard<'_, HashMap<UserId, OnlineUser>> {
         // Nothing under this lock panics half-way through a change.
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -280,7 +286,7 @@ impl Hub {
         }
         connection.shard.remove(connection);
         connection.shard.has_news.notify_waiters();
-        if connection.speech == Speech::Plain {
+        if connection.speech == Dialect::Plain {
             self.plain_clients.fetch_sub(1, Ordering::SeqCst);
         }
         let mut users = self.users();
@@ -288,14 +294,14 @@ impl Hub {
             && !present.forget(connection)
         {
             users.remove(&connection.user.id);
-            give_room_back(&mut users);
+            shrink_if_sparse(&mut users);
             self.presence.changed();
         }
     }
 }
 
 /// Maps keep their room for whoever comes next; but not that of a crowd which has gone.
-fn give_room_back<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
+fn shrink_if_sparse<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
     if map.capacity() > ROOM_OF_A_FEW && map.len() < map.capacity() / 8 {
         map.shrink_to(2 * map.len());
     }

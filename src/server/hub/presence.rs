@@ -15,12 +15,11 @@ use tokio::{sync::Notify, time::sleep};
 use crate::{
     domain::{User, UserId},
     protocol::ServerFrame,
+    server::hub::{EncodedFrame, Hub, fan_out::Shards, shard_loop::DeliveryOp},
 };
 
-use super::{Hub, Item, delivery::Shards, shard::Step};
-
 #[derive(Debug, Default)]
-pub(super) struct Presence {
+pub(super) struct PresenceChange {
     /// A plain mutex, held for a look-up or, once an interval, a comparison.
     announced: Mutex<Announced>,
     changed: Notify,
@@ -35,7 +34,7 @@ struct Announced {
     count: usize,
 }
 
-impl Presence {
+impl PresenceChange {
     /// Somebody has come, gone, or become somebody else.
     pub(super) fn changed(&self) {
         self.changed.notify_one();
@@ -70,8 +69,8 @@ pub(crate) async fn announce_presence(hub: &Hub, shards: &Shards, interval: Dura
         hub.presence.changed.notified().await;
         sleep(interval).await;
         let (now, count) = hub.listed();
-        let Some(item) = hub.presence.step(now, count).and_then(|frame| Item::encode(&frame)) else { continue };
-        shards.take(vec![Step::ToAll(item)]).await;
+        let Some(item) = hub.presence.step(now, count).and_then(|frame| EncodedFrame::encode(&frame)) else { continue };
+        shards.take(vec![DeliveryOp::ToAll(item)]).await;
     }
 }
 
@@ -79,19 +78,22 @@ pub(crate) async fn announce_presence(hub: &Hub, shards: &Shards, interval: Dura
 mod tests {
     use std::{net::IpAddr, sync::Arc};
 
-    use super::{
-        super::{super::peer::Peer, Entrance, Registered, ShardIndex, Speech},
-        *,
-    };
     use crate::{
         domain::{ConversationId, Nickname},
         protocol::MAX_LISTED_ONLINE,
     };
+    use {
+        super::{
+            super::{ConnectionOrigin, Dialect, Registered, ShardIndex},
+            *,
+        },
+        crate::server::net::client_addr::ClientAddr,
+    };
 
     fn come_in(hub: &Arc<Hub>, number: usize) -> Registered {
         let nickname = Nickname::parse(&format!("user {number}")).expect("a nickname");
-        let peer = Peer::from(IpAddr::from([127, 0, 0, 1]));
-        let entrance = Entrance { session: None, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        let peer = ClientAddr::from(IpAddr::from([127, 0, 0, 1]));
+        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Full, shard: ShardIndex::default() };
         hub.register(User::guest(UserId::generate(), nickname), entrance).expect("a place")
     }
 
@@ -112,7 +114,7 @@ mod tests {
         assert!(step(&hub).is_some());
         let (session, peer) = (None, first.connection.peer);
         drop(first);
-        let entrance = Entrance { session, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        let entrance = ConnectionOrigin { session, peer, speech: Dialect::Full, shard: ShardIndex::default() };
         let _again = hub.register(ming.clone(), entrance).expect("a place");
         drop(come_in(&hub, 2));
         assert_eq!(step(&hub), None);
@@ -140,7 +142,7 @@ mod tests {
         let first = come_in(&hub, 1);
         let user = first.connection.user.clone();
         let peer = first.connection.peer;
-        let entrance = Entrance { session: None, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Full, shard: ShardIndex::default() };
         let renamed = User { registered: true, ..user.clone() };
         let second = hub.register(renamed.clone(), entrance).expect("a place");
         assert!(step(&hub).is_some());
@@ -158,7 +160,7 @@ mod tests {
         let first = come_in(&hub, 1);
         let (user, peer) = (first.connection.user.clone(), first.connection.peer);
         let claimed = User { registered: true, ..user.clone() };
-        let entrance = Entrance { session: None, peer, speech: Speech::Full, shard: ShardIndex::default() };
+        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Full, shard: ShardIndex::default() };
         let again = |user: &User| hub.register(user.clone(), entrance).expect("a place");
         let second = again(&user);
         let third = again(&claimed);

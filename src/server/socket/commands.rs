@@ -5,34 +5,31 @@ use std::sync::Arc;
 use crate::{
     domain::{CommandId, ConversationId, User},
     protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
-};
-
-use super::{
-    super::{
+    server::{
         App,
-        chat::{ChatError, Direct, Measure, Opening, Speaker, Typing},
-        hub::{Connection, Item},
-        store::{Appended, Asker, Joined},
+        chat::{ChatError, CommandContext, Direct, ModerationRequest, PendingDirect, TypingSignal},
+        hub::{Connection, EncodedFrame},
+        socket::session::{FrameHandler, HandlerOutcome},
+        store::{EventPosition, Joined, ReplyTo},
     },
-    talking::{Heard, Talk},
 };
 
 /// The whole protocol, on one connection.
-pub(super) struct FullTalk {
+pub(crate) struct ChatHandler {
     app: Arc<App>,
     connection: Arc<Connection>,
     /// How long the frame is that is being heard.
     bytes: usize,
 }
 
-impl Talk for FullTalk {
+impl FrameHandler for ChatHandler {
     fn app(&self) -> &App {
         &self.app
     }
 
-    async fn hear(&mut self, text: &str) -> Heard {
+    async fn hear(&mut self, text: &str) -> HandlerOutcome {
         if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
-            return Heard::Close(refusal(&error, None), CloseCode::TooMany);
+            return HandlerOutcome::Close(refusal(&error, None), CloseCode::TooMany);
         }
         self.bytes = text.len();
         let frame = match ClientFrame::decode(text) {
@@ -66,21 +63,22 @@ impl Talk for FullTalk {
             }
             ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
             ClientFrame::Moderate { id, action, user, conversation, minutes, role, address } => {
-                let measure = Measure { action, user, room: conversation, minutes, role, all_of_address: address };
+                let measure =
+                    ModerationRequest { action, user, room: conversation, minutes, role, all_of_address: address };
                 self.moderate(id, measure).await
             }
             ClientFrame::Read { conversation, seq } => {
                 match self.app.chat.read(&self.connection.user, conversation, seq) {
-                    Ok(()) => Heard::Nothing,
-                    Err(error) => Heard::Reply(refusal(&error, None)),
+                    Ok(()) => HandlerOutcome::Nothing,
+                    Err(error) => HandlerOutcome::Reply(refusal(&error, None)),
                 }
             }
             ClientFrame::Typing { conversation } => self.typing(conversation).await,
-            ClientFrame::Ping {} => Heard::Reply(Item::encode(&ServerFrame::Pong {})),
+            ClientFrame::Ping {} => HandlerOutcome::Reply(EncodedFrame::encode(&ServerFrame::Pong {})),
         }
     }
 
-    fn hear_binary(&mut self) -> Heard {
+    fn hear_binary(&mut self) -> HandlerOutcome {
         let words = ErrorFrame {
             id: None,
             code: ErrorCode::BadFrame,
@@ -88,13 +86,13 @@ impl Talk for FullTalk {
             suggestion: None,
             retry_after_ms: None,
         };
-        Heard::Close(Item::encode(&ServerFrame::Error(words)), CloseCode::ProtocolError)
+        HandlerOutcome::Close(EncodedFrame::encode(&ServerFrame::Error(words)), CloseCode::ProtocolError)
     }
 
-    fn hear_control(&mut self) -> Heard {
+    fn hear_control(&mut self) -> HandlerOutcome {
         match self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
-            Ok(()) => Heard::Nothing,
-            Err(error) => Heard::Close(refusal(&error, None), CloseCode::TooMany),
+            Ok(()) => HandlerOutcome::Nothing,
+            Err(error) => HandlerOutcome::Close(refusal(&error, None), CloseCode::TooMany),
         }
     }
 
@@ -102,7 +100,7 @@ impl Talk for FullTalk {
     async fn leave(&mut self) {}
 }
 
-impl FullTalk {
+impl ChatHandler {
     pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
         Self { app, connection, bytes: 0 }
     }
@@ -111,8 +109,8 @@ impl FullTalk {
         self.app.chat.charge_command(self.connection.user.id, Some(self.connection.peer), self.bytes)
     }
 
-    fn speaker(&self) -> Speaker {
-        Speaker { user: self.user(), asker: Asker(self.connection.number) }
+    fn speaker(&self) -> CommandContext {
+        CommandContext { user: self.user(), asker: ReplyTo(self.connection.number) }
     }
 
     fn user(&self) -> User {
@@ -120,101 +118,105 @@ impl FullTalk {
     }
 
     /// Charges for a command that makes an event, then queues it; the answer comes through the store's feed.
-    async fn carry_out(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> Heard {
+    async fn carry_out(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> HandlerOutcome {
         self.connection.asked();
         let queued = match self.charge() {
             Ok(()) => queueing.await,
             Err(error) => Err(error),
         };
         match queued {
-            Ok(()) => Heard::Nothing,
+            Ok(()) => HandlerOutcome::Nothing,
             Err(error) => {
                 self.connection.answered();
-                Heard::Reply(refusal(&error, Some(id)))
+                HandlerOutcome::Reply(refusal(&error, Some(id)))
             }
         }
     }
 
-    async fn moderate(&self, id: CommandId, measure: Measure) -> Heard {
+    async fn moderate(&self, id: CommandId, measure: ModerationRequest) -> HandlerOutcome {
         let queued = match self.charge() {
             Ok(()) => self.app.chat.moderate(Some(self.user()), id, measure).await,
             Err(error) => Err(error),
         };
         match queued {
-            Ok(receipt) => Heard::Later(Box::pin(async move {
+            Ok(receipt) => HandlerOutcome::Later(Box::pin(async move {
                 match receipt.await {
-                    Ok(Appended { conversation, seq, at }) => {
-                        Item::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
+                    Ok(EventPosition { conversation, seq, at }) => {
+                        EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
                     }
                     Err(error) => refusal(&error.into(), Some(id)),
                 }
             })),
-            Err(error) => Heard::Reply(refusal(&error, Some(id))),
+            Err(error) => HandlerOutcome::Reply(refusal(&error, Some(id))),
         }
     }
 
-    async fn open_direct(&self, id: CommandId, opening: impl Future<Output = Result<Opening, ChatError>>) -> Heard {
+    async fn open_direct(
+        &self,
+        id: CommandId,
+        opening: impl Future<Output = Result<PendingDirect, ChatError>>,
+    ) -> HandlerOutcome {
         let opening = match self.charge() {
             Ok(()) => opening.await,
             Err(error) => Err(error),
         };
         match opening {
-            Ok(opening) => Heard::Later(Box::pin(async move {
+            Ok(opening) => HandlerOutcome::Later(Box::pin(async move {
                 match opening.done().await {
                     Ok(Direct { id: conversation, at, .. }) => {
-                        Item::encode(&ServerFrame::Ack { id, conversation, seq: None, at })
+                        EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: None, at })
                     }
                     Err(error) => refusal(&error, Some(id)),
                 }
             })),
-            Err(error) => Heard::Reply(refusal(&error, Some(id))),
+            Err(error) => HandlerOutcome::Reply(refusal(&error, Some(id))),
         }
     }
 
-    async fn join(&self, id: CommandId, room: ConversationId) -> Heard {
+    async fn join(&self, id: CommandId, room: ConversationId) -> HandlerOutcome {
         let joining = match self.charge() {
             Ok(()) => self.app.chat.join(self.connection.user.id, room).await,
             Err(error) => Err(error),
         };
         match joining {
-            Ok(receipt) => Heard::Later(Box::pin(async move {
+            Ok(receipt) => HandlerOutcome::Later(Box::pin(async move {
                 match receipt.await {
                     Ok(Joined { at, announced }) => {
                         // An error means that delivery has ended, and with it everybody's connection.
                         let _ = announced.await;
-                        Item::encode(&ServerFrame::Ack { id, conversation: room, seq: None, at })
+                        EncodedFrame::encode(&ServerFrame::Ack { id, conversation: room, seq: None, at })
                     }
                     Err(error) => refusal(&error.into(), Some(id)),
                 }
             })),
-            Err(error) => Heard::Reply(refusal(&error, Some(id))),
+            Err(error) => HandlerOutcome::Reply(refusal(&error, Some(id))),
         }
     }
 
-    async fn typing(&self, conversation: ConversationId) -> Heard {
+    async fn typing(&self, conversation: ConversationId) -> HandlerOutcome {
         match self.app.chat.typing(&self.connection.user, conversation).await {
-            Ok(Some(Typing { conversation, user })) => {
+            Ok(Some(TypingSignal { conversation, user })) => {
                 let typist = user.id;
-                self.app.hub.tell_others(conversation, typist, &ServerFrame::Typing { conversation, user });
-                Heard::Nothing
+                self.app.hub.broadcast_except(conversation, typist, &ServerFrame::Typing { conversation, user });
+                HandlerOutcome::Nothing
             }
-            Ok(None) => Heard::Nothing,
-            Err(error) => Heard::Reply(refusal(&error, None)),
+            Ok(None) => HandlerOutcome::Nothing,
+            Err(error) => HandlerOutcome::Reply(refusal(&error, None)),
         }
     }
 
     /// Answers a frame that is none. It costs as much as a command.
-    fn refuse_frame(&self, code: ErrorCode, id: Option<CommandId>, message: String) -> Heard {
-        Heard::Reply(match self.charge() {
+    fn refuse_frame(&self, code: ErrorCode, id: Option<CommandId>, message: String) -> HandlerOutcome {
+        HandlerOutcome::Reply(match self.charge() {
             Ok(()) => {
                 let error = ErrorFrame { id, code, message, suggestion: None, retry_after_ms: None };
-                Item::encode(&ServerFrame::Error(error))
+                EncodedFrame::encode(&ServerFrame::Error(error))
             }
             Err(error) => refusal(&error, id),
         })
     }
 }
 
-fn refusal(error: &ChatError, id: Option<CommandId>) -> Option<Item> {
-    Item::encode(&ServerFrame::Error(error.frame(id)))
+fn refusal(error: &ChatError, id: Option<CommandId>) -> Option<EncodedFrame> {
+    EncodedFrame::encode(&ServerFrame::Error(error.frame(id)))
 }

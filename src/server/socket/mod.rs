@@ -1,13 +1,14 @@
 //! The sockets: how one comes to be, what is said on it, how it ends.
 
 mod commands;
-mod hello;
-mod line;
-mod plain;
+#[cfg(feature = "echo")]
+pub(crate) mod echo;
+mod handshake;
+mod read_buffers;
 mod resume;
-mod scratch;
-mod talking;
-mod turns;
+mod session;
+pub(crate) mod simple;
+pub(crate) mod transport;
 
 use std::sync::Arc;
 
@@ -22,52 +23,53 @@ use futures_util::future::BoxFuture;
 use crate::{
     domain::{ConversationId, User},
     protocol::{CloseCode, ErrorCode},
+    server::{
+        App,
+        chat::ChatError,
+        edge::Site,
+        http::ApiError,
+        hub::{Connection, ConnectionOrigin, Dialect, Registered, ReplayedPositions, ShardIndex},
+        net::{
+            client_addr::ClientAddr,
+            session_cookie::{CookieAttributes, user_agent},
+        },
+        socket::{
+            commands::ChatHandler,
+            session::{ConnectionSession, FrameHandler},
+            transport::{CloseMessage, Transport},
+        },
+        websocket::{Upgrade, UpgradeError},
+    },
 };
 
-use self::{
-    commands::FullTalk,
-    line::{Farewell, Line},
-    talking::{Talk, Talking},
-};
-use super::{
-    App,
-    chat::ChatError,
-    edge::Site,
-    http::ApiError,
-    hub::{Connection, Entrance, Registered, Seen, ShardIndex, Speech},
-    peer::Peer,
-    sessions::{Shown, user_agent},
-    websocket::{NoUpgrade, Upgrade},
-};
-
-pub(super) use plain::{knocks, plain_door};
-pub(super) use turns::Turns;
+pub(super) use crate::server::sign_in_permits::SignInPermits;
+pub(super) use crate::server::socket::simple::{simple_endpoint, simple_ws_nickname};
 
 /// Where the whole protocol is spoken.
-pub(super) const FULL_DOOR: &str = "/ws";
+pub(super) const WS_PATH: &str = "/ws";
 
 /// Paths of sockets that are no nickname's. Those that stay are no nicknames (`Nickname::parse`); all other paths are,
 /// whatever else is found there: an upgrade to WebSocket is looked at before the routes.
 const SOCKETS: &[&str] = &[
-    FULL_DOOR,
+    WS_PATH,
     #[cfg(feature = "echo")]
     "/echo",
 ];
 
 /// What an upgrade request tells of its sender.
-struct Bearings {
-    peer: Peer,
-    shard: ShardIndex,
+pub(crate) struct UpgradeContext {
+    pub(crate) peer: ClientAddr,
+    pub(crate) shard: ShardIndex,
     /// The session's, from the cookie or as bearer.
-    token: Option<String>,
+    pub(crate) token: Option<String>,
     /// The program, as it calls itself.
-    agent: String,
+    pub(crate) agent: String,
 }
 
 /// `/ws`: the whole protocol.
-pub(super) async fn full_door(
+pub(super) async fn ws_endpoint(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
+    Extension(peer): Extension<ClientAddr>,
     Extension(site): Extension<Site>,
     Extension(shard): Extension<ShardIndex>,
     mut request: Request,
@@ -77,11 +79,11 @@ pub(super) async fn full_door(
         Err(none) => return refuse_upgrade(none),
     };
     let headers = request.headers();
-    let shown = Shown::by(headers, site);
+    let shown = CookieAttributes::by(headers, site);
     let (token, agent) = (shown.map(|shown| shown.token.to_owned()), user_agent(headers).to_owned());
     // A page can stay open for longer than a browser would keep the cookie.
-    let cookie = shown.and_then(|shown| shown.keep(app.chat.longest_session(), site));
-    let bearings = Bearings { peer, shard, token, agent };
+    let cookie = shown.and_then(|shown| shown.keep(app.chat.session_cookie_max_age(), site));
+    let bearings = UpgradeContext { peer, shard, token, agent };
     let mut answer = accept(&app, upgrade, move |app, line| enter(app, line, bearings));
     if let Some(cookie) = cookie {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
@@ -96,14 +98,14 @@ pub(super) async fn echo_door(State(app): State<Arc<App>>, mut request: Request)
         Ok(upgrade) => upgrade,
         Err(none) => return refuse_upgrade(none),
     };
-    accept(&app, upgrade, async move |_app, mut line: Line| {
+    accept(&app, upgrade, async move |_app, mut line: Transport| {
         let farewell = line.echo().await;
         line.end(farewell).await;
-        None::<Talking<FullTalk>>
+        None::<ConnectionSession<ChatHandler>>
     })
 }
 
-fn refuse_upgrade(none: NoUpgrade) -> Response {
+fn refuse_upgrade(none: UpgradeError) -> Response {
     let (status, headers) = none.head();
     (headers, ApiError::new(status, ErrorCode::BadFrame, none.to_string())).into_response()
 }
@@ -111,19 +113,19 @@ fn refuse_upgrade(none: NoUpgrade) -> Response {
 /// Upgrades. The socket's task is one of those that the server waits for when it stops.
 ///
 /// `enter` does all that there is to do before the talk, or instead of it.
-fn accept<T: Talk, F>(
+fn accept<T: FrameHandler, F>(
     app: &Arc<App>,
     upgrade: Upgrade,
-    enter: impl FnOnce(Arc<App>, Line) -> F + Send + 'static,
+    enter: impl FnOnce(Arc<App>, Transport) -> F + Send + 'static,
 ) -> Response
 where
-    F: Future<Output = Option<Talking<T>>> + Send,
+    F: Future<Output = Option<ConnectionSession<T>>> + Send,
 {
     let (answer, stream) = upgrade.begin();
     let task = Arc::clone(app);
     let entering = async move {
         let (stream, ahead) = stream.await?;
-        let line = Line::new(stream, ahead, Arc::clone(&task.timing));
+        let line = Transport::new(stream, ahead, Arc::clone(&task.timing));
         enter(task, line).await
     };
     app.tasks.spawn(serve(Box::pin(entering)));
@@ -131,18 +133,22 @@ where
 }
 
 /// What comes to an end before the talk begins, and what comes after it, takes no room in the task while that goes on.
-async fn serve<T: Talk>(entering: BoxFuture<'static, Option<Talking<T>>>) {
+async fn serve<T: FrameHandler>(entering: BoxFuture<'static, Option<ConnectionSession<T>>>) {
     let Some(mut talking) = entering.await else { return };
     let farewell = talking.converse().await;
     Box::pin(talking.end(farewell)).await;
 }
 
 /// Lets somebody in who speaks the whole protocol; `None` if it never comes to talking.
-async fn enter(app: Arc<App>, mut line: Line, bearings: Bearings) -> Option<Talking<FullTalk>> {
+pub(crate) async fn enter(
+    app: Arc<App>,
+    mut line: Transport,
+    bearings: UpgradeContext,
+) -> Option<ConnectionSession<ChatHandler>> {
     match greet_and_welcome(&app, &mut line, bearings).await {
         Ok((registered, seen)) => {
-            let talk = FullTalk::new(app, Arc::clone(&registered.connection));
-            Some(Talking::begin(line, talk, registered, seen))
+            let talk = ChatHandler::new(app, Arc::clone(&registered.connection));
+            Some(ConnectionSession::begin(line, talk, registered, seen))
         }
         // The hub has forgotten the connection by now.
         Err(farewell) => {
@@ -152,22 +158,26 @@ async fn enter(app: Arc<App>, mut line: Line, bearings: Bearings) -> Option<Talk
     }
 }
 
-async fn greet_and_welcome(app: &App, line: &mut Line, bearings: Bearings) -> Result<(Registered, Seen), Farewell> {
+async fn greet_and_welcome(
+    app: &App,
+    line: &mut Transport,
+    bearings: UpgradeContext,
+) -> Result<(Registered, ReplayedPositions), CloseMessage> {
     let (peer, shard) = (bearings.peer, bearings.shard);
-    let greeted = Box::pin(hello::greet(app, line, bearings)).await?;
-    let entrance = Entrance { session: Some(greeted.session), peer, speech: Speech::Full, shard };
+    let greeted = Box::pin(handshake::greet(app, line, bearings)).await?;
+    let entrance = ConnectionOrigin { session: Some(greeted.session), peer, speech: Dialect::Full, shard };
     let registered = register(app, &greeted.me.user(), entrance)?;
     line.is_signed_in();
     let seen = Box::pin(resume::welcome(app, line, &registered.connection, greeted)).await?;
     Ok((registered, seen))
 }
 
-fn register(app: &App, user: &User, entrance: Entrance) -> Result<Registered, Farewell> {
-    app.hub.register(user.clone(), entrance).map_err(|error| Farewell::too_many(error.to_string()))
+fn register(app: &App, user: &User, entrance: ConnectionOrigin) -> Result<Registered, CloseMessage> {
+    app.hub.register(user.clone(), entrance).map_err(|error| CloseMessage::too_many(error.to_string()))
 }
 
 /// With which code somebody is turned away who could not be let in.
-fn not_let_in(error: &ChatError) -> CloseCode {
+fn close_code_for(error: &ChatError) -> CloseCode {
     match error {
         ChatError::NicknameTaken { .. } => CloseCode::NicknameTaken,
         ChatError::Unauthenticated => CloseCode::SessionEnded,
@@ -186,22 +196,22 @@ fn not_let_in(error: &ChatError) -> CloseCode {
 /// because it is registered; so nothing lies between.
 ///
 /// Gives what that is, in the order of ids.
-async fn hear_all(app: &App, connection: &Arc<Connection>) -> Result<Vec<ConversationId>, ChatError> {
+async fn subscribe_to_memberships(app: &App, connection: &Arc<Connection>) -> Result<Vec<ConversationId>, ChatError> {
     let conversations = app.chat.memberships(connection.user.id).await?;
-    connection.hear_all(&conversations);
+    connection.subscribe_to_memberships(&conversations);
     Ok(conversations)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use tempfile::TempDir;
     use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-    use super::{plain::PlainTalk, *};
+    use super::{simple::SimpleHandler, *};
     use crate::server::{Config, Server, config::Timing, http::Readiness, store::Feed};
 
     /// What sockets need of a house, in a new folder, and what that commits.
-    pub(super) fn open(timing: Timing) -> (Arc<App>, Feed, TempDir) {
+    pub(crate) fn open(timing: Timing) -> (Arc<App>, Feed, TempDir) {
         let folder = TempDir::new().expect("a folder");
         let config = Config { data: folder.path().to_owned(), ..Config::default() };
         let Server { feed, house, .. } = Server::open(config).expect("a server");
@@ -211,7 +221,7 @@ mod tests {
             timing: Arc::new(timing),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            turns: Turns::default(),
+            turns: SignInPermits::default(),
             readiness: Readiness::default(),
         };
         (Arc::new(app), feed, folder)
@@ -223,8 +233,8 @@ mod tests {
     fn an_idle_connection_is_small() {
         const LARGEST_TASK: usize = 3 * 128 - 112;
         const LARGEST_PLACE: usize = 320;
-        let full = size_of_val(&serve::<FullTalk>(Box::pin(async { None })));
-        let plain = size_of_val(&serve::<PlainTalk>(Box::pin(async { None })));
+        let full = size_of_val(&serve::<ChatHandler>(Box::pin(async { None })));
+        let plain = size_of_val(&serve::<SimpleHandler>(Box::pin(async { None })));
         let place = size_of::<Connection>();
         println!("an idle connection: {full} bytes of task ({plain} at the plain door), {place} bytes of place");
         assert!(full.max(plain) <= LARGEST_TASK, "{full} and {plain} bytes");

@@ -12,20 +12,19 @@ use std::{future::poll_fn, sync::Arc};
 use tokio::select;
 
 use crate::{
-    domain::{Conversation, Millis, Seq},
+    domain::{Conversation, Seq, Timestamp},
     protocol::{CloseCode, ConversationList, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
-};
-
-use super::{
-    super::{
+    server::{
         App,
         chat::ChatError,
-        hub::{Connection, Item, Seen},
+        hub::{Connection, EncodedFrame, ReplayedPositions},
+        socket::{
+            handshake::AuthenticatedHello,
+            subscribe_to_memberships,
+            transport::{CloseMessage, Transport},
+        },
         store::Beginning,
     },
-    hear_all,
-    hello::Greeted,
-    line::{Farewell, Line},
 };
 
 /// How many events to read from the store at a time.
@@ -37,41 +36,41 @@ const STRIDE_BYTES: usize = 64 * 1024;
 /// Welcomes a registered connection and replays what it missed.
 pub(super) async fn welcome(
     app: &App,
-    line: &mut Line,
+    line: &mut Transport,
     connection: &Arc<Connection>,
-    greeted: Greeted<'_>,
-) -> Result<Seen, Farewell> {
+    greeted: AuthenticatedHello<'_>,
+) -> Result<ReplayedPositions, CloseMessage> {
     select! {
         biased;
-        closing = poll_fn(|context| connection.queue.poll(context)) => Err(Farewell::wordless(closing.code)),
-        () = app.stopping.cancelled() => Err(Farewell::wordless(Some(CloseCode::Restarting))),
+        closing = poll_fn(|context| connection.queue.poll(context)) => Err(CloseMessage::wordless(closing.code)),
+        () = app.stopping.cancelled() => Err(CloseMessage::wordless(Some(CloseCode::Restarting))),
         seen = bring_up_to_date(app, line, connection, greeted) => seen,
     }
 }
 
 async fn bring_up_to_date(
     app: &App,
-    line: &mut Line,
+    line: &mut Transport,
     connection: &Arc<Connection>,
-    greeted: Greeted<'_>,
-) -> Result<Seen, Farewell> {
-    let heard = hear_all(app, connection).await.map_err(refuse)?;
-    let Greeted { me, session, token, epoch, cursors, turn } = greeted;
+    greeted: AuthenticatedHello<'_>,
+) -> Result<ReplayedPositions, CloseMessage> {
+    let heard = subscribe_to_memberships(app, connection).await.map_err(refuse)?;
+    let AuthenticatedHello { me, session, token, epoch, cursors, turn } = greeted;
     let asked_for = cursors.keys().copied().collect();
     let beginning = app.chat.beginning(connection.user.id, session, asked_for).await.map_err(refuse)?;
     let Beginning { list, further, memberships, blocks } = beginning;
     if heard.iter().any(|id| memberships.binary_search(id).is_err()) {
         // Removed from there in between: perhaps too early for the hub to know that it was heard.
-        return Err(Farewell::wordless(Some(CloseCode::COME_BACK)));
+        return Err(CloseMessage::wordless(Some(CloseCode::COME_BACK)));
     }
     let ConversationList { conversations, older } = list;
     let told = || conversations.iter().chain(&further);
-    let seen = Seen::new(told().map(|conversation| (conversation.id, conversation.last_seq)));
+    let seen = ReplayedPositions::new(told().map(|conversation| (conversation.id, conversation.last_seq)));
     drop(turn);
     let (online, online_count) = app.hub.online_with(&connection.user);
     let welcome = Welcome {
         protocol: VERSION,
-        at: Some(Millis::now()),
+        at: Some(Timestamp::now()),
         epoch: app.chat.epoch(),
         token,
         me,
@@ -99,11 +98,11 @@ async fn bring_up_to_date(
 /// Sends what came after the cursor, or says that it is too much; `None` is a cursor of another history.
 async fn replay(
     app: &App,
-    line: &mut Line,
+    line: &mut Transport,
     connection: &Connection,
     missing: &Conversation,
     cursor: Option<Seq>,
-) -> Result<(), Farewell> {
+) -> Result<(), CloseMessage> {
     let (conversation, last_seq) = (missing.id, missing.last_seq);
     let missed = cursor.and_then(|cursor| last_seq.0.checked_sub(cursor.0));
     let (Some(mut cursor), Some(0..=MAX_REPLAYED_EVENTS)) = (cursor, missed) else {
@@ -121,22 +120,22 @@ async fn replay(
         cursor = last.seq;
         send_counted(app, line, connection, events.into_iter().map(ServerFrame::Event)).await?;
     }
-    send(line, connection, Item::encode(&ServerFrame::CaughtUp { conversation, seq: last_seq })).await
+    send(line, connection, EncodedFrame::encode(&ServerFrame::CaughtUp { conversation, seq: last_seq })).await
 }
 
-async fn reset(line: &mut Line, connection: &Connection, missing: &Conversation) -> Result<(), Farewell> {
+async fn reset(line: &mut Transport, connection: &Connection, missing: &Conversation) -> Result<(), CloseMessage> {
     let reset = ServerFrame::Reset { conversation: missing.id, last_seq: missing.last_seq };
-    send(line, connection, Item::encode(&reset)).await
+    send(line, connection, EncodedFrame::encode(&reset)).await
 }
 
 /// Sends frames whose length others decide. They are counted first: whoever reads half of them and goes has asked for all.
 async fn send_counted(
     app: &App,
-    line: &mut Line,
+    line: &mut Transport,
     connection: &Connection,
     frames: impl IntoIterator<Item = ServerFrame>,
-) -> Result<(), Farewell> {
-    let items: Vec<Item> = frames.into_iter().filter_map(|frame| Item::encode(&frame)).collect();
+) -> Result<(), CloseMessage> {
+    let items: Vec<EncodedFrame> = frames.into_iter().filter_map(|frame| EncodedFrame::encode(&frame)).collect();
     let bytes = items.iter().map(|item| item.frame.len()).sum();
     app.chat.note_answer(connection.peer, bytes);
     app.chat.note_user_answer(connection.user.id, bytes);
@@ -146,7 +145,7 @@ async fn send_counted(
     Ok(())
 }
 
-async fn send(line: &mut Line, connection: &Connection, item: Option<Item>) -> Result<(), Farewell> {
+async fn send(line: &mut Transport, connection: &Connection, item: Option<EncodedFrame>) -> Result<(), CloseMessage> {
     if let Some(item) = item {
         line.send(item).await?;
         // Who takes what they missed is not silent.
@@ -155,11 +154,11 @@ async fn send(line: &mut Line, connection: &Connection, item: Option<Item>) -> R
     Ok(())
 }
 
-fn refuse(error: ChatError) -> Farewell {
+fn refuse(error: ChatError) -> CloseMessage {
     let code = match error {
         ChatError::Unauthenticated => CloseCode::SessionEnded,
         ChatError::SessionEnded(reason) => reason.into(),
         _ => CloseCode::Restarting,
     };
-    Farewell::error(error.frame(None), code)
+    CloseMessage::error(error.frame(None), code)
 }

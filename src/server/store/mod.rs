@@ -4,11 +4,11 @@
 //! is committed and synced; a conversation's events get `seq` 1, 2, 3 … in commit order; a command of the same author and
 //! id is carried out once. Committed news also leave through a [`Feed`], in commit order, for delivery.
 
+mod commits;
 mod deletion;
-mod feed;
+mod moderation;
 mod receipt;
 mod reports;
-mod rights;
 mod sqlite;
 
 use std::{collections::HashSet, fmt, str::FromStr};
@@ -19,19 +19,22 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{
-        CommandId, Conversation, ConversationId, Epoch, InviteId, Me, Message, Millis, Nickname, NicknameKey, Role,
-        Seq, SessionId, User, UserId,
+        CommandId, Conversation, ConversationId, CurrentUser, Epoch, InviteId, Message, Nickname, NicknameKey, Role,
+        Seq, SessionId, Timestamp, User, UserId,
     },
-    protocol::{AuditPage, Change, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
+    protocol::{
+        AuditPage, ConversationList, Event, EventKind, Invite, MessagesPage, ReportList, Sanction, SessionInfo,
+    },
+    server::net::client_addr::ClientAddr,
 };
 
-use super::peer::Peer;
-
+pub(crate) use crate::server::store::commits::{Committed, Feed};
+pub(crate) use crate::server::store::moderation::{
+    BannedNetwork, ConnectionEffect, InviteKey, Moderation, ModerationAction, NewInvite, OwnerGrant, RoleCheck,
+};
 pub(crate) use deletion::{DeleteAccount, Verified};
-pub(crate) use feed::{Committed, Feed};
 pub(crate) use receipt::Receipt;
 pub(crate) use reports::{HandleReport, NewReport, ReportAction};
-pub(crate) use rights::{BannedNetwork, Deed, Effect, InviteKey, Moderation, NewInvite, Ownership, Rule};
 pub use sqlite::{BackupError, OpenError};
 pub(crate) use sqlite::{SqliteStore, back_up};
 
@@ -59,40 +62,40 @@ pub(crate) struct NewSession {
     /// Whether it is used at once: a guest who never comes back with the token gives the nickname back soon.
     pub used: bool,
     /// Where it begins; forgotten with it.
-    pub address: Option<Peer>,
+    pub address: Option<ClientAddr>,
 }
 
 /// A session that is known by its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
     pub id: SessionId,
-    pub me: Me,
+    pub me: CurrentUser,
     /// When the password was shown last; a guest's: when the guest came.
-    pub begun_at: Millis,
-    pub seen_at: Millis,
+    pub begun_at: Timestamp,
+    pub seen_at: Timestamp,
     /// Whether the token was shown before.
     pub used: bool,
 }
 
 /// From when on something is over, if nobody uses it.
 #[derive(Clone, Debug)]
-pub(crate) struct Expiry {
+pub(crate) struct ExpiryPolicy {
     /// The sessions that are connected, and so are in use.
     pub connected: HashSet<SessionId>,
     /// That they are is noted, unless it was noted since then.
-    pub noted: Millis,
+    pub noted: Timestamp,
     /// Who is here.
     pub here: HashSet<UserId>,
     /// Guests who were not seen since then, and those without a session who are not here, give their nicknames back.
-    pub guests_seen: Millis,
+    pub guests_seen: Timestamp,
     /// Guests who came before this and have never come back with the token that they got give their nicknames back.
-    pub unused: Millis,
+    pub unused: Timestamp,
     /// When a registered user's session began at the earliest.
-    pub began: Millis,
+    pub began: Timestamp,
     /// When it was used last at the earliest.
-    pub seen: Millis,
+    pub seen: Timestamp,
     /// Why a session is over is forgotten if it ended before this.
-    pub ended: Millis,
+    pub ended: Timestamp,
     pub retention: Retention,
 }
 
@@ -100,9 +103,9 @@ pub(crate) struct Expiry {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Retention {
     /// Addresses that were noted before are forgotten, also those that keep somebody out.
-    pub addresses_since: Option<Millis>,
+    pub addresses_since: Option<Timestamp>,
     /// Entries of the audit log from before are removed.
-    pub audit_since: Option<Millis>,
+    pub audit_since: Option<Timestamp>,
 }
 
 /// What was over.
@@ -124,7 +127,7 @@ pub(crate) struct EndedSession {
 /// Whoever has a nickname now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
-    pub me: Me,
+    pub me: CurrentUser,
     /// `None` for a guest.
     pub password: Option<PasswordHash>,
 }
@@ -178,13 +181,13 @@ pub(crate) enum StoreError {
     #[error("muted")]
     Muted {
         /// When that ends by itself.
-        until: Option<Millis>,
+        until: Option<Timestamp>,
     },
     /// The user, or a new guest from that address, may not come in.
     #[error("banned")]
     Banned {
         /// When that ends by itself.
-        until: Option<Millis>,
+        until: Option<Timestamp>,
     },
     /// Guests of this address have as many nicknames as they may.
     #[error("too many guests of one address")]
@@ -223,7 +226,7 @@ pub(crate) enum StoreError {
 pub(crate) struct NewPassword {
     pub hash: PasswordHash,
     /// Whether the server comes with it.
-    pub ownership: Ownership,
+    pub ownership: OwnerGrant,
 }
 
 /// A user to be created, member of the Lobby from the start.
@@ -234,7 +237,7 @@ pub(crate) struct NewUser {
     /// `None` for a plain client, whose name is given back when its socket closes, and for a user made on the host.
     pub session: Option<NewSession>,
     /// `None` for a user made on the host.
-    pub address: Option<Peer>,
+    pub address: Option<ClientAddr>,
     /// What lets them in; `None` if nothing needs to.
     pub invite: Option<InviteKey>,
     /// `None` for a guest.
@@ -249,28 +252,28 @@ pub(crate) struct NewEvent {
     pub author: User,
     pub id: CommandId,
     pub conversation: ConversationId,
-    pub change: Change,
+    pub change: EventKind,
     /// By which rule messages of others may be deleted; `None`: they may not.
-    pub others: Option<Rule>,
+    pub others: Option<RoleCheck>,
 }
 
 impl NewEvent {
     /// An event about the author's own things.
-    pub(crate) fn of_author(author: User, id: CommandId, conversation: ConversationId, change: Change) -> Self {
+    pub(crate) fn of_author(author: User, id: CommandId, conversation: ConversationId, change: EventKind) -> Self {
         Self { author, id, conversation, change, others: None }
     }
 }
 
 /// Who is to be answered, by a number that means nothing to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Asker(pub u64);
+pub(crate) struct ReplyTo(pub u64);
 
 /// Where a command's event is in the log; the first one's, if the command was repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Appended {
+pub(crate) struct EventPosition {
     pub conversation: ConversationId,
     pub seq: Seq,
-    pub at: Millis,
+    pub at: Timestamp,
 }
 
 /// A direct to be found or begun.
@@ -343,7 +346,7 @@ pub(crate) struct OpenedDirect {
     /// The other user.
     pub with: UserId,
     /// When it was begun.
-    pub at: Millis,
+    pub at: Timestamp,
     /// Resolves when its users' connections have been told: an ack must come after that.
     pub announced: oneshot::Receiver<()>,
 }
@@ -352,7 +355,7 @@ pub(crate) struct OpenedDirect {
 #[derive(Debug)]
 pub(crate) struct Joined {
     /// Since when.
-    pub at: Millis,
+    pub at: Timestamp,
     /// Resolves when the user's connections have been told: an ack must come after that.
     pub announced: oneshot::Receiver<()>,
 }
@@ -408,7 +411,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn begin_session(&self, user: UserId, verified: PasswordHash, session: NewSession) -> Result<(), StoreError>;
 
     /// Notes that a session is in use.
-    async fn see_session(&self, session: SessionId) -> Result<(), StoreError>;
+    async fn touch_session(&self, session: SessionId) -> Result<(), StoreError>;
 
     /// Gives a user a password, or another one, and ends all sessions but `keep`; without one, it is done on the host.
     /// Gives those that ended. A `keep` that has ended itself is [`StoreError::UnknownUser`].
@@ -454,15 +457,15 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn keep_clock(&self) -> Result<(), StoreError>;
 
     /// Ends what is over.
-    async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError>;
+    async fn expire(&self, expiry: ExpiryPolicy) -> Result<Expired, StoreError>;
 
     /// At most `limit` conversations in which something was written before, and not yet looked at by
     /// [`Self::expire_messages`].
-    async fn due_for_retention(&self, before: Millis, limit: u32) -> Result<Vec<ConversationId>, StoreError>;
+    async fn due_for_retention(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError>;
 
     /// Deletes a bounded number of a conversation's guests' messages from before, by events of the house. Says whether there
     /// may be more.
-    async fn expire_messages(&self, conversation: ConversationId, before: Millis) -> Result<bool, StoreError>;
+    async fn expire_messages(&self, conversation: ConversationId, before: Timestamp) -> Result<bool, StoreError>;
 
     /// Gives a plain client's nickname back and takes it out of the rooms.
     async fn release(&self, user: UserId) -> Result<(), StoreError>;
@@ -471,16 +474,16 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// the asker through the feed, behind the event itself.
     ///
     /// Messages are edited by their authors alone, and deleted by them and whoever [`NewEvent::others`] allows.
-    async fn submit(&self, event: NewEvent, asker: Asker) -> Result<(), StoreError>;
+    async fn submit(&self, event: NewEvent, asker: ReplyTo) -> Result<(), StoreError>;
 
     /// Queues an event for somebody without a connection; the receipt tells when it is durable.
-    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError>;
+    async fn append(&self, event: NewEvent) -> Result<Receipt<EventPosition>, StoreError>;
 
     /// Queues the finding or beginning of a direct.
     async fn open_direct(&self, direct: OpenDirect) -> Result<Receipt<OpenedDirect>, StoreError>;
 
     /// Queues something to be done to a user, which is an event of the room that it is about, or of the Lobby.
-    async fn moderate(&self, moderation: Moderation) -> Result<Receipt<Appended>, StoreError>;
+    async fn moderate(&self, moderation: Moderation) -> Result<Receipt<EventPosition>, StoreError>;
 
     /// Deletes a message, wherever it stands, by order of the host.
     async fn delete_message(
@@ -488,16 +491,16 @@ pub(crate) trait Store: Send + Sync + 'static {
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
-    ) -> Result<Receipt<Appended>, StoreError>;
+    ) -> Result<Receipt<EventPosition>, StoreError>;
 
     /// Lets a user back into a room.
     async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, StoreError>;
 
     /// Makes an invite. Gives the time.
-    async fn invite(&self, invite: NewInvite) -> Result<Millis, StoreError>;
+    async fn invite(&self, invite: NewInvite) -> Result<Timestamp, StoreError>;
 
     /// Ends an invite, on behalf of `actor` or of the host. `false` if there was none.
-    async fn revoke_invite(&self, actor: Option<UserId>, rule: Rule, id: InviteId) -> Result<bool, StoreError>;
+    async fn revoke_invite(&self, actor: Option<UserId>, rule: RoleCheck, id: InviteId) -> Result<bool, StoreError>;
 
     /// Tells the moderators of a message that the reporter can read. Repeated while it is open, it changes nothing.
     async fn report(&self, report: NewReport) -> Result<(), StoreError>;
@@ -506,7 +509,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn handle_report(&self, handling: HandleReport) -> Result<(), StoreError>;
 
     /// Forgets reports made before then. Gives how many.
-    async fn expire_reports(&self, before: Millis) -> Result<usize, StoreError>;
+    async fn expire_reports(&self, before: Timestamp) -> Result<usize, StoreError>;
 
     /// Notes that the user has read up to `seq`. Unanswered: marks gather, the furthest wins, and a mark beyond the end
     /// means the end. What it changed is told through the feed.

@@ -2,7 +2,7 @@
 
 use crate::domain::{ConversationId, Reason, Seq, User, UserId};
 
-use super::Rule;
+use super::RoleCheck;
 
 /// A message that a user tells the moderators of.
 #[derive(Debug)]
@@ -35,5 +35,5 @@ pub(crate) struct HandleReport {
     pub report: u64,
     pub action: ReportAction,
     /// Over the author of the message.
-    pub rule: Rule,
+    pub rule: RoleCheck,
 }

@@ -86,7 +86,7 @@ fn header(kind: u8, length: usize) -> ([u8; HEADER], usize) {
 
 /// Where the frame ends that the byte at `position` is in: the least such end that is not before `position`. `frames`
 /// holds whole frames, as they are written here.
-pub(in crate::server) fn whole_frames(frames: &[u8], position: usize) -> usize {
+pub(in crate::server) fn end_of_frame_at(frames: &[u8], position: usize) -> usize {
     let mut end = 0;
     while end < position {
         let Some(rest) = frames.get(end..).filter(|rest| rest.len() >= 2) else { return frames.len() };
@@ -137,10 +137,10 @@ mod tests {
             ends.push(frames.len());
         }
         for (index, &end) in ends.iter().enumerate() {
-            assert_eq!(whole_frames(&frames, end), end);
+            assert_eq!(end_of_frame_at(&frames, end), end);
             if let Some(&next) = ends.get(index + 1) {
-                assert_eq!(whole_frames(&frames, end + 1), next);
-                assert_eq!(whole_frames(&frames, next - 1), next);
+                assert_eq!(end_of_frame_at(&frames, end + 1), next);
+                assert_eq!(end_of_frame_at(&frames, next - 1), next);
             }
         }
     }

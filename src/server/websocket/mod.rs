@@ -15,7 +15,7 @@ mod upgrade;
 
 #[cfg(feature = "echo")]
 pub(super) use frame::whole;
-pub(super) use frame::{PING, close, pong, put_text, text, whole_frames};
-pub use reader::{Broken, Incoming, Reader};
+pub(super) use frame::{PING, close, end_of_frame_at, pong, put_text, text};
+pub use reader::{FrameError, IncomingFrame, Reader};
 pub(super) use stream::{Sink, Source, Stream};
-pub(super) use upgrade::{NoUpgrade, Upgrade};
+pub(super) use upgrade::{Upgrade, UpgradeError};

@@ -12,7 +12,7 @@ const CONTROL_LIMIT: usize = 125;
 
 /// What came in.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Incoming<'a> {
+pub enum IncomingFrame<'a> {
     /// A whole text.
     Text(&'a str),
     /// A whole message that is no text.
@@ -27,7 +27,7 @@ pub enum Incoming<'a> {
 
 /// How the peer broke the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Broken {
+pub enum FrameError {
     /// That is no frame, or not now.
     Framing,
     /// A text that is not UTF-8.
@@ -117,8 +117,8 @@ impl Reader {
     /// The next whole message or control frame; `None` until more was read.
     ///
     /// # Errors
-    /// [`Broken`]; nothing more can be read then.
-    pub fn next_incoming(&mut self) -> Result<Option<Incoming<'_>>, Broken> {
+    /// [`FrameError`]; nothing more can be read then.
+    pub fn next_incoming(&mut self) -> Result<Option<IncomingFrame<'_>>, FrameError> {
         loop {
             if self.parts.as_ref().is_some_and(|parts| parts.is_whole) {
                 // It was handed out before.
@@ -135,35 +135,35 @@ impl Reader {
             unmask(payload, header.mask);
             match (header.opcode, header.is_final) {
                 (0x0, is_final) => {
-                    let Some(parts) = &mut self.parts else { return Err(Broken::Framing) };
+                    let Some(parts) = &mut self.parts else { return Err(FrameError::Framing) };
                     parts.add(&self.bytes[start..end], is_final)?;
                     if is_final {
                         break;
                     }
                 }
                 (0x1, true) => {
-                    let text = str::from_utf8(&self.bytes[start..end]).map_err(|_| Broken::NotUtf8)?;
-                    return Ok(Some(Incoming::Text(text)));
+                    let text = str::from_utf8(&self.bytes[start..end]).map_err(|_| FrameError::NotUtf8)?;
+                    return Ok(Some(IncomingFrame::Text(text)));
                 }
-                (0x2, true) => return Ok(Some(Incoming::Binary(&self.bytes[start..end]))),
+                (0x2, true) => return Ok(Some(IncomingFrame::Binary(&self.bytes[start..end]))),
                 (opcode @ (0x1 | 0x2), _) => {
                     let mut parts =
                         Parts { is_text: opcode == 0x1, payload: Vec::new(), count: 0, valid: 0, is_whole: false };
                     parts.add(&self.bytes[start..end], false)?;
                     self.parts = Some(Box::new(parts));
                 }
-                (0x8, _) => return close(&self.bytes[start..end]).map(|code| Some(Incoming::Close(code))),
-                (0x9, _) => return Ok(Some(Incoming::Ping(&self.bytes[start..end]))),
-                (0xa, _) => return Ok(Some(Incoming::Pong)),
-                _ => return Err(Broken::Framing),
+                (0x8, _) => return close(&self.bytes[start..end]).map(|code| Some(IncomingFrame::Close(code))),
+                (0x9, _) => return Ok(Some(IncomingFrame::Ping(&self.bytes[start..end]))),
+                (0xa, _) => return Ok(Some(IncomingFrame::Pong)),
+                _ => return Err(FrameError::Framing),
             }
         }
         let Some(parts) = &self.parts else { return Ok(None) };
         if parts.is_text {
-            let text = str::from_utf8(&parts.payload).map_err(|_| Broken::NotUtf8)?;
-            return Ok(Some(Incoming::Text(text)));
+            let text = str::from_utf8(&parts.payload).map_err(|_| FrameError::NotUtf8)?;
+            return Ok(Some(IncomingFrame::Text(text)));
         }
-        Ok(Some(Incoming::Binary(&parts.payload)))
+        Ok(Some(IncomingFrame::Binary(&parts.payload)))
     }
 
     /// Whether there may be something to take out without reading more.
@@ -185,7 +185,7 @@ impl Reader {
     }
 
     /// The header that comes next, once it is there and if it is in order.
-    fn header(&self) -> Result<Option<Header>, Broken> {
+    fn header(&self) -> Result<Option<Header>, FrameError> {
         let rest = &self.bytes[self.used..];
         let &[first, second, ..] = rest else { return Ok(None) };
         let (is_final, reserved, opcode) = (first & 0x80 != 0, first & 0x70, first & 0x0f);
@@ -199,7 +199,7 @@ impl Reader {
         };
         let is_masked = second & 0x80 != 0;
         if reserved != 0 || !is_masked || !is_in_turn {
-            return Err(Broken::Framing);
+            return Err(FrameError::Framing);
         }
         let (payload, mask_at) = match second & 0x7f {
             126 => (rest[2..].first_chunk().map(|bytes| u64::from(u16::from_be_bytes(*bytes))), 4),
@@ -210,7 +210,7 @@ impl Reader {
         let before = self.parts.as_ref().filter(|_| is_continued && !is_control).map_or(0, |parts| parts.payload.len());
         let most = if is_control { CONTROL_LIMIT } else { self.longest.saturating_sub(before) };
         let Some(payload) = usize::try_from(payload).ok().filter(|payload| *payload <= most) else {
-            return Err(Broken::TooBig);
+            return Err(FrameError::TooBig);
         };
         let Some(&[a, b, c, d]) = rest.get(mask_at..mask_at + 4) else { return Ok(None) };
         Ok(Some(Header { is_final, opcode, mask: [a, b, c, d], length: mask_at + 4, payload }))
@@ -218,10 +218,10 @@ impl Reader {
 }
 
 impl Parts {
-    fn add(&mut self, payload: &[u8], is_final: bool) -> Result<(), Broken> {
+    fn add(&mut self, payload: &[u8], is_final: bool) -> Result<(), FrameError> {
         self.count += 1;
         if self.count > MOST_PARTS {
-            return Err(Broken::TooBig);
+            return Err(FrameError::TooBig);
         }
         self.payload.extend_from_slice(payload);
         self.is_whole = is_final;
@@ -230,7 +230,7 @@ impl Parts {
             match str::from_utf8(&self.payload[self.valid..]) {
                 Ok(_) => self.valid = self.payload.len(),
                 Err(error) if error.error_len().is_none() && !is_final => self.valid += error.valid_up_to(),
-                Err(_) => return Err(Broken::NotUtf8),
+                Err(_) => return Err(FrameError::NotUtf8),
             }
         }
         Ok(())
@@ -256,18 +256,18 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
 }
 
 /// The code of a close frame (§5.5.1, §7.4).
-fn close(payload: &[u8]) -> Result<Option<u16>, Broken> {
+fn close(payload: &[u8]) -> Result<Option<u16>, FrameError> {
     match payload {
         [] => Ok(None),
         [a, b, reason @ ..] => {
             let code = u16::from_be_bytes([*a, *b]);
-            str::from_utf8(reason).map_err(|_| Broken::NotUtf8)?;
+            str::from_utf8(reason).map_err(|_| FrameError::NotUtf8)?;
             match code {
                 1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Some(code)),
-                _ => Err(Broken::Framing),
+                _ => Err(FrameError::Framing),
             }
         }
-        [_] => Err(Broken::Framing),
+        [_] => Err(FrameError::Framing),
     }
 }
 
@@ -304,7 +304,7 @@ mod tests {
     }
 
     /// Feeds `bytes` in pieces that end at `cuts`.
-    fn read(bytes: &[u8], cuts: &[usize]) -> (Vec<Got>, Option<Broken>) {
+    fn read(bytes: &[u8], cuts: &[usize]) -> (Vec<Got>, Option<FrameError>) {
         let (mut reader, mut got) = (Reader::new(LONGEST), Vec::new());
         let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).chain([bytes.len()]).collect();
         ends.sort_unstable();
@@ -323,11 +323,11 @@ mod tests {
                 match reader.next_incoming() {
                     Ok(None) => break,
                     Ok(Some(incoming)) => got.push(match incoming {
-                        Incoming::Text(text) => Got::Text(text.to_owned()),
-                        Incoming::Binary(bytes) => Got::Binary(bytes.to_owned()),
-                        Incoming::Ping(bytes) => Got::Ping(bytes.to_owned()),
-                        Incoming::Pong => Got::Pong,
-                        Incoming::Close(code) => Got::Close(code),
+                        IncomingFrame::Text(text) => Got::Text(text.to_owned()),
+                        IncomingFrame::Binary(bytes) => Got::Binary(bytes.to_owned()),
+                        IncomingFrame::Ping(bytes) => Got::Ping(bytes.to_owned()),
+                        IncomingFrame::Pong => Got::Pong,
+                        IncomingFrame::Close(code) => Got::Close(code),
                     }),
                     Err(broken) => return (got, Some(broken)),
                 }
@@ -380,25 +380,25 @@ mod tests {
         }
     }
 
-    fn refused(bytes: &[u8]) -> Option<Broken> {
+    fn refused(bytes: &[u8]) -> Option<FrameError> {
         read(bytes, &[]).1
     }
 
     #[test]
     fn what_rfc_6455_forbids_is_refused() {
         const MASK: [u8; 4] = [1, 2, 3, 4];
-        assert_eq!(refused(b"\x81\x01x"), Some(Broken::Framing), "not masked");
-        assert_eq!(refused(&frame(0xc1, b"x", MASK)), Some(Broken::Framing), "a reserved bit");
-        assert_eq!(refused(&frame(0x83, b"x", MASK)), Some(Broken::Framing), "a reserved opcode");
-        assert_eq!(refused(&frame(0x80, b"x", MASK)), Some(Broken::Framing), "a continuation of nothing");
-        assert_eq!(refused(&frame(0x09, b"x", MASK)), Some(Broken::Framing), "a control frame in parts");
-        assert_eq!(refused(&frame(0x89, &[0; 126], MASK)), Some(Broken::Framing), "a long control frame");
+        assert_eq!(refused(b"\x81\x01x"), Some(FrameError::Framing), "not masked");
+        assert_eq!(refused(&frame(0xc1, b"x", MASK)), Some(FrameError::Framing), "a reserved bit");
+        assert_eq!(refused(&frame(0x83, b"x", MASK)), Some(FrameError::Framing), "a reserved opcode");
+        assert_eq!(refused(&frame(0x80, b"x", MASK)), Some(FrameError::Framing), "a continuation of nothing");
+        assert_eq!(refused(&frame(0x09, b"x", MASK)), Some(FrameError::Framing), "a control frame in parts");
+        assert_eq!(refused(&frame(0x89, &[0; 126], MASK)), Some(FrameError::Framing), "a long control frame");
         let twice = [frame(0x01, b"a", MASK), frame(0x81, b"b", MASK)].concat();
-        assert_eq!(refused(&twice), Some(Broken::Framing), "a message within another");
-        assert_eq!(refused(&frame(0x88, b"x", MASK)), Some(Broken::Framing), "half a code");
-        assert_eq!(refused(&frame(0x88, &1_005_u16.to_be_bytes(), MASK)), Some(Broken::Framing), "no code to send");
-        assert_eq!(refused(&frame(0x88, b"\x03\xe8\xff", MASK)), Some(Broken::NotUtf8), "a reason");
-        assert_eq!(refused(&frame(0x81, b"\xff", MASK)), Some(Broken::NotUtf8));
+        assert_eq!(refused(&twice), Some(FrameError::Framing), "a message within another");
+        assert_eq!(refused(&frame(0x88, b"x", MASK)), Some(FrameError::Framing), "half a code");
+        assert_eq!(refused(&frame(0x88, &1_005_u16.to_be_bytes(), MASK)), Some(FrameError::Framing), "no code to send");
+        assert_eq!(refused(&frame(0x88, b"\x03\xe8\xff", MASK)), Some(FrameError::NotUtf8), "a reason");
+        assert_eq!(refused(&frame(0x81, b"\xff", MASK)), Some(FrameError::NotUtf8));
     }
 
     #[test]
@@ -407,16 +407,16 @@ mod tests {
         let bytes = [frame(0x01, start, [0; 4]), frame(0x00, rest, [9; 4])].concat();
         assert_eq!(read(&bytes, &[]), (vec![], None));
         let bytes = [frame(0x01, start, [0; 4]), frame(0x00, b"x", [9; 4])].concat();
-        assert_eq!(refused(&bytes), Some(Broken::NotUtf8));
+        assert_eq!(refused(&bytes), Some(FrameError::NotUtf8));
     }
 
     #[test]
     fn what_is_too_big_is_refused_by_its_header_alone() {
-        assert_eq!(refused(&frame(0x81, &[b'x'; LONGEST + 1], [0; 4])[..8]), Some(Broken::TooBig));
+        assert_eq!(refused(&frame(0x81, &[b'x'; LONGEST + 1], [0; 4])[..8]), Some(FrameError::TooBig));
         assert_eq!(read(&frame(0x81, &[b'x'; LONGEST], [0; 4]), &[]).1, None);
-        assert_eq!(refused(b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0"), Some(Broken::TooBig));
+        assert_eq!(refused(b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0"), Some(FrameError::TooBig));
         let parts = [frame(0x01, &[b'x'; LONGEST], [0; 4]), frame(0x80, b"y", [0; 4])].concat();
-        assert_eq!(refused(&parts), Some(Broken::TooBig), "altogether");
+        assert_eq!(refused(&parts), Some(FrameError::TooBig), "altogether");
     }
 
     #[test]
@@ -424,14 +424,14 @@ mod tests {
         let nothings = |many: u32| (0..many).flat_map(|_| frame(0x00, b"", [0; 4])).collect::<Vec<_>>();
         let most = [frame(0x01, b"a", [0; 4]), nothings(MOST_PARTS - 2), frame(0x80, b"b", [0; 4])].concat();
         assert_eq!(read(&most, &[]), (vec![Got::Text("ab".to_owned())], None));
-        assert_eq!(refused(&[frame(0x01, b"a", [0; 4]), nothings(MOST_PARTS)].concat()), Some(Broken::TooBig));
+        assert_eq!(refused(&[frame(0x01, b"a", [0; 4]), nothings(MOST_PARTS)].concat()), Some(FrameError::TooBig));
     }
 
     #[test]
     fn a_reader_with_nothing_half_read_owns_nothing() {
         let mut reader = Reader::new(LONGEST);
         reader.lend(frame(0x81, b"hello", [5; 4]));
-        assert_eq!(reader.next_incoming(), Ok(Some(Incoming::Text("hello"))));
+        assert_eq!(reader.next_incoming(), Ok(Some(IncomingFrame::Text("hello"))));
         assert_eq!(reader.next_incoming(), Ok(None));
         assert!(reader.spare().is_some());
         assert_eq!(reader.bytes.capacity(), 0);

@@ -18,46 +18,46 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-use super::super::{doors::Entry, linger::PatientStream};
+use crate::server::net::{connection_limiter::ConnectionPermit, lingering_stream::ConnectionStream};
 
 /// What an upgraded connection runs on.
-pub(in crate::server) enum Stream {
+pub(crate) enum Stream {
     /// A socket of its own: written to by whoever has something for it.
-    Tcp(TcpStream, Arc<Entry>),
-    Tls(Box<TlsStream<PatientStream>>),
+    Tcp(TcpStream, Arc<ConnectionPermit>),
+    Tls(Box<TlsStream<ConnectionStream>>),
 }
 
 /// What is read from.
-pub(in crate::server) enum Source {
+pub(crate) enum Source {
     Tcp(OwnedReadHalf),
-    Tls(ReadHalf<Box<TlsStream<PatientStream>>>),
+    Tls(ReadHalf<Box<TlsStream<ConnectionStream>>>),
 }
 
 /// What is written to.
 #[derive(Debug)]
-pub(in crate::server) enum Sink {
+pub(crate) enum Sink {
     Tcp(OwnedWriteHalf),
-    Tls(WriteHalf<Box<TlsStream<PatientStream>>>),
+    Tls(WriteHalf<Box<TlsStream<ConnectionStream>>>),
 }
 
 impl Stream {
     /// What is below a connection that was upgraded, and what was read ahead, in no more room than it takes: the buffer
     /// of a request is large. `None` if that is nothing of ours, or has ended already.
-    pub(super) fn below(upgraded: Upgraded) -> Option<(Self, Vec<u8>)> {
-        match upgraded.downcast::<TokioIo<PatientStream>>() {
+    pub(crate) fn below(upgraded: Upgraded) -> Option<(Self, Vec<u8>)> {
+        match upgraded.downcast::<TokioIo<ConnectionStream>>() {
             Ok(parts) => {
                 let (stream, entry) = parts.io.into_inner().as_mut().get_pin_mut().get_mut().take()?;
                 Some((Self::Tcp(stream, entry), parts.read_buf.to_vec()))
             }
             Err(upgraded) => {
-                let parts = upgraded.downcast::<TokioIo<TlsStream<PatientStream>>>().ok()?;
+                let parts = upgraded.downcast::<TokioIo<TlsStream<ConnectionStream>>>().ok()?;
                 Some((Self::Tls(Box::new(parts.io.into_inner())), parts.read_buf.to_vec()))
             }
         }
     }
 
     /// Its halves, and what counts it as open; with TLS the halves hold that as well.
-    pub(in crate::server) fn split(self) -> (Source, Sink, Option<Arc<Entry>>) {
+    pub(crate) fn split(self) -> (Source, Sink, Option<Arc<ConnectionPermit>>) {
         match self {
             Self::Tcp(stream, entry) => {
                 let (source, sink) = stream.into_split();
@@ -83,7 +83,7 @@ impl AsyncRead for Source {
 
 impl Sink {
     /// Writes what can be written without waiting; to a TLS stream only its own task writes.
-    pub(in crate::server) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    pub(crate) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match (self, slices) {
             (Self::Tcp(half), [slice]) => half.try_write(slice),
             (Self::Tcp(half), slices) => half.try_write_vectored(slices),

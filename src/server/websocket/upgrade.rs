@@ -23,7 +23,7 @@ pub(in crate::server) struct Upgrade {
 
 /// Why a request does not become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(in crate::server) enum NoUpgrade {
+pub(in crate::server) enum UpgradeError {
     /// It asks for no WebSocket, or for a version of it that is not spoken here.
     #[error("this is the place of a WebSocket, version 13: GET with Connection, Upgrade and Sec-WebSocket-Version")]
     NotAsked,
@@ -32,7 +32,7 @@ pub(in crate::server) enum NoUpgrade {
     NoKey,
 }
 
-impl NoUpgrade {
+impl UpgradeError {
     /// The status, and headers that say what would be right.
     pub(in crate::server) fn head(self) -> (StatusCode, HeaderMap) {
         let mut headers = HeaderMap::new();
@@ -51,7 +51,7 @@ impl NoUpgrade {
 
 impl Upgrade {
     /// Checks the request. The stream comes after the answer has gone out.
-    pub(in crate::server) fn of(request: &mut Request) -> Result<Self, NoUpgrade> {
+    pub(in crate::server) fn of(request: &mut Request) -> Result<Self, UpgradeError> {
         let headers = request.headers();
         let is_asked = request.method() == Method::GET
             && request.version() == Version::HTTP_11
@@ -59,9 +59,9 @@ impl Upgrade {
             && names(headers, &header::UPGRADE, "websocket")
             && headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
         if !is_asked {
-            return Err(NoUpgrade::NotAsked);
+            return Err(UpgradeError::NotAsked);
         }
-        let accept = accept(headers).ok_or(NoUpgrade::NoKey)?;
+        let accept = accept(headers).ok_or(UpgradeError::NoKey)?;
         let on_upgrade = hyper::upgrade::on(request);
         let answer = (
             StatusCode::SWITCHING_PROTOCOLS,
@@ -140,7 +140,7 @@ mod tests {
         for (missing, _) in &GOOD[..3] {
             let headers: Vec<_> = GOOD.into_iter().filter(|(name, _)| name != missing).collect();
             let refused = Upgrade::of(&mut request(&headers)).err();
-            assert_eq!(refused, Some(NoUpgrade::NotAsked), "without {missing}");
+            assert_eq!(refused, Some(UpgradeError::NotAsked), "without {missing}");
         }
         let mut old = GOOD;
         old[2].1 = "8";
@@ -154,9 +154,9 @@ mod tests {
         for key in ["", "short", "dGhlIHNhbXBsZSBub25jZQ"] {
             let mut headers = GOOD;
             headers[3].1 = key;
-            assert_eq!(Upgrade::of(&mut request(&headers)).err(), Some(NoUpgrade::NoKey), "{key}");
+            assert_eq!(Upgrade::of(&mut request(&headers)).err(), Some(UpgradeError::NoKey), "{key}");
         }
         let twice = [GOOD.as_slice(), &[GOOD[3]]].concat();
-        assert_eq!(Upgrade::of(&mut request(&twice)).err(), Some(NoUpgrade::NoKey));
+        assert_eq!(Upgrade::of(&mut request(&twice)).err(), Some(UpgradeError::NoKey));
     }
 }

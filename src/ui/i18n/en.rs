@@ -2,11 +2,11 @@
 
 use super::{LIMITS, Texts, in_sentence::join};
 use crate::{
-    domain::{Action, EndReason, Notice, Role},
+    domain::{Action, EndReason, ModerationNotice, Role},
     protocol::ErrorCode,
 };
 
-pub(super) static TEXTS: Texts = Texts {
+pub(crate) static TEXTS: Texts = Texts {
     invitation: "Come in, pick a name, and talk.",
     accounts_only: "This place is for people with an account. Sign in to talk.",
     nickname: "Nickname",
@@ -235,7 +235,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
 };
 
-fn notice(notice: &Notice) -> String {
+fn notice(notice: &ModerationNotice) -> String {
     let done = match notice.action {
         Action::Mute => "muted",
         Action::Unmute => "let speak again",

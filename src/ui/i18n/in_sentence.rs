@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use leptos::prelude::*;
 
-use super::super::boxed::{Boxed, Boxing as _};
+use crate::ui::kit::boxed::{Boxed, Boxing as _};
 
 /// U+2068 and U+2069: what stands between them has a direction of its own, that of its first letter.
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
@@ -35,28 +35,29 @@ fn turns(c: char) -> bool {
 }
 
 /// Names one after the other.
-pub(super) fn join(names: &[InSentence], between: &str) -> String {
+pub(crate) fn join(names: &[InSentence], between: &str) -> String {
     names.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 /// A piece of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part<'a> {
+enum SentencePart<'a> {
     Words(&'a str),
     Name(&'a str),
 }
 
 /// Cuts a sentence at its signs.
-fn parts(sentence: &str) -> Vec<Part<'_>> {
+fn parts(sentence: &str) -> Vec<SentencePart<'_>> {
     let mut parts = Vec::new();
     for part in sentence.split(FIRST_STRONG_ISOLATE) {
         let (name, words) = part.split_once(POP_DIRECTIONAL_ISOLATE).unwrap_or(("", part));
-        parts.extend([Part::Name(name), Part::Words(words)].into_iter().filter(|part| !part.is_empty()));
+        parts
+            .extend([SentencePart::Name(name), SentencePart::Words(words)].into_iter().filter(|part| !part.is_empty()));
     }
     parts
 }
 
-impl Part<'_> {
+impl SentencePart<'_> {
     fn is_empty(&self) -> bool {
         let (Self::Words(text) | Self::Name(text)) = self;
         text.is_empty()
@@ -65,10 +66,10 @@ impl Part<'_> {
 
 /// A sentence with names in it as it stands on the page: elements isolate them, and nobody copies signs along. Where the
 /// direction of a paragraph follows its first letter, theirs does not count.
-pub(in super::super) fn sentence(text: &str) -> Boxed {
-    let part = |part: Part| match part {
-        Part::Words(words) => words.to_owned().boxed(),
-        Part::Name(name) => view! { <bdi>{name.to_owned()}</bdi> }.boxed(),
+pub(crate) fn sentence(text: &str) -> Boxed {
+    let part = |part: SentencePart| match part {
+        SentencePart::Words(words) => words.to_owned().boxed(),
+        SentencePart::Name(name) => view! { <bdi>{name.to_owned()}</bdi> }.boxed(),
     };
     parts(text).into_iter().map(part).collect::<Vec<Boxed>>().boxed_as(text)
 }
@@ -78,7 +79,7 @@ mod tests {
     use super::{
         super::Language,
         InSentence,
-        Part::{Name, Words},
+        SentencePart::{Name, Words},
         join, parts,
     };
 

@@ -8,12 +8,12 @@ use leptos::prelude::*;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    domain::{EndReason, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, Nickname, Notice},
+    domain::{EndReason, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, ModerationNotice, Nickname},
     protocol::ErrorCode,
 };
 
 pub use in_sentence::InSentence;
-pub(super) use in_sentence::sentence;
+pub(crate) use in_sentence::sentence;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Serialize for Language {
 }
 
 /// The texts of the language that the reader has chosen. Another choice makes the page anew, so nothing follows it.
-pub(super) fn texts() -> &'static Texts {
+pub(crate) fn texts() -> &'static Texts {
     expect_context::<RwSignal<Language>>().get_untracked().texts()
 }
 
@@ -105,7 +105,7 @@ pub struct Texts {
     pub ended: fn(EndReason) -> &'static str,
     pub claim: &'static str,
     pub come_back: &'static str,
-    pub notice: fn(&Notice) -> String,
+    pub notice: fn(&ModerationNotice) -> String,
     pub wait: fn(u32) -> String,
     pub language: &'static str,
 
@@ -257,12 +257,12 @@ pub struct Texts {
 
 impl Texts {
     /// What somebody is called.
-    pub(super) fn name_of<'a>(&self, nickname: &'a Nickname) -> &'a str {
+    pub(crate) fn name_of<'a>(&self, nickname: &'a Nickname) -> &'a str {
         if nickname.is_former() { self.former_user } else { nickname.as_str() }
     }
 
     /// The same inside a sentence.
-    pub(super) fn name_in<'a>(&self, nickname: &'a Nickname) -> InSentence<'a> {
+    pub(crate) fn name_in<'a>(&self, nickname: &'a Nickname) -> InSentence<'a> {
         InSentence(self.name_of(nickname))
     }
 }

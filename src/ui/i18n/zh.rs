@@ -2,11 +2,11 @@
 
 use super::{LIMITS, Texts, in_sentence::join};
 use crate::{
-    domain::{Action, EndReason, Notice, Role},
+    domain::{Action, EndReason, ModerationNotice, Role},
     protocol::ErrorCode,
 };
 
-pub(super) static TEXTS: Texts = Texts {
+pub(crate) static TEXTS: Texts = Texts {
     invitation: "进来坐坐，取个名字，聊聊天。",
     accounts_only: "这里只对有账号的人开放，请登录。",
     nickname: "昵称",
@@ -224,7 +224,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
 };
 
-fn notice(notice: &Notice) -> String {
+fn notice(notice: &ModerationNotice) -> String {
     let done = match notice.action {
         Action::Mute => "已被禁言",
         Action::Unmute => "已可发言",

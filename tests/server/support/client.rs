@@ -7,8 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{CommandId, Conversation, ConversationId, ConversationKind, Epoch, Millis, Notice, Seq, User},
-    protocol::{Change, ErrorCode, ErrorFrame, Event, ServerFrame, Welcome},
+    domain::{
+        CommandId, Conversation, ConversationId, ConversationKind, Epoch, ModerationNotice, Seq, Timestamp, User,
+    },
+    protocol::{ErrorCode, ErrorFrame, Event, EventKind, ServerFrame, Welcome},
 };
 
 use super::{Hangup, RawClient, TestServer};
@@ -145,9 +147,9 @@ impl TestClient {
     }
 
     /// The next notice.
-    pub(crate) async fn expect_notice(&mut self) -> (User, Notice) {
+    pub(crate) async fn expect_notice(&mut self) -> (User, ModerationNotice) {
         self.expect("a notice", |frame| match frame {
-            ServerFrame::Event(Event { author, change: Change::Notice(notice), .. }) => {
+            ServerFrame::Event(Event { author, change: EventKind::Notice(notice), .. }) => {
                 Some((author.clone(), notice.clone()))
             }
             _ => None,
@@ -279,17 +281,17 @@ impl TestClient {
 pub(crate) struct Ack {
     pub(crate) conversation: ConversationId,
     pub(crate) seq: Option<Seq>,
-    pub(crate) at: Millis,
+    pub(crate) at: Timestamp,
 }
 
 /// What an event says; nothing if it has no words.
 pub(crate) fn says(event: &Event) -> &str {
     match &event.change {
-        Change::Message { body } | Change::Edit { body, .. } => body.as_str(),
-        Change::Deletion { .. }
-        | Change::Reaction { .. }
-        | Change::Notice(_)
-        | Change::AccountDeleted
-        | Change::Other => "",
+        EventKind::Message { body } | EventKind::Edit { body, .. } => body.as_str(),
+        EventKind::Deletion { .. }
+        | EventKind::Reaction { .. }
+        | EventKind::Notice(_)
+        | EventKind::AccountDeleted
+        | EventKind::Other => "",
     }
 }

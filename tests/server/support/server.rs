@@ -13,8 +13,8 @@ use reqwest::{Method, RequestBuilder, redirect::Policy};
 use rusqlite::{Connection, OpenFlags};
 use teahouse::{
     domain::UserId,
-    page,
-    server::{Config, House, RunError, Server},
+    pages,
+    server::{Config, PagesApi, RunError, Server},
 };
 use tempfile::TempDir;
 use tokio::{
@@ -27,7 +27,7 @@ use super::{PROGRAM, within};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    pub(crate) house: House,
+    pub(crate) house: PagesApi,
     config: Config,
     data: Arc<TempDir>,
     shutdown: CancellationToken,
@@ -59,14 +59,14 @@ impl TestServer {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
         tweak(&mut config);
-        Self::open_with(config, data, |house| page::router(house, page::Assets::empty())).await
+        Self::open_with(config, data, |house| pages::router(house, pages::Assets::empty())).await
     }
 
     async fn open(config: Config, data: Arc<TempDir>) -> Self {
         Self::open_with(config, data, |_| axum::Router::new()).await
     }
 
-    async fn open_with(config: Config, data: Arc<TempDir>, pages: impl FnOnce(House) -> axum::Router) -> Self {
+    async fn open_with(config: Config, data: Arc<TempDir>, pages: impl FnOnce(PagesApi) -> axum::Router) -> Self {
         let server = Server::open(config.clone()).expect("a server");
         let house = server.house();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

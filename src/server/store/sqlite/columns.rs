@@ -7,8 +7,8 @@ use rusqlite::{
 use uuid::Uuid;
 
 use crate::domain::{
-    Body, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Millis, Nickname, NicknameKey, Role, Seq,
-    SessionId, UserId,
+    Body, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Role, Seq, SessionId,
+    Timestamp, UserId,
 };
 
 use super::super::{InviteKey, SessionKey};
@@ -49,7 +49,7 @@ macro_rules! number_column {
     )*};
 }
 
-number_column!(Seq, Millis);
+number_column!(Seq, Timestamp);
 
 macro_rules! text_column {
     ($($name:ident),*) => {$(

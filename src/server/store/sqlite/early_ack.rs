@@ -7,14 +7,14 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{
-    super::{Appended, Asker, Committed, NewEvent, StoreError},
+    super::{Committed, EventPosition, NewEvent, ReplyTo, StoreError},
     SqliteStore,
     writer::{Applied, Job, Write as _},
 };
 
 impl SqliteStore {
     /// An event whose asker is told when it is about to become durable, which is no promise at all.
-    pub(super) fn hastily(&self, event: NewEvent, asker: Asker) -> Box<dyn Job> {
+    pub(super) fn hastily(&self, event: NewEvent, asker: ReplyTo) -> Box<dyn Job> {
         Box::new(Hasty { event, asker: Some(asker), feed: self.news.clone(), news: None })
     }
 }
@@ -23,13 +23,13 @@ impl SqliteStore {
 struct Hasty {
     event: NewEvent,
     /// `None` once answered.
-    asker: Option<Asker>,
+    asker: Option<ReplyTo>,
     feed: mpsc::WeakSender<Vec<Committed>>,
     news: Option<Committed>,
 }
 
 impl Hasty {
-    fn answer(&mut self, outcome: Result<Appended, StoreError>) {
+    fn answer(&mut self, outcome: Result<EventPosition, StoreError>) {
         if let (Some(asker), Some(feed)) = (self.asker.take(), self.feed.upgrade()) {
             // Without a listener nobody is connected.
             let _ = feed.blocking_send(vec![Committed::Answer { asker, id: self.event.id, outcome }]);

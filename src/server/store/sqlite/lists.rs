@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
 
-use crate::domain::{Conversation, ConversationId, ConversationKind, Millis, UserId};
+use crate::domain::{Conversation, ConversationId, ConversationKind, Timestamp, UserId};
 
 use super::{
     super::{Committed, StoreError},
@@ -17,7 +17,7 @@ use super::{
 pub(super) struct Minute(i64);
 
 impl Minute {
-    pub(super) fn of(at: Millis) -> Self {
+    pub(super) fn of(at: Timestamp) -> Self {
         Self(i64::try_from(at.0 / 60_000).unwrap_or(i64::MAX))
     }
 }
@@ -30,7 +30,7 @@ impl ToSql for Minute {
 
 /// How a member stands in a conversation.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(super) struct ListPosition {
     /// It stands in their list.
     is_listed: bool,
     /// The other user of a direct.
@@ -49,7 +49,7 @@ struct Other {
     is_blocked: bool,
 }
 
-impl Standing {
+impl ListPosition {
     /// `None` for who is no member.
     pub(super) fn of(db: &Connection, user: UserId, conversation: ConversationId) -> Result<Option<Self>, StoreError> {
         let standing = db
@@ -127,7 +127,7 @@ const BELOW: i64 = 1 << 40;
 pub(super) fn list(db: &Connection, user: UserId, direct: ConversationId) -> Result<Conversation, StoreError> {
     let listed = db
         .prepare_cached("UPDATE members SET listed = ?3 WHERE conversation = ?1 AND user = ?2 AND listed IS NULL")?
-        .execute(params![direct, user, Minute::of(Millis::now())])?;
+        .execute(params![direct, user, Minute::of(Timestamp::now())])?;
     let conversation = conversation_of(db, user, direct)?;
     if listed > 0 && matches!(&conversation.kind, ConversationKind::Direct { with } if with.gone) {
         put_below(db, user, direct)?;

@@ -1,26 +1,21 @@
 //! The store on SQLite: a file, one writer, a few readers.
 
 mod backup;
-mod behind;
-mod checkpoints;
 mod columns;
-mod company;
+mod commands;
 #[cfg(feature = "early-ack")]
 mod early_ack;
-mod journal;
 mod lists;
 mod open;
-mod orders;
 mod private;
 mod queries;
 mod quota;
 mod readers;
-mod reads;
-mod recent;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
+mod wal_checkpoints;
 mod writer;
-mod writes;
 
 use std::{
     fs::File,
@@ -38,36 +33,40 @@ use ipnet::IpNet;
 use rusqlite::Connection;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
+use crate::server::store::sqlite::writer::read_barrier;
 use crate::{
     domain::{
-        self, CommandId, Conversation, ConversationId, Epoch, InviteId, Millis, NicknameKey, Role, Seq, SessionId,
+        self, CommandId, Conversation, ConversationId, Epoch, InviteId, NicknameKey, Role, Seq, SessionId, Timestamp,
         User, UserId,
     },
     protocol::{AuditPage, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
-};
-
-use self::{
-    behind::Found,
-    checkpoints::{Checkpoints, Done},
-    open::{DATABASE, Identity, open_writer, take_folder},
-    orders::{Orders, WriterEnd},
-    quota::Quota,
-    readers::Readers,
-    reads::ReadMarks,
-    writer::{Job, Shared, Submitted, Write, Writer},
-    writes::{
-        BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseSome, ExpireMessages,
-        ExpireReports, Hide, Join, KeepClock, Moderate, Release, RenewPassword, RevokeInvite, SeeSession, SetPassword,
-        UnbanNetwork, Unblock, find_user, is_open, may_write,
+    server::{
+        ByteSize, clock,
+        store::{
+            Account, BannedNetwork, Beginning, DeleteAccount, EndedSession, EventPosition, Expired, ExpiryPolicy, Feed,
+            FoundUser, HandleReport, InviteKey, Joined, ListPlace, Lookup, Moderation, NewEvent, NewInvite,
+            NewPassword, NewReport, NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Placed, Receipt,
+            ReplyTo, RoleCheck, Session, SessionKey, Store, StoreError, Whom, Window,
+            sqlite::{
+                commands::{
+                    BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseSome,
+                    ExpireMessages, ExpireReports, Hide, Join, KeepClock, Moderate, Release, RenewPassword,
+                    RevokeInvite, SeeSession, SetPassword, UnbanNetwork, Unblock, find_user, is_open, may_write,
+                },
+                open::{DATABASE, Identity, open_writer, take_folder},
+                quota::Quota,
+                readers::Readers,
+                tables::read_marks::ReadMarks,
+                wal_checkpoints::{Checkpoints, Done},
+                writer::{
+                    Job, Shared, Submitted, Write, Writer,
+                    queue::{WriteQueue, WriterEnd},
+                    read_barrier::Found,
+                },
+            },
+        },
     },
 };
-use super::{
-    Account, Appended, Asker, BannedNetwork, Beginning, DeleteAccount, EndedSession, Expired, Expiry, Feed, FoundUser,
-    HandleReport, InviteKey, Joined, ListPlace, Lookup, Moderation, NewEvent, NewInvite, NewPassword, NewReport,
-    NewSession, NewUser, OpenDirect, OpenedDirect, PasswordHash, Placed, Receipt, Rule, Session, SessionKey, Store,
-    StoreError, Whom, Window,
-};
-use crate::server::{ByteSize, clock};
 
 pub use backup::BackupError;
 pub(crate) use backup::back_up;
@@ -84,7 +83,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
     identity: Identity,
-    orders: Arc<Orders>,
+    orders: Arc<WriteQueue>,
     reads: Arc<ReadMarks>,
     readers: Readers,
     /// The tables do not have all that was told.
@@ -129,7 +128,7 @@ impl SqliteStore {
         quota: Option<Quota>,
     ) -> Result<(Self, Feed), OpenError> {
         let readers = Readers::new(path);
-        let orders = Orders::new();
+        let orders = WriteQueue::new();
         let (news, feed) = mpsc::channel(FEED);
         let reads = Arc::new(ReadMarks::default());
         let done = Arc::new(Done::default());
@@ -173,7 +172,7 @@ impl SqliteStore {
         read: impl Fn(&Connection) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         if self.is_behind.load(Ordering::SeqCst) {
-            let (job, found) = behind::read_behind(read.clone());
+            let (job, found) = read_barrier::read_behind(read.clone());
             self.queue(job).await?;
             match found.await {
                 Ok(Found::InTables) => {}
@@ -224,7 +223,7 @@ impl Store for SqliteStore {
         self.write(BeginSession { user, verified, session }).await?.await
     }
 
-    async fn see_session(&self, session: SessionId) -> Result<(), StoreError> {
+    async fn touch_session(&self, session: SessionId) -> Result<(), StoreError> {
         self.write(SeeSession(session)).await?.await
     }
 
@@ -284,15 +283,15 @@ impl Store for SqliteStore {
         self.write(KeepClock).await?.await
     }
 
-    async fn expire(&self, expiry: Expiry) -> Result<Expired, StoreError> {
+    async fn expire(&self, expiry: ExpiryPolicy) -> Result<Expired, StoreError> {
         self.write(expiry).await?.await
     }
 
-    async fn due_for_retention(&self, before: Millis, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+    async fn due_for_retention(&self, before: Timestamp, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
         self.readers.read(move |db| queries::due_for_retention(db, before, limit)).await
     }
 
-    async fn expire_messages(&self, conversation: ConversationId, before: Millis) -> Result<bool, StoreError> {
+    async fn expire_messages(&self, conversation: ConversationId, before: Timestamp) -> Result<bool, StoreError> {
         self.write(ExpireMessages { conversation, before }).await?.await
     }
 
@@ -300,7 +299,7 @@ impl Store for SqliteStore {
         self.write(Release(user)).await?.await
     }
 
-    async fn submit(&self, event: NewEvent, asker: Asker) -> Result<(), StoreError> {
+    async fn submit(&self, event: NewEvent, asker: ReplyTo) -> Result<(), StoreError> {
         #[cfg(feature = "early-ack")]
         let job = self.hastily(event, asker);
         #[cfg(not(feature = "early-ack"))]
@@ -308,7 +307,7 @@ impl Store for SqliteStore {
         self.queue(job).await
     }
 
-    async fn append(&self, event: NewEvent) -> Result<Receipt<Appended>, StoreError> {
+    async fn append(&self, event: NewEvent) -> Result<Receipt<EventPosition>, StoreError> {
         let (job, receipt) = Submitted::with_receipt(event);
         self.queue(job).await?;
         Ok(receipt)
@@ -318,7 +317,7 @@ impl Store for SqliteStore {
         self.write(direct).await
     }
 
-    async fn moderate(&self, moderation: Moderation) -> Result<Receipt<Appended>, StoreError> {
+    async fn moderate(&self, moderation: Moderation) -> Result<Receipt<EventPosition>, StoreError> {
         self.write(Moderate { moderation, lobby: self.identity.lobby }).await
     }
 
@@ -327,7 +326,7 @@ impl Store for SqliteStore {
         id: CommandId,
         conversation: ConversationId,
         seq: Seq,
-    ) -> Result<Receipt<Appended>, StoreError> {
+    ) -> Result<Receipt<EventPosition>, StoreError> {
         self.write(DeleteMessage { id, conversation, seq }).await
     }
 
@@ -335,11 +334,11 @@ impl Store for SqliteStore {
         self.write(Join { user, room }).await
     }
 
-    async fn invite(&self, invite: NewInvite) -> Result<Millis, StoreError> {
+    async fn invite(&self, invite: NewInvite) -> Result<Timestamp, StoreError> {
         self.write(invite).await?.await
     }
 
-    async fn revoke_invite(&self, actor: Option<UserId>, rule: Rule, id: InviteId) -> Result<bool, StoreError> {
+    async fn revoke_invite(&self, actor: Option<UserId>, rule: RoleCheck, id: InviteId) -> Result<bool, StoreError> {
         self.write(RevokeInvite { actor, rule, id }).await?.await
     }
 
@@ -351,7 +350,7 @@ impl Store for SqliteStore {
         self.write(handling).await?.await
     }
 
-    async fn expire_reports(&self, before: Millis) -> Result<usize, StoreError> {
+    async fn expire_reports(&self, before: Timestamp) -> Result<usize, StoreError> {
         self.write(ExpireReports(before)).await?.await
     }
 
@@ -460,7 +459,7 @@ impl Store for SqliteStore {
         self.readers
             .read(move |db| queries::user_of(db, user))
             .await
-            .map(|user| user.filter(|user| user.id != UserId::HOUSE))
+            .map(|user| user.filter(|user| user.id != UserId::SYSTEM))
     }
 
     async fn find_users(&self, part: String, limit: u32) -> Result<Vec<User>, StoreError> {

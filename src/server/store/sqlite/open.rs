@@ -10,11 +10,12 @@ use std::{
 use rusqlite::{Connection, OpenFlags, functions::FunctionFlags, params};
 
 use crate::{
-    domain::{ConversationId, Emoji, Epoch, Millis},
-    server::clock,
+    domain::{ConversationId, Emoji, Epoch, Timestamp},
+    server::{
+        clock,
+        store::sqlite::{private, tables::staging::Staging},
+    },
 };
-
-use super::{journal::Journal, private};
 
 /// Each brings the schema from its index to the next version; never change one that was released.
 const MIGRATIONS: [&str; 19] = [
@@ -189,7 +190,7 @@ fn migrate(db: &mut Connection) -> Result<(), OpenError> {
 /// Moves what a process that was killed left there to the tables.
 fn empty_journal(db: &mut Connection) -> Result<(), OpenError> {
     let transaction = db.transaction()?;
-    let moved = Journal::load(&transaction).and_then(|mut journal| journal.settle_all(&transaction));
+    let moved = Staging::load(&transaction).and_then(|mut journal| journal.settle_all(&transaction));
     moved.map_err(|_logged| OpenError::Journal)?;
     Ok(transaction.commit()?)
 }
@@ -214,7 +215,7 @@ fn identify(db: &mut Connection) -> Result<Identity, rusqlite::Error> {
         let identity = Identity { epoch: Epoch::generate(), lobby: ConversationId::generate() };
         transaction.execute(
             "INSERT INTO conversations (id, kind, name, created_at) VALUES (?1, 'room', 'Lobby', ?2)",
-            params![identity.lobby, Millis::now()],
+            params![identity.lobby, Timestamp::now()],
         )?;
         transaction.execute(
             "INSERT INTO meta (only, epoch, lobby) VALUES (1, ?1, ?2)",
@@ -229,7 +230,7 @@ fn identify(db: &mut Connection) -> Result<Identity, rusqlite::Error> {
 /// The server's clock goes on from when it was last known to run. That of a new store begins.
 fn resume_clock(db: &Connection) -> Result<(), rusqlite::Error> {
     let select = "SELECT ran_at, (SELECT ahead FROM clock_offsets ORDER BY since DESC LIMIT 1) FROM meta";
-    let (ran_at, ahead): (Option<Millis>, i64) = db.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (ran_at, ahead): (Option<Timestamp>, i64) = db.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if let Some(ran_at) = ran_at {
         clock::resume(ran_at, ahead);
     }

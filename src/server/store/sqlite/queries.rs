@@ -9,22 +9,21 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Action, Body, Companion, Conversation, ConversationId, ConversationKind, Emoji, Me, Message, Millis, Nickname,
-        NicknameKey, Notice, Reaction, Reason, Seq, SessionEnd, SessionId, User, UserId, UserKind,
+        Action, Body, Companion, Conversation, ConversationId, ConversationKind, CurrentUser, Emoji, Message,
+        ModerationNotice, Nickname, NicknameKey, Reaction, Reason, Seq, SessionEnd, SessionId, Timestamp, User, UserId,
+        UserKind,
     },
     protocol::{
-        AuditEntry, AuditPage, Change, ConversationList, Event, Invite, MessagesPage, Report, ReportList, Sanction,
+        AuditEntry, AuditPage, ConversationList, Event, EventKind, Invite, MessagesPage, Report, ReportList, Sanction,
         SessionInfo,
     },
-    server::clock,
-};
-
-use super::{
-    super::{
-        Account, BannedNetwork, Beginning, ListPlace, Lookup, PasswordHash, Placed, Session, SessionKey, StoreError,
-        Window,
+    server::{
+        clock,
+        store::{
+            Account, BannedNetwork, Beginning, ListPlace, Lookup, PasswordHash, Placed, Session, SessionKey,
+            StoreError, Window, sqlite::commands::written_before,
+        },
     },
-    writes::written_before,
 };
 
 /// Unread messages are counted up to this many; a badge shows no more anyway.
@@ -80,9 +79,9 @@ pub(super) fn uninvited_guests(db: &Connection) -> Result<u32, StoreError> {
 }
 
 /// From id, nickname, whether there is a password, and the role.
-fn me(row: &Row<'_>) -> rusqlite::Result<Me> {
+fn me(row: &Row<'_>) -> rusqlite::Result<CurrentUser> {
     let kind = if row.get(2)? { UserKind::Registered } else { UserKind::Guest };
-    Ok(Me { id: row.get(0)?, nickname: row.get(1)?, kind, role: row.get(3)? })
+    Ok(CurrentUser { id: row.get(0)?, nickname: row.get(1)?, kind, role: row.get(3)? })
 }
 
 pub(super) fn sessions(db: &Connection, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {
@@ -156,8 +155,8 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<O
 }
 
 /// From a column that holds a time of the server's clock, or nothing: as people are told.
-fn shown(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Millis>> {
-    Ok(row.get::<_, Option<Millis>>(column)?.map(clock::shown))
+fn shown(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<Timestamp>>(column)?.map(clock::shown))
 }
 
 /// A user, also one who gave the name back.
@@ -351,7 +350,7 @@ pub(super) fn look_up(db: &Connection, lookup: Lookup, limit: u32) -> Result<Vec
 /// At most `limit` conversations with events from before a time that retention has not looked at.
 pub(super) fn due_for_retention(
     db: &Connection,
-    before: Millis,
+    before: Timestamp,
     limit: u32,
 ) -> Result<Vec<ConversationId>, StoreError> {
     let mut select = db.prepare_cached(
@@ -378,8 +377,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     })
 }
 
-fn notice(change: Option<Change>) -> Option<Notice> {
-    if let Some(Change::Notice(notice)) = change { Some(notice) } else { None }
+fn notice(change: Option<EventKind>) -> Option<ModerationNotice> {
+    if let Some(EventKind::Notice(notice)) = change { Some(notice) } else { None }
 }
 
 /// A notice holds the name as it was, until that is taken out: whoever has deleted their account is not named any more.
@@ -429,7 +428,8 @@ pub(super) fn events(
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
         let change = change(row, 3, 8)?;
-        let text = if let Change::Message { body } | Change::Edit { body, .. } = &change { body.as_str() } else { "" };
+        let text =
+            if let EventKind::Message { body } | EventKind::Edit { body, .. } = &change { body.as_str() } else { "" };
         let size = text.len() + EVENT_BYTES;
         if size > bytes && !events.is_empty() {
             break;
@@ -445,7 +445,7 @@ pub(super) fn events(
         });
     }
     for event in &mut events {
-        if let Change::Notice(notice) = &mut event.change {
+        if let EventKind::Notice(notice) = &mut event.change {
             unname(db, &mut notice.user)?;
         }
     }
@@ -454,10 +454,10 @@ pub(super) fn events(
 
 /// What happened, from the columns of an event and of what its message says now. Who missed a message, or edits of it, is
 /// told what it says now: not what was changed since, nor what was deleted.
-fn change(row: &Row<'_>, event: usize, present: usize) -> rusqlite::Result<Change> {
+fn change(row: &Row<'_>, event: usize, present: usize) -> rusqlite::Result<EventKind> {
     // Never NULL.
-    let mut change = json(row, event)?.unwrap_or(Change::Other);
-    if let Change::Message { body } | Change::Edit { body, .. } = &mut change {
+    let mut change = json(row, event)?.unwrap_or(EventKind::Other);
+    if let EventKind::Message { body } | EventKind::Edit { body, .. } = &mut change {
         let present: Option<Body> = row.get(present)?;
         *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
     }
@@ -598,5 +598,5 @@ pub(super) fn find_users(db: &Connection, part: &str, limit: u32) -> Result<Vec<
 
 /// Whether there is anybody yet who owns the house.
 pub(super) fn has_owner(db: &Connection) -> Result<bool, StoreError> {
-    Ok(db.prepare_cached("SELECT 1 FROM users WHERE role = 'owner' AND id <> ?1")?.exists([UserId::HOUSE])?)
+    Ok(db.prepare_cached("SELECT 1 FROM users WHERE role = 'owner' AND id <> ?1")?.exists([UserId::SYSTEM])?)
 }

@@ -20,11 +20,11 @@ pub(super) struct Quota {
     /// In bytes.
     most: u64,
     measured_at: Option<Instant>,
-    state: State,
+    state: QuotaState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum QuotaState {
     HasRoom,
     IsNearlyUsedUp,
     IsUsedUp,
@@ -32,7 +32,7 @@ enum State {
 
 impl Quota {
     pub(super) fn new(folder: &Path, most: u64) -> Self {
-        Self { folder: folder.to_owned(), most, measured_at: None, state: State::HasRoom }
+        Self { folder: folder.to_owned(), most, measured_at: None, state: QuotaState::HasRoom }
     }
 
     /// Whether there is room for more. Measures, if that was not done for a while; if it can't be, what was known stays.
@@ -44,24 +44,26 @@ impl Quota {
                 Err(error) => tracing::warn!(%error, "what the data takes of the disk could not be measured"),
             }
         }
-        self.state != State::IsUsedUp
+        self.state != QuotaState::IsUsedUp
     }
 
     /// Writes a line when it gets better or worse, not each time.
     fn note(&mut self, used: u64) {
         let quota = self.most;
         let state = if used >= quota {
-            State::IsUsedUp
+            QuotaState::IsUsedUp
         } else if used >= quota - quota / 10 {
-            State::IsNearlyUsedUp
+            QuotaState::IsNearlyUsedUp
         } else {
-            State::HasRoom
+            QuotaState::HasRoom
         };
         if state != self.state {
             match state {
-                State::IsUsedUp => tracing::error!(used, quota, "the disk quota is used up: nothing new is taken in"),
-                State::IsNearlyUsedUp => tracing::warn!(used, quota, "more than 90 % of the disk quota is used"),
-                State::HasRoom => tracing::info!(used, quota, "there is room again within the disk quota"),
+                QuotaState::IsUsedUp => {
+                    tracing::error!(used, quota, "the disk quota is used up: nothing new is taken in");
+                }
+                QuotaState::IsNearlyUsedUp => tracing::warn!(used, quota, "more than 90 % of the disk quota is used"),
+                QuotaState::HasRoom => tracing::info!(used, quota, "there is room again within the disk quota"),
             }
         }
         self.state = state;
@@ -125,15 +127,15 @@ mod tests {
         let db = Connection::open_in_memory().expect("a database");
         let mut quota = Quota::new(folder.path(), 1_000);
         for (bytes, state) in [
-            (899, State::HasRoom),
-            (900, State::IsNearlyUsedUp),
-            (999, State::IsNearlyUsedUp),
-            (1_000, State::IsUsedUp),
-            (10, State::HasRoom),
+            (899, QuotaState::HasRoom),
+            (900, QuotaState::IsNearlyUsedUp),
+            (999, QuotaState::IsNearlyUsedUp),
+            (1_000, QuotaState::IsUsedUp),
+            (10, QuotaState::HasRoom),
         ] {
             fs::write(folder.path().join("file"), vec![0; bytes]).expect("a file");
             quota.measured_at = None;
-            assert_eq!(quota.has_room(&db), state != State::IsUsedUp, "{bytes}");
+            assert_eq!(quota.has_room(&db), state != QuotaState::IsUsedUp, "{bytes}");
             assert_eq!(quota.state, state, "{bytes}");
         }
     }

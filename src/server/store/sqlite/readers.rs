@@ -38,18 +38,18 @@ pub(super) struct Readers {
 }
 
 /// The way to a reader's thread, which ends with it.
-type Reader = SyncSender<Job>;
+type ReaderThread = SyncSender<ReadJob>;
 
 /// A read; with no connection it can only say so.
-type Job = Box<dyn FnOnce(Option<&mut Connection>) + Send>;
+type ReadJob = Box<dyn FnOnce(Option<&mut Connection>) + Send>;
 
 /// Readers that nobody uses now; who came last goes first, so that only as many are busy as are needed. A plain mutex: it
 /// is held for a push or a pop.
 #[derive(Debug, Default)]
-struct Idle(Mutex<Vec<Reader>>);
+struct Idle(Mutex<Vec<ReaderThread>>);
 
 impl Idle {
-    fn readers(&self) -> MutexGuard<'_, Vec<Reader>> {
+    fn readers(&self) -> MutexGuard<'_, Vec<ReaderThread>> {
         // A push or pop can't be half done, so a poisoned list is still a list.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,7 +73,7 @@ impl Readers {
         let reader = self.reader()?;
         let (answer, answered) = oneshot::channel();
         let (idle, back) = (Arc::clone(&self.idle), reader.clone());
-        let job: Job = Box::new(move |connection| {
+        let job: ReadJob = Box::new(move |connection| {
             let outcome = connection.ok_or(StoreError::Unavailable).and_then(|connection| {
                 let snapshot = connection.transaction()?;
                 read(&snapshot)
@@ -95,7 +95,7 @@ impl Readers {
     }
 
     /// One that is idle, or a new one.
-    fn reader(&self) -> Result<Reader, StoreError> {
+    fn reader(&self) -> Result<ReaderThread, StoreError> {
         if let Some(reader) = self.idle.readers().pop() {
             return Ok(reader);
         }
@@ -111,7 +111,7 @@ impl Readers {
     }
 }
 
-fn serve(path: &Path, jobs: &Receiver<Job>) {
+fn serve(path: &Path, jobs: &Receiver<ReadJob>) {
     let mut connection = None;
     loop {
         let job = if connection.is_some() {

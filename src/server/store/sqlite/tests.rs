@@ -9,17 +9,13 @@ use std::{
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
-use super::{
-    super::{
-        Committed, DeleteAccount, NewEvent, NewUser, Ownership, Retention, Store as _, StoreError, Verified, Window,
-    },
-    journal::Journal,
-    open::open_reader,
-    *,
-};
 use crate::{
-    domain::{Body, CommandId, KeptMessages, Millis, Nickname, User},
-    protocol::Change,
+    domain::{Body, CommandId, KeptMessages, Nickname, Timestamp, User},
+    protocol::EventKind,
+    server::store::{
+        Committed, DeleteAccount, NewEvent, NewUser, OwnerGrant, Retention, Store as _, StoreError, Verified, Window,
+        sqlite::{open::open_reader, tables::staging::Staging, *},
+    },
 };
 
 fn open(folder: &TempDir) -> (SqliteStore, Feed) {
@@ -59,7 +55,7 @@ async fn guest(store: &SqliteStore, name: &str) -> User {
 async fn registered(store: &SqliteStore, name: &str, password: &PasswordHash) -> (User, SessionId) {
     let (user, session) = (user(name), SessionId::generate());
     let begun = NewSession { key: SessionKey([8; 32]), id: session, agent: String::new(), used: true, address: None };
-    let password = Some(NewPassword { hash: password.clone(), ownership: Ownership::Never });
+    let password = Some(NewPassword { hash: password.clone(), ownership: OwnerGrant::Never });
     let (key, session_of) = (user.nickname.key(), Some(begun));
     let new = NewUser {
         user: user.clone(),
@@ -77,7 +73,7 @@ async fn registered(store: &SqliteStore, name: &str, password: &PasswordHash) ->
 fn message(store: &SqliteStore, author: &User, body: &str) -> NewEvent {
     let body = Body::from_trusted(body.to_owned());
     let (author, id, conversation) = (author.clone(), CommandId::generate(), store.lobby());
-    NewEvent::of_author(author, id, conversation, Change::Message { body })
+    NewEvent::of_author(author, id, conversation, EventKind::Message { body })
 }
 
 #[tokio::test]
@@ -86,7 +82,7 @@ async fn a_password_that_was_replaced_while_it_was_compared_opens_nothing() {
     let (store, _feed) = open(&folder);
     let (old, new) = (PasswordHash("old".into()), PasswordHash("new".into()));
     let (ming, session) = registered(&store, "小明", &old).await;
-    let replaced = NewPassword { hash: new.clone(), ownership: Ownership::Never };
+    let replaced = NewPassword { hash: new.clone(), ownership: OwnerGrant::Never };
     assert_eq!(store.set_password(ming.id, replaced.clone(), None).await, Ok(vec![session]));
     let begun = |byte| NewSession {
         key: SessionKey([byte; 32]),
@@ -148,9 +144,9 @@ async fn a_name_that_a_plain_client_could_not_give_back_is_free_a_little_later()
     }
     let other = Connection::open(folder.path().join(DATABASE)).expect("a connection");
     other.execute("UPDATE users SET created_at = 1000 WHERE nickname <> 'new'", []).expect("an update");
-    let (never, here) = (Millis(0), HashSet::from([here.id]));
+    let (never, here) = (Timestamp(0), HashSet::from([here.id]));
     let connected = HashSet::new();
-    let expiry = Expiry {
+    let expiry = ExpiryPolicy {
         connected,
         noted: never,
         here,
@@ -224,7 +220,7 @@ async fn times_never_go_back_though_the_clock_does() {
     let ming = guest(&store, "小明").await;
     store.append(message(&store, &ming, "before")).await.expect("queued").await.expect("a place");
     store.close().await;
-    let future = Millis(Millis::now().0 + 1_000_000);
+    let future = Timestamp(Timestamp::now().0 + 1_000_000);
     let other = Connection::open(folder.path().join("teahouse.db")).expect("a connection");
     other.execute("UPDATE events SET at = ?1", [future]).expect("a later time");
     let (store, _feed) = open(&folder);
@@ -366,14 +362,14 @@ impl Busy {
 
     async fn all_send(&self, ids: &[CommandId], body: &str) {
         for ((author, conversation), id) in self.talks.iter().zip(ids) {
-            let change = Change::Message { body: Body::from_trusted(body.to_owned()) };
+            let change = EventKind::Message { body: Body::from_trusted(body.to_owned()) };
             let event = NewEvent::of_author(author.clone(), *id, *conversation, change);
-            self.store.submit(event, Asker(0)).await.expect("queued");
+            self.store.submit(event, ReplyTo(0)).await.expect("queued");
         }
     }
 
     /// Waits until all of these are answered.
-    async fn outcomes(&mut self, ids: &[CommandId]) -> HashMap<CommandId, Result<Appended, StoreError>> {
+    async fn outcomes(&mut self, ids: &[CommandId]) -> HashMap<CommandId, Result<EventPosition, StoreError>> {
         let mut outcomes = HashMap::new();
         while !ids.iter().all(|id| outcomes.contains_key(id)) {
             for news in self.feed.recv().await.expect("news") {
@@ -386,7 +382,7 @@ impl Busy {
     }
 
     /// The same, where all are to be well.
-    async fn answers(&mut self, ids: &[CommandId]) -> HashMap<CommandId, Appended> {
+    async fn answers(&mut self, ids: &[CommandId]) -> HashMap<CommandId, EventPosition> {
         let outcomes = self.outcomes(ids).await;
         outcomes.into_iter().map(|(id, outcome)| (id, outcome.expect("a place"))).collect()
     }
@@ -400,7 +396,7 @@ impl Busy {
     /// How many messages are in the journal alone.
     fn waiting(&self) -> usize {
         let db = open_reader(&self.folder.path().join("teahouse.db")).expect("a connection");
-        Journal::load(&db).expect("a journal").len()
+        Staging::load(&db).expect("a journal").len()
     }
 
     async fn bodies(&self, talk: usize) -> Vec<String> {
@@ -488,7 +484,7 @@ async fn whatever_else_is_written_finds_the_journal_in_the_tables() {
     let ids = busy.all_write("hi").await;
     busy.answers(&ids).await;
     let (ming, conversation) = busy.talks[7].clone();
-    let edit = Change::Edit { seq: Seq(1), body: Body::from_trusted("hello".to_owned()) };
+    let edit = EventKind::Edit { seq: Seq(1), body: Body::from_trusted("hello".to_owned()) };
     let edit = NewEvent::of_author(ming.clone(), CommandId::generate(), conversation, edit);
     busy.store.append(edit).await.expect("queued").await.expect("a place");
     assert_eq!(busy.bodies(7).await, ["hello"]);
@@ -496,10 +492,10 @@ async fn whatever_else_is_written_finds_the_journal_in_the_tables() {
     let ids = busy.all_write("ho").await;
     busy.answers(&ids).await;
     // One alone goes to the tables at once, and stands behind what its talk has in the journal.
-    let change = Change::Message { body: Body::from_trusted("alone".to_owned()) };
+    let change = EventKind::Message { body: Body::from_trusted("alone".to_owned()) };
     let alone = NewEvent::of_author(ming, CommandId::generate(), conversation, change);
     let id = alone.id;
-    busy.store.submit(alone, Asker(0)).await.expect("queued");
+    busy.store.submit(alone, ReplyTo(0)).await.expect("queued");
     assert_eq!(busy.answers(&[id]).await[&id].seq, Seq(4));
     assert_eq!(busy.count("events"), TALKS + 3, "no other talk's has moved");
     assert_eq!(busy.bodies(7).await, ["hello", "ho", "alone"]);

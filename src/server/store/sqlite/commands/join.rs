@@ -1,0 +1,45 @@
+//! Coming back into a room.
+
+use rusqlite::{Connection, params};
+use tokio::sync::oneshot;
+
+use crate::{
+    domain::{ConversationId, Timestamp, UserId},
+    server::store::{
+        Committed, Joined, StoreError,
+        sqlite::{
+            queries::conversation_of,
+            tables::sanctions::{SanctionScope, check_entry},
+            writer::{Applied, Write},
+        },
+    },
+};
+
+/// A user who was removed from a room comes in again.
+pub(crate) struct Join {
+    pub(crate) user: UserId,
+    pub(crate) room: ConversationId,
+}
+
+impl Write for Join {
+    type Done = Joined;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<Joined>, StoreError> {
+        let Self { user, room } = *self;
+        check_entry(db, user, SanctionScope(Some(room)))?;
+        // Who is in already stays where they are.
+        db.prepare_cached(
+            "INSERT OR IGNORE INTO members (conversation, user, read_seq, joined_at)
+             SELECT c.id, u.id, (SELECT coalesce(max(seq), 0) FROM events WHERE conversation = c.id), ?3 FROM conversations c, users u
+              WHERE c.id = ?1 AND c.kind = 'room' AND u.id = ?2 AND u.nickname_key IS NOT NULL",
+        )?
+        .execute(params![room, user, Timestamp::now()])?;
+        let view = conversation_of(db, user, room)?;
+        let at = db
+            .prepare_cached("SELECT joined_at FROM members WHERE conversation = ?1 AND user = ?2")?
+            .query_row(params![room, user], |row| row.get(0))?;
+        let (announce, announced) = oneshot::channel();
+        let news = Some(Committed::Opened { views: vec![(user, view)], announced: announce });
+        Ok(Applied { done: Joined { at, announced }, news })
+    }
+}

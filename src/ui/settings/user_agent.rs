@@ -1,0 +1,114 @@
+//! What to call a program by what it says of itself (`User-Agent`, RFC 9110 §10.1.5).
+
+use crate::domain::find_substring;
+
+/// The most of an unknown program's words that is shown, in characters.
+const SHOWN: usize = 40;
+
+/// Browsers call themselves by the names of others, too: the first that is found is the one.
+const BROWSERS: [(&str, &str); 10] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("HeadlessChrome/", "Chromium"),
+    ("Chromium/", "Chromium"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+/// The same for what they run on.
+const SYSTEMS: [(&str, &str); 7] = [
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+];
+
+/// A program, and what it runs on if that is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Program {
+    /// Empty if it said nothing.
+    pub(crate) name: String,
+    pub(crate) system: Option<&'static str>,
+}
+
+impl Program {
+    /// The program that calls itself so.
+    pub(crate) fn of(agent: &str) -> Self {
+        let agent = agent.trim();
+        let find = |names: &[(&str, &'static str)]| {
+            names.iter().find(|(sign, _)| find_substring(sign, agent).is_some()).map(|(_, name)| *name)
+        };
+        let is_browser = agent.starts_with("Mozilla/");
+        match find(&BROWSERS).filter(|_| is_browser) {
+            Some(browser) => Self { name: browser.to_owned(), system: find(&SYSTEMS) },
+            None => Self { name: shortened(if is_browser { agent } else { product(agent) }), system: None },
+        }
+    }
+}
+
+/// The first product that is named, without its version.
+fn product(agent: &str) -> &str {
+    agent.split(['/', ' ']).next().filter(|product| !product.is_empty()).unwrap_or(agent)
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    fn told(agent: &str) -> (String, Option<&'static str>) {
+        let Program { name, system } = Program::of(agent);
+        (name, system)
+    }
+
+    #[test]
+    fn browsers_are_known_by_their_own_names() {
+        const WEBKIT: &str = "AppleWebKit/537.36 (KHTML, like Gecko)";
+        for (agent, name, system) in [
+            (format!("Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Chrome/141.0.0.0 Safari/537.36"), "Chrome", "Linux"),
+            (format!("Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/141.0 Safari/537.36"), "Chromium", "Linux"),
+            (format!("Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Chromium/99 Chrome/99 Safari/537.36"), "Chromium", "Linux"),
+            (format!("Mozilla/5.0 (Windows NT 10.0; Win64) {WEBKIT} Chrome/141 Safari/537.36 Edg/141"), "Edge", "Windows"),
+            (format!("Mozilla/5.0 (Linux; Android 15) {WEBKIT} Chrome/141 Mobile Safari/537.36"), "Chrome", "Android"),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0".into(), "Firefox", "macOS"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 \
+                 Safari/604.1"
+                    .into(),
+                "Safari",
+                "iPhone",
+            ),
+        ] {
+            assert_eq!(told(&agent), (name.to_owned(), Some(system)), "{agent}");
+        }
+    }
+
+    #[test]
+    fn other_programs_are_called_what_they_call_themselves() {
+        assert_eq!(told("curl/8.5.0"), ("curl".into(), None));
+        assert_eq!(told("python-requests/2.31 Linux"), ("python-requests".into(), None));
+        assert_eq!(told("茶馆机器人"), ("茶馆机器人".into(), None));
+        assert_eq!(told("  "), (String::new(), None));
+        assert_eq!(told("Mozilla/5.0 (of my own)"), ("Mozilla/5.0 (of my own)".into(), None));
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        let (name, _) = told(&"茶".repeat(200));
+        assert_eq!(name, format!("{}…", "茶".repeat(SHOWN)));
+        assert_eq!(told(&"x".repeat(SHOWN)).0, "x".repeat(SHOWN));
+    }
+}

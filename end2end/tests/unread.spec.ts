@@ -48,11 +48,30 @@ test('what comes while one has scrolled up stands below a line', async ({ house,
   const alice = await people.guest('Alice');
   await alice.sees('earlier 59.');
   await alice.message('earlier 10.').scrollIntoViewIfNeeded();
+  await expect(alice.page.locator('.to-latest')).toBeVisible();
   await bob.say('down here');
   await expect(alice.page).toHaveTitle('(1) Teahouse');
   await alice.page.getByRole('button', { name: 'To the newest' }).or(alice.page.locator('.to-latest')).first().click();
   await expect.poll(() => sinceLine(alice)).toEqual(['down here']);
   await expect(alice.page).toHaveTitle('Teahouse');
+  bob.close();
+});
+
+test('what comes at the moment at which one scrolls up does not take one back to the end', async ({ house, people }) => {
+  const bob = await SocketClient.join(house, 'Bob');
+  await bob.sayMany(Array.from({ length: 60 }, (_, number) => `earlier ${number}.`));
+  const alice = await people.guest('Alice');
+  await alice.sees('earlier 59.');
+  // The row is there before the browser tells of the move.
+  await alice.log.evaluate((log) => {
+    new MutationObserver((_, watch) => {
+      watch.disconnect();
+      log.scrollTop = 100;
+    }).observe(log.querySelector('ol')!, { childList: true });
+  });
+  await bob.say('down here');
+  await expect(alice.page.locator('.to-latest')).toBeVisible();
+  expect(await alice.log.evaluate((log) => log.scrollTop)).toBe(100);
   bob.close();
 });
 

@@ -120,12 +120,18 @@ impl Scroll {
     fn keep(self) {
         self.has_changed.try_set_value(false);
         let Some(element) = self.element() else { return };
+        let top = element.scroll_top();
+        let below = element.scroll_height() - top - element.client_height();
+        // The reader may have moved since the browser last told of it. At the very end it was the browser: less is left.
+        let moved = if below > 0 { top - self.top.get_value() } else { 0 };
         if self.at_end.get_untracked() {
-            element.set_scroll_top(element.scroll_height());
+            if moved >= 0 || below <= END {
+                element.set_scroll_top(element.scroll_height());
+            }
         } else if let Some((id, ended_at)) = self.place.get_value()
             && let Some(row) = element.query_selector(&format!("[data-id='{id}']")).ok().flatten()
         {
-            element.set_scroll_top(element.scroll_top() + end_of(&row, &element) - ended_at);
+            element.set_scroll_top(top + moved + end_of(&row, &element) - ended_at);
         }
         self.scrolled();
     }

@@ -15,6 +15,6 @@ mod reader;
 pub mod server {
     /// What clients send, frame by frame.
     pub mod websocket {
-        pub use crate::reader::{FrameError, Incoming, Reader};
+        pub use crate::reader::{FrameError, IncomingFrame, Reader};
     }
 }

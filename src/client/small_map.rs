@@ -1,4 +1,4 @@
-//! A map of few things: what a browser loads for each kind of `HashMap` is more than a look through them costs.
+//! A map for few entries, searched one by one: each type of `HashMap` costs a browser more code than that costs time.
 
 /// Values by their keys.
 pub(crate) struct SmallMap<K, V>(Vec<(K, V)>);

@@ -1,7 +1,7 @@
-//! A view of whatever type: as Leptos's [`AnyView`](leptos::prelude::AnyView), but in a browser without the code that
-//! turns what is on the page into what follows it. What follows takes its place.
+//! A type-erased view, smaller in a browser than Leptos' [`AnyView`](leptos::prelude::AnyView).
 //!
-//! The compiler makes that code anew for each type. What is pressed or has the focus while it changes is for `AnyView`.
+//! `AnyView` carries, for each type of view, the code that updates the old nodes in place. A [`Boxed`] view replaces them.
+//! Use `AnyView` where nodes must survive a change, because somebody may be pressing them or have the focus there.
 
 #[cfg(not(feature = "ssr"))]
 pub(crate) use in_browser::{Boxed, Boxing};
@@ -54,8 +54,7 @@ mod in_browser {
 
     pub(crate) trait Boxing {
         fn boxed(self) -> Boxed;
-        /// A view that stays for as long as what follows has the same key: so does what is selected in it, and no screen reader
-        /// says it again.
+        /// Keeps the nodes while the next view has the same key, so that a selection survives and no screen reader repeats it.
         fn boxed_as(self, key: &str) -> Boxed;
     }
 

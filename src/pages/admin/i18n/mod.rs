@@ -1,4 +1,4 @@
-//! What the office says, in each language. Apart from the page's texts, because a browser's half never needs it.
+//! The texts of the admin pages, in each language. Apart from the page's texts, because browsers never load them.
 
 mod en;
 mod zh;
@@ -18,7 +18,7 @@ pub(crate) fn of(language: Language) -> &'static Words {
     }
 }
 
-/// What the office says. Functions where a number or a name belongs inside.
+/// The texts of the admin pages. Functions where a number or a name belongs inside.
 pub(crate) struct Words {
     pub(crate) office: &'static str,
     pub(crate) back: &'static str,

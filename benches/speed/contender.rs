@@ -18,7 +18,7 @@ pub(crate) const SERVER_CORE: usize = 0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contender {
-    /// By the plain door.
+    /// By the simple protocol.
     TeahousePlain,
     /// By the protocol.
     TeahouseProtocol,

@@ -26,7 +26,7 @@ const PROBES: u32 = 0xf000_0000;
 pub(crate) enum Dialect {
     /// Rivals and floors: the path says where one is, a message is what one sends.
     Raw,
-    /// Teahouse's plain door.
+    /// Teahouse's simple protocol.
     Plain,
     /// Teahouse's protocol.
     Protocol,

@@ -1,4 +1,4 @@
-"""Talks to everyone in the Lobby through Teahouse's plain door, as a first WebSocket tutorial would.
+"""Talks to everyone in the Lobby through Teahouse's simple protocol, as a first WebSocket tutorial would.
 
     pip install websocket-client
     python3 tutorial_everyone.py 小明 [ws://127.0.0.1:3000]
@@ -46,6 +46,6 @@ while True:
     except (EOFError, OSError, websocket.WebSocketException):
         break
 
-# Errors are the only answers of the plain door: give one to the last line a moment to arrive.
+# Errors are the only answers of the simple protocol: give one to the last line a moment to arrive.
 reader.join(timeout=1)
 ws.close()

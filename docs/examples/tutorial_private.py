@@ -1,4 +1,4 @@
-"""Talks to one person at a time through Teahouse's plain door, as the second part of a tutorial would.
+"""Talks to one person at a time through Teahouse's simple protocol, as the second part of a tutorial would.
 
     pip install websocket-client
     python3 tutorial_private.py 小明 [ws://127.0.0.1:3000]
@@ -46,6 +46,6 @@ while True:
     except (EOFError, OSError, websocket.WebSocketException):
         break
 
-# Errors are the only answers of the plain door: give one to the last line a moment to arrive.
+# Errors are the only answers of the simple protocol: give one to the last line a moment to arrive.
 reader.join(timeout=1)
 ws.close()

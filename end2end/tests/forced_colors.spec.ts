@@ -119,7 +119,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     expect(await ask(mo, idOf(bob), 'mute')).toBe(200);
 
     const { page } = await withoutScript(people, owner, { forcedColors: 'active', colorScheme });
-    await page.goto('/house/reports');
+    await page.goto('/admin/reports');
     const tab = (name: RegExp) => page.getByRole('navigation').getByRole('link', { name });
     await differ('the page that is open', tab(/^Reports/), tab(/^Invites/));
     await expect(tab(/^Reports/).locator('.count')).toHaveCSS('border-top-style', 'solid');
@@ -127,7 +127,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await differ('the message that was reported', line('Rude words'), line('Before'));
     await page.getByRole('button', { name: 'Done' }).click();
     await expect(page.locator('.outcome')).toHaveCSS('border-top-style', 'solid');
-    await page.goto('/house');
+    await page.goto('/admin');
     await expect(page.getByRole('main')).toContainText('Muted');
   });
 }

@@ -24,7 +24,7 @@ async function owner(house: House, people: People): Promise<Person> {
 
 /** Makes an invite in the office. Gives its link. */
 async function invite(by: Person, uses = '1', minutes = '1440'): Promise<string> {
-  await by.page.goto('/house/invites');
+  await by.page.goto('/admin/invites');
   await by.page.getByLabel('Valid for').selectOption(minutes);
   await by.page.getByLabel('Lets in how many').fill(uses);
   await by.page.getByRole('button', { name: 'Make an invite' }).click();
@@ -82,7 +82,7 @@ test('who chooses a language at the door is still invited, without script, too',
 test('an invite that was revoked, or whose time is over, lets nobody in', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga, '', '');
-  await olga.page.goto('/house/invites');
+  await olga.page.goto('/admin/invites');
   const list = olga.page.getByRole('region', { name: 'Invites that still let somebody in' });
   await expect(list.getByRole('listitem')).toHaveText(/used 0 times · without end\s*Olga/);
   await list.getByRole('button', { name: /^Revoke/ }).click();
@@ -95,7 +95,7 @@ test('the link is shown once, and in no address; the code is a picture of it', a
   const olga = await owner(house, people);
   const link = await invite(olga, '3');
   const token = new URL(link).searchParams.get('invite') ?? '';
-  await expect(olga.page).toHaveURL('/house/invites');
+  await expect(olga.page).toHaveURL('/admin/invites');
 
   // What a phone's camera makes of it is not to be asked here; that it is drawn, dark on light and large enough, is.
   const code = olga.page.getByRole('img', { name: 'QR code of the link' });
@@ -104,7 +104,7 @@ test('the link is shown once, and in no address; the code is a picture of it', a
   await expect(code).toHaveCSS('background-color', 'rgb(255, 255, 255)');
   await expect(code.locator('path')).toHaveCSS('fill', 'rgb(0, 0, 0)');
 
-  const again = await olga.page.goto('/house/invites');
+  const again = await olga.page.goto('/admin/invites');
   expect(again?.headers()['cache-control']).toBe('no-store');
   expect(await again?.text()).not.toContain(token);
   await expect(olga.page.getByText('0 of 3 used')).toBeVisible();
@@ -114,7 +114,7 @@ test('the link is shown once, and in no address; the code is a picture of it', a
 test('what cannot be an invite is refused, and what was typed stays', async ({ house, people }) => {
   const olga = await owner(house, people);
   olga.complaints.expectStatus(400);
-  await olga.page.goto('/house/invites');
+  await olga.page.goto('/admin/invites');
   const uses = olga.page.getByLabel('Lets in how many');
   // Past what the browser itself would refuse.
   await uses.evaluate((field: HTMLInputElement) => field.form?.setAttribute('novalidate', ''));

@@ -160,7 +160,7 @@ test('moderators have two more ways in a message’s menu, where its author’s 
   await bob.say('Other words');
   await moderator.message('Other words').hover();
   await moderator.menu.getByRole('link', { name: 'Moderate …' }).click();
-  await expect(moderator.page).toHaveURL(`/house/users/${idOf(bob)}`);
+  await expect(moderator.page).toHaveURL(`/admin/users/${idOf(bob)}`);
   await expect(moderator.page.getByRole('heading', { level: 1, name: 'Bob' })).toBeVisible();
 });
 

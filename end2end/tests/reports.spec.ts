@@ -26,7 +26,7 @@ test('a message is reported, and a moderator reads it with what is around it, de
   await expect(bob.menu.getByText(REPORTED)).toBeVisible();
 
   const office = await withoutScript(people, mo);
-  await office.page.goto('/house');
+  await office.page.goto('/admin');
   await office.page.getByRole('link', { name: 'Reports 1' }).click();
   const report = office.page.getByRole('main').getByRole('listitem').filter({ hasText: 'reported a message' });
   await expect(report.getByRole('heading')).toContainText('Bob reported a message in the Lobby');
@@ -42,14 +42,14 @@ test('a message is reported, and a moderator reads it with what is around it, de
   await expect(bob.message('Rude words')).toBeHidden();
   await expect(bob.log.getByText('Message deleted')).toBeVisible();
   await expect(report).toContainText('Rude words');
-  await expect(report.getByRole('link', { name: 'About Alice' })).toHaveAttribute('href', `/house/users/${idOf(alice)}`);
+  await expect(report.getByRole('link', { name: 'About Alice' })).toHaveAttribute('href', `/admin/users/${idOf(alice)}`);
   await report.getByRole('button', { name: 'Done' }).click();
   await expect(office.page.getByText('Closed. What was kept of the messages is gone.')).toBeVisible();
   await expect(report).toBeHidden();
   await expect(office.page.getByRole('link', { name: 'Reports', exact: true })).toBeVisible();
 
   const log = await withoutScript(people, owner);
-  await log.page.goto('/house/audit');
+  await log.page.goto('/admin/audit');
   await expect(log.page.getByRole('main').getByRole('listitem').first()).toContainText(/Mo.*closed the report of a message of.*Alice/);
 });
 
@@ -74,7 +74,7 @@ test('of a direct, moderators see what one of the two has reported, by keyboard 
   await bob.page.keyboard.press('Escape');
   await expect(bob.message('A threat')).toBeFocused();
 
-  await owner.page.goto('/house/reports');
+  await owner.page.goto('/admin/reports');
   const report = owner.page.getByRole('main').getByRole('listitem').filter({ hasText: 'I am afraid' });
   await expect(report.getByRole('heading')).toContainText('in a private talk');
   await report.getByRole('button', { name: 'Delete the message' }).click();

@@ -1,4 +1,4 @@
-//! The plain door's requests: what can be read can be written and read again. These come as any bytes.
+//! The simple protocol's requests: what can be read can be written and read again. These come as any bytes.
 
 use teahouse::protocol::{PlainRequest, from_object};
 

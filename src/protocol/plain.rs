@@ -1,4 +1,4 @@
-//! The plain door's frames, for scripts: a WebSocket on `/{nickname}`.
+//! The simple protocol's frames, for scripts: a WebSocket on `/{nickname}`.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use teahouse::{
     protocol::{ErrorCode, Event, EventKind, ServerFrame},
 };
 
-use super::support::{Hangup, PASSWORD, PlainClient, TestClient, TestServer, registered, sign_in};
+use super::support::{Hangup, PASSWORD, SimpleClient, TestClient, TestServer, registered, sign_in};
 
 #[tokio::test]
 async fn the_host_sees_who_is_there_and_what_was_done() {
@@ -59,9 +59,9 @@ async fn a_forgotten_password_is_replaced_and_all_sessions_end() {
 }
 
 #[tokio::test]
-async fn a_plain_client_whose_name_is_taken_away_hears_nothing_more() {
+async fn a_simple_client_whose_name_is_taken_away_receives_nothing_more() {
     let server = TestServer::start().await;
-    let mut bot = PlainClient::enter(&server, "/bot").await;
+    let mut bot = SimpleClient::enter(&server, "/bot").await;
     let mut ming = TestClient::guest(&server, "小明").await;
     bot.say("here I am").await;
     ming.expect_event("here I am").await;
@@ -103,7 +103,7 @@ async fn an_invite_from_the_host_leads_to_the_public_url() {
 #[tokio::test]
 async fn an_id_means_this_very_user_whoever_has_the_name_by_now() {
     let server = TestServer::start().await;
-    let former = PlainClient::enter(&server, "/bob").await;
+    let former = SimpleClient::enter(&server, "/bob").await;
     let line = |list: &str| list.lines().find(|line| line.ends_with("bob")).map(str::to_owned);
     let listed = line(&server.admin(&["list"]).await).expect("he is here");
     let id = listed.split_whitespace().nth(1).expect("an id").to_owned();

@@ -122,7 +122,7 @@ async fn frames_that_are_too_big_close_the_connection_so_that_the_peer_can_read_
         }
     }
     let visitors = server.stored().users - before.users;
-    assert_eq!(visitors, 2, "only the plain door lets people in before they say something");
+    assert_eq!(visitors, 2, "only the simple protocol lets people in before they say something");
     assert_eq!(server.stored().events, 0);
 
     let mut ming = TestClient::guest(&server, "小明").await;

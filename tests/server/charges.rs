@@ -60,7 +60,7 @@ async fn whatever_is_refused_is_charged_like_what_is_done() {
         ("a foreign name", "GET / HTTP/1.1\r\nHost: evil.example", "421"),
         ("a foreign page", "POST /talk/lobby HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example", "403"),
         ("a form without a session", "POST /talk/lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0", "401"),
-        ("pages of moderators", "GET /house HTTP/1.1\r\nHost: localhost", "303"),
+        ("pages of moderators", "GET /admin HTTP/1.1\r\nHost: localhost", "303"),
     ] {
         let server = TestServer::start_with_pages_and(|config| config.limits.requests_per_minute = some(4)).await;
         let request = format!("{request}\r\nConnection: close\r\n\r\n");

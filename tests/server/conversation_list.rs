@@ -9,7 +9,7 @@ use teahouse::{
     protocol::{ConversationList, ErrorCode, ServerFrame},
 };
 
-use super::support::{PlainClient, TestClient, TestServer};
+use super::support::{SimpleClient, TestClient, TestServer};
 
 /// Puts so many directs into somebody's list, each with one message, the first one the latest.
 fn crowd(server: &TestServer, of: &str, number: u32) {
@@ -148,7 +148,7 @@ async fn a_cursor_of_what_is_not_in_the_list_is_answered() {
 async fn strangers_begin_few_directs_with_one_user_from_one_address_by_any_door() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "Ming").await;
-    let mut flood = PlainClient::enter(&server, "/flood").await;
+    let mut flood = SimpleClient::enter(&server, "/flood").await;
     flood.whisper("Ming", "once").await;
     for _ in 0..3 {
         flood.whisper("Ming", "again").await;
@@ -175,7 +175,7 @@ async fn strangers_begin_few_directs_with_one_user_from_one_address_by_any_door(
     assert!(error.retry_after_ms.is_some_and(|wait| wait > 1_000), "{error:?}");
     assert!((10..40).contains(&strangers.len()), "{}", strangers.len());
 
-    let mut late = PlainClient::enter(&server, "/late").await;
+    let mut late = SimpleClient::enter(&server, "/late").await;
     late.whisper("Ming", "me, too").await;
     assert_eq!(late.next_error().await, "rate_limited");
     // Who has a direct with him is not concerned, by name or by id.

@@ -6,7 +6,7 @@ use teahouse::{
     protocol::{ErrorCode, ServerFrame},
 };
 
-use super::support::{PlainClient, TestClient, TestServer, registered};
+use super::support::{SimpleClient, TestClient, TestServer, registered};
 
 /// Ends a guest's session, and with it the claim to the name.
 async fn leaves(server: &TestServer, guest: TestClient) {
@@ -214,7 +214,7 @@ async fn a_direct_opens_by_user_or_by_nickname_and_by_exactly_one_of_them() {
 #[tokio::test]
 async fn a_name_means_the_same_user_to_a_script_until_that_one_has_gone() {
     let server = TestServer::start().await;
-    let mut script = PlainClient::enter(&server, "/script").await;
+    let mut script = SimpleClient::enter(&server, "/script").await;
     let mut carol = TestClient::guest(&server, "Carol").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
     script.whisper("Bob", "for the first Bob").await;
@@ -257,7 +257,7 @@ async fn who_is_muted_everywhere_begins_no_direct_by_any_door_and_reads_on() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut script = PlainClient::enter(&server, "/script").await;
+    let mut script = SimpleClient::enter(&server, "/script").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let before = ming.open_direct("老板").await.id;
     let online = ming.again(&server).await.welcome.online;

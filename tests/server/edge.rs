@@ -283,10 +283,10 @@ async fn a_page_costs_an_address_what_a_request_does() {
         let request = server.http(Method::GET, path).header("accept-language", "zh-CN");
         request.send().await.expect("an answer")
     };
-    for (path, status) in [("/", 200), ("/talk/lobby", 200), ("/nothing", 404), ("/house", 303), ("/", 200)] {
+    for (path, status) in [("/", 200), ("/talk/lobby", 200), ("/nothing", 404), ("/admin", 303), ("/", 200)] {
         assert_eq!(ask(path).await.status(), status, "{path}");
     }
-    for path in ["/", "/talk/lobby", "/nothing", "/house"] {
+    for path in ["/", "/talk/lobby", "/nothing", "/admin"] {
         let refused = ask(path).await;
         assert_eq!(refused.status(), 429, "{path}");
         assert!(refused.text().await.expect("text").contains("太快"), "in the reader's language");
@@ -434,8 +434,8 @@ async fn the_files_of_a_page_are_kept_for_good_under_addresses_that_change_with_
         let form = format!("nickname=Guest{}", process.address.port());
         let entered = client.post(format!("{house}/talk/lobby")).body(form).send().await.expect("an answer");
         let cookie = entered.headers()["set-cookie"].clone();
-        let page = client.get(format!("{house}/house")).header("cookie", cookie).send().await.expect("an answer");
-        page.text().await.expect("a page").replace("/office.", "")
+        let page = client.get(format!("{house}/admin")).header("cookie", cookie).send().await.expect("an answer");
+        page.text().await.expect("a page").replace("/admin.", "")
     };
     let start = async || {
         let mut program = Command::new(PROGRAM);

@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::protocol::{ErrorCode, Problem, SanctionList};
 
-use super::support::{Hangup, PASSWORD, PlainClient, RawClient, TestClient, TestServer, registered, sign_in, within};
+use super::support::{Hangup, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, registered, sign_in, within};
 
 /// Of another machine.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
@@ -53,7 +53,7 @@ async fn a_mute_is_not_undone_by_coming_back_as_another_guest() {
     assert_eq!(speaks(&mut same).await, Some(ErrorCode::Muted), "by the same name");
     let mut other = TestClient::guest(&server, "nobody you know").await;
     assert_eq!(speaks(&mut other).await, Some(ErrorCode::Muted), "from the same address: let in, but muted");
-    let mut plain = PlainClient::enter(&server, "/script").await;
+    let mut plain = SimpleClient::enter(&server, "/script").await;
     plain.say("hello").await;
     assert_eq!(plain.next_error().await, "muted", "by the simple protocol");
     leave(&server, &same).await;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod admin_pages;
 mod backup;
 mod bad_input;
 mod blocks;
@@ -30,11 +31,8 @@ mod identity;
 mod limits;
 mod lobby;
 mod moderation;
-mod office;
 mod page_forms;
 mod passwords;
-mod plain_door;
-mod plain_sessions;
 mod presence;
 mod private_files;
 mod published;
@@ -50,6 +48,8 @@ mod security_log;
 mod service;
 mod session_ends;
 mod sessions;
+mod simple_protocol;
+mod simple_sessions;
 mod slow_reader;
 mod state_equals_history;
 mod support;

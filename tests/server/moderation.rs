@@ -8,7 +8,7 @@ use teahouse::{
 };
 
 use super::support::{
-    Hangup, PASSWORD, PlainClient, RawClient, TestClient, TestServer, appointed, registered, sign_in,
+    Hangup, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, appointed, registered, sign_in,
 };
 
 /// Everywhere, for as long as nobody lifts it.
@@ -247,10 +247,10 @@ async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_addres
 }
 
 #[tokio::test]
-async fn a_plain_client_can_be_banned() {
+async fn a_simple_client_can_be_banned() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let mut plain = PlainClient::enter(&server, "/bot").await;
+    let mut plain = SimpleClient::enter(&server, "/bot").await;
     plain.say("spam").await;
     let event = owner.expect_event("spam").await;
     owner.moderate("ban", &event.author, house()).await;

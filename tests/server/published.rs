@@ -73,7 +73,7 @@ async fn browsers_report_where_the_host_says() {
     })
     .await;
     let ming = TestClient::guest(&server, "小明").await;
-    for path in ["/", "/talk/lobby", "/house", "/no/page"] {
+    for path in ["/", "/talk/lobby", "/admin", "/no/page"] {
         let answer = server.http(Method::GET, path).bearer_auth(ming.token()).send().await.expect("an answer");
         let headers = answer.headers();
         let policy = policy(headers);

@@ -43,7 +43,7 @@ async fn close(server: &TestServer, by: &TestClient, report: &Report) -> StatusC
 
 /// Posts a form of the admin pages about a report.
 async fn form(server: &TestServer, by: &TestClient, report: &Report, body: &str) -> (StatusCode, String) {
-    let request = server.http(Method::POST, &format!("/house/reports/{}", report.id)).bearer_auth(by.token());
+    let request = server.http(Method::POST, &format!("/admin/reports/{}", report.id)).bearer_auth(by.token());
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.to_owned());
     let answer = request.send().await.expect("an answer");
     (answer.status(), answer.text().await.expect("a page"))
@@ -247,7 +247,7 @@ async fn a_reported_message_of_a_direct_is_shown_and_deleted_though_moderators_a
     let seen = reports(&server, &mo).await.remove(0);
     assert!(seen.direct && !seen.deleted);
 
-    let shown = page(&server, &mo, "/house/reports").await;
+    let shown = page(&server, &mo, "/admin/reports").await;
     assert!(shown.contains("a threat") && shown.contains("in a private talk"), "{shown}");
     assert_eq!(form(&server, &mo, &seen, "action=delete").await.0, StatusCode::SEE_OTHER);
     hears_deletion(&mut ling, bad).await;
@@ -319,14 +319,14 @@ async fn the_admin_pages_count_open_reports_and_show_texts_as_texts() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    assert!(!page(&server, &owner, "/house").await.contains("class=\"count\""));
+    assert!(!page(&server, &owner, "/admin").await.contains("class=\"count\""));
     let said = ming.say("<b>rude</b>").await;
     report(&server, &ling, said.conversation, said.seq.expect("a place"), "<i>why</i>").await;
-    assert!(page(&server, &owner, "/house").await.contains("<b class=\"count\">1</b>"));
-    let shown = page(&server, &owner, "/house/reports").await;
+    assert!(page(&server, &owner, "/admin").await.contains("<b class=\"count\">1</b>"));
+    let shown = page(&server, &owner, "/admin/reports").await;
     assert!(shown.contains("&lt;b&gt;rude") && shown.contains("&lt;i&gt;why"), "{shown}");
     assert!(!shown.contains("<b>rude") && !shown.contains("<i>why"), "{shown}");
-    let member = page(&server, &ling, "/house/reports").await;
+    let member = page(&server, &ling, "/admin/reports").await;
     assert!(!member.contains("rude"), "{member}");
     let seen = reports(&server, &owner).await.remove(0);
     for body in ["", "action=dance", "action=close", "action=close&up_to=x"] {

@@ -133,7 +133,7 @@ async fn no_answer_is_shared_with_pages_of_other_origins() {
 async fn a_page_allows_itself_little_and_is_kept_nowhere() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
-    for path in ["/", "/talk/lobby", "/talk/nowhere", "/house", "/house/invites", "/no/page"] {
+    for path in ["/", "/talk/lobby", "/talk/nowhere", "/admin", "/admin/invites", "/no/page"] {
         let answer = get(&server, path, ming.token()).await;
         let header = |name: &str| answer.headers()[name].to_str().expect("ASCII").to_owned();
         let policy = header("content-security-policy");
@@ -161,8 +161,8 @@ async fn to_look_changes_nothing() {
         "/",
         &from_door,
         "/talk/lobby?body=hello&form=0192f7a0-0000-7000-8000-000000000001",
-        "/house/users/00000000-0000-0000-0000-000000000000?action=ban",
-        "/house/invites?minutes=1",
+        "/admin/users/00000000-0000-0000-0000-000000000000?action=ban",
+        "/admin/invites?minutes=1",
         "/api/session?nickname=Carol",
         "/api/me/password?password=correct%20horse",
         "/api/invites?minutes=1",
@@ -191,7 +191,7 @@ async fn no_redirect_leads_to_another_host() {
         "//evil.example/talk/lobby",
         "/talk//evil.example",
         "/talk/%2F%2Fevil.example",
-        "/house//evil.example",
+        "/admin//evil.example",
     ] {
         for fields in [
             &[("form", form.as_str()), ("body", "hello")][..],

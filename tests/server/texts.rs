@@ -10,7 +10,7 @@ use teahouse::{
     state::{PageRange, Timeline},
 };
 
-use super::support::{PlainClient, TestClient, TestServer, says};
+use super::support::{SimpleClient, TestClient, TestServer, says};
 
 fn pile(marks: usize) -> String {
     format!("a{}", "\u{301}".repeat(marks))
@@ -57,10 +57,10 @@ async fn a_pile_of_marks_is_refused_in_a_message_an_edit_and_a_reaction() {
 }
 
 #[tokio::test]
-async fn a_pile_of_marks_is_refused_at_the_plain_door_and_in_the_page_s_form() {
+async fn a_pile_of_marks_is_refused_by_the_simple_protocol_and_in_the_page_s_form() {
     let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
     let ming = TestClient::guest(&server, "小明").await;
-    let mut script = PlainClient::enter(&server, "/script").await;
+    let mut script = SimpleClient::enter(&server, "/script").await;
     for (text, code) in costly() {
         script.say(&text).await;
         assert_eq!(script.next_error().await, code.name());
@@ -98,7 +98,7 @@ async fn a_message_that_shows_nothing_is_empty_by_every_way_in() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
     let said = ming.say("visible").await.seq.expect("a place");
-    let mut script = PlainClient::enter(&server, "/script").await;
+    let mut script = SimpleClient::enter(&server, "/script").await;
     let before = server.stored();
     for text in [
         "\u{3164}",
@@ -129,8 +129,8 @@ async fn the_first_line_keeps_its_indentation_by_every_way_in() {
     const KEPT: &str = "    if a:\n        b()";
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut script = PlainClient::enter(&server, "/script").await;
-    let mut other = PlainClient::enter(&server, "/other").await;
+    let mut script = SimpleClient::enter(&server, "/script").await;
+    let mut other = SimpleClient::enter(&server, "/other").await;
     script.say(SENT).await;
     assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));
     script.whisper("other", SENT).await;
@@ -148,8 +148,8 @@ async fn what_terminals_obey_is_taken_out_of_messages_by_every_way_in() {
     const KEPT: &str = "[2J]0;titleone\ntwo\tthree31m";
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut script = PlainClient::enter(&server, "/script").await;
-    let mut other = PlainClient::enter(&server, "/other").await;
+    let mut script = SimpleClient::enter(&server, "/script").await;
+    let mut other = SimpleClient::enter(&server, "/other").await;
 
     script.say(SENT).await;
     assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));

@@ -1,4 +1,4 @@
-//! `/house/audit`: what was done.
+//! `/admin/audit`: what was done.
 
 use axum::{
     http::{StatusCode, Uri},

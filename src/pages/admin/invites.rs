@@ -1,4 +1,4 @@
-//! `/house/invites`: links that let people in.
+//! `/admin/invites`: links that let people in.
 
 use axum::{
     body::Bytes,
@@ -59,7 +59,7 @@ pub(crate) async fn revoke(visitor: AdminRequest, id: Result<Path<InviteId>, Pat
         Err(_) => Err(missing()),
     };
     match revoked {
-        Ok(()) => Redirect::to("/house/invites?done=revoke").into_response(),
+        Ok(()) => Redirect::to("/admin/invites?done=revoke").into_response(),
         Err(PageError { status, code }) => {
             let outcome = Some(ActionOutcome::Refused(code));
             answer(visitor, status, |invites| Invites { outcome, ..invites }).await

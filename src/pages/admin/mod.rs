@@ -42,13 +42,13 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub(crate) fn router() -> Router<Pages> {
     Router::new()
-        .route("/house", get(people::show).post(people::find))
-        .route("/house/users/{id}", get(person::show).post(person::act))
-        .route("/house/reports", get(reports::show))
-        .route("/house/reports/{id}", get(async || Redirect::to("/house/reports")).post(reports::act))
-        .route("/house/invites", get(invites::show).post(invites::make))
-        .route("/house/invites/{id}", get(async || Redirect::to("/house/invites")).post(invites::revoke))
-        .route("/house/audit", get(audit::show))
+        .route("/admin", get(people::show).post(people::find))
+        .route("/admin/users/{id}", get(person::show).post(person::act))
+        .route("/admin/reports", get(reports::show))
+        .route("/admin/reports/{id}", get(async || Redirect::to("/admin/reports")).post(reports::act))
+        .route("/admin/invites", get(invites::show).post(invites::make))
+        .route("/admin/invites/{id}", get(async || Redirect::to("/admin/invites")).post(invites::revoke))
+        .route("/admin/audit", get(audit::show))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 

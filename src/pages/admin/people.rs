@@ -1,4 +1,4 @@
-//! `/house`: who there is, and who is muted or banned. A name that is looked for comes by a form and stands in no address.
+//! `/admin`: who there is, and who is muted or banned. A name that is looked for comes by a form and stands in no address.
 
 use std::collections::HashSet;
 

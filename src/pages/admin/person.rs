@@ -1,4 +1,4 @@
-//! `/house/users/{id}`: one user, and what is to be done to them.
+//! `/admin/users/{id}`: one user, and what is to be done to them.
 
 use axum::{
     body::Bytes,
@@ -48,7 +48,7 @@ pub(crate) async fn act(visitor: AdminRequest, id: Id, body: Result<Bytes, Bytes
             let measure = ModerationRequest { action, user, room, minutes, role, all_of_address };
             match visitor.house.moderate(&visitor.me, id, measure).await {
                 Ok(()) => {
-                    let back = if from_list { "/house".to_owned() } else { format!("/house/users/{user}") };
+                    let back = if from_list { "/admin".to_owned() } else { format!("/admin/users/{user}") };
                     return Redirect::to(&format!("{back}?done={}", action.name())).into_response();
                 }
                 Err(refused) => (refused, Some(wish)),
@@ -77,7 +77,7 @@ impl PersonQuery {
         let text = |name| fields.text(name).unwrap_or_default();
         let action = action(&text("action")).ok_or_else(bad_form)?;
         let everywhere = match text("scope").as_str() {
-            "house" => true,
+            "server" => true,
             "lobby" => false,
             // A role is the whole house's.
             _ if action == Action::Appoint => true,

@@ -1,4 +1,4 @@
-//! `/house/reports`: messages that users have reported.
+//! `/admin/reports`: messages that users have reported.
 
 use axum::{
     body::Bytes,
@@ -56,7 +56,7 @@ pub(crate) async fn act(
         (_, Err(refused)) => Err(refused),
     };
     match done {
-        Ok(name) => Redirect::to(&format!("/house/reports?done={name}")).into_response(),
+        Ok(name) => Redirect::to(&format!("/admin/reports?done={name}")).into_response(),
         Err(PageError { status, code }) => {
             let outcome = Some(ActionOutcome::Refused(code));
             answer(visitor, status, |reports| Reports { outcome, ..reports }).await

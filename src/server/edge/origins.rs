@@ -49,7 +49,7 @@ impl Origins {
     }
 
     /// Lets through besides: pages of this machine, on a server that is asked for by a loopback name. The tutorial's
-    /// pages come from another local port, and the plain door looks at no cookie.
+    /// pages come from another local port, and the simple protocol looks at no cookie.
     pub(super) fn check_plain(
         &self,
         headers: &HeaderMap,
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plain_door_is_open_to_pages_of_this_machine() {
+    fn the_simple_protocol_is_open_to_pages_of_this_machine() {
         let origins = Origins::new(None, &[]);
         let check = |origin: &str, host: &str| {
             let named = headers(&[(header::ORIGIN, origin), (SITE, "same-site")]);

@@ -31,7 +31,7 @@ const FEW: usize = 4;
 pub(crate) enum Dialect {
     /// The whole protocol.
     Full,
-    /// The plain door's few frames.
+    /// The simple protocol's few frames.
     Plain,
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Hub {
     connections_per_user: Option<usize>,
     /// How much a connection may leave unread, in bytes.
     queue_bytes: usize,
-    /// The plain door shows this room's messages as written to everyone.
+    /// The simple protocol shows this room's messages as written to everyone.
     lobby: ConversationId,
 }
 

@@ -236,7 +236,7 @@ pub(crate) mod tests {
         let full = size_of_val(&serve::<ChatHandler>(Box::pin(async { None })));
         let plain = size_of_val(&serve::<SimpleHandler>(Box::pin(async { None })));
         let place = size_of::<Connection>();
-        println!("an idle connection: {full} bytes of task ({plain} at the plain door), {place} bytes of place");
+        println!("an idle connection: {full} bytes of task ({plain} at the simple protocol), {place} bytes of place");
         assert!(full.max(plain) <= LARGEST_TASK, "{full} and {plain} bytes");
         assert!(place <= LARGEST_PLACE, "{place} bytes");
     }

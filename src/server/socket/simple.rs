@@ -1,4 +1,4 @@
-//! The plain door: a WebSocket on `/{nickname}`, for scripts. Its frames are `protocol::PlainRequest`, `PlainReply` and
+//! The simple protocol: a WebSocket on `/{nickname}`, for scripts. Its frames are `protocol::PlainRequest`, `PlainReply` and
 //! `PlainToken`.
 
 use std::sync::Arc;

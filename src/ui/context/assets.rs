@@ -23,7 +23,7 @@ impl Default for AssetNames {
         Self {
             style: "/pkg/teahouse.css".into(),
             style_text: None,
-            office_style: "/office.css".into(),
+            office_style: "/admin.css".into(),
             script: "/pkg/teahouse.js".into(),
             program: "/pkg/teahouse.wasm".into(),
             splitter: None,

@@ -67,7 +67,7 @@ pub(crate) fn Settings() -> impl IntoView {
         >
             {live_view(move || {
                 let keeps_order = store.me.with(|me| me.as_ref().is_some_and(|me| me.role > Role::Member));
-                keeps_order.then(|| view! { <a class="button gentle" href="/house" target="_self">{t.office}</a> })
+                keeps_order.then(|| view! { <a class="button gentle" href="/admin" target="_self">{t.office}</a> })
             })}
             <h2>{t.language}</h2>
             <LanguageChoice/>

@@ -2,19 +2,19 @@
 
 mod accounts;
 mod client;
-mod plain;
 mod process;
 mod raw;
 mod server;
+mod simple;
 
 use std::time::Duration;
 
 pub(crate) use accounts::{PASSWORD, appointed, registered, set_password, sign_in};
 pub(crate) use client::{TestClient, says};
-pub(crate) use plain::PlainClient;
 pub(crate) use process::{PROGRAM, TestProcess, WrongClock};
 pub(crate) use raw::{Hangup, RawClient};
 pub(crate) use server::{Stored, TestServer};
+pub(crate) use simple::SimpleClient;
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

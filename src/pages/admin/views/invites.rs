@@ -83,7 +83,7 @@ fn form(wish: &InviteRequest, w: &'static Words) -> AnyView {
     let lives: Vec<AnyView> = LIVES.into_iter().map(Some).chain([None]).map(life).collect();
     let uses = wish.uses.map(|uses| uses.to_string()).unwrap_or_default();
     view! {
-        <form class="measure" method="post" action="/house/invites" aria-labelledby="new-invite">
+        <form class="measure" method="post" action="/admin/invites" aria-labelledby="new-invite">
             <h2 id="new-invite">{w.new_invite}</h2>
             <p class="quiet small">{w.invite_means}</p>
             <div class="side-by-side">
@@ -139,7 +139,7 @@ fn row(invite: Invite, w: &'static Words) -> AnyView {
                     <bdi>{by}</bdi> " · " <time datetime=for_machines(created_at)>{made}</time>
                 </small>
             </p>
-            <form method="post" action=format!("/house/invites/{id}")>
+            <form method="post" action=format!("/admin/invites/{id}")>
                 <button type="submit" class="button gentle small" aria-label=revoke>
                     {w.revoke}
                 </button>

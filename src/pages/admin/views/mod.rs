@@ -126,13 +126,13 @@ fn tabs(role: Role, reports: u64, title: &str, w: &'static Words) -> Option<AnyV
     };
     let tabs = match role {
         Role::Member => return None,
-        Role::Moderator => vec![tab(w.people, "/house"), tab(w.reports, "/house/reports")],
+        Role::Moderator => vec![tab(w.people, "/admin"), tab(w.reports, "/admin/reports")],
         Role::Owner => {
             vec![
-                tab(w.people, "/house"),
-                tab(w.reports, "/house/reports"),
-                tab(w.invites, "/house/invites"),
-                tab(w.audit, "/house/audit"),
+                tab(w.people, "/admin"),
+                tab(w.reports, "/admin/reports"),
+                tab(w.invites, "/admin/invites"),
+                tab(w.audit, "/admin/audit"),
             ]
         }
     };

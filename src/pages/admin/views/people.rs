@@ -51,14 +51,14 @@ impl People {
             _ => None,
         };
         let rows = found.into_iter().map(|(user, is_here)| row(user, is_here, me, w)).collect_view();
-        let everybody = (!is_everybody).then(|| view! { <a class="small" href="/house">{w.everybody}</a> });
+        let everybody = (!is_everybody).then(|| view! { <a class="small" href="/admin">{w.everybody}</a> });
         view! {
             <h1>{w.people}</h1>
             {outcome(became, w)}
             {in_force}
             <section aria-labelledby="found">
                 <h2 id="found">{w.everybody} " " <small class="quiet">{(t.here)(here)}</small></h2>
-                <form class="search" method="post" action="/house" role="search">
+                <form class="search" method="post" action="/admin" role="search">
                     <label class="unseen" for="wanted">{w.find}</label>
                     <input
                         id="wanted"
@@ -84,7 +84,7 @@ impl People {
 }
 
 fn row(user: User, is_here: bool, me: &CurrentUser, w: &'static Words) -> AnyView {
-    let (what, address) = (w.standing(&user), format!("/house/users/{}", user.id));
+    let (what, address) = (w.standing(&user), format!("/admin/users/{}", user.id));
     let is_me = (user.id == me.id).then(|| format!(" ({})", texts().you));
     view! {
         <li>

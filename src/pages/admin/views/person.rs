@@ -86,7 +86,7 @@ impl Person {
         });
         let what = format!("{} · {}", w.standing(&user), if here { t.is_here } else { t.is_away });
         view! {
-            <p class="small"><a href="/house">{w.everybody}</a></p>
+            <p class="small"><a href="/admin">{w.everybody}</a></p>
             <header class="portrait">
                 <Face id=user.id nickname=user.nickname.clone() here/>
                 <h1><Name user=User { role: Role::Member, ..user }/></h1>
@@ -162,7 +162,7 @@ impl Form<'_> {
     fn form(&self, action: Action, name: &'static str, means: String, fields: Vec<AnyView>) -> AnyView {
         let (id, grave) = (action.name(), action == Action::Ban);
         view! {
-            <form class="measure" method="post" action=format!("/house/users/{}", self.user.id) aria-labelledby=id>
+            <form class="measure" method="post" action=format!("/admin/users/{}", self.user.id) aria-labelledby=id>
                 <h2 id=id>{name}</h2>
                 <p class="quiet small">{sentence(&means)}</p>
                 <input type="hidden" name="id" value=CommandId::generate().to_string()/>
@@ -181,7 +181,7 @@ impl Form<'_> {
             <fieldset class="choice">
                 <legend>{w.where_}</legend>
                 {radio("scope", "lobby", w.in_the_lobby, !everywhere)}
-                {radio("scope", "house", w.in_the_house, everywhere)}
+                {radio("scope", "server", w.in_the_house, everywhere)}
             </fieldset>
         }
         .into_any()

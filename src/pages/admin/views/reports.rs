@@ -88,7 +88,7 @@ impl ReportRow {
         let is_gone = deleted.then(|| view! { <p class="quiet small">{w.message_deleted}</p> });
         let act = |action: &'static str, class: &'static str, words: &'static str| {
             view! {
-                <form method="post" action=format!("/house/reports/{id}")>
+                <form method="post" action=format!("/admin/reports/{id}")>
                     <input type="hidden" name="action" value=action/>
                     <input type="hidden" name="up_to" value=newest.to_string()/>
                     <button type="submit" class=class aria-describedby=heading.clone()>{words}</button>
@@ -100,7 +100,7 @@ impl ReportRow {
         let close = may_handle.then(|| act("close", "button", w.close_report));
         let person = author.map(|author| {
             let words = (w.about_author)(texts().name_in(&author.nickname));
-            view! { <a class="button gentle" href=format!("/house/users/{}", author.id)>{sentence(&words)}</a> }
+            view! { <a class="button gentle" href=format!("/admin/users/{}", author.id)>{sentence(&words)}</a> }
         });
         let not_yours = (!may_handle).then(|| view! { <p class="quiet small">{w.owners_handle}</p> });
         view! {

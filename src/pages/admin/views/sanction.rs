@@ -30,7 +30,7 @@ impl InForce {
     pub(crate) fn row(self, with_name: bool, w: &'static Words) -> AnyView {
         let Sanction { user, action, conversation, until } = self.sanction;
         let name = texts().name_in(&user.nickname).to_string();
-        let address = format!("/house/users/{}", user.id);
+        let address = format!("/admin/users/{}", user.id);
         let (deed, label) = match action {
             Action::Ban => (Action::Unban, w.unban),
             _ => (Action::Unmute, w.unmute),
@@ -72,7 +72,7 @@ impl InForce {
 
 /// Where it holds, as the forms say it.
 fn scope(room: Option<ConversationId>) -> &'static str {
-    if room.is_some() { "lobby" } else { "house" }
+    if room.is_some() { "lobby" } else { "server" }
 }
 
 /// For how long yet.

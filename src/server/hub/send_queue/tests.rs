@@ -127,5 +127,5 @@ async fn a_run_is_taken_apart_only_for_who_knows_a_part_of_it() {
     queue.push_run_plainly(&run.full, author);
     queue.flush();
     queue.send(item("."));
-    assert_eq!(read(&mut client, 2).await, b"b.", "nobody is told by the plain door what they said");
+    assert_eq!(read(&mut client, 2).await, b"b.", "nobody is told by the simple protocol what they said");
 }

@@ -79,7 +79,7 @@ impl Menu {
                     parts.push(buttons::tool(Button::Block, icons::block(), t.block).into_any());
                 }
                 if me.role > message.author.role {
-                    let address = format!("/house/users/{}", message.author.id);
+                    let address = format!("/admin/users/{}", message.author.id);
                     parts.push(
                         view! {
                             <a class="tool" href=address target="_self" aria-label=t.moderate title=t.moderate>

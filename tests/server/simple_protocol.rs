@@ -1,15 +1,15 @@
-//! The plain door, as the tutorial's clients use it, and what its server left to crash.
+//! The simple protocol, as the tutorial's clients use it, and what its server left to crash.
 
 use serde_json::json;
 use teahouse::protocol::{ErrorCode, ServerFrame};
 
-use super::support::{Hangup, PlainClient, RawClient, TestClient, TestServer};
+use super::support::{Hangup, RawClient, SimpleClient, TestClient, TestServer};
 
 #[tokio::test]
 async fn what_is_said_to_everyone_comes_to_everyone_but_the_sender() {
     let server = TestServer::start().await;
-    let mut a = PlainClient::enter(&server, "/a").await;
-    let mut b = PlainClient::enter(&server, "/b").await;
+    let mut a = SimpleClient::enter(&server, "/a").await;
+    let mut b = SimpleClient::enter(&server, "/b").await;
     let mut ming = TestClient::guest(&server, "小明").await;
     a.say("hi all").await;
     assert_eq!(b.next().await, json!({ "username": "a", "msg": "hi all" }));
@@ -23,9 +23,9 @@ async fn what_is_said_to_everyone_comes_to_everyone_but_the_sender() {
 #[tokio::test]
 async fn what_is_said_to_one_user_comes_to_that_user_alone() {
     let server = TestServer::start().await;
-    let mut a = PlainClient::enter(&server, "/a").await;
-    let mut b = PlainClient::enter(&server, "/b").await;
-    let mut c = PlainClient::enter(&server, "/c").await;
+    let mut a = SimpleClient::enter(&server, "/a").await;
+    let mut b = SimpleClient::enter(&server, "/b").await;
+    let mut c = SimpleClient::enter(&server, "/c").await;
     for number in 0..5 {
         a.whisper("b", &format!("only you {number}")).await;
     }
@@ -39,10 +39,10 @@ async fn what_is_said_to_one_user_comes_to_that_user_alone() {
 }
 
 #[tokio::test]
-async fn plain_clients_and_browsers_talk_in_private() {
+async fn simple_clients_and_browsers_write_directs() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut robot = PlainClient::enter(&server, "/%E8%8C%B6%20bot").await;
+    let mut robot = SimpleClient::enter(&server, "/%E8%8C%B6%20bot").await;
     robot.whisper("小明", "喝茶吗?").await;
     let event = ming.expect_event("喝茶吗?").await;
     assert_eq!(event.author.nickname.as_str(), "茶 bot");
@@ -53,7 +53,7 @@ async fn plain_clients_and_browsers_talk_in_private() {
 #[tokio::test]
 async fn what_crashed_the_tutorial_is_answered_and_the_socket_stays_open() {
     let server = TestServer::start().await;
-    let mut a = PlainClient::enter(&server, "/a").await;
+    let mut a = SimpleClient::enter(&server, "/a").await;
     let before = server.stored();
     for (frame, code) in [
         (json!({ "to_user": "nobody", "msg": "hello?" }).to_string(), "unknown_user"),
@@ -85,9 +85,9 @@ async fn what_crashed_the_tutorial_is_answered_and_the_socket_stays_open() {
 async fn a_taken_name_is_refused_and_the_one_who_has_it_stays() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut a = PlainClient::enter(&server, "/a").await;
+    let mut a = SimpleClient::enter(&server, "/a").await;
     for path in ["/a", "/A", "/%E5%B0%8F%E6%98%8E"] {
-        let mut second = PlainClient::connect(&server, path).await;
+        let mut second = SimpleClient::connect(&server, path).await;
         assert_eq!(a.reading(second.next_error()).await, "nickname_taken", "{path}");
         assert_eq!(second.hangup().await, Hangup::Code(4409), "{path}");
     }
@@ -99,7 +99,7 @@ async fn a_taken_name_is_refused_and_the_one_who_has_it_stays() {
 async fn what_is_no_name_is_refused() {
     let server = TestServer::start().await;
     for path in ["/%20", "/everyone", "/a%E2%80%8Bb", "/%FF"] {
-        let mut nobody = PlainClient::connect(&server, path).await;
+        let mut nobody = SimpleClient::connect(&server, path).await;
         assert_eq!(nobody.next_error().await, "invalid_nickname", "{path}");
         assert_eq!(nobody.hangup().await, Hangup::Code(4400), "{path}");
     }
@@ -110,7 +110,7 @@ async fn what_is_no_name_is_refused() {
 async fn a_visitor_is_seen_coming_and_going_and_leaves_the_name_behind() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let a = PlainClient::enter(&server, "/a").await;
+    let a = SimpleClient::enter(&server, "/a").await;
     let visitor = ming
         .expect("the visitor", |frame| match frame {
             ServerFrame::Presence { joined, .. } => joined.iter().find(|user| user.nickname.as_str() == "a").cloned(),
@@ -130,7 +130,7 @@ async fn a_visitor_is_seen_coming_and_going_and_leaves_the_name_behind() {
 }
 
 #[tokio::test]
-async fn a_page_of_this_machine_may_use_the_plain_door_and_a_foreign_one_may_not() {
+async fn a_page_of_this_machine_may_use_the_simple_protocol_and_a_foreign_one_may_not() {
     let server = TestServer::start().await;
     let local = [("origin", "http://localhost:8080")];
     let mut a = RawClient::connect_with(server.address, "/a", &local).await.expect("an upgrade");

@@ -25,19 +25,19 @@ test('without script a moderator mutes and unmutes, for a while and in one place
   // Who is here is told once a second, and the office does not follow it.
   await expect(mo.page.getByRole('heading', { name: 'Here now · 3' })).toBeVisible();
 
-  await office.page.goto('/house');
+  await office.page.goto('/admin');
   await expect(office.page.getByRole('heading', { name: 'Everybody 3 here' })).toBeVisible();
   await office.page.getByRole('link', { name: 'Bob' }).click();
   await expect(form(office, 'Mute').getByText('Bob can read, but not write, edit or react.')).toBeVisible();
   await form(office, 'Mute').getByLabel('1 hour').check();
   await submit(office, 'Mute');
 
-  await expect(office.page).toHaveURL(`/house/users/${idOf(bob)}?done=mute`);
+  await expect(office.page).toHaveURL(`/admin/users/${idOf(bob)}?done=mute`);
   await expect(office.page.getByText('Done: muted.')).toBeVisible();
   await expect(office.page.getByText('Muted in the Lobby · for another 60 minutes')).toBeVisible();
   await bob.sees('Bob was muted');
 
-  await office.page.goto('/house');
+  await office.page.goto('/admin');
   const row = office.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
   await row.getByRole('button', { name: 'Unmute: Bob' }).click();
   await expect(office.page.getByText('Done: may write again.')).toBeVisible();
@@ -49,7 +49,7 @@ test('without script an owner bans, lifts it, removes and appoints, and the log 
   const owner = await registered(people, 'Olga');
   const carol = await registered(people, 'Carol');
   const office = await withoutScript(people, owner);
-  const page = `/house/users/${idOf(carol)}`;
+  const page = `/admin/users/${idOf(carol)}`;
 
   await office.page.goto(page);
   await form(office, 'Appoint').getByLabel('moderator').check();
@@ -88,7 +88,7 @@ test('what is refused is said in the reader’s language, and what was chosen st
   office.complaints.expectStatus(403);
   office.complaints.expectStatus(400);
 
-  await office.page.goto(`/house/users/${idOf(carol)}`);
+  await office.page.goto(`/admin/users/${idOf(carol)}`);
   await form(office, '禁言').getByLabel('1 天').check();
   await form(office, '禁言').getByLabel('在整个茶馆').check();
   // Meanwhile she has become what he is.
@@ -100,7 +100,7 @@ test('what is refused is said in the reader’s language, and what was chosen st
 
   // And once he may again, it stands there as it was: refused for another reason.
   expect(await ask(owner, idOf(carol), 'appoint', { role: 'member' })).toBe(200);
-  await office.page.goto(`/house/users/${idOf(carol)}`);
+  await office.page.goto(`/admin/users/${idOf(carol)}`);
   await form(office, '禁言').getByLabel('1 天').check();
   await form(office, '禁言').getByLabel('在整个茶馆').check();
   await form(office, '禁言').getByLabel('1 天').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
@@ -128,27 +128,27 @@ test('the office is closed to members, its owners’ pages to moderators, and vi
   mo.complaints.expectStatus(403);
   mo.complaints.expectStatus(404);
 
-  for (const path of ['/house', `/house/users/${idOf(mo)}`, '/house/users/nonsense', '/house/invites', '/house/audit']) {
+  for (const path of ['/admin', `/admin/users/${idOf(mo)}`, '/admin/users/nonsense', '/admin/invites', '/admin/audit']) {
     const answer = await bob.page.goto(path);
     expect(answer?.status(), path).toBe(403);
     await expect(bob.page.getByRole('heading', { level: 1, name: 'This room is not for you' })).toBeVisible();
     await expect(bob.page.getByText('Olga')).toBeHidden();
   }
   expect(await ask(bob, idOf(mo), 'mute')).toBe(403);
-  expect((await bob.page.request.post('/house/invites', { form: {} })).status()).toBe(403);
+  expect((await bob.page.request.post('/admin/invites', { form: {} })).status()).toBe(403);
 
-  for (const path of ['/house/invites', '/house/audit']) expect((await mo.page.goto(path))?.status(), path).toBe(403);
-  expect((await mo.page.request.post('/house/invites', { form: {} })).status()).toBe(403);
+  for (const path of ['/admin/invites', '/admin/audit']) expect((await mo.page.goto(path))?.status(), path).toBe(403);
+  expect((await mo.page.request.post('/admin/invites', { form: {} })).status()).toBe(403);
   expect(await ask(mo, idOf(bob), 'appoint', { role: 'owner' })).toBe(403);
-  expect((await mo.page.goto(`/house/users/${idOf(owner)}`))?.status()).toBe(200);
+  expect((await mo.page.goto(`/admin/users/${idOf(owner)}`))?.status()).toBe(200);
   await expect(mo.page.getByText('Your role gives you no right over them.')).toBeVisible();
   await expect(mo.page.getByRole('form')).toHaveCount(0);
-  expect((await mo.page.goto('/house/users/01a208dc-704b-7e68-8d46-4138a6233255'))?.status()).toBe(404);
+  expect((await mo.page.goto('/admin/users/01a208dc-704b-7e68-8d46-4138a6233255'))?.status()).toBe(404);
 
   const visitor = await people.visitor('Vera');
-  await visitor.page.goto('/house/audit');
+  await visitor.page.goto('/admin/audit');
   await expect(visitor.page).toHaveURL('/');
-  expect((await visitor.page.request.post(`/house/users/${idOf(bob)}`, { form: {}, maxRedirects: 0 })).status()).toBe(303);
+  expect((await visitor.page.request.post(`/admin/users/${idOf(bob)}`, { form: {}, maxRedirects: 0 })).status()).toBe(303);
   await bob.page.goto('/');
   await bob.say('Nothing was done to me');
 });
@@ -159,9 +159,9 @@ test('a form on another page does nothing, though the cookie comes along', async
   const bob = await people.guest('Bob');
   const foreign = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');
-    response.end(`<form method="post" action="${new URL(`/house/users/${idOf(bob)}`, owner.page.url())}">
+    response.end(`<form method="post" action="${new URL(`/admin/users/${idOf(bob)}`, owner.page.url())}">
       <input name="id" value="6f1f2d1c-8f3c-4a36-9d62-0a5d8c1c1b11"><input name="action" value="mute">
-      <input name="scope" value="house"><button>Win</button></form>`);
+      <input name="scope" value="server"><button>Win</button></form>`);
   });
   await new Promise<void>((ready) => foreign.listen(0, '127.0.0.1', ready));
   // Another port of the same machine is the same site: SameSite does not keep the cookie back.
@@ -178,7 +178,7 @@ test('people are found by their names, however they are typed', async ({ people 
   const owner = await registered(people, 'Olga');
   await people.leaves(await registered(people, 'Алиса'));
   await people.guest('Bob');
-  await owner.page.goto('/house');
+  await owner.page.goto('/admin');
   const found = owner.page.getByRole('region', { name: /^Everybody/ }).getByRole('listitem');
   await expect(found).toHaveCount(3);
   for (const [wanted, name] of [['лис', 'Алиса'], ['BO', 'Bob'], ['b0b', 'Bob'], ['olg', 'Olga']] as const) {
@@ -199,7 +199,7 @@ test('the audit log is read page by page', async ({ people }) => {
     await ask(owner, idOf(bob), 'mute');
     await ask(owner, idOf(bob), 'unmute');
   }
-  await owner.page.goto('/house/audit');
+  await owner.page.goto('/admin/audit');
   const entries = owner.page.getByRole('main').getByRole('listitem');
   await expect(entries).toHaveCount(50);
   await owner.page.getByRole('link', { name: 'Older entries' }).click();
@@ -228,20 +228,20 @@ for (const theme of ['light', 'dark'] as const) {
         const excess = await owner.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect.soft(excess, `${name} is as wide as the screen`).toBeLessThanOrEqual(0);
       };
-      await owner.page.goto('/house');
+      await owner.page.goto('/admin');
       await check('people');
-      await owner.page.goto(`/house/users/${idOf(carol)}?done=ban`);
+      await owner.page.goto(`/admin/users/${idOf(carol)}?done=ban`);
       await check('a user');
       await form(owner, 'Mute').getByLabel('1 hour').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
       await form(owner, 'Mute').getByLabel('1 hour').check();
       await submit(owner, 'Mute');
       await expect(owner.page.getByRole('alert')).toBeVisible();
       await check('a refusal');
-      await owner.page.goto('/house/invites');
+      await owner.page.goto('/admin/invites');
       await owner.page.getByRole('button', { name: 'Make an invite' }).click();
       await expect(owner.page.getByText('The invite is made')).toBeVisible();
       await check('a new invite');
-      await owner.page.goto('/house/audit');
+      await owner.page.goto('/admin/audit');
       await check('the audit log');
     });
   }

@@ -1,14 +1,14 @@
-//! Clients of the plain door, as the tutorial's are.
+//! Clients of the simple protocol, as the tutorial's are.
 
 use serde_json::{Value, json};
 
 use super::{Hangup, RawClient, TestServer};
 
-pub(crate) struct PlainClient {
+pub(crate) struct SimpleClient {
     pub(crate) raw: RawClient,
 }
 
-impl PlainClient {
+impl SimpleClient {
     /// A client that is in: what is said from now on comes to it.
     pub(crate) async fn enter(server: &TestServer, path: &str) -> Self {
         let mut client = Self::connect(server, path).await;

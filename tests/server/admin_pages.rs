@@ -14,7 +14,7 @@ fn form(server: &TestServer, by: &TestClient, to: &User, fields: &[(&str, &str)]
     let id = CommandId::generate().to_string();
     let body = fields.iter().fold(format!("id={id}"), |body, (name, value)| format!("{body}&{name}={value}"));
     server
-        .http(Method::POST, &format!("/house/users/{}", to.id))
+        .http(Method::POST, &format!("/admin/users/{}", to.id))
         .bearer_auth(by.token())
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(body)
@@ -25,10 +25,10 @@ async fn a_form_does_what_the_command_does() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let fields = [("action", "mute"), ("scope", "house"), ("minutes", "10")];
+    let fields = [("action", "mute"), ("scope", "server"), ("minutes", "10")];
     let answer = form(&server, &owner, &ming.user(), &fields).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert_eq!(answer.headers()[header::LOCATION], format!("/house/users/{}?done=mute", ming.user().id));
+    assert_eq!(answer.headers()[header::LOCATION], format!("/admin/users/{}?done=mute", ming.user().id));
     let (author, notice) = ming.expect_notice().await;
     assert_eq!((author.id, notice.action), (owner.user().id, Action::Mute));
     assert!(notice.until.is_some());
@@ -43,9 +43,9 @@ async fn a_form_of_another_page_is_refused_at_the_edge() {
     let (owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
-        for path in [format!("/house/users/{}", ming.user().id), "/house/invites".into()] {
+        for path in [format!("/admin/users/{}", ming.user().id), "/admin/invites".into()] {
             let request = server.http(Method::POST, &path).bearer_auth(owner.token()).header(name, value);
-            let answer = request.body("action=mute&scope=house").send().await.expect("an answer");
+            let answer = request.body("action=mute&scope=server").send().await.expect("an answer");
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}: {value}");
             assert_eq!(answer.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
         }
@@ -61,13 +61,13 @@ async fn what_a_form_lacks_changes_nothing() {
     let before = server.stored();
     for fields in [
         &[][..],
-        &[("action", "dance"), ("scope", "house")],
+        &[("action", "dance"), ("scope", "server")],
         &[("action", "mute")],
         &[("action", "mute"), ("scope", "elsewhere")],
-        &[("action", "mute"), ("scope", "house"), ("minutes", "0")],
-        &[("action", "mute"), ("scope", "house"), ("minutes", "-1")],
-        &[("action", "mute"), ("scope", "house"), ("minutes", "4294967296")],
-        &[("action", "appoint"), ("scope", "house"), ("role", "emperor")],
+        &[("action", "mute"), ("scope", "server"), ("minutes", "0")],
+        &[("action", "mute"), ("scope", "server"), ("minutes", "-1")],
+        &[("action", "mute"), ("scope", "server"), ("minutes", "4294967296")],
+        &[("action", "appoint"), ("scope", "server"), ("role", "emperor")],
     ] {
         let answer = form(&server, &owner, &ming.user(), fields).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{fields:?}");
@@ -86,9 +86,9 @@ async fn names_stand_on_the_pages_as_text() {
     let guest = TestClient::guest(&server, "<b>x</b>").await;
     let ask = |method, path: &str| server.http(method, path).bearer_auth(owner.token());
     for request in [
-        ask(Method::GET, "/house"),
-        ask(Method::GET, &format!("/house/users/{}", guest.user().id)),
-        ask(Method::POST, "/house").body("q=%3Cb%3E"),
+        ask(Method::GET, "/admin"),
+        ask(Method::GET, &format!("/admin/users/{}", guest.user().id)),
+        ask(Method::POST, "/admin").body("q=%3Cb%3E"),
     ] {
         let page = request.send().await.expect("an answer").text().await.expect("a page");
         assert!(page.contains("&lt;b&gt;x") && !page.contains("<b>x"), "{page}");
@@ -101,14 +101,14 @@ async fn a_name_that_is_looked_for_stands_in_no_address() {
     let (owner, _) = registered(&server, "老板").await;
     let _guests = [TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await];
     let ask = |method, path: &str| server.http(method, path).bearer_auth(owner.token());
-    let people = ask(Method::GET, "/house").send().await.expect("an answer").text().await.expect("a page");
-    assert!(people.contains("<form method=\"post\" action=\"/house\""), "{people}");
-    let answer = ask(Method::POST, "/house").body("q=%E6%98%8E").send().await.expect("an answer");
+    let people = ask(Method::GET, "/admin").send().await.expect("an answer").text().await.expect("a page");
+    assert!(people.contains("<form method=\"post\" action=\"/admin\""), "{people}");
+    let answer = ask(Method::POST, "/admin").body("q=%E6%98%8E").send().await.expect("an answer");
     assert_eq!((answer.status(), answer.headers().get(header::LOCATION)), (StatusCode::OK, None));
     let found = answer.text().await.expect("a page");
     assert!(found.contains("小明") && !found.contains("阿玲"), "{found}");
     // What an old link says is not looked at.
-    let old = ask(Method::GET, "/house?q=%E6%98%8E").send().await.expect("an answer").text().await.expect("a page");
+    let old = ask(Method::GET, "/admin?q=%E6%98%8E").send().await.expect("an answer").text().await.expect("a page");
     assert!(old.contains("阿玲"), "{old}");
 }
 
@@ -116,7 +116,7 @@ async fn a_name_that_is_looked_for_stands_in_no_address() {
 async fn an_invite_s_link_is_in_the_answer_alone_and_leads_to_the_public_url() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
-    let make = server.http(Method::POST, "/house/invites").bearer_auth(owner.token()).body("minutes=60&uses=2");
+    let make = server.http(Method::POST, "/admin/invites").bearer_auth(owner.token()).body("minutes=60&uses=2");
     let answer = make.send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::CREATED);
     assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
@@ -126,7 +126,7 @@ async fn an_invite_s_link_is_in_the_answer_alone_and_leads_to_the_public_url() {
     let body = json!({ "nickname": "小明", "invite": token });
     let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::CREATED);
-    let again = server.http(Method::GET, "/house/invites").bearer_auth(owner.token());
+    let again = server.http(Method::GET, "/admin/invites").bearer_auth(owner.token());
     let again = again.send().await.expect("an answer").text().await.expect("a page");
     assert!(!again.contains(&token));
 }

@@ -9,7 +9,7 @@ use teahouse::{
     protocol::SessionCreated,
 };
 
-use super::support::{Hangup, PlainClient, RawClient, TestClient, TestServer, registered, sign_in};
+use super::support::{Hangup, RawClient, SimpleClient, TestClient, TestServer, registered, sign_in};
 
 /// As long as a test waits for somebody who does not answer.
 const SHORT: Duration = Duration::from_millis(150);
@@ -27,15 +27,15 @@ async fn session(server: &TestServer, nickname: &str) -> SessionCreated {
 }
 
 /// A plain client that shows the token as a header.
-async fn with_header(server: &TestServer, path: &str, token: &str) -> PlainClient {
+async fn with_header(server: &TestServer, path: &str, token: &str) -> SimpleClient {
     let bearer = format!("Bearer {token}");
     let raw = RawClient::connect_with(server.address, path, &[("authorization", &bearer)]).await.expect("an upgrade");
-    PlainClient { raw }
+    SimpleClient { raw }
 }
 
 /// One that shows it in its first frame.
-async fn with_frame(server: &TestServer, path: &str, token: &str) -> PlainClient {
-    let mut client = PlainClient::connect(server, path).await;
+async fn with_frame(server: &TestServer, path: &str, token: &str) -> SimpleClient {
+    let mut client = SimpleClient::connect(server, path).await;
     client.raw.send_json(&json!({ "token": token })).await;
     client
 }
@@ -67,7 +67,7 @@ async fn a_script_with_a_token_is_the_same_user_each_time_and_keeps_its_directs(
     let directs = ming.again(&server).await.welcome.conversations.len() - 1;
     assert_eq!(directs, 1);
     // It was here all the time as far as its name is concerned.
-    let mut other = PlainClient::connect(&server, "/bot").await;
+    let mut other = SimpleClient::connect(&server, "/bot").await;
     other.say("may I?").await;
     assert_eq!(other.next_error().await, "nickname_taken");
 }
@@ -77,12 +77,12 @@ async fn a_token_counts_as_a_header_or_as_the_first_frame_and_nowhere_else() {
     let server = impatient().await;
     let bot = session(&server, "bot").await;
     let cookie = server.cookie(&bot.token);
-    let mut by_cookie = PlainClient {
+    let mut by_cookie = SimpleClient {
         raw: RawClient::connect_with(server.address, "/bot", &[("cookie", &cookie)]).await.expect("one"),
     };
     assert_eq!(by_cookie.next_error().await, "nickname_taken", "a page of another program may open this socket");
     for path in ["/bot?token=", "/bot?access_token=", "/bot?invite="] {
-        let mut by_address = PlainClient::connect(&server, &format!("{path}{}", bot.token)).await;
+        let mut by_address = SimpleClient::connect(&server, &format!("{path}{}", bot.token)).await;
         assert_eq!(by_address.next_error().await, "nickname_taken", "{path}: addresses are written down");
     }
     let mut second = with_frame(&server, "/bot", &bot.token).await;
@@ -122,7 +122,7 @@ async fn a_token_that_is_no_longer_good_or_somebody_else_s_is_refused_and_nobody
     }
     // Neither name stays taken.
     for name in ["free", "ended"] {
-        PlainClient::enter(&server, &format!("/{name}")).await.say(&format!("{name} again")).await;
+        SimpleClient::enter(&server, &format!("/{name}")).await.say(&format!("{name} again")).await;
         ming.expect_event(&format!("{name} again")).await;
     }
 }
@@ -144,7 +144,7 @@ async fn a_token_lets_in_where_new_guests_are_not() {
         listener.expect_event("by a header").await;
         with_frame(&server, "/bot", &token).await.say("by a frame").await;
         assert!(listener.expect_event("by a frame").await.author.registered, "{entry:?}");
-        let mut stranger = PlainClient::connect(&server, "/stranger").await;
+        let mut stranger = SimpleClient::connect(&server, "/stranger").await;
         let expected = if entry == AdmissionPolicy::Invite { "invite_required" } else { "account_required" };
         assert_eq!(stranger.next_error().await, expected);
         assert_eq!(stranger.hangup().await, Hangup::Code(4403));
@@ -152,7 +152,7 @@ async fn a_token_lets_in_where_new_guests_are_not() {
 }
 
 #[tokio::test]
-async fn a_session_that_ends_ends_its_plain_connections_and_one_that_does_not_keeps_the_name() {
+async fn a_session_that_ends_ends_its_simple_connections_and_one_that_does_not_keeps_the_name() {
     let server = impatient().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let bot = session(&server, "bot").await;
@@ -162,7 +162,7 @@ async fn a_session_that_ends_ends_its_plain_connections_and_one_that_does_not_ke
     ming.expect_arrival(&me).await;
     drop(client);
     ming.expect_departure(&me).await;
-    let mut other = PlainClient::connect(&server, "/bot").await;
+    let mut other = SimpleClient::connect(&server, "/bot").await;
     assert_eq!(other.next_error().await, "nickname_taken", "its user is away, not gone");
 
     let mut client = with_frame(&server, "/bot", &bot.token).await;
@@ -171,11 +171,11 @@ async fn a_session_that_ends_ends_its_plain_connections_and_one_that_does_not_ke
     let end = server.http(Method::DELETE, "/api/session").bearer_auth(&bot.token).send().await.expect("an answer");
     assert_eq!(end.status(), StatusCode::NO_CONTENT);
     assert_eq!(client.hangup().await, Hangup::Code(4401));
-    PlainClient::enter(&server, "/bot").await;
+    SimpleClient::enter(&server, "/bot").await;
 }
 
 /// Who a script is, as everybody sees it: the author of what it says.
-async fn author(script: &mut PlainClient, listener: &mut TestClient, text: &str) -> User {
+async fn author(script: &mut SimpleClient, listener: &mut TestClient, text: &str) -> User {
     script.say(text).await;
     listener.expect_event(text).await.author
 }
@@ -186,14 +186,14 @@ async fn a_script_whose_line_was_cut_has_its_name_again_as_soon_as_a_ping_finds_
     let mut ming = TestClient::guest(&server, "小明").await;
     for (time, path) in ["/script", "/SCRIPT", "/script"].into_iter().enumerate() {
         // Nobody reads the old one any more, and so nothing answers its pings.
-        let mut old = PlainClient::enter(&server, "/script").await;
+        let mut old = SimpleClient::enter(&server, "/script").await;
         let before = author(&mut old, &mut ming, &format!("before {time}")).await;
-        let mut new = PlainClient::enter(&server, path).await;
+        let mut new = SimpleClient::enter(&server, path).await;
         let after = author(&mut new, &mut ming, &format!("after {time}")).await;
         assert_ne!(after.id, before.id, "a name alone makes nobody the same user");
         assert_eq!(old.hangup().await, Hangup::Code(4409), "whoever reads after all learns why");
         // Its end does not take the name from the new one.
-        let mut other = PlainClient::connect(&server, "/script").await;
+        let mut other = SimpleClient::connect(&server, "/script").await;
         assert_eq!(new.reading(other.next_error()).await, "nickname_taken");
     }
 }
@@ -203,7 +203,7 @@ async fn a_script_that_closes_its_line_and_comes_back_at_once_has_its_name_again
     // Nobody is to wait for a ping here.
     let server = TestServer::start_with(|config| config.timing.doubt = Duration::from_hours(1)).await;
     for _ in 0..20 {
-        drop(PlainClient::enter(&server, "/script").await);
+        drop(SimpleClient::enter(&server, "/script").await);
     }
 }
 
@@ -211,13 +211,13 @@ async fn a_script_that_closes_its_line_and_comes_back_at_once_has_its_name_again
 async fn whoever_is_alive_keeps_the_name_however_many_want_it() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut alive = PlainClient::enter(&server, "/script").await;
+    let mut alive = SimpleClient::enter(&server, "/script").await;
     let before = author(&mut alive, &mut ming, "first").await;
     for _ in 0..5 {
         let wanting = ["/script", "/Script", "/scr1pt", "/script"].map(|path| {
             let server = &server;
             async move {
-                let mut other = PlainClient::connect(server, path).await;
+                let mut other = SimpleClient::connect(server, path).await;
                 assert_eq!(other.next_error().await, "nickname_taken", "{path}");
                 assert_eq!(other.hangup().await, Hangup::Code(4409), "{path}");
             }
@@ -231,10 +231,10 @@ async fn whoever_is_alive_keeps_the_name_however_many_want_it() {
 async fn a_stranger_from_elsewhere_does_not_get_the_name_of_somebody_whose_line_falters() {
     let server = impatient().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut faltering = PlainClient::enter(&server, "/script").await;
+    let mut faltering = SimpleClient::enter(&server, "/script").await;
     let before = author(&mut faltering, &mut ming, "here").await;
     let elsewhere = IpAddr::from([127, 0, 0, 2]);
-    let mut stranger = PlainClient { raw: RawClient::connect_from(&server, elsewhere, "/script").await };
+    let mut stranger = SimpleClient { raw: RawClient::connect_from(&server, elsewhere, "/script").await };
     assert_eq!(stranger.next_error().await, "nickname_taken");
     assert_eq!(stranger.hangup().await, Hangup::Code(4409));
     assert_eq!(author(&mut faltering, &mut ming, "here again").await, before);
@@ -243,9 +243,9 @@ async fn a_stranger_from_elsewhere_does_not_get_the_name_of_somebody_whose_line_
 #[tokio::test]
 async fn of_two_who_come_for_the_name_of_a_dead_line_one_gets_it() {
     let server = impatient().await;
-    let _dead = PlainClient::enter(&server, "/script").await;
+    let _dead = SimpleClient::enter(&server, "/script").await;
     let come = async || {
-        let mut client = PlainClient::connect(&server, "/script").await;
+        let mut client = SimpleClient::connect(&server, "/script").await;
         client.raw.send_text("?").await;
         let answer = client.next_error().await;
         (client, answer)
@@ -257,7 +257,7 @@ async fn of_two_who_come_for_the_name_of_a_dead_line_one_gets_it() {
 }
 
 #[tokio::test]
-async fn every_nickname_is_possible_at_both_doors_or_at_neither() {
+async fn every_nickname_is_valid_in_both_protocols_or_in_neither() {
     let server = TestServer::start_with_pages().await;
     for name in [
         "ws",
@@ -266,7 +266,7 @@ async fn every_nickname_is_possible_at_both_doors_or_at_neither() {
         "readyz",
         "pkg",
         "talk",
-        "office",
+        "house",
         "lobby",
         "admin",
         "echo",
@@ -309,9 +309,9 @@ async fn every_nickname_is_possible_at_both_doors_or_at_neither() {
                 continue;
             }
             if is_possible {
-                drop(PlainClient::enter(&server, &path).await);
+                drop(SimpleClient::enter(&server, &path).await);
             } else {
-                let mut plain = PlainClient::connect(&server, &path).await;
+                let mut plain = SimpleClient::connect(&server, &path).await;
                 assert_eq!(plain.next_error().await, "invalid_nickname", "{path}");
             }
         }

@@ -1,7 +1,7 @@
 import { JsonSocket } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-test('a script at the plain door talks to everyone, and hears what everyone says', async ({ house, people }) => {
+test('a script at the simple protocol talks to everyone, and hears what everyone says', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const script = await JsonSocket.open(`${house.socketAddress}/alice`);
   await bob.seesHere('alice');
@@ -18,7 +18,7 @@ test('a script at the plain door talks to everyone, and hears what everyone says
   await bob.seesHere();
 });
 
-test('a script at the plain door talks to one person alone, who can answer', async ({ house, people }) => {
+test('a script at the simple protocol talks to one person alone, who can answer', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const carol = await people.guest('Carol');
   const script = await JsonSocket.open(`${house.socketAddress}/alice`);

@@ -6,10 +6,10 @@ mod body;
 mod client_frame;
 #[path = "../fuzz/targets/nickname.rs"]
 mod nickname;
-#[path = "../fuzz/targets/plain_frame.rs"]
-mod plain_frame;
 #[path = "../fuzz/targets/server_frame.rs"]
 mod server_frame;
+#[path = "../fuzz/targets/simple_frame.rs"]
+mod simple_frame;
 #[path = "../fuzz/targets/websocket.rs"]
 mod websocket;
 
@@ -45,7 +45,7 @@ fn nicknames_hold() {
 
 #[test]
 fn plain_frames_hold() {
-    hold("plain_frame", plain_frame::check);
+    hold("simple_frame", simple_frame::check);
 }
 
 #[test]

@@ -18,8 +18,8 @@ use teahouse::{
     protocol::{
         AuditPage, BlockList, ClientFrame, CloseCode, ConversationList, DeleteAccountRequest, ErrorCode, EventKind,
         InviteCreated, InviteList, InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS,
-        MessagesPage, PasswordRequest, PlainReply, PlainRequest, PlainToken, Problem, ReportList, ReportRequest,
-        SanctionList, ServerFrame, SessionCreated, SessionList, SessionRequest,
+        MessagesPage, PasswordRequest, Problem, ReportList, ReportRequest, SanctionList, ServerFrame, SessionCreated,
+        SessionList, SessionRequest, SimpleReply, SimpleRequest, SimpleToken,
     },
 };
 
@@ -137,9 +137,9 @@ fn every_example_is_what_the_server_reads_or_writes() {
         match example.kind {
             "client" => example.round_trips_as::<ClientFrame>(),
             "server" => example.round_trips_as::<ServerFrame>(),
-            "plain-request" => example.round_trips_as::<PlainRequest>(),
-            "plain-token" => example.round_trips_as::<PlainToken>(),
-            "plain-reply" => example.round_trips_as::<PlainReply>(),
+            "simple-request" => example.round_trips_as::<SimpleRequest>(),
+            "simple-token" => example.round_trips_as::<SimpleToken>(),
+            "simple-reply" => example.round_trips_as::<SimpleReply>(),
             "session-request" => example.round_trips_as::<SessionRequest>(),
             "session-created" => example.round_trips_as::<SessionCreated>(),
             "password-request" => example.round_trips_as::<PasswordRequest>(),
@@ -167,8 +167,8 @@ fn every_example_says_who_sends_it_and_what_it_is() {
     for example in examples() {
         let sender = match example.kind {
             "client"
-            | "plain-request"
-            | "plain-token"
+            | "simple-request"
+            | "simple-token"
             | "session-request"
             | "password-request"
             | "invite-request"
@@ -194,13 +194,13 @@ fn every_frame_has_an_example() {
 }
 
 #[test]
-fn every_form_of_a_plain_reply_has_an_example() {
+fn every_form_of_a_simple_reply_has_an_example() {
     let mut forms = BTreeSet::new();
-    for example in examples().iter().filter(|example| example.kind == "plain-reply") {
+    for example in examples().iter().filter(|example| example.kind == "simple-reply") {
         forms.insert(match serde_json::from_str(&example.text).expect("checked above") {
-            PlainReply::ToEveryone { .. } => "to everyone",
-            PlainReply::ToYou { .. } => "to you",
-            PlainReply::Error { .. } => "error",
+            SimpleReply::ToEveryone { .. } => "to everyone",
+            SimpleReply::ToYou { .. } => "to you",
+            SimpleReply::Error { .. } => "error",
         });
     }
     assert_eq!(forms.len(), 3, "only {forms:?}");

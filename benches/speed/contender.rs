@@ -19,7 +19,7 @@ pub(crate) const SERVER_CORE: usize = 0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contender {
     /// By the simple protocol.
-    TeahousePlain,
+    TeahouseSimple,
     /// By the protocol.
     TeahouseProtocol,
     /// `Bun.serve`, with its publish and subscribe.
@@ -58,7 +58,7 @@ impl Contender {
 
     pub(crate) fn dialect(self) -> Dialect {
         match self {
-            Self::TeahousePlain => Dialect::Plain,
+            Self::TeahouseSimple => Dialect::Simple,
             Self::TeahouseProtocol => Dialect::Protocol,
             _ => Dialect::Raw,
         }
@@ -85,7 +85,7 @@ impl Contender {
             command
         };
         Ok(match self {
-            Self::TeahousePlain | Self::TeahouseProtocol => teahouse(&options.server, data),
+            Self::TeahouseSimple | Self::TeahouseProtocol => teahouse(&options.server, data),
             Self::Bun => script(options.tools.join("node_modules/.bin/bun"), "bun.ts"),
             Self::Node => script(PathBuf::from("node"), "node.mjs"),
             Self::Axum => this("axum")?,

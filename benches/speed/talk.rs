@@ -27,7 +27,7 @@ pub(crate) enum Dialect {
     /// Rivals and floors: the path says where one is, a message is what one sends.
     Raw,
     /// Teahouse's simple protocol.
-    Plain,
+    Simple,
     /// Teahouse's protocol.
     Protocol,
 }
@@ -95,7 +95,7 @@ impl Talk {
     /// How many hear what somebody says.
     pub(crate) fn audience(&self, members: usize) -> usize {
         match self.place {
-            Place::Room if self.dialect == Dialect::Plain => members - 1,
+            Place::Room if self.dialect == Dialect::Simple => members - 1,
             Place::Room => members,
             Place::Pairs => 1,
         }
@@ -105,7 +105,7 @@ impl Talk {
         match (self.dialect, self.place) {
             (Dialect::Raw, Place::Room) => "/room/0".to_owned(),
             (Dialect::Raw, Place::Pairs) => format!("/pair/{}", member / 2),
-            (Dialect::Plain, _) => format!("/{}", self.nickname(member)),
+            (Dialect::Simple, _) => format!("/{}", self.nickname(member)),
             (Dialect::Protocol, _) => "/ws".to_owned(),
         }
     }
@@ -136,11 +136,11 @@ impl Talk {
         let body = |around: usize| format!("{mark:.<width$}", width = BYTES - around);
         match (self.dialect, self.place) {
             (Dialect::Raw, _) => body(0),
-            (Dialect::Plain, Place::Room) => {
+            (Dialect::Simple, Place::Room) => {
                 let around = format!(r#"{{"username":"{}","msg":""}}"#, self.nickname(member)).len();
                 format!(r#"{{"msg":"{}"}}"#, body(around))
             }
-            (Dialect::Plain, Place::Pairs) => {
+            (Dialect::Simple, Place::Pairs) => {
                 let around = format!(r#"{{"msg":"","from_user":"{}"}}"#, self.nickname(member)).len();
                 format!(r#"{{"to_user":"{}","msg":"{}"}}"#, self.nickname(member ^ 1), body(around))
             }

@@ -6,8 +6,8 @@ mod client;
 mod error;
 mod from_json;
 mod http;
-mod plain;
 mod server;
+mod simple;
 
 pub use crate::protocol::from_json::{FromJson, field, optional};
 pub use client::{ClientFrame, DecodeError, Hello};
@@ -17,8 +17,8 @@ pub use http::{
     InviteRequest, MessagesPage, PasswordRequest, Problem, Report, ReportList, ReportRequest, Sanction, SanctionList,
     SessionCreated, SessionInfo, SessionList, SessionRequest,
 };
-pub use plain::{PlainReply, PlainRequest, PlainToken};
 pub use server::{ErrorFrame, Event, EventKind, ServerFrame, Welcome};
+pub use simple::{SimpleReply, SimpleRequest, SimpleToken};
 
 /// The version of the protocol that this is.
 pub const VERSION: u32 = 1;

@@ -391,7 +391,7 @@ async fn carry_out(app: &App, address: &str, command: AdminCommand) -> Result<St
             if user.registered {
                 close_sessions(app, user.id, &ended, CloseCode::SessionEnded);
             } else {
-                // The name is free now; a plain client has it for as long as its socket lives, without a session.
+                // The name is free now; a simple-protocol client has it for as long as its socket lives, without a session.
                 app.hub.close_user(user.id, CloseCode::SessionEnded);
             }
             Ok(format!("{}: {} sessions ended\n", user.nickname.as_str(), ended.len()))

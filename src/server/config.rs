@@ -255,7 +255,7 @@ pub struct Timing {
     pub ping: Duration,
     /// Until a connection from which nothing comes is closed; more than two pings.
     pub silence: Duration,
-    /// For a plain client whose name somebody wants to give a sign of life, and for whoever wants it to show a token.
+    /// For a simple-protocol client whose name somebody wants to give a sign of life, and for whoever wants it to show a token.
     pub doubt: Duration,
     /// For the peer to answer a close, or to take what is still to be sent before it.
     pub farewell: Duration,

@@ -17,7 +17,7 @@ async fn no_log_tells_what_is_secret_or_was_said() {
     const PASSWORD: &str = "wistful-porcelain-kettle";
     const WRONG: &str = "wrong-bamboo-whisk";
     const MESSAGE: &str = "what-was-said-in-the-lobby";
-    const PLAIN: &str = "what-was-said-at-the-plain-door";
+    const PLAIN: &str = "what-was-said-at-the-simple-protocol";
     let data = TempDir::new().expect("a folder");
     let log = data.path().join("log");
     let mut program = Command::new(PROGRAM);

@@ -26,7 +26,7 @@ async fn session(server: &TestServer, nickname: &str) -> SessionCreated {
     answer.json().await.expect("a session")
 }
 
-/// A plain client that shows the token as a header.
+/// A simple-protocol client that shows the token as a header.
 async fn with_header(server: &TestServer, path: &str, token: &str) -> SimpleClient {
     let bearer = format!("Bearer {token}");
     let raw = RawClient::connect_with(server.address, path, &[("authorization", &bearer)]).await.expect("an upgrade");

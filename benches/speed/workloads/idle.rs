@@ -53,7 +53,7 @@ pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
     Ok(figures)
 }
 
-/// Returns when the server has nothing left to do: a plain client is let in before its name is written down, and
+/// Returns when the server has nothing left to do: a simple-protocol client is let in before its name is written down, and
 /// presence is told a second later.
 fn settle(server: &Server, crowd: &mut Crowd) -> Result<(), Failure> {
     let mut before = Duration::MAX;

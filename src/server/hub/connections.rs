@@ -38,7 +38,7 @@ pub(crate) enum Dialect {
 /// How a connection came in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectionOrigin {
-    /// By which session; `None` for a plain client.
+    /// By which session; `None` for a simple-protocol client.
     pub(crate) session: Option<SessionId>,
     /// From where.
     pub(crate) peer: ClientAddr,
@@ -186,7 +186,7 @@ impl Connection {
         timeout(patience, answer).await.unwrap_or(false)
     }
 
-    /// Whether the nickname lasts no longer than this connection: a plain client without a session.
+    /// Whether the nickname lasts no longer than this connection: a simple-protocol client without a session.
     pub(crate) fn is_visitor(&self) -> bool {
         self.session.is_none()
     }

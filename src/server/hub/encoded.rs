@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     domain::{ConversationId, Seq, UserId},
-    protocol::{Event, EventKind, PlainReply, ServerFrame},
+    protocol::{Event, EventKind, ServerFrame, SimpleReply},
     server::websocket,
 };
 
@@ -52,7 +52,7 @@ pub(crate) struct EventBatch {
     pub(crate) conversation: ConversationId,
     /// For those who speak the whole protocol.
     pub(crate) full: Frames,
-    /// For plain clients, if there are any.
+    /// For simple-protocol clients, if there are any.
     pub(crate) plain: Frames,
 }
 
@@ -160,13 +160,13 @@ impl EventBatchBuilder {
     /// Adds an event. `text` is used for writing, and left with anything in it.
     pub(crate) fn add(&mut self, event: Event, text: &mut Vec<u8>) {
         let (seq, author) = (event.seq, event.author.id);
-        // Plain clients show what comes and forget it: there is nothing of theirs to change.
+        // Simple-protocol clients show what comes and forget it: there is nothing of theirs to change.
         if let (Some(plain), EventKind::Message { body }) = (&mut self.plain, &event.change) {
             let (name, msg) = (event.author.nickname.as_str().to_owned(), body.as_str().to_owned());
             let reply = if self.is_lobby {
-                PlainReply::ToEveryone { username: name, msg }
+                SimpleReply::ToEveryone { username: name, msg }
             } else {
-                PlainReply::ToYou { msg, from_user: name }
+                SimpleReply::ToYou { msg, from_user: name }
             };
             if write(text, &reply) {
                 plain.add(text, seq, author);

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{CommandId, ConversationId},
-    protocol::{CloseCode, Event, PlainReply, ServerFrame},
+    protocol::{CloseCode, Event, ServerFrame, SimpleReply},
     server::{
         chat::ChatError,
         hub::{
@@ -152,14 +152,14 @@ fn answer(connection: &Connection, id: CommandId, outcome: Result<EventPosition,
         (Ok(EventPosition { conversation, seq, at }), Dialect::Full) => {
             EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
         }
-        // Plain clients hear of what went wrong only.
+        // Simple-protocol clients hear of what went wrong only.
         (Ok(_), Dialect::Plain) => None,
         (Err(error), Dialect::Full) => {
             EncodedFrame::encode(&ServerFrame::Error(ChatError::from(error).frame(Some(id))))
         }
         (Err(error), Dialect::Plain) => {
             let error = ChatError::from(error);
-            EncodedFrame::encode(&PlainReply::Error { error: error.code(), message: error.to_string() })
+            EncodedFrame::encode(&SimpleReply::Error { error: error.code(), message: error.to_string() })
         }
     }
 }

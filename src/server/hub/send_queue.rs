@@ -126,7 +126,7 @@ impl SendQueue {
         waiting.becomes_due()
     }
 
-    /// The same for a plain client: without what it has said itself.
+    /// The same for a simple-protocol client: without what it has said itself.
     pub(crate) fn push_run_plainly(&self, frames: &Frames, user: UserId) -> bool {
         let mut waiting = self.waiting();
         for piece in frames.without(user) {

@@ -1,5 +1,5 @@
-//! The simple protocol: a WebSocket on `/{nickname}`, for scripts. Its frames are `protocol::PlainRequest`, `PlainReply` and
-//! `PlainToken`.
+//! The simple protocol: a WebSocket on `/{nickname}`, for scripts. Its frames are `protocol::SimpleRequest`, `SimpleReply` and
+//! `SimpleToken`.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio::{sync::SemaphorePermit, time::timeout};
 
 use crate::{
     domain::{CommandId, CurrentUser, SessionId, UserId},
-    protocol::{CloseCode, ErrorCode, PlainReply, PlainRequest, PlainToken, from_object},
+    protocol::{CloseCode, ErrorCode, SimpleReply, SimpleRequest, SimpleToken, from_object},
     server::{
         App,
         chat::{ChatError, CommandContext, Direct},
@@ -196,7 +196,7 @@ async fn first_token(app: &App, line: &mut Transport) -> Result<Option<String>, 
     };
     let Ok(first) = first else { return Ok(None) };
     let text = first?;
-    Ok(text.and_then(|text| from_object::<PlainToken>(text.as_bytes()).ok()).map(|PlainToken { token }| token))
+    Ok(text.and_then(|text| from_object::<SimpleToken>(text.as_bytes()).ok()).map(|SimpleToken { token }| token))
 }
 
 async fn by_session<'a>(
@@ -240,7 +240,7 @@ async fn listen_in(app: &App, connection: &Arc<Connection>) -> Result<(), CloseM
 /// Gives the name back.
 async fn release(app: &App, user: UserId) {
     if let Err(error) = app.chat.release_visitor(user).await {
-        tracing::warn!(%error, "a plain client's name stays taken until housekeeping frees it");
+        tracing::warn!(%error, "a simple-protocol client's name stays taken until housekeeping frees it");
     }
 }
 
@@ -271,14 +271,14 @@ impl FrameHandler for SimpleHandler {
         }
         let is_first = self.meant.is_none();
         self.meant.get_or_insert_default();
-        match from_object::<PlainRequest>(text.as_bytes()) {
-            Err(_) if is_first && let Ok(PlainToken { token }) = from_object(text.as_bytes()) => {
+        match from_object::<SimpleRequest>(text.as_bytes()) {
+            Err(_) if is_first && let Ok(SimpleToken { token }) = from_object(text.as_bytes()) => {
                 self.recognise(&token).await
             }
             Ok(request) => self.send(request).await.unwrap_or_else(|error| HandlerOutcome::Reply(refusal(&error))),
             Err(error) => {
                 let message = format!("this is no request: line {} column {}", error.line(), error.column());
-                HandlerOutcome::Reply(EncodedFrame::encode(&PlainReply::Error { error: ErrorCode::BadFrame, message }))
+                HandlerOutcome::Reply(EncodedFrame::encode(&SimpleReply::Error { error: ErrorCode::BadFrame, message }))
             }
         }
     }
@@ -288,7 +288,7 @@ impl FrameHandler for SimpleHandler {
             return HandlerOutcome::Close(refusal(&error), CloseCode::TooMany);
         }
         let message = "frames are text".to_owned();
-        HandlerOutcome::Reply(EncodedFrame::encode(&PlainReply::Error { error: ErrorCode::BadFrame, message }))
+        HandlerOutcome::Reply(EncodedFrame::encode(&SimpleReply::Error { error: ErrorCode::BadFrame, message }))
     }
 
     fn hear_control(&mut self) -> HandlerOutcome {
@@ -318,7 +318,7 @@ impl SimpleHandler {
         HandlerOutcome::Close(refusal(&error), close_code_for(&error))
     }
 
-    async fn send(&mut self, PlainRequest { to_user, msg }: PlainRequest) -> Result<HandlerOutcome, ChatError> {
+    async fn send(&mut self, SimpleRequest { to_user, msg }: SimpleRequest) -> Result<HandlerOutcome, ChatError> {
         let id = CommandId::generate();
         let speaker = CommandContext { user: self.connection.user.clone(), asker: ReplyTo(self.connection.number) };
         self.connection.asked();
@@ -361,8 +361,8 @@ impl SimpleHandler {
     }
 }
 
-fn reply(error: &ChatError) -> PlainReply {
-    PlainReply::Error { error: error.code(), message: error.to_string() }
+fn reply(error: &ChatError) -> SimpleReply {
+    SimpleReply::Error { error: error.code(), message: error.to_string() }
 }
 
 fn refusal(error: &ChatError) -> Option<EncodedFrame> {

@@ -1,10 +1,10 @@
 //! The simple protocol's requests: what can be read can be written and read again. These come as any bytes.
 
-use teahouse::protocol::{PlainRequest, from_object};
+use teahouse::protocol::{SimpleRequest, from_object};
 
 pub(crate) fn check(data: &[u8]) {
-    if let Ok(request) = from_object::<PlainRequest>(data) {
+    if let Ok(request) = from_object::<SimpleRequest>(data) {
         let written = serde_json::to_vec(&request).expect("frames are plain JSON");
-        assert_eq!(from_object::<PlainRequest>(&written).ok(), Some(request));
+        assert_eq!(from_object::<SimpleRequest>(&written).ok(), Some(request));
     }
 }

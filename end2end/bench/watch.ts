@@ -28,7 +28,7 @@ export async function watch(page: Page): Promise<void> {
     // A field that is in the document and laid out can be typed in.
     const look = () => {
       if (!notes.door && document.querySelector<HTMLElement>('#nickname')?.offsetHeight) notes.door = performance.now();
-      if (!notes.composer && document.querySelector<HTMLElement>('.talk textarea')?.offsetHeight) {
+      if (!notes.composer && document.querySelector<HTMLElement>('.conversation textarea')?.offsetHeight) {
         notes.composer = performance.now();
       }
       if (!notes.composer) requestAnimationFrame(look);
@@ -62,7 +62,7 @@ export async function noted(page: Page, what: 'door' | 'composer' | 'program'): 
 /** Presses Enter in the composer after writing `text`, in the page itself; when it stands in the log, acknowledged. */
 export async function say(page: Page, text: string): Promise<number> {
   return page.evaluate(async (text) => {
-    const field = document.querySelector<HTMLTextAreaElement>('.talk textarea')!;
+    const field = document.querySelector<HTMLTextAreaElement>('.conversation textarea')!;
     field.value = text;
     field.dispatchEvent(new InputEvent('input', { bubbles: true }));
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));

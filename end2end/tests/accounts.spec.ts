@@ -331,7 +331,7 @@ test('others see the mark at once wherever the name stands, and no guest can wri
   await bob.targetField.press('Enter');
   await expect(seal(bob.talk.getByRole('heading', { level: 1 }))).toBeVisible();
   await expect(seal(bob.conversations.getByRole('link'))).toHaveCount(1);
-  await expect(bob.talk.locator('.to .seal')).toBeVisible();
+  await expect(bob.talk.locator('.recipient-button .registered-mark')).toBeVisible();
 
   await bob.open('Lobby');
   await expect(seal(bob.message('From somebody else'))).toHaveCount(0);

@@ -303,7 +303,7 @@ test('who is quicker than the menu stays where they have gone', async ({ people 
   await alice.message('One').evaluate(async (row) => {
     row.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
     await new Promise((resume) => setTimeout(resume));
-    row.querySelector<HTMLElement>('[data-deed="edit"]')?.focus();
+    row.querySelector<HTMLElement>('[data-action="edit"]')?.focus();
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   });
   await expect(alice.menu.getByRole('button', { name: 'Edit' })).toBeFocused();

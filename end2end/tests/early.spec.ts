@@ -269,10 +269,10 @@ test('what is sent before the program has arrived is grouped as the program does
   await holdProgram(alice.page);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await sayEarly(alice, 'Right after');
-  await expect(alice.message('Right after')).not.toHaveClass(/starts/);
+  await expect(alice.message('Right after')).not.toHaveClass(/starts-group/);
   await alice.page.clock.setFixedTime(Date.now() + 6 * 60_000);
   await sayEarly(alice, 'Some time later');
-  await expect(alice.message('Some time later')).toHaveClass(/starts/);
+  await expect(alice.message('Some time later')).toHaveClass(/starts-group/);
 });
 
 test('who came in before the program has arrived loads the page anew without being asked anything', async ({ people }) => {

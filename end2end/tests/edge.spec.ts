@@ -68,7 +68,7 @@ test('no other page can hold this one in a frame', async ({ browser, house }) =>
 
 test('a face has its colour', async ({ people }) => {
   const alice = await people.guest('Alice');
-  const face = alice.page.locator('.face').first();
+  const face = alice.page.locator('.avatar').first();
   const [hue, background] = await face.evaluate((element) => {
     const style = getComputedStyle(element);
     return [style.getPropertyValue('--hue'), style.backgroundColor];

@@ -103,7 +103,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await differ('a password that is shown', show, hidden);
     // Browsers draw those themselves, with a dot.
     for (const radio of await alice.settings.getByRole('radio').all()) await expect(radio).toHaveCSS('appearance', 'auto');
-    await expect(alice.sidebar.locator('.sidebar-foot .face')).toHaveCSS('border-top-style', 'solid');
+    await expect(alice.sidebar.locator('.sidebar-foot .avatar')).toHaveCSS('border-top-style', 'solid');
   });
 
   test(`every state on the pages of moderators can be told without colours, in the ${colorScheme} forced scheme`, async ({ people }) => {

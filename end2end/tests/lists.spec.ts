@@ -70,7 +70,7 @@ test('those who have gone for good stand folded, those of one name together', as
   expect(await order(alice)).toEqual(['script']);
   await expect(alice.page).toHaveTitle('(5) Teahouse');
 
-  const gone = alice.conversations.locator('details.gone');
+  const gone = alice.conversations.locator('details.former-users');
   const summary = gone.locator('> summary');
   await expect(summary).toHaveText(/^Gone\s*4\s*4 unread$/);
   await summary.click();

@@ -18,7 +18,7 @@ function printed(page: Page, selector: string): Promise<number> {
 
 /** How far apart the lightness of a text and of white paper is: the contrast of WCAG 2. */
 function contrasts(page: Page): Promise<number[]> {
-  return page.locator('.body, .author, time.at, .day span, .talk-head h1, .reaction').evaluateAll((all) => {
+  return page.locator('.body, .author, time.at, .day span, .conversation-head h1, .reaction').evaluateAll((all) => {
     const light = (color: string) => {
       const canvas = document.createElement('canvas').getContext('2d')!;
       canvas.fillStyle = color;
@@ -54,7 +54,7 @@ for (const theme of ['light', 'dark']) {
     await alice.page.emulateMedia({ media: 'print' });
     expect(await printed(alice.page, '.message')).toBe(90);
     expect(await printed(alice.page, '.reaction')).toBe(1);
-    expect(await printed(alice.page, '.sidebar, .composer, .notes, .deeds, .to-latest, .tool, button:not(.reaction), textarea')).toBe(0);
+    expect(await printed(alice.page, '.sidebar, .composer, .banners, .message-actions, .to-latest, .icon-button, button:not(.reaction), textarea')).toBe(0);
     // Nothing is behind an edge: the page is as long as the talk.
     const [page, talk] = await alice.page.evaluate(() => [
       document.documentElement.scrollHeight,

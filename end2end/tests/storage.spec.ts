@@ -189,7 +189,7 @@ test('where the tab keeps nothing and the program never comes, that is told befo
   await expect(ming.page.getByRole('log').getByText('你好')).toBeVisible();
   await expect.poll(() => ming.history('lobby')).toEqual(['你好']);
   // The two notes stand below one another.
-  const notes = ming.page.locator('.note:visible');
+  const notes = ming.page.locator('.banner:visible');
   await expect(notes).toHaveCount(2);
   const [first, second] = await Promise.all((await notes.all()).map((note) => note.boundingBox()));
   expect(second!.y).toBeGreaterThanOrEqual(first!.y + first!.height);

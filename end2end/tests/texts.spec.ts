@@ -30,7 +30,7 @@ async function standsLeftOf(place: Locator, first: string, second: string): Prom
   );
 }
 
-const avatarOf = (person: Person, text: string) => person.message(text).locator('.face');
+const avatarOf = (person: Person, text: string) => person.message(text).locator('.avatar');
 
 test('a Hebrew name does not turn the sentence around in which it stands', async ({ people }) => {
   const owner = await registered(people, 'Olga');
@@ -92,9 +92,9 @@ test('twelve people in a room have twelve colours, the same in the list, after a
     const seen: Record<string, string | null> = {};
     for (const name of names) {
       const row = person.log.getByRole('listitem').filter({ hasText: new RegExp(`I am ${name}(?! ?\\d)`) });
-      seen[name] = await row.first().locator('.face').getAttribute('data-hue');
+      seen[name] = await row.first().locator('.avatar').getAttribute('data-hue');
       if (name === person.nickname) continue;
-      const listed = person.hereNow.getByRole('button', { name, exact: true }).locator('.face');
+      const listed = person.hereNow.getByRole('button', { name, exact: true }).locator('.avatar');
       await expect(listed).toHaveAttribute('data-hue', seen[name]!);
     }
     return seen;

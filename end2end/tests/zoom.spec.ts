@@ -10,7 +10,7 @@ test.use({ serverOptions: ['--unlimited'] });
 function share(page: Page): Promise<number> {
   return page.evaluate(() => {
     const edge = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
-    const [log, head, composer] = [edge('[role=log]'), edge('.talk-head'), edge('.composer')];
+    const [log, head, composer] = [edge('[role=log]'), edge('.conversation-head'), edge('.composer')];
     return (Math.min(log.bottom, composer.top, innerHeight) - Math.max(log.top, head.bottom, 0)) / innerHeight;
   });
 }

@@ -42,12 +42,12 @@ pub fn unsent(message: Unsent, files: &AssetNames, language: Language, theme: Th
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
             </head>
             <body>
-                <main class="door">
-                    <div class="door-card">
-                        <span class="mark">{icons::cup()}</span>
-                        <h1 class="door-name">{t.not_sent}</h1>
+                <main class="sign-in-page">
+                    <div class="sign-in-card">
+                        <span class="logo">{icons::cup()}</span>
+                        <h1 class="sign-in-title">{t.not_sent}</h1>
                         <p class="problem" role="alert">{(t.error)(problem)}</p>
-                        <form class="door-form fields" method="post" action=path>
+                        <form class="sign-in-form fields" method="post" action=path>
                             {hidden.collect_view()}
                             <label for="message">{t.message}</label>
                             <textarea id="message" name="body" class="field" rows="6" dir="auto">

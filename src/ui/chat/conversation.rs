@@ -107,8 +107,8 @@ pub(crate) fn Talk(
             let hide = put_away(|store, direct, _| Box::pin(store.hide(direct)));
             let block = put_away(|store, _, user| Box::pin(store.block(user, true)));
             view! {
-                <button type="button" class="tool" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
-                <button type="button" class="tool" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
+                <button type="button" class="icon-button" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
+                <button type="button" class="icon-button" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
             }
         })
     };
@@ -128,24 +128,24 @@ pub(crate) fn Talk(
             view! { <button type="button" class="link" on:click=press>{name}</button> " " }
         };
         let buttons = presses.into_iter().map(button).collect_view();
-        view! { <p class="note small" role="status">{words} {buttons}</p> }.boxed_as(&says)
+        view! { <p class="banner small" role="status">{words} {buttons}</p> }.boxed_as(&says)
     };
     #[cfg(feature = "ssr")]
     let without_script = view! {
-        <noscript><p class="note small">{t.needs_script} " " <a href="">{t.load_anew}</a></p></noscript>
+        <noscript><p class="banner small">{t.needs_script} " " <a href="">{t.load_anew}</a></p></noscript>
     };
     #[cfg(not(feature = "ssr"))]
     let without_script = ();
     view! {
-        <section class="talk" aria-labelledby="talk-name">
-            <header class="talk-head">
-                <a class="tool back" href="/" aria-label=t.back>{icons::back()}</a>
-                <h1 id="talk-name">{live_view(title)}</h1>
+        <section class="conversation" aria-labelledby="conversation-name">
+            <header class="conversation-head">
+                <a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a>
+                <h1 id="conversation-name">{live_view(title)}</h1>
                 <p class="topic quiet small">{live(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{live(status)}</p>
                 {live_view(tools)}
             </header>
-            <div class="notes">{live(note)} {without_script}</div>
+            <div class="banners">{live(note)} {without_script}</div>
             <Timeline conversation draft/>
             <Composer conversation draft/>
         </section>

@@ -1,7 +1,7 @@
 // What the page can do before the program is there. It is small and comes with the document; what it has sent, the program
 // sends once more under the same ids, which changes nothing where it has arrived.
 {
-  const form = document.querySelector(".pot");
+  const form = document.querySelector(".composer-form");
   const field = form.elements.body;
   const rows = document.querySelector(".rows");
   const problem = document.getElementById("message-problem");
@@ -20,10 +20,10 @@
       if (document.body.hasAttribute("data-not-kept")) return;
       document.body.dataset.notKept = "";
       const note = document.createElement("p");
-      note.className = "note small";
+      note.className = "banner small";
       note.role = "status";
       note.textContent = form.dataset.notKept;
-      document.querySelector(".notes").append(note);
+      document.querySelector(".banners").append(note);
     }
   };
   // What a reload finds again, and the program, too. Where that can never come, the browser sends the form by itself, and
@@ -61,7 +61,7 @@
 
   const typed = () => {
     const isHigh = field.value.length > form.dataset.high;
-    field.parentNode.classList.toggle("high", isHigh);
+    field.parentNode.classList.toggle("tall", isHigh);
     field.parentNode.dataset.text = isHigh ? "" : field.value;
     form.querySelector(".send").setAttribute("aria-disabled", !field.value.trim());
     const { tooLong } = form.dataset;
@@ -107,8 +107,8 @@
     time.dateTime = new Date(at).toISOString();
     tell(time);
     if (above?.author.id === me.id && at - above.at <= 300_000) {
-      row.classList.remove("starts");
-      row.querySelectorAll(".face, .by").forEach((part) => part.remove());
+      row.classList.remove("starts-group");
+      row.querySelectorAll(".avatar, .message-head").forEach((part) => part.remove());
     }
     above = { author: me, at };
     rows.append(row);
@@ -116,7 +116,7 @@
     before.then((well) => {
       if (!well) return;
       row.dataset.pending = "false";
-      row.querySelector(".fate").remove();
+      row.querySelector(".delivery-status").remove();
     });
   };
   let told;

@@ -22,7 +22,7 @@ pub(crate) fn ChatScreen() -> impl IntoView {
     let store = expect_context::<Store>();
     let here = expect_context::<Navigator>();
 
-    let shown = move || if here.place.get() == Route::List { "list" } else { "talk" };
+    let shown = move || if here.place.get() == Route::List { "list" } else { "conversation" };
     let is_known = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
     let is_online = memo(move || store.link.get() == ConnectionStatus::Online);
     let open = move || match here.conversation.get() {
@@ -34,7 +34,7 @@ pub(crate) fn ChatScreen() -> impl IntoView {
         },
     };
     view! {
-        <main class="house" data-show=live(shown) data-online=live(move || is_online.get().to_string())>
+        <main class="chat" data-show=live(shown) data-online=live(move || is_online.get().to_string())>
             <Sidebar/>
             {live_view(open)}
         </main>
@@ -46,7 +46,7 @@ pub(crate) fn ChatScreen() -> impl IntoView {
 fn Nowhere() -> impl IntoView {
     let t = texts();
     view! {
-        <section class="talk">
+        <section class="conversation">
             <div class="empty">
                 <p>{t.no_such_talk}</p>
                 <a class="button" href="/">{t.go_home}</a>
@@ -71,8 +71,8 @@ fn Removed() -> impl IntoView {
         });
     };
     view! {
-        <section class="talk">
-            <header class="talk-head"><a class="tool back" href="/" aria-label=t.back>{icons::back()}</a></header>
+        <section class="conversation">
+            <header class="conversation-head"><a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a></header>
             <div class="empty">
                 <p role="alert">{t.removed}</p>
                 <button type="button" class="button" on:click=on(come_back)>{t.come_back}</button>
@@ -87,7 +87,7 @@ fn Removed() -> impl IntoView {
 fn Waiting() -> impl IntoView {
     let t = texts();
     view! {
-        <section class="talk" aria-busy="true">
+        <section class="conversation" aria-busy="true">
             <div class="empty quiet">
                 <p role="status">{t.connecting}</p>
             </div>

@@ -26,9 +26,9 @@ pub(crate) fn Face(
     let hue = expect_context::<Store>().presence.try_update_untracked(|presence| presence.hue(id)).unwrap_or_default();
     view! {
         <span
-            class="face"
+            class="avatar"
             class:small=small
-            class:here=live(move || here.get())
+            class:online=live(move || here.get())
             data-hue=hue.to_string()
             aria-hidden="true"
             translate="no"

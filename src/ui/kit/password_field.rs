@@ -53,7 +53,7 @@ pub(crate) fn PasswordField(
     };
     view! {
         <label for=id>{label}</label>
-        <span class="secret">
+        <span class="password-field">
             <input
                 id=id
                 name=id
@@ -68,7 +68,7 @@ pub(crate) fn PasswordField(
             />
             <button
                 type="button"
-                class="tool"
+                class="icon-button"
                 aria-label=t.show_password
                 title=t.show_password
                 aria-pressed="false"

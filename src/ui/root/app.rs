@@ -96,10 +96,10 @@ pub fn App(
 fn NotFound() -> impl IntoView {
     let t = texts();
     view! {
-        <main class="door">
-            <div class="door-card">
-                <span class="mark">{icons::cup()}</span>
-                <h1 class="door-name">"Teahouse"</h1>
+        <main class="sign-in-page">
+            <div class="sign-in-card">
+                <span class="logo">{icons::cup()}</span>
+                <h1 class="sign-in-title">"Teahouse"</h1>
                 <p class="quiet">{t.not_found}</p>
                 <a class="button" href="/">{t.go_home}</a>
             </div>

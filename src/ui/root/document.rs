@@ -39,14 +39,14 @@ pub fn shell(options: LeptosOptions, files: &AssetNames, viewer: InitialState) -
 import({script:?})
   .then((page) => page.default({{ module_or_path: {program:?} }}).then(() => page.hydrate()))
   .catch((error) => {{
-    (document.querySelector(".notes") ?? document.body).prepend(note);
+    (document.querySelector(".banners") ?? document.body).prepend(note);
     note.hidden = false;
     throw error;
   }});"#
     );
     let t = viewer.language.texts();
     let no_program = view! {
-        <p id="no-program" class="note small" role="alert" hidden>{t.no_program} " " <a href="">{t.load_anew}</a></p>
+        <p id="no-program" class="banner small" role="alert" hidden>{t.no_program} " " <a href="">{t.load_anew}</a></p>
     };
     view! {
         <!DOCTYPE html>
@@ -86,16 +86,16 @@ fn early(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
     view! {
         // A message on its way, as `timeline::message` shows one of the reader's own.
         <template id="row">
-            <li class="message mine starts" data-pending="true">
+            <li class="message mine starts-group" data-pending="true">
                 <Face id nickname=nickname.clone()/>
-                <p class="by">
-                    <span class="named author"><bdi translate="no">{nickname.as_str().to_owned()}</bdi></span>
+                <p class="message-head">
+                    <span class="user-name author"><bdi translate="no">{nickname.as_str().to_owned()}</bdi></span>
                     " "
                     <time class="at"></time>
                 </p>
-                <div class="said">
+                <div class="message-content">
                     <p class="body" dir="auto"></p>
-                    <p class="fate pending" role="status">{t.sending}</p>
+                    <p class="delivery-status pending" role="status">{t.sending}</p>
                 </div>
             </li>
         </template>

@@ -112,7 +112,7 @@ fn PasswordForm(
             </summary>
             <form class="fields" on:submit=on(submit)>
                 // Tells password managers whose password it is.
-                <input class="for-managers" type="text" name="username" autocomplete="username" value=nickname/>
+                <input class="for-password-managers" type="text" name="username" autocomplete="username" value=nickname/>
                 {live_view(current_field)}
                 <PasswordField
                     id=NEW
@@ -188,7 +188,7 @@ fn Deletion(
                 <p class="problem small" role="alert">
                     {live(move || asking.explanation(t, &[ErrorCode::WrongPassword]))}
                 </p>
-                <button type="submit" class="button grave" aria-disabled=live(move || asking.is_closed().to_string())>
+                <button type="submit" class="button danger" aria-disabled=live(move || asking.is_closed().to_string())>
                     {live(move || asking.button(t, t.delete_now, t.deleting))}
                 </button>
             </form>
@@ -223,13 +223,13 @@ fn Leaving(
     };
     let way_out = move || {
         match (is_registered.get(), asks.get()) {
-        (true, _) => button("button gentle", WAY_OUT, t.sign_out, on(leave)),
-        (false, false) => button("button gentle", WAY_OUT, t.leave, on(ask)),
+        (true, _) => button("button secondary", WAY_OUT, t.sign_out, on(leave)),
+        (false, false) => button("button secondary", WAY_OUT, t.leave, on(ask)),
         (false, true) => view! {
             <div class="question" role="group" aria-labelledby="leave-question">
                 <p id="leave-question" class="small">{sentence(&(t.leave_question)(InSentence(&store.nickname().unwrap_or_default())))}</p>
-                {button("button gentle", WAY_OUT, t.stay, on(ask))}
-                {button("button grave", "give-up", t.give_up, on(leave))}
+                {button("button secondary", WAY_OUT, t.stay, on(ask))}
+                {button("button danger", "give-up", t.give_up, on(leave))}
             </div>
         }
         .boxed(),

@@ -39,7 +39,7 @@ pub(crate) fn Blocked() -> impl IntoView {
         view! {
             <li class="session">
                 <p><Name user/></p>
-                <button type="button" class="button gentle small" aria-label=label on:click=on(unblock)>{t.unblock}</button>
+                <button type="button" class="button secondary small" aria-label=label on:click=on(unblock)>{t.unblock}</button>
             </li>
         }
         .boxed()

@@ -54,7 +54,7 @@ pub(crate) fn Settings() -> impl IntoView {
         own.load();
     };
     view! {
-        <button type="button" class="tool" popovertarget="settings" aria-label=t.settings>
+        <button type="button" class="icon-button" popovertarget="settings" aria-label=t.settings>
             {icons::sliders()}
         </button>
         <div
@@ -67,7 +67,7 @@ pub(crate) fn Settings() -> impl IntoView {
         >
             {live_view(move || {
                 let keeps_order = store.me.with(|me| me.as_ref().is_some_and(|me| me.role > Role::Member));
-                keeps_order.then(|| view! { <a class="button gentle" href="/admin" target="_self">{t.office}</a> })
+                keeps_order.then(|| view! { <a class="button secondary" href="/admin" target="_self">{t.office}</a> })
             })}
             <h2>{t.language}</h2>
             <LanguageChoice/>

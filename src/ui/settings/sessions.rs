@@ -84,7 +84,7 @@ pub(crate) fn SessionList(
         let end = (!current).then(|| {
             let label = format!("{}: {name}", t.end_session);
             view! {
-                <button type="button" class="button gentle small" aria-label=label on:click=on(end)>{t.end_session}</button>
+                <button type="button" class="button secondary small" aria-label=label on:click=on(end)>{t.end_session}</button>
             }
         });
         let when = if current {

@@ -74,16 +74,16 @@ pub(crate) fn Join(
                 <form method="post" action=LOBBY on:submit=on(take_suggestion)>
                     <input type="hidden" name="nickname" value=name.clone()/>
                     {hidden_passes()}
-                    <button type="submit" class="button gentle">{sentence(&(t.try_name)(InSentence(&name)))}</button>
+                    <button type="submit" class="button secondary">{sentence(&(t.try_name)(InSentence(&name)))}</button>
                 </form>
             }
         })
     };
     view! {
-        <main class="door">
-            <div class="door-card">
-                <span class="mark">{icons::cup()}</span>
-                <h1 class="door-name">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
+        <main class="sign-in-page">
+            <div class="sign-in-card">
+                <span class="logo">{icons::cup()}</span>
+                <h1 class="sign-in-title">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
                 <p class="quiet">{if accounts_only { t.accounts_only } else { t.invitation }}</p>
                 {store.end_reason.get_untracked().map(|reason| {
                     view! { <p class="notice small" role="alert">{(t.ended)(reason)}</p> }
@@ -93,7 +93,7 @@ pub(crate) fn Join(
                     let words = t.account_deleted;
                     store.deleted.get().then(|| view! { <p class="notice small" role="status">{words}</p> })
                 })}
-                <form class="door-form fields" method="post" action=LOBBY on:submit=on(submit)>
+                <form class="sign-in-form fields" method="post" action=LOBBY on:submit=on(submit)>
                     {hidden_passes()}
                     <label for="nickname">{t.nickname}</label>
                     <input
@@ -116,8 +116,8 @@ pub(crate) fn Join(
                     {submit_button(t.enter)}
                     <details
                         id="sign-in"
-                        class="sign-in"
-                        class:offered=live(offers_password)
+                        class="with-password"
+                        class:suggested=live(offers_password)
                         open=asks_for_password
                         on:toggle=on(move |_| arrival.disclose())
                         on:input=move |_| arrival.keep()
@@ -136,8 +136,8 @@ pub(crate) fn Join(
                     </details>
                 </form>
                 {live_view(offer)}
-                <p class="who quiet small">
-                    <span class="stack">
+                <p class="who-is-online quiet small">
+                    <span class="avatar-stack">
                         {faces.into_iter().map(|user| view! { <Face id=user.id nickname=user.nickname small=true/> }).collect_view()}
                     </span>
                     {match online_count {

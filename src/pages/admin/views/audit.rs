@@ -29,9 +29,9 @@ impl Audit {
         let oldest = entries.last().map(|entry| entry.id);
         let nothing = entries.is_empty().then(|| view! { <p class="quiet">{w.nothing_done}</p> });
         let rows = entries.into_iter().map(|entry| row(entry, w)).collect_view();
-        let newest = is_older.then(|| view! { <a class="button gentle" href="/admin/audit">{w.newest}</a> });
+        let newest = is_older.then(|| view! { <a class="button secondary" href="/admin/audit">{w.newest}</a> });
         let older = oldest.filter(|_| more).map(|oldest| {
-            view! { <a class="button gentle" href=format!("/admin/audit?before={oldest}")>{w.older}</a> }
+            view! { <a class="button secondary" href=format!("/admin/audit?before={oldest}")>{w.older}</a> }
         });
         view! {
             <h1>{w.audit}</h1>

@@ -83,7 +83,7 @@ fn form(wish: &InviteRequest, w: &'static Words) -> AnyView {
     let lives: Vec<AnyView> = LIVES.into_iter().map(Some).chain([None]).map(life).collect();
     let uses = wish.uses.map(|uses| uses.to_string()).unwrap_or_default();
     view! {
-        <form class="measure" method="post" action="/admin/invites" aria-labelledby="new-invite">
+        <form class="action-form" method="post" action="/admin/invites" aria-labelledby="new-invite">
             <h2 id="new-invite">{w.new_invite}</h2>
             <p class="quiet small">{w.invite_means}</p>
             <div class="side-by-side">
@@ -109,11 +109,11 @@ impl Made {
         let picture = qr::picture(&link, w.qr);
         let address = link.clone();
         view! {
-            <section class="made" aria-labelledby="made">
+            <section class="new-link" aria-labelledby="made">
                 {picture}
                 <div>
                     <h2 id="made">{w.made}</h2>
-                    <p class="link-itself"><a href=address>{link}</a></p>
+                    <p class="invite-link"><a href=address>{link}</a></p>
                     <p class="small">{w.shown_once}</p>
                     <p class="quiet small">{(w.uses_of)(0, most_uses)} " · " {limit(expires_at, w)}</p>
                 </div>
@@ -140,7 +140,7 @@ fn row(invite: Invite, w: &'static Words) -> AnyView {
                 </small>
             </p>
             <form method="post" action=format!("/admin/invites/{id}")>
-                <button type="submit" class="button gentle small" aria-label=revoke>
+                <button type="submit" class="button secondary small" aria-label=revoke>
                     {w.revoke}
                 </button>
             </form>

@@ -101,15 +101,15 @@ pub(crate) fn office(reader: AdminViewer, files: &AssetNames, screen: Screen) ->
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
             </head>
-            <body class="office">
-                <header class="office-head">
-                    <a class="tool" href="/talk/lobby" aria-label=w.back title=w.back>{icons::back()}</a>
-                    <span class="mark">{icons::cup()}</span>
-                    <p class="office-name">{w.office}</p>
+            <body class="admin">
+                <header class="admin-head">
+                    <a class="icon-button" href="/talk/lobby" aria-label=w.back title=w.back>{icons::back()}</a>
+                    <span class="logo">{icons::cup()}</span>
+                    <p class="admin-title">{w.office}</p>
                     {tabs(me.role, reports, title, w)}
                 </header>
-                <main class="office-main">{content}</main>
-                <footer class="office-foot"><LanguageChoice/></footer>
+                <main class="admin-main">{content}</main>
+                <footer class="admin-foot"><LanguageChoice/></footer>
             </body>
         </html>
     }
@@ -149,10 +149,10 @@ fn closed(code: ErrorCode, role: Role, w: &'static Words) -> AnyView {
         code => (w.not_now, refusal(code, w)),
     };
     view! {
-        <section class="office-closed">
+        <section class="admin-denied">
             <h1>{heading}</h1>
             <p class="quiet">{why}</p>
-            <p><a class="button gentle" href="/talk/lobby">{w.back}</a></p>
+            <p><a class="button secondary" href="/talk/lobby">{w.back}</a></p>
         </section>
     }
     .into_any()

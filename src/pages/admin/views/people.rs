@@ -59,7 +59,7 @@ impl People {
             <section aria-labelledby="found">
                 <h2 id="found">{w.everybody} " " <small class="quiet">{(t.here)(here)}</small></h2>
                 <form class="search" method="post" action="/admin" role="search">
-                    <label class="unseen" for="wanted">{w.find}</label>
+                    <label class="visually-hidden" for="wanted">{w.find}</label>
                     <input
                         id="wanted"
                         class="field"
@@ -72,7 +72,7 @@ impl People {
                         autocapitalize="off"
                         spellcheck="false"
                     />
-                    <button type="submit" class="button gentle">{w.search}</button>
+                    <button type="submit" class="button secondary">{w.search}</button>
                 </form>
                 <ul class="list">{rows}</ul>
                 <p class="quiet small">{hint.map(|hint| sentence(&hint))}</p>
@@ -88,7 +88,7 @@ fn row(user: User, is_here: bool, me: &CurrentUser, w: &'static Words) -> AnyVie
     let is_me = (user.id == me.id).then(|| format!(" ({})", texts().you));
     view! {
         <li>
-            <a class="person" href=address>
+            <a class="user-link" href=address>
                 <Face id=user.id nickname=user.nickname.clone() small=true here=is_here/>
                 // The role stands beside it.
                 <Name user=User { role: Role::Member, ..user } class="name"/>

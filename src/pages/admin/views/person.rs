@@ -87,7 +87,7 @@ impl Person {
         let what = format!("{} · {}", w.standing(&user), if here { t.is_here } else { t.is_away });
         view! {
             <p class="small"><a href="/admin">{w.everybody}</a></p>
-            <header class="portrait">
+            <header class="profile">
                 <Face id=user.id nickname=user.nickname.clone() here/>
                 <h1><Name user=User { role: Role::Member, ..user }/></h1>
                 <p class="quiet small">{what}</p>
@@ -95,7 +95,7 @@ impl Person {
             {outcome(became, w)}
             {in_force}
             {nothing}
-            <div class="measures">{forms.into_iter().flatten().collect_view()}</div>
+            <div class="action-forms">{forms.into_iter().flatten().collect_view()}</div>
         }
         .into_any()
     }
@@ -162,13 +162,13 @@ impl Form<'_> {
     fn form(&self, action: Action, name: &'static str, means: String, fields: Vec<AnyView>) -> AnyView {
         let (id, grave) = (action.name(), action == Action::Ban);
         view! {
-            <form class="measure" method="post" action=format!("/admin/users/{}", self.user.id) aria-labelledby=id>
+            <form class="action-form" method="post" action=format!("/admin/users/{}", self.user.id) aria-labelledby=id>
                 <h2 id=id>{name}</h2>
                 <p class="quiet small">{sentence(&means)}</p>
                 <input type="hidden" name="id" value=CommandId::generate().to_string()/>
                 <input type="hidden" name="action" value=id/>
                 {fields}
-                <button type="submit" class=if grave { "button grave" } else { "button" }>{name}</button>
+                <button type="submit" class=if grave { "button danger" } else { "button" }>{name}</button>
             </form>
         }
         .into_any()

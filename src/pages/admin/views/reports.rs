@@ -96,11 +96,11 @@ impl ReportRow {
             }
             .into_any()
         };
-        let delete = (may_handle && !deleted).then(|| act("delete", "button grave", w.delete_reported));
+        let delete = (may_handle && !deleted).then(|| act("delete", "button danger", w.delete_reported));
         let close = may_handle.then(|| act("close", "button", w.close_report));
         let person = author.map(|author| {
             let words = (w.about_author)(texts().name_in(&author.nickname));
-            view! { <a class="button gentle" href=format!("/admin/users/{}", author.id)>{sentence(&words)}</a> }
+            view! { <a class="button secondary" href=format!("/admin/users/{}", author.id)>{sentence(&words)}</a> }
         });
         let not_yours = (!may_handle).then(|| view! { <p class="quiet small">{w.owners_handle}</p> });
         view! {
@@ -116,7 +116,7 @@ impl ReportRow {
                 <ol class="excerpt" aria-label=w.excerpt>{lines}</ol>
                 {is_gone}
                 {not_yours}
-                <div class="measures-row">{delete} {person} {close}</div>
+                <div class="action-buttons">{delete} {person} {close}</div>
             </li>
         }
         .into_any()
@@ -128,7 +128,7 @@ fn line(message: Message, reported: crate::domain::Seq, w: &'static Words) -> An
     let Message { seq, at, author, body, edited_at, deleted, .. } = message;
     let text = if deleted { w.message_deleted.to_owned() } else { body.as_str().to_owned() };
     let is_it = seq == reported;
-    let mark = is_it.then(|| view! { <strong class="unseen">{w.this_one}</strong> });
+    let mark = is_it.then(|| view! { <strong class="visually-hidden">{w.this_one}</strong> });
     let edited = edited_at.map(|_| view! { <small class="quiet">{w.edited}</small> });
     view! {
         <li class=if is_it { "reported" } else { "" }>

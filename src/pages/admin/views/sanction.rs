@@ -42,13 +42,13 @@ impl InForce {
                     <input type="hidden" name="action" value=deed.name()/>
                     <input type="hidden" name="scope" value=scope(conversation)/>
                     {with_name.then(|| view! { <input type="hidden" name="from" value="list"/> })}
-                    <button type="submit" class="button gentle small" aria-label=format!("{label}: {name}")>{label}</button>
+                    <button type="submit" class="button secondary small" aria-label=format!("{label}: {name}")>{label}</button>
                 </form>
             }
         });
         let who = with_name.then(|| {
             view! {
-                <a class="person" href=address>
+                <a class="user-link" href=address>
                     <Face id=user.id nickname=user.nickname.clone() small=true/>
                     <Name user class="name"/>
                 </a>

@@ -96,7 +96,7 @@ pub(crate) fn Composer(
     });
     let chooser = move || {
         choosing.get().then(|| {
-            view! { <div class="choosing"><TargetForm name="composer" on_done=done_choosing takes_focus=true/></div> }
+            view! { <div class="recipient-popup"><TargetForm name="composer" on_done=done_choosing takes_focus=true/></div> }
         })
     };
     let placeholder = move || match with.get() {
@@ -146,11 +146,11 @@ pub(crate) fn Composer(
             <p class="typing" role="status">{live(move || sentence(&who_is_typing(store, conversation)))}</p>
             {live_view(chooser)}
             {live_view(why_closed)}
-            <form class="pot" hidden=live(move || is_closed.get()) on:submit=on(submit) {..pre_boot::attributes(conversation, with.get_untracked().as_ref())}>
+            <form class="composer-form" hidden=live(move || is_closed.get()) on:submit=on(submit) {..pre_boot::attributes(conversation, with.get_untracked().as_ref())}>
                 {pre_boot::hidden(store)}
                 {live_view(editing)}
-                <label class="unseen" for="message">{t.message}</label>
-                <div class="grow" class:high=live(move || draft.is_high()) data-text=live(move || draft.mirror())>
+                <label class="visually-hidden" for="message">{t.message}</label>
+                <div class="auto-grow" class:tall=live(move || draft.is_high()) data-text=live(move || draft.mirror())>
                     <textarea
                         id="message"
                         name="body"
@@ -171,7 +171,7 @@ pub(crate) fn Composer(
                 <div class="composer-bar">
                     <button
                         type="button"
-                        class="to"
+                        class="recipient-button"
                         aria-expanded=live(move || choosing.get().to_string())
                         aria-label=live(move || with.with(|with| change_target(with.as_ref())))
                         on:click=on(move |_| choosing.update(|choosing| *choosing = !*choosing))

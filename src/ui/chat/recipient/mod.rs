@@ -86,8 +86,8 @@ pub(crate) fn TargetForm(
         (format!("target-{name}"), format!("targets-{name}"), format!("target-problem-{name}"));
     view! {
         // Without the program there is nowhere to go: a form of this method, in no dialog, does nothing.
-        <form class="target" method="dialog" on:submit=on(submit)>
-            <label class="unseen" for=input.clone()>{t.talk_to}</label>
+        <form class="recipient" method="dialog" on:submit=on(submit)>
+            <label class="visually-hidden" for=input.clone()>{t.talk_to}</label>
             <input
                 id=input
                 node_ref=field
@@ -112,7 +112,7 @@ pub(crate) fn TargetForm(
                 on:blur=move |_| choice.close()
                 on:keydown=move |event| choice.pressed(&event)
             />
-            <ul id=list class="targets" role="listbox" aria-label=t.suggestions hidden=live(move || !choice.is_open())>
+            <ul id=list class="recipient-options" role="listbox" aria-label=t.suggestions hidden=live(move || !choice.is_open())>
                 {live_view(move || choice.offered.get().into_iter().enumerate().map(option).collect_view())}
             </ul>
             <p id=problem class="problem small" role="alert">{live_view(move || choice.explanation().map(|text| sentence(&text)))}</p>

@@ -56,7 +56,7 @@ pub(crate) fn Gone() -> impl IntoView {
     let is_open =
         move || names.with(|names| names.iter().flatten().any(|(id, ..)| here.conversation.get() == Some(*id)));
     view! {
-        <details class="gone" hidden=live(move || names.with(Vec::is_empty)) open=live(is_open)>
+        <details class="former-users" hidden=live(move || names.with(Vec::is_empty)) open=live(is_open)>
             <summary>{t.gone} {unread(store, all)}</summary>
             <ul>{list(move || names.get().into_iter().map(item).collect())}</ul>
         </details>
@@ -90,7 +90,7 @@ fn link(here: Navigator, (id, user, at): LeftDirect, is_one_of_several: bool) ->
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let what = if is_one_of_several {
         view! {
-            <Name user settled=true class="unseen"/>
+            <Name user settled=true class="visually-hidden"/>
             " "
             <time class="name" datetime=time_format::for_machines(at)>{time_format::date_and_time(at, language)}</time>
         }

@@ -32,12 +32,12 @@ pub(crate) fn Sidebar() -> impl IntoView {
         })
     };
     view! {
-        <section class="sidebar" aria-labelledby="house-name">
+        <section class="sidebar" aria-labelledby="product-name">
             <header class="sidebar-head">
-                <span class="mark">{icons::cup()}</span>
-                <h1 id="house-name" class="house-name">"Teahouse"</h1>
+                <span class="logo">{icons::cup()}</span>
+                <h1 id="product-name" class="product-name">"Teahouse"</h1>
             </header>
-            <div class="sidebar-target">
+            <div class="sidebar-recipient">
                 <TargetForm name="sidebar"/>
             </div>
             <nav class="lists" aria-label=t.main_navigation>

@@ -30,7 +30,7 @@ pub(crate) fn unread(store: Store, conversations: impl Fn() -> Vec<ConversationI
                 view! {
                     <span class="badge">
                         <span aria-hidden="true">{shown}</span>
-                        <span class="unseen">{(t.unread)(unread)}</span>
+                        <span class="visually-hidden">{(t.unread)(unread)}</span>
                     </span>
                 }
             })

@@ -64,7 +64,7 @@ impl Menu {
                 parts.push(view! { <div class="emoji">{few}</div> }.into_any());
                 for reaction in &message.reactions {
                     parts.push(
-                        view! { <p class="who small">{sentence(&buttons::who(reaction, me.id, t))}</p> }.into_any(),
+                        view! { <p class="reacted-by small">{sentence(&buttons::who(reaction, me.id, t))}</p> }.into_any(),
                     );
                 }
                 let is_mine = message.author.id == me.id;
@@ -82,7 +82,7 @@ impl Menu {
                     let address = format!("/admin/users/{}", message.author.id);
                     parts.push(
                         view! {
-                            <a class="tool" href=address target="_self" aria-label=t.moderate title=t.moderate>
+                            <a class="icon-button" href=address target="_self" aria-label=t.moderate title=t.moderate>
                                 {icons::shield()} <span>{t.moderate}</span>
                             </a>
                         }
@@ -92,13 +92,13 @@ impl Menu {
             }
             MenuView::MoreEmoji => {
                 let many: Vec<AnyView> = MANY.split(' ').map(emoji).collect();
-                parts.push(view! { <div class="emoji many">{many}</div> }.into_any());
+                parts.push(view! { <div class="emoji all-emoji">{many}</div> }.into_any());
             }
             MenuView::ConfirmDeletion => {
                 parts.push(quote(message, t));
                 parts.push(view! { <p class="question">{t.delete_question}</p> }.into_any());
-                parts.push(buttons::words("button gentle", Button::Keep, None, t.keep).into_any());
-                parts.push(buttons::words("button grave", Button::Really, None, t.delete).into_any());
+                parts.push(buttons::words("button secondary", Button::Keep, None, t.keep).into_any());
+                parts.push(buttons::words("button danger", Button::Really, None, t.delete).into_any());
             }
             MenuView::Report => parts.push(
                 view! {
@@ -113,7 +113,7 @@ impl Menu {
                         aria-label=t.report_reason
                         aria-describedby="report-note quote"
                     />
-                    {buttons::words("button gentle", Button::Keep, None, t.cancel)}
+                    {buttons::words("button secondary", Button::Keep, None, t.cancel)}
                     {buttons::words("button", Button::SendReport, None, t.send)}
                 }
                 .into_any(),
@@ -127,14 +127,14 @@ impl Menu {
                 // is not at another message now.
                 parts.push(quote(message, t));
                 parts.push(view! { <p class="question answer" tabindex="-1">{words}</p> }.into_any());
-                parts.push(buttons::words("button gentle", Button::Keep, None, t.understood).into_any());
+                parts.push(buttons::words("button secondary", Button::Keep, None, t.understood).into_any());
             }
             MenuView::Closed => {}
         }
         let class = match (is_touched, is_low) {
-            (true, _) => "deeds sheet",
-            (_, true) => "deeds low",
-            _ => "deeds",
+            (true, _) => "message-actions sheet",
+            (_, true) => "message-actions low",
+            _ => "message-actions",
         };
         view! {
             <div
@@ -147,7 +147,7 @@ impl Menu {
                     }
                 })
             >
-                <div class="bar" role="group" aria-label=t.menu aria-describedby="quote">{parts}</div>
+                <div class="toolbar" role="group" aria-label=t.menu aria-describedby="quote">{parts}</div>
             </div>
         }
         .into_any()
@@ -180,7 +180,7 @@ impl Menu {
     fn clicked(self, target: &Element, row: Element, id: CommandId, is_touch: bool) {
         let Some(button) = closest(target, "button") else {
             // Beside the sheet, which covers the message.
-            if is(target, ".deeds") {
+            if is(target, ".message-actions") {
                 self.leave();
             } else if closest(target, "a").is_none() {
                 self.open(Some(id), is_touch);
@@ -195,7 +195,7 @@ impl Menu {
         match (deed, message) {
             (Button::React, Some(message)) => {
                 self.react(&message, about);
-                if closest(&button, ".deeds").is_some() {
+                if closest(&button, ".message-actions").is_some() {
                     self.done(&row, has_focus);
                 } else {
                     // It is gone if nobody else has put it, and the focus with it.
@@ -252,7 +252,7 @@ impl Menu {
         let (key, is_field) = (event.key(), is(target, "input"));
         match (key.as_str(), row) {
             ("Enter", Some(row)) if is_field => {
-                if let Ok(Some(button)) = row.query_selector("[data-deed=send-report]")
+                if let Ok(Some(button)) = row.query_selector("[data-action=send-report]")
                     && let Some(button) = button.dyn_ref::<HtmlElement>()
                 {
                     button.click();
@@ -314,7 +314,7 @@ impl Menu {
                 let now = document().active_element();
                 let has_stayed = now == before || now.is_none_or(|element| is(&element, "body"));
                 if has_stayed
-                    && let Ok(Some(first)) = row.query_selector(".bar input, .bar [tabindex='-1'], .bar button")
+                    && let Ok(Some(first)) = row.query_selector(".toolbar input, .toolbar [tabindex='-1'], .toolbar button")
                 {
                     focus(&first);
                 }

@@ -80,7 +80,7 @@ impl Button {
 
     /// What this button does.
     pub(crate) fn of(button: &Element) -> Option<Self> {
-        Self::of_name(&button.get_attribute("data-deed")?)
+        Self::of_name(&button.get_attribute("data-action")?)
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn reaction(emoji: Emoji, followed: RowSignals, me: UserId, t: &'stat
         <button
             type="button"
             class="reaction"
-            data-deed=Button::React.name()
+            data-action=Button::React.name()
             data-about=name.clone()
             aria-pressed=told(|reaction, me, _| is_by(reaction, me).to_string())
             aria-label=told(who)
@@ -122,13 +122,13 @@ pub(crate) fn key(emoji: &Emoji) -> u128 {
 
 /// An emoji to react with; whether one has already.
 pub(crate) fn emoji(emoji: &'static str, is_put: bool) -> impl IntoView + use<> {
-    button("tool", Button::React, emoji.to_owned(), emoji.to_owned(), Some(is_put), emoji.boxed())
+    button("icon-button", Button::React, emoji.to_owned(), emoji.to_owned(), Some(is_put), emoji.boxed())
 }
 
 /// A deed with an icon, and where there is space with its name.
 pub(crate) fn tool(deed: Button, icon: Boxed, name: &'static str) -> impl IntoView + use<> {
     let content = view! { {icon} <span>{name}</span> }.boxed();
-    button("tool", deed, String::new(), name.to_owned(), None, content)
+    button("icon-button", deed, String::new(), name.to_owned(), None, content)
 }
 
 /// A deed with words.
@@ -154,7 +154,7 @@ fn button(
         <button
             type="button"
             class=class
-            data-deed=deed.name()
+            data-action=deed.name()
             data-about=about
             aria-pressed=is_pressed.map(|is_pressed| is_pressed.to_string())
             aria-label=name.clone()

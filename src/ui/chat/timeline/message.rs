@@ -58,7 +58,7 @@ pub(crate) fn MessageRow(
         let key = format!("{id} {} {registered} {} {}", nickname.as_str(), role.name(), at.0);
         view! {
             <Face id=author.id nickname=author.nickname.clone()/>
-            <p class="by">
+            <p class="message-head">
                 <Name user=author class="author" settled=true/>
                 " "
                 {when(at, "at", time_format::time_of_day(at, language))}
@@ -70,7 +70,7 @@ pub(crate) fn MessageRow(
     let unseen_author = move || {
         let Some(seen) = seen.get().filter(|_| !starts_group.get()) else { return ().boxed() };
         let name = format!("{}: ", t.name_in(&seen.message.author.nickname));
-        view! { <span class="unseen">{sentence(&name)}</span> }.boxed_as(&name)
+        view! { <span class="visually-hidden">{sentence(&name)}</span> }.boxed_as(&name)
     };
     let text = move || match seen.get().map(|seen| seen.message) {
         None => ().boxed(),
@@ -100,12 +100,12 @@ pub(crate) fn MessageRow(
             DeliveryStatus::Done => return ().boxed(),
             DeliveryStatus::Failed(command, code) => {
                 let what = if command == id { t.not_sent } else { t.not_changed };
-                ("fate problem small", format!("{what} {} ", (t.error)(code)), Some(command))
+                ("delivery-status problem small", format!("{what} {} ", (t.error)(code)), Some(command))
             }
             DeliveryStatus::Pending if store.link.get() != ConnectionStatus::Online => {
-                ("fate pending", t.waiting.to_owned(), None)
+                ("delivery-status pending", t.waiting.to_owned(), None)
             }
-            DeliveryStatus::Pending | DeliveryStatus::Sending => ("fate pending", t.sending.to_owned(), None),
+            DeliveryStatus::Pending | DeliveryStatus::Sending => ("delivery-status pending", t.sending.to_owned(), None),
         };
         let button = |deed, name| failed.map(|command| buttons::words("link", deed, Some(command), name));
         let buttons = [button(Button::Retry, t.retry), button(Button::Discard, t.discard)];
@@ -119,13 +119,13 @@ pub(crate) fn MessageRow(
             data-id=id.to_string()
             tabindex="-1"
             class:mine=live(move || seen.with(|seen| seen.as_ref().map(|seen| seen.message.author.id)) == me)
-            class:starts=live(move || starts_group.get())
-            class:gone=live(move || is(|seen| !seen.message.is_said()))
-            class:edits=live(move || is_edited.get())
+            class:starts-group=live(move || starts_group.get())
+            class:deleted=live(move || is(|seen| !seen.message.is_said()))
+            class:being-edited=live(move || is_edited.get())
             data-pending=live(move || is(|seen| matches!(seen.fate, DeliveryStatus::Pending | DeliveryStatus::Sending)).to_string())
         >
             {live(head)}
-            <div class="said">
+            <div class="message-content">
                 {live(unseen_author)}
                 <p class="body" dir="auto">{live(text)}</p>
                 <div class="reactions" role="group" aria-label=t.reactions aria-live="off">{list(reactions)}</div>

@@ -99,7 +99,7 @@ pub(crate) fn Timeline(
         LoadState::Failed if !model.is_complete() => failed(Model::load_missing),
         _ if model.is_known.get() => ().boxed(),
         _ => view! {
-            <div class="skeleton" role="status"><span class="unseen">{t.loading}</span><i></i><i></i><i></i></div>
+            <div class="skeleton" role="status"><span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i></div>
         }
         .boxed(),
     };

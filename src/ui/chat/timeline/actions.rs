@@ -64,7 +64,8 @@ impl Menu {
                 parts.push(view! { <div class="emoji">{few}</div> }.into_any());
                 for reaction in &message.reactions {
                     parts.push(
-                        view! { <p class="reacted-by small">{sentence(&buttons::who(reaction, me.id, t))}</p> }.into_any(),
+                        view! { <p class="reacted-by small">{sentence(&buttons::who(reaction, me.id, t))}</p> }
+                            .into_any(),
                     );
                 }
                 let is_mine = message.author.id == me.id;
@@ -314,7 +315,8 @@ impl Menu {
                 let now = document().active_element();
                 let has_stayed = now == before || now.is_none_or(|element| is(&element, "body"));
                 if has_stayed
-                    && let Ok(Some(first)) = row.query_selector(".toolbar input, .toolbar [tabindex='-1'], .toolbar button")
+                    && let Ok(Some(first)) =
+                        row.query_selector(".toolbar input, .toolbar [tabindex='-1'], .toolbar button")
                 {
                     focus(&first);
                 }

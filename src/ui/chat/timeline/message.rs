@@ -105,7 +105,9 @@ pub(crate) fn MessageRow(
             DeliveryStatus::Pending if store.link.get() != ConnectionStatus::Online => {
                 ("delivery-status pending", t.waiting.to_owned(), None)
             }
-            DeliveryStatus::Pending | DeliveryStatus::Sending => ("delivery-status pending", t.sending.to_owned(), None),
+            DeliveryStatus::Pending | DeliveryStatus::Sending => {
+                ("delivery-status pending", t.sending.to_owned(), None)
+            }
         };
         let button = |deed, name| failed.map(|command| buttons::words("link", deed, Some(command), name));
         let buttons = [button(Button::Retry, t.retry), button(Button::Discard, t.discard)];

@@ -95,13 +95,15 @@ pub(crate) fn Timeline(
         (has_failed() && model.gap.get().is_some())
             .then(|| failed(|model, store, conversation, _| model.load_newer(store, conversation)))
     };
-    let fetching = move || match model.load.get() {
+    let fetching = move || {
+        match model.load.get() {
         LoadState::Failed if !model.is_complete() => failed(Model::load_missing),
         _ if model.is_known.get() => ().boxed(),
         _ => view! {
             <div class="skeleton" role="status"><span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i></div>
         }
         .boxed(),
+    }
     };
     let to_latest = move || {
         let to_latest = move |_: MouseEvent| model.to_latest(store, conversation, scroll);

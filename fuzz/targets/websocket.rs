@@ -17,15 +17,15 @@ pub(crate) fn check(data: &[u8]) {
 fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<FrameError>) {
     let (mut reader, mut got) = (Reader::new(LONGEST), Vec::new());
     for piece in bytes.chunks(length.max(1)) {
-        match reader.take() {
+        match reader.take_buffer() {
             Some(mut buffer) => {
                 buffer.extend_from_slice(piece);
-                reader.put(buffer);
+                reader.put_buffer(buffer);
             }
-            None => reader.lend(piece.to_vec()),
+            None => reader.lend_buffer(piece.to_vec()),
         }
         loop {
-            let (letter, payload) = match reader.next_incoming() {
+            let (letter, payload) = match reader.next_frame() {
                 Ok(None) => break,
                 Ok(Some(IncomingFrame::Text(text))) => (b't', text.as_bytes()),
                 Ok(Some(IncomingFrame::Binary(bytes))) => (b'b', bytes),
@@ -39,7 +39,7 @@ fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<FrameError>) {
             };
             got.push([&[letter], payload].concat());
         }
-        reader.spare();
+        reader.reclaim_buffer();
     }
     (got, None)
 }

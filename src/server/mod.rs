@@ -49,9 +49,10 @@ use crate::{
         chat::ChatService,
         edge::{Certificate, Edge, http_server::HttpServer, reach},
         http::{ApiError, Readiness},
-        hub::{Hub, ShardIndex, announce_presence, deliver, serve_shard},
+        hub::{Hub, announce_presence, deliver, serve_shard},
         net::{
             connection_limiter::{ConnectionLimiter, Places},
+            shard_index::ShardIndex,
             shard_runtimes::ShardRuntimes,
         },
         socket::SignInPermits,
@@ -237,7 +238,7 @@ impl Server {
             return Err(RunError::StoreEnded);
         }
 
-        let (shards, turns) = hub.shards();
+        let (shards, turns) = hub.shard_channels();
         let shards_at_work: Vec<_> = turns
             .into_iter()
             .zip(threads.handles())

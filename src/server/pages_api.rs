@@ -117,7 +117,7 @@ impl PagesApi {
             self.chat.beginning(session.me.id, session.id, asked_for).await.ok()?;
         let ConversationList { mut conversations, older } = list;
         conversations.extend(further);
-        let (online, online_count) = self.hub.online_with(&session.me.user());
+        let (online, online_count) = self.hub.online_users_with(&session.me.user());
         let (epoch, me) = (self.chat.epoch(), session.me);
         let protocol = VERSION;
         Some(Welcome {
@@ -182,17 +182,17 @@ impl PagesApi {
 
     /// Who is here: all, or none while they are too many to list; and how many.
     pub fn online(&self) -> (Vec<User>, u64) {
-        self.hub.online()
+        self.hub.online_users()
     }
 
     /// How many are here at this moment; what [`Self::online`] tells was announced, up to a second ago.
     pub(crate) fn count_here(&self) -> u64 {
-        self.hub.present().len() as u64
+        self.hub.online_user_ids().len() as u64
     }
 
     /// Whether a user is here, however many are.
     pub(crate) fn is_here(&self, user: UserId) -> bool {
-        !self.hub.addresses(user).is_empty()
+        !self.hub.addresses_of(user).is_empty()
     }
 
     /// What one user may do to another.

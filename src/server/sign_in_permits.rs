@@ -47,10 +47,11 @@ mod tests {
     use super::*;
     use crate::server::{
         config::Timing,
-        hub::{ConnectionOrigin, Dialect, ShardIndex},
+        hub::{ConnectionOrigin, Dialect},
         net::{
             client_addr::ClientAddr,
             connection_limiter::{ConnectionLimiter, Places},
+            shard_index::ShardIndex,
         },
         socket::{self, UpgradeContext, simple, tests::open, transport::Transport},
         websocket::Stream,
@@ -67,7 +68,7 @@ mod tests {
         let peer = ClientAddr::from(IpAddr::from([127, 0, 0, 1]));
         let shard = ShardIndex::default();
         let bearings = || UpgradeContext { peer, shard, token: None, agent: String::new() };
-        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Plain, shard };
+        let entrance = ConnectionOrigin { session: None, client_addr: peer, dialect: Dialect::Simple, shard };
 
         let (line, client) = connect(&app.timing).await;
         let entering = async { assert!(socket::enter(Arc::clone(&app), line, bearings()).await.is_none()) };

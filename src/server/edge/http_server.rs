@@ -29,12 +29,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::server::{
     edge::{ConnectionInfo, Edge},
-    hub::ShardIndex,
     net::{
         client_addr::ClientAddr,
         connection_limiter::{ConnectionLimiter, ConnectionPermit},
         connection_timeouts::{Patience, Verdict, Waits},
         lingering_stream::{ConnectionStream, LingeringStream},
+        shard_index::ShardIndex,
     },
 };
 

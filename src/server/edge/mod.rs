@@ -40,10 +40,10 @@ use crate::{
             origins::Origins,
         },
         http::{self, ApiError},
-        hub::ShardIndex,
         net::{
             client_addr::ClientAddr,
             connection_limiter::{ConnectionPermit, Occupancy},
+            shard_index::ShardIndex,
         },
         socket,
     },

@@ -15,8 +15,8 @@ use crate::{
     domain::{ConversationId, SessionId, User},
     server::{
         hub::{EncodedFrame, SendQueue, shard_loop::Shard},
-        net::client_addr::ClientAddr,
-        websocket::PING,
+        net::{client_addr::ClientAddr, shard_index::ShardIndex},
+        websocket::PING_FRAME,
     },
 };
 
@@ -31,8 +31,8 @@ const FEW: usize = 4;
 pub(crate) enum Dialect {
     /// The whole protocol.
     Full,
-    /// The simple protocol's few frames.
-    Plain,
+    /// The plain door's few frames.
+    Simple,
 }
 
 /// How a connection came in.
@@ -41,15 +41,11 @@ pub(crate) struct ConnectionOrigin {
     /// By which session; `None` for a simple-protocol client.
     pub(crate) session: Option<SessionId>,
     /// From where.
-    pub(crate) peer: ClientAddr,
-    pub(crate) speech: Dialect,
+    pub(crate) client_addr: ClientAddr,
+    pub(crate) dialect: Dialect,
     /// Which shard serves it.
     pub(crate) shard: ShardIndex,
 }
-
-/// Which of the hub's shards, counted from 0. Taken modulo their number.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ShardIndex(pub(crate) usize);
 
 /// One socket of a user.
 #[derive(Debug)]
@@ -57,8 +53,8 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
     pub(crate) user: User,
     pub(crate) session: Option<SessionId>,
-    pub(crate) peer: ClientAddr,
-    pub(crate) speech: Dialect,
+    pub(crate) client_addr: ClientAddr,
+    pub(crate) dialect: Dialect,
     pub(crate) shard: Arc<Shard>,
     /// What is to be sent to it.
     pub(crate) queue: SendQueue,
@@ -85,14 +81,14 @@ impl Connection {
         shard: Arc<Shard>,
         queue_bytes: usize,
     ) -> Self {
-        let ConnectionOrigin { session, peer, speech, shard: _ } = entrance;
+        let ConnectionOrigin { session, client_addr, dialect, shard: _ } = entrance;
         let now = shard.beat();
         Self {
             number,
             user,
             session,
-            peer,
-            speech,
+            client_addr,
+            dialect,
             shard,
             queue: SendQueue::new(queue_bytes),
             heard: Mutex::new(Some(Vec::new())),
@@ -105,7 +101,7 @@ impl Connection {
     }
 
     /// From now on it hears the conversation, unless it has left.
-    pub(crate) fn hear(self: &Arc<Self>, conversation: ConversationId) {
+    pub(crate) fn subscribe(self: &Arc<Self>, conversation: ConversationId) {
         if let Some(heard) = self.heard().as_mut()
             && let Err(place) = heard.binary_search(&conversation)
         {
@@ -146,12 +142,12 @@ impl Connection {
         self.heard().take().unwrap_or_default()
     }
 
-    pub(crate) fn hears(&self, conversation: ConversationId) -> bool {
+    pub(crate) fn is_subscribed(&self, conversation: ConversationId) -> bool {
         self.heard().as_ref().is_some_and(|heard| heard.binary_search(&conversation).is_ok())
     }
 
     /// Something has come from it.
-    pub(crate) fn is_alive(&self) {
+    pub(crate) fn record_activity(&self) {
         self.heard_at.store(self.shard.beat(), Ordering::Relaxed);
         // Mostly nobody waits for it, and to find that out costs next to nothing.
         if self.is_doubted.load(Ordering::Relaxed) {
@@ -162,8 +158,8 @@ impl Connection {
 
     /// Whether its peer is still there: it is pinged, and has so long to send anything. However many ask, one ping is on its
     /// way at a time. A connection that leaves meanwhile answers no more.
-    pub(crate) async fn answers_within(&self, patience: Duration) -> bool {
-        if self.is_full() {
+    pub(crate) async fn responds_within(&self, patience: Duration) -> bool {
+        if self.is_at_command_limit() {
             // Nothing is read from it until the store has answered.
             return true;
         }
@@ -181,24 +177,24 @@ impl Connection {
             }
         };
         if !self.is_doubted.swap(true, Ordering::SeqCst) {
-            self.queue.send(EncodedFrame::control(PING));
+            self.queue.send(EncodedFrame::control(PING_FRAME));
         }
         timeout(patience, answer).await.unwrap_or(false)
     }
 
-    /// Whether the nickname lasts no longer than this connection: a simple-protocol client without a session.
-    pub(crate) fn is_visitor(&self) -> bool {
+    /// Whether the nickname lasts no longer than this connection: a plain client without a session.
+    pub(crate) fn is_ephemeral_guest(&self) -> bool {
         self.session.is_none()
     }
 
-    /// A command of it goes to the store; [`Self::answered`] must follow.
-    pub(crate) fn asked(&self) {
+    /// A command of it goes to the store; [`Self::command_finished`] must follow.
+    pub(crate) fn command_started(&self) {
         self.pending.fetch_add(1, Ordering::Relaxed);
     }
 
     /// One of its commands was answered.
-    pub(crate) fn answered(&self) {
-        // Together with `is_settled`: one of the two sees what the other has done.
+    pub(crate) fn command_finished(&self) {
+        // Together with `has_no_pending_commands`: one of the two sees what the other has done.
         let before = self.pending.fetch_sub(1, Ordering::SeqCst);
         if before == MOST_PENDING || self.is_leaving.load(Ordering::SeqCst) {
             self.queue.wake();
@@ -206,12 +202,12 @@ impl Connection {
     }
 
     /// Whether no further command is to be read from it for now.
-    pub(crate) fn is_full(&self) -> bool {
+    pub(crate) fn is_at_command_limit(&self) -> bool {
         self.pending.load(Ordering::Acquire) >= MOST_PENDING
     }
 
     /// Whether all its commands were answered. From the first call on its task is woken when they are.
-    pub(crate) fn is_settled(&self) -> bool {
+    pub(crate) fn has_no_pending_commands(&self) -> bool {
         self.is_leaving.store(true, Ordering::SeqCst);
         self.pending.load(Ordering::SeqCst) == 0
     }

@@ -19,25 +19,26 @@ pub(crate) const LARGEST_RUN: usize = 128 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct EncodedFrame {
     /// With its WebSocket header.
-    pub(crate) frame: Bytes,
+    pub(crate) bytes: Bytes,
     /// Tells nothing new to a connection that has been brought to this position, by welcome and replay, or beyond.
-    pub(crate) covered_at: Option<(ConversationId, Seq)>,
+    pub(crate) superseded_at: Option<(ConversationId, Seq)>,
 }
 
 impl EncodedFrame {
     /// `None`, with a line in the log, for what can't be JSON; no frame of ours is so.
     pub(crate) fn encode(frame: &impl Serialize) -> Option<Self> {
-        let frame = websocket::text(|out| serde_json::to_writer(out, frame)).inspect_err(unwritable).ok()?;
-        Some(Self { frame, covered_at: None })
+        let frame =
+            websocket::encode_text_with(|out| serde_json::to_writer(out, frame)).inspect_err(unwritable).ok()?;
+        Some(Self { bytes: frame, superseded_at: None })
     }
 
-    pub(crate) fn covered_at(self, conversation: ConversationId, seq: Seq) -> Self {
-        Self { covered_at: Some((conversation, seq)), ..self }
+    pub(crate) fn superseded_at(self, conversation: ConversationId, seq: Seq) -> Self {
+        Self { superseded_at: Some((conversation, seq)), ..self }
     }
 
     /// A frame that is no JSON, such as a ping.
     pub(crate) fn control(frame: Bytes) -> Self {
-        Self { frame, covered_at: None }
+        Self { bytes: frame, superseded_at: None }
     }
 }
 
@@ -59,15 +60,15 @@ pub(crate) struct EventBatch {
 /// What can be put into a queue.
 #[derive(Debug)]
 pub(crate) enum QueueEntry {
-    Run(Arc<EventBatch>),
-    Item(EncodedFrame),
+    Events(Arc<EventBatch>),
+    Frame(EncodedFrame),
 }
 
 impl QueueEntry {
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Run(run) => run.full.bytes.len(),
-            Self::Item(item) => item.frame.len(),
+            Self::Events(run) => run.full.bytes.len(),
+            Self::Frame(item) => item.bytes.len(),
         }
     }
 }
@@ -137,7 +138,7 @@ struct FramesBuilder {
 
 impl FramesBuilder {
     fn add(&mut self, text: &[u8], seq: Seq, author: UserId) {
-        websocket::put_text(&mut self.bytes, text);
+        websocket::encode_text_into(&mut self.bytes, text);
         self.parts.push(FramePart { seq, author, end: self.bytes.len() });
     }
 

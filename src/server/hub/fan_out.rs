@@ -72,7 +72,7 @@ impl<'a> DeliveryBatchBuilder<'a> {
             Committed::Answer { asker, id, outcome } => {
                 if let Some(connection) = self.hub.find(asker) {
                     let item = answer(&connection, id, outcome);
-                    self.steps.push(DeliveryOp::Answer(connection, item));
+                    self.steps.push(DeliveryOp::Reply(connection, item));
                 }
             }
             Committed::Moderated { event, effect } => {
@@ -82,13 +82,16 @@ impl<'a> DeliveryBatchBuilder<'a> {
                     ConnectionEffect::None => {}
                     ConnectionEffect::Left(user, room) => {
                         let item = EncodedFrame::encode(&ServerFrame::ConversationRemoved { id: room });
-                        self.steps.push(DeliveryOp::Left(user, room, item));
+                        self.steps.push(DeliveryOp::Unsubscribe(user, room, item));
                     }
                     ConnectionEffect::Gone(users) => {
-                        self.steps.extend(users.into_iter().map(|user| DeliveryOp::End(user, CloseCode::Removed)));
+                        self.steps
+                            .extend(users.into_iter().map(|user| DeliveryOp::CloseUser(user, CloseCode::Removed)));
                     }
                     // They come back at once, as another one.
-                    ConnectionEffect::Changed(user) => self.steps.push(DeliveryOp::End(user, CloseCode::COME_BACK)),
+                    ConnectionEffect::Changed(user) => {
+                        self.steps.push(DeliveryOp::CloseUser(user, CloseCode::COME_BACK))
+                    }
                 }
             }
             Committed::Opened { views, announced } => {
@@ -97,14 +100,14 @@ impl<'a> DeliveryBatchBuilder<'a> {
                     let (id, last_seq) = (view.id, view.last_seq);
                     let item = EncodedFrame::encode(&ServerFrame::Conversation(view))?;
                     // A welcome that knows of a later event knows more than this view.
-                    Some((user, id, item.covered_at(id, last_seq.next())))
+                    Some((user, id, item.superseded_at(id, last_seq.next())))
                 });
-                self.steps.push(DeliveryOp::Views { views: views.collect(), _announced: announced });
+                self.steps.push(DeliveryOp::Conversations { views: views.collect(), _announced: announced });
             }
             Committed::Removed(all) => {
                 self.end_runs();
                 self.steps.extend(all.into_iter().map(|(user, id)| {
-                    DeliveryOp::Left(user, id, EncodedFrame::encode(&ServerFrame::ConversationRemoved { id }))
+                    DeliveryOp::Unsubscribe(user, id, EncodedFrame::encode(&ServerFrame::ConversationRemoved { id }))
                 }));
             }
             Committed::Blocked { user, other, on } => {
@@ -137,7 +140,7 @@ impl<'a> DeliveryBatchBuilder<'a> {
     fn end_runs(&mut self) {
         self.places.clear();
         let runs = mem::take(&mut self.runs);
-        self.steps.extend(runs.into_iter().map(|run| DeliveryOp::Run(Arc::new(run.finish()))));
+        self.steps.extend(runs.into_iter().map(|run| DeliveryOp::Events(Arc::new(run.finish()))));
     }
 
     fn finish(mut self) -> Vec<DeliveryOp> {
@@ -148,16 +151,16 @@ impl<'a> DeliveryBatchBuilder<'a> {
 
 /// What the asker is told, if anything.
 fn answer(connection: &Connection, id: CommandId, outcome: Result<EventPosition, StoreError>) -> Option<EncodedFrame> {
-    match (outcome, connection.speech) {
+    match (outcome, connection.dialect) {
         (Ok(EventPosition { conversation, seq, at }), Dialect::Full) => {
             EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
         }
-        // Simple-protocol clients hear of what went wrong only.
-        (Ok(_), Dialect::Plain) => None,
+        // Plain clients hear of what went wrong only.
+        (Ok(_), Dialect::Simple) => None,
         (Err(error), Dialect::Full) => {
             EncodedFrame::encode(&ServerFrame::Error(ChatError::from(error).frame(Some(id))))
         }
-        (Err(error), Dialect::Plain) => {
+        (Err(error), Dialect::Simple) => {
             let error = ChatError::from(error);
             EncodedFrame::encode(&SimpleReply::Error { error: error.code(), message: error.to_string() })
         }

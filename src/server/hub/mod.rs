@@ -36,7 +36,7 @@ use crate::{
     },
 };
 
-pub(crate) use crate::server::hub::connections::{Connection, ConnectionOrigin, Dialect, ShardIndex};
+pub(crate) use crate::server::hub::connections::{Connection, ConnectionOrigin, Dialect};
 pub(crate) use crate::server::hub::encoded::EncodedFrame;
 pub(crate) use crate::server::hub::fan_out::{Shards, deliver};
 pub(crate) use crate::server::hub::replayed::ReplayedPositions;
@@ -144,7 +144,7 @@ impl Hub {
         let shard = Arc::clone(&self.shards[shard]);
         let connection = Arc::new(Connection::new(number, user, entrance, shard, self.queue_bytes));
         connection.shard.add(&connection);
-        if connection.speech == Dialect::Plain {
+        if connection.dialect == Dialect::Simple {
             self.plain_clients.fetch_add(1, Ordering::SeqCst);
         }
         match place {
@@ -166,7 +166,7 @@ impl Hub {
     }
 
     /// The shards, in the order of their indexes, each with the turns that [`deliver`] and others hand to them all.
-    pub(crate) fn shards(&self) -> (Shards, Vec<Work>) {
+    pub(crate) fn shard_channels(&self) -> (Shards, Vec<Work>) {
         let channel = |shard: &Arc<Shard>| {
             let (sender, receiver) = mpsc::channel(TURNS);
             (sender, (Arc::clone(shard), receiver))
@@ -192,18 +192,18 @@ impl Hub {
     }
 
     /// Where a user is connected from.
-    pub(crate) fn addresses(&self, user: UserId) -> Vec<ClientAddr> {
-        self.connections_of(user).iter().map(|connection| connection.peer).collect()
+    pub(crate) fn addresses_of(&self, user: UserId) -> Vec<ClientAddr> {
+        self.connections_of(user).iter().map(|connection| connection.client_addr).collect()
     }
 
     /// Who is here, as all clients have been told: all, or none while they are too many to list; and how many.
-    pub(crate) fn online(&self) -> (Vec<User>, u64) {
+    pub(crate) fn online_users(&self) -> (Vec<User>, u64) {
         self.presence.announced()
     }
 
     /// The same for `user`, who is coming in and so is here, even before that was announced.
-    pub(crate) fn online_with(&self, user: &User) -> (Vec<User>, u64) {
-        let (mut online, mut count) = self.online();
+    pub(crate) fn online_users_with(&self, user: &User) -> (Vec<User>, u64) {
+        let (mut online, mut count) = self.online_users();
         let is_listed = online.len() as u64 == count && online.len() < MAX_LISTED_ONLINE;
         if is_listed && !online.contains(user) {
             online.push(user.clone());
@@ -213,35 +213,35 @@ impl Hub {
     }
 
     /// How many connections hear the conversation, and whether one of them is this user's.
-    pub(crate) fn audience(&self, conversation: ConversationId, user: UserId) -> Option<usize> {
-        let heard = self.connections_of(user).iter().any(|connection| connection.hears(conversation));
+    pub(crate) fn audience_size(&self, conversation: ConversationId, user: UserId) -> Option<usize> {
+        let heard = self.connections_of(user).iter().any(|connection| connection.is_subscribed(conversation));
         heard.then(|| self.shards.iter().map(|shard| shard.audience_size(conversation)).sum())
     }
 
     /// Ends the connections of one session.
     pub(crate) fn close_session(&self, user: UserId, session: SessionId, code: CloseCode) {
         for connection in self.connections_of(user).iter().filter(|connection| connection.session == Some(session)) {
-            connection.queue.close(CloseReason::now(code));
+            connection.queue.close(CloseReason::immediately(code));
         }
     }
 
     /// Whether the user is here, and called exactly so.
-    pub(crate) fn is_here_as(&self, user: UserId, nickname: &str) -> bool {
+    pub(crate) fn is_online_as(&self, user: UserId, nickname: &str) -> bool {
         self.users().get(&user).is_some_and(|present| present.user().nickname.as_str() == nickname)
     }
 
     /// The connection of a user who is here for as long as that connection lives.
-    pub(crate) fn visitor(&self, user: UserId) -> Option<Arc<Connection>> {
-        self.connections_of(user).into_iter().find(|connection| connection.is_visitor())
+    pub(crate) fn ephemeral_guest_connection(&self, user: UserId) -> Option<Arc<Connection>> {
+        self.connections_of(user).into_iter().find(|connection| connection.is_ephemeral_guest())
     }
 
     /// Who is here.
-    pub(crate) fn present(&self) -> HashSet<UserId> {
+    pub(crate) fn online_user_ids(&self) -> HashSet<UserId> {
         self.users().keys().copied().collect()
     }
 
     /// The sessions that are connected.
-    pub(crate) fn sessions(&self) -> HashSet<SessionId> {
+    pub(crate) fn connected_sessions(&self) -> HashSet<SessionId> {
         let users = self.users();
         users.values().flat_map(OnlineUser::connections).filter_map(|connection| connection.session).collect()
     }
@@ -249,7 +249,7 @@ impl Hub {
     /// Ends all connections of a user.
     pub(crate) fn close_user(&self, user: UserId, code: CloseCode) {
         for connection in self.connections_of(user) {
-            connection.queue.close(CloseReason::now(code));
+            connection.queue.close(CloseReason::immediately(code));
         }
     }
 
@@ -265,7 +265,7 @@ impl Hub {
     pub(crate) fn broadcast_except(&self, conversation: ConversationId, except: UserId, frame: &ServerFrame) {
         let Some(item) = EncodedFrame::encode(frame) else { return };
         for connection in self.shards.iter().flat_map(|shard| shard.audience(conversation)) {
-            if connection.user.id != except && connection.speech == Dialect::Full {
+            if connection.user.id != except && connection.dialect == Dialect::Full {
                 connection.queue.send(item.clone());
             }
         }
@@ -286,7 +286,7 @@ impl Hub {
         }
         connection.shard.remove(connection);
         connection.shard.has_news.notify_waiters();
-        if connection.speech == Dialect::Plain {
+        if connection.dialect == Dialect::Simple {
             self.plain_clients.fetch_sub(1, Ordering::SeqCst);
         }
         let mut users = self.users();

@@ -70,7 +70,7 @@ pub(crate) async fn announce_presence(hub: &Hub, shards: &Shards, interval: Dura
         sleep(interval).await;
         let (now, count) = hub.listed();
         let Some(item) = hub.presence.step(now, count).and_then(|frame| EncodedFrame::encode(&frame)) else { continue };
-        shards.take(vec![DeliveryOp::ToAll(item)]).await;
+        shards.take(vec![DeliveryOp::ToEveryone(item)]).await;
     }
 }
 
@@ -84,16 +84,17 @@ mod tests {
     };
     use {
         super::{
-            super::{ConnectionOrigin, Dialect, Registered, ShardIndex},
+            super::{ConnectionOrigin, Dialect, Registered},
             *,
         },
-        crate::server::net::client_addr::ClientAddr,
+        crate::server::net::{client_addr::ClientAddr, shard_index::ShardIndex},
     };
 
     fn come_in(hub: &Arc<Hub>, number: usize) -> Registered {
         let nickname = Nickname::parse(&format!("user {number}")).expect("a nickname");
         let peer = ClientAddr::from(IpAddr::from([127, 0, 0, 1]));
-        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Full, shard: ShardIndex::default() };
+        let entrance =
+            ConnectionOrigin { session: None, client_addr: peer, dialect: Dialect::Full, shard: ShardIndex::default() };
         hub.register(User::guest(UserId::generate(), nickname), entrance).expect("a place")
     }
 
@@ -112,13 +113,14 @@ mod tests {
         let first = come_in(&hub, 1);
         let ming = first.connection.user.clone();
         assert!(step(&hub).is_some());
-        let (session, peer) = (None, first.connection.peer);
+        let (session, peer) = (None, first.connection.client_addr);
         drop(first);
-        let entrance = ConnectionOrigin { session, peer, speech: Dialect::Full, shard: ShardIndex::default() };
+        let entrance =
+            ConnectionOrigin { session, client_addr: peer, dialect: Dialect::Full, shard: ShardIndex::default() };
         let _again = hub.register(ming.clone(), entrance).expect("a place");
         drop(come_in(&hub, 2));
         assert_eq!(step(&hub), None);
-        assert_eq!(hub.online(), (vec![ming], 1));
+        assert_eq!(hub.online_users(), (vec![ming], 1));
     }
 
     #[test]
@@ -127,7 +129,7 @@ mod tests {
         let mut crowd: Vec<_> = (0..=MAX_LISTED_ONLINE).map(|number| come_in(&hub, number)).collect();
         let count = crowd.len() as u64;
         assert_eq!(step(&hub), Some(ServerFrame::Presence { joined: vec![], left: vec![], online_count: count }));
-        assert_eq!(hub.online(), (vec![], count));
+        assert_eq!(hub.online_users(), (vec![], count));
 
         crowd.pop();
         let Some(ServerFrame::Presence { joined, left, online_count }) = step(&hub) else {
@@ -141,26 +143,28 @@ mod tests {
         let hub = hub();
         let first = come_in(&hub, 1);
         let user = first.connection.user.clone();
-        let peer = first.connection.peer;
-        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Full, shard: ShardIndex::default() };
+        let peer = first.connection.client_addr;
+        let entrance =
+            ConnectionOrigin { session: None, client_addr: peer, dialect: Dialect::Full, shard: ShardIndex::default() };
         let renamed = User { registered: true, ..user.clone() };
         let second = hub.register(renamed.clone(), entrance).expect("a place");
         assert!(step(&hub).is_some());
-        assert_eq!(hub.online(), (vec![renamed], 1), "as they came last");
+        assert_eq!(hub.online_users(), (vec![renamed], 1), "as they came last");
         assert_eq!(hub.connections_of(user.id).len(), 2);
         drop(second);
         assert_eq!(hub.connections_of(user.id).len(), 1);
         drop(first);
-        assert!(hub.present().is_empty());
+        assert!(hub.online_user_ids().is_empty());
     }
 
     #[test]
     fn who_closes_the_newest_tab_does_not_become_who_they_were_before() {
         let hub = hub();
         let first = come_in(&hub, 1);
-        let (user, peer) = (first.connection.user.clone(), first.connection.peer);
+        let (user, peer) = (first.connection.user.clone(), first.connection.client_addr);
         let claimed = User { registered: true, ..user.clone() };
-        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Full, shard: ShardIndex::default() };
+        let entrance =
+            ConnectionOrigin { session: None, client_addr: peer, dialect: Dialect::Full, shard: ShardIndex::default() };
         let again = |user: &User| hub.register(user.clone(), entrance).expect("a place");
         let second = again(&user);
         let third = again(&claimed);
@@ -170,14 +174,14 @@ mod tests {
         assert_eq!(step(&hub), None);
         drop(second);
         assert_eq!(step(&hub), None);
-        assert_eq!(hub.online(), (vec![claimed], 1));
+        assert_eq!(hub.online_users(), (vec![claimed], 1));
 
         let released = again(&user);
         assert!(step(&hub).is_some(), "who comes in anew tells who they are");
         drop(first);
         assert_eq!(step(&hub), None);
-        assert_eq!(hub.online(), (vec![user], 1));
+        assert_eq!(hub.online_users(), (vec![user], 1));
         drop(released);
-        assert!(hub.present().is_empty());
+        assert!(hub.online_user_ids().is_empty());
     }
 }

@@ -19,7 +19,7 @@ impl ReplayedPositions {
 
     /// What concerns a conversation comes in order, so that its position is of no more use once something after it has
     /// come.
-    pub(crate) fn is_news(&mut self, (conversation, seq): (ConversationId, Seq)) -> bool {
+    pub(crate) fn is_new(&mut self, (conversation, seq): (ConversationId, Seq)) -> bool {
         let Ok(place) = self.find_substring(conversation) else { return true };
         if seq <= self.0[place].1 {
             return false;
@@ -54,12 +54,12 @@ mod tests {
     fn a_view_from_before_the_welcome_does_not_take_the_conversation_back() {
         let (direct, other) = (ConversationId::generate(), ConversationId::generate());
         let mut seen = ReplayedPositions::new([(direct, Seq(2))]);
-        assert!(!seen.is_news(view(direct, 0)), "the welcome told of two messages more");
-        assert!(!seen.is_news((direct, Seq(1))));
-        assert!(!seen.is_news((direct, Seq(2))));
+        assert!(!seen.is_new(view(direct, 0)), "the welcome told of two messages more");
+        assert!(!seen.is_new((direct, Seq(1))));
+        assert!(!seen.is_new((direct, Seq(2))));
         // Asked for on this very connection: it comes before the ack, though nothing was written since the welcome.
-        assert!(seen.is_news(view(direct, 2)));
-        assert!(seen.is_news((direct, Seq(3))));
-        assert!(seen.is_news(view(other, 0)), "begun after the welcome");
+        assert!(seen.is_new(view(direct, 2)));
+        assert!(seen.is_new((direct, Seq(3))));
+        assert!(seen.is_new(view(other, 0)), "begun after the welcome");
     }
 }

@@ -52,17 +52,17 @@ pub(crate) struct CloseReason {
 
 impl CloseReason {
     /// Says `code` at once; what waits is not sent.
-    pub(crate) const fn now(code: CloseCode) -> Self {
+    pub(crate) const fn immediately(code: CloseCode) -> Self {
         Self { code: Some(code), after_queue: false }
     }
 
     /// Sends what waits, then says `code`.
-    pub(crate) const fn finally(code: CloseCode) -> Self {
+    pub(crate) const fn after_queue(code: CloseCode) -> Self {
         Self { code: Some(code), after_queue: true }
     }
 
     /// The peer has gone: nothing is to be said.
-    pub(crate) const GONE: Self = Self { code: None, after_queue: false };
+    pub(crate) const CLIENT_GONE: Self = Self { code: None, after_queue: false };
 }
 
 /// A connection's queue. A plain mutex: it is held for pushes and for writes that don't wait, never across an `.await`.
@@ -120,14 +120,14 @@ impl SendQueue {
     }
 
     /// Adds a run's frames, as a client of the whole protocol gets them. See [`Self::push`].
-    pub(crate) fn push_run(&self, run: &Arc<EventBatch>) -> bool {
+    pub(crate) fn push_batch(&self, run: &Arc<EventBatch>) -> bool {
         let mut waiting = self.waiting();
         self.add_run(&mut waiting, run);
         waiting.becomes_due()
     }
 
-    /// The same for a simple-protocol client: without what it has said itself.
-    pub(crate) fn push_run_plainly(&self, frames: &Frames, user: UserId) -> bool {
+    /// The same for a plain client: without what it has said itself.
+    pub(crate) fn push_simple_frames(&self, frames: &Frames, user: UserId) -> bool {
         let mut waiting = self.waiting();
         for piece in frames.without(user) {
             self.add_item(&mut waiting, EncodedFrame::control(piece));
@@ -155,7 +155,7 @@ impl SendQueue {
     }
 
     /// From now on frames go to the socket, but for those that `seen` knows of.
-    pub(crate) fn open(&self, sink: Sink, seen: ReplayedPositions) {
+    pub(crate) fn attach_writer(&self, sink: Sink, seen: ReplayedPositions) {
         let mut waiting = self.waiting();
         waiting.sink = Some(sink);
         waiting.seen = seen;
@@ -168,7 +168,7 @@ impl SendQueue {
     }
 
     /// Takes the socket back, with the rest of a frame that was begun.
-    pub(crate) fn take_sink(&self) -> (Option<Sink>, Option<Bytes>) {
+    pub(crate) fn detach_writer(&self) -> (Option<Sink>, Option<Bytes>) {
         let mut waiting = self.waiting();
         let rest = waiting.pieces.pop_front().map(|piece| piece.slice(waiting.written..));
         waiting.pieces = VecDeque::new();
@@ -184,7 +184,7 @@ impl SendQueue {
                 Poll::Ready(Ok(())) => waiting.is_left_to_task = false,
                 Poll::Ready(Err(_gone)) => {
                     waiting.pieces = VecDeque::new();
-                    self.end(&mut waiting, CloseReason::GONE);
+                    self.end(&mut waiting, CloseReason::CLIENT_GONE);
                 }
                 Poll::Pending => {}
             }
@@ -201,7 +201,7 @@ impl SendQueue {
     }
 
     /// Whether nothing of what waits was taken for `most` calls of this. Where nothing waits, gives room back.
-    pub(crate) fn is_stuck_for(&self, most: u32) -> bool {
+    pub(crate) fn is_stalled_for(&self, most: u32) -> bool {
         let mut waiting = self.waiting();
         let has_moved = mem::take(&mut waiting.has_moved);
         if !has_moved && waiting.pieces.is_empty() {
@@ -217,37 +217,37 @@ impl SendQueue {
     pub(crate) fn early_bytes(&self) -> Vec<u8> {
         let waiting = self.waiting();
         let bytes = waiting.early.iter().map(|load| match load {
-            QueueEntry::Run(run) => &run.full.bytes,
-            QueueEntry::Item(item) => &item.frame,
+            QueueEntry::Events(run) => &run.full.bytes,
+            QueueEntry::Frame(item) => &item.bytes,
         });
         bytes.flatten().copied().collect()
     }
 
     fn add_load(&self, waiting: &mut QueueWaiter, load: &QueueEntry) {
         match load {
-            QueueEntry::Run(run) => self.add_run(waiting, run),
-            QueueEntry::Item(item) => self.add_item(waiting, item.clone()),
+            QueueEntry::Events(run) => self.add_run(waiting, run),
+            QueueEntry::Frame(item) => self.add_item(waiting, item.clone()),
         }
     }
 
     fn add_item(&self, waiting: &mut QueueWaiter, item: EncodedFrame) {
         if waiting.sink.is_none() {
-            if self.makes_room(waiting, item.frame.len()) {
-                waiting.early.push(QueueEntry::Item(item));
+            if self.makes_room(waiting, item.bytes.len()) {
+                waiting.early.push(QueueEntry::Frame(item));
             }
-        } else if item.covered_at.is_none_or(|position| waiting.seen.is_news(position)) {
-            self.add(waiting, item.frame);
+        } else if item.superseded_at.is_none_or(|position| waiting.seen.is_new(position)) {
+            self.add(waiting, item.bytes);
         }
     }
 
     fn add_run(&self, waiting: &mut QueueWaiter, run: &Arc<EventBatch>) {
         if waiting.sink.is_none() {
             if self.makes_room(waiting, run.full.bytes.len()) {
-                waiting.early.push(QueueEntry::Run(Arc::clone(run)));
+                waiting.early.push(QueueEntry::Events(Arc::clone(run)));
             }
         } else if waiting.seen.concerns(run.conversation) {
             for (part, frame) in run.full.iter() {
-                if waiting.seen.is_news((run.conversation, part.seq)) {
+                if waiting.seen.is_new((run.conversation, part.seq)) {
                     self.add(waiting, frame);
                 }
             }
@@ -275,7 +275,7 @@ impl SendQueue {
         }
         waiting.bytes += bytes;
         if waiting.bytes > self.most_bytes {
-            self.end(waiting, CloseReason::now(CloseCode::TooSlow));
+            self.end(waiting, CloseReason::immediately(CloseCode::TooSlow));
         }
         waiting.closing.is_none()
     }
@@ -305,7 +305,7 @@ impl SendQueue {
                 waiting.is_left_to_task = true;
                 self.task.wake();
             }
-            Err(_gone) => self.end(waiting, CloseReason::GONE),
+            Err(_gone) => self.end(waiting, CloseReason::CLIENT_GONE),
         }
     }
 

@@ -34,7 +34,7 @@ use crate::{
             encoded::{EncodedFrame, EventBatch, LARGEST_RUN, QueueEntry},
             shrink_if_sparse,
         },
-        websocket::PING,
+        websocket::PING_FRAME,
     },
 };
 
@@ -59,11 +59,11 @@ pub(crate) type DeliveryBatch = Arc<Vec<DeliveryOp>>;
 #[derive(Debug)]
 pub(crate) enum DeliveryOp {
     /// Events of one conversation, to all who hear it.
-    Run(Arc<EventBatch>),
+    Events(Arc<EventBatch>),
     /// The answer to a command; nothing where silence means yes.
-    Answer(Arc<Connection>, Option<EncodedFrame>),
+    Reply(Arc<Connection>, Option<EncodedFrame>),
     /// The users hear a conversation from now on, starting with what it is.
-    Views {
+    Conversations {
         views: Vec<(UserId, ConversationId, EncodedFrame)>,
         /// Resolves for whoever waits, by being dropped, when all shards have told it.
         _announced: oneshot::Sender<()>,
@@ -71,11 +71,11 @@ pub(crate) enum DeliveryOp {
     /// To all connections of a user.
     ToUser(UserId, EncodedFrame),
     /// The user does not hear the conversation any more.
-    Left(UserId, ConversationId, Option<EncodedFrame>),
+    Unsubscribe(UserId, ConversationId, Option<EncodedFrame>),
     /// All connections of the user end.
-    End(UserId, CloseCode),
+    CloseUser(UserId, CloseCode),
     /// To everyone.
-    ToAll(EncodedFrame),
+    ToEveryone(EncodedFrame),
 }
 
 /// The connections that one thread serves. Plain mutexes: held for look-ups, pushes and writes that don't wait.
@@ -143,7 +143,7 @@ impl Shard {
 
     fn everyone(&self) -> Vec<Arc<Connection>> {
         let connections = lock(&self.connections);
-        connections.values().filter(|connection| connection.speech == Dialect::Full).cloned().collect()
+        connections.values().filter(|connection| connection.dialect == Dialect::Full).cloned().collect()
     }
 
     /// Looks after all connections: pings them, and ends those that are silent or take nothing.
@@ -151,17 +151,17 @@ impl Shard {
         let now = self.beat.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         for connection in lock(&self.connections).values() {
             let queue = &connection.queue;
-            if connection.is_full() {
+            if connection.is_at_command_limit() {
                 // Nobody listens to it just now.
                 connection.heard_at.store(now, Ordering::Relaxed);
             }
             if now.wrapping_sub(connection.heard_at.load(Ordering::Relaxed)) > beats.silence {
-                queue.close(CloseReason::GONE);
-            } else if queue.is_stuck_for(beats.write) {
-                queue.close(CloseReason::now(CloseCode::TooSlow));
+                queue.close(CloseReason::CLIENT_GONE);
+            } else if queue.is_stalled_for(beats.write) {
+                queue.close(CloseReason::immediately(CloseCode::TooSlow));
             } else if now.wrapping_sub(connection.pinged_at.load(Ordering::Relaxed)) >= beats.ping {
                 connection.pinged_at.store(now, Ordering::Relaxed);
-                queue.send(EncodedFrame::control(PING));
+                queue.send(EncodedFrame::control(PING_FRAME));
             }
         }
     }
@@ -246,21 +246,21 @@ impl Delivery<'_> {
 
     fn step(&mut self, step: &DeliveryOp) {
         match step {
-            DeliveryOp::Run(run) => self.run(run),
-            DeliveryOp::Answer(connection, item) => {
+            DeliveryOp::Events(run) => self.run(run),
+            DeliveryOp::Reply(connection, item) => {
                 if std::ptr::eq(Arc::as_ptr(&connection.shard), self.shard) {
                     if let Some(item) = item {
                         self.push(connection, item.clone());
                     }
-                    connection.answered();
+                    connection.command_finished();
                 }
             }
-            DeliveryOp::Views { views, .. } => {
+            DeliveryOp::Conversations { views, .. } => {
                 for (user, conversation, item) in views {
                     self.serve_crowds_of(*conversation);
                     for connection in self.connections_of(*user) {
-                        connection.hear(*conversation);
-                        if connection.speech == Dialect::Full {
+                        connection.subscribe(*conversation);
+                        if connection.dialect == Dialect::Full {
                             self.push(&connection, item.clone());
                         }
                     }
@@ -268,32 +268,32 @@ impl Delivery<'_> {
             }
             DeliveryOp::ToUser(user, item) => {
                 for connection in self.connections_of(*user) {
-                    if connection.speech == Dialect::Full {
+                    if connection.dialect == Dialect::Full {
                         self.push(&connection, item.clone());
                     }
                 }
             }
-            DeliveryOp::Left(user, room, item) => {
+            DeliveryOp::Unsubscribe(user, room, item) => {
                 self.serve_crowds_of(*room);
                 for connection in self.connections_of(*user) {
                     connection.unsubscribe(*room);
-                    if connection.speech == Dialect::Full
+                    if connection.dialect == Dialect::Full
                         && let Some(item) = item
                     {
                         self.push(&connection, item.clone());
                     }
                 }
             }
-            DeliveryOp::End(user, code) => {
+            DeliveryOp::CloseUser(user, code) => {
                 self.serve_crowds();
                 for connection in self.connections_of(*user) {
                     // What was pushed in this turn comes before the end of it.
                     connection.queue.flush();
-                    connection.queue.close(CloseReason::now(*code));
+                    connection.queue.close(CloseReason::immediately(*code));
                 }
             }
-            DeliveryOp::ToAll(item) => {
-                let loads = vec![QueueEntry::Item(item.clone())];
+            DeliveryOp::ToEveryone(item) => {
+                let loads = vec![QueueEntry::Frame(item.clone())];
                 self.crowds.push_back(LargeFanOut { conversation: None, loads, listeners: None, served: 0 });
             }
         }
@@ -304,7 +304,7 @@ impl Delivery<'_> {
         // Behind what is still to be told there; with it, if nobody has been told that yet.
         if let Some(crowd) = self.crowds.iter_mut().rev().find(of_same) {
             if crowd.listeners.is_none() && crowd.bytes() < LARGEST_RUN {
-                crowd.loads.push(QueueEntry::Run(Arc::clone(run)));
+                crowd.loads.push(QueueEntry::Events(Arc::clone(run)));
             } else {
                 self.crowd(run);
             }
@@ -313,9 +313,9 @@ impl Delivery<'_> {
         } else {
             let audiences = lock(&self.shard.audiences);
             for connection in audiences.get(&run.conversation).into_iter().flatten() {
-                let is_first = match connection.speech {
-                    Dialect::Full => connection.queue.push_run(run),
-                    Dialect::Plain => connection.queue.push_run_plainly(&run.plain, connection.user.id),
+                let is_first = match connection.dialect {
+                    Dialect::Full => connection.queue.push_batch(run),
+                    Dialect::Simple => connection.queue.push_simple_frames(&run.plain, connection.user.id),
                 };
                 if is_first {
                     self.due.push(Arc::clone(connection));
@@ -327,7 +327,7 @@ impl Delivery<'_> {
     fn crowd(&mut self, run: &Arc<EventBatch>) {
         self.crowds.push_back(LargeFanOut {
             conversation: Some(run.conversation),
-            loads: vec![QueueEntry::Run(Arc::clone(run))],
+            loads: vec![QueueEntry::Events(Arc::clone(run))],
             listeners: None,
             served: 0,
         });
@@ -396,10 +396,10 @@ impl LargeFanOut {
     }
 
     fn serve(&self, connection: &Connection) {
-        if let Dialect::Plain = connection.speech {
+        if let Dialect::Simple = connection.dialect {
             for load in &self.loads {
-                if let QueueEntry::Run(run) = load {
-                    connection.queue.push_run_plainly(&run.plain, connection.user.id);
+                if let QueueEntry::Events(run) = load {
+                    connection.queue.push_simple_frames(&run.plain, connection.user.id);
                 }
             }
             return connection.queue.flush();

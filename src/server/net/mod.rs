@@ -8,5 +8,6 @@ pub(crate) mod lingering_stream;
 pub(crate) mod public_url;
 pub(crate) mod scheme;
 pub(crate) mod session_cookie;
+pub(crate) mod shard_index;
 pub(crate) mod shard_runtimes;
 pub(crate) mod urls;

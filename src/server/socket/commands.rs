@@ -28,7 +28,7 @@ impl FrameHandler for ChatHandler {
     }
 
     async fn hear(&mut self, text: &str) -> HandlerOutcome {
-        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
+        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.client_addr) {
             return HandlerOutcome::Close(refusal(&error, None), CloseCode::TooMany);
         }
         self.bytes = text.len();
@@ -53,10 +53,12 @@ impl FrameHandler for ChatHandler {
                 self.carry_out(id, self.app.chat.react(self.speaker(), id, conversation, seq, &emoji, on)).await
             }
             ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None } => {
-                self.open_direct(id, self.app.chat.open_direct(self.user(), self.connection.peer, &nickname)).await
+                self.open_direct(id, self.app.chat.open_direct(self.user(), self.connection.client_addr, &nickname))
+                    .await
             }
             ClientFrame::OpenDirect { id, nickname: None, user: Some(user) } => {
-                self.open_direct(id, self.app.chat.open_direct_with(self.user(), self.connection.peer, user)).await
+                self.open_direct(id, self.app.chat.open_direct_with(self.user(), self.connection.client_addr, user))
+                    .await
             }
             ClientFrame::OpenDirect { id, .. } => {
                 self.refuse_frame(ErrorCode::BadFrame, Some(id), "either a nickname or a user".into())
@@ -90,7 +92,7 @@ impl FrameHandler for ChatHandler {
     }
 
     fn hear_control(&mut self) -> HandlerOutcome {
-        match self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
+        match self.app.chat.charge_frame(self.connection.user.id, self.connection.client_addr) {
             Ok(()) => HandlerOutcome::Nothing,
             Err(error) => HandlerOutcome::Close(refusal(&error, None), CloseCode::TooMany),
         }
@@ -106,7 +108,7 @@ impl ChatHandler {
     }
 
     fn charge(&self) -> Result<(), ChatError> {
-        self.app.chat.charge_command(self.connection.user.id, Some(self.connection.peer), self.bytes)
+        self.app.chat.charge_command(self.connection.user.id, Some(self.connection.client_addr), self.bytes)
     }
 
     fn speaker(&self) -> CommandContext {
@@ -119,7 +121,7 @@ impl ChatHandler {
 
     /// Charges for a command that makes an event, then queues it; the answer comes through the store's feed.
     async fn carry_out(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> HandlerOutcome {
-        self.connection.asked();
+        self.connection.command_started();
         let queued = match self.charge() {
             Ok(()) => queueing.await,
             Err(error) => Err(error),
@@ -127,7 +129,7 @@ impl ChatHandler {
         match queued {
             Ok(()) => HandlerOutcome::Nothing,
             Err(error) => {
-                self.connection.answered();
+                self.connection.command_finished();
                 HandlerOutcome::Reply(refusal(&error, Some(id)))
             }
         }

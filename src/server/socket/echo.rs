@@ -8,10 +8,10 @@ impl Transport {
     /// Echoes until it ends; errors end it as they end any line.
     pub(crate) async fn echo(&mut self) -> CloseMessage {
         loop {
-            let answer = match self.reader.next_incoming() {
-                Ok(Some(IncomingFrame::Text(text))) => Some(websocket::whole(true, text.as_bytes())),
-                Ok(Some(IncomingFrame::Binary(bytes))) => Some(websocket::whole(false, bytes)),
-                Ok(Some(IncomingFrame::Ping(payload))) => Some(websocket::pong(payload)),
+            let answer = match self.reader.next_frame() {
+                Ok(Some(IncomingFrame::Text(text))) => Some(websocket::encode_message(true, text.as_bytes())),
+                Ok(Some(IncomingFrame::Binary(bytes))) => Some(websocket::encode_message(false, bytes)),
+                Ok(Some(IncomingFrame::Ping(payload))) => Some(websocket::encode_pong(payload)),
                 Ok(Some(IncomingFrame::Pong)) => None,
                 Ok(Some(IncomingFrame::Close(code))) => {
                     return CloseMessage { frame: None, ending: CloseHandshake::Echo(code) };

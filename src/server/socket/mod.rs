@@ -28,10 +28,11 @@ use crate::{
         chat::ChatError,
         edge::Site,
         http::ApiError,
-        hub::{Connection, ConnectionOrigin, Dialect, Registered, ReplayedPositions, ShardIndex},
+        hub::{Connection, ConnectionOrigin, Dialect, Registered, ReplayedPositions},
         net::{
             client_addr::ClientAddr,
             session_cookie::{CookieAttributes, user_agent},
+            shard_index::ShardIndex,
         },
         socket::{
             commands::ChatHandler,
@@ -74,7 +75,7 @@ pub(super) async fn ws_endpoint(
     Extension(shard): Extension<ShardIndex>,
     mut request: Request,
 ) -> Response {
-    let upgrade = match Upgrade::of(&mut request) {
+    let upgrade = match Upgrade::from_request(&mut request) {
         Ok(upgrade) => upgrade,
         Err(none) => return refuse_upgrade(none),
     };
@@ -94,7 +95,7 @@ pub(super) async fn ws_endpoint(
 /// `/echo`: what comes in goes out, through a socket as all are here; for tests of how that keeps to RFC 6455.
 #[cfg(feature = "echo")]
 pub(super) async fn echo_door(State(app): State<Arc<App>>, mut request: Request) -> Response {
-    let upgrade = match Upgrade::of(&mut request) {
+    let upgrade = match Upgrade::from_request(&mut request) {
         Ok(upgrade) => upgrade,
         Err(none) => return refuse_upgrade(none),
     };
@@ -106,7 +107,7 @@ pub(super) async fn echo_door(State(app): State<Arc<App>>, mut request: Request)
 }
 
 fn refuse_upgrade(none: UpgradeError) -> Response {
-    let (status, headers) = none.head();
+    let (status, headers) = none.status_and_headers();
     (headers, ApiError::new(status, ErrorCode::BadFrame, none.to_string())).into_response()
 }
 
@@ -121,7 +122,7 @@ fn accept<T: FrameHandler, F>(
 where
     F: Future<Output = Option<ConnectionSession<T>>> + Send,
 {
-    let (answer, stream) = upgrade.begin();
+    let (answer, stream) = upgrade.accept();
     let task = Arc::clone(app);
     let entering = async move {
         let (stream, ahead) = stream.await?;
@@ -165,7 +166,8 @@ async fn greet_and_welcome(
 ) -> Result<(Registered, ReplayedPositions), CloseMessage> {
     let (peer, shard) = (bearings.peer, bearings.shard);
     let greeted = Box::pin(handshake::greet(app, line, bearings)).await?;
-    let entrance = ConnectionOrigin { session: Some(greeted.session), peer, speech: Dialect::Full, shard };
+    let entrance =
+        ConnectionOrigin { session: Some(greeted.session), client_addr: peer, dialect: Dialect::Full, shard };
     let registered = register(app, &greeted.me.user(), entrance)?;
     line.is_signed_in();
     let seen = Box::pin(resume::welcome(app, line, &registered.connection, greeted)).await?;

@@ -67,7 +67,7 @@ async fn bring_up_to_date(
     let told = || conversations.iter().chain(&further);
     let seen = ReplayedPositions::new(told().map(|conversation| (conversation.id, conversation.last_seq)));
     drop(turn);
-    let (online, online_count) = app.hub.online_with(&connection.user);
+    let (online, online_count) = app.hub.online_users_with(&connection.user);
     let welcome = Welcome {
         protocol: VERSION,
         at: Some(Timestamp::now()),
@@ -109,7 +109,7 @@ async fn replay(
         return reset(line, connection, missing).await;
     };
     while cursor < last_seq {
-        if app.chat.may_ask(connection.user.id, connection.peer).is_err() {
+        if app.chat.may_ask(connection.user.id, connection.client_addr).is_err() {
             return reset(line, connection, missing).await;
         }
         let events = app.chat.missed(conversation, cursor, last_seq, STRIDE, STRIDE_BYTES).await.map_err(refuse)?;
@@ -136,8 +136,8 @@ async fn send_counted(
     frames: impl IntoIterator<Item = ServerFrame>,
 ) -> Result<(), CloseMessage> {
     let items: Vec<EncodedFrame> = frames.into_iter().filter_map(|frame| EncodedFrame::encode(&frame)).collect();
-    let bytes = items.iter().map(|item| item.frame.len()).sum();
-    app.chat.note_answer(connection.peer, bytes);
+    let bytes = items.iter().map(|item| item.bytes.len()).sum();
+    app.chat.note_answer(connection.client_addr, bytes);
     app.chat.note_user_answer(connection.user.id, bytes);
     for item in items {
         send(line, connection, Some(item)).await?;
@@ -149,7 +149,7 @@ async fn send(line: &mut Transport, connection: &Connection, item: Option<Encode
     if let Some(item) = item {
         line.send(item).await?;
         // Who takes what they missed is not silent.
-        connection.is_alive();
+        connection.record_activity();
     }
     Ok(())
 }

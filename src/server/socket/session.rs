@@ -87,7 +87,7 @@ impl<T: FrameHandler> ConnectionSession<T> {
     /// From now on the hub speaks, but not of what `seen` knows of.
     pub(crate) fn begin(mut line: Transport, talk: T, registered: Registered, seen: ReplayedPositions) -> Self {
         if let Some(sink) = line.take_writer() {
-            registered.connection.queue.open(sink, seen);
+            registered.connection.queue.attach_writer(sink, seen);
         }
         Self { line, talk, registered }
     }
@@ -113,31 +113,31 @@ impl<T: FrameHandler> ConnectionSession<T> {
     async fn listen(&mut self) -> ReadEnd {
         loop {
             // What has been read already, before more is.
-            while !self.registered.connection.is_full() {
-                let heard = match self.line.reader.next_incoming() {
+            while !self.registered.connection.is_at_command_limit() {
+                let heard = match self.line.reader.next_frame() {
                     // What this needs takes room only while it lasts.
                     Ok(Some(IncomingFrame::Text(text))) => Box::pin(self.talk.hear(text)).await,
                     Ok(Some(IncomingFrame::Binary(_))) => self.talk.hear_binary(),
                     Ok(Some(IncomingFrame::Ping(payload))) => {
-                        self.registered.connection.queue.send(EncodedFrame::control(websocket::pong(payload)));
+                        self.registered.connection.queue.send(EncodedFrame::control(websocket::encode_pong(payload)));
                         self.talk.hear_control()
                     }
                     Ok(Some(IncomingFrame::Pong)) => self.talk.hear_control(),
                     Ok(Some(IncomingFrame::Close(code))) => {
-                        return ReadEnd::Enough(CloseReason::GONE, Some(CloseHandshake::Echo(code)));
+                        return ReadEnd::Enough(CloseReason::CLIENT_GONE, Some(CloseHandshake::Echo(code)));
                     }
                     Ok(None) => break,
-                    Err(broken) => return ReadEnd::Enough(CloseReason::finally(code_of(broken)), None),
+                    Err(broken) => return ReadEnd::Enough(CloseReason::after_queue(code_of(broken)), None),
                 };
                 if let Some(code) = self.answer(heard) {
-                    return ReadEnd::Enough(CloseReason::finally(code), None);
+                    return ReadEnd::Enough(CloseReason::after_queue(code), None);
                 }
             }
-            read_buffers::give(self.line.reader.spare());
+            read_buffers::give(self.line.reader.reclaim_buffer());
             match poll_fn(|context| self.poll_turn(context)).await {
-                Next::Read => self.registered.connection.is_alive(),
+                Next::Read => self.registered.connection.record_activity(),
                 Next::Room => {}
-                Next::Gone => return ReadEnd::Enough(CloseReason::GONE, None),
+                Next::Gone => return ReadEnd::Enough(CloseReason::CLIENT_GONE, None),
                 Next::Over(closing) => return ReadEnd::Over(closing),
                 Next::Stopping => return Box::pin(self.settle()).await,
             }
@@ -168,10 +168,10 @@ impl<T: FrameHandler> ConnectionSession<T> {
         if self.talk.app().stopping.is_cancelled() {
             return Poll::Ready(Next::Stopping);
         }
-        if connection.is_full() {
+        if connection.is_at_command_limit() {
             return Poll::Pending;
         }
-        if self.line.reader.has_more() {
+        if self.line.reader.has_buffered_frame() {
             return Poll::Ready(Next::Room);
         }
         Poll::Ready(match ready!(self.line.poll_read(context)) {
@@ -185,7 +185,7 @@ impl<T: FrameHandler> ConnectionSession<T> {
         let connection = &self.registered.connection;
         let settled = poll_fn(|context| match connection.queue.poll(context) {
             Poll::Ready(closing) => Poll::Ready(Some(closing)),
-            Poll::Pending if connection.is_settled() => Poll::Ready(None),
+            Poll::Pending if connection.has_no_pending_commands() => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         });
         // The rest of the time is for the farewell.
@@ -194,7 +194,7 @@ impl<T: FrameHandler> ConnectionSession<T> {
             Ok(None) => {}
             Err(_elapsed) => tracing::warn!("stopping without answers to all commands: the store is slow"),
         }
-        ReadEnd::Enough(CloseReason::finally(CloseCode::Restarting), None)
+        ReadEnd::Enough(CloseReason::after_queue(CloseCode::Restarting), None)
     }
 
     /// Ends the queue; what it still has to send is sent, not for ever.
@@ -210,9 +210,9 @@ impl<T: FrameHandler> ConnectionSession<T> {
 /// The answer is sent when it is there, in its own time.
 fn answer_later(connection: &Arc<Connection>, answer: BoxFuture<'static, Option<EncodedFrame>>, app: &App) {
     let connection = Arc::clone(connection);
-    connection.asked();
+    connection.command_started();
     app.tasks.spawn(async move {
         answer.await.into_iter().for_each(|item| connection.queue.send(item));
-        connection.answered();
+        connection.command_finished();
     });
 }

@@ -17,10 +17,8 @@ use crate::{
     server::{
         App,
         chat::{ChatError, CommandContext, Direct},
-        hub::{
-            CloseReason, Connection, ConnectionOrigin, Dialect, EncodedFrame, Registered, ReplayedPositions, ShardIndex,
-        },
-        net::{client_addr::ClientAddr, session_cookie::bearer},
+        hub::{CloseReason, Connection, ConnectionOrigin, Dialect, EncodedFrame, Registered, ReplayedPositions},
+        net::{client_addr::ClientAddr, session_cookie::bearer, shard_index::ShardIndex},
         socket::{
             SOCKETS, accept, close_code_for, refuse_upgrade, register,
             session::{ConnectionSession, FrameHandler, HandlerOutcome},
@@ -52,7 +50,7 @@ pub(crate) fn simple_endpoint(
     segment: &str,
     mut request: Request,
 ) -> Response {
-    let upgrade = match Upgrade::of(&mut request) {
+    let upgrade = match Upgrade::from_request(&mut request) {
         Ok(upgrade) => upgrade,
         Err(none) => return refuse_upgrade(none),
     };
@@ -62,7 +60,7 @@ pub(crate) fn simple_endpoint(
     let invite = form_urlencoded::parse(query).find(|(name, _)| name == "invite").map(|(_, token)| token.into_owned());
     // No cookie: pages of other programs on this machine may open this socket.
     let token = bearer(request.headers()).map(str::to_owned);
-    let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Plain, shard };
+    let entrance = ConnectionOrigin { session: None, client_addr: peer, dialect: Dialect::Simple, shard };
     accept(&app, upgrade, move |app, line| enter(app, line, SimpleCaller { entrance, nickname, invite, token }))
 }
 
@@ -163,7 +161,7 @@ async fn admit<'a>(app: &'a App, line: &mut Transport, caller: &SimpleCaller) ->
 }
 
 async fn visit(app: &App, caller: &SimpleCaller) -> Result<CurrentUser, ChatError> {
-    app.chat.create_ephemeral_guest(&caller.nickname, caller.invite.as_deref(), caller.entrance.peer).await
+    app.chat.create_ephemeral_guest(&caller.nickname, caller.invite.as_deref(), caller.entrance.client_addr).await
 }
 
 /// Frees a nickname that a visitor has whose connection is dead, though nobody has noticed yet: a script's whose line was
@@ -178,12 +176,12 @@ async fn free(app: &App, caller: &SimpleCaller) -> Option<bool> {
         Ok(None) => return Some(true),
         Err(_) => return Some(false),
     };
-    let before = app.hub.visitor(bearer)?;
-    if before.peer != caller.entrance.peer || before.answers_within(app.timing.doubt).await {
+    let before = app.hub.ephemeral_guest_connection(bearer)?;
+    if before.client_addr != caller.entrance.client_addr || before.responds_within(app.timing.doubt).await {
         return Some(false);
     }
     // Told to whoever reads it after all.
-    before.queue.close(CloseReason::now(CloseCode::NicknameTaken));
+    before.queue.close(CloseReason::immediately(CloseCode::NicknameTaken));
     release(app, bearer).await;
     Some(true)
 }
@@ -207,7 +205,7 @@ async fn by_session<'a>(
 ) -> Result<Admitted<'a>, CloseMessage> {
     let welcome = async {
         let session = app.chat.authenticate_as(&token, &caller.nickname).await?;
-        app.chat.charge_hello(session.me.id, caller.entrance.peer)?;
+        app.chat.charge_hello(session.me.id, caller.entrance.client_addr)?;
         Ok(session)
     };
     let Session { me, id, .. } = welcome.await.map_err(|error: ChatError| refused(&error))?;
@@ -263,10 +261,10 @@ impl FrameHandler for SimpleHandler {
 
     async fn hear(&mut self, text: &str) -> HandlerOutcome {
         let user = self.connection.user.id;
-        if let Err(error) = self.app.chat.charge_frame(user, self.connection.peer) {
+        if let Err(error) = self.app.chat.charge_frame(user, self.connection.client_addr) {
             return HandlerOutcome::Close(refusal(&error), CloseCode::TooMany);
         }
-        if let Err(error) = self.app.chat.charge_command(user, Some(self.connection.peer), text.len()) {
+        if let Err(error) = self.app.chat.charge_command(user, Some(self.connection.client_addr), text.len()) {
             return HandlerOutcome::Reply(refusal(&error));
         }
         let is_first = self.meant.is_none();
@@ -284,7 +282,7 @@ impl FrameHandler for SimpleHandler {
     }
 
     fn hear_binary(&mut self) -> HandlerOutcome {
-        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
+        if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.client_addr) {
             return HandlerOutcome::Close(refusal(&error), CloseCode::TooMany);
         }
         let message = "frames are text".to_owned();
@@ -292,7 +290,7 @@ impl FrameHandler for SimpleHandler {
     }
 
     fn hear_control(&mut self) -> HandlerOutcome {
-        match self.app.chat.charge_frame(self.connection.user.id, self.connection.peer) {
+        match self.app.chat.charge_frame(self.connection.user.id, self.connection.client_addr) {
             Ok(()) => HandlerOutcome::Nothing,
             Err(error) => HandlerOutcome::Close(refusal(&error), CloseCode::TooMany),
         }
@@ -300,7 +298,7 @@ impl FrameHandler for SimpleHandler {
 
     /// Before the hub forgets it: whoever sees somebody leave can come in by that name.
     async fn leave(&mut self) {
-        if self.connection.is_visitor() {
+        if self.connection.is_ephemeral_guest() {
             release(&self.app, self.connection.user.id).await;
         }
     }
@@ -321,13 +319,13 @@ impl SimpleHandler {
     async fn send(&mut self, SimpleRequest { to_user, msg }: SimpleRequest) -> Result<HandlerOutcome, ChatError> {
         let id = CommandId::generate();
         let speaker = CommandContext { user: self.connection.user.clone(), asker: ReplyTo(self.connection.number) };
-        self.connection.asked();
+        self.connection.command_started();
         let queued = match to_user {
             Some(nickname) => self.send_to_user(speaker, id, &nickname, &msg).await,
             None => self.app.chat.send(speaker, id, self.app.chat.lobby(), &msg).await,
         };
         if queued.is_err() {
-            self.connection.answered();
+            self.connection.command_finished();
         }
         queued.map(|()| HandlerOutcome::Nothing)
     }
@@ -342,7 +340,7 @@ impl SimpleHandler {
         let meant = self.meant.get_or_insert_default();
         let place = meant.iter().position(|(name, _)| **name == *nickname);
         let known = place.map(|place| meant[place].1);
-        let peer = self.connection.peer;
+        let peer = self.connection.client_addr;
         let sent = self.app.chat.send_to_user(speaker, peer, id, nickname, msg, known).await;
         match (&sent, place) {
             (Ok(direct), None) => {
@@ -381,7 +379,7 @@ mod tests {
     #[tokio::test]
     async fn a_direct_that_is_opened_while_a_visitor_comes_in_is_heard() {
         let (app, feed, _folder) = open(Timing::default());
-        let (shards, turns) = app.hub.shards();
+        let (shards, turns) = app.hub.shard_channels();
         let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub), shards));
         for (shard, turns) in turns {
             tokio::spawn(serve_shard(Arc::clone(&app.hub), shard, turns, Arc::clone(&app.timing)));
@@ -395,12 +393,17 @@ mod tests {
         let direct = opening.done().await.expect("a direct");
         // It stands in his list from the first message on.
         app.chat.write(ling.user(), CommandId::generate(), direct.id, "hi").await.expect("a message");
-        let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Plain, shard: ShardIndex::default() };
+        let entrance = ConnectionOrigin {
+            session: None,
+            client_addr: peer,
+            dialect: Dialect::Simple,
+            shard: ShardIndex::default(),
+        };
         let registered = register(&app, &ming.user(), entrance).expect("a place");
         subscribe_to_memberships(&app, &registered.connection).await.expect("an answer");
 
-        assert!(registered.connection.hears(direct.id));
-        assert!(registered.connection.hears(app.chat.lobby()));
+        assert!(registered.connection.is_subscribed(direct.id));
+        assert!(registered.connection.is_subscribed(app.chat.lobby()));
         delivering.abort();
     }
 }

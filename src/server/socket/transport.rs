@@ -90,17 +90,17 @@ impl Transport {
     pub(crate) fn new(stream: Stream, ahead: Vec<u8>, timing: Arc<Timing>) -> Self {
         let (source, sink, entry) = stream.split();
         let mut reader = Reader::new(MAX_FRAME_BYTES);
-        reader.put(ahead);
+        reader.put_buffer(ahead);
         Self { source, sink: Some(sink), rest: None, reader, timing, entry }
     }
 
     /// The first text, or how it ends before that. Pings are answered.
     pub(crate) async fn first_text(&mut self) -> Result<Option<String>, CloseMessage> {
         loop {
-            let pong = match self.reader.next_incoming() {
+            let pong = match self.reader.next_frame() {
                 Ok(Some(IncomingFrame::Text(text))) => return Ok(Some(text.to_owned())),
                 Ok(Some(IncomingFrame::Binary(_))) => return Ok(None),
-                Ok(Some(IncomingFrame::Ping(payload))) => Some(websocket::pong(payload)),
+                Ok(Some(IncomingFrame::Ping(payload))) => Some(websocket::encode_pong(payload)),
                 Ok(Some(IncomingFrame::Pong)) => None,
                 Ok(Some(IncomingFrame::Close(code))) => {
                     return Err(CloseMessage { frame: None, ending: CloseHandshake::Echo(code) });
@@ -134,7 +134,7 @@ impl Transport {
     pub(crate) async fn send(&mut self, item: EncodedFrame) -> Result<(), CloseMessage> {
         let Some(sink) = &mut self.sink else { return Err(CloseMessage::wordless(None)) };
         // If this is given up half-way, what is left of the frame comes before the last words.
-        let rest = self.rest.insert(item.frame);
+        let rest = self.rest.insert(item.bytes);
         let sending = async {
             sink.write_all_buf(rest).await?;
             sink.flush().await
@@ -156,7 +156,7 @@ impl Transport {
 
     /// Takes it back from a queue that has ended; gives what is to be said as farewell.
     pub(crate) fn take_sink_back(&mut self, queue: &SendQueue, ending: CloseHandshake) -> CloseMessage {
-        (self.sink, self.rest) = queue.take_sink();
+        (self.sink, self.rest) = queue.detach_writer();
         CloseMessage { frame: None, ending }
     }
 
@@ -169,11 +169,11 @@ impl Transport {
 
     /// Reads into a buffer that is borrowed for as long as there is something in it.
     pub(crate) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let wanted = self.reader.wanted();
-        if let Some(mut buffer) = self.reader.take() {
+        let wanted = self.reader.bytes_needed();
+        if let Some(mut buffer) = self.reader.take_buffer() {
             buffer.reserve(wanted);
             let read = poll_read_buf(Pin::new(&mut self.source), context, &mut buffer);
-            self.reader.put(buffer);
+            self.reader.put_buffer(buffer);
             return read;
         }
         let mut buffer = read_buffers::borrow();
@@ -181,7 +181,7 @@ impl Transport {
         if buffer.is_empty() {
             read_buffers::give(Some(buffer));
         } else {
-            self.reader.lend(buffer);
+            self.reader.lend_buffer(buffer);
         }
         read
     }
@@ -191,13 +191,13 @@ impl Transport {
         let CloseMessage { frame, ending } = farewell;
         let (rest, sink) = (self.rest.take(), self.sink.as_mut());
         let close = match ending {
-            CloseHandshake::Code(code) => websocket::close(Some(code.number()), reason(code)),
-            CloseHandshake::Echo(code) => websocket::close(code, ""),
+            CloseHandshake::Code(code) => websocket::encode_close(Some(code.number()), reason(code)),
+            CloseHandshake::Echo(code) => websocket::encode_close(code, ""),
             CloseHandshake::Gone => return,
         };
         let Some(sink) = sink else { return };
         let words = async {
-            for bytes in [rest, frame.map(|item| item.frame), Some(close)].into_iter().flatten() {
+            for bytes in [rest, frame.map(|item| item.bytes), Some(close)].into_iter().flatten() {
                 sink.write_all(&bytes).await?;
             }
             sink.flush().await
@@ -223,7 +223,7 @@ impl Transport {
 
 pub(crate) const fn code_of(broken: FrameError) -> CloseCode {
     match broken {
-        FrameError::Framing => CloseCode::BadWebSocket,
+        FrameError::InvalidFrame => CloseCode::BadWebSocket,
         FrameError::NotUtf8 => CloseCode::NotUtf8,
         FrameError::TooBig => CloseCode::TooBig,
     }
@@ -289,8 +289,8 @@ mod tests {
         line.bid(farewell).await;
         drop(line);
         let all = reading.await.expect("an end");
-        let close = websocket::close(Some(CloseCode::TooSlow.number()), reason(CloseCode::TooSlow));
-        assert!(all.starts_with(&long.frame), "the whole frame");
-        assert!(all[long.frame.len()..] == *close, "and then the close");
+        let close = websocket::encode_close(Some(CloseCode::TooSlow.number()), reason(CloseCode::TooSlow));
+        assert!(all.starts_with(&long.bytes), "the whole frame");
+        assert!(all[long.bytes.len()..] == *close, "and then the close");
     }
 }

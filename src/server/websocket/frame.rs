@@ -10,17 +10,17 @@ const FINAL_PONG: u8 = 0x8a;
 const HEADER: usize = 10;
 
 /// A ping that carries nothing.
-pub(in crate::server) const PING: Bytes = Bytes::from_static(&[0x89, 0]);
+pub(in crate::server) const PING_FRAME: Bytes = Bytes::from_static(&[0x89, 0]);
 
 /// Appends a text frame.
-pub(in crate::server) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
+pub(in crate::server) fn encode_text_into(out: &mut Vec<u8>, text: &[u8]) {
     let (header, length) = header(FINAL_TEXT, text.len());
     out.extend_from_slice(&header[..length]);
     out.extend_from_slice(text);
 }
 
 /// A text frame whose text `write` appends to what it is given.
-pub(in crate::server) fn text<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
+pub(in crate::server) fn encode_text_with<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
     let mut out = Vec::with_capacity(256);
     out.resize(HEADER, 0);
     write(&mut out)?;
@@ -33,27 +33,27 @@ pub(in crate::server) fn text<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), 
 
 /// A frame with all of a message.
 #[cfg(feature = "echo")]
-pub(in crate::server) fn whole(is_text: bool, payload: &[u8]) -> Bytes {
+pub(in crate::server) fn encode_message(is_text: bool, payload: &[u8]) -> Bytes {
     let mut out = Vec::new();
-    put_text(&mut out, payload);
+    encode_text_into(&mut out, payload);
     out[0] = if is_text { FINAL_TEXT } else { 0x82 };
     out.into()
 }
 
 /// The answer to a ping. A ping carries at most 125 bytes.
-pub(in crate::server) fn pong(payload: &[u8]) -> Bytes {
-    control(FINAL_PONG, &[payload])
+pub(in crate::server) fn encode_pong(payload: &[u8]) -> Bytes {
+    encode_control(FINAL_PONG, &[payload])
 }
 
 /// A close frame; without a code it says nothing.
-pub(in crate::server) fn close(code: Option<u16>, reason: &str) -> Bytes {
+pub(in crate::server) fn encode_close(code: Option<u16>, reason: &str) -> Bytes {
     match code {
-        Some(code) => control(FINAL_CLOSE, &[&code.to_be_bytes(), reason.as_bytes()]),
-        None => control(FINAL_CLOSE, &[]),
+        Some(code) => encode_control(FINAL_CLOSE, &[&code.to_be_bytes(), reason.as_bytes()]),
+        None => encode_control(FINAL_CLOSE, &[]),
     }
 }
 
-fn control(kind: u8, parts: &[&[u8]]) -> Bytes {
+fn encode_control(kind: u8, parts: &[&[u8]]) -> Bytes {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut out = Vec::with_capacity(2 + length);
     // The payload of a control frame fits in one byte of length (§5.5).
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn text_of(length: usize) -> Bytes {
-        let Ok(frame) = text(|out| {
+        let Ok(frame) = encode_text_with(|out| {
             out.resize(out.len() + length, b'x');
             Ok::<_, Infallible>(())
         });
@@ -121,7 +121,7 @@ mod tests {
     fn a_text_is_the_same_alone_and_among_others() {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 70_000] {
             let mut among = Vec::new();
-            put_text(&mut among, &vec![b'x'; length]);
+            encode_text_into(&mut among, &vec![b'x'; length]);
             assert_eq!(text_of(length), among, "{length}");
         }
         assert_eq!(text_of(2), b"\x81\x02xx"[..]);
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn control_frames_are_small() {
-        assert_eq!(close(Some(1_013), "late"), b"\x88\x06\x03\xf5late"[..]);
-        assert_eq!(close(None, ""), b"\x88\x00"[..]);
-        assert_eq!(pong(b"hi"), b"\x8a\x02hi"[..]);
+        assert_eq!(encode_close(Some(1_013), "late"), b"\x88\x06\x03\xf5late"[..]);
+        assert_eq!(encode_close(None, ""), b"\x88\x00"[..]);
+        assert_eq!(encode_pong(b"hi"), b"\x8a\x02hi"[..]);
     }
 }

@@ -14,8 +14,8 @@ mod stream;
 mod upgrade;
 
 #[cfg(feature = "echo")]
-pub(super) use frame::whole;
-pub(super) use frame::{PING, close, end_of_frame_at, pong, put_text, text};
+pub(super) use frame::encode_message;
+pub(super) use frame::{PING_FRAME, encode_close, encode_pong, encode_text_into, encode_text_with, end_of_frame_at};
 pub use reader::{FrameError, IncomingFrame, Reader};
 pub(super) use stream::{Sink, Source, Stream};
 pub(super) use upgrade::{Upgrade, UpgradeError};

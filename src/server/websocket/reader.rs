@@ -29,7 +29,7 @@ pub enum IncomingFrame<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
     /// That is no frame, or not now.
-    Framing,
+    InvalidFrame,
     /// A text that is not UTF-8.
     NotUtf8,
     /// A message that is longer than allowed.
@@ -81,8 +81,8 @@ impl Reader {
         Self { bytes: Vec::new(), used: 0, is_lent: false, parts: None, longest }
     }
 
-    /// Gives up its buffer, with what is in it; to be handed back by [`Self::put`].
-    pub fn take(&mut self) -> Option<Vec<u8>> {
+    /// Gives up its buffer, with what is in it; to be handed back by [`Self::put_buffer`].
+    pub fn take_buffer(&mut self) -> Option<Vec<u8>> {
         if self.bytes.is_empty() {
             return None;
         }
@@ -90,19 +90,19 @@ impl Reader {
         Some(mem::take(&mut self.bytes))
     }
 
-    /// Takes the buffer that [`Self::take`] gave, with what was read added to it.
-    pub fn put(&mut self, bytes: Vec<u8>) {
+    /// Takes the buffer that [`Self::take_buffer`] gave, with what was read added to it.
+    pub fn put_buffer(&mut self, bytes: Vec<u8>) {
         (self.bytes, self.used) = (bytes, 0);
     }
 
-    /// Takes a buffer that others need, too; [`Self::spare`] gives it back.
-    pub fn lend(&mut self, bytes: Vec<u8>) {
-        self.put(bytes);
+    /// Takes a buffer that others need, too; [`Self::reclaim_buffer`] gives it back.
+    pub fn lend_buffer(&mut self, bytes: Vec<u8>) {
+        self.put_buffer(bytes);
         self.is_lent = true;
     }
 
     /// When there is nothing more to take out: keeps only what is half-read, and gives back what was lent.
-    pub fn spare(&mut self) -> Option<Vec<u8>> {
+    pub fn reclaim_buffer(&mut self) -> Option<Vec<u8>> {
         let rest = &self.bytes[self.used..];
         if !rest.is_empty() && !self.is_lent {
             return None;
@@ -118,7 +118,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`FrameError`]; nothing more can be read then.
-    pub fn next_incoming(&mut self) -> Result<Option<IncomingFrame<'_>>, FrameError> {
+    pub fn next_frame(&mut self) -> Result<Option<IncomingFrame<'_>>, FrameError> {
         loop {
             if self.parts.as_ref().is_some_and(|parts| parts.is_whole) {
                 // It was handed out before.
@@ -135,7 +135,7 @@ impl Reader {
             unmask(payload, header.mask);
             match (header.opcode, header.is_final) {
                 (0x0, is_final) => {
-                    let Some(parts) = &mut self.parts else { return Err(FrameError::Framing) };
+                    let Some(parts) = &mut self.parts else { return Err(FrameError::InvalidFrame) };
                     parts.add(&self.bytes[start..end], is_final)?;
                     if is_final {
                         break;
@@ -155,7 +155,7 @@ impl Reader {
                 (0x8, _) => return close(&self.bytes[start..end]).map(|code| Some(IncomingFrame::Close(code))),
                 (0x9, _) => return Ok(Some(IncomingFrame::Ping(&self.bytes[start..end]))),
                 (0xa, _) => return Ok(Some(IncomingFrame::Pong)),
-                _ => return Err(FrameError::Framing),
+                _ => return Err(FrameError::InvalidFrame),
             }
         }
         let Some(parts) = &self.parts else { return Ok(None) };
@@ -167,7 +167,7 @@ impl Reader {
     }
 
     /// Whether there may be something to take out without reading more.
-    pub fn has_more(&self) -> bool {
+    pub fn has_buffered_frame(&self) -> bool {
         match self.header() {
             Ok(Some(header)) => self.bytes.len() - self.used >= header.length + header.payload,
             Ok(None) => false,
@@ -176,7 +176,7 @@ impl Reader {
     }
 
     /// How many bytes, at least, complete what is half-read.
-    pub fn wanted(&self) -> usize {
+    pub fn bytes_needed(&self) -> usize {
         let read = self.bytes.len() - self.used;
         match self.header() {
             Ok(Some(header)) => (header.length + header.payload).saturating_sub(read),
@@ -199,7 +199,7 @@ impl Reader {
         };
         let is_masked = second & 0x80 != 0;
         if reserved != 0 || !is_masked || !is_in_turn {
-            return Err(FrameError::Framing);
+            return Err(FrameError::InvalidFrame);
         }
         let (payload, mask_at) = match second & 0x7f {
             126 => (rest[2..].first_chunk().map(|bytes| u64::from(u16::from_be_bytes(*bytes))), 4),
@@ -264,10 +264,10 @@ fn close(payload: &[u8]) -> Result<Option<u16>, FrameError> {
             str::from_utf8(reason).map_err(|_| FrameError::NotUtf8)?;
             match code {
                 1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Some(code)),
-                _ => Err(FrameError::Framing),
+                _ => Err(FrameError::InvalidFrame),
             }
         }
-        [_] => Err(FrameError::Framing),
+        [_] => Err(FrameError::InvalidFrame),
     }
 }
 
@@ -311,16 +311,16 @@ mod tests {
         let mut start = 0;
         for end in ends {
             let piece = &bytes[start..end];
-            match reader.take() {
+            match reader.take_buffer() {
                 Some(mut buffer) => {
                     buffer.extend_from_slice(piece);
-                    reader.put(buffer);
+                    reader.put_buffer(buffer);
                 }
-                None => reader.lend(piece.to_vec()),
+                None => reader.lend_buffer(piece.to_vec()),
             }
             start = end;
             loop {
-                match reader.next_incoming() {
+                match reader.next_frame() {
                     Ok(None) => break,
                     Ok(Some(incoming)) => got.push(match incoming {
                         IncomingFrame::Text(text) => Got::Text(text.to_owned()),
@@ -332,7 +332,7 @@ mod tests {
                     Err(broken) => return (got, Some(broken)),
                 }
             }
-            reader.spare();
+            reader.reclaim_buffer();
         }
         (got, None)
     }
@@ -387,16 +387,20 @@ mod tests {
     #[test]
     fn what_rfc_6455_forbids_is_refused() {
         const MASK: [u8; 4] = [1, 2, 3, 4];
-        assert_eq!(refused(b"\x81\x01x"), Some(FrameError::Framing), "not masked");
-        assert_eq!(refused(&frame(0xc1, b"x", MASK)), Some(FrameError::Framing), "a reserved bit");
-        assert_eq!(refused(&frame(0x83, b"x", MASK)), Some(FrameError::Framing), "a reserved opcode");
-        assert_eq!(refused(&frame(0x80, b"x", MASK)), Some(FrameError::Framing), "a continuation of nothing");
-        assert_eq!(refused(&frame(0x09, b"x", MASK)), Some(FrameError::Framing), "a control frame in parts");
-        assert_eq!(refused(&frame(0x89, &[0; 126], MASK)), Some(FrameError::Framing), "a long control frame");
+        assert_eq!(refused(b"\x81\x01x"), Some(FrameError::InvalidFrame), "not masked");
+        assert_eq!(refused(&frame(0xc1, b"x", MASK)), Some(FrameError::InvalidFrame), "a reserved bit");
+        assert_eq!(refused(&frame(0x83, b"x", MASK)), Some(FrameError::InvalidFrame), "a reserved opcode");
+        assert_eq!(refused(&frame(0x80, b"x", MASK)), Some(FrameError::InvalidFrame), "a continuation of nothing");
+        assert_eq!(refused(&frame(0x09, b"x", MASK)), Some(FrameError::InvalidFrame), "a control frame in parts");
+        assert_eq!(refused(&frame(0x89, &[0; 126], MASK)), Some(FrameError::InvalidFrame), "a long control frame");
         let twice = [frame(0x01, b"a", MASK), frame(0x81, b"b", MASK)].concat();
-        assert_eq!(refused(&twice), Some(FrameError::Framing), "a message within another");
-        assert_eq!(refused(&frame(0x88, b"x", MASK)), Some(FrameError::Framing), "half a code");
-        assert_eq!(refused(&frame(0x88, &1_005_u16.to_be_bytes(), MASK)), Some(FrameError::Framing), "no code to send");
+        assert_eq!(refused(&twice), Some(FrameError::InvalidFrame), "a message within another");
+        assert_eq!(refused(&frame(0x88, b"x", MASK)), Some(FrameError::InvalidFrame), "half a code");
+        assert_eq!(
+            refused(&frame(0x88, &1_005_u16.to_be_bytes(), MASK)),
+            Some(FrameError::InvalidFrame),
+            "no code to send"
+        );
         assert_eq!(refused(&frame(0x88, b"\x03\xe8\xff", MASK)), Some(FrameError::NotUtf8), "a reason");
         assert_eq!(refused(&frame(0x81, b"\xff", MASK)), Some(FrameError::NotUtf8));
     }
@@ -430,11 +434,11 @@ mod tests {
     #[test]
     fn a_reader_with_nothing_half_read_owns_nothing() {
         let mut reader = Reader::new(LONGEST);
-        reader.lend(frame(0x81, b"hello", [5; 4]));
-        assert_eq!(reader.next_incoming(), Ok(Some(IncomingFrame::Text("hello"))));
-        assert_eq!(reader.next_incoming(), Ok(None));
-        assert!(reader.spare().is_some());
+        reader.lend_buffer(frame(0x81, b"hello", [5; 4]));
+        assert_eq!(reader.next_frame(), Ok(Some(IncomingFrame::Text("hello"))));
+        assert_eq!(reader.next_frame(), Ok(None));
+        assert!(reader.reclaim_buffer().is_some());
         assert_eq!(reader.bytes.capacity(), 0);
-        assert_eq!(reader.take(), None);
+        assert_eq!(reader.take_buffer(), None);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) enum Sink {
 impl Stream {
     /// What is below a connection that was upgraded, and what was read ahead, in no more room than it takes: the buffer
     /// of a request is large. `None` if that is nothing of ours, or has ended already.
-    pub(crate) fn below(upgraded: Upgraded) -> Option<(Self, Vec<u8>)> {
+    pub(crate) fn from_upgraded(upgraded: Upgraded) -> Option<(Self, Vec<u8>)> {
         match upgraded.downcast::<TokioIo<ConnectionStream>>() {
             Ok(parts) => {
                 let (stream, entry) = parts.io.into_inner().as_mut().get_pin_mut().get_mut().take()?;

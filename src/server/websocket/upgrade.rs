@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper::upgrade::OnUpgrade;
 use sha1::{Digest as _, Sha1};
 
-use super::Stream;
+use super::stream::Stream;
 
 /// What is hashed behind the client's key (§1.3).
 const MAGIC: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -26,32 +26,32 @@ pub(in crate::server) struct Upgrade {
 pub(in crate::server) enum UpgradeError {
     /// It asks for no WebSocket, or for a version of it that is not spoken here.
     #[error("this is the place of a WebSocket, version 13: GET with Connection, Upgrade and Sec-WebSocket-Version")]
-    NotAsked,
+    NotWebSocket,
     /// Its key is none.
     #[error("Sec-WebSocket-Key must be there once: 16 bytes in base64")]
-    NoKey,
+    InvalidKey,
 }
 
 impl UpgradeError {
     /// The status, and headers that say what would be right.
-    pub(in crate::server) fn head(self) -> (StatusCode, HeaderMap) {
+    pub(in crate::server) fn status_and_headers(self) -> (StatusCode, HeaderMap) {
         let mut headers = HeaderMap::new();
         match self {
-            Self::NotAsked => {
+            Self::NotWebSocket => {
                 // RFC 9110 §15.5.22, RFC 6455 §4.4.
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
                 headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
                 headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
                 (StatusCode::UPGRADE_REQUIRED, headers)
             }
-            Self::NoKey => (StatusCode::BAD_REQUEST, headers),
+            Self::InvalidKey => (StatusCode::BAD_REQUEST, headers),
         }
     }
 }
 
 impl Upgrade {
     /// Checks the request. The stream comes after the answer has gone out.
-    pub(in crate::server) fn of(request: &mut Request) -> Result<Self, UpgradeError> {
+    pub(in crate::server) fn from_request(request: &mut Request) -> Result<Self, UpgradeError> {
         let headers = request.headers();
         let is_asked = request.method() == Method::GET
             && request.version() == Version::HTTP_11
@@ -59,9 +59,9 @@ impl Upgrade {
             && names(headers, &header::UPGRADE, "websocket")
             && headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
         if !is_asked {
-            return Err(UpgradeError::NotAsked);
+            return Err(UpgradeError::NotWebSocket);
         }
-        let accept = accept(headers).ok_or(UpgradeError::NoKey)?;
+        let accept = accept_value(headers).ok_or(UpgradeError::InvalidKey)?;
         let on_upgrade = hyper::upgrade::on(request);
         let answer = (
             StatusCode::SWITCHING_PROTOCOLS,
@@ -75,11 +75,11 @@ impl Upgrade {
     }
 
     /// The answer, and what becomes the stream once that has been sent, together with what the client has sent ahead.
-    pub(in crate::server) fn begin(self) -> (Response, impl Future<Output = Option<(Stream, Vec<u8>)>> + Send) {
+    pub(in crate::server) fn accept(self) -> (Response, impl Future<Output = Option<(Stream, Vec<u8>)>> + Send) {
         let Self { on_upgrade, answer } = self;
         let stream = async move {
             match on_upgrade.await {
-                Ok(upgraded) => Stream::below(upgraded),
+                Ok(upgraded) => Stream::from_upgraded(upgraded),
                 Err(error) => {
                     tracing::debug!(%error, "an upgrade failed");
                     None
@@ -97,7 +97,7 @@ fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 }
 
 /// What proves that the key was read.
-fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
+fn accept_value(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
     let key = keys.next().filter(|_| keys.next().is_none())?;
     STANDARD.decode(key).ok().filter(|bytes| bytes.len() == 16)?;
@@ -129,8 +129,8 @@ mod tests {
 
     #[test]
     fn the_example_of_rfc_6455_is_answered_as_it_says() {
-        let upgrade = Upgrade::of(&mut request(&GOOD)).expect("an upgrade");
-        let (answer, _stream) = upgrade.begin();
+        let upgrade = Upgrade::from_request(&mut request(&GOOD)).expect("an upgrade");
+        let (answer, _stream) = upgrade.accept();
         assert_eq!(answer.status(), 101);
         assert_eq!(answer.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
@@ -139,13 +139,13 @@ mod tests {
     fn what_asks_for_something_else_is_told_what_is_spoken_here() {
         for (missing, _) in &GOOD[..3] {
             let headers: Vec<_> = GOOD.into_iter().filter(|(name, _)| name != missing).collect();
-            let refused = Upgrade::of(&mut request(&headers)).err();
-            assert_eq!(refused, Some(UpgradeError::NotAsked), "without {missing}");
+            let refused = Upgrade::from_request(&mut request(&headers)).err();
+            assert_eq!(refused, Some(UpgradeError::NotWebSocket), "without {missing}");
         }
         let mut old = GOOD;
         old[2].1 = "8";
-        let refused = Upgrade::of(&mut request(&old)).expect_err("a refusal");
-        let (status, headers) = refused.head();
+        let refused = Upgrade::from_request(&mut request(&old)).expect_err("a refusal");
+        let (status, headers) = refused.status_and_headers();
         assert_eq!((status.as_u16(), &headers["sec-websocket-version"]), (426, &HeaderValue::from_static("13")));
     }
 
@@ -154,9 +154,9 @@ mod tests {
         for key in ["", "short", "dGhlIHNhbXBsZSBub25jZQ"] {
             let mut headers = GOOD;
             headers[3].1 = key;
-            assert_eq!(Upgrade::of(&mut request(&headers)).err(), Some(UpgradeError::NoKey), "{key}");
+            assert_eq!(Upgrade::from_request(&mut request(&headers)).err(), Some(UpgradeError::InvalidKey), "{key}");
         }
         let twice = [GOOD.as_slice(), &[GOOD[3]]].concat();
-        assert_eq!(Upgrade::of(&mut request(&twice)).err(), Some(UpgradeError::NoKey));
+        assert_eq!(Upgrade::from_request(&mut request(&twice)).err(), Some(UpgradeError::InvalidKey));
     }
 }

@@ -37,10 +37,10 @@ async fn read(client: &mut TcpStream, bytes: usize) -> Vec<u8> {
 async fn what_came_during_the_welcome_is_sent_after_it_unless_it_was_told() {
     let (sink, mut client, _source) = socket().await;
     let (queue, room) = (SendQueue::new(100), ConversationId::generate());
-    queue.send(item("a").covered_at(room, Seq(1)));
-    queue.send(item("b").covered_at(room, Seq(2)));
+    queue.send(item("a").superseded_at(room, Seq(1)));
+    queue.send(item("b").superseded_at(room, Seq(2)));
     queue.send(item("c"));
-    queue.open(sink, ReplayedPositions::new([(room, Seq(1))]));
+    queue.attach_writer(sink, ReplayedPositions::new([(room, Seq(1))]));
     queue.send(item("d"));
     assert_eq!(read(&mut client, 3).await, b"bcd");
 }
@@ -51,7 +51,7 @@ async fn too_much_closes_the_connection_and_frees_its_memory() {
     queue.send(item("123456"));
     queue.send(item("789012"));
     queue.send(item("later"));
-    assert_eq!(end(&queue).await, CloseReason::now(CloseCode::TooSlow));
+    assert_eq!(end(&queue).await, CloseReason::immediately(CloseCode::TooSlow));
     assert!(queue.waiting().early.is_empty());
 }
 
@@ -60,12 +60,12 @@ async fn a_gentle_close_sends_what_waits_first() {
     let (sink, mut client, _source) = socket().await;
     let queue = SendQueue::new(10);
     queue.push(item("a"));
-    queue.open(sink, ReplayedPositions::default());
+    queue.attach_writer(sink, ReplayedPositions::default());
     queue.push(item("b"));
-    queue.close(CloseReason::finally(CloseCode::Restarting));
+    queue.close(CloseReason::after_queue(CloseCode::Restarting));
     queue.push(item("too late"));
-    assert_eq!(end(&queue).await, CloseReason::finally(CloseCode::Restarting));
-    let (sink, rest) = queue.take_sink();
+    assert_eq!(end(&queue).await, CloseReason::after_queue(CloseCode::Restarting));
+    let (sink, rest) = queue.detach_writer();
     assert!(rest.is_none());
     drop(sink);
     let mut all = Vec::new();
@@ -77,9 +77,9 @@ async fn a_gentle_close_sends_what_waits_first() {
 async fn a_frame_that_was_begun_is_finished_even_by_a_sudden_close() {
     let (sink, mut client, _source) = socket().await;
     let queue = SendQueue::new(64 * 1024 * 1024);
-    queue.open(sink, ReplayedPositions::default());
+    queue.attach_writer(sink, ReplayedPositions::default());
     let long = |byte: u8| {
-        let frame = crate::server::websocket::text(|out| {
+        let frame = crate::server::websocket::encode_text_with(|out| {
             out.resize(out.len() + 1024 * 1024, byte);
             Ok::<_, io::Error>(())
         });
@@ -91,9 +91,9 @@ async fn a_frame_that_was_begun_is_finished_even_by_a_sudden_close() {
         sent += 1;
     }
     queue.send(long(b'z'));
-    queue.close(CloseReason::now(CloseCode::TooSlow));
-    assert_eq!(end(&queue).await, CloseReason::now(CloseCode::TooSlow));
-    let (sink, rest) = queue.take_sink();
+    queue.close(CloseReason::immediately(CloseCode::TooSlow));
+    assert_eq!(end(&queue).await, CloseReason::immediately(CloseCode::TooSlow));
+    let (sink, rest) = queue.detach_writer();
     let rest = rest.expect("the rest of a frame");
     assert!(rest.iter().all(|byte| *byte == b'a' + sent - 1), "of the one that was begun, and no other");
     let reading = tokio::spawn(async move {
@@ -104,7 +104,7 @@ async fn a_frame_that_was_begun_is_finished_even_by_a_sudden_close() {
     let Some(mut sink) = sink else { panic!("a socket") };
     tokio::io::AsyncWriteExt::write_all(&mut sink, &rest).await.expect("a reader");
     drop(sink);
-    assert_eq!(reading.await.expect("an end") % long(b'x').frame.len(), 0, "whole frames");
+    assert_eq!(reading.await.expect("an end") % long(b'x').bytes.len(), 0, "whole frames");
 }
 
 #[tokio::test]
@@ -115,16 +115,16 @@ async fn a_run_is_taken_apart_only_for_who_knows_a_part_of_it() {
     for (seen, told) in [(0, "abc"), (2, "c"), (3, "")] {
         let (sink, mut client, _source) = socket().await;
         let queue = SendQueue::new(100);
-        queue.open(sink, ReplayedPositions::new([(room, Seq(seen))]));
-        queue.push_run(&run);
+        queue.attach_writer(sink, ReplayedPositions::new([(room, Seq(seen))]));
+        queue.push_batch(&run);
         queue.flush();
         queue.send(item("."));
         assert_eq!(read(&mut client, told.len() + 1).await, format!("{told}.").as_bytes(), "after {seen}");
     }
     let (sink, mut client, _source) = socket().await;
     let queue = SendQueue::new(100);
-    queue.open(sink, ReplayedPositions::default());
-    queue.push_run_plainly(&run.full, author);
+    queue.attach_writer(sink, ReplayedPositions::default());
+    queue.push_simple_frames(&run.full, author);
     queue.flush();
     queue.send(item("."));
     assert_eq!(read(&mut client, 2).await, b"b.", "nobody is told by the simple protocol what they said");

@@ -1,8 +1,8 @@
 use crate::{
     domain::{Nickname, User},
     server::{
-        hub::{ConnectionOrigin, Registered, ShardIndex, shard_loop::*},
-        net::client_addr::ClientAddr,
+        hub::{ConnectionOrigin, Registered, shard_loop::*},
+        net::{client_addr::ClientAddr, shard_index::ShardIndex},
     },
 };
 
@@ -13,10 +13,11 @@ fn hub() -> Arc<Hub> {
 fn come_in(hub: &Arc<Hub>, number: usize, rooms: &[ConversationId]) -> Registered {
     let user = User::guest(UserId::generate(), Nickname::parse(&format!("guest {number}")).expect("a name"));
     let peer = ClientAddr::from(std::net::IpAddr::from([127, 0, 0, 1]));
-    let entrance = ConnectionOrigin { session: None, peer, speech: Dialect::Full, shard: ShardIndex::default() };
+    let entrance =
+        ConnectionOrigin { session: None, client_addr: peer, dialect: Dialect::Full, shard: ShardIndex::default() };
     let registered = hub.register(user, entrance).expect("a place");
     for room in rooms {
-        registered.connection.hear(*room);
+        registered.connection.subscribe(*room);
     }
     registered
 }
@@ -26,7 +27,7 @@ fn delivery<'a>(hub: &'a Hub, shard: &'a Shard) -> Delivery<'a> {
 }
 
 fn run(room: ConversationId, frames: &[(u64, UserId, &str)]) -> DeliveryOp {
-    DeliveryOp::Run(Arc::new(EventBatch::for_tests(room, frames)))
+    DeliveryOp::Events(Arc::new(EventBatch::for_tests(room, frames)))
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn who_is_removed_from_a_crowd_hears_what_came_before_and_nothing_after() {
     let item = EncodedFrame::control(axum::body::Bytes::from_static(b"-"));
     delivery.take(&[
         run(square, &[(1, author, "a")]),
-        DeliveryOp::Left(removed.user.id, square, Some(item)),
+        DeliveryOp::Unsubscribe(removed.user.id, square, Some(item)),
         run(square, &[(2, author, "b")]),
     ]);
     delivery.serve_crowds();
@@ -124,5 +125,5 @@ fn whoever_leaves_is_forgotten_everywhere() {
     drop(all);
     assert!(lock(&hub.shards[0].audiences).is_empty());
     assert!(lock(&hub.shards[0].connections).is_empty());
-    assert!(hub.present().is_empty());
+    assert!(hub.online_user_ids().is_empty());
 }

@@ -5,7 +5,11 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     domain::{CommandId, Conversation, ConversationId, Seq, User, UserId},
     protocol::Event,
-    server::store::{ConnectionEffect, EventPosition, ReplyTo, StoreError},
+    server::store::{
+        error::StoreError,
+        events::{EventPosition, ReplyTo},
+        moderation::ConnectionEffect,
+    },
 };
 
 /// News that are durable.

@@ -1,9 +1,9 @@
-//! What the store is asked to do with the rights that not everybody has.
+//! Moderation: actions that a user or the operator takes against a user or a network.
 
 use ipnet::IpNet;
 
 use crate::{
-    domain::{Action, CommandId, ConversationId, InviteId, Role, Timestamp, User, UserId},
+    domain::{Action, CommandId, ConversationId, Role, Timestamp, User, UserId},
     server::net::client_addr::ClientAddr,
 };
 
@@ -73,35 +73,10 @@ pub(crate) enum ConnectionEffect {
     Changed(UserId),
 }
 
-/// Whether a user who gets a password gets the server with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OwnerGrant {
-    /// Yes; if there is an owner, nothing is done at all.
-    Claimed,
-    Always,
-    Never,
-}
-
 /// A network from which nobody new comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BannedNetwork {
     pub network: IpNet,
     /// When that ends by itself.
     pub until: Option<Timestamp>,
-}
-
-/// SHA-256 of an invite's token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct InviteKey(pub [u8; 32]);
-
-/// An invite to be made.
-#[derive(Debug)]
-pub(crate) struct NewInvite {
-    pub id: InviteId,
-    pub key: InviteKey,
-    /// `None`: made on the host.
-    pub actor: Option<UserId>,
-    pub rule: RoleCheck,
-    pub expires_at: Option<Timestamp>,
-    pub most_uses: Option<u32>,
 }

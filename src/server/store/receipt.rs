@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use crate::server::store::error::StoreError;
 
 /// Resolves when the write is committed and synced, or was refused.
 pub(crate) struct Receipt<T> {

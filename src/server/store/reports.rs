@@ -1,8 +1,9 @@
 //! What the store is asked about messages that users have reported.
 
-use crate::domain::{ConversationId, Reason, Seq, User, UserId};
-
-use super::RoleCheck;
+use crate::{
+    domain::{ConversationId, Reason, Seq, User, UserId},
+    server::store::moderation::RoleCheck,
+};
 
 /// A message that a user tells the moderators of.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::{BUSY_TIMEOUT, DATABASE};
+use crate::server::store::sqlite::open::{BUSY_TIMEOUT, DATABASE};
 
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]

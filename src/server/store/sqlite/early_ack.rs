@@ -6,17 +6,16 @@
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-use super::{
-    super::{Committed, EventPosition, NewEvent, ReplyTo, StoreError},
-    SqliteStore,
-    writer::{Applied, Job, Write as _},
+use crate::server::store::{
+    commits::Committed,
+    error::StoreError,
+    events::{EventPosition, NewEvent, ReplyTo},
+    sqlite::writer::job::{Applied, Job, Write as _},
 };
 
-impl SqliteStore {
-    /// An event whose asker is told when it is about to become durable, which is no promise at all.
-    pub(super) fn hastily(&self, event: NewEvent, asker: ReplyTo) -> Box<dyn Job> {
-        Box::new(Hasty { event, asker: Some(asker), feed: self.news.clone(), news: None })
-    }
+/// A job for `event` that is answered before the commit.
+pub(super) fn job(event: NewEvent, asker: ReplyTo, feed: mpsc::WeakSender<Vec<Committed>>) -> Box<dyn Job> {
+    Box::new(Hasty { event, asker: Some(asker), feed, news: None })
 }
 
 /// An event whose author is told that it is durable as soon as it has been applied.

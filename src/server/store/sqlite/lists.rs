@@ -5,11 +5,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
 
-use crate::domain::{Conversation, ConversationId, ConversationKind, Timestamp, UserId};
-
-use super::{
-    super::{Committed, StoreError},
-    queries::conversation_of,
+use crate::{
+    domain::{Conversation, ConversationId, ConversationKind, Timestamp, UserId},
+    server::store::{commits::Committed, error::StoreError, sqlite::queries::conversations::conversation_of},
 };
 
 /// When the newest message came in a direct, to the minute: what happens more often than that changes no list.

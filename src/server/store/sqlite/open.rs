@@ -3,42 +3,19 @@
 use std::{
     fs::{File, TryLockError},
     io,
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, functions::FunctionFlags, params};
+use rusqlite::{Connection, OpenFlags, params};
 
 use crate::{
-    domain::{ConversationId, Emoji, Epoch, Timestamp},
+    domain::{ConversationId, Epoch, Timestamp},
     server::{
         clock,
-        store::sqlite::{private, tables::staging::Staging},
+        store::sqlite::{error::OpenError, migrations::migrate, private, tables::staging::Staging},
     },
 };
-
-/// Each brings the schema from its index to the next version; never change one that was released.
-const MIGRATIONS: [&str; 19] = [
-    include_str!("../migrations/0001_start.sql"),
-    include_str!("../migrations/0002_changes.sql"),
-    include_str!("../migrations/0003_accounts.sql"),
-    include_str!("../migrations/0004_rights.sql"),
-    include_str!("../migrations/0005_positions.sql"),
-    include_str!("../migrations/0006_journal.sql"),
-    include_str!("../migrations/0007_states.sql"),
-    include_str!("../migrations/0008_journal_rows.sql"),
-    include_str!("../migrations/0009_addresses.sql"),
-    include_str!("../migrations/0010_session_ends.sql"),
-    include_str!("../migrations/0011_guests.sql"),
-    include_str!("../migrations/0012_lists.sql"),
-    include_str!("../migrations/0013_reports.sql"),
-    include_str!("../migrations/0014_former_texts.sql"),
-    include_str!("../migrations/0015_retention.sql"),
-    include_str!("../migrations/0016_erasures.sql"),
-    include_str!("../migrations/0017_clock.sql"),
-    include_str!("../migrations/0018_gone.sql"),
-    include_str!("../migrations/0019_emoji.sql"),
-];
 
 /// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
 const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
@@ -54,42 +31,6 @@ const STATEMENTS: usize = 64;
 
 /// How much of the database the writer keeps in memory at most.
 const CACHE_KIB: i64 = 32 * 1024;
-
-/// Why the store can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The data folder, or the lock file in it, can't be made.
-    #[error("cannot use the data folder {path}: {error}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// Two servers on the same data would each believe to know who is connected.
-    #[error("another teahouse is using {0}")]
-    InUse(PathBuf),
-    /// Older ones have a bug that can corrupt the data.
-    #[error("this SQLite is {0}; 3.51.3 or newer is needed")]
-    OldSqlite(&'static str),
-    /// The data comes from a newer version of this program.
-    #[error("the data has schema {found}, this program knows only up to {known}")]
-    NewerData {
-        /// In the data.
-        found: usize,
-        /// In this program.
-        known: usize,
-    },
-    /// The log says why.
-    #[error("cannot put in its place what was written last")]
-    Journal,
-    /// Anything else.
-    #[error("cannot open the database: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// The system gives no thread.
-    #[error("cannot start the store's threads: {0}")]
-    Thread(io::Error),
-}
 
 /// What a store says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -168,25 +109,6 @@ pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, rusqlite::Err
     Ok(db)
 }
 
-fn migrate(db: &mut Connection) -> Result<(), OpenError> {
-    let found: usize = db.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))? as usize;
-    let known = MIGRATIONS.len();
-    if found > known {
-        return Err(OpenError::NewerData { found, known });
-    }
-    db.create_scalar_function("normal_emoji", 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| {
-        Ok(Emoji::from_stored(call.get(0)?))
-    })?;
-    for (version, migration) in (found + 1..).zip(&MIGRATIONS[found..]) {
-        let transaction = db.transaction()?;
-        transaction.execute_batch(migration)?;
-        transaction.execute_batch(&format!("PRAGMA user_version = {version}"))?;
-        transaction.commit()?;
-    }
-    db.remove_function("normal_emoji", 1)?;
-    Ok(())
-}
-
 /// Moves what a process that was killed left there to the tables.
 fn empty_journal(db: &mut Connection) -> Result<(), OpenError> {
     let transaction = db.transaction()?;
@@ -255,6 +177,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::server::store::sqlite::migrations::MIGRATIONS;
 
     /// The database as the program made it that knew so many migrations.
     fn older(path: &Path, migrations: usize) -> Connection {

@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::open::DATABASE;
+use crate::server::store::sqlite::open::DATABASE;
 
 /// How often it is measured, at most: a look at a handful of files.
 const INTERVAL: Duration = Duration::from_secs(1);

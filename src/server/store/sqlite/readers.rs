@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{super::StoreError, open::open_reader};
+use crate::server::store::{error::StoreError, sqlite::open::open_reader};
 
 /// How many reads may run at once; the others wait their turn.
 const READERS: usize = 4;
@@ -138,7 +138,8 @@ fn serve(path: &Path, jobs: &Receiver<ReadJob>) {
 mod tests {
     use tempfile::TempDir;
 
-    use super::{super::open::open_writer, *};
+    use super::*;
+    use crate::server::store::sqlite::open::open_writer;
 
     fn count(db: &Connection) -> Result<u32, StoreError> {
         Ok(db.query_row("SELECT count(*) FROM meta", [], |row| row.get(0))?)

@@ -7,14 +7,28 @@ use std::{
 };
 
 use futures_util::future::join_all;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::{
-    domain::{Body, CommandId, KeptMessages, Nickname, Timestamp, User},
+    domain::{Body, CommandId, ConversationId, KeptMessages, Nickname, Seq, SessionId, Timestamp, User, UserId},
     protocol::EventKind,
     server::store::{
-        Committed, DeleteAccount, NewEvent, NewUser, OwnerGrant, Retention, Store as _, StoreError, Verified, Window,
-        sqlite::{open::open_reader, tables::staging::Staging, *},
+        account_deletion::{DeleteAccount, Verified},
+        accounts::{NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, SessionKey},
+        commits::{Committed, Feed},
+        directs::{OpenDirect, Whom},
+        error::StoreError,
+        events::{EventPosition, NewEvent, ReplyTo, Window},
+        expiry::{Expired, ExpiryPolicy, Retention},
+        sqlite::{
+            error::OpenError,
+            open::{DATABASE, open_reader, open_writer, take_folder},
+            sqlite_store::SqliteStore,
+            tables::staging::Staging,
+            writer::job::{Applied, Write},
+        },
+        store_trait::Store as _,
     },
 };
 
@@ -530,12 +544,12 @@ struct Impossible;
 impl Write for Impossible {
     type Done = ();
 
-    fn apply(&self, db: &Connection) -> Result<writer::Applied<()>, StoreError> {
+    fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         db.execute_batch(
             "PRAGMA defer_foreign_keys = ON;
              INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (x'00', x'00', 0, 0);",
         )?;
-        Ok(writer::Applied { done: (), news: None })
+        Ok(Applied { done: (), news: None })
     }
 }
 

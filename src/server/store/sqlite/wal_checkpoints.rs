@@ -15,7 +15,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::server::store::sqlite::open::{OpenError, open_checkpointer};
+use crate::server::store::sqlite::{error::OpenError, open::open_checkpointer};
 
 /// How often to look whether there is something to move.
 const INTERVAL: Duration = Duration::from_secs(3);

@@ -6,7 +6,10 @@ use crate::{
     domain::{CommandId, ConversationId, EndReason, KeptMessages, Nickname, Role, Seq, User, UserId},
     protocol::EventKind,
     server::store::{
-        Committed, DeleteAccount, NewEvent, StoreError, Verified,
+        account_deletion::{DeleteAccount, Verified},
+        commits::Committed,
+        error::StoreError,
+        events::NewEvent,
         sqlite::{
             commands::{
                 append::{append_decided, delete},
@@ -17,7 +20,7 @@ use crate::{
             },
             queries,
             tables::audit::AuditRow,
-            writer::{Applied, Write},
+            writer::job::{Applied, Write},
         },
     },
 };
@@ -171,7 +174,7 @@ impl Erasure {
             )?
             .query_map(params![self.conversation, self.done, end, self.user, MOST_DELETED], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let author = queries::user_of(db, self.user)?.ok_or(StoreError::Unavailable)?;
+        let author = queries::accounts::user_of(db, self.user)?.ok_or(StoreError::Unavailable)?;
         let is_all = seqs.len() < MOST_DELETED as usize;
         let reached = seqs.last().copied().filter(|_| !is_all).unwrap_or(end);
         let events =

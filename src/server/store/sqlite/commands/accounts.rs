@@ -7,7 +7,8 @@ use crate::{
     server::{
         clock,
         store::{
-            EndedSession, NewPassword, NewSession, OwnerGrant, PasswordHash, SessionKey, StoreError,
+            EndedSession, NewPassword, NewSession, OwnerGrant, PasswordHash, SessionKey,
+            error::StoreError,
             sqlite::{
                 commands::{
                     create_user::release,
@@ -15,12 +16,12 @@ use crate::{
                     end_sessions::{Which, end_sessions, end_sessions_of},
                     moderation::role_of,
                 },
-                queries::has_owner,
+                queries::accounts::has_owner,
                 tables::{
                     audit::AuditRow,
                     sanctions::{SanctionScope, check_entry},
                 },
-                writer::{Applied, Write},
+                writer::job::{Applied, Write},
             },
         },
     },

@@ -7,7 +7,9 @@ use crate::{
     domain::{Body, CommandId, ConversationId, Seq, Timestamp, User, UserId},
     protocol::{Event, EventKind},
     server::store::{
-        Committed, EventPosition, NewEvent, StoreError,
+        commits::Committed,
+        error::StoreError,
+        events::{EventPosition, NewEvent},
         sqlite::{
             commands::{
                 apply_event::{delete_message, fold},
@@ -15,7 +17,7 @@ use crate::{
             },
             lists::{self, ListPosition, Minute},
             tables::sanctions::check_write,
-            writer::{Applied, FastPathContext, Write},
+            writer::job::{Applied, FastPathContext, Write},
         },
     },
 };

@@ -8,7 +8,9 @@ use crate::{
     domain::{ConversationId, Emoji, MAX_REACTIONS, Seq, UserId},
     protocol::EventKind,
     server::store::{
-        EventPosition, NewEvent, RoleCheck, StoreError,
+        error::StoreError,
+        events::{EventPosition, NewEvent},
+        moderation::RoleCheck,
         sqlite::{
             commands::moderation::role_of,
             tables::{audit::AuditRow, read_marks::save_mark},

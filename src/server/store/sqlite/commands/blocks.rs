@@ -5,12 +5,14 @@ use rusqlite::{Connection, params};
 use crate::{
     domain::{ConversationId, Timestamp, UserId},
     server::store::{
-        Committed, MAX_BLOCKS, StoreError,
+        commits::Committed,
+        conversations::MAX_BLOCKS,
+        error::StoreError,
         sqlite::{
             commands::directs::Pair,
             lists::{ListPosition, read_all, take_out},
             queries,
-            writer::{Applied, Write},
+            writer::job::{Applied, Write},
         },
     },
 };
@@ -48,7 +50,7 @@ impl Write for Block {
         if user == other {
             return Err(StoreError::SelfBlock);
         }
-        let blocked = queries::user_of(db, other)?.filter(|user| user.id != UserId::SYSTEM);
+        let blocked = queries::accounts::user_of(db, other)?.filter(|user| user.id != UserId::SYSTEM);
         let blocked = blocked.ok_or(StoreError::UnknownUser)?;
         let is_new = db
             .prepare_cached("INSERT OR IGNORE INTO blocks (user, blocked, at) VALUES (?1, ?2, ?3)")?
@@ -92,7 +94,7 @@ impl Write for Unblock {
         if let Some(direct) = Pair::of(user, other).find(db)? {
             read_all(db, user, direct.id)?;
         }
-        let other = queries::user_of(db, other)?.ok_or(StoreError::UnknownUser)?;
+        let other = queries::accounts::user_of(db, other)?.ok_or(StoreError::UnknownUser)?;
         Ok(Applied { done: (), news: Some(Committed::Blocked { user, other, on: false }) })
     }
 }

@@ -7,8 +7,8 @@ use crate::{
     server::{
         clock::{self, Offset},
         store::{
-            StoreError,
-            sqlite::writer::{Applied, Write},
+            error::StoreError,
+            sqlite::writer::job::{Applied, Write},
         },
     },
 };

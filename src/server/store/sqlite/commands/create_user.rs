@@ -8,7 +8,8 @@ use crate::{
         clock,
         net::client_addr::ClientAddr,
         store::{
-            NewUser, StoreError,
+            NewUser,
+            error::StoreError,
             sqlite::{
                 commands::{
                     accounts::{insert_session, set_password},
@@ -21,7 +22,7 @@ use crate::{
                     audit::AuditRow,
                     sanctions::{self, SanctionScope},
                 },
-                writer::{Applied, Write},
+                writer::job::{Applied, Write},
             },
         },
     },

@@ -5,10 +5,11 @@ use rusqlite::{Connection, OptionalExtension as _};
 use crate::{
     domain::{ConversationId, UserId},
     server::store::{
-        Committed, StoreError,
+        commits::Committed,
+        error::StoreError,
         sqlite::{
             lists::{put_below, take_out},
-            queries::conversation_of,
+            queries::conversations::conversation_of,
         },
     },
 };

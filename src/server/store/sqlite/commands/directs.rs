@@ -6,11 +6,13 @@ use tokio::sync::oneshot;
 use crate::{
     domain::{ConversationId, Timestamp, UserId},
     server::store::{
-        Committed, FoundUser, OpenDirect, OpenedDirect, StoreError, Whom,
+        commits::Committed,
+        directs::{FoundUser, OpenDirect, OpenedDirect, Whom},
+        error::StoreError,
         sqlite::{
             lists::{Minute, list},
             tables::sanctions::check_voice,
-            writer::{Applied, Write},
+            writer::job::{Applied, Write},
         },
     },
 };

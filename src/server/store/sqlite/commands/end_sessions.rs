@@ -7,11 +7,12 @@ use crate::{
     server::{
         clock,
         store::{
-            EndedSession, SessionKey, StoreError,
+            EndedSession, SessionKey,
+            error::StoreError,
             sqlite::{
                 commands::{create_user::release, departures::Departure},
                 tables::audit::AuditRow,
-                writer::{Applied, Write},
+                writer::job::{Applied, Write},
             },
         },
     },

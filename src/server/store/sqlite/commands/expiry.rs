@@ -7,7 +7,9 @@ use crate::{
     server::{
         clock,
         store::{
-            EndedSession, Expired, ExpiryPolicy, StoreError,
+            EndedSession,
+            error::StoreError,
+            expiry::{Expired, ExpiryPolicy},
             sqlite::{
                 commands::{
                     accounts::SeeSession,
@@ -16,7 +18,7 @@ use crate::{
                     end_sessions::{Which, end_sessions, end_sessions_of, forget_ends},
                     guest_sanctions::forget_past,
                 },
-                writer::{Applied, Write},
+                writer::job::{Applied, Write},
             },
         },
     },

@@ -8,7 +8,7 @@ use crate::{
     server::{
         clock,
         net::client_addr::ClientAddr,
-        store::{StoreError, sqlite::tables::sanctions::SanctionScope},
+        store::{error::StoreError, sqlite::tables::sanctions::SanctionScope},
     },
 };
 

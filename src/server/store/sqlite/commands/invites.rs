@@ -7,11 +7,13 @@ use crate::{
     server::{
         clock,
         store::{
-            InviteKey, NewInvite, RoleCheck, StoreError,
+            error::StoreError,
+            invites::{InviteKey, NewInvite},
+            moderation::RoleCheck,
             sqlite::{
                 commands::moderation::role_of,
                 tables::audit::AuditRow,
-                writer::{Applied, Write},
+                writer::job::{Applied, Write},
             },
         },
     },

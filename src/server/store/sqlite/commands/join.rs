@@ -6,11 +6,13 @@ use tokio::sync::oneshot;
 use crate::{
     domain::{ConversationId, Timestamp, UserId},
     server::store::{
-        Committed, Joined, StoreError,
+        commits::Committed,
+        conversations::Joined,
+        error::StoreError,
         sqlite::{
-            queries::conversation_of,
+            queries::conversations::conversation_of,
             tables::sanctions::{SanctionScope, check_entry},
-            writer::{Applied, Write},
+            writer::job::{Applied, Write},
         },
     },
 };

@@ -6,10 +6,11 @@ use crate::{
     domain::{CommandId, ConversationId, Seq, UserId},
     protocol::EventKind,
     server::store::{
-        EventPosition, NewEvent, StoreError,
+        error::StoreError,
+        events::{EventPosition, NewEvent},
         sqlite::{
             queries,
-            writer::{Applied, Write},
+            writer::job::{Applied, Write},
         },
     },
 };
@@ -29,7 +30,7 @@ impl Write for DeleteMessage {
         if !db.prepare_cached("SELECT 1 FROM conversations WHERE id = ?1")?.exists([self.conversation])? {
             return Err(StoreError::NotMember);
         }
-        let host = queries::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
+        let host = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
         NewEvent::of_author(host, self.id, self.conversation, EventKind::Deletion { seq: self.seq }).apply(db)
     }
 

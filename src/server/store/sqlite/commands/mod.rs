@@ -19,6 +19,7 @@ mod moderation;
 mod networks;
 mod reports;
 mod retention;
+mod submit;
 
 pub(crate) use crate::server::store::sqlite::commands::account_deletion::EraseSome;
 pub(crate) use crate::server::store::sqlite::commands::accounts::{
@@ -37,4 +38,5 @@ pub(crate) use crate::server::store::sqlite::commands::moderation::Moderate;
 pub(crate) use crate::server::store::sqlite::commands::networks::UnbanNetwork;
 pub(crate) use crate::server::store::sqlite::commands::reports::ExpireReports;
 pub(crate) use crate::server::store::sqlite::commands::retention::ExpireMessages;
+pub(crate) use crate::server::store::sqlite::commands::submit::Submitted;
 pub(crate) use crate::server::store::sqlite::tables::sanctions::{check_write, may_write};

@@ -8,7 +8,10 @@ use crate::{
     server::{
         clock,
         store::{
-            Committed, ConnectionEffect, EventPosition, Moderation, ModerationAction, NewEvent, StoreError,
+            commits::Committed,
+            error::StoreError,
+            events::{EventPosition, NewEvent},
+            moderation::{ConnectionEffect, Moderation, ModerationAction},
             sqlite::{
                 commands::{
                     append::append,
@@ -22,7 +25,7 @@ use crate::{
                     audit::AuditRow,
                     sanctions::{self, SanctionScope},
                 },
-                writer::{Applied, Write},
+                writer::job::{Applied, Write},
             },
         },
     },
@@ -41,14 +44,14 @@ impl Write for Moderate {
         let Moderation { actor, id, room, subject, deed, rule, .. } = &self.moderation;
         let author = match actor {
             Some(actor) => actor.clone(),
-            None => queries::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?,
+            None => queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?,
         };
         let told_in = room.unwrap_or(self.lobby);
         let mut event = NewEvent::of_author(author, *id, told_in, EventKind::Other);
         if let Some(first) = event.earlier(db)? {
             return Ok(Applied { done: first, news: None });
         }
-        let user = queries::user_of(db, *subject)?.filter(|user| user.id != UserId::SYSTEM);
+        let user = queries::accounts::user_of(db, *subject)?.filter(|user| user.id != UserId::SYSTEM);
         let user = user.ok_or(StoreError::UnknownUser)?;
         if actor.is_some() && !rule(role_of(db, event.author.id)?, user.role) {
             return Err(StoreError::NotAllowed);
@@ -62,7 +65,7 @@ impl Write for Moderate {
         let effect = self.carry_out(db, &user, &mut farewell)?;
         event.change = EventKind::Notice(ModerationNotice {
             action: deed.action(),
-            user: queries::user_of(db, *subject)?.unwrap_or(user),
+            user: queries::accounts::user_of(db, *subject)?.unwrap_or(user),
             scope: if room.is_some() { Wide::Room } else { Wide::House },
             until: deed.until().map(clock::shown),
             role: if let ModerationAction::Appoint(role) = deed { Some(*role) } else { None },
@@ -186,7 +189,7 @@ fn guests_of(db: &Connection, addresses: &[String]) -> Result<Vec<User>, StoreEr
             .query_map([address], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for id in ids {
-            guests.extend(queries::user_of(db, id)?);
+            guests.extend(queries::accounts::user_of(db, id)?);
         }
     }
     Ok(guests)

@@ -11,12 +11,13 @@ use crate::{
         clock,
         net::client_addr::ClientAddr,
         store::{
-            BannedNetwork, StoreError,
+            error::StoreError,
+            moderation::BannedNetwork,
             sqlite::{
                 commands::{create_user::release, departures::Departure, end_sessions::end_sessions_of},
-                queries::banned_networks,
+                queries::moderation::banned_networks,
                 tables::audit::AuditRow,
-                writer::{Applied, Write},
+                writer::job::{Applied, Write},
             },
         },
     },

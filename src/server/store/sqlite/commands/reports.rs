@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::{
     domain::{Body, ConversationId, Message, Nickname, Seq, Timestamp, User, UserId},
     server::store::{
-        Committed, HandleReport, NewReport, ReportAction, StoreError, Window,
+        commits::Committed,
+        error::StoreError,
+        events::Window,
+        reports::{HandleReport, NewReport, ReportAction},
         sqlite::{
             commands::{
                 append::{delete, to_json},
@@ -14,7 +17,7 @@ use crate::{
             },
             queries,
             tables::audit::AuditRow,
-            writer::{Applied, Write},
+            writer::job::{Applied, Write},
         },
     },
 };
@@ -73,7 +76,7 @@ impl NewReport {
     /// The message and those around it, as the reporter reads them now.
     fn as_they_are(&self, db: &Connection) -> Result<Vec<Message>, StoreError> {
         let Self { reporter, conversation, seq, .. } = *self;
-        let page = |window, limit| queries::messages(db, reporter, conversation, window, limit, BYTES);
+        let page = |window, limit| queries::history::messages(db, reporter, conversation, window, limit, BYTES);
         let mut messages = page(Window::Before(Seq(seq.0.saturating_add(1))), CONTEXT + 1)?.messages;
         messages.extend(page(Window::After(seq), CONTEXT)?.messages);
         messages.retain(|message| message.notice.is_none());
@@ -113,7 +116,7 @@ impl Write for HandleReport {
             ReportAction::DeleteMessage => {
                 let actor = match &self.actor {
                     Some(actor) => actor.clone(),
-                    None => queries::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?,
+                    None => queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?,
                 };
                 ("delete_message", Some(Committed::Event(delete(db, actor, conversation, seq)?)))
             }

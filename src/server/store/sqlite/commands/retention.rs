@@ -6,14 +6,17 @@ use crate::{
     domain::{CommandId, ConversationId, Seq, Timestamp, UserId},
     protocol::EventKind,
     server::store::{
-        Committed, EventPosition, NewEvent, Retention, StoreError,
+        commits::Committed,
+        error::StoreError,
+        events::{EventPosition, NewEvent},
+        expiry::Retention,
         sqlite::{
             commands::{
                 append::append_by, apply_event::delete_message, clock::written_before, departures::take_out_if_empty,
                 guest_sanctions::forget_addresses,
             },
             queries,
-            writer::{Applied, Write},
+            writer::job::{Applied, Write},
         },
     },
 };
@@ -41,7 +44,7 @@ impl Write for ExpireMessages {
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
         let batch = self.oldest(db)?;
         let Some(last) = batch.last().map(|old| old.seq) else { return Ok(Applied { done: false, news: None }) };
-        let house = queries::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
+        let house = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
         let mut events = Vec::new();
         for Old { seq, .. } in batch.into_iter().filter(|old| old.is_due) {
             let (id, change) = (CommandId::generate(), EventKind::Deletion { seq });

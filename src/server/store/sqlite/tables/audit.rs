@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     domain::{ConversationId, Timestamp, UserId},
-    server::store::StoreError,
+    server::store::error::StoreError,
 };
 
 /// What was done, on top of who did it.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     domain::{ConversationId, Seq, UserId},
-    server::store::Committed,
+    server::store::commits::Committed,
 };
 
 /// That a user has read up to a position.

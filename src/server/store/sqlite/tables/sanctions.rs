@@ -6,7 +6,7 @@ use crate::{
     domain::{ConversationId, Timestamp, UserId},
     server::{
         clock,
-        store::{StoreError, sqlite::commands::guest_sanctions},
+        store::{error::StoreError, sqlite::commands::guest_sanctions},
     },
 };
 

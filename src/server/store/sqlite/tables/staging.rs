@@ -11,12 +11,15 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use rusqlite::{Connection, params};
 
-use crate::server::store::sqlite::tables::staging_rows;
 use crate::{
     domain::{CommandId, ConversationId, Seq, Timestamp, UserId},
     server::store::{
-        EventPosition, StoreError,
-        sqlite::{commands::PendingMessage, tables::read_marks::save_mark},
+        error::StoreError,
+        events::EventPosition,
+        sqlite::{
+            commands::PendingMessage,
+            tables::{read_marks::save_mark, staging_rows},
+        },
     },
 };
 

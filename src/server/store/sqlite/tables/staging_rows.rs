@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Body, CommandId, ConversationId, Seq, Timestamp, UserId},
-    server::store::{EventPosition, sqlite::commands::PendingMessage},
+    server::store::{events::EventPosition, sqlite::commands::PendingMessage},
 };
 
 pub(crate) fn put(row: &mut Vec<u8>, PendingMessage { place, author, id, body }: &PendingMessage) {

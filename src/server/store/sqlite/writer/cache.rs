@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use crate::{
     domain::{CommandId, ConversationId, Seq, Timestamp, UserId},
     server::store::{
-        EventPosition, StoreError,
+        error::StoreError,
+        events::EventPosition,
         sqlite::{
             commands::{check_write, end},
             lists::{self, ListPosition, Minute},

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
-use crate::server::store::sqlite::writer::{Job, group_commit::GroupCommit};
+use crate::server::store::sqlite::writer::{group_commit::GroupCommit, job::Job};
 
 /// How many changes may wait for the writer; beyond that, askers wait to queue.
 const MOST: usize = 1_024;
@@ -198,7 +198,7 @@ impl Drop for WriterEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::store::Committed;
+    use crate::server::store::commits::Committed;
 
     struct Nothing;
 

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::server::store::{Committed, StoreError, sqlite::writer::Job};
+use crate::server::store::{commits::Committed, error::StoreError, sqlite::writer::job::Job};
 
 /// A read that is to find all that was told before it was asked for.
 pub(crate) struct BarrierRead<T, F> {

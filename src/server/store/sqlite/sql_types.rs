@@ -6,12 +6,13 @@ use rusqlite::{
 };
 use uuid::Uuid;
 
-use crate::domain::{
-    Body, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Role, Seq, SessionId,
-    Timestamp, UserId,
+use crate::{
+    domain::{
+        Body, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Role, Seq,
+        SessionId, Timestamp, UserId,
+    },
+    server::store::{accounts::SessionKey, invites::InviteKey},
 };
-
-use super::super::{InviteKey, SessionKey};
 
 macro_rules! uuid_column {
     ($($name:ident),*) => {$(

@@ -1,8 +1,9 @@
 //! What the store is told when an account is to be deleted.
 
-use crate::domain::{KeptMessages, UserId};
-
-use super::PasswordHash;
+use crate::{
+    domain::{KeptMessages, UserId},
+    server::store::accounts::PasswordHash,
+};
 
 /// An account that is to be deleted.
 #[derive(Debug)]

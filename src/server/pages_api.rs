@@ -14,7 +14,7 @@ use crate::{
         ReportUrl, Scheme, Site,
         chat::{AllowedActions, ChatError, ChatService, ModerationRequest, may_handle_reports_of},
         http::ApiError,
-        hub::Hub,
+        hub::{Hub, PresenceLookup as _},
         net::{client_addr::ClientAddr, session_cookie::CookieAttributes, urls},
         sign_in::{SignInRequest, SignedIn, come_in},
         store::{Beginning, ReportAction, Window},

@@ -38,6 +38,6 @@ impl ChatService {
 
     /// How many connections hear the conversation. Only members hear it, so this needs no question to the store.
     fn audience(&self, user: &User, conversation: ConversationId) -> Result<usize, ChatError> {
-        self.hub.audience_size(conversation, user.id).ok_or(ChatError::UnknownConversation)
+        self.presence.audience_size(conversation, user.id).ok_or(ChatError::UnknownConversation)
     }
 }

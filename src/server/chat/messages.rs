@@ -100,7 +100,7 @@ impl ChatService {
         let body = Body::parse(body)?;
         let opener = speaker.user.clone();
         let direct = match known {
-            Some(direct) if self.hub.is_online_as(direct.with, nickname) => direct,
+            Some(direct) if self.presence.is_online_as(direct.with, nickname) => direct,
             Some(direct) if self.store.is_gone(direct.with).await? => return Err(ChatError::UserGone),
             Some(direct) => direct,
             None => self.open_direct(opener, peer, nickname).await?.done().await?,

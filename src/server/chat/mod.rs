@@ -32,7 +32,7 @@ use crate::{
         PublicUrl,
         chat::{claim::Claim, passwords::Passwords, rate_limits::RateLimits, security_log::SecurityLog},
         config::Config,
-        hub::Hub,
+        hub::PresenceLookup,
         net::client_addr::ClientAddr,
         store::{Store, StoreError},
     },
@@ -51,8 +51,8 @@ pub(crate) use sessions::StartedSession;
 /// The rules of the house, applied.
 pub(crate) struct ChatService {
     store: Arc<dyn Store>,
-    /// Only asked who hears what; `chat` writes to no connection.
-    hub: Arc<Hub>,
+    /// Who is online. `chat` writes to no connection.
+    presence: Arc<dyn PresenceLookup>,
     rates: RateLimits,
     passwords: Passwords,
     incidents: Arc<SecurityLog>,
@@ -82,10 +82,10 @@ pub(crate) struct ChatService {
 }
 
 impl ChatService {
-    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, config: &Config) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, presence: Arc<dyn PresenceLookup>, config: &Config) -> Self {
         Self {
             store,
-            hub,
+            presence,
             rates: RateLimits::new(&config.limits, config.unlimited),
             passwords: Passwords::new(),
             incidents: Arc::new(SecurityLog::new()),

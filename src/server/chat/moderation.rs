@@ -90,7 +90,7 @@ impl ChatService {
             subject: measure.user,
             deed: measure.deed()?,
             rule: Permission::to(measure.action).rule(),
-            addresses: self.hub.addresses_of(measure.user),
+            addresses: self.presence.addresses_of(measure.user),
             all_of_address: measure.all_of_address,
         };
         let receipt = self.store.moderate(moderation).await?;

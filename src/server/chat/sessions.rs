@@ -147,7 +147,7 @@ impl ChatService {
         let is_registered = session.me.kind == UserKind::Registered;
         let is_old = is_registered && session.begun_at < ago(self.sessions_last);
         let is_left = session.seen_at < ago(if is_registered { self.sessions_idle } else { self.guests_last });
-        if is_old || is_left && !self.hub.connected_sessions().contains(&session.id) {
+        if is_old || is_left && !self.presence.is_session_connected(session.me.id, session.id) {
             return Err(ChatError::SessionEnded(EndReason::Expired));
         }
         if (!session.used || session.seen_at.0 + SEEN_EVERY < clock::now().0)
@@ -212,9 +212,9 @@ impl ChatService {
     pub(crate) async fn expire(&self) -> Result<Vec<EndedSession>, ChatError> {
         self.expire_reports().await?;
         let expiry = ExpiryPolicy {
-            connected: self.hub.connected_sessions(),
+            connected: self.presence.connected_sessions(),
             noted: ago(SEEN_EVERY),
-            here: self.hub.online_user_ids(),
+            here: self.presence.online_user_ids(),
             guests_seen: ago(self.guests_last),
             began: ago(self.sessions_last),
             seen: ago(self.sessions_idle),

@@ -10,12 +10,13 @@ mod connections;
 mod encoded;
 mod fan_out;
 mod presence;
+mod presence_lookup;
 mod replayed;
 mod send_queue;
 mod shard_loop;
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, hash_map::Entry},
     hash::Hash,
     mem,
     sync::{
@@ -31,7 +32,6 @@ use crate::{
     protocol::{CloseCode, MAX_LISTED_ONLINE, ServerFrame},
     server::{
         hub::{fan_out::TURNS, presence::PresenceChange, shard_loop::DeliveryBatch},
-        net::client_addr::ClientAddr,
         store::ReplyTo,
     },
 };
@@ -43,6 +43,7 @@ pub(crate) use crate::server::hub::replayed::ReplayedPositions;
 pub(crate) use crate::server::hub::send_queue::{CloseReason, SendQueue};
 pub(crate) use crate::server::hub::shard_loop::{Shard, serve_shard};
 pub(crate) use presence::announce_presence;
+pub(crate) use presence_lookup::PresenceLookup;
 
 /// Who is connected, and who hears what.
 #[derive(Debug)]
@@ -191,11 +192,6 @@ impl Hub {
         self.plain_clients.load(Ordering::SeqCst) > 0
     }
 
-    /// Where a user is connected from.
-    pub(crate) fn addresses_of(&self, user: UserId) -> Vec<ClientAddr> {
-        self.connections_of(user).iter().map(|connection| connection.client_addr).collect()
-    }
-
     /// Who is here, as all clients have been told: all, or none while they are too many to list; and how many.
     pub(crate) fn online_users(&self) -> (Vec<User>, u64) {
         self.presence.announced()
@@ -212,12 +208,6 @@ impl Hub {
         (online, count)
     }
 
-    /// How many connections hear the conversation, and whether one of them is this user's.
-    pub(crate) fn audience_size(&self, conversation: ConversationId, user: UserId) -> Option<usize> {
-        let heard = self.connections_of(user).iter().any(|connection| connection.is_subscribed(conversation));
-        heard.then(|| self.shards.iter().map(|shard| shard.audience_size(conversation)).sum())
-    }
-
     /// Ends the connections of one session.
     pub(crate) fn close_session(&self, user: UserId, session: SessionId, code: CloseCode) {
         for connection in self.connections_of(user).iter().filter(|connection| connection.session == Some(session)) {
@@ -225,25 +215,9 @@ impl Hub {
         }
     }
 
-    /// Whether the user is here, and called exactly so.
-    pub(crate) fn is_online_as(&self, user: UserId, nickname: &str) -> bool {
-        self.users().get(&user).is_some_and(|present| present.user().nickname.as_str() == nickname)
-    }
-
     /// The connection of a user who is here for as long as that connection lives.
     pub(crate) fn ephemeral_guest_connection(&self, user: UserId) -> Option<Arc<Connection>> {
         self.connections_of(user).into_iter().find(|connection| connection.is_ephemeral_guest())
-    }
-
-    /// Who is here.
-    pub(crate) fn online_user_ids(&self) -> HashSet<UserId> {
-        self.users().keys().copied().collect()
-    }
-
-    /// The sessions that are connected.
-    pub(crate) fn connected_sessions(&self) -> HashSet<SessionId> {
-        let users = self.users();
-        users.values().flat_map(OnlineUser::connections).filter_map(|connection| connection.session).collect()
     }
 
     /// Ends all connections of a user.

@@ -154,7 +154,7 @@ mod tests {
         drop(second);
         assert_eq!(hub.connections_of(user.id).len(), 1);
         drop(first);
-        assert!(hub.online_user_ids().is_empty());
+        assert!(hub.users().is_empty());
     }
 
     #[test]
@@ -182,6 +182,6 @@ mod tests {
         assert_eq!(step(&hub), None);
         assert_eq!(hub.online_users(), (vec![user], 1));
         drop(released);
-        assert!(hub.online_user_ids().is_empty());
+        assert!(hub.users().is_empty());
     }
 }

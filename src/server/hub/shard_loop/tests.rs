@@ -125,5 +125,5 @@ fn whoever_leaves_is_forgotten_everywhere() {
     drop(all);
     assert!(lock(&hub.shards[0].audiences).is_empty());
     assert!(lock(&hub.shards[0].connections).is_empty());
-    assert!(hub.online_user_ids().is_empty());
+    assert!(hub.users().is_empty());
 }

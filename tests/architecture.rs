@@ -81,7 +81,12 @@ fn entry<'a>(file: &'a Path, folder: &str) -> Option<&'a str> {
 }
 
 /// The imports that `SOURCES` and `FLOORS`, or others like them, do not allow, and the files that they do not know.
-fn broken_floors(files: &BTreeSet<&Path>, imports: &BTreeSet<Import>, sources: Modules, floors: &[Floors]) -> Vec<String> {
+fn broken_floors(
+    files: &BTreeSet<&Path>,
+    imports: &BTreeSet<Import>,
+    sources: Modules,
+    floors: &[Floors],
+) -> Vec<String> {
     let mut broken = Vec::new();
     let mut check = |folder: &str, knows: &dyn Fn(&str) -> bool, may_import: &dyn Fn(&str, &str) -> bool| {
         let unknown = files.iter().filter(|file| entry(file, folder).is_some_and(|entry| !knows(entry)));

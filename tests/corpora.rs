@@ -29,31 +29,31 @@ fn hold(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
-fn bodies_and_reactions_hold() {
+fn the_body_corpus_passes() {
     hold("body", body::check);
 }
 
 #[test]
-fn client_frames_hold() {
+fn the_client_frame_corpus_passes() {
     hold("client_frame", client_frame::check);
 }
 
 #[test]
-fn nicknames_hold() {
+fn the_nickname_corpus_passes() {
     hold("nickname", nickname::check);
 }
 
 #[test]
-fn plain_frames_hold() {
+fn the_simple_frame_corpus_passes() {
     hold("simple_frame", simple_frame::check);
 }
 
 #[test]
-fn server_frames_hold() {
+fn the_server_frame_corpus_passes() {
     hold("server_frame", server_frame::check);
 }
 
 #[test]
-fn websockets_hold() {
+fn the_websocket_corpus_passes() {
     hold("websocket", websocket::check);
 }

@@ -132,7 +132,7 @@ fn tagged_names<T: DeserializeOwned + fmt::Debug>(tag: &str) -> BTreeSet<String>
 }
 
 #[test]
-fn every_example_is_what_the_server_reads_or_writes() {
+fn every_example_is_read_or_written_by_the_server() {
     for example in examples() {
         match example.kind {
             "client" => example.round_trips_as::<ClientFrame>(),
@@ -163,7 +163,7 @@ fn every_example_is_what_the_server_reads_or_writes() {
 }
 
 #[test]
-fn every_example_says_who_sends_it_and_what_it_is() {
+fn every_example_names_its_sender_and_its_type() {
     for example in examples() {
         let sender = match example.kind {
             "client"
@@ -194,7 +194,7 @@ fn every_frame_has_an_example() {
 }
 
 #[test]
-fn every_form_of_a_simple_reply_has_an_example() {
+fn every_kind_of_simple_reply_has_an_example() {
     let mut forms = BTreeSet::new();
     for example in examples().iter().filter(|example| example.kind == "simple-reply") {
         forms.insert(match serde_json::from_str(&example.text).expect("checked above") {
@@ -244,7 +244,7 @@ fn assert_limit(limit: &str, value: impl TryInto<u64>) {
 }
 
 #[test]
-fn every_limit_is_the_one_in_force() {
+fn every_documented_limit_is_in_force() {
     assert_limit("largest frame", MAX_FRAME_BYTES);
     assert_limit("nickname", MAX_NICKNAME_CHARACTERS);
     assert_limit("message", MAX_BODY_CHARACTERS);
@@ -258,7 +258,7 @@ fn every_limit_is_the_one_in_force() {
 
 #[cfg(feature = "ssr")]
 #[test]
-fn every_configured_limit_is_the_one_a_server_begins_with() {
+fn every_documented_default_limit_is_the_one_of_the_server() {
     let limits = teahouse::server::Limits::default();
     assert_limit("commands of a user", limits.commands_per_minute.get());
     assert_limit("frames of any kind", limits.frames_per_minute.get());

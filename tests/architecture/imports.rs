@@ -135,7 +135,9 @@ impl Program {
     /// Whether `path` takes something that is not a module from a module of another file that contains `at`.
     fn leads_over_parent(&self, at: usize, path: &[String]) -> bool {
         (1..path.len()).any(|length| {
-            let Some(Target::Module(module)) = self.resolve_prefix(at, path, length, LONGEST_CHAIN) else { return false };
+            let Some(Target::Module(module)) = self.resolve_prefix(at, path, length, LONGEST_CHAIN) else {
+                return false;
+            };
             let next = self.resolve_prefix(at, path, length + 1, LONGEST_CHAIN);
             matches!(next, Some(Target::Item(_))) && self.contains(module, at)
         })
@@ -284,7 +286,9 @@ impl<'ast> Visit<'ast> for Collector<'_> {
             let beside = self.here().file.parent().expect("a folder").to_owned();
             let flat = folder.with_extension("rs");
             let (file, folder) = match path_attribute(&item.attrs) {
-                Some(path) => (normal(&beside.join(&path)), normal(&beside.join(path)).parent().expect("a folder").to_owned()),
+                Some(path) => {
+                    (normal(&beside.join(&path)), normal(&beside.join(path)).parent().expect("a folder").to_owned())
+                }
                 None if self.program.folder.join(&flat).is_file() => (flat, folder),
                 None => (folder.join("mod.rs"), folder),
             };

@@ -17,12 +17,12 @@ use history::{Ack, Command, Fate, Sight};
 use talk::{Talk, body, message};
 
 #[test]
-fn a_sound_history_passes() {
+fn a_correct_history_passes() {
     assert_eq!(Talk::sound().found(), [0; 4]);
 }
 
 #[test]
-fn who_saw_a_message_only_after_its_deletion_saw_it_well() {
+fn a_reader_may_first_see_a_message_after_its_deletion() {
     let mut talk = Talk::sound();
     let blank = talk.events()[1].clone();
     talk.sights()[2] = Sight::Event(Arc::new(blank));
@@ -30,7 +30,7 @@ fn who_saw_a_message_only_after_its_deletion_saw_it_well() {
 }
 
 #[test]
-fn who_saw_a_message_only_after_an_edit_saw_what_it_says_since() {
+fn a_reader_may_first_see_a_message_after_an_edit() {
     let mut talk = Talk::sound();
     let Sight::Event(event) = &talk.sights()[1] else { unreachable!("an event") };
     let since = Event { change: message("one, edited"), ..Event::clone(event) };
@@ -39,7 +39,7 @@ fn who_saw_a_message_only_after_an_edit_saw_what_it_says_since() {
 }
 
 #[test]
-fn an_acked_command_that_is_not_there_is_lost() {
+fn an_acked_command_missing_from_the_log_is_lost() {
     let mut talk = Talk::sound();
     let mut last = talk.events().pop().expect("an event");
     let losses = |sound: &Talk| sound.found()[0];
@@ -58,7 +58,7 @@ fn an_acked_command_that_is_not_there_is_lost() {
 }
 
 #[test]
-fn a_hole_is_a_loss() {
+fn a_hole_in_the_log_is_a_loss() {
     let mut talk = Talk::sound();
     for event in &mut talk.events()[6..] {
         event.seq = Seq(8);
@@ -67,7 +67,7 @@ fn a_hole_is_a_loss() {
 }
 
 #[test]
-fn a_command_that_was_done_twice_is_found() {
+fn a_command_executed_twice_is_found() {
     let mut talk = Talk::sound();
     let again = Event { seq: Seq(8), at: Timestamp(2_000), ..talk.events()[6].clone() };
     talk.events().push(again);
@@ -75,7 +75,7 @@ fn a_command_that_was_done_twice_is_found() {
 }
 
 #[test]
-fn an_abandoned_command_may_be_there_once_or_not_at_all_but_not_twice() {
+fn an_abandoned_command_may_take_effect_at_most_once() {
     let mut talk = Talk::sound();
     talk.history.commands[6].fate = Fate::Abandoned;
     talk.history.commands[6].acks.clear();
@@ -91,7 +91,7 @@ fn an_abandoned_command_may_be_there_once_or_not_at_all_but_not_twice() {
 }
 
 #[test]
-fn an_event_that_was_told_twice_is_found() {
+fn an_event_delivered_twice_is_found() {
     let mut talk = Talk::sound();
     let again = talk.sights()[3].clone();
     talk.sights().insert(4, again);
@@ -99,7 +99,7 @@ fn an_event_that_was_told_twice_is_found() {
 }
 
 #[test]
-fn an_author_s_commands_in_another_order_are_found() {
+fn commands_of_an_author_out_of_order_are_found() {
     let mut talk = Talk::sound();
     talk.history.commands.swap(0, 2);
     assert_eq!(talk.found(), [0, 0, 1, 0]);
@@ -109,14 +109,14 @@ fn an_author_s_commands_in_another_order_are_found() {
 }
 
 #[test]
-fn events_told_in_another_order_are_found() {
+fn events_delivered_out_of_order_are_found() {
     let mut talk = Talk::sound();
     talk.sights().swap(3, 4);
     assert_eq!(talk.found()[2], 1);
 }
 
 #[test]
-fn an_event_that_was_not_told_is_lost() {
+fn an_event_that_was_not_delivered_is_lost() {
     let mut talk = Talk::sound();
     talk.sights().remove(4);
     assert_eq!(talk.found(), [1, 0, 0, 0]);
@@ -127,7 +127,7 @@ fn an_event_that_was_not_told_is_lost() {
 }
 
 #[test]
-fn a_reset_makes_an_end_of_what_is_due_and_a_new_connection_a_beginning() {
+fn a_reset_ends_and_a_new_connection_begins_what_is_due() {
     let mut talk = Talk::sound();
     let conversation = talk.conversation;
     talk.sights().splice(2..5, [Sight::From(conversation, Seq(4))]);
@@ -138,7 +138,7 @@ fn a_reset_makes_an_end_of_what_is_due_and_a_new_connection_a_beginning() {
 }
 
 #[test]
-fn a_reader_who_was_told_something_else_is_found() {
+fn a_reader_that_received_another_event_is_found() {
     let mut talk = Talk::sound();
     let Sight::Event(event) = &talk.sights()[1] else { unreachable!("an event") };
     let other = Event { change: message("another"), ..Event::clone(event) };
@@ -147,7 +147,7 @@ fn a_reader_who_was_told_something_else_is_found() {
 }
 
 #[test]
-fn a_reader_who_was_told_words_that_a_deleted_message_never_had_is_found() {
+fn a_text_that_a_deleted_message_never_had_is_found() {
     let mut talk = Talk::sound();
     let Sight::Event(event) = &talk.sights()[2] else { unreachable!("an event") };
     let other = Event { change: message("never said"), ..Event::clone(event) };
@@ -166,7 +166,7 @@ fn a_stale_edit_is_found() {
 }
 
 #[test]
-fn a_deletion_that_was_not_seen_is_found() {
+fn a_missed_deletion_is_found() {
     let mut talk = Talk::sound();
     let message = &mut talk.view()[1];
     (message.body, message.deleted) = (body("two"), false);
@@ -174,7 +174,7 @@ fn a_deletion_that_was_not_seen_is_found() {
 }
 
 #[test]
-fn a_reaction_that_is_missing_is_found() {
+fn a_missing_reaction_is_found() {
     let mut talk = Talk::sound();
     talk.view()[2].reactions.clear();
     talk.served()[2].reactions.clear();
@@ -182,7 +182,7 @@ fn a_reaction_that_is_missing_is_found() {
 }
 
 #[test]
-fn a_message_that_is_missing_or_from_nowhere_is_found() {
+fn a_missing_and_an_invented_message_are_found() {
     let mut talk = Talk::sound();
     talk.view().remove(1);
     assert_eq!(talk.found(), [0, 0, 0, 1]);
@@ -194,7 +194,7 @@ fn a_message_that_is_missing_or_from_nowhere_is_found() {
 }
 
 #[test]
-fn a_view_that_begins_later_is_held_to_what_it_shows() {
+fn a_view_that_begins_later_is_checked_for_what_it_shows() {
     let mut talk = Talk::sound();
     talk.view().drain(..2);
     talk.history.readers[0].views[0].is_whole = false;
@@ -204,14 +204,14 @@ fn a_view_that_begins_later_is_held_to_what_it_shows() {
 }
 
 #[test]
-fn a_view_that_has_not_come_to_the_end_misses_something() {
+fn a_view_that_stops_early_misses_something() {
     let mut talk = Talk::sound();
     talk.history.readers[0].views[0].cursor = Seq(6);
     assert_eq!(talk.found(), [1, 0, 0, 0]);
 }
 
 #[test]
-fn a_command_acked_at_another_place_is_found() {
+fn an_ack_with_another_seq_is_found() {
     let mut talk = Talk::sound();
     talk.history.commands[6].acks[0].seq = Some(Seq(9));
     assert_eq!(talk.found(), [0, 0, 0, 1]);
@@ -221,7 +221,7 @@ fn a_command_acked_at_another_place_is_found() {
 }
 
 #[test]
-fn a_command_that_was_acked_again_as_something_else_is_found() {
+fn a_repeat_with_a_different_ack_is_found() {
     let mut talk = Talk::sound();
     let first = talk.history.commands[6].acks[0];
     talk.history.commands[6].acks.push(first);
@@ -231,14 +231,14 @@ fn a_command_that_was_acked_again_as_something_else_is_found() {
 }
 
 #[test]
-fn a_command_that_did_something_else_is_found() {
+fn a_command_with_another_effect_is_found() {
     let mut talk = Talk::sound();
     talk.history.commands[6].change = message("not four");
     assert_eq!(talk.found(), [0, 0, 0, 1]);
 }
 
 #[test]
-fn a_refused_command_that_is_there_is_found() {
+fn a_refused_command_in_the_log_is_found() {
     let mut talk = Talk::sound();
     let command = &mut talk.history.commands[6];
     (command.fate, command.acks) = (Fate::Refused(ErrorCode::UnknownMessage), vec![]);
@@ -246,7 +246,7 @@ fn a_refused_command_that_is_there_is_found() {
 }
 
 #[test]
-fn a_command_without_an_answer_and_an_event_without_a_command_are_found() {
+fn an_unanswered_command_and_an_event_without_a_command_are_found() {
     let mut talk = Talk::sound();
     let command = &mut talk.history.commands[6];
     (command.fate, command.acks) = (Fate::Open, vec![]);
@@ -264,7 +264,7 @@ fn a_time_that_goes_back_is_out_of_order() {
 }
 
 #[test]
-fn what_a_server_never_does_is_found() {
+fn impossible_answers_are_found() {
     let mut talk = Talk::sound();
     talk.history.surprises.push("a session was refused".to_owned());
     assert_eq!(talk.found(), [0, 0, 0, 1]);

@@ -112,14 +112,14 @@ fn text_never_becomes_script() {
 }
 
 #[test]
-fn the_page_hears_no_other_window() {
+fn the_page_accepts_no_messages_from_other_windows() {
     let page = sources("src", &["rs", "js"]);
     assert_none(&page, &["postMessage", "post_message", "onmessage", "ev::message", "Listener(\"message\""]);
     assert_none(&page, &["BroadcastChannel", "window.opener"]);
 }
 
 #[test]
-fn the_early_script_lets_no_text_name_a_field() {
+fn the_pre_boot_script_never_uses_a_text_as_a_field_name() {
     let script = read("src/ui/chat/pre_boot.js");
     let named: Vec<_> = script.lines().filter(|line| line.contains("] = ")).map(str::trim).collect();
     // An id that the server has made.
@@ -134,7 +134,7 @@ const WORDS_OF_SQL: [&str; 9] =
     ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "DROP ", "PRAGMA ", " WHERE ", " AND ", "ORDER BY "];
 
 #[test]
-fn queries_are_made_of_constants() {
+fn queries_are_constants() {
     let mut seen = 0;
     for Source { name, code } in sources("src/server/store", &["rs"]) {
         for query in code.split("format!(").skip(1) {
@@ -155,7 +155,7 @@ fn queries_are_made_of_constants() {
 }
 
 #[test]
-fn nothing_that_reads_text_as_a_program_is_linked() {
+fn no_interpreter_is_linked() {
     let interpreters = [
         "regex",
         "fancy-regex",
@@ -187,7 +187,7 @@ fn nothing_that_reads_text_as_a_program_is_linked() {
 }
 
 #[test]
-fn no_cryptography_is_linked_but_what_the_document_lists() {
+fn only_documented_cryptography_is_linked() {
     let list = super::DOC.split("### V11").nth(1).and_then(|rest| rest.split("| number |").next()).expect("a list");
     let known = ["argon2", "rand", "sha1", "sha2", "tokio-rustls"];
     let of_cryptography = |name: &String| {
@@ -211,7 +211,7 @@ fn every_queue_of_the_server_is_bounded() {
 }
 
 #[test]
-fn a_release_has_no_feature_of_measurements() {
+fn a_release_contains_no_measuring_features() {
     let manifest = read("Cargo.toml");
     assert!(manifest.contains("\nbin-features = [\"ssr\"]\n") && manifest.contains("\nbin-default-features = false\n"));
     assert!(!manifest.contains("\ndefault = ["), "nothing is on that nobody asked for");
@@ -250,7 +250,7 @@ fn every_package_comes_from_its_registry_with_a_checksum() {
 }
 
 #[test]
-fn the_time_in_which_flaws_are_mended_is_published() {
+fn the_time_to_fix_vulnerabilities_is_published() {
     let published = read("SECURITY.md").replace('\n', " ");
     for promise in ["You get an answer within a week", "fixed within a week of its being known", "with each release"] {
         assert!(published.contains(promise), "{promise}");
@@ -259,7 +259,7 @@ fn the_time_in_which_flaws_are_mended_is_published() {
 
 #[cfg(feature = "ssr")]
 #[test]
-fn sessions_last_as_long_as_the_documents_say() {
+fn sessions_last_as_long_as_documented() {
     let config = teahouse::server::Config::default();
     for doc in [super::DOC.to_owned(), read("docs/protocol.md")] {
         let doc = doc.replace('\n', " ");

@@ -61,7 +61,7 @@ fn is_test(name: &str) -> bool {
 }
 
 #[test]
-fn every_file_that_is_named_exists() {
+fn every_named_file_exists() {
     let named = between(DOC, '`', '`');
     // A command is named with its options.
     let words = named.iter().filter_map(|name| name.split(' ').next());
@@ -72,7 +72,7 @@ fn every_file_that_is_named_exists() {
 }
 
 #[test]
-fn every_test_that_is_named_exists() {
+fn every_named_test_exists() {
     let sources = text_in("tests", "rs") + &text_in("src", "rs");
     let named = between(DOC, '`', '`');
     let tests: Vec<_> = named.iter().filter(|name| is_test(name)).collect();
@@ -82,7 +82,7 @@ fn every_test_that_is_named_exists() {
 }
 
 #[test]
-fn every_browser_test_that_is_named_exists() {
+fn every_named_browser_test_exists() {
     let sources = text_in("end2end/tests", "ts");
     let quoted = between(DOC, '“', '”');
     let tests: Vec<_> = quoted.iter().filter(|quoted| quoted.contains(' ')).collect();
@@ -92,7 +92,7 @@ fn every_browser_test_that_is_named_exists() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let links = DOC.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
     for target in links.filter(|target| !target.starts_with("https://")) {
         let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
@@ -117,7 +117,7 @@ fn cells(row: &str) -> Vec<&str> {
 const MEASURED: [&str; 3] = ["(#fuzzing)", "(#conformance)", "(#abuse)"];
 
 #[test]
-fn whatever_is_met_is_shown_by_a_test() {
+fn every_met_requirement_names_a_test() {
     let met: Vec<_> = rows().filter(|row| cells(row).contains(&"met")).collect();
     assert!(met.len() > 100, "{}", met.len());
     for row in met {

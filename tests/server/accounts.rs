@@ -15,7 +15,7 @@ async fn sessions(server: &TestServer, token: &str) -> SessionList {
 }
 
 #[tokio::test]
-async fn a_guest_claims_the_nickname_and_stays_the_same_user() {
+async fn a_guest_who_sets_a_password_stays_the_same_user() {
     let server = TestServer::start().await;
     let mut guest = TestClient::guest(&server, "小明").await;
     guest.say("before").await;
@@ -38,7 +38,7 @@ async fn a_guest_claims_the_nickname_and_stays_the_same_user() {
 }
 
 #[tokio::test]
-async fn others_learn_at_once_that_somebody_has_a_password_now() {
+async fn others_see_at_once_that_a_user_has_registered() {
     let server = TestServer::start().await;
     let guest = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -55,7 +55,7 @@ async fn others_learn_at_once_that_somebody_has_a_password_now() {
 }
 
 #[tokio::test]
-async fn a_claimed_nickname_is_not_free_even_when_nobody_is_signed_in() {
+async fn a_registered_nickname_stays_taken_while_its_user_is_away() {
     let server = TestServer::start().await;
     let (client, token) = registered(&server, "Alice").await;
     drop(client);
@@ -71,7 +71,7 @@ async fn a_claimed_nickname_is_not_free_even_when_nobody_is_signed_in() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_an_unknown_name_and_a_guest_s_name_are_one_answer() {
+async fn wrong_passwords_unknown_names_and_guests_get_the_same_answer() {
     let server = TestServer::start().await;
     let _alice = registered(&server, "Alice").await;
     let _guest = TestClient::guest(&server, "Bob").await;
@@ -88,7 +88,7 @@ async fn a_wrong_password_an_unknown_name_and_a_guest_s_name_are_one_answer() {
 }
 
 #[tokio::test]
-async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
+async fn changing_a_password_needs_the_old_one_and_ends_other_sessions() {
     let server = TestServer::start().await;
     let (_here, token) = registered(&server, "Alice").await;
     let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
@@ -108,7 +108,7 @@ async fn a_new_password_needs_the_old_one_and_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn short_long_and_common_passwords_are_not_taken() {
+async fn short_long_and_common_passwords_are_refused() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let guest = TestClient::guest(&server, "Alice").await;
     for password in ["", "seven77", "password1", "PASSWORD1", &"x".repeat(257)] {
@@ -120,7 +120,7 @@ async fn short_long_and_common_passwords_are_not_taken() {
 }
 
 #[tokio::test]
-async fn one_sees_where_one_is_signed_in_and_can_end_it_there() {
+async fn users_see_their_sessions_and_can_end_each() {
     let server = TestServer::start().await;
     let (here, token) = registered(&server, "Alice").await;
     let body = json!({ "nickname": "Alice", "password": PASSWORD });
@@ -146,7 +146,7 @@ async fn one_sees_where_one_is_signed_in_and_can_end_it_there() {
 }
 
 #[tokio::test]
-async fn passwords_cannot_be_tried_out() {
+async fn guessing_passwords_is_limited() {
     let server = TestServer::start().await;
     let _alice = registered(&server, "Alice").await;
     let mut last = None;
@@ -159,7 +159,7 @@ async fn passwords_cannot_be_tried_out() {
 }
 
 #[tokio::test]
-async fn guests_who_were_away_for_long_give_their_nicknames_back_and_others_do_not() {
+async fn nicknames_of_guests_expire_and_those_of_registered_users_do_not() {
     let server = TestServer::start().await;
     let mut guest = TestClient::guest(&server, "Long gone").await;
     guest.say("I was here").await;

@@ -8,7 +8,7 @@ use teahouse::{
 use super::support::{Hangup, PASSWORD, SimpleClient, TestClient, TestServer, registered, sign_in};
 
 #[tokio::test]
-async fn the_host_sees_who_is_there_and_what_was_done() {
+async fn the_operator_lists_users_and_the_audit_log() {
     let server = TestServer::start().await;
     registered(&server, "老板").await;
     TestClient::guest(&server, "小明").await;
@@ -22,7 +22,7 @@ async fn the_host_sees_who_is_there_and_what_was_done() {
 }
 
 #[tokio::test]
-async fn what_the_host_does_is_told_in_the_name_of_the_house() {
+async fn actions_of_the_operator_are_attributed_to_the_server() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     server.admin(&["mute", "小明"]).await;
@@ -33,7 +33,7 @@ async fn what_the_host_does_is_told_in_the_name_of_the_house() {
 }
 
 #[tokio::test]
-async fn the_host_stands_above_owners() {
+async fn the_operator_can_act_on_owners() {
     let server = TestServer::start().await;
     let (owner, _) = registered(&server, "老板").await;
     server.admin(&["ban", "老板"]).await;
@@ -44,7 +44,7 @@ async fn the_host_stands_above_owners() {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_replaced_and_all_sessions_end() {
+async fn resetting_a_password_ends_all_sessions() {
     let server = TestServer::start().await;
     let (ming, _) = registered(&server, "小明").await;
     let words = server.admin(&["reset-password", "小明"]).await;
@@ -59,7 +59,7 @@ async fn a_forgotten_password_is_replaced_and_all_sessions_end() {
 }
 
 #[tokio::test]
-async fn a_simple_client_whose_name_is_taken_away_receives_nothing_more() {
+async fn a_removed_simple_client_receives_nothing_more() {
     let server = TestServer::start().await;
     let mut bot = SimpleClient::enter(&server, "/bot").await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -72,7 +72,7 @@ async fn a_simple_client_whose_name_is_taken_away_receives_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_banned_guest_is_found_by_the_name_that_was_given_back() {
+async fn a_banned_guest_is_found_by_the_released_nickname() {
     let server = TestServer::start().await;
     let guest = TestClient::guest(&server, "troll").await;
     server.admin(&["ban", "troll"]).await;
@@ -82,7 +82,7 @@ async fn a_banned_guest_is_found_by_the_name_that_was_given_back() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_said_and_changes_nothing() {
+async fn impossible_commands_are_explained_and_change_nothing() {
     let server = TestServer::start().await;
     TestClient::guest(&server, "小明").await;
     let before = server.stored();
@@ -94,14 +94,14 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_invite_from_the_host_leads_to_the_public_url() {
+async fn an_operators_invite_uses_the_public_url() {
     let server = TestServer::start_with(|config| config.public_url = "https://chat.example.org".parse().ok()).await;
     let link = server.admin(&["invite"]).await;
     assert!(link.starts_with("https://chat.example.org/?invite="), "{link}");
 }
 
 #[tokio::test]
-async fn an_id_means_this_very_user_whoever_has_the_name_by_now() {
+async fn an_id_means_the_same_user_even_if_the_nickname_has_moved_on() {
     let server = TestServer::start().await;
     let former = SimpleClient::enter(&server, "/bob").await;
     let line = |list: &str| list.lines().find(|line| line.ends_with("bob")).map(str::to_owned);
@@ -118,7 +118,7 @@ async fn an_id_means_this_very_user_whoever_has_the_name_by_now() {
 }
 
 #[tokio::test]
-async fn the_host_finds_a_message_and_deletes_it_and_everybody_s_page_follows() {
+async fn the_operator_deletes_a_message_and_every_client_is_told() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -151,7 +151,7 @@ async fn the_host_finds_a_message_and_deletes_it_and_everybody_s_page_follows() 
 }
 
 #[tokio::test]
-async fn the_host_deletes_in_a_talk_of_two_by_its_id() {
+async fn the_operator_deletes_a_message_of_a_direct() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -172,7 +172,7 @@ async fn the_host_deletes_in_a_talk_of_two_by_its_id() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_not_deleted() {
+async fn only_messages_can_be_deleted() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let said = ming.say("something").await.seq.expect("a place").to_string();
@@ -196,7 +196,7 @@ async fn what_is_no_message_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn no_name_and_no_message_does_anything_to_the_host_s_terminal() {
+async fn names_and_messages_cannot_control_the_operators_terminal() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     ming.say("reads \u{202e}backwards").await;

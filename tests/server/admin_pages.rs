@@ -21,7 +21,7 @@ fn form(server: &TestServer, by: &TestClient, to: &User, fields: &[(&str, &str)]
 }
 
 #[tokio::test]
-async fn a_form_does_what_the_command_does() {
+async fn admin_forms_do_the_same_as_commands() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -38,7 +38,7 @@ async fn a_form_does_what_the_command_does() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_page_is_refused_at_the_edge() {
+async fn forms_from_another_origin_are_refused_at_the_edge() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -54,7 +54,7 @@ async fn a_form_of_another_page_is_refused_at_the_edge() {
 }
 
 #[tokio::test]
-async fn what_a_form_lacks_changes_nothing() {
+async fn incomplete_forms_change_nothing() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -80,7 +80,7 @@ async fn what_a_form_lacks_changes_nothing() {
 }
 
 #[tokio::test]
-async fn names_stand_on_the_pages_as_text() {
+async fn names_are_shown_as_text() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let guest = TestClient::guest(&server, "<b>x</b>").await;
@@ -96,7 +96,7 @@ async fn names_stand_on_the_pages_as_text() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_looked_for_stands_in_no_address() {
+async fn a_searched_name_is_not_in_the_url() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let _guests = [TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await];
@@ -113,7 +113,7 @@ async fn a_name_that_is_looked_for_stands_in_no_address() {
 }
 
 #[tokio::test]
-async fn an_invite_s_link_is_in_the_answer_alone_and_leads_to_the_public_url() {
+async fn an_invite_link_is_only_in_the_answer_and_uses_the_public_url() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let make = server.http(Method::POST, "/admin/invites").bearer_auth(owner.token()).body("minutes=60&uses=2");

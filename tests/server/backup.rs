@@ -22,7 +22,7 @@ async fn back_up(data: &Path, file: &Path) -> Output {
 }
 
 #[tokio::test]
-async fn who_comes_back_after_a_backup_was_put_back_begins_anew() {
+async fn clients_start_again_after_a_restore() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("a copy.db");
     let server = TestServer::start().await;
@@ -56,7 +56,7 @@ async fn who_comes_back_after_a_backup_was_put_back_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_backup_is_for_its_owner_and_nothing_else_is_left() {
+async fn a_backup_is_private_and_leaves_no_other_file() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("copy.db");
     let server = TestServer::start().await;
@@ -68,7 +68,7 @@ async fn a_backup_is_for_its_owner_and_nothing_else_is_left() {
 }
 
 #[tokio::test]
-async fn a_backup_overwrites_nothing_and_needs_data() {
+async fn a_backup_overwrites_nothing_and_needs_a_data_folder() {
     let folder = TempDir::new().expect("a folder");
     let server = TestServer::start().await;
     let file = folder.path().join("copy.db");

@@ -27,7 +27,7 @@ async fn first_frame(server: &TestServer, message: Message) -> (ErrorCode, Hangu
 }
 
 #[tokio::test]
-async fn broken_json_is_an_error_and_the_connection_stays() {
+async fn broken_json_is_an_error_and_keeps_the_connection() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let before = server.stored();
@@ -79,7 +79,7 @@ async fn wrong_ids_are_errors() {
 }
 
 #[tokio::test]
-async fn messages_that_are_none_are_errors() {
+async fn invalid_messages_are_errors() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let before = server.stored();
@@ -98,7 +98,7 @@ async fn messages_that_are_none_are_errors() {
 }
 
 #[tokio::test]
-async fn a_second_hello_is_an_error_and_the_connection_stays() {
+async fn a_second_hello_is_an_error_and_keeps_the_connection() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let before = server.stored();
@@ -109,7 +109,7 @@ async fn a_second_hello_is_an_error_and_the_connection_stays() {
 }
 
 #[tokio::test]
-async fn frames_that_are_too_big_close_the_connection_so_that_the_peer_can_read_why() {
+async fn too_large_frames_close_the_connection_with_a_readable_reason() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let before = server.stored();
     let bodies = [MAX_FRAME_BYTES + 1, 1024 * 1024];
@@ -135,7 +135,7 @@ async fn frames_that_are_too_big_close_the_connection_so_that_the_peer_can_read_
 }
 
 #[tokio::test]
-async fn a_big_message_in_small_pieces_is_too_big_too() {
+async fn fragments_cannot_exceed_the_size_limit() {
     use tokio_tungstenite::tungstenite::protocol::frame::{
         Frame,
         coding::{Data, OpCode},
@@ -156,7 +156,7 @@ async fn a_big_message_in_small_pieces_is_too_big_too() {
 }
 
 #[tokio::test]
-async fn a_binary_frame_ends_the_connection() {
+async fn a_binary_frame_closes_the_connection() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let before = server.stored();
@@ -169,7 +169,7 @@ async fn a_binary_frame_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_text_ends_the_connection() {
+async fn invalid_utf_8_closes_the_connection() {
     use tokio_tungstenite::tungstenite::protocol::frame::{
         Frame,
         coding::{Data, OpCode},
@@ -185,7 +185,7 @@ async fn text_that_is_no_text_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn commands_before_hello_end_the_connection() {
+async fn commands_before_hello_close_the_connection() {
     let server = TestServer::start().await;
     let before = server.stored();
     let send =
@@ -203,7 +203,7 @@ async fn commands_before_hello_end_the_connection() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_is_not_kept() {
+async fn a_silent_connection_is_closed() {
     let server = TestServer::start_with(|config| config.timing.hello = std::time::Duration::from_millis(50)).await;
     let before = server.stored();
     let mut raw = RawClient::connect(&server, "/ws").await;
@@ -212,7 +212,7 @@ async fn who_says_nothing_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_gets_no_upgrade() {
+async fn an_upgrade_from_another_origin_is_refused() {
     let server = TestServer::start_with(|config| config.allow_origin = vec!["https://friend.example".into()]).await;
     let before = server.stored();
     for origin in ["https://evil.example", "http://127.0.0.1:1", "null"] {
@@ -229,7 +229,7 @@ async fn a_page_of_another_origin_gets_no_upgrade() {
 }
 
 #[tokio::test]
-async fn an_upgrade_that_is_none_is_a_problem() {
+async fn an_invalid_upgrade_is_a_problem() {
     let server = TestServer::start().await;
     let before = server.stored();
     let answer = server.http(reqwest::Method::GET, "/ws").send().await.expect("an answer");

@@ -60,7 +60,7 @@ async fn frames_until(client: &mut TestClient, last: &str) -> Vec<ServerFrame> {
 }
 
 #[tokio::test]
-async fn of_a_blocked_user_s_directs_nothing_comes_and_they_notice_nothing() {
+async fn a_blocked_users_directs_are_silent_and_the_blocked_user_does_not_notice() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -104,7 +104,7 @@ async fn of_a_blocked_user_s_directs_nothing_comes_and_they_notice_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_blocked_user_wrote_is_there_after_unblocking_but_not_as_unread() {
+async fn a_blocked_users_messages_are_there_after_unblocking_and_not_unread() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -127,7 +127,7 @@ async fn what_a_blocked_user_wrote_is_there_after_unblocking_but_not_as_unread()
 }
 
 #[tokio::test]
-async fn a_blocked_user_opens_no_direct_that_is_seen() {
+async fn a_direct_opened_by_a_blocked_user_stays_hidden() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -147,7 +147,7 @@ async fn a_blocked_user_opens_no_direct_that_is_seen() {
 }
 
 #[tokio::test]
-async fn a_room_s_events_come_without_holes_and_those_of_blocked_users_are_not_unread() {
+async fn rooms_deliver_events_of_blocked_users_without_counting_them_as_unread() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -161,7 +161,7 @@ async fn a_room_s_events_come_without_holes_and_those_of_blocked_users_are_not_u
 }
 
 #[tokio::test]
-async fn blocking_is_idempotent_bounded_and_outlives_a_restart() {
+async fn blocking_is_idempotent_limited_and_survives_a_restart() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let ada = TestClient::guest(&server, "Ada").await;
     let bob = TestClient::guest(&server, "Bob").await.user();

@@ -35,7 +35,7 @@ async fn refused(client: &mut TestClient, mut command: Value) -> ErrorCode {
 }
 
 #[tokio::test]
-async fn an_edit_is_an_event_of_its_own_and_is_folded_into_the_message() {
+async fn an_edit_is_an_event_and_changes_the_message() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -57,7 +57,7 @@ async fn an_edit_is_an_event_of_its_own_and_is_folded_into_the_message() {
 }
 
 #[tokio::test]
-async fn a_deleted_message_leaves_its_place_and_nothing_that_was_said() {
+async fn a_deleted_message_leaves_a_tombstone_without_its_text() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -98,7 +98,7 @@ async fn a_deleted_message_leaves_its_place_and_nothing_that_was_said() {
 }
 
 #[tokio::test]
-async fn however_two_phones_spell_an_emoji_it_is_one_reaction_and_either_takes_it_away() {
+async fn spellings_of_an_emoji_are_one_reaction() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -134,7 +134,7 @@ async fn however_two_phones_spell_an_emoji_it_is_one_reaction_and_either_takes_i
 }
 
 #[tokio::test]
-async fn reactions_are_counted_by_user_and_taken_away_again() {
+async fn reactions_are_counted_by_user_and_can_be_removed() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -162,7 +162,7 @@ async fn reactions_are_counted_by_user_and_taken_away_again() {
 }
 
 #[tokio::test]
-async fn a_repeated_change_gets_the_first_one_s_ack_and_has_no_second_effect() {
+async fn a_repeated_change_gets_the_first_ack_and_has_no_second_effect() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
@@ -187,7 +187,7 @@ async fn a_repeated_change_gets_the_first_one_s_ack_and_has_no_second_effect() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_is_refused_and_leaves_nothing() {
+async fn forbidden_changes_are_refused_without_an_effect() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -220,7 +220,7 @@ async fn what_may_not_be_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_carries_so_many_different_reactions() {
+async fn different_reactions_to_a_message_are_limited() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
@@ -240,7 +240,7 @@ async fn a_message_carries_so_many_different_reactions() {
 }
 
 #[tokio::test]
-async fn changes_and_deleted_messages_are_not_unread() {
+async fn changes_and_deletions_are_not_counted_as_unread() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let ling = TestClient::guest(&server, "阿玲").await;

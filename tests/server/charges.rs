@@ -36,7 +36,7 @@ fn status(answer: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_long_form_without_a_session_is_charged_by_its_length_and_not_read() {
+async fn a_long_form_without_a_session_is_charged_by_length_and_not_read() {
     let server = TestServer::start_with_pages_and(|config| config.limits.requests_per_minute = some(160)).await;
     // The body never comes: whoever waited for it would not answer.
     let form = "POST /talk/lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 255000\r\n\r\n";
@@ -50,7 +50,7 @@ async fn a_long_form_without_a_session_is_charged_by_its_length_and_not_read() {
 }
 
 #[tokio::test]
-async fn whatever_is_refused_is_charged_like_what_is_done() {
+async fn refused_requests_are_charged_like_others() {
     for (what, request, first) in [
         ("a request without a session", "GET /api/me HTTP/1.1\r\nHost: localhost", "401"),
         ("an address that the API does not have", "GET /api/nothing HTTP/1.1\r\nHost: localhost", "404"),
@@ -70,7 +70,7 @@ async fn whatever_is_refused_is_charged_like_what_is_done() {
 }
 
 #[tokio::test]
-async fn an_address_begins_so_many_web_sockets_whatever_becomes_of_them() {
+async fn upgrades_of_an_address_are_limited_even_if_they_fail() {
     // One at once.
     let start = || TestServer::start_with(|config| config.limits.hellos_per_minute = some(1));
     let none = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -93,7 +93,7 @@ async fn an_address_begins_so_many_web_sockets_whatever_becomes_of_them() {
 }
 
 #[tokio::test]
-async fn files_cost_an_address_their_bytes() {
+async fn files_are_charged_to_the_address_by_bytes() {
     let (data, site) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     fs::write(site.path().join("large.js"), "x".repeat(15_000)).expect("a file");
     let mut program = Command::new(PROGRAM);
@@ -109,7 +109,7 @@ async fn files_cost_an_address_their_bytes() {
 }
 
 #[tokio::test]
-async fn an_address_that_was_sent_too_much_waits() {
+async fn an_address_over_its_byte_budget_must_wait() {
     let server = TestServer::start_with_pages_and(|config| config.limits.answer_bytes_per_minute = some(1_000)).await;
     let ask = async |path| server.http(Method::GET, path).send().await.expect("an answer");
     let mut sent = 0;
@@ -131,7 +131,7 @@ async fn an_address_that_was_sent_too_much_waits() {
 }
 
 #[tokio::test]
-async fn a_page_is_packed_and_its_length_is_known() {
+async fn a_page_is_compressed_and_has_a_length() {
     let server = TestServer::start_with_pages().await;
     let ask = async |encoding: &str| {
         let request = server.http(Method::GET, "/").header(header::ACCEPT_ENCODING, encoding);
@@ -167,7 +167,7 @@ async fn replayed(client: &mut TestClient) -> (usize, bool) {
 }
 
 #[tokio::test]
-async fn who_comes_back_again_and_again_from_far_back_is_sent_no_more_than_others_would_be() {
+async fn repeated_resumes_from_old_cursors_are_charged() {
     let server = TestServer::start_with(|config| config.limits.answer_bytes_per_minute = some(50_000)).await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     for number in 0..40 {
@@ -196,7 +196,7 @@ async fn who_comes_back_again_and_again_from_far_back_is_sent_no_more_than_other
 }
 
 #[tokio::test]
-async fn a_user_comes_back_so_often_and_is_told_when_to_try_again() {
+async fn hellos_of_a_user_are_limited_and_say_when_to_retry() {
     let server = TestServer::start_with(|config| config.limits.hellos_per_minute = some(6)).await;
     let ming = TestClient::guest(&server, "小明").await;
     for _ in 0..2 {
@@ -212,7 +212,7 @@ async fn a_user_comes_back_so_often_and_is_told_when_to_try_again() {
 }
 
 #[tokio::test]
-async fn a_phone_that_loses_its_line_every_few_seconds_misses_nothing() {
+async fn a_client_that_reconnects_every_few_seconds_misses_nothing() {
     let server = TestServer::start().await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -226,7 +226,7 @@ async fn a_phone_that_loses_its_line_every_few_seconds_misses_nothing() {
 }
 
 #[tokio::test]
-async fn a_school_behind_one_address_comes_back_at_once_after_a_restart() {
+async fn three_hundred_users_of_one_address_can_reconnect_at_once() {
     const PEOPLE: usize = 300;
     // Of a school that has told the server so; all other limits are the usual ones.
     let server = TestServer::start_with(|config| config.limits.guests_per_address = some(400)).await;

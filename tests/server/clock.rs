@@ -178,7 +178,7 @@ fn age(nickname: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_while_the_server_runs_ends_nobody() {
+async fn setting_the_clock_ends_no_session() {
     let machine = Machine::start(&[]).await;
     let people = machine.people("60").await;
     machine.is_as_before(&people, "before").await;
@@ -194,7 +194,7 @@ async fn a_clock_that_is_set_while_the_server_runs_ends_nobody() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_wrong_after_a_restart_ends_nobody() {
+async fn a_wrong_clock_after_a_restart_ends_no_session() {
     let mut machine = Machine::start(&[]).await;
     let people = machine.people("60").await;
     for (number, days) in [400, -400, 8, 40, 0].into_iter().enumerate() {
@@ -211,7 +211,7 @@ async fn a_clock_that_is_wrong_after_a_restart_ends_nobody() {
 }
 
 #[tokio::test]
-async fn data_from_before_clocks_were_kept_is_not_thrown_away_by_a_wrong_one() {
+async fn data_without_a_saved_clock_survives_a_wrong_one() {
     let mut machine = Machine::start(&[]).await;
     let people = machine.people("60").await;
     machine.guest("long gone").await;
@@ -226,7 +226,7 @@ async fn data_from_before_clocks_were_kept_is_not_thrown_away_by_a_wrong_one() {
 }
 
 #[tokio::test]
-async fn time_that_can_have_passed_has_passed() {
+async fn plausible_clock_steps_count() {
     let mut machine = Machine::start(&[]).await;
     let people = machine.people("60").await;
     assert!(machine.refusal(&people.muted).await.is_some());
@@ -245,7 +245,7 @@ async fn time_that_can_have_passed_has_passed() {
 }
 
 #[tokio::test]
-async fn moderators_read_when_something_ends_by_the_clock_that_they_know() {
+async fn moderators_see_end_times_by_their_own_clock() {
     let machine = Machine::start(&[]).await;
     machine.clock.set(400 * DAY);
     let people = machine.people("60").await;
@@ -279,7 +279,7 @@ async fn moderators_read_when_something_ends_by_the_clock_that_they_know() {
 }
 
 #[tokio::test]
-async fn nothing_is_deleted_for_its_age_because_a_clock_was_set() {
+async fn setting_the_clock_deletes_nothing() {
     let mut machine = Machine::start(&[("TEAHOUSE_GUEST_MESSAGE_DAYS", "30"), ("TEAHOUSE_AUDIT_DAYS", "30")]).await;
     let guest = machine.guest("小明").await;
     for _ in 0..2 {
@@ -311,7 +311,7 @@ async fn nothing_is_deleted_for_its_age_because_a_clock_was_set() {
 }
 
 #[tokio::test]
-async fn a_client_learns_the_server_s_time() {
+async fn a_client_learns_the_servers_time() {
     let server = TestServer::start().await;
     let before = Timestamp::now();
     let guest = TestClient::guest(&server, "小明").await;

@@ -40,7 +40,7 @@ async fn is_known(server: &TestServer, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_server_that_was_closed_to_guests_keeps_none_of_those_who_were_in() {
+async fn closing_a_server_to_guests_ends_their_sessions() {
     let server = TestServer::start().await;
     let mut guest = TestClient::guest(&server, "小明").await;
     guest.say("before").await;
@@ -63,7 +63,7 @@ async fn a_server_that_was_closed_to_guests_keeps_none_of_those_who_were_in() {
 }
 
 #[tokio::test]
-async fn all_guests_can_be_ended_at_once_and_nobody_else() {
+async fn all_guest_sessions_can_be_ended_at_once() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let guests = [TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await];
@@ -86,7 +86,7 @@ async fn all_guests_can_be_ended_at_once_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn with_invites_the_operator_is_told_of_guests_who_came_without_one() {
+async fn an_invite_only_server_reports_guests_without_an_invite() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let address = format!("http://{}/api/session", process.address);
@@ -108,7 +108,7 @@ async fn with_invites_the_operator_is_told_of_guests_who_came_without_one() {
 }
 
 #[tokio::test]
-async fn with_invites_those_who_came_by_one_are_not_told_of() {
+async fn an_invite_only_server_does_not_report_invited_guests() {
     let server = TestServer::start_with(|config| config.entry = AdmissionPolicy::Invite).await;
     let invite = server.admin(&["invite"]).await;
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
@@ -119,7 +119,7 @@ async fn with_invites_those_who_came_by_one_are_not_told_of() {
 }
 
 #[tokio::test]
-async fn sessions_from_before_last_no_longer_than_new_ones() {
+async fn older_sessions_last_no_longer_than_new_ones() {
     let server = TestServer::start().await;
     let (_alice, alice) = registered(&server, "Alice").await;
     let (_carol, carol) = registered(&server, "Carol").await;
@@ -147,7 +147,7 @@ async fn sessions_from_before_last_no_longer_than_new_ones() {
 }
 
 #[tokio::test]
-async fn nobody_owns_a_server_by_setting_the_first_password() {
+async fn setting_the_first_password_makes_nobody_an_owner() {
     let server = TestServer::start().await;
     let first = TestClient::guest(&server, "小明").await;
     assert_eq!(set_password(&server, first.token(), json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
@@ -167,7 +167,7 @@ async fn nobody_owns_a_server_by_setting_the_first_password() {
 }
 
 #[tokio::test]
-async fn the_claim_link_lets_the_first_person_into_a_closed_server() {
+async fn the_claim_link_opens_a_closed_server_to_its_owner() {
     let server = TestServer::start_with(|config| config.entry = AdmissionPolicy::Registered).await;
     let link = server.admin(&["claim-token"]).await;
     let start = format!("http://{}/?claim=", server.address);
@@ -186,7 +186,7 @@ async fn the_claim_link_lets_the_first_person_into_a_closed_server() {
 }
 
 #[tokio::test]
-async fn the_claim_link_is_printed_at_the_start_and_stands_in_no_log() {
+async fn the_claim_link_is_printed_at_the_start_and_never_logged() {
     let data = TempDir::new().expect("a folder");
     let log = data.path().join("log");
     let mut program = Command::new(PROGRAM);

@@ -28,7 +28,7 @@ fn with_empty_variables(mut command: Command, arguments: &[&str]) -> Command {
 }
 
 #[tokio::test]
-async fn options_that_the_environment_sets_to_nothing_have_their_defaults() {
+async fn empty_environment_variables_mean_the_defaults() {
     let folder = TempDir::new().expect("a folder");
     let server = TestProcess::start_by(with_empty_variables(Command::new(PROGRAM), &["serve"]), folder.path()).await;
     server.signal("TERM");
@@ -36,7 +36,7 @@ async fn options_that_the_environment_sets_to_nothing_have_their_defaults() {
 }
 
 #[tokio::test]
-async fn commands_too_ignore_variables_that_are_empty() {
+async fn subcommands_ignore_empty_environment_variables() {
     let folder = TempDir::new().expect("a folder");
     for arguments in [&["admin", "list"][..], &["backup", "copy.db"][..]] {
         let mut command = with_empty_variables(Command::new(PROGRAM), &arguments[..1]);
@@ -62,7 +62,7 @@ fn full() -> Stdio {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_written_is_an_error_and_no_panic() {
+async fn output_that_cannot_be_written_is_an_error_without_a_panic() {
     let server = TestServer::start().await;
     for arguments in [&["list"][..], &["audit"], &["invite"], &["sanctions"]] {
         let output = admin(&server, arguments, full()).await;
@@ -75,7 +75,7 @@ async fn an_answer_that_cannot_be_written_is_an_error_and_no_panic() {
 }
 
 #[tokio::test]
-async fn a_reader_that_has_seen_enough_is_no_error() {
+async fn a_closed_pipe_is_not_an_error() {
     let server = TestServer::start().await;
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -91,7 +91,7 @@ fn serve_with_output(redirection: &str, data: &Path) -> Child {
 }
 
 #[tokio::test]
-async fn a_server_runs_without_anybody_who_reads_what_it_prints() {
+async fn a_server_runs_without_a_reader_of_its_output() {
     for redirection in [">&-", ">/dev/full", ">&- <&-"] {
         let folder = TempDir::new().expect("a folder");
         let mut child = serve_with_output(redirection, folder.path());

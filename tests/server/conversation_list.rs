@@ -46,7 +46,7 @@ fn expected(numbers: std::ops::RangeInclusive<u32>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_welcome_has_all_rooms_and_the_hundred_directs_with_the_latest_events() {
+async fn a_welcome_has_all_rooms_and_the_latest_hundred_directs() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "Ming").await;
     crowd(&server, "Ming", 1_000);
@@ -74,7 +74,7 @@ async fn a_welcome_has_all_rooms_and_the_hundred_directs_with_the_latest_events(
 }
 
 #[tokio::test]
-async fn a_document_has_no_more_of_the_list_and_yet_the_direct_that_it_is_about() {
+async fn a_page_has_the_same_list_plus_the_direct_it_shows() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "Ming").await;
     crowd(&server, "Ming", 1_000);
@@ -90,7 +90,7 @@ async fn a_document_has_no_more_of_the_list_and_yet_the_direct_that_it_is_about(
 }
 
 #[tokio::test]
-async fn a_direct_from_far_down_comes_up_with_the_next_message_and_can_be_asked_for() {
+async fn an_old_direct_returns_with_the_next_message_and_can_be_fetched() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "Ming").await;
     let mut ling = TestClient::guest(&server, "Ling").await;
@@ -131,7 +131,7 @@ async fn a_direct_from_far_down_comes_up_with_the_next_message_and_can_be_asked_
 }
 
 #[tokio::test]
-async fn a_cursor_of_what_is_not_in_the_list_is_answered() {
+async fn a_cursor_of_an_unlisted_conversation_is_answered() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "小明").await;
     let elsewhere = ConversationId::generate();
@@ -145,7 +145,7 @@ async fn a_cursor_of_what_is_not_in_the_list_is_answered() {
 }
 
 #[tokio::test]
-async fn strangers_begin_few_directs_with_one_user_from_one_address_by_any_door() {
+async fn new_directs_to_one_user_from_one_address_are_limited() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "Ming").await;
     let mut flood = SimpleClient::enter(&server, "/flood").await;
@@ -194,7 +194,7 @@ async fn strangers_begin_few_directs_with_one_user_from_one_address_by_any_door(
 }
 
 #[tokio::test]
-async fn the_direct_with_the_newest_message_comes_first_whoever_wrote_it_and_whatever_else_happens() {
+async fn directs_are_sorted_by_their_newest_message_alone() {
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "Ming").await;
     let mut others = Vec::new();
@@ -263,7 +263,7 @@ async fn leaves(server: &TestServer, guest: &TestClient) {
 }
 
 #[tokio::test]
-async fn whoever_has_gone_for_good_stands_below_all_others_so_that_a_script_pushes_nobody_off_the_list() {
+async fn directs_with_former_users_are_listed_last() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "Ming").await;
     let mut friend = TestClient::guest(&server, "Friend").await;
@@ -304,7 +304,7 @@ async fn whoever_has_gone_for_good_stands_below_all_others_so_that_a_script_push
 }
 
 #[tokio::test]
-async fn a_direct_with_somebody_who_has_gone_vanishes_when_nothing_is_left_in_it() {
+async fn an_empty_direct_with_a_former_user_disappears() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "Ming").await;
     let removed = async |ming: &mut TestClient, id: ConversationId| {

@@ -47,7 +47,7 @@ impl Browser {
 }
 
 #[tokio::test]
-async fn who_comes_into_one_server_of_a_host_stays_in_at_the_others() {
+async fn signing_in_to_one_server_of_a_machine_keeps_the_sessions_of_others() {
     let servers = [
         TestServer::start_with_pages().await,
         TestServer::start_with_pages().await,
@@ -74,7 +74,7 @@ async fn who_comes_into_one_server_of_a_host_stays_in_at_the_others() {
 }
 
 #[tokio::test]
-async fn a_session_under_the_cookie_of_before_goes_on_under_its_own() {
+async fn a_session_moves_from_the_old_cookie_to_the_new_one() {
     let server = TestServer::start_with_pages().await;
     let other = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -97,7 +97,7 @@ async fn a_session_under_the_cookie_of_before_goes_on_under_its_own() {
 }
 
 #[tokio::test]
-async fn cookies_of_other_programs_hide_no_session() {
+async fn foreign_cookies_do_not_hide_the_session() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let own = server.cookie(ming.token());
@@ -134,7 +134,7 @@ async fn cookies_of_other_programs_hide_no_session() {
 }
 
 #[tokio::test]
-async fn language_and_theme_are_found_among_cookies_of_other_programs() {
+async fn language_and_theme_are_found_among_foreign_cookies() {
     let server = TestServer::start_with_pages().await;
     for (cookies, language) in [
         ("teahouse_language=zh-Hans; drink=茶", "zh-Hans"),

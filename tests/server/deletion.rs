@@ -58,7 +58,7 @@ fn messages(view: &Timeline) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn who_deletes_the_account_is_out_everywhere_and_the_name_is_free() {
+async fn deleting_an_account_ends_all_sessions_and_frees_the_nickname() {
     let server = TestServer::start().await;
     registered(&server, "老板").await;
     let (ming, token) = registered(&server, "小明").await;
@@ -85,7 +85,7 @@ async fn who_deletes_the_account_is_out_everywhere_and_the_name_is_free() {
 }
 
 #[tokio::test]
-async fn what_a_former_user_wrote_stays_without_the_name_and_open_pages_show_what_a_fetch_shows() {
+async fn messages_of_a_deleted_account_stay_without_a_name_everywhere() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "老板").await;
     let (mut ming, token) = registered(&server, "小明").await;
@@ -131,7 +131,7 @@ async fn what_a_former_user_wrote_stays_without_the_name_and_open_pages_show_wha
 }
 
 #[tokio::test]
-async fn messages_go_with_the_account_where_their_author_wants_it() {
+async fn messages_are_deleted_with_the_account_on_request() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     registered(&server, "老板").await;
     let (mut ming, token) = registered(&server, "小明").await;
@@ -177,7 +177,7 @@ async fn messages_go_with_the_account_where_their_author_wants_it() {
 }
 
 #[tokio::test]
-async fn the_last_owner_appoints_another_one_first_and_the_host_need_not_wait_for_that() {
+async fn the_last_owner_must_appoint_another_unless_the_operator_deletes_the_account() {
     let server = TestServer::start().await;
     let (mut owner, token) = registered(&server, "老板").await;
     let body = json!({ "messages": "keep", "password": PASSWORD });
@@ -197,7 +197,7 @@ async fn the_last_owner_appoints_another_one_first_and_the_host_need_not_wait_fo
 }
 
 #[tokio::test]
-async fn a_guest_deletes_what_there_is_without_a_password() {
+async fn a_guest_deletes_the_account_without_a_password() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -213,7 +213,7 @@ async fn a_guest_deletes_what_there_is_without_a_password() {
 }
 
 #[tokio::test]
-async fn a_report_outlives_the_account_that_it_is_about() {
+async fn a_report_survives_the_deletion_of_the_reported_account() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, token) = registered(&server, "小明").await;

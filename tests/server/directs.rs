@@ -30,7 +30,7 @@ fn is_gone(conversation: &Conversation) -> bool {
 }
 
 #[tokio::test]
-async fn a_direct_is_heard_by_its_two_users_and_nobody_else() {
+async fn a_direct_is_delivered_to_its_two_users_only() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -57,7 +57,7 @@ async fn a_direct_is_heard_by_its_two_users_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_other_user_is_told_of_a_new_direct_with_its_first_message_and_before_that() {
+async fn the_other_user_learns_of_a_direct_just_before_its_first_message() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -77,7 +77,7 @@ async fn the_other_user_is_told_of_a_new_direct_with_its_first_message_and_befor
 }
 
 #[tokio::test]
-async fn two_users_have_one_direct_whoever_opens_it_and_however_the_name_is_typed() {
+async fn two_users_have_one_direct_however_it_is_opened() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -90,7 +90,7 @@ async fn two_users_have_one_direct_whoever_opens_it_and_however_the_name_is_type
 }
 
 #[tokio::test]
-async fn who_is_not_here_finds_the_message_on_coming_back() {
+async fn an_absent_user_finds_the_message_later() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let ling = TestClient::guest(&server, "阿玲").await;
@@ -110,7 +110,7 @@ async fn who_is_not_here_finds_the_message_on_coming_back() {
 }
 
 #[tokio::test]
-async fn nobody_of_that_name_is_an_error_that_says_so() {
+async fn an_unknown_nickname_is_a_clear_error() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let before = server.stored();
@@ -129,7 +129,7 @@ async fn nobody_of_that_name_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn nobody_writes_into_or_reads_from_others_directs() {
+async fn directs_of_others_can_be_neither_read_nor_written() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let _ling = TestClient::guest(&server, "阿玲").await;
@@ -156,7 +156,7 @@ async fn nobody_writes_into_or_reads_from_others_directs() {
 }
 
 #[tokio::test]
-async fn who_has_gone_is_marked_at_once_and_written_to_no_more() {
+async fn a_user_who_left_is_marked_at_once_and_cannot_be_written_to() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -186,7 +186,7 @@ async fn who_has_gone_is_marked_at_once_and_written_to_no_more() {
 }
 
 #[tokio::test]
-async fn a_direct_opens_by_user_or_by_nickname_and_by_exactly_one_of_them() {
+async fn open_direct_takes_exactly_one_of_user_and_nickname() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let bob = TestClient::guest(&server, "Bob").await.user();
@@ -212,7 +212,7 @@ async fn a_direct_opens_by_user_or_by_nickname_and_by_exactly_one_of_them() {
 }
 
 #[tokio::test]
-async fn a_name_means_the_same_user_to_a_script_until_that_one_has_gone() {
+async fn a_nickname_means_the_same_user_to_a_script_until_they_leave() {
     let server = TestServer::start().await;
     let mut script = SimpleClient::enter(&server, "/script").await;
     let mut carol = TestClient::guest(&server, "Carol").await;
@@ -231,7 +231,7 @@ async fn a_name_means_the_same_user_to_a_script_until_that_one_has_gone() {
 }
 
 #[tokio::test]
-async fn a_direct_in_which_nothing_was_written_goes_with_its_guest() {
+async fn an_empty_direct_disappears_with_its_guest() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -253,7 +253,7 @@ async fn a_direct_in_which_nothing_was_written_goes_with_its_guest() {
 }
 
 #[tokio::test]
-async fn who_is_muted_everywhere_begins_no_direct_by_any_door_and_reads_on() {
+async fn a_muted_user_can_read_but_begin_no_direct() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;

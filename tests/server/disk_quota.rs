@@ -34,7 +34,7 @@ async fn history(server: &TestServer, client: &TestClient) -> MessagesPage {
 }
 
 #[tokio::test]
-async fn a_used_up_quota_refuses_what_is_new_until_something_is_deleted() {
+async fn a_full_quota_refuses_new_data_until_something_is_deleted() {
     let server = server().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let _ling = TestClient::guest(&server, "Ling").await;
@@ -70,7 +70,7 @@ async fn a_used_up_quota_refuses_what_is_new_until_something_is_deleted() {
 }
 
 #[tokio::test]
-async fn what_was_acked_is_acked_again_without_room() {
+async fn a_repeat_is_acked_even_when_the_quota_is_full() {
     let server = server().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;

@@ -44,7 +44,7 @@ fn trust_this_machine(config: &mut teahouse::server::Config) {
 }
 
 #[tokio::test]
-async fn a_server_on_loopback_does_not_answer_to_foreign_names() {
+async fn a_loopback_server_refuses_other_host_names() {
     let server = TestServer::start().await;
     let port = server.address.port();
     for host in ["localhost", "tea.localhost:1", "127.0.0.1", "[::1]"] {
@@ -66,7 +66,7 @@ async fn a_server_on_loopback_does_not_answer_to_foreign_names() {
 }
 
 #[tokio::test]
-async fn a_request_names_one_host() {
+async fn a_request_must_name_exactly_one_host() {
     let server = TestServer::start().await;
     for headers in
         ["", "Host: localhost\r\nHost: localhost\r\n", "Host: a b\r\n", "Host: \r\n", "Host: me@localhost\r\n"]
@@ -76,7 +76,7 @@ async fn a_request_names_one_host() {
 }
 
 #[tokio::test]
-async fn who_is_at_the_wrong_door_is_told_so_in_their_own_words() {
+async fn the_wrong_host_gets_an_error_in_the_users_language() {
     let server = TestServer::start().await;
     let problem = server.http(Method::GET, "/api/me").header("host", "evil.example").send().await.expect("an answer");
     assert_eq!(problem.headers()["content-type"], "application/problem+json");
@@ -87,7 +87,7 @@ async fn who_is_at_the_wrong_door_is_told_so_in_their_own_words() {
 }
 
 #[tokio::test]
-async fn a_server_with_a_public_url_goes_by_that_name_alone() {
+async fn a_server_with_a_public_url_answers_only_to_that_host() {
     let server = TestServer::start_with(|config| {
         config.public_url = Some("https://chat.example".parse().expect("an address"));
     })
@@ -106,7 +106,7 @@ async fn a_server_with_a_public_url_goes_by_that_name_alone() {
 }
 
 #[tokio::test]
-async fn requests_of_other_sites_change_nothing() {
+async fn cross_site_requests_change_nothing() {
     let server = TestServer::start_with(|config| config.allow_origin = vec!["https://friend.example".to_owned()]).await;
     let own = format!("http://{}", server.address);
     let before = server.stored();
@@ -136,7 +136,7 @@ async fn requests_of_other_sites_change_nothing() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_the_browser_to_be_strict() {
+async fn every_answer_has_the_security_headers() {
     let server = TestServer::start().await;
     for (method, path) in [
         (Method::GET, "/healthz"),
@@ -164,7 +164,7 @@ async fn every_answer_tells_the_browser_to_be_strict() {
 }
 
 #[tokio::test]
-async fn who_shows_no_session_is_told_how_to() {
+async fn a_401_says_how_to_authenticate() {
     let server = TestServer::start().await;
     let answer = server.http(Method::GET, "/api/me").send().await.expect("an answer");
     assert_eq!(
@@ -174,7 +174,7 @@ async fn who_shows_no_session_is_told_how_to() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_says_how_it_was_asked() {
+async fn a_trusted_proxy_sets_the_scheme() {
     let server = TestServer::start_with(trust_this_machine).await;
     let joined = join(&server, "小明", &[("x-forwarded-proto", "https")]).await;
     assert_eq!(joined.headers()["strict-transport-security"], "max-age=31536000");
@@ -197,7 +197,7 @@ async fn a_trusted_proxy_says_how_it_was_asked() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_says_by_which_name_it_was_asked() {
+async fn a_trusted_proxy_sets_the_host() {
     let server = TestServer::start_with(|config| {
         trust_this_machine(config);
         config.public_url = Some("https://chat.example".parse().expect("an address"));
@@ -208,7 +208,7 @@ async fn a_trusted_proxy_says_by_which_name_it_was_asked() {
 }
 
 #[tokio::test]
-async fn nobody_else_is_believed() {
+async fn forwarding_headers_of_others_are_ignored() {
     let server = TestServer::start_with(|config| {
         config.limits.guests_per_minute = NonZeroU32::MIN;
         config.trusted_proxies = vec!["192.0.2.0/24".parse().expect("a network")];
@@ -227,7 +227,7 @@ async fn nobody_else_is_believed() {
 }
 
 #[tokio::test]
-async fn clients_behind_a_proxy_are_limited_one_by_one() {
+async fn clients_behind_a_proxy_are_limited_separately() {
     let server = TestServer::start_with(|config| {
         trust_this_machine(config);
         config.limits.guests_per_minute = NonZeroU32::MIN;
@@ -241,7 +241,7 @@ async fn clients_behind_a_proxy_are_limited_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_proxy_has_room_for_many_clients_and_each_client_for_a_few() {
+async fn a_proxy_has_no_connection_limit_and_each_of_its_clients_has() {
     let server = TestServer::start_with(|config| {
         trust_this_machine(config);
         config.limits.connections_per_address = 1;
@@ -258,7 +258,7 @@ async fn a_proxy_has_room_for_many_clients_and_each_client_for_a_few() {
 }
 
 #[tokio::test]
-async fn an_address_asks_so_often() {
+async fn requests_of_an_address_are_limited() {
     let server =
         TestServer::start_with(|config| config.limits.requests_per_minute = NonZeroU32::new(8).expect("some")).await;
     let ask = async |path| server.http(Method::GET, path).send().await.expect("an answer");
@@ -274,7 +274,7 @@ async fn an_address_asks_so_often() {
 }
 
 #[tokio::test]
-async fn a_page_costs_an_address_what_a_request_does() {
+async fn a_page_is_charged_like_a_request() {
     let server = TestServer::start_with_pages_and(|config| {
         config.limits.requests_per_minute = NonZeroU32::new(20).expect("some");
     })
@@ -295,7 +295,7 @@ async fn a_page_costs_an_address_what_a_request_does() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_not_read() {
+async fn too_large_headers_are_refused() {
     let server = TestServer::start().await;
     let large = "x".repeat(20_000);
     assert_eq!(status(&server, "/healthz", &format!("Host: localhost\r\nLarge: {large}\r\n")).await, "431");
@@ -305,7 +305,7 @@ async fn a_head_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_page_whose_request_body_never_comes_is_answered_and_that_is_all() {
+async fn a_page_is_served_without_waiting_for_the_request_body() {
     let server = TestServer::start_with(|config| {
         config.timing.request = Duration::from_millis(50);
         config.timing.headers = Duration::from_millis(50);
@@ -316,7 +316,7 @@ async fn a_page_whose_request_body_never_comes_is_answered_and_that_is_all() {
 }
 
 #[tokio::test]
-async fn a_socket_that_comes_by_a_proxy_works_like_any_other() {
+async fn websockets_work_through_a_proxy() {
     let server = TestServer::start_with(|config| {
         trust_this_machine(config);
         config.public_url = Some("https://chat.example".parse().expect("an address"));
@@ -339,7 +339,7 @@ async fn a_socket_that_comes_by_a_proxy_works_like_any_other() {
 }
 
 #[tokio::test]
-async fn who_takes_nothing_of_an_answer_does_not_keep_the_connection() {
+async fn a_client_that_reads_no_answer_is_disconnected() {
     let server = TestServer::start_with(|config| {
         config.unlimited = true;
         config.limits.connections = 2;
@@ -366,7 +366,7 @@ async fn who_takes_nothing_of_an_answer_does_not_keep_the_connection() {
 }
 
 #[tokio::test]
-async fn a_page_names_the_only_inline_script_that_may_run_and_anew_each_time() {
+async fn each_page_allows_its_inline_script_with_a_new_nonce() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut nonces = HashSet::new();
@@ -385,7 +385,7 @@ async fn a_page_names_the_only_inline_script_that_may_run_and_anew_each_time() {
 }
 
 #[tokio::test]
-async fn files_are_named_for_what_they_are_and_nothing_else_is_given_away() {
+async fn files_have_their_media_type_and_reveal_nothing_else() {
     let (data, site) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     fs::create_dir(site.path().join("pkg")).expect("a folder");
     for (file, text) in [("pkg/a.css", "p {}"), ("pkg/a.js", "1;"), ("pkg/a.wasm", "\0asm"), ("robots.txt", "茶")] {
@@ -418,7 +418,7 @@ async fn files_are_named_for_what_they_are_and_nothing_else_is_given_away() {
 }
 
 #[tokio::test]
-async fn the_files_of_a_page_are_kept_for_good_under_addresses_that_change_with_them() {
+async fn asset_files_are_immutable_under_hashed_names() {
     let (data, site) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     fs::create_dir(site.path().join("pkg")).expect("a folder");
     for (file, text) in
@@ -480,7 +480,7 @@ async fn the_files_of_a_page_are_kept_for_good_under_addresses_that_change_with_
 }
 
 #[tokio::test]
-async fn methods_that_nobody_needs_are_refused() {
+async fn unneeded_methods_are_refused() {
     let server = TestServer::start().await;
     for path in ["/", "/api/me", "/api/session", "/ws", "/healthz"] {
         for method in [Method::TRACE, Method::CONNECT, Method::from_bytes(b"TRACK").expect("a method")] {
@@ -495,7 +495,7 @@ async fn methods_that_nobody_needs_are_refused() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_for_one_user_is_kept_by_a_browser() {
+async fn private_answers_are_not_cached() {
     let server = TestServer::start().await;
     let guest = TestClient::guest(&server, "小明").await;
     for path in ["/api/me", "/api/sessions", "/api/conversations", "/api/conversations/lobby/messages", "/api/nothing"]

@@ -45,7 +45,7 @@ async fn invites(server: &TestServer, owner: &TestClient) -> InviteList {
 }
 
 #[tokio::test]
-async fn without_an_invite_no_door_opens() {
+async fn without_an_invite_no_endpoint_signs_anybody_up() {
     let server = server(AdmissionPolicy::Invite).await;
     assert_eq!(come_in(&server, json!({ "nickname": "小明" })).await, Err(ErrorCode::InviteRequired));
     let wrong = json!({ "nickname": "小明", "invite": "made up" });
@@ -60,7 +60,7 @@ async fn without_an_invite_no_door_opens() {
 }
 
 #[tokio::test]
-async fn an_invite_lets_in_as_often_as_it_says_at_every_door() {
+async fn an_invite_admits_its_number_of_users_at_every_endpoint() {
     let server = server(AdmissionPolicy::Invite).await;
     let mut owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 3 })).await;
@@ -80,7 +80,7 @@ async fn an_invite_lets_in_as_often_as_it_says_at_every_door() {
 }
 
 #[tokio::test]
-async fn of_many_who_use_an_invite_for_one_at_once_one_comes_in() {
+async fn a_single_use_invite_admits_one_of_many_at_once() {
     let server = server(AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
@@ -93,7 +93,7 @@ async fn of_many_who_use_an_invite_for_one_at_once_one_comes_in() {
 }
 
 #[tokio::test]
-async fn an_invite_that_was_revoked_lets_nobody_in_and_those_inside_stay() {
+async fn a_revoked_invite_admits_nobody_and_keeps_existing_users() {
     let server = server(AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({})).await;
@@ -108,7 +108,7 @@ async fn an_invite_that_was_revoked_lets_nobody_in_and_those_inside_stay() {
 }
 
 #[tokio::test]
-async fn who_has_no_invite_learns_of_nobody_inside() {
+async fn without_an_invite_nobody_learns_who_is_online() {
     let server = TestServer::start_with_pages_and(|config| config.entry = AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
@@ -132,7 +132,7 @@ async fn who_has_no_invite_learns_of_nobody_inside() {
 }
 
 #[tokio::test]
-async fn an_invite_ends_when_its_time_is_over() {
+async fn an_invite_expires() {
     let server = server(AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "minutes": 1 })).await;
@@ -143,7 +143,7 @@ async fn an_invite_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_house_of_registered_users_has_no_guests() {
+async fn a_registered_only_server_has_no_guests() {
     let server = server(AdmissionPolicy::Registered).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
@@ -162,7 +162,7 @@ async fn a_house_of_registered_users_has_no_guests() {
 }
 
 #[tokio::test]
-async fn what_the_host_makes_can_sign_in() {
+async fn accounts_created_by_the_operator_can_sign_in() {
     let server = server(AdmissionPolicy::Registered).await;
     let words = server.admin(&["create", "小明"]).await;
     let password = words.trim().rsplit(' ').next().expect("a password");

@@ -47,7 +47,7 @@ async fn say_among_others(client: &mut TestClient, text: &str) -> teahouse::doma
 }
 
 #[tokio::test]
-async fn a_deleted_text_is_gone_from_all_files_while_the_server_runs() {
+async fn a_deleted_text_leaves_all_files_while_the_server_runs() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at(process.address, "小明").await;
@@ -69,7 +69,7 @@ async fn a_deleted_text_is_gone_from_all_files_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn a_text_that_was_edited_away_is_gone_from_all_files() {
+async fn an_edited_text_leaves_all_files() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at(process.address, "小明").await;
@@ -81,7 +81,7 @@ async fn a_text_that_was_edited_away_is_gone_from_all_files() {
 }
 
 #[tokio::test]
-async fn a_text_that_was_deleted_last_is_gone_after_a_clean_stop() {
+async fn a_text_deleted_last_leaves_all_files_at_a_clean_stop() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at(process.address, "小明").await;
@@ -96,7 +96,7 @@ async fn a_text_that_was_deleted_last_is_gone_after_a_clean_stop() {
 }
 
 #[tokio::test]
-async fn a_text_that_a_killed_server_has_deleted_is_gone_soon_after_the_next_start() {
+async fn a_text_deleted_before_a_kill_leaves_all_files_after_the_next_start() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at(process.address, "小明").await;

@@ -135,7 +135,7 @@ async fn history(process: &TestProcess, token: &str, lobby: ConversationId) -> V
 }
 
 #[tokio::test]
-async fn a_full_disk_refuses_until_there_is_room_again() {
+async fn a_full_disk_refuses_commands_until_there_is_space() {
     let disk = SmallDisk::new();
     let process = start(&disk).await;
     let mut ming = TestClient::guest_at(process.address, "小明").await;

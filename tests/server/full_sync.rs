@@ -84,7 +84,7 @@ fn syncs(calls: &[Call]) -> usize {
 }
 
 #[tokio::test]
-async fn every_ack_follows_a_sync_of_what_it_acks() {
+async fn every_ack_follows_a_sync_of_its_event() {
     const MESSAGES: usize = 20;
     let data = TempDir::new().expect("a folder");
     let traced = Traced::start(data.path()).await;
@@ -116,7 +116,7 @@ async fn every_ack_follows_a_sync_of_what_it_acks() {
 }
 
 #[tokio::test]
-async fn many_commands_share_a_sync() {
+async fn concurrent_commands_share_a_sync() {
     const CLIENTS: usize = 8;
     const EACH: usize = 40;
     let data = TempDir::new().expect("a folder");

@@ -50,17 +50,17 @@ async fn stops_well(signal: &str) {
 }
 
 #[tokio::test]
-async fn sigterm_stops_it_well() {
+async fn sigterm_stops_the_server_cleanly() {
     stops_well("TERM").await;
 }
 
 #[tokio::test]
-async fn sigint_stops_it_well() {
+async fn sigint_stops_the_server_cleanly() {
     stops_well("INT").await;
 }
 
 #[tokio::test]
-async fn peers_that_do_not_answer_do_not_hold_it_up() {
+async fn unresponsive_clients_do_not_delay_the_stop() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     // Upgraded and never heard of again; in the midst of a request; not even that.
@@ -77,7 +77,7 @@ async fn peers_that_do_not_answer_do_not_hold_it_up() {
 }
 
 #[tokio::test]
-async fn nobody_comes_in_while_it_stops() {
+async fn a_stopping_server_accepts_nobody() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "小明").await;
     server.begin_to_stop();

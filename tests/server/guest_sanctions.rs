@@ -40,7 +40,7 @@ async fn turned_away(server: &TestServer, from: IpAddr, nickname: &str) -> (Valu
 }
 
 #[tokio::test]
-async fn a_mute_is_not_undone_by_coming_back_as_another_guest() {
+async fn a_muted_guest_cannot_escape_as_another_guest() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let mut bystander = TestClient::guest(&server, "Bob").await;
@@ -71,7 +71,7 @@ async fn a_mute_is_not_undone_by_coming_back_as_another_guest() {
 }
 
 #[tokio::test]
-async fn a_ban_from_a_room_is_not_undone_by_coming_back_as_another_guest() {
+async fn a_guest_banned_from_a_room_cannot_escape_as_another_guest() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let room = owner.lobby().id;
@@ -94,7 +94,7 @@ async fn a_ban_from_a_room_is_not_undone_by_coming_back_as_another_guest() {
 }
 
 #[tokio::test]
-async fn a_removed_guest_is_not_back_by_the_same_name_at_once() {
+async fn a_removed_guest_cannot_reuse_the_nickname_at_once() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let guest = TestClient::guest(&server, "troll").await;
@@ -114,7 +114,7 @@ async fn a_removed_guest_is_not_back_by_the_same_name_at_once() {
 }
 
 #[tokio::test]
-async fn a_banned_guest_s_name_is_banned_from_everywhere() {
+async fn a_banned_guests_nickname_is_banned_from_every_address() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let guest = TestClient::guest(&server, "troll").await;
@@ -126,7 +126,7 @@ async fn a_banned_guest_s_name_is_banned_from_everywhere() {
 }
 
 #[tokio::test]
-async fn a_banned_user_with_a_password_does_not_come_back_as_a_guest() {
+async fn a_banned_registered_user_cannot_come_back_as_a_guest() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let (alice, _) = registered(&server, "Alice").await;
@@ -141,7 +141,7 @@ async fn a_banned_user_with_a_password_does_not_come_back_as_a_guest() {
 }
 
 #[tokio::test]
-async fn a_ban_can_end_all_guests_of_the_address_in_one_act() {
+async fn a_ban_can_end_all_guest_sessions_of_the_address() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let troll = TestClient::guest(&server, "troll").await;
@@ -165,7 +165,7 @@ async fn a_ban_can_end_all_guests_of_the_address_in_one_act() {
 }
 
 #[tokio::test]
-async fn a_network_can_be_banned_for_those_inside_and_all_who_would_be_new() {
+async fn a_network_ban_holds_for_present_and_new_guests() {
     let server = TestServer::start().await;
     let (_olga, _) = registered(&server, "Olga").await;
     let inside = TestClient::guest_from(&server, ELSEWHERE, "troll").await;
@@ -198,7 +198,7 @@ async fn a_network_can_be_banned_for_those_inside_and_all_who_would_be_new() {
 }
 
 #[tokio::test]
-async fn who_takes_over_a_sanction_stands_in_the_list_of_them() {
+async fn users_who_inherit_a_sanction_are_listed() {
     let server = TestServer::start().await;
     let (mut owner, token) = registered(&server, "Olga").await;
     let guest = TestClient::guest(&server, "troll").await;
@@ -212,7 +212,7 @@ async fn who_takes_over_a_sanction_stands_in_the_list_of_them() {
 }
 
 #[tokio::test]
-async fn guests_who_never_come_back_with_their_token_lose_the_nickname_soon() {
+async fn guests_who_never_return_lose_their_nickname_early() {
     let server = TestServer::start_with(|config| {
         config.timing.unused_guest = Duration::from_millis(1);
         config.timing.housekeeping = Duration::from_millis(20);
@@ -236,7 +236,7 @@ async fn guests_who_never_come_back_with_their_token_lose_the_nickname_soon() {
 }
 
 #[tokio::test]
-async fn guests_of_one_address_have_so_many_nicknames_at_a_time() {
+async fn nicknames_of_guests_of_one_address_are_limited() {
     let server = TestServer::start_with(|config| {
         config.limits.guests_per_address = NonZeroU32::new(2).expect("more than none");
     })

@@ -30,7 +30,7 @@ async fn get(server: &TestServer, path: &str, token: &str) -> Response {
 }
 
 #[tokio::test]
-async fn a_session_is_a_token_and_a_cookie() {
+async fn a_session_has_a_token_and_a_cookie() {
     let server = TestServer::start().await;
     let answer = post(&server, r#"{"nickname":" 小明 "}"#, "application/json").await;
     assert_eq!(answer.status(), 201);
@@ -108,7 +108,7 @@ async fn bad_requests_are_problems_and_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_page_of_long_messages_has_fewer_and_says_so() {
+async fn a_page_of_long_messages_has_fewer_of_them_and_says_so() {
     const MESSAGES: usize = 12;
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -140,7 +140,7 @@ async fn a_page_of_long_messages_has_fewer_and_says_so() {
 }
 
 #[tokio::test]
-async fn messages_are_paged_in_both_directions() {
+async fn history_is_paged_in_both_directions() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for number in 1..=7 {
@@ -170,7 +170,7 @@ async fn messages_are_paged_in_both_directions() {
 }
 
 #[tokio::test]
-async fn a_fetched_message_is_the_one_that_was_sent() {
+async fn a_fetched_message_equals_the_sent_one() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     ming.say("<b>'\"; -- 🫖").await;
@@ -184,7 +184,7 @@ async fn a_fetched_message_is_the_one_that_was_sent() {
 }
 
 #[tokio::test]
-async fn conversations_are_listed_as_in_the_welcome() {
+async fn conversations_are_listed_like_in_the_welcome() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let _ling = TestClient::guest(&server, "阿玲").await;
@@ -195,7 +195,7 @@ async fn conversations_are_listed_as_in_the_welcome() {
 }
 
 #[tokio::test]
-async fn health_is_for_the_process_and_readiness_for_the_store() {
+async fn healthz_checks_the_process_and_readyz_the_store() {
     let server = TestServer::start().await;
     for path in ["/healthz", "/readyz"] {
         assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), 200, "{path}");

@@ -5,7 +5,7 @@ use teahouse::{domain::CommandId, protocol::ServerFrame};
 use super::support::{TestClient, TestServer};
 
 #[tokio::test]
-async fn a_repeated_command_gets_the_first_one_s_ack_and_makes_no_second_event() {
+async fn a_repeated_command_gets_the_first_ack_and_makes_no_second_event() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -26,7 +26,7 @@ async fn a_repeated_command_gets_the_first_one_s_ack_and_makes_no_second_event()
 }
 
 #[tokio::test]
-async fn a_command_repeated_before_its_ack_is_one_command() {
+async fn a_command_repeated_before_its_ack_takes_effect_once() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, id) = (ming.lobby().id, CommandId::generate());
@@ -39,7 +39,7 @@ async fn a_command_repeated_before_its_ack_is_one_command() {
 }
 
 #[tokio::test]
-async fn a_command_survives_a_restart_of_the_server() {
+async fn a_command_repeated_after_a_restart_takes_effect_once() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, id, token) = (ming.lobby().id, CommandId::generate(), ming.token().to_owned());

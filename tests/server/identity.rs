@@ -21,7 +21,7 @@ fn code(frame: &ServerFrame) -> ErrorCode {
 }
 
 #[tokio::test]
-async fn a_taken_nickname_is_refused_with_a_free_one() {
+async fn a_taken_nickname_is_refused_with_a_suggestion() {
     let server = TestServer::start().await;
     let _alice = TestClient::guest(&server, "Alice").await;
     for look_alike in ["Alice", " aLICE ", "А1ісе"] {
@@ -35,7 +35,7 @@ async fn a_taken_nickname_is_refused_with_a_free_one() {
 }
 
 #[tokio::test]
-async fn who_joins_at_the_same_moment_does_not_get_the_same_name() {
+async fn simultaneous_sign_ins_get_different_nicknames() {
     let server = TestServer::start().await;
     let join = async || {
         let body = json!({ "nickname": "小明" });
@@ -48,7 +48,7 @@ async fn who_joins_at_the_same_moment_does_not_get_the_same_name() {
 }
 
 #[tokio::test]
-async fn what_is_no_nickname_is_refused() {
+async fn invalid_nicknames_are_refused() {
     let server = TestServer::start().await;
     for nickname in ["", " \t", "a\u{200b}b", "everyone", &"x".repeat(33)] {
         let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
@@ -58,7 +58,7 @@ async fn what_is_no_nickname_is_refused() {
 }
 
 #[tokio::test]
-async fn without_a_session_or_with_a_wrong_one_nobody_comes_in() {
+async fn a_missing_or_invalid_session_is_refused() {
     let server = TestServer::start().await;
     for hello in
         [json!({ "type": "hello", "protocol": 1 }), json!({ "type": "hello", "protocol": 1, "token": "guessed" })]
@@ -69,7 +69,7 @@ async fn without_a_session_or_with_a_wrong_one_nobody_comes_in() {
 }
 
 #[tokio::test]
-async fn another_version_of_the_protocol_is_refused() {
+async fn other_protocol_versions_are_refused() {
     let server = TestServer::start().await;
     let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 2, "nickname": "小明" })).await;
     assert_eq!((code(&frame), hangup), (ErrorCode::UnsupportedProtocol, Hangup::Code(4400)));
@@ -77,7 +77,7 @@ async fn another_version_of_the_protocol_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_brings_back_the_same_user_and_so_does_the_cookie() {
+async fn a_token_or_cookie_restores_the_same_user() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "小明").await;
     let token = ming.token().to_owned();
@@ -94,7 +94,7 @@ async fn a_token_brings_back_the_same_user_and_so_does_the_cookie() {
 }
 
 #[tokio::test]
-async fn ending_the_session_closes_its_connections_and_frees_the_name() {
+async fn ending_a_session_closes_its_connections_and_frees_the_nickname() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "小明").await;
     let token = ming.token().to_owned();

@@ -19,7 +19,7 @@ fn per_minute(number: u32) -> NonZeroU32 {
 }
 
 #[tokio::test]
-async fn too_many_commands_are_refused_with_the_time_to_wait() {
+async fn too_many_commands_are_refused_with_a_waiting_time() {
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(40)).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -36,7 +36,7 @@ async fn too_many_commands_are_refused_with_the_time_to_wait() {
 }
 
 #[tokio::test]
-async fn a_long_message_costs_as_much_as_many_short_ones() {
+async fn long_messages_are_charged_by_length() {
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(80)).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     // Four at once, or three thousand bytes and one more.
@@ -47,7 +47,7 @@ async fn a_long_message_costs_as_much_as_many_short_ones() {
 }
 
 #[tokio::test]
-async fn coming_back_as_somebody_else_gives_an_address_no_new_measure() {
+async fn a_new_guest_does_not_reset_the_limits_of_an_address() {
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(40)).await;
     let mut refused = 0;
     // Two at once for each, eight for all from one address.
@@ -68,7 +68,7 @@ async fn coming_back_as_somebody_else_gives_an_address_no_new_measure() {
 }
 
 #[tokio::test]
-async fn a_flood_of_frames_ends_the_connection() {
+async fn a_flood_of_frames_closes_the_connection() {
     let server = TestServer::start_with(|config| config.limits.frames_per_minute = per_minute(40)).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for _ in 0..11 {
@@ -79,7 +79,7 @@ async fn a_flood_of_frames_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_flood_of_pings_ends_the_connection() {
+async fn a_flood_of_pings_closes_the_connection() {
     let server = TestServer::start_with(|config| config.limits.frames_per_minute = per_minute(40)).await;
     let mut raw = RawClient::connect(&server, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "小明" })).await;
@@ -92,7 +92,7 @@ async fn a_flood_of_pings_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_user_has_so_many_connections() {
+async fn connections_of_a_user_are_limited() {
     let server = TestServer::start_with(|config| config.limits.connections_per_user = 2).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut second = ming.again(&server).await;
@@ -103,7 +103,7 @@ async fn a_user_has_so_many_connections() {
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_connections() {
+async fn connections_of_an_address_are_limited() {
     let server = TestServer::start_with(|config| config.limits.connections_per_address = 2).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -123,7 +123,7 @@ async fn an_address_has_so_many_connections() {
 }
 
 #[tokio::test]
-async fn an_address_cannot_fill_the_house_with_what_is_refused() {
+async fn refused_connections_of_an_address_cannot_fill_the_server() {
     let server = TestServer::start_with(|config| config.limits.connections_per_address = 2).await;
     let mut streams = Vec::new();
     for _ in 0..5 {
@@ -137,7 +137,7 @@ async fn an_address_cannot_fill_the_house_with_what_is_refused() {
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_come_to_its_end_is_not_waited_for() {
+async fn unfinished_requests_time_out() {
     let server = TestServer::start_with(|config| config.timing.request = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream
@@ -150,7 +150,7 @@ async fn a_request_that_does_not_come_to_its_end_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_full_house_lets_nobody_in() {
+async fn a_full_server_accepts_no_connection() {
     let server = TestServer::start_with(|config| config.limits.connections = 1).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for path in ["/", "/api/me"] {
@@ -181,7 +181,7 @@ async fn is_closed(stream: &mut TcpStream) -> bool {
 }
 
 #[tokio::test]
-async fn idle_connections_of_many_addresses_keep_nobody_out_who_was_in_lately() {
+async fn idle_connections_of_many_addresses_do_not_keep_recent_users_out() {
     let server = TestServer::start_with(|config| config.limits.connections = 40).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut idle = Vec::new();
@@ -208,7 +208,7 @@ async fn stream_to_end(stream: &mut TcpStream, answer: &mut String) {
 }
 
 #[tokio::test]
-async fn who_says_nothing_has_less_time_while_the_server_is_nearly_full() {
+async fn silent_connections_time_out_sooner_while_the_server_is_nearly_full() {
     let server = TestServer::start_with(|config| {
         config.limits.connections = 8;
         config.timing.headers = Duration::from_hours(1);
@@ -225,7 +225,7 @@ async fn who_says_nothing_has_less_time_while_the_server_is_nearly_full() {
 }
 
 #[tokio::test]
-async fn a_network_has_so_many_connections() {
+async fn connections_of_a_network_are_limited() {
     let server = TestServer::start_with(|config| config.limits.connections_per_network = 3).await;
     let mut held = Vec::new();
     for host in 1..=3 {
@@ -240,7 +240,7 @@ async fn a_network_has_so_many_connections() {
 }
 
 #[tokio::test]
-async fn many_users_of_one_address_send_no_more_frames_than_it_may() {
+async fn frames_of_all_users_of_an_address_are_limited() {
     let server = TestServer::start_with(|config| config.limits.frames_per_minute = per_minute(4)).await;
     let mut guests = Vec::new();
     for number in 0..40 {
@@ -266,7 +266,7 @@ async fn many_users_of_one_address_send_no_more_frames_than_it_may() {
 }
 
 #[tokio::test]
-async fn an_address_brings_so_many_new_guests() {
+async fn new_guests_of_an_address_are_limited() {
     let server = TestServer::start_with(|config| config.limits.guests_per_minute = per_minute(2)).await;
     let _ming = TestClient::guest(&server, "小明").await;
     let _ling = TestClient::guest(&server, "阿玲").await;
@@ -281,7 +281,7 @@ async fn an_address_brings_so_many_new_guests() {
 }
 
 #[tokio::test]
-async fn who_answers_no_ping_is_taken_for_gone() {
+async fn a_client_that_answers_no_ping_is_disconnected() {
     let server = TestServer::start_with(|config| {
         config.timing.ping = Duration::from_millis(30);
         config.timing.silence = Duration::from_millis(200);
@@ -299,7 +299,7 @@ async fn who_answers_no_ping_is_taken_for_gone() {
 }
 
 #[tokio::test]
-async fn headers_that_do_not_come_are_not_waited_for() {
+async fn missing_headers_time_out() {
     let server = TestServer::start_with(|config| config.timing.headers = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nSlow").await.expect("an open stream");
@@ -324,7 +324,7 @@ async fn ask(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_connection_may_be_idle_for_longer_between_two_requests_than_within_one() {
+async fn a_connection_may_idle_longer_between_requests_than_within_one() {
     let server = TestServer::start_with(|config| config.timing.headers = Duration::from_millis(50)).await;
     let mut kept = TcpStream::connect(server.address).await.expect("a connection");
     ask(&mut kept).await;
@@ -343,7 +343,7 @@ async fn a_connection_may_be_idle_for_longer_between_two_requests_than_within_on
 }
 
 #[tokio::test]
-async fn idle_connections_are_closed_in_the_end_and_sooner_while_the_server_is_nearly_full() {
+async fn idle_connections_are_closed_and_sooner_while_the_server_is_nearly_full() {
     let server = TestServer::start_with(|config| config.timing.idle = Duration::from_millis(50)).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
     ask(&mut idle).await;
@@ -369,7 +369,7 @@ async fn idle_connections_are_closed_in_the_end_and_sooner_while_the_server_is_n
 }
 
 #[tokio::test]
-async fn an_idle_connection_counts_among_those_of_its_address() {
+async fn idle_connections_count_for_their_address() {
     let server = TestServer::start_with(|config| config.limits.connections_per_address = 1).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
     ask(&mut idle).await;
@@ -379,7 +379,7 @@ async fn an_idle_connection_counts_among_those_of_its_address() {
 }
 
 #[tokio::test]
-async fn many_commands_at_once_are_all_answered() {
+async fn a_burst_of_commands_is_answered_completely() {
     const COMMANDS: u32 = 500;
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;

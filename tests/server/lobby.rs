@@ -6,7 +6,7 @@ use teahouse::domain::{ConversationKind, Seq};
 use super::support::{TestClient, TestServer};
 
 #[tokio::test]
-async fn everybody_hears_what_is_said_to_everyone() {
+async fn a_lobby_message_reaches_everyone() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -21,7 +21,7 @@ async fn everybody_hears_what_is_said_to_everyone() {
 }
 
 #[tokio::test]
-async fn a_message_is_trimmed_and_reaches_the_sender_s_other_connections() {
+async fn a_message_is_trimmed_and_reaches_the_senders_other_connections() {
     let server = TestServer::start().await;
     let mut desk = TestClient::guest(&server, "小明").await;
     let mut phone = desk.again(&server).await;
@@ -31,7 +31,7 @@ async fn a_message_is_trimmed_and_reaches_the_sender_s_other_connections() {
 }
 
 #[tokio::test]
-async fn all_members_see_one_order_without_holes() {
+async fn all_members_see_the_same_order_without_holes() {
     const EACH: usize = 40;
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut clients = Vec::new();
@@ -66,7 +66,7 @@ async fn all_members_see_one_order_without_holes() {
 }
 
 #[tokio::test]
-async fn a_newcomer_has_nothing_unread_and_is_counted() {
+async fn a_new_user_has_nothing_unread_and_is_counted() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     ming.say("before you came").await;

@@ -32,7 +32,7 @@ async fn lobby(server: &TestServer, client: &TestClient) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn who_shows_the_claim_token_owns_a_fresh_server_and_nobody_after() {
+async fn the_claim_token_makes_exactly_one_owner() {
     let server = TestServer::start().await;
     let first = owner(&server).await;
     let (second, _) = registered(&server, "阿玲").await;
@@ -41,7 +41,7 @@ async fn who_shows_the_claim_token_owns_a_fresh_server_and_nobody_after() {
 }
 
 #[tokio::test]
-async fn an_owner_who_is_named_is_the_only_one() {
+async fn the_owner_option_allows_only_that_owner() {
     let server = TestServer::start_with(|config| config.owner = Nickname::parse("阿玲").ok()).await;
     let (first, _) = registered(&server, "小明").await;
     let (named, _) = registered(&server, "阿玲").await;
@@ -49,7 +49,7 @@ async fn an_owner_who_is_named_is_the_only_one() {
 }
 
 #[tokio::test]
-async fn members_have_no_rights_and_moderators_none_over_those_beside_and_above_them() {
+async fn nobody_moderates_users_of_equal_or_higher_role() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut moderator = appointed(&server, &mut owner, "管家", "moderator").await;
@@ -76,7 +76,7 @@ async fn members_have_no_rights_and_moderators_none_over_those_beside_and_above_
 }
 
 #[tokio::test]
-async fn a_role_that_was_taken_away_is_gone_at_once() {
+async fn a_revoked_role_ends_at_once() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let moderator = appointed(&server, &mut owner, "管家", "moderator").await;
@@ -91,7 +91,7 @@ async fn a_role_that_was_taken_away_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn moderators_delete_what_others_wrote_in_rooms_and_not_in_directs() {
+async fn moderators_delete_messages_in_rooms_but_not_in_directs() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut moderator = appointed(&server, &mut owner, "管家", "moderator").await;
@@ -111,7 +111,7 @@ async fn moderators_delete_what_others_wrote_in_rooms_and_not_in_directs() {
 }
 
 #[tokio::test]
-async fn a_muted_user_reads_and_writes_nowhere_until_it_is_lifted() {
+async fn a_muted_user_can_read_but_not_write_until_unmuted() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -140,7 +140,7 @@ async fn a_muted_user_reads_and_writes_nowhere_until_it_is_lifted() {
 }
 
 #[tokio::test]
-async fn what_moderators_do_stands_in_the_log_as_a_notice_that_nobody_can_change() {
+async fn moderation_leaves_notices_that_nobody_can_change() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -164,7 +164,7 @@ async fn what_moderators_do_stands_in_the_log_as_a_notice_that_nobody_can_change
 }
 
 #[tokio::test]
-async fn a_measure_that_is_sent_again_is_taken_once() {
+async fn a_repeated_moderation_command_takes_effect_once() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -180,7 +180,7 @@ async fn a_measure_that_is_sent_again_is_taken_once() {
 }
 
 #[tokio::test]
-async fn a_removed_user_is_out_of_the_house_at_once_on_all_connections_and_may_come_back() {
+async fn a_removed_user_is_disconnected_everywhere_and_may_come_back() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let (ming, token) = registered(&server, "小明").await;
@@ -196,7 +196,7 @@ async fn a_removed_user_is_out_of_the_house_at_once_on_all_connections_and_may_c
 }
 
 #[tokio::test]
-async fn a_banned_user_stays_out_at_every_door() {
+async fn a_banned_user_is_refused_by_every_endpoint() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let (ming, _) = registered(&server, "小明").await;
@@ -260,7 +260,7 @@ async fn a_simple_client_can_be_banned() {
 }
 
 #[tokio::test]
-async fn who_is_removed_from_a_room_hears_and_reads_nothing_of_it_until_they_join_again() {
+async fn a_user_removed_from_a_room_receives_nothing_until_rejoining() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -289,7 +289,7 @@ async fn who_is_removed_from_a_room_hears_and_reads_nothing_of_it_until_they_joi
 }
 
 #[tokio::test]
-async fn who_is_banned_from_a_room_cannot_join_it_again() {
+async fn a_user_banned_from_a_room_cannot_rejoin() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -308,7 +308,7 @@ async fn who_is_banned_from_a_room_cannot_join_it_again() {
 }
 
 #[tokio::test]
-async fn the_audit_log_tells_owners_everything_and_cannot_be_changed() {
+async fn the_audit_log_is_complete_and_append_only() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -327,7 +327,7 @@ async fn the_audit_log_tells_owners_everything_and_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn sanctions_outlive_a_restart() {
+async fn sanctions_survive_a_restart() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let (ming, token) = registered(&server, "小明").await;
@@ -342,7 +342,7 @@ async fn sanctions_outlive_a_restart() {
 }
 
 #[tokio::test]
-async fn a_measure_must_make_sense() {
+async fn invalid_moderation_commands_are_refused() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -363,7 +363,7 @@ async fn a_measure_must_make_sense() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_that_a_muted_user_types() {
+async fn typing_of_muted_users_is_not_announced() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;

@@ -28,7 +28,7 @@ fn cookie_of(server: &TestServer, user: &TestClient) -> String {
 }
 
 #[tokio::test]
-async fn the_door_s_form_is_answered_with_the_page_behind_it() {
+async fn the_sign_in_form_is_answered_with_the_chat_page() {
     let server = TestServer::start_with_pages().await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     ling.say("was here before").await;
@@ -46,7 +46,7 @@ async fn the_door_s_form_is_answered_with_the_page_behind_it() {
 }
 
 #[tokio::test]
-async fn what_people_say_is_text_in_the_page() {
+async fn messages_are_text_in_the_page() {
     let server = TestServer::start_with_pages().await;
     let mut mallory = TestClient::guest(&server, "Mallory\"><i>").await;
     mallory.say("<img src=x onerror=alert(1)> &amp; </template></script><script>alert(1)</script>").await;
@@ -60,7 +60,7 @@ async fn what_people_say_is_text_in_the_page() {
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_gets_the_form_again_and_what_was_typed_stands_in_no_address() {
+async fn a_refused_sign_in_shows_the_form_again_without_leaking_input_into_the_url() {
     let server = TestServer::start_with_pages().await;
     let _ming = TestClient::guest(&server, "小明").await;
     for (fields, status, why, more) in [
@@ -89,7 +89,7 @@ async fn who_is_not_let_in_gets_the_form_again_and_what_was_typed_stands_in_no_a
 }
 
 #[tokio::test]
-async fn nothing_that_a_link_says_stands_in_the_form() {
+async fn a_link_cannot_fill_in_the_form() {
     let server = TestServer::start_with_pages().await;
     let path = "/?nickname=Mallory&error=banned&suggestion=Trudy";
     let page = server.http(Method::GET, path).send().await.expect("an answer").text().await.expect("a page");
@@ -99,7 +99,7 @@ async fn nothing_that_a_link_says_stands_in_the_form() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_says_one_thing() {
+async fn a_form_submitted_twice_sends_one_message() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -117,7 +117,7 @@ async fn a_form_that_is_sent_twice_says_one_thing() {
 }
 
 #[tokio::test]
-async fn a_command_that_came_by_the_form_and_by_the_socket_is_one() {
+async fn a_command_sent_by_form_and_websocket_takes_effect_once() {
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, id) = (ming.lobby().id, CommandId::generate());
@@ -130,7 +130,7 @@ async fn a_command_that_came_by_the_form_and_by_the_socket_is_one() {
 }
 
 #[tokio::test]
-async fn what_is_refused_stands_in_the_composer_again_with_the_reason() {
+async fn a_refused_message_is_back_in_the_composer_with_the_reason() {
     let server = TestServer::start_with_pages().await;
     let (mut owner, _) = registered(&server, "老板").await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -150,7 +150,7 @@ async fn what_is_refused_stands_in_the_composer_again_with_the_reason() {
 }
 
 #[tokio::test]
-async fn only_who_is_in_says_something_and_only_by_a_page_of_this_house() {
+async fn forms_need_a_session_and_the_servers_own_page() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let form = CommandId::generate().to_string();
@@ -172,7 +172,7 @@ async fn only_who_is_in_says_something_and_only_by_a_page_of_this_house() {
 }
 
 #[tokio::test]
-async fn a_form_costs_what_a_command_costs() {
+async fn a_form_is_charged_like_a_command() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut refused = None;
@@ -191,7 +191,7 @@ async fn a_form_costs_what_a_command_costs() {
 }
 
 #[tokio::test]
-async fn a_text_that_no_composer_can_show_again_is_given_back_by_itself() {
+async fn a_text_too_long_for_the_composer_is_given_back_on_its_own() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let (form, author) = (CommandId::generate().to_string(), ming.user().id.to_string());
@@ -217,7 +217,7 @@ async fn a_text_that_no_composer_can_show_again_is_given_back_by_itself() {
 }
 
 #[tokio::test]
-async fn a_form_brings_nothing_that_no_frame_could_bring() {
+async fn forms_have_the_same_limits_as_frames() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let form = CommandId::generate().to_string();
@@ -229,7 +229,7 @@ async fn a_form_brings_nothing_that_no_frame_could_bring() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_s_page_sends_is_not_said() {
+async fn a_page_of_another_session_sends_nothing() {
     let server = TestServer::start_with_pages().await;
     let (ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let id = CommandId::generate().to_string();
@@ -248,7 +248,7 @@ async fn what_somebody_else_s_page_sends_is_not_said() {
 }
 
 #[tokio::test]
-async fn a_document_holds_only_so_much_of_what_was_said() {
+async fn a_page_contains_a_limited_part_of_the_history() {
     let server = TestServer::start_with_pages().await;
     let long = "👨‍👩‍👧‍👦".repeat(1_600);
     for (nickname, mark) in [("小明", "the first"), ("阿玲", "the second")] {

@@ -26,7 +26,7 @@ async fn change(server: &TestServer, from: IpAddr, token: &str, current: &str) -
 }
 
 #[tokio::test]
-async fn the_current_password_cannot_be_tried_from_many_addresses() {
+async fn guessing_the_current_password_is_limited_across_addresses() {
     let server = TestServer::start().await;
     let (_alice, token) = registered(&server, "Alice").await;
     let mut answers = Vec::new();
@@ -40,7 +40,7 @@ async fn the_current_password_cannot_be_tried_from_many_addresses() {
 }
 
 #[tokio::test]
-async fn what_is_tried_at_one_place_counts_at_all_of_them() {
+async fn password_attempts_count_at_all_endpoints_together() {
     let server = TestServer::start_with_pages().await;
     let (_alice, token) = registered(&server, "Alice").await;
     let invite = server.admin(&["invite"]).await;
@@ -62,7 +62,7 @@ async fn what_is_tried_at_one_place_counts_at_all_of_them() {
 }
 
 #[tokio::test]
-async fn how_often_passwords_can_be_tried_does_not_tell_who_has_an_account() {
+async fn password_limits_do_not_reveal_accounts() {
     let server = TestServer::start().await;
     let _alice = registered(&server, "Alice").await;
     for nickname in ["Alice", "Nobody"] {
@@ -77,7 +77,7 @@ async fn how_often_passwords_can_be_tried_does_not_tell_who_has_an_account() {
 }
 
 #[tokio::test]
-async fn weak_passwords_are_refused_in_words_wherever_one_is_set() {
+async fn weak_passwords_are_refused_with_a_reason_everywhere() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let guest = TestClient::guest(&server, "Alice").await;
     let invite = server.admin(&["invite"]).await;
@@ -96,7 +96,7 @@ async fn weak_passwords_are_refused_in_words_wherever_one_is_set() {
 }
 
 #[tokio::test]
-async fn names_that_the_program_speaks_by_are_refused_wherever_somebody_comes_in() {
+async fn reserved_nicknames_are_refused_everywhere() {
     let server = TestServer::start().await;
     let invite = server.admin(&["invite"]).await;
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
@@ -120,7 +120,7 @@ async fn names_that_the_program_speaks_by_are_refused_wherever_somebody_comes_in
 }
 
 #[tokio::test]
-async fn who_has_had_such_a_name_from_before_keeps_it() {
+async fn existing_users_keep_reserved_nicknames() {
     let server = TestServer::start().await;
     let _alice = registered(&server, "Alice").await;
     let key = Nickname::parse_existing("Admin").expect("a name").key().as_str().to_owned();
@@ -136,7 +136,7 @@ async fn who_has_had_such_a_name_from_before_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_class_that_knows_its_passwords_signs_in_from_one_address() {
+async fn thirty_users_of_one_address_can_sign_in_with_passwords() {
     let server = TestServer::start().await;
     for number in 0..12 {
         registered(&server, &format!("Pupil {number}")).await;
@@ -154,7 +154,7 @@ async fn a_class_that_knows_its_passwords_signs_in_from_one_address() {
 }
 
 #[tokio::test]
-async fn right_passwords_give_nothing_back_of_what_wrong_ones_have_cost() {
+async fn correct_passwords_do_not_refund_wrong_attempts() {
     let server =
         TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
     for name in ["Alice", "Bob", "Carol"] {
@@ -170,7 +170,7 @@ async fn right_passwords_give_nothing_back_of_what_wrong_ones_have_cost() {
 }
 
 #[tokio::test]
-async fn a_hundred_guesses_at_once_get_no_further_than_in_a_row() {
+async fn parallel_guesses_are_limited_like_sequential_ones() {
     let server = TestServer::start().await;
     let _alice = registered(&server, "Alice").await;
     let guesses: Vec<_> = (0..100).map(|number| format!("guess number {number}")).collect();
@@ -182,7 +182,7 @@ async fn a_hundred_guesses_at_once_get_no_further_than_in_a_row() {
 }
 
 #[tokio::test]
-async fn whoever_signs_in_all_the_time_is_told_to_wait_in_the_end() {
+async fn constant_signing_in_is_limited() {
     let server =
         TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
     let _alice = registered(&server, "Alice").await;
@@ -197,7 +197,7 @@ async fn whoever_signs_in_all_the_time_is_told_to_wait_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_however_it_is_typed() {
+async fn a_password_is_the_same_in_every_unicode_normalization() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     for (number, (set, typed)) in [
         ("Zoë-crème-brûlée-42", "Zoe\u{308}-cre\u{300}me-bru\u{302}le\u{301}e-42"),
@@ -221,7 +221,7 @@ async fn a_password_is_the_same_however_it_is_typed() {
 }
 
 #[tokio::test]
-async fn passwords_that_were_kept_as_they_were_typed_still_let_in() {
+async fn passwords_stored_without_normalization_still_work() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let (_alice, token) = registered(&server, "Alice").await;
     let typed = "Zoe\u{308}-cre\u{300}me ４２";

@@ -19,7 +19,7 @@ fn left(frame: &ServerFrame, user: &User) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn people_are_seen_coming_and_going() {
+async fn arrivals_and_departures_are_announced() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let me = ming.welcome.me.user();
@@ -37,7 +37,7 @@ async fn people_are_seen_coming_and_going() {
 }
 
 #[tokio::test]
-async fn a_user_is_here_until_the_last_connection_has_gone() {
+async fn a_user_is_online_until_the_last_connection_closes() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let desk = TestClient::guest(&server, "阿玲").await;

@@ -43,7 +43,7 @@ fn all_are_private(data: &Path, least: &[&str]) {
 const FILES: [&str; 5] = ["teahouse.db", "teahouse.db-wal", "teahouse.db-shm", "teahouse.lock", "admin.sock"];
 
 #[tokio::test]
-async fn the_files_are_private_whatever_the_umask_and_the_folder_allow() {
+async fn data_files_are_private_whatever_the_umask() {
     let folder = TempDir::new().expect("a folder");
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     fs::create_dir(&data).expect("a folder");
@@ -63,7 +63,7 @@ async fn the_files_are_private_whatever_the_umask_and_the_folder_allow() {
 }
 
 #[tokio::test]
-async fn files_that_everybody_could_read_are_their_owner_s_after_a_start() {
+async fn readable_data_files_become_private_at_the_start() {
     let folder = TempDir::new().expect("a folder");
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     let process = start_openly(&data, &log).await;

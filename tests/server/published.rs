@@ -26,7 +26,7 @@ fn policy(headers: &HeaderMap) -> &str {
 }
 
 #[tokio::test]
-async fn a_security_contact_is_published_as_rfc_9116_says() {
+async fn security_txt_follows_rfc_9116() {
     let server = TestServer::start_with(|config| {
         config.security_contact = Some("mailto:security@chat.example".parse().expect("a contact"));
         config.public_url = Some("https://chat.example".parse().expect("an address"));
@@ -52,7 +52,7 @@ async fn a_security_contact_is_published_as_rfc_9116_says() {
 }
 
 #[tokio::test]
-async fn without_a_contact_there_is_nothing_and_without_a_public_url_no_canonical_address() {
+async fn security_txt_needs_a_contact_and_has_a_canonical_url_only_with_a_public_url() {
     let server = TestServer::start().await;
     let answer = server.http(Method::GET, SECURITY_TXT).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
@@ -67,7 +67,7 @@ async fn without_a_contact_there_is_nothing_and_without_a_public_url_no_canonica
 }
 
 #[tokio::test]
-async fn browsers_report_where_the_host_says() {
+async fn browsers_report_to_the_configured_url() {
     let server = TestServer::start_with_pages_and(|config| {
         config.csp_report_to = Some(REPORTS.parse().expect("a URL"));
     })
@@ -86,7 +86,7 @@ async fn browsers_report_where_the_host_says() {
 }
 
 #[tokio::test]
-async fn without_a_setting_browsers_report_to_nobody() {
+async fn without_a_url_browsers_report_nothing() {
     let server = TestServer::start_with_pages().await;
     let answer = server.http(Method::GET, "/").send().await.expect("an answer");
     assert!(!policy(answer.headers()).contains("report"));
@@ -94,7 +94,7 @@ async fn without_a_setting_browsers_report_to_nobody() {
 }
 
 #[test]
-fn what_could_say_more_than_an_address_is_refused_at_the_start() {
+fn contact_and_report_urls_cannot_inject_headers() {
     for value in ["http://reports.example/csp", "https://reports.example/; script-src *", "/csp"] {
         assert!(refused("--csp-report-to", value).contains("https://reports.example.org/csp"), "{value}");
     }

@@ -19,7 +19,7 @@ async fn expect_read(client: &mut TestClient) -> Seq {
 }
 
 #[tokio::test]
-async fn a_read_position_comes_to_all_of_a_user_s_connections_and_stays() {
+async fn a_read_mark_reaches_all_connections_of_the_user_and_is_kept() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut desk = TestClient::guest(&server, "阿玲").await;
@@ -44,7 +44,7 @@ async fn a_read_position_comes_to_all_of_a_user_s_connections_and_stays() {
 }
 
 #[tokio::test]
-async fn whoever_writes_has_read_what_is_above() {
+async fn sending_a_message_marks_everything_above_as_read() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -56,7 +56,7 @@ async fn whoever_writes_has_read_what_is_above() {
 }
 
 #[tokio::test]
-async fn typing_is_told_to_the_others_and_not_too_often() {
+async fn typing_is_announced_to_others_at_a_limited_rate() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;

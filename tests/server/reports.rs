@@ -65,7 +65,7 @@ async fn hears_deletion(client: &mut TestClient, message: Seq) {
 }
 
 #[tokio::test]
-async fn moderators_see_a_reported_message_with_five_around_it_on_each_side() {
+async fn a_report_shows_the_message_with_five_before_and_after() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "老板").await;
     let mo = appointed(&server, &mut owner, "管家", "moderator").await;
@@ -96,7 +96,7 @@ async fn moderators_see_a_reported_message_with_five_around_it_on_each_side() {
 }
 
 #[tokio::test]
-async fn a_repeated_report_is_one_report_until_it_is_closed() {
+async fn repeated_reports_are_one_until_it_is_closed() {
     let server = TestServer::start().await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
@@ -118,7 +118,7 @@ async fn a_repeated_report_is_one_report_until_it_is_closed() {
 }
 
 #[tokio::test]
-async fn nobody_reports_what_they_cannot_read_or_wrote_themselves_or_what_is_not_said() {
+async fn only_readable_foreign_messages_can_be_reported() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let (mut owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
@@ -152,7 +152,7 @@ async fn nobody_reports_what_they_cannot_read_or_wrote_themselves_or_what_is_not
 }
 
 #[tokio::test]
-async fn reports_are_few_a_minute_for_a_user_and_for_an_address() {
+async fn reports_are_limited_by_user_and_address() {
     let server = TestServer::start().await;
     let (owner, _) = registered(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -179,7 +179,7 @@ async fn reports_are_few_a_minute_for_a_user_and_for_an_address() {
 }
 
 #[tokio::test]
-async fn one_reporter_has_at_most_twenty_open_reports() {
+async fn a_reporter_has_at_most_twenty_open_reports() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
@@ -196,7 +196,7 @@ async fn one_reporter_has_at_most_twenty_open_reports() {
 }
 
 #[tokio::test]
-async fn nobody_sees_reports_about_themselves_and_those_about_moderators_are_the_owners() {
+async fn nobody_sees_reports_about_themselves_and_only_owners_those_about_moderators() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "老板").await;
     let mut mo = appointed(&server, &mut owner, "管家", "moderator").await;
@@ -235,7 +235,7 @@ async fn nobody_sees_reports_about_themselves_and_those_about_moderators_are_the
 }
 
 #[tokio::test]
-async fn a_reported_message_of_a_direct_is_shown_and_deleted_though_moderators_are_not_in_it() {
+async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     let server = TestServer::start_with_pages().await;
     let (mut owner, _) = registered(&server, "老板").await;
     let mo = appointed(&server, &mut owner, "管家", "moderator").await;
@@ -265,7 +265,7 @@ async fn a_reported_message_of_a_direct_is_shown_and_deleted_though_moderators_a
 }
 
 #[tokio::test]
-async fn what_its_author_deletes_or_edits_afterwards_stays_in_the_report_until_it_is_closed() {
+async fn a_report_keeps_the_reported_text_until_it_is_closed() {
     let server = TestServer::start().await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
@@ -285,7 +285,7 @@ async fn what_its_author_deletes_or_edits_afterwards_stays_in_the_report_until_i
 }
 
 #[tokio::test]
-async fn a_report_keeps_little_of_long_messages_around_it() {
+async fn a_report_keeps_excerpts_of_the_messages_around_it() {
     let server = TestServer::start().await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
@@ -301,7 +301,7 @@ async fn a_report_keeps_little_of_long_messages_around_it() {
 }
 
 #[tokio::test]
-async fn a_muted_user_reports_too_and_a_restart_keeps_reports() {
+async fn muted_users_can_report_and_reports_survive_a_restart() {
     let server = TestServer::start().await;
     let (mut owner, token) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
@@ -315,7 +315,7 @@ async fn a_muted_user_reports_too_and_a_restart_keeps_reports() {
 }
 
 #[tokio::test]
-async fn the_admin_pages_count_open_reports_and_show_texts_as_texts() {
+async fn the_admin_pages_count_open_reports_and_show_messages_as_text() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = registered(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::support::{RawClient, TestClient, TestProcess, TestServer};
 
 #[tokio::test]
-async fn messages_sessions_and_positions_survive_a_restart() {
+async fn messages_sessions_and_read_marks_survive_a_restart() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let _ling = TestClient::guest(&server, "阿玲").await;
@@ -29,7 +29,7 @@ async fn messages_sessions_and_positions_survive_a_restart() {
 }
 
 #[tokio::test]
-async fn a_killed_process_has_kept_what_it_acked_and_frees_its_visitors_names() {
+async fn a_kill_keeps_acked_messages_and_frees_nicknames_of_simple_clients() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at(process.address, "小明").await;
@@ -48,7 +48,7 @@ async fn a_killed_process_has_kept_what_it_acked_and_frees_its_visitors_names() 
 }
 
 #[tokio::test]
-async fn a_second_process_on_the_same_data_refuses_to_start() {
+async fn a_second_process_on_the_same_data_does_not_start() {
     let server = TestServer::start().await;
     let config = server.config();
     let refused = teahouse::server::Server::open(config).err().expect("the data is in use");
@@ -62,7 +62,7 @@ async fn a_second_process_on_the_same_data_refuses_to_start() {
 }
 
 #[tokio::test]
-async fn nobody_else_on_the_machine_may_look_into_the_data() {
+async fn the_data_folder_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let parent = tempfile::TempDir::new().expect("a folder");

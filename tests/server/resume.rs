@@ -27,7 +27,7 @@ fn cursor(conversation: ConversationId, seq: u64) -> HashMap<ConversationId, Seq
 }
 
 #[tokio::test]
-async fn from_any_cursor_exactly_the_missed_events_come() {
+async fn every_cursor_gets_exactly_the_missed_events() {
     const EVENTS: u64 = 12;
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -47,7 +47,7 @@ async fn from_any_cursor_exactly_the_missed_events_come() {
 }
 
 #[tokio::test]
-async fn directs_are_replayed_too_and_conversations_without_a_cursor_are_not() {
+async fn directs_are_replayed_and_conversations_without_a_cursor_are_not() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -64,7 +64,7 @@ async fn directs_are_replayed_too_and_conversations_without_a_cursor_are_not() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_means_nothing_here_is_reset() {
+async fn an_invalid_cursor_is_reset() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
@@ -82,7 +82,7 @@ async fn a_cursor_that_means_nothing_here_is_reset() {
 }
 
 #[tokio::test]
-async fn too_much_missed_is_a_reset_and_a_little_less_is_not() {
+async fn too_many_missed_events_are_a_reset() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
@@ -103,7 +103,7 @@ async fn too_much_missed_is_a_reset_and_a_little_less_is_not() {
 }
 
 #[tokio::test]
-async fn nothing_is_lost_or_doubled_by_reconnecting_while_others_talk() {
+async fn reconnecting_during_a_conversation_neither_loses_nor_repeats_events() {
     const EVENTS: u64 = 400;
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;

@@ -55,7 +55,7 @@ async fn until_none(server: &TestServer, rows: &str) {
 }
 
 #[tokio::test]
-async fn old_messages_of_guests_are_deleted_like_any_other() {
+async fn expired_messages_of_guests_are_deleted_like_others() {
     let server = server(RetentionDays { guest_message_days: a_day(), ..RetentionDays::default() }).await;
     let (mut alice, _) = registered(&server, "Alice").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -96,7 +96,7 @@ async fn old_messages_of_guests_are_deleted_like_any_other() {
 }
 
 #[tokio::test]
-async fn many_old_messages_go_and_talk_goes_on_meanwhile() {
+async fn deleting_many_expired_messages_does_not_block_new_ones() {
     const MESSAGES: usize = 150;
     let server = server(RetentionDays { guest_message_days: a_day(), ..RetentionDays::default() }).await;
     let mut bob = TestClient::guest(&server, "Bob").await;
@@ -117,7 +117,7 @@ async fn many_old_messages_go_and_talk_goes_on_meanwhile() {
 }
 
 #[tokio::test]
-async fn old_entries_leave_the_audit_log_and_no_others() {
+async fn only_expired_entries_leave_the_audit_log() {
     let server = server(RetentionDays { audit_days: a_day(), ..RetentionDays::default() }).await;
     let (mut alice, _) = registered(&server, "Alice").await;
     let bob = TestClient::guest(&server, "Bob").await;
@@ -132,7 +132,7 @@ async fn old_entries_leave_the_audit_log_and_no_others() {
 }
 
 #[tokio::test]
-async fn old_addresses_are_forgotten_and_ban_nobody_any_more() {
+async fn expired_addresses_are_deleted_and_no_longer_banned() {
     let server = server(RetentionDays { address_days: a_day(), ..RetentionDays::default() }).await;
     let (mut alice, _) = registered(&server, "Alice").await;
     let bob = TestClient::guest(&server, "Bob").await;
@@ -157,7 +157,7 @@ async fn old_addresses_are_forgotten_and_ban_nobody_any_more() {
 }
 
 #[tokio::test]
-async fn without_a_setting_nothing_goes_for_its_age() {
+async fn without_an_option_nothing_expires() {
     let server = server(RetentionDays::default()).await;
     let (mut alice, _) = registered(&server, "Alice").await;
     let mut bob = TestClient::guest(&server, "Bob").await;

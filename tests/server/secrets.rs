@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::support::{PROGRAM, RawClient, TestClient, TestProcess};
 
 #[tokio::test]
-async fn no_log_tells_what_is_secret_or_was_said() {
+async fn logs_contain_no_secrets_and_no_messages() {
     const PASSWORD: &str = "wistful-porcelain-kettle";
     const WRONG: &str = "wrong-bamboo-whisk";
     const MESSAGE: &str = "what-was-said-in-the-lobby";

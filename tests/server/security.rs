@@ -67,7 +67,7 @@ async fn owner(server: &TestServer, nickname: &str) -> SessionCreated {
 }
 
 #[tokio::test]
-async fn what_looks_like_code_is_text() {
+async fn code_in_messages_stays_text() {
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "'); DROP TABLE users; --").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -91,7 +91,7 @@ async fn what_looks_like_code_is_text() {
 }
 
 #[tokio::test]
-async fn what_was_typed_is_decoded_once() {
+async fn input_is_decoded_exactly_once() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
@@ -109,7 +109,7 @@ async fn what_was_typed_is_decoded_once() {
 }
 
 #[tokio::test]
-async fn no_answer_is_shared_with_pages_of_other_origins() {
+async fn answers_are_not_shared_with_other_origins() {
     let friend = "https://friend.example";
     let server = TestServer::start_with(|config| config.allow_origin = vec![friend.to_owned()]).await;
     for origin in [friend, "https://evil.example", "null"] {
@@ -130,7 +130,7 @@ async fn no_answer_is_shared_with_pages_of_other_origins() {
 }
 
 #[tokio::test]
-async fn a_page_allows_itself_little_and_is_kept_nowhere() {
+async fn pages_have_a_strict_policy_and_are_not_cached() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     for path in ["/", "/talk/lobby", "/talk/nowhere", "/admin", "/admin/invites", "/no/page"] {
@@ -150,7 +150,7 @@ async fn a_page_allows_itself_little_and_is_kept_nowhere() {
 }
 
 #[tokio::test]
-async fn to_look_changes_nothing() {
+async fn reading_changes_nothing() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let link = server.admin(&["invite", "--uses", "1"]).await;
@@ -180,7 +180,7 @@ async fn to_look_changes_nothing() {
 }
 
 #[tokio::test]
-async fn no_redirect_leads_to_another_host() {
+async fn redirects_never_leave_the_host() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let evil = "//evil.example/";
@@ -215,7 +215,7 @@ async fn no_redirect_leads_to_another_host() {
 }
 
 #[tokio::test]
-async fn a_token_in_an_address_is_worth_nothing() {
+async fn a_token_in_a_url_is_ignored() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     for name in ["token", "session", "access_token", "teahouse_session", "authorization"] {
@@ -239,7 +239,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn tokens_are_256_random_bits_and_neither_they_nor_passwords_are_kept() {
+async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
     let server = TestServer::start().await;
     let (mut ming, first) = registered(&server, "小明").await;
     let mut tokens = vec![first];
@@ -268,7 +268,7 @@ async fn tokens_are_256_random_bits_and_neither_they_nor_passwords_are_kept() {
 }
 
 #[tokio::test]
-async fn a_fresh_server_has_no_account() {
+async fn a_new_server_has_no_account() {
     let server = TestServer::start().await;
     assert_eq!((server.stored().users, server.count("sessions")), (0, 0));
     // The server's own user cannot be signed in as.
@@ -282,7 +282,7 @@ async fn a_fresh_server_has_no_account() {
 }
 
 #[tokio::test]
-async fn lists_tell_no_tokens_and_no_addresses() {
+async fn lists_contain_no_tokens_and_no_addresses() {
     let server = TestServer::start().await;
     let owner = owner(&server, "老板").await;
     let guest = TestClient::guest(&server, "阿玲").await;
@@ -309,7 +309,7 @@ async fn lists_tell_no_tokens_and_no_addresses() {
 }
 
 #[tokio::test]
-async fn nobody_gives_themselves_what_was_not_asked_for() {
+async fn unknown_fields_grant_nothing() {
     let server = TestServer::start().await;
     let wish = json!({
         "nickname": "Mallory", "role": "owner", "kind": "registered", "registered": true,
@@ -329,7 +329,7 @@ async fn nobody_gives_themselves_what_was_not_asked_for() {
 }
 
 #[tokio::test]
-async fn what_stands_twice_in_a_request_means_one_thing() {
+async fn duplicate_parameters_are_unambiguous() {
     let server = TestServer::start_with_pages().await;
     let twice = r#"{"nickname":"Alice","nickname":"Bob"}"#;
     let request = server.http(Method::POST, "/api/session").header("content-type", "application/json");
@@ -354,7 +354,7 @@ async fn what_stands_twice_in_a_request_means_one_thing() {
 }
 
 #[tokio::test]
-async fn two_lengths_of_one_request_are_refused() {
+async fn conflicting_content_lengths_are_refused() {
     let server = TestServer::start().await;
     let body = r#"{"nickname":"Mallory"}"#;
     let one = format!("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
@@ -366,7 +366,7 @@ async fn two_lengths_of_one_request_are_refused() {
 }
 
 #[tokio::test]
-async fn compression_that_is_offered_is_declined() {
+async fn offered_compression_is_declined() {
     let server = TestServer::start().await;
     for door in ["/ws", "/visitor"] {
         let answer = head(
@@ -385,7 +385,7 @@ async fn compression_that_is_offered_is_declined() {
 }
 
 #[tokio::test]
-async fn health_says_that_it_is_there_and_no_more() {
+async fn health_checks_reveal_nothing_else() {
     let server = TestServer::start().await;
     for (path, words) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
         let answer = server.http(Method::GET, path).send().await.expect("an answer");
@@ -400,7 +400,7 @@ async fn health_says_that_it_is_there_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_password_field_hides_what_is_typed_and_managers_may_fill_it() {
+async fn password_fields_hide_input_and_support_managers() {
     let server = TestServer::start_with_pages().await;
     let page = server.http(Method::GET, "/").send().await.expect("an answer").text().await.expect("a page");
     let (_, field) = page.split_once("<input id=\"password\"").expect("a field");
@@ -410,7 +410,7 @@ async fn a_password_field_hides_what_is_typed_and_managers_may_fill_it() {
 }
 
 #[tokio::test]
-async fn an_unexpected_error_is_told_to_the_log_and_not_to_who_asked() {
+async fn unexpected_errors_go_to_the_log_and_not_to_the_client() {
     let data = TempDir::new().expect("a folder");
     let log = data.path().join("log");
     let mut program = Command::new(PROGRAM);
@@ -434,7 +434,7 @@ async fn an_unexpected_error_is_told_to_the_log_and_not_to_who_asked() {
 }
 
 #[tokio::test]
-async fn a_program_s_name_is_short_and_has_no_control_characters() {
+async fn a_stored_user_agent_is_short_and_has_no_control_characters() {
     let server = TestServer::start().await;
     let name = format!("curl\t{}", "x".repeat(1_000));
     let request = server.http(Method::POST, "/api/session").header(header::USER_AGENT, name);

@@ -15,7 +15,7 @@ use tokio::{
 use super::support::{PROGRAM, RawClient, TestProcess, within};
 
 #[tokio::test]
-async fn strangers_fill_no_log() {
+async fn strangers_cannot_flood_the_log() {
     let data = TempDir::new().expect("a folder");
     let log = data.path().join("log");
     let mut program = Command::new(PROGRAM);
@@ -60,7 +60,7 @@ async fn strangers_fill_no_log() {
 }
 
 #[tokio::test]
-async fn the_log_says_who_came_in_and_who_was_kept_out() {
+async fn the_security_log_records_sign_ins_and_refusals() {
     const PASSWORD: &str = "wistful-porcelain-kettle";
     /// Typed into the wrong field, as happens.
     const MISPLACED: &str = "a-password-for-a-name";

@@ -198,7 +198,7 @@ async fn history(process: &TestProcess, token: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_unit_exposes_less_than_two_of_ten() {
+fn the_unit_has_an_exposure_below_two_of_ten() {
     let folder = TempDir::new().expect("a folder");
     let bare = folder.path().join("bare.service");
     fs::write(&bare, "[Service]\nExecStart=/opt/teahouse/teahouse\n").expect("a unit");
@@ -207,7 +207,7 @@ fn the_unit_exposes_less_than_two_of_ten() {
 }
 
 #[test]
-fn every_setting_of_the_unit_is_tried_here_or_known_to_be_systemd_s_own() {
+fn every_setting_of_the_unit_is_tested_or_systemds_own() {
     let known: BTreeSet<_> =
         APPLIED.into_iter().chain(SYSTEMD_S_OWN).chain(["Description", "After", "Wants", "WantedBy"]).collect();
     let settings = settings();
@@ -219,7 +219,7 @@ fn every_setting_of_the_unit_is_tried_here_or_known_to_be_systemd_s_own() {
 }
 
 #[test]
-fn what_the_unit_forbids_cannot_be_done() {
+fn forbidden_actions_fail_in_the_unit() {
     let confined = Confined::new();
     assert!(confined.can("open('/var/lib/teahouse/mine', 'w'); open('/tmp/mine', 'w')"));
     assert!(confined.can("import os, sys; sys.exit(len(os.listdir('/root') + os.listdir('/home')))"), "nobody's home");
@@ -245,7 +245,7 @@ fn what_the_unit_forbids_cannot_be_done() {
 }
 
 #[tokio::test]
-async fn the_server_does_all_its_work_within_what_the_unit_leaves() {
+async fn the_server_works_completely_within_the_unit() {
     let confined = Confined::new();
     let process = confined.serve().await;
     let mut ming = TestClient::guest_at(process.address, "小明").await;

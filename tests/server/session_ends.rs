@@ -21,7 +21,7 @@ async fn told(server: &TestServer, token: &str) -> (Option<EndReason>, Hangup) {
 }
 
 #[tokio::test]
-async fn a_session_that_its_user_ended_from_another_device_says_so() {
+async fn a_session_ended_from_another_device_says_so() {
     let server = TestServer::start().await;
     let (_here, token) = registered(&server, "Alice").await;
     let [online, offline] = [
@@ -40,7 +40,7 @@ async fn a_session_that_its_user_ended_from_another_device_says_so() {
 }
 
 #[tokio::test]
-async fn a_session_that_ended_by_a_new_password_says_so() {
+async fn a_session_ended_by_a_new_password_says_so() {
     let server = TestServer::start().await;
     let (_here, token) = registered(&server, "Alice").await;
     let offline = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
@@ -54,7 +54,7 @@ async fn a_session_that_ended_by_a_new_password_says_so() {
 }
 
 #[tokio::test]
-async fn a_session_that_a_moderator_ended_says_so() {
+async fn a_session_ended_by_a_moderator_says_so() {
     let server = TestServer::start().await;
     let (mut owner, _) = registered(&server, "Olga").await;
     let (_alice, alice) = registered(&server, "Alice").await;
@@ -67,7 +67,7 @@ async fn a_session_that_a_moderator_ended_says_so() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_grown_old_says_so() {
+async fn an_expired_session_says_so() {
     let server = TestServer::start().await;
     let (_alice, token) = registered(&server, "Alice").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an old session");
@@ -77,7 +77,7 @@ async fn a_session_that_has_grown_old_says_so() {
 }
 
 #[tokio::test]
-async fn of_a_token_that_nobody_ever_had_nothing_is_said() {
+async fn an_unknown_token_reveals_nothing() {
     let server = TestServer::start().await;
     assert_eq!(told(&server, "made up").await, (None, Hangup::Code(4401)));
     let guest = TestClient::guest(&server, "小明").await;

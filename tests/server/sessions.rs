@@ -19,7 +19,7 @@ async fn is_known(server: &TestServer, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn after_so_many_days_the_password_is_asked_for_again() {
+async fn a_session_expires_after_its_days() {
     let server = server().await;
     let (alice, token) = registered(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
@@ -33,7 +33,7 @@ async fn after_so_many_days_the_password_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_too_old_is_refused_before_anybody_has_tidied_up() {
+async fn an_expired_session_is_refused_before_housekeeping_runs() {
     let server = TestServer::start().await;
     let (alice, token) = registered(&server, "Alice").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
@@ -42,7 +42,7 @@ async fn a_session_that_is_too_old_is_refused_before_anybody_has_tidied_up() {
 }
 
 #[tokio::test]
-async fn a_session_that_nobody_uses_ends_and_one_in_use_does_not() {
+async fn unused_sessions_end_and_used_ones_do_not() {
     let server = server().await;
     let (mut alice, _) = registered(&server, "Alice").await;
     let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
@@ -68,7 +68,7 @@ async fn a_session_that_nobody_uses_ends_and_one_in_use_does_not() {
 }
 
 #[tokio::test]
-async fn who_never_left_is_known_after_a_restart() {
+async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     let server = server().await;
     let (_alice, alice) = registered(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
@@ -97,7 +97,7 @@ async fn who_never_left_is_known_after_a_restart() {
 }
 
 #[tokio::test]
-async fn whoever_sets_a_password_has_signed_in_anew() {
+async fn setting_a_password_renews_the_session() {
     let server = server().await;
     let guest = TestClient::guest(&server, "Alice").await;
     let token = guest.token().to_owned();
@@ -108,7 +108,7 @@ async fn whoever_sets_a_password_has_signed_in_anew() {
 }
 
 #[tokio::test]
-async fn a_browser_keeps_the_token_for_as_long_as_it_can_be_of_use() {
+async fn the_cookie_lasts_as_long_as_the_session() {
     let days = |config: &mut Config| config.session_days = 90.try_into().expect("a number of days");
     let server = TestServer::start_with(days).await;
     let request = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "Alice" }));
@@ -118,7 +118,7 @@ async fn a_browser_keeps_the_token_for_as_long_as_it_can_be_of_use() {
 }
 
 #[tokio::test]
-async fn a_browser_that_comes_by_keeps_the_token_for_as_long_again() {
+async fn a_visit_renews_the_cookie() {
     let server = TestServer::start_with_pages().await;
     let guest = TestClient::guest(&server, "Alice").await;
     let cookie = server.cookie(guest.token());
@@ -141,7 +141,7 @@ async fn a_browser_that_comes_by_keeps_the_token_for_as_long_again() {
 }
 
 #[tokio::test]
-async fn who_signs_in_anew_leaves_the_session_that_the_browser_had() {
+async fn signing_in_again_ends_the_browsers_earlier_session() {
     let server = TestServer::start().await;
     let (alice, first) = registered(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;

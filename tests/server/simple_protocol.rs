@@ -6,7 +6,7 @@ use teahouse::protocol::{ErrorCode, ServerFrame};
 use super::support::{Hangup, RawClient, SimpleClient, TestClient, TestServer};
 
 #[tokio::test]
-async fn what_is_said_to_everyone_comes_to_everyone_but_the_sender() {
+async fn a_group_message_reaches_everyone_but_the_sender() {
     let server = TestServer::start().await;
     let mut a = SimpleClient::enter(&server, "/a").await;
     let mut b = SimpleClient::enter(&server, "/b").await;
@@ -21,7 +21,7 @@ async fn what_is_said_to_everyone_comes_to_everyone_but_the_sender() {
 }
 
 #[tokio::test]
-async fn what_is_said_to_one_user_comes_to_that_user_alone() {
+async fn a_private_message_reaches_only_its_recipient() {
     let server = TestServer::start().await;
     let mut a = SimpleClient::enter(&server, "/a").await;
     let mut b = SimpleClient::enter(&server, "/b").await;
@@ -39,7 +39,7 @@ async fn what_is_said_to_one_user_comes_to_that_user_alone() {
 }
 
 #[tokio::test]
-async fn simple_clients_and_browsers_write_directs() {
+async fn simple_clients_and_browsers_exchange_directs() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut robot = SimpleClient::enter(&server, "/%E8%8C%B6%20bot").await;
@@ -51,7 +51,7 @@ async fn simple_clients_and_browsers_write_directs() {
 }
 
 #[tokio::test]
-async fn what_crashed_the_tutorial_is_answered_and_the_socket_stays_open() {
+async fn input_that_crashed_the_tutorial_is_answered_and_keeps_the_socket() {
     let server = TestServer::start().await;
     let mut a = SimpleClient::enter(&server, "/a").await;
     let before = server.stored();
@@ -82,7 +82,7 @@ async fn what_crashed_the_tutorial_is_answered_and_the_socket_stays_open() {
 }
 
 #[tokio::test]
-async fn a_taken_name_is_refused_and_the_one_who_has_it_stays() {
+async fn a_taken_nickname_is_refused_and_its_user_stays() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut a = SimpleClient::enter(&server, "/a").await;
@@ -96,7 +96,7 @@ async fn a_taken_name_is_refused_and_the_one_who_has_it_stays() {
 }
 
 #[tokio::test]
-async fn what_is_no_name_is_refused() {
+async fn an_invalid_nickname_is_refused() {
     let server = TestServer::start().await;
     for path in ["/%20", "/everyone", "/a%E2%80%8Bb", "/%FF"] {
         let mut nobody = SimpleClient::connect(&server, path).await;
@@ -107,7 +107,7 @@ async fn what_is_no_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_visitor_is_seen_coming_and_going_and_leaves_the_name_behind() {
+async fn a_simple_client_is_announced_and_frees_its_nickname() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let a = SimpleClient::enter(&server, "/a").await;
@@ -130,7 +130,7 @@ async fn a_visitor_is_seen_coming_and_going_and_leaves_the_name_behind() {
 }
 
 #[tokio::test]
-async fn a_page_of_this_machine_may_use_the_simple_protocol_and_a_foreign_one_may_not() {
+async fn only_pages_of_this_machine_may_use_the_simple_protocol() {
     let server = TestServer::start().await;
     let local = [("origin", "http://localhost:8080")];
     let mut a = RawClient::connect_with(server.address, "/a", &local).await.expect("an upgrade");
@@ -143,7 +143,7 @@ async fn a_page_of_this_machine_may_use_the_simple_protocol_and_a_foreign_one_ma
 }
 
 #[tokio::test]
-async fn only_a_single_segment_and_only_an_upgrade_is_a_door() {
+async fn only_an_upgrade_of_a_single_segment_path_is_the_simple_endpoint() {
     let server = TestServer::start().await;
     for path in ["/a/b", "/", "/api/a"] {
         let refused = RawClient::connect_with(server.address, path, &[]).await.err().expect(path);

@@ -41,7 +41,7 @@ async fn with_frame(server: &TestServer, path: &str, token: &str) -> SimpleClien
 }
 
 #[tokio::test]
-async fn a_script_with_a_token_is_the_same_user_each_time_and_keeps_its_directs() {
+async fn a_script_with_a_token_stays_the_same_user_with_its_directs() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let bot = session(&server, "bot").await;
@@ -73,7 +73,7 @@ async fn a_script_with_a_token_is_the_same_user_each_time_and_keeps_its_directs(
 }
 
 #[tokio::test]
-async fn a_token_counts_as_a_header_or_as_the_first_frame_and_nowhere_else() {
+async fn a_token_counts_only_in_a_header_or_the_first_frame() {
     let server = impatient().await;
     let bot = session(&server, "bot").await;
     let cookie = server.cookie(&bot.token);
@@ -92,7 +92,7 @@ async fn a_token_counts_as_a_header_or_as_the_first_frame_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_longer_good_or_somebody_else_s_is_refused_and_nobody_new_talks_on() {
+async fn an_invalid_token_is_refused_and_creates_no_guest() {
     let server = impatient().await;
     let (bot, other) = (session(&server, "bot").await, session(&server, "other").await);
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -128,7 +128,7 @@ async fn a_token_that_is_no_longer_good_or_somebody_else_s_is_refused_and_nobody
 }
 
 #[tokio::test]
-async fn a_token_lets_in_where_new_guests_are_not() {
+async fn a_token_signs_in_where_new_guests_cannot() {
     for entry in [AdmissionPolicy::Invite, AdmissionPolicy::Registered] {
         let server = TestServer::start().await;
         registered(&server, "bot").await;
@@ -152,7 +152,7 @@ async fn a_token_lets_in_where_new_guests_are_not() {
 }
 
 #[tokio::test]
-async fn a_session_that_ends_ends_its_simple_connections_and_one_that_does_not_keeps_the_name() {
+async fn an_ended_session_closes_its_simple_connections() {
     let server = impatient().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let bot = session(&server, "bot").await;
@@ -181,7 +181,7 @@ async fn author(script: &mut SimpleClient, listener: &mut TestClient, text: &str
 }
 
 #[tokio::test]
-async fn a_script_whose_line_was_cut_has_its_name_again_as_soon_as_a_ping_finds_the_old_line_dead() {
+async fn a_script_gets_its_nickname_back_when_the_old_connection_misses_a_ping() {
     let server = impatient().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for (time, path) in ["/script", "/SCRIPT", "/script"].into_iter().enumerate() {
@@ -199,7 +199,7 @@ async fn a_script_whose_line_was_cut_has_its_name_again_as_soon_as_a_ping_finds_
 }
 
 #[tokio::test]
-async fn a_script_that_closes_its_line_and_comes_back_at_once_has_its_name_again() {
+async fn a_script_that_reconnects_at_once_gets_its_nickname_back() {
     // Nobody is to wait for a ping here.
     let server = TestServer::start_with(|config| config.timing.doubt = Duration::from_hours(1)).await;
     for _ in 0..20 {
@@ -208,7 +208,7 @@ async fn a_script_that_closes_its_line_and_comes_back_at_once_has_its_name_again
 }
 
 #[tokio::test]
-async fn whoever_is_alive_keeps_the_name_however_many_want_it() {
+async fn a_live_client_keeps_its_nickname() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut alive = SimpleClient::enter(&server, "/script").await;
@@ -228,7 +228,7 @@ async fn whoever_is_alive_keeps_the_name_however_many_want_it() {
 }
 
 #[tokio::test]
-async fn a_stranger_from_elsewhere_does_not_get_the_name_of_somebody_whose_line_falters() {
+async fn another_address_cannot_take_the_nickname_of_a_stalled_client() {
     let server = impatient().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut faltering = SimpleClient::enter(&server, "/script").await;
@@ -241,7 +241,7 @@ async fn a_stranger_from_elsewhere_does_not_get_the_name_of_somebody_whose_line_
 }
 
 #[tokio::test]
-async fn of_two_who_come_for_the_name_of_a_dead_line_one_gets_it() {
+async fn one_of_two_claimants_gets_the_nickname_of_a_dead_connection() {
     let server = impatient().await;
     let _dead = SimpleClient::enter(&server, "/script").await;
     let come = async || {
@@ -257,7 +257,7 @@ async fn of_two_who_come_for_the_name_of_a_dead_line_one_gets_it() {
 }
 
 #[tokio::test]
-async fn every_nickname_is_valid_in_both_protocols_or_in_neither() {
+async fn a_nickname_is_valid_in_both_protocols_or_in_neither() {
     let server = TestServer::start_with_pages().await;
     for name in [
         "ws",

@@ -7,7 +7,7 @@ use tokio::net::TcpSocket;
 use super::support::{Hangup, RawClient, TestClient, TestServer};
 
 #[tokio::test]
-async fn who_does_not_read_is_told_to_resync_and_the_others_miss_nothing() {
+async fn a_slow_reader_is_closed_and_others_miss_nothing() {
     // Less than the queue holds, so that only who never reads has too much.
     const BATCH: u64 = 8;
     let server = TestServer::start_with(|config| {

@@ -91,7 +91,7 @@ async fn resumed(server: &TestServer, client: &TestClient, direct: ConversationI
 }
 
 #[tokio::test]
-async fn the_state_after_a_resume_from_any_cursor_is_a_fresh_fetch() {
+async fn a_resume_from_any_cursor_equals_a_fresh_fetch() {
     const HISTORIES: u64 = 5;
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));

@@ -34,7 +34,7 @@ async fn fetch(server: &TestServer, client: &TestClient) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn a_pile_of_marks_is_refused_in_a_message_an_edit_and_a_reaction() {
+async fn too_many_marks_are_refused_in_messages_edits_and_reactions() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
@@ -57,7 +57,7 @@ async fn a_pile_of_marks_is_refused_in_a_message_an_edit_and_a_reaction() {
 }
 
 #[tokio::test]
-async fn a_pile_of_marks_is_refused_by_the_simple_protocol_and_in_the_page_s_form() {
+async fn too_many_marks_are_refused_by_the_simple_protocol_and_the_form() {
     let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut script = SimpleClient::enter(&server, "/script").await;
@@ -93,7 +93,7 @@ async fn send_form(server: &TestServer, client: &TestClient, text: &str) -> Stat
 }
 
 #[tokio::test]
-async fn a_message_that_shows_nothing_is_empty_by_every_way_in() {
+async fn an_invisible_message_is_empty_at_every_endpoint() {
     let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
@@ -124,7 +124,7 @@ async fn a_message_that_shows_nothing_is_empty_by_every_way_in() {
 }
 
 #[tokio::test]
-async fn the_first_line_keeps_its_indentation_by_every_way_in() {
+async fn the_first_line_keeps_its_indentation_at_every_endpoint() {
     const SENT: &str = "\n  \n    if a:\n        b()\n\n  ";
     const KEPT: &str = "    if a:\n        b()";
     let server = TestServer::start_with_pages().await;
@@ -143,7 +143,7 @@ async fn the_first_line_keeps_its_indentation_by_every_way_in() {
 }
 
 #[tokio::test]
-async fn what_terminals_obey_is_taken_out_of_messages_by_every_way_in() {
+async fn control_characters_are_removed_at_every_endpoint() {
     const SENT: &str = "\u{1b}[2J\u{1b}]0;title\u{7}one\r\ntwo\tthree\u{0}\u{8}\u{7f}\u{9b}31m";
     const KEPT: &str = "[2J]0;titleone\ntwo\tthree31m";
     let server = TestServer::start_with_pages().await;
@@ -179,7 +179,7 @@ fn store(server: &TestServer, seq: Seq, kind: &str, text: &str) {
 }
 
 #[tokio::test]
-async fn a_page_survives_what_an_earlier_version_has_let_in_and_everybody_is_told_the_same() {
+async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
@@ -219,7 +219,7 @@ async fn a_page_survives_what_an_earlier_version_has_let_in_and_everybody_is_tol
 }
 
 #[tokio::test]
-async fn what_an_edit_took_out_is_told_to_nobody_who_comes_later() {
+async fn earlier_texts_of_edited_messages_are_never_replayed() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
@@ -249,7 +249,7 @@ async fn what_an_edit_took_out_is_told_to_nobody_who_comes_later() {
 }
 
 #[tokio::test]
-async fn edits_of_an_earlier_version_are_told_with_the_present_text_too() {
+async fn edits_stored_by_earlier_versions_replay_the_present_text() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;

@@ -85,7 +85,7 @@ async fn ask(mut stream: TlsStream<TcpStream>, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn https_and_wss_work_with_both_versions_of_tls() {
+async fn https_and_wss_work_with_tls_1_2_and_1_3() {
     let papers = Papers::issue();
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     for version in [&version::TLS12, &version::TLS13] {
@@ -117,7 +117,7 @@ async fn https_and_wss_work_with_both_versions_of_tls() {
 }
 
 #[tokio::test]
-async fn the_newest_version_of_tls_is_chosen_and_all_of_its_ciphers_are_safe() {
+async fn the_newest_tls_version_and_safe_ciphers_are_chosen() {
     let papers = Papers::issue();
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
@@ -133,7 +133,7 @@ async fn the_newest_version_of_tls_is_chosen_and_all_of_its_ciphers_are_safe() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_shown_without_a_restart() {
+async fn a_renewed_certificate_is_used_without_a_restart() {
     let mut papers = Papers::issue();
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     connect(&server, &papers.current, ANY).await.expect("a handshake");
@@ -143,7 +143,7 @@ async fn a_new_certificate_is_shown_without_a_restart() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_used_changes_nothing() {
+async fn an_unusable_certificate_changes_nothing() {
     let mut papers = Papers::issue();
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     fs::write(papers.folder.path().join("cert.pem"), "no certificate").expect("a file");
@@ -156,7 +156,7 @@ async fn a_certificate_that_cannot_be_used_changes_nothing() {
 }
 
 #[tokio::test]
-async fn plain_http_is_not_answered_where_tls_is_spoken() {
+async fn plain_http_is_not_answered_on_a_tls_port() {
     let papers = Papers::issue();
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
@@ -167,7 +167,7 @@ async fn plain_http_is_not_answered_where_tls_is_spoken() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_does_not_come_is_not_waited_for() {
+async fn a_missing_tls_handshake_times_out() {
     let papers = Papers::issue();
     let server = TestServer::start_with(|config| {
         papers.configure(config);
@@ -179,7 +179,7 @@ async fn a_handshake_that_does_not_come_is_not_waited_for() {
 }
 
 #[test]
-fn a_server_does_not_start_with_papers_that_are_not_in_order() {
+fn a_server_does_not_start_with_an_invalid_certificate() {
     let papers = Papers::issue();
     let data = TempDir::new().expect("a folder");
     let mut config = Config { data: data.path().to_owned(), ..Config::default() };

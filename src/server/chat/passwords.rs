@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn short_long_and_common_passwords_are_not_taken() {
+    fn short_long_and_common_passwords_are_refused() {
         for short in ["", "seven77", "茶茶茶"] {
             assert_eq!(Passwords::check(short, "Alice"), Err(PasswordError::Length));
         }

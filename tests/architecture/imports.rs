@@ -18,18 +18,18 @@ const LONGEST_CHAIN: usize = 24;
 
 /// A name that one file takes from another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Import {
+pub(crate) struct Import {
     /// The importing file. Paths are relative to the folder that [`Program::new`] was given.
-    pub from: PathBuf,
+    pub(crate) from: PathBuf,
     /// The file that defines the name.
-    pub to: PathBuf,
-    pub name: String,
+    pub(crate) to: PathBuf,
+    pub(crate) name: String,
     /// Whether the path leads over a module that contains the importing one, and takes from it what is not a module.
-    pub from_parent: bool,
+    pub(crate) from_parent: bool,
 }
 
 /// The modules of a library, and of binaries and benches that use it.
-pub struct Program {
+pub(crate) struct Program {
     folder: PathBuf,
     modules: Vec<Module>,
     library: Option<(String, usize)>,
@@ -55,18 +55,18 @@ enum Target {
 }
 
 impl Program {
-    pub fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), modules: Vec::new(), library: None }
     }
 
     /// Reads the library called `name`, whose root is `root`. Crates that are added later see it by that name.
-    pub fn add_library(&mut self, name: &str, root: &str) {
+    pub(crate) fn add_library(&mut self, name: &str, root: &str) {
         let module = self.add_crate(root);
         self.library = Some((name.to_owned(), module));
     }
 
     /// Reads the crate whose root is the file `root`, and returns its module.
-    pub fn add_crate(&mut self, root: &str) -> usize {
+    pub(crate) fn add_crate(&mut self, root: &str) -> usize {
         let root = Path::new(root);
         self.add_file(root.to_owned(), root.parent().expect("a folder"), None)
     }
@@ -94,12 +94,12 @@ impl Program {
         self.modules.len() - 1
     }
 
-    pub fn files(&self) -> BTreeSet<&Path> {
+    pub(crate) fn files(&self) -> BTreeSet<&Path> {
         self.modules.iter().map(|module| module.file.as_path()).collect()
     }
 
     /// Every import from one file of the program to another.
-    pub fn imports(&self) -> BTreeSet<Import> {
+    pub(crate) fn imports(&self) -> BTreeSet<Import> {
         let mut imports = BTreeSet::new();
         for (at, module) in self.modules.iter().enumerate() {
             let used = module.uses.values().flatten().chain(&module.paths);
@@ -351,7 +351,11 @@ fn path_attribute(attributes: &[Attribute]) -> Option<String> {
 fn normal(path: &Path) -> PathBuf {
     let mut parts = Vec::new();
     for part in path.components() {
-        if part.as_os_str() == ".." { drop(parts.pop()) } else { parts.push(part) }
+        if part.as_os_str() == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
     }
     parts.into_iter().collect()
 }
@@ -387,7 +391,7 @@ fn find_paths(mut cursor: Cursor, paths: &mut BTreeSet<Vec<String>>) {
 }
 
 /// The imports that lie on a circle of files: from the importing file there is a way back to it. With the names taken.
-pub fn circles(imports: &BTreeSet<Import>) -> BTreeMap<(&Path, &Path), Vec<&str>> {
+pub(crate) fn circles(imports: &BTreeSet<Import>) -> BTreeMap<(&Path, &Path), Vec<&str>> {
     let mut next: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
     for import in imports {
         next.entry(&import.from).or_default().insert(&import.to);

@@ -26,7 +26,7 @@ for (const { look, colorScheme, theme, paper } of [
   { look: 'light by choice', colorScheme: 'dark', theme: 'light', paper: LIGHT_PAPER },
   { look: 'dark by choice', colorScheme: 'light', theme: 'dark', paper: DARK_PAPER },
 ] as const) {
-  test(`no screen has a barrier that axe can find, ${look}`, async ({ house, people }) => {
+  test(`axe finds no barrier on any screen, ${look}`, async ({ house, people }) => {
     const chosen = theme ? [{ name: 'teahouse_theme', value: theme, url: house.address }] : [];
     const bob = await people.guest('Bob');
     const alice = await people.visitor('Alice', { colorScheme });

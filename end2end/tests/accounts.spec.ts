@@ -68,7 +68,7 @@ async function isShownTheDoor(
   script.close();
 }
 
-test('a guest keeps the nickname by a password, and has it in another browser with all that was said', async ({ people }) => {
+test('a guest who sets a password keeps the nickname and the history in another browser', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('Said as a guest');
   await claim(alice);
@@ -104,7 +104,7 @@ test('a guest keeps the nickname by a password, and has it in another browser wi
   await expect(elsewhere.page).toHaveURL('/talk/lobby');
 });
 
-test('what is wrong with a password is said beside the field, and what was typed stays', async ({ people }) => {
+test('password errors are shown beside the field, and the input stays', async ({ people }) => {
   const alice = await people.guest('Alice');
   alice.complaints.expectStatus(422);
   await alice.settingsButton.click();
@@ -132,7 +132,7 @@ test('what is wrong with a password is said beside the field, and what was typed
   await expect(alice.settings.getByText('Done: the nickname is yours for good.')).toBeVisible();
 });
 
-test('another password ends the other browser’s open tab at once', async ({ house, people }) => {
+test('changing the password signs the other browser out at once', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   alice.complaints.expectStatus(403);
   await claim(alice);
@@ -167,7 +167,7 @@ test('another password ends the other browser’s open tab at once', async ({ ho
   await elsewhere.sees('I am still here');
 });
 
-test('a session is ended from the list, and its open tab shows the door at once', async ({ house, people, request }) => {
+test('ending a session from the list signs its open tab out at once', async ({ house, people, request }) => {
   const alice = await people.guest('Alice');
   await claim(alice);
   const elsewhere = await people.visitor('Alice');
@@ -198,7 +198,7 @@ test('a session is ended from the list, and its open tab shows the door at once'
   await alice.say('Alone again');
 });
 
-test('who signs out is signed out in every tab of the browser', async ({ house, people }) => {
+test('signing out ends the session in every tab of the browser', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   await claim(alice);
   const tab = await people.secondTab(alice);
@@ -210,7 +210,7 @@ test('who signs out is signed out in every tab of the browser', async ({ house, 
   expect(alice.frames.received.slice(heard)).toEqual([]);
 });
 
-test('a guest who leaves is asked first, because the nickname goes', async ({ people }) => {
+test('a guest must confirm signing out, because the nickname is lost', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
@@ -222,7 +222,7 @@ test('a guest who leaves is asked first, because the nickname goes', async ({ pe
   await alice.say('Still here');
 });
 
-test('what could not be sent when the session had grown old goes out after signing in again', async ({ people }) => {
+test('messages unsent when the session expired are sent after signing in again', async ({ people }) => {
   const alice = await people.guest('Alice');
   await claim(alice);
   const elsewhere = await people.visitor('Alice');
@@ -249,7 +249,7 @@ test('what could not be sent when the session had grown old goes out after signi
   expect(await alice.history()).toEqual(['Typed in a tunnel']);
 });
 
-test('who signs out leaves nothing unsent behind, even if the connection ends before the answer comes', async ({ people }) => {
+test('signing out deletes unsent messages, even if the connection is lost before the answer', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -277,7 +277,7 @@ test('who signs out leaves nothing unsent behind, even if the connection ends be
   for (const { page } of [alice, tab]) await expect.poll(() => kept(page)).toEqual(NOTHING);
 });
 
-test('a registered user whose session had grown old finds the draft after signing in again, and nobody else does', async ({ people }) => {
+test('a draft survives an expired session for its author only', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -300,7 +300,7 @@ test('a registered user whose session had grown old finds the draft after signin
   expect((await kept(alice.page)).tab).toEqual([]);
 });
 
-test('a guest whose session was ended leaves no draft behind', async ({ people }) => {
+test('a guest whose session was ended leaves no draft', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.composer.fill('Half a thought');
   await expect.poll(async () => (await kept(alice.page)).tab).toEqual(['Half a thought']);
@@ -309,7 +309,7 @@ test('a guest whose session was ended leaves no draft behind', async ({ people }
   expect(await kept(alice.page)).toEqual(NOTHING);
 });
 
-test('others see the mark at once wherever the name stands, and no guest can write it', async ({ people }) => {
+test('the mark of registered users appears everywhere at once, and guests cannot imitate it', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const fake = await people.guest('Alice ⭐');
@@ -341,7 +341,7 @@ test('others see the mark at once wherever the name stands, and no guest can wri
   await expect(seal(bob.message('From somebody else'))).toHaveCount(0);
 });
 
-test('too many tries lead to a calm wait that ends by itself', async ({ people }) => {
+test('too many attempts lead to a countdown that ends by itself', async ({ people }) => {
   const alice = await people.guest('Alice');
   await claim(alice);
   const thief = await people.visitor('Alice');
@@ -369,7 +369,7 @@ test('too many tries lead to a calm wait that ends by itself', async ({ people }
   await thief.isInside();
 });
 
-test('without JavaScript one signs in by the same form', async ({ people }) => {
+test('the same form signs in without JavaScript', async ({ people }) => {
   const alice = await people.guest('Alice');
   await claim(alice);
   const elsewhere = await people.visitor('Alice', { javaScriptEnabled: false });
@@ -392,7 +392,7 @@ test('without JavaScript one signs in by the same form', async ({ people }) => {
   await expect(seal(elsewhere.sidebar.locator('.sidebar-foot'))).toBeVisible();
 });
 
-test('what was typed at the door outlives a change of language', async ({ people }) => {
+test('input on the sign-in page survives a change of language', async ({ people }) => {
   const visitor = await people.visitor('小明');
   await visitor.page.goto('/');
   await visitor.nicknameField.fill('小明');
@@ -404,7 +404,7 @@ test('what was typed at the door outlives a change of language', async ({ people
   await expect(visitor.page.getByRole('button', { name: '登录' })).toBeVisible();
 });
 
-test('in Chinese a nickname is kept, and signed in with', async ({ people }) => {
+test('setting a password and signing in work in Chinese', async ({ people }) => {
   const ming = await people.visitor('小明', { locale: 'zh-CN' });
   ming.complaints.expectStatus(409);
   ming.complaints.expectStatus(422);
@@ -433,7 +433,7 @@ test('in Chinese a nickname is kept, and signed in with', async ({ people }) => 
   await expect(page.getByRole('heading', { level: 1, name: '大厅' })).toBeVisible();
 });
 
-test('on a phone all of it fits, and has room for a finger', async ({ house, people, request }) => {
+test('account settings fit on a phone with large enough targets', async ({ house, people, request }) => {
   const alice = await people.guest('Alice', PHONE);
   const { page, settings } = alice;
   await page.getByRole('link', { name: 'Back to the list' }).tap();
@@ -465,7 +465,7 @@ test('on a phone all of it fits, and has room for a finger', async ({ house, peo
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`no screen of accounts has a barrier that axe can find, ${colorScheme}`, async ({ people }) => {
+  test(`axe finds no barrier on the account screens, ${colorScheme}`, async ({ people }) => {
     const alice = await people.guest('Alice', { colorScheme });
     alice.complaints.expectStatus(422);
     alice.complaints.expectStatus(409);

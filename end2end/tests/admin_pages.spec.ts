@@ -17,7 +17,7 @@ async function submit(person: Person, name: string): Promise<void> {
   await form(person, name).getByRole('button', { name, exact: true }).click();
 }
 
-test('without script a moderator mutes and unmutes, for a while and in one place', async ({ people }) => {
+test('a moderator mutes and unmutes without JavaScript, for a while and in one room', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const mo = await appointed(people, owner, 'Mo', 'moderator');
   const bob = await people.guest('Bob');
@@ -45,7 +45,7 @@ test('without script a moderator mutes and unmutes, for a while and in one place
   await bob.say('Thank you');
 });
 
-test('without script an owner bans, lifts it, removes and appoints, and the log tells of all of it', async ({ people }) => {
+test('an owner bans, unbans, removes and appoints without JavaScript, and the audit log records it', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const carol = await registered(people, 'Carol');
   const office = await withoutScript(people, owner);
@@ -80,7 +80,7 @@ test('without script an owner bans, lifts it, removes and appoints, and the log 
   ]);
 });
 
-test('what is refused is said in the reader’s language, and what was chosen stays chosen', async ({ people }) => {
+test('errors are in the user’s language and keep the selection', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const mo = await appointed(people, owner, 'Mo', 'moderator');
   const carol = await registered(people, 'Carol');
@@ -109,7 +109,7 @@ test('what is refused is said in the reader’s language, and what was chosen st
   await expect(form(office, '禁言').getByLabel('在整个茶馆')).toBeChecked();
 });
 
-test('sending a form twice does it once', async ({ people }) => {
+test('submitting a form twice takes effect once', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await people.guest('Bob');
   const id = '6f1f2d1c-8f3c-4a36-9d62-0a5d8c1c1b11';
@@ -120,7 +120,7 @@ test('sending a form twice does it once', async ({ people }) => {
   await expect(bob.message('Bob was muted')).toHaveCount(1);
 });
 
-test('the office is closed to members, its owners’ pages to moderators, and visitors are led to the door', async ({ people }) => {
+test('the admin pages are closed to members, owners’ pages to moderators, and strangers are sent to sign in', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const mo = await appointed(people, owner, 'Mo', 'moderator');
   const bob = await people.guest('Bob');
@@ -153,7 +153,7 @@ test('the office is closed to members, its owners’ pages to moderators, and vi
   await bob.say('Nothing was done to me');
 });
 
-test('a form on another page does nothing, though the cookie comes along', async ({ people }) => {
+test('a form on another site has no effect despite the cookie', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   owner.complaints.expectStatus(403);
   const bob = await people.guest('Bob');
@@ -174,7 +174,7 @@ test('a form on another page does nothing, though the cookie comes along', async
   await bob.say('I can still talk');
 });
 
-test('people are found by their names, however they are typed', async ({ people }) => {
+test('users are found by nickname in any spelling', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   await people.leaves(await registered(people, 'Алиса'));
   await people.guest('Bob');
@@ -212,7 +212,7 @@ test('the audit log is read page by page', async ({ people }) => {
 
 for (const theme of ['light', 'dark'] as const) {
   for (const [screen, options] of [['a desk', {}], ['a phone', PHONE]] as const) {
-    test(`no page of the office has a barrier that axe can find, ${theme} on ${screen}`, async ({ people }) => {
+    test(`axe finds no barrier on the admin pages, ${theme} on ${screen}`, async ({ people }) => {
       const owner = await registered(people, 'Olga', { colorScheme: theme, ...options });
       owner.complaints.expectStatus(400);
       const bob = await people.guest('Bob');

@@ -10,7 +10,7 @@ function numbered(from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, place) => `Number ${from + place}.`);
 }
 
-test('of a long talk the page keeps the end, and what one scrolls back to comes again', async ({ people, house }) => {
+test('the page keeps the end of a long conversation and loads the rest again', async ({ people, house }) => {
   const reader = await people.guest('Reader');
   const talker = await SocketClient.join(house, 'Talker');
   await talker.say('Number 0.');
@@ -29,7 +29,7 @@ test('of a long talk the page keeps the end, and what one scrolls back to comes 
   talker.close();
 });
 
-test('who reads further up is not moved by a busy room, and finds all of it below', async ({ people, house }) => {
+test('a busy room does not move a reader further up, and nothing is missing below', async ({ people, house }) => {
   const reader = await people.guest('Reader');
   const talker = await SocketClient.join(house, 'Talker');
   await talker.sayMany(numbered(0, 50));

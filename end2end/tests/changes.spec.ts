@@ -7,7 +7,7 @@ import { expect, test } from '../fixtures/test.ts';
 const editing = (person: Person) => person.talk.getByText('Editing your message');
 const saveButton = (person: Person) => person.page.getByRole('button', { name: 'Save' });
 
-test('what somebody changes by the menu is what the others see', async ({ people }) => {
+test('changes made in the menu reach the others', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.say('Tea at thre');
@@ -30,7 +30,7 @@ test('what somebody changes by the menu is what the others see', async ({ people
   expect(await bob.history()).toEqual(['Tea at three']);
 });
 
-test('ArrowUp in an empty composer changes the last message that one wrote', async ({ people }) => {
+test('ArrowUp in an empty composer edits one’s last message', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.say('First');
@@ -56,7 +56,7 @@ test('ArrowUp in an empty composer changes the last message that one wrote', asy
   await expect(editing(alice)).toBeHidden();
 });
 
-test('an edit that is cancelled, or changes nothing, sends nothing and gives the draft back', async ({ people }) => {
+test('a cancelled or empty edit sends nothing and restores the draft', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('Stays as it is');
   await alice.composer.fill('Half a thought');
@@ -87,7 +87,7 @@ test('an edit that is cancelled, or changes nothing, sends nothing and gives the
   expect(alice.frames.sentOf('edit')).toEqual([]);
 });
 
-test('an edit waits in the composer while one looks elsewhere', async ({ people }) => {
+test('an edit waits in the composer while another conversation is open', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await alice.say('A word');
@@ -107,7 +107,7 @@ test('an edit waits in the composer while one looks elsewhere', async ({ people 
   await expect(alice.composer).toHaveValue('A draft');
 });
 
-test('a message is deleted only after one has said so twice, and its place stays', async ({ people }) => {
+test('deleting a message needs a confirmation and leaves a tombstone', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.say('Before');
@@ -130,7 +130,7 @@ test('a message is deleted only after one has said so twice, and its place stays
   await expect(alice.menu).toBeHidden();
 });
 
-test('others’ messages can be reacted to, but not changed', async ({ people }) => {
+test('other users’ messages can be reacted to, but not edited', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.say('Hello');
@@ -141,7 +141,7 @@ test('others’ messages can be reacted to, but not changed', async ({ people })
   await expect(bob.menu.getByRole('button', { name: 'Delete' })).toBeHidden();
 });
 
-test('what somebody has selected or presses in a message stays while others react to it', async ({ people }) => {
+test('selection and pressed buttons survive reactions of others', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const ming = await people.guest('小明');
@@ -170,7 +170,7 @@ test('what somebody has selected or presses in a message stays while others reac
   await expect(chip).toBeFocused();
 });
 
-test('reactions are counted, name who put them, and are taken back by a second click', async ({ people }) => {
+test('reactions are counted, name their users, and are removed by a second click', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const ming = await people.guest('小明');
@@ -205,7 +205,7 @@ test('reactions are counted, name who put them, and are taken back by a second c
   await expect(alice.reaction('Who is for tea?', '🍰')).toHaveText('🍰 1');
 });
 
-test('the menu moves nothing', async ({ people }) => {
+test('opening the menu moves nothing', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('First');
   await alice.say('Last');
@@ -224,7 +224,7 @@ test('the menu moves nothing', async ({ people }) => {
   }
 });
 
-test('who has no pointer changes, deletes and reacts by keys', async ({ people }) => {
+test('messages can be edited, deleted and reacted to by keyboard', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const { keyboard } = alice.page;
@@ -290,7 +290,7 @@ test('who has no pointer changes, deletes and reacts by keys', async ({ people }
   await expect(alice.composer).toBeFocused();
 });
 
-test('who is quicker than the menu stays where they have gone', async ({ people }) => {
+test('focus that moves on before the menu opens stays there', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('One');
   await alice.message('One').hover();
@@ -309,7 +309,7 @@ test('who is quicker than the menu stays where they have gone', async ({ people 
   await expect(alice.menu.getByRole('button', { name: 'Edit' })).toBeFocused();
 });
 
-test('what is being changed when it is deleted elsewhere is not lost', async ({ people }) => {
+test('the text of an edit survives the deletion of its message', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('A first version');
   const otherTab = await people.secondTab(alice);
@@ -326,7 +326,7 @@ test('what is being changed when it is deleted elsewhere is not lost', async ({ 
   await expect(alice.composer).toHaveAccessibleDescription('The message was deleted meanwhile.');
 });
 
-test('an edit that comes too late gives its text back', async ({ house, people }) => {
+test('an edit that comes too late returns its text', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   await alice.say('A first version');
   const otherTab = await people.secondTab(alice);
@@ -351,7 +351,7 @@ test('an edit that comes too late gives its text back', async ({ house, people }
   }
 });
 
-test('what is done without a connection is seen at once, and by the others when it is back', async ({ house, people }) => {
+test('offline changes show at once, and reach the others after reconnecting', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   for (const person of [alice, bob]) person.complaints.expect(NO_CONNECTION);
@@ -376,7 +376,7 @@ test('what is done without a connection is seen at once, and by the others when 
   await expect.poll(() => bob.history()).toEqual(['Changed', '', 'To be liked']);
 });
 
-test('a change that failed says so, and is tried again or given up', async ({ people }) => {
+test('a failed change is shown and can be retried or discarded', async ({ people }) => {
   const alice = await people.visitor('Alice');
   let isFull = false;
   await alice.page.routeWebSocket('**/ws', (route) => {
@@ -411,7 +411,7 @@ test('a change that failed says so, and is tried again or given up', async ({ pe
   await expect.poll(() => alice.history()).toEqual(['After']);
 });
 
-test('after a reload everything looks as it did before', async ({ people }) => {
+test('a reload shows the same messages', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   for (const text of ['Old', 'Wrong', 'Liked']) await alice.say(text);
@@ -433,7 +433,7 @@ test('after a reload everything looks as it did before', async ({ people }) => {
   expect(await bob.log.getByRole('list').ariaSnapshot()).toBe(live);
 });
 
-test('the changes speak Chinese, too', async ({ people }) => {
+test('edits and deletions are shown in Chinese', async ({ people }) => {
   const ming = await people.guest('小明');
   const alice = await people.guest('Alice');
   await ming.say('你好');
@@ -463,7 +463,7 @@ test('the changes speak Chinese, too', async ({ people }) => {
   await expect(menu.getByRole('button', { name: '☕' })).toBeVisible();
 });
 
-test('on a phone a touch on a message leads to all of it', async ({ people }) => {
+test('a tap on a message opens its menu on a phone', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   const bob = await people.guest('Bob');
   await alice.say('Typed on a phnoe');

@@ -27,7 +27,7 @@ async function setClock(page: Page, off: number): Promise<void> {
 }
 
 for (const days of [-400, -1, 1, 40]) {
-  test(`what is on its way stands under today with a clock that is ${days} days off`, async ({ people }) => {
+  test(`pending messages are under today with a clock ${days} days off`, async ({ people }) => {
     const bob = await people.guest('Bob');
     await bob.say('Good morning');
     const alice = await people.visitor('Alice');
@@ -45,7 +45,7 @@ for (const days of [-400, -1, 1, 40]) {
   });
 }
 
-test('what is sent before the program is there stands under today with a clock that is a day off', async ({ people }) => {
+test('messages sent before WebAssembly loads are under today with a clock a day off', async ({ people }) => {
   const bob = await people.guest('Bob');
   await bob.say('Good morning');
   const alice = await people.visitor('Alice');
@@ -64,7 +64,7 @@ test('what is sent before the program is there stands under today with a clock t
 });
 
 for (const hours of [-24, -1, 24]) {
-  test(`a sign of typing ends though the reader’s clock is set by ${hours} hours meanwhile`, async ({ people }) => {
+  test(`the typing indicator ends even if the clock is set by ${hours} hours`, async ({ people }) => {
     const alice = await people.visitor('Alice');
     await wrongClock(alice.page, 0);
     await alice.join();
@@ -87,7 +87,7 @@ for (const hours of [-24, -1, 24]) {
   });
 }
 
-test('a connection whose reader’s clock is set is not given up, and a dead one is still noticed', async ({ people }) => {
+test('setting the clock closes no live connection and hides no dead one', async ({ people }) => {
   const alice = await people.visitor('Alice');
   await wrongClock(alice.page, 0);
   const network = await Network.of(alice);

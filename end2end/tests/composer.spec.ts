@@ -18,7 +18,7 @@ function pressAltGraphEnter(person: Person): Promise<void> {
   });
 }
 
-test('Enter that belongs to a Chinese composition does not send', async ({ people }) => {
+test('Enter within a Chinese composition does not send', async ({ people }) => {
   const ming = await people.guest('小明');
   const inputMethod = await InputMethod.of(ming.page);
   await ming.page.evaluate(() => {
@@ -53,7 +53,7 @@ test('Enter that belongs to a Chinese composition does not send', async ({ peopl
   expect(ming.frames.sentOf('send').map((frame) => frame.body)).toEqual(['你好']);
 });
 
-test('Shift+Enter breaks the line and Enter sends both lines', async ({ people }) => {
+test('Shift+Enter adds a line and Enter sends both', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
 
@@ -105,7 +105,7 @@ for (const { keys, breaks } of [
   });
 }
 
-test('the Send button sends, and nothing but white space is not sent', async ({ people }) => {
+test('the Send button sends, and white space alone is not sent', async ({ people }) => {
   const alice = await people.guest('Alice');
 
   await alice.composer.fill('  \n ');
@@ -118,7 +118,7 @@ test('the Send button sends, and nothing but white space is not sent', async ({ 
   await expect.poll(() => alice.history()).toEqual(['Something']);
 });
 
-test('a message that is too long comes back to its author with the reason', async ({ people }) => {
+test('a too long message returns to its author with the reason', async ({ people }) => {
   const alice = await people.guest('Alice');
   const long = '茶'.repeat(4_001);
 

@@ -14,7 +14,7 @@ const waiting = /sending …|waiting for the connection/;
 
 const lost = (person: Person) => person.page.getByRole('status').filter({ hasText: 'Connection lost.' });
 
-test('what is written while the connection is lost is sent once it is back, and nothing comes twice', async ({
+test('messages written offline are sent once after reconnecting', async ({
   house,
   people,
 }) => {
@@ -49,7 +49,7 @@ test('what is written while the connection is lost is sent once it is back, and 
   await alice.seesHere('Bob');
 });
 
-test('messages that came while the connection was lost are there when it is back', async ({ people }) => {
+test('messages missed while offline appear after reconnecting', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.visitor('Bob');
   const network = await Network.of(bob);
@@ -73,7 +73,7 @@ test('messages that came while the connection was lost are there when it is back
   await expect(bob.log).toHaveText(/one.*two.*three.*four/s);
 });
 
-test('a connection that died without a word is noticed within 45 seconds', async ({ people }) => {
+test('a silently dead connection is noticed within 45 seconds', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.visitor('Bob');
   const network = await Network.of(bob);
@@ -89,7 +89,7 @@ test('a connection that died without a word is noticed within 45 seconds', async
   await expect(bob.message('unheard')).toBeVisible(RECONNECTED);
 });
 
-test('a connection is made again at once when the network or the reader is back', async ({ people }) => {
+test('the page reconnects at once when the network or the user returns', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.visitor('Bob');
   const network = await Network.of(bob);
@@ -110,7 +110,7 @@ test('a connection is made again at once when the network or the reader is back'
   }
 });
 
-test('a restart of the server is told as one, and passes by itself', async ({ house, people }) => {
+test('a server restart is announced and recovered from', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   alice.complaints.expect(NO_CONNECTION);
   await alice.say('before');
@@ -122,7 +122,7 @@ test('a restart of the server is told as one, and passes by itself', async ({ ho
   await alice.say('after');
 });
 
-test('a message whose answer was lost on the way is not said twice', async ({ people }) => {
+test('a message whose ack was lost is not sent twice', async ({ people }) => {
   const alice = await people.visitor('Alice');
   let isDeaf = false;
   const heard: string[] = [];

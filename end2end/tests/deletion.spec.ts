@@ -10,7 +10,7 @@ async function openForm(person: Person): Promise<void> {
 
 const submit = (person: Person) => person.settings.getByRole('button', { name: 'Delete my account', exact: true }).click();
 
-test('an account is deleted and its messages stay, without the name, on open pages and after a reload', async ({ people }) => {
+test('deleting an account keeps its messages without the name, on open pages and after a reload', async ({ people }) => {
   await registered(people, 'Olga');
   const alice = await registered(people, 'Alice');
   const tab = await people.secondTab(alice);
@@ -44,7 +44,7 @@ test('an account is deleted and its messages stay, without the name, on open pag
   await people.guest('Alice');
 });
 
-test('an account is deleted with its messages; the last owner is told to appoint another one', async ({ people }) => {
+test('deleting an account can delete its messages; the last owner must appoint another first', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');

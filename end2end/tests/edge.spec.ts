@@ -5,7 +5,7 @@ import { expect, test } from '../fixtures/test.ts';
 
 const REFUSED = /Content Security Policy/;
 
-test('what is injected into the page does not run', async ({ people }) => {
+test('injected script does not run', async ({ people }) => {
   const alice = await people.guest('Alice');
   alice.complaints.expect(REFUSED);
   await alice.page.evaluate(() => {
@@ -38,7 +38,7 @@ test('what is injected into the page does not run', async ({ people }) => {
   expect(outlines).toEqual(['none', 'none']);
 });
 
-test('the page talks to its own server only', async ({ people }) => {
+test('the page connects to its own server only', async ({ people }) => {
   const alice = await people.guest('Alice');
   alice.complaints.expect(REFUSED);
   const outcome = await alice.page.evaluate(() =>
@@ -51,7 +51,7 @@ test('the page talks to its own server only', async ({ people }) => {
   await expect.poll(() => alice.complaints.all.some((complaint) => REFUSED.test(complaint))).toBe(true);
 });
 
-test('no other page can hold this one in a frame', async ({ browser, house }) => {
+test('other sites cannot embed the page', async ({ browser, house }) => {
   const foreign = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end(`<iframe src="${house.address}/"></iframe>`);
@@ -66,7 +66,7 @@ test('no other page can hold this one in a frame', async ({ browser, house }) =>
   foreign.close();
 });
 
-test('a face has its colour', async ({ people }) => {
+test('an avatar has its colour', async ({ people }) => {
   const alice = await people.guest('Alice');
   const face = alice.page.locator('.avatar').first();
   const [hue, background] = await face.evaluate((element) => {

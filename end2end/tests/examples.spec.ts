@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Example } from '../fixtures/example.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-test('the tutorial’s client for everyone talks with people in browsers', async ({ house, people }) => {
+test('the tutorial’s group client talks with browsers', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const script = Example.python('tutorial_everyone.py', '小明', house.socketAddress);
   await bob.seesHere('小明');
@@ -18,7 +18,7 @@ test('the tutorial’s client for everyone talks with people in browsers', async
   await bob.seesHere();
 });
 
-test('the tutorial’s client for one talks with one person, and a third hears nothing', async ({ house, people }) => {
+test('the tutorial’s private client talks with one user, and a third receives nothing', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const carol = await people.guest('Carol');
   const script = Example.python('tutorial_private.py', 'alice', house.socketAddress);
@@ -36,7 +36,7 @@ test('the tutorial’s client for one talks with one person, and a third hears n
   expect(carol.frames.received.filter((frame) => /psst|yes\?/.test(frame))).toEqual([]);
 });
 
-test('the script that keeps a token is the same user each time', async ({ house, people }) => {
+test('the script that keeps its token stays the same user', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const folder = await mkdtemp(join(tmpdir(), 'teahouse-token-'));
   const run = (text: string) => Example.python('same_user.py', 'robot', join(folder, 'token'), text, house.address);
@@ -52,7 +52,7 @@ test('the script that keeps a token is the same user each time', async ({ house,
   await rm(folder, { recursive: true });
 });
 
-test('a client written from the protocol alone talks with people in browsers', async ({ house, people }) => {
+test('a client written from the protocol document talks with browsers', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const client = await Example.node('client.mjs', 'Node', house.socketAddress);
   await bob.seesHere('Node');

@@ -24,7 +24,7 @@ async function differ(what: string, one: string | Locator, other: string | Locat
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`every state can be told without colours, in the ${colorScheme} forced scheme`, async ({ people }) => {
+  test(`every state is visible without colours, in the ${colorScheme} forced scheme`, async ({ people }) => {
     const options = { forcedColors: 'active', colorScheme } as const;
     const bob = await people.guest('Bob');
     const alice = await people.guest('Alice', options);
@@ -106,7 +106,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(alice.sidebar.locator('.sidebar-foot .avatar')).toHaveCSS('border-top-style', 'solid');
   });
 
-  test(`every state on the pages of moderators can be told without colours, in the ${colorScheme} forced scheme`, async ({ people }) => {
+  test(`every state of the admin pages is visible without colours, in the ${colorScheme} forced scheme`, async ({ people }) => {
     const owner = await registered(people, 'Olga');
     const mo = await appointed(people, owner, 'Mo', 'moderator');
     const bob = await people.guest('Bob');

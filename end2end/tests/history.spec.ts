@@ -37,7 +37,7 @@ async function scrollToTop(person: Person): Promise<void> {
   await person.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
 }
 
-test('a long talk opens at its end', async ({ house, people }) => {
+test('a long conversation opens at its end', async ({ house, people }) => {
   await longTalk(house, 150);
   const alice = await people.guest('Alice');
 
@@ -46,7 +46,7 @@ test('a long talk opens at its end', async ({ house, people }) => {
   await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
 });
 
-test('older messages come in above without moving the one that is being read', async ({ house, people }) => {
+test('older messages load above without moving the reader', async ({ house, people }) => {
   await longTalk(house, 150);
   const alice = await people.visitor('Alice');
   let letThrough = () => {};
@@ -70,7 +70,7 @@ test('older messages come in above without moving the one that is being read', a
   expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
 });
 
-test('a long talk is fetched piece by piece, as far as it is looked at', async ({ house, people }) => {
+test('a long conversation is loaded page by page on demand', async ({ house, people }) => {
   await longTalk(house, 150);
   const alice = await people.visitor('Alice');
   const fetched: string[] = [];
@@ -85,7 +85,7 @@ test('a long talk is fetched piece by piece, as far as it is looked at', async (
   expect(fetched).toHaveLength(1);
 });
 
-test('one can scroll up to where it began, and everything is there once', async ({ house, people }) => {
+test('scrolling up reaches the beginning, with every message once', async ({ house, people }) => {
   await longTalk(house, 150);
   const alice = await people.guest('Alice');
   await alice.sees(numbered(150));
@@ -101,7 +101,7 @@ test('one can scroll up to where it began, and everything is there once', async 
   await expect.poll(() => alice.history()).toHaveLength(100);
 });
 
-test('who has scrolled up is not moved by new messages, and a button leads to them', async ({ house, people }) => {
+test('new messages do not move a reader who scrolled up; a button leads to them', async ({ house, people }) => {
   const scribe = await longTalk(house, 150);
   const alice = await people.guest('Alice');
   const toTheNewest = alice.page.getByRole('button', { name: 'To the newest message' });
@@ -125,7 +125,7 @@ test('who has scrolled up is not moved by new messages, and a button leads to th
   await expect(alice.conversation('Lobby', 3)).toBeHidden();
 });
 
-test('who is at the end stays at the end', async ({ house, people }) => {
+test('a reader at the end stays at the end', async ({ house, people }) => {
   const scribe = await longTalk(house, 80);
   const alice = await people.guest('Alice');
   await expect(alice.message(numbered(80))).toBeInViewport();
@@ -140,7 +140,7 @@ test('who is at the end stays at the end', async ({ house, people }) => {
   await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
 });
 
-test('the newest message stays in view while one writes a long text below it', async ({ house, people }) => {
+test('the newest message stays visible while a long text is typed', async ({ house, people }) => {
   await longTalk(house, 80);
   const alice = await people.guest('Alice');
   await alice.sees(numbered(80));
@@ -149,7 +149,7 @@ test('the newest message stays in view while one writes a long text below it', a
   await expect(alice.message(numbered(80))).toBeInViewport({ ratio: 1 });
 });
 
-test('who writes after having scrolled up sees what they wrote', async ({ house, people }) => {
+test('sending after scrolling up shows the sent message', async ({ house, people }) => {
   await longTalk(house, 80);
   const alice = await people.guest('Alice');
   await alice.sees(numbered(80));
@@ -160,7 +160,7 @@ test('who writes after having scrolled up sees what they wrote', async ({ house,
   await expect(alice.message('Here I am')).toBeInViewport({ ratio: 1 });
 });
 
-test('what came while one was away stands below a mark', async ({ house, people }) => {
+test('messages missed while away are below an unread line', async ({ house, people }) => {
   const scribe = await longTalk(house, 3);
   const alice = await people.guest('Alice');
   await alice.sees(numbered(3));
@@ -173,7 +173,7 @@ test('what came while one was away stands below a mark', async ({ house, people 
   await expect(back.log).toHaveText(/message 003.*New.*while you were away/s);
 });
 
-test('what comes while one is reading is not marked as new', async ({ house, people }) => {
+test('messages that arrive while reading are not marked unread', async ({ house, people }) => {
   const scribe = await longTalk(house, 1);
   const alice = await people.guest('Alice');
   await alice.sees(numbered(1));
@@ -184,7 +184,7 @@ test('what comes while one is reading is not marked as new', async ({ house, peo
   await expect(alice.log.getByText('New', { exact: true })).toBeHidden();
 });
 
-test('days stand between the messages, and are the same for a reader whose clock is a day off', async ({ house, people }) => {
+test('day separators are the same for a reader whose clock is a day off', async ({ house, people }) => {
   await longTalk(house, 2);
   const right = await people.guest('Alice');
   const ahead = await people.visitor('Bob');
@@ -197,7 +197,7 @@ test('days stand between the messages, and are the same for a reader whose clock
 });
 
 for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {
-  test(`times are the reader’s own in ${timezoneId}`, async ({ house, people }) => {
+  test(`times are in the reader’s time zone, ${timezoneId}`, async ({ house, people }) => {
     const scribe = await SocketClient.join(house, 'Scribe');
     const at = await scribe.say('What time is it?');
     const alice = await people.guest('Alice', { timezoneId });
@@ -209,7 +209,7 @@ for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {
   });
 }
 
-test('after midnight what was today is yesterday', async ({ house, people }) => {
+test('after midnight today’s messages are yesterday’s', async ({ house, people }) => {
   await longTalk(house, 2);
   const alice = await people.visitor('Alice');
   await alice.page.clock.install();
@@ -221,7 +221,7 @@ test('after midnight what was today is yesterday', async ({ house, people }) => 
   await expect(alice.log.getByRole('listitem')).toHaveText(['Yesterday', /message 001/, /message 002/]);
 });
 
-test('newer messages that could not be fetched are asked for again where they are missing', async ({ house, people }) => {
+test('a failed load of newer messages can be retried in place', async ({ house, people }) => {
   const scribe = await longTalk(house, 80);
   const alice = await people.visitor('Alice');
   alice.complaints.expect(/ERR_FAILED/);

@@ -6,7 +6,7 @@ import { expect, test } from '../fixtures/test.ts';
 const LOOKALIKES = ['alice', 'ALICE', 'AIice', 'A1ice', 'Аlice', 'Aliсe', 'Ａｌｉｃｅ', 'Alice ', 'A\u00adlice'];
 const TAKEN = 'Somebody here has this name, or one that looks like it.';
 
-test('a guest can neither take nor imitate a registered name, though its owner is away', async ({ house, people }) => {
+test('a guest can neither take nor imitate the nickname of an absent registered user', async ({ house, people }) => {
   const alice = await registered(people, 'Alice');
   await people.leaves(alice);
   const thief = await people.visitor('Thief');
@@ -35,7 +35,7 @@ test('a guest can neither take nor imitate a registered name, though its owner i
   }
 });
 
-test('a guest who has left a name does not keep it: it is somebody else’s now', async ({ people }) => {
+test('a guest who signed out has lost the nickname to the next user', async ({ people }) => {
   const guest = await people.guest('Alice');
   await guest.say('I was here first');
   const keepsake = await guest.page.context().storageState();
@@ -55,7 +55,7 @@ test('a guest who has left a name does not keep it: it is somebody else’s now'
   await expect(alice.message('I was here first')).not.toHaveClass(/mine/);
 });
 
-test('who signs out is signed out in all tabs of that session, and in no other', async ({ house, people }) => {
+test('signing out affects all tabs of that session and no other', async ({ house, people }) => {
   const alice = await registered(people, 'Alice');
   const tab = await people.secondTab(alice);
   const elsewhere = await people.visitor('Alice');
@@ -79,7 +79,7 @@ test('who signs out is signed out in all tabs of that session, and in no other',
   script.close();
 });
 
-test('a role goes with the name, not with whoever says to have it', async ({ people }) => {
+test('a role belongs to the account, not to the nickname', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const moderator = await appointed(people, owner, 'Mo', 'moderator');
   const guest = await people.guest('Greta');

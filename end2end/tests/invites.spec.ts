@@ -41,7 +41,7 @@ async function followsInVain(people: People, link: string, name: string, why: st
   await expect(late.page.getByText(why)).toBeVisible();
 }
 
-test('an invite for one lets one in, and nobody after', async ({ house, people }) => {
+test('a single-use invite admits one user', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga);
   expect(link).toMatch(new RegExp(`^${house.address}/\\?invite=[\\w-]{43}$`));
@@ -56,7 +56,7 @@ test('an invite for one lets one in, and nobody after', async ({ house, people }
   await followsInVain(people, link, 'Carol', NO_LONGER);
 });
 
-test('an invite works without script, too', async ({ house, people }) => {
+test('an invite works without JavaScript', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga);
   const bob = await people.visitor('Bob', { javaScriptEnabled: false });
@@ -66,7 +66,7 @@ test('an invite works without script, too', async ({ house, people }) => {
   await expect(bob.page).toHaveURL('/talk/lobby');
 });
 
-test('who chooses a language at the door is still invited, without script, too', async ({ house, people }) => {
+test('an invite survives a change of language, also without JavaScript', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga);
   const ming = await people.visitor('小明', { javaScriptEnabled: false });
@@ -79,7 +79,7 @@ test('who chooses a language at the door is still invited, without script, too',
   await expect(ming.page).toHaveURL('/talk/lobby');
 });
 
-test('an invite that was revoked, or whose time is over, lets nobody in', async ({ house, people }) => {
+test('a revoked or expired invite admits nobody', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga, '', '');
   await olga.page.goto('/admin/invites');
@@ -91,7 +91,7 @@ test('an invite that was revoked, or whose time is over, lets nobody in', async 
   await followsInVain(people, link, 'Bob', NO_LONGER);
 });
 
-test('the link is shown once, and in no address; the code is a picture of it', async ({ house, people }) => {
+test('the invite link is shown once, in no URL, with a QR code', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga, '3');
   const token = new URL(link).searchParams.get('invite') ?? '';
@@ -111,7 +111,7 @@ test('the link is shown once, and in no address; the code is a picture of it', a
   expect(house.log.join('\n')).not.toContain(token);
 });
 
-test('what cannot be an invite is refused, and what was typed stays', async ({ house, people }) => {
+test('an invalid invite is refused, and the input stays', async ({ house, people }) => {
   const olga = await owner(house, people);
   olga.complaints.expectStatus(400);
   await olga.page.goto('/admin/invites');

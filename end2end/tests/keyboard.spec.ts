@@ -31,7 +31,7 @@ async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise
   throw new Error(`Tab does not lead to ${target}`);
 }
 
-test('everything can be done by keyboard alone, and one sees where one is', async ({ people }) => {
+test('everything works by keyboard with a visible focus', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.visitor('Alice');
   const { keyboard } = alice.page;
@@ -96,7 +96,7 @@ test('everything can be done by keyboard alone, and one sees where one is', asyn
   await expect(alice.settingsButton).toBeFocused();
 });
 
-test('the form in the composer is reached at once when it opens', async ({ people }) => {
+test('the recipient form in the composer gets the focus when it opens', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' }).press('Enter');
   await expect(alice.talk.getByRole('combobox', { name: 'Talk to' })).toBeFocused();

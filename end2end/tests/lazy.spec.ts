@@ -10,7 +10,7 @@ async function isSplit(page: Page): Promise<boolean> {
   return (await page.locator('link[rel=modulepreload][href*="__wasm_split"]').count()) > 0;
 }
 
-test('what is needed rarely comes after the page has begun, without being asked for', async ({ people }) => {
+test('the lazy chunk loads after the start without being requested', async ({ people }) => {
   const alice = await people.visitor('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
@@ -22,7 +22,7 @@ test('what is needed rarely comes after the page has begun, without being asked 
   expect(response.headers()['cache-control']).toContain('immutable');
 });
 
-test('when the file of what is needed rarely does not come, the page says so and tries again', async ({ people }) => {
+test('if the lazy chunk fails to load, the page says so and retries', async ({ people }) => {
   const alice = await people.visitor('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');

@@ -8,7 +8,7 @@ function order(person: Person): Promise<string[]> {
   return person.conversations.locator('ul').nth(1).locator('.name bdi').allInnerTexts();
 }
 
-test('the direct with the newest message stands first, as it comes, for one’s own too, and after a reload', async ({ house, people }) => {
+test('directs are sorted by newest message, live and after a reload', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   const sockets = new Map<string, JsonSocket>();
   for (const name of ['Bob', 'Carol', 'Dave']) {
@@ -31,7 +31,7 @@ test('the direct with the newest message stands first, as it comes, for one’s 
   for (const socket of sockets.values()) socket.close();
 });
 
-test('whoever goes through the list by keyboard keeps their place when it moves', async ({ house, people }) => {
+test('keyboard focus in the list survives reordering', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   const sockets: JsonSocket[] = [];
   for (const name of ['Bob', 'Carol', 'Dave']) {
@@ -53,7 +53,7 @@ test('whoever goes through the list by keyboard keeps their place when it moves'
   for (const socket of sockets) socket.close();
 });
 
-test('those who have gone for good stand folded, those of one name together', async ({ house, people }) => {
+test('former users are folded and grouped by name', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   for (const [name, times] of [['script', 3], ['Carol', 1]] as const) {
     for (let time = 1; time <= times; time += 1) {

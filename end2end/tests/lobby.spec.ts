@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures/test.ts';
 
-test('three people in the Lobby see who is there and what each of them says', async ({ people }) => {
+test('three users in the Lobby see each other and their messages', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const ming = await people.guest('小明');
@@ -23,7 +23,7 @@ test('three people in the Lobby see who is there and what each of them says', as
   }
 });
 
-test('who leaves is not listed any more', async ({ people }) => {
+test('a user who leaves disappears from the list', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.seesHere('Bob');
@@ -33,7 +33,7 @@ test('who leaves is not listed any more', async ({ people }) => {
   await alice.seesHere();
 });
 
-test('one sees that somebody is typing, until they have said it', async ({ people }) => {
+test('the typing indicator ends with the message', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
 
@@ -45,7 +45,7 @@ test('one sees that somebody is typing, until they have said it', async ({ peopl
   await expect(alice.page.getByText('Bob is typing …')).toBeHidden();
 });
 
-test('a message is shown as it was typed, and only web addresses in it are links', async ({ people }) => {
+test('a message is shown as typed, and only web addresses are links', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const markup = '<img src=x onerror="alert(1)"> **bold** javascript:alert(1)';
@@ -60,7 +60,7 @@ test('a message is shown as it was typed, and only web addresses in it are links
   await expect(link).toHaveAttribute('rel', /noopener/);
 });
 
-test('a link is read in the direction in which it leads, whatever stands before it', async ({ people }) => {
+test('a link is shown left to right whatever precedes it', async ({ people }) => {
   const bob = await people.guest('Bob');
   await bob.composer.fill('To the bank: \u202ehttps://example.org/moc.knab//:sptth');
   await bob.composer.press('Enter');
@@ -78,7 +78,7 @@ test('a link is read in the direction in which it leads, whatever stands before 
   expect(first).toBeLessThan(last);
 });
 
-test('a letter with as many marks as it may have hides nothing that others have said', async ({ people }) => {
+test('the most marks allowed on a letter cover no other message', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.say('Nobody writes over this');

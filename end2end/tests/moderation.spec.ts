@@ -18,7 +18,7 @@ async function talkTo(person: Person, name: string): Promise<void> {
 /** How many frames came that tell of what is said. */
 const heard = (person: Person) => person.frames.receivedOf('event').length;
 
-test('who is removed from the Lobby sees it at once in every tab, hears nothing more, and may come back', async ({ people }) => {
+test('a user removed from the Lobby sees it in every tab, receives nothing more, and may rejoin', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await people.guest('Bob');
   const tab = await people.secondTab(bob);
@@ -48,7 +48,7 @@ test('who is removed from the Lobby sees it at once in every tab, hears nothing 
   await owner.sees('Here I am again');
 });
 
-test('who is removed from the house sees the door at once, hears nothing more, and comes in again by another name', async ({ house, people }) => {
+test('a removed user sees the sign-in page at once, receives nothing more, and may return under another name', async ({ house, people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await people.guest('Bob');
   const tab = await people.secondTab(bob);
@@ -72,7 +72,7 @@ test('who is removed from the house sees the door at once, hears nothing more, a
   await bob.say('Here I am again');
 });
 
-test('who is banned from the Lobby does not come back until it is lifted', async ({ people }) => {
+test('a user banned from the Lobby cannot rejoin until unbanned', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await people.guest('Bob');
 
@@ -86,7 +86,7 @@ test('who is banned from the Lobby does not come back until it is lifted', async
   await bob.isInside();
 });
 
-test('who is banned from the house does not come in again, by the password or as a guest', async ({ people }) => {
+test('a banned user can sign in neither with the password nor as a guest', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await registered(people, 'Bob');
   bob.complaints.expectStatus(403);
@@ -112,7 +112,7 @@ test('who is banned from the house does not come in again, by the password or as
   await guest.join('Greta');
 });
 
-test('who is muted is told so beside what was not sent', async ({ people }) => {
+test('a muted user is told so beside the unsent message', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await people.guest('Bob');
 
@@ -130,7 +130,7 @@ test('who is muted is told so beside what was not sent', async ({ people }) => {
   await owner.sees('Thank you');
 });
 
-test('moderators have two more ways in a message’s menu, where its author’s role is below theirs', async ({ people }) => {
+test('moderators have two more menu items for messages of lower roles', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const moderator = await appointed(people, owner, 'Mo', 'moderator');
   const bob = await people.guest('Bob');
@@ -164,7 +164,7 @@ test('moderators have two more ways in a message’s menu, where its author’s 
   await expect(moderator.page.getByRole('heading', { level: 1, name: 'Bob' })).toBeVisible();
 });
 
-test('in a private talk nobody keeps order', async ({ people }) => {
+test('directs have no moderation', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const bob = await people.guest('Bob');
   await talkTo(bob, 'Olga');

@@ -8,7 +8,7 @@ import { program } from '../fixtures/house.ts';
 import { Person } from '../fixtures/person.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-test('the program alone serves the whole page', async ({ browser }) => {
+test('the program serves the whole page by itself', async ({ browser }) => {
   const folder = await mkdtemp(join(tmpdir(), 'teahouse-alone-'));
   const alone = join(folder, 'teahouse');
   await copyFile(program, alone);

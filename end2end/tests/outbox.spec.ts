@@ -16,7 +16,7 @@ async function type(person: Person, text: string): Promise<void> {
 /** The ids of all messages that these pages have sent. */
 const sent = (...tabs: Person[]) => tabs.flatMap((tab) => tab.frames.sentOf('send').map((frame) => frame.id as string));
 
-test('three messages typed without a connection survive a reload and arrive once, in order', async ({ people }) => {
+test('three messages sent offline survive a reload and arrive once, in order', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -46,7 +46,7 @@ test('three messages typed without a connection survive a reload and arrive once
   await expect.poll(() => bob.history()).toEqual([...said, 'fourth']);
 });
 
-test('what was typed before a reload comes before what is typed after it', async ({ people }) => {
+test('messages sent before a reload precede those sent after it', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -63,7 +63,7 @@ test('what was typed before a reload comes before what is typed after it', async
   for (const text of ['two', 'three', 'four']) await alice.sees(text);
 });
 
-test('two tabs have one outbox, and nothing is sent twice', async ({ people }) => {
+test('two tabs share one outbox, and nothing is sent twice', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -89,7 +89,7 @@ test('two tabs have one outbox, and nothing is sent twice', async ({ people }) =
   expect(new Set(sent(alice, tab)).size).toBe(sent(alice, tab).length);
 });
 
-test('what a closed tab could not send is sent by another one', async ({ people }) => {
+test('unsent messages of a closed tab are sent by another', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -110,7 +110,7 @@ test('what a closed tab could not send is sent by another one', async ({ people 
   expect(await bob.history()).toEqual(['last words', 'and the very last']);
 });
 
-test('a message that the server cannot save can be tried again, and is then there once', async ({ people }) => {
+test('a message that the server could not store can be retried and appears once', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const bob = await people.guest('Bob');
   let isFull = true;
@@ -155,7 +155,7 @@ async function refuse(person: Person, code: string): Promise<() => void> {
   return begin;
 }
 
-test('a message that is refused while another conversation is open is told of there, and outlives a reload', async ({ people }) => {
+test('a message refused while another conversation is open is reported there and survives a reload', async ({ people }) => {
   const alice = await people.visitor('Alice');
   await people.guest('Bob');
   const begin = await refuse(alice, 'muted');
@@ -182,7 +182,7 @@ test('a message that is refused while another conversation is open is told of th
   await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
 });
 
-test('a message to a conversation that is no more can be read and discarded elsewhere', async ({ people }) => {
+test('a message to a conversation that no longer exists can be read and discarded elsewhere', async ({ people }) => {
   const alice = await people.visitor('Alice');
   await people.guest('Bob');
   const begin = await refuse(alice, 'unknown_conversation');
@@ -199,7 +199,7 @@ test('a message to a conversation that is no more can be read and discarded else
   await expect.poll(() => kept(alice.page)).toEqual(NOTHING);
 });
 
-test('messages that are too many at once wait, and keep their order', async ({ people }) => {
+test('rate-limited messages wait and keep their order', async ({ people }) => {
   const alice = await people.visitor('Alice');
   let refusals = 3;
   await alice.page.routeWebSocket('**/ws', (route) => {
@@ -220,7 +220,7 @@ test('messages that are too many at once wait, and keep their order', async ({ p
   expect(refusals).toBe(0);
 });
 
-test('what one user left behind is not sent by the next one', async ({ people }) => {
+test('unsent messages of one user are not sent by the next', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -235,7 +235,7 @@ test('what one user left behind is not sent by the next one', async ({ people })
   expect(await alice.history()).toEqual(['before', 'here I am']);
 });
 
-test('what leaves the page behind it leaves nothing in the browser', async ({ people }) => {
+test('sent messages leave nothing in the browser’s storage', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -250,7 +250,7 @@ test('what leaves the page behind it leaves nothing in the browser', async ({ pe
   await expect.poll(() => kept(alice.page)).toEqual(NOTHING);
 });
 
-test('a browser that keeps nothing sends all the same', async ({ people }) => {
+test('a browser without storage can still send', async ({ people }) => {
   const alice = await people.visitor('Alice');
   await alice.page.addInitScript(() => {
     Object.defineProperty(window, 'indexedDB', { value: undefined });

@@ -27,7 +27,7 @@ async function expectNoSidewaysScroll(page: Page): Promise<void> {
   expect(excess).toEqual([]);
 }
 
-test('on a phone the list and the talk are two screens with one way back between them', async ({ people }) => {
+test('on a phone the list and the conversation are two screens with one way back', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   const back = alice.page.getByRole('link', { name: 'Back to the list' });
   await expect(alice.log).toBeVisible();
@@ -51,7 +51,7 @@ test('on a phone the list and the talk are two screens with one way back between
   await expect(alice.conversations).toBeHidden();
 });
 
-test('on a phone one talks to everyone and to one', async ({ people }) => {
+test('on a phone a user writes to the Lobby and to one user', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   const bob = await people.guest('Bob');
 
@@ -67,7 +67,7 @@ test('on a phone one talks to everyone and to one', async ({ people }) => {
   await expect(bob.conversation('Alice', 1)).toBeVisible();
 });
 
-test('on a phone what comes while the list is shown is unread until the talk is opened', async ({ people }) => {
+test('on a phone messages stay unread while the list is shown', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   const bob = await people.guest('Bob');
   await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
@@ -96,7 +96,7 @@ test('on a phone the composer is always in view', async ({ people }) => {
   await expect(alice.message('Line 20.')).toBeInViewport({ ratio: 1 });
 });
 
-test('on a phone every main control has room for a finger', async ({ people }) => {
+test('on a phone every main control is large enough for a finger', async ({ people }) => {
   const alice = await people.visitor('Alice', PHONE);
   await alice.page.goto('/');
   await expectRoomForAFinger(alice.nicknameField);
@@ -148,7 +148,7 @@ test('on a phone nothing scrolls sideways, however long the words are', async ({
   await expectNoSidewaysScroll(alice.page);
 });
 
-test('on a phone the composer shows all of a long text', async ({ people }) => {
+test('on a phone the composer shows a long text completely', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   await alice.composer.fill('so much to say '.repeat(60));
 
@@ -157,7 +157,7 @@ test('on a phone the composer shows all of a long text', async ({ people }) => {
   expect(given).toBe(needed);
 });
 
-test('beside the notch of a phone that is held sideways stands nothing to be read or touched', async ({ people }) => {
+test('nothing is hidden by the notch of a phone in landscape', async ({ people }) => {
   const NOTCH = 47;
   const alice = await people.visitor('Alice', { ...PHONE, viewport: { width: 844, height: 390 } });
   const browser = await alice.page.context().newCDPSession(alice.page);

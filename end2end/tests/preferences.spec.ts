@@ -14,7 +14,7 @@ test('a browser that prefers Chinese gets Chinese', async ({ people }) => {
   await expect(visitor.page.getByRole('textbox', { name: '消息', exact: true })).toBeVisible();
 });
 
-test('the language can be changed in the settings, at once and for good', async ({ people }) => {
+test('the language can be changed in the settings, immediately and permanently', async ({ people }) => {
   const ming = await people.visitor('小明', { locale: 'zh-CN' });
   await ming.page.goto('/');
   await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
@@ -31,7 +31,7 @@ test('the language can be changed in the settings, at once and for good', async 
   await ming.isTalkingTo('Lobby');
 });
 
-test('the language can be changed at the door without losing what was typed', async ({ people }) => {
+test('the language can be changed on the sign-in page without losing input', async ({ people }) => {
   const visitor = await people.visitor('Visitor');
   const started = await noticeStart(visitor.page);
   await visitor.page.goto('/');
@@ -44,7 +44,7 @@ test('the language can be changed at the door without losing what was typed', as
   await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
 });
 
-test('a change of the language leaves the messages and the one that is being written', async ({ people }) => {
+test('changing the language keeps the messages and the draft', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('你好');
   await alice.composer.fill('Half a thought');
@@ -56,7 +56,7 @@ test('a change of the language leaves the messages and the one that is being wri
   await expect(alice.page.getByRole('log', { name: '消息记录' }).getByText('你好')).toBeVisible();
 });
 
-test('an appearance that was chosen is there from the first byte of the next page', async ({ people }) => {
+test('a chosen theme is applied from the first byte of the next page', async ({ people }) => {
   const alice = await people.guest('Alice');
   const html = alice.page.locator('html');
   await expect(html).toHaveAttribute('data-theme', 'auto');
@@ -78,7 +78,7 @@ test('an appearance that was chosen is there from the first byte of the next pag
   await expect(alice.page.locator('body')).toHaveCSS('background-color', light);
 });
 
-test('without a choice the appearance follows the system', async ({ people }) => {
+test('without a choice the theme follows the system', async ({ people }) => {
   const alice = await people.guest('Alice', { colorScheme: 'dark' });
   const body = alice.page.locator('body');
   await expect(body).toHaveCSS('color-scheme', 'light dark');

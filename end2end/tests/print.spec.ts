@@ -34,7 +34,7 @@ function contrasts(page: Page): Promise<number[]> {
 }
 
 for (const theme of ['light', 'dark']) {
-  test(`all that is loaded is printed, dark on light, without what is only there to be pressed, in the ${theme} theme`, async ({ house, people }) => {
+  test(`all loaded messages are printed dark on light without controls, in the ${theme} theme`, async ({ house, people }) => {
     const scribe = await SocketClient.join(house, 'Scribe');
     await scribe.sayMany(Array.from({ length: 90 }, (_, number) => `said ${number}`));
     const alice = await people.visitor('Alice');
@@ -74,7 +74,7 @@ for (const theme of ['light', 'dark']) {
   });
 }
 
-test('what is printed from the list on a phone is the talk, and so it is without JavaScript', async ({ people }) => {
+test('printing from the list on a phone prints the conversation, also without JavaScript', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('On paper');
   const storageState = await alice.page.context().storageState();

@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures/test.ts';
 
-test('a reload keeps the person and what was said', async ({ people }) => {
+test('a reload keeps the user and the messages', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('Before the reload');
 
@@ -27,7 +27,7 @@ test('a reload stays in the conversation that was open', async ({ people }) => {
   await bob.seesHere('Alice');
 });
 
-test('a message that has waited in the composer is still there after a look elsewhere', async ({ people }) => {
+test('a draft survives a visit to another conversation', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await alice.composer.fill('Half a thought');
@@ -39,7 +39,7 @@ test('a message that has waited in the composer is still there after a look else
   await expect(alice.composer).toHaveValue('Half a thought');
 });
 
-test('what stands in the composers is still there after a reload', async ({ people }) => {
+test('drafts survive a reload', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await alice.composer.fill('Half a thought');
@@ -59,7 +59,7 @@ test('what stands in the composers is still there after a reload', async ({ peop
   await expect(alice.composer).toHaveValue('');
 });
 
-test('what was written to change a message is still there after a reload', async ({ people }) => {
+test('an unfinished edit survives a reload', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('Good evning');
   await alice.composer.fill('Half a thought');

@@ -7,7 +7,7 @@ import { expect, test } from '../fixtures/test.ts';
 const REASON = 'Why? (optional)';
 const REPORTED = 'Reported. Moderators will look at it.';
 
-test('a message is reported, and a moderator reads it with what is around it, deletes it, and closes the report', async ({ people }) => {
+test('a moderator sees a reported message in context, deletes it, and closes the report', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const mo = await appointed(people, owner, 'Mo', 'moderator');
   const alice = await people.guest('Alice');
@@ -53,7 +53,7 @@ test('a message is reported, and a moderator reads it with what is around it, de
   await expect(log.page.getByRole('main').getByRole('listitem').first()).toContainText(/Mo.*closed the report of a message of.*Alice/);
 });
 
-test('of a direct, moderators see what one of the two has reported, by keyboard too', async ({ people }) => {
+test('moderators see a message reported from a direct, also by keyboard', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
@@ -84,7 +84,7 @@ test('of a direct, moderators see what one of the two has reported, by keyboard 
   await expect(owner.page.getByText('None at the moment.')).toBeVisible();
 });
 
-test('the question before a report or a deletion names its message, and the answer stays under the pointer', async ({ people }) => {
+test('the confirmation of a report or deletion quotes the message and stays under the pointer', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.say('First');
@@ -119,7 +119,7 @@ test('the question before a report or a deletion names its message, and the answ
   await expect(bob.menu.getByRole('blockquote')).toBeHidden();
 });
 
-test('one’s own messages and what is deleted cannot be reported; a refusal is told', async ({ people }) => {
+test('own and deleted messages cannot be reported; a refusal is shown', async ({ people }) => {
   const alice = await people.guest('Alice', PHONE);
   const bob = await people.guest('Bob');
   await bob.say('Mine');

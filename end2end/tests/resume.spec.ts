@@ -51,7 +51,7 @@ async function readsBackAndMisses(
   return { alice, network, reading, stoodAt };
 }
 
-test('after 2,000 missed messages the reader is where they were, and reads on without a hole', async ({
+test('after 2,000 missed messages the reader stays in place and reads on without a hole', async ({
   house,
   people,
 }) => {
@@ -82,7 +82,7 @@ test('after 2,000 missed messages the reader is where they were, and reads on wi
   await expect(alice.message('and on it goes')).toBeInViewport();
 });
 
-test('after 2,000 missed messages a button leads to the newest, and from there one can read back', async ({
+test('after 2,000 missed messages a button leads to the newest, and reading back works', async ({
   house,
   people,
 }) => {
@@ -98,7 +98,7 @@ test('after 2,000 missed messages a button leads to the newest, and from there o
   expect(isUnbroken(await numbersShown(alice))).toBe(true);
 });
 
-test('who was at the end is at the end again, however much was missed', async ({ house, people }) => {
+test('a reader at the end is at the end again, however much was missed', async ({ house, people }) => {
   test.slow();
   const scribe = await SocketClient.join(house, 'Scribe');
   const alice = await people.visitor('Alice');
@@ -115,7 +115,7 @@ test('who was at the end is at the end again, however much was missed', async ({
   expect(isUnbroken(await numbersShown(alice))).toBe(true);
 });
 
-test('a server that is killed under an open page: nothing is missing, nothing comes twice, changes are shown', async ({
+test('after a server kill nothing is missing or repeated, and changes are shown', async ({
   house,
   people,
 }) => {
@@ -158,7 +158,7 @@ test('a server that is killed under an open page: nothing is missing, nothing co
   ]);
 });
 
-test('somebody who uses the ids of others again confuses nobody', async ({ house, people }) => {
+test('reusing the command ids of others has no effect on them', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const mallory = await SocketClient.join(house, 'Mallory');
@@ -173,7 +173,7 @@ test('somebody who uses the ids of others again confuses nobody', async ({ house
   }
 });
 
-test('a page that finds another user in its browser becomes that user’s, and sends nothing of the first', async ({
+test('a page that finds another user’s session switches to it and sends nothing of the first', async ({
   people,
 }) => {
   const alice = await people.visitor('Alice');
@@ -194,7 +194,7 @@ test('a page that finds another user in its browser becomes that user’s, and s
   expect(await alice.history()).toEqual(['before', 'Bert’s']);
 });
 
-test('a backup that was put back is another history: the page shows that one', async ({ house, people }) => {
+test('after a restore the page shows the restored history', async ({ house, people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();

@@ -2,7 +2,7 @@ import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 // That no secret stands in the log is asserted wherever a house closes. This shows that it would be seen.
-test('what is secret is known to the tests, and found where it stands in a log', async ({ house, people }) => {
+test('the log check knows all secrets and finds them', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   const data = { password: 'seven cups of tea', claim: house.takeClaim() };
   await alice.page.request.put('/api/me/password', { data });
@@ -23,7 +23,7 @@ test('what is secret is known to the tests, and found where it stands in a log',
 });
 
 test.describe('without JavaScript', () => {
-  test('what is typed at the door is known, too', async ({ house, people }) => {
+  test('the log check knows the input of the sign-in page', async ({ house, people }) => {
     const alice = await people.visitor('Alice', { javaScriptEnabled: false });
     await alice.page.goto('/?invite=of-nobody-at-all');
     await alice.knock();

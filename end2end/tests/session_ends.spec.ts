@@ -41,7 +41,7 @@ async function endsTheOthers(alice: Person): Promise<void> {
   }
 }
 
-test('a session that was ended from another device leaves nothing in a browser that was offline then', async ({ people }) => {
+test('a session ended while its browser was offline leaves nothing behind', async ({ people }) => {
   const alice = await registered(people, 'Alice');
   const [lost, network] = await elsewhere(people, 'Alice');
   await writesOffline(lost, network);
@@ -54,7 +54,7 @@ test('a session that was ended from another device leaves nothing in a browser t
   expect(await alice.history()).toEqual([]);
 });
 
-test('it leaves nothing either where the page was not open when the browser came back', async ({ people }) => {
+test('it leaves nothing behind either if the page was closed', async ({ people }) => {
   const alice = await registered(people, 'Alice');
   const [lost, network] = await elsewhere(people, 'Alice');
   await writesOffline(lost, network);
@@ -68,7 +68,7 @@ test('it leaves nothing either where the page was not open when the browser came
   await expect.poll(() => kept(lost.page)).toEqual(NOTHING);
 });
 
-test('a password that was changed elsewhere, and a moderator, leave nothing either, and say so', async ({ people }) => {
+test('a password change and a moderator leave nothing behind either, and say so', async ({ people }) => {
   const olga = await registered(people, 'Olga');
   const alice = await registered(people, 'Alice');
   const [other, line] = await elsewhere(people, 'Alice');
@@ -88,7 +88,7 @@ test('a password that was changed elsewhere, and a moderator, leave nothing eith
   await expect.poll(() => kept(lost.page)).toEqual(NOTHING);
 });
 
-test('a server that was closed tells its guests why, offers to sign in, and nothing can be written', async ({ house, people }) => {
+test('a server closed to guests says why, offers to sign in, and accepts no messages', async ({ house, people }) => {
   const olga = await registered(people, 'Olga');
   const guest = await people.guest('Greta');
   for (const person of [olga, guest]) person.complaints.expect(NO_CONNECTION);
@@ -115,7 +115,7 @@ test('a server that was closed tells its guests why, offers to sign in, and noth
   await expect(guest.page.getByText(words)).toBeVisible();
 });
 
-test('the link that is printed at the start makes one person the owner, with a password', async ({ house, people }) => {
+test('the link printed at the start makes one user the owner, with a password', async ({ house, people }) => {
   const link = await admin(house, 'claim-token');
   const olga = await people.visitor('Olga');
   await olga.page.goto(link);

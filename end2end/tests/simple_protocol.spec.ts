@@ -1,7 +1,7 @@
 import { JsonSocket } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-test('a script at the simple protocol talks to everyone, and hears what everyone says', async ({ house, people }) => {
+test('a simple client talks to everyone and receives everything', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const script = await JsonSocket.open(`${house.socketAddress}/alice`);
   await bob.seesHere('alice');
@@ -18,7 +18,7 @@ test('a script at the simple protocol talks to everyone, and hears what everyone
   await bob.seesHere();
 });
 
-test('a script at the simple protocol talks to one person alone, who can answer', async ({ house, people }) => {
+test('a simple client talks to one user, who can answer', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const carol = await people.guest('Carol');
   const script = await JsonSocket.open(`${house.socketAddress}/alice`);
@@ -36,7 +36,7 @@ test('a script at the simple protocol talks to one person alone, who can answer'
   expect(carol.frames.received.filter((frame) => /psst|yes\?/.test(frame))).toEqual([]);
 });
 
-test('a person in the browser begins the talk with a script', async ({ house, people }) => {
+test('a browser user starts a conversation with a simple client', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const script = await JsonSocket.open(`${house.socketAddress}/${encodeURIComponent('小明')}`);
   await bob.seesHere('小明');
@@ -50,7 +50,7 @@ test('a person in the browser begins the talk with a script', async ({ house, pe
   await bob.sees('你好，Bob');
 });
 
-test('what a script does wrong is answered, and it can go on', async ({ house, people }) => {
+test('errors of a simple client are answered, and it can continue', async ({ house, people }) => {
   const bob = await people.guest('Bob');
   const script = await JsonSocket.open(`${house.socketAddress}/alice`);
 

@@ -135,7 +135,7 @@ const KINDS: readonly Kind[] = [
 const told = (person: Person) => person.page.getByText(NOT_KEPT);
 
 for (const { kind, breaks, isTold } of KINDS) {
-  test(`where ${kind}, one writes before and after the program is there, and is told once what is lost`, async ({ people }) => {
+  test(`where ${kind}, sending works before and after WebAssembly loads, with one warning`, async ({ people }) => {
     const bob = await people.guest('Bob');
     const alice = await people.visitor('Alice');
     await alice.page.addInitScript(breaks);
@@ -170,7 +170,7 @@ for (const { kind, breaks, isTold } of KINDS) {
   });
 }
 
-test('where the tab keeps nothing and the program never comes, that is told before anything is lost', async ({ people }) => {
+test('without storage and without WebAssembly the page warns before anything is lost', async ({ people }) => {
   const ming = await people.visitor('小明', { locale: 'zh-CN' });
   ming.complaints.expect(/ERR_FAILED|Failed to fetch/);
   await ming.page.addInitScript(() => {
@@ -195,7 +195,7 @@ test('where the tab keeps nothing and the program never comes, that is told befo
   expect(second!.y).toBeGreaterThanOrEqual(first!.y + first!.height);
 });
 
-test('where the tab has no room left, one goes on, and is told', async ({ people }) => {
+test('a full session storage causes a warning and no interruption', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.guest('Alice');
   await alice.page.evaluate(() => {
@@ -221,7 +221,7 @@ test('where the tab has no room left, one goes on, and is told', async ({ people
   expect(await bob.history()).toEqual(['early', 'late']);
 });
 
-test('where everything is kept, nothing is said about it', async ({ people }) => {
+test('working storage causes no warning', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('Hello');
   await alice.composer.fill('half a thought');

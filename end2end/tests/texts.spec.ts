@@ -32,7 +32,7 @@ async function standsLeftOf(place: Locator, first: string, second: string): Prom
 
 const avatarOf = (person: Person, text: string) => person.message(text).locator('.avatar');
 
-test('a Hebrew name does not turn the sentence around in which it stands', async ({ people }) => {
+test('a Hebrew name does not reverse its sentence', async ({ people }) => {
   const owner = await registered(people, 'Olga');
   const michal = await people.guest('מיכל');
 
@@ -56,7 +56,7 @@ test('a Hebrew name does not turn the sentence around in which it stands', async
   await expect(owner.page.getByText('Nobody here is called').locator('bdi')).toHaveText('אף אחד');
 });
 
-test('an avatar shows the first character of a name whole, before and after the program is there', async ({ house, people }) => {
+test('an avatar shows the first character of a name completely, before and after WebAssembly loads', async ({ house, people }) => {
   const names = { '🇨🇳 X': '🇨🇳', '1️⃣ X': '1️⃣', '👨‍👩‍👧 us': '👨‍👩‍👧', '👋🏽 hi': '👋🏽', 'निशा': 'नि', '阿玲': '玲', zoë: 'Z' };
   for (const name of Object.keys(names)) {
     const client = await SocketClient.join(house, name);
@@ -76,7 +76,7 @@ test('an avatar shows the first character of a name whole, before and after the 
   await look();
 });
 
-test('twelve people in a room have twelve colours, the same in the list, after a reload, and for the others', async ({ house, people }) => {
+test('twelve users have twelve stable colours, the same for everyone', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   const clients: SocketClient[] = [];
   for (let number = 1; number < 11; number += 1) {
@@ -109,7 +109,7 @@ test('twelve people in a room have twelve colours, the same in the list, after a
 });
 
 for (const length of [20_001, 1_000_000, 4_000_000]) {
-  test(`a pasted text of ${length} characters is called too long at once, and can be shortened where it stands`, async ({ people }) => {
+  test(`a pasted text of ${length} characters is reported as too long at once and can be shortened in place`, async ({ people }) => {
     const alice = await people.guest('Alice');
     const tooLong = /^That is too long: a message has at most 4000 characters/;
     await alice.composer.evaluate((field: HTMLTextAreaElement, length) => {
@@ -133,7 +133,7 @@ for (const length of [20_001, 1_000_000, 4_000_000]) {
   });
 }
 
-test('a text that is too long is not sent before the program is there either', async ({ people }) => {
+test('a too long text is not sent before WebAssembly loads either', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const letThrough = await holdProgram(alice.page);
   await alice.page.goto('/', { waitUntil: 'commit' });
@@ -153,7 +153,7 @@ test('a text that is too long is not sent before the program is there either', a
   await expect.poll(() => alice.history()).toEqual(['  shorter']);
 });
 
-test('a long text is read and changed to its end in a field that does not grow for ever', async ({ people }) => {
+test('a long text can be edited to its end in a field of limited height', async ({ people }) => {
   const alice = await people.guest('Alice');
   const lines = Array.from({ length: 400 }, (_, place) => `Line ${place}, which is long enough`).join('\n');
   await alice.composer.fill(lines);
@@ -163,7 +163,7 @@ test('a long text is read and changed to its end in a field that does not grow f
   expect(await alice.composer.evaluate((text) => text.scrollTop + text.clientHeight >= text.scrollHeight - 1)).toBe(true);
 });
 
-test('the first line of a message keeps its indentation, on its way and in the log', async ({ people }) => {
+test('the first line of a message keeps its indentation, pending and stored', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.composer.fill('\n    if tea:\n        drink()\n\n');
@@ -175,7 +175,7 @@ test('the first line of a message keeps its indentation, on its way and in the l
   }
 });
 
-test('addresses are links to where they end, whoever wrote them, before and after the program is there', async ({ people }) => {
+test('web addresses are linked completely, before and after WebAssembly loads', async ({ people }) => {
   const bob = await people.guest('Bob');
   await bob.say('(see https://en.wikipedia.org/wiki/Mercury_(planet))');
   await bob.say('Https://example.org/a HTTPS://EXAMPLE.ORG/b');
@@ -198,7 +198,7 @@ test('addresses are links to where they end, whoever wrote them, before and afte
   await expect(alice.log.getByRole('link')).toHaveText(links);
 });
 
-test('a heart is one reaction, whichever phone it comes from', async ({ house, people }) => {
+test('a heart is one reaction in every spelling', async ({ house, people }) => {
   const alice = await people.guest('Alice');
   const phone = await SocketClient.join(house, 'Phone');
   await phone.say('Tea?');

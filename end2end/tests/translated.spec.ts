@@ -3,7 +3,7 @@ import { translate, translated, showOriginal, WAYS } from '../fixtures/translato
 import { expect, test } from '../fixtures/test.ts';
 
 for (const way of WAYS) {
-  test(`a page that its browser translates goes on: the browser ${way}`, async ({ people }) => {
+  test(`a translated page keeps working: the browser ${way}`, async ({ people }) => {
     const alice = await people.guest('Alice');
     const bob = await people.guest('Bob');
     await alice.say('To be changed');
@@ -56,7 +56,7 @@ for (const way of WAYS) {
 }
 
 for (const way of ['replaces', 'wraps', 'rebuilds'] as const) {
-  test(`all around the messages goes on, too: the browser ${way}`, async ({ people }) => {
+  test(`everything around the messages keeps working, too: the browser ${way}`, async ({ people }) => {
     const alice = await people.guest('Alice');
     const bob = await people.guest('Bob');
     await alice.conversations.getByText('Here now · 2').waitFor();
@@ -90,7 +90,7 @@ for (const way of ['replaces', 'wraps', 'rebuilds'] as const) {
   });
 }
 
-test('what was translated can be read in the original again, and goes on', async ({ people }) => {
+test('a page translated back keeps working', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await bob.say('Good morning');

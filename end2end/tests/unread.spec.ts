@@ -14,7 +14,7 @@ async function sinceLine(person: Person): Promise<string[]> {
 }
 
 for (const how of ['behind another', 'in a hidden tab'] as const) {
-  test(`what comes while the window is ${how} stands below a line, before the first of it`, async ({ house, people }) => {
+  test(`messages that arrive while the window is ${how} are below an unread line`, async ({ house, people }) => {
     const bob = await SocketClient.join(house, 'Bob');
     const alice = await people.guest('Alice');
     await bob.say('seen');
@@ -42,7 +42,7 @@ for (const how of ['behind another', 'in a hidden tab'] as const) {
   });
 }
 
-test('what comes while one has scrolled up stands below a line', async ({ house, people }) => {
+test('messages that arrive while scrolled up are below an unread line', async ({ house, people }) => {
   const bob = await SocketClient.join(house, 'Bob');
   await bob.sayMany(Array.from({ length: 60 }, (_, number) => `earlier ${number}.`));
   const alice = await people.guest('Alice');
@@ -57,7 +57,7 @@ test('what comes while one has scrolled up stands below a line', async ({ house,
   bob.close();
 });
 
-test('what comes at the moment at which one scrolls up does not take one back to the end', async ({ house, people }) => {
+test('a message that arrives during scrolling up does not scroll back to the end', async ({ house, people }) => {
   const bob = await SocketClient.join(house, 'Bob');
   await bob.sayMany(Array.from({ length: 60 }, (_, number) => `earlier ${number}.`));
   const alice = await people.guest('Alice');
@@ -75,7 +75,7 @@ test('what comes at the moment at which one scrolls up does not take one back to
   bob.close();
 });
 
-test('the line stands before what is unread: not before what one said oneself, nor before what was deleted', async ({ house, people }) => {
+test('the unread line precedes neither own nor deleted messages', async ({ house, people }) => {
   const bob = await SocketClient.join(house, 'Bob');
   const alice = await people.guest('Alice');
   const tab = await people.secondTab(alice);
@@ -92,7 +92,7 @@ test('the line stands before what is unread: not before what one said oneself, n
   bob.close();
 });
 
-test('a message that is deleted before it is read is not unread any more, in the list and in the title', async ({ house, people }) => {
+test('a message deleted before it is read is no longer unread, in the list and the title', async ({ house, people }) => {
   const bob = await SocketClient.join(house, 'Bob');
   const alice = await people.guest('Alice');
   await lookAway(alice.page);
@@ -116,7 +116,7 @@ test('a message that is deleted before it is read is not unread any more, in the
   bob.close();
 });
 
-test('what is unread of somebody who is blocked is not unread, and is again when they are not', async ({ house, people }) => {
+test('messages of a blocked user are not unread until they are unblocked', async ({ house, people }) => {
   const [bob, carol] = [await SocketClient.join(house, 'Bob'), await SocketClient.join(house, 'Carol')];
   const alice = await people.guest('Alice');
   await alice.seesHere('Bob', 'Carol');

@@ -2,7 +2,7 @@ import { expect, test } from '../fixtures/test.ts';
 
 const WITHOUT_JAVASCRIPT = { javaScriptEnabled: false };
 
-test('without JavaScript the form at the door leads in', async ({ people }) => {
+test('without JavaScript the sign-in form works', async ({ people }) => {
   const alice = await people.visitor('Alice', WITHOUT_JAVASCRIPT);
 
   await alice.knock();
@@ -13,7 +13,7 @@ test('without JavaScript the form at the door leads in', async ({ people }) => {
   expect(cookies.filter((cookie) => cookie.httpOnly && cookie.sameSite === 'Lax')).toHaveLength(1);
 });
 
-test('without JavaScript one reads what is said and says something oneself', async ({ people }) => {
+test('without JavaScript messages can be read and sent', async ({ people }) => {
   const bob = await people.guest('Bob');
   for (let number = 0; number < 30; number += 1) await bob.say(`Message ${number}`);
   const alice = await people.visitor('Alice', WITHOUT_JAVASCRIPT);
@@ -33,7 +33,7 @@ test('without JavaScript one reads what is said and says something oneself', asy
   await expect(alice.message('I have no script')).toHaveCount(1);
 });
 
-test('without JavaScript a message that is refused is still in the composer, with the reason', async ({ people }) => {
+test('without JavaScript a refused message is back in the composer with the reason', async ({ people }) => {
   const ming = await people.visitor('小明', { ...WITHOUT_JAVASCRIPT, locale: 'zh-CN' });
   ming.complaints.expectStatus(422);
   await ming.page.goto('/');
@@ -76,7 +76,7 @@ test('without JavaScript an invalid nickname is refused beside the field', async
   await expect(visitor.nicknameField).toHaveValue('everyone');
 });
 
-test('without JavaScript the language can be chosen, and is remembered', async ({ people }) => {
+test('without JavaScript the language can be chosen and is remembered', async ({ people }) => {
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
   await visitor.page.goto('/');
 
@@ -88,7 +88,7 @@ test('without JavaScript the language can be chosen, and is remembered', async (
   await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
 });
 
-test('without JavaScript a name that was refused is carried into another language by no address', async ({ people }) => {
+test('without JavaScript a refused name does not appear in the URL when the language changes', async ({ people }) => {
   await people.guest('Tea & 茶');
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
   visitor.complaints.expectStatus(409);

@@ -28,7 +28,7 @@ for (const { what, width, height, options } of [
   { what: 'on a phone that is held sideways', width: 667, height: 375, options: PHONE },
   { what: 'on a phone that is held sideways with its keyboard open', width: 667, height: 190, options: PHONE },
 ]) {
-  test(`two fifths of the height are for messages ${what}`, async ({ people }) => {
+  test(`two fifths of the height remain for messages ${what}`, async ({ people }) => {
     const alice = await people.guest('Alice', { ...options, viewport: { width, height } });
     for (let number = 1; number <= 12; number += 1) await alice.say(`Line ${number} of a talk that needs some room`);
     await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
@@ -55,7 +55,7 @@ for (const { what, width, height, options } of [
   });
 }
 
-test('at 400 % the bar above the messages is not in the way, and a wheel brings it back', async ({ people }) => {
+test('at 400 % the header scrolls away and a wheel brings it back', async ({ people }) => {
   const alice = await people.guest('Alice', { viewport: { width: 320, height: 256 } });
   for (let number = 1; number <= 12; number += 1) await alice.say(`Line ${number}`);
   const head = alice.page.getByRole('heading', { level: 1, name: 'Lobby' });
@@ -72,7 +72,7 @@ test('at 400 % the bar above the messages is not in the way, and a wheel brings 
   await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
 });
 
-test('at 400 % what can be done with a message, whom one writes to, the list and the settings can be reached', async ({ people }) => {
+test('at 400 % the menu, the recipient, the list and the settings are reachable', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.guest('Alice', { viewport: { width: 320, height: 256 } });
   for (let number = 1; number <= 6; number += 1) await bob.say(`Line ${number}`);

@@ -17,7 +17,6 @@ mod deletion;
 mod directs;
 mod disk_quota;
 mod edge;
-mod entry;
 mod erasure;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -48,6 +47,7 @@ mod security_log;
 mod service;
 mod session_ends;
 mod sessions;
+mod sign_up_policy;
 mod simple_protocol;
 mod simple_sessions;
 mod slow_reader;

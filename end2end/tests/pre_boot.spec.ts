@@ -35,7 +35,7 @@ async function loseAnswers(page: Page): Promise<void> {
   });
 }
 
-test('what was said stands in the page before the program is there, by the reader’s own clock', async ({ people }) => {
+test('messages are shown before WebAssembly loads, in the reader’s time zone', async ({ people }) => {
   const bob = await people.guest('Bob');
   await bob.say('Is anybody here?');
   const alice = await people.visitor('Alice', { timezoneId: 'Asia/Shanghai', locale: 'en-GB' });
@@ -51,7 +51,7 @@ test('what was said stands in the page before the program is there, by the reade
   await expect(time).toHaveText(told);
 });
 
-test('what was typed into the composer before the program has arrived is still there afterwards', async ({ people }) => {
+test('text typed before WebAssembly loads stays in the composer', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const letThrough = await holdProgram(alice.page);
   await enterEarly(alice);
@@ -69,7 +69,7 @@ test('what was typed into the composer before the program has arrived is still t
   await expect.poll(() => alice.history()).toEqual(['Good evening']);
 });
 
-test('a Chinese text that is being composed while the program arrives is not disturbed', async ({ people }) => {
+test('a Chinese composition survives the start of WebAssembly', async ({ people }) => {
   const ming = await people.visitor('小明');
   const letThrough = await holdProgram(ming.page);
   const started = await noticeStart(ming.page);
@@ -92,7 +92,7 @@ test('a Chinese text that is being composed while the program arrives is not dis
   await expect.poll(() => ming.history()).toEqual(['你好']);
 });
 
-test('what was sent before the program has arrived is heard at once, and is there once afterwards', async ({ people }) => {
+test('a message sent before WebAssembly loads arrives at once and appears once', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.visitor('Alice');
   const letThrough = await holdProgram(alice.page);
@@ -116,7 +116,7 @@ test('what was sent before the program has arrived is heard at once, and is ther
   expect(await bob.history()).toEqual(said);
 });
 
-test('what was sent before the program has arrived, and never answered, is there once, in order', async ({ people }) => {
+test('unanswered messages sent before WebAssembly loads appear once, in order', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.visitor('Alice');
   alice.complaints.expect(/ERR_FAILED/);
@@ -137,7 +137,7 @@ test('what was sent before the program has arrived, and never answered, is there
   expect(await bob.history()).toEqual(['one', 'two', 'three']);
 });
 
-test('what was refused before the program has arrived comes back with the reason, and what follows is said', async ({ people }) => {
+test('a message refused before WebAssembly loads returns with the reason, and later ones are sent', async ({ people }) => {
   const alice = await people.visitor('Alice');
   alice.complaints.expectStatus(422);
   const letThrough = await holdProgram(alice.page);
@@ -154,7 +154,7 @@ test('what was refused before the program has arrived comes back with the reason
   await expect.poll(() => alice.history('lobby')).toEqual(['behind it']);
 });
 
-test('what an earlier page could not send comes before what is sent before the program has arrived', async ({ people }) => {
+test('unsent messages of an earlier page precede those sent before WebAssembly loads', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -179,7 +179,7 @@ test('what an earlier page could not send comes before what is sent before the p
   await expect.poll(() => alice.history()).toEqual([...said, 'five']);
 });
 
-test('what was typed and sent before the program has arrived outlives a reload', async ({ people }) => {
+test('text typed and messages sent before WebAssembly loads survive a reload', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.visitor('Alice');
   alice.complaints.expect(/ERR_FAILED/);
@@ -210,7 +210,7 @@ for (const { part, files } of [
   { part: 'WebAssembly', files: '**/*.wasm' },
   { part: 'JavaScript', files: '**/pkg*/*.js' },
 ]) {
-  test(`where the program’s ${part} does not come, that is told, and what is sent gets through`, async ({ people }) => {
+  test(`if the ${part} of the WebAssembly does not load, the page says so and still sends`, async ({ people }) => {
     const bob = await people.guest('Bob');
     const alice = await people.visitor('Alice');
     // A module that does not come is an error without a word.
@@ -240,7 +240,7 @@ for (const { part, files } of [
   });
 }
 
-test('that the program does not come is told in the reader’s language', async ({ people }) => {
+test('a failure to load WebAssembly is reported in the user’s language', async ({ people }) => {
   const ming = await people.visitor('小明', { locale: 'zh-CN' });
   ming.complaints.expect(/ERR_FAILED|Failed to fetch/);
   await ming.page.route('**/*.wasm', (route) => route.abort());
@@ -251,7 +251,7 @@ test('that the program does not come is told in the reader’s language', async 
   await expect(note.getByRole('link', { name: '重新加载' })).toBeVisible();
 });
 
-test('a program that fails while it starts is told of, too', async ({ people }) => {
+test('a failure to start WebAssembly is reported', async ({ people }) => {
   const alice = await people.guest('Alice');
   alice.complaints.expect(/out of order|unreachable/);
   await alice.page.addInitScript(() => {
@@ -263,7 +263,7 @@ test('a program that fails while it starts is told of, too', async ({ people }) 
   await expect(alice.page.getByText('A part of this page did not come')).toBeVisible();
 });
 
-test('what is sent before the program has arrived is grouped as the program does', async ({ people }) => {
+test('messages sent before WebAssembly loads are grouped like later ones', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.say('Mine');
   await holdProgram(alice.page);
@@ -275,7 +275,7 @@ test('what is sent before the program has arrived is grouped as the program does
   await expect(alice.message('Some time later')).toHaveClass(/starts-group/);
 });
 
-test('who came in before the program has arrived loads the page anew without being asked anything', async ({ people }) => {
+test('a reload after signing in before WebAssembly loads asks nothing', async ({ people }) => {
   const alice = await people.visitor('Alice');
   await holdProgram(alice.page);
   await enterEarly(alice);
@@ -286,7 +286,7 @@ test('who came in before the program has arrived loads the page anew without bei
   await expect(alice.composer).toBeVisible();
 });
 
-test('a private conversation can be read and written in before the program has arrived', async ({ people }) => {
+test('directs can be read and written before WebAssembly loads', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.guest('Alice');
   await alice.talkTo('Bob');
@@ -311,7 +311,7 @@ for (const { device, options } of [
   { device: 'a desktop', options: {} },
   { device: 'a phone', options: PHONE },
 ]) {
-  test(`the program takes the Lobby over as the server has rendered it, on ${device}`, async ({ people }) => {
+  test(`WebAssembly takes over the rendered Lobby unchanged, on ${device}`, async ({ people }) => {
     const bob = await people.guest('Bob');
     for (let number = 0; number < 30; number += 1) await bob.say(`Message ${number}`);
     const alice = await people.guest('Alice', options);

@@ -7,7 +7,7 @@ for (const [what, name] of [
   ['the same nickname in other letters', 'ALICE'],
   ['a nickname that looks like it', 'Ａlice'], // the first letter is full-width
 ]) {
-  test(`${what} is refused beside the field, and the suggestion is one click away`, async ({ people }) => {
+  test(`${what} is refused beside the field with a suggestion to click`, async ({ people }) => {
     await people.guest('Alice');
     const visitor = await people.visitor('Visitor');
     visitor.complaints.expectStatus(409);
@@ -32,7 +32,7 @@ for (const [what, name] of [
   ['a nickname with characters that cannot be seen', 'Ali\u200bce'],
   ['a nickname that means everyone', 'everyone'],
 ]) {
-  test(`${what} is refused beside the field, and another one is taken`, async ({ people }) => {
+  test(`${what} is refused beside the field, and another is accepted`, async ({ people }) => {
     const visitor = await people.visitor('Visitor');
     visitor.complaints.expectStatus(422);
     visitor.complaints.expectStatus(400);
@@ -48,7 +48,7 @@ for (const [what, name] of [
   });
 }
 
-test('who leaves gives the nickname back', async ({ people }) => {
+test('signing out frees a guest’s nickname', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
@@ -59,7 +59,7 @@ test('who leaves gives the nickname back', async ({ people }) => {
   await another.join();
 });
 
-test('the door tells who is here', async ({ people }) => {
+test('the sign-in page shows who is online', async ({ people }) => {
   const visitor = await people.visitor('Visitor');
   await visitor.page.goto('/');
   await expect(visitor.page.getByText('Nobody is here yet. Be the first.')).toBeVisible();
@@ -71,7 +71,7 @@ test('the door tells who is here', async ({ people }) => {
   await expect(visitor.page.getByText('2 people are here')).toBeVisible();
 });
 
-test('an address that means nothing says so and shows the way home', async ({ people }) => {
+test('an unknown URL says so and links home', async ({ people }) => {
   const visitor = await people.visitor('Visitor');
   visitor.complaints.expectStatus(404);
 

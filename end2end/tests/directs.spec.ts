@@ -4,7 +4,7 @@ import { expect, test } from '../fixtures/test.ts';
 const SECRET = 'The key is under the third cup';
 const REPLY = 'Found it, thank you';
 
-test('a private talk is between two, and a third neither sees nor receives any of it', async ({ people }) => {
+test('a direct is between two users, and a third neither sees nor receives it', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const carol = await people.guest('Carol');
@@ -36,7 +36,7 @@ test('a private talk is between two, and a third neither sees nor receives any o
   await expect(carol.conversations.getByRole('link')).toHaveCount(1);
 });
 
-test('a third cannot fetch or open a private talk by its address', async ({ people }) => {
+test('a third user cannot fetch or open a direct by its URL', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   const carol = await people.guest('Carol');
@@ -51,7 +51,7 @@ test('a third cannot fetch or open a private talk by its address', async ({ peop
   await expect(carol.page.getByText('There is no such conversation, or it is not yours.')).toBeVisible();
 });
 
-test('what is read in one tab is read in the other', async ({ people }) => {
+test('reading in one tab marks as read in the other', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const otherTab = await people.secondTab(bob);
@@ -66,7 +66,7 @@ test('what is read in one tab is read in the other', async ({ people }) => {
   await expect(otherTab.conversation('Alice')).toBeVisible();
 });
 
-test('messages to somebody who is away are there when they come back', async ({ people }) => {
+test('messages to an absent user are there when they return', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const keepsake = await people.leaves(bob);
@@ -90,7 +90,7 @@ test('messages to somebody who is away are there when they come back', async ({ 
 test.describe('in a crowd', () => {
   test.use({ serverOptions: ['--unlimited'] });
 
-  test('of nobody it is said that they are away, because that is not known', async ({ house, people }) => {
+  test('nobody is shown as away when it is not known', async ({ house, people }) => {
     const alice = await people.guest('Alice');
     const crowd = Array.from({ length: 205 }, (_, number) => SocketClient.join(house, `Guest ${number}`));
     const clients = await Promise.all(crowd);

@@ -10,7 +10,7 @@ async function leaves(person: Person): Promise<void> {
   await expect(person.nicknameField).toBeVisible();
 }
 
-test('Bob who has gone is told apart from the Bob who came', async ({ people }) => {
+test('a former Bob is told apart from the new Bob', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.talkTo('Bob');
@@ -39,7 +39,7 @@ test('Bob who has gone is told apart from the Bob who came', async ({ people }) 
   await expect(other.page.locator('body')).not.toContainText('For the first Bob');
 });
 
-test('one blocks another, and the third goes on with both', async ({ people }) => {
+test('blocking a user affects no third user', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   const carol = await people.guest('Carol');
@@ -83,7 +83,7 @@ test('one blocks another, and the third goes on with both', async ({ people }) =
   await alice.sees('Are you there?');
 });
 
-test('a direct is hidden, and blocked, from its head', async ({ people }) => {
+test('a direct can be hidden, and its user blocked, from its header', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await bob.talkTo('Alice');
@@ -107,7 +107,7 @@ test('a direct is hidden, and blocked, from its head', async ({ people }) => {
 test.describe('with many directs', () => {
   test.use({ serverOptions: ['--unlimited'] });
 
-  test('the list shows a hundred and then more, and what comes from further down shows by itself', async ({ house, people }) => {
+  test('the list shows a hundred directs and more on demand, and older ones return with new messages', async ({ house, people }) => {
     const alice = await people.guest('Alice');
     const sockets: JsonSocket[] = [];
     for (let number = 1; number <= 103; number += 1) {

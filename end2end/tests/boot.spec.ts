@@ -3,7 +3,7 @@ import type { Person } from '../fixtures/person.ts';
 import { holdProgram, noticeStart } from '../fixtures/take_over.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-test('a nickname that was typed before the program has arrived is still there afterwards', async ({ people }) => {
+test('a nickname typed before WebAssembly loads stays', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const letThrough = await holdProgram(alice.page);
   const started = await noticeStart(alice.page);
@@ -22,7 +22,7 @@ test('a nickname that was typed before the program has arrived is still there af
   await expect(alice.sidebar.getByText('Alice', { exact: true })).toBeVisible();
 });
 
-test('a Chinese nickname that is being composed while the program arrives is not disturbed', async ({ people }) => {
+test('a Chinese nickname composition survives the start of WebAssembly', async ({ people }) => {
   const ming = await people.visitor('小明');
   const letThrough = await holdProgram(ming.page);
   const started = await noticeStart(ming.page);
@@ -43,7 +43,7 @@ test('a Chinese nickname that is being composed while the program arrives is not
   await expect(ming.sidebar.getByText('小明', { exact: true })).toBeVisible();
 });
 
-test('who enters before the program has arrived is inside when it has', async ({ people }) => {
+test('signing in before WebAssembly loads keeps the user signed in', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const letThrough = await holdProgram(alice.page);
   await alice.page.goto('/', { waitUntil: 'commit' });
@@ -58,7 +58,7 @@ test('who enters before the program has arrived is inside when it has', async ({
 });
 
 for (const path of ['/', '/?lang=zh', '/?invite=none', '/talk/lobby']) {
-  test(`the program takes ${path} over as the server has rendered it`, async ({ people }) => {
+  test(`WebAssembly takes over ${path} as rendered by the server`, async ({ people }) => {
     const visitor = await people.visitor('Visitor');
     const letThrough = await holdProgram(visitor.page);
     const started = await noticeStart(visitor.page);
@@ -83,7 +83,7 @@ async function isInWithoutProgram(alice: Person): Promise<[() => void, () => Pro
   return [letThrough, started];
 }
 
-test('a name that is typed into the list while the program arrives stays there, and goes to nobody', async ({ people }) => {
+test('a name typed into the list while WebAssembly starts stays and is sent to nobody', async ({ people }) => {
   const bob = await people.guest('Bob');
   const alice = await people.visitor('Alice');
   const [letThrough, started] = await isInWithoutProgram(alice);
@@ -105,7 +105,7 @@ test('a name that is typed into the list while the program arrives stays there, 
   expect(await bob.history()).toEqual([]);
 });
 
-test('who fits a name that was typed into the list is offered as soon as the program is there', async ({ people }) => {
+test('users matching a name typed early are offered once WebAssembly runs', async ({ people }) => {
   await people.guest('Bob');
   await people.guest('Carol');
   const alice = await people.visitor('Alice');
@@ -118,7 +118,7 @@ test('who fits a name that was typed into the list is offered as soon as the pro
   await expect(alice.sidebar.getByRole('option')).toHaveText([/Bob/]);
 });
 
-test('a Chinese name that is being composed in the list while the program arrives is not disturbed', async ({ people }) => {
+test('a Chinese composition in the list survives the start of WebAssembly', async ({ people }) => {
   await people.guest('小明');
   const alice = await people.visitor('Alice');
   const [letThrough, started] = await isInWithoutProgram(alice);
@@ -138,7 +138,7 @@ test('a Chinese name that is being composed in the list while the program arrive
   await alice.isTalkingTo('小明');
 });
 
-test('Enter in the list before the program is there does not load the page anew', async ({ people }) => {
+test('Enter in the list before WebAssembly loads does not reload the page', async ({ people }) => {
   await people.guest('Bob');
   const alice = await people.visitor('Alice');
   const [letThrough] = await isInWithoutProgram(alice);

@@ -3,7 +3,7 @@ import { JsonSocket } from '../fixtures/socket_client.ts';
 import { holdProgram } from '../fixtures/take_over.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-test('an unknown name is answered beside the form, and the right one works', async ({ people }) => {
+test('an unknown name is reported beside the form, and the right one works', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
 
@@ -19,14 +19,14 @@ test('an unknown name is answered beside the form, and the right one works', asy
   await expect(alice.targetField).toHaveValue('');
 });
 
-test('one’s own name is answered beside the form', async ({ people }) => {
+test('one’s own name is refused beside the form', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.targetField.fill('Alice');
   await alice.targetField.press('Enter');
   await expect(alice.targetField).toHaveAccessibleDescription('That is you. Choose somebody else.');
 });
 
-test('somebody who is away is found by their name, however it is written', async ({ people }) => {
+test('an absent user is found by name in any spelling', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.leaves(await people.guest('Bob'));
   await alice.seesHere();
@@ -37,7 +37,7 @@ test('somebody who is away is found by their name, however it is written', async
   await alice.isTalkingTo('Bob');
 });
 
-test('arrows choose from the list, Enter takes, Escape closes', async ({ people }) => {
+test('arrow keys choose, Enter accepts, Escape closes', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await people.guest('Bobby');
@@ -94,7 +94,7 @@ test('the form in the composer leads to the same conversations', async ({ people
   await alice.sees('First');
 });
 
-test('a click on somebody who is here begins a talk with them', async ({ people }) => {
+test('a click on an online user opens a direct', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
 
@@ -104,7 +104,7 @@ test('a click on somebody who is here begins a talk with them', async ({ people 
   await expect(alice.page.getByText('Only Bob and you can read this')).toBeVisible();
 });
 
-test('what the arrows have reached is taken, whoever comes in before', async ({ people }) => {
+test('Enter accepts the chosen user even if others come online', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await alice.seesHere('Bob');
@@ -122,7 +122,7 @@ test('what the arrows have reached is taken, whoever comes in before', async ({ 
   await expect(alice.sidebar.getByRole('option')).toHaveText([/Everyone/, /Aaron/, /Bob/]);
 });
 
-test('what is pressed is taken, whoever comes in before it is let go', async ({ people }) => {
+test('a pressed suggestion is accepted even if others come online', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await alice.seesHere('Bob');
@@ -164,7 +164,7 @@ for (const { typed, here, leadsTo, because } of [
   });
 }
 
-test('the exact name of somebody who is away wins over the beginning of another who is here', async ({ people }) => {
+test('the exact name of an absent user wins over a prefix of an online one', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.leaves(await people.guest('Bob'));
   await people.guest('Bobby');
@@ -174,7 +174,7 @@ test('the exact name of somebody who is away wins over the beginning of another 
   await alice.isTalkingTo('Bob');
 });
 
-test('what Enter would take is marked', async ({ people }) => {
+test('the suggestion that Enter would accept is marked', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bobby');
   await alice.seesHere('Bobby');
@@ -184,7 +184,7 @@ test('what Enter would take is marked', async ({ people }) => {
   await expect(alice.targetField).toHaveAttribute('aria-activedescendant', (await option.getAttribute('id')) ?? 'an option');
 });
 
-test('what is typed on after Enter stays, and is not taken for what was chosen', async ({ people }) => {
+test('text typed after Enter stays and does not change the choice', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const network = await Network.of(alice);
   await alice.join();
@@ -199,7 +199,7 @@ test('what is typed on after Enter stays, and is not taken for what was chosen',
   await expect(alice.targetField).toHaveValue('bob and more');
 });
 
-test('after a choice that failed, the composer says to whom it writes before it sends', async ({ people }) => {
+test('after a failed choice the composer names its recipient before it sends', async ({ people }) => {
   const alice = await people.guest('Alice');
   const bob = await people.guest('Bob');
   await alice.targetField.fill('Rob');
@@ -231,7 +231,7 @@ test('after a choice that failed, the composer says to whom it writes before it 
   expect(await alice.history()).toEqual(['For everyone, after all', 'And on']);
 });
 
-test('who goes somewhere by a click after a failed choice is not held up', async ({ people }) => {
+test('after a failed choice a click elsewhere works at once', async ({ people }) => {
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await alice.targetField.fill('Rob');
@@ -243,7 +243,7 @@ test('who goes somewhere by a click after a failed choice is not held up', async
   await expect(alice.targetField).toHaveValue('Rob');
 });
 
-test('what was typed in the composer’s form is still there when it is closed and opened', async ({ people }) => {
+test('input of the composer’s recipient form survives closing it', async ({ people }) => {
   const alice = await people.guest('Alice');
   const chooser = alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' });
   await chooser.click();
@@ -255,7 +255,7 @@ test('what was typed in the composer’s form is still there when it is closed a
   await expect(form).toHaveValue('Ro');
 });
 
-test('before the program is there, a message is not sent to all while somebody is being chosen', async ({ people }) => {
+test('before WebAssembly loads no message goes to everyone while a recipient is being chosen', async ({ people }) => {
   const alice = await people.visitor('Alice');
   const letThrough = await holdProgram(alice.page);
   await alice.page.goto('/', { waitUntil: 'commit' });

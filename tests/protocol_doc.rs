@@ -12,14 +12,14 @@ use serde::{
 use serde_json::Value;
 use teahouse::{
     domain::{
-        ConversationKind, CurrentUser, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS,
-        MAX_CHARACTER_MARKS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, UserKind,
+        AuditPage, ConversationKind, ConversationList, CurrentUser, EventKind, MAX_BODY_CHARACTERS,
+        MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS,
+        MessagesPage, ReportList, UserKind,
     },
     protocol::{
-        AuditPage, BlockList, ClientFrame, CloseCode, ConversationList, DeleteAccountRequest, ErrorCode, EventKind,
-        InviteCreated, InviteList, InviteRequest, MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS,
-        MessagesPage, PasswordRequest, Problem, ReportList, ReportRequest, SanctionList, ServerFrame, SessionCreated,
-        SessionList, SessionRequest, SimpleReply, SimpleRequest, SimpleToken,
+        BlockList, ClientFrame, CloseCode, DeleteAccountRequest, ErrorCode, InviteCreated, InviteList, InviteRequest,
+        MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, PasswordRequest, Problem, ReportRequest, SanctionList,
+        ServerFrame, SessionCreated, SessionList, SessionRequest, SimpleReply, SimpleRequest, SimpleToken,
     },
 };
 

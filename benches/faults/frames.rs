@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use teahouse::{
-    domain::{CommandId, ConversationId, Seq, Timestamp},
-    protocol::{ClientFrame, ErrorCode, EventKind},
+    domain::{CommandId, ConversationId, EventKind, Seq, Timestamp},
+    protocol::{ClientFrame, ErrorCode},
 };
 
 use super::history::Command;
@@ -31,7 +31,7 @@ pub(crate) struct HeardEvent<'a> {
 /// The command as it goes over the wire, each time the same.
 pub(crate) fn frame(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
-    match &command.change {
+    match &command.kind {
         EventKind::Message { body } => ClientFrame::Send { id, conversation, body: body.as_str().to_owned() },
         EventKind::Edit { seq, body } => {
             ClientFrame::Edit { id, conversation, seq: *seq, body: body.as_str().to_owned() }

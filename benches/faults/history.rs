@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use teahouse::{
-    domain::{CommandId, ConversationId, Message, Seq, Timestamp, UserId},
-    protocol::{ErrorCode, Event, EventKind},
+    domain::{CommandId, ConversationId, Event, EventKind, Message, Seq, Timestamp, UserId},
+    protocol::ErrorCode,
 };
 
 /// All that was observed from outside.
@@ -26,7 +26,7 @@ pub(crate) struct Command {
     pub(crate) id: CommandId,
     pub(crate) conversation: ConversationId,
     /// What was asked for.
-    pub(crate) change: EventKind,
+    pub(crate) kind: EventKind,
     pub(crate) fate: Fate,
     /// Every ack that came for it; sending it again must bring the same one.
     pub(crate) acks: Vec<Ack>,

@@ -3,10 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use rand::{Rng as _, rngs::StdRng};
-use teahouse::{
-    domain::{ConversationId, Seq},
-    protocol::EventKind,
-};
+use teahouse::domain::{ConversationId, EventKind, Seq};
 
 use super::words;
 
@@ -59,8 +56,8 @@ impl Ideas {
             && let Some(heard) = self.heard.get(&conversation).filter(|heard| !heard.is_empty())
         {
             let seq = heard[rng.random_range(0..heard.len())];
-            let change = EventKind::Reaction { seq, emoji: words::emoji(rng), on: rng.random_ratio(3, 4) };
-            return (conversation, change);
+            let kind = EventKind::Reaction { seq, emoji: words::emoji(rng), on: rng.random_ratio(3, 4) };
+            return (conversation, kind);
         }
         (conversation, EventKind::Message { body: words::body(rng, number) })
     }

@@ -3,10 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use rusqlite::{Connection, OpenFlags, Row};
-use teahouse::{
-    domain::{CommandId, ConversationId, Nickname, Seq, Timestamp, User, UserId},
-    protocol::Event,
-};
+use teahouse::domain::{CommandId, ConversationId, Event, Nickname, Seq, Timestamp, User, UserId};
 use uuid::Uuid;
 
 use super::{Failure, history::Log};
@@ -48,7 +45,7 @@ fn event(row: &Row, users: &HashMap<UserId, User>) -> Result<Event, Failure> {
         at: Timestamp(u64::try_from(row.get::<_, i64>(2)?)?),
         author: users.get(&author).ok_or("an event of nobody")?.clone(),
         id: CommandId::from_uuid(uuid(row, 4)?),
-        change: serde_json::from_str(&row.get::<_, String>(5)?)?,
+        kind: serde_json::from_str(&row.get::<_, String>(5)?)?,
     })
 }
 

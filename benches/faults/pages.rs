@@ -3,8 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use teahouse::{
-    domain::{ConversationId, Message, Seq},
-    protocol::{ConversationList, MessagesPage},
+    domain::{ConversationId, ConversationList, Message, MessagesPage, Seq},
     state::PageRange,
 };
 

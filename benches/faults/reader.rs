@@ -10,8 +10,8 @@ use std::{
 use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
-    domain::{ConversationId, Epoch, Seq},
-    protocol::{Hello, MessagesPage, ServerFrame, VERSION, Welcome},
+    domain::{ConversationId, Epoch, MessagesPage, Seq},
+    protocol::{Hello, ServerFrame, VERSION, Welcome},
     state::{PageRange, Timeline},
 };
 use tokio::{

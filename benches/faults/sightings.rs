@@ -5,10 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use teahouse::{
-    domain::{ConversationId, Seq},
-    protocol::Event,
-};
+use teahouse::domain::{ConversationId, Event, Seq};
 
 #[derive(Debug, Default)]
 pub(crate) struct Sightings(Mutex<HashMap<(ConversationId, Seq), Versions>>);

@@ -9,8 +9,8 @@ use std::{
 
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
-    domain::{CommandId, ConversationId, Epoch, Seq, UserId},
-    protocol::{ErrorCode, EventKind, Hello, VERSION},
+    domain::{CommandId, ConversationId, Epoch, EventKind, Seq, UserId},
+    protocol::{ErrorCode, Hello, VERSION},
 };
 use tokio::{
     select,
@@ -226,13 +226,13 @@ impl Writer {
     /// Thinks of a new command.
     fn invoke(&mut self) -> usize {
         let place = self.commands.len();
-        let (conversation, change) = self.ideas.next(&mut self.rng, place);
+        let (conversation, kind) = self.ideas.next(&mut self.rng, place);
         let id = CommandId::random();
         self.commands.push(Command {
             author: self.pen.me,
             id,
             conversation,
-            change,
+            kind,
             fate: Fate::Open,
             acks: Vec::new(),
             may_be_late: false,
@@ -280,7 +280,7 @@ impl Writer {
         }
         command.fate = Fate::Acked;
         self.tally.acked.one();
-        if let (EventKind::Message { .. }, Some(seq)) = (&command.change, ack.seq) {
+        if let (EventKind::Message { .. }, Some(seq)) = (&command.kind, ack.seq) {
             self.ideas.note_own_message(command.conversation, seq);
         }
         self.settle(place);

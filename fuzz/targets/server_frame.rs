@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
-use teahouse::protocol::{FromJson, MessagesPage, Problem, ServerFrame, SessionCreated};
+use teahouse::{
+    domain::MessagesPage,
+    protocol::{FromJson, Problem, ServerFrame, SessionCreated},
+};
 
 pub(crate) fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };

@@ -6,10 +6,13 @@ use gloo_net::{
 };
 
 use crate::{
-    domain::{Conversation, ConversationId, CurrentUser, KeptMessages, Seq, SessionId, UserId},
+    domain::{
+        Conversation, ConversationId, ConversationList, CurrentUser, KeptMessages, MessagesPage, Seq, SessionId,
+        SessionInfo, UserId,
+    },
     protocol::{
-        ConversationList, DeleteAccountRequest, ErrorCode, FromJson, MessagesPage, PasswordRequest, Problem,
-        ReportRequest, SessionCreated, SessionInfo, SessionList, SessionRequest,
+        DeleteAccountRequest, ErrorCode, FromJson, PasswordRequest, Problem, ReportRequest, SessionCreated,
+        SessionList, SessionRequest,
     },
     state::PageRange,
 };

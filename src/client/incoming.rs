@@ -11,8 +11,8 @@ use crate::{
         outbox::OutboxChange,
         store::ConversationState,
     },
-    domain::{Conversation, ConversationId, ConversationKind},
-    protocol::{ErrorFrame, Event, EventKind, ServerFrame, Welcome},
+    domain::{Conversation, ConversationId, ConversationKind, Event, EventKind},
+    protocol::{ErrorFrame, ServerFrame, Welcome},
     state::{Blocks, Conversations, Count, TYPING_LASTS, Timeline},
 };
 
@@ -188,11 +188,11 @@ impl Store {
         }
         for event in &events {
             self.meet(slice::from_ref(&event.author));
-            if event.change == EventKind::AccountDeleted {
+            if event.kind == EventKind::AccountDeleted {
                 self.presence.update(|presence| presence.forget(event.author.id));
                 self.blocks.update(|blocks| blocks.name_anew(&event.author));
             }
-            if let EventKind::Message { .. } = event.change {
+            if let EventKind::Message { .. } = event.kind {
                 self.typing.maybe_update(|typing| typing.stopped(event.conversation, event.author.id));
             }
         }

@@ -19,10 +19,10 @@ use crate::{
         socket::{self, QUEUE, Signal},
     },
     domain::{
-        CommandId, Conversation, ConversationId, ConversationKind, CurrentUser, EndReason, Epoch, KeptMessages, Seq,
-        SessionEnd, Timestamp, User, UserId, UserKind,
+        CommandId, Conversation, ConversationId, ConversationKind, CurrentUser, EndReason, Epoch, Event, KeptMessages,
+        MessagesPage, Seq, SessionEnd, Timestamp, User, UserId, UserKind,
     },
-    protocol::{self, ClientFrame, ErrorCode, Event, Hello, MessagesPage, Welcome},
+    protocol::{self, ClientFrame, ErrorCode, Hello, Welcome},
     state::{Blocks, Conversations, Count, Outbox, OutboxCommand, PageRange, Presence, Timeline, Typing},
 };
 

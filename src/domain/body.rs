@@ -12,6 +12,9 @@ pub const MAX_BODY_CHARACTERS: usize = 4_000;
 /// see. Five for each character: no script needs more than three on average, and a family of three is five.
 pub const MAX_BODY_CODE_POINTS: usize = 5 * MAX_BODY_CHARACTERS;
 
+/// The longest text that is looked at, in bytes of UTF-8, before it is trimmed. It is what the largest frame could carry.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
 /// The most code points in one user-perceived character. The longest emoji that Unicode recommends has 10, and the
 /// longest consonant clusters of Sanskrit have 13.
 pub const MAX_CHARACTER_CODE_POINTS: usize = 20;
@@ -32,7 +35,7 @@ pub enum BodyError {
     /// Nothing that can be seen.
     #[error("the message is empty")]
     Empty,
-    /// More than [`MAX_BODY_CHARACTERS`] or [`MAX_BODY_CODE_POINTS`].
+    /// More than [`MAX_BODY_CHARACTERS`], [`MAX_BODY_CODE_POINTS`] or [`MAX_BODY_BYTES`].
     #[error("the message is longer than {MAX_BODY_CHARACTERS} characters, or {MAX_BODY_CODE_POINTS} code points")]
     TooLong,
     /// A character of more than [`MAX_CHARACTER_CODE_POINTS`] or [`MAX_CHARACTER_MARKS`].

@@ -67,3 +67,13 @@ impl From<User> for Companion {
         Self { user, gone: false }
     }
 }
+
+/// A part of the list of a user's conversations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationList {
+    /// The rooms, then directs; the direct with the newest message first.
+    pub conversations: Vec<Conversation>,
+    /// An opaque cursor for the rest of the list; `None` if this is the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older: Option<String>,
+}

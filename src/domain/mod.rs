@@ -4,41 +4,57 @@
 //! the Unicode tables and so exist on the server alone. The browser gets these types from the server, already valid.
 
 mod admission;
+mod audit;
 #[cfg(feature = "ssr")]
 mod blank;
 mod body;
 mod character;
 mod conversation;
 mod emoji;
+mod event;
+mod history;
 mod ids;
+mod invite;
 mod kept_messages;
 mod letter_case;
 mod message;
 mod moderation;
 mod nickname;
+mod password;
 mod reason;
+mod report;
 mod role;
+mod sanction;
+mod session;
 mod session_end;
 mod substring;
 pub mod utc;
 
-pub use crate::domain::admission::AdmissionPolicy;
-pub use crate::domain::moderation::{Action, ModerationNotice, Scope};
-pub use crate::domain::substring::find_substring;
+pub use admission::AdmissionPolicy;
+pub use audit::{AuditEntry, AuditPage};
 pub use body::{
-    Body, BodyError, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
-    is_longer_than_any, trimmed,
+    Body, BodyError, MAX_BODY_BYTES, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS,
+    MAX_CHARACTER_MARKS, is_longer_than_any, trimmed,
 };
 pub use character::first_character;
-pub use conversation::{Companion, Conversation, ConversationKind};
+pub use conversation::{Companion, Conversation, ConversationKind, ConversationList};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
+pub use event::{Event, EventKind};
+pub use history::MessagesPage;
 pub use ids::{CommandId, ConversationId, Epoch, InviteId, Seq, SessionId, Timestamp, UserId};
+pub use invite::Invite;
 pub use kept_messages::KeptMessages;
 pub use letter_case::{lowercase, uppercase};
 pub use message::{Message, Reaction};
+pub use moderation::{Action, ModerationNotice, Scope};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;
 pub use nickname::{CurrentUser, MAX_NICKNAME_CHARACTERS, Nickname, NicknameError, User, UserKind};
+pub use password::{PASSWORD_CHARACTERS, PasswordError};
 pub use reason::{MAX_REASON_CHARACTERS, Reason, ReasonError};
+pub use report::{Report, ReportList};
 pub use role::Role;
+pub use sanction::Sanction;
+pub use session::SessionInfo;
 pub use session_end::{EndReason, SessionEnd};
+pub use substring::find_substring;

@@ -8,14 +8,11 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Action, Body, CommandId, Companion, Conversation, ConversationId, ConversationKind, CurrentUser, Emoji,
-        EndReason, Epoch, Message, ModerationNotice, Nickname, Reaction, Role, Scope, Seq, SessionEnd, SessionId,
-        Timestamp, User, UserId, UserKind,
+        Action, Body, CommandId, Companion, Conversation, ConversationId, ConversationKind, ConversationList,
+        CurrentUser, Emoji, EndReason, Epoch, Event, EventKind, Message, MessagesPage, ModerationNotice, Nickname,
+        Reaction, Role, Scope, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId, UserKind,
     },
-    protocol::{
-        ConversationList, ErrorCode, ErrorFrame, Event, EventKind, MessagesPage, Problem, ServerFrame, SessionCreated,
-        SessionInfo, SessionList, Welcome,
-    },
+    protocol::{ErrorCode, ErrorFrame, Problem, ServerFrame, SessionCreated, SessionList, Welcome},
 };
 
 /// What can be read from JSON.
@@ -303,7 +300,7 @@ impl FromJson for Event {
             at: field(value, "at")?,
             author: field(value, "author")?,
             id: field(value, "id")?,
-            change: field(value, "event")?,
+            kind: field(value, "event")?,
         })
     }
 }

@@ -9,15 +9,14 @@ mod http;
 mod server;
 mod simple;
 
-pub use crate::protocol::from_json::{FromJson, field, optional};
 pub use client::{ClientFrame, DecodeError, Hello};
 pub use error::{CloseCode, ErrorCode};
+pub use from_json::{FromJson, field, optional};
 pub use http::{
-    AuditEntry, AuditPage, BlockList, ConversationList, DeleteAccountRequest, Invite, InviteCreated, InviteList,
-    InviteRequest, MessagesPage, PasswordRequest, Problem, Report, ReportList, ReportRequest, Sanction, SanctionList,
-    SessionCreated, SessionInfo, SessionList, SessionRequest,
+    BlockList, DeleteAccountRequest, InviteCreated, InviteList, InviteRequest, PasswordRequest, Problem, ReportRequest,
+    SanctionList, SessionCreated, SessionList, SessionRequest,
 };
-pub use server::{ErrorFrame, Event, EventKind, ServerFrame, Welcome};
+pub use server::{ErrorFrame, ServerFrame, Welcome};
 pub use simple::{SimpleReply, SimpleRequest, SimpleToken};
 
 /// The version of the protocol that this is.

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Body, CommandId, Conversation, ConversationId, CurrentUser, Emoji, Epoch, ModerationNotice, Nickname, Seq,
-    Timestamp, User, UserId,
+    CommandId, Conversation, ConversationId, CurrentUser, Epoch, Event, Nickname, Seq, Timestamp, User, UserId,
 };
 
 use super::ErrorCode;
@@ -117,74 +116,6 @@ pub struct Welcome {
     pub online_count: u64,
 }
 
-/// One entry of a conversation's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// Where.
-    pub conversation: ConversationId,
-    /// Its position there.
-    pub seq: Seq,
-    /// When it was committed.
-    pub at: Timestamp,
-    /// Who did it.
-    pub author: User,
-    /// The command that made it.
-    pub id: CommandId,
-    /// What happened.
-    #[serde(rename = "event")]
-    pub change: EventKind,
-}
-
-/// What an event did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum EventKind {
-    /// Somebody wrote.
-    Message {
-        /// What; empty if the message was deleted since, which a later event tells.
-        body: Body,
-    },
-    /// The author changed what a message says.
-    Edit {
-        /// The message.
-        seq: Seq,
-        /// What it says now; empty if the message was deleted since.
-        body: Body,
-    },
-    /// A message was taken back.
-    Deletion {
-        /// The message.
-        seq: Seq,
-    },
-    /// Somebody put an emoji to a message, or took it away.
-    Reaction {
-        /// The message.
-        seq: Seq,
-        /// Which emoji.
-        emoji: Emoji,
-        /// Whether it is there now.
-        on: bool,
-    },
-    /// A moderator did something to a user.
-    Notice(ModerationNotice),
-    /// The author has deleted their account: wherever they stand in this conversation, they stand as this event's author
-    /// from now on.
-    AccountDeleted,
-    /// Something that only a later version knows. It has its place in the log, and nothing is to be shown.
-    #[serde(skip)]
-    Other,
-}
-
-impl EventKind {
-    /// The message that it changes; none for a message itself.
-    pub fn target(&self) -> Option<Seq> {
-        match self {
-            Self::Message { .. } | Self::Notice(_) | Self::AccountDeleted | Self::Other => None,
-            Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
-        }
-    }
-}
-
 /// Why a command or frame was refused; nothing of it was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorFrame {
@@ -210,7 +141,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Action, Companion, ConversationKind, Role, Scope, UserKind},
+        domain::{
+            Action, Body, Companion, ConversationKind, Emoji, EventKind, ModerationNotice, Role, Scope, UserKind,
+        },
         protocol::FromJson as _,
     };
 
@@ -268,9 +201,9 @@ mod tests {
         ]
     }
     prop_compose! {
-        fn event()(conversation in conversation_id(), id in command_id(), author in user(), change in change(),
+        fn event()(conversation in conversation_id(), id in command_id(), author in user(), kind in change(),
                    (seq, at) in any::<(u64, u64)>()) -> Event {
-            Event { conversation, seq: Seq(seq), at: Timestamp(at), author, id, change }
+            Event { conversation, seq: Seq(seq), at: Timestamp(at), author, id, kind }
         }
     }
     prop_compose! {

@@ -26,9 +26,10 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::{
     domain::{
-        Action, ConversationId, KeptMessages, Message, Nickname, Role, Seq, SessionId, Timestamp, User, UserId, utc,
+        Action, AuditEntry, ConversationId, KeptMessages, Message, Nickname, Report, Role, Sanction, Seq, SessionId,
+        Timestamp, User, UserId, utc,
     },
-    protocol::{AuditEntry, CloseCode, InviteRequest, Report, Sanction},
+    protocol::{CloseCode, InviteRequest},
     server::{
         App,
         chat::ChatError,

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        BodyError, CommandId, EmojiError, EndReason, MAX_REACTIONS, Nickname, NicknameError, ReasonError, Timestamp,
+        BodyError, CommandId, EmojiError, EndReason, MAX_REACTIONS, Nickname, NicknameError, PasswordError,
+        ReasonError, Timestamp,
     },
     protocol::{ErrorCode, ErrorFrame},
     server::{
-        chat::passwords::PasswordError,
         clock,
         store::{MAX_BLOCKS, StoreError},
     },

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{
-    domain::{AdmissionPolicy, CommandId, ConversationId, CurrentUser, InviteId, SessionEnd, Timestamp, User, UserId},
-    protocol::{
-        AuditPage, ConversationList, ErrorCode, Invite, InviteRequest, MAX_FRAME_BYTES, MessagesPage, Problem,
-        ReportList, Sanction, VERSION, Welcome,
+    domain::{
+        AdmissionPolicy, AuditPage, CommandId, ConversationId, ConversationList, CurrentUser, Invite, InviteId,
+        MessagesPage, ReportList, Sanction, SessionEnd, Timestamp, User, UserId,
     },
+    protocol::{ErrorCode, InviteRequest, Problem, VERSION, Welcome},
     server::{
         ReportUrl, Scheme, Site,
         chat::{AllowedActions, ChatError, ChatService, ModerationRequest, may_handle_reports_of},
@@ -156,10 +156,6 @@ impl PagesApi {
         body: &str,
     ) -> Result<(), PageError> {
         self.chat.charge_command(me.id, Some(peer), body.len())?;
-        // What no frame could bring.
-        if body.len() > MAX_FRAME_BYTES {
-            return Err(PageError { status: StatusCode::UNPROCESSABLE_ENTITY, code: ErrorCode::MessageTooLong });
-        }
         Ok(self.chat.write(me.user(), id, conversation, body).await?)
     }
 

@@ -3,8 +3,10 @@
 use std::{collections::BinaryHeap, iter};
 
 use crate::{
-    domain::{Companion, Conversation, ConversationId, ConversationKind, Seq, User, UserId, lowercase},
-    protocol::{ConversationList, Event, EventKind},
+    domain::{
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Event, EventKind, Seq, User,
+        UserId, lowercase,
+    },
     state::Blocks,
 };
 
@@ -83,10 +85,10 @@ impl Conversations {
             return Count::Sure;
         };
         conversation.last_seq = event.seq;
-        if let EventKind::Message { .. } = event.change {
+        if let EventKind::Message { .. } = event.kind {
             conversation.last_message_at = event.at;
         }
-        match event.change {
+        match event.kind {
             // Who writes has read what stands above.
             EventKind::Message { .. } if event.author.id == me => {
                 conversation.read_seq = event.seq;
@@ -204,7 +206,7 @@ mod tests {
             at: Timestamp(seq),
             author: user(author),
             id: CommandId::from_uuid(Uuid::from_u128(seq.into())),
-            change: EventKind::Message { body: Body::parse("hi").expect("a body") },
+            kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
         }
     }
 
@@ -237,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_change_to_what_is_unread_counts_again() {
-        let changed = |seq, author, change| Event { change, ..event(seq, author) };
+        let changed = |seq, author, kind| Event { kind, ..event(seq, author) };
         let deleted = |seq, author, target| changed(seq, author, EventKind::Deletion { seq: Seq(target) });
         let edited = |seq, author, target| {
             changed(seq, author, EventKind::Edit { seq: Seq(target), body: Body::parse("changed").expect("a body") })
@@ -290,7 +292,7 @@ mod tests {
         let mut blocks = Blocks::default();
         blocks.apply(user(2), true);
         tell(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
-        let deletion = Event { change: EventKind::Deletion { seq: Seq(1) }, ..event(3, 4) };
+        let deletion = Event { kind: EventKind::Deletion { seq: Seq(1) }, ..event(3, 4) };
         assert_eq!(conversations.apply(&deletion, user(1).id, &blocks), Count::Unsure);
         assert_eq!(conversations.unread(), 1, "as before, until the server has answered");
     }
@@ -298,10 +300,10 @@ mod tests {
     #[test]
     fn the_direct_with_the_newest_message_comes_first() {
         let with = |number: u128| direct(number, user(number + 100).into());
-        let to = |number: u128, seq, author, change: Option<EventKind>| {
+        let to = |number: u128, seq, author, kind: Option<EventKind>| {
             let conversation = ConversationId::from_uuid(Uuid::from_u128(number));
             let message = event(seq, author);
-            Event { conversation, change: change.unwrap_or_else(|| message.change.clone()), ..message }
+            Event { conversation, kind: kind.unwrap_or_else(|| message.kind.clone()), ..message }
         };
         let order = |conversations: &Conversations| -> Vec<u128> {
             conversations.directs().iter().map(|(talk, _)| talk.id.as_uuid().as_u128()).collect()

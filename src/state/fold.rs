@@ -2,25 +2,22 @@
 //!
 //! The server does the same to its tables; a test holds the two together.
 
-use crate::{
-    domain::{Body, Emoji, Message, Reaction, Timestamp, User, UserId},
-    protocol::{Event, EventKind},
-};
+use crate::domain::{Body, Emoji, Event, EventKind, Message, Reaction, Timestamp, User, UserId};
 
 /// Folds an event into its target, unless that was done already. Events of one conversation must come in order.
 pub(super) fn fold(message: &mut Message, event: &Event) {
     if message.revision < event.seq {
         message.revision = event.seq;
-        show(message, &event.author, event.at, &event.change);
+        show(message, &event.author, event.at, &event.kind);
     }
 }
 
 /// What a change makes of a message, before it has a place in the log.
-pub fn show(message: &mut Message, author: &User, at: Timestamp, change: &EventKind) {
+pub fn show(message: &mut Message, author: &User, at: Timestamp, kind: &EventKind) {
     if message.deleted {
         return;
     }
-    match change {
+    match kind {
         EventKind::Message { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {}
         EventKind::Edit { body, .. } => {
             message.body = body.clone();

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::fold::show;
 use crate::{
-    domain::{Body, CommandId, ConversationId, Emoji, Message, Seq, Timestamp, User, trimmed},
-    protocol::{ClientFrame, ErrorCode, EventKind, MAX_FRAME_BYTES, field},
+    domain::{Body, CommandId, ConversationId, Emoji, EventKind, Message, Seq, Timestamp, User, trimmed},
+    protocol::{ClientFrame, ErrorCode, MAX_FRAME_BYTES, field},
 };
 
 /// A command between the page and the log.

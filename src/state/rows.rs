@@ -102,8 +102,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Body, ConversationId, Nickname, User},
-        protocol::{Event, EventKind, MessagesPage},
+        domain::{Body, ConversationId, Event, EventKind, MessagesPage, Nickname, User},
         state::{OutboxCommand, OutgoingStatus, PageRange},
     };
 
@@ -129,7 +128,7 @@ mod tests {
                 at: Timestamp(minute * MINUTE),
                 author: User::guest(user(*author), nickname),
                 id: id(seq),
-                change: EventKind::Message { body: Body::parse("hi").expect("a body") },
+                kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
             });
         }
         timeline
@@ -175,7 +174,7 @@ mod tests {
                 at: Timestamp(5 * MINUTE),
                 author: User::guest(user(2), Nickname::parse("Ada").expect("a nickname")),
                 id: id(seq),
-                change: EventKind::Deletion { seq: Seq(target) },
+                kind: EventKind::Deletion { seq: Seq(target) },
             });
         };
         for (seq, target, expected) in [(5, 3, "DMNM.."), (6, 2, "DMM.NM"), (7, 4, "DMM..")] {

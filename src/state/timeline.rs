@@ -3,10 +3,7 @@
 use std::{collections::HashMap, mem, ops::Range};
 
 use super::fold::{fold, name_anew};
-use crate::{
-    domain::{Body, CommandId, Message, Seq},
-    protocol::{Event, EventKind, MessagesPage},
-};
+use crate::domain::{Body, CommandId, Event, EventKind, Message, MessagesPage, Seq};
 
 /// How many messages are kept that nobody has scrolled to: what has come since, below the reader or, for one who is at the
 /// end, above. Each one costs memory and a row; what is dropped is fetched again when the reader comes near.
@@ -252,18 +249,18 @@ impl Timeline {
     }
 
     fn fold(&mut self, event: Event) {
-        if event.change == EventKind::AccountDeleted {
+        if event.kind == EventKind::AccountDeleted {
             self.messages.sorted.iter_mut().for_each(|message| name_anew(message, &event.author));
             return self.put_aside(event);
         }
-        if let Some(target) = event.change.target() {
+        if let Some(target) = event.kind.target() {
             match self.messages.place(target) {
                 Ok(place) => fold(&mut self.messages.sorted[place], &event),
                 Err(_) => self.put_aside(event),
             }
             return;
         }
-        let (body, notice) = match event.change {
+        let (body, notice) = match event.kind {
             EventKind::Message { body } => (body, None),
             EventKind::Notice(notice) => (Body::deleted(), Some(notice)),
             _ => return,
@@ -283,8 +280,8 @@ impl Timeline {
     }
 
     /// Keeps a change to messages that are not here.
-    fn put_aside(&mut self, change: Event) {
-        self.changes.push(change);
+    fn put_aside(&mut self, kind: Event) {
+        self.changes.push(kind);
         if self.changes.len() > MOST_CHANGES {
             self.forgotten = self.forgotten.max(self.changes.remove(0).seq);
         }
@@ -293,13 +290,13 @@ impl Timeline {
     /// Puts a message in its place, with the changes that came before it did.
     fn put(&mut self, mut message: Message) {
         for event in &self.changes {
-            if event.change == EventKind::AccountDeleted {
+            if event.kind == EventKind::AccountDeleted {
                 name_anew(&mut message, &event.author);
-            } else if event.change.target() == Some(message.seq) {
+            } else if event.kind.target() == Some(message.seq) {
                 fold(&mut message, event);
             }
         }
-        self.changes.retain(|event| event.change.target() != Some(message.seq));
+        self.changes.retain(|event| event.kind.target() != Some(message.seq));
         self.messages.put(message);
     }
 }
@@ -349,7 +346,7 @@ mod tests {
             };
             for (seq, step) in (1..).map(Seq).zip(steps) {
                 let mut author = present(seq.0 % 3, &gone);
-                let change = match step {
+                let kind = match step {
                     TimelineStep::Edit(at) if !messages.is_empty() => {
                         let seq = *at.get(&messages);
                         EventKind::Edit { seq, body: body("changed", events.len()) }
@@ -379,7 +376,7 @@ mod tests {
                         EventKind::Message { body: body("message", events.len()) }
                     }
                 };
-                events.push(event(seq, author, change));
+                events.push(event(seq, author, kind));
             }
             events
         })
@@ -394,9 +391,9 @@ mod tests {
         User::guest(UserId::from_uuid(Uuid::from_u128(number.into())), nickname)
     }
 
-    fn event(seq: Seq, author: u64, change: EventKind) -> Event {
+    fn event(seq: Seq, author: u64, kind: EventKind) -> Event {
         let mut author = user(author);
-        if change == EventKind::AccountDeleted {
+        if kind == EventKind::AccountDeleted {
             author.nickname = Nickname::former();
         }
         Event {
@@ -405,7 +402,7 @@ mod tests {
             at: Timestamp(1_700_000_000_000 + seq.0),
             author,
             id: CommandId::from_uuid(Uuid::from_u128(seq.0.into())),
-            change,
+            kind,
         }
     }
 

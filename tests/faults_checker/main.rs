@@ -9,8 +9,8 @@ mod talk;
 use std::sync::Arc;
 
 use teahouse::{
-    domain::{CommandId, Seq, Timestamp},
-    protocol::{ErrorCode, Event},
+    domain::{CommandId, Event, Seq, Timestamp},
+    protocol::ErrorCode,
 };
 
 use history::{Ack, Command, Fate, Sight};
@@ -33,7 +33,7 @@ fn a_reader_may_first_see_a_message_after_its_deletion() {
 fn a_reader_may_first_see_a_message_after_an_edit() {
     let mut talk = Talk::sound();
     let Sight::Event(event) = &talk.sights()[1] else { unreachable!("an event") };
-    let since = Event { change: message("one, edited"), ..Event::clone(event) };
+    let since = Event { kind: message("one, edited"), ..Event::clone(event) };
     talk.sights()[1] = Sight::Event(Arc::new(since));
     assert_eq!(talk.found(), [0; 4]);
 }
@@ -141,7 +141,7 @@ fn a_reset_ends_and_a_new_connection_begins_what_is_due() {
 fn a_reader_that_received_another_event_is_found() {
     let mut talk = Talk::sound();
     let Sight::Event(event) = &talk.sights()[1] else { unreachable!("an event") };
-    let other = Event { change: message("another"), ..Event::clone(event) };
+    let other = Event { kind: message("another"), ..Event::clone(event) };
     talk.sights()[1] = Sight::Event(Arc::new(other));
     assert_eq!(talk.found(), [0, 0, 0, 1]);
 }
@@ -150,7 +150,7 @@ fn a_reader_that_received_another_event_is_found() {
 fn a_text_that_a_deleted_message_never_had_is_found() {
     let mut talk = Talk::sound();
     let Sight::Event(event) = &talk.sights()[2] else { unreachable!("an event") };
-    let other = Event { change: message("never said"), ..Event::clone(event) };
+    let other = Event { kind: message("never said"), ..Event::clone(event) };
     talk.sights()[2] = Sight::Event(Arc::new(other));
     assert_eq!(talk.found(), [0, 0, 0, 1]);
 }
@@ -233,7 +233,7 @@ fn a_repeat_with_a_different_ack_is_found() {
 #[test]
 fn a_command_with_another_effect_is_found() {
     let mut talk = Talk::sound();
-    talk.history.commands[6].change = message("not four");
+    talk.history.commands[6].kind = message("not four");
     assert_eq!(talk.found(), [0, 0, 0, 1]);
 }
 

@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use teahouse::{
-    domain::{Body, CommandId, ConversationId, Emoji, Message, Nickname, Reaction, Seq, Timestamp, User, UserId},
-    protocol::{Event, EventKind},
+use teahouse::domain::{
+    Body, CommandId, ConversationId, Emoji, Event, EventKind, Message, Nickname, Reaction, Seq, Timestamp, User, UserId,
 };
 
 use super::{
@@ -45,20 +44,20 @@ impl Talk {
         ];
         let mut talk = Self { history: History::default(), log: Log::default(), conversation };
         let mut told = Vec::new();
-        for (seq, (author, change)) in (1..).zip(asked) {
+        for (seq, (author, kind)) in (1..).zip(asked) {
             let (id, at) = (CommandId::random(), Timestamp(1_000 + seq));
-            let event = Event { conversation, seq: Seq(seq), at, author: author.clone(), id, change };
+            let event = Event { conversation, seq: Seq(seq), at, author: author.clone(), id, kind };
             talk.acked(&event);
             told.push(event);
         }
         let mut logged = told.clone();
         // What was edited or deleted since.
-        logged[0].change = EventKind::Message { body: Body::deleted() };
-        logged[1].change = EventKind::Message { body: Body::deleted() };
+        logged[0].kind = EventKind::Message { body: Body::deleted() };
+        logged[1].kind = EventKind::Message { body: Body::deleted() };
 
         let mut messages = Vec::from([0, 1, 2, 6_usize].map(|place| {
             let event = &told[place];
-            let EventKind::Message { body } = &event.change else { unreachable!("those are the messages") };
+            let EventKind::Message { body } = &event.kind else { unreachable!("those are the messages") };
             let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
             Message {
                 seq,
@@ -96,7 +95,7 @@ impl Talk {
             author: event.author.id,
             id: event.id,
             conversation: event.conversation,
-            change: event.change.clone(),
+            kind: event.kind.clone(),
             fate: Fate::Acked,
             acks: vec![ack],
             may_be_late: false,

@@ -1,8 +1,8 @@
 //! What the shell of the host can do, on a running server.
 
 use teahouse::{
-    domain::{Action, ConversationId},
-    protocol::{ErrorCode, Event, EventKind, ServerFrame},
+    domain::{Action, ConversationId, Event, EventKind},
+    protocol::{ErrorCode, ServerFrame},
 };
 
 use super::support::{Hangup, PASSWORD, SimpleClient, TestClient, TestServer, registered, sign_in};
@@ -134,7 +134,7 @@ async fn the_operator_deletes_a_message_and_every_client_is_told() {
     for client in [&mut ming, &mut ling] {
         let author = client
             .expect("a deletion", |frame| match frame {
-                ServerFrame::Event(Event { author, change: EventKind::Deletion { seq }, conversation, .. })
+                ServerFrame::Event(Event { author, kind: EventKind::Deletion { seq }, conversation, .. })
                     if *seq == said && *conversation == lobby =>
                 {
                     Some(author.clone())
@@ -163,7 +163,7 @@ async fn the_operator_deletes_a_message_of_a_direct() {
     assert!(list.starts_with(&format!("{direct} {said} ")) && list.lines().count() == 1, "{list}");
     server.admin(&["delete-message", &direct.to_string(), &said.to_string()]).await;
     ling.expect("a deletion", |frame| match frame {
-        ServerFrame::Event(event) if event.change == (EventKind::Deletion { seq: said }) => Some(()),
+        ServerFrame::Event(event) if event.kind == (EventKind::Deletion { seq: said }) => Some(()),
         _ => None,
     })
     .await;

@@ -3,8 +3,8 @@
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde_json::json;
 use teahouse::{
-    domain::{Action, CommandId, User},
-    protocol::{AuditPage, ErrorCode, Problem},
+    domain::{Action, AuditPage, CommandId, User},
+    protocol::{ErrorCode, Problem},
 };
 
 use super::support::{TestClient, TestServer, registered};

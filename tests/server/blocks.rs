@@ -3,8 +3,8 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::{
-    domain::{CommandId, ConversationId, Seq, User, UserId},
-    protocol::{BlockList, ConversationList, ErrorCode, Problem, ServerFrame},
+    domain::{CommandId, ConversationId, ConversationList, Seq, User, UserId},
+    protocol::{BlockList, ErrorCode, Problem, ServerFrame},
 };
 
 use super::support::{TestClient, TestServer, says};

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{CommandId, ConversationId, MAX_REACTIONS, Message, Seq},
-    protocol::{ErrorCode, Event, EventKind, MessagesPage, ServerFrame},
+    domain::{CommandId, ConversationId, Event, EventKind, MAX_REACTIONS, Message, MessagesPage, Seq},
+    protocol::{ErrorCode, ServerFrame},
 };
 
 use super::support::{TestClient, TestServer};
@@ -20,7 +20,7 @@ async fn fetch(server: &TestServer, client: &TestClient, conversation: Conversat
 async fn change(client: &mut TestClient) -> Event {
     client
         .expect("a change", |frame| match frame {
-            ServerFrame::Event(event) if event.change.target().is_some() => Some(event.clone()),
+            ServerFrame::Event(event) if event.kind.target().is_some() => Some(event.clone()),
             _ => None,
         })
         .await
@@ -47,7 +47,7 @@ async fn an_edit_is_an_event_and_changes_the_message() {
     assert_eq!(ack.seq, Some(Seq(3)));
     let event = change(&mut ling).await;
     assert_eq!((event.seq, event.author, event.at), (Seq(3), ming.user(), ack.at));
-    assert!(matches!(event.change, EventKind::Edit { seq, body } if seq == said && body.as_str() == "你们好"));
+    assert!(matches!(event.kind, EventKind::Edit { seq, body } if seq == said && body.as_str() == "你们好"));
 
     let messages = fetch(&server, &ling, lobby).await;
     assert_eq!(messages.len(), 2, "an edit is no message");
@@ -78,7 +78,7 @@ async fn a_deleted_message_leaves_a_tombstone_without_its_text() {
     let kinds: Vec<EventKind> = [back.next().await, back.next().await, back.next().await, back.next().await]
         .into_iter()
         .filter_map(|frame| match frame {
-            ServerFrame::Event(event) => Some(event.change),
+            ServerFrame::Event(event) => Some(event.kind),
             _ => None,
         })
         .collect();
@@ -112,7 +112,7 @@ async fn spellings_of_an_emoji_are_one_reaction() {
         ("🏳\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈"),
     ] {
         ming.change("react", lobby, said, json!({ "emoji": mine, "on": true })).await;
-        let told = change(&mut ling).await.change;
+        let told = change(&mut ling).await.kind;
         assert!(matches!(&told, EventKind::Reaction { emoji, .. } if emoji.as_str() == whole), "{mine:?}: {told:?}");
         ling.change("react", lobby, said, json!({ "emoji": theirs, "on": true })).await;
         change(&mut ling).await;

@@ -11,8 +11,8 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use teahouse::{
-    domain::Timestamp,
-    protocol::{MessagesPage, SessionCreated},
+    domain::{MessagesPage, Timestamp},
+    protocol::SessionCreated,
 };
 use tempfile::TempDir;
 

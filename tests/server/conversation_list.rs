@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::{
-    domain::{CommandId, Conversation, ConversationId, Seq},
-    protocol::{ConversationList, ErrorCode, ServerFrame},
+    domain::{CommandId, Conversation, ConversationId, ConversationList, Seq},
+    protocol::{ErrorCode, ServerFrame},
 };
 
 use super::support::{SimpleClient, TestClient, TestServer};

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{ConversationId, ConversationKind, Message, Seq, User},
-    protocol::{ConversationList, ErrorCode, Event, EventKind, MessagesPage, Problem, ReportList, ServerFrame},
+    domain::{
+        ConversationId, ConversationKind, ConversationList, Event, EventKind, Message, MessagesPage, ReportList, Seq,
+        User,
+    },
+    protocol::{ErrorCode, Problem, ServerFrame},
     state::{PageRange, Timeline},
 };
 
@@ -47,7 +50,7 @@ async fn hears_of_deletion(client: &mut TestClient, conversation: ConversationId
             })
             .await;
         view.apply(&event);
-        if event.change == EventKind::AccountDeleted && event.author.id == user.id {
+        if event.kind == EventKind::AccountDeleted && event.author.id == user.id {
             return;
         }
     }
@@ -155,7 +158,7 @@ async fn messages_are_deleted_with_the_account_on_request() {
     for _ in 0..=131 {
         let event = ling
             .expect("a deletion", |frame| match frame {
-                ServerFrame::Event(event @ Event { change: EventKind::Deletion { .. }, .. }) => Some(event.clone()),
+                ServerFrame::Event(event @ Event { kind: EventKind::Deletion { .. }, .. }) => Some(event.clone()),
                 _ => None,
             })
             .await;
@@ -205,7 +208,7 @@ async fn a_guest_deletes_the_account_without_a_password() {
     assert_eq!(delete(&server, ming.token(), json!({ "messages": "delete" })).await.0, StatusCode::NO_CONTENT);
     assert_eq!(ming.hangup().await, Hangup::Code(4401));
     ling.expect("the deletion", |frame| match frame {
-        ServerFrame::Event(Event { change: EventKind::Deletion { seq }, .. }) if *seq == said => Some(()),
+        ServerFrame::Event(Event { kind: EventKind::Deletion { seq }, .. }) if *seq == said => Some(()),
         _ => None,
     })
     .await;
@@ -226,7 +229,7 @@ async fn a_report_survives_the_deletion_of_the_reported_account() {
     let body = json!({ "messages": "delete", "password": PASSWORD });
     assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
     ling.expect("the deletion", |frame| match frame {
-        ServerFrame::Event(Event { change: EventKind::Deletion { .. }, .. }) => Some(()),
+        ServerFrame::Event(Event { kind: EventKind::Deletion { .. }, .. }) => Some(()),
         _ => None,
     })
     .await;

@@ -3,8 +3,8 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::{
-    domain::{CommandId, ConversationId, Seq},
-    protocol::{ErrorCode, ErrorFrame, MessagesPage, Problem, ServerFrame},
+    domain::{CommandId, ConversationId, MessagesPage, Seq},
+    protocol::{ErrorCode, ErrorFrame, Problem, ServerFrame},
 };
 
 use super::support::{TestClient, TestServer, within};

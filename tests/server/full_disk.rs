@@ -8,8 +8,8 @@ use std::{
 };
 
 use teahouse::{
-    domain::{CommandId, ConversationId},
-    protocol::{ErrorCode, MessagesPage, ServerFrame},
+    domain::{CommandId, ConversationId, MessagesPage},
+    protocol::{ErrorCode, ServerFrame},
 };
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use reqwest::Method;
-use teahouse::protocol::{MessagesPage, ServerFrame};
+use teahouse::{domain::MessagesPage, protocol::ServerFrame};
 use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 

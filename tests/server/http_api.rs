@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use reqwest::{Method, Response};
 use serde_json::json;
 use teahouse::{
-    domain::{CurrentUser, Seq},
-    protocol::{ConversationList, ErrorCode, MessagesPage, Problem, SessionCreated},
+    domain::{ConversationList, CurrentUser, MessagesPage, Seq},
+    protocol::{ErrorCode, Problem, SessionCreated},
 };
 
 use super::support::{TestClient, TestServer};

@@ -3,8 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{Action, CommandId, Message, Nickname, Role, Scope, User, UserId},
-    protocol::{AuditPage, ConversationList, ErrorCode, MessagesPage, SanctionList, ServerFrame},
+    domain::{
+        Action, AuditPage, CommandId, ConversationList, Message, MessagesPage, Nickname, Role, Scope, User, UserId,
+    },
+    protocol::{ErrorCode, SanctionList, ServerFrame},
 };
 
 use super::support::{

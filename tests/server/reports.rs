@@ -3,8 +3,8 @@
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use teahouse::{
-    domain::{ConversationId, Seq},
-    protocol::{AuditPage, ErrorCode, Event, EventKind, Problem, Report, ReportList, ServerFrame},
+    domain::{AuditPage, ConversationId, Event, EventKind, Report, ReportList, Seq},
+    protocol::{ErrorCode, Problem, ServerFrame},
 };
 
 use super::support::{TestClient, TestServer, appointed, registered};
@@ -58,7 +58,7 @@ async fn page(server: &TestServer, by: &TestClient, path: &str) -> String {
 async fn hears_deletion(client: &mut TestClient, message: Seq) {
     client
         .expect("a deletion", |frame| match frame {
-            ServerFrame::Event(Event { change: EventKind::Deletion { seq }, .. }) if *seq == message => Some(()),
+            ServerFrame::Event(Event { kind: EventKind::Deletion { seq }, .. }) if *seq == message => Some(()),
             _ => None,
         })
         .await;

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::Value;
-use teahouse::{domain::Seq, protocol::MessagesPage};
+use teahouse::domain::{MessagesPage, Seq};
 use tempfile::TempDir;
 
 use super::support::{RawClient, TestClient, TestProcess, TestServer};

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use teahouse::{
-    domain::{ConversationId, Epoch, Seq},
-    protocol::{Event, MAX_REPLAYED_EVENTS, ServerFrame},
+    domain::{ConversationId, Epoch, Event, Seq},
+    protocol::{MAX_REPLAYED_EVENTS, ServerFrame},
 };
 
 use super::support::{TestClient, TestServer};

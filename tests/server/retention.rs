@@ -5,8 +5,8 @@ use std::{num::NonZeroU32, time::Duration};
 use reqwest::Method;
 use serde_json::json;
 use teahouse::{
-    domain::{ConversationId, UserId},
-    protocol::{Event, EventKind, MessagesPage, ServerFrame},
+    domain::{ConversationId, Event, EventKind, MessagesPage, UserId},
+    protocol::ServerFrame,
     server::RetentionDays,
 };
 
@@ -39,7 +39,7 @@ async fn history(server: &TestServer, client: &TestClient, conversation: Convers
 async fn expect_deletion(client: &mut TestClient) -> Event {
     client
         .expect("a deletion", |frame| match frame {
-            ServerFrame::Event(event) if matches!(event.change, EventKind::Deletion { .. }) => Some(event.clone()),
+            ServerFrame::Event(event) if matches!(event.kind, EventKind::Deletion { .. }) => Some(event.clone()),
             _ => None,
         })
         .await

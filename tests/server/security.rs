@@ -11,8 +11,8 @@ use reqwest::{Method, Response, StatusCode, header};
 use rusqlite::Connection;
 use serde_json::json;
 use teahouse::{
-    domain::{CommandId, Role, UserKind},
-    protocol::{ErrorCode, MessagesPage, Problem, SessionCreated, SessionList},
+    domain::{CommandId, MessagesPage, Role, UserKind},
+    protocol::{ErrorCode, Problem, SessionCreated, SessionList},
     server::Config,
 };
 use tempfile::TempDir;

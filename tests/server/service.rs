@@ -11,7 +11,7 @@ use std::{
 };
 
 use reqwest::StatusCode;
-use teahouse::protocol::MessagesPage;
+use teahouse::domain::MessagesPage;
 use tempfile::TempDir;
 
 use super::support::{PROGRAM, TestClient, TestProcess};

@@ -11,8 +11,8 @@ use proptest::{
 use reqwest::Method;
 use serde_json::json;
 use teahouse::{
-    domain::{ConversationId, Message, Seq},
-    protocol::{MessagesPage, ServerFrame},
+    domain::{ConversationId, Message, MessagesPage, Seq},
+    protocol::ServerFrame,
     state::{PageRange, Timeline},
 };
 

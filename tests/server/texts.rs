@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use teahouse::{
-    domain::{MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, Message, Seq},
-    protocol::{ErrorCode, MessagesPage, ServerFrame},
+    domain::{MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, Message, MessagesPage, Seq},
+    protocol::{ErrorCode, ServerFrame},
     state::{PageRange, Timeline},
 };
 

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use teahouse::{
-    domain::{CommandId, ConversationId, Seq, UserId},
-    protocol::{Event, EventKind},
-};
+use teahouse::domain::{CommandId, ConversationId, Event, EventKind, Seq, UserId};
 
 use super::{
     super::history::{Ack, Command, Fate, Log},
@@ -24,7 +21,7 @@ pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {
         }
         fate(command, events, findings);
         for event in events {
-            if event.conversation != command.conversation || !says(&event.change, &command.change) {
+            if event.conversation != command.conversation || !says(&event.kind, &command.kind) {
                 findings.wrong.add(|| format!("{command:?} was asked for, and {event:?} was done"));
             }
         }
@@ -68,10 +65,10 @@ pub(super) fn says(logged: &EventKind, asked: &EventKind) -> bool {
 }
 
 /// The same without its words.
-pub(super) fn blank(change: &EventKind) -> EventKind {
+pub(super) fn blank(kind: &EventKind) -> EventKind {
     use teahouse::domain::Body;
 
-    match change {
+    match kind {
         EventKind::Message { .. } => EventKind::Message { body: Body::deleted() },
         EventKind::Edit { seq, .. } => EventKind::Edit { seq: *seq, body: Body::deleted() },
         other => other.clone(),

@@ -1,7 +1,6 @@
 //! The log by itself: no holes, nothing twice, times that never go back, nothing that nobody asked for.
 
-use teahouse::domain::{ConversationId, Seq, Timestamp};
-use teahouse::protocol::Event;
+use teahouse::domain::{ConversationId, Event, Seq, Timestamp};
 
 use super::{super::history::Log, Asked, Findings};
 

@@ -8,10 +8,7 @@ mod views;
 
 use std::collections::HashMap;
 
-use teahouse::{
-    domain::{CommandId, ConversationId, Seq, UserId},
-    protocol::EventKind,
-};
+use teahouse::domain::{CommandId, ConversationId, EventKind, Seq, UserId};
 
 use super::history::{Command, History, Log};
 
@@ -99,7 +96,7 @@ impl<'a> Edits<'a> {
         let mut edits: HashMap<_, Vec<_>> = HashMap::new();
         for event in log.conversations.values().flatten() {
             let command = asked.of(event.author.id, event.id);
-            if let Some(EventKind::Edit { seq, body }) = command.map(|command| &command.change) {
+            if let Some(EventKind::Edit { seq, body }) = command.map(|command| &command.kind) {
                 edits.entry((event.conversation, *seq)).or_default().push(body.as_str());
             }
         }

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use teahouse::{
-    domain::{ConversationId, Seq},
-    protocol::{Event, EventKind},
-};
+use teahouse::domain::{ConversationId, Event, EventKind, Seq};
 
 use super::{
     super::history::{Log, Reader, Sight},
@@ -69,21 +66,21 @@ fn as_logged(
     let Some(logged) = logged else {
         return findings.lost.add(|| format!("{}: was told of {event:?}, and it is not there", whose()));
     };
-    let words_are_gone = logged.change == blank(&logged.change);
-    let is_same_change = logged.change == event.change
+    let words_are_gone = logged.kind == blank(&logged.kind);
+    let is_same_change = logged.kind == event.kind
         // Whoever saw it before it was edited or deleted has seen what its author asked for,
         || words_are_gone
-            && asked.of(event.author.id, event.id).is_some_and(|command| command.change == event.change)
-            && says(&logged.change, &event.change)
+            && asked.of(event.author.id, event.id).is_some_and(|command| command.kind == event.kind)
+            && says(&logged.kind, &event.kind)
         // and who came after an edit, what the message says since.
-        || words_are_gone && blank(&event.change) == logged.change && was_edited_so(event, edits);
+        || words_are_gone && blank(&event.kind) == logged.kind && was_edited_so(event, edits);
     if !is_same_change || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
         findings.wrong.add(|| format!("{}: was told of {event:?}, and there is {logged:?}", whose()));
     }
 }
 
 fn was_edited_so(event: &Event, edits: &Edits) -> bool {
-    match &event.change {
+    match &event.kind {
         EventKind::Message { body } => edits.have_said(event.conversation, event.seq, body.as_str()),
         EventKind::Edit { seq, body } => edits.have_said(event.conversation, *seq, body.as_str()),
         EventKind::Deletion { .. }

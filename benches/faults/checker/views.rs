@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use teahouse::{
-    domain::{ConversationId, Message, Seq, User},
-    protocol::{Event, EventKind},
-};
+use teahouse::domain::{ConversationId, Event, EventKind, Message, Seq, User};
 
 use super::{
     super::history::{History, Log},
@@ -82,7 +79,7 @@ struct Folded<'a> {
 fn fold(events: &[Event]) -> BTreeMap<Seq, Folded<'_>> {
     let mut messages = BTreeMap::new();
     for event in events {
-        if let EventKind::Message { body } = &event.change {
+        if let EventKind::Message { body } = &event.kind {
             let message = Folded {
                 event,
                 words: body.as_str(),
@@ -92,7 +89,7 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, Folded<'_>> {
                 reactions: BTreeMap::new(),
             };
             messages.insert(event.seq, message);
-        } else if let Some(message) = event.change.target().and_then(|target| messages.get_mut(&target)) {
+        } else if let Some(message) = event.kind.target().and_then(|target| messages.get_mut(&target)) {
             message.take(event);
         }
     }
@@ -102,7 +99,7 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, Folded<'_>> {
 impl<'a> Folded<'a> {
     fn take(&mut self, event: &'a Event) {
         self.last = event;
-        match &event.change {
+        match &event.kind {
             EventKind::Message { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {}
             EventKind::Edit { body, .. } => {
                 self.words = body.as_str();

@@ -6,8 +6,8 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
-    super::blank::is_blank, Body, BodyError, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS,
-    MAX_CHARACTER_MARKS, is_longer_than_any, trimmed,
+    super::blank::is_blank, Body, BodyError, MAX_BODY_BYTES, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS,
+    MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, is_longer_than_any, trimmed,
 };
 
 impl Body {
@@ -17,6 +17,9 @@ impl Body {
     /// # Errors
     /// [`BodyError`] when nothing visible is left, or too much, or what no script needs.
     pub fn parse(text: &str) -> Result<Self, BodyError> {
+        if text.len() > MAX_BODY_BYTES {
+            return Err(BodyError::TooLong);
+        }
         let text = without_controls(text);
         let text = trimmed(&text);
         // Every code point takes at least one byte, and every character at least one code point: most texts need no count.
@@ -190,9 +193,16 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_no_frame_could_carry_is_too_long_even_if_trimming_would_shorten_it() {
+        let padded = |spaces: usize| format!("a{}", " ".repeat(spaces));
+        assert!(Body::parse(&padded(MAX_BODY_BYTES - 1)).is_ok());
+        assert_eq!(Body::parse(&padded(MAX_BODY_BYTES)), Err(BodyError::TooLong));
+    }
+
+    #[test]
     fn length_is_counted_as_people_count() {
-        let family = "👨\u{200d}👩\u{200d}👧";
-        assert!(Body::parse(&family.repeat(MAX_BODY_CHARACTERS)).is_ok());
+        let cook = "👩\u{200d}🍳";
+        assert!(Body::parse(&cook.repeat(MAX_BODY_CHARACTERS)).is_ok());
         assert!(Body::parse(&"好".repeat(MAX_BODY_CHARACTERS)).is_ok());
         assert_eq!(Body::parse(&"好".repeat(MAX_BODY_CHARACTERS + 1)), Err(BodyError::TooLong));
         assert_eq!(Body::parse(&"x".repeat(MAX_BODY_CHARACTERS + 1)), Err(BodyError::TooLong));
@@ -200,8 +210,8 @@ mod tests {
 
     #[test]
     fn a_text_that_people_count_as_short_has_so_many_code_points_at_most() {
-        let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
-        assert_eq!(Body::parse(&family.repeat(MAX_BODY_CHARACTERS)), Err(BodyError::TooLong));
+        let accented = format!("a{}", "\u{301}".repeat(5));
+        assert_eq!(Body::parse(&accented.repeat(MAX_BODY_CHARACTERS)), Err(BodyError::TooLong));
         let syllable = "क\u{94d}षि\u{902}";
         assert!(Body::parse(&syllable.repeat(MAX_BODY_CHARACTERS)).is_ok());
     }

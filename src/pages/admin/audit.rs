@@ -6,11 +6,11 @@ use axum::{
 };
 
 use crate::{
+    domain::AuditPage,
     pages::admin::{
         AdminRequest, typed,
         views::{Audit, Screen},
     },
-    protocol::AuditPage,
 };
 
 /// How many entries a page shows.

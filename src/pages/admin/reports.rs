@@ -11,6 +11,7 @@ use axum::{
 };
 
 use crate::{
+    domain::ReportList,
     pages::{
         admin::{
             AdminRequest, missing, typed,
@@ -18,7 +19,6 @@ use crate::{
         },
         form::{Fields, bad_form},
     },
-    protocol::ReportList,
     server::{PageError, PagesApi, ReportAction},
 };
 

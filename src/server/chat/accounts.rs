@@ -1,8 +1,8 @@
 //! A nickname of one's own: claiming it with a password, signing in with that, and the sessions that come of it.
 
 use crate::{
-    domain::{CurrentUser, Nickname, NicknameKey, Role, SessionId, User, UserId, UserKind},
-    protocol::{PasswordRequest, SessionInfo},
+    domain::{CurrentUser, Nickname, NicknameKey, Role, SessionId, SessionInfo, User, UserId, UserKind},
+    protocol::PasswordRequest,
     server::{
         chat::{
             ChatError, ChatService, SecurityEvent, invites,

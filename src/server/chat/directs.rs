@@ -1,8 +1,9 @@
 //! Talking in private, and with whom not.
 
 use crate::{
-    domain::{Conversation, ConversationId, MAX_NICKNAME_CHARACTERS, Nickname, Timestamp, User, UserId},
-    protocol::ConversationList,
+    domain::{
+        Conversation, ConversationId, ConversationList, MAX_NICKNAME_CHARACTERS, Nickname, Timestamp, User, UserId,
+    },
     server::{
         chat::{ChatError, ChatService},
         net::client_addr::ClientAddr,

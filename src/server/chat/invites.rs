@@ -1,8 +1,8 @@
 //! Links that let people in.
 
 use crate::{
-    domain::{CurrentUser, InviteId, User},
-    protocol::{Invite, InviteRequest},
+    domain::{CurrentUser, Invite, InviteId, User},
+    protocol::InviteRequest,
     server::{
         chat::{ChatError, ChatService, moderation::in_minutes, permissions::Permission, tokens},
         clock,

@@ -1,8 +1,7 @@
 //! Writing messages, changing them, and reading them again.
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, Emoji, Seq, User, UserId},
-    protocol::{Event, EventKind, MessagesPage},
+    domain::{Body, CommandId, ConversationId, Emoji, Event, EventKind, MessagesPage, Seq, User, UserId},
     server::{
         chat::{ChatError, ChatService, Direct, permissions::Permission},
         net::client_addr::ClientAddr,
@@ -27,8 +26,8 @@ impl ChatService {
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
-        let change = EventKind::Message { body: Body::parse(body)? };
-        self.append(speaker, id, conversation, change).await
+        let kind = EventKind::Message { body: Body::parse(body)? };
+        self.append(speaker, id, conversation, kind).await
     }
 
     /// Writes a message for somebody who need not be connected. It is durable when this returns.
@@ -39,8 +38,8 @@ impl ChatService {
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
-        let change = EventKind::Message { body: Body::parse(body)? };
-        self.store.append(NewEvent::of_author(author, id, conversation, change)).await?.await?;
+        let kind = EventKind::Message { body: Body::parse(body)? };
+        self.store.append(NewEvent::of_author(author, id, conversation, kind)).await?.await?;
         Ok(())
     }
 
@@ -53,8 +52,8 @@ impl ChatService {
         seq: Seq,
         body: &str,
     ) -> Result<(), ChatError> {
-        let change = EventKind::Edit { seq, body: Body::parse(body)? };
-        self.append(speaker, id, conversation, change).await
+        let kind = EventKind::Edit { seq, body: Body::parse(body)? };
+        self.append(speaker, id, conversation, kind).await
     }
 
     /// Queues the deletion of a message: of the author's own, or of anybody's for those who may.
@@ -65,10 +64,10 @@ impl ChatService {
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<(), ChatError> {
-        let change = EventKind::Deletion { seq };
+        let kind = EventKind::Deletion { seq };
         let others = Some(Permission::DeleteMessages.rule());
         let CommandContext { user: author, asker } = speaker;
-        Ok(self.store.submit(NewEvent { author, id, conversation, change, others }, asker).await?)
+        Ok(self.store.submit(NewEvent { author, id, conversation, kind, others }, asker).await?)
     }
 
     /// Queues an emoji to be put to anybody's message, or taken away.
@@ -81,8 +80,8 @@ impl ChatService {
         emoji: &str,
         on: bool,
     ) -> Result<(), ChatError> {
-        let change = EventKind::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
-        self.append(speaker, id, conversation, change).await
+        let kind = EventKind::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
+        self.append(speaker, id, conversation, kind).await
     }
 
     /// Queues a message to one user, in the direct that is found or begun for it. `known` is what this gave for that name
@@ -114,10 +113,10 @@ impl ChatService {
         speaker: CommandContext,
         id: CommandId,
         conversation: ConversationId,
-        change: EventKind,
+        kind: EventKind,
     ) -> Result<(), ChatError> {
         let CommandContext { user, asker } = speaker;
-        Ok(self.store.submit(NewEvent::of_author(user, id, conversation, change), asker).await?)
+        Ok(self.store.submit(NewEvent::of_author(user, id, conversation, kind), asker).await?)
     }
 
     /// A stretch of a conversation that `reader` is in: at most so many messages and bytes, but one at least.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Action, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Timestamp, User, UserId},
-    protocol::{AuditPage, Sanction},
+    domain::{
+        Action, AuditPage, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Sanction, Timestamp,
+        User, UserId,
+    },
     server::{
         chat::{ChatError, ChatService, SecurityEvent, permissions::Permission},
         clock,

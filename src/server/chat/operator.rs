@@ -3,8 +3,10 @@
 use ipnet::IpNet;
 
 use crate::{
-    domain::{Action, CommandId, ConversationId, CurrentUser, Nickname, Role, Seq, SessionId, User, UserId, UserKind},
-    protocol::{AuditPage, Sanction},
+    domain::{
+        Action, AuditPage, CommandId, ConversationId, CurrentUser, Nickname, Role, Sanction, Seq, SessionId, User,
+        UserId, UserKind,
+    },
     server::{
         chat::{
             ChatError, ChatService,

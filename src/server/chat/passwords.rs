@@ -14,13 +14,13 @@ use tokio::{
 };
 use unicode_normalization::{UnicodeNormalization as _, is_nfkc};
 
-use crate::server::{
-    chat::{ChatError, tokens},
-    store::PasswordHash,
+use crate::{
+    domain::{PASSWORD_CHARACTERS, PasswordError},
+    server::{
+        chat::{ChatError, tokens},
+        store::PasswordHash,
+    },
 };
-
-/// The shortest and longest password, in characters (OWASP ASVS 5.0, 6.2.1 and 6.2.9).
-pub(crate) const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=256;
 
 /// Those that everybody tries first, and more than 11,000 others that were found in leaks, in lower case and sorted: the
 /// ones with 8 characters and more of zxcvbn's list (MIT, `common_passwords.LICENSE`), and what that leaves to rules.
@@ -44,19 +44,6 @@ const LONGEST_UNIT: usize = 4;
 
 /// What lies side by side on a keyboard.
 const KEYBOARD_ROWS: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
-
-/// Why a password is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PasswordError {
-    #[error("a password has {} to {} characters", PASSWORD_CHARACTERS.start(), PASSWORD_CHARACTERS.end())]
-    Length,
-    #[error("this is one of the passwords that everybody tries first")]
-    Common,
-    #[error("this says little more than the nickname or the name of this place")]
-    Obvious,
-    #[error("this is little more than a repetition or a plain sequence")]
-    Plain,
-}
 
 /// Whether a password is the one that was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +103,7 @@ impl Passwords {
         if !nickname.is_empty() && folded.replace(&nickname, "").is_empty() {
             return Err(PasswordError::Obvious);
         }
-        if is_plain(&folded) { Err(PasswordError::Plain) } else { Ok(()) }
+        if is_plain(&folded) { Err(PasswordError::Predictable) } else { Ok(()) }
     }
 
     /// The hash to keep.
@@ -369,7 +356,7 @@ mod tests {
         ] {
             let checked = Passwords::check(plain, "Bob");
             // Some of them are on the list as well.
-            assert!(matches!(checked, Err(PasswordError::Plain | PasswordError::Common)), "{plain}: {checked:?}");
+            assert!(matches!(checked, Err(PasswordError::Predictable | PasswordError::Common)), "{plain}: {checked:?}");
         }
         for fine in [
             "correct horse",

@@ -1,8 +1,8 @@
 //! Users tell moderators of messages, and moderators deal with that.
 
 use crate::{
-    domain::{CurrentUser, Reason, Role, User},
-    protocol::{ReportList, ReportRequest},
+    domain::{CurrentUser, Reason, ReportList, Role, User},
+    protocol::ReportRequest,
     server::{
         chat::{ChatError, ChatService, SecurityEvent, permissions::Permission, sessions::ago},
         net::client_addr::ClientAddr,

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::protocol::{AuditPage, SanctionList};
+use crate::{domain::AuditPage, protocol::SanctionList};
 
 use super::{super::App, ApiError, Caller};
 

@@ -14,7 +14,8 @@ use axum::{
 };
 
 use crate::{
-    protocol::{ReportList, ReportRequest},
+    domain::ReportList,
+    protocol::ReportRequest,
     server::{
         App,
         chat::ChatError,

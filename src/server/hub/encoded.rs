@@ -6,8 +6,8 @@ use axum::body::Bytes;
 use serde::Serialize;
 
 use crate::{
-    domain::{ConversationId, Seq, UserId},
-    protocol::{Event, EventKind, ServerFrame, SimpleReply},
+    domain::{ConversationId, Event, EventKind, Seq, UserId},
+    protocol::{ServerFrame, SimpleReply},
     server::websocket,
 };
 
@@ -162,7 +162,7 @@ impl EventBatchBuilder {
     pub(crate) fn add(&mut self, event: Event, text: &mut Vec<u8>) {
         let (seq, author) = (event.seq, event.author.id);
         // Simple-protocol clients show what comes and forget it: there is nothing of theirs to change.
-        if let (Some(plain), EventKind::Message { body }) = (&mut self.plain, &event.change) {
+        if let (Some(plain), EventKind::Message { body }) = (&mut self.plain, &event.kind) {
             let (name, msg) = (event.author.nickname.as_str().to_owned(), body.as_str().to_owned());
             let reply = if self.is_lobby {
                 SimpleReply::ToEveryone { username: name, msg }

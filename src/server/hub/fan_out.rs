@@ -5,8 +5,8 @@ use std::{collections::HashMap, mem, sync::Arc};
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{CommandId, ConversationId},
-    protocol::{CloseCode, Event, ServerFrame, SimpleReply},
+    domain::{CommandId, ConversationId, Event},
+    protocol::{CloseCode, ServerFrame, SimpleReply},
     server::{
         chat::ChatError,
         hub::{

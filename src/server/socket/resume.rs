@@ -12,8 +12,8 @@ use std::{future::poll_fn, sync::Arc};
 use tokio::select;
 
 use crate::{
-    domain::{Conversation, Seq, Timestamp},
-    protocol::{CloseCode, ConversationList, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
+    domain::{Conversation, ConversationList, Seq, Timestamp},
+    protocol::{CloseCode, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
     server::{
         App,
         chat::ChatError,

@@ -3,8 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    domain::{CommandId, Conversation, ConversationId, Seq, User, UserId},
-    protocol::Event,
+    domain::{CommandId, Conversation, ConversationId, Event, Seq, User, UserId},
     server::store::{
         error::StoreError,
         events::{EventPosition, ReplyTo},

@@ -4,10 +4,7 @@ use std::{fmt, str::FromStr};
 
 use tokio::sync::oneshot;
 
-use crate::{
-    domain::{Conversation, ConversationId, Timestamp, User},
-    protocol::ConversationList,
-};
+use crate::domain::{Conversation, ConversationId, ConversationList, Timestamp, User};
 
 /// What a connection begins with, in one snapshot.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Commands that become events, and reading the history of a conversation.
 
 use crate::{
-    domain::{CommandId, ConversationId, Message, Seq, Timestamp, User, UserId},
-    protocol::EventKind,
+    domain::{CommandId, ConversationId, EventKind, Message, Seq, Timestamp, User, UserId},
     server::store::moderation::RoleCheck,
 };
 
@@ -12,15 +11,15 @@ pub(crate) struct NewEvent {
     pub author: User,
     pub id: CommandId,
     pub conversation: ConversationId,
-    pub change: EventKind,
+    pub kind: EventKind,
     /// By which rule messages of others may be deleted; `None`: they may not.
     pub others: Option<RoleCheck>,
 }
 
 impl NewEvent {
     /// An event about the author's own things.
-    pub(crate) fn of_author(author: User, id: CommandId, conversation: ConversationId, change: EventKind) -> Self {
-        Self { author, id, conversation, change, others: None }
+    pub(crate) fn of_author(author: User, id: CommandId, conversation: ConversationId, kind: EventKind) -> Self {
+        Self { author, id, conversation, kind, others: None }
     }
 }
 

@@ -5,10 +5,9 @@ use ipnet::IpNet;
 
 use crate::{
     domain::{
-        CommandId, Conversation, ConversationId, Epoch, InviteId, NicknameKey, Role, Seq, SessionId, Timestamp, User,
-        UserId,
+        AuditPage, CommandId, Conversation, ConversationId, ConversationList, Epoch, Event, Invite, InviteId,
+        MessagesPage, NicknameKey, ReportList, Role, Sanction, Seq, SessionId, SessionInfo, Timestamp, User, UserId,
     },
-    protocol::{AuditPage, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
     server::store::{
         account_deletion::DeleteAccount,
         accounts::{Account, EndedSession, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey},

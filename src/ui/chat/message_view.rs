@@ -110,8 +110,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Action, CurrentUser, ModerationNotice, Nickname, Role, Scope, Timestamp, User, UserId, UserKind},
-        protocol::{Event, EventKind, MessagesPage},
+        domain::{
+            Action, CurrentUser, Event, EventKind, MessagesPage, ModerationNotice, Nickname, Role, Scope, Timestamp,
+            User, UserId, UserKind,
+        },
         state::PageRange,
     };
 
@@ -126,13 +128,13 @@ mod tests {
                 role: Role::Owner,
             };
             let (author, conversation) = (me.user(), ConversationId::generate());
-            let event = |seq: u64, change| Event {
+            let event = |seq: u64, kind| Event {
                 conversation,
                 seq: Seq(seq),
                 at: Timestamp(seq),
                 author: author.clone(),
                 id: CommandId::from_uuid(Uuid::from_u128(seq.into())),
-                change,
+                kind,
             };
             let notice = ModerationNotice {
                 action: Action::Mute,

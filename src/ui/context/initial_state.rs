@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    domain::{ConversationId, CurrentUser, SessionEnd, User},
-    protocol::{ErrorCode, FromJson, MessagesPage, Welcome, field, optional},
+    domain::{ConversationId, CurrentUser, MessagesPage, SessionEnd, User},
+    protocol::{ErrorCode, FromJson, Welcome, field, optional},
     ui::{Language, Theme},
 };
 

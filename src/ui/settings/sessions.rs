@@ -4,8 +4,7 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
     client::{Refusal, end_session, sessions},
-    domain::SessionId,
-    protocol::SessionInfo,
+    domain::{SessionId, SessionInfo},
     ui::{
         Language,
         i18n::{Texts, texts},

@@ -8,9 +8,10 @@ use std::{
 use serde_json::{Value, json};
 use teahouse::{
     domain::{
-        CommandId, Conversation, ConversationId, ConversationKind, Epoch, ModerationNotice, Seq, Timestamp, User,
+        CommandId, Conversation, ConversationId, ConversationKind, Epoch, Event, EventKind, ModerationNotice, Seq,
+        Timestamp, User,
     },
-    protocol::{ErrorCode, ErrorFrame, Event, EventKind, ServerFrame, Welcome},
+    protocol::{ErrorCode, ErrorFrame, ServerFrame, Welcome},
 };
 
 use super::{Hangup, RawClient, TestServer};
@@ -149,7 +150,7 @@ impl TestClient {
     /// The next notice.
     pub(crate) async fn expect_notice(&mut self) -> (User, ModerationNotice) {
         self.expect("a notice", |frame| match frame {
-            ServerFrame::Event(Event { author, change: EventKind::Notice(notice), .. }) => {
+            ServerFrame::Event(Event { author, kind: EventKind::Notice(notice), .. }) => {
                 Some((author.clone(), notice.clone()))
             }
             _ => None,
@@ -286,7 +287,7 @@ pub(crate) struct Ack {
 
 /// What an event says; nothing if it has no words.
 pub(crate) fn says(event: &Event) -> &str {
-    match &event.change {
+    match &event.kind {
         EventKind::Message { body } | EventKind::Edit { body, .. } => body.as_str(),
         EventKind::Deletion { .. }
         | EventKind::Reaction { .. }

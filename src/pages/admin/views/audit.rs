@@ -4,11 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     domain::{
-        Role, User,
+        AuditEntry, Role, User,
         utc::{for_machines, in_full},
     },
     pages::admin::i18n::Words,
-    protocol::AuditEntry,
     ui::kit::user_name::Name,
 };
 

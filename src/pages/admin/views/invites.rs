@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     domain::{
-        AdmissionPolicy, Timestamp,
+        AdmissionPolicy, Invite, Timestamp,
         utc::{for_machines, in_full},
     },
     pages::admin::{
         i18n::Words,
         views::{ActionOutcome, outcome, qr, sanction::end},
     },
-    protocol::{Invite, InviteRequest},
+    protocol::InviteRequest,
     ui::i18n::{InSentence, texts},
 };
 

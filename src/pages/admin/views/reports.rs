@@ -4,14 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     domain::{
-        Message,
+        Message, Report,
         utc::{for_machines, in_full},
     },
     pages::admin::{
         i18n::Words,
         views::{ActionOutcome, outcome},
     },
-    protocol::Report,
     ui::{
         i18n::{sentence, texts},
         kit::user_name::Name,

@@ -4,11 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     domain::{
-        Action, CommandId, ConversationId, Timestamp,
+        Action, CommandId, ConversationId, Sanction, Timestamp,
         utc::{for_machines, in_full},
     },
     pages::admin::{i18n::Words, views::time::TimeLeft},
-    protocol::Sanction,
     ui::{
         i18n::texts,
         kit::{avatar::Face, user_name::Name},

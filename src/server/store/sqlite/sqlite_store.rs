@@ -20,10 +20,9 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 use crate::server::store::{commits::Committed, sqlite::early_ack};
 use crate::{
     domain::{
-        self, CommandId, Conversation, ConversationId, Epoch, InviteId, NicknameKey, Role, Seq, SessionId, Timestamp,
-        User, UserId,
+        self, AuditPage, CommandId, Conversation, ConversationId, ConversationList, Epoch, Event, Invite, InviteId,
+        MessagesPage, NicknameKey, ReportList, Role, Sanction, Seq, SessionId, SessionInfo, Timestamp, User, UserId,
     },
-    protocol::{AuditPage, ConversationList, Event, Invite, MessagesPage, ReportList, Sanction, SessionInfo},
     server::{
         ByteSize, clock,
         store::{

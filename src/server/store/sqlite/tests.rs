@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, KeptMessages, Nickname, Seq, SessionId, Timestamp, User, UserId},
-    protocol::EventKind,
+    domain::{
+        Body, CommandId, ConversationId, EventKind, KeptMessages, Nickname, Seq, SessionId, Timestamp, User, UserId,
+    },
     server::store::{
         account_deletion::{DeleteAccount, Verified},
         accounts::{NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, SessionKey},
@@ -376,8 +377,8 @@ impl Busy {
 
     async fn all_send(&self, ids: &[CommandId], body: &str) {
         for ((author, conversation), id) in self.talks.iter().zip(ids) {
-            let change = EventKind::Message { body: Body::from_trusted(body.to_owned()) };
-            let event = NewEvent::of_author(author.clone(), *id, *conversation, change);
+            let kind = EventKind::Message { body: Body::from_trusted(body.to_owned()) };
+            let event = NewEvent::of_author(author.clone(), *id, *conversation, kind);
             self.store.submit(event, ReplyTo(0)).await.expect("queued");
         }
     }
@@ -506,8 +507,8 @@ async fn whatever_else_is_written_finds_the_journal_in_the_tables() {
     let ids = busy.all_write("ho").await;
     busy.answers(&ids).await;
     // One alone goes to the tables at once, and stands behind what its talk has in the journal.
-    let change = EventKind::Message { body: Body::from_trusted("alone".to_owned()) };
-    let alone = NewEvent::of_author(ming, CommandId::generate(), conversation, change);
+    let kind = EventKind::Message { body: Body::from_trusted("alone".to_owned()) };
+    let alone = NewEvent::of_author(ming, CommandId::generate(), conversation, kind);
     let id = alone.id;
     busy.store.submit(alone, ReplyTo(0)).await.expect("queued");
     assert_eq!(busy.answers(&[id]).await[&id].seq, Seq(4));

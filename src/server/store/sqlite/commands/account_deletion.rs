@@ -3,8 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    domain::{CommandId, ConversationId, EndReason, KeptMessages, Nickname, Role, Seq, User, UserId},
-    protocol::EventKind,
+    domain::{CommandId, ConversationId, EndReason, EventKind, KeptMessages, Nickname, Role, Seq, User, UserId},
     server::store::{
         account_deletion::{DeleteAccount, Verified},
         commits::Committed,

@@ -4,8 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, Seq, Timestamp, User, UserId},
-    protocol::{Event, EventKind},
+    domain::{Body, CommandId, ConversationId, Event, EventKind, Seq, Timestamp, User, UserId},
     server::store::{
         commits::Committed,
         error::StoreError,
@@ -29,7 +28,7 @@ impl Write for NewEvent {
         if let Some(first) = self.earlier(db)? {
             return Ok(Applied { done: first, news: None });
         }
-        let listed = match (&self.change, ListPosition::of(db, self.author.id, self.conversation)?) {
+        let listed = match (&self.kind, ListPosition::of(db, self.author.id, self.conversation)?) {
             (EventKind::Message { .. }, Some(standing)) => {
                 standing.check()?;
                 standing.settle(db, self.author.id, self.conversation)?
@@ -37,10 +36,10 @@ impl Write for NewEvent {
             _ => None,
         };
         let (done, event) = append(db, self)?;
-        if let EventKind::Message { .. } = self.change {
+        if let EventKind::Message { .. } = self.kind {
             lists::note(db, self.conversation, Minute::of(done.at))?;
         }
-        let emptied = match self.change {
+        let emptied = match self.kind {
             EventKind::Deletion { .. } => take_out_if_empty(db, self.conversation)?,
             _ => None,
         };
@@ -54,11 +53,11 @@ impl Write for NewEvent {
     }
 
     fn erases(&self) -> bool {
-        matches!(self.change, EventKind::Edit { .. } | EventKind::Deletion { .. })
+        matches!(self.kind, EventKind::Edit { .. } | EventKind::Deletion { .. })
     }
 
     fn takes_room(&self) -> bool {
-        match self.change {
+        match self.kind {
             EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. } => true,
             EventKind::Deletion { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => false,
         }
@@ -72,7 +71,7 @@ impl NewEvent {
         &self,
         desk: &mut FastPathContext<'_>,
     ) -> Option<Result<Applied<EventPosition>, StoreError>> {
-        let EventKind::Message { body } = &self.change else { return None };
+        let EventKind::Message { body } = &self.kind else { return None };
         self.write_message(desk, body).transpose()
     }
 
@@ -114,7 +113,7 @@ impl NewEvent {
     }
 
     fn event(&self, EventPosition { conversation, seq, at }: EventPosition) -> Event {
-        Event { conversation, seq, at, author: self.author.clone(), id: self.id, change: self.change.clone() }
+        Event { conversation, seq, at, author: self.author.clone(), id: self.id, kind: self.kind.clone() }
     }
 }
 
@@ -130,8 +129,8 @@ pub(crate) struct PendingMessage {
 impl PendingMessage {
     /// Enters it into the log; `false` if a command of that author and id is there already.
     pub(crate) fn enter(&self, db: &Connection) -> Result<bool, StoreError> {
-        let change = EventKind::Message { body: self.body.clone() };
-        insert(db, self.place, self.author, self.id, &change)
+        let kind = EventKind::Message { body: self.body.clone() };
+        insert(db, self.place, self.author, self.id, &kind)
     }
 }
 
@@ -200,7 +199,7 @@ impl NewEvent {
         if !is_member && self.author.id != UserId::SYSTEM {
             return Err(StoreError::NotMember);
         }
-        if matches!(self.change, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. }) {
+        if matches!(self.kind, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. }) {
             check_write(db, self.author.id, self.conversation)?;
         }
         next(db, self.conversation)
@@ -208,7 +207,7 @@ impl NewEvent {
 
     fn log(&self, db: &Connection, appended: EventPosition) -> Result<(), StoreError> {
         // Whether it came before was asked before.
-        if insert(db, appended, self.author.id, self.id, &self.change)? { Ok(()) } else { Err(StoreError::Unavailable) }
+        if insert(db, appended, self.author.id, self.id, &self.kind)? { Ok(()) } else { Err(StoreError::Unavailable) }
     }
 }
 
@@ -218,16 +217,16 @@ fn insert(
     EventPosition { conversation, seq, at }: EventPosition,
     author: UserId,
     id: CommandId,
-    change: &EventKind,
+    kind: &EventKind,
 ) -> Result<bool, StoreError> {
     // No message itself, and no change to one alone: no message has that place.
-    let target = if *change == EventKind::AccountDeleted { Some(Seq::ZERO) } else { change.target() };
+    let target = if *kind == EventKind::AccountDeleted { Some(Seq::ZERO) } else { kind.target() };
     let inserted = db
         .prepare_cached(
             "INSERT INTO events (conversation, seq, at, author, command_id, payload, target)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (command_id, author) DO NOTHING",
         )?
-        .execute(params![conversation, seq, at, author, id, to_json(change)?, target])?;
+        .execute(params![conversation, seq, at, author, id, to_json(kind)?, target])?;
     Ok(inserted > 0)
 }
 

@@ -5,8 +5,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    domain::{ConversationId, Emoji, MAX_REACTIONS, Seq, UserId},
-    protocol::EventKind,
+    domain::{ConversationId, Emoji, EventKind, MAX_REACTIONS, Seq, UserId},
     server::store::{
         error::StoreError,
         events::{EventPosition, NewEvent},
@@ -22,7 +21,7 @@ use crate::{
 pub(crate) fn fold(db: &Connection, event: &NewEvent, appended: EventPosition) -> Result<(), StoreError> {
     let EventPosition { conversation, seq, at } = appended;
     let author = event.author.id;
-    match &event.change {
+    match &event.kind {
         // Whoever writes has seen what is above.
         EventKind::Message { .. } => Ok(save_mark(db, conversation, author, seq)?),
         EventKind::Notice(_) => Ok(()),

@@ -3,8 +3,7 @@
 use rusqlite::Connection;
 
 use crate::{
-    domain::{CommandId, ConversationId, Seq, UserId},
-    protocol::EventKind,
+    domain::{CommandId, ConversationId, EventKind, Seq, UserId},
     server::store::{
         error::StoreError,
         events::{EventPosition, NewEvent},

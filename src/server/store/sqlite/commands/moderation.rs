@@ -3,8 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    domain::{EndReason, ModerationNotice, Role, Scope as Wide, Timestamp, User, UserId},
-    protocol::EventKind,
+    domain::{EndReason, EventKind, ModerationNotice, Role, Scope as Wide, Timestamp, User, UserId},
     server::{
         clock,
         store::{
@@ -63,7 +62,7 @@ impl Write for Moderate {
         }
         let mut farewell = Departure::default();
         let effect = self.carry_out(db, &user, &mut farewell)?;
-        event.change = EventKind::Notice(ModerationNotice {
+        event.kind = EventKind::Notice(ModerationNotice {
             action: deed.action(),
             user: queries::accounts::user_of(db, *subject)?.unwrap_or(user),
             scope: if room.is_some() { Wide::Room } else { Wide::House },

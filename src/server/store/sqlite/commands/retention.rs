@@ -3,8 +3,7 @@
 use rusqlite::{Connection, params};
 
 use crate::{
-    domain::{CommandId, ConversationId, Seq, Timestamp, UserId},
-    protocol::EventKind,
+    domain::{CommandId, ConversationId, EventKind, Seq, Timestamp, UserId},
     server::store::{
         commits::Committed,
         error::StoreError,
@@ -47,8 +46,8 @@ impl Write for ExpireMessages {
         let house = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
         let mut events = Vec::new();
         for Old { seq, .. } in batch.into_iter().filter(|old| old.is_due) {
-            let (id, change) = (CommandId::generate(), EventKind::Deletion { seq });
-            let deletion = NewEvent::of_author(house.clone(), id, self.conversation, change);
+            let (id, kind) = (CommandId::generate(), EventKind::Deletion { seq });
+            let deletion = NewEvent::of_author(house.clone(), id, self.conversation, kind);
             // Nobody's right is asked for, and nothing is noted.
             let by_age = |place: EventPosition| delete_message(db, self.conversation, seq, place.seq);
             events.push(Committed::Event(append_by(db, &deletion, by_age)?.1));

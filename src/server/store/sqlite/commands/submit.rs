@@ -4,8 +4,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
-    domain::ConversationId,
-    protocol::EventKind,
+    domain::{ConversationId, EventKind},
     server::store::{
         commits::Committed,
         error::StoreError,
@@ -63,7 +62,7 @@ impl Job for Submitted {
     }
 
     fn conversation(&self) -> Option<ConversationId> {
-        matches!(self.event.change, EventKind::Message { .. }).then_some(self.event.conversation)
+        matches!(self.event.kind, EventKind::Message { .. }).then_some(self.event.conversation)
     }
 
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {

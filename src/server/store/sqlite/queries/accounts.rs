@@ -3,8 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    domain::{Nickname, NicknameKey, SessionEnd, User, UserId},
-    protocol::SessionInfo,
+    domain::{Nickname, NicknameKey, SessionEnd, SessionInfo, User, UserId},
     server::{
         clock,
         store::{

@@ -6,8 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Companion, Conversation, ConversationId, ConversationKind, SessionId, User, UserId},
-    protocol::ConversationList,
+    domain::{Companion, Conversation, ConversationId, ConversationKind, ConversationList, SessionId, User, UserId},
     server::store::{
         conversations::{Beginning, ListPlace},
         error::StoreError,

@@ -3,8 +3,10 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::{
-    domain::{Body, ConversationId, Emoji, Message, ModerationNotice, Reaction, Seq, Timestamp, User, UserId},
-    protocol::{Event, EventKind, MessagesPage},
+    domain::{
+        Body, ConversationId, Emoji, Event, EventKind, Message, MessagesPage, ModerationNotice, Reaction, Seq,
+        Timestamp, User, UserId,
+    },
     server::store::{
         error::StoreError,
         events::{Lookup, Placed, Window},
@@ -130,8 +132,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     })
 }
 
-fn notice(change: Option<EventKind>) -> Option<ModerationNotice> {
-    if let Some(EventKind::Notice(notice)) = change { Some(notice) } else { None }
+fn notice(kind: Option<EventKind>) -> Option<ModerationNotice> {
+    if let Some(EventKind::Notice(notice)) = kind { Some(notice) } else { None }
 }
 
 /// A notice holds the name as it was, until that is taken out: whoever has deleted their account is not named any more.
@@ -180,9 +182,9 @@ pub(crate) fn events(
     let mut rows = select.query(params![conversation, after, up_to, limit])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
-        let change = change(row, 3, 8)?;
+        let kind = change(row, 3, 8)?;
         let text =
-            if let EventKind::Message { body } | EventKind::Edit { body, .. } = &change { body.as_str() } else { "" };
+            if let EventKind::Message { body } | EventKind::Edit { body, .. } = &kind { body.as_str() } else { "" };
         let size = text.len() + EVENT_BYTES;
         if size > bytes && !events.is_empty() {
             break;
@@ -194,11 +196,11 @@ pub(crate) fn events(
             at: row.get(1)?,
             author: user(row, 4)?,
             id: row.get(2)?,
-            change,
+            kind,
         });
     }
     for event in &mut events {
-        if let EventKind::Notice(notice) = &mut event.change {
+        if let EventKind::Notice(notice) = &mut event.kind {
             unname(db, &mut notice.user)?;
         }
     }
@@ -209,10 +211,10 @@ pub(crate) fn events(
 /// told what it says now: not what was changed since, nor what was deleted.
 fn change(row: &Row<'_>, event: usize, present: usize) -> rusqlite::Result<EventKind> {
     // Never NULL.
-    let mut change = json(row, event)?.unwrap_or(EventKind::Other);
-    if let EventKind::Message { body } | EventKind::Edit { body, .. } = &mut change {
+    let mut kind = json(row, event)?.unwrap_or(EventKind::Other);
+    if let EventKind::Message { body } | EventKind::Edit { body, .. } = &mut kind {
         let present: Option<Body> = row.get(present)?;
         *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
     }
-    Ok(change)
+    Ok(kind)
 }

@@ -4,8 +4,7 @@ use ipnet::AddrParseError as IpNetError;
 use rusqlite::{Connection, params, types::Type};
 
 use crate::{
-    domain::{Action, Reason, UserId},
-    protocol::{AuditEntry, AuditPage, Invite, Report, ReportList, Sanction},
+    domain::{Action, AuditEntry, AuditPage, Invite, Reason, Report, ReportList, Sanction, UserId},
     server::{
         clock,
         store::{

@@ -104,7 +104,7 @@ enum Failure {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A change without a savepoint failed; the log has said why.
-    #[error("a change failed half-way")]
+    #[error("a kind failed half-way")]
     HalfWay,
 }
 

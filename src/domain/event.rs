@@ -1,0 +1,73 @@
+//! The events of a conversation's log.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Body, CommandId, ConversationId, Emoji, ModerationNotice, Seq, Timestamp, User};
+
+/// One entry of a conversation's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The conversation that it belongs to.
+    pub conversation: ConversationId,
+    /// Its position in the conversation.
+    pub seq: Seq,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// The user who caused it.
+    pub author: User,
+    /// The command that caused it.
+    pub id: CommandId,
+    /// What happened.
+    #[serde(rename = "event")]
+    pub kind: EventKind,
+}
+
+/// What an event did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A message was sent.
+    Message {
+        /// Its text; empty if a later event deleted the message.
+        body: Body,
+    },
+    /// The author changed the text of a message.
+    Edit {
+        /// The message.
+        seq: Seq,
+        /// The new text; empty if a later event deleted the message.
+        body: Body,
+    },
+    /// A message was deleted.
+    Deletion {
+        /// The message.
+        seq: Seq,
+    },
+    /// A reaction was added to a message, or removed.
+    Reaction {
+        /// The message.
+        seq: Seq,
+        /// The emoji.
+        emoji: Emoji,
+        /// Whether the reaction is there now.
+        on: bool,
+    },
+    /// A moderator acted on a user.
+    Notice(ModerationNotice),
+    /// The author deleted their account. From now on, clients show this event's `author` wherever that user appears in the
+    /// conversation.
+    AccountDeleted,
+    /// A kind that this version does not know. It takes up a position in the log; nothing is shown.
+    #[serde(skip)]
+    Other,
+}
+
+impl EventKind {
+    /// The message that the event changes; `None` if it changes none.
+    pub fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Message { .. } | Self::Notice(_) | Self::AccountDeleted | Self::Other => None,
+            Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
+        }
+    }
+}

@@ -159,7 +159,7 @@ impl Server {
         let (store, feed) = SqliteStore::open(Path::new(&config.data), config.disk_quota)?;
         let store: Arc<dyn Store> = Arc::new(store);
         let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
-        let hub = Arc::new(Hub::new(store.lobby(), ShardRuntimes::count(), per_user, config.limits.send_queue_bytes));
+        let hub = Arc::new(Hub::new(ShardRuntimes::count(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(ChatService::new(Arc::clone(&store), Arc::<Hub>::clone(&hub), &config));
         let administration = admin::bind(&config.data);
         let threads = ShardRuntimes::start(ShardRuntimes::count()).map_err(StartError::Threads)?;

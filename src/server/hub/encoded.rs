@@ -1,4 +1,4 @@
-//! What is sent: WebSocket frames, encoded once for all who get them.
+//! Frames for clients, encoded once for all recipients.
 
 use std::{mem, sync::Arc};
 
@@ -11,53 +11,54 @@ use crate::{
     server::websocket,
 };
 
-/// The bytes of a run beyond which another one is begun, so that no connection gets more at once than it may leave
-/// unread.
-pub(crate) const LARGEST_RUN: usize = 128 * 1024;
+/// The size in bytes from which an [`EventBatch`] accepts no further event, so that no connection gets more at once
+/// than it may leave unread.
+pub(super) const MAX_BATCH_BYTES: usize = 128 * 1024;
 
-/// One frame.
+/// One WebSocket frame.
 #[derive(Clone, Debug)]
 pub(crate) struct EncodedFrame {
-    /// With its WebSocket header.
+    /// The frame, with its header.
     pub(crate) bytes: Bytes,
-    /// Tells nothing new to a connection that has been brought to this position, by welcome and replay, or beyond.
-    pub(crate) superseded_at: Option<(ConversationId, Seq)>,
+    /// If set, the frame is a duplicate for a connection that the welcome and the replay brought to this position or
+    /// beyond.
+    pub(super) superseded_at: Option<(ConversationId, Seq)>,
 }
 
 impl EncodedFrame {
-    /// `None`, with a line in the log, for what can't be JSON; no frame of ours is so.
+    /// Encodes `frame` as JSON. Returns `None` and logs an error if that fails, which it does for none of our frames.
     pub(crate) fn encode(frame: &impl Serialize) -> Option<Self> {
-        let frame =
-            websocket::encode_text_with(|out| serde_json::to_writer(out, frame)).inspect_err(unwritable).ok()?;
-        Some(Self { bytes: frame, superseded_at: None })
+        let bytes =
+            websocket::encode_text_with(|out| serde_json::to_writer(out, frame)).inspect_err(log_json_error).ok()?;
+        Some(Self { bytes, superseded_at: None })
     }
 
-    pub(crate) fn superseded_at(self, conversation: ConversationId, seq: Seq) -> Self {
+    pub(super) fn superseded_at(self, conversation: ConversationId, seq: Seq) -> Self {
         Self { superseded_at: Some((conversation, seq)), ..self }
     }
 
-    /// A frame that is no JSON, such as a ping.
-    pub(crate) fn control(frame: Bytes) -> Self {
-        Self { bytes: frame, superseded_at: None }
+    /// A frame that is encoded already, such as a ping.
+    pub(crate) fn control(bytes: Bytes) -> Self {
+        Self { bytes, superseded_at: None }
     }
 }
 
-fn unwritable(error: &serde_json::Error) {
-    tracing::error!(%error, "a frame could not be written as JSON");
+fn log_json_error(error: &serde_json::Error) {
+    tracing::error!(%error, "cannot encode a frame as JSON");
 }
 
-/// Events of one conversation that were committed together, one frame behind the other: written with one call, however
-/// many they are.
+/// Events of one conversation that were committed together. They are written to a socket with one call, however many
+/// they are.
 #[derive(Debug)]
 pub(crate) struct EventBatch {
-    pub(crate) conversation: ConversationId,
-    /// For those who speak the whole protocol.
-    pub(crate) full: Frames,
-    /// For simple-protocol clients, if there are any.
-    pub(crate) plain: Frames,
+    pub(super) conversation: ConversationId,
+    /// For connections that speak the full protocol.
+    pub(super) full: Frames,
+    /// For connections that speak the simple protocol. Empty if there were none when the batch was built.
+    pub(super) simple: Frames,
 }
 
-/// What can be put into a queue.
+/// An entry of a send queue.
 #[derive(Debug)]
 pub(crate) enum QueueEntry {
     Events(Arc<EventBatch>),
@@ -65,69 +66,78 @@ pub(crate) enum QueueEntry {
 }
 
 impl QueueEntry {
-    pub(crate) fn bytes(&self) -> usize {
+    /// The size in the full protocol.
+    pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Events(run) => run.full.bytes.len(),
-            Self::Frame(item) => item.bytes.len(),
+            Self::Events(events) => events.full.bytes.len(),
+            Self::Frame(frame) => frame.bytes.len(),
         }
     }
 }
 
 #[cfg(test)]
 impl EventBatch {
-    /// With frames that have no header.
-    pub(crate) fn for_tests(conversation: ConversationId, frames: &[(u64, UserId, &str)]) -> Self {
+    /// A batch whose frames have no WebSocket header.
+    pub(super) fn for_tests(conversation: ConversationId, frames: &[(u64, UserId, &str)]) -> Self {
         let mut full = FramesBuilder::default();
         for (seq, author, text) in frames {
             full.bytes.extend_from_slice(text.as_bytes());
             full.parts.push(FramePart { seq: Seq(*seq), author: *author, end: full.bytes.len() });
         }
-        Self { conversation, full: full.finish(), plain: Frames::default() }
+        Self { conversation, full: full.finish(), simple: Frames::default() }
     }
 }
 
-/// Frames behind one another.
+/// Several frames in one buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
-    pub(crate) bytes: Bytes,
-    pub(crate) parts: Vec<FramePart>,
+    pub(super) bytes: Bytes,
+    parts: Vec<FramePart>,
 }
 
-/// One of them.
+/// One frame of [`Frames`].
 #[derive(Debug)]
-pub(crate) struct FramePart {
-    pub(crate) seq: Seq,
-    pub(crate) author: UserId,
-    /// Where it ends.
+pub(super) struct FramePart {
+    pub(super) seq: Seq,
+    author: UserId,
+    /// The offset of the frame's end in the buffer.
     end: usize,
 }
 
 impl Frames {
-    /// Each frame, with what it is.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&FramePart, Bytes)> {
+    /// Each frame with its bytes.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&FramePart, Bytes)> {
         let starts = [0].into_iter().chain(self.parts.iter().map(|part| part.end));
         starts.zip(&self.parts).map(|(start, part)| (part, self.bytes.slice(start..part.end)))
     }
 
-    /// All but the author's, in as few pieces as there can be.
-    pub(crate) fn without(&self, author: UserId) -> impl Iterator<Item = Bytes> {
+    /// All frames except those of `author`, in as few slices as possible.
+    pub(super) fn without(&self, author: UserId) -> impl Iterator<Item = Bytes> {
         let mut start = 0;
-        let stretches = self.parts.chunk_by(move |one, next| (one.author == author) == (next.author == author));
-        stretches.filter_map(move |stretch| {
-            let end = stretch.last()?.end;
-            let bytes = mem::replace(&mut start, end)..end;
-            (stretch[0].author != author).then(|| self.bytes.slice(bytes))
+        let runs = self.parts.chunk_by(move |one, next| (one.author == author) == (next.author == author));
+        runs.filter_map(move |run| {
+            let end = run.last()?.end;
+            let range = mem::replace(&mut start, end)..end;
+            (run[0].author != author).then(|| self.bytes.slice(range))
         })
     }
 }
 
-/// A run that grows.
+/// Who can read a conversation, as far as the simple protocol tells its clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Privacy {
+    /// A room: the message is shown as one to everyone.
+    Public,
+    /// A direct: the message is shown as one to this client alone.
+    Private,
+}
+
+/// Builds an [`EventBatch`].
 #[derive(Debug)]
-pub(crate) struct EventBatchBuilder {
+pub(super) struct EventBatchBuilder {
     conversation: ConversationId,
-    is_lobby: bool,
     full: FramesBuilder,
-    plain: Option<FramesBuilder>,
+    simple: Option<FramesBuilder>,
 }
 
 #[derive(Debug, Default)]
@@ -148,43 +158,43 @@ impl FramesBuilder {
 }
 
 impl EventBatchBuilder {
-    pub(crate) fn new(conversation: ConversationId, is_lobby: bool, is_for_plain: bool) -> Self {
-        let plain = is_for_plain.then(FramesBuilder::default);
-        Self { conversation, is_lobby, full: FramesBuilder::default(), plain }
+    /// `with_simple` says whether to encode the events for the simple protocol as well.
+    pub(super) fn new(conversation: ConversationId, with_simple: bool) -> Self {
+        let simple = with_simple.then(FramesBuilder::default);
+        Self { conversation, full: FramesBuilder::default(), simple }
     }
 
-    /// Whether the next event belongs into another run.
-    pub(crate) fn is_full(&self) -> bool {
-        self.full.bytes.len() >= LARGEST_RUN
+    /// Whether the next event must go into another batch.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.bytes.len() >= MAX_BATCH_BYTES
     }
 
-    /// Adds an event. `text` is used for writing, and left with anything in it.
-    pub(crate) fn add(&mut self, event: Event, text: &mut Vec<u8>) {
+    /// Adds an event. `json` is a buffer that is overwritten.
+    pub(super) fn add(&mut self, event: Event, privacy: Privacy, json: &mut Vec<u8>) {
         let (seq, author) = (event.seq, event.author.id);
-        // Simple-protocol clients show what comes and forget it: there is nothing of theirs to change.
-        if let (Some(plain), EventKind::Message { body }) = (&mut self.plain, &event.kind) {
+        // Clients of the simple protocol print messages and forget them, so no other event concerns them.
+        if let (Some(simple), EventKind::Message { body }) = (&mut self.simple, &event.kind) {
             let (name, msg) = (event.author.nickname.as_str().to_owned(), body.as_str().to_owned());
-            let reply = if self.is_lobby {
-                SimpleReply::ToEveryone { username: name, msg }
-            } else {
-                SimpleReply::ToYou { msg, from_user: name }
+            let reply = match privacy {
+                Privacy::Public => SimpleReply::ToEveryone { username: name, msg },
+                Privacy::Private => SimpleReply::ToYou { msg, from_user: name },
             };
-            if write(text, &reply) {
-                plain.add(text, seq, author);
+            if write_json(json, &reply) {
+                simple.add(json, seq, author);
             }
         }
-        if write(text, &ServerFrame::Event(event)) {
-            self.full.add(text, seq, author);
+        if write_json(json, &ServerFrame::Event(event)) {
+            self.full.add(json, seq, author);
         }
     }
 
-    pub(crate) fn finish(self) -> EventBatch {
-        let plain = self.plain.map(FramesBuilder::finish).unwrap_or_default();
-        EventBatch { conversation: self.conversation, full: self.full.finish(), plain }
+    pub(super) fn finish(self) -> EventBatch {
+        let simple = self.simple.map(FramesBuilder::finish).unwrap_or_default();
+        EventBatch { conversation: self.conversation, full: self.full.finish(), simple }
     }
 }
 
-fn write(text: &mut Vec<u8>, frame: &impl Serialize) -> bool {
-    text.clear();
-    serde_json::to_writer(text, frame).inspect_err(unwritable).is_ok()
+fn write_json(json: &mut Vec<u8>, frame: &impl Serialize) -> bool {
+    json.clear();
+    serde_json::to_writer(json, frame).inspect_err(log_json_error).is_ok()
 }

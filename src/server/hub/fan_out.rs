@@ -1,161 +1,144 @@
-//! Committed news, encoded once and handed to the shards, in commit order.
+//! From the store's feed to the shards: encodes what was committed, in commit order.
 
 use std::{collections::HashMap, mem, sync::Arc};
 
-use tokio::sync::mpsc;
-
 use crate::{
-    domain::{CommandId, ConversationId, Event},
+    domain::{CommandId, ConversationId, Event, UserId},
     protocol::{CloseCode, ServerFrame, SimpleReply},
     server::{
-        chat::ChatError,
+        error::ChatError,
         hub::{
-            Connection, Dialect, Hub,
-            encoded::{EncodedFrame, EventBatchBuilder},
-            shard_loop::{DeliveryBatch, DeliveryOp},
+            batch::{DeliveryOp, ShardSenders},
+            connections::{Connection, Dialect},
+            encoded::{EncodedFrame, EventBatchBuilder, Privacy},
+            registry::Hub,
         },
         store::{Committed, ConnectionEffect, EventPosition, Feed, StoreError},
     },
 };
 
-/// How many turns may wait for a shard; then delivery waits for it, and the store for that.
-pub(crate) const TURNS: usize = 4;
-
-/// The way to all shards.
-#[derive(Clone, Debug)]
-pub(crate) struct Shards(pub(crate) Vec<mpsc::Sender<DeliveryBatch>>);
-
-impl Shards {
-    /// Hands a turn to all.
-    pub(crate) async fn take(&self, steps: Vec<DeliveryOp>) {
-        let turn = Arc::new(steps);
-        for shard in &self.0 {
-            if shard.send(Arc::clone(&turn)).await.is_err() {
-                // It ends only with the server.
-                tracing::debug!("a shard has ended");
-            }
-        }
-    }
-}
-
-/// Delivers until the store closes its feed. Nothing here waits for a connection.
-pub(crate) async fn deliver(mut feed: Feed, hub: Arc<Hub>, shards: Shards) {
+/// Delivers until the store closes its feed. Never waits for a connection.
+pub(crate) async fn deliver(mut feed: Feed, hub: Arc<Hub>, shards: ShardSenders) {
     while let Some(commit) = feed.recv().await {
-        let mut turn = DeliveryBatchBuilder::new(&hub);
-        commit.into_iter().for_each(|news| turn.add(news));
-        shards.take(turn.finish()).await;
+        let mut batch = DeliveryBatchBuilder::new(&hub);
+        commit.into_iter().for_each(|committed| batch.add(committed));
+        shards.send(batch.finish()).await;
     }
 }
 
-/// A turn that grows.
+/// Turns one commit into the operations of a delivery batch.
 struct DeliveryBatchBuilder<'a> {
     hub: &'a Hub,
-    steps: Vec<DeliveryOp>,
-    /// One a conversation.
-    runs: Vec<EventBatchBuilder>,
-    /// Where each conversation's run is.
-    places: HashMap<ConversationId, usize>,
-    /// What JSON is written to.
-    text: Vec<u8>,
-    is_for_plain: bool,
+    operations: Vec<DeliveryOp>,
+    /// Event batches that still accept events.
+    open: Vec<EventBatchBuilder>,
+    /// The index in `open` of each conversation's newest event batch.
+    newest: HashMap<ConversationId, usize>,
+    /// A buffer for JSON.
+    json: Vec<u8>,
+    /// Whether to encode events for the simple protocol.
+    with_simple: bool,
 }
 
 impl<'a> DeliveryBatchBuilder<'a> {
     fn new(hub: &'a Hub) -> Self {
-        let is_for_plain = hub.has_plain_clients();
-        Self { hub, steps: Vec::new(), runs: Vec::new(), places: HashMap::new(), text: Vec::new(), is_for_plain }
+        let with_simple = hub.has_simple_connections();
+        Self { hub, operations: Vec::new(), open: Vec::new(), newest: HashMap::new(), json: Vec::new(), with_simple }
     }
 
-    fn add(&mut self, news: Committed) {
-        match news {
-            Committed::Event(event) => self.event(event),
+    fn add(&mut self, committed: Committed) {
+        match committed {
+            Committed::Event(event) => self.add_event(event, Privacy::Public),
+            Committed::DirectMessage(event) => self.add_event(event, Privacy::Private),
             Committed::Answer { asker, id, outcome } => {
                 if let Some(connection) = self.hub.find(asker) {
-                    let item = answer(&connection, id, outcome);
-                    self.steps.push(DeliveryOp::Reply(connection, item));
+                    let reply = encode_reply(&connection, id, outcome);
+                    self.operations.push(DeliveryOp::Reply(connection, reply));
                 }
             }
             Committed::Moderated { event, effect } => {
-                self.event(event);
-                self.end_runs();
+                self.add_event(event, Privacy::Public);
+                self.close_event_batches();
                 match effect {
                     ConnectionEffect::None => {}
-                    ConnectionEffect::Left(user, room) => {
-                        let item = EncodedFrame::encode(&ServerFrame::ConversationRemoved { id: room });
-                        self.steps.push(DeliveryOp::Unsubscribe(user, room, item));
-                    }
+                    ConnectionEffect::Left(user, room) => self.unsubscribe(user, room),
                     ConnectionEffect::Gone(users) => {
-                        self.steps
-                            .extend(users.into_iter().map(|user| DeliveryOp::CloseUser(user, CloseCode::Removed)));
+                        let close = |user| DeliveryOp::CloseUser(user, CloseCode::Removed);
+                        self.operations.extend(users.into_iter().map(close));
                     }
-                    // They come back at once, as another one.
+                    // The clients reconnect at once, with the new profile.
                     ConnectionEffect::Changed(user) => {
-                        self.steps.push(DeliveryOp::CloseUser(user, CloseCode::COME_BACK))
+                        self.operations.push(DeliveryOp::CloseUser(user, CloseCode::COME_BACK));
                     }
                 }
             }
             Committed::Opened { views, announced } => {
-                self.end_runs();
+                self.close_event_batches();
                 let views = views.into_iter().filter_map(|(user, view)| {
                     let (id, last_seq) = (view.id, view.last_seq);
-                    let item = EncodedFrame::encode(&ServerFrame::Conversation(view))?;
-                    // A welcome that knows of a later event knows more than this view.
-                    Some((user, id, item.superseded_at(id, last_seq.next())))
+                    let frame = EncodedFrame::encode(&ServerFrame::Conversation(view))?;
+                    // A welcome that includes a later event is newer than this view.
+                    Some((user, id, frame.superseded_at(id, last_seq.next())))
                 });
-                self.steps.push(DeliveryOp::Conversations { views: views.collect(), _announced: announced });
+                self.operations.push(DeliveryOp::Conversations { views: views.collect(), _announced: announced });
             }
             Committed::Removed(all) => {
-                self.end_runs();
-                self.steps.extend(all.into_iter().map(|(user, id)| {
-                    DeliveryOp::Unsubscribe(user, id, EncodedFrame::encode(&ServerFrame::ConversationRemoved { id }))
-                }));
+                self.close_event_batches();
+                all.into_iter().for_each(|(user, conversation)| self.unsubscribe(user, conversation));
             }
-            Committed::Blocked { user, other, on } => {
-                let item = EncodedFrame::encode(&ServerFrame::Block { user: other, on });
-                self.steps.extend(item.map(|item| DeliveryOp::ToUser(user, item)));
-            }
-            Committed::Several(all) => all.into_iter().for_each(|news| self.add(news)),
+            Committed::Blocked { user, other, on } => self.send_to_user(user, &ServerFrame::Block { user: other, on }),
+            Committed::Several(all) => all.into_iter().for_each(|committed| self.add(committed)),
             Committed::Read { user, conversation, seq } => {
                 let connections = self.hub.connections_of(user);
                 let Some(first) = connections.first() else { return };
-                let frame = ServerFrame::Read { conversation, user: first.user.clone(), seq };
-                self.steps.extend(EncodedFrame::encode(&frame).map(|item| DeliveryOp::ToUser(user, item)));
+                self.send_to_user(user, &ServerFrame::Read { conversation, user: first.user.clone(), seq });
             }
         }
     }
 
-    fn event(&mut self, event: Event) {
+    fn add_event(&mut self, event: Event, privacy: Privacy) {
         let conversation = event.conversation;
-        let place = self.places.get(&conversation).copied().filter(|place| !self.runs[*place].is_full());
-        let place = place.unwrap_or_else(|| {
-            let is_lobby = conversation == self.hub.lobby;
-            self.runs.push(EventBatchBuilder::new(conversation, is_lobby, self.is_for_plain));
-            self.places.insert(conversation, self.runs.len() - 1);
-            self.runs.len() - 1
+        let index = self.newest.get(&conversation).copied().filter(|index| !self.open[*index].is_full());
+        let index = index.unwrap_or_else(|| {
+            self.open.push(EventBatchBuilder::new(conversation, self.with_simple));
+            self.newest.insert(conversation, self.open.len() - 1);
+            self.open.len() - 1
         });
-        self.runs[place].add(event, &mut self.text);
+        self.open[index].add(event, privacy, &mut self.json);
     }
 
-    /// What follows changes who hears what.
-    fn end_runs(&mut self) {
-        self.places.clear();
-        let runs = mem::take(&mut self.runs);
-        self.steps.extend(runs.into_iter().map(|run| DeliveryOp::Events(Arc::new(run.finish()))));
+    fn send_to_user(&mut self, user: UserId, frame: &ServerFrame) {
+        self.operations.extend(EncodedFrame::encode(frame).map(|frame| DeliveryOp::ToUser(user, frame)));
+    }
+
+    fn unsubscribe(&mut self, user: UserId, conversation: ConversationId) {
+        let frame = EncodedFrame::encode(&ServerFrame::ConversationRemoved { id: conversation });
+        self.operations.push(DeliveryOp::Unsubscribe(user, conversation, frame));
+    }
+
+    /// Moves all open event batches to the operations. Must come before each operation that changes subscriptions.
+    fn close_event_batches(&mut self) {
+        self.newest.clear();
+        let open = mem::take(&mut self.open);
+        self.operations.extend(open.into_iter().map(|batch| DeliveryOp::Events(Arc::new(batch.finish()))));
     }
 
     fn finish(mut self) -> Vec<DeliveryOp> {
-        self.end_runs();
-        self.steps
+        self.close_event_batches();
+        self.operations
     }
 }
 
-/// What the asker is told, if anything.
-fn answer(connection: &Connection, id: CommandId, outcome: Result<EventPosition, StoreError>) -> Option<EncodedFrame> {
+/// The answer to a command, in the dialect of the connection that sent it. The simple protocol answers failures only.
+fn encode_reply(
+    connection: &Connection,
+    id: CommandId,
+    outcome: Result<EventPosition, StoreError>,
+) -> Option<EncodedFrame> {
     match (outcome, connection.dialect) {
         (Ok(EventPosition { conversation, seq, at }), Dialect::Full) => {
             EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
         }
-        // Plain clients hear of what went wrong only.
         (Ok(_), Dialect::Simple) => None,
         (Err(error), Dialect::Full) => {
             EncodedFrame::encode(&ServerFrame::Error(ChatError::from(error).frame(Some(id))))
@@ -164,5 +147,57 @@ fn answer(connection: &Connection, id: CommandId, outcome: Result<EventPosition,
             let error = ChatError::from(error);
             EncodedFrame::encode(&SimpleReply::Error { error: error.code(), message: error.to_string() })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+    use crate::{
+        domain::{Body, EventKind, Nickname, Seq, Timestamp, User},
+        server::{
+            hub::connections::ConnectionOrigin,
+            net::{client_addr::ClientAddr, shard_index::ShardIndex},
+        },
+    };
+
+    fn message(author: &User) -> Event {
+        Event {
+            conversation: ConversationId::generate(),
+            seq: Seq(1),
+            at: Timestamp(0),
+            author: author.clone(),
+            id: CommandId::generate(),
+            kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
+        }
+    }
+
+    #[test]
+    fn the_simple_protocol_shows_only_messages_of_directs_as_private() {
+        let hub = Arc::new(Hub::new(1, None, 1_024));
+        let ming = User::guest(UserId::generate(), Nickname::parse("小明").expect("a nickname"));
+        let origin = ConnectionOrigin {
+            session: None,
+            client_addr: ClientAddr::from(IpAddr::from([127, 0, 0, 1])),
+            dialect: Dialect::Simple,
+            shard: ShardIndex::default(),
+        };
+        let _connection = hub.register(ming.clone(), origin).expect("no limit");
+        let simple_frame = |committed| {
+            let mut batch = DeliveryBatchBuilder::new(&hub);
+            batch.add(committed);
+            let operations = batch.finish();
+            let [DeliveryOp::Events(events)] = operations.as_slice() else { panic!("{operations:?}") };
+            // Behind a header of two bytes.
+            serde_json::from_slice::<SimpleReply>(&events.simple.bytes[2..]).expect("a frame")
+        };
+        let (name, msg) = (ming.nickname.as_str().to_owned(), "hi".to_owned());
+
+        let in_a_room = simple_frame(Committed::Event(message(&ming)));
+        assert_eq!(in_a_room, SimpleReply::ToEveryone { username: name.clone(), msg: msg.clone() });
+        let in_a_direct = simple_frame(Committed::DirectMessage(message(&ming)));
+        assert_eq!(in_a_direct, SimpleReply::ToYou { msg, from_user: name });
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::{
     domain::{ConversationId, SessionId, UserId},
     server::{
-        hub::{Hub, OnlineUser},
+        hub::registry::{Hub, OnlineUser},
         net::client_addr::ClientAddr,
     },
 };
@@ -58,6 +58,6 @@ impl PresenceLookup for Hub {
 
     fn audience_size(&self, conversation: ConversationId, member: UserId) -> Option<usize> {
         let is_subscribed = self.connections_of(member).iter().any(|connection| connection.is_subscribed(conversation));
-        is_subscribed.then(|| self.shards.iter().map(|shard| shard.audience_size(conversation)).sum())
+        is_subscribed.then(|| self.subscriber_count(conversation))
     }
 }

@@ -1,11 +1,12 @@
-//! What a connection has been told before the live feed reaches it.
+//! What a connection received before the live feed.
 
 use crate::domain::{ConversationId, Seq};
 
-/// The position in each conversation that a connection has been brought to by welcome and replay. What the live feed
-/// brings that is not after it is no news.
+/// How far the welcome and the replay brought a connection in each conversation. Whatever the live feed delivers up to
+/// there is a duplicate.
 ///
-/// In the order of ids. It is kept for as long as a connection lives, by most who say nothing, so it is small.
+/// Every connection keeps one of these, and many connections never receive anything that would remove an entry, so it is
+/// a sorted list: that takes little memory.
 #[derive(Debug, Default)]
 pub(crate) struct ReplayedPositions(Vec<(ConversationId, Seq)>);
 
@@ -17,26 +18,28 @@ impl ReplayedPositions {
         Self(positions)
     }
 
-    /// What concerns a conversation comes in order, so that its position is of no more use once something after it has
-    /// come.
-    pub(crate) fn is_new(&mut self, (conversation, seq): (ConversationId, Seq)) -> bool {
-        let Ok(place) = self.find_substring(conversation) else { return true };
-        if seq <= self.0[place].1 {
+    /// Whether the connection has not received this position yet.
+    ///
+    /// The feed is in order within a conversation, so after the first new position the entry is of no use any more and
+    /// is removed.
+    pub(super) fn is_new(&mut self, (conversation, seq): (ConversationId, Seq)) -> bool {
+        let Ok(index) = self.find(conversation) else { return true };
+        if seq <= self.0[index].1 {
             return false;
         }
-        self.0.remove(place);
+        self.0.remove(index);
         if self.0.is_empty() {
             self.0 = Vec::new();
         }
         true
     }
 
-    /// Whether anything about the conversation may be no news.
-    pub(crate) fn concerns(&self, conversation: ConversationId) -> bool {
-        self.find_substring(conversation).is_ok()
+    /// Whether frames of this conversation may be duplicates.
+    pub(super) fn contains(&self, conversation: ConversationId) -> bool {
+        self.find(conversation).is_ok()
     }
 
-    fn find_substring(&self, conversation: ConversationId) -> Result<usize, usize> {
+    fn find(&self, conversation: ConversationId) -> Result<usize, usize> {
         self.0.binary_search_by_key(&conversation, |(other, _)| *other)
     }
 }
@@ -45,21 +48,21 @@ impl ReplayedPositions {
 mod tests {
     use super::*;
 
-    /// A view of a conversation whose newest event was `last_seq`, as the hub hands it on.
+    /// The position of a view of a conversation whose newest event is `last_seq`, as `fan_out` computes it.
     fn view(conversation: ConversationId, last_seq: u64) -> (ConversationId, Seq) {
         (conversation, Seq(last_seq + 1))
     }
 
     #[test]
-    fn a_view_from_before_the_welcome_does_not_take_the_conversation_back() {
+    fn a_view_that_is_older_than_the_welcome_is_a_duplicate() {
         let (direct, other) = (ConversationId::generate(), ConversationId::generate());
-        let mut seen = ReplayedPositions::new([(direct, Seq(2))]);
-        assert!(!seen.is_new(view(direct, 0)), "the welcome told of two messages more");
-        assert!(!seen.is_new((direct, Seq(1))));
-        assert!(!seen.is_new((direct, Seq(2))));
-        // Asked for on this very connection: it comes before the ack, though nothing was written since the welcome.
-        assert!(seen.is_new(view(direct, 2)));
-        assert!(seen.is_new((direct, Seq(3))));
-        assert!(seen.is_new(view(other, 0)), "begun after the welcome");
+        let mut replayed = ReplayedPositions::new([(direct, Seq(2))]);
+        assert!(!replayed.is_new(view(direct, 0)), "the welcome included two more messages");
+        assert!(!replayed.is_new((direct, Seq(1))));
+        assert!(!replayed.is_new((direct, Seq(2))));
+        // A view that this connection requested must come before the ack, even if nothing was written since the welcome.
+        assert!(replayed.is_new(view(direct, 2)));
+        assert!(replayed.is_new((direct, Seq(3))));
+        assert!(replayed.is_new(view(other, 0)), "a conversation that was opened after the welcome");
     }
 }

@@ -1,27 +1,23 @@
-//! What waits to be sent to one connection, and its way out: bounded in bytes, and nobody who has something for it ever
-//! waits.
+//! What waits to be sent to one connection. The queue is bounded in bytes, and whoever adds to it never waits.
 //!
-//! Whoever has filled queues writes them to their sockets, each with one call, without waking anybody. Only what a socket
-//! does not take is left to the connection's own task, as is everything over TLS.
+//! The thread that fills queues also writes them to their sockets, each with one call and without waking a task. Only
+//! what a socket does not take at once is left to the connection's own task. Everything over TLS is left to it as well.
 //!
-//! A connection that leaves more unread than the bound is closed, and comes back by its cursors. No frame is dropped
-//! from a connection that stays open.
+//! A connection that leaves more unread than the bound is closed. Its client reconnects and resumes by its cursors. No
+//! frame is dropped from a connection that stays open.
 
+mod pending_writes;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::VecDeque,
-    io::{self, IoSlice},
-    mem,
-    pin::Pin,
+    io, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use axum::body::Bytes;
 use futures_util::task::AtomicWaker;
-use tokio::io::AsyncWrite as _;
 
 use crate::{
     domain::UserId,
@@ -30,365 +26,305 @@ use crate::{
         hub::{
             encoded::{EncodedFrame, EventBatch, Frames, QueueEntry},
             replayed::ReplayedPositions,
+            send_queue::pending_writes::PendingWrites,
         },
-        websocket::{Sink, end_of_frame_at},
+        websocket::Sink,
     },
 };
 
-/// How many pieces are written with one call; Linux takes 1,024.
-const MOST_PIECES: usize = 64;
-
-/// More room than this is given back as soon as a queue is empty; the rest when it has been so for a while.
-const KEPT_ROOM: usize = 8;
-
-/// How a connection ends.
+/// Why and how a connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CloseReason {
-    /// `None` where the peer has gone already.
+    /// The code of the close frame. `None` if the client has gone, so that no close frame is sent.
     pub(crate) code: Option<CloseCode>,
-    /// Whether what is queued is still to be sent.
-    pub(crate) after_queue: bool,
+    /// Whether to send what is queued before the close frame.
+    sends_queue: bool,
 }
 
 impl CloseReason {
-    /// Says `code` at once; what waits is not sent.
+    /// Closes at once; what is queued is not sent.
     pub(crate) const fn immediately(code: CloseCode) -> Self {
-        Self { code: Some(code), after_queue: false }
+        Self { code: Some(code), sends_queue: false }
     }
 
-    /// Sends what waits, then says `code`.
+    /// Closes after everything that is queued has been sent.
     pub(crate) const fn after_queue(code: CloseCode) -> Self {
-        Self { code: Some(code), after_queue: true }
+        Self { code: Some(code), sends_queue: true }
     }
 
-    /// The peer has gone: nothing is to be said.
-    pub(crate) const CLIENT_GONE: Self = Self { code: None, after_queue: false };
+    /// The client has gone, so nothing is sent.
+    pub(crate) const CLIENT_GONE: Self = Self { code: None, sends_queue: false };
 }
 
-/// A connection's queue. A plain mutex: it is held for pushes and for writes that don't wait, never across an `.await`.
+/// The send queue of a connection.
 #[derive(Debug)]
 pub(crate) struct SendQueue {
-    waiting: Mutex<QueueWaiter>,
-    /// The connection's own task.
+    /// A plain mutex: it is held for pushes and for writes that do not block, never across an `.await`.
+    state: Mutex<QueueState>,
+    /// Wakes the connection's own task.
     task: AtomicWaker,
-    /// The bound.
-    most_bytes: usize,
+    /// How many bytes may be queued.
+    send_queue_bytes: usize,
 }
 
 #[derive(Debug, Default)]
-struct QueueWaiter {
-    /// Whole frames, one or many a piece.
-    pieces: VecDeque<Bytes>,
-    /// How much of the first piece was written.
-    written: usize,
-    /// How much is still to be written.
-    bytes: usize,
-    /// `None` before the welcome has been sent, and after the end.
+struct QueueState {
+    writes: PendingWrites,
+    /// The socket. `None` before the welcome has been sent, and after [`SendQueue::detach_writer`].
     sink: Option<Sink>,
-    /// What came before the welcome had been sent, and may be in it.
+    /// What was pushed before the welcome had been sent. The welcome may include some of it.
     early: Vec<QueueEntry>,
-    /// What the welcome has told.
-    seen: ReplayedPositions,
-    /// The socket takes no more for now, or only from its own task: that task goes on.
+    /// What the welcome and the replay included.
+    replayed: ReplayedPositions,
+    /// Whether the socket takes no more for now, or only from the connection's task. That task then goes on writing.
     is_left_to_task: bool,
-    /// Somebody has said that they will flush it.
-    is_due: bool,
-    /// Something was written since the last look.
-    has_moved: bool,
-    /// How many looks ago it was that something was written, while something waits.
-    stuck_for: u32,
-    closing: Option<CloseReason>,
+    /// Whether a caller of a `push` method was asked to flush and has not done so yet.
+    is_flush_due: bool,
+    /// Whether anything was written since the last [`SendQueue::check_stalled`].
+    has_progressed: bool,
+    /// For how many checks in a row something has been queued while nothing was written.
+    stalled_checks: u32,
+    close_reason: Option<CloseReason>,
 }
 
 impl SendQueue {
-    pub(crate) fn new(most_bytes: usize) -> Self {
-        Self { waiting: Mutex::default(), task: AtomicWaker::new(), most_bytes }
+    pub(super) fn new(send_queue_bytes: usize) -> Self {
+        Self { state: Mutex::default(), task: AtomicWaker::new(), send_queue_bytes }
     }
 
-    /// Adds a frame, and writes what can be written.
-    pub(crate) fn send(&self, item: EncodedFrame) {
-        self.push(item);
+    /// Adds a frame and writes what the socket takes.
+    pub(crate) fn send(&self, frame: EncodedFrame) {
+        self.push(frame);
         self.flush();
     }
 
-    /// Adds a frame; if that is too much, the connection closes as too slow. `true` asks the caller to [`Self::flush`]
-    /// in a moment; nobody else was asked to.
-    pub(crate) fn push(&self, item: EncodedFrame) -> bool {
-        let mut waiting = self.waiting();
-        self.add_item(&mut waiting, item);
-        waiting.becomes_due()
+    /// Adds a frame. If the queue exceeds its bound, the connection closes as too slow.
+    ///
+    /// Returns `true` if the caller must call [`Self::flush`] soon, `false` if an earlier caller was asked to already.
+    pub(super) fn push(&self, frame: EncodedFrame) -> bool {
+        let mut state = self.state();
+        self.add_frame(&mut state, frame);
+        state.request_flush()
     }
 
-    /// Adds a run's frames, as a client of the whole protocol gets them. See [`Self::push`].
-    pub(crate) fn push_batch(&self, run: &Arc<EventBatch>) -> bool {
-        let mut waiting = self.waiting();
-        self.add_run(&mut waiting, run);
-        waiting.becomes_due()
+    /// Adds the frames of a batch, for the full protocol. Returns the same as [`Self::push`].
+    pub(super) fn push_batch(&self, events: &Arc<EventBatch>) -> bool {
+        let mut state = self.state();
+        self.add_events(&mut state, events);
+        state.request_flush()
     }
 
-    /// The same for a plain client: without what it has said itself.
-    pub(crate) fn push_simple_frames(&self, frames: &Frames, user: UserId) -> bool {
-        let mut waiting = self.waiting();
-        for piece in frames.without(user) {
-            self.add_item(&mut waiting, EncodedFrame::control(piece));
+    /// Adds frames for the simple protocol, without those of `user`: a client of the simple protocol does not receive
+    /// its own messages. Returns the same as [`Self::push`].
+    pub(super) fn push_simple_frames(&self, frames: &Frames, user: UserId) -> bool {
+        let mut state = self.state();
+        for bytes in frames.without(user) {
+            self.add_frame(&mut state, EncodedFrame::control(bytes));
         }
-        waiting.becomes_due()
+        state.request_flush()
     }
 
-    /// Adds several, and writes what can be written.
-    pub(crate) fn send_all(&self, loads: &[QueueEntry]) {
-        let mut waiting = self.waiting();
-        for load in loads {
-            self.add_load(&mut waiting, load);
+    /// Adds several entries and writes what the socket takes.
+    pub(super) fn send_all(&self, entries: &[QueueEntry]) {
+        let mut state = self.state();
+        for entry in entries {
+            self.add_entry(&mut state, entry);
         }
-        self.write(&mut waiting);
+        self.write(&mut state);
     }
 
-    /// Writes what can be written.
-    pub(crate) fn flush(&self) {
-        self.write(&mut self.waiting());
+    /// Writes what the socket takes.
+    pub(super) fn flush(&self) {
+        self.write(&mut self.state());
     }
 
-    /// Closes the connection; the first reason counts.
-    pub(crate) fn close(&self, closing: CloseReason) {
-        self.end(&mut self.waiting(), closing);
+    /// Closes the connection. If it is closing already, the first reason counts.
+    pub(crate) fn close(&self, reason: CloseReason) {
+        self.begin_close(&mut self.state(), reason);
     }
 
-    /// From now on frames go to the socket, but for those that `seen` knows of.
-    pub(crate) fn attach_writer(&self, sink: Sink, seen: ReplayedPositions) {
-        let mut waiting = self.waiting();
-        waiting.sink = Some(sink);
-        waiting.seen = seen;
-        let early = mem::take(&mut waiting.early);
-        waiting.bytes = 0;
-        for load in &early {
-            self.add_load(&mut waiting, load);
+    /// Begins to write to the socket. What was pushed earlier is written now, except for what `replayed` includes.
+    pub(crate) fn attach_writer(&self, sink: Sink, replayed: ReplayedPositions) {
+        let mut state = self.state();
+        state.sink = Some(sink);
+        state.replayed = replayed;
+        let early = mem::take(&mut state.early);
+        state.writes.queued_bytes = 0;
+        for entry in &early {
+            self.add_entry(&mut state, entry);
         }
-        self.write(&mut waiting);
+        self.write(&mut state);
     }
 
-    /// Takes the socket back, with the rest of a frame that was begun.
+    /// Returns the socket, with the unwritten rest of a frame that was begun.
     pub(crate) fn detach_writer(&self) -> (Option<Sink>, Option<Bytes>) {
-        let mut waiting = self.waiting();
-        let rest = waiting.pieces.pop_front().map(|piece| piece.slice(waiting.written..));
-        waiting.pieces = VecDeque::new();
-        (waiting.sink.take(), rest.filter(|rest| !rest.is_empty()))
+        let mut state = self.state();
+        let rest = state.writes.take_rest();
+        (state.sink.take(), rest)
     }
 
-    /// Writes what was left to the connection's task, which alone calls this. Ready when the connection must end.
+    /// Writes what was left to the connection's task. Only that task calls this. Ready when the connection must close.
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<CloseReason> {
         self.task.register(context.waker());
-        let mut waiting = self.waiting();
-        if waiting.is_left_to_task {
-            match waiting.poll_write(context) {
-                Poll::Ready(Ok(())) => waiting.is_left_to_task = false,
-                Poll::Ready(Err(_gone)) => {
-                    waiting.pieces = VecDeque::new();
-                    self.end(&mut waiting, CloseReason::CLIENT_GONE);
+        let mut state = self.state();
+        if state.is_left_to_task {
+            match state.poll_write(context) {
+                Poll::Ready(Ok(())) => state.is_left_to_task = false,
+                Poll::Ready(Err(_client_gone)) => {
+                    state.writes.clear();
+                    self.begin_close(&mut state, CloseReason::CLIENT_GONE);
                 }
                 Poll::Pending => {}
             }
         }
-        match waiting.closing {
-            Some(closing) if !closing.after_queue || waiting.pieces.is_empty() => Poll::Ready(closing),
+        match state.close_reason {
+            Some(reason) if !reason.sends_queue || state.writes.is_empty() => Poll::Ready(reason),
             _ => Poll::Pending,
         }
     }
 
-    /// Lets the connection's task look around.
+    /// Wakes the connection's task.
     pub(crate) fn wake(&self) {
         self.task.wake();
     }
 
-    /// Whether nothing of what waits was taken for `most` calls of this. Where nothing waits, gives room back.
-    pub(crate) fn is_stalled_for(&self, most: u32) -> bool {
-        let mut waiting = self.waiting();
-        let has_moved = mem::take(&mut waiting.has_moved);
-        if !has_moved && waiting.pieces.is_empty() {
-            waiting.pieces = VecDeque::new();
+    /// Counts one periodic check of the queue. Returns whether it has been stalled for more than `max_checks` of them:
+    /// something was queued and nothing was written.
+    ///
+    /// A queue that was idle since the last check gives back its memory.
+    pub(super) fn check_stalled(&self, max_checks: u32) -> bool {
+        let mut state = self.state();
+        let has_progressed = mem::take(&mut state.has_progressed);
+        if !has_progressed && state.writes.is_empty() {
+            state.writes.clear();
         }
-        let moved = has_moved || waiting.pieces.is_empty() || waiting.sink.is_none();
-        waiting.stuck_for = if moved { 0 } else { waiting.stuck_for.saturating_add(1) };
-        waiting.stuck_for > most
+        let is_stalled = !has_progressed && !state.writes.is_empty() && state.sink.is_some();
+        state.stalled_checks = if is_stalled { state.stalled_checks.saturating_add(1) } else { 0 };
+        state.stalled_checks > max_checks
     }
 
-    /// What waits for the socket.
+    /// The bytes that were pushed before a socket was attached.
     #[cfg(test)]
-    pub(crate) fn early_bytes(&self) -> Vec<u8> {
-        let waiting = self.waiting();
-        let bytes = waiting.early.iter().map(|load| match load {
-            QueueEntry::Events(run) => &run.full.bytes,
-            QueueEntry::Frame(item) => &item.bytes,
+    pub(super) fn early_bytes(&self) -> Vec<u8> {
+        let state = self.state();
+        let bytes = state.early.iter().map(|entry| match entry {
+            QueueEntry::Events(events) => &events.full.bytes,
+            QueueEntry::Frame(frame) => &frame.bytes,
         });
         bytes.flatten().copied().collect()
     }
 
-    fn add_load(&self, waiting: &mut QueueWaiter, load: &QueueEntry) {
-        match load {
-            QueueEntry::Events(run) => self.add_run(waiting, run),
-            QueueEntry::Frame(item) => self.add_item(waiting, item.clone()),
+    fn add_entry(&self, state: &mut QueueState, entry: &QueueEntry) {
+        match entry {
+            QueueEntry::Events(events) => self.add_events(state, events),
+            QueueEntry::Frame(frame) => self.add_frame(state, frame.clone()),
         }
     }
 
-    fn add_item(&self, waiting: &mut QueueWaiter, item: EncodedFrame) {
-        if waiting.sink.is_none() {
-            if self.makes_room(waiting, item.bytes.len()) {
-                waiting.early.push(QueueEntry::Frame(item));
+    fn add_frame(&self, state: &mut QueueState, frame: EncodedFrame) {
+        if state.sink.is_none() {
+            if self.reserve(state, frame.bytes.len()) {
+                state.early.push(QueueEntry::Frame(frame));
             }
-        } else if item.superseded_at.is_none_or(|position| waiting.seen.is_new(position)) {
-            self.add(waiting, item.bytes);
+        } else if frame.superseded_at.is_none_or(|position| state.replayed.is_new(position)) {
+            self.add_bytes(state, frame.bytes);
         }
     }
 
-    fn add_run(&self, waiting: &mut QueueWaiter, run: &Arc<EventBatch>) {
-        if waiting.sink.is_none() {
-            if self.makes_room(waiting, run.full.bytes.len()) {
-                waiting.early.push(QueueEntry::Events(Arc::clone(run)));
+    fn add_events(&self, state: &mut QueueState, events: &Arc<EventBatch>) {
+        if state.sink.is_none() {
+            if self.reserve(state, events.full.bytes.len()) {
+                state.early.push(QueueEntry::Events(Arc::clone(events)));
             }
-        } else if waiting.seen.concerns(run.conversation) {
-            for (part, frame) in run.full.iter() {
-                if waiting.seen.is_new((run.conversation, part.seq)) {
-                    self.add(waiting, frame);
+        } else if state.replayed.contains(events.conversation) {
+            for (part, bytes) in events.full.iter() {
+                if state.replayed.is_new((events.conversation, part.seq)) {
+                    self.add_bytes(state, bytes);
                 }
             }
         } else {
-            self.add(waiting, run.full.bytes.clone());
+            self.add_bytes(state, events.full.bytes.clone());
         }
     }
 
-    fn add(&self, waiting: &mut QueueWaiter, piece: Bytes) {
-        if !piece.is_empty() && self.makes_room(waiting, piece.len()) {
-            waiting.pieces.push_back(piece);
+    fn add_bytes(&self, state: &mut QueueState, bytes: Bytes) {
+        if !bytes.is_empty() && self.reserve(state, bytes.len()) {
+            state.writes.push(bytes);
         }
     }
 
-    /// Counts `bytes` more, unless that is too much, and the end.
-    fn makes_room(&self, waiting: &mut QueueWaiter, bytes: usize) -> bool {
-        if waiting.closing.is_some() {
+    /// Counts `bytes` as queued. Returns `false` if the connection is closing, or closes it because of them.
+    fn reserve(&self, state: &mut QueueState, bytes: usize) -> bool {
+        if state.close_reason.is_some() {
             return false;
         }
-        if waiting.bytes + bytes > self.most_bytes / 2 {
-            // Who reads has room again.
-            let is_due = waiting.is_due;
-            self.write(waiting);
-            waiting.is_due = is_due;
+        if state.writes.queued_bytes + bytes > self.send_queue_bytes / 2 {
+            // Perhaps the client has read in the meantime.
+            let is_flush_due = state.is_flush_due;
+            self.write(state);
+            state.is_flush_due = is_flush_due;
         }
-        waiting.bytes += bytes;
-        if waiting.bytes > self.most_bytes {
-            self.end(waiting, CloseReason::immediately(CloseCode::TooSlow));
+        state.writes.queued_bytes += bytes;
+        if state.writes.queued_bytes > self.send_queue_bytes {
+            self.begin_close(state, CloseReason::immediately(CloseCode::TooSlow));
         }
-        waiting.closing.is_none()
+        state.close_reason.is_none()
     }
 
-    fn end(&self, waiting: &mut QueueWaiter, closing: CloseReason) {
-        if waiting.closing.is_some() {
+    fn begin_close(&self, state: &mut QueueState, reason: CloseReason) {
+        if state.close_reason.is_some() {
             return;
         }
-        waiting.closing = Some(closing);
-        if closing.after_queue {
-            waiting.is_left_to_task |= !waiting.pieces.is_empty();
+        state.close_reason = Some(reason);
+        if reason.sends_queue {
+            state.is_left_to_task |= !state.writes.is_empty();
         } else {
-            waiting.forget_what_was_not_begun();
+            state.writes.drop_unstarted_frames();
         }
-        waiting.early = Vec::new();
+        state.early = Vec::new();
         self.task.wake();
     }
 
-    fn write(&self, waiting: &mut QueueWaiter) {
-        waiting.is_due = false;
-        if waiting.is_left_to_task || waiting.pieces.is_empty() || waiting.closing.is_some() {
+    fn write(&self, state: &mut QueueState) {
+        state.is_flush_due = false;
+        if state.is_left_to_task || state.writes.is_empty() || state.close_reason.is_some() {
             return;
         }
-        match waiting.try_write() {
+        match state.try_write() {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                waiting.is_left_to_task = true;
+                state.is_left_to_task = true;
                 self.task.wake();
             }
-            Err(_gone) => self.end(waiting, CloseReason::CLIENT_GONE),
+            Err(_client_gone) => self.begin_close(state, CloseReason::CLIENT_GONE),
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, QueueWaiter> {
-        // Nothing under this lock panics half-way through a change.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        // No change under this lock leaves the queue half-changed when it panics.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl QueueWaiter {
-    fn becomes_due(&mut self) -> bool {
-        !mem::replace(&mut self.is_due, true)
+impl QueueState {
+    /// Whether the caller must flush: nobody was asked to since the last flush.
+    fn request_flush(&mut self) -> bool {
+        !mem::replace(&mut self.is_flush_due, true)
     }
 
-    /// Writes all; an error says that it stopped before the end.
     fn try_write(&mut self) -> io::Result<()> {
-        while !self.pieces.is_empty() {
-            // Before the welcome everything waits.
-            let Some(sink) = &self.sink else { return Ok(()) };
-            let written = self.with_slices(|slices| sink.try_write(slices))?;
-            self.advance(written)?;
-        }
-        Ok(())
-    }
-
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(mut sink) = self.sink.take() else { return Poll::Ready(Ok(())) };
-        let outcome = self.poll_write_to(Pin::new(&mut sink), context);
-        self.sink = Some(sink);
+        let Some(sink) = &self.sink else { return Ok(()) };
+        let before = self.writes.queued_bytes;
+        let outcome = self.writes.try_write(sink);
+        self.has_progressed |= self.writes.queued_bytes < before;
         outcome
     }
 
-    fn poll_write_to(&mut self, mut sink: Pin<&mut Sink>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.pieces.is_empty() {
-            let written = ready!(self.with_slices(|slices| sink.as_mut().poll_write_vectored(context, slices)))?;
-            self.advance(written)?;
-        }
-        sink.poll_flush(context)
-    }
-
-    fn with_slices<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
-        let first = self.pieces.front().map_or(&[][..], |piece| &piece[self.written..]);
-        if self.pieces.len() == 1 {
-            return write(&[IoSlice::new(first)]);
-        }
-        let mut slices = [IoSlice::new(&[]); MOST_PIECES];
-        let count = self.pieces.len().min(MOST_PIECES);
-        for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
-            *slice = IoSlice::new(piece);
-        }
-        slices[0] = IoSlice::new(first);
-        write(&slices[..count])
-    }
-
-    fn advance(&mut self, mut written: usize) -> io::Result<()> {
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.has_moved = true;
-        self.bytes -= written;
-        while let Some(piece) = self.pieces.front() {
-            let rest = piece.len() - self.written;
-            if written < rest {
-                self.written += written;
-                return Ok(());
-            }
-            written -= rest;
-            self.written = 0;
-            self.pieces.pop_front();
-        }
-        if self.pieces.capacity() > KEPT_ROOM {
-            self.pieces = VecDeque::new();
-        }
-        Ok(())
-    }
-
-    /// A frame of which a part was written must be written to its end, whatever comes after it.
-    fn forget_what_was_not_begun(&mut self) {
-        self.pieces.truncate(1);
-        match self.pieces.front_mut() {
-            Some(piece) if self.written > 0 => piece.truncate(end_of_frame_at(piece, self.written)),
-            _ => self.pieces = VecDeque::new(),
-        }
-        self.bytes = self.pieces.front().map_or(0, |piece| piece.len() - self.written);
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(sink) = &mut self.sink else { return Poll::Ready(Ok(())) };
+        let before = self.writes.queued_bytes;
+        let outcome = self.writes.poll_write(sink, context);
+        self.has_progressed |= self.writes.queued_bytes < before;
+        outcome
     }
 }

@@ -1,409 +1,289 @@
-//! A shard: the connections that one thread serves, who of them hears which conversation, and its turns at writing.
+//! The task of a shard: delivers batches to the connections of the shard, and checks them.
 //!
-//! A turn is what was committed together. A shard puts each of its steps into the queues that it concerns, and then
-//! writes each queue once. A crowd, which takes long, is served a slice at a time, with other turns in between: who talks
-//! in private does not wait for a room of ten thousand.
+//! The task first puts every operation of a batch into the queues that it concerns, and then flushes each queue once. A
+//! conversation with a large audience would take long, so its audience is served in slices, with other batches in
+//! between: a private message does not wait for a room of ten thousand.
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
 use tokio::{
     select,
-    sync::{Notify, mpsc, oneshot},
+    sync::mpsc,
     task::yield_now,
     time::{MissedTickBehavior, interval},
 };
 
 use crate::{
     domain::{ConversationId, UserId},
-    protocol::CloseCode,
     server::{
         config::Timing,
         hub::{
-            CloseReason, Connection, Dialect, Hub, ROOM_OF_A_FEW,
-            encoded::{EncodedFrame, EventBatch, LARGEST_RUN, QueueEntry},
-            shrink_if_sparse,
+            batch::{DeliveryBatch, DeliveryOp},
+            connections::{Connection, Dialect, Shard, TickLimits},
+            encoded::{EncodedFrame, EventBatch, MAX_BATCH_BYTES, QueueEntry},
+            registry::Hub,
+            send_queue::CloseReason,
         },
-        websocket::PING_FRAME,
     },
 };
 
-/// More listeners than this are a crowd.
-const CROWD: usize = 256;
+/// An audience with more connections than this is served in slices.
+const MAX_UNSLICED_AUDIENCE: usize = 256;
 
-/// A crowd is served so many at a time. One costs some 8 µs when each is written to by itself, and a private message can
-/// meet three slices on its way: when it is read, when its commit is told, and when it is written.
+/// How many connections of a large audience are served at a time. One takes some 8 µs when each is written to by
+/// itself, and a private message can wait for three slices: when it is read, when its commit is delivered, and when it is
+/// written.
 const SLICE: usize = 64;
 
-/// How much may wait for crowds before no further turn is begun, in bytes. What is committed then waits in the store's
-/// feed, and the store waits for that.
-const MOST_FOR_CROWDS: usize = 4 * 1024 * 1024;
+/// How many bytes may wait for large audiences. Beyond that, the shard takes no further batch, so that commits wait in the
+/// store's feed and the store waits for delivery.
+const MAX_FAN_OUT_BYTES: usize = 4 * 1024 * 1024;
 
-/// The longest time between two looks at all connections.
-const LONGEST_BEAT: Duration = Duration::from_secs(1);
+/// The longest time between two checks of all connections.
+const MAX_TICK: Duration = Duration::from_secs(1);
 
-/// What was committed together, for all shards.
-pub(crate) type DeliveryBatch = Arc<Vec<DeliveryOp>>;
-
-/// One thing to be told.
-#[derive(Debug)]
-pub(crate) enum DeliveryOp {
-    /// Events of one conversation, to all who hear it.
-    Events(Arc<EventBatch>),
-    /// The answer to a command; nothing where silence means yes.
-    Reply(Arc<Connection>, Option<EncodedFrame>),
-    /// The users hear a conversation from now on, starting with what it is.
-    Conversations {
-        views: Vec<(UserId, ConversationId, EncodedFrame)>,
-        /// Resolves for whoever waits, by being dropped, when all shards have told it.
-        _announced: oneshot::Sender<()>,
-    },
-    /// To all connections of a user.
-    ToUser(UserId, EncodedFrame),
-    /// The user does not hear the conversation any more.
-    Unsubscribe(UserId, ConversationId, Option<EncodedFrame>),
-    /// All connections of the user end.
-    CloseUser(UserId, CloseCode),
-    /// To everyone.
-    ToEveryone(EncodedFrame),
-}
-
-/// The connections that one thread serves. Plain mutexes: held for look-ups, pushes and writes that don't wait.
-#[derive(Debug, Default)]
-pub(crate) struct Shard {
-    audiences: Mutex<HashMap<ConversationId, Vec<Arc<Connection>>>>,
-    connections: Mutex<HashMap<u64, Arc<Connection>>>,
-    /// Counts looks at all connections: a clock that costs nothing to read.
-    beat: AtomicU32,
-    /// Tells whoever doubts a connection that one of those that are doubted has sent something, or that one has left.
-    pub(crate) has_news: Notify,
-}
-
-impl Shard {
-    pub(crate) fn beat(&self) -> u32 {
-        self.beat.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn add(&self, connection: &Arc<Connection>) {
-        lock(&self.connections).insert(connection.number, Arc::clone(connection));
-    }
-
-    pub(crate) fn remove(&self, connection: &Connection) {
-        let mut connections = lock(&self.connections);
-        connections.remove(&connection.number);
-        shrink_if_sparse(&mut connections);
-    }
-
-    pub(crate) fn find(&self, number: u64) -> Option<Arc<Connection>> {
-        lock(&self.connections).get(&number).cloned()
-    }
-
-    pub(crate) fn subscribe(&self, conversation: ConversationId, connection: &Arc<Connection>) {
-        let mut audiences = lock(&self.audiences);
-        let audience = audiences.entry(conversation).or_insert_with(|| Vec::with_capacity(2));
-        audience.push(Arc::clone(connection));
-    }
-
-    pub(crate) fn unsubscribe(&self, conversation: ConversationId, connection: &Connection) {
-        let mut audiences = lock(&self.audiences);
-        let Some(audience) = audiences.get_mut(&conversation) else { return };
-        if let Some(place) = audience.iter().position(|other| std::ptr::eq(Arc::as_ptr(other), connection)) {
-            audience.swap_remove(place);
-        }
-        if audience.is_empty() {
-            audiences.remove(&conversation);
-            shrink_if_sparse(&mut audiences);
-        } else if audience.capacity() > ROOM_OF_A_FEW && audience.len() < audience.capacity() / 8 {
-            audience.shrink_to(2 * audience.len());
-        }
-    }
-
-    pub(crate) fn audience_size(&self, conversation: ConversationId) -> usize {
-        lock(&self.audiences).get(&conversation).map_or(0, Vec::len)
-    }
-
-    pub(crate) fn audience(&self, conversation: ConversationId) -> Vec<Arc<Connection>> {
-        lock(&self.audiences).get(&conversation).cloned().unwrap_or_default()
-    }
-
-    /// Lets the tasks of all connections look around.
-    pub(crate) fn wake_all(&self) {
-        lock(&self.connections).values().for_each(|connection| connection.queue.wake());
-    }
-
-    fn everyone(&self) -> Vec<Arc<Connection>> {
-        let connections = lock(&self.connections);
-        connections.values().filter(|connection| connection.dialect == Dialect::Full).cloned().collect()
-    }
-
-    /// Looks after all connections: pings them, and ends those that are silent or take nothing.
-    fn check_connections(&self, beats: Beats) {
-        let now = self.beat.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        for connection in lock(&self.connections).values() {
-            let queue = &connection.queue;
-            if connection.is_at_command_limit() {
-                // Nobody listens to it just now.
-                connection.heard_at.store(now, Ordering::Relaxed);
-            }
-            if now.wrapping_sub(connection.heard_at.load(Ordering::Relaxed)) > beats.silence {
-                queue.close(CloseReason::CLIENT_GONE);
-            } else if queue.is_stalled_for(beats.write) {
-                queue.close(CloseReason::immediately(CloseCode::TooSlow));
-            } else if now.wrapping_sub(connection.pinged_at.load(Ordering::Relaxed)) >= beats.ping {
-                connection.pinged_at.store(now, Ordering::Relaxed);
-                queue.send(EncodedFrame::control(PING_FRAME));
-            }
-        }
-    }
-}
-
-// Nothing under these locks panics half-way through a change, so a poisoned map is still a map.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Times, in beats of a shard.
-#[derive(Clone, Copy, Debug)]
-struct Beats {
-    ping: u32,
-    silence: u32,
-    write: u32,
-}
-
-/// Delivers what concerns one shard, and looks after its connections, until there are no more turns.
+/// Delivers batches to the connections of one shard and checks them, until there are no more batches.
 pub(crate) async fn serve_shard(
     hub: Arc<Hub>,
     shard: Arc<Shard>,
-    mut turns: mpsc::Receiver<DeliveryBatch>,
+    mut batches: mpsc::Receiver<DeliveryBatch>,
     timing: Arc<Timing>,
 ) {
-    let length = (timing.ping.min(timing.silence) / 10).clamp(Duration::from_millis(1), LONGEST_BEAT);
-    let in_beats = |time: Duration| u32::try_from(time.as_millis().div_ceil(length.as_millis())).unwrap_or(u32::MAX);
-    let beats = Beats { ping: in_beats(timing.ping), silence: in_beats(timing.silence), write: in_beats(timing.write) };
-    let mut beat = interval(length);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut delivery = Delivery { hub: &hub, shard: &shard, crowds: VecDeque::new(), due: Vec::new() };
+    let length = (timing.ping.min(timing.silence) / 10).clamp(Duration::from_millis(1), MAX_TICK);
+    let in_ticks = |time: Duration| u32::try_from(time.as_millis().div_ceil(length.as_millis())).unwrap_or(u32::MAX);
+    let limits =
+        TickLimits { ping: in_ticks(timing.ping), silence: in_ticks(timing.silence), write: in_ticks(timing.write) };
+    let mut tick = interval(length);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut delivery = ShardDelivery::new(&hub, &shard);
     loop {
         select! {
             biased;
-            _ = beat.tick() => shard.check_connections(beats),
-            turn = turns.recv(), if delivery.waiting() < MOST_FOR_CROWDS => match turn {
-                Some(turn) => {
-                    delivery.take(&turn);
-                    // However fast turns come, crowds are served.
+            _ = tick.tick() => shard.check_connections(limits),
+            batch = batches.recv(), if delivery.fan_out_bytes() < MAX_FAN_OUT_BYTES => match batch {
+                Some(batch) => {
+                    delivery.deliver(&batch);
+                    // Large audiences are served however fast batches come.
                     delivery.serve_slice();
                 }
                 None => break,
             },
-            () = yield_now(), if !delivery.crowds.is_empty() => {
+            () = yield_now(), if delivery.has_fan_outs() => {
                 delivery.serve_slice();
-                // Where cores are few, the store's writer waits for this one.
+                // With few cores, the store's writer waits for this thread.
                 thread::yield_now();
             }
         }
     }
-    delivery.serve_crowds();
+    delivery.finish_fan_outs();
 }
 
-/// A shard's work.
-struct Delivery<'a> {
+/// The state of delivery on one shard.
+struct ShardDelivery<'a> {
     hub: &'a Hub,
     shard: &'a Shard,
-    crowds: VecDeque<LargeFanOut>,
-    /// Who has something in the queue that is not written yet.
-    due: Vec<Arc<Connection>>,
+    /// What is being delivered to large audiences, oldest first.
+    fan_outs: VecDeque<LargeFanOut>,
+    /// Connections whose queues must be flushed.
+    to_flush: Vec<Arc<Connection>>,
 }
 
-/// Something for many.
+/// A delivery to a large audience, in slices.
 struct LargeFanOut {
-    /// What they hear; `None` for everyone.
+    /// The conversation whose subscribers are the audience. `None` for every connection of the full protocol.
     conversation: Option<ConversationId>,
-    loads: Vec<QueueEntry>,
-    /// `None` before the first is served: whoever has come to hear it by then counts on all that is in here.
-    listeners: Option<Vec<Arc<Connection>>>,
+    entries: Vec<QueueEntry>,
+    /// `None` until the first slice is served. Whoever subscribes before that is part of the audience and gets all
+    /// entries.
+    audience: Option<Vec<Arc<Connection>>>,
+    /// How many connections of the audience have been served.
     served: usize,
 }
 
-impl Delivery<'_> {
-    fn take(&mut self, turn: &[DeliveryOp]) {
-        for step in turn {
-            self.step(step);
+impl<'a> ShardDelivery<'a> {
+    fn new(hub: &'a Hub, shard: &'a Shard) -> Self {
+        Self { hub, shard, fan_outs: VecDeque::new(), to_flush: Vec::new() }
+    }
+
+    fn deliver(&mut self, operations: &[DeliveryOp]) {
+        for operation in operations {
+            self.apply(operation);
         }
-        for connection in self.due.drain(..) {
+        for connection in self.to_flush.drain(..) {
             connection.queue.flush();
         }
     }
 
-    fn step(&mut self, step: &DeliveryOp) {
-        match step {
-            DeliveryOp::Events(run) => self.run(run),
-            DeliveryOp::Reply(connection, item) => {
-                if std::ptr::eq(Arc::as_ptr(&connection.shard), self.shard) {
-                    if let Some(item) = item {
-                        self.push(connection, item.clone());
+    fn apply(&mut self, operation: &DeliveryOp) {
+        match operation {
+            DeliveryOp::Events(events) => self.deliver_events(events),
+            DeliveryOp::Reply(connection, frame) => {
+                if self.serves(connection) {
+                    if let Some(frame) = frame {
+                        self.push(connection, frame.clone());
                     }
                     connection.command_finished();
                 }
             }
             DeliveryOp::Conversations { views, .. } => {
-                for (user, conversation, item) in views {
-                    self.serve_crowds_of(*conversation);
+                for (user, conversation, frame) in views {
+                    self.finish_fan_outs_of(*conversation);
                     for connection in self.connections_of(*user) {
                         connection.subscribe(*conversation);
-                        if connection.dialect == Dialect::Full {
-                            self.push(&connection, item.clone());
-                        }
+                        self.push_full(&connection, frame);
                     }
                 }
             }
-            DeliveryOp::ToUser(user, item) => {
+            DeliveryOp::ToUser(user, frame) => {
                 for connection in self.connections_of(*user) {
-                    if connection.dialect == Dialect::Full {
-                        self.push(&connection, item.clone());
-                    }
+                    self.push_full(&connection, frame);
                 }
             }
-            DeliveryOp::Unsubscribe(user, room, item) => {
-                self.serve_crowds_of(*room);
+            DeliveryOp::Unsubscribe(user, conversation, frame) => {
+                self.finish_fan_outs_of(*conversation);
                 for connection in self.connections_of(*user) {
-                    connection.unsubscribe(*room);
-                    if connection.dialect == Dialect::Full
-                        && let Some(item) = item
-                    {
-                        self.push(&connection, item.clone());
+                    connection.unsubscribe(*conversation);
+                    if let Some(frame) = frame {
+                        self.push_full(&connection, frame);
                     }
                 }
             }
             DeliveryOp::CloseUser(user, code) => {
-                self.serve_crowds();
+                self.finish_fan_outs();
                 for connection in self.connections_of(*user) {
-                    // What was pushed in this turn comes before the end of it.
+                    // Operations before this one may have pushed frames.
                     connection.queue.flush();
                     connection.queue.close(CloseReason::immediately(*code));
                 }
             }
-            DeliveryOp::ToEveryone(item) => {
-                let loads = vec![QueueEntry::Frame(item.clone())];
-                self.crowds.push_back(LargeFanOut { conversation: None, loads, listeners: None, served: 0 });
+            DeliveryOp::ToEveryone(frame) => {
+                self.fan_outs.push_back(LargeFanOut::new(None, QueueEntry::Frame(frame.clone())));
             }
         }
     }
 
-    fn run(&mut self, run: &Arc<EventBatch>) {
-        let of_same = |crowd: &&mut LargeFanOut| crowd.conversation == Some(run.conversation);
-        // Behind what is still to be told there; with it, if nobody has been told that yet.
-        if let Some(crowd) = self.crowds.iter_mut().rev().find(of_same) {
-            if crowd.listeners.is_none() && crowd.bytes() < LARGEST_RUN {
-                crowd.loads.push(QueueEntry::Events(Arc::clone(run)));
+    fn deliver_events(&mut self, events: &Arc<EventBatch>) {
+        let conversation = events.conversation;
+        let entry = || QueueEntry::Events(Arc::clone(events));
+        let newest = self.fan_outs.iter_mut().rev().find(|fan_out| fan_out.conversation == Some(conversation));
+        if let Some(fan_out) = newest {
+            // Events of one conversation stay in order: these go behind the ones that are still being delivered, or
+            // along with them if nobody has been served yet.
+            if fan_out.audience.is_none() && fan_out.bytes() < MAX_BATCH_BYTES {
+                fan_out.entries.push(entry());
             } else {
-                self.crowd(run);
+                self.fan_outs.push_back(LargeFanOut::new(Some(conversation), entry()));
             }
-        } else if self.shard.audience_size(run.conversation) > CROWD {
-            self.crowd(run);
+        } else if self.shard.audience_size(conversation) > MAX_UNSLICED_AUDIENCE {
+            self.fan_outs.push_back(LargeFanOut::new(Some(conversation), entry()));
         } else {
-            let audiences = lock(&self.shard.audiences);
-            for connection in audiences.get(&run.conversation).into_iter().flatten() {
-                let is_first = match connection.dialect {
-                    Dialect::Full => connection.queue.push_batch(run),
-                    Dialect::Simple => connection.queue.push_simple_frames(&run.plain, connection.user.id),
+            self.shard.for_each_subscriber(conversation, |connection| {
+                let must_flush = match connection.dialect {
+                    Dialect::Full => connection.queue.push_batch(events),
+                    Dialect::Simple => connection.queue.push_simple_frames(&events.simple, connection.user.id),
                 };
-                if is_first {
-                    self.due.push(Arc::clone(connection));
+                if must_flush {
+                    self.to_flush.push(Arc::clone(connection));
                 }
-            }
+            });
         }
     }
 
-    fn crowd(&mut self, run: &Arc<EventBatch>) {
-        self.crowds.push_back(LargeFanOut {
-            conversation: Some(run.conversation),
-            loads: vec![QueueEntry::Events(Arc::clone(run))],
-            listeners: None,
-            served: 0,
-        });
-    }
-
-    fn push(&mut self, connection: &Arc<Connection>, item: EncodedFrame) {
-        if connection.queue.push(item) {
-            self.due.push(Arc::clone(connection));
+    fn push(&mut self, connection: &Arc<Connection>, frame: EncodedFrame) {
+        if connection.queue.push(frame) {
+            self.to_flush.push(Arc::clone(connection));
         }
     }
 
-    /// Those of this shard.
+    /// Pushes a frame of the full protocol, if the connection speaks that.
+    fn push_full(&mut self, connection: &Arc<Connection>, frame: &EncodedFrame) {
+        if connection.dialect == Dialect::Full {
+            self.push(connection, frame.clone());
+        }
+    }
+
+    fn serves(&self, connection: &Connection) -> bool {
+        std::ptr::eq(Arc::as_ptr(&connection.shard), self.shard)
+    }
+
+    /// The user's connections that this shard serves.
     fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
         let mut connections = self.hub.connections_of(user);
-        connections.retain(|connection| std::ptr::eq(Arc::as_ptr(&connection.shard), self.shard));
+        connections.retain(|connection| self.serves(connection));
         connections
     }
 
-    /// How much waits for crowds, in bytes.
-    fn waiting(&self) -> usize {
-        self.crowds.iter().map(LargeFanOut::bytes).sum()
+    fn has_fan_outs(&self) -> bool {
+        !self.fan_outs.is_empty()
     }
 
-    /// Serves the next slice of the crowd that has waited longest.
+    /// How many bytes wait for large audiences.
+    fn fan_out_bytes(&self) -> usize {
+        self.fan_outs.iter().map(LargeFanOut::bytes).sum()
+    }
+
+    /// Serves the next slice of the oldest fan-out.
     fn serve_slice(&mut self) {
-        let Some(mut crowd) = self.crowds.pop_front() else { return };
-        if !crowd.serve_slice(self.shard) {
-            self.crowds.push_front(crowd);
+        let Some(mut fan_out) = self.fan_outs.pop_front() else { return };
+        if !fan_out.serve_slice(self.shard) {
+            self.fan_outs.push_front(fan_out);
         }
     }
 
-    /// Before anything that changes who hears the conversation.
-    fn serve_crowds_of(&mut self, conversation: ConversationId) {
-        while let Some(place) = self.crowds.iter().position(|crowd| crowd.conversation == Some(conversation)) {
-            let Some(mut crowd) = self.crowds.remove(place) else { return };
-            while !crowd.serve_slice(self.shard) {}
+    /// Finishes all fan-outs of a conversation. Must come before any change of its subscriptions.
+    fn finish_fan_outs_of(&mut self, conversation: ConversationId) {
+        while let Some(index) = self.fan_outs.iter().position(|fan_out| fan_out.conversation == Some(conversation)) {
+            let Some(mut fan_out) = self.fan_outs.remove(index) else { return };
+            while !fan_out.serve_slice(self.shard) {}
         }
     }
 
-    fn serve_crowds(&mut self) {
-        while !self.crowds.is_empty() {
+    fn finish_fan_outs(&mut self) {
+        while self.has_fan_outs() {
             self.serve_slice();
         }
     }
 }
 
 impl LargeFanOut {
-    fn bytes(&self) -> usize {
-        self.loads.iter().map(QueueEntry::bytes).sum()
+    fn new(conversation: Option<ConversationId>, entry: QueueEntry) -> Self {
+        Self { conversation, entries: vec![entry], audience: None, served: 0 }
     }
 
-    /// Serves the next of them; whether these were the last.
+    fn bytes(&self) -> usize {
+        self.entries.iter().map(QueueEntry::bytes).sum()
+    }
+
+    /// Serves the next slice of the audience. Returns whether it was the last.
     fn serve_slice(&mut self, shard: &Shard) -> bool {
-        let listeners = self.listeners.take().unwrap_or_else(|| match self.conversation {
+        let audience = self.audience.take().unwrap_or_else(|| match self.conversation {
             Some(conversation) => shard.audience(conversation),
-            None => shard.everyone(),
+            None => shard.full_protocol_connections(),
         });
-        let end = listeners.len().min(self.served + SLICE);
-        for connection in &listeners[self.served..end] {
+        let end = audience.len().min(self.served + SLICE);
+        for connection in &audience[self.served..end] {
             self.serve(connection);
         }
         self.served = end;
-        let is_done = end == listeners.len();
-        self.listeners = Some(listeners);
+        let is_done = end == audience.len();
+        self.audience = Some(audience);
         is_done
     }
 
     fn serve(&self, connection: &Connection) {
-        if let Dialect::Simple = connection.dialect {
-            for load in &self.loads {
-                if let QueueEntry::Events(run) = load {
-                    connection.queue.push_simple_frames(&run.plain, connection.user.id);
+        match connection.dialect {
+            Dialect::Full => connection.queue.send_all(&self.entries),
+            Dialect::Simple => {
+                for entry in &self.entries {
+                    if let QueueEntry::Events(events) = entry {
+                        connection.queue.push_simple_frames(&events.simple, connection.user.id);
+                    }
                 }
+                connection.queue.flush();
             }
-            return connection.queue.flush();
         }
-        connection.queue.send_all(&self.loads);
     }
 }

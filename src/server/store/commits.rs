@@ -16,6 +16,8 @@ use crate::{
 pub(crate) enum Committed {
     /// A conversation's log has grown.
     Event(Event),
+    /// The log of a direct has grown by a message. The simple protocol shows it as private, unlike messages in rooms.
+    DirectMessage(Event),
     /// A command that was [submitted](crate::server::store::Store::submit) is durable, or was refused.
     Answer {
         /// Who asked.

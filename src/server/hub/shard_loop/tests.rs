@@ -1,129 +1,138 @@
+use axum::body::Bytes;
+
 use crate::{
     domain::{Nickname, User},
     server::{
-        hub::{ConnectionOrigin, Registered, shard_loop::*},
+        hub::{connections::ConnectionOrigin, registry::Registered, shard_loop::*},
         net::{client_addr::ClientAddr, shard_index::ShardIndex},
     },
 };
 
+/// More connections than are served without slices.
+const LARGE: usize = 2 * MAX_UNSLICED_AUDIENCE + 10;
+
 fn hub() -> Arc<Hub> {
-    Arc::new(Hub::new(ConversationId::generate(), 1, None, 1024 * 1024))
+    Arc::new(Hub::new(1, None, 1024 * 1024))
 }
 
-fn come_in(hub: &Arc<Hub>, number: usize, rooms: &[ConversationId]) -> Registered {
-    let user = User::guest(UserId::generate(), Nickname::parse(&format!("guest {number}")).expect("a name"));
-    let peer = ClientAddr::from(std::net::IpAddr::from([127, 0, 0, 1]));
-    let entrance =
-        ConnectionOrigin { session: None, client_addr: peer, dialect: Dialect::Full, shard: ShardIndex::default() };
-    let registered = hub.register(user, entrance).expect("a place");
-    for room in rooms {
-        registered.connection.subscribe(*room);
+fn connect(hub: &Arc<Hub>, number: usize, conversations: &[ConversationId]) -> Registered {
+    let user = User::guest(UserId::generate(), Nickname::parse(&format!("guest {number}")).expect("a nickname"));
+    let origin = ConnectionOrigin {
+        session: None,
+        client_addr: ClientAddr::from(std::net::IpAddr::from([127, 0, 0, 1])),
+        dialect: Dialect::Full,
+        shard: ShardIndex::default(),
+    };
+    let registered = hub.register(user, origin).expect("no limit");
+    for conversation in conversations {
+        registered.connection.subscribe(*conversation);
     }
     registered
 }
 
-fn delivery<'a>(hub: &'a Hub, shard: &'a Shard) -> Delivery<'a> {
-    Delivery { hub, shard, crowds: VecDeque::new(), due: Vec::new() }
+fn connect_many(hub: &Arc<Hub>, count: usize, conversation: ConversationId) -> Vec<Registered> {
+    (0..count).map(|number| connect(hub, number, &[conversation])).collect()
 }
 
-fn run(room: ConversationId, frames: &[(u64, UserId, &str)]) -> DeliveryOp {
-    DeliveryOp::Events(Arc::new(EventBatch::for_tests(room, frames)))
+fn events(conversation: ConversationId, frames: &[(u64, UserId, &str)]) -> DeliveryOp {
+    DeliveryOp::Events(Arc::new(EventBatch::for_tests(conversation, frames)))
+}
+
+/// The bytes that were queued for a connection.
+fn queued(registered: &Registered) -> Vec<u8> {
+    registered.connection.queue.early_bytes()
 }
 
 #[test]
-fn who_talks_in_private_does_not_wait_for_a_crowd() {
+fn a_private_message_does_not_wait_for_a_large_audience() {
     let (hub, author) = (hub(), UserId::generate());
-    let (square, corner) = (hub.lobby, ConversationId::generate());
-    let crowd: Vec<_> = (0..2 * CROWD + 10).map(|number| come_in(&hub, number, &[square])).collect();
-    let pair: Vec<_> = (0..2).map(|number| come_in(&hub, 1_000 + number, &[corner])).collect();
-    let mut delivery = delivery(&hub, &hub.shards[0]);
+    let (room, direct) = (ConversationId::generate(), ConversationId::generate());
+    let audience = connect_many(&hub, LARGE, room);
+    let pair: Vec<_> = (0..2).map(|number| connect(&hub, 1_000 + number, &[direct])).collect();
+    let mut delivery = ShardDelivery::new(&hub, hub.first_shard());
 
-    delivery.take(&[run(square, &[(1, author, "a")])]);
+    delivery.deliver(&[events(room, &[(1, author, "a")])]);
     delivery.serve_slice();
-    delivery.take(&[run(square, &[(2, author, "b")]), run(corner, &[(1, author, "psst")])]);
-    let told = |one: &Registered| one.connection.queue.early_bytes();
-    assert!(pair.iter().all(|one| told(one) == b"psst"));
-    assert_eq!(crowd.iter().filter(|one| told(one).is_empty()).count(), 2 * CROWD + 10 - SLICE, "their turn comes");
+    delivery.deliver(&[events(room, &[(2, author, "b")]), events(direct, &[(1, author, "psst")])]);
+    assert!(pair.iter().all(|one| queued(one) == b"psst"));
+    let waiting = audience.iter().filter(|one| queued(one).is_empty()).count();
+    assert_eq!(waiting, LARGE - SLICE, "only one slice has been served");
 
-    // In between, each of the crowd gets everything in order.
-    delivery.take(&[run(square, &[(3, author, "c")])]);
-    while !delivery.crowds.is_empty() {
+    // Events that come in between are delivered to everyone in order.
+    delivery.deliver(&[events(room, &[(3, author, "c")])]);
+    while delivery.has_fan_outs() {
         delivery.serve_slice();
     }
-    assert!(crowd.iter().all(|one| told(one) == b"abc"));
+    assert!(audience.iter().all(|one| queued(one) == b"abc"));
 }
 
 #[tokio::test]
-async fn a_crowd_is_served_however_fast_turns_come() {
+async fn a_large_audience_is_served_however_fast_batches_come() {
     let (hub, author) = (hub(), UserId::generate());
-    let (square, corner) = (hub.lobby, ConversationId::generate());
-    let _crowd: Vec<_> = (0..=CROWD).map(|number| come_in(&hub, number, &[square])).collect();
-    let last = come_in(&hub, 1_000, &[square, corner]);
-    // All of these are there before the first is taken, so there is always another.
-    let whispers = "0123456789";
-    let (sender, turns) = mpsc::channel(whispers.len() + 1);
-    let turn = |step| sender.try_send(Arc::new(vec![step])).expect("room");
-    turn(run(square, &[(1, author, "everyone")]));
-    whispers.char_indices().for_each(|(at, _)| turn(run(corner, &[(at as u64 + 1, author, &whispers[at..=at])])));
+    let (room, direct) = (ConversationId::generate(), ConversationId::generate());
+    let _audience = connect_many(&hub, MAX_UNSLICED_AUDIENCE + 1, room);
+    let last = connect(&hub, 1_000, &[room, direct]);
+    // All batches are in the channel before the first is received, so the channel is never empty in between.
+    let private = "0123456789";
+    let (sender, batches) = mpsc::channel(private.len() + 1);
+    let send = |operation| sender.try_send(Arc::new(vec![operation])).expect("capacity");
+    send(events(room, &[(1, author, "everyone")]));
+    private.char_indices().for_each(|(at, _)| send(events(direct, &[(at as u64 + 1, author, &private[at..=at])])));
     drop(sender);
 
-    serve_shard(Arc::clone(&hub), Arc::clone(&hub.shards[0]), turns, Arc::new(Timing::default())).await;
+    serve_shard(Arc::clone(&hub), Arc::clone(hub.first_shard()), batches, Arc::new(Timing::default())).await;
 
-    let told = String::from_utf8(last.connection.queue.early_bytes()).expect("text");
-    let (before, after) = told.split_once("everyone").expect("it is told");
-    assert_eq!([before, after].concat(), whispers);
-    assert_eq!(
-        before.len(),
-        CROWD / SLICE,
-        "a slice after each turn, and the last of the crowd is in the one after these"
-    );
+    let received = String::from_utf8(queued(&last)).expect("UTF-8");
+    let (before, after) = received.split_once("everyone").expect("the message in the room");
+    assert_eq!([before, after].concat(), private);
+    let slices_before = MAX_UNSLICED_AUDIENCE / SLICE;
+    assert_eq!(before.len(), slices_before, "one slice per batch, and this connection is in the slice after these");
 }
 
 #[test]
-fn who_enters_while_a_crowd_waits_misses_nothing() {
+fn a_connection_that_subscribes_during_a_fan_out_misses_nothing() {
     let (hub, author) = (hub(), UserId::generate());
-    let square = hub.lobby;
-    let _crowd: Vec<_> = (0..2 * CROWD).map(|number| come_in(&hub, number, &[square])).collect();
-    let mut delivery = delivery(&hub, &hub.shards[0]);
-    delivery.take(&[run(square, &[(1, author, "a")])]);
+    let room = ConversationId::generate();
+    let _audience = connect_many(&hub, LARGE, room);
+    let mut delivery = ShardDelivery::new(&hub, hub.first_shard());
+    delivery.deliver(&[events(room, &[(1, author, "a")])]);
     delivery.serve_slice();
-    delivery.take(&[run(square, &[(2, author, "b")])]);
-    // Its snapshot tells of 2, and of nothing after.
-    let late = come_in(&hub, 2_000, &[square]);
-    delivery.take(&[run(square, &[(3, author, "c")])]);
-    delivery.serve_crowds();
-    delivery.take(&[run(square, &[(4, author, "d")])]);
-    delivery.serve_crowds();
-    let told = late.connection.queue.early_bytes();
-    assert!(told.ends_with(b"cd"), "{:?}: what is not after the snapshot is left out later", String::from_utf8(told));
+    delivery.deliver(&[events(room, &[(2, author, "b")])]);
+    // The snapshot of this connection includes event 2 and nothing later.
+    let late = connect(&hub, 2_000, &[room]);
+    delivery.deliver(&[events(room, &[(3, author, "c")])]);
+    delivery.finish_fan_outs();
+    delivery.deliver(&[events(room, &[(4, author, "d")])]);
+    delivery.finish_fan_outs();
+    let received = String::from_utf8(queued(&late)).expect("UTF-8");
+    assert!(received.ends_with("cd"), "{received:?}: the queue drops what the snapshot includes, later");
 }
 
 #[test]
-fn who_is_removed_from_a_crowd_hears_what_came_before_and_nothing_after() {
+fn a_user_who_is_removed_receives_what_came_before_and_nothing_after() {
     let (hub, author) = (hub(), UserId::generate());
-    let square = hub.lobby;
-    let crowd: Vec<_> = (0..=CROWD).map(|number| come_in(&hub, number, &[square])).collect();
-    let mut delivery = delivery(&hub, &hub.shards[0]);
-    let removed = &crowd[7].connection;
-    let item = EncodedFrame::control(axum::body::Bytes::from_static(b"-"));
-    delivery.take(&[
-        run(square, &[(1, author, "a")]),
-        DeliveryOp::Unsubscribe(removed.user.id, square, Some(item)),
-        run(square, &[(2, author, "b")]),
+    let room = ConversationId::generate();
+    let audience = connect_many(&hub, MAX_UNSLICED_AUDIENCE + 1, room);
+    let mut delivery = ShardDelivery::new(&hub, hub.first_shard());
+    let removed = &audience[7];
+    let frame = EncodedFrame::control(Bytes::from_static(b"-"));
+    delivery.deliver(&[
+        events(room, &[(1, author, "a")]),
+        DeliveryOp::Unsubscribe(removed.connection.user.id, room, Some(frame)),
+        events(room, &[(2, author, "b")]),
     ]);
-    delivery.serve_crowds();
-    assert_eq!(removed.queue.early_bytes(), b"a-");
-    assert_eq!(crowd[8].connection.queue.early_bytes(), b"ab");
+    delivery.finish_fan_outs();
+    assert_eq!(queued(removed), b"a-");
+    assert_eq!(queued(&audience[8]), b"ab");
 }
 
 #[test]
-fn whoever_leaves_is_forgotten_everywhere() {
+fn a_connection_that_leaves_is_removed_from_everything() {
     let hub = hub();
-    let (square, corner) = (hub.lobby, ConversationId::generate());
-    let all: Vec<_> = (0..5).map(|number| come_in(&hub, number, &[square, corner])).collect();
-    assert_eq!(hub.shards[0].audience_size(square), 5);
+    let (room, direct) = (ConversationId::generate(), ConversationId::generate());
+    let all: Vec<_> = (0..5).map(|number| connect(&hub, number, &[room, direct])).collect();
+    assert_eq!(hub.subscriber_count(room), 5);
     drop(all);
-    assert!(lock(&hub.shards[0].audiences).is_empty());
-    assert!(lock(&hub.shards[0].connections).is_empty());
+    assert!(hub.first_shard().is_empty());
     assert!(hub.users().is_empty());
 }

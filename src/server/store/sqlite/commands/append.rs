@@ -28,12 +28,16 @@ impl Write for NewEvent {
         if let Some(first) = self.earlier(db)? {
             return Ok(Applied { done: first, news: None });
         }
-        let listed = match (&self.kind, ListPosition::of(db, self.author.id, self.conversation)?) {
-            (EventKind::Message { .. }, Some(standing)) => {
+        let standing = match self.kind {
+            EventKind::Message { .. } => ListPosition::of(db, self.author.id, self.conversation)?,
+            _ => None,
+        };
+        let listed = match &standing {
+            Some(standing) => {
                 standing.check()?;
                 standing.settle(db, self.author.id, self.conversation)?
             }
-            _ => None,
+            None => None,
         };
         let (done, event) = append(db, self)?;
         if let EventKind::Message { .. } = self.kind {
@@ -43,7 +47,8 @@ impl Write for NewEvent {
             EventKind::Deletion { .. } => take_out_if_empty(db, self.conversation)?,
             _ => None,
         };
-        let event = Committed::Event(event);
+        let is_direct = standing.is_some_and(|standing| standing.is_direct());
+        let event = if is_direct { Committed::DirectMessage(event) } else { Committed::Event(event) };
         let news = if listed.is_none() && emptied.is_none() {
             event
         } else {
@@ -87,7 +92,7 @@ impl NewEvent {
         if !is_new && let Some(first) = journal.find(author, self.id) {
             return as_before(first);
         }
-        let (seq, at) = match recent.next(db, journal, conversation, author) {
+        let (seq, at, is_direct) = match recent.next(db, journal, conversation, author) {
             Ok(Some(next)) => next,
             Ok(None) => return Ok(None),
             // Who may not write any more is told what became of what they wrote before.
@@ -109,7 +114,9 @@ impl NewEvent {
             recent.took(self.id, place);
             recent.has_seen(author, place);
         }
-        Ok(Some(Applied { done: place, news: Some(Committed::Event(self.event(place))) }))
+        let event = self.event(place);
+        let news = if is_direct { Committed::DirectMessage(event) } else { Committed::Event(event) };
+        Ok(Some(Applied { done: place, news: Some(news) }))
     }
 
     fn event(&self, EventPosition { conversation, seq, at }: EventPosition) -> Event {

@@ -38,14 +38,15 @@ pub(crate) struct WriterCache {
 }
 
 impl WriterCache {
-    /// The next place in a conversation that `author` writes to; `None` if a message there changes lists as well.
+    /// The next position in a conversation that `author` writes to, and whether the conversation is a direct. `None` if a
+    /// message there changes lists as well.
     pub(crate) fn next(
         &mut self,
         db: &Connection,
         journal: &Staging,
         conversation: ConversationId,
         author: UserId,
-    ) -> Result<Option<(Seq, Timestamp)>, StoreError> {
+    ) -> Result<Option<(Seq, Timestamp, bool)>, StoreError> {
         let is_direct = match self.writers.get(&(conversation, author)) {
             Some(is_direct) => *is_direct,
             None => match self.check(db, conversation, author)? {
@@ -63,7 +64,7 @@ impl WriterCache {
         if is_direct && Minute::of(at) != Minute::of(before) {
             self.active.insert(conversation, Minute::of(at));
         }
-        Ok(Some((seq.next(), at)))
+        Ok(Some((seq.next(), at, is_direct)))
     }
 
     /// Whether there cannot be a command by that id yet: ids grow with time, mostly. `false` means that it may be so.

@@ -1,0 +1,60 @@
+//! What the shards are told to deliver.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    domain::{ConversationId, UserId},
+    protocol::CloseCode,
+    server::hub::{
+        connections::Connection,
+        encoded::{EncodedFrame, EventBatch},
+    },
+};
+
+/// How many batches may wait for one shard. Beyond that, delivery waits for the shard, and the store waits for delivery.
+pub(super) const MAX_QUEUED_BATCHES: usize = 4;
+
+/// Operations that all shards carry out in this order. Each shard serves its own connections and skips the rest.
+pub(crate) type DeliveryBatch = Arc<Vec<DeliveryOp>>;
+
+/// One step of a [`DeliveryBatch`].
+#[derive(Debug)]
+pub(crate) enum DeliveryOp {
+    /// Sends events of one conversation to all its subscribers.
+    Events(Arc<EventBatch>),
+    /// Answers a command of a connection. The frame is `None` where the dialect has no positive answers.
+    Reply(Arc<Connection>, Option<EncodedFrame>),
+    /// Subscribes users to conversations, and sends each of them the conversation as they see it.
+    Conversations {
+        views: Vec<(UserId, ConversationId, EncodedFrame)>,
+        /// Whoever waits for this operation notices when all shards have dropped the batch.
+        _announced: oneshot::Sender<()>,
+    },
+    /// Sends a frame to all connections of a user.
+    ToUser(UserId, EncodedFrame),
+    /// Ends the subscription of a user to a conversation, and tells the user's connections.
+    Unsubscribe(UserId, ConversationId, Option<EncodedFrame>),
+    /// Closes all connections of a user.
+    CloseUser(UserId, CloseCode),
+    /// Sends a frame to every connection.
+    ToEveryone(EncodedFrame),
+}
+
+/// The sending ends of the channels to all shards.
+#[derive(Clone, Debug)]
+pub(crate) struct ShardSenders(pub(super) Vec<mpsc::Sender<DeliveryBatch>>);
+
+impl ShardSenders {
+    /// Hands the operations to all shards. Waits while the channel of one of them is full.
+    pub(super) async fn send(&self, operations: Vec<DeliveryOp>) {
+        let batch = Arc::new(operations);
+        for shard in &self.0 {
+            if shard.send(Arc::clone(&batch)).await.is_err() {
+                // Shards end only when the server stops.
+                tracing::debug!("a shard has ended");
+            }
+        }
+    }
+}

@@ -26,21 +26,21 @@ test('a moderator mutes and unmutes without JavaScript, for a while and in one r
   await expect(mo.page.getByRole('heading', { name: 'Here now · 3' })).toBeVisible();
 
   await office.page.goto('/admin');
-  await expect(office.page.getByRole('heading', { name: 'Everybody 3 here' })).toBeVisible();
+  await expect(office.page.getByRole('heading', { name: 'All users 3 here' })).toBeVisible();
   await office.page.getByRole('link', { name: 'Bob' }).click();
-  await expect(form(office, 'Mute').getByText('Bob can read, but not write, edit or react.')).toBeVisible();
+  await expect(form(office, 'Mute').getByText('Bob can read, but can’t write, edit or react.')).toBeVisible();
   await form(office, 'Mute').getByLabel('1 hour').check();
   await submit(office, 'Mute');
 
   await expect(office.page).toHaveURL(`/admin/users/${idOf(bob)}?done=mute`);
-  await expect(office.page.getByText('Done: muted.')).toBeVisible();
-  await expect(office.page.getByText('Muted in the Lobby · for another 60 minutes')).toBeVisible();
+  await expect(office.page.getByText('User muted.')).toBeVisible();
+  await expect(office.page.getByText('Muted in the Lobby · 60 minutes left')).toBeVisible();
   await bob.sees('Bob was muted');
 
   await office.page.goto('/admin');
   const row = office.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
   await row.getByRole('button', { name: 'Unmute: Bob' }).click();
-  await expect(office.page.getByText('Done: may write again.')).toBeVisible();
+  await expect(office.page.getByText('User unmuted.')).toBeVisible();
   await expect(office.page.getByRole('region', { name: 'Muted and banned' })).toBeHidden();
   await bob.say('Thank you');
 });
@@ -52,22 +52,22 @@ test('an owner bans, unbans, removes and appoints without JavaScript, and the au
   const page = `/admin/users/${idOf(carol)}`;
 
   await office.page.goto(page);
-  await form(office, 'Appoint').getByLabel('moderator').check();
-  await submit(office, 'Appoint');
-  await expect(office.page.getByText('Done: has the new role.')).toBeVisible();
-  await expect(form(office, 'Appoint').getByLabel('moderator')).toBeChecked();
+  await form(office, 'Change role').getByLabel('moderator').check();
+  await submit(office, 'Change role');
+  await expect(office.page.getByText('Role changed.')).toBeVisible();
+  await expect(form(office, 'Change role').getByLabel('moderator')).toBeChecked();
   await carol.settingsButton.click();
   await expect(carol.settings.getByRole('link', { name: 'To the office' })).toBeVisible();
 
   await submit(office, 'Remove');
   await expect(carol.page.getByText('A moderator has removed you from here.')).toBeVisible();
-  await form(office, 'Ban').getByLabel('in the whole house').check();
+  await form(office, 'Ban').getByLabel('on the whole server').check();
   await form(office, 'Ban').getByLabel('1 day').check();
   await submit(office, 'Ban');
-  await expect(office.page.getByText('Banned in the whole house · for another 24 hours')).toBeVisible();
+  await expect(office.page.getByText('Banned on the whole server · 24 hours left')).toBeVisible();
   await expect(carol.page.getByRole('textbox', { name: 'Nickname' })).toBeVisible();
   await office.page.getByRole('button', { name: 'Unban: Carol' }).click();
-  await expect(office.page.getByText('Done: may come in again.')).toBeVisible();
+  await expect(office.page.getByText('User unbanned.')).toBeVisible();
 
   await office.page.getByRole('link', { name: 'Audit log' }).click();
   const entries = office.page.getByRole('main').getByRole('listitem');
@@ -75,8 +75,8 @@ test('an owner bans, unbans, removes and appoints without JavaScript, and the au
     /Olga.*unbanned.*Carol/,
     /Olga.*banned.*Carol.*until \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
     /Olga.*removed.*Carol.*in the Lobby/,
-    /Olga.*appointed.*Carol.*moderator/,
-    /The host.*appointed.*Olga.*owner/,
+    /Olga.*changed the role of.*Carol.*moderator/,
+    /Operator.*changed the role of.*Olga.*owner/,
   ]);
 });
 
@@ -90,23 +90,23 @@ test('errors are in the user’s language and keep the selection', async ({ peop
 
   await office.page.goto(`/admin/users/${idOf(carol)}`);
   await form(office, '禁言').getByLabel('1 天').check();
-  await form(office, '禁言').getByLabel('在整个茶馆').check();
+  await form(office, '禁言').getByLabel('全站').check();
   // Meanwhile she has become what he is.
   expect(await ask(owner, idOf(carol), 'appoint', { role: 'moderator' })).toBe(200);
   const answer = office.page.waitForResponse((response) => response.request().method() === 'POST');
   await submit(office, '禁言');
   expect((await answer).status()).toBe(403);
-  await expect(office.page.getByRole('alert')).toHaveText('没有完成。 你的身份不允许这样做。');
+  await expect(office.page.getByRole('alert')).toHaveText('操作失败。 你的角色无权执行此操作。');
 
   // And once he may again, it stands there as it was: refused for another reason.
   expect(await ask(owner, idOf(carol), 'appoint', { role: 'member' })).toBe(200);
   await office.page.goto(`/admin/users/${idOf(carol)}`);
   await form(office, '禁言').getByLabel('1 天').check();
-  await form(office, '禁言').getByLabel('在整个茶馆').check();
+  await form(office, '禁言').getByLabel('全站').check();
   await form(office, '禁言').getByLabel('1 天').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
   await submit(office, '禁言');
-  await expect(office.page.getByRole('alert')).toContainText('不是从 1 开始的数字');
-  await expect(form(office, '禁言').getByLabel('在整个茶馆')).toBeChecked();
+  await expect(office.page.getByRole('alert')).toContainText('填写的不是正整数');
+  await expect(form(office, '禁言').getByLabel('全站')).toBeChecked();
 });
 
 test('submitting a form twice takes effect once', async ({ people }) => {
@@ -131,7 +131,7 @@ test('the admin pages are closed to members, owners’ pages to moderators, and 
   for (const path of ['/admin', `/admin/users/${idOf(mo)}`, '/admin/users/nonsense', '/admin/invites', '/admin/audit']) {
     const answer = await bob.page.goto(path);
     expect(answer?.status(), path).toBe(403);
-    await expect(bob.page.getByRole('heading', { level: 1, name: 'This room is not for you' })).toBeVisible();
+    await expect(bob.page.getByRole('heading', { level: 1, name: 'You don’t have access' })).toBeVisible();
     await expect(bob.page.getByText('Olga')).toBeHidden();
   }
   expect(await ask(bob, idOf(mo), 'mute')).toBe(403);
@@ -141,7 +141,7 @@ test('the admin pages are closed to members, owners’ pages to moderators, and 
   expect((await mo.page.request.post('/admin/invites', { form: {} })).status()).toBe(403);
   expect(await ask(mo, idOf(bob), 'appoint', { role: 'owner' })).toBe(403);
   expect((await mo.page.goto(`/admin/users/${idOf(owner)}`))?.status()).toBe(200);
-  await expect(mo.page.getByText('Your role gives you no right over them.')).toBeVisible();
+  await expect(mo.page.getByText('Your role doesn’t let you moderate this user.')).toBeVisible();
   await expect(mo.page.getByRole('form')).toHaveCount(0);
   expect((await mo.page.goto('/admin/users/01a208dc-704b-7e68-8d46-4138a6233255'))?.status()).toBe(404);
 
@@ -179,7 +179,7 @@ test('users are found by nickname in any spelling', async ({ people }) => {
   await people.leaves(await registered(people, 'Алиса'));
   await people.guest('Bob');
   await owner.page.goto('/admin');
-  const found = owner.page.getByRole('region', { name: /^Everybody/ }).getByRole('listitem');
+  const found = owner.page.getByRole('region', { name: /^All users/ }).getByRole('listitem');
   await expect(found).toHaveCount(3);
   for (const [wanted, name] of [['лис', 'Алиса'], ['BO', 'Bob'], ['b0b', 'Bob'], ['olg', 'Olga']] as const) {
     await owner.page.getByRole('searchbox').fill(wanted);
@@ -238,8 +238,8 @@ for (const theme of ['light', 'dark'] as const) {
       await expect(owner.page.getByRole('alert')).toBeVisible();
       await check('a refusal');
       await owner.page.goto('/admin/invites');
-      await owner.page.getByRole('button', { name: 'Make an invite' }).click();
-      await expect(owner.page.getByText('The invite is made')).toBeVisible();
+      await owner.page.getByRole('button', { name: 'Create link' }).click();
+      await expect(owner.page.getByText('Invite link created')).toBeVisible();
       await check('a new invite');
       await owner.page.goto('/admin/audit');
       await check('the audit log');

@@ -125,7 +125,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(tab(/^Reports/).locator('.count')).toHaveCSS('border-top-style', 'solid');
     const line = (text: string) => page.getByRole('listitem').getByRole('listitem').filter({ hasText: text });
     await differ('the message that was reported', line('Rude words'), line('Before'));
-    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: 'Close report' }).click();
     await expect(page.locator('.outcome')).toHaveCSS('border-top-style', 'solid');
     await page.goto('/admin');
     await expect(page.getByRole('main')).toContainText('Muted');

@@ -26,9 +26,9 @@ async function owner(house: House, people: People): Promise<Person> {
 async function invite(by: Person, uses = '1', minutes = '1440'): Promise<string> {
   await by.page.goto('/admin/invites');
   await by.page.getByLabel('Valid for').selectOption(minutes);
-  await by.page.getByLabel('Lets in how many').fill(uses);
-  await by.page.getByRole('button', { name: 'Make an invite' }).click();
-  const made = by.page.getByRole('region', { name: 'The invite is made' });
+  await by.page.getByLabel('Number of uses').fill(uses);
+  await by.page.getByRole('button', { name: 'Create link' }).click();
+  const made = by.page.getByRole('region', { name: 'Invite link created' });
   return made.getByRole('link').innerText();
 }
 
@@ -83,10 +83,10 @@ test('a revoked or expired invite admits nobody', async ({ house, people }) => {
   const olga = await owner(house, people);
   const link = await invite(olga, '', '');
   await olga.page.goto('/admin/invites');
-  const list = olga.page.getByRole('region', { name: 'Invites that still let somebody in' });
-  await expect(list.getByRole('listitem')).toHaveText(/used 0 times · without end\s*Olga/);
+  const list = olga.page.getByRole('region', { name: 'Active invite links' });
+  await expect(list.getByRole('listitem')).toHaveText(/used 0 times · no time limit\s*Olga/);
   await list.getByRole('button', { name: /^Revoke/ }).click();
-  await expect(olga.page.getByText('Done: that link lets nobody in any more.')).toBeVisible();
+  await expect(olga.page.getByText('Link revoked.')).toBeVisible();
   await expect(list.getByRole('listitem')).toHaveCount(0);
   await followsInVain(people, link, 'Bob', NO_LONGER);
 });
@@ -115,14 +115,14 @@ test('an invalid invite is refused, and the input stays', async ({ house, people
   const olga = await owner(house, people);
   olga.complaints.expectStatus(400);
   await olga.page.goto('/admin/invites');
-  const uses = olga.page.getByLabel('Lets in how many');
+  const uses = olga.page.getByLabel('Number of uses');
   // Past what the browser itself would refuse.
   await uses.evaluate((field: HTMLInputElement) => field.form?.setAttribute('novalidate', ''));
   await uses.fill('0');
   await olga.page.getByLabel('Valid for').selectOption('60');
-  await olga.page.getByRole('button', { name: 'Make an invite' }).click();
-  await expect(olga.page.getByRole('alert')).toContainText('is no number from 1 up');
+  await olga.page.getByRole('button', { name: 'Create link' }).click();
+  await expect(olga.page.getByRole('alert')).toContainText('is not a positive number');
   await expect(uses).toHaveValue('0');
   await expect(olga.page.getByLabel('Valid for')).toHaveValue('60');
-  await expect(olga.page.getByText('None at the moment.')).toBeVisible();
+  await expect(olga.page.getByText('No active invite links.')).toBeVisible();
 });

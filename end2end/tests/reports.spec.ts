@@ -37,20 +37,20 @@ test('a moderator sees a reported message in context, deletes it, and closes the
   await mo.page.goto(office.page.url());
   expect((await new AxeBuilder({ page: mo.page }).setLegacyMode().analyze()).violations).toEqual([]);
 
-  await report.getByRole('button', { name: 'Delete the message' }).click();
-  await expect(office.page.getByText('The message is deleted. The report stays until you close it.')).toBeVisible();
+  await report.getByRole('button', { name: 'Delete message' }).click();
+  await expect(office.page.getByText('Message deleted. The report stays open until you close it.')).toBeVisible();
   await expect(bob.message('Rude words')).toBeHidden();
   await expect(bob.log.getByText('Message deleted')).toBeVisible();
   await expect(report).toContainText('Rude words');
-  await expect(report.getByRole('link', { name: 'About Alice' })).toHaveAttribute('href', `/admin/users/${idOf(alice)}`);
-  await report.getByRole('button', { name: 'Done' }).click();
-  await expect(office.page.getByText('Closed. What was kept of the messages is gone.')).toBeVisible();
+  await expect(report.getByRole('link', { name: 'View Alice' })).toHaveAttribute('href', `/admin/users/${idOf(alice)}`);
+  await report.getByRole('button', { name: 'Close report' }).click();
+  await expect(office.page.getByText('Report closed. The copies of its messages are deleted.')).toBeVisible();
   await expect(report).toBeHidden();
   await expect(office.page.getByRole('link', { name: 'Reports', exact: true })).toBeVisible();
 
   const log = await withoutScript(people, owner);
   await log.page.goto('/admin/audit');
-  await expect(log.page.getByRole('main').getByRole('listitem').first()).toContainText(/Mo.*closed the report of a message of.*Alice/);
+  await expect(log.page.getByRole('main').getByRole('listitem').first()).toContainText(/Mo.*closed the report about a message by.*Alice/);
 });
 
 test('moderators see a message reported from a direct, also by keyboard', async ({ people }) => {
@@ -76,12 +76,12 @@ test('moderators see a message reported from a direct, also by keyboard', async 
 
   await owner.page.goto('/admin/reports');
   const report = owner.page.getByRole('main').getByRole('listitem').filter({ hasText: 'I am afraid' });
-  await expect(report.getByRole('heading')).toContainText('in a private talk');
-  await report.getByRole('button', { name: 'Delete the message' }).click();
+  await expect(report.getByRole('heading')).toContainText('in a private chat');
+  await report.getByRole('button', { name: 'Delete message' }).click();
   await expect(bob.message('A threat')).toBeHidden();
   await expect(alice.message('A threat')).toBeHidden();
-  await report.getByRole('button', { name: 'Done' }).click();
-  await expect(owner.page.getByText('None at the moment.')).toBeVisible();
+  await report.getByRole('button', { name: 'Close report' }).click();
+  await expect(owner.page.getByText('No open reports.')).toBeVisible();
 });
 
 test('the confirmation of a report or deletion quotes the message and stays under the pointer', async ({ people }) => {

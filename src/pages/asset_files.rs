@@ -1,4 +1,4 @@
-//! The built page: what `cargo leptos build` makes for browsers to load.
+//! The files that `cargo leptos build` makes for browsers: where they come from, their hashes, and their HTTP responses.
 
 use std::{
     collections::HashMap,
@@ -13,47 +13,47 @@ use axum::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::pages::{content_security_policy, render::Packing};
+use crate::pages::content_encoding::ContentEncoding;
 
-/// What a release build has put into the program; see `build.rs`.
+/// The files that a release build embeds into the server; see `build.rs`.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded_site.rs"));
 
-/// Never asked for again under this address (RFC 8246).
-const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// For a file whose address contains its hash: browsers never request it again (RFC 8246).
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Under an address that stays the same while its content changes.
-pub(crate) const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// For a file that may change under its address: browsers check for a new version each time.
+pub(super) const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The files that the server serves.
-pub struct Assets(pub(crate) AssetSource);
+pub struct Assets(pub(super) AssetSource);
 
-pub(crate) enum AssetSource {
-    /// Part of the program, or read at the start.
+pub(super) enum AssetSource {
+    /// Held in memory: embedded in the server, or read when it starts.
     Loaded(LoadedAssets),
-    /// Being worked on: each file is read when it is asked for.
+    /// In a folder that `cargo leptos watch` keeps up to date. Each request reads its file anew.
     Watched(PathBuf),
 }
 
-/// Files by their addresses, as `/pkg/teahouse.js`.
+/// Files by the path of their address, such as `/pkg/teahouse.js`.
 #[derive(Default)]
-pub(crate) struct LoadedAssets(HashMap<String, Asset>);
+pub(super) struct LoadedAssets(HashMap<String, Asset>);
 
-/// A file, with what was made of it to be sent in fewer bytes.
+/// A file, with its compressed forms.
 #[derive(Clone)]
-pub(crate) struct Asset {
+pub(super) struct Asset {
     plain: Bytes,
     brotli: Option<Bytes>,
     gzip: Option<Bytes>,
-    kind: HeaderValue,
-    /// The first half of the SHA-256 of what is in it, in hexadecimal.
+    content_type: HeaderValue,
+    /// The first half of the content's SHA-256, in hexadecimal.
     hash: String,
-    /// Whether another file never has the same address.
-    lasts: bool,
+    /// Whether its address contains its hash, so that it never changes under that address.
+    is_immutable: bool,
 }
 
 impl Assets {
-    /// The page in `folder`. Without one: that in the program, or where it has none, that which `cargo leptos build` has
-    /// left beside it or in `./target/site`.
+    /// The files in `folder`. If it is `None`: the embedded ones, or in a build without them those that `cargo leptos build`
+    /// left beside the program or in `./target/site`.
     pub fn open(folder: Option<PathBuf>) -> Self {
         let folder = match folder {
             None if !EMBEDDED.is_empty() => {
@@ -62,14 +62,10 @@ impl Assets {
             }
             folder => folder.unwrap_or_else(built_site),
         };
-        Self(if content_security_policy::is_watched() {
-            AssetSource::Watched(folder)
-        } else {
-            AssetSource::Loaded(LoadedAssets::read(&folder))
-        })
+        Self(if is_watched() { AssetSource::Watched(folder) } else { AssetSource::Loaded(LoadedAssets::read(&folder)) })
     }
 
-    /// No files at all, as for tests of everything else.
+    /// No files at all, for tests that need none.
     pub fn empty() -> Self {
         Self(AssetSource::Loaded(LoadedAssets::default()))
     }
@@ -78,84 +74,90 @@ impl Assets {
 impl LoadedAssets {
     fn new(files: impl IntoIterator<Item = (String, Bytes)>) -> Self {
         let files: HashMap<String, Bytes> = files.into_iter().collect();
-        let packed = |path: &str, ending| files.get(&format!("{path}{ending}")).cloned();
+        let compressed = |path: &str, extension| files.get(&format!("{path}{extension}")).cloned();
         let asset = |(path, plain): (&String, &Bytes)| {
-            let (brotli, gzip) = (packed(path, ".br"), packed(path, ".gz"));
-            (
-                path.clone(),
-                Asset { plain: plain.clone(), brotli, gzip, kind: kind(path), hash: hash(plain), lasts: false },
-            )
+            let asset = Asset {
+                plain: plain.clone(),
+                brotli: compressed(path, ".br"),
+                gzip: compressed(path, ".gz"),
+                content_type: content_type(path),
+                hash: hash(plain),
+                is_immutable: false,
+            };
+            (path.clone(), asset)
         };
         Self(files.iter().map(asset).collect())
     }
 
-    /// All files of a folder. What can't be read is missing, and told.
+    /// All files of a folder. If reading fails, the rest is missing, and the log says so.
     fn read(folder: &Path) -> Self {
         let mut files = Vec::new();
         if let Err(error) = read_into(&mut files, folder, "") {
-            tracing::warn!(%error, folder = %folder.display(), "the page is missing, or a part of it");
+            tracing::warn!(%error, folder = %folder.display(), "files of the page are missing");
         }
         Self::new(files)
     }
 
-    pub(crate) fn get(&self, path: &str) -> Option<&Asset> {
+    pub(super) fn get(&self, path: &str) -> Option<&Asset> {
         self.0.get(path)
     }
 
-    /// Gives a file, if it is there, a second address that says what is in it: `/office.0123456789abcdef.css`.
-    pub(crate) fn name_by_content(&mut self, path: &mut String) {
+    /// Serves a file under a second path that contains its hash, such as `/admin.0123456789abcdef.css`, and puts that into
+    /// `path`. Does nothing if the file is missing.
+    pub(super) fn add_hashed_path(&mut self, path: &mut String) {
         let Some(asset) = self.0.get(path).cloned() else { return };
-        let (name, kind) = path.rsplit_once('.').unwrap_or((path, ""));
-        *path = format!("{name}.{}.{kind}", short(&asset.hash));
-        self.0.insert(path.clone(), Asset { lasts: true, ..asset });
+        let (name, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+        *path = format!("{name}.{}.{extension}", short(&asset.hash));
+        self.0.insert(path.clone(), Asset { is_immutable: true, ..asset });
     }
 
-    /// The same for all scripts and programs in `folder`. They name each other, so all of them get one new folder, whose
-    /// name says what is in any of them: `/pkg.0123456789abcdef`.
-    pub(crate) fn name_folder_by_content(&mut self, folder: &str) -> String {
-        let is_of_program = |path: &str| {
+    /// Serves all scripts and WebAssembly modules of `folder` in a second folder, such as `/pkg.0123456789abcdef`, and
+    /// returns its path. They refer to each other by name, so they share one hash of all their contents.
+    pub(super) fn add_hashed_folder(&mut self, folder: &str) -> String {
+        let is_code = |path: &str| {
             path.strip_prefix(folder).is_some_and(|name| name.starts_with('/'))
-                && [".js", ".wasm"].iter().any(|kind| path.ends_with(kind))
+                && [".js", ".wasm"].iter().any(|extension| path.ends_with(extension))
         };
-        let mut files: Vec<_> = self.0.iter().filter(|(path, _)| is_of_program(path)).collect();
+        let mut files: Vec<_> = self.0.iter().filter(|(path, _)| is_code(path)).collect();
         files.sort_unstable_by_key(|(path, _)| *path);
         let hashes: Vec<String> = files.iter().map(|(path, asset)| format!("{path} {}", asset.hash)).collect();
-        let named = format!("{folder}.{}", short(&hash(hashes.join("\n").as_bytes())));
+        let hashed = format!("{folder}.{}", short(&hash(hashes.join("\n").as_bytes())));
         let files: Vec<_> = files
             .into_iter()
-            .map(|(path, asset)| (path.replacen(folder, &named, 1), Asset { lasts: true, ..asset.clone() }))
+            .map(|(path, asset)| (path.replacen(folder, &hashed, 1), Asset { is_immutable: true, ..asset.clone() }))
             .collect();
         self.0.extend(files);
-        named
+        hashed
     }
 }
 
 impl Asset {
-    /// The file as a text, if it is one.
-    pub(crate) fn text(&self) -> Option<&str> {
+    /// The content as text, if it is UTF-8.
+    pub(super) fn text(&self) -> Option<&str> {
         str::from_utf8(&self.plain).ok()
     }
 
-    /// What is sent to somebody who asks for it: nothing if they have it already (RFC 9110 §13.1.2).
-    pub(crate) fn answer(&self, asked: &HeaderMap) -> Response {
-        let (body, encoding) = match (Packing::accepted(asked), &self.brotli, &self.gzip) {
-            (Packing::Brotli, Some(packed), _) => (packed, Some("br")),
-            (Packing::Brotli | Packing::Gzip, _, Some(packed)) => (packed, Some("gzip")),
+    /// The response to a request with these headers: 304 without a body if the client has the file already (RFC 9110
+    /// §13.1.2).
+    pub(super) fn respond(&self, request: &HeaderMap) -> Response {
+        let (body, encoding) = match (ContentEncoding::accepted(request), &self.brotli, &self.gzip) {
+            (ContentEncoding::Brotli, Some(compressed), _) => (compressed, Some("br")),
+            (ContentEncoding::Brotli | ContentEncoding::Gzip, _, Some(compressed)) => (compressed, Some("gzip")),
             _ => (&self.plain, None),
         };
-        // Weak, because it is the same for every packing.
+        // A weak tag, because it is the same for every encoding.
         let tag = format!("W/\"{}\"", self.hash);
-        let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-        let has_it = known.flat_map(|line| line.split(',')).map(str::trim).any(|known| known == tag || known == "*");
+        let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let has_it = known.flat_map(|value| value.split(',')).map(str::trim).any(|known| known == tag || known == "*");
         let mut response = if has_it { StatusCode::NOT_MODIFIED.into_response() } else { body.clone().into_response() };
         let headers = response.headers_mut();
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(header::CACHE_CONTROL, if self.lasts { FOR_GOOD } else { ASK_AGAIN });
+        headers.insert(header::CACHE_CONTROL, if self.is_immutable { IMMUTABLE } else { REVALIDATE });
         if let Ok(tag) = tag.try_into() {
             headers.insert(header::ETAG, tag);
         }
         if !has_it {
-            headers.insert(header::CONTENT_TYPE, self.kind.clone());
+            headers.insert(header::CONTENT_TYPE, self.content_type.clone());
             headers.insert(header::CONTENT_LENGTH, body.len().into());
             if let Some(encoding) = encoding {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
@@ -163,6 +165,11 @@ impl Asset {
         }
         response
     }
+}
+
+/// Whether `cargo leptos watch` started the server.
+pub(super) fn is_watched() -> bool {
+    env::var_os("LEPTOS_WATCH").is_some()
 }
 
 fn built_site() -> PathBuf {
@@ -187,12 +194,12 @@ fn read_into(files: &mut Vec<(String, Bytes)>, folder: &Path, address: &str) -> 
     Ok(())
 }
 
-fn kind(path: &str) -> HeaderValue {
-    let kind = mime_guess::from_path(path).first_raw();
-    HeaderValue::from_static(kind.unwrap_or("application/octet-stream"))
+fn content_type(path: &str) -> HeaderValue {
+    let content_type = mime_guess::from_path(path).first_raw();
+    HeaderValue::from_static(content_type.unwrap_or("application/octet-stream"))
 }
 
-/// As much of a hash as stands in an address.
+/// The part of a hash that is used in addresses.
 fn short(hash: &str) -> &str {
     hash.get(..16).unwrap_or(hash)
 }
@@ -211,12 +218,12 @@ mod tests {
         LoadedAssets::new(files.map(|(path, text)| (path.to_owned(), Bytes::from(text))))
     }
 
-    fn asked(headers: &[(header::HeaderName, &str)]) -> HeaderMap {
+    fn headers(headers: &[(header::HeaderName, &str)]) -> HeaderMap {
         headers.iter().map(|(name, value)| (name.clone(), value.parse().expect("a value"))).collect()
     }
 
     #[test]
-    fn a_file_is_sent_in_the_fewest_bytes_that_can_be_read() {
+    fn a_file_is_sent_in_the_best_encoding_that_the_client_accepts() {
         let assets = assets();
         for (path, accepted, encoding, length) in [
             ("/a.js", "gzip, br", Some("br"), "6"),
@@ -226,8 +233,8 @@ mod tests {
             ("/a.js", "", None, "5"),
             ("/b.svg", "gzip, br", None, "5"),
         ] {
-            let answer = assets.get(path).expect("a file").answer(&asked(&[(header::ACCEPT_ENCODING, accepted)]));
-            let header = |name| answer.headers().get(name).map(|value: &HeaderValue| value.to_str().expect("a text"));
+            let response = assets.get(path).expect("a file").respond(&headers(&[(header::ACCEPT_ENCODING, accepted)]));
+            let header = |name| response.headers().get(name).map(|value: &HeaderValue| value.to_str().expect("a text"));
             assert_eq!(header(header::CONTENT_ENCODING), encoding, "{path} for {accepted:?}");
             assert_eq!(header(header::CONTENT_LENGTH), Some(length), "{path} for {accepted:?}");
             assert_eq!(header(header::VARY), Some("accept-encoding"), "{path} for {accepted:?}");
@@ -235,16 +242,16 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_that_has_the_file_is_sent_nothing() {
+    fn a_client_that_has_the_file_gets_304() {
         let assets = assets();
         let asset = assets.get("/b.svg").expect("a file");
-        let tag = asset.answer(&HeaderMap::new()).headers()[header::ETAG].to_str().expect("a text").to_owned();
+        let tag = asset.respond(&HeaderMap::new()).headers()[header::ETAG].to_str().expect("a text").to_owned();
         for known in [&tag, "*", &format!("\"other\", {tag}")] {
-            let answer = asset.answer(&asked(&[(header::IF_NONE_MATCH, known)]));
-            assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{known}");
-            assert_eq!(answer.headers()[header::ETAG], tag, "{known}");
+            let response = asset.respond(&headers(&[(header::IF_NONE_MATCH, known)]));
+            assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{known}");
+            assert_eq!(response.headers()[header::ETAG], tag, "{known}");
         }
-        let answer = asset.answer(&asked(&[(header::IF_NONE_MATCH, "\"other\"")]));
-        assert_eq!(answer.status(), StatusCode::OK);
+        let response = asset.respond(&headers(&[(header::IF_NONE_MATCH, "\"other\"")]));
+        assert_eq!(response.status(), StatusCode::OK);
     }
 }

@@ -1,6 +1,4 @@
-//! What a page may do, as its Content-Security-Policy: load its own files, and talk to its own server.
-
-use std::env;
+//! The Content-Security-Policy of pages: they load their own files and connect to their own server, nothing else.
 
 use axum::{
     http::{HeaderName, HeaderValue, header},
@@ -12,16 +10,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::server::ReportUrl;
 
-/// The policy of a page whose own scripts carry `nonce`.
+/// The policy of a page whose inline script carries `nonce`.
 ///
-/// The nonce is for the one inline script, which loads the others; `'self'` for those, because not every browser hands a
-/// nonce on to what a script imports, and nothing here is a script that a user has put here. Compiling WebAssembly is
-/// `'wasm-unsafe-eval'`; JavaScript's `eval` stays forbidden.
+/// The nonce allows the one inline script, which loads the others. Those are allowed by `'self'`, because not every browser
+/// passes a nonce on to imported scripts, and no file of this server comes from a user. `'wasm-unsafe-eval'` allows compiling
+/// WebAssembly; JavaScript's `eval` stays forbidden.
 ///
-/// `style` is the style sheet that the document carries along; it is let through by its hash, and no other is.
+/// `style` is the text of the document's inline style sheet, allowed by its hash; no other inline style is.
 ///
-/// `reload_port` is where `cargo leptos watch` tells the page of changes.
-pub(crate) fn policy(nonce: &Nonce, style: Option<&str>, reload_port: Option<u32>) -> String {
+/// `reload_port` is where `cargo leptos watch` tells the page about changes.
+pub(super) fn policy(nonce: &Nonce, style: Option<&str>, reload_port: Option<u32>) -> String {
     let style = style.map(|style| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(style)))).unwrap_or_default();
     let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
     [
@@ -40,9 +38,9 @@ pub(crate) fn policy(nonce: &Nonce, style: Option<&str>, reload_port: Option<u32
     .join("; ")
 }
 
-/// Puts a policy on a page's answer, and says where browsers report what it stopped: by `report-to` (Reporting API), and
-/// for those that don't know it by `report-uri` (CSP Level 3, § 6.5).
-pub(crate) fn put_on(response: &mut Response, mut policy: String, report_to: Option<&ReportUrl>) {
+/// Sets the policy of a response, and where browsers report violations: by `report-to` (Reporting API), and for browsers
+/// that don't support it by `report-uri` (CSP Level 3, § 6.5).
+pub(super) fn set_policy(response: &mut Response, mut policy: String, report_to: Option<&ReportUrl>) {
     let headers = response.headers_mut();
     if let Some(url) = report_to.map(ReportUrl::as_str)
         && let Ok(endpoints) = HeaderValue::try_from(format!("csp=\"{url}\""))
@@ -52,11 +50,6 @@ pub(crate) fn put_on(response: &mut Response, mut policy: String, report_to: Opt
     }
     let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-}
-
-/// Whether `cargo leptos watch` started the server.
-pub(crate) fn is_watched() -> bool {
-    env::var_os("LEPTOS_WATCH").is_some()
 }
 
 #[cfg(test)]
@@ -83,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_being_worked_on_hears_of_changes() {
+    fn a_watched_page_may_connect_to_the_reload_port() {
         assert!(policy(&Nonce::from_value("abc"), None, Some(3001)).contains("connect-src 'self' ws://*:3001;"));
     }
 }

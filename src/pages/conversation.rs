@@ -1,4 +1,4 @@
-//! What the page's forms ask for before the program is there, or without it: coming in, and saying something.
+//! The forms of the chat page: they send a message or sign in before WebAssembly has loaded, and without JavaScript.
 
 use axum::{
     Extension,
@@ -13,98 +13,102 @@ use uuid::Builder;
 use crate::{
     domain::{CommandId, ConversationId, CurrentUser, UserId},
     pages::{
-        MAX_FORM_BYTES, MAX_STRANGERS_FORM_BYTES, PageCaller, Pages,
-        form::{Fields, bad_form},
-        plain_text_error, sign_in,
+        form::{Fields, MAX_ANONYMOUS_FORM_BYTES, MAX_FORM_BYTES, bad_form},
+        page::{PageCaller, Pages},
+        response::plain_text_error,
+        send_failed::UnsentMessage,
+        sign_in::sign_in,
     },
     protocol::ErrorCode,
     server::{self, ClientAddr, PageError, Site},
-    ui::Unsent,
 };
 
-/// What the Lobby is called in an address.
+/// The Lobby's name in an address; other conversations are addressed by their id.
 const LOBBY: &str = "lobby";
 
-/// There is no session, or another user's.
-const NOBODY: PageError = PageError { status: StatusCode::UNAUTHORIZED, code: ErrorCode::Unauthenticated };
+/// The request shows no valid session, or that of another user than the form was made for.
+const UNAUTHENTICATED: PageError = PageError { status: StatusCode::UNAUTHORIZED, code: ErrorCode::Unauthenticated };
 
-pub(crate) async fn post(
+/// `POST /talk/{conversation}`: signs in if the form has a nickname, or else sends a message.
+pub(super) async fn post(
     State(pages): State<Pages>,
-    Extension(peer): Extension<ClientAddr>,
+    Extension(address): Extension<ClientAddr>,
     Extension(site): Extension<Site>,
     conversation: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
-    let who = match server::session_token(&headers, site) {
-        Some(token) => pages.house.who(&token).await,
-        None => Err(NOBODY),
+    let me = match server::session_token(&headers, site) {
+        Some(token) => pages.api.who(&token).await,
+        None => Err(UNAUTHENTICATED),
     };
-    let most = if who.is_ok() { MAX_FORM_BYTES } else { MAX_STRANGERS_FORM_BYTES };
-    let Some(fields) = read(request, most).await else {
-        // It was not read, so it can't be given back.
+    let max_bytes = if me.is_ok() { MAX_FORM_BYTES } else { MAX_ANONYMOUS_FORM_BYTES };
+    let Some(fields) = read(request, max_bytes).await else {
+        // The body was not read, so the text can't be returned.
         let too_long = PageError { status: StatusCode::PAYLOAD_TOO_LARGE, code: ErrorCode::MessageTooLong };
         return ([(header::CONNECTION, "close")], plain_text_error(too_long, &headers)).into_response();
     };
     if fields.raw("nickname").is_some() {
-        return sign_in::enter(pages, peer, site, headers, &fields).await;
+        return sign_in(pages, address, site, headers, &fields).await;
     }
     let text = fields.raw("body").unwrap_or_default();
-    let said = match who {
-        Ok(me) => say(&pages, peer, me, conversation, &fields, &text).await,
+    let result = match me {
+        Ok(me) => send(&pages, address, me, conversation, &fields, &text).await,
         Err(refused) => Err(refused),
     };
-    let Err(PageError { status, code }) = said else {
-        // So that loading it anew says nothing again.
+    let Err(PageError { status, code }) = result else {
+        // A redirect, so that reloading the page does not submit the form again.
         return Redirect::to(uri.path()).into_response();
     };
     if fields.raw("id").is_some() {
-        // A script, which has the text and looks at nothing but whether this is a yes.
+        // The pre-boot script sent this. It still has the text, and looks only at the status.
         return status.into_response();
     }
     let caller = PageCaller::new(site, headers);
     let hidden = ["form", "author"].into_iter().filter_map(|name| Some((name, fields.raw(name)?))).collect();
-    let unsent = Unsent { path: uri.path().to_owned(), hidden, text, problem: code };
-    (status, pages.give_back(caller, unsent).await).into_response()
+    let message = UnsentMessage { path: uri.path().to_owned(), hidden, text, problem: code };
+    (status, pages.return_message(caller, message).await).into_response()
 }
 
-/// Reads a form, unless it is longer than that: then nothing of it is read, if its length was said.
-async fn read(request: Request, most: usize) -> Option<Fields> {
-    let is_short = usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes <= most);
+/// Reads a form of at most `max_bytes`. If its `Content-Length` is larger, nothing is read.
+async fn read(request: Request, max_bytes: usize) -> Option<Fields> {
+    let is_short = usize::try_from(request.body().size_hint().lower()).is_ok_and(|bytes| bytes <= max_bytes);
     if !is_short {
         return None;
     }
-    to_bytes(request.into_body(), most).await.ok().map(Fields::of)
+    to_bytes(request.into_body(), max_bytes).await.ok().map(Fields::new)
 }
 
-/// Says what the form says, for whoever is in.
-async fn say(
+/// Sends the message of a form as `me`.
+async fn send(
     pages: &Pages,
-    peer: ClientAddr,
+    address: ClientAddr,
     me: CurrentUser,
     conversation: Result<Path<String>, PathRejection>,
     fields: &Fields,
     text: &str,
 ) -> Result<(), PageError> {
-    // The page that this was written in may be an earlier user's, in a browser where somebody else has come in since.
+    // The page with the form may be older than the session: somebody else may have signed in in this browser since.
     let author: Option<UserId> =
         fields.text("author").map(|author| author.parse().map_err(|_| bad_form())).transpose()?;
     if author.is_some_and(|author| author != me.id) {
-        return Err(NOBODY);
+        return Err(UNAUTHENTICATED);
     }
-    let nowhere = PageError { status: StatusCode::NOT_FOUND, code: ErrorCode::UnknownConversation };
-    let conversation = conversation.ok().and_then(|Path(name)| meant(&name, pages.house.lobby())).ok_or(nowhere)?;
-    let id = command(fields, conversation, text)?;
-    pages.house.say(&me, peer, id, conversation, text).await
+    let unknown = PageError { status: StatusCode::NOT_FOUND, code: ErrorCode::UnknownConversation };
+    let conversation =
+        conversation.ok().and_then(|Path(name)| conversation_id(&name, pages.api.lobby())).ok_or(unknown)?;
+    let id = command_id(fields, conversation, text)?;
+    pages.api.say(&me, address, id, conversation, text).await
 }
 
-fn meant(name: &str, lobby: ConversationId) -> Option<ConversationId> {
+fn conversation_id(name: &str, lobby: ConversationId) -> Option<ConversationId> {
     if name == LOBBY { Some(lobby) } else { name.parse().ok() }
 }
 
-/// The command that a form sends: by its own `id`, or by that of the `form` and what is in it. A form that is sent twice
-/// says one thing; one that a browser brings back, and that then says another thing, says that, too.
-fn command(fields: &Fields, conversation: ConversationId, text: &str) -> Result<CommandId, PageError> {
+/// The id of the command that a form sends. The pre-boot script chooses one (`id`). Without it, the id is a hash of the
+/// form's own id (`form`) and of what it sends: a form submitted twice sends one message, and one that the browser restored
+/// and the user changed sends another.
+fn command_id(fields: &Fields, conversation: ConversationId, text: &str) -> Result<CommandId, PageError> {
     if let Some(id) = fields.text("id") {
         return id.parse().map_err(|_| bad_form());
     }
@@ -116,7 +120,7 @@ fn command(fields: &Fields, conversation: ConversationId, text: &str) -> Result<
         .finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
-    // Before all ids that grow with time, so that those are still known by being the greatest.
+    // Sorts before every time-ordered id (UUIDv7): the store recognises a new id by its being the greatest so far.
     bytes[..2].fill(0);
     Ok(CommandId::from_uuid(Builder::from_custom_bytes(bytes).into_uuid()))
 }

@@ -1,17 +1,15 @@
-//! Where documents are made: beside the threads that deliver messages, and only so many at a time.
+//! Rendering of documents: on threads apart from those that deliver messages, and only a few at a time.
 //!
-//! To render and pack one takes some milliseconds, in which a thread does nothing else. So it is done on threads for work
-//! that blocks, at most as many at once as leave one core to the messages. Others wait for their turn, not too many and not
-//! for ever, before anything is read for them.
+//! Rendering and compressing a document takes some milliseconds, during which its thread does nothing else. So it runs on
+//! tokio's threads for blocking work, on as many at once as leave one core for messages. Further requests wait, up to a
+//! number and a time limit, before anything is read for them.
 
-use std::{io::Write as _, sync::Arc, thread, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use axum::{
-    body::Bytes,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use flate2::{Compression, write::GzEncoder};
 use leptos::prelude::{IntoView, Owner, RenderHtml as _};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -19,151 +17,71 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{protocol::ErrorCode, server::PageError};
+use crate::{pages::content_encoding::ContentEncoding, protocol::ErrorCode, server::PageError};
 
-/// How many may wait: all of a school that comes for the first time.
-const WAITING: usize = 512;
+/// How many requests may wait: enough for a whole school that arrives at once.
+const MAX_WAITING: usize = 512;
 
-/// How long they wait.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request waits.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Less than this is not worth packing: it fits into a packet or two.
-const SMALL: usize = 2 * 1024;
-
-/// Documents are made anew each time, so what packs them must be quick: a millisecond for a page.
-const BROTLI_QUALITY: u32 = 5;
-
-/// How far back Brotli looks, as a power of two: farther than most pages are long.
-const BROTLI_WINDOW: u32 = 18;
-
-/// The turns at making documents.
+/// Limits how many documents are rendered at once, and how many requests wait for that.
 #[derive(Clone)]
-pub(crate) struct Renders {
-    at_once: Arc<Semaphore>,
+pub(super) struct RenderLimiter {
+    running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
 
-/// A turn, taken before what is to be shown is read.
-pub(crate) struct RenderTurn {
+/// Permission to render one document. It is acquired before the document's content is read from the store.
+pub(super) struct RenderPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// How an answer may be packed (RFC 9110 §12.5.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Packing {
-    Brotli,
-    Gzip,
-    None,
-}
-
-impl Renders {
-    /// So many at once that one core is left.
-    pub(crate) fn new() -> Self {
+impl RenderLimiter {
+    /// Allows one document at once for each core but one.
+    pub(super) fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self::with(cores.saturating_sub(1).max(1), WAITING)
+        Self::with(cores.saturating_sub(1).max(1), MAX_WAITING)
     }
 
-    fn with(at_once: usize, waiting: usize) -> Self {
-        Self { at_once: Arc::new(Semaphore::new(at_once)), waiting: Arc::new(Semaphore::new(waiting)) }
+    fn with(running: usize, waiting: usize) -> Self {
+        Self { running: Arc::new(Semaphore::new(running)), waiting: Arc::new(Semaphore::new(waiting)) }
     }
 
-    /// Waits for a turn.
+    /// Waits until a document may be rendered.
     ///
     /// # Errors
-    /// If too many wait, or it takes too long.
-    pub(crate) async fn turn(&self) -> Result<RenderTurn, PageError> {
+    /// 503 if too many requests wait already, or if waiting took too long.
+    pub(super) async fn acquire(&self) -> Result<RenderPermit, PageError> {
         let busy = PageError { status: StatusCode::SERVICE_UNAVAILABLE, code: ErrorCode::RateLimited };
         let _waiting = self.waiting.try_acquire().map_err(|_| busy)?;
-        match timeout(PATIENCE, Arc::clone(&self.at_once).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(RenderTurn { _permit: permit }),
+        match timeout(TIMEOUT, Arc::clone(&self.running).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(RenderPermit { _permit: permit }),
             _ => Err(busy),
         }
     }
 }
 
-impl RenderTurn {
-    /// Makes a document of what `view` gives, as an answer that is packed already.
-    pub(crate) async fn render<V: IntoView>(
+impl RenderPermit {
+    /// Renders `view` to a compressed response.
+    pub(super) async fn render<V: IntoView>(
         self,
-        packing: Packing,
+        encoding: ContentEncoding,
         view: impl FnOnce() -> V + Send + 'static,
     ) -> Response {
-        let html = move || packing.answer(Owner::new_root(None).with(|| view().into_view().to_html()));
+        let html = move || encoding.respond(Owner::new_root(None).with(|| view().into_view().to_html()));
         self.run(html).await.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
 
-    /// `None` if it panicked. The turn lasts as long as the work, also when nobody waits for that any more.
+    /// Returns `None` if `work` panicked. The permit is held until the work ends, even if the caller has gone by then.
     async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let done = spawn_blocking(move || {
-            let done = work();
+        let result = spawn_blocking(move || {
+            let result = work();
             drop(self);
-            done
+            result
         });
-        done.await.inspect_err(|error| tracing::error!(%error, "a page could not be rendered")).ok()
+        result.await.inspect_err(|error| tracing::error!(%error, "a page could not be rendered")).ok()
     }
-}
-
-impl Packing {
-    /// The best that the one who asks can unpack.
-    pub(crate) fn accepted(headers: &HeaderMap) -> Self {
-        let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
-        let accepted = lines.flat_map(|line| line.split(',')).filter_map(|entry| {
-            let mut parts = entry.split(';').map(str::trim);
-            let name = parts.next()?;
-            let is_refused = parts
-                .filter_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-                .any(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0));
-            match name.to_ascii_lowercase().as_str() {
-                _ if is_refused => None,
-                "br" => Some(Self::Brotli),
-                "gzip" | "x-gzip" => Some(Self::Gzip),
-                _ => None,
-            }
-        });
-        accepted.fold(Self::None, |best, other| match (best, other) {
-            (Self::Brotli, _) | (_, Self::Brotli) => Self::Brotli,
-            (Self::Gzip, _) | (_, Self::Gzip) => Self::Gzip,
-            _ => Self::None,
-        })
-    }
-
-    fn answer(self, html: String) -> Response {
-        let (body, encoding) = self.pack(html);
-        let mut response = Response::new(body.into());
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        if let Some(encoding) = encoding {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-        }
-        response
-    }
-
-    fn pack(self, html: String) -> (Bytes, Option<&'static str>) {
-        let packed = match self {
-            _ if html.len() < SMALL => None,
-            Self::None => None,
-            Self::Brotli => brotli(&html).map(|packed| (packed, "br")),
-            Self::Gzip => gzip(&html).map(|packed| (packed, "gzip")),
-        };
-        match packed {
-            Some((packed, encoding)) => (packed.into(), Some(encoding)),
-            None => (html.into(), None),
-        }
-    }
-}
-
-/// Writing to memory does not fail; if it did, the page would go unpacked.
-fn brotli(html: &str) -> Option<Vec<u8>> {
-    let mut packer = brotli::CompressorWriter::new(Vec::new(), 16 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
-    packer.write_all(html.as_bytes()).ok()?;
-    Some(packer.into_inner())
-}
-
-fn gzip(html: &str) -> Option<Vec<u8>> {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    packer.write_all(html.as_bytes()).ok()?;
-    packer.finish().ok()
 }
 
 #[cfg(test)]
@@ -175,12 +93,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_page_that_is_being_rendered_holds_up_nothing_on_its_thread() {
-        // One thread, as every shard has.
-        let renders = Renders::with(1, 1);
+    async fn rendering_does_not_block_the_thread_of_its_task() {
+        // The test runs on one thread, as every shard does.
+        let renders = RenderLimiter::with(1, 1);
         let (delivered, waiting) = mpsc::channel();
-        let turn = renders.turn().await.expect("a turn");
-        let rendering = tokio::spawn(turn.render(Packing::None, move || {
+        let permit = renders.acquire().await.expect("a permit");
+        let rendering = tokio::spawn(permit.render(ContentEncoding::Identity, move || {
             waiting.recv().expect("this page needs what happens meanwhile");
             view! { <p>"done"</p> }
         }));
@@ -190,59 +108,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_so_many_pages_are_rendered_at_a_time_and_only_so_many_wait() {
-        let renders = Renders::with(1, 1);
-        let first = renders.turn().await.expect("a turn");
-        let second = renders.turn();
+    async fn the_number_of_running_and_of_waiting_renders_is_limited() {
+        let renders = RenderLimiter::with(1, 1);
+        let first = renders.acquire().await.expect("a permit");
+        let second = renders.acquire();
         tokio::pin!(second);
         assert!(futures_util::poll!(&mut second).is_pending());
-        assert_eq!(renders.turn().await.err().map(|refused| refused.status), Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(renders.acquire().await.err().map(|refused| refused.status), Some(StatusCode::SERVICE_UNAVAILABLE));
         assert_eq!(first.run(|| 1).await, Some(1));
-        second.await.expect("the turn that was given back");
+        second.await.expect("the permit that was returned");
     }
 
     #[tokio::test]
-    async fn a_page_that_panics_gives_its_turn_back() {
-        let renders = Renders::with(1, 1);
-        let turn = renders.turn().await.expect("a turn");
-        let answer = turn.render(Packing::None, || -> () { panic!("a page that can't be made") }).await;
-        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        renders.turn().await.expect("the turn that was given back");
-    }
-
-    #[test]
-    fn a_page_is_packed_as_the_one_who_asks_can_unpack() {
-        let accepted = |line: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, line.parse().expect("a header"));
-            Packing::accepted(&headers)
-        };
-        for (line, packing) in [
-            ("gzip, deflate, br, zstd", Packing::Brotli),
-            ("gzip, deflate", Packing::Gzip),
-            ("br;q=0, GZIP;q=0.5", Packing::Gzip),
-            ("br;q=0.0,gzip; q=0", Packing::None),
-            ("identity", Packing::None),
-            ("", Packing::None),
-        ] {
-            assert_eq!(accepted(line), packing, "{line}");
-        }
-        assert_eq!(Packing::accepted(&HeaderMap::new()), Packing::None);
-    }
-
-    #[test]
-    fn a_packed_page_is_what_it_was_and_a_small_one_is_left_alone() {
-        use std::io::Read as _;
-
-        let page = "<p>好</p>".repeat(1_000);
-        let (packed, encoding) = Packing::Gzip.pack(page.clone());
-        let mut read = String::new();
-        flate2::read::GzDecoder::new(&*packed).read_to_string(&mut read).expect("gzip");
-        assert_eq!((read.as_str(), encoding), (page.as_str(), Some("gzip")));
-        let (packed, encoding) = Packing::Brotli.pack(page.clone());
-        let mut read = String::new();
-        brotli::Decompressor::new(&*packed, 4_096).read_to_string(&mut read).expect("Brotli");
-        assert_eq!((read.as_str(), encoding), (page.as_str(), Some("br")));
-        assert_eq!(Packing::Brotli.pack("<p>".to_owned()), ("<p>".into(), None));
+    async fn a_render_that_panics_returns_its_permit() {
+        let renders = RenderLimiter::with(1, 1);
+        let permit = renders.acquire().await.expect("a permit");
+        let response = permit.render(ContentEncoding::Identity, || -> () { panic!("a page that can't be made") }).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        renders.acquire().await.expect("the permit that was returned");
     }
 }

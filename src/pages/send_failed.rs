@@ -1,6 +1,6 @@
-//! The page that gives a message back which was neither said nor could be put into its composer again.
+//! The page that returns a refused message to its sender when the composer it came from can't be shown.
 //!
-//! Rendered by the server alone, for whoever sent the message by a form: no program comes and takes the text away.
+//! It loads no script. The text stays in a form, from which it can be sent again.
 
 use leptos::prelude::*;
 
@@ -9,22 +9,27 @@ use crate::{
     ui::{AssetNames, Language, Theme, chat::composer::in_textarea, context::router::LOBBY, i18n::texts, kit::icons},
 };
 
-/// A message that was not said.
+/// A message that was sent by a form and refused.
 #[derive(Clone, Debug)]
-pub struct Unsent {
-    /// Where it was sent to: the path of the page.
-    pub path: String,
-    /// What the form sent besides the text, so that it can be sent once more as the same message.
-    pub hidden: Vec<(&'static str, String)>,
-    /// What was typed.
-    pub text: String,
+pub(super) struct UnsentMessage {
+    /// The path that the form was posted to.
+    pub(super) path: String,
+    /// The form's hidden fields, by which sending it again gives the same message.
+    pub(super) hidden: Vec<(&'static str, String)>,
+    /// The text as it was typed.
+    pub(super) text: String,
     /// Why it was refused.
-    pub problem: ErrorCode,
+    pub(super) problem: ErrorCode,
 }
 
-/// The document that gives it back.
-pub fn unsent(message: Unsent, files: &AssetNames, language: Language, theme: Theme) -> impl IntoView + use<> {
-    let Unsent { path, hidden, text, problem } = message;
+/// The document.
+pub(super) fn send_failed(
+    message: UnsentMessage,
+    files: &AssetNames,
+    language: Language,
+    theme: Theme,
+) -> impl IntoView + use<> {
+    let UnsentMessage { path, hidden, text, problem } = message;
     provide_context(RwSignal::new(language));
     let t = texts();
     let home = if problem == ErrorCode::Unauthenticated { "/" } else { LOBBY };

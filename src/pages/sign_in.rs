@@ -1,11 +1,11 @@
-//! Coming in by the door's form, without the program.
+//! Signing in by the form of the sign-in page, without WebAssembly.
 //!
-//! Who is let in gets the page as the answer itself, not a way to it: on a slow line that is half a second. The page makes
-//! its own address of it in the browser's history; where no script runs, loading it anew sends the form again, and whoever
-//! has come in by that name is still in.
+//! The response to a successful sign-in is the chat page itself, not a redirect to it: that saves a round trip, half a second
+//! on a slow connection. The app then corrects the address in the browser's history. Without JavaScript, reloading the page
+//! submits the form again, which changes nothing for a user who is signed in under that nickname.
 //!
-//! Who is refused gets the form again, as the answer too: what was typed stands in no address, and so in no history and no
-//! log of a proxy.
+//! A refusal is the form again, also as the response: what was typed never becomes part of an address, and so not of the
+//! history or a proxy's log.
 
 use axum::{
     http::{HeaderMap, StatusCode, header},
@@ -13,34 +13,45 @@ use axum::{
 };
 
 use crate::{
-    pages::{PageCaller, PageQuery, Pages, SendOutcome, form::Fields, plain_text_error, render::Packing},
+    pages::{
+        content_encoding::ContentEncoding,
+        form::Fields,
+        page::{PageCaller, PageQuery, Pages, SendOutcome},
+        response::plain_text_error,
+    },
     protocol::Problem,
     server::{ClientAddr, SignInRequest, SignedIn, Site},
     ui::{InitialState, JoinAttempt},
 };
 
-/// The page to come to.
+/// The page that is shown after signing in.
 const LOBBY: &str = "/talk/lobby";
 
-pub(crate) async fn enter(pages: Pages, peer: ClientAddr, site: Site, headers: HeaderMap, fields: &Fields) -> Response {
+pub(super) async fn sign_in(
+    pages: Pages,
+    address: ClientAddr,
+    site: Site,
+    headers: HeaderMap,
+    fields: &Fields,
+) -> Response {
     let nickname = fields.raw("nickname").unwrap_or_default();
-    // A field that was left empty is none.
-    let filled = |name| fields.raw(name).filter(|value| !value.is_empty());
-    let (password, invite, claim) = (filled("password"), filled("invite"), filled("claim"));
+    // A browser sends empty fields, too.
+    let non_empty = |name| fields.raw(name).filter(|value| !value.is_empty());
+    let (password, invite, claim) = (non_empty("password"), non_empty("invite"), non_empty("claim"));
     if password.is_none() && pages.me(&headers, site).await.is_some_and(|me| me.nickname.as_str() == nickname.trim()) {
         return Redirect::to(LOBBY).into_response();
     }
-    let knock = SignInRequest { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
-    match pages.house.come_in(knock, peer, site, &headers).await {
+    let request = SignInRequest { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
+    match pages.api.come_in(request, address, site, &headers).await {
         Ok(SignedIn { token, cookies, .. }) => {
-            let mut response = match pages.renders.turn().await {
-                Ok(turn) => {
-                    let packing = Packing::accepted(&headers);
+            let mut response = match pages.renders.acquire().await {
+                Ok(permit) => {
+                    let encoding = ContentEncoding::accepted(&headers);
                     let caller = PageCaller { token: Some(token), site, headers };
-                    let viewer = pages.viewer(caller, PageQuery::default(), LOBBY, SendOutcome::default()).await;
-                    pages.document(turn, packing, viewer).await
+                    let state = pages.initial_state(caller, PageQuery::default(), LOBBY, SendOutcome::default()).await;
+                    pages.document(permit, encoding, state).await
                 }
-                // They are in all the same, and the page can be had later.
+                // The sign-in has succeeded all the same; the browser requests the page again.
                 Err(_busy) => Redirect::to(LOBBY).into_response(),
             };
             for cookie in cookies {
@@ -53,15 +64,15 @@ pub(crate) async fn enter(pages: Pages, peer: ClientAddr, site: Site, headers: H
             let Problem { code, suggestion, .. } = problem;
             let suggestion = suggestion.map(|nickname| nickname.as_str().to_owned());
             let attempt = JoinAttempt { nickname: Some(nickname), error: Some(code), suggestion, invite, claim };
-            // Whoever is in by another name is still asked for this one: so nobody's session is looked up.
-            let turn = match pages.renders.turn().await {
-                Ok(turn) => turn,
+            let permit = match pages.renders.acquire().await {
+                Ok(permit) => permit,
                 Err(busy) => return plain_text_error(busy, &headers),
             };
-            let packing = Packing::accepted(&headers);
+            let encoding = ContentEncoding::accepted(&headers);
+            // Without the token: the form must come back even if the browser has a session under another nickname.
             let caller = PageCaller { token: None, site, headers };
-            let viewer = pages.viewer(caller, PageQuery::default(), LOBBY, SendOutcome::default()).await;
-            (status, pages.document(turn, packing, InitialState { attempt, ..viewer }).await).into_response()
+            let state = pages.initial_state(caller, PageQuery::default(), LOBBY, SendOutcome::default()).await;
+            (status, pages.document(permit, encoding, InitialState { attempt, ..state }).await).into_response()
         }
     }
 }

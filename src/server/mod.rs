@@ -64,7 +64,7 @@ pub(crate) use crate::server::net::client_addr::ClientAddr;
 pub(crate) use crate::server::net::cookies::cookies;
 pub(crate) use crate::server::pages_api::PageError;
 pub(crate) use crate::server::sign_in::{SignInRequest, SignedIn};
-pub(crate) use chat::ModerationRequest;
+pub(crate) use chat::{AllowedActions, ModerationRequest};
 pub(crate) use store::ReportAction;
 
 pub use crate::server::net::session_cookie::session_token;

@@ -14,8 +14,6 @@ pub(crate) mod root;
 pub(crate) mod settings;
 mod sign_in;
 
-#[cfg(feature = "ssr")]
-pub use crate::pages::send_failed::{Unsent, unsent};
 pub use crate::ui::context::assets::AssetNames;
 pub use crate::ui::context::initial_state::{InitialState, JoinAttempt, OpenConversation};
 #[cfg(feature = "ssr")]

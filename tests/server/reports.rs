@@ -248,7 +248,7 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     assert!(seen.direct && !seen.deleted);
 
     let shown = page(&server, &mo, "/admin/reports").await;
-    assert!(shown.contains("a threat") && shown.contains("in a private talk"), "{shown}");
+    assert!(shown.contains("a threat") && shown.contains("in a private chat"), "{shown}");
     assert_eq!(form(&server, &mo, &seen, "action=delete").await.0, StatusCode::SEE_OTHER);
     hears_deletion(&mut ling, bad).await;
     hears_deletion(&mut ming, bad).await;

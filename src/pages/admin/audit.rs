@@ -1,4 +1,4 @@
-//! `/admin/audit`: what was done.
+//! `/admin/audit`: the audit log.
 
 use axum::{
     http::{StatusCode, Uri},
@@ -8,20 +8,21 @@ use axum::{
 use crate::{
     domain::AuditPage,
     pages::admin::{
-        AdminRequest, typed,
-        views::{Audit, Screen},
+        request::{AdminRequest, query_value},
+        views::{admin_page::AdminPage, audit::AuditLogPage},
     },
 };
 
 /// How many entries a page shows.
-const ENTRIES: u32 = 50;
+const MAX_ENTRIES: u32 = 50;
 
-pub(crate) async fn show(visitor: AdminRequest, uri: Uri) -> Response {
-    let before = typed(&uri, "before").and_then(|before| before.parse().ok());
-    match visitor.house.audit(&visitor.me, before, ENTRIES).await {
+pub(super) async fn show(request: AdminRequest, uri: Uri) -> Response {
+    let before = query_value(&uri, "before").and_then(|before| before.parse().ok());
+    match request.api.audit(&request.me, before, MAX_ENTRIES).await {
         Ok(AuditPage { entries, more }) => {
-            visitor.render(StatusCode::OK, Screen::Audit(Audit { entries, more, is_older: before.is_some() })).await
+            let page = AuditLogPage { entries, has_older: more, has_newer: before.is_some() };
+            request.render(StatusCode::OK, AdminPage::Audit(page)).await
         }
-        Err(refused) => visitor.close(refused).await,
+        Err(error) => request.render_error(error).await,
     }
 }

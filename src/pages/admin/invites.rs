@@ -1,4 +1,4 @@
-//! `/admin/invites`: links that let people in.
+//! `/admin/invites`: invite links, and a form that creates one.
 
 use axum::{
     body::Bytes,
@@ -14,8 +14,12 @@ use crate::{
     domain::InviteId,
     pages::{
         admin::{
-            AdminRequest, missing, typed,
-            views::{ActionOutcome, Invites, Made, Screen},
+            request::{AdminRequest, not_found, query_value},
+            views::{
+                admin_page::AdminPage,
+                invites::{InvitesPage, NewInviteLink},
+                outcome::ActionOutcome,
+            },
         },
         form::Fields,
     },
@@ -23,58 +27,63 @@ use crate::{
     server::PageError,
 };
 
-/// What is offered at first: for a day, for one.
-const OFFERED: InviteRequest = InviteRequest { minutes: Some(24 * 60), uses: Some(1) };
+/// What the form contains at first: an invite for one user, valid for a day.
+const DEFAULT_REQUEST: InviteRequest = InviteRequest { minutes: Some(24 * 60), uses: Some(1) };
 
-pub(crate) async fn show(visitor: AdminRequest, uri: Uri) -> Response {
-    let revoked = typed(&uri, "done").is_some();
-    answer(visitor, StatusCode::OK, |invites| Invites { revoked, ..invites }).await
+pub(super) async fn show(request: AdminRequest, uri: Uri) -> Response {
+    let revoked = query_value(&uri, "done").is_some();
+    respond(request, StatusCode::OK, |page| InvitesPage { revoked, ..page }).await
 }
 
-/// Makes an invite. The answer itself shows its link: nowhere else may it stand.
-pub(crate) async fn make(visitor: AdminRequest, body: Result<Bytes, BytesRejection>) -> Response {
-    let asked = Fields::read(body)
+/// Creates an invite. The response itself shows the link, which must not be part of an address.
+pub(super) async fn create(request: AdminRequest, body: Result<Bytes, BytesRejection>) -> Response {
+    let submitted = Fields::read(body)
         .and_then(|fields| Ok(InviteRequest { minutes: fields.number("minutes")?, uses: fields.number("uses")? }));
-    let wish = asked.clone().unwrap_or(OFFERED);
-    let made = match asked {
-        Ok(asked) => visitor.house.invite(&visitor.me, &asked).await,
-        Err(refused) => Err(refused),
+    let form = submitted.clone().unwrap_or(DEFAULT_REQUEST);
+    let result = match submitted {
+        Ok(submitted) => request.api.invite(&request.me, &submitted).await,
+        Err(error) => Err(error),
     };
-    match made {
+    match result {
         Ok((invite, token)) => {
-            let link = visitor.house.link_of_invite(&token, &visitor.headers, visitor.site.scheme);
-            let made = Made { link, expires_at: invite.expires_at, most_uses: invite.most_uses };
-            answer(visitor, StatusCode::CREATED, |invites| Invites { made: Some(made), ..invites }).await
+            let url = request.api.link_of_invite(&token, &request.headers, request.site.scheme);
+            let new_link = NewInviteLink { url, expires_at: invite.expires_at, max_uses: invite.most_uses };
+            respond(request, StatusCode::CREATED, |page| InvitesPage { new_link: Some(new_link), ..page }).await
         }
         Err(PageError { status, code }) => {
             let outcome = Some(ActionOutcome::Refused(code));
-            answer(visitor, status, |invites| Invites { outcome, wish, ..invites }).await
+            respond(request, status, |page| InvitesPage { outcome, form, ..page }).await
         }
     }
 }
 
-pub(crate) async fn revoke(visitor: AdminRequest, id: Result<Path<InviteId>, PathRejection>) -> Response {
-    let revoked = match id {
-        Ok(Path(id)) => visitor.house.revoke_invite(&visitor.me, id).await,
-        Err(_) => Err(missing()),
+pub(super) async fn revoke(request: AdminRequest, id: Result<Path<InviteId>, PathRejection>) -> Response {
+    let result = match id {
+        Ok(Path(id)) => request.api.revoke_invite(&request.me, id).await,
+        Err(_) => Err(not_found()),
     };
-    match revoked {
+    match result {
         Ok(()) => Redirect::to("/admin/invites?done=revoke").into_response(),
         Err(PageError { status, code }) => {
             let outcome = Some(ActionOutcome::Refused(code));
-            answer(visitor, status, |invites| Invites { outcome, ..invites }).await
+            respond(request, status, |page| InvitesPage { outcome, ..page }).await
         }
     }
 }
 
-/// The page, with what has just happened.
-async fn answer(visitor: AdminRequest, status: StatusCode, news: impl FnOnce(Invites) -> Invites) -> Response {
-    match visitor.house.invites(&visitor.me).await {
-        Ok(list) => {
-            let entry = visitor.house.entry();
-            let invites = Invites { entry, list, made: None, revoked: false, outcome: None, wish: OFFERED };
-            visitor.render(status, Screen::Invites(news(invites))).await
+/// Renders the page; `with_outcome` adds the result of the last action.
+async fn respond(
+    request: AdminRequest,
+    status: StatusCode,
+    with_outcome: impl FnOnce(InvitesPage) -> InvitesPage,
+) -> Response {
+    match request.api.invites(&request.me).await {
+        Ok(listed) => {
+            let policy = request.api.entry();
+            let page =
+                InvitesPage { policy, listed, new_link: None, revoked: false, outcome: None, form: DEFAULT_REQUEST };
+            request.render(status, AdminPage::Invites(with_outcome(page))).await
         }
-        Err(refused) => visitor.close(refused).await,
+        Err(error) => request.render_error(error).await,
     }
 }

@@ -7,8 +7,8 @@ pub struct AssetNames {
     pub style: String,
     /// What is in it, for documents to carry along; nothing while it is being worked on.
     pub style_text: Option<String>,
-    /// What the office's pages add to it.
-    pub office_style: String,
+    /// The further style sheet of the admin pages.
+    pub admin_style: String,
     /// The script that starts the program.
     pub script: String,
     /// The program, compiled to WebAssembly.
@@ -23,7 +23,7 @@ impl Default for AssetNames {
         Self {
             style: "/pkg/teahouse.css".into(),
             style_text: None,
-            office_style: "/admin.css".into(),
+            admin_style: "/admin.css".into(),
             script: "/pkg/teahouse.js".into(),
             program: "/pkg/teahouse.wasm".into(),
             splitter: None,

@@ -1,4 +1,4 @@
-//! What was done with the rights that not everybody has.
+//! The audit log, a page of entries at a time.
 
 use leptos::prelude::*;
 
@@ -7,69 +7,68 @@ use crate::{
         AuditEntry, Role, User,
         utc::{for_machines, in_full},
     },
-    pages::admin::i18n::Words,
+    pages::admin::i18n::AdminTexts,
     ui::kit::user_name::Name,
 };
 
-/// A stretch of the audit log.
+/// Some entries of the audit log.
 #[derive(Clone, Debug)]
-pub(crate) struct Audit {
-    /// The newest first.
-    pub entries: Vec<AuditEntry>,
-    /// Whether there are older ones.
-    pub more: bool,
-    /// Whether there are newer ones.
-    pub is_older: bool,
+pub(in crate::pages::admin) struct AuditLogPage {
+    /// The newest entry comes first.
+    pub(in crate::pages::admin) entries: Vec<AuditEntry>,
+    pub(in crate::pages::admin) has_older: bool,
+    pub(in crate::pages::admin) has_newer: bool,
 }
 
-impl Audit {
-    pub(crate) fn view(self, w: &'static Words) -> AnyView {
-        let Self { entries, more, is_older } = self;
+impl AuditLogPage {
+    pub(super) fn view(self, t: &'static AdminTexts) -> AnyView {
+        let Self { entries, has_older, has_newer } = self;
         let oldest = entries.last().map(|entry| entry.id);
-        let nothing = entries.is_empty().then(|| view! { <p class="quiet">{w.nothing_done}</p> });
-        let rows = entries.into_iter().map(|entry| row(entry, w)).collect_view();
-        let newest = is_older.then(|| view! { <a class="button secondary" href="/admin/audit">{w.newest}</a> });
-        let older = oldest.filter(|_| more).map(|oldest| {
-            view! { <a class="button secondary" href=format!("/admin/audit?before={oldest}")>{w.older}</a> }
+        let empty = entries.is_empty().then(|| view! { <p class="quiet">{t.audit_empty}</p> });
+        let rows = entries.into_iter().map(|entry| row(entry, t)).collect_view();
+        let newest = has_newer.then(|| view! { <a class="button secondary" href="/admin/audit">{t.newest}</a> });
+        let older = oldest.filter(|_| has_older).map(|oldest| {
+            view! { <a class="button secondary" href=format!("/admin/audit?before={oldest}")>{t.older}</a> }
         });
         view! {
-            <h1>{w.audit}</h1>
-            <p class="quiet">{w.audit_means}</p>
+            <h1>{t.audit}</h1>
+            <p class="quiet">{t.audit_intro}</p>
             <ol class="list audit">{rows}</ol>
-            {nothing}
+            {empty}
             <p class="pages">{newest} {older}</p>
         }
         .into_any()
     }
 }
 
-fn row(entry: AuditEntry, w: &'static Words) -> AnyView {
+fn row(entry: AuditEntry, t: &'static AdminTexts) -> AnyView {
     let AuditEntry { at, actor, action, subject, conversation, until, detail, .. } = entry;
     let name = |user: User| view! { <b><Name user/></b> }.into_any();
-    let actor = actor.map_or_else(|| view! { <b>{w.host}</b> }.into_any(), name);
-    let mut more = Vec::new();
+    let actor = actor.map_or_else(|| view! { <b>{t.operator}</b> }.into_any(), name);
+    let mut details = Vec::new();
     match (action.as_str(), detail) {
         ("appoint", Some(detail)) => {
             let role = Role::ALL.into_iter().find(|role| role.name() == detail);
-            more.extend(role.map(|role| w.role(role).to_owned()));
+            details.extend(role.map(|role| t.role(role).to_owned()));
         }
-        ("delete_message" | "close_report", Some(seq)) => more.push(format!("#{seq}")),
+        ("delete_message" | "close_report", Some(seq)) => details.push(format!("#{seq}")),
+        ("ban_network" | "unban_network" | "end_guests", Some(detail)) => details.push(detail),
         _ => {}
     }
     if conversation.is_some() {
-        more.push(w.in_the_lobby.to_owned());
+        details.push(t.in_the_lobby.to_owned());
     }
     if let Some(until) = until {
-        more.push((w.until)(&in_full(until)));
+        details.push((t.until)(&in_full(until)));
     }
-    let more = (!more.is_empty()).then(|| view! { <small class="quiet">{more.join(" · ")}</small> });
+    let details = (!details.is_empty()).then(|| view! { <small class="quiet">{details.join(" · ")}</small> });
     view! {
         <li>
             <time class="quiet small" datetime=for_machines(at)>{in_full(at)}</time>
             <p>
-                {actor} " " {(w.deed)(&action).to_owned()} " " {subject.map(name)}
+                {actor} " " {(t.audit_action)(&action).to_owned()} " " {subject.map(name)}
                 " "
-                {more}
+                {details}
             </p>
         </li>
     }

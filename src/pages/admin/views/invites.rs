@@ -1,4 +1,4 @@
-//! Links that let people in.
+//! Invite links, and the form that creates one.
 
 use leptos::prelude::*;
 
@@ -8,114 +8,113 @@ use crate::{
         utc::{for_machines, in_full},
     },
     pages::admin::{
-        i18n::Words,
-        views::{ActionOutcome, outcome, qr, sanction::end},
+        i18n::AdminTexts,
+        views::{
+            outcome::{ActionOutcome, outcome},
+            qr_code,
+            sanctions::end,
+        },
     },
     protocol::InviteRequest,
     ui::i18n::{InSentence, texts},
 };
 
-/// The lives that are offered, in minutes.
-const LIVES: [u32; 4] = [60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60];
+/// The lifetimes that the form offers, in minutes.
+const LIFETIMES: [u32; 4] = [60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60];
 
-/// Those that still let somebody in, and a form for another one.
+/// The valid invites, and the form for another one.
 #[derive(Clone, Debug)]
-pub(crate) struct Invites {
-    /// Who may come in anyway.
-    pub entry: AdmissionPolicy,
-    /// Those there are.
-    pub list: Vec<Invite>,
-    /// The one that was just made.
-    pub made: Option<Made>,
-    /// Whether one was just revoked.
-    pub revoked: bool,
-    /// What became of what was asked for.
-    pub outcome: Option<ActionOutcome>,
-    /// What was asked for, or what is offered at first.
-    pub wish: InviteRequest,
+pub(in crate::pages::admin) struct InvitesPage {
+    /// The server's sign-up policy, which says what invites are good for.
+    pub(in crate::pages::admin) policy: AdmissionPolicy,
+    pub(in crate::pages::admin) listed: Vec<Invite>,
+    /// The link of the invite that was just created.
+    pub(in crate::pages::admin) new_link: Option<NewInviteLink>,
+    /// Whether an invite was just revoked.
+    pub(in crate::pages::admin) revoked: bool,
+    pub(in crate::pages::admin) outcome: Option<ActionOutcome>,
+    /// What the form contains: the defaults, or what was refused.
+    pub(in crate::pages::admin) form: InviteRequest,
 }
 
-/// An invite that was just made. Its link is shown this once.
+/// The link of an invite that was just created. It is shown only this once.
 #[derive(Clone, Debug)]
-pub(crate) struct Made {
-    /// The whole link.
-    pub link: String,
-    /// When it ends.
-    pub expires_at: Option<Timestamp>,
-    /// How many it lets in.
-    pub most_uses: Option<u32>,
+pub(in crate::pages::admin) struct NewInviteLink {
+    pub(in crate::pages::admin) url: String,
+    pub(in crate::pages::admin) expires_at: Option<Timestamp>,
+    pub(in crate::pages::admin) max_uses: Option<u32>,
 }
 
-impl Invites {
-    pub(crate) fn view(self, w: &'static Words) -> AnyView {
-        let Self { entry, list, made, revoked, outcome: became, wish } = self;
-        let who = match entry {
-            AdmissionPolicy::Open => w.entry_open,
-            AdmissionPolicy::Invite => w.entry_invite,
-            AdmissionPolicy::Registered => w.entry_registered,
+impl InvitesPage {
+    pub(super) fn view(self, t: &'static AdminTexts) -> AnyView {
+        let Self { policy, listed, new_link, revoked, outcome: result, form: values } = self;
+        let intro = match policy {
+            AdmissionPolicy::Open => t.policy_open,
+            AdmissionPolicy::Invite => t.policy_invite,
+            AdmissionPolicy::Registered => t.policy_registered,
         };
-        let revoked = revoked.then(|| view! { <p class="outcome done" role="status">{w.revoked}</p> });
-        let nothing = list.is_empty().then(|| view! { <p class="quiet small">{w.no_invites}</p> });
-        let rows = list.into_iter().map(|invite| row(invite, w)).collect_view();
+        let revoked = revoked.then(|| view! { <p class="outcome done" role="status">{t.revoked}</p> });
+        let empty = listed.is_empty().then(|| view! { <p class="quiet small">{t.no_invites}</p> });
+        let rows = listed.into_iter().map(|invite| row(invite, t)).collect_view();
         view! {
-            <h1>{w.invites}</h1>
-            <p class="quiet">{who}</p>
-            {outcome(became, w)}
+            <h1>{t.invites}</h1>
+            <p class="quiet">{intro}</p>
+            {outcome(result, t)}
             {revoked}
-            {made.map(|made| made.view(w))}
-            {form(&wish, w)}
+            {new_link.map(|link| link.view(t))}
+            {form(&values, t)}
             <section aria-labelledby="valid">
-                <h2 id="valid">{w.valid_invites}</h2>
+                <h2 id="valid">{t.valid_invites}</h2>
                 <ul class="list">{rows}</ul>
-                {nothing}
+                {empty}
             </section>
         }
         .into_any()
     }
 }
 
-fn form(wish: &InviteRequest, w: &'static Words) -> AnyView {
-    let life = |minutes: Option<u32>| {
-        let words = minutes.map_or_else(|| w.for_ever.to_owned(), w.span);
+fn form(values: &InviteRequest, t: &'static AdminTexts) -> AnyView {
+    let lifetime = |minutes: Option<u32>| {
+        let text = minutes.map_or_else(|| t.no_expiry.to_owned(), t.duration);
         let value = minutes.map(|minutes| minutes.to_string()).unwrap_or_default();
-        view! { <option value=value selected=wish.minutes == minutes>{words}</option> }.into_any()
+        view! { <option value=value selected=values.minutes == minutes>{text}</option> }.into_any()
     };
-    let lives: Vec<AnyView> = LIVES.into_iter().map(Some).chain([None]).map(life).collect();
-    let uses = wish.uses.map(|uses| uses.to_string()).unwrap_or_default();
+    let lifetimes: Vec<AnyView> = LIFETIMES.into_iter().map(Some).chain([None]).map(lifetime).collect();
+    let uses = values.uses.map(|uses| uses.to_string()).unwrap_or_default();
     view! {
         <form class="action-form" method="post" action="/admin/invites" aria-labelledby="new-invite">
-            <h2 id="new-invite">{w.new_invite}</h2>
-            <p class="quiet small">{w.invite_means}</p>
+            <h2 id="new-invite">{t.new_invite}</h2>
+            <p class="quiet small">{t.invite_effect}</p>
             <div class="side-by-side">
                 <p class="fields">
-                    <label for="minutes">{w.valid_for}</label>
-                    <select id="minutes" class="field" name="minutes">{lives}</select>
+                    <label for="minutes">{t.valid_for}</label>
+                    <select id="minutes" class="field" name="minutes">{lifetimes}</select>
                 </p>
                 <p class="fields">
-                    <label for="uses">{w.lets_in}</label>
+                    <label for="uses">{t.max_uses}</label>
                     <input id="uses" class="field" type="number" name="uses" min="1" max="1000000" inputmode="numeric"
-                        value=uses placeholder=w.no_limit/>
+                        value=uses placeholder=t.no_limit/>
                 </p>
             </div>
-            <button type="submit" class="button">{w.make_invite}</button>
+            <button type="submit" class="button">{t.create_invite}</button>
         </form>
     }
     .into_any()
 }
 
-impl Made {
-    fn view(self, w: &'static Words) -> AnyView {
-        let Self { link, expires_at, most_uses } = self;
-        let picture = qr::picture(&link, w.qr);
-        let address = link.clone();
+impl NewInviteLink {
+    fn view(self, t: &'static AdminTexts) -> AnyView {
+        let Self { url, expires_at, max_uses } = self;
+        let picture = qr_code::picture(&url, t.qr_code);
+        let href = url.clone();
         view! {
-            <section class="new-link" aria-labelledby="made">
+            <section class="new-link" aria-labelledby="new-link">
                 {picture}
                 <div>
-                    <h2 id="made">{w.made}</h2>
-                    <p class="invite-link"><a href=address>{link}</a></p>
-                    <p class="small">{w.shown_once}</p>
-                    <p class="quiet small">{(w.uses_of)(0, most_uses)} " · " {limit(expires_at, w)}</p>
+                    <h2 id="new-link">{t.invite_created}</h2>
+                    <p class="invite-link"><a href=href>{url}</a></p>
+                    <p class="small">{t.shown_once}</p>
+                    <p class="quiet small">{(t.uses)(0, max_uses)} " · " {expiry(expires_at, t)}</p>
                 </div>
             </section>
         }
@@ -123,25 +122,25 @@ impl Made {
     }
 }
 
-fn row(invite: Invite, w: &'static Words) -> AnyView {
+fn row(invite: Invite, t: &'static AdminTexts) -> AnyView {
     let Invite { id, created_at, created_by, expires_at, most_uses, uses } = invite;
-    let by = created_by.map_or_else(|| w.host.to_owned(), |user| texts().name_of(&user.nickname).to_owned());
-    let made = in_full(created_at);
-    let revoke = format!("{}: {}, {made}", w.revoke, InSentence(&by));
+    let by = created_by.map_or_else(|| t.operator.to_owned(), |user| texts().name_of(&user.nickname).to_owned());
+    let created = in_full(created_at);
+    let revoke = format!("{}: {}, {created}", t.revoke, InSentence(&by));
     view! {
         <li class="invite">
             <p>
-                <b>{(w.uses_of)(uses, most_uses)}</b>
+                <b>{(t.uses)(uses, most_uses)}</b>
                 " · "
-                {limit(expires_at, w)}
+                {expiry(expires_at, t)}
                 <br/>
                 <small class="quiet">
-                    <bdi>{by}</bdi> " · " <time datetime=for_machines(created_at)>{made}</time>
+                    <bdi>{by}</bdi> " · " <time datetime=for_machines(created_at)>{created}</time>
                 </small>
             </p>
             <form method="post" action=format!("/admin/invites/{id}")>
                 <button type="submit" class="button secondary small" aria-label=revoke>
-                    {w.revoke}
+                    {t.revoke}
                 </button>
             </form>
         </li>
@@ -149,10 +148,10 @@ fn row(invite: Invite, w: &'static Words) -> AnyView {
     .into_any()
 }
 
-/// When an invite ends.
-fn limit(expires_at: Option<Timestamp>, w: &'static Words) -> AnyView {
+/// How long an invite is still valid.
+fn expiry(expires_at: Option<Timestamp>, t: &'static AdminTexts) -> AnyView {
     match expires_at {
-        None => w.for_ever.into_any(),
-        some => end(some, w),
+        None => t.no_expiry.into_any(),
+        some => end(some, t),
     }
 }

@@ -1,4 +1,4 @@
-//! What somebody may not do at the moment, with a way to lift it.
+//! Active mutes and bans.
 
 use leptos::prelude::*;
 
@@ -7,45 +7,44 @@ use crate::{
         Action, CommandId, ConversationId, Sanction, Timestamp,
         utc::{for_machines, in_full},
     },
-    pages::admin::{i18n::Words, views::time::TimeLeft},
+    pages::admin::{i18n::AdminTexts, time_left::TimeLeft},
     ui::{
         i18n::texts,
         kit::{avatar::Face, user_name::Name},
     },
 };
 
-/// A mute or a ban that holds.
+/// An active mute or ban.
 #[derive(Clone, Debug)]
-pub(crate) struct InForce {
-    /// Which.
-    pub sanction: Sanction,
+pub(in crate::pages::admin) struct ActiveSanction {
+    pub(in crate::pages::admin) sanction: Sanction,
     /// Whether the reader may lift it.
-    pub may_lift: bool,
+    pub(in crate::pages::admin) may_lift: bool,
 }
 
-impl InForce {
-    /// A row of a list: what it is, for how long yet, and a button. `with_name` where the rows are about many users;
-    /// then the button leads back to that list.
-    pub(crate) fn row(self, with_name: bool, w: &'static Words) -> AnyView {
+impl ActiveSanction {
+    /// A list row: the sanction, the time left, and a button that lifts it. `with_name` is for a list of several users: the row
+    /// then links to its user, and lifting the sanction leads back to the list.
+    pub(super) fn row(self, with_name: bool, t: &'static AdminTexts) -> AnyView {
         let Sanction { user, action, conversation, until } = self.sanction;
         let name = texts().name_in(&user.nickname).to_string();
         let address = format!("/admin/users/{}", user.id);
-        let (deed, label) = match action {
-            Action::Ban => (Action::Unban, w.unban),
-            _ => (Action::Unmute, w.unmute),
+        let (lifting, label) = match action {
+            Action::Ban => (Action::Unban, t.unban),
+            _ => (Action::Unmute, t.unmute),
         };
         let lift = self.may_lift.then(|| {
             view! {
                 <form method="post" action=address.clone()>
                     <input type="hidden" name="id" value=CommandId::generate().to_string()/>
-                    <input type="hidden" name="action" value=deed.name()/>
+                    <input type="hidden" name="action" value=lifting.name()/>
                     <input type="hidden" name="scope" value=scope(conversation)/>
                     {with_name.then(|| view! { <input type="hidden" name="from" value="list"/> })}
                     <button type="submit" class="button secondary small" aria-label=format!("{label}: {name}")>{label}</button>
                 </form>
             }
         });
-        let who = with_name.then(|| {
+        let user_link = with_name.then(|| {
             view! {
                 <a class="user-link" href=address>
                     <Face id=user.id nickname=user.nickname.clone() small=true/>
@@ -54,13 +53,13 @@ impl InForce {
             }
         });
         view! {
-            <li class="in-force">
-                {who}
+            <li class="sanction">
+                {user_link}
                 <p class="small">
-                    <b>{if action == Action::Ban { w.banned } else { w.muted }}</b>
+                    <b>{if action == Action::Ban { t.banned } else { t.muted }}</b>
                     " "
-                    {if conversation.is_some() { w.in_the_lobby } else { w.in_the_house }}
-                    <span class="quiet">" · " {end(until, w)}</span>
+                    {if conversation.is_some() { t.in_the_lobby } else { t.on_the_server }}
+                    <span class="quiet">" · " {end(until, t)}</span>
                 </p>
                 {lift}
             </li>
@@ -69,17 +68,17 @@ impl InForce {
     }
 }
 
-/// Where it holds, as the forms say it.
+/// The value of the form field `scope`.
 fn scope(room: Option<ConversationId>) -> &'static str {
     if room.is_some() { "lobby" } else { "server" }
 }
 
-/// For how long yet.
-pub(crate) fn end(until: Option<Timestamp>, w: &'static Words) -> AnyView {
+/// When something ends, as the time that is left.
+pub(super) fn end(until: Option<Timestamp>, t: &'static AdminTexts) -> AnyView {
     match until {
-        None => w.until_lifted.into_any(),
+        None => t.until_lifted.into_any(),
         Some(until) => {
-            let left = (w.left)(TimeLeft::until(until));
+            let left = (t.time_left)(TimeLeft::until(until));
             view! { <time datetime=for_machines(until) title=in_full(until)>{left}</time> }.into_any()
         }
     }

@@ -1,4 +1,4 @@
-//! A link as a picture that a phone can read.
+//! QR codes as SVG.
 
 use std::fmt::Write as _;
 
@@ -8,8 +8,8 @@ use qrcode::{Color, QrCode};
 /// The quiet zone around the code, in modules (ISO/IEC 18004 wants four).
 const MARGIN: usize = 4;
 
-/// The QR code of a text, one path of dark modules; nothing if the text is too long for one.
-pub(crate) fn picture(text: &str, name: &'static str) -> Option<AnyView> {
+/// The QR code of a text as one path of dark modules; `None` if the text is too long for a code.
+pub(super) fn picture(text: &str, name: &'static str) -> Option<AnyView> {
     let code = QrCode::new(text).ok()?;
     let side = code.width() + 2 * MARGIN;
     let path = path(&code.to_colors(), code.width());
@@ -23,12 +23,12 @@ pub(crate) fn picture(text: &str, name: &'static str) -> Option<AnyView> {
     )
 }
 
-/// A rectangle for each row's run of dark modules.
+/// The SVG path that draws each run of dark modules in a row as a rectangle.
 fn path(colors: &[Color], width: usize) -> String {
     let mut path = String::new();
     for (y, row) in colors.chunks(width.max(1)).enumerate() {
         let mut x = 0;
-        for run in row.chunk_by(|one, next| one == next) {
+        for run in row.chunk_by(|left, right| left == right) {
             if run.first() == Some(&Color::Dark) {
                 let (left, top, length) = (x + MARGIN, y + MARGIN, run.len());
                 // Writing to a string can't fail.

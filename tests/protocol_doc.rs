@@ -266,12 +266,12 @@ fn every_documented_default_limit_is_the_one_of_the_server() {
     assert_limit("requests of an address", limits.requests_per_minute.get());
     assert_limit("new guests", limits.guests_per_minute.get());
     assert_limit("nicknames of guests", limits.guests_per_address.get());
-    assert_limit("WebSockets of a user", limits.connections_per_user);
-    assert_limit("connections of an address", limits.connections_per_address);
-    assert_limit("connections of a network", limits.connections_per_network);
+    assert_limit("WebSockets of a user", limits.max_connections_per_user);
+    assert_limit("connections of an address", limits.max_connections_per_address);
+    assert_limit("connections of a network", limits.max_connections_per_network);
     assert_limit("`hello` of a user", limits.hellos_per_minute.get());
     assert_limit("bytes that a user is sent", limits.answer_bytes_per_minute.get());
     assert_limit("bytes of files", limits.file_bytes_per_minute.get());
-    assert_limit("connections of the server", limits.connections);
+    assert_limit("connections of the server", limits.max_connections);
     assert_limit("bytes waiting", limits.send_queue_bytes);
 }

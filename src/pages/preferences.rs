@@ -25,7 +25,7 @@ pub(super) fn theme(headers: &HeaderMap) -> Theme {
 /// Stores a language that was chosen by a link in a cookie, for a year.
 pub(super) fn remember_language(chosen: Option<Language>, scheme: Scheme, response: &mut Response) {
     let Some(language) = chosen else { return };
-    let secure = scheme.cookie_attribute();
+    let secure = scheme.secure_attribute();
     let cookie = format!("teahouse_language={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", language.tag());
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -34,5 +34,5 @@ pub(super) fn remember_language(chosen: Option<Language>, scheme: Scheme, respon
 
 /// The first cookie of this name that `read` understands.
 fn cookie<T>(headers: &HeaderMap, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-    server::cookies(headers, name).find_map(|value| read(str::from_utf8(value).ok()?))
+    server::cookie_values(headers, name).find_map(|value| read(str::from_utf8(value).ok()?))
 }

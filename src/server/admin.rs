@@ -33,8 +33,7 @@ use crate::{
     server::{
         App,
         chat::ChatError,
-        edge::parse_network,
-        net::urls,
+        net::{ip_network::parse_ip_network, urls},
         store::{BannedNetwork, Placed, ReportAction},
     },
 };
@@ -436,7 +435,7 @@ fn called(nickname: &Nickname) -> &str {
 /// A network as limits count: for IPv6, a /64 at least.
 fn network_of(text: &str) -> Result<IpNet, ChatError> {
     const NO_NETWORK: ChatError = ChatError::BadMeasure("neither an address nor a network like 203.0.113.0/24");
-    let network = parse_network(text).map_err(|_| NO_NETWORK)?;
+    let network = parse_ip_network(text).map_err(|_| NO_NETWORK)?;
     let network = match network {
         IpNet::V6(network) if network.prefix_len() > 64 => {
             IpNet::new(network.addr().into(), 64).map_err(|_| NO_NETWORK)?

@@ -4,12 +4,16 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
-use super::{
-    byte_size::ByteSize,
-    edge::{PublicUrl, ReportUrl, parse_network},
-    http::SecurityContact,
+use crate::{
+    domain::{AdmissionPolicy, Nickname},
+    server::{
+        byte_size::ByteSize,
+        net::{
+            ip_network::parse_ip_network, public_url::PublicUrl, report_url::ReportUrl,
+            security_contact::SecurityContact,
+        },
+    },
 };
-use crate::domain::{AdmissionPolicy, Nickname};
 
 /// How the server is set up. Every option can be given as `TEAHOUSE_…` in the environment too.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,7 +39,7 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
 
     /// Addresses and networks of proxies whose `X-Forwarded-…` headers are believed, as `127.0.0.1,10.0.0.0/8`.
-    #[arg(long, env = "TEAHOUSE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = parse_network)]
+    #[arg(long, env = "TEAHOUSE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = parse_ip_network)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Certificate chain, as PEM: to serve HTTPS without a proxy. A new one is taken up when the file changes.
@@ -75,8 +79,8 @@ pub struct Config {
     pub retention: RetentionDays,
 
     /// Who may come in.
-    #[arg(long, env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
-    pub entry: AdmissionPolicy,
+    #[arg(long = "entry", env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
+    pub admission_policy: AdmissionPolicy,
 
     /// Nickname of the registered user who owns the server; not given, it is whoever opens the link that is printed at the
     /// start while nobody does.
@@ -114,7 +118,7 @@ impl Default for Config {
             session_days: some(30),
             idle_days: some(14),
             retention: RetentionDays::default(),
-            entry: AdmissionPolicy::default(),
+            admission_policy: AdmissionPolicy::default(),
             owner: None,
             unlimited: false,
             limits: Limits::default(),
@@ -145,23 +149,23 @@ pub struct RetentionDays {
 #[group(skip)]
 pub struct Limits {
     /// Connections altogether.
-    #[arg(long = "max-connections", env = "TEAHOUSE_MAX_CONNECTIONS", default_value_t = Self::default().connections)]
-    pub connections: usize,
+    #[arg(long = "max-connections", env = "TEAHOUSE_MAX_CONNECTIONS", default_value_t = Self::default().max_connections)]
+    pub max_connections: usize,
 
     /// Connections of one address (for IPv6: of one /64 network).
     #[arg(long = "max-connections-per-address", env = "TEAHOUSE_MAX_CONNECTIONS_PER_ADDRESS",
-          default_value_t = Self::default().connections_per_address)]
-    pub connections_per_address: usize,
+          default_value_t = Self::default().max_connections_per_address)]
+    pub max_connections_per_address: usize,
 
     /// Connections of one network: an IPv4 /24, an IPv6 /48.
     #[arg(long = "max-connections-per-network", env = "TEAHOUSE_MAX_CONNECTIONS_PER_NETWORK",
-          default_value_t = Self::default().connections_per_network)]
-    pub connections_per_network: usize,
+          default_value_t = Self::default().max_connections_per_network)]
+    pub max_connections_per_network: usize,
 
     /// WebSocket connections of one user.
     #[arg(long = "max-connections-per-user", env = "TEAHOUSE_MAX_CONNECTIONS_PER_USER",
-          default_value_t = Self::default().connections_per_user)]
-    pub connections_per_user: usize,
+          default_value_t = Self::default().max_connections_per_user)]
+    pub max_connections_per_user: usize,
 
     /// New guests of one address per minute, as many of them at once.
     #[arg(long = "guests-per-minute", env = "TEAHOUSE_GUESTS_PER_MINUTE",
@@ -222,10 +226,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 10_000,
-            connections_per_address: 400,
-            connections_per_network: 2_000,
-            connections_per_user: 20,
+            max_connections: 10_000,
+            max_connections_per_address: 400,
+            max_connections_per_network: 2_000,
+            max_connections_per_user: 20,
             guests_per_minute: some(300),
             guests_per_address: some(200),
             sign_ins_per_minute: some(10),
@@ -248,61 +252,61 @@ pub(super) const fn some(number: u32) -> NonZeroU32 {
 #[derive(Clone, Debug)]
 pub struct Timing {
     /// For a connection's first frame.
-    pub hello: Duration,
+    pub hello_timeout: Duration,
     /// For a turn at coming in, when many do at once.
-    pub turn: Duration,
+    pub sign_in_permit_timeout: Duration,
     /// Between pings to a connection.
-    pub ping: Duration,
+    pub ping_interval: Duration,
     /// Until a connection from which nothing comes is closed; more than two pings.
-    pub silence: Duration,
+    pub silence_timeout: Duration,
     /// For a simple-protocol client whose name somebody wants to give a sign of life, and for whoever wants it to show a token.
-    pub doubt: Duration,
+    pub liveness_timeout: Duration,
     /// For the peer to answer a close, or to take what is still to be sent before it.
-    pub farewell: Duration,
+    pub close_timeout: Duration,
     /// Between presence frames.
-    pub presence: Duration,
+    pub presence_interval: Duration,
     /// For a connection's first request to begin, for a request's headers from its first byte, and for a TLS handshake.
-    pub headers: Duration,
+    pub header_timeout: Duration,
     /// Between two requests of one connection; more than proxies keep theirs for.
-    pub idle: Duration,
+    pub idle_timeout: Duration,
     /// In the place of both, and for a connection's first frame, while the server is nearly full.
-    pub crowded: Duration,
+    pub crowded_timeout: Duration,
     /// For a request to come to its end and be answered.
-    pub request: Duration,
+    pub request_timeout: Duration,
     /// For a peer to take anything of what is being sent to it.
-    pub write: Duration,
+    pub write_timeout: Duration,
     /// Between looks at whose time is over.
-    pub housekeeping: Duration,
+    pub housekeeping_interval: Duration,
     /// For a guest to come back with the token; then the nickname is given back.
-    pub unused_guest: Duration,
+    pub unused_guest_timeout: Duration,
     /// Between looks for messages that are too old.
-    pub retention: Duration,
+    pub retention_interval: Duration,
     /// Between looks at the files of the certificate.
-    pub certificate: Duration,
+    pub certificate_interval: Duration,
     /// Until everything under way is given up when the server stops.
-    pub stop: Duration,
+    pub stop_timeout: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            hello: Duration::from_secs(10),
-            turn: Duration::from_secs(20),
-            ping: Duration::from_secs(30),
-            silence: Duration::from_secs(75),
-            doubt: Duration::from_secs(2),
-            farewell: Duration::from_secs(2),
-            presence: Duration::from_secs(1),
-            headers: Duration::from_secs(10),
-            idle: Duration::from_secs(90),
-            crowded: Duration::from_secs(3),
-            request: Duration::from_secs(30),
-            write: Duration::from_secs(30),
-            housekeeping: Duration::from_mins(1),
-            unused_guest: Duration::from_mins(10),
-            retention: Duration::from_mins(10),
-            certificate: Duration::from_secs(5),
-            stop: Duration::from_secs(3),
+            hello_timeout: Duration::from_secs(10),
+            sign_in_permit_timeout: Duration::from_secs(20),
+            ping_interval: Duration::from_secs(30),
+            silence_timeout: Duration::from_secs(75),
+            liveness_timeout: Duration::from_secs(2),
+            close_timeout: Duration::from_secs(2),
+            presence_interval: Duration::from_secs(1),
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(90),
+            crowded_timeout: Duration::from_secs(3),
+            request_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            housekeeping_interval: Duration::from_mins(1),
+            unused_guest_timeout: Duration::from_mins(10),
+            retention_interval: Duration::from_mins(10),
+            certificate_interval: Duration::from_secs(5),
+            stop_timeout: Duration::from_secs(3),
         }
     }
 }

@@ -40,40 +40,46 @@ use tokio_util::{
 };
 use tower::ServiceExt as _;
 
-use crate::server::net::connection_timeouts;
-use crate::server::net::urls;
 use crate::{
     protocol::CloseCode,
     server::{
         admin::AdminSocket,
         chat::ChatService,
-        edge::{Certificate, Edge, http_server::HttpServer, reach},
+        edge::{Certificate, HttpServer, RequestGuard, exposure_warning},
         http::{ApiError, Readiness},
         hub::{Hub, announce_presence, deliver, serve_shard},
         net::{
-            connection_limiter::{ConnectionLimiter, Places},
+            connection_limiter::{ConnectionLimiter, ConnectionLimits},
+            connection_timeouts::ConnectionTimeouts,
             shard_index::ShardIndex,
             shard_runtimes::ShardRuntimes,
+            urls,
         },
-        socket::SignInPermits,
+        sign_in_permits::SignInPermits,
         store::{Feed, SqliteStore, Store},
     },
 };
 
 pub(crate) use crate::server::net::client_addr::ClientAddr;
-pub(crate) use crate::server::net::cookies::cookies;
+pub(crate) use crate::server::net::cookies::cookie_values;
 pub(crate) use crate::server::pages_api::PageError;
 pub(crate) use crate::server::sign_in::{SignInRequest, SignedIn};
 pub(crate) use chat::{AllowedActions, ModerationRequest};
 pub(crate) use store::ReportAction;
 
 pub use crate::server::net::session_cookie::session_token;
+pub use crate::server::net::{
+    public_url::{PublicUrl, PublicUrlError},
+    report_url::{ReportUrl, ReportUrlError},
+    scheme::Scheme,
+    security_contact::{SecurityContact, SecurityContactError},
+    site::Site,
+};
 pub use crate::server::pages_api::PagesApi;
 pub use admin::{AdminCommand, AdminError, ask};
 pub use byte_size::{ByteSize, ByteSizeError};
 pub use config::{Config, Limits, RetentionDays, Timing};
-pub use edge::{PublicUrl, PublicUrlError, ReportUrl, ReportUrlError, Scheme, Site, TlsError};
-pub use http::{SecurityContact, SecurityContactError};
+pub use edge::TlsError;
 pub use store::{BackupError, OpenError};
 
 /// Copies the data of a folder, on which a server may be running, to a file that is not there yet. Each time the copy is put
@@ -98,8 +104,8 @@ struct App {
     stopping: CancellationToken,
     /// Owns the tasks of connections and sockets.
     tasks: TaskTracker,
-    /// A turn for everybody who comes in.
-    turns: SignInPermits,
+    /// Bounds how many connections sign in at the same time.
+    sign_in_permits: SignInPermits,
     readiness: Readiness,
 }
 
@@ -153,16 +159,16 @@ impl Server {
     /// [`StartError`] if that can't be done, or if another server is using it.
     pub fn open(config: Config) -> Result<Self, StartError> {
         let certificate = match (&config.tls_cert, &config.tls_key) {
-            (Some(cert), Some(key)) => Some(Certificate::read(cert, key)?),
+            (Some(cert), Some(key)) => Some(Certificate::load(cert, key)?),
             _ => None,
         };
         let (store, feed) = SqliteStore::open(Path::new(&config.data), config.disk_quota)?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let per_user = (!config.unlimited).then_some(config.limits.connections_per_user);
-        let hub = Arc::new(Hub::new(ShardRuntimes::count(), per_user, config.limits.send_queue_bytes));
+        let per_user = (!config.unlimited).then_some(config.limits.max_connections_per_user);
+        let hub = Arc::new(Hub::new(ShardRuntimes::default_count(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(ChatService::new(Arc::clone(&store), Arc::<Hub>::clone(&hub), &config));
         let administration = admin::bind(&config.data);
-        let threads = ShardRuntimes::start(ShardRuntimes::count()).map_err(StartError::Threads)?;
+        let threads = ShardRuntimes::start(ShardRuntimes::default_count()).map_err(StartError::Threads)?;
         let house = PagesApi::new(chat, hub, config.csp_report_to.clone());
         Ok(Self { config, store, feed, house, administration, threads, certificate })
     }
@@ -171,7 +177,7 @@ impl Server {
     /// names one. It is a secret.
     pub async fn claim_link(&self, here: SocketAddr) -> Option<String> {
         let scheme = if self.certificate.is_some() { Scheme::Https } else { Scheme::Http };
-        let base = urls::base_at(self.config.public_url.as_ref(), here, scheme);
+        let base = urls::base_url_of_listener(self.config.public_url.as_ref(), here, scheme);
         let token = self.house.claim_token().await?;
         Some(urls::claim_url(&base, &token))
     }
@@ -191,11 +197,13 @@ impl Server {
         let Self { config, store, feed, house, administration, threads, certificate } = self;
         // As it was asked for, if the system does not tell.
         let here = listener.local_addr().unwrap_or(config.listen);
-        if let Some(words) = reach(here, certificate.is_some(), !config.trusted_proxies.is_empty(), config.entry) {
-            tracing::warn!("{words}");
+        if let Some(warning) =
+            exposure_warning(here, certificate.is_some(), !config.trusted_proxies.is_empty(), config.admission_policy)
+        {
+            tracing::warn!("{warning}");
         }
         let scheme = if certificate.is_some() { Scheme::Https } else { Scheme::Http };
-        let address = urls::base_at(config.public_url.as_ref(), here, scheme);
+        let address = urls::base_url_of_listener(config.public_url.as_ref(), here, scheme);
         let hub = Arc::clone(&house.hub);
         let stopping = CancellationToken::new();
         // Whoever drops this future instead of waiting for it ends the connections all the same.
@@ -207,27 +215,32 @@ impl Server {
             timing: Arc::new(config.timing.clone()),
             stopping: stopping.clone(),
             tasks: tasks.clone(),
-            turns: SignInPermits::default(),
+            sign_in_permits: SignInPermits::default(),
             readiness: Readiness::default(),
         });
         let unless_unlimited = |most| (!config.unlimited).then_some(most);
-        let places = Places {
-            all: config.limits.connections,
-            of_address: unless_unlimited(config.limits.connections_per_address),
-            of_network: unless_unlimited(config.limits.connections_per_network),
+        let limits = ConnectionLimits {
+            total: config.limits.max_connections,
+            per_address: unless_unlimited(config.limits.max_connections_per_address),
+            per_network: unless_unlimited(config.limits.max_connections_per_network),
         };
         let serving = HttpServer {
-            edge: Edge::new(router(Arc::clone(&app), pages, &config), Arc::clone(&house.chat), &config, here.ip()),
+            guard: RequestGuard::new(
+                router(Arc::clone(&app), pages, &config),
+                Arc::clone(&house.chat),
+                &config,
+                here.ip(),
+            ),
             tls: certificate.as_ref().map(|certificate| certificate.acceptor()),
             shards: threads.handles().to_vec(),
-            doors: ConnectionLimiter::new(places),
-            waits: connection_timeouts::Waits {
-                head: config.timing.headers,
-                idle: config.timing.idle,
-                crowded: config.timing.crowded,
+            limiter: ConnectionLimiter::new(limits),
+            timeouts: ConnectionTimeouts {
+                head: config.timing.header_timeout,
+                idle: config.timing.idle_timeout,
+                crowded: config.timing.crowded_timeout,
             },
-            write_timeout: config.timing.write,
-            stop_timeout: config.timing.stop,
+            write_timeout: config.timing.write_timeout,
+            stop_timeout: config.timing.stop_timeout,
             stopping: stopping.clone(),
             tasks: tasks.clone(),
         };
@@ -258,13 +271,13 @@ impl Server {
         let working = async {
             let watching = async {
                 if let Some(certificate) = &certificate {
-                    certificate.watch(config.timing.certificate).await;
+                    certificate.watch(config.timing.certificate_interval).await;
                 }
             };
             tokio::join!(
-                announce_presence(&hub, &shards, config.timing.presence),
-                keep_house(&house, config.timing.housekeeping),
-                expire_messages(&house.chat, config.timing.retention),
+                announce_presence(&hub, &shards, config.timing.presence_interval),
+                keep_house(&house, config.timing.housekeeping_interval),
+                expire_messages(&house.chat, config.timing.retention_interval),
                 house.chat.erase_deleted_accounts(),
                 admin::serve(app, administration, address),
                 watching
@@ -288,7 +301,7 @@ impl Server {
         stopping.cancel();
         hub.wake_all();
         tasks.close();
-        if timeout(config.timing.stop, tasks.wait()).await.is_err() {
+        if timeout(config.timing.stop_timeout, tasks.wait()).await.is_err() {
             tracing::warn!("{} connections did not part in time", tasks.len());
         }
         // Delivery ends with the store: what was acked is told to those who are still here.
@@ -349,7 +362,7 @@ fn router(app: Arc<App>, pages: Router, config: &Config) -> Router {
     };
     let sockets = Router::new().route(socket::WS_PATH, get(socket::ws_endpoint));
     #[cfg(feature = "echo")]
-    let sockets = sockets.route("/echo", get(socket::echo_door));
+    let sockets = sockets.route("/echo", get(socket::echo_endpoint));
     let api = http::router(config.security_contact.clone(), config.public_url.clone());
     let routes = sockets.merge(api).fallback(fallback).with_state(Arc::clone(&app));
     // Before the routes, so that no nickname is one of them, whatever routes there will be.

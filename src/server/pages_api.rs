@@ -11,11 +11,13 @@ use crate::{
     },
     protocol::{ErrorCode, InviteRequest, Problem, VERSION, Welcome},
     server::{
-        ReportUrl, Scheme, Site,
         chat::{AllowedActions, ChatError, ChatService, ModerationRequest, may_handle_reports_of},
         http::ApiError,
         hub::{Hub, PresenceLookup as _},
-        net::{client_addr::ClientAddr, session_cookie::CookieAttributes, urls},
+        net::{
+            client_addr::ClientAddr, report_url::ReportUrl, scheme::Scheme, session_cookie::RequestToken, site::Site,
+            urls,
+        },
         sign_in::{SignInRequest, SignedIn, come_in},
         store::{Beginning, ReportAction, Window},
     },
@@ -162,8 +164,8 @@ impl PagesApi {
     /// What makes a browser keep the token of a session of this server that it has brought for as long again, each as
     /// `Set-Cookie`.
     pub(crate) fn keep_cookie(&self, headers: &HeaderMap, site: Site) -> Vec<HeaderValue> {
-        let shown = CookieAttributes::by(headers, site);
-        shown.map_or_else(Vec::new, |shown| shown.keep_known(self.chat.session_cookie_max_age(), site))
+        let token = RequestToken::from_headers(headers, site);
+        token.map_or_else(Vec::new, |token| token.renewed_valid_cookie(self.chat.session_cookie_max_age(), site))
     }
 
     /// Who may come in.
@@ -241,7 +243,7 @@ impl PagesApi {
 
     /// The link by which the invite with this token lets in, for whoever made this request.
     pub(crate) fn link_of_invite(&self, token: &str, headers: &HeaderMap, scheme: Scheme) -> String {
-        urls::invite_url(&urls::base_for(self.chat.public_url(), headers, scheme), token)
+        urls::invite_url(&urls::base_url_of_request(self.chat.public_url(), headers, scheme), token)
     }
 
     /// Ends an invite.

@@ -8,10 +8,7 @@ use axum::{
 
 use crate::{
     protocol::{ErrorCode, Problem},
-    server::{
-        chat::ChatError,
-        edge::{ForeignOrigin, HostError},
-    },
+    server::chat::ChatError,
 };
 
 /// A request that was refused, as a problem (RFC 9457).
@@ -119,22 +116,6 @@ impl From<ChatError> for ApiError {
         answer.0.retry_after_ms = error.retry_after_ms();
         answer.0.ended = error.ended();
         answer
-    }
-}
-
-impl From<ForeignOrigin> for ApiError {
-    fn from(error: ForeignOrigin) -> Self {
-        Self::new(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, error.to_string())
-    }
-}
-
-impl From<HostError> for ApiError {
-    fn from(error: HostError) -> Self {
-        let (status, code) = match error {
-            HostError::Missing => (StatusCode::BAD_REQUEST, ErrorCode::BadFrame),
-            HostError::Misdirected => (StatusCode::MISDIRECTED_REQUEST, ErrorCode::NotFound),
-        };
-        Self::new(status, code, error.to_string())
     }
 }
 

@@ -7,11 +7,11 @@ use crate::{
     protocol::CloseCode,
     server::{
         chat::{ChatError, ChatService, Pass, StartedSession},
-        edge::Site,
         hub::Hub,
         net::{
             client_addr::ClientAddr,
-            session_cookie::{CookieAttributes, session_cookie, user_agent},
+            session_cookie::{RequestToken, session_cookie, user_agent},
+            site::Site,
         },
     },
 };
@@ -51,10 +51,10 @@ pub(crate) async fn come_in(
     };
     // The token of who has signed in gives way to the new one in the browser's cookie: nobody could end it any more.
     let mut former = None;
-    if let Some(shown) = CookieAttributes::by(headers, site).filter(|_| !is_guest) {
-        match chat.end_session(shown.token).await {
+    if let Some(token) = RequestToken::from_headers(headers, site).filter(|_| !is_guest) {
+        match chat.end_session(token.value).await {
             Ok(ended) => {
-                former = shown.drop_former(site);
+                former = token.removed_legacy_cookie(site);
                 hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
             }
             Err(ChatError::Unauthenticated) => {}

@@ -271,5 +271,5 @@ fn sessions_last_as_long_as_documented() {
         }
     }
     assert!(read("docs/protocol.md").contains(&format!("not here for {} days", config.guest_days)));
-    assert_eq!(config.limits.connections_per_user, 20, "as V7 says");
+    assert_eq!(config.limits.max_connections_per_user, 20, "as V7 says");
 }

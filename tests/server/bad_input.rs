@@ -204,7 +204,8 @@ async fn commands_before_hello_close_the_connection() {
 
 #[tokio::test]
 async fn a_silent_connection_is_closed() {
-    let server = TestServer::start_with(|config| config.timing.hello = std::time::Duration::from_millis(50)).await;
+    let server =
+        TestServer::start_with(|config| config.timing.hello_timeout = std::time::Duration::from_millis(50)).await;
     let before = server.stored();
     let mut raw = RawClient::connect(&server, "/ws").await;
     assert_eq!(raw.hangup().await, Hangup::Code(4408));

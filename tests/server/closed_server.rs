@@ -46,7 +46,7 @@ async fn closing_a_server_to_guests_ends_their_sessions() {
     guest.say("before").await;
     let token = guest.token().to_owned();
     let (_alice, alice) = registered(&server, "Alice").await;
-    let server = server.restart_with(|config| config.entry = AdmissionPolicy::Registered).await;
+    let server = server.restart_with(|config| config.admission_policy = AdmissionPolicy::Registered).await;
 
     // By HTTP, by the socket, by a page, and to get a password.
     let problem = refusal(&server, &token).await;
@@ -109,7 +109,7 @@ async fn an_invite_only_server_reports_guests_without_an_invite() {
 
 #[tokio::test]
 async fn an_invite_only_server_does_not_report_invited_guests() {
-    let server = TestServer::start_with(|config| config.entry = AdmissionPolicy::Invite).await;
+    let server = TestServer::start_with(|config| config.admission_policy = AdmissionPolicy::Invite).await;
     let invite = server.admin(&["invite"]).await;
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
     let guest = come_in(&server, &json!({ "nickname": "小明", "invite": invite })).await.expect("a session");
@@ -168,7 +168,7 @@ async fn setting_the_first_password_makes_nobody_an_owner() {
 
 #[tokio::test]
 async fn the_claim_link_opens_a_closed_server_to_its_owner() {
-    let server = TestServer::start_with(|config| config.entry = AdmissionPolicy::Registered).await;
+    let server = TestServer::start_with(|config| config.admission_policy = AdmissionPolicy::Registered).await;
     let link = server.admin(&["claim-token"]).await;
     let start = format!("http://{}/?claim=", server.address);
     let claim = link.trim().strip_prefix(&start).expect(&link).to_owned();

@@ -244,7 +244,7 @@ async fn clients_behind_a_proxy_are_limited_separately() {
 async fn a_proxy_has_no_connection_limit_and_each_of_its_clients_has() {
     let server = TestServer::start_with(|config| {
         trust_this_machine(config);
-        config.limits.connections_per_address = 1;
+        config.limits.max_connections_per_address = 1;
     })
     .await;
     let knock = async |client| RawClient::connect_with(server.address, "/ws", &[("x-forwarded-for", client)]).await;
@@ -307,8 +307,8 @@ async fn too_large_headers_are_refused() {
 #[tokio::test]
 async fn a_page_is_served_without_waiting_for_the_request_body() {
     let server = TestServer::start_with(|config| {
-        config.timing.request = Duration::from_millis(50);
-        config.timing.headers = Duration::from_millis(50);
+        config.timing.request_timeout = Duration::from_millis(50);
+        config.timing.header_timeout = Duration::from_millis(50);
     })
     .await;
     let answer = exchange(&server, "GET /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{").await;
@@ -342,8 +342,8 @@ async fn websockets_work_through_a_proxy() {
 async fn a_client_that_reads_no_answer_is_disconnected() {
     let server = TestServer::start_with(|config| {
         config.unlimited = true;
-        config.limits.connections = 2;
-        config.timing.write = Duration::from_millis(100);
+        config.limits.max_connections = 2;
+        config.timing.write_timeout = Duration::from_millis(100);
     })
     .await;
     let mut ming = TestClient::guest(&server, "小明").await;

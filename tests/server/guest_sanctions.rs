@@ -214,8 +214,8 @@ async fn users_who_inherit_a_sanction_are_listed() {
 #[tokio::test]
 async fn guests_who_never_return_lose_their_nickname_early() {
     let server = TestServer::start_with(|config| {
-        config.timing.unused_guest = Duration::from_millis(1);
-        config.timing.housekeeping = Duration::from_millis(20);
+        config.timing.unused_guest_timeout = Duration::from_millis(1);
+        config.timing.housekeeping_interval = Duration::from_millis(20);
     })
     .await;
     let here = TestClient::guest(&server, "connected").await;

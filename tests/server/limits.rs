@@ -93,7 +93,7 @@ async fn a_flood_of_pings_closes_the_connection() {
 
 #[tokio::test]
 async fn connections_of_a_user_are_limited() {
-    let server = TestServer::start_with(|config| config.limits.connections_per_user = 2).await;
+    let server = TestServer::start_with(|config| config.limits.max_connections_per_user = 2).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut second = ming.again(&server).await;
     let mut third = RawClient::connect(&server, "/ws").await;
@@ -104,7 +104,7 @@ async fn connections_of_a_user_are_limited() {
 
 #[tokio::test]
 async fn connections_of_an_address_are_limited() {
-    let server = TestServer::start_with(|config| config.limits.connections_per_address = 2).await;
+    let server = TestServer::start_with(|config| config.limits.max_connections_per_address = 2).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let refused = server.http(Method::GET, "/healthz").send().await.expect("an answer");
@@ -124,7 +124,7 @@ async fn connections_of_an_address_are_limited() {
 
 #[tokio::test]
 async fn refused_connections_of_an_address_cannot_fill_the_server() {
-    let server = TestServer::start_with(|config| config.limits.connections_per_address = 2).await;
+    let server = TestServer::start_with(|config| config.limits.max_connections_per_address = 2).await;
     let mut streams = Vec::new();
     for _ in 0..5 {
         streams.push(TcpStream::connect(server.address).await.expect("a connection"));
@@ -138,7 +138,7 @@ async fn refused_connections_of_an_address_cannot_fill_the_server() {
 
 #[tokio::test]
 async fn unfinished_requests_time_out() {
-    let server = TestServer::start_with(|config| config.timing.request = Duration::from_millis(50)).await;
+    let server = TestServer::start_with(|config| config.timing.request_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream
         .write_all(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
@@ -151,7 +151,7 @@ async fn unfinished_requests_time_out() {
 
 #[tokio::test]
 async fn a_full_server_accepts_no_connection() {
-    let server = TestServer::start_with(|config| config.limits.connections = 1).await;
+    let server = TestServer::start_with(|config| config.limits.max_connections = 1).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for path in ["/", "/api/me"] {
         let refused = server.http(Method::GET, path).send().await.expect("an answer");
@@ -182,7 +182,7 @@ async fn is_closed(stream: &mut TcpStream) -> bool {
 
 #[tokio::test]
 async fn idle_connections_of_many_addresses_do_not_keep_recent_users_out() {
-    let server = TestServer::start_with(|config| config.limits.connections = 40).await;
+    let server = TestServer::start_with(|config| config.limits.max_connections = 40).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut idle = Vec::new();
     for network in 0..60 {
@@ -210,10 +210,10 @@ async fn stream_to_end(stream: &mut TcpStream, answer: &mut String) {
 #[tokio::test]
 async fn silent_connections_time_out_sooner_while_the_server_is_nearly_full() {
     let server = TestServer::start_with(|config| {
-        config.limits.connections = 8;
-        config.timing.headers = Duration::from_hours(1);
-        config.timing.hello = Duration::from_hours(1);
-        config.timing.crowded = Duration::from_millis(50);
+        config.limits.max_connections = 8;
+        config.timing.header_timeout = Duration::from_hours(1);
+        config.timing.hello_timeout = Duration::from_hours(1);
+        config.timing.crowded_timeout = Duration::from_millis(50);
     })
     .await;
     let mut idle = Vec::new();
@@ -226,7 +226,7 @@ async fn silent_connections_time_out_sooner_while_the_server_is_nearly_full() {
 
 #[tokio::test]
 async fn connections_of_a_network_are_limited() {
-    let server = TestServer::start_with(|config| config.limits.connections_per_network = 3).await;
+    let server = TestServer::start_with(|config| config.limits.max_connections_per_network = 3).await;
     let mut held = Vec::new();
     for host in 1..=3 {
         held.push(connect_from(&server, [127, 30, 0, host]).await);
@@ -283,8 +283,8 @@ async fn new_guests_of_an_address_are_limited() {
 #[tokio::test]
 async fn a_client_that_answers_no_ping_is_disconnected() {
     let server = TestServer::start_with(|config| {
-        config.timing.ping = Duration::from_millis(30);
-        config.timing.silence = Duration::from_millis(200);
+        config.timing.ping_interval = Duration::from_millis(30);
+        config.timing.silence_timeout = Duration::from_millis(200);
     })
     .await;
     // A client that is not polled answers nothing.
@@ -300,7 +300,7 @@ async fn a_client_that_answers_no_ping_is_disconnected() {
 
 #[tokio::test]
 async fn missing_headers_time_out() {
-    let server = TestServer::start_with(|config| config.timing.headers = Duration::from_millis(50)).await;
+    let server = TestServer::start_with(|config| config.timing.header_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nSlow").await.expect("an open stream");
     let mut rest = Vec::new();
@@ -325,7 +325,7 @@ async fn ask(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn a_connection_may_idle_longer_between_requests_than_within_one() {
-    let server = TestServer::start_with(|config| config.timing.headers = Duration::from_millis(50)).await;
+    let server = TestServer::start_with(|config| config.timing.header_timeout = Duration::from_millis(50)).await;
     let mut kept = TcpStream::connect(server.address).await.expect("a connection");
     ask(&mut kept).await;
     // Until others have been given up who began after it: those who say nothing, half a head, or the half of their second.
@@ -344,16 +344,16 @@ async fn a_connection_may_idle_longer_between_requests_than_within_one() {
 
 #[tokio::test]
 async fn idle_connections_are_closed_and_sooner_while_the_server_is_nearly_full() {
-    let server = TestServer::start_with(|config| config.timing.idle = Duration::from_millis(50)).await;
+    let server = TestServer::start_with(|config| config.timing.idle_timeout = Duration::from_millis(50)).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
     ask(&mut idle).await;
     assert!(is_closed(&mut idle).await);
 
     let server = TestServer::start_with(|config| {
-        config.limits.connections = 8;
-        config.timing.headers = Duration::from_millis(50);
-        config.timing.idle = Duration::from_hours(1);
-        config.timing.crowded = Duration::from_millis(50);
+        config.limits.max_connections = 8;
+        config.timing.header_timeout = Duration::from_millis(50);
+        config.timing.idle_timeout = Duration::from_hours(1);
+        config.timing.crowded_timeout = Duration::from_millis(50);
     })
     .await;
     let mut held = Vec::new();
@@ -370,7 +370,7 @@ async fn idle_connections_are_closed_and_sooner_while_the_server_is_nearly_full(
 
 #[tokio::test]
 async fn idle_connections_count_for_their_address() {
-    let server = TestServer::start_with(|config| config.limits.connections_per_address = 1).await;
+    let server = TestServer::start_with(|config| config.limits.max_connections_per_address = 1).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
     ask(&mut idle).await;
     let refused = server.http(Method::GET, "/healthz").send().await.expect("an answer");

@@ -20,8 +20,8 @@ async fn server(retention: RetentionDays) -> TestServer {
     TestServer::start_with(|config| {
         config.unlimited = true;
         config.retention = retention;
-        config.timing.housekeeping = Duration::from_millis(20);
-        config.timing.retention = Duration::from_millis(20);
+        config.timing.housekeeping_interval = Duration::from_millis(20);
+        config.timing.retention_interval = Duration::from_millis(20);
     })
     .await
 }

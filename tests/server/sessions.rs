@@ -10,7 +10,7 @@ use super::support::{Hangup, PASSWORD, TestClient, TestServer, registered, set_p
 
 /// With housekeeping that comes by often.
 async fn server() -> TestServer {
-    TestServer::start_with(|config| config.timing.housekeeping = Duration::from_millis(20)).await
+    TestServer::start_with(|config| config.timing.housekeeping_interval = Duration::from_millis(20)).await
 }
 
 async fn is_known(server: &TestServer, token: &str) -> bool {

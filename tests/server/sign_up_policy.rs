@@ -10,7 +10,7 @@ use teahouse::{
 use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, sign_in};
 
 async fn server(entry: AdmissionPolicy) -> TestServer {
-    TestServer::start_with(|config| config.entry = entry).await
+    TestServer::start_with(|config| config.admission_policy = entry).await
 }
 
 /// Asks `POST /api/session`.
@@ -109,7 +109,7 @@ async fn a_revoked_invite_admits_nobody_and_keeps_existing_users() {
 
 #[tokio::test]
 async fn without_an_invite_nobody_learns_who_is_online() {
-    let server = TestServer::start_with_pages_and(|config| config.entry = AdmissionPolicy::Invite).await;
+    let server = TestServer::start_with_pages_and(|config| config.admission_policy = AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
     // What is refused uses nothing up.

@@ -15,7 +15,7 @@ use super::support::{Hangup, RawClient, SimpleClient, TestClient, TestServer, re
 const SHORT: Duration = Duration::from_millis(150);
 
 async fn impatient() -> TestServer {
-    TestServer::start_with(|config| config.timing.doubt = SHORT).await
+    TestServer::start_with(|config| config.timing.liveness_timeout = SHORT).await
 }
 
 /// A guest's session, made as a script would.
@@ -134,8 +134,8 @@ async fn a_token_signs_in_where_new_guests_cannot() {
         registered(&server, "bot").await;
         let server = server
             .restart_with(|config| {
-                config.entry = entry;
-                config.timing.doubt = SHORT;
+                config.admission_policy = entry;
+                config.timing.liveness_timeout = SHORT;
             })
             .await;
         let token = sign_in(&server, "bot", super::support::PASSWORD).await.expect("a session").token;
@@ -201,7 +201,7 @@ async fn a_script_gets_its_nickname_back_when_the_old_connection_misses_a_ping()
 #[tokio::test]
 async fn a_script_that_reconnects_at_once_gets_its_nickname_back() {
     // Nobody is to wait for a ping here.
-    let server = TestServer::start_with(|config| config.timing.doubt = Duration::from_hours(1)).await;
+    let server = TestServer::start_with(|config| config.timing.liveness_timeout = Duration::from_hours(1)).await;
     for _ in 0..20 {
         drop(SimpleClient::enter(&server, "/script").await);
     }

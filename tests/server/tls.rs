@@ -43,7 +43,7 @@ impl Papers {
     fn configure(&self, config: &mut Config) {
         config.tls_cert = Some(self.folder.path().join("cert.pem"));
         config.tls_key = Some(self.folder.path().join("key.pem"));
-        config.timing.certificate = Duration::from_millis(10);
+        config.timing.certificate_interval = Duration::from_millis(10);
     }
 }
 
@@ -171,7 +171,7 @@ async fn a_missing_tls_handshake_times_out() {
     let papers = Papers::issue();
     let server = TestServer::start_with(|config| {
         papers.configure(config);
-        config.timing.headers = Duration::from_millis(50);
+        config.timing.header_timeout = Duration::from_millis(50);
     })
     .await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");

@@ -1,115 +1,89 @@
-//! By which names the server lets itself be called.
+//! The host names under which the server answers.
 //!
-//! A page on `evil.example` can have its own name resolved to this server's address (DNS rebinding). The browser then
-//! takes both for one origin, and `Origin` says nothing foreign; only `Host` still carries the foreign name.
+//! A page on `evil.example` can make its own name resolve to this server's address (DNS rebinding). The browser then takes
+//! both for one origin, and the `Origin` header looks right. Only the `Host` header still has the foreign name.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
 use axum::{
     extract::Request,
-    http::{Version, header, uri::Authority},
+    http::{StatusCode, Version, header, uri},
 };
 
-use crate::server::edge::{PublicUrl, Scheme, forwarded};
+use crate::{
+    protocol::ErrorCode,
+    server::{
+        edge::forwarded::forwarded_host,
+        http::ApiError,
+        net::{authority::Authority, public_url::PublicUrl},
+    },
+};
 
-/// The name, and perhaps the port, that a request was sent to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RequestedHost {
-    /// In lower case; an IPv6 address in brackets.
-    name: String,
-    pub(crate) port: Option<u16>,
-}
-
-/// Why a request is at the wrong door.
+/// Why a request is refused for its `Host`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum HostError {
-    /// RFC 9112 §3.2: none, or two, or one that can't be read.
-    #[error("a request needs one Host that can be read")]
-    Missing,
-    /// RFC 9110 §15.5.20.
-    #[error("this server does not go by this name; its owner can set one with --public-url")]
+pub(super) enum HostError {
+    /// There is no `Host`, more than one, or one that is malformed (RFC 9112 §3.2).
+    #[error("a request needs exactly one valid Host")]
+    Invalid,
+    /// The request is for another host (RFC 9110 §15.5.20).
+    #[error("this server does not answer for this host; its operator can set one with --public-url")]
     Misdirected,
 }
 
-impl RequestedHost {
-    /// As a trusted proxy says, or else as the request itself does.
-    pub(crate) fn by(request: &Request, is_proxied: bool) -> Result<Self, HostError> {
-        let headers = request.headers();
-        let mut named = headers.get_all(header::HOST).iter();
-        let (first, second) = (named.next(), named.next());
-        // Only HTTP/1.0 may leave it out.
-        if second.is_some() || (first.is_none() && request.version() >= Version::HTTP_11) {
-            return Err(HostError::Missing);
-        }
-        let forwarded = is_proxied.then(|| forwarded::host(headers)).flatten();
-        // A request for `http://name/path` is for that name, whatever Host says (RFC 9112 §3.2.2).
-        let target = || request.uri().authority().map(Authority::as_str);
-        let host = || first.and_then(|host| host.to_str().ok());
-        forwarded.or_else(target).or_else(host).and_then(Self::parse).ok_or(HostError::Missing)
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let authority = text.parse::<Authority>().ok()?;
-        let is_plain = !text.contains('@') && !authority.host().is_empty();
-        // What follows the name must be a port, not just anything.
-        let rest = text.strip_prefix(authority.host())?;
-        let port = match rest.strip_prefix(':') {
-            Some(port) => Some(port.parse().ok()?),
-            None if rest.is_empty() => None,
-            None => return None,
+impl From<HostError> for ApiError {
+    fn from(error: HostError) -> Self {
+        let (status, code) = match error {
+            HostError::Invalid => (StatusCode::BAD_REQUEST, ErrorCode::BadFrame),
+            HostError::Misdirected => (StatusCode::MISDIRECTED_REQUEST, ErrorCode::NotFound),
         };
-        is_plain.then(|| Self { name: authority.host().to_ascii_lowercase(), port })
-    }
-
-    /// Whether this and another are one place, a default port or not.
-    pub(crate) fn is_same(&self, other: &Self, scheme: Scheme) -> bool {
-        let port = |called: &Self| called.port.unwrap_or(scheme.default_port());
-        self.name == other.name && port(self) == port(other)
-    }
-
-    /// Whether only programs on this machine, and pages that it serves, go by this name (RFC 6761 §6.3).
-    pub(crate) fn is_loopback(&self) -> bool {
-        let bare = self.name.trim_start_matches('[').trim_end_matches(']');
-        self.name == "localhost"
-            || self.name.ends_with(".localhost")
-            || bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+        Self::new(status, code, error.to_string())
     }
 }
 
-impl fmt::Display for RequestedHost {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.name)?;
-        self.port.map_or(Ok(()), |port| write!(formatter, ":{port}"))
+/// The host and port that a request was sent to: as a trusted proxy says, otherwise as the request itself says.
+pub(super) fn requested_authority(request: &Request, is_proxied: bool) -> Result<Authority, HostError> {
+    let headers = request.headers();
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    // Only an HTTP/1.0 request may have none.
+    if second.is_some() || (first.is_none() && request.version() >= Version::HTTP_11) {
+        return Err(HostError::Invalid);
     }
+    let forwarded = is_proxied.then(|| forwarded_host(headers)).flatten();
+    // In a request for `http://name/path`, the name counts and `Host` is ignored (RFC 9112 §3.2.2).
+    let target = || request.uri().authority().map(uri::Authority::as_str);
+    let host = || first.and_then(|host| host.to_str().ok());
+    forwarded.or_else(target).or_else(host).and_then(Authority::parse).ok_or(HostError::Invalid)
 }
 
-/// Which names are right.
+/// Which hosts the server answers for.
 #[derive(Clone, Debug)]
-pub(crate) enum AllowedHosts {
-    /// The public one. Its port does not matter: a foreign page can't have it.
+pub(super) enum AllowedHosts {
+    /// The host of the public URL. Its port is not compared: a foreign page cannot have this host.
     Only(String),
-    /// Those of a server that only this machine can reach.
+    /// Loopback names only, because the server listens on loopback only.
     Loopback,
-    /// Whoever set the server up for others chose a name, or an address, and did not say which.
+    /// Any host: the server listens to others, and nobody configured under which name.
     Any,
 }
 
 impl AllowedHosts {
-    pub(crate) fn new(public: Option<&PublicUrl>, here: IpAddr) -> Self {
-        match public {
-            Some(public) => Self::Only(public.called.name.clone()),
-            None if here.to_canonical().is_loopback() => Self::Loopback,
+    /// `listen_ip` is the address that the server listens on.
+    pub(super) fn new(public_url: Option<&PublicUrl>, listen_ip: IpAddr) -> Self {
+        match public_url {
+            Some(public_url) => Self::Only(public_url.authority().host.clone()),
+            None if listen_ip.to_canonical().is_loopback() => Self::Loopback,
             None => Self::Any,
         }
     }
 
-    pub(crate) fn check(&self, called: &RequestedHost) -> Result<(), HostError> {
-        let is_right = match self {
-            Self::Only(name) => called.name == *name,
-            Self::Loopback => called.is_loopback(),
+    pub(super) fn check(&self, authority: &Authority) -> Result<(), HostError> {
+        let is_allowed = match self {
+            Self::Only(host) => authority.host == *host,
+            Self::Loopback => authority.is_loopback(),
             Self::Any => true,
         };
-        if is_right { Ok(()) } else { Err(HostError::Misdirected) }
+        if is_allowed { Ok(()) } else { Err(HostError::Misdirected) }
     }
 }
 
@@ -117,39 +91,29 @@ impl AllowedHosts {
 mod tests {
     use super::*;
 
-    fn check(hosts: &AllowedHosts, name: &str) -> Result<(), HostError> {
-        hosts.check(&RequestedHost::parse(name).expect(name))
+    fn check(hosts: &AllowedHosts, host: &str) -> Result<(), HostError> {
+        hosts.check(&Authority::parse(host).expect(host))
     }
 
     #[test]
-    fn a_server_on_loopback_goes_by_loopback_names() {
+    fn a_server_on_loopback_answers_for_loopback_names_only() {
         let hosts = AllowedHosts::new(None, IpAddr::from([127, 0, 0, 1]));
-        for name in ["localhost", "LOCALHOST:3000", "tea.localhost", "127.0.0.1:3000", "127.8.9.1", "[::1]:3000"] {
-            assert_eq!(check(&hosts, name), Ok(()), "{name}");
+        for host in ["localhost", "LOCALHOST:3000", "tea.localhost", "127.0.0.1:3000", "127.8.9.1", "[::1]:3000"] {
+            assert_eq!(check(&hosts, host), Ok(()), "{host}");
         }
-        for name in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evillocalhost", "192.0.2.1"] {
-            assert_eq!(check(&hosts, name), Err(HostError::Misdirected), "{name}");
+        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evillocalhost", "192.0.2.1"] {
+            assert_eq!(check(&hosts, host), Err(HostError::Misdirected), "{host}");
         }
     }
 
     #[test]
-    fn a_server_with_a_public_url_goes_by_that_name_only() {
-        let public = "https://chat.example:8443".parse().expect("an address");
-        let hosts = AllowedHosts::new(Some(&public), IpAddr::from([127, 0, 0, 1]));
+    fn a_server_with_a_public_url_answers_for_that_host_only() {
+        let public_url = "https://chat.example:8443".parse().expect("a URL");
+        let hosts = AllowedHosts::new(Some(&public_url), IpAddr::from([127, 0, 0, 1]));
         assert_eq!(check(&hosts, "Chat.example"), Ok(()));
         assert_eq!(check(&hosts, "chat.example:8443"), Ok(()));
-        for name in ["localhost", "127.0.0.1", "chat.example.evil.example", "chat.example."] {
-            assert_eq!(check(&hosts, name), Err(HostError::Misdirected), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_name_is_none() {
-        for text in
-            ["", "a b", "user@localhost", "localhost:port", "localhost:", "localhost:99999", "http://localhost", "a,b"]
-        {
-            let called = RequestedHost::parse(text);
-            assert!(called.as_ref().is_none_or(|called| !called.is_loopback()), "{text}: {called:?}");
+        for host in ["localhost", "127.0.0.1", "chat.example.evil.example", "chat.example."] {
+            assert_eq!(check(&hosts, host), Err(HostError::Misdirected), "{host}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! From accepted TCP connections to requests.
+//! Accepts TCP connections and serves HTTP/1.1 on them.
 //!
-//! `axum::serve` would be shorter, but it waits for a request's headers for ever.
+//! `axum::serve` would be shorter, but it waits for the head of a request without a time limit.
 
 use std::{
     convert::Infallible,
@@ -28,227 +28,228 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::server::{
-    edge::{ConnectionInfo, Edge},
+    edge::request_guard::{ConnectionInfo, RequestGuard},
     net::{
         client_addr::ClientAddr,
         connection_limiter::{ConnectionLimiter, ConnectionPermit},
-        connection_timeouts::{Patience, Verdict, Waits},
+        connection_timeouts::{ConnectionTimeouts, RequestTimer, TimerAction},
         lingering_stream::{ConnectionStream, LingeringStream},
         shard_index::ShardIndex,
     },
 };
 
-/// What to do when the system has no more sockets to give: wait for some to be closed.
-const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
+/// How long to wait after a failed `accept`, usually because the process has no file descriptors left.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// How large a request's head may be, and how much of a body is read ahead. Hyper's own 400 KiB would let everybody who
-/// connects fill them.
-const HEAD_BYTES: usize = 16 * 1024;
+/// The size of a connection's buffer: the longest head of a request, and how much of a body is read ahead. Hyper's default
+/// of 400 KiB would let each connection occupy that much memory.
+const MAX_BUFFER_BYTES: usize = 16 * 1024;
 
-/// What serving needs to know.
-pub(crate) struct HttpServer {
-    /// The threads that connections are served on, in the order of the hub's shards.
-    pub(crate) shards: Vec<Handle>,
-    pub(crate) edge: Edge,
-    /// `None` speaks plain HTTP.
-    pub(crate) tls: Option<TlsAcceptor>,
-    pub(crate) doors: Arc<ConnectionLimiter>,
-    /// How long a connection may say nothing.
-    pub(crate) waits: Waits,
-    /// For a peer to take anything of what is being sent.
-    pub(crate) write_timeout: Duration,
-    /// For a request under way when the server stops.
-    pub(crate) stop_timeout: Duration,
-    pub(crate) stopping: CancellationToken,
-    /// Owns a task for each connection.
-    pub(crate) tasks: TaskTracker,
+/// Accepts connections and serves them.
+pub(in crate::server) struct HttpServer {
+    /// The runtimes that serve connections, in the order of the hub's shards.
+    pub(in crate::server) shards: Vec<Handle>,
+    pub(in crate::server) guard: RequestGuard,
+    /// `None` serves plain HTTP.
+    pub(in crate::server) tls: Option<TlsAcceptor>,
+    pub(in crate::server) limiter: Arc<ConnectionLimiter>,
+    pub(in crate::server) timeouts: ConnectionTimeouts,
+    /// How long a write may make no progress.
+    pub(in crate::server) write_timeout: Duration,
+    /// How long a request under way may take when the server stops.
+    pub(in crate::server) stop_timeout: Duration,
+    pub(in crate::server) stopping: CancellationToken,
+    /// Tracks one task per connection.
+    pub(in crate::server) tasks: TaskTracker,
 }
 
 impl HttpServer {
     /// Accepts and serves connections until the server stops.
-    pub(crate) async fn run(self, listener: TcpListener) {
-        let serving = Arc::new(self);
-        let mut turns = (0..serving.shards.len()).cycle();
+    pub(in crate::server) async fn run(self, listener: TcpListener) {
+        let server = Arc::new(self);
+        let mut shard_indices = (0..server.shards.len()).cycle();
         loop {
             let accepted = select! {
-                // The poll of this thread watches it no longer.
+                // `into_std` deregisters the stream from this runtime, so that the shard's runtime can register it.
                 accepted = listener.accept() => accepted.and_then(|(stream, address)| Ok((stream.into_std()?, address))),
-                () = serving.stopping.cancelled() => return,
+                () = server.stopping.cancelled() => return,
             };
             match accepted {
                 Ok((stream, address)) => {
-                    let address = address.ip();
-                    // Many clients stand behind a proxy; they are counted one by one when their requests have come.
-                    let entry = if serving.edge.trusts(address) {
-                        serving.doors.enter_for_others()
+                    let remote_ip = address.ip();
+                    // A proxy's connection carries requests of many clients, who are counted when they open a WebSocket.
+                    let permit = if server.guard.is_trusted_proxy(remote_ip) {
+                        server.limiter.acquire_for_proxy()
                     } else {
-                        serving.doors.enter(ClientAddr::from(address))
+                        server.limiter.acquire(ClientAddr::from(remote_ip))
                     };
-                    // Whoever floods is closed without a word: to say more would need a connection.
-                    if let Some(entry) = entry {
-                        let shard = turns.next().unwrap_or_default();
-                        let welcome = Arc::clone(&serving).welcome(stream, address, entry, ShardIndex(shard));
-                        match serving.shards.get(shard) {
-                            Some(thread) => serving.tasks.spawn_on(welcome, thread),
-                            None => serving.tasks.spawn(welcome),
-                        };
-                    } else {
-                        serving.edge.note_no_room(ClientAddr::from(address));
-                    }
+                    let Some(permit) = permit else {
+                        server.guard.log_dropped_connection(ClientAddr::from(remote_ip));
+                        continue;
+                    };
+                    let shard = shard_indices.next().unwrap_or_default();
+                    let connection =
+                        Arc::clone(&server).handle_connection(stream, remote_ip, permit, ShardIndex(shard));
+                    match server.shards.get(shard) {
+                        Some(runtime) => server.tasks.spawn_on(connection, runtime),
+                        None => server.tasks.spawn(connection),
+                    };
                 }
-                Err(error) if is_about_one_connection(&error) => {}
+                Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
                     tracing::error!(%error, "cannot accept connections");
-                    sleep(OUT_OF_SOCKETS).await;
+                    sleep(ACCEPT_RETRY_DELAY).await;
                 }
             }
         }
     }
 
-    async fn welcome(
+    async fn handle_connection(
         self: Arc<Self>,
         stream: std::net::TcpStream,
-        address: IpAddr,
-        entry: ConnectionPermit,
+        remote_ip: IpAddr,
+        permit: ConnectionPermit,
         shard: ShardIndex,
     ) {
-        // This thread's own poll watches it from now on.
+        // Registers the stream with the shard's runtime.
         let stream = match TcpStream::from_std(stream) {
             Ok(stream) => stream,
             Err(error) => return tracing::error!(%error, "a connection cannot be served"),
         };
-        // What is due is gathered here and written once; Nagle's algorithm would only add waiting.
+        // The server gathers frames and writes them at once, so Nagle's algorithm would only add delay.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection went at once");
+            tracing::debug!(%error, "a connection was closed at once");
             return;
         }
-        let entry = Arc::new(entry);
-        let wire = ConnectionInfo { address, is_tls: self.tls.is_some(), entry: Arc::clone(&entry), shard };
-        let patience = Arc::new(Patience::new(Instant::now()));
-        let stream = LingeringStream::new(stream, entry, Arc::clone(&patience), self.tasks.clone());
+        let permit = Arc::new(permit);
+        let connection = ConnectionInfo { remote_ip, is_tls: self.tls.is_some(), permit: Arc::clone(&permit), shard };
+        let timer = Arc::new(RequestTimer::new(Instant::now()));
+        let stream = LingeringStream::new(stream, permit, Arc::clone(&timer), self.tasks.clone());
         let mut stream = TimeoutStream::new(stream);
-        // Whoever takes nothing of an answer does not keep a connection by it.
+        // Otherwise a client could hold a connection by not reading its response.
         stream.set_write_timeout(Some(self.write_timeout));
         let stream: ConnectionStream = Box::pin(stream);
-        let Some(tls) = self.tls.clone() else { return self.serve(stream, wire, patience).await };
-        let shaken = select! {
-            shaken = timeout(self.handshake_timeout(&wire), tls.accept(stream)) => shaken,
+        let Some(tls) = self.tls.clone() else { return self.serve(stream, connection, timer).await };
+        let handshake = select! {
+            handshake = timeout(self.handshake_timeout(&connection), tls.accept(stream)) => handshake,
             () = self.stopping.cancelled() => return,
         };
-        match shaken {
-            Ok(Ok(stream)) => self.serve(stream, wire, patience).await,
+        match handshake {
+            Ok(Ok(stream)) => self.serve(stream, connection, timer).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_elapsed) => tracing::debug!("a TLS handshake took too long"),
+            Err(_elapsed) => tracing::debug!("a TLS handshake timed out"),
         }
     }
 
-    fn handshake_timeout(&self, wire: &ConnectionInfo) -> Duration {
-        let Waits { head, crowded, .. } = self.waits;
-        if wire.entry.is_crowded() { crowded.min(head) } else { head }
+    fn handshake_timeout(&self, connection: &ConnectionInfo) -> Duration {
+        let ConnectionTimeouts { head, crowded, .. } = self.timeouts;
+        if connection.permit.is_crowded() { crowded.min(head) } else { head }
     }
 
-    /// Waits until a connection has said nothing for too long; to be asked again whenever something has happened.
-    fn wait(
+    /// Waits until the connection is to be dropped or finished. Must be polled again when something has happened on it.
+    fn poll_timeout(
         &self,
-        wire: &ConnectionInfo,
-        patience: &Patience,
-        mut timer: Pin<&mut Sleep>,
+        connection: &ConnectionInfo,
+        timer: &RequestTimer,
+        mut sleep: Pin<&mut Sleep>,
         context: &mut Context<'_>,
-    ) -> Poll<Verdict> {
+    ) -> Poll<TimerAction> {
         loop {
-            match self.verdict(wire, patience) {
-                Verdict::Wait(end) => {
-                    if timer.deadline() != end {
-                        timer.as_mut().reset(end);
+            match self.timer_action(connection, timer) {
+                TimerAction::CheckAt(time) => {
+                    if sleep.deadline() != time {
+                        sleep.as_mut().reset(time);
                     }
-                    ready!(timer.as_mut().poll(context));
+                    ready!(sleep.as_mut().poll(context));
                 }
-                Verdict::Answering => return Poll::Pending,
-                over => return Poll::Ready(over),
+                TimerAction::AwaitResponse => return Poll::Pending,
+                action @ (TimerAction::Drop | TimerAction::Finish) => return Poll::Ready(action),
             }
         }
     }
 
-    /// What to do about a connection. That of a proxy is not crowded out while it is idle: there are few, and the next
-    /// request on it may be anybody's.
-    fn verdict(&self, wire: &ConnectionInfo, patience: &Patience) -> Verdict {
-        let is_crowded = wire.entry.is_crowded() && !wire.entry.is_for_others();
-        patience.verdict(self.waits, is_crowded, Instant::now())
+    /// What to do with the connection now. A proxy's connections keep their usual time-outs while the server is crowded:
+    /// there are few of them, and the next request may be any client's.
+    fn timer_action(&self, connection: &ConnectionInfo, timer: &RequestTimer) -> TimerAction {
+        let is_crowded = connection.permit.is_crowded() && !connection.permit.is_proxy();
+        timer.action(self.timeouts, is_crowded, Instant::now())
     }
 
     async fn serve(
         self: Arc<Self>,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        wire: ConnectionInfo,
-        patience: Arc<Patience>,
+        connection: ConnectionInfo,
+        timer: Arc<RequestTimer>,
     ) {
-        patience.begin(Instant::now());
-        let wire = Arc::new(wire);
-        let answer = |request: hyper::Request<Incoming>| {
-            patience.asked();
-            let (serving, wire, patience) = (Arc::clone(&self), Arc::clone(&wire), Arc::clone(&patience));
+        timer.restart(Instant::now());
+        let connection = Arc::new(connection);
+        let respond = |request: hyper::Request<Incoming>| {
+            timer.request_received();
+            let (server, connection, timer) = (Arc::clone(&self), Arc::clone(&connection), Arc::clone(&timer));
             async move {
-                let answer = serving.edge.pass(&wire, request.map(Body::new)).await;
-                patience.answered(Instant::now());
-                Ok::<_, Infallible>(answer)
+                let response = server.guard.handle(&connection, request.map(Body::new)).await;
+                timer.response_made(Instant::now());
+                Ok::<_, Infallible>(response)
             }
         };
-        let mut connection = pin!(
+        let mut http = pin!(
             http1::Builder::new()
                 .header_read_timeout(None)
-                .max_buf_size(HEAD_BYTES)
-                .serve_connection(TokioIo::new(stream), service_fn(answer))
+                .max_buf_size(MAX_BUFFER_BYTES)
+                .serve_connection(TokioIo::new(stream), service_fn(respond))
                 .with_upgrades()
         );
-        let (mut timer, mut stopping) = (pin!(sleep(Duration::ZERO)), pin!(self.stopping.cancelled()));
-        let mut is_last = false;
+        let (mut sleep, mut stopping) = (pin!(sleep(Duration::ZERO)), pin!(self.stopping.cancelled()));
+        let mut is_finishing = false;
         let end = poll_fn(|context| {
             if stopping.as_mut().poll(context).is_ready() {
-                return Poll::Ready(End::Stopping);
+                return Poll::Ready(ConnectionEnd::Stopping);
             }
             loop {
-                if let Poll::Ready(result) = connection.as_mut().poll(context) {
-                    return Poll::Ready(End::Over(result));
+                if let Poll::Ready(result) = http.as_mut().poll(context) {
+                    return Poll::Ready(ConnectionEnd::Closed(result));
                 }
-                if is_last {
+                if is_finishing {
                     return Poll::Pending;
                 }
-                if let Verdict::Drop = ready!(self.wait(&wire, &patience, timer.as_mut(), context)) {
-                    return Poll::Ready(End::Silent);
+                let action = ready!(self.poll_timeout(&connection, &timer, sleep.as_mut(), context));
+                if action == TimerAction::Drop {
+                    return Poll::Ready(ConnectionEnd::TimedOut);
                 }
-                // One that is idle is closed, and what is still being sent comes to its end first.
-                connection.as_mut().graceful_shutdown();
-                is_last = true;
+                // Sends the rest of the last response, then closes.
+                http.as_mut().graceful_shutdown();
+                is_finishing = true;
             }
         });
         let result = match end.await {
-            End::Over(result) => result,
-            End::Silent => return tracing::debug!("a request did not come"),
-            End::Stopping => {
-                connection.as_mut().graceful_shutdown();
-                match timeout(self.stop_timeout, connection).await {
+            ConnectionEnd::Closed(result) => result,
+            ConnectionEnd::TimedOut => return tracing::debug!("a request did not arrive in time"),
+            ConnectionEnd::Stopping => {
+                http.as_mut().graceful_shutdown();
+                match timeout(self.stop_timeout, http).await {
                     Ok(result) => result,
-                    Err(_elapsed) => return tracing::warn!("a request took too long to be finished before the stop"),
+                    Err(_elapsed) => return tracing::warn!("a request was not finished before the server stopped"),
                 }
             }
         };
         if let Err(error) = result {
-            tracing::debug!(%error, "a connection ended badly");
+            tracing::debug!(%error, "a connection ended with an error");
         }
     }
 }
 
-/// How the serving of a connection comes to an end.
-enum End {
-    Over(hyper::Result<()>),
-    /// Nothing came for too long.
-    Silent,
+/// Why a connection is no longer served.
+enum ConnectionEnd {
+    /// Hyper is done with it.
+    Closed(hyper::Result<()>),
+    /// No request arrived in time.
+    TimedOut,
     /// The server stops.
     Stopping,
 }
 
-/// Errors of a connection that ended before it was accepted say nothing about the listener.
-fn is_about_one_connection(error: &io::Error) -> bool {
+/// Whether `accept` failed because of the connection, which was closed before it was accepted, and not of the listener.
+fn is_connection_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset

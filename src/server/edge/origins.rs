@@ -1,87 +1,101 @@
-//! From which pages a browser may talk to this server.
+//! Which pages may use this server from a browser.
 //!
-//! A browser sends cookies along with WebSocket upgrades and form posts from any page. It says which page that was:
-//! in `Sec-Fetch-Site`, where the page can't touch it and where the browser has compared already, and in `Origin`. Other
-//! clients send neither, and have no cookie that they weren't given.
+//! A browser sends cookies along with WebSocket upgrades and form posts, whichever page they come from. It names that page
+//! in two headers: `Sec-Fetch-Site`, which the page cannot change and in which the browser has compared the origins itself,
+//! and `Origin`. Other clients send neither header, and no cookie that they were not given.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
-use crate::server::edge::{PublicUrl, Scheme, allowed_hosts::RequestedHost};
+use crate::{
+    protocol::ErrorCode,
+    server::{
+        http::ApiError,
+        net::{authority::Authority, public_url::PublicUrl, scheme::Scheme},
+    },
+};
 
-/// W3C Fetch Metadata. Sent over HTTPS and to this machine, not over plain HTTP to others.
-const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// W3C Fetch Metadata. Browsers send it over HTTPS and to this machine, but not over plain HTTP to other machines.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Which origins are welcome.
+/// The origins whose pages may use this server.
 #[derive(Clone, Debug)]
-pub(super) struct Origins {
-    public: Option<PublicUrl>,
-    allowed: Vec<String>,
+pub(super) struct AllowedOrigins {
+    public_url: Option<PublicUrl>,
+    /// Further origins, normalised.
+    others: Vec<String>,
 }
 
-/// A page of another origin asked.
+/// A page of another origin made the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("pages of this origin may not use this server")]
-pub(in crate::server) struct ForeignOrigin;
+pub(super) struct ForeignOrigin;
 
-impl Origins {
-    pub(super) fn new(public: Option<&PublicUrl>, allowed: &[String]) -> Self {
-        Self { public: public.cloned(), allowed: allowed.iter().map(|origin| normal(origin)).collect() }
+impl From<ForeignOrigin> for ApiError {
+    fn from(error: ForeignOrigin) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ErrorCode::ForeignOrigin, error.to_string())
+    }
+}
+
+impl AllowedOrigins {
+    pub(super) fn new(public_url: Option<&PublicUrl>, others: &[String]) -> Self {
+        Self { public_url: public_url.cloned(), others: others.iter().map(|origin| normalise(origin)).collect() }
     }
 
-    /// Lets through: programs that are no browsers, own pages, and those allowed.
+    /// Allows the server's own pages, pages of the configured origins, and clients that are no browsers.
     pub(super) fn check(
         &self,
         headers: &HeaderMap,
-        called: &RequestedHost,
+        requested: &Authority,
         scheme: Scheme,
     ) -> Result<(), ForeignOrigin> {
         let origin = match headers.get(header::ORIGIN) {
-            Some(origin) => Some(normal(origin.to_str().map_err(|_| ForeignOrigin)?)),
+            Some(origin) => Some(normalise(origin.to_str().map_err(|_| ForeignOrigin)?)),
             None => None,
         };
-        let is_welcome = match (headers.get(SITE).map(|site| site.as_bytes()), &origin) {
+        let is_allowed = match (headers.get(SEC_FETCH_SITE).map(|site| site.as_bytes()), &origin) {
             (Some(b"same-origin" | b"none"), _) | (None, None) => true,
             (Some(_), None) => false,
-            (Some(_), Some(origin)) => self.allowed.contains(origin),
-            (None, Some(origin)) => self.allowed.contains(origin) || self.is_own(origin, called, scheme),
+            (Some(_), Some(origin)) => self.others.contains(origin),
+            (None, Some(origin)) => self.others.contains(origin) || self.is_own(origin, requested, scheme),
         };
-        if is_welcome { Ok(()) } else { Err(ForeignOrigin) }
+        if is_allowed { Ok(()) } else { Err(ForeignOrigin) }
     }
 
-    /// Lets through besides: pages of this machine, on a server that is asked for by a loopback name. The tutorial's
-    /// pages come from another local port, and the simple protocol looks at no cookie.
-    pub(super) fn check_plain(
+    /// Also allows pages of this machine, if the request was sent to a loopback name. The tutorial's pages are served from
+    /// another local port. This is safe because the simple protocol reads no cookie.
+    pub(super) fn check_simple_protocol(
         &self,
         headers: &HeaderMap,
-        called: &RequestedHost,
+        requested: &Authority,
         scheme: Scheme,
     ) -> Result<(), ForeignOrigin> {
-        self.check(headers, called, scheme).or_else(|foreign| {
-            let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(normal);
-            let from_here = origin.as_deref().and_then(parts).is_some_and(|(_, page)| page.is_loopback());
-            if from_here && called.is_loopback() { Ok(()) } else { Err(foreign) }
+        self.check(headers, requested, scheme).or_else(|foreign| {
+            let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(normalise);
+            let is_local = origin.as_deref().and_then(parse_origin).is_some_and(|(_, page)| page.is_loopback());
+            if is_local && requested.is_loopback() { Ok(()) } else { Err(foreign) }
         })
     }
 
-    /// The public address, where one is set; else the same host and port. Over HTTPS a page that came without it is not
-    /// ours; the other way round there may be a proxy between that nobody told us about.
-    fn is_own(&self, origin: &str, called: &RequestedHost, scheme: Scheme) -> bool {
-        let Some((page_scheme, page)) = parts(origin) else { return false };
-        match &self.public {
-            Some(public) => public.is_origin(page_scheme, &page),
-            None => (scheme, page_scheme) != (Scheme::Https, Scheme::Http) && page.is_same(called, page_scheme),
+    /// Whether `origin` is that of the public URL or, without a public URL, the host and port that the request was sent to.
+    /// Then an `http` page may not make an `https` request. An `https` page may make an `http` one, because there may be a
+    /// proxy that the operator has not named.
+    fn is_own(&self, origin: &str, requested: &Authority, scheme: Scheme) -> bool {
+        let Some((page_scheme, page)) = parse_origin(origin) else { return false };
+        match &self.public_url {
+            Some(public_url) => public_url.has_origin(page_scheme, &page),
+            None => (scheme, page_scheme) != (Scheme::Https, Scheme::Http) && page.is_same(requested, page_scheme),
         }
     }
 }
 
-fn normal(origin: &str) -> String {
+fn normalise(origin: &str) -> String {
     origin.trim().trim_end_matches('/').to_ascii_lowercase()
 }
 
-/// `https` and `example.org:8080` of `https://example.org:8080`.
-fn parts(origin: &str) -> Option<(Scheme, RequestedHost)> {
+/// Splits `https://example.org:8080` into `https` and `example.org:8080`.
+fn parse_origin(origin: &str) -> Option<(Scheme, Authority)> {
     let (scheme, authority) = origin.split_once("://")?;
-    Some((Scheme::from_name(scheme)?, RequestedHost::parse(authority)?))
+    Some((Scheme::from_name(scheme)?, Authority::parse(authority)?))
 }
 
 #[cfg(test)]
@@ -94,13 +108,13 @@ mod tests {
         named.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header"))).collect()
     }
 
-    fn check(origins: &Origins, origin: &str, host: &str, scheme: Scheme) -> Result<(), ForeignOrigin> {
-        origins.check(&headers(&[(header::ORIGIN, origin)]), &RequestedHost::parse(host).expect(host), scheme)
+    fn check(origins: &AllowedOrigins, origin: &str, host: &str, scheme: Scheme) -> Result<(), ForeignOrigin> {
+        origins.check(&headers(&[(header::ORIGIN, origin)]), &Authority::parse(host).expect(host), scheme)
     }
 
     #[test]
     fn only_own_and_allowed_pages_may_connect() {
-        let origins = Origins::new(None, &["https://Friend.example/".into()]);
+        let origins = AllowedOrigins::new(None, &["https://Friend.example/".into()]);
         for (origin, host) in [
             ("http://localhost:3000", "localhost:3000"),
             ("https://chat.example", "Chat.example"),
@@ -128,9 +142,9 @@ mod tests {
     }
 
     #[test]
-    fn the_public_url_is_what_own_pages_come_from() {
-        let public = "https://chat.example".parse().expect("an address");
-        let origins = Origins::new(Some(&public), &[]);
+    fn own_pages_have_the_origin_of_the_public_url() {
+        let public = "https://chat.example".parse().expect("a URL");
+        let origins = AllowedOrigins::new(Some(&public), &[]);
         assert_eq!(check(&origins, "https://chat.example", "chat.example", Scheme::Https), Ok(()));
         for origin in ["http://chat.example", "https://chat.example:8443", "https://sub.chat.example"] {
             assert_eq!(check(&origins, origin, "chat.example", Scheme::Https), FOREIGN, "{origin}");
@@ -138,29 +152,29 @@ mod tests {
     }
 
     #[test]
-    fn what_the_browser_compared_itself_counts_first() {
-        let origins = Origins::new(None, &["https://friend.example".into()]);
-        let called = RequestedHost::parse("chat.example").expect("a name");
-        let check = |named: &[(HeaderName, &str)]| origins.check(&headers(named), &called, Scheme::Http);
+    fn sec_fetch_site_takes_precedence_over_origin() {
+        let origins = AllowedOrigins::new(None, &["https://friend.example".into()]);
+        let requested = Authority::parse("chat.example").expect("a name");
+        let check = |named: &[(HeaderName, &str)]| origins.check(&headers(named), &requested, Scheme::Http);
         let own = (header::ORIGIN, "https://chat.example");
         let friend = (header::ORIGIN, "https://friend.example");
 
         assert_eq!(check(&[]), Ok(()));
-        assert_eq!(check(&[(SITE, "same-origin"), (header::ORIGIN, "null")]), Ok(()));
-        assert_eq!(check(&[(SITE, "none")]), Ok(()));
+        assert_eq!(check(&[(SEC_FETCH_SITE, "same-origin"), (header::ORIGIN, "null")]), Ok(()));
+        assert_eq!(check(&[(SEC_FETCH_SITE, "none")]), Ok(()));
         for site in ["cross-site", "same-site", "whatever"] {
-            assert_eq!(check(&[(SITE, site)]), FOREIGN, "{site}");
-            assert_eq!(check(&[(SITE, site), own.clone()]), FOREIGN, "{site}");
-            assert_eq!(check(&[(SITE, site), friend.clone()]), Ok(()), "{site}");
+            assert_eq!(check(&[(SEC_FETCH_SITE, site)]), FOREIGN, "{site}");
+            assert_eq!(check(&[(SEC_FETCH_SITE, site), own.clone()]), FOREIGN, "{site}");
+            assert_eq!(check(&[(SEC_FETCH_SITE, site), friend.clone()]), Ok(()), "{site}");
         }
     }
 
     #[test]
-    fn the_simple_protocol_is_open_to_pages_of_this_machine() {
-        let origins = Origins::new(None, &[]);
+    fn pages_of_this_machine_may_use_the_simple_protocol() {
+        let origins = AllowedOrigins::new(None, &[]);
         let check = |origin: &str, host: &str| {
-            let named = headers(&[(header::ORIGIN, origin), (SITE, "same-site")]);
-            origins.check_plain(&named, &RequestedHost::parse(host).expect(host), Scheme::Http)
+            let named = headers(&[(header::ORIGIN, origin), (SEC_FETCH_SITE, "same-site")]);
+            origins.check_simple_protocol(&named, &Authority::parse(host).expect(host), Scheme::Http)
         };
         for (origin, host) in [
             ("http://127.0.0.1:8080", "127.0.0.1:3000"),

@@ -1,31 +1,31 @@
-//! The headers that every answer has, so that a browser gives away nothing that the page does not use.
+//! The security headers that every response has.
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 
-use crate::server::edge::Scheme;
+use crate::server::net::scheme::Scheme;
 
-/// For whatever is not a page: nothing of it is to be shown as one. Pages bring their own.
+/// For responses that are not pages, so that no browser runs or shows them as one. Pages have a policy of their own.
 const POLICY: &str =
     "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
-/// Not `no-referrer`: then a browser that posts the page's own form says `Origin: null` (Fetch, 'append a request
-/// Origin header'), and over plain HTTP there is nothing else to tell it from a foreign one by.
+/// Not `no-referrer`, with which a browser sends `Origin: null` when the page's own form is posted (Fetch, 'append a
+/// request Origin header'). Over plain HTTP nothing else distinguishes that form from a foreign one.
 const REFERRER_POLICY: &str = "same-origin";
 
-/// What the page has no use for, and so nothing that got into it has. Only names that browsers know: each other one is a
-/// complaint in the console.
+/// Browser features that the page does not use, so injected code cannot use them either. Only names that browsers know:
+/// each unknown one is a warning in the console.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
     encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), \
     payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
 
-/// A year; subdomains may be somebody else's.
+/// One year, without `includeSubDomains`: subdomains may belong to somebody else.
 const HSTS: &str = "max-age=31536000";
 
-/// Puts them on; a policy that is there already stays.
-pub(crate) fn put_on(response: &mut Response, scheme: Scheme) {
+/// Adds the headers. A `Content-Security-Policy` that is there already stays.
+pub(super) fn add_security_headers(response: &mut Response, scheme: Scheme) {
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     for (name, value) in [
@@ -38,14 +38,14 @@ pub(crate) fn put_on(response: &mut Response, scheme: Scheme) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    name_the_encoding(headers);
+    set_charset(headers);
     if scheme == Scheme::Https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
 }
 
-/// All text here is UTF-8, also that of files, of which only the type is known.
-fn name_the_encoding(headers: &mut HeaderMap) {
+/// Adds `charset=utf-8` to text types that name no encoding. All texts of this server are UTF-8, files included.
+fn set_charset(headers: &mut HeaderMap) {
     let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return };
     if kind.starts_with("text/")
         && !kind.contains("charset=")

@@ -1,4 +1,4 @@
-//! TLS of our own: a certificate that is taken up anew when its files change, without a restart.
+//! TLS at the server itself, with a certificate that is reloaded when its files change.
 
 use std::{
     fs, io,
@@ -25,50 +25,50 @@ use tokio_rustls::{
     },
 };
 
-/// Why a certificate can't be used.
+/// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file can't be read.
+    /// A file cannot be read.
     #[error("{path}: {error}")]
     File {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
-    /// A file is not PEM, or not of the kind that it should be.
+    /// A file is not PEM, or has no PEM section of the right kind.
     #[error("{path}: {error}")]
     Pem {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         error: pem::Error,
     },
-    /// Certificate and key don't belong together, or are of a kind that can't be used.
+    /// The certificate and the key do not match, or their kind is not supported.
     #[error("the certificate cannot be used with the key: {0}")]
     Unusable(#[from] rustls::Error),
-    /// No certificate in the file.
+    /// The file has no certificate.
     #[error("{0}: no certificate in it")]
     Empty(PathBuf),
 }
 
-/// The certificate that is shown, and the files that it comes from.
+/// The certificate of the server, and the files that it is loaded from.
 #[derive(Debug)]
 pub(in crate::server) struct Certificate {
-    cert: PathBuf,
-    key: PathBuf,
+    cert_path: PathBuf,
+    key_path: PathBuf,
     provider: Arc<CryptoProvider>,
-    shown: Arc<CurrentCertificate>,
-    /// What makes TLS of TCP connections.
+    current: Arc<CurrentCertificate>,
+    /// Presents `current` in each handshake.
     config: Arc<ServerConfig>,
 }
 
-/// What is shown to whoever comes now.
+/// The certificate that new connections get.
 #[derive(Debug)]
 struct CurrentCertificate(RwLock<Arc<CertifiedKey>>);
 
-/// What two files hold, as bytes.
-// No Debug: one of them is secret.
+/// The bytes of both files.
+// No Debug: the key is secret.
 #[derive(PartialEq, Eq)]
 struct CertificateFiles {
     cert: Vec<u8>,
@@ -76,84 +76,94 @@ struct CertificateFiles {
 }
 
 impl Certificate {
-    /// Reads it for the first time.
-    pub(in crate::server) fn read(cert: &Path, key: &Path) -> Result<Arc<Self>, TlsError> {
+    /// Loads the certificate from PEM files.
+    ///
+    /// # Errors
+    /// [`TlsError`] if the files cannot be read or used.
+    pub(in crate::server) fn load(cert_path: &Path, key_path: &Path) -> Result<Arc<Self>, TlsError> {
         let provider = Arc::new(ring::default_provider());
-        let certified = CertificateFiles::read(cert, key)?.certified(&provider, cert, key)?;
-        let shown = Arc::new(CurrentCertificate(RwLock::new(Arc::new(certified))));
-        // TLS 1.2 and 1.3.
+        let certified = CertificateFiles::read(cert_path, key_path)?.parse(&provider, cert_path, key_path)?;
+        let current = Arc::new(CurrentCertificate(RwLock::new(Arc::new(certified))));
+        // The default versions are TLS 1.2 and 1.3.
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::<CurrentCertificate>::clone(&shown));
+            .with_cert_resolver(Arc::<CurrentCertificate>::clone(&current));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(Self { cert: cert.to_owned(), key: key.to_owned(), provider, shown, config: Arc::new(config) }))
+        Ok(Arc::new(Self {
+            cert_path: cert_path.to_owned(),
+            key_path: key_path.to_owned(),
+            provider,
+            current,
+            config: Arc::new(config),
+        }))
     }
 
     pub(in crate::server) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 
-    /// Looks at the files again and again, and takes up what they hold. Contents are compared and not times: a file can
-    /// be replaced by an older one, and by a link. What can't be used is reported once, and changes nothing.
-    pub(in crate::server) async fn watch(self: &Arc<Self>, every: Duration) {
-        let mut tick = interval(every);
+    /// Reads the files again every `interval_length` and reloads the certificate when they have changed. Compares contents
+    /// and not modification times, because a file can be replaced by an older one or by a link. Files that cannot be used
+    /// are logged once, and the current certificate stays.
+    pub(in crate::server) async fn watch(self: &Arc<Self>, interval_length: Duration) {
+        let mut tick = interval(interval_length);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seen = None;
+        let mut previous = None;
         loop {
             tick.tick().await;
             let certificate = Arc::clone(self);
-            let looking = spawn_blocking(move || {
-                let now =
-                    CertificateFiles::read(&certificate.cert, &certificate.key).map_err(|error| error.to_string());
-                if seen.as_ref() != Some(&now) {
-                    certificate.take_up(&now, seen.is_none());
+            let checking = spawn_blocking(move || {
+                let files = CertificateFiles::read(&certificate.cert_path, &certificate.key_path)
+                    .map_err(|error| error.to_string());
+                if previous.as_ref() != Some(&files) {
+                    certificate.reload(&files, previous.is_none());
                 }
-                now
+                files
             });
-            match looking.await {
-                Ok(now) => seen = Some(now),
+            match checking.await {
+                Ok(files) => previous = Some(files),
                 Err(error) => {
-                    seen = None;
-                    tracing::error!(%error, "looking for a new certificate went wrong");
+                    previous = None;
+                    tracing::error!(%error, "checking for a new certificate failed");
                 }
             }
         }
     }
 
-    fn take_up(&self, now: &Result<CertificateFiles, String>, is_first: bool) {
-        let read = now.as_ref().map_err(String::clone);
-        let certified = read.and_then(|files| {
-            files.certified(&self.provider, &self.cert, &self.key).map_err(|error| error.to_string())
+    fn reload(&self, files: &Result<CertificateFiles, String>, is_first: bool) {
+        let files = files.as_ref().map_err(String::clone);
+        let certified = files.and_then(|files| {
+            files.parse(&self.provider, &self.cert_path, &self.key_path).map_err(|error| error.to_string())
         });
         match certified {
             Ok(certified) => {
-                *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certified);
+                *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certified);
                 if !is_first {
-                    tracing::info!("a new certificate is shown from now on");
+                    tracing::info!("a new certificate is in use");
                 }
             }
-            Err(error) => tracing::error!(error, "a new certificate cannot be used; the old one stays"),
+            Err(error) => tracing::error!(error, "the new certificate cannot be used; the current one stays in use"),
         }
     }
 }
 
 impl CertificateFiles {
-    fn read(cert: &Path, key: &Path) -> Result<Self, TlsError> {
+    fn read(cert_path: &Path, key_path: &Path) -> Result<Self, TlsError> {
         let read = |path: &Path| fs::read(path).map_err(|error| TlsError::File { path: path.to_owned(), error });
-        Ok(Self { cert: read(cert)?, key: read(key)? })
+        Ok(Self { cert: read(cert_path)?, key: read(key_path)? })
     }
 
-    /// The paths are for complaints.
-    fn certified(&self, provider: &CryptoProvider, cert: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
-        let wrong = |path: &Path, error| TlsError::Pem { path: path.to_owned(), error };
+    /// Parses both. The paths are only for error messages.
+    fn parse(&self, provider: &CryptoProvider, cert_path: &Path, key_path: &Path) -> Result<CertifiedKey, TlsError> {
+        let pem_error = |path: &Path, error| TlsError::Pem { path: path.to_owned(), error };
         let chain = CertificateDer::pem_slice_iter(&self.cert)
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| wrong(cert, error))?;
+            .map_err(|error| pem_error(cert_path, error))?;
         if chain.is_empty() {
-            return Err(TlsError::Empty(cert.to_owned()));
+            return Err(TlsError::Empty(cert_path.to_owned()));
         }
-        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| wrong(key, error))?;
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| pem_error(key_path, error))?;
         Ok(CertifiedKey::from_der(chain, key, provider)?)
     }
 }

@@ -18,10 +18,10 @@ use crate::{
     domain::InviteId,
     protocol::{InviteCreated, InviteList, InviteRequest},
     server::{
-        App, Site,
+        App,
         chat::ChatError,
         http::{ApiError, Caller, read_json},
-        net::urls,
+        net::{site::Site, urls},
     },
 };
 
@@ -45,7 +45,7 @@ async fn create(
 ) -> Result<(StatusCode, Json<InviteCreated>), ApiError> {
     let request: InviteRequest = read_json(body)?;
     let (invite, token) = app.chat.invite(Some(session.me.user()), &request).await?;
-    let base = urls::base_for(app.chat.public_url(), &headers, site.scheme);
+    let base = urls::base_url_of_request(app.chat.public_url(), &headers, site.scheme);
     let (path, qr) = (urls::invite_url("", &token), picture(&urls::invite_url(&base, &token))?);
     Ok((StatusCode::CREATED, Json(InviteCreated { invite, token, path, qr })))
 }

@@ -17,9 +17,8 @@ use crate::{
     server::{
         App,
         chat::PasswordSet,
-        edge::Site,
         http::{ApiError, Caller, read_json, set},
-        net::{client_addr::ClientAddr, session_cookie::CookieAttributes},
+        net::{client_addr::ClientAddr, session_cookie::RequestToken, site::Site},
     },
 };
 
@@ -43,7 +42,7 @@ async fn delete_account(
     let request: DeleteAccountRequest = read_json(body)?;
     app.chat.delete_account(&session.me, peer, request).await?;
     app.hub.close_user(session.me.id, CloseCode::SessionEnded);
-    let cookies = CookieAttributes::by(&headers, site).map_or_else(Vec::new, |shown| shown.forget(site));
+    let cookies = RequestToken::from_headers(&headers, site).map_or_else(Vec::new, |token| token.removed_cookies(site));
     Ok((StatusCode::NO_CONTENT, set(cookies)))
 }
 

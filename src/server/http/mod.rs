@@ -31,16 +31,16 @@ use crate::{
     server::{
         App,
         chat::ChatError,
-        edge::{PublicUrl, Site},
-        net::client_addr::ClientAddr,
-        session_token,
+        net::{
+            client_addr::ClientAddr, public_url::PublicUrl, security_contact::SecurityContact,
+            session_cookie::session_token, site::Site,
+        },
         store::Session,
     },
 };
 
 pub(super) use crate::server::problem::ApiError;
 pub(super) use health::Readiness;
-pub use security_txt::{SecurityContact, SecurityContactError};
 
 /// More than any request here needs.
 const MAX_BODY_BYTES: usize = 16 * 1024;

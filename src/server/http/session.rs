@@ -15,9 +15,8 @@ use crate::{
     protocol::{CloseCode, SessionCreated, SessionRequest},
     server::{
         App,
-        edge::Site,
         http::{ApiError, read_json, set},
-        net::{client_addr::ClientAddr, session_cookie::CookieAttributes},
+        net::{client_addr::ClientAddr, session_cookie::RequestToken, site::Site},
         sign_in::{SignInRequest, SignedIn, come_in},
     },
 };
@@ -46,8 +45,8 @@ async fn end(
     Extension(site): Extension<Site>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
-    let shown = CookieAttributes::by(&headers, site).ok_or_else(ApiError::unauthenticated)?;
-    let ended = app.chat.end_session(shown.token).await?;
+    let token = RequestToken::from_headers(&headers, site).ok_or_else(ApiError::unauthenticated)?;
+    let ended = app.chat.end_session(token.value).await?;
     app.hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
-    Ok((StatusCode::NO_CONTENT, set(shown.forget(site))))
+    Ok((StatusCode::NO_CONTENT, set(token.removed_cookies(site))))
 }

@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The client address that limits count by.
 
 use std::{
     fmt,
@@ -7,8 +7,8 @@ use std::{
 
 use ipnet::IpNet;
 
-/// The address that limits count by: an IPv4 address, or the /64 network of an IPv6 one, because whoever has one
-/// address of such a network has them all.
+/// The key of all limits per address: an IPv4 address, or the /64 network of an IPv6 address, because whoever has one
+/// address of a /64 has all of them. IPv4-mapped IPv6 addresses count as IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ClientAddr(IpAddr);
 
@@ -24,18 +24,19 @@ impl From<IpAddr> for ClientAddr {
     }
 }
 
-/// A larger network: an IPv4 /24, an IPv6 /48. Whoever has one address of such a network often has many.
+/// The key of limits per network: an IPv4 /24 or an IPv6 /48. Whoever has one address of such a network often has many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Network(IpAddr);
+pub(crate) struct ClientNetwork(IpAddr);
 
 impl ClientAddr {
-    /// Whether it lies in a network; for IPv6, in one of /64 or larger.
+    /// Whether the address is in `network`. An IPv6 network smaller than a /64 contains no client address, unless it
+    /// begins at the start of the /64.
     pub(crate) fn is_in(self, network: &IpNet) -> bool {
         network.contains(&self.0)
     }
 
-    pub(crate) fn network(self) -> Network {
-        Network(match self.0 {
+    pub(crate) fn network(self) -> ClientNetwork {
+        ClientNetwork(match self.0 {
             IpAddr::V4(address) => {
                 let [a, b, c, _] = address.octets();
                 IpAddr::from([a, b, c, 0])
@@ -47,7 +48,7 @@ impl ClientAddr {
         })
     }
 
-    /// Whether this is how a program on this machine usually connects. Of `::1` the network is left.
+    /// Whether the address is `127.0.0.1` or in the /64 of `::1`, as it is for programs on this machine.
     pub(crate) fn is_this_machine(self) -> bool {
         self == Self::from(IpAddr::V4(Ipv4Addr::LOCALHOST)) || self == Self::from(IpAddr::V6(Ipv6Addr::LOCALHOST))
     }
@@ -64,13 +65,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_counts_as_one() {
-        let peer = |text: &str| ClientAddr::from(text.parse::<IpAddr>().expect(text));
-        assert_eq!(peer("2001:db8:1:2::1"), peer("2001:db8:1:2:ffff::9"));
-        assert_ne!(peer("2001:db8:1:2::1"), peer("2001:db8:1:3::1"));
-        assert_eq!(peer("::ffff:192.0.2.1"), peer("192.0.2.1"));
-        assert_ne!(peer("192.0.2.1"), peer("192.0.2.2"));
-        let network = |text: &str| peer(text).network();
+    fn addresses_of_one_network_count_as_one() {
+        let client = |text: &str| ClientAddr::from(text.parse::<IpAddr>().expect(text));
+        assert_eq!(client("2001:db8:1:2::1"), client("2001:db8:1:2:ffff::9"));
+        assert_ne!(client("2001:db8:1:2::1"), client("2001:db8:1:3::1"));
+        assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+        assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
+        let network = |text: &str| client(text).network();
         assert_eq!(network("192.0.2.1"), network("192.0.2.255"));
         assert_ne!(network("192.0.2.1"), network("192.0.3.1"));
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));

@@ -1,213 +1,227 @@
-//! How many connections are open: altogether, of each address, and of each network.
+//! Limits on open TCP connections: in total, per address and per network.
 //!
-//! Anybody can hold connections, and say nothing on them. So places are kept for those who were signed in lately: an
-//! address that nobody was signed in from has to share half of the places with all others of its kind, and never gets the
-//! last tenth. While they hold many, each of them may have a few only, and all have less time to say something
-//! ([`Timing::crowded`](crate::server::config::Timing)). Whoever finds no place is told so, or that the server lives, if they ask
-//! for that: a few connections more than there are places are held for it, briefly.
+//! Anyone can open connections and send nothing. So capacity is reserved for addresses from which somebody was signed in
+//! lately (*known* addresses). All unknown addresses together get half of the connections, and never the last tenth. While
+//! the server is crowded, each unknown address gets an eighth of its limit, and idle connections are dropped sooner
+//! ([`ConnectionTimeouts`](crate::server::net::connection_timeouts::ConnectionTimeouts)).
+//!
+//! Beyond the total, a few more connections are accepted for a short time: to answer that the server is full, and to
+//! answer health checks.
 
 use std::{
-    collections::{HashMap, HashSet},
-    hash::Hash,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::server::net::client_addr::{ClientAddr, Network};
+use crate::server::net::{
+    client_addr::{ClientAddr, ClientNetwork},
+    connection_counts::ConnectionCounts,
+    known_addresses::KnownAddresses,
+};
 
-/// How many beyond the last place are told that there is none.
-const TURNED_AWAY: usize = 64;
+/// How many connections beyond the total limit are accepted to be refused with an answer.
+const MAX_REFUSALS: usize = 64;
 
-/// How many of these may be one address's.
-const TURNED_AWAY_OF_ADDRESS: usize = 4;
+/// How many of these one address may have.
+const MAX_REFUSALS_PER_ADDRESS: usize = 4;
 
-/// How many more of them are kept for this machine, from which the server is often watched.
-const TURNED_AWAY_OF_MACHINE: usize = 8;
+/// How many more of these are reserved for this machine, from which the server is often monitored.
+const EXTRA_REFUSALS_FOR_THIS_MACHINE: usize = 8;
 
-/// So many addresses from which somebody was signed in are remembered, and as many from before that.
-const KNOWN: usize = 32 * 1024;
-
-/// How many connections there may be.
+/// How many connections may be open at a time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Places {
-    pub(crate) all: usize,
-    /// `None` lets any address have as many as there are; so for networks.
-    pub(crate) of_address: Option<usize>,
-    pub(crate) of_network: Option<usize>,
+pub(crate) struct ConnectionLimits {
+    pub(crate) total: usize,
+    /// `None` is no limit.
+    pub(crate) per_address: Option<usize>,
+    /// `None` is no limit.
+    pub(crate) per_network: Option<usize>,
 }
 
-/// Counts the connections. A plain mutex, held for a look-up.
+/// Counts the open connections and decides whether one more is accepted.
 #[derive(Debug)]
 pub(crate) struct ConnectionLimiter {
-    open: Mutex<Open>,
-    places: Places,
+    /// Locked for look-ups only, never across an `.await`.
+    open: Mutex<OpenConnections>,
+    limits: ConnectionLimits,
 }
 
 #[derive(Debug, Default)]
-struct Open {
-    all: usize,
-    /// Those of addresses from which nobody was signed in lately, and on which nobody has signed in yet.
+struct OpenConnections {
+    total: usize,
+    /// Connections that came from an unknown address and on which nobody has signed in yet.
     unknown: usize,
-    turned_away: ConnectionCount<ClientAddr>,
-    of_address: ConnectionCount<ClientAddr>,
-    of_network: ConnectionCount<Network>,
-    known: Known,
+    /// Connections beyond the total limit. They are in none of the other counts.
+    refused: ConnectionCounts<ClientAddr>,
+    by_address: ConnectionCounts<ClientAddr>,
+    by_network: ConnectionCounts<ClientNetwork>,
+    known: KnownAddresses,
 }
 
-/// What is to be done with a connection.
+/// Which requests a connection may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occupancy {
-    /// Whatever it asks for.
-    Usual,
-    /// One of more than its address may have: to be told so, and nothing else.
-    Excess,
-    /// There was no place for it: to be told so, or how the server is.
-    TurnedAway,
+pub(crate) enum PermitStatus {
+    /// All.
+    Granted,
+    /// None: its address has more connections than its limit, and is told so.
+    OverAddressLimit,
+    /// Only health checks: the server has no capacity left, and says so to all other requests.
+    ServerFull,
 }
 
-/// An open connection, counted until this is dropped.
+/// A permit for an open connection, which counts until the permit is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
-    doors: Arc<ConnectionLimiter>,
-    owner: Mutex<Owner>,
-    pub(crate) standing: Occupancy,
+    limiter: Arc<ConnectionLimiter>,
+    owner: Mutex<PermitOwner>,
+    pub(crate) status: PermitStatus,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Owner {
-    /// Whose it is; nobody's as long as it is a proxy's, and carries requests of whoever stands behind it.
-    peer: Option<ClientAddr>,
+struct PermitOwner {
+    /// Whose connection it is. `None` while it is a proxy's, which carries requests of many clients.
+    client: Option<ClientAddr>,
+    /// Whether it counts in [`OpenConnections::unknown`].
     is_unknown: bool,
 }
 
 impl ConnectionLimiter {
-    pub(crate) fn new(places: Places) -> Arc<Self> {
-        Arc::new(Self { open: Mutex::default(), places })
+    pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        Arc::new(Self { open: Mutex::default(), limits })
     }
 
-    /// Counts the connection of a proxy in. `None` if not even that there is no place can be said.
-    pub(crate) fn enter_for_others(self: &Arc<Self>) -> Option<ConnectionPermit> {
+    /// Counts a new connection of a trusted proxy. Only the total limit applies. Returns `None` if the connection is to be
+    /// dropped without an answer.
+    pub(crate) fn acquire_for_proxy(self: &Arc<Self>) -> Option<ConnectionPermit> {
         let mut open = self.open();
-        if open.all >= self.places.all {
-            return open.turn_away(None).then(|| self.entry(None, false, Occupancy::TurnedAway));
+        if open.total >= self.limits.total {
+            return open.add_refusal(None).then(|| self.permit(None, false, PermitStatus::ServerFull));
         }
-        open.all += 1;
-        Some(self.entry(None, false, Occupancy::Usual))
+        open.total += 1;
+        Some(self.permit(None, false, PermitStatus::Granted))
     }
 
-    /// Counts a connection in. `None` if its address has twice what it may have, or its network all: then even to say so
-    /// would cost too much.
-    pub(crate) fn enter(self: &Arc<Self>, peer: ClientAddr) -> Option<ConnectionPermit> {
-        let Places { all, of_address, of_network } = self.places;
+    /// Counts a new connection of a client. Returns `None` if the connection is to be dropped without an answer: at twice
+    /// the limit of the address, at the limit of the network, and when too many others are being refused. Then even an
+    /// answer would cost too much.
+    pub(crate) fn acquire(self: &Arc<Self>, client: ClientAddr) -> Option<ConnectionPermit> {
+        let ConnectionLimits { total, per_address, per_network } = self.limits;
         let mut open = self.open();
-        let (many, network) = (open.of_address.get(&peer), peer.network());
-        let is_flood = of_address.is_some_and(|most| many >= most.saturating_mul(2))
-            || of_network.is_some_and(|most| open.of_network.get(&network) >= most);
+        let (count, network) = (open.by_address.get(&client), client.network());
+        let is_flood = per_address.is_some_and(|limit| count >= limit.saturating_mul(2))
+            || per_network.is_some_and(|limit| open.by_network.get(&network) >= limit);
         if is_flood {
             return None;
         }
-        let is_unknown = !open.known.contains(&peer);
-        let has_place = open.all < all && (!is_unknown || self.has_place_for_unknown(&open, many));
-        if !has_place {
-            return open.turn_away(Some(peer)).then(|| self.entry(Some(peer), false, Occupancy::TurnedAway));
+        let is_unknown = !open.known.contains(&client);
+        let has_capacity = open.total < total && (!is_unknown || self.has_capacity_for_unknown(&open, count));
+        if !has_capacity {
+            return open.add_refusal(Some(client)).then(|| self.permit(Some(client), false, PermitStatus::ServerFull));
         }
-        open.all += 1;
+        open.total += 1;
         open.unknown += usize::from(is_unknown);
-        open.of_network.add(network);
-        let many = open.of_address.add(peer);
-        let is_excess = of_address.is_some_and(|most| many > most);
-        Some(self.entry(Some(peer), is_unknown, if is_excess { Occupancy::Excess } else { Occupancy::Usual }))
+        open.by_network.add(network);
+        let count = open.by_address.add(client);
+        let is_over_limit = per_address.is_some_and(|limit| count > limit);
+        let status = if is_over_limit { PermitStatus::OverAddressLimit } else { PermitStatus::Granted };
+        Some(self.permit(Some(client), is_unknown, status))
     }
 
-    /// Whether whoever says nothing should be given less time: while unknown addresses hold a quarter of the places, or
-    /// all together three quarters.
+    /// Whether idle connections should be dropped sooner: unknown addresses have a quarter of all connections, or three
+    /// quarters are in use.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.crowds(&self.open())
+        self.is_crowded_by(&self.open())
     }
 
-    fn crowds(&self, open: &Open) -> bool {
-        let all = self.places.all;
-        open.unknown > all / 4 || open.all > all / 4 * 3
+    fn is_crowded_by(&self, open: &OpenConnections) -> bool {
+        let total = self.limits.total;
+        open.unknown > total / 4 || open.total > total / 4 * 3
     }
 
-    /// Whether an address that nobody was signed in from gets one more, which has `many`.
-    fn has_place_for_unknown(&self, open: &Open, many: usize) -> bool {
-        let Places { all, of_address, .. } = self.places;
-        let is_one_of_many = of_address.is_some_and(|most| many > most / 8) && self.crowds(open);
-        open.all < all - all / 10 && open.unknown < all.div_ceil(2) && !is_one_of_many
+    /// Whether an unknown address that has `count` connections may have one more.
+    fn has_capacity_for_unknown(&self, open: &OpenConnections, count: usize) -> bool {
+        let ConnectionLimits { total, per_address, .. } = self.limits;
+        let has_its_share = per_address.is_some_and(|limit| count > limit / 8) && self.is_crowded_by(open);
+        open.total < total - total / 10 && open.unknown < total.div_ceil(2) && !has_its_share
     }
 
-    fn entry(self: &Arc<Self>, peer: Option<ClientAddr>, is_unknown: bool, standing: Occupancy) -> ConnectionPermit {
-        ConnectionPermit { doors: Arc::clone(self), owner: Mutex::new(Owner { peer, is_unknown }), standing }
+    fn permit(
+        self: &Arc<Self>,
+        client: Option<ClientAddr>,
+        is_unknown: bool,
+        status: PermitStatus,
+    ) -> ConnectionPermit {
+        ConnectionPermit { limiter: Arc::clone(self), owner: Mutex::new(PermitOwner { client, is_unknown }), status }
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenConnections> {
         // Nothing under this lock panics half-way through a change.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ConnectionPermit {
-    /// Counts the connection among those of `peer` from now on, because it is about to carry that client's WebSocket and
-    /// nothing else. `false` if `peer` has as many as it may have.
-    pub(crate) fn belongs_to(&self, peer: ClientAddr) -> bool {
+    /// Counts a proxy's connection as one of `client`, whose WebSocket it carries from now on. Returns `false`, and
+    /// counts nothing, if `client` is at its limit.
+    pub(crate) fn assign_client(&self, client: ClientAddr) -> bool {
         let mut owner = self.owner();
-        let mut open = self.doors.open();
-        if let Some(before) = owner.peer.take() {
-            open.leave(before);
+        let mut open = self.limiter.open();
+        if let Some(previous) = owner.client.take() {
+            open.remove(previous);
         }
-        let has_room = self.doors.places.of_address.is_none_or(|most| open.of_address.get(&peer) < most);
+        let has_room = self.limiter.limits.per_address.is_none_or(|limit| open.by_address.get(&client) < limit);
         if has_room {
-            open.of_address.add(peer);
-            open.of_network.add(peer.network());
-            owner.peer = Some(peer);
+            open.by_address.add(client);
+            open.by_network.add(client.network());
+            owner.client = Some(client);
         }
         has_room
     }
 
-    /// Somebody has signed in on it. From now on its address is known.
-    pub(crate) fn is_signed_in(&self) {
+    /// Marks that somebody has signed in on this connection, which makes its address a known one.
+    pub(crate) fn mark_signed_in(&self) {
         let mut owner = self.owner();
-        let mut open = self.doors.open();
+        let mut open = self.limiter.open();
         if mem::take(&mut owner.is_unknown) {
             open.unknown -= 1;
         }
-        if let Some(peer) = owner.peer {
-            open.known.insert(peer);
+        if let Some(client) = owner.client {
+            open.known.insert(client);
         }
     }
 
-    /// Whether it is a proxy's that carries requests of others.
-    pub(crate) fn is_for_others(&self) -> bool {
-        self.owner().peer.is_none()
+    /// Whether this is a proxy's connection that carries requests of many clients.
+    pub(crate) fn is_proxy(&self) -> bool {
+        self.owner().client.is_none()
     }
 
-    /// As [`ConnectionLimiter::is_crowded`].
+    /// As [`ConnectionLimiter::is_crowded`]. Always true for a connection that is being refused.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.standing == Occupancy::TurnedAway || self.doors.is_crowded()
+        self.status == PermitStatus::ServerFull || self.limiter.is_crowded()
     }
 
-    fn owner(&self) -> MutexGuard<'_, Owner> {
+    fn owner(&self) -> MutexGuard<'_, PermitOwner> {
         // Nothing under this lock panics half-way through a change.
         self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Open {
-    fn leave(&mut self, peer: ClientAddr) {
-        self.of_address.remove(&peer);
-        self.of_network.remove(&peer.network());
+impl OpenConnections {
+    fn remove(&mut self, client: ClientAddr) {
+        self.by_address.remove(&client);
+        self.by_network.remove(&client.network());
     }
 
-    /// Whether there is room to tell one more that there is no place.
-    fn turn_away(&mut self, peer: Option<ClientAddr>) -> bool {
-        let many = peer.map_or(0, |peer| self.turned_away.get(&peer));
-        let most = TURNED_AWAY + if peer.is_some_and(ClientAddr::is_this_machine) { TURNED_AWAY_OF_MACHINE } else { 0 };
-        let has_room = self.turned_away.all < most && many < TURNED_AWAY_OF_ADDRESS;
+    /// Counts a connection that is to be refused with an answer, or returns `false` if there are too many of those.
+    fn add_refusal(&mut self, client: Option<ClientAddr>) -> bool {
+        let count = client.map_or(0, |client| self.refused.get(&client));
+        let is_this_machine = client.is_some_and(ClientAddr::is_this_machine);
+        let limit = MAX_REFUSALS + if is_this_machine { EXTRA_REFUSALS_FOR_THIS_MACHINE } else { 0 };
+        let has_room = self.refused.total < limit && count < MAX_REFUSALS_PER_ADDRESS;
         if has_room {
-            match peer {
-                Some(peer) => drop(self.turned_away.add(peer)),
-                None => self.turned_away.all += 1,
+            match client {
+                Some(client) => drop(self.refused.add(client)),
+                None => self.refused.total += 1,
             }
         }
         has_room
@@ -216,199 +230,22 @@ impl Open {
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let Owner { peer, is_unknown } = *self.owner();
-        let mut open = self.doors.open();
-        if self.standing == Occupancy::TurnedAway {
-            match peer {
-                Some(peer) => open.turned_away.remove(&peer),
-                None => open.turned_away.all -= 1,
+        let PermitOwner { client, is_unknown } = *self.owner();
+        let mut open = self.limiter.open();
+        if self.status == PermitStatus::ServerFull {
+            match client {
+                Some(client) => open.refused.remove(&client),
+                None => open.refused.total -= 1,
             }
             return;
         }
-        open.all -= 1;
+        open.total -= 1;
         open.unknown -= usize::from(is_unknown);
-        if let Some(peer) = peer {
-            open.leave(peer);
+        if let Some(client) = client {
+            open.remove(client);
         }
-    }
-}
-
-/// How many there are of each, and of all.
-#[derive(Debug)]
-struct ConnectionCount<K> {
-    all: usize,
-    of: HashMap<K, usize>,
-}
-
-impl<K> Default for ConnectionCount<K> {
-    fn default() -> Self {
-        Self { all: 0, of: HashMap::new() }
-    }
-}
-
-impl<K: Eq + Hash> ConnectionCount<K> {
-    fn get(&self, key: &K) -> usize {
-        self.of.get(key).copied().unwrap_or_default()
-    }
-
-    /// Gives how many they are with this one.
-    fn add(&mut self, key: K) -> usize {
-        self.all += 1;
-        let many = self.of.entry(key).or_default();
-        *many += 1;
-        *many
-    }
-
-    fn remove(&mut self, key: &K) {
-        if let Some(many) = self.of.get_mut(key) {
-            self.all -= 1;
-            *many -= 1;
-            if *many == 0 {
-                self.of.remove(key);
-            }
-        }
-    }
-}
-
-/// The addresses from which somebody was signed in lately. Bounded: when there are many newer ones, the oldest are
-/// forgotten together.
-#[derive(Debug, Default)]
-struct Known {
-    newer: HashSet<ClientAddr>,
-    older: HashSet<ClientAddr>,
-}
-
-impl Known {
-    fn contains(&self, peer: &ClientAddr) -> bool {
-        self.newer.contains(peer) || self.older.contains(peer)
-    }
-
-    fn insert(&mut self, peer: ClientAddr) {
-        if self.newer.len() >= KNOWN && !self.newer.contains(&peer) {
-            self.older = mem::take(&mut self.newer);
-        }
-        self.newer.insert(peer);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-
-    use super::*;
-
-    fn peer(text: &str) -> ClientAddr {
-        ClientAddr::from(text.parse::<IpAddr>().expect(text))
-    }
-
-    /// One of many, each in a network of its own.
-    fn stranger(number: usize) -> ClientAddr {
-        let [.., b, c] = number.to_be_bytes();
-        ClientAddr::from(IpAddr::from([10, b, c, 1]))
-    }
-
-    fn doors(all: usize) -> Arc<ConnectionLimiter> {
-        ConnectionLimiter::new(Places { all, of_address: Some(400), of_network: Some(2_000) })
-    }
-
-    fn standing(entry: Option<&ConnectionPermit>) -> Option<Occupancy> {
-        entry.map(|entry| entry.standing)
-    }
-
-    #[test]
-    fn idle_connections_of_many_addresses_leave_places_for_others() {
-        let doors = doors(10_000);
-        let friend = peer("192.0.2.1");
-        let first = doors.enter(friend).expect("a place");
-        first.is_signed_in();
-        drop(first);
-        // Thirteen addresses, with as many as each gets.
-        let mut idle = Vec::new();
-        for number in 0..13 * 400 {
-            idle.extend(doors.enter(stranger(number % 13)));
-        }
-        assert!(doors.is_crowded());
-        assert_eq!(standing(doors.enter(peer("198.51.100.7")).as_ref()), Some(Occupancy::Usual), "somebody new");
-        // And from ever more addresses.
-        for number in 0..5_000 {
-            idle.extend(doors.enter(stranger(number)));
-        }
-        let usual = idle.iter().filter(|entry| entry.standing == Occupancy::Usual).count();
-        assert_eq!(usual, 5_000, "half of the places");
-        let back: Vec<_> = (0..400).map(|_| doors.enter(friend).expect("a place")).collect();
-        assert!(back.iter().all(|entry| entry.standing == Occupancy::Usual));
-    }
-
-    #[test]
-    fn who_finds_no_place_is_told_so_while_that_costs_little() {
-        let doors = doors(10);
-        let _held: Vec<_> = (0..10).map(|_| doors.enter_for_others().expect("a place")).collect();
-        let mut told: Vec<_> = (0..6).filter_map(|_| doors.enter(peer("192.0.2.1"))).collect();
-        assert_eq!(told.len(), TURNED_AWAY_OF_ADDRESS);
-        for number in 0..1_000 {
-            told.extend(doors.enter(stranger(number)));
-        }
-        assert!(told.iter().all(|entry| entry.standing == Occupancy::TurnedAway));
-        assert_eq!(doors.open().turned_away.all, TURNED_AWAY);
-        let watcher = doors.enter(peer("127.0.0.1")).expect("room for whoever watches the server from its machine");
-        assert_eq!(watcher.standing, Occupancy::TurnedAway);
-        drop((told, watcher));
-        assert_eq!(doors.open().turned_away.all, 0);
-    }
-
-    #[test]
-    fn a_network_has_so_many_connections_however_many_addresses_it_has() {
-        let doors = ConnectionLimiter::new(Places { all: 100, of_address: Some(4), of_network: Some(6) });
-        let mut held = Vec::new();
-        for host in 1..=10 {
-            held.extend(doors.enter(ClientAddr::from(IpAddr::from([192, 0, 2, host]))));
-        }
-        assert_eq!(held.len(), 6);
-        assert!(doors.enter(peer("192.0.3.1")).is_some(), "the next network");
-        let mut held = Vec::new();
-        for network in 0..10 {
-            held.extend(doors.enter(peer(&format!("2001:db8:1:{network}::1"))));
-        }
-        assert_eq!(held.len(), 6);
-        assert!(doors.enter(peer("2001:db8:2::1")).is_some(), "the next network");
-        held.clear();
-        assert!(doors.enter(peer("2001:db8:1::1")).is_some(), "who has gone is not counted");
-    }
-
-    #[test]
-    fn without_limits_an_address_has_all_that_a_stranger_may_have() {
-        let doors = ConnectionLimiter::new(Places { all: 100, of_address: None, of_network: None });
-        let held: Vec<_> = (0..100).filter_map(|_| doors.enter(peer("192.0.2.1"))).collect();
-        assert_eq!(held.iter().filter(|entry| entry.standing == Occupancy::Usual).count(), 50);
-        held.iter().for_each(ConnectionPermit::is_signed_in);
-        assert_eq!(standing(doors.enter(peer("192.0.2.1")).as_ref()), Some(Occupancy::Usual));
-    }
-
-    #[test]
-    fn everybody_is_counted_once_and_only_while_they_are_here() {
-        let doors = doors(100);
-        for number in 0..300 {
-            let entry = doors.enter(stranger(number % 7)).expect("a place");
-            if number % 2 == 0 {
-                entry.is_signed_in();
-                entry.is_signed_in();
-            }
-            let proxied = doors.enter_for_others().expect("a place");
-            assert!(proxied.belongs_to(stranger(number)));
-            proxied.is_signed_in();
-        }
-        let open = doors.open();
-        assert_eq!((open.all, open.unknown, open.of_address.all, open.of_network.all), (0, 0, 0, 0));
-        assert!(open.of_address.of.is_empty() && open.of_network.of.is_empty());
-    }
-
-    #[test]
-    fn the_addresses_that_are_known_are_bounded() {
-        let mut known = Known::default();
-        for number in 0..3 * KNOWN {
-            known.insert(stranger(number));
-        }
-        assert!(known.newer.len() + known.older.len() <= 2 * KNOWN);
-        assert!(known.contains(&stranger(3 * KNOWN - 1)));
-    }
-}
+mod tests;

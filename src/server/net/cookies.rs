@@ -1,11 +1,11 @@
-//! Cookies that a request brings.
+//! The cookies of a request.
 
 use axum::http::{HeaderMap, header};
 
-/// The values of all cookies of that name, in the order in which they came.
+/// The values of all cookies called `name`, in the order of the request.
 ///
-/// They are bytes: whatever else runs on this host sets cookies, too, in any encoding, and browsers send them along.
-pub(crate) fn cookies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+/// Values are bytes: other programs on this host set cookies too, in any encoding, and browsers send them along.
+pub(crate) fn cookie_values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs =
         headers.get_all(header::COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cookies_of_other_programs_are_passed_over_whatever_is_in_them() {
+    fn cookies_of_other_programs_are_ignored_whatever_their_encoding() {
         for (line, found) in [
             ("", vec![]),
             ("ours=1", vec!["1"]),
@@ -33,17 +33,17 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.append(header::COOKIE, HeaderValue::from_bytes(line.as_bytes()).expect(line));
-            let values: Vec<&[u8]> = cookies(&headers, "ours").collect();
+            let values: Vec<&[u8]> = cookie_values(&headers, "ours").collect();
             assert_eq!(values, found.iter().map(|value| value.as_bytes()).collect::<Vec<_>>(), "{line}");
         }
     }
 
     #[test]
-    fn cookies_may_stand_on_several_lines() {
+    fn cookies_may_come_in_several_headers() {
         let mut headers = HeaderMap::new();
         for line in [b"a=1; ours=2".as_slice(), b"\xe8\x8c\xb6=\xff", b"ours=3"] {
             headers.append(header::COOKIE, HeaderValue::from_bytes(line).expect("a header"));
         }
-        assert_eq!(cookies(&headers, "ours").collect::<Vec<_>>(), [b"2", b"3"]);
+        assert_eq!(cookie_values(&headers, "ours").collect::<Vec<_>>(), [b"2", b"3"]);
     }
 }

@@ -1,8 +1,8 @@
-//! TCP streams that end without losing their last words.
+//! TCP streams that close without losing the last bytes sent.
 //!
-//! A socket that is closed while the peer's bytes wait unread in it answers them with a reset, and the reset makes the
-//! peer forget what it had received but not read: the close frame that says why (RFC 1122 §4.2.2.13; Apache calls the
-//! cure lingering close). So a stream here is shut down for writing first, and read to its end for a little while.
+//! When a socket is closed with unread bytes in its receive buffer, TCP answers them with a reset, and the reset makes the
+//! client discard what it had received but not read: the close frame that says why (RFC 1122 §4.2.2.13). So a stream here
+//! shuts down its writing half first and reads to the end for a little while. Apache calls this lingering close.
 
 use std::{
     io,
@@ -20,75 +20,75 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 
-use crate::server::net::{connection_limiter::ConnectionPermit, connection_timeouts::Patience};
+use crate::server::net::{connection_limiter::ConnectionPermit, connection_timeouts::RequestTimer};
 
-/// A stream that gives up on a peer that takes nothing, and lingers in the end.
+/// A lingering stream whose writes fail once the client has read nothing for too long.
 pub(crate) type ConnectionStream = Pin<Box<TimeoutStream<LingeringStream>>>;
 
-/// How long to wait for the peer to end its side.
-const LONGEST: Duration = Duration::from_secs(2);
+/// How long to wait for the client to close its side.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How much to read and throw away meanwhile.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
+/// How many bytes to read and discard meanwhile.
+const MAX_LINGER_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A stream that lingers when it is dropped, and counts as open until then.
+/// A TCP stream that lingers when it is dropped, and holds its connection permit until then.
 #[derive(Debug)]
 pub(crate) struct LingeringStream {
-    /// `None` once it was taken out, or while it is being dropped.
-    stream: Option<(TcpStream, Arc<ConnectionPermit>)>,
-    /// Told when something has come.
-    patience: Arc<Patience>,
+    /// `None` once [`Self::take_socket`] has taken it, and while `self` is being dropped.
+    socket: Option<(TcpStream, Arc<ConnectionPermit>)>,
+    /// Notified when bytes have arrived.
+    timer: Arc<RequestTimer>,
     tasks: TaskTracker,
 }
 
 impl LingeringStream {
-    /// The task that lingers is one of `tasks`. Must be dropped within a runtime.
+    /// Must be dropped within a Tokio runtime: the task that lingers is spawned there and tracked by `tasks`.
     pub(crate) fn new(
         stream: TcpStream,
-        entry: Arc<ConnectionPermit>,
-        patience: Arc<Patience>,
+        permit: Arc<ConnectionPermit>,
+        timer: Arc<RequestTimer>,
         tasks: TaskTracker,
     ) -> Self {
-        Self { stream: Some((stream, entry)), patience, tasks }
+        Self { socket: Some((stream, permit)), timer, tasks }
     }
 
-    /// Takes the socket out, for somebody who lingers by [`linger`].
-    pub(crate) fn take(&mut self) -> Option<(TcpStream, Arc<ConnectionPermit>)> {
-        self.stream.take()
+    /// Takes the socket out. The caller closes it with [`linger`].
+    pub(crate) fn take_socket(&mut self) -> Option<(TcpStream, Arc<ConnectionPermit>)> {
+        self.socket.take()
     }
 
-    /// What counts it as open.
-    pub(crate) fn entry(&self) -> Option<Arc<ConnectionPermit>> {
-        self.stream.as_ref().map(|(_, entry)| Arc::clone(entry))
+    /// The permit under which the connection counts as open.
+    pub(crate) fn permit(&self) -> Option<Arc<ConnectionPermit>> {
+        self.socket.as_ref().map(|(_, permit)| Arc::clone(permit))
     }
 
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
-        let stream = self.get_mut().stream.as_mut();
-        stream.map(|(stream, _)| Pin::new(stream)).ok_or_else(|| io::ErrorKind::NotConnected.into())
+        let socket = self.get_mut().socket.as_mut();
+        socket.map(|(stream, _)| Pin::new(stream)).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
 impl Drop for LingeringStream {
     fn drop(&mut self) {
-        // Outside a runtime, at the very end of the process, there is nobody left to linger.
-        if let (Some((stream, entry)), Ok(_)) = (self.stream.take(), tokio::runtime::Handle::try_current()) {
+        // Outside a runtime the process is about to end, and the stream is closed at once.
+        if let (Some((stream, permit)), Ok(_)) = (self.socket.take(), tokio::runtime::Handle::try_current()) {
             self.tasks.spawn(async move {
-                let (mut reading, mut writing) = stream.into_split();
-                linger(&mut reading, &mut writing).await;
-                drop(entry);
+                let (mut reader, mut writer) = stream.into_split();
+                linger(&mut reader, &mut writer).await;
+                drop(permit);
             });
         }
     }
 }
 
-/// Ends the writing half, and reads the other to its end, for a little while.
-pub(crate) async fn linger(reading: &mut (impl AsyncRead + Unpin), writing: &mut (impl AsyncWrite + Unpin)) {
+/// Shuts down `writer`, then reads `reader` to its end, within limits of time and bytes.
+pub(crate) async fn linger(reader: &mut (impl AsyncRead + Unpin), writer: &mut (impl AsyncWrite + Unpin)) {
     let lingering = async {
-        writing.shutdown().await?;
-        tokio::io::copy(&mut reading.take(MOST_BYTES), &mut tokio::io::sink()).await
+        writer.shutdown().await?;
+        tokio::io::copy(&mut reader.take(MAX_LINGER_BYTES), &mut tokio::io::sink()).await
     };
-    // A peer that has gone already needs no farewell.
-    let _ = timeout(LONGEST, lingering).await;
+    // Neither an error nor the time-out matters: the connection is closed either way.
+    let _ = timeout(LINGER_TIMEOUT, lingering).await;
 }
 
 impl AsyncRead for LingeringStream {
@@ -100,7 +100,7 @@ impl AsyncRead for LingeringStream {
         let before = buffer.filled().len();
         let read = self.as_mut().stream()?.poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.patience.heard(Instant::now());
+            self.timer.bytes_received(Instant::now());
         }
         read
     }

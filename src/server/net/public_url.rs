@@ -1,19 +1,19 @@
-//! The address by which everybody reaches the server.
+//! The URL at which users reach the server.
 
 use std::{fmt, str::FromStr};
 
 use axum::http::Uri;
 
-use crate::server::edge::{Scheme, allowed_hosts::RequestedHost};
+use crate::server::net::{authority::Authority, scheme::Scheme};
 
-/// `https://chat.example.org`, perhaps with a port; nothing behind it.
+/// A scheme, a host and perhaps a port, without a path: `https://chat.example.org`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     scheme: Scheme,
-    pub(crate) called: RequestedHost,
+    authority: Authority,
 }
 
-/// Not such an address.
+/// The text is not a public URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not like https://chat.example.org: a scheme, a host, perhaps a port, and nothing else")]
 pub struct PublicUrlError;
@@ -23,9 +23,13 @@ impl PublicUrl {
         self.scheme
     }
 
-    /// Whether these are the same, a default port or not.
-    pub(crate) fn is_origin(&self, scheme: Scheme, called: &RequestedHost) -> bool {
-        self.scheme == scheme && self.called.is_same(called, scheme)
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Whether this URL has the given origin (RFC 6454 §4). A missing port means the default port.
+    pub(crate) fn has_origin(&self, scheme: Scheme, authority: &Authority) -> bool {
+        self.scheme == scheme && self.authority.is_same(authority, scheme)
     }
 }
 
@@ -35,16 +39,16 @@ impl FromStr for PublicUrl {
     fn from_str(text: &str) -> Result<Self, PublicUrlError> {
         let uri = text.trim().parse::<Uri>().map_err(|_| PublicUrlError)?;
         let scheme = uri.scheme_str().and_then(Scheme::from_name).ok_or(PublicUrlError)?;
-        let called =
-            uri.authority().and_then(|authority| RequestedHost::parse(authority.as_str())).ok_or(PublicUrlError)?;
-        let is_bare = uri.path() == "/" && uri.query().is_none();
-        if is_bare { Ok(Self { scheme, called }) } else { Err(PublicUrlError) }
+        let authority =
+            uri.authority().and_then(|authority| Authority::parse(authority.as_str())).ok_or(PublicUrlError)?;
+        let is_origin = uri.path() == "/" && uri.query().is_none();
+        if is_origin { Ok(Self { scheme, authority }) } else { Err(PublicUrlError) }
     }
 }
 
 impl fmt::Display for PublicUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}://{}", self.scheme.name(), self.called)
+        write!(formatter, "{}://{}", self.scheme.name(), self.authority)
     }
 }
 

@@ -1,11 +1,11 @@
-//! How the browser sees the server.
+//! `http` or `https`.
 
-/// Whether there is TLS between the browser and this house; whoever ends it, the server itself or a proxy before it.
+/// Whether there is TLS between the browser and the server. It may end at the server or at a proxy in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// Anybody on the way can read along.
+    /// Anyone on the network path can read and change what is sent.
     Http,
-    /// Nobody can.
+    /// What is sent is encrypted and authenticated.
     Https,
 }
 
@@ -17,7 +17,7 @@ impl Scheme {
         }
     }
 
-    /// Its name in addresses.
+    /// The scheme as it is written in URLs.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -25,7 +25,7 @@ impl Scheme {
         }
     }
 
-    /// By its name in addresses.
+    /// Parses the scheme of a URL. Case does not matter.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "http" => Some(Self::Http),
@@ -34,8 +34,8 @@ impl Scheme {
         }
     }
 
-    /// What follows `SameSite=Lax` in a cookie.
-    pub(crate) const fn cookie_attribute(self) -> &'static str {
+    /// `; Secure` over HTTPS, to be appended to a `Set-Cookie` header.
+    pub(crate) const fn secure_attribute(self) -> &'static str {
         match self {
             Self::Http => "",
             Self::Https => "; Secure",

@@ -1,121 +1,117 @@
-//! How a request shows whose it is.
+//! The session token of a request, and the cookie that keeps it in a browser.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::server::{
-    edge::{Scheme, Site},
-    net::cookies::cookies,
-};
+use crate::server::net::{cookies::cookie_values, scheme::Scheme, site::Site};
 
-/// The token that a request brings, as `Authorization: Bearer …` (RFC 6750) or else as the cookie.
+/// The session token of a request: from `Authorization: Bearer …` (RFC 6750), otherwise from the session cookie.
 pub fn session_token(headers: &HeaderMap, site: Site) -> Option<String> {
-    CookieAttributes::by(headers, site).map(|shown| shown.token.to_owned())
+    RequestToken::from_headers(headers, site).map(|token| token.value.to_owned())
 }
 
-/// A session's token, as a request shows it.
+/// The session token of a request, and how it was sent. Whether it is valid is not known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CookieAttributes<'a> {
-    pub(crate) token: &'a str,
-    means: Means,
+pub(crate) struct RequestToken<'a> {
+    pub(crate) value: &'a str,
+    source: TokenSource,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Means {
+enum TokenSource {
     Bearer,
     Cookie,
-    /// The cookie as it was called by all servers of a host, whatever their ports.
-    FormerCookie,
+    /// A cookie under the former name, which all servers on a host shared, whatever their ports.
+    LegacyCookie,
 }
 
-impl<'a> CookieAttributes<'a> {
-    /// The bearer token counts before the cookie, and the cookie's own name before the former one.
-    pub(crate) fn by(headers: &'a HeaderMap, site: Site) -> Option<Self> {
-        let bearer = bearer(headers).map(|token| Self { token, means: Means::Bearer });
-        let own = || Self::by_cookie(headers, &cookie_name(site), Means::Cookie);
-        let former = || Self::by_cookie(headers, former_name(site)?, Means::FormerCookie);
-        bearer.or_else(own).or_else(former)
+impl<'a> RequestToken<'a> {
+    /// A bearer token takes precedence over the cookie, and the current cookie name over the legacy one.
+    pub(crate) fn from_headers(headers: &'a HeaderMap, site: Site) -> Option<Self> {
+        let bearer = bearer_token(headers).map(|value| Self { value, source: TokenSource::Bearer });
+        let current = || Self::from_cookie(headers, &cookie_name(site), TokenSource::Cookie);
+        let legacy = || Self::from_cookie(headers, legacy_cookie_name(site)?, TokenSource::LegacyCookie);
+        bearer.or_else(current).or_else(legacy)
     }
 
-    /// Of several cookies of one name the last that can hold a token: this server's has the shortest path that there is,
-    /// and those of longer ones come first (RFC 6265 §5.4).
-    fn by_cookie(headers: &'a HeaderMap, name: &str, means: Means) -> Option<Self> {
-        let is_text = |value: &&[u8]| !value.is_empty() && value.iter().all(|byte| is_of_token(*byte));
-        let value = cookies(headers, name).filter(is_text).last()?;
-        Some(Self { token: str::from_utf8(value).ok()?, means })
+    /// If there are several cookies called `name`, takes the last one that can be a token: browsers send cookies with
+    /// longer paths first (RFC 6265 §5.4), and this server's path is `/`.
+    fn from_cookie(headers: &'a HeaderMap, name: &str, source: TokenSource) -> Option<Self> {
+        let is_token = |value: &&[u8]| !value.is_empty() && value.iter().all(|byte| is_token_byte(*byte));
+        let value = cookie_values(headers, name).filter(is_token).last()?;
+        Some(Self { value: str::from_utf8(value).ok()?, source })
     }
 
-    /// What makes a browser keep the cookie that it has brought for so many seconds more: whoever comes by now and then
-    /// keeps it for good. Nothing for a bearer token, and nothing by the former name, as whose session may be another
-    /// server's.
-    pub(crate) fn keep(self, seconds: u64, site: Site) -> Option<HeaderValue> {
-        (self.means == Means::Cookie).then(|| session_cookie(self.token, seconds, site))?
+    /// The `Set-Cookie` header that lets the browser keep its cookie for another `max_age` seconds. Returns `None` for a
+    /// bearer token, and for a legacy cookie, whose session may be another server's.
+    pub(crate) fn renewed_cookie(self, max_age: u64, site: Site) -> Option<HeaderValue> {
+        (self.source == TokenSource::Cookie).then(|| session_cookie(self.value, max_age, site))?
     }
 
-    /// The same for a token that was found to be one of this server's: one by the former name gets its own.
-    pub(crate) fn keep_known(self, seconds: u64, site: Site) -> Vec<HeaderValue> {
-        let cookie = session_cookie(self.token, seconds, site).filter(|_| self.means != Means::Bearer);
-        cookie.into_iter().chain(self.drop_former(site)).collect()
+    /// The same for a token that was found to be valid on this server. A legacy cookie is replaced by the current one.
+    pub(crate) fn renewed_valid_cookie(self, max_age: u64, site: Site) -> Vec<HeaderValue> {
+        let cookie = session_cookie(self.value, max_age, site).filter(|_| self.source != TokenSource::Bearer);
+        cookie.into_iter().chain(self.removed_legacy_cookie(site)).collect()
     }
 
-    /// What makes a browser forget the cookies of a session that was one of this server's, and has ended.
-    pub(crate) fn forget(self, site: Site) -> Vec<HeaderValue> {
-        session_cookie("", 0, site).into_iter().chain(self.drop_former(site)).collect()
+    /// The `Set-Cookie` headers that delete the cookies of a session of this server that has ended.
+    pub(crate) fn removed_cookies(self, site: Site) -> Vec<HeaderValue> {
+        session_cookie("", 0, site).into_iter().chain(self.removed_legacy_cookie(site)).collect()
     }
 
-    /// What takes the former cookie back, if that was it. Only for who knows that the session is one of this server's:
-    /// the cookie may be that of another server of this host, whose users are to stay in.
-    pub(crate) fn drop_former(self, site: Site) -> Option<HeaderValue> {
-        let name = former_name(site).filter(|_| self.means == Means::FormerCookie)?;
-        cookie(name, "", 0, site.scheme)
+    /// The `Set-Cookie` header that deletes the legacy cookie, if the token came from it. Call this only if the session is
+    /// known to be this server's: otherwise it would sign the user out of another server on this host.
+    pub(crate) fn removed_legacy_cookie(self, site: Site) -> Option<HeaderValue> {
+        let name = legacy_cookie_name(site).filter(|_| self.source == TokenSource::LegacyCookie)?;
+        set_cookie(name, "", 0, site.scheme)
     }
 }
 
-/// What makes a browser keep `token` as the cookie for so long; with none for 0 seconds, forget it. Out of reach of
-/// scripts, and not sent along by other sites' forms and pictures.
-pub(crate) fn session_cookie(token: &str, seconds: u64, site: Site) -> Option<HeaderValue> {
-    cookie(&cookie_name(site), token, seconds, site.scheme)
+/// The `Set-Cookie` header for a session's `token`. A `max_age` of 0 seconds deletes the cookie.
+pub(crate) fn session_cookie(token: &str, max_age: u64, site: Site) -> Option<HeaderValue> {
+    set_cookie(&cookie_name(site), token, max_age, site.scheme)
 }
 
-fn cookie(name: &str, token: &str, seconds: u64, scheme: Scheme) -> Option<HeaderValue> {
-    let secure = scheme.cookie_attribute();
+/// `HttpOnly` hides the cookie from scripts; `SameSite=Lax` keeps it out of requests that other sites make.
+fn set_cookie(name: &str, token: &str, max_age: u64, scheme: Scheme) -> Option<HeaderValue> {
+    let secure = scheme.secure_attribute();
     let cookie =
-        HeaderValue::try_from(format!("{name}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}"));
-    cookie.inspect_err(|error| tracing::error!(%error, "a session's cookie is no header")).ok()
+        HeaderValue::try_from(format!("{name}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}"));
+    cookie.inspect_err(|error| tracing::error!(%error, "the session cookie is not a valid header")).ok()
 }
 
-/// The cookie that holds a session's token. Servers on other ports of this host have another one.
+/// The name of the session cookie. A port other than the default one is part of it, so that servers on other ports of
+/// this host have other cookies.
 fn cookie_name(site: Site) -> String {
-    let name = common_name(site.scheme);
+    let name = name_without_port(site.scheme);
     if site.has_default_port() { name.to_owned() } else { format!("{name}_{}", site.port) }
 }
 
-/// What the cookie was called on every port. Sessions from then go on; by now another server's may stand there.
-fn former_name(site: Site) -> Option<&'static str> {
-    (!site.has_default_port()).then_some(common_name(site.scheme))
+/// The name from before the port was part of it. Sessions from that time go on, but the cookie may be another server's.
+fn legacy_cookie_name(site: Site) -> Option<&'static str> {
+    (!site.has_default_port()).then_some(name_without_port(site.scheme))
 }
 
-/// A browser takes one called `__Host-…` only over TLS and from this very host, so neither a subdomain nor somebody on the
-/// line can put one of their own in its place (RFC 6265bis §4.1.3.2). That is worth something only while no other name
-/// counts.
-const fn common_name(scheme: Scheme) -> &'static str {
+/// Browsers accept a `__Host-` cookie only over TLS and from this very host, so neither a subdomain nor an attacker on
+/// the network can replace it (RFC 6265bis §4.1.3.2). This protects only as long as no name without the prefix is read.
+const fn name_without_port(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Http => "teahouse_session",
         Scheme::Https => "__Host-teahouse_session",
     }
 }
 
-/// What tokens are made of: base64url (RFC 4648 §5).
-const fn is_of_token(byte: u8) -> bool {
+/// Whether a token can have this byte. Tokens are base64url (RFC 4648 §5).
+const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// What the program that makes a request calls itself; nothing if it does not say so, or not in ASCII.
+/// The `User-Agent` header, or an empty text if there is none or it is not ASCII.
 pub(crate) fn user_agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The token that a request brings as `Authorization: Bearer …` alone.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token in `Authorization: Bearer …`.
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
@@ -134,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_comes_as_bearer_or_cookie() {
+    fn a_token_is_read_from_the_bearer_header_or_the_cookie() {
         assert_eq!(session_token(&HeaderMap::new(), HTTP), None);
         let mut headers = with_cookies("theme=dark; teahouse_session=abc");
         assert_eq!(session_token(&headers, HTTP).as_deref(), Some("abc"));
@@ -167,20 +163,20 @@ mod tests {
     }
 
     #[test]
-    fn which_cookie_counts() {
+    fn the_last_value_under_the_most_specific_name_counts() {
         let site = Site { port: 3000, ..HTTP };
         for (line, token) in [
             ("teahouse_session_3000=abc", Some("abc")),
-            // Another server's, from the time when all had one name.
+            // A legacy cookie, perhaps of another server.
             ("teahouse_session=old; teahouse_session_3000=abc", Some("abc")),
             ("teahouse_session=old", Some("old")),
             ("teahouse_session_3001=other", None),
-            // What is no token is nobody's cookie of ours.
+            // Values that cannot be tokens are ignored.
             ("teahouse_session_3000=茶", None),
             ("teahouse_session_3000=", None),
             ("teahouse_session_3000=abc; teahouse_session_3000=茶", Some("abc")),
             ("teahouse_session_3000=\"abc\"; teahouse_session=old", Some("old")),
-            // The one with the longer path comes first, and is not ours.
+            // A cookie with a longer path comes first, and is not this server's.
             ("teahouse_session_3000=theirs; teahouse_session_3000=abc", Some("abc")),
             ("theme=茶馆; teahouse_session_3000=a-b_c9; 茶", Some("a-b_c9")),
         ] {
@@ -189,20 +185,20 @@ mod tests {
     }
 
     #[test]
-    fn the_former_cookie_is_taken_back_only_by_the_server_whose_session_it_holds() {
+    fn only_the_server_whose_session_it_holds_deletes_a_legacy_cookie() {
         let site = Site { port: 3000, ..HTTP };
         let headers = with_cookies("teahouse_session=abc");
-        let shown = CookieAttributes::by(&headers, site).expect("a token");
-        assert_eq!(shown.keep(60, site), None, "nobody knows whose it is");
+        let token = RequestToken::from_headers(&headers, site).expect("a token");
+        assert_eq!(token.renewed_cookie(60, site), None, "it may be another server's");
         assert_eq!(
-            shown.keep_known(60, site),
+            token.renewed_valid_cookie(60, site),
             [
                 "teahouse_session_3000=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=60",
                 "teahouse_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
             ]
         );
         let headers = with_cookies("teahouse_session=other; teahouse_session_3000=abc");
-        let shown = CookieAttributes::by(&headers, site).expect("a token");
-        assert_eq!(shown.forget(site), ["teahouse_session_3000=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"]);
+        let token = RequestToken::from_headers(&headers, site).expect("a token");
+        assert_eq!(token.removed_cookies(site), ["teahouse_session_3000=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What a client says after its hello.
+//! The commands of the full protocol.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::{
     },
 };
 
-/// The whole protocol, on one connection.
+/// Handles the frames of the full protocol after the hello.
 pub(crate) struct ChatHandler {
     app: Arc<App>,
     connection: Arc<Connection>,
-    /// How long the frame is that is being heard.
-    bytes: usize,
+    /// The length of the frame that is being handled.
+    frame_bytes: usize,
 }
 
 impl FrameHandler for ChatHandler {
@@ -27,30 +27,30 @@ impl FrameHandler for ChatHandler {
         &self.app
     }
 
-    async fn hear(&mut self, text: &str) -> HandlerOutcome {
+    async fn on_text(&mut self, text: &str) -> HandlerOutcome {
         if let Err(error) = self.app.chat.charge_frame(self.connection.user.id, self.connection.client_addr) {
             return HandlerOutcome::Close(refusal(&error, None), CloseCode::TooMany);
         }
-        self.bytes = text.len();
+        self.frame_bytes = text.len();
         let frame = match ClientFrame::decode(text) {
             Ok(frame) => frame,
             Err(DecodeError { code, id, detail }) => return self.refuse_frame(code, id, detail),
         };
         match frame {
             ClientFrame::Hello(_) => {
-                self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello has been said already".into())
+                self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello was sent already".into())
             }
             ClientFrame::Send { id, conversation, body } => {
-                self.carry_out(id, self.app.chat.send(self.speaker(), id, conversation, &body)).await
+                self.execute(id, self.app.chat.send(self.command_context(), id, conversation, &body)).await
             }
             ClientFrame::Edit { id, conversation, seq, body } => {
-                self.carry_out(id, self.app.chat.edit(self.speaker(), id, conversation, seq, &body)).await
+                self.execute(id, self.app.chat.edit(self.command_context(), id, conversation, seq, &body)).await
             }
             ClientFrame::Delete { id, conversation, seq } => {
-                self.carry_out(id, self.app.chat.delete(self.speaker(), id, conversation, seq)).await
+                self.execute(id, self.app.chat.delete(self.command_context(), id, conversation, seq)).await
             }
             ClientFrame::React { id, conversation, seq, emoji, on } => {
-                self.carry_out(id, self.app.chat.react(self.speaker(), id, conversation, seq, &emoji, on)).await
+                self.execute(id, self.app.chat.react(self.command_context(), id, conversation, seq, &emoji, on)).await
             }
             ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None } => {
                 self.open_direct(id, self.app.chat.open_direct(self.user(), self.connection.client_addr, &nickname))
@@ -65,9 +65,9 @@ impl FrameHandler for ChatHandler {
             }
             ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
             ClientFrame::Moderate { id, action, user, conversation, minutes, role, address } => {
-                let measure =
+                let request =
                     ModerationRequest { action, user, room: conversation, minutes, role, all_of_address: address };
-                self.moderate(id, measure).await
+                self.moderate(id, request).await
             }
             ClientFrame::Read { conversation, seq } => {
                 match self.app.chat.read(&self.connection.user, conversation, seq) {
@@ -80,38 +80,38 @@ impl FrameHandler for ChatHandler {
         }
     }
 
-    fn hear_binary(&mut self) -> HandlerOutcome {
-        let words = ErrorFrame {
+    fn on_binary(&mut self) -> HandlerOutcome {
+        let error = ErrorFrame {
             id: None,
             code: ErrorCode::BadFrame,
             message: "frames are text".into(),
             suggestion: None,
             retry_after_ms: None,
         };
-        HandlerOutcome::Close(EncodedFrame::encode(&ServerFrame::Error(words)), CloseCode::ProtocolError)
+        HandlerOutcome::Close(EncodedFrame::encode(&ServerFrame::Error(error)), CloseCode::ProtocolError)
     }
 
-    fn hear_control(&mut self) -> HandlerOutcome {
+    fn on_ping_or_pong(&mut self) -> HandlerOutcome {
         match self.app.chat.charge_frame(self.connection.user.id, self.connection.client_addr) {
             Ok(()) => HandlerOutcome::Nothing,
             Err(error) => HandlerOutcome::Close(refusal(&error, None), CloseCode::TooMany),
         }
     }
 
-    /// A guest's name is kept, for as long as the session lives.
-    async fn leave(&mut self) {}
+    /// Nothing to do: a guest keeps the nickname as long as the session lasts.
+    async fn on_end(&mut self) {}
 }
 
 impl ChatHandler {
     pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
-        Self { app, connection, bytes: 0 }
+        Self { app, connection, frame_bytes: 0 }
     }
 
     fn charge(&self) -> Result<(), ChatError> {
-        self.app.chat.charge_command(self.connection.user.id, Some(self.connection.client_addr), self.bytes)
+        self.app.chat.charge_command(self.connection.user.id, Some(self.connection.client_addr), self.frame_bytes)
     }
 
-    fn speaker(&self) -> CommandContext {
+    fn command_context(&self) -> CommandContext {
         CommandContext { user: self.user(), asker: ReplyTo(self.connection.number) }
     }
 
@@ -119,8 +119,8 @@ impl ChatHandler {
         self.connection.user.clone()
     }
 
-    /// Charges for a command that makes an event, then queues it; the answer comes through the store's feed.
-    async fn carry_out(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> HandlerOutcome {
+    /// Charges and queues a command that makes an event. The ack comes through the store's feed.
+    async fn execute(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> HandlerOutcome {
         self.connection.command_started();
         let queued = match self.charge() {
             Ok(()) => queueing.await,
@@ -135,13 +135,13 @@ impl ChatHandler {
         }
     }
 
-    async fn moderate(&self, id: CommandId, measure: ModerationRequest) -> HandlerOutcome {
+    async fn moderate(&self, id: CommandId, request: ModerationRequest) -> HandlerOutcome {
         let queued = match self.charge() {
-            Ok(()) => self.app.chat.moderate(Some(self.user()), id, measure).await,
+            Ok(()) => self.app.chat.moderate(Some(self.user()), id, request).await,
             Err(error) => Err(error),
         };
         match queued {
-            Ok(receipt) => HandlerOutcome::Later(Box::pin(async move {
+            Ok(receipt) => HandlerOutcome::ReplyLater(Box::pin(async move {
                 match receipt.await {
                     Ok(EventPosition { conversation, seq, at }) => {
                         EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: Some(seq), at })
@@ -163,7 +163,7 @@ impl ChatHandler {
             Err(error) => Err(error),
         };
         match opening {
-            Ok(opening) => HandlerOutcome::Later(Box::pin(async move {
+            Ok(opening) => HandlerOutcome::ReplyLater(Box::pin(async move {
                 match opening.done().await {
                     Ok(Direct { id: conversation, at, .. }) => {
                         EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: None, at })
@@ -181,10 +181,10 @@ impl ChatHandler {
             Err(error) => Err(error),
         };
         match joining {
-            Ok(receipt) => HandlerOutcome::Later(Box::pin(async move {
+            Ok(receipt) => HandlerOutcome::ReplyLater(Box::pin(async move {
                 match receipt.await {
                     Ok(Joined { at, announced }) => {
-                        // An error means that delivery has ended, and with it everybody's connection.
+                        // An error means that delivery has ended, and all connections with it.
                         let _ = announced.await;
                         EncodedFrame::encode(&ServerFrame::Ack { id, conversation: room, seq: None, at })
                     }
@@ -198,8 +198,8 @@ impl ChatHandler {
     async fn typing(&self, conversation: ConversationId) -> HandlerOutcome {
         match self.app.chat.typing(&self.connection.user, conversation).await {
             Ok(Some(TypingSignal { conversation, user })) => {
-                let typist = user.id;
-                self.app.hub.broadcast_except(conversation, typist, &ServerFrame::Typing { conversation, user });
+                let typing_user = user.id;
+                self.app.hub.broadcast_except(conversation, typing_user, &ServerFrame::Typing { conversation, user });
                 HandlerOutcome::Nothing
             }
             Ok(None) => HandlerOutcome::Nothing,
@@ -207,7 +207,7 @@ impl ChatHandler {
         }
     }
 
-    /// Answers a frame that is none. It costs as much as a command.
+    /// Answers an invalid frame, which is charged like a command.
     fn refuse_frame(&self, code: ErrorCode, id: Option<CommandId>, message: String) -> HandlerOutcome {
         HandlerOutcome::Reply(match self.charge() {
             Ok(()) => {

@@ -1,34 +1,37 @@
-//! Gives back what comes in: what the test cases of RFC 6455 ask of a server.
+//! A WebSocket that sends back what it receives, for the RFC 6455 conformance tests.
 
-use crate::server::socket::transport::{
-    CloseHandshake, CloseMessage, EncodedFrame, IncomingFrame, Transport, code_of, websocket,
+use crate::server::{
+    hub::EncodedFrame,
+    socket::{
+        close_message::{CloseHandshake, CloseMessage, close_code_for_frame_error},
+        transport::Transport,
+    },
+    websocket::{self, IncomingFrame},
 };
 
-impl Transport {
-    /// Echoes until it ends; errors end it as they end any line.
-    pub(crate) async fn echo(&mut self) -> CloseMessage {
-        loop {
-            let answer = match self.reader.next_frame() {
-                Ok(Some(IncomingFrame::Text(text))) => Some(websocket::encode_message(true, text.as_bytes())),
-                Ok(Some(IncomingFrame::Binary(bytes))) => Some(websocket::encode_message(false, bytes)),
-                Ok(Some(IncomingFrame::Ping(payload))) => Some(websocket::encode_pong(payload)),
-                Ok(Some(IncomingFrame::Pong)) => None,
-                Ok(Some(IncomingFrame::Close(code))) => {
-                    return CloseMessage { frame: None, ending: CloseHandshake::Echo(code) };
-                }
-                Ok(None) => {
-                    if let Err(farewell) = self.read().await {
-                        return farewell;
-                    }
-                    None
-                }
-                Err(broken) => return CloseMessage::wordless(Some(code_of(broken))),
-            };
-            if let Some(answer) = answer
-                && let Err(farewell) = self.send(EncodedFrame::control(answer)).await
-            {
-                return farewell;
+/// Echoes messages until the connection ends, and returns how to close it.
+pub(super) async fn echo(transport: &mut Transport) -> CloseMessage {
+    loop {
+        let reply = match transport.reader.next_frame() {
+            Ok(Some(IncomingFrame::Text(text))) => Some(websocket::encode_message(true, text.as_bytes())),
+            Ok(Some(IncomingFrame::Binary(bytes))) => Some(websocket::encode_message(false, bytes)),
+            Ok(Some(IncomingFrame::Ping(payload))) => Some(websocket::encode_pong(payload)),
+            Ok(Some(IncomingFrame::Pong)) => None,
+            Ok(Some(IncomingFrame::Close(code))) => {
+                return CloseMessage::without_frame(CloseHandshake::Echo(code));
             }
+            Ok(None) => {
+                if let Err(message) = transport.read().await {
+                    return message;
+                }
+                None
+            }
+            Err(error) => return CloseMessage::without_frame(close_code_for_frame_error(error)),
+        };
+        if let Some(reply) = reply
+            && let Err(message) = transport.send(EncodedFrame::control(reply)).await
+        {
+            return message;
         }
     }
 }

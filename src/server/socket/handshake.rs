@@ -1,4 +1,4 @@
-//! The first frame of a connection: who is there.
+//! The first frame of the full protocol: `hello`.
 
 use std::collections::HashMap;
 
@@ -10,48 +10,60 @@ use crate::{
     server::{
         App,
         chat::{ChatError, StartedSession},
+        net::{client_addr::ClientAddr, shard_index::ShardIndex},
         socket::{
-            UpgradeContext, close_code_for,
-            transport::{CloseMessage, Transport},
+            admission::{acquire_permit, close_code_for},
+            close_message::CloseMessage,
+            transport::Transport,
         },
         store::Session,
     },
 };
 
-/// Who said hello, and what they know already.
-pub(crate) struct AuthenticatedHello<'a> {
-    pub(crate) me: CurrentUser,
-    pub(crate) session: SessionId,
-    /// To be told in the welcome.
-    pub(crate) token: Option<String>,
-    /// What the cursors belong to.
-    pub(crate) epoch: Option<Epoch>,
-    pub(crate) cursors: HashMap<ConversationId, Seq>,
-    /// To be given back before anything is sent.
-    pub(crate) turn: SemaphorePermit<'a>,
+/// What the upgrade request says about the client.
+pub(super) struct UpgradeContext {
+    pub(super) client_addr: ClientAddr,
+    pub(super) shard: ShardIndex,
+    /// The session token, from the cookie or the `Authorization` header.
+    pub(super) token: Option<String>,
+    /// The `User-Agent` header.
+    pub(super) user_agent: String,
 }
 
-/// Waits for the hello and finds out whose it is.
-pub(crate) async fn greet<'a>(
+/// A `hello` whose sender is known.
+pub(super) struct AuthenticatedHello<'a> {
+    pub(super) me: CurrentUser,
+    pub(super) session: SessionId,
+    /// The token to send in the welcome. `None` if it came with the upgrade request.
+    pub(super) token: Option<String>,
+    /// The epoch that the cursors belong to.
+    pub(super) epoch: Option<Epoch>,
+    pub(super) cursors: HashMap<ConversationId, Seq>,
+    /// Must be dropped before anything is sent, so that no client is waited for with a permit held.
+    pub(super) permit: SemaphorePermit<'a>,
+}
+
+/// Waits for the `hello`, then authenticates its sender or creates a guest.
+pub(super) async fn handshake<'a>(
     app: &'a App,
-    line: &mut Transport,
-    bearings: UpgradeContext,
+    transport: &mut Transport,
+    context: UpgradeContext,
 ) -> Result<AuthenticatedHello<'a>, CloseMessage> {
-    let first = timeout(line.patience(), first_frame(line));
+    let first = timeout(transport.hello_timeout(), read_hello(transport));
     let hello = tokio::select! {
-        hello = first => hello.map_err(|_elapsed| CloseMessage::wordless(Some(CloseCode::NoHello)))??,
-        () = app.stopping.cancelled() => return Err(CloseMessage::wordless(Some(CloseCode::Restarting))),
+        hello = first => hello.map_err(|_elapsed| CloseMessage::without_frame(CloseCode::NoHello))??,
+        () = app.stopping.cancelled() => return Err(CloseMessage::without_frame(CloseCode::Restarting)),
     };
-    let turn = app.turns.take(app.timing.turn).await?;
-    let peer = bearings.peer;
-    let refuse = |error: ChatError| CloseMessage::error(error.frame(None), close_code_for(&error));
-    let (me, session, token) = identify(app, &hello, bearings).await.map_err(refuse)?;
-    app.chat.charge_hello(me.id, peer).map_err(refuse)?;
-    Ok(AuthenticatedHello { me, session, token, epoch: hello.epoch, cursors: hello.cursors, turn })
+    let permit = acquire_permit(app).await?;
+    let client_addr = context.client_addr;
+    let close_message = |error: ChatError| CloseMessage::error(error.frame(None), close_code_for(&error));
+    let (me, session, token) = authenticate(app, &hello, context).await.map_err(close_message)?;
+    app.chat.charge_hello(me.id, client_addr).map_err(close_message)?;
+    Ok(AuthenticatedHello { me, session, token, epoch: hello.epoch, cursors: hello.cursors, permit })
 }
 
-async fn first_frame(line: &mut Transport) -> Result<Hello, CloseMessage> {
-    let Some(text) = line.first_text().await? else {
+async fn read_hello(transport: &mut Transport) -> Result<Hello, CloseMessage> {
+    let Some(text) = transport.first_text().await? else {
         return Err(refusal(ErrorCode::BadFrame, "frames are text"));
     };
     match ClientFrame::decode(&text) {
@@ -61,24 +73,26 @@ async fn first_frame(line: &mut Transport) -> Result<Hello, CloseMessage> {
         }
         Ok(_) => Err(refusal(ErrorCode::HelloFirst, "the first frame must be hello")),
         Err(error) => {
-            let frame = ErrorFrame { id: error.id, ..words(error.code, &error.detail) };
+            let frame = ErrorFrame { id: error.id, ..error_frame(error.code, &error.detail) };
             Err(CloseMessage::error(frame, CloseCode::ProtocolError))
         }
     }
 }
 
 fn refusal(code: ErrorCode, message: &str) -> CloseMessage {
-    CloseMessage::error(words(code, message), CloseCode::ProtocolError)
+    CloseMessage::error(error_frame(code, message), CloseCode::ProtocolError)
 }
 
-fn words(code: ErrorCode, message: &str) -> ErrorFrame {
+fn error_frame(code: ErrorCode, message: &str) -> ErrorFrame {
     ErrorFrame { id: None, code, message: message.to_owned(), suggestion: None, retry_after_ms: None }
 }
 
-async fn identify(
+/// By the token in the hello, otherwise as a new guest with the nickname in the hello, otherwise by the token of the
+/// upgrade request. Also returns the token that the client must be told.
+async fn authenticate(
     app: &App,
     hello: &Hello,
-    UpgradeContext { peer, token, agent, .. }: UpgradeContext,
+    UpgradeContext { client_addr, token, user_agent, .. }: UpgradeContext,
 ) -> Result<(CurrentUser, SessionId, Option<String>), ChatError> {
     if let Some(token) = &hello.token {
         let Session { me, id, .. } = app.chat.authenticate(token).await?;
@@ -86,7 +100,7 @@ async fn identify(
     }
     if let Some(nickname) = &hello.nickname {
         let StartedSession { me, session, token } =
-            app.chat.create_guest(nickname, hello.invite.as_deref(), peer, &agent, true).await?;
+            app.chat.create_guest(nickname, hello.invite.as_deref(), client_addr, &user_agent, true).await?;
         return Ok((me, session, Some(token)));
     }
     let token = token.ok_or(ChatError::Unauthenticated)?;

@@ -1,11 +1,12 @@
-//! The welcome, and whatever the client missed.
+//! The welcome, and the replay of the events that the client missed.
 //!
-//! The order makes the feed whole. First the connection hears everything live, into its queue. Then one snapshot says
-//! where each conversation ends; the welcome, and the replay up to there, are made from it. Then the queue is let
-//! through, without what is not after the snapshot. An event committed at any moment is in one of the two, never lost.
+//! No event is lost between replay and live delivery. First the connection subscribes, and the hub queues live events for
+//! it. Then one snapshot of the store says where each conversation ends; the welcome and the replay reach exactly to there.
+//! Then the session opens the queue, which skips the events up to the snapshot. So each event is either in the replay or
+//! in the queue.
 //!
-//! A hello is short, and what it brings is long: so what is sent here is counted in bytes. Whoever was sent more than they
-//! may ask for gets a `reset` where the replay would be.
+//! A short hello causes a long answer, so the bytes sent here are charged. A client that has used up its budget gets a
+//! `reset` instead of a replay.
 
 use std::{future::poll_fn, sync::Arc};
 
@@ -19,54 +20,54 @@ use crate::{
         chat::ChatError,
         hub::{Connection, EncodedFrame, ReplayedPositions},
         socket::{
-            handshake::AuthenticatedHello,
-            subscribe_to_memberships,
-            transport::{CloseMessage, Transport},
+            admission::subscribe_to_memberships, close_message::CloseMessage, handshake::AuthenticatedHello,
+            transport::Transport,
         },
         store::Beginning,
     },
 };
 
 /// How many events to read from the store at a time.
-const STRIDE: u32 = 100;
+const BATCH_EVENTS: u32 = 100;
 
-/// How many bytes at a time, unless one event alone has more: they are in memory until the client has taken them.
-const STRIDE_BYTES: usize = 64 * 1024;
+/// How many bytes of events to read at a time, unless a single event is longer. They stay in memory until the client has
+/// taken them.
+const BATCH_BYTES: usize = 64 * 1024;
 
-/// Welcomes a registered connection and replays what it missed.
+/// Welcomes a registered connection and replays what it missed. Returns the positions up to which it knows all events.
 pub(super) async fn welcome(
     app: &App,
-    line: &mut Transport,
+    transport: &mut Transport,
     connection: &Arc<Connection>,
-    greeted: AuthenticatedHello<'_>,
+    hello: AuthenticatedHello<'_>,
 ) -> Result<ReplayedPositions, CloseMessage> {
     select! {
         biased;
-        closing = poll_fn(|context| connection.queue.poll(context)) => Err(CloseMessage::wordless(closing.code)),
-        () = app.stopping.cancelled() => Err(CloseMessage::wordless(Some(CloseCode::Restarting))),
-        seen = bring_up_to_date(app, line, connection, greeted) => seen,
+        reason = poll_fn(|context| connection.queue.poll(context)) => Err(CloseMessage::without_frame(reason.code)),
+        () = app.stopping.cancelled() => Err(CloseMessage::without_frame(CloseCode::Restarting)),
+        replayed = welcome_and_replay(app, transport, connection, hello) => replayed,
     }
 }
 
-async fn bring_up_to_date(
+async fn welcome_and_replay(
     app: &App,
-    line: &mut Transport,
+    transport: &mut Transport,
     connection: &Arc<Connection>,
-    greeted: AuthenticatedHello<'_>,
+    hello: AuthenticatedHello<'_>,
 ) -> Result<ReplayedPositions, CloseMessage> {
-    let heard = subscribe_to_memberships(app, connection).await.map_err(refuse)?;
-    let AuthenticatedHello { me, session, token, epoch, cursors, turn } = greeted;
-    let asked_for = cursors.keys().copied().collect();
-    let beginning = app.chat.beginning(connection.user.id, session, asked_for).await.map_err(refuse)?;
+    let subscribed = subscribe_to_memberships(app, connection).await.map_err(close_message)?;
+    let AuthenticatedHello { me, session, token, epoch, cursors, permit } = hello;
+    let with_cursor = cursors.keys().copied().collect();
+    let beginning = app.chat.beginning(connection.user.id, session, with_cursor).await.map_err(close_message)?;
     let Beginning { list, further, memberships, blocks } = beginning;
-    if heard.iter().any(|id| memberships.binary_search(id).is_err()) {
-        // Removed from there in between: perhaps too early for the hub to know that it was heard.
-        return Err(CloseMessage::wordless(Some(CloseCode::COME_BACK)));
+    if subscribed.iter().any(|id| memberships.binary_search(id).is_err()) {
+        // The user was removed from a conversation after subscribing, perhaps before the hub knew of the subscription.
+        return Err(CloseMessage::without_frame(CloseCode::COME_BACK));
     }
     let ConversationList { conversations, older } = list;
-    let told = || conversations.iter().chain(&further);
-    let seen = ReplayedPositions::new(told().map(|conversation| (conversation.id, conversation.last_seq)));
-    drop(turn);
+    let known = || conversations.iter().chain(&further);
+    let replayed = ReplayedPositions::new(known().map(|conversation| (conversation.id, conversation.last_seq)));
+    drop(permit);
     let (online, online_count) = app.hub.online_users_with(&connection.user);
     let welcome = Welcome {
         protocol: VERSION,
@@ -80,81 +81,91 @@ async fn bring_up_to_date(
         online,
         online_count,
     };
-    send_counted(app, line, connection, [ServerFrame::Welcome(Box::new(welcome))]).await?;
+    send_charged(app, transport, connection, [ServerFrame::Welcome(Box::new(welcome))]).await?;
 
-    let same_history = epoch == Some(app.chat.epoch());
-    for conversation in told() {
+    let is_same_epoch = epoch == Some(app.chat.epoch());
+    for conversation in known() {
         let Some(&cursor) = cursors.get(&conversation.id) else { continue };
         if further.iter().any(|further| further.id == conversation.id) {
-            send_counted(app, line, connection, [ServerFrame::Conversation(conversation.clone())]).await?;
+            send_charged(app, transport, connection, [ServerFrame::Conversation(conversation.clone())]).await?;
         }
-        replay(app, line, connection, conversation, same_history.then_some(cursor)).await?;
+        replay(app, transport, connection, conversation, is_same_epoch.then_some(cursor)).await?;
     }
-    let gone = cursors.into_keys().filter(|id| told().all(|conversation| conversation.id != *id));
-    send_counted(app, line, connection, gone.map(|id| ServerFrame::ConversationRemoved { id })).await?;
-    Ok(seen)
+    let removed = cursors.into_keys().filter(|id| known().all(|conversation| conversation.id != *id));
+    send_charged(app, transport, connection, removed.map(|id| ServerFrame::ConversationRemoved { id })).await?;
+    Ok(replayed)
 }
 
-/// Sends what came after the cursor, or says that it is too much; `None` is a cursor of another history.
+/// Sends the events after `cursor`, or a `reset` if they are too many. A cursor of another epoch is `None`.
 async fn replay(
     app: &App,
-    line: &mut Transport,
+    transport: &mut Transport,
     connection: &Connection,
-    missing: &Conversation,
+    conversation: &Conversation,
     cursor: Option<Seq>,
 ) -> Result<(), CloseMessage> {
-    let (conversation, last_seq) = (missing.id, missing.last_seq);
+    let (id, last_seq) = (conversation.id, conversation.last_seq);
     let missed = cursor.and_then(|cursor| last_seq.0.checked_sub(cursor.0));
     let (Some(mut cursor), Some(0..=MAX_REPLAYED_EVENTS)) = (cursor, missed) else {
-        return reset(line, connection, missing).await;
+        return reset(transport, connection, conversation).await;
     };
     while cursor < last_seq {
         if app.chat.may_ask(connection.user.id, connection.client_addr).is_err() {
-            return reset(line, connection, missing).await;
+            return reset(transport, connection, conversation).await;
         }
-        let events = app.chat.missed(conversation, cursor, last_seq, STRIDE, STRIDE_BYTES).await.map_err(refuse)?;
+        let events = app.chat.missed(id, cursor, last_seq, BATCH_EVENTS, BATCH_BYTES).await.map_err(close_message)?;
         let Some(last) = events.last() else {
-            tracing::error!(%conversation, %cursor, %last_seq, "the log has a hole");
-            return reset(line, connection, missing).await;
+            tracing::error!(conversation = %id, %cursor, %last_seq, "events are missing in the store");
+            return reset(transport, connection, conversation).await;
         };
         cursor = last.seq;
-        send_counted(app, line, connection, events.into_iter().map(ServerFrame::Event)).await?;
+        send_charged(app, transport, connection, events.into_iter().map(ServerFrame::Event)).await?;
     }
-    send(line, connection, EncodedFrame::encode(&ServerFrame::CaughtUp { conversation, seq: last_seq })).await
+    let caught_up = ServerFrame::CaughtUp { conversation: id, seq: last_seq };
+    send(transport, connection, EncodedFrame::encode(&caught_up)).await
 }
 
-async fn reset(line: &mut Transport, connection: &Connection, missing: &Conversation) -> Result<(), CloseMessage> {
-    let reset = ServerFrame::Reset { conversation: missing.id, last_seq: missing.last_seq };
-    send(line, connection, EncodedFrame::encode(&reset)).await
+async fn reset(
+    transport: &mut Transport,
+    connection: &Connection,
+    conversation: &Conversation,
+) -> Result<(), CloseMessage> {
+    let reset = ServerFrame::Reset { conversation: conversation.id, last_seq: conversation.last_seq };
+    send(transport, connection, EncodedFrame::encode(&reset)).await
 }
 
-/// Sends frames whose length others decide. They are counted first: whoever reads half of them and goes has asked for all.
-async fn send_counted(
+/// Charges frames of any length, then sends them. They are charged first, so that a client which disconnects half-way pays
+/// for all of them.
+async fn send_charged(
     app: &App,
-    line: &mut Transport,
+    transport: &mut Transport,
     connection: &Connection,
     frames: impl IntoIterator<Item = ServerFrame>,
 ) -> Result<(), CloseMessage> {
-    let items: Vec<EncodedFrame> = frames.into_iter().filter_map(|frame| EncodedFrame::encode(&frame)).collect();
-    let bytes = items.iter().map(|item| item.bytes.len()).sum();
+    let frames: Vec<EncodedFrame> = frames.into_iter().filter_map(|frame| EncodedFrame::encode(&frame)).collect();
+    let bytes = frames.iter().map(|frame| frame.bytes.len()).sum();
     app.chat.note_answer(connection.client_addr, bytes);
     app.chat.note_user_answer(connection.user.id, bytes);
-    for item in items {
-        send(line, connection, Some(item)).await?;
+    for frame in frames {
+        send(transport, connection, Some(frame)).await?;
     }
     Ok(())
 }
 
-async fn send(line: &mut Transport, connection: &Connection, item: Option<EncodedFrame>) -> Result<(), CloseMessage> {
-    if let Some(item) = item {
-        line.send(item).await?;
-        // Who takes what they missed is not silent.
+async fn send(
+    transport: &mut Transport,
+    connection: &Connection,
+    frame: Option<EncodedFrame>,
+) -> Result<(), CloseMessage> {
+    if let Some(frame) = frame {
+        transport.send(frame).await?;
+        // A client that takes frames is alive, even if it sends none.
         connection.record_activity();
     }
     Ok(())
 }
 
-fn refuse(error: ChatError) -> CloseMessage {
+fn close_message(error: ChatError) -> CloseMessage {
     let code = match error {
         ChatError::Unauthenticated => CloseCode::SessionEnded,
         ChatError::SessionEnded(reason) => reason.into(),

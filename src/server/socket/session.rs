@@ -1,10 +1,10 @@
-//! The talk on one connection: hearing, while the hub speaks.
+//! The session of a signed-in connection: reads frames and handles them, while the hub writes.
 //!
-//! Hearing and speaking go on at the same time in one task: a client that sends much before it reads is still heard.
-//! Mostly the hub speaks, by itself, straight to the socket; the task does it where the socket makes it wait.
+//! One task both reads and writes, and neither blocks the other: a client that sends much before it reads is still read
+//! from. Usually the hub writes to the socket directly. The task writes only what the socket did not take at once.
 //!
-//! Most connections do nothing most of the time, so what is kept here is what it takes to wait for them. Whatever else
-//! is needed is made when it is, and given up afterwards.
+//! Most connections are idle most of the time, so a session holds only what waiting needs. Anything else is allocated when
+//! it is needed, and freed afterwards.
 
 use std::{
     future::{Future, poll_fn},
@@ -21,198 +21,207 @@ use crate::{
         App,
         hub::{CloseReason, Connection, EncodedFrame, Registered, ReplayedPositions},
         socket::{
+            close_message::{CloseHandshake, CloseMessage, close_code_for_frame_error},
             read_buffers,
-            transport::{CloseHandshake, CloseMessage, Transport, code_of},
+            transport::Transport,
         },
         websocket::{self, IncomingFrame},
     },
 };
 
-/// How frames that come in are answered.
-pub(crate) trait FrameHandler: Send + 'static {
-    /// The server that this goes on in.
+/// Handles the frames of one connection. Each protocol has its handler.
+pub(super) trait FrameHandler: Send + 'static {
     fn app(&self) -> &App;
 
-    /// Takes one text frame.
-    fn hear(&mut self, text: &str) -> impl Future<Output = HandlerOutcome> + Send;
+    /// Handles a text message.
+    fn on_text(&mut self, text: &str) -> impl Future<Output = HandlerOutcome> + Send;
 
-    /// Takes a binary frame, which no protocol here has.
-    fn hear_binary(&mut self) -> HandlerOutcome;
+    /// Handles a binary message. Neither protocol has any.
+    fn on_binary(&mut self) -> HandlerOutcome;
 
-    /// Takes a ping or pong, which needs no answer from here but may come too often.
-    fn hear_control(&mut self) -> HandlerOutcome;
+    /// Handles a ping or a pong. The session answers pings itself, but too many of either cost too much.
+    fn on_ping_or_pong(&mut self) -> HandlerOutcome;
 
-    /// What is to be done when it is over, before others see that.
-    fn leave(&mut self) -> impl Future<Output = ()> + Send;
+    /// Called at the end of the session, before others see the user go offline.
+    fn on_end(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-/// What follows from a frame.
-pub(crate) enum HandlerOutcome {
-    /// Nothing, or an answer that the store's feed will bring.
+/// What to do after a frame was handled.
+pub(super) enum HandlerOutcome {
+    /// Nothing: there is no reply, or it comes through the store's feed.
     Nothing,
     Reply(Option<EncodedFrame>),
-    /// An answer that waits for the store; the frames after this one don't.
-    Later(BoxFuture<'static, Option<EncodedFrame>>),
-    /// A last answer, then the end.
+    /// A reply that waits for the store. The next frames do not wait for it.
+    ReplyLater(BoxFuture<'static, Option<EncodedFrame>>),
+    /// A last reply, then the close.
     Close(Option<EncodedFrame>, CloseCode),
 }
 
-/// A connection of somebody who is in.
-pub(crate) struct ConnectionSession<T> {
-    line: Transport,
-    talk: T,
+/// The session of a signed-in user on one connection.
+pub(super) struct ConnectionSession<H> {
+    transport: Transport,
+    handler: H,
     registered: Registered,
 }
 
-/// Why there is nothing more to hear.
+/// Why the read loop ended.
 enum ReadEnd {
-    /// The queue has ended.
-    Over(CloseReason),
-    /// The queue is to end so; the farewell is as the queue says, or else this.
-    Enough(CloseReason, Option<CloseHandshake>),
+    /// The hub has closed the send queue.
+    QueueClosed(CloseReason),
+    /// The session must close the send queue for this reason. The handshake answers the client's close frame, if it sent
+    /// one. Otherwise the queue's reason decides.
+    CloseQueue(CloseReason, Option<CloseHandshake>),
 }
 
-enum Next {
-    /// Something was read.
-    Read,
-    /// There is something to go on with that was read before.
-    Room,
-    /// The peer has gone.
-    Gone,
-    Over(CloseReason),
+/// What happened on an idle connection.
+enum SessionEvent {
+    BytesRead,
+    /// The reader already has a whole frame.
+    FrameBuffered,
+    ClientGone,
+    QueueClosed(CloseReason),
     Stopping,
 }
 
-impl<T: FrameHandler> ConnectionSession<T> {
-    /// From now on the hub speaks, but not of what `seen` knows of.
-    pub(crate) fn begin(mut line: Transport, talk: T, registered: Registered, seen: ReplayedPositions) -> Self {
-        if let Some(sink) = line.take_writer() {
-            registered.connection.queue.attach_writer(sink, seen);
+impl<H: FrameHandler> ConnectionSession<H> {
+    /// Hands the writing half to the hub, which skips the events in `replayed`.
+    pub(super) fn begin(
+        mut transport: Transport,
+        handler: H,
+        registered: Registered,
+        replayed: ReplayedPositions,
+    ) -> Self {
+        if let Some(sink) = transport.take_writer() {
+            registered.connection.queue.attach_writer(sink, replayed);
         }
-        Self { line, talk, registered }
+        Self { transport, handler, registered }
     }
 
-    /// Hears and speaks until it ends; returns what is to be said as farewell.
-    pub(crate) async fn converse(&mut self) -> CloseMessage {
-        let ending = match self.listen().await {
-            ReadEnd::Over(closing) => closing.code.into(),
-            ReadEnd::Enough(closing, echo) => Box::pin(self.finish(closing, echo)).await,
+    /// Runs the session to its end, and returns how to close the connection.
+    pub(super) async fn run(&mut self) -> CloseMessage {
+        let handshake = match self.read_loop().await {
+            ReadEnd::QueueClosed(reason) => reason.code.into(),
+            ReadEnd::CloseQueue(reason, echo) => Box::pin(self.close_queue(reason, echo)).await,
         };
-        self.line.take_sink_back(&self.registered.connection.queue, ending)
+        self.transport.restore_writer(&self.registered.connection.queue);
+        CloseMessage::without_frame(handshake)
     }
 
-    /// Says farewell and parts; the hub has forgotten the connection before that, so that nobody takes somebody who is
-    /// slow in leaving for present.
-    pub(crate) async fn end(self, farewell: CloseMessage) {
-        let Self { line, mut talk, registered } = self;
-        talk.leave().await;
-        drop((talk, registered));
-        line.end(farewell).await;
+    /// Closes the connection. First the hub forgets it, so that a user whose client is slow to close is not shown as
+    /// online.
+    pub(super) async fn close(self, message: CloseMessage) {
+        let Self { transport, mut handler, registered } = self;
+        handler.on_end().await;
+        drop((handler, registered));
+        transport.close(message).await;
     }
 
-    async fn listen(&mut self) -> ReadEnd {
+    async fn read_loop(&mut self) -> ReadEnd {
         loop {
-            // What has been read already, before more is.
+            // Handles all frames that have been read before it reads more.
             while !self.registered.connection.is_at_command_limit() {
-                let heard = match self.line.reader.next_frame() {
-                    // What this needs takes room only while it lasts.
-                    Ok(Some(IncomingFrame::Text(text))) => Box::pin(self.talk.hear(text)).await,
-                    Ok(Some(IncomingFrame::Binary(_))) => self.talk.hear_binary(),
+                let outcome = match self.transport.reader.next_frame() {
+                    // Boxed, so that it takes memory only while a frame is handled.
+                    Ok(Some(IncomingFrame::Text(text))) => Box::pin(self.handler.on_text(text)).await,
+                    Ok(Some(IncomingFrame::Binary(_))) => self.handler.on_binary(),
                     Ok(Some(IncomingFrame::Ping(payload))) => {
                         self.registered.connection.queue.send(EncodedFrame::control(websocket::encode_pong(payload)));
-                        self.talk.hear_control()
+                        self.handler.on_ping_or_pong()
                     }
-                    Ok(Some(IncomingFrame::Pong)) => self.talk.hear_control(),
+                    Ok(Some(IncomingFrame::Pong)) => self.handler.on_ping_or_pong(),
                     Ok(Some(IncomingFrame::Close(code))) => {
-                        return ReadEnd::Enough(CloseReason::CLIENT_GONE, Some(CloseHandshake::Echo(code)));
+                        return ReadEnd::CloseQueue(CloseReason::CLIENT_GONE, Some(CloseHandshake::Echo(code)));
                     }
                     Ok(None) => break,
-                    Err(broken) => return ReadEnd::Enough(CloseReason::after_queue(code_of(broken)), None),
+                    Err(error) => {
+                        let reason = CloseReason::after_queue(close_code_for_frame_error(error));
+                        return ReadEnd::CloseQueue(reason, None);
+                    }
                 };
-                if let Some(code) = self.answer(heard) {
-                    return ReadEnd::Enough(CloseReason::after_queue(code), None);
+                if let Some(code) = self.apply(outcome) {
+                    return ReadEnd::CloseQueue(CloseReason::after_queue(code), None);
                 }
             }
-            read_buffers::give(self.line.reader.reclaim_buffer());
-            match poll_fn(|context| self.poll_turn(context)).await {
-                Next::Read => self.registered.connection.record_activity(),
-                Next::Room => {}
-                Next::Gone => return ReadEnd::Enough(CloseReason::CLIENT_GONE, None),
-                Next::Over(closing) => return ReadEnd::Over(closing),
-                Next::Stopping => return Box::pin(self.settle()).await,
+            read_buffers::put_back(self.transport.reader.reclaim_buffer());
+            match poll_fn(|context| self.poll_event(context)).await {
+                SessionEvent::BytesRead => self.registered.connection.record_activity(),
+                SessionEvent::FrameBuffered => {}
+                SessionEvent::ClientGone => return ReadEnd::CloseQueue(CloseReason::CLIENT_GONE, None),
+                SessionEvent::QueueClosed(reason) => return ReadEnd::QueueClosed(reason),
+                SessionEvent::Stopping => return Box::pin(self.drain()).await,
             }
         }
     }
 
-    /// Does what follows from a frame; gives the code with which the connection is to end, if it is.
-    fn answer(&self, heard: HandlerOutcome) -> Option<CloseCode> {
+    /// Sends the replies to a frame. Returns the close code if the connection is to be closed.
+    fn apply(&self, outcome: HandlerOutcome) -> Option<CloseCode> {
         let connection = &self.registered.connection;
-        match heard {
+        match outcome {
             HandlerOutcome::Nothing => {}
-            HandlerOutcome::Reply(answer) => answer.into_iter().for_each(|item| connection.queue.send(item)),
-            HandlerOutcome::Later(answer) => answer_later(connection, answer, self.talk.app()),
-            HandlerOutcome::Close(answer, code) => {
-                answer.into_iter().for_each(|item| connection.queue.send(item));
+            HandlerOutcome::Reply(reply) => reply.into_iter().for_each(|frame| connection.queue.send(frame)),
+            HandlerOutcome::ReplyLater(reply) => reply_later(connection, reply, self.handler.app()),
+            HandlerOutcome::Close(reply, code) => {
+                reply.into_iter().for_each(|frame| connection.queue.send(frame));
                 return Some(code);
             }
         }
         None
     }
 
-    /// What happens next on this line. What waits to be sent is sent meanwhile.
-    fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<Next> {
+    /// Waits for the next event. Meanwhile it writes what is in the send queue.
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<SessionEvent> {
         let connection = &self.registered.connection;
-        if let Poll::Ready(closing) = connection.queue.poll(context) {
-            return Poll::Ready(Next::Over(closing));
+        if let Poll::Ready(reason) = connection.queue.poll(context) {
+            return Poll::Ready(SessionEvent::QueueClosed(reason));
         }
-        if self.talk.app().stopping.is_cancelled() {
-            return Poll::Ready(Next::Stopping);
+        if self.handler.app().stopping.is_cancelled() {
+            return Poll::Ready(SessionEvent::Stopping);
         }
         if connection.is_at_command_limit() {
             return Poll::Pending;
         }
-        if self.line.reader.has_buffered_frame() {
-            return Poll::Ready(Next::Room);
+        if self.transport.reader.has_buffered_frame() {
+            return Poll::Ready(SessionEvent::FrameBuffered);
         }
-        Poll::Ready(match ready!(self.line.poll_read(context)) {
-            Ok(1..) => Next::Read,
-            Ok(0) | Err(_) => Next::Gone,
+        Poll::Ready(match ready!(self.transport.poll_read(context)) {
+            Ok(1..) => SessionEvent::BytesRead,
+            Ok(0) | Err(_) => SessionEvent::ClientGone,
         })
     }
 
-    /// The server stops: what was taken is still carried out and answered.
-    async fn settle(&mut self) -> ReadEnd {
+    /// Waits until all commands that were read have been executed and answered, because the server stops.
+    async fn drain(&mut self) -> ReadEnd {
         let connection = &self.registered.connection;
-        let settled = poll_fn(|context| match connection.queue.poll(context) {
-            Poll::Ready(closing) => Poll::Ready(Some(closing)),
+        let drained = poll_fn(|context| match connection.queue.poll(context) {
+            Poll::Ready(reason) => Poll::Ready(Some(reason)),
             Poll::Pending if connection.has_no_pending_commands() => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         });
-        // The rest of the time is for the farewell.
-        match timeout(self.line.timing.stop / 2, settled).await {
-            Ok(Some(closing)) => return ReadEnd::Over(closing),
+        // The other half of the time is for closing the connection.
+        match timeout(self.transport.timing.stop_timeout / 2, drained).await {
+            Ok(Some(reason)) => return ReadEnd::QueueClosed(reason),
             Ok(None) => {}
-            Err(_elapsed) => tracing::warn!("stopping without answers to all commands: the store is slow"),
+            Err(_elapsed) => tracing::warn!("stopping before all commands were answered: the store is slow"),
         }
-        ReadEnd::Enough(CloseReason::after_queue(CloseCode::Restarting), None)
+        ReadEnd::CloseQueue(CloseReason::after_queue(CloseCode::Restarting), None)
     }
 
-    /// Ends the queue; what it still has to send is sent, not for ever.
-    async fn finish(&mut self, closing: CloseReason, echo: Option<CloseHandshake>) -> CloseHandshake {
+    /// Closes the send queue and waits, for a limited time, until what it holds has been written.
+    async fn close_queue(&mut self, reason: CloseReason, echo: Option<CloseHandshake>) -> CloseHandshake {
         let queue = &self.registered.connection.queue;
-        queue.close(closing);
-        let last = poll_fn(|context| queue.poll(context));
-        let closing = timeout(self.line.timing.farewell, last).await.unwrap_or(closing);
-        echo.unwrap_or_else(|| closing.code.into())
+        queue.close(reason);
+        let written = poll_fn(|context| queue.poll(context));
+        let reason = timeout(self.transport.timing.close_timeout, written).await.unwrap_or(reason);
+        echo.unwrap_or_else(|| reason.code.into())
     }
 }
 
-/// The answer is sent when it is there, in its own time.
-fn answer_later(connection: &Arc<Connection>, answer: BoxFuture<'static, Option<EncodedFrame>>, app: &App) {
+/// Spawns a task that sends the reply once it is known.
+fn reply_later(connection: &Arc<Connection>, reply: BoxFuture<'static, Option<EncodedFrame>>, app: &App) {
     let connection = Arc::clone(connection);
     connection.command_started();
     app.tasks.spawn(async move {
-        answer.await.into_iter().for_each(|item| connection.queue.send(item));
+        reply.await.into_iter().for_each(|frame| connection.queue.send(frame));
         connection.command_finished();
     });
 }

@@ -46,7 +46,7 @@ impl Stream {
     pub(crate) fn from_upgraded(upgraded: Upgraded) -> Option<(Self, Vec<u8>)> {
         match upgraded.downcast::<TokioIo<ConnectionStream>>() {
             Ok(parts) => {
-                let (stream, entry) = parts.io.into_inner().as_mut().get_pin_mut().get_mut().take()?;
+                let (stream, entry) = parts.io.into_inner().as_mut().get_pin_mut().get_mut().take_socket()?;
                 Some((Self::Tcp(stream, entry), parts.read_buf.to_vec()))
             }
             Err(upgraded) => {
@@ -64,7 +64,7 @@ impl Stream {
                 (Source::Tcp(source), Sink::Tcp(sink), Some(entry))
             }
             Self::Tls(stream) => {
-                let entry = stream.get_ref().0.get_ref().entry();
+                let entry = stream.get_ref().0.get_ref().permit();
                 let (source, sink) = split(stream);
                 (Source::Tls(source), Sink::Tls(sink), entry)
             }

@@ -44,7 +44,7 @@ impl TestServer {
     pub(crate) async fn start_with(tweak: impl FnOnce(&mut Config)) -> Self {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
-        config.timing.presence = Duration::from_millis(20);
+        config.timing.presence_interval = Duration::from_millis(20);
         tweak(&mut config);
         Self::open(config, data).await
     }

@@ -1,17 +1,17 @@
-//! Where browsers report what a page's policy stopped.
+//! The URL to which browsers report violations of the Content Security Policy.
 
 use std::{fmt, str::FromStr};
 
 use axum::http::Uri;
 
-use crate::server::edge::{Scheme, allowed_hosts::RequestedHost};
+use crate::server::net::{authority::Authority, scheme::Scheme};
 
-/// An absolute URL over HTTPS, or over HTTP to this machine. Fit for a header: it holds no character that ends a value
-/// there.
+/// An absolute HTTPS URL, or an HTTP URL of this machine. It can be written into a header as it is: it has no character
+/// that ends a value there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportUrl(String);
 
-/// Not such a URL.
+/// The text is not a report URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not like https://reports.example.org/csp: https (http only for this machine), and none of ; , ' \" \\")]
 pub struct ReportUrlError;
@@ -26,14 +26,14 @@ impl FromStr for ReportUrl {
     type Err = ReportUrlError;
 
     fn from_str(text: &str) -> Result<Self, ReportUrlError> {
-        // A policy's directives end with `;`, policies with `,`; the URL stands in quotes in `Reporting-Endpoints`.
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && !b";,'\"\\#".contains(&byte);
+        // `;` ends a directive of the policy and `,` a policy, and `Reporting-Endpoints` has the URL in quotes.
+        let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b";,'\"\\#".contains(&byte);
         let uri = text.parse::<Uri>().map_err(|_| ReportUrlError)?;
         let scheme = uri.scheme_str().and_then(Scheme::from_name).ok_or(ReportUrlError)?;
-        let called =
-            uri.authority().and_then(|authority| RequestedHost::parse(authority.as_str())).ok_or(ReportUrlError)?;
-        let is_safe = scheme == Scheme::Https || called.is_loopback();
-        if is_safe && text.bytes().all(is_plain) { Ok(Self(text.to_owned())) } else { Err(ReportUrlError) }
+        let authority =
+            uri.authority().and_then(|authority| Authority::parse(authority.as_str())).ok_or(ReportUrlError)?;
+        let is_safe = scheme == Scheme::Https || authority.is_loopback();
+        if is_safe && text.bytes().all(is_allowed) { Ok(Self(text.to_owned())) } else { Err(ReportUrlError) }
     }
 }
 

@@ -54,8 +54,11 @@ pub(crate) async fn serve_shard(
 ) {
     let length = (timing.ping_interval.min(timing.silence_timeout) / 10).clamp(Duration::from_millis(1), MAX_TICK);
     let in_ticks = |time: Duration| u32::try_from(time.as_millis().div_ceil(length.as_millis())).unwrap_or(u32::MAX);
-    let limits =
-        TickLimits { ping: in_ticks(timing.ping_interval), silence: in_ticks(timing.silence_timeout), write: in_ticks(timing.write_timeout) };
+    let limits = TickLimits {
+        ping: in_ticks(timing.ping_interval),
+        silence: in_ticks(timing.silence_timeout),
+        write: in_ticks(timing.write_timeout),
+    };
     let mut tick = interval(length);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut delivery = ShardDelivery::new(&hub, &shard);

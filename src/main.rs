@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     let Cli { command, config } = read_command_line();
     let config = match command {
         Some(Command::Serve(config)) => *config,
-        Some(Command::Admin { data, command }) => return tell(server::ask(&data, &command)),
+        Some(Command::Admin { data, command }) => return tell(server::send_command(&data, &command)),
         Some(Command::Backup { data, file }) => {
             return tell(server::back_up(&data, &file).map(|()| format!("backed up to {}\n", file.display())));
         }
@@ -137,7 +137,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     if let Err(error) = print(&format!("listening on {scheme}://{here}\n{claim}")) {
         tracing::warn!(%error, "nobody reads what is printed");
     }
-    let pages = pages::router(server.house(), pages::Assets::open(site));
+    let pages = pages::router(server.pages_api(), pages::Assets::open(site));
     server.run(listener, pages, shutdown).await?;
     Ok(())
 }

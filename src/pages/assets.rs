@@ -81,13 +81,13 @@ async fn charge(
     request: Request,
     next: Next,
 ) -> Response {
-    if let Err(refused) = api.may_load(address) {
+    if let Err(refused) = api.check_file_budget(address) {
         return plain_text_error(refused, request.headers());
     }
     let has_body = request.method() == Method::GET;
     let response = next.run(request).await;
     let length = response.headers().get(header::CONTENT_LENGTH).filter(|_| has_body);
     let bytes = length.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(MIN_CHARGED_BYTES);
-    api.note_file(address, bytes.max(MIN_CHARGED_BYTES));
+    api.charge_file(address, bytes.max(MIN_CHARGED_BYTES));
     response
 }

@@ -57,7 +57,7 @@ async fn charge(
         return plain_text_error(refused, request.headers());
     }
     let response = next.run(request).await;
-    pages.api.note_answer(address, response_length(&response));
+    pages.api.charge_answer(address, response_length(&response));
     response
 }
 

@@ -11,13 +11,14 @@ use crate::{
     },
     protocol::{ErrorCode, InviteRequest, Problem, VERSION, Welcome},
     server::{
-        chat::{AllowedActions, ChatError, ChatService, ModerationRequest, may_handle_reports_of},
-        http::ApiError,
+        chat::{AllowedActions, ChatService, ModerationRequest, may_handle_reports_of},
+        error::ChatError,
         hub::{Hub, PresenceLookup as _},
         net::{
-            client_addr::ClientAddr, report_url::ReportUrl, scheme::Scheme, session_cookie::RequestToken, site::Site,
-            urls,
+            client_addr::ClientAddr, public_url::PublicUrl, report_url::ReportUrl, scheme::Scheme,
+            session_cookie::RequestToken, site::Site, urls,
         },
+        problem::ApiError,
         sign_in::{SignInRequest, SignedIn, come_in},
         store::{Beginning, ReportAction, Window},
     },
@@ -26,9 +27,10 @@ use crate::{
 /// A handle to the running house, for the pages. Cheap to clone.
 #[derive(Clone)]
 pub struct PagesApi {
-    pub(crate) chat: Arc<ChatService>,
-    pub(crate) hub: Arc<Hub>,
+    chat: Arc<ChatService>,
+    hub: Arc<Hub>,
     report_to: Option<Arc<ReportUrl>>,
+    public_url: Option<Arc<PublicUrl>>,
 }
 
 /// Why something was not done that a page asked for.
@@ -48,8 +50,13 @@ impl From<ChatError> for PageError {
 }
 
 impl PagesApi {
-    pub(crate) fn new(chat: Arc<ChatService>, hub: Arc<Hub>, report_to: Option<ReportUrl>) -> Self {
-        Self { chat, hub, report_to: report_to.map(Arc::new) }
+    pub(super) fn new(
+        chat: Arc<ChatService>,
+        hub: Arc<Hub>,
+        report_to: Option<ReportUrl>,
+        public_url: Option<PublicUrl>,
+    ) -> Self {
+        Self { chat, hub, report_to: report_to.map(Arc::new), public_url: public_url.map(Arc::new) }
     }
 
     /// Where browsers report what a page's policy stopped.
@@ -96,18 +103,18 @@ impl PagesApi {
     }
 
     /// Notes how many bytes of a page an address is sent.
-    pub(crate) fn note_answer(&self, peer: ClientAddr, bytes: usize) {
-        self.chat.note_answer(peer, bytes);
+    pub(crate) fn charge_answer(&self, peer: ClientAddr, bytes: usize) {
+        self.chat.charge_answer(peer, bytes);
     }
 
     /// Whether an address is to be sent a file.
-    pub(crate) fn may_load(&self, peer: ClientAddr) -> Result<(), PageError> {
-        Ok(self.chat.may_load(peer)?)
+    pub(crate) fn check_file_budget(&self, peer: ClientAddr) -> Result<(), PageError> {
+        Ok(self.chat.check_file_budget(peer)?)
     }
 
     /// Notes how many bytes of a file an address is sent.
-    pub(crate) fn note_file(&self, peer: ClientAddr, bytes: usize) {
-        self.chat.note_file(peer, bytes);
+    pub(crate) fn charge_file(&self, peer: ClientAddr, bytes: usize) {
+        self.chat.charge_file(peer, bytes);
     }
 
     /// What whoever shows this token would be told by the socket; `None` if it is nobody's, or if that can't be told at
@@ -243,7 +250,7 @@ impl PagesApi {
 
     /// The link by which the invite with this token lets in, for whoever made this request.
     pub(crate) fn link_of_invite(&self, token: &str, headers: &HeaderMap, scheme: Scheme) -> String {
-        urls::invite_url(&urls::base_url_of_request(self.chat.public_url(), headers, scheme), token)
+        urls::invite_url(&urls::base_url_of_request(self.public_url.as_deref(), headers, scheme), token)
     }
 
     /// Ends an invite.

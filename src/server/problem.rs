@@ -8,7 +8,7 @@ use axum::{
 
 use crate::{
     protocol::{ErrorCode, Problem},
-    server::chat::ChatError,
+    server::error::ChatError,
 };
 
 /// A request that was refused, as a problem (RFC 9457).

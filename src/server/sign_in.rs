@@ -6,7 +6,8 @@ use crate::{
     domain::CurrentUser,
     protocol::CloseCode,
     server::{
-        chat::{ChatError, ChatService, Pass, StartedSession},
+        chat::{ChatService, Pass, StartedSession},
+        error::ChatError,
         hub::Hub,
         net::{
             client_addr::ClientAddr,

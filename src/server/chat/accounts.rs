@@ -5,11 +5,14 @@ use crate::{
     protocol::PasswordRequest,
     server::{
         chat::{
-            ChatError, ChatService, SecurityEvent, invites,
+            invites,
             passwords::{Match, Passwords},
             rate_limits::PasswordTry,
+            security_log::SecurityEvent,
+            service::ChatService,
             sessions::{StartedSession, begin},
         },
+        error::ChatError,
         net::client_addr::ClientAddr,
         store::{Account, EndedSession, NewPassword, NewUser, OwnerGrant, PasswordHash, Session, StoreError},
     },

@@ -15,7 +15,7 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-use crate::server::chat::ChatError;
+use crate::server::error::ChatError;
 
 /// How long to wait for those that are being compared.
 const TURN: Duration = Duration::from_secs(10);

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::ChatError;
+use crate::server::error::ChatError;
 
 /// A full budget holds what comes back in so many minutes.
 const MINUTES_AT_ONCE: u32 = 2;

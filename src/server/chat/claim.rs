@@ -6,7 +6,8 @@
 use std::sync::OnceLock;
 
 use crate::server::{
-    chat::{ChatError, ChatService, tokens},
+    chat::{service::ChatService, tokens},
+    error::ChatError,
     store::OwnerGrant,
 };
 

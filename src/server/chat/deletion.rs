@@ -8,7 +8,8 @@ use crate::{
     domain::{CurrentUser, KeptMessages, User, UserKind},
     protocol::DeleteAccountRequest,
     server::{
-        chat::{ChatError, ChatService, SecurityEvent},
+        chat::{security_log::SecurityEvent, service::ChatService},
+        error::ChatError,
         net::client_addr::ClientAddr,
         store::{DeleteAccount, StoreError, Verified},
     },

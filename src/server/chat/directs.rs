@@ -5,7 +5,8 @@ use crate::{
         Conversation, ConversationId, ConversationList, MAX_NICKNAME_CHARACTERS, Nickname, Timestamp, User, UserId,
     },
     server::{
-        chat::{ChatError, ChatService},
+        chat::service::ChatService,
+        error::ChatError,
         net::client_addr::ClientAddr,
         store::{ListPlace, OpenDirect, OpenedDirect, Receipt, StoreError, Whom},
     },

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{ConversationId, Seq, User},
-    server::chat::{ChatError, ChatService},
+    server::{chat::service::ChatService, error::ChatError},
 };
 
 /// With more listeners than this, who is typing interests nobody and would cost everybody.

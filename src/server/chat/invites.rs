@@ -4,8 +4,9 @@ use crate::{
     domain::{CurrentUser, Invite, InviteId, User},
     protocol::InviteRequest,
     server::{
-        chat::{ChatError, ChatService, moderation::in_minutes, permissions::Permission, tokens},
+        chat::{moderation::in_minutes, permissions::Permission, service::ChatService, tokens},
         clock,
+        error::ChatError,
         store::{InviteKey, NewInvite},
     },
 };

@@ -3,7 +3,8 @@
 use crate::{
     domain::{Body, CommandId, ConversationId, Emoji, Event, EventKind, MessagesPage, Seq, User, UserId},
     server::{
-        chat::{ChatError, ChatService, Direct, permissions::Permission},
+        chat::{directs::Direct, permissions::Permission, service::ChatService},
+        error::ChatError,
         net::client_addr::ClientAddr,
         store::{NewEvent, ReplyTo, Window},
     },

@@ -1,7 +1,7 @@
-//! Commands: who may do what, and what follows from it. The only place that decides.
+//! The application service: decides who may do what, charges for it, and ends sessions. Nothing else decides.
 //!
-//! What is to be kept goes to the store, and from there, once committed, to the hub. What is only to be told right now
-//! is returned to the caller as a value.
+//! What must be kept goes to the store and, once committed, from there to the hub. What only matters at the moment, such as
+//! typing, is returned to the caller as a value.
 
 mod accounts;
 mod attempts;
@@ -14,213 +14,21 @@ mod invites;
 mod messages;
 mod moderation;
 mod operator;
-pub(crate) mod passwords;
+mod passwords;
 mod permissions;
 mod rate_limits;
 mod reports;
 mod security_log;
+mod service;
 mod sessions;
 mod tokens;
 
-use std::{num::NonZeroU32, sync::Arc};
-
-use tokio::sync::Notify;
-
-use crate::{
-    domain::{AdmissionPolicy, ConversationId, Epoch, Nickname, NicknameKey, UserId},
-    server::{
-        PublicUrl,
-        chat::{claim::Claim, passwords::Passwords, rate_limits::RateLimits, security_log::SecurityLog},
-        config::Config,
-        hub::PresenceLookup,
-        net::client_addr::ClientAddr,
-        store::{Store, StoreError},
-    },
-};
-
-pub(crate) use crate::server::chat::ephemeral::TypingSignal;
-pub(crate) use crate::server::chat::security_log::SecurityEvent;
-pub(crate) use crate::server::error::ChatError;
-pub(crate) use accounts::{Pass, PasswordSet};
-pub(crate) use directs::{Direct, PendingDirect};
-pub(crate) use messages::CommandContext;
+pub(super) use accounts::{Pass, PasswordSet};
+pub(super) use directs::{Direct, PendingDirect};
+pub(super) use ephemeral::TypingSignal;
+pub(super) use messages::CommandContext;
 pub(crate) use moderation::{AllowedActions, ModerationRequest};
-pub(crate) use reports::may_handle_reports_of;
-pub(crate) use sessions::StartedSession;
-
-/// The rules of the house, applied.
-pub(crate) struct ChatService {
-    store: Arc<dyn Store>,
-    /// Who is online. `chat` writes to no connection.
-    presence: Arc<dyn PresenceLookup>,
-    rates: RateLimits,
-    passwords: Passwords,
-    incidents: Arc<SecurityLog>,
-    /// Told when there is something of a deleted account to be removed.
-    erasures: Notify,
-    /// How long a guest who is away keeps the nickname, in milliseconds.
-    guests_last: u64,
-    /// How long a guest keeps the nickname who never comes back with the token, in milliseconds.
-    unused_guests_last: u64,
-    /// How many nicknames guests of one address may have at a time.
-    guests_per_address: Option<u32>,
-    /// How long a registered user's session lives, in milliseconds.
-    sessions_last: u64,
-    /// How long it lives without being used, in milliseconds.
-    sessions_idle: u64,
-    /// How long guests' messages are kept, in milliseconds; `None`: for good. So for what follows.
-    guest_messages_last: Option<u64>,
-    addresses_last: Option<u64>,
-    audit_lasts: Option<u64>,
-    /// Who may come in.
-    entry: AdmissionPolicy,
-    /// The address by which everybody reaches the house, if its host named one.
-    public_url: Option<PublicUrl>,
-    /// Who shall own the server; nobody named, and it is whoever shows the claim token.
-    owner: Option<NicknameKey>,
-    claim: Claim,
-}
-
-impl ChatService {
-    pub(crate) fn new(store: Arc<dyn Store>, presence: Arc<dyn PresenceLookup>, config: &Config) -> Self {
-        Self {
-            store,
-            presence,
-            rates: RateLimits::new(&config.limits, config.unlimited),
-            passwords: Passwords::new(),
-            incidents: Arc::new(SecurityLog::new()),
-            erasures: Notify::new(),
-            guests_last: millis(config.guest_days),
-            unused_guests_last: u64::try_from(config.timing.unused_guest_timeout.as_millis()).unwrap_or(u64::MAX),
-            guests_per_address: (!config.unlimited).then_some(config.limits.guests_per_address.get()),
-            sessions_last: millis(config.session_days),
-            sessions_idle: millis(config.idle_days),
-            guest_messages_last: config.retention.guest_message_days.map(millis),
-            addresses_last: config.retention.address_days.map(millis),
-            audit_lasts: config.retention.audit_days.map(millis),
-            entry: config.admission_policy,
-            public_url: config.public_url.clone(),
-            owner: config.owner.as_ref().map(Nickname::key),
-            claim: Claim::default(),
-        }
-    }
-
-    pub(crate) fn epoch(&self) -> Epoch {
-        self.store.epoch()
-    }
-
-    /// Who may come in.
-    pub(crate) fn entry(&self) -> AdmissionPolicy {
-        self.entry
-    }
-
-    /// The address by which everybody reaches the house, if its host named one.
-    pub(crate) fn public_url(&self) -> Option<&PublicUrl> {
-        self.public_url.as_ref()
-    }
-
-    /// The room that everyone is in.
-    pub(crate) fn lobby(&self) -> ConversationId {
-        self.store.lobby()
-    }
-
-    /// For how many seconds a browser may keep the token of a session.
-    pub(crate) fn session_cookie_max_age(&self) -> u64 {
-        self.guests_last.max(self.sessions_last) / 1_000
-    }
-
-    /// Writes down that somebody was kept out, or did something worth knowing.
-    pub(crate) fn note(&self, peer: Option<ClientAddr>, incident: SecurityEvent) {
-        self.incidents.note(peer, incident);
-    }
-
-    /// Charges an address for a request with a body of so many bytes, before anything of that is read.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
-    pub(crate) fn charge_request(&self, peer: ClientAddr, bytes: usize) -> Result<(), ChatError> {
-        self.rates.request(peer, bytes)?;
-        self.rates.answer(peer, None)
-    }
-
-    /// Charges an address for a WebSocket, whatever becomes of it.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
-    pub(crate) fn charge_upgrade(&self, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates.upgrade(peer)?;
-        self.rates.answer(peer, None)
-    }
-
-    /// Charges a user for coming back.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_hello(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.incidents.watch(peer, self.rates.hello(user))
-    }
-
-    /// Whether anything long is to be looked up for a user.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`] for whoever was sent more than they may ask for, or whose address was.
-    pub(crate) fn may_ask(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates.answer(peer, Some(user))
-    }
-
-    /// Notes how many bytes of an answer a user is sent.
-    pub(crate) fn note_user_answer(&self, user: UserId, bytes: usize) {
-        self.rates.answered(user, bytes);
-    }
-
-    /// Notes how many bytes of an answer an address is sent.
-    pub(crate) fn note_answer(&self, peer: ClientAddr, bytes: usize) {
-        self.rates.answered_to(peer, bytes);
-    }
-
-    /// Whether a file is to be sent.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`] for an address that was sent too much of them.
-    pub(crate) fn may_load(&self, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates.file(peer)
-    }
-
-    /// Notes how many bytes of a file an address is sent.
-    pub(crate) fn note_file(&self, peer: ClientAddr, bytes: usize) {
-        self.rates.file_sent(peer, bytes);
-    }
-
-    /// Charges a user, and the address, for a frame of any kind.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`] for somebody who sends more than any client would.
-    pub(crate) fn charge_frame(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates
-            .frame(user, peer)
-            .inspect_err(|error| self.note(Some(peer), SecurityEvent::Refused(error.code().name())))
-    }
-
-    /// Charges a user, and the address, for a command of so many bytes, or for a frame that is none.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_command(&self, user: UserId, peer: Option<ClientAddr>, bytes: usize) -> Result<(), ChatError> {
-        self.rates.command(user, peer, bytes)
-    }
-
-    /// To be called now and then.
-    pub(crate) fn forget_idle(&self) {
-        self.rates.forget_idle();
-    }
-
-    /// Whether the store answers.
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        self.store.check().await
-    }
-}
-
-/// So many days.
-fn millis(days: NonZeroU32) -> u64 {
-    u64::from(days.get()) * 24 * 60 * 60 * 1_000
-}
+pub(super) use reports::may_handle_reports_of;
+pub(super) use security_log::SecurityEvent;
+pub(super) use service::ChatService;
+pub(super) use sessions::StartedSession;

@@ -8,8 +8,9 @@ use crate::{
         User, UserId,
     },
     server::{
-        chat::{ChatError, ChatService, SecurityEvent, permissions::Permission},
+        chat::{permissions::Permission, security_log::SecurityEvent, service::ChatService},
         clock,
+        error::ChatError,
         store::{EventPosition, Joined, Moderation, ModerationAction, Receipt, StoreError},
     },
 };

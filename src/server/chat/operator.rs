@@ -9,10 +9,11 @@ use crate::{
     },
     server::{
         chat::{
-            ChatError, ChatService,
             moderation::{ModerationRequest, in_minutes},
             passwords::Passwords,
+            service::ChatService,
         },
+        error::ChatError,
         store::{Account, BannedNetwork, Lookup, NewPassword, NewUser, OwnerGrant, Placed, StoreError},
     },
 };

@@ -16,10 +16,7 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfkc};
 
 use crate::{
     domain::{PASSWORD_CHARACTERS, PasswordError},
-    server::{
-        chat::{ChatError, tokens},
-        store::PasswordHash,
-    },
+    server::{chat::tokens, error::ChatError, store::PasswordHash},
 };
 
 /// Those that everybody tries first, and more than 11,000 others that were found in leaks, in lower case and sorted: the

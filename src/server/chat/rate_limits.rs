@@ -15,11 +15,11 @@ use crate::{
     domain::{ConversationId, NicknameKey, UserId},
     server::{
         chat::{
-            ChatError,
             attempts::{PARTS, Tries, Try},
             budget::Budget,
         },
         config::Limits,
+        error::ChatError,
         net::client_addr::ClientAddr,
     },
 };

@@ -4,7 +4,8 @@ use crate::{
     domain::{CurrentUser, Reason, ReportList, Role, User},
     protocol::ReportRequest,
     server::{
-        chat::{ChatError, ChatService, SecurityEvent, permissions::Permission, sessions::ago},
+        chat::{permissions::Permission, security_log::SecurityEvent, service::ChatService, sessions::ago},
+        error::ChatError,
         net::client_addr::ClientAddr,
         store::{HandleReport, NewReport, ReportAction, StoreError},
     },

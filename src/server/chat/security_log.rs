@@ -9,7 +9,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::{
     domain::UserId,
-    server::{chat::ChatError, config::some, net::client_addr::ClientAddr},
+    server::{config::some, error::ChatError, net::client_addr::ClientAddr},
 };
 
 /// What the lines belong to, for `RUST_LOG` and for whoever searches.

@@ -10,8 +10,9 @@ use crate::{
         UserId, UserKind,
     },
     server::{
-        chat::{ChatError, ChatService, SecurityEvent, invites, tokens},
+        chat::{invites, security_log::SecurityEvent, service::ChatService, tokens},
         clock,
+        error::ChatError,
         net::client_addr::ClientAddr,
         store::{Beginning, EndedSession, Expired, ExpiryPolicy, NewSession, NewUser, Retention, Session},
     },

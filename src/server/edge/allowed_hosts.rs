@@ -14,8 +14,8 @@ use crate::{
     protocol::ErrorCode,
     server::{
         edge::forwarded::forwarded_host,
-        http::ApiError,
         net::{authority::Authority, public_url::PublicUrl},
+        problem::ApiError,
     },
 };
 

@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use crate::{
     protocol::ErrorCode,
     server::{
-        http::ApiError,
         net::{authority::Authority, public_url::PublicUrl, scheme::Scheme},
+        problem::ApiError,
     },
 };
 

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 use crate::{
     protocol::ErrorCode,
     server::{
-        chat::{ChatError, ChatService, SecurityEvent},
+        chat::{ChatService, SecurityEvent},
         config::Config,
         edge::{
             allowed_hosts::{AllowedHosts, HostError, requested_authority},
@@ -27,7 +27,8 @@ use crate::{
             origins::AllowedOrigins,
             security_headers::add_security_headers,
         },
-        http::{self, ApiError},
+        error::ChatError,
+        http::{self},
         net::{
             authority::Authority,
             client_addr::ClientAddr,
@@ -37,6 +38,7 @@ use crate::{
             shard_index::ShardIndex,
             site::Site,
         },
+        problem::ApiError,
         socket,
     },
 };
@@ -106,7 +108,7 @@ impl RequestGuard {
                 let is_api = http::is_api(&request);
                 let response = self.call_routes(request).await;
                 if is_api {
-                    self.chat.note_answer(client, body_bytes(&response));
+                    self.chat.charge_answer(client, body_bytes(&response));
                 }
                 response
             }

@@ -9,9 +9,11 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::{domain::AuditPage, protocol::SanctionList};
-
-use super::{super::App, ApiError, Caller};
+use crate::{
+    domain::AuditPage,
+    protocol::SanctionList,
+    server::{http::extract::Caller, problem::ApiError, state::AppState},
+};
 
 const DEFAULT_LIMIT: u32 = 50;
 const LARGEST_LIMIT: u32 = 200;
@@ -22,20 +24,20 @@ struct AuditQuery {
     limit: Option<u32>,
 }
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new().route("/audit", get(audit)).route("/sanctions", get(sanctions))
 }
 
 async fn audit(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     stretch: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditPage>, ApiError> {
     let Query(AuditQuery { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
-    Ok(Json(app.chat.audit(&session.me, before, limit).await?))
+    Ok(Json(app.chat.audit(&caller.session.me, before, limit).await?))
 }
 
-async fn sanctions(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<SanctionList>, ApiError> {
-    Ok(Json(SanctionList { sanctions: app.chat.sanctions(&session.me).await? }))
+async fn sanctions(State(app): State<Arc<AppState>>, caller: Caller) -> Result<Json<SanctionList>, ApiError> {
+    Ok(Json(SanctionList { sanctions: app.chat.sanctions(&caller.session.me).await? }))
 }

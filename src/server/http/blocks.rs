@@ -9,39 +9,38 @@ use axum::{
     routing::{get, put},
 };
 
-use crate::{domain::UserId, protocol::BlockList};
-
-use super::{
-    super::{App, chat::ChatError},
-    ApiError, Caller,
+use crate::{
+    domain::UserId,
+    protocol::BlockList,
+    server::{error::ChatError, http::extract::Caller, problem::ApiError, state::AppState},
 };
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new().route("/blocks", get(list)).route("/blocks/{user}", put(block).delete(unblock))
 }
 
-async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<BlockList>, ApiError> {
-    Ok(Json(BlockList { blocks: app.chat.blocks(session.me.id).await? }))
+async fn list(State(app): State<Arc<AppState>>, caller: Caller) -> Result<Json<BlockList>, ApiError> {
+    Ok(Json(BlockList { blocks: app.chat.blocks(caller.session.me.id).await? }))
 }
 
 async fn block(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     user: Result<Path<UserId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    change(&app, session.me.id, user, true).await
+    change(&app, caller.session.me.id, user, true).await
 }
 
 async fn unblock(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     user: Result<Path<UserId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    change(&app, session.me.id, user, false).await
+    change(&app, caller.session.me.id, user, false).await
 }
 
 async fn change(
-    app: &App,
+    app: &AppState,
     me: UserId,
     user: Result<Path<UserId>, PathRejection>,
     on: bool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     extract::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
@@ -17,10 +17,10 @@ use serde::Deserialize;
 use crate::{
     domain::{Conversation, ConversationId},
     server::{
-        App,
-        chat::ChatError,
-        http::{ApiError, Caller, counted},
-        net::client_addr::ClientAddr,
+        error::ChatError,
+        http::{extract::Caller, respond::metered_json},
+        problem::ApiError,
+        state::AppState,
     },
 };
 
@@ -33,14 +33,13 @@ struct ConversationsQuery {
     limit: Option<u32>,
 }
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new().route("/conversations", get(list)).route("/conversations/{id}", get(one).delete(hide))
 }
 
 async fn list(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
-    Extension(peer): Extension<ClientAddr>,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     stretch: Result<Query<ConversationsQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(ConversationsQuery { before, limit }) =
@@ -48,23 +47,23 @@ async fn list(
     let before = before.map(|place| place.parse()).transpose();
     let before = before.map_err(|()| ApiError::bad_request("before is what an earlier answer gave as older"))?;
     let limit = limit.unwrap_or(LARGEST_LIMIT).clamp(1, LARGEST_LIMIT);
-    counted(&app, session.me.id, peer, app.chat.conversations(session.me.id, before, limit)).await
+    metered_json(&app, &caller, app.chat.conversations(caller.session.me.id, before, limit)).await
 }
 
 async fn one(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     id: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<Json<Conversation>, ApiError> {
-    Ok(Json(app.chat.conversation(session.me.id, known(id)?).await?))
+    Ok(Json(app.chat.conversation(caller.session.me.id, known(id)?).await?))
 }
 
 async fn hide(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     id: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    app.chat.hide(session.me.id, known(id)?).await?;
+    app.chat.hide(caller.session.me.id, known(id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

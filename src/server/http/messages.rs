@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Router,
     extract::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
@@ -16,10 +16,10 @@ use serde::Deserialize;
 use crate::{
     domain::{ConversationId, Seq},
     server::{
-        App,
-        chat::ChatError,
-        http::{ApiError, Caller, counted},
-        net::client_addr::ClientAddr,
+        error::ChatError,
+        http::{extract::Caller, respond::metered_json},
+        problem::ApiError,
+        state::AppState,
         store::Window,
     },
 };
@@ -41,14 +41,13 @@ struct MessagesQuery {
     limit: Option<u32>,
 }
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new().route("/conversations/{id}/messages", get(page))
 }
 
 async fn page(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
-    Extension(peer): Extension<ClientAddr>,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     id: Result<Path<String>, PathRejection>,
     stretch: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -68,6 +67,6 @@ async fn page(
     } else {
         id.parse::<ConversationId>().map_err(|_| ChatError::UnknownConversation)?
     };
-    let reader = session.me.id;
-    counted(&app, reader, peer, app.chat.messages(reader, conversation, window, limit, MOST_BYTES)).await
+    let reader = caller.session.me.id;
+    metered_json(&app, &caller, app.chat.messages(reader, conversation, window, limit, MOST_BYTES)).await
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     body::Bytes,
     extract::{
         Path, State,
@@ -17,10 +17,10 @@ use crate::{
     domain::ReportList,
     protocol::ReportRequest,
     server::{
-        App,
-        chat::ChatError,
-        http::{ApiError, Caller, read_json},
-        net::client_addr::ClientAddr,
+        error::ChatError,
+        http::extract::{Caller, read_json},
+        problem::ApiError,
+        state::AppState,
         store::ReportAction,
     },
 };
@@ -28,33 +28,32 @@ use crate::{
 /// How many reports an answer has: each has some messages.
 const MOST: u32 = 20;
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new().route("/reports", get(list).post(report)).route("/reports/{id}", delete(close))
 }
 
-async fn list(State(app): State<Arc<App>>, Caller(session): Caller) -> Result<Json<ReportList>, ApiError> {
-    Ok(Json(app.chat.reports(&session.me, MOST).await?))
+async fn list(State(app): State<Arc<AppState>>, caller: Caller) -> Result<Json<ReportList>, ApiError> {
+    Ok(Json(app.chat.reports(&caller.session.me, MOST).await?))
 }
 
 async fn report(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
-    Extension(peer): Extension<ClientAddr>,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
     let request: ReportRequest = read_json(body)?;
-    app.chat.report(&session.me, peer, &request).await?;
+    app.chat.report(&caller.session.me, caller.client_addr, &request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Closes a report, and older ones of the same message.
 async fn close(
-    State(app): State<Arc<App>>,
-    Caller(session): Caller,
+    State(app): State<Arc<AppState>>,
+    caller: Caller,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
     // What is no number names no report.
     let Path(id) = id.map_err(|_| ChatError::UnknownReport)?;
-    app.chat.handle_report(Some(session.me.user()), id, ReportAction::Close { up_to: id }).await?;
+    app.chat.handle_report(Some(caller.session.me.user()), id, ReportAction::Close { up_to: id }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,23 +8,23 @@ use crate::{
     domain::{ConversationId, User},
     protocol::CloseCode,
     server::{
-        App,
-        chat::ChatError,
+        error::ChatError,
         hub::{Connection, ConnectionOrigin, Registered},
         sign_in_permits::Busy,
         socket::close_message::CloseMessage,
+        state::AppState,
     },
 };
 
 /// Waits for a permit to sign in. Its holder may wait for the store, but not for a client.
-pub(super) async fn acquire_permit(app: &App) -> Result<SemaphorePermit<'_>, CloseMessage> {
+pub(super) async fn acquire_permit(app: &AppState) -> Result<SemaphorePermit<'_>, CloseMessage> {
     let acquired = app.sign_in_permits.acquire(app.timing.sign_in_permit_timeout).await;
     // The client reconnects soon after this code.
     acquired.map_err(|Busy| CloseMessage::without_frame(CloseCode::Restarting))
 }
 
 /// Registers the connection with the hub.
-pub(super) fn register(app: &App, user: &User, origin: ConnectionOrigin) -> Result<Registered, CloseMessage> {
+pub(super) fn register(app: &AppState, user: &User, origin: ConnectionOrigin) -> Result<Registered, CloseMessage> {
     app.hub.register(user.clone(), origin).map_err(|error| CloseMessage::too_many(error.to_string()))
 }
 
@@ -32,7 +32,7 @@ pub(super) fn register(app: &App, user: &User, origin: ConnectionOrigin) -> Resu
 ///
 /// The hub subscribes registered connections to directs that are opened later, so the connection misses none.
 pub(super) async fn subscribe_to_memberships(
-    app: &App,
+    app: &AppState,
     connection: &Arc<Connection>,
 ) -> Result<Vec<ConversationId>, ChatError> {
     let conversations = app.chat.memberships(connection.user.id).await?;

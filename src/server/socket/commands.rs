@@ -6,24 +6,25 @@ use crate::{
     domain::{CommandId, ConversationId, User},
     protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
     server::{
-        App,
-        chat::{ChatError, CommandContext, Direct, ModerationRequest, PendingDirect, TypingSignal},
+        chat::{CommandContext, Direct, ModerationRequest, PendingDirect, TypingSignal},
+        error::ChatError,
         hub::{Connection, EncodedFrame},
         socket::session::{FrameHandler, HandlerOutcome},
+        state::AppState,
         store::{EventPosition, Joined, ReplyTo},
     },
 };
 
 /// Handles the frames of the full protocol after the hello.
 pub(crate) struct ChatHandler {
-    app: Arc<App>,
+    app: Arc<AppState>,
     connection: Arc<Connection>,
     /// The length of the frame that is being handled.
     frame_bytes: usize,
 }
 
 impl FrameHandler for ChatHandler {
-    fn app(&self) -> &App {
+    fn app(&self) -> &AppState {
         &self.app
     }
 
@@ -103,7 +104,7 @@ impl FrameHandler for ChatHandler {
 }
 
 impl ChatHandler {
-    pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(app: Arc<AppState>, connection: Arc<Connection>) -> Self {
         Self { app, connection, frame_bytes: 0 }
     }
 

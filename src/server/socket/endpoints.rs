@@ -12,7 +12,6 @@ use axum::{
 #[cfg(feature = "echo")]
 use crate::server::socket::echo::echo;
 use crate::server::{
-    App,
     hub::{ConnectionOrigin, Dialect, Registered, ReplayedPositions},
     net::{
         client_addr::ClientAddr,
@@ -30,6 +29,7 @@ use crate::server::{
         transport::Transport,
         upgrade::{accept, refuse_upgrade},
     },
+    state::AppState,
     websocket::Upgrade,
 };
 
@@ -47,7 +47,7 @@ pub(super) const RESERVED_PATHS: &[&str] = &[
 
 /// `GET /ws`: the full protocol.
 pub(in crate::server) async fn ws_endpoint(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     Extension(client_addr): Extension<ClientAddr>,
     Extension(site): Extension<Site>,
     Extension(shard): Extension<ShardIndex>,
@@ -77,7 +77,7 @@ pub(in crate::server) async fn ws_endpoint(
 /// `GET /echo`: sends back what it receives, over the same transport as all WebSockets, to test its conformance with
 /// RFC 6455.
 #[cfg(feature = "echo")]
-pub(in crate::server) async fn echo_endpoint(State(app): State<Arc<App>>, mut request: Request) -> Response {
+pub(in crate::server) async fn echo_endpoint(State(app): State<Arc<AppState>>, mut request: Request) -> Response {
     let upgrade = match Upgrade::from_request(&mut request) {
         Ok(upgrade) => upgrade,
         Err(error) => return refuse_upgrade(error),
@@ -91,7 +91,7 @@ pub(in crate::server) async fn echo_endpoint(State(app): State<Arc<App>>, mut re
 
 /// Signs a client in over the full protocol. Returns `None` if that failed and the connection was closed.
 pub(super) async fn open_session(
-    app: Arc<App>,
+    app: Arc<AppState>,
     mut transport: Transport,
     context: UpgradeContext,
 ) -> Option<ConnectionSession<ChatHandler>> {
@@ -109,7 +109,7 @@ pub(super) async fn open_session(
 }
 
 async fn sign_in(
-    app: &App,
+    app: &AppState,
     transport: &mut Transport,
     context: UpgradeContext,
 ) -> Result<(Registered, ReplayedPositions), CloseMessage> {

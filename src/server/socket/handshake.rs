@@ -8,14 +8,15 @@ use crate::{
     domain::{ConversationId, CurrentUser, Epoch, Seq, SessionId},
     protocol::{ClientFrame, CloseCode, ErrorCode, ErrorFrame, Hello, VERSION},
     server::{
-        App,
-        chat::{ChatError, StartedSession},
+        chat::StartedSession,
+        error::ChatError,
         net::{client_addr::ClientAddr, shard_index::ShardIndex},
         socket::{
             admission::{acquire_permit, close_code_for},
             close_message::CloseMessage,
             transport::Transport,
         },
+        state::AppState,
         store::Session,
     },
 };
@@ -45,7 +46,7 @@ pub(super) struct AuthenticatedHello<'a> {
 
 /// Waits for the `hello`, then authenticates its sender or creates a guest.
 pub(super) async fn handshake<'a>(
-    app: &'a App,
+    app: &'a AppState,
     transport: &mut Transport,
     context: UpgradeContext,
 ) -> Result<AuthenticatedHello<'a>, CloseMessage> {
@@ -90,7 +91,7 @@ fn error_frame(code: ErrorCode, message: &str) -> ErrorFrame {
 /// By the token in the hello, otherwise as a new guest with the nickname in the hello, otherwise by the token of the
 /// upgrade request. Also returns the token that the client must be told.
 async fn authenticate(
-    app: &App,
+    app: &AppState,
     hello: &Hello,
     UpgradeContext { client_addr, token, user_agent, .. }: UpgradeContext,
 ) -> Result<(CurrentUser, SessionId, Option<String>), ChatError> {

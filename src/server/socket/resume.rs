@@ -16,13 +16,13 @@ use crate::{
     domain::{Conversation, ConversationList, Seq, Timestamp},
     protocol::{CloseCode, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
     server::{
-        App,
-        chat::ChatError,
+        error::ChatError,
         hub::{Connection, EncodedFrame, ReplayedPositions},
         socket::{
             admission::subscribe_to_memberships, close_message::CloseMessage, handshake::AuthenticatedHello,
             transport::Transport,
         },
+        state::AppState,
         store::Beginning,
     },
 };
@@ -36,7 +36,7 @@ const BATCH_BYTES: usize = 64 * 1024;
 
 /// Welcomes a registered connection and replays what it missed. Returns the positions up to which it knows all events.
 pub(super) async fn welcome(
-    app: &App,
+    app: &AppState,
     transport: &mut Transport,
     connection: &Arc<Connection>,
     hello: AuthenticatedHello<'_>,
@@ -50,7 +50,7 @@ pub(super) async fn welcome(
 }
 
 async fn welcome_and_replay(
-    app: &App,
+    app: &AppState,
     transport: &mut Transport,
     connection: &Arc<Connection>,
     hello: AuthenticatedHello<'_>,
@@ -98,7 +98,7 @@ async fn welcome_and_replay(
 
 /// Sends the events after `cursor`, or a `reset` if they are too many. A cursor of another epoch is `None`.
 async fn replay(
-    app: &App,
+    app: &AppState,
     transport: &mut Transport,
     connection: &Connection,
     conversation: &Conversation,
@@ -110,7 +110,7 @@ async fn replay(
         return reset(transport, connection, conversation).await;
     };
     while cursor < last_seq {
-        if app.chat.may_ask(connection.user.id, connection.client_addr).is_err() {
+        if app.chat.check_answer_budget(connection.user.id, connection.client_addr).is_err() {
             return reset(transport, connection, conversation).await;
         }
         let events = app.chat.missed(id, cursor, last_seq, BATCH_EVENTS, BATCH_BYTES).await.map_err(close_message)?;
@@ -137,15 +137,15 @@ async fn reset(
 /// Charges frames of any length, then sends them. They are charged first, so that a client which disconnects half-way pays
 /// for all of them.
 async fn send_charged(
-    app: &App,
+    app: &AppState,
     transport: &mut Transport,
     connection: &Connection,
     frames: impl IntoIterator<Item = ServerFrame>,
 ) -> Result<(), CloseMessage> {
     let frames: Vec<EncodedFrame> = frames.into_iter().filter_map(|frame| EncodedFrame::encode(&frame)).collect();
     let bytes = frames.iter().map(|frame| frame.bytes.len()).sum();
-    app.chat.note_answer(connection.client_addr, bytes);
-    app.chat.note_user_answer(connection.user.id, bytes);
+    app.chat.charge_answer(connection.client_addr, bytes);
+    app.chat.charge_user_answer(connection.user.id, bytes);
     for frame in frames {
         send(transport, connection, Some(frame)).await?;
     }

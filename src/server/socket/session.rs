@@ -18,20 +18,20 @@ use tokio::time::timeout;
 use crate::{
     protocol::CloseCode,
     server::{
-        App,
         hub::{CloseReason, Connection, EncodedFrame, Registered, ReplayedPositions},
         socket::{
             close_message::{CloseHandshake, CloseMessage, close_code_for_frame_error},
             read_buffers,
             transport::Transport,
         },
+        state::AppState,
         websocket::{self, IncomingFrame},
     },
 };
 
 /// Handles the frames of one connection. Each protocol has its handler.
 pub(super) trait FrameHandler: Send + 'static {
-    fn app(&self) -> &App;
+    fn app(&self) -> &AppState;
 
     /// Handles a text message.
     fn on_text(&mut self, text: &str) -> impl Future<Output = HandlerOutcome> + Send;
@@ -217,7 +217,7 @@ impl<H: FrameHandler> ConnectionSession<H> {
 }
 
 /// Spawns a task that sends the reply once it is known.
-fn reply_later(connection: &Arc<Connection>, reply: BoxFuture<'static, Option<EncodedFrame>>, app: &App) {
+fn reply_later(connection: &Arc<Connection>, reply: BoxFuture<'static, Option<EncodedFrame>>, app: &AppState) {
     let connection = Arc::clone(connection);
     connection.command_started();
     app.tasks.spawn(async move {

@@ -8,12 +8,12 @@ use futures_util::future::BoxFuture;
 use crate::{
     protocol::ErrorCode,
     server::{
-        App,
-        http::ApiError,
+        problem::ApiError,
         socket::{
             session::{ConnectionSession, FrameHandler},
             transport::Transport,
         },
+        state::AppState,
         websocket::{Upgrade, UpgradeError},
     },
 };
@@ -22,9 +22,9 @@ use crate::{
 ///
 /// `open_session` does all that precedes the session. If it returns `None`, it has closed the connection.
 pub(super) fn accept<H: FrameHandler, F>(
-    app: &Arc<App>,
+    app: &Arc<AppState>,
     upgrade: Upgrade,
-    open_session: impl FnOnce(Arc<App>, Transport) -> F + Send + 'static,
+    open_session: impl FnOnce(Arc<AppState>, Transport) -> F + Send + 'static,
 ) -> Response
 where
     F: Future<Output = Option<ConnectionSession<H>>> + Send,

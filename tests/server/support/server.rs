@@ -68,7 +68,7 @@ impl TestServer {
 
     async fn open_with(config: Config, data: Arc<TempDir>, pages: impl FnOnce(PagesApi) -> axum::Router) -> Self {
         let server = Server::open(config.clone()).expect("a server");
-        let house = server.house();
+        let house = server.pages_api();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();

@@ -10,7 +10,6 @@ use axum::{
 use percent_encoding::percent_decode_str;
 
 use crate::server::{
-    App,
     hub::{ConnectionOrigin, Dialect, ReplayedPositions},
     net::{client_addr::ClientAddr, session_cookie::bearer_token, shard_index::ShardIndex},
     socket::{
@@ -23,6 +22,7 @@ use crate::server::{
         transport::Transport,
         upgrade::{accept, refuse_upgrade},
     },
+    state::AppState,
     websocket::Upgrade,
 };
 
@@ -40,7 +40,7 @@ fn is_upgrade(headers: &HeaderMap) -> bool {
 
 /// `GET /{nickname}`: the simple protocol. `segment` is the nickname as [`simple_ws_nickname`] returns it.
 pub(in crate::server) fn simple_endpoint(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     client_addr: ClientAddr,
     shard: ShardIndex,
     segment: &str,
@@ -63,7 +63,7 @@ pub(in crate::server) fn simple_endpoint(
 
 /// Signs a client in over the simple protocol. Returns `None` if that failed and the connection was closed.
 pub(in crate::server::socket) async fn open_session(
-    app: Arc<App>,
+    app: Arc<AppState>,
     mut transport: Transport,
     request: SimpleSignIn,
 ) -> Option<ConnectionSession<SimpleHandler>> {

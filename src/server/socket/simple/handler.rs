@@ -6,21 +6,22 @@ use crate::{
     domain::CommandId,
     protocol::{CloseCode, ErrorCode, SimpleReply, SimpleRequest, SimpleToken, from_object},
     server::{
-        App,
-        chat::{ChatError, CommandContext, Direct},
+        chat::{CommandContext, Direct},
+        error::ChatError,
         hub::{Connection, EncodedFrame},
         socket::{
             admission::close_code_for,
             session::{FrameHandler, HandlerOutcome},
             simple::sign_in::{error_reply, release_nickname},
         },
+        state::AppState,
         store::ReplyTo,
     },
 };
 
 /// Handles the frames of the simple protocol.
 pub(in crate::server::socket) struct SimpleHandler {
-    app: Arc<App>,
+    app: Arc<AppState>,
     connection: Arc<Connection>,
     /// The directs of the nicknames that were written to, the most recent last. On this connection a nickname goes on
     /// meaning the same user, even if another user has it by now. `None` until the first text frame has arrived.
@@ -31,7 +32,7 @@ pub(in crate::server::socket) struct SimpleHandler {
 const MAX_RECIPIENTS: usize = 32;
 
 impl FrameHandler for SimpleHandler {
-    fn app(&self) -> &App {
+    fn app(&self) -> &AppState {
         &self.app
     }
 
@@ -81,7 +82,7 @@ impl FrameHandler for SimpleHandler {
 }
 
 impl SimpleHandler {
-    pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(app: Arc<AppState>, connection: Arc<Connection>) -> Self {
         Self { app, connection, recipients: None }
     }
 

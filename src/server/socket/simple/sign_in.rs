@@ -9,14 +9,14 @@ use crate::{
     domain::{CurrentUser, SessionId, UserId},
     protocol::{CloseCode, SimpleReply, SimpleToken, from_object},
     server::{
-        App,
-        chat::ChatError,
+        error::ChatError,
         hub::{CloseReason, Connection, ConnectionOrigin, Registered},
         socket::{
             admission::{acquire_permit, close_code_for, register, subscribe_to_memberships},
             close_message::CloseMessage,
             transport::Transport,
         },
+        state::AppState,
         store::Session,
     },
 };
@@ -44,7 +44,7 @@ struct AdmittedUser<'a> {
 /// # Errors
 /// How to close the connection. A nickname that was taken for it is free again.
 pub(super) async fn sign_in(
-    app: &App,
+    app: &AppState,
     transport: &mut Transport,
     request: &SimpleSignIn,
 ) -> Result<Registered, CloseMessage> {
@@ -74,7 +74,7 @@ pub(super) async fn sign_in(
 /// A client that cannot send an `Authorization` header may send its token in the first frame. It is waited for only if the
 /// nickname is a session's, or if only the token can admit the client.
 async fn admit<'a>(
-    app: &'a App,
+    app: &'a AppState,
     transport: &mut Transport,
     request: &SimpleSignIn,
 ) -> Result<AdmittedUser<'a>, CloseMessage> {
@@ -122,7 +122,7 @@ enum NextAttempt {
     None,
 }
 
-async fn create_guest(app: &App, request: &SimpleSignIn) -> Result<CurrentUser, ChatError> {
+async fn create_guest(app: &AppState, request: &SimpleSignIn) -> Result<CurrentUser, ChatError> {
     app.chat.create_ephemeral_guest(&request.nickname, request.invite.as_deref(), request.origin.client_addr).await
 }
 
@@ -131,7 +131,7 @@ async fn create_guest(app: &App, request: &SimpleSignIn) -> Result<CurrentUser, 
 ///
 /// Only a client at the same address can cause this. Otherwise a stranger could wait for the guest's network to fail and
 /// take the nickname.
-async fn release_if_dead(app: &App, request: &SimpleSignIn) -> NextAttempt {
+async fn release_if_dead(app: &AppState, request: &SimpleSignIn) -> NextAttempt {
     let holder = match app.chat.bearer_of(&request.nickname).await {
         Ok(Some(holder)) => holder,
         // It became free meanwhile.
@@ -150,7 +150,7 @@ async fn release_if_dead(app: &App, request: &SimpleSignIn) -> NextAttempt {
 }
 
 /// Waits for the first frame. Returns the token in it, or `None` if it is anything else or does not arrive in time.
-async fn read_token_frame(app: &App, transport: &mut Transport) -> Result<Option<String>, CloseMessage> {
+async fn read_token_frame(app: &AppState, transport: &mut Transport) -> Result<Option<String>, CloseMessage> {
     let first = tokio::select! {
         first = timeout(app.timing.liveness_timeout, transport.first_text()) => first,
         () = app.stopping.cancelled() => return Err(CloseMessage::without_frame(CloseCode::Restarting)),
@@ -161,7 +161,7 @@ async fn read_token_frame(app: &App, transport: &mut Transport) -> Result<Option
 }
 
 async fn admit_with_token<'a>(
-    app: &'a App,
+    app: &'a AppState,
     request: &SimpleSignIn,
     token: String,
     permit: SemaphorePermit<'a>,
@@ -176,7 +176,7 @@ async fn admit_with_token<'a>(
 }
 
 /// Subscribes the connection to the user's conversations, and makes sure that the user is in the Lobby.
-async fn subscribe(app: &App, connection: &Arc<Connection>) -> Result<(), CloseMessage> {
+async fn subscribe(app: &AppState, connection: &Arc<Connection>) -> Result<(), CloseMessage> {
     // Not only to the Lobby: since the nickname was taken, somebody may have opened a direct.
     match Box::pin(subscribe_to_memberships(app, connection)).await {
         // Removed before the hub knew of the connection.
@@ -197,7 +197,7 @@ async fn subscribe(app: &App, connection: &Arc<Connection>) -> Result<(), CloseM
 }
 
 /// Frees the nickname of an ephemeral guest.
-pub(super) async fn release_nickname(app: &App, user: UserId) {
+pub(super) async fn release_nickname(app: &AppState, user: UserId) {
     if let Err(error) = app.chat.release_visitor(user).await {
         tracing::warn!(%error, "the nickname of an ephemeral guest stays taken until housekeeping releases it");
     }

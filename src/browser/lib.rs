@@ -2,9 +2,9 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Takes over the rendered page. The name is the one that Leptos' script calls.
+/// Boots the app. The name is the one that Leptos' script calls.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    teahouse::ui::take_over();
+    teahouse::ui::boot();
 }

@@ -42,16 +42,17 @@ pub(super) fn router(assets: Assets, api: PagesApi, missing: MethodRouter) -> (A
         }
         AssetSource::Loaded(mut assets) => {
             // A style sheet with `</` in it could end the `<style>` element that contains it.
-            let style = assets.get(&names.style).and_then(|style| style.text()).filter(|style| !style.contains("</"));
-            names.style_text = style.map(str::to_owned);
-            assets.add_hashed_path(&mut names.style);
-            assets.add_hashed_path(&mut names.admin_style);
+            let style =
+                assets.get(&names.stylesheet).and_then(|style| style.text()).filter(|style| !style.contains("</"));
+            names.stylesheet_text = style.map(str::to_owned);
+            assets.add_hashed_path(&mut names.stylesheet);
+            assets.add_hashed_path(&mut names.admin_stylesheet);
             let folder = assets.add_hashed_folder(PROGRAM);
             let hashed_name = |address: &str| {
                 Some(address.replacen(PROGRAM, &folder, 1)).filter(|address| assets.get(address).is_some())
             };
-            names.splitter = hashed_name(SPLITTER);
-            for address in [&mut names.script, &mut names.program] {
+            names.split_loader = hashed_name(SPLITTER);
+            for address in [&mut names.script, &mut names.wasm] {
                 *address = hashed_name(address).unwrap_or_else(|| mem::take(address));
             }
             Router::new().fallback_service(missing).layer(from_fn_with_state(Arc::new(assets), serve))

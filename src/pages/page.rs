@@ -27,7 +27,10 @@ use crate::{
     },
     protocol::ErrorCode,
     server::{self, PageError, PagesApi, Site},
-    ui::{self, AssetNames, InitialState, JoinAttempt, Language, OpenConversation},
+    ui::{
+        self, AssetNames, InitialState, Language, OpenConversation, SignInAttempt,
+        context::router::{conversation_in_path, open_conversation_at},
+    },
 };
 
 /// How many avatars of online users the sign-in page shows.
@@ -150,7 +153,7 @@ impl Pages {
         if !matches!(message.problem, ErrorCode::Unauthenticated | ErrorCode::RateLimited) {
             let outcome = SendOutcome { text: Some(message.text.clone()), problem: Some(message.problem) };
             let state = self.initial_state(caller, PageQuery::default(), &message.path, outcome).await;
-            if state.opening.is_some() {
+            if state.open_conversation.is_some() {
                 return self.document(permit, encoding, state).await;
             }
         }
@@ -168,11 +171,11 @@ impl Pages {
     ) -> Response {
         let nonce = Nonce::new();
         let reload_port = is_watched().then_some(self.options.reload_port);
-        let policy = policy(&nonce, self.files.style_text.as_deref(), reload_port);
+        let policy = policy(&nonce, self.files.stylesheet_text.as_deref(), reload_port);
         let view = move || {
             // Leptos puts the nonce on the scripts that it writes.
             provide_context(nonce);
-            ui::shell(self.options, &self.files, state)
+            ui::html_document(self.options, &self.files, state)
         };
         document_response(policy, self.api.report_to(), permit.render(encoding, view).await)
     }
@@ -206,7 +209,7 @@ impl Pages {
         if me.is_some() {
             // Leaves out the query, which may come from an attacker's link: compressed together with the user's private
             // data, it would let the response's length betray that data (the BREACH attack).
-            return InitialState { me, opening, ..state };
+            return InitialState { me, open_conversation: opening, ..state };
         }
         let ended = match &token {
             Some(token) => self.api.session_end(token).await,
@@ -218,11 +221,11 @@ impl Pages {
             online.clear();
         }
         InitialState {
-            faces: online.into_iter().take(MAX_AVATARS).collect(),
+            some_online: online.into_iter().take(MAX_AVATARS).collect(),
             online_count,
-            accounts_only: self.api.entry() == AdmissionPolicy::Registered,
-            ended,
-            attempt: JoinAttempt { invite: query.invite, claim: query.claim, ..JoinAttempt::default() },
+            registered_only: self.api.entry() == AdmissionPolicy::Registered,
+            ended_session: ended,
+            sign_in_attempt: SignInAttempt { invite: query.invite, claim: query.claim, ..SignInAttempt::default() },
             ..state
         }
     }
@@ -234,12 +237,12 @@ impl Pages {
         path: &str,
         outcome: SendOutcome,
     ) -> (Option<CurrentUser>, Option<OpenConversation>) {
-        let Some(welcome) = self.api.welcome(token, ui::named_by(path)).await else {
+        let Some(welcome) = self.api.welcome(token, conversation_in_path(path)).await else {
             // The store may be busy. Then the app in the browser asks for what is missing.
             return (self.api.me(token).await, None);
         };
         let me = welcome.me.clone();
-        let Some(conversation) = ui::open_at(path, &welcome.conversations) else { return (Some(me), None) };
+        let Some(conversation) = open_conversation_at(path, &welcome.conversations) else { return (Some(me), None) };
         let page = self.api.newest(&me, conversation, MAX_MESSAGES, MAX_MESSAGE_BYTES).await;
         let SendOutcome { text: draft, problem } = outcome;
         let opening = page.map(|page| OpenConversation { welcome, conversation, page, draft, problem });

@@ -6,7 +6,10 @@ use leptos::prelude::*;
 
 use crate::{
     protocol::ErrorCode,
-    ui::{AssetNames, Language, Theme, chat::composer::in_textarea, context::router::LOBBY, i18n::texts, kit::icons},
+    ui::{
+        AssetNames, Language, Theme, chat::composer::textarea_html, context::router::LOBBY_PATH, i18n::texts,
+        kit::icons,
+    },
 };
 
 /// A message that was sent by a form and refused.
@@ -32,8 +35,8 @@ pub(super) fn send_failed(
     let UnsentMessage { path, hidden, text, problem } = message;
     provide_context(RwSignal::new(language));
     let t = texts();
-    let home = if problem == ErrorCode::Unauthenticated { "/" } else { LOBBY };
-    let style = files.style.clone();
+    let home = if problem == ErrorCode::Unauthenticated { "/" } else { LOBBY_PATH };
+    let style = files.stylesheet.clone();
     let hidden = hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     view! {
         <!DOCTYPE html>
@@ -56,7 +59,7 @@ pub(super) fn send_failed(
                             {hidden.collect_view()}
                             <label for="message">{t.message}</label>
                             <textarea id="message" name="body" class="field" rows="6" dir="auto">
-                                {in_textarea(&text)}
+                                {textarea_html(&text)}
                             </textarea>
                             <button type="submit" class="button">{t.retry}</button>
                         </form>

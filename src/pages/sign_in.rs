@@ -21,11 +21,8 @@ use crate::{
     },
     protocol::Problem,
     server::{ClientAddr, SignInRequest, SignedIn, Site},
-    ui::{InitialState, JoinAttempt},
+    ui::{InitialState, SignInAttempt, context::router::LOBBY_PATH},
 };
-
-/// The page that is shown after signing in.
-const LOBBY: &str = "/talk/lobby";
 
 pub(super) async fn sign_in(
     pages: Pages,
@@ -39,7 +36,7 @@ pub(super) async fn sign_in(
     let non_empty = |name| fields.raw(name).filter(|value| !value.is_empty());
     let (password, invite, claim) = (non_empty("password"), non_empty("invite"), non_empty("claim"));
     if password.is_none() && pages.me(&headers, site).await.is_some_and(|me| me.nickname.as_str() == nickname.trim()) {
-        return Redirect::to(LOBBY).into_response();
+        return Redirect::to(LOBBY_PATH).into_response();
     }
     let request = SignInRequest { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
     match pages.api.come_in(request, address, site, &headers).await {
@@ -48,11 +45,12 @@ pub(super) async fn sign_in(
                 Ok(permit) => {
                     let encoding = ContentEncoding::accepted(&headers);
                     let caller = PageCaller { token: Some(token), site, headers };
-                    let state = pages.initial_state(caller, PageQuery::default(), LOBBY, SendOutcome::default()).await;
+                    let state =
+                        pages.initial_state(caller, PageQuery::default(), LOBBY_PATH, SendOutcome::default()).await;
                     pages.document(permit, encoding, state).await
                 }
                 // The sign-in has succeeded all the same; the browser requests the page again.
-                Err(_busy) => Redirect::to(LOBBY).into_response(),
+                Err(_busy) => Redirect::to(LOBBY_PATH).into_response(),
             };
             for cookie in cookies {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -63,7 +61,7 @@ pub(super) async fn sign_in(
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let Problem { code, suggestion, .. } = problem;
             let suggestion = suggestion.map(|nickname| nickname.as_str().to_owned());
-            let attempt = JoinAttempt { nickname: Some(nickname), error: Some(code), suggestion, invite, claim };
+            let attempt = SignInAttempt { nickname: Some(nickname), error: Some(code), suggestion, invite, claim };
             let permit = match pages.renders.acquire().await {
                 Ok(permit) => permit,
                 Err(busy) => return plain_text_error(busy, &headers),
@@ -71,8 +69,9 @@ pub(super) async fn sign_in(
             let encoding = ContentEncoding::accepted(&headers);
             // Without the token: the form must come back even if the browser has a session under another nickname.
             let caller = PageCaller { token: None, site, headers };
-            let state = pages.initial_state(caller, PageQuery::default(), LOBBY, SendOutcome::default()).await;
-            (status, pages.document(permit, encoding, InitialState { attempt, ..state }).await).into_response()
+            let state = pages.initial_state(caller, PageQuery::default(), LOBBY_PATH, SendOutcome::default()).await;
+            (status, pages.document(permit, encoding, InitialState { sign_in_attempt: attempt, ..state }).await)
+                .into_response()
         }
     }
 }

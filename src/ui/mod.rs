@@ -1,8 +1,12 @@
-//! The page: Leptos components, a folder a concept.
+//! The page: Leptos components, which the server renders as HTML and the browser runs as WebAssembly.
 //!
-//! [`shell()`] is the document that the server sends, [`App`] what lives in it, [`take_over()`] what brings it to life.
-//! Below it, `join` is the door and `house` the rooms behind it. Components read the [`Store`](crate::client::Store)
-//! and call its methods.
+//! - `root`: the document, the app in it, and its boot
+//! - `chat`, `sign_in`, `settings`: the screens
+//! - `context`: what all components share
+//! - `kit`: components and helpers that know nothing of the screens
+//! - `i18n`: the texts
+//!
+//! Components read the signals of the [`Store`](crate::client::Store) and call its methods.
 
 #![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
 
@@ -11,16 +15,17 @@ pub(crate) mod context;
 pub(crate) mod i18n;
 pub(crate) mod kit;
 pub(crate) mod root;
-pub(crate) mod settings;
+mod settings;
 mod sign_in;
 
-pub use crate::ui::context::assets::AssetNames;
-pub use crate::ui::context::initial_state::{InitialState, JoinAttempt, OpenConversation};
 #[cfg(feature = "ssr")]
-pub(crate) use crate::ui::context::router::{named_by, open_at};
-pub use crate::ui::context::theme::Theme;
-pub use crate::ui::root::app::App;
-pub use crate::ui::root::boot::take_over;
-#[cfg(feature = "ssr")]
-pub use crate::ui::root::document::shell;
-pub use i18n::Language;
+pub(crate) use crate::ui::root::document::html_document;
+pub use crate::ui::{
+    context::{
+        assets::AssetNames,
+        initial_state::{InitialState, OpenConversation, SignInAttempt},
+        theme::Theme,
+    },
+    i18n::Language,
+    root::boot::boot,
+};

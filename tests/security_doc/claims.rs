@@ -123,7 +123,7 @@ fn the_pre_boot_script_never_uses_a_text_as_a_field_name() {
     let script = read("src/ui/chat/pre_boot.js");
     let named: Vec<_> = script.lines().filter(|line| line.contains("] = ")).map(str::trim).collect();
     // An id that the server has made.
-    assert_eq!(named, ["kept[conversation] = field.value;"]);
+    assert_eq!(named, ["storage[conversation] = field.value;"]);
     assert!(!script.contains("__proto__") && !script.contains("Object.assign"));
 }
 

@@ -1,4 +1,4 @@
-//! One open conversation: what it is, what was said, and the composer.
+//! The open conversation: its header, notes, timeline and composer.
 
 use std::{future::Future, pin::Pin};
 
@@ -9,59 +9,60 @@ use crate::{
     domain::{Companion, ConversationId, ConversationKind, UserId},
     ui::{
         chat::{
+            companion::companion,
             composer::{Composer, Draft},
-            timeline::Timeline,
+            timeline::MessageList,
         },
-        context::router::{LOBBY, Navigator, address, companion},
+        context::router::{LOBBY_PATH, Navigator, conversation_path},
         i18n::{sentence, texts},
         kit::{
-            avatar::Face,
+            avatar::Avatar,
             boxed::Boxing as _,
             icons,
-            reactive::{live, live_view, on},
-            user_name::Name,
+            reactive::{on, reactive, reactive_view},
+            user_name::UserName,
         },
     },
 };
 
-/// What one asks for, on its way.
-type Requested = Pin<Box<dyn Future<Output = Result<(), Refusal>>>>;
+/// A request to the server.
+type PendingRequest = Pin<Box<dyn Future<Output = Result<(), Refusal>>>>;
 
-/// A button: its name, and what it does.
-type Press = (&'static str, Box<dyn FnMut(MouseEvent)>);
+/// A button of a note: its label, and what a click does.
+type NoteButton = (&'static str, Box<dyn FnMut(MouseEvent)>);
 
-/// What is told of something that failed in another conversation than the open one, whose rows and composer tell of their
-/// own. There it can be taken up again.
-fn failed_elsewhere(store: Store, here: Navigator, open: ConversationId) -> Option<(String, Vec<Press>)> {
+/// The note about a command that failed in another conversation than the open one, with buttons to go there and to discard
+/// it. Failures in the open conversation show on its rows and in its composer.
+fn failed_elsewhere(store: Store, navigator: Navigator, open: ConversationId) -> Option<(String, Vec<NoteButton>)> {
     let t = texts();
     let failed = store.outbox.with(|outbox| outbox.failed_outside(open).cloned())?;
     let what = if failed.target().is_none() { t.not_sent } else { t.not_changed };
     let why = (t.error)(failed.failure()?);
     let text = failed.body().map(|body| format!("“{body}” ")).unwrap_or_default();
-    let mut presses: Vec<Press> = Vec::new();
-    if let Some(place) = address_of(store, failed.conversation) {
-        presses.push((t.open, on(move |_| here.go(&place))));
+    let mut buttons: Vec<NoteButton> = Vec::new();
+    if let Some(path) = path_of(store, failed.conversation) {
+        buttons.push((t.open, on(move |_| navigator.go_to(&path))));
     }
-    presses.push((t.discard, on(move |_| drop(store.take_out(failed.id)))));
-    Some((format!("{what} {why} {text}"), presses))
+    buttons.push((t.discard, on(move |_| drop(store.take_out(failed.id)))));
+    Some((format!("{what} {why} {text}"), buttons))
 }
 
-/// Where a conversation is found, if one is in it.
-fn address_of(store: Store, conversation: ConversationId) -> Option<String> {
+/// The path of a conversation, if the user is a member.
+fn path_of(store: Store, conversation: ConversationId) -> Option<String> {
     store.conversations.with(|conversations| match conversations.get(conversation)?.kind {
-        ConversationKind::Room { .. } => Some(LOBBY.to_owned()),
-        ConversationKind::Direct { .. } => Some(address(conversation)),
+        ConversationKind::Room { .. } => Some(LOBBY_PATH.to_owned()),
+        ConversationKind::Direct { .. } => Some(conversation_path(conversation)),
     })
 }
 
-/// One open conversation.
+/// The open conversation.
 #[component]
-pub(crate) fn Talk(
-    /// Which.
+pub(crate) fn ConversationPane(
+    /// The conversation.
     conversation: ConversationId,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let here = expect_context::<Navigator>();
+    let navigator = expect_context::<Navigator>();
     let with = companion(store, conversation);
     let draft = Draft::new(store, conversation);
 
@@ -69,8 +70,8 @@ pub(crate) fn Talk(
         None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.boxed(),
         Some(Companion { user, .. }) => {
             let id = user.id;
-            let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
-            view! { <Face id nickname=user.nickname.clone() small=true here=is_here/> <Name user/> }.boxed()
+            let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
+            view! { <Avatar id nickname=user.nickname.clone() small=true online=is_online/> <UserName user/> }.boxed()
         }
     };
     let topic = move || match with.get() {
@@ -90,22 +91,22 @@ pub(crate) fn Talk(
             None => String::new(),
         },
     };
-    // What was done is told by a frame, to all of one's pages.
-    let put_away = move |done: fn(Store, ConversationId, UserId) -> Requested| {
+    // Hiding and blocking leave the conversation. The lists change by a frame, which all of the user's pages receive.
+    let leave_after = move |request: fn(Store, ConversationId, UserId) -> PendingRequest| {
         on(move |_: MouseEvent| {
             let Some(with) = with.get_untracked() else { return };
             spawn_local(async move {
-                match done(store, conversation, with.user.id).await {
-                    Ok(()) => here.go(LOBBY),
-                    Err(refusal) => draft.refuse(&refusal),
+                match request(store, conversation, with.user.id).await {
+                    Ok(()) => navigator.go_to(LOBBY_PATH),
+                    Err(refusal) => draft.show_refusal(&refusal),
                 }
             });
         })
     };
     let tools = move || {
         with.get().map(|_| {
-            let hide = put_away(|store, direct, _| Box::pin(store.hide(direct)));
-            let block = put_away(|store, _, user| Box::pin(store.block(user, true)));
+            let hide = leave_after(|store, direct, _| Box::pin(store.hide(direct)));
+            let block = leave_after(|store, _, user| Box::pin(store.block(user, true)));
             view! {
                 <button type="button" class="icon-button" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
                 <button type="button" class="icon-button" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
@@ -113,22 +114,22 @@ pub(crate) fn Talk(
         })
     };
     let note = move || {
-        let (words, presses) = match (store.link.get(), failed_elsewhere(store, here, conversation)) {
+        let (text, buttons) = match (store.link.get(), failed_elsewhere(store, navigator, conversation)) {
             (ConnectionStatus::Lost, _) => (t.connection_lost.to_owned(), Vec::new()),
             (ConnectionStatus::Restarting, _) => (t.restarting.to_owned(), Vec::new()),
             (_, Some(failed)) => failed,
             _ if store.tells_not_kept() => {
-                let told: Press = (t.understood, on(move |_| store.told_not_kept()));
-                (format!("{} ", t.not_kept), vec![told])
+                let understood: NoteButton = (t.understood, on(move |_| store.told_not_kept()));
+                (format!("{} ", t.not_kept), vec![understood])
             }
             _ => return ().boxed(),
         };
-        let says = words.clone();
-        let button = |(name, press): Press| {
-            view! { <button type="button" class="link" on:click=press>{name}</button> " " }
+        let key = text.clone();
+        let button = |(label, press): NoteButton| {
+            view! { <button type="button" class="link" on:click=press>{label}</button> " " }
         };
-        let buttons = presses.into_iter().map(button).collect_view();
-        view! { <p class="banner small" role="status">{words} {buttons}</p> }.boxed_as(&says)
+        let buttons = buttons.into_iter().map(button).collect_view();
+        view! { <p class="banner small" role="status">{text} {buttons}</p> }.boxed_as(&key)
     };
     #[cfg(feature = "ssr")]
     let without_script = view! {
@@ -140,13 +141,13 @@ pub(crate) fn Talk(
         <section class="conversation" aria-labelledby="conversation-name">
             <header class="conversation-head">
                 <a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a>
-                <h1 id="conversation-name">{live_view(title)}</h1>
-                <p class="topic quiet small">{live(move || sentence(&topic()))}</p>
-                <p class="status quiet small">{live(status)}</p>
-                {live_view(tools)}
+                <h1 id="conversation-name">{reactive_view(title)}</h1>
+                <p class="topic quiet small">{reactive(move || sentence(&topic()))}</p>
+                <p class="status quiet small">{reactive(status)}</p>
+                {reactive_view(tools)}
             </header>
-            <div class="banners">{live(note)} {without_script}</div>
-            <Timeline conversation draft/>
+            <div class="banners">{reactive(note)} {without_script}</div>
+            <MessageList conversation draft/>
             <Composer conversation draft/>
         </section>
     }

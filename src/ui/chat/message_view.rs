@@ -1,4 +1,4 @@
-//! Messages as their reader sees them: with what the reader has done that is not in the log yet.
+//! Messages as the user sees them: the log, with the user's own changes that are still in the outbox applied.
 
 use leptos::prelude::*;
 
@@ -9,30 +9,30 @@ use crate::{
     state::{Outbox, OutboxCommand, Outgoing, OutgoingStatus, Timeline},
 };
 
-/// A message, and what became of what the reader did to it.
+/// A message with the outbox applied.
 #[derive(Clone, PartialEq)]
 pub(crate) struct MessageView {
-    /// The message; at `Seq(0)`, which no log has, before it is in the log.
+    /// The message. A message that is not in the log yet has `Seq(0)`, which no log contains.
     pub(crate) message: Message,
-    /// How far it is, or the reader's last change to it.
-    pub(crate) fate: DeliveryStatus,
+    /// The status of the message itself, or of the user's last change to it.
+    pub(crate) status: DeliveryStatus,
 }
 
-/// How far something is.
+/// How far the delivery of a command has come.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum DeliveryStatus {
-    /// In the log.
+    /// The command is in the log.
     Done,
-    /// Waits for its turn, or for a connection.
+    /// The command waits for the commands before it, or for a connection.
     Pending,
-    /// Sent, but not answered.
+    /// The command was sent and not acknowledged yet.
     Sending,
-    /// Refused; may be tried again by this command's id.
+    /// The server refused the command with this id. The user may retry or discard it.
     Failed(CommandId, ErrorCode),
 }
 
-/// The message that this command sent, or sends.
-pub(crate) fn seen(
+/// The message that the command `id` sent, from the log or from the outbox.
+pub(crate) fn message_view(
     store: Store,
     conversation: ConversationId,
     timeline: Signal<Timeline>,
@@ -42,13 +42,13 @@ pub(crate) fn seen(
     let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
     store.outbox.with(|outbox| {
         if let Some(mut message) = in_log {
-            // What it says of its author may be older than their password.
+            // The author may have registered since the message was fetched.
             let author = &mut message.author;
             author.registered |= store.presence.with(|presence| presence.is_registered(author.id));
             store.blocks.with(|blocks| blocks.clean(&mut message));
             outbox.show_changes(conversation, &mut message, &me);
-            let fate = fate_of_changes(outbox, conversation, message.seq);
-            return Some(MessageView { message, fate });
+            let status = status_of_changes(outbox, conversation, message.seq);
+            return Some(MessageView { message, status });
         }
         let outgoing = outbox.get(id)?;
         let message = Message {
@@ -63,40 +63,41 @@ pub(crate) fn seen(
             reactions: Vec::new(),
             notice: None,
         };
-        Some(MessageView { message, fate: fate(outgoing) })
+        Some(MessageView { message, status: delivery_status(outgoing) })
     })
 }
 
-/// The reader's own last message in the log that still says something.
-pub(crate) fn last_of_mine(store: Store, conversation: ConversationId) -> Option<Message> {
+/// The user's last message in the log that is not deleted.
+pub(crate) fn last_own_message(store: Store, conversation: ConversationId) -> Option<Message> {
     let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
     let timeline = store.timeline(conversation);
     timeline.with(|timeline| {
         store.outbox.with(|outbox| {
-            let mine = timeline.messages().rev().filter(|message| message.author.id == me.id).cloned();
-            let mut as_seen = mine.map(|mut message| {
+            let own = timeline.messages().rev().filter(|message| message.author.id == me.id).cloned();
+            let mut with_changes = own.map(|mut message| {
                 outbox.show_changes(conversation, &mut message, &me);
                 message
             });
-            as_seen.find(Message::is_said)
+            with_changes.find(Message::is_said)
         })
     })
 }
 
-/// What failed, or else what is still on its way. A reaction on its way is not worth a word.
-fn fate_of_changes(outbox: &Outbox, conversation: ConversationId, seq: Seq) -> DeliveryStatus {
-    let mut all = DeliveryStatus::Done;
+/// The status of the user's changes to a message: the first failure, otherwise the last change that is on its way. A reaction
+/// on its way shows no status.
+fn status_of_changes(outbox: &Outbox, conversation: ConversationId, seq: Seq) -> DeliveryStatus {
+    let mut last = DeliveryStatus::Done;
     for outgoing in outbox.changes_to(conversation, seq) {
-        match fate(outgoing) {
+        match delivery_status(outgoing) {
             failed @ DeliveryStatus::Failed(..) => return failed,
             _ if matches!(outgoing.deed, OutboxCommand::React { .. }) => {}
-            fate => all = fate,
+            status => last = status,
         }
     }
-    all
+    last
 }
 
-fn fate(outgoing: &Outgoing) -> DeliveryStatus {
+fn delivery_status(outgoing: &Outgoing) -> DeliveryStatus {
     match outgoing.status {
         OutgoingStatus::Pending => DeliveryStatus::Pending,
         OutgoingStatus::Unknown | OutgoingStatus::Saved(_) => DeliveryStatus::Sending,
@@ -118,7 +119,7 @@ mod tests {
     };
 
     #[test]
-    fn a_moderator_s_notice_is_not_what_they_said_last() {
+    fn a_moderation_notice_is_not_the_last_own_message() {
         let owner = Owner::new();
         owner.with(|| {
             let me = CurrentUser {
@@ -152,7 +153,7 @@ mod tests {
                 timeline.apply(&event(2, EventKind::Notice(notice)));
             });
 
-            assert_eq!(last_of_mine(store, conversation).map(|message| message.body), Some(body));
+            assert_eq!(last_own_message(store, conversation).map(|message| message.body), Some(body));
         });
     }
 }

@@ -1,9 +1,10 @@
 //! The chat screen: the sidebar, the open conversation and its composer.
 
+mod companion;
 pub(crate) mod composer;
-pub(crate) mod conversation;
-pub(crate) mod message_view;
-pub(crate) mod recipient;
+mod conversation;
+mod message_view;
+mod recipient;
 pub(crate) mod screen;
-pub(crate) mod sidebar;
-pub(crate) mod timeline;
+mod sidebar;
+mod timeline;

@@ -1,49 +1,50 @@
-//! Behind the door: the list of conversations, and the one that is open.
+//! The chat screen: the sidebar beside the open conversation, or one of them on a phone.
 
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
     client::{ConnectionStatus, Store},
     ui::{
-        chat::{conversation::Talk, sidebar::Sidebar},
+        chat::{conversation::ConversationPane, sidebar::Sidebar},
         context::router::{Navigator, Route},
         i18n::texts,
         kit::{
             boxed::Boxing as _,
             icons,
-            reactive::{live, live_view, memo, on},
+            reactive::{memo, on, reactive, reactive_view},
         },
     },
 };
 
-/// The whole page of somebody who has come in: side by side where there is space, one after the other on a phone.
+/// The page of a signed-in user.
 #[component]
 pub(crate) fn ChatScreen() -> impl IntoView {
     let store = expect_context::<Store>();
-    let here = expect_context::<Navigator>();
+    let navigator = expect_context::<Navigator>();
 
-    let shown = move || if here.place.get() == Route::List { "list" } else { "conversation" };
-    let is_known = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
+    // The style sheet uses this on phones, which show one of the two.
+    let shown = move || if navigator.route.get() == Route::Sidebar { "list" } else { "conversation" };
+    let is_in_lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
     let is_online = memo(move || store.link.get() == ConnectionStatus::Online);
-    let open = move || match here.conversation.get() {
-        Some(conversation) => view! { <Talk conversation/> }.boxed(),
-        None => match (is_known.get(), is_online.get()) {
-            (true, _) => view! { <Nowhere/> }.boxed(),
-            (false, false) => view! { <Waiting/> }.boxed(),
-            (false, true) => view! { <Removed/> }.boxed(),
+    let pane = move || match navigator.conversation.get() {
+        Some(conversation) => view! { <ConversationPane conversation/> }.boxed(),
+        None => match (is_in_lobby.get(), is_online.get()) {
+            (true, _) => view! { <ConversationNotFound/> }.boxed(),
+            (false, false) => view! { <Connecting/> }.boxed(),
+            (false, true) => view! { <RemovedFromLobby/> }.boxed(),
         },
     };
     view! {
-        <main class="chat" data-show=live(shown) data-online=live(move || is_online.get().to_string())>
+        <main class="chat" data-show=reactive(shown) data-online=reactive(move || is_online.get().to_string())>
             <Sidebar/>
-            {live_view(open)}
+            {reactive_view(pane)}
         </main>
     }
 }
 
-/// An address of no conversation of this user's.
+/// Shown when the path names no conversation of the user.
 #[component]
-fn Nowhere() -> impl IntoView {
+fn ConversationNotFound() -> impl IntoView {
     let t = texts();
     view! {
         <section class="conversation">
@@ -55,13 +56,13 @@ fn Nowhere() -> impl IntoView {
     }
 }
 
-/// Everybody is in the Lobby, but for those whom a moderator has removed.
+/// Shown when a moderator has removed the user from the Lobby, with a button to join again.
 #[component]
-fn Removed() -> impl IntoView {
+fn RemovedFromLobby() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let lobby = expect_context::<Navigator>().lobby;
     let problem = RwSignal::new(None::<String>);
-    let come_back = move |_: MouseEvent| {
+    let join_again = move |_: MouseEvent| {
         spawn_local(async move {
             if let Some(lobby) = lobby
                 && let Err(code) = store.join(lobby).await
@@ -75,16 +76,16 @@ fn Removed() -> impl IntoView {
             <header class="conversation-head"><a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a></header>
             <div class="empty">
                 <p role="alert">{t.removed}</p>
-                <button type="button" class="button" on:click=on(come_back)>{t.come_back}</button>
-                <p class="problem" role="alert">{live(move || problem.get())}</p>
+                <button type="button" class="button" on:click=on(join_again)>{t.come_back}</button>
+                <p class="problem" role="alert">{reactive(move || problem.get())}</p>
             </div>
         </section>
     }
 }
 
-/// Before the server has said what there is.
+/// Shown until the server has sent the user's conversations.
 #[component]
-fn Waiting() -> impl IntoView {
+fn Connecting() -> impl IntoView {
     let t = texts();
     view! {
         <section class="conversation" aria-busy="true">

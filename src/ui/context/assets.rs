@@ -1,32 +1,32 @@
-//! What a browser loads besides the document.
+//! The URLs of the files that a document loads.
 
-/// Where the files of the page are found.
+/// The URLs of the files that a document loads. The server replaces the defaults by URLs that contain a hash of the content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssetNames {
     /// The style sheet.
-    pub style: String,
-    /// What is in it, for documents to carry along; nothing while it is being worked on.
-    pub style_text: Option<String>,
-    /// The further style sheet of the admin pages.
-    pub admin_style: String,
-    /// The script that starts the program.
+    pub stylesheet: String,
+    /// The content of the style sheet, for documents to inline. `None` during development, when the file changes.
+    pub stylesheet_text: Option<String>,
+    /// The style sheet that admin pages load in addition.
+    pub admin_stylesheet: String,
+    /// The JavaScript that starts the WebAssembly.
     pub script: String,
-    /// The program, compiled to WebAssembly.
-    pub program: String,
-    /// The script that fetches what is split off from the program, if something is; the first script imports it.
-    pub splitter: Option<String>,
+    /// The WebAssembly.
+    pub wasm: String,
+    /// The JavaScript that fetches lazily loaded parts of the WebAssembly, if the build has such parts. `script` imports it.
+    pub split_loader: Option<String>,
 }
 
 impl Default for AssetNames {
-    /// As they are called in the folder.
+    /// The file names that `cargo leptos` gives.
     fn default() -> Self {
         Self {
-            style: "/pkg/teahouse.css".into(),
-            style_text: None,
-            admin_style: "/admin.css".into(),
+            stylesheet: "/pkg/teahouse.css".into(),
+            stylesheet_text: None,
+            admin_stylesheet: "/admin.css".into(),
             script: "/pkg/teahouse.js".into(),
-            program: "/pkg/teahouse.wasm".into(),
-            splitter: None,
+            wasm: "/pkg/teahouse.wasm".into(),
+            split_loader: None,
         }
     }
 }

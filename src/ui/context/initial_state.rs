@@ -1,4 +1,4 @@
-//! What the server knows of a visitor when it renders the page.
+//! What the server knows about the visitor when it renders a document.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,63 +6,65 @@ use serde_json::Value;
 use crate::{
     domain::{ConversationId, CurrentUser, MessagesPage, SessionEnd, User},
     protocol::{ErrorCode, FromJson, Welcome, field, optional},
-    ui::{Language, Theme},
+    ui::{context::theme::Theme, i18n::Language},
 };
 
-/// What the server knows of a visitor when it renders the page; the browser starts from the same.
+/// What the server knows about the visitor when it renders a document. The document carries it as JSON, and the WebAssembly
+/// starts from it, so that both render the same page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct InitialState {
-    /// Where: the path of the page.
+    /// The path of the page's URL.
     pub path: String,
-    /// Who it is, if the cookie tells.
+    /// The signed-in user, from the session cookie.
     pub me: Option<CurrentUser>,
-    /// The language of the cookie, or the browser's.
+    /// The language from the cookie, or the one that the browser prefers.
     pub language: Language,
-    /// The theme of the cookie.
+    /// The theme from the cookie.
     pub theme: Theme,
-    /// The room that everyone is in, so that who was removed can come back.
+    /// The Lobby, so that a user who was removed from it can join it again.
     pub lobby: Option<ConversationId>,
-    /// A few of those who are here, for the door.
-    pub faces: Vec<User>,
-    /// How many are here.
+    /// A few of the users who are online, for the sign-in page.
+    pub some_online: Vec<User>,
+    /// The number of users who are online.
     pub online_count: u64,
-    /// Whether only those with an account may come in.
-    pub accounts_only: bool,
-    /// The session of the cookie, if it is over and this browser may not know yet.
-    pub ended: Option<SessionEnd>,
-    /// What became of a join form that was sent without WebAssembly.
-    pub attempt: JoinAttempt,
-    /// The conversation that is open, for somebody who is in.
-    pub opening: Option<OpenConversation>,
+    /// Whether the sign-up policy admits registered users only.
+    pub registered_only: bool,
+    /// The session of the cookie, if it has ended and this browser may not know yet.
+    pub ended_session: Option<SessionEnd>,
+    /// What came of the sign-in form, if it was sent without WebAssembly.
+    pub sign_in_attempt: SignInAttempt,
+    /// The conversation that is open, for a signed-in user.
+    pub open_conversation: Option<OpenConversation>,
 }
 
-/// An open conversation, as it stands before there is a connection.
+/// An open conversation before there is a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenConversation {
-    /// What the connection would begin with.
+    /// The welcome that a connection would begin with.
     pub welcome: Welcome,
-    /// Which conversation.
+    /// The conversation that is open.
     pub conversation: ConversationId,
     /// Its newest messages.
     pub page: MessagesPage,
-    /// What stands in the composer: refused, if it was sent without WebAssembly; or typed before that has arrived.
+    /// The text in the composer: a message that was sent without WebAssembly and refused, or what was typed before the
+    /// WebAssembly loaded.
     pub draft: Option<String>,
-    /// Why it was refused.
+    /// Why that message was refused.
     pub problem: Option<ErrorCode>,
 }
 
-/// What became of a join form that was sent without WebAssembly.
+/// What came of a sign-in form that was sent without WebAssembly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct JoinAttempt {
-    /// What was typed.
+pub struct SignInAttempt {
+    /// The nickname as it was typed.
     pub nickname: Option<String>,
-    /// Why it was refused.
+    /// Why the server refused it.
     pub error: Option<ErrorCode>,
-    /// A name that is free.
+    /// A similar nickname that is free.
     pub suggestion: Option<String>,
-    /// What lets one in, from the link that was followed.
+    /// The invite token from the URL.
     pub invite: Option<String>,
-    /// What makes one the owner, from the link that was followed.
+    /// The token from the URL that makes this user the owner.
     pub claim: Option<String>,
 }
 
@@ -74,12 +76,12 @@ impl FromJson for InitialState {
             language: Language::from_tag(value.get("language")?.as_str()?)?,
             theme: Theme::from_name(value.get("theme")?.as_str()?)?,
             lobby: optional(value, "lobby")?,
-            faces: field(value, "faces")?,
+            some_online: field(value, "some_online")?,
             online_count: field(value, "online_count")?,
-            accounts_only: field(value, "accounts_only")?,
-            ended: optional(value, "ended")?,
-            attempt: field(value, "attempt")?,
-            opening: optional(value, "opening")?,
+            registered_only: field(value, "registered_only")?,
+            ended_session: optional(value, "ended_session")?,
+            sign_in_attempt: field(value, "sign_in_attempt")?,
+            open_conversation: optional(value, "open_conversation")?,
         })
     }
 }
@@ -96,7 +98,7 @@ impl FromJson for OpenConversation {
     }
 }
 
-impl FromJson for JoinAttempt {
+impl FromJson for SignInAttempt {
     fn read(value: &Value) -> Option<Self> {
         Some(Self {
             nickname: optional(value, "nickname")?,
@@ -116,7 +118,7 @@ mod tests {
         protocol::VERSION,
     };
 
-    fn opening(me: CurrentUser) -> OpenConversation {
+    fn open_conversation(me: CurrentUser) -> OpenConversation {
         let conversation = ConversationId::generate();
         let message = Message {
             seq: Seq(1),
@@ -152,12 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn the_browser_reads_what_the_server_hands_over() {
+    fn the_initial_state_survives_its_json() {
         let nickname = Nickname::parse("小明").expect("a nickname");
         let id = UserId::generate();
         for language in Language::ALL {
             for theme in Theme::ALL {
-                let viewer = InitialState {
+                let state = InitialState {
                     path: "/talk/lobby".into(),
                     me: Some(CurrentUser {
                         id,
@@ -168,29 +170,29 @@ mod tests {
                     language,
                     theme,
                     lobby: Some(ConversationId::generate()),
-                    faces: vec![User::guest(id, nickname.clone())],
+                    some_online: vec![User::guest(id, nickname.clone())],
                     online_count: 7,
-                    accounts_only: true,
-                    ended: Some(SessionEnd { user: id, registered: true, reason: EndReason::Expired }),
-                    attempt: JoinAttempt {
+                    registered_only: true,
+                    ended_session: Some(SessionEnd { user: id, registered: true, reason: EndReason::Expired }),
+                    sign_in_attempt: SignInAttempt {
                         nickname: Some("x".into()),
                         error: Some(ErrorCode::NicknameTaken),
                         suggestion: None,
                         invite: Some("token".into()),
                         claim: Some("another".into()),
                     },
-                    opening: Some(opening(CurrentUser {
+                    open_conversation: Some(open_conversation(CurrentUser {
                         id,
                         nickname: nickname.clone(),
                         kind: UserKind::Guest,
                         role: crate::domain::Role::Member,
                     })),
                 };
-                let handed_over = serde_json::to_string(&viewer).expect("plain JSON");
-                assert_eq!(InitialState::from_json(&handed_over), Some(viewer));
+                let json = serde_json::to_string(&state).expect("plain JSON");
+                assert_eq!(InitialState::from_json(&json), Some(state));
             }
         }
-        let nobody = serde_json::to_string(&InitialState::default()).expect("plain JSON");
-        assert_eq!(InitialState::from_json(&nobody), Some(InitialState::default()));
+        let signed_out = serde_json::to_string(&InitialState::default()).expect("plain JSON");
+        assert_eq!(InitialState::from_json(&signed_out), Some(InitialState::default()));
     }
 }

@@ -1,4 +1,4 @@
-//! Where in the house one is: the page's address, and what it means.
+//! The page's router: the URL, the conversation that it names, and navigation without reloading the page.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -7,21 +7,21 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use crate::domain::Conversation;
 use crate::{
     client::Store,
-    domain::{Companion, ConversationId, ConversationKind},
+    domain::ConversationId,
     state::Conversations,
     ui::kit::reactive::{effect, memo},
 };
 
-/// The address of the Lobby.
-pub(crate) const LOBBY: &str = "/talk/lobby";
+/// The path of the Lobby.
+pub(crate) const LOBBY_PATH: &str = "/talk/lobby";
 
-/// The address of a conversation.
-pub(crate) fn address(conversation: ConversationId) -> String {
+/// The path of a conversation.
+pub(crate) fn conversation_path(conversation: ConversationId) -> String {
     format!("/talk/{conversation}")
 }
 
-/// Adds something to the query of an address.
-pub(crate) fn ask_for(query: &mut String, name: &str, value: &str) {
+/// Appends a parameter to a query string, percent-encoded.
+pub(crate) fn append_query(query: &mut String, name: &str, value: &str) {
     query.push('&');
     query.push_str(name);
     query.push('=');
@@ -35,153 +35,146 @@ pub(crate) fn ask_for(query: &mut String, name: &str, value: &str) {
     }
 }
 
-/// What an address means.
+/// What a path shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/`: the list on a phone, the Lobby where there is space beside the list.
-    List,
+    /// `/`: the sidebar on a phone; on a wide screen the Lobby beside the sidebar.
+    Sidebar,
     /// `/talk/lobby`
     Lobby,
     /// `/talk/{conversation}`
-    Talk(ConversationId),
-    /// Any other address.
-    Nowhere,
+    Conversation(ConversationId),
+    /// Any other path.
+    NotFound,
 }
 
 impl Route {
-    fn of(path: &str) -> Self {
+    fn from_path(path: &str) -> Self {
         match path.trim_end_matches('/') {
-            "" => Self::List,
-            LOBBY => Self::Lobby,
-            path => path.strip_prefix("/talk/").and_then(|id| id.parse().ok()).map_or(Self::Nowhere, Self::Talk),
+            "" => Self::Sidebar,
+            LOBBY_PATH => Self::Lobby,
+            path => {
+                path.strip_prefix("/talk/").and_then(|id| id.parse().ok()).map_or(Self::NotFound, Self::Conversation)
+            }
         }
     }
 
-    /// The conversation that it means for who is in these.
+    /// The conversation that this route opens for a member of `conversations`.
     fn conversation(self, conversations: &Conversations) -> Option<ConversationId> {
         match self {
-            Self::List | Self::Lobby => conversations.lobby().map(|lobby| lobby.id),
-            Self::Talk(id) => conversations.get(id).map(|talk| talk.id),
-            Self::Nowhere => None,
+            Self::Sidebar | Self::Lobby => conversations.lobby().map(|lobby| lobby.id),
+            Self::Conversation(id) => conversations.get(id).map(|conversation| conversation.id),
+            Self::NotFound => None,
         }
     }
 }
 
-/// The conversation that an address names.
+/// The conversation whose id is in the path.
 #[cfg(feature = "ssr")]
-pub(crate) fn named_by(path: &str) -> Option<ConversationId> {
-    if let Route::Talk(id) = Route::of(path) { Some(id) } else { None }
+pub(crate) fn conversation_in_path(path: &str) -> Option<ConversationId> {
+    if let Route::Conversation(id) = Route::from_path(path) { Some(id) } else { None }
 }
 
-/// The conversation that an address means for who is in these.
+/// The conversation that a path opens for a member of `conversations`.
 #[cfg(feature = "ssr")]
-pub(crate) fn open_at(path: &str, conversations: &[Conversation]) -> Option<ConversationId> {
-    Route::of(path).conversation(&Conversations::new(conversations.to_vec()))
+pub(crate) fn open_conversation_at(path: &str, conversations: &[Conversation]) -> Option<ConversationId> {
+    Route::from_path(path).conversation(&Conversations::new(conversations.to_vec()))
 }
 
-/// Where one is, handed down as context. A handle: copies are the same place.
+/// The router, provided as context. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Navigator {
-    /// The room that everyone is in, or can come back into.
+    /// The Lobby, also for a user who was removed from it.
     pub(crate) lobby: Option<ConversationId>,
     path: RwSignal<String>,
-    /// What the address says.
-    pub(crate) place: Memo<Route>,
-    /// The conversation that this means, once it is known.
+    /// The route of the current path.
+    pub(crate) route: Memo<Route>,
+    /// The conversation that the route opens, as soon as the store has the user's conversations.
     pub(crate) conversation: Memo<Option<ConversationId>>,
-    /// Where else one has begun to go.
-    pub(crate) wanted: Wanted,
+    /// The recipient that the user has begun to choose.
+    pub(crate) pending_recipient: PendingRecipient,
 }
 
-/// Whom one has begun to choose: what stands in the target forms. A handle: copies are the same.
+/// The text in the recipient pickers. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted {
-    /// What was typed.
+pub(crate) struct PendingRecipient {
+    /// The text; all recipient pickers show the same.
     pub(crate) text: RwSignal<String>,
-    /// Whether it has led nowhere yet. What is written then may be meant for whoever was to be chosen.
-    is_open: StoredValue<bool>,
+    /// Whether the user has typed a recipient and not opened a conversation since. A message that is written now may be meant
+    /// for that recipient.
+    is_unresolved: StoredValue<bool>,
 }
 
-impl Wanted {
-    /// Something was typed.
-    pub(crate) fn typed(self, text: String) {
-        self.is_open.set_value(!text.trim().is_empty());
+impl PendingRecipient {
+    /// Sets the text that the user has typed.
+    pub(crate) fn set_text(self, text: String) {
+        self.is_unresolved.set_value(!text.trim().is_empty());
         self.text.set(text);
     }
 
-    /// One has gone somewhere by a choice.
-    pub(crate) fn settle(self) {
-        self.is_open.set_value(false);
+    /// The user has opened a conversation.
+    pub(crate) fn resolve(self) {
+        self.is_unresolved.set_value(false);
     }
 
-    /// What it was that one has begun to choose, once: whoever has been told goes on as they like.
-    pub(crate) fn take(self) -> Option<String> {
-        let was_open = self.is_open.try_update_value(std::mem::take).unwrap_or_default();
-        was_open.then(|| self.text.with_untracked(|text| text.trim().to_owned()))
+    /// The text, if it is unresolved. Resolves it, so that the composer warns only once.
+    pub(crate) fn take_unresolved(self) -> Option<String> {
+        let was_unresolved = self.is_unresolved.try_update_value(std::mem::take).unwrap_or_default();
+        was_unresolved.then(|| self.text.with_untracked(|text| text.trim().to_owned()))
     }
 }
 
 impl Navigator {
-    /// Starts at `path`, and follows the browser's history and the page's own links.
+    /// Starts at `path`, and follows the browser's history and clicks on the page's own links.
     pub(crate) fn new(store: Store, path: String, lobby: Option<ConversationId>) -> Self {
         let path = RwSignal::new(path);
-        let place = memo(move || path.with(|path| Route::of(path)));
+        let route = memo(move || path.with(|path| Route::from_path(path)));
         let conversation = memo(move || {
-            let place = place.get();
-            store.conversations.with(|conversations| place.conversation(conversations))
+            let route = route.get();
+            store.conversations.with(|conversations| route.conversation(conversations))
         });
-        let wanted = Wanted { text: RwSignal::default(), is_open: StoredValue::new(false) };
-        let here = Self { lobby, path, place, conversation, wanted };
+        let pending_recipient = PendingRecipient { text: RwSignal::default(), is_unresolved: StoredValue::new(false) };
+        let navigator = Self { lobby, path, route, conversation, pending_recipient };
         effect(move || {
-            // As long as the page.
+            // Dropping the handles keeps the listeners for as long as the page lives.
             drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));
-            drop(window_event_listener(ev::click, move |click| here.follow(&click)));
+            drop(window_event_listener(ev::click, move |click| navigator.follow_link(&click)));
         });
-        here
+        navigator
     }
 
-    /// Goes to an address of this page, as a link there would.
-    pub(crate) fn go(self, address: &str) {
-        self.wanted.settle();
-        if self.path.with_untracked(|path| path != address) {
-            self.change(address, web_sys::History::push_state_with_url);
+    /// Navigates to a path of this page and adds an entry to the browser's history, as a link does.
+    pub(crate) fn go_to(self, path: &str) {
+        self.pending_recipient.resolve();
+        if self.path.with_untracked(|current| current != path) {
+            self.change(path, web_sys::History::push_state_with_url);
         }
     }
 
-    /// Goes to an address of this page in place of the one where one is.
-    pub(crate) fn replace(self, address: &str) {
-        self.change(address, web_sys::History::replace_state_with_url);
+    /// Navigates to a path of this page and replaces the current entry of the browser's history.
+    pub(crate) fn replace(self, path: &str) {
+        self.change(path, web_sys::History::replace_state_with_url);
     }
 
-    fn change(self, address: &str, note: fn(&web_sys::History, &JsValue, &str, Option<&str>) -> Result<(), JsValue>) {
-        // A browser that refuses (too many changes at once) shows the right page under the old address.
-        drop(window().history().and_then(|history| note(&history, &JsValue::NULL, "", Some(address))));
-        self.path.set(address.to_owned());
+    fn change(self, path: &str, update: fn(&web_sys::History, &JsValue, &str, Option<&str>) -> Result<(), JsValue>) {
+        // A browser refuses when there are too many changes at once. Then the right page shows under the old URL.
+        drop(window().history().and_then(|history| update(&history, &JsValue::NULL, "", Some(path))));
+        self.path.set(path.to_owned());
     }
 
-    /// Follows a plain click on a link of this page without loading it anew.
-    fn follow(self, click: &web_sys::MouseEvent) {
-        let with_key = click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key();
-        if click.default_prevented() || click.button() != 0 || with_key {
+    /// Follows a plain click on a link of this page without reloading.
+    fn follow_link(self, click: &web_sys::MouseEvent) {
+        let has_modifier = click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key();
+        if click.default_prevented() || click.button() != 0 || has_modifier {
             return;
         }
         let element = click.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         let link = element.and_then(|element| element.closest("a[href^='/']:not([target])").ok().flatten());
-        if let Some(address) = link.and_then(|link| link.get_attribute("href")) {
+        if let Some(path) = link.and_then(|link| link.get_attribute("href")) {
             click.prevent_default();
-            self.go(&address);
+            self.go_to(&path);
         }
     }
-}
-
-/// Whom a conversation is with: nobody in particular for a room.
-pub(crate) fn companion(store: Store, conversation: ConversationId) -> Memo<Option<Companion>> {
-    memo(move || {
-        store.conversations.with(|conversations| match conversations.get(conversation).map(|talk| &talk.kind) {
-            Some(ConversationKind::Direct { with }) => Some(with.clone()),
-            _ => None,
-        })
-    })
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -189,11 +182,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_says_what_was_meant() {
+    fn query_parameters_are_percent_encoded() {
         let value = "Tea & 茶=+%\"<";
         let mut query = String::from("a=1");
-        ask_for(&mut query, "b", value);
-        ask_for(&mut query, "c", "");
+        append_query(&mut query, "b", value);
+        append_query(&mut query, "c", "");
         let read: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         assert_eq!(
             read,
@@ -203,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_a_place() {
+    fn paths_have_routes() {
         let id = "0192f7a0-0000-7000-8000-000000000001";
-        assert_eq!(Route::of("/"), Route::List);
-        assert_eq!(Route::of("/talk/lobby"), Route::Lobby);
-        assert_eq!(Route::of(&format!("/talk/{id}/")), Route::Talk(id.parse().expect("a UUID")));
-        assert_eq!(Route::of("/talk/elsewhere"), Route::Nowhere);
-        assert_eq!(Route::of("/elsewhere"), Route::Nowhere);
+        assert_eq!(Route::from_path("/"), Route::Sidebar);
+        assert_eq!(Route::from_path("/talk/lobby"), Route::Lobby);
+        assert_eq!(Route::from_path(&format!("/talk/{id}/")), Route::Conversation(id.parse().expect("a UUID")));
+        assert_eq!(Route::from_path("/talk/elsewhere"), Route::NotFound);
+        assert_eq!(Route::from_path("/elsewhere"), Route::NotFound);
     }
 }

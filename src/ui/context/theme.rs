@@ -1,11 +1,11 @@
-//! Light, dark, or as the system has it.
+//! The page's colour theme.
 
 use serde::{Serialize, Serializer};
 
-/// Light, dark, or as the system has it.
+/// The page's colour theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// As the system has it.
+    /// Follows the operating system.
     #[default]
     Auto,
     /// Light.
@@ -15,10 +15,10 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// All themes, in the order in which they are offered.
+    /// All themes, in the order in which the settings offer them.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
-    /// Its name in the cookie and in `<html data-theme>`.
+    /// The theme's name in the cookie and in `<html data-theme>`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -27,7 +27,7 @@ impl Theme {
         }
     }
 
-    /// The theme of that name.
+    /// The theme with this [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.name() == name)
     }

@@ -1,34 +1,34 @@
-//! A user's stand-in for a picture.
+//! The coloured initial of a user.
 
 use leptos::prelude::*;
 
 use crate::{
     client::Store,
     domain::{Nickname, UserId},
-    ui::kit::reactive::live,
+    ui::kit::reactive::reactive,
 };
 
-/// A coloured square with one character; decoration beside the name, so hidden from screen readers.
+/// A coloured square with the user's initial. It decorates the name beside it, so it is hidden from screen readers.
 #[component]
-pub(crate) fn Face(
-    /// Whose.
+pub(crate) fn Avatar(
+    /// The user's id, which chooses the colour.
     id: UserId,
-    /// What they are called.
+    /// The user's nickname.
     nickname: Nickname,
-    /// Whether it stands in a list rather than beside a message.
+    /// Whether to use the size for lists, rather than the one for messages.
     #[prop(optional)]
     small: bool,
-    /// Whether the user is here.
+    /// Whether to mark the user as online.
     #[prop(optional, into)]
-    here: Signal<bool>,
+    online: Signal<bool>,
 ) -> impl IntoView {
-    // `face.css` has a rule for each hue, because the page's policy lets no element bring styles of its own.
+    // `style/avatar.css` has a rule for each hue, because the content security policy forbids inline styles.
     let hue = expect_context::<Store>().presence.try_update_untracked(|presence| presence.hue(id)).unwrap_or_default();
     view! {
         <span
             class="avatar"
             class:small=small
-            class:online=live(move || here.get())
+            class:online=reactive(move || online.get())
             data-hue=hue.to_string()
             aria-hidden="true"
             translate="no"

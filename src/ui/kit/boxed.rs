@@ -47,14 +47,15 @@ mod in_browser {
     };
 
     pub(crate) struct Boxed {
-        build: Box<dyn FnOnce() -> Box<dyn OnPage> + Send>,
-        /// What it is known by, if it is to stay.
+        build: Box<dyn FnOnce() -> Box<dyn MountedView> + Send>,
+        /// If the next view has the same key, the nodes stay.
         key: Option<String>,
     }
 
     pub(crate) trait Boxing {
         fn boxed(self) -> Boxed;
-        /// Keeps the nodes while the next view has the same key, so that a selection survives and no screen reader repeats it.
+        /// Keeps the nodes as long as the key stays the same, so that a text selection survives and screen readers do not repeat
+        /// the text.
         fn boxed_as(self, key: &str) -> Boxed;
     }
 
@@ -68,59 +69,60 @@ mod in_browser {
         }
     }
 
-    /// The part of [`Mountable`] that is used: the rest would be made for each type, too.
-    trait OnPage {
-        fn take_away(&mut self);
-        fn put(&mut self, parent: &Element, before: Option<&Node>);
+    /// The methods of [`Mountable`] that are used. A trait object of `Mountable` itself would add code for all of its methods, for
+    /// every type of view.
+    trait MountedView {
+        fn remove(&mut self);
+        fn insert(&mut self, parent: &Element, before: Option<&Node>);
     }
 
-    impl<M: Mountable> OnPage for M {
-        fn take_away(&mut self) {
+    impl<M: Mountable> MountedView for M {
+        fn remove(&mut self) {
             self.unmount();
         }
 
-        fn put(&mut self, parent: &Element, before: Option<&Node>) {
+        fn insert(&mut self, parent: &Element, before: Option<&Node>) {
             self.mount(parent, before);
         }
     }
 
-    pub(crate) struct State {
-        /// Keeps the place, also of what has no node.
+    pub(crate) struct BoxedState {
+        /// Marks where the view is, because a view may have no nodes.
         start: Placeholder,
-        view: Box<dyn OnPage>,
+        view: Box<dyn MountedView>,
         key: Option<String>,
     }
 
     impl Render for Boxed {
-        type State = State;
+        type State = BoxedState;
 
-        fn build(self) -> State {
-            State { start: Rndr::create_placeholder(), view: (self.build)(), key: self.key }
+        fn build(self) -> BoxedState {
+            BoxedState { start: Rndr::create_placeholder(), view: (self.build)(), key: self.key }
         }
 
-        fn rebuild(self, state: &mut State) {
+        fn rebuild(self, state: &mut BoxedState) {
             if self.key.is_some() && self.key == state.key {
                 return;
             }
             let mut next = (self.build)();
-            state.view.take_away();
+            state.view.remove();
             if let Some(parent) = Rndr::get_parent(&state.start).and_then(Element::cast_from) {
-                next.put(&parent, Rndr::next_sibling(&state.start).as_ref());
+                next.insert(&parent, Rndr::next_sibling(&state.start).as_ref());
             }
             state.view = next;
             state.key = self.key;
         }
     }
 
-    impl Mountable for State {
+    impl Mountable for BoxedState {
         fn unmount(&mut self) {
             self.start.unmount();
-            self.view.take_away();
+            self.view.remove();
         }
 
         fn mount(&mut self, parent: &Element, marker: Option<&Node>) {
             self.start.mount(parent, marker);
-            self.view.put(parent, marker);
+            self.view.insert(parent, marker);
         }
 
         fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
@@ -134,7 +136,7 @@ mod in_browser {
 
     no_attrs!(Boxed);
 
-    // No page is taken over as it stands, so a browser does nothing of this.
+    // Leptos requires this, but no page is hydrated, so a browser never calls it.
     impl RenderHtml for Boxed {
         type AsyncOutput = Self;
         type Owned = Self;
@@ -149,7 +151,7 @@ mod in_browser {
 
         fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
 
-        fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> State {
+        fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> BoxedState {
             self.build()
         }
 

@@ -1,96 +1,97 @@
-//! A form that asks the server for something: one thing at a time, and what became of it.
+//! A request that a form sends to the server: one at a time, with its outcome and its waiting time.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{client::Refusal, protocol::ErrorCode, ui::i18n::Texts};
 
-/// How the asking stands. A handle: copies are the same form.
+/// The state of a form's request. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Asking(RwSignal<State>);
+pub(crate) struct FormRequest(RwSignal<FormRequestState>);
 
 #[derive(Clone, Default)]
-struct State {
-    /// Whether an answer is on its way.
+struct FormRequestState {
+    /// Whether a request is on its way.
     is_busy: bool,
-    /// Seconds until the server listens again.
-    wait: u32,
-    /// Why it was not done.
+    /// After a rate limit: the seconds until the user may try again.
+    wait_seconds: u32,
+    /// Why the last request failed.
     refusal: Option<Refusal>,
 }
 
-impl Asking {
-    /// Begins with what became of it before, if it was asked before this code was there.
+impl FormRequest {
+    /// Starts idle; with a `refusal` if the form was sent without WebAssembly before and refused.
     pub(crate) fn new(refusal: Option<Refusal>) -> Self {
-        Self(RwSignal::new(State { refusal, ..State::default() }))
+        Self(RwSignal::new(FormRequestState { refusal, ..FormRequestState::default() }))
     }
 
-    /// Whether one may ask now; if so, one does.
-    pub(crate) fn begin(self) -> bool {
+    /// Starts a request, unless one is on its way or the user has to wait. Returns whether it started.
+    pub(crate) fn start(self) -> bool {
         let state = self.0.get_untracked();
-        let may_begin = !state.is_busy && state.wait == 0;
-        if may_begin {
-            self.0.try_set(State { is_busy: true, ..state });
+        let may_start = !state.is_busy && state.wait_seconds == 0;
+        if may_start {
+            self.0.try_set(FormRequestState { is_busy: true, ..state });
         }
-        may_begin
+        may_start
     }
 
-    /// The answer has come. The page may show something else by now.
-    pub(crate) fn end(self, refusal: Option<Refusal>) {
+    /// Ends the request. Does nothing if the form has gone from the page.
+    pub(crate) fn finish(self, refusal: Option<Refusal>) {
         match refusal {
             Some(Refusal::Refused { code: ErrorCode::RateLimited, retry_after_ms, .. }) => {
                 self.count_down(refusal, retry_after_ms.unwrap_or(1_000));
             }
-            refusal => drop(self.0.try_set(State { refusal, ..State::default() })),
+            refusal => drop(self.0.try_set(FormRequestState { refusal, ..FormRequestState::default() })),
         }
     }
 
-    /// Why it was not done.
+    /// Why the last request failed.
     pub(crate) fn refusal(self) -> Option<Refusal> {
         self.0.get().refusal
     }
 
-    /// Why it was not done, by the server.
-    pub(crate) fn code(self) -> Option<ErrorCode> {
+    /// The error code of the last request; `None` also if the server was not reached.
+    pub(crate) fn error_code(self) -> Option<ErrorCode> {
         self.refusal().as_ref().and_then(Refusal::code)
     }
 
-    /// Why it was not done, unless that is for `others` to say.
-    pub(crate) fn explanation(self, t: &Texts, others: &[ErrorCode]) -> Option<String> {
+    /// The text for the last request's error. `None` for the codes in `shown_elsewhere`, which a field shows itself.
+    pub(crate) fn error_text(self, t: &Texts, shown_elsewhere: &[ErrorCode]) -> Option<String> {
         match self.refusal()?.code() {
-            Some(code) if others.contains(&code) => None,
+            Some(code) if shown_elsewhere.contains(&code) => None,
             Some(code) => Some((t.error)(code)),
             None => Some(t.unreachable.to_owned()),
         }
     }
 
-    /// Whether a press of the button would do nothing.
-    pub(crate) fn is_closed(self) -> bool {
+    /// Whether pressing the submit button would do nothing.
+    pub(crate) fn is_blocked(self) -> bool {
         let state = self.0.get();
-        state.is_busy || state.wait > 0
+        state.is_busy || state.wait_seconds > 0
     }
 
-    /// What stands on the button.
-    pub(crate) fn button(self, t: &Texts, name: &'static str, busy: &'static str) -> String {
+    /// The label of the submit button: `idle`, `busy`, or the seconds that are left to wait.
+    pub(crate) fn button_label(self, t: &Texts, idle: &'static str, busy: &'static str) -> String {
         match self.0.get() {
-            State { wait: seconds @ 1.., .. } => (t.wait)(seconds),
-            State { is_busy: true, .. } => busy.to_owned(),
-            State { .. } => name.to_owned(),
+            FormRequestState { wait_seconds: seconds @ 1.., .. } => (t.wait)(seconds),
+            FormRequestState { is_busy: true, .. } => busy.to_owned(),
+            FormRequestState { .. } => idle.to_owned(),
         }
     }
 
-    /// A calm wait: the seconds stand on the button, and what was said goes with the last one.
+    /// Counts the seconds down on the button. The error stays until the last of them.
     fn count_down(self, refusal: Option<Refusal>, milliseconds: u64) {
         let seconds = u32::try_from(milliseconds.div_ceil(1_000).max(1)).unwrap_or(u32::MAX);
         spawn_local(async move {
-            for wait in (1..=seconds).rev() {
-                if self.0.try_set(State { is_busy: false, wait, refusal: refusal.clone() }).is_some() {
-                    // Nobody sees it any more.
+            for wait_seconds in (1..=seconds).rev() {
+                let state = FormRequestState { is_busy: false, wait_seconds, refusal: refusal.clone() };
+                if self.0.try_set(state).is_some() {
+                    // The form has gone from the page.
                     return;
                 }
                 TimeoutFuture::new(1_000).await;
             }
-            self.0.try_set(State::default());
+            self.0.try_set(FormRequestState::default());
         });
     }
 }

@@ -1,10 +1,10 @@
-//! One drawn set: 24 × 24, strokes of 1.75, in the colour of the text beside them.
+//! The page's icons: 24 × 24, strokes of 1.75, in the colour of the text around them.
 
 use leptos::prelude::*;
 
 use crate::ui::kit::boxed::{Boxed, Boxing as _};
 
-/// Draws an icon: a picture without a life of its own, so it is kept as the text that the browser reads.
+/// Defines a function that draws an icon from the path data of an SVG.
 macro_rules! icon {
     ($(#[$doc:meta])* $name:ident, $path:literal) => {
         $(#[$doc])*
@@ -19,7 +19,7 @@ macro_rules! icon {
 }
 
 icon! {
-    /// The house's mark: a cup with steam.
+    /// Teahouse's logo: a cup with steam.
     cup,
     "M4 11h13v3.5a6 6 0 0 1-6 6h-1a6 6 0 0 1-6-6zM17 12.2h1.4a2.5 2.5 0 0 1 0 5h-2M8 8c0-1.6 1.6-1.6 1.6-3.2M12.2 8c0-1.6 1.6-1.6 1.6-3.2"
 }
@@ -33,15 +33,15 @@ icon! {
     "M4 8h9M17 8h3M4 16h3M11 16h9M15 5.8a2.2 2.2 0 1 1 0 4.4 2.2 2.2 0 0 1 0-4.4zM9 13.8a2.2 2.2 0 1 1 0 4.4 2.2 2.2 0 0 1 0-4.4z"
 }
 icon! {
-    /// Back to the list.
+    /// Back to the sidebar.
     back, "M14.5 5.5 8 12l6.5 6.5"
 }
 icon! {
-    /// There is a choice behind it.
+    /// Opens a list of choices.
     chevron, "m7 10 5 5 5-5"
 }
 icon! {
-    /// Down to the newest.
+    /// Scroll down to the newest message.
     down, "M12 5v13M6.5 12.5 12 18l5.5-5.5"
 }
 icon! {
@@ -49,35 +49,35 @@ icon! {
     send, "M4.5 12 20 4.5 15 20l-3.5-6.5zM11.5 13.5 20 4.5"
 }
 icon! {
-    /// Change what a message says.
+    /// Edit a message.
     pencil, "m14.5 6 3.5 3.5M4.5 19.5l1-4.5L16 4.5a2.1 2.1 0 0 1 3 0l.5.5a2.1 2.1 0 0 1 0 3L9 18.5z"
 }
 icon! {
-    /// Take a message back.
+    /// Delete a message.
     bin, "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 11v5M13.5 11v5"
 }
 icon! {
-    /// Tell the moderators.
+    /// Report a message to the moderators.
     flag, "M6 21V4.5M6 5c3-1.5 5.5 1.5 12 0v8.5c-6.5 1.5-9-1.5-12 0"
 }
 icon! {
-    /// Keep order.
+    /// Moderate.
     shield, "M12 3.5 19 6v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6z"
 }
 icon! {
-    /// Take out of the list.
+    /// Hide a conversation.
     close, "M6.5 6.5l11 11M17.5 6.5l-11 11"
 }
 icon! {
-    /// Hear nothing more of somebody.
+    /// Block a user.
     block, "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.4 6.4l11.2 11.2"
 }
 icon! {
-    /// Show what was typed.
+    /// Show the password.
     eye,
     "M2.5 12S6 5.5 12 5.5s9.5 6.5 9.5 6.5-3.5 6.5-9.5 6.5S2.5 12 2.5 12zM12 9.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6z"
 }
 icon! {
-    /// Further emoji.
+    /// More emoji.
     smile, "M19.5 12a7.5 7.5 0 1 1-6-7.35M9 14.5s1 1.5 3 1.5 3-1.5 3-1.5M9.5 10v.5M14.5 10v.5M19 2.5v5M16.5 5h5"
 }

@@ -1,4 +1,4 @@
-//! Lists whose rows stay the same rows.
+//! Lists whose rows keep their DOM nodes when the list changes.
 
 use leptos::{
     prelude::*,
@@ -8,49 +8,48 @@ use leptos::{
     },
     task::{spawn_local, tick},
 };
-
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlElement};
 
 use crate::{
     client::Store,
     ui::{
-        Language,
-        kit::{boxed::Boxed, reactive::live},
+        i18n::Language,
+        kit::{boxed::Boxed, reactive::reactive},
     },
 };
 
-/// What makes a row the same row: which kind it is of, and which one of these.
-pub(crate) type Key = (u8, u128);
+/// What identifies a row: its kind, and its id among the rows of this kind.
+pub(crate) type RowId = (u8, u128);
 
-/// A row that is to be there.
+/// A row, whose view is made only if the list has no row with this key yet.
 pub(crate) struct KeyedRow {
-    key: Key,
+    key: RowId,
     view: Box<dyn FnOnce() -> Boxed + Send>,
 }
 
-/// A list that follows the signals its items read. Of one type, as all that is [`live()`], so that its code exists once.
-pub(crate) type List = SharedReactiveFunction<
-    Keyed<KeyedRow, Vec<KeyedRow>, Key, fn(&KeyedRow) -> Key, RowBuilder, fn(usize), OwnedView<Boxed>>,
+/// A list that follows the signals that its items read. All lists share one type, so that their code exists once.
+pub(crate) type KeyedList = SharedReactiveFunction<
+    Keyed<KeyedRow, Vec<KeyedRow>, RowId, fn(&KeyedRow) -> RowId, RowBuilder, fn(usize), OwnedView<Boxed>>,
 >;
 
 type RowBuilder = Box<dyn Fn(usize, KeyedRow) -> (fn(usize), OwnedView<Boxed>) + Send>;
 
 impl KeyedRow {
-    pub(crate) fn new(key: Key, view: impl FnOnce() -> Boxed + Send + 'static) -> Self {
+    pub(crate) fn new(key: RowId, view: impl FnOnce() -> Boxed + Send + 'static) -> Self {
         Self { key, view: Box::new(view) }
     }
 }
 
-/// A list of these items. Leptos' own, `For`, remembers every row that there ever was for as long as the list is there,
-/// a hundred bytes each; so here each row is the root of its own world, in which its components find what they look for.
-pub(crate) fn list(items: impl Fn() -> Vec<KeyedRow> + Send + 'static) -> List {
+/// A list of rows. Leptos' own `For` keeps about 100 bytes for every row that it ever showed, for as long as the list lives.
+/// So each row gets its own root owner here, with the contexts that its components need.
+pub(crate) fn keyed_list(items: impl Fn() -> Vec<KeyedRow> + Send + 'static) -> KeyedList {
     let (store, language) = (expect_context::<Store>(), expect_context::<RwSignal<Language>>());
-    live(move || {
-        let row: RowBuilder = Box::new(move |_, item: KeyedRow| {
-            // Making a root sets it as the current one; it shall be that for the row alone.
-            let here = Owner::current().unwrap_or_default();
-            let owner = here.with(|| Owner::new_root(Owner::current_shared_context()));
+    reactive(move || {
+        let build_row: RowBuilder = Box::new(move |_, item: KeyedRow| {
+            // `new_root` makes the new owner the current one. `with` puts the list's owner back.
+            let list_owner = Owner::current().unwrap_or_default();
+            let owner = list_owner.with(|| Owner::new_root(Owner::current_shared_context()));
             let view = owner.with(|| {
                 provide_context(store);
                 provide_context(language);
@@ -58,13 +57,14 @@ pub(crate) fn list(items: impl Fn() -> Vec<KeyedRow> + Send + 'static) -> List {
             });
             (drop::<usize> as fn(usize), OwnedView::new_with_owner(view, owner))
         });
-        keep_focus();
-        keyed(items(), (|item: &KeyedRow| item.key) as fn(&KeyedRow) -> Key, row)
+        restore_focus();
+        keyed(items(), (|item: &KeyedRow| item.key) as fn(&KeyedRow) -> RowId, build_row)
     })
 }
 
-/// A row that moves loses the focus, and whoever goes through the list by keyboard would begin anew: it gets it back.
-fn keep_focus() {
+/// Gives the focus back to a row that loses it because the list moves the row. Otherwise a keyboard user would have to start
+/// again at the top of the page.
+fn restore_focus() {
     if cfg!(feature = "ssr") {
         return;
     }
@@ -74,7 +74,7 @@ fn keep_focus() {
         tick().await;
         let now = document().active_element();
         if focused.is_connected() && now.is_none_or(|now| now.tag_name() == "BODY") {
-            // Whatever had the focus can have it.
+            // The element had the focus before, so it accepts it again.
             drop(focused.unchecked_into::<HtmlElement>().focus());
         }
     });

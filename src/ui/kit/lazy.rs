@@ -1,5 +1,7 @@
-//! Code that a browser does not need at once: a build with the feature `split` puts it into a file of its own, which is
-//! fetched as soon as the page has begun. In any other build it is there from the start.
+//! Lazily loaded code.
+//!
+//! A build with the feature `split` moves such code into a file of its own, which the browser fetches as soon as the page has
+//! started. In any other build the code is there from the beginning.
 
 use std::{future::Future, pin::Pin, sync::OnceLock};
 
@@ -15,7 +17,7 @@ use crate::ui::{
     },
 };
 
-/// The file could not be fetched.
+/// The lazy file could not be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotLoaded;
 
@@ -26,19 +28,19 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
-/// Fetches a file.
+/// The fetching of the lazy file.
 pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>;
 
-/// A function in the lazy file. A handle: copies are the same function.
+/// A value, usually a function, whose code is in the lazy file. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Lazy<F: 'static> {
-    function: &'static OnceLock<F>,
+    value: &'static OnceLock<F>,
     load: fn() -> Loading,
-    state: RwSignal<State>,
+    state: RwSignal<LazyState>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum LazyState {
     Absent,
     Loading,
     Loaded,
@@ -46,57 +48,58 @@ enum State {
 }
 
 impl<F: Copy + Send + Sync + 'static> Lazy<F> {
-    /// `function` is set by `load`; see [`lazy!`](crate::ui::kit::lazy).
-    pub(crate) fn new(function: &'static OnceLock<F>, load: fn() -> Loading) -> Self {
-        let state = if function.get().is_some() { State::Loaded } else { State::Absent };
-        let lazy = Self { function, load, state: RwSignal::new(state) };
-        // Before it is needed: the connection may be gone by then. Effects run in browsers only.
+    /// Takes the cell that `load` fills; [`lazy!`](crate::ui::kit::lazy) defines both.
+    pub(crate) fn new(value: &'static OnceLock<F>, load: fn() -> Loading) -> Self {
+        let state = if value.get().is_some() { LazyState::Loaded } else { LazyState::Absent };
+        let lazy = Self { value, load, state: RwSignal::new(state) };
+        // Loads before the code is needed, because the network may be down by then.
         effect(move || lazy.load());
         lazy
     }
 
-    /// Fetches the file, unless it is there or on its way.
+    /// Fetches the file, unless it is loaded or on its way. Tries again after a failure.
     pub(crate) fn load(self) {
-        if matches!(self.state.try_get_untracked(), Some(State::Absent | State::Failed)) {
-            self.state.set(State::Loading);
-            self.later(|_| {});
+        if matches!(self.state.try_get_untracked(), Some(LazyState::Absent | LazyState::Failed)) {
+            self.state.set(LazyState::Loading);
+            self.when_loaded(|_| {});
         }
     }
 
-    /// The function, if it is there.
+    /// The value, if the file is loaded.
     pub(crate) fn get(self) -> Option<F> {
-        self.function.get().copied()
+        self.value.get().copied()
     }
 
-    /// The same, and follows it.
-    pub(crate) fn follow(self) -> Option<F> {
+    /// Like [`get`](Self::get), and tracks the loading as a signal.
+    pub(crate) fn get_tracked(self) -> Option<F> {
         self.state.track();
         self.get()
     }
 
-    /// Does something when the file is there, or could not be fetched.
-    pub(crate) fn later(self, then: impl FnOnce(Option<F>) + 'static) {
+    /// Calls `action` with the value once the file is loaded, or with `None` if it could not be fetched.
+    pub(crate) fn when_loaded(self, action: impl FnOnce(Option<F>) + 'static) {
         spawn_local(async move {
             let loaded = (self.load)().await;
-            self.state.try_set(if loaded.is_ok() { State::Loaded } else { State::Failed });
-            then(self.get());
+            self.state.try_set(if loaded.is_ok() { LazyState::Loaded } else { LazyState::Failed });
+            action(self.get());
         });
     }
 
-    /// What the function makes of it when it is there; until then nothing, or the news that it could not be fetched.
+    /// Makes a view from the value once the file is loaded. Until then it is empty, or an error if the file could not be
+    /// fetched.
     pub(crate) fn view(self, t: &Texts, view: impl FnOnce(F) -> Boxed) -> Boxed {
         match (self.state.get(), self.get()) {
-            (_, Some(function)) => view(function),
-            (State::Failed, None) => view! { <p class="problem small" role="alert">{t.unreachable}</p> }.boxed(),
+            (_, Some(value)) => view(value),
+            (LazyState::Failed, None) => view! { <p class="problem small" role="alert">{t.unreachable}</p> }.boxed(),
             (_, None) => ().boxed(),
         }
     }
 }
 
-/// `lazy!(ACCOUNT, load_account, fill_account, fn() -> Boxed = account)` puts the function `account` into the lazy file;
-/// `Lazy::new(&ACCOUNT, load_account)` is the way to it.
+/// `lazy!(ACCOUNT, load_account, fill_account, fn() -> Boxed = account)` moves the function `account` into the lazy file.
+/// `Lazy::new(&ACCOUNT, load_account)` gives access to it.
 macro_rules! lazy {
-    ($cell:ident, $load:ident, $fill:ident, $kind:ty = $function:expr) => {
+    ($cell:ident, $load:ident, $fill:ident, $kind:ty = $value:expr) => {
         static $cell: std::sync::OnceLock<$kind> = std::sync::OnceLock::new();
 
         #[cfg_attr(
@@ -104,7 +107,7 @@ macro_rules! lazy {
                             leptos::wasm_split::wasm_split(lazy, wasm_split_path = ::leptos::wasm_split, fallible)
                         )]
         fn $fill() -> Result<(), $crate::ui::kit::lazy::NotLoaded> {
-            $cell.get_or_init(|| $function);
+            $cell.get_or_init(|| $value);
             Ok(())
         }
 

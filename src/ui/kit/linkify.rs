@@ -1,52 +1,55 @@
-//! Addresses within a text. `linkify` finds them; here is what it does not know of Chinese texts, phones and deceit.
+//! Finds links in the text of a message.
+//!
+//! The `linkify` crate finds URLs. This module adds what it lacks: URLs that are followed by Chinese text without a space,
+//! schemes in capitals, as phones write them, and protection against links that imitate another host.
 
 use linkify::{LinkFinder, LinkKind};
 
-/// A piece of a message.
+/// A piece of a message's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
-    /// Words.
+    /// Text without links.
     Text(&'a str),
-    /// An address to follow: `http` or `https`, nothing else.
+    /// An `http` or `https` URL.
     Link(&'a str),
 }
 
-/// Cuts a text into words and addresses; together they are the text again.
-pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+/// Splits a text into links and the text between them. The pieces joined are the text again.
+pub(crate) fn split_links(text: &str) -> Vec<Piece<'_>> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
     let mut pieces = Vec::new();
-    let (mut words, mut from) = (0, 0);
-    while from < text.len() {
-        // Chinese text follows an address without a space; what an address may hold is ASCII (RFC 3986).
-        let run = text[from..].split(|c: char| !c.is_ascii_graphic()).next().unwrap_or_default();
-        let behind = text[from + run.len()..].chars().next();
-        let plain = if run.contains(':') { in_plain_form(run) } else { String::new() };
-        for found in finder.links(&plain) {
-            let Some(start) = start_of_scheme(found.as_str()) else { continue };
-            let (start, end) = (found.start() + start, found.end());
-            if leads_where_it_seems(&run[start..], behind) {
-                if words < from + start {
-                    pieces.push(Piece::Text(&text[words..from + start]));
+    let (mut text_start, mut run_start) = (0, 0);
+    while run_start < text.len() {
+        // URLs are ASCII (RFC 3986), so a run of printable ASCII contains whole URLs, even if Chinese text follows.
+        let run = text[run_start..].split(|c: char| !c.is_ascii_graphic()).next().unwrap_or_default();
+        let after_run = text[run_start + run.len()..].chars().next();
+        let normalized = if run.contains(':') { normalize(run) } else { String::new() };
+        for found in finder.links(&normalized) {
+            let Some(scheme_start) = find_scheme(found.as_str()) else { continue };
+            let (start, end) = (found.start() + scheme_start, found.end());
+            if shows_its_host(&run[start..], after_run) {
+                if text_start < run_start + start {
+                    pieces.push(Piece::Text(&text[text_start..run_start + start]));
                 }
                 pieces.push(Piece::Link(&run[start..end]));
-                words = from + end;
+                text_start = run_start + end;
             }
         }
-        from += run.len() + behind.map_or(0, char::len_utf8);
+        run_start += run.len() + after_run.map_or(0, char::len_utf8);
     }
-    if words < text.len() {
-        pieces.push(Piece::Text(&text[words..]));
+    if text_start < text.len() {
+        pieces.push(Piece::Text(&text[text_start..]));
     }
     pieces
 }
 
-/// The same run with all in place that `linkify` does not know: schemes in capitals, as phones write them, a fragment right
-/// behind the host, and an IPv6 address in place of it.
-fn in_plain_form(run: &str) -> String {
+/// Replaces what the `linkify` crate does not recognize by characters of the same length that it does: capitals, a fragment
+/// right after the host, and an IPv6 address as the host.
+fn normalize(run: &str) -> String {
     let mut is_in_brackets = false;
-    let plain = |(place, c): (usize, char)| match c {
-        '[' if run[..place].ends_with("://") => {
+    let normalize = |(index, c): (usize, char)| match c {
+        '[' if run[..index].ends_with("://") => {
             is_in_brackets = true;
             'h'
         }
@@ -58,31 +61,34 @@ fn in_plain_form(run: &str) -> String {
         '#' => '/',
         c => c.to_ascii_lowercase(),
     };
-    run.char_indices().map(plain).collect()
+    run.char_indices().map(normalize).collect()
 }
 
-/// Where `http://` or `https://` starts in what `linkify` found, which takes what is joined to it into the scheme.
-fn start_of_scheme(found: &str) -> Option<usize> {
+/// Where `http://` or `https://` starts in a URL that the `linkify` crate found. For `git+https://…` the crate includes the
+/// prefix in the scheme.
+fn find_scheme(found: &str) -> Option<usize> {
     let (before, _) = found.split_once("://")?;
     let scheme = before.rsplit(['+', '-', '.']).next()?;
     matches!(scheme, "http" | "https").then_some(before.len() - scheme.len())
 }
 
-/// Whether the address at the start of this run leads to the host that a reader sees in it. `behind` follows the run.
-fn leads_where_it_seems(run: &str, behind: Option<char>) -> bool {
+/// Whether the URL at the start of `run` leads to the host that a reader sees in it. `after_run` is the character that
+/// follows the run.
+fn shows_its_host(run: &str, after_run: Option<char>) -> bool {
     let authority = run.split_once("://").map_or(run, |(_, authority)| authority);
     let ends = |c| matches!(c, '/' | '?' | '#' | '\\' | '"' | '<' | '>' | '^' | '`' | '{' | '|' | '}');
     let end = authority.find(ends);
-    let next = end.map_or(behind, |end| authority[end..].chars().next());
+    let next = end.map_or(after_run, |end| authority[end..].chars().next());
     let authority = &authority[..end.unwrap_or(authority.len())];
-    // What stands before an @ and looks like the host itself is a user's name, a backslash is a slash to browsers, part of
-    // a name leads to another host, and what is written with % is not what it looks like.
-    !authority.contains(['@', '%']) && next.is_none_or(|next| next != '\\' && !is_of_a_name(next))
+    // In `https://bank.example@evil.example/`, what looks like the host is a user name. Browsers take a backslash for a slash.
+    // If a letter outside ASCII follows, the URL would lead to the host in front of it. A percent-encoded host is not what it
+    // looks like.
+    !authority.contains(['@', '%']) && next.is_none_or(|next| next != '\\' && !continues_host(next))
 }
 
-/// Whether a character right behind a host belongs to that, and not to the sentence: a letter or a mark of any script, but
-/// for those that follow an address without a space. (To look this up for each letter there is takes a table.)
-fn is_of_a_name(c: char) -> bool {
+/// Whether a character right after a host looks like a part of the host: a letter or mark of any script, except those that
+/// follow a URL without a space, as in Chinese, Japanese and Korean. The ranges approximate this without a Unicode table.
+fn continues_host(c: char) -> bool {
     let is_punctuation = matches!(c, '\0'..='\u{bf}' | '\u{60c}' | '\u{61b}' | '\u{61f}' | '\u{6d4}' | '\u{964}'
         | '\u{2000}'..='\u{20cf}' | '\u{2190}'..='\u{245f}' | '\u{2500}'..='\u{2bff}' | '\u{2e00}'..='\u{2e7f}'
         | '\u{fe00}'..='\u{ff20}' | '\u{ff5b}'..='\u{ff65}' | '\u{ffe0}'..='\u{ffff}' | '\u{1f000}'..='\u{1faff}');
@@ -97,20 +103,23 @@ mod tests {
 
     use super::{
         Piece::{Link, Text},
-        pieces,
+        split_links,
     };
 
     #[test]
-    fn addresses_are_found_in_sentences() {
+    fn links_are_found_in_sentences() {
         assert_eq!(
-            pieces("See https://example.org/a_(b)?c=d#e. (Or http://x.yz/)"),
+            split_links("See https://example.org/a_(b)?c=d#e. (Or http://x.yz/)"),
             [Text("See "), Link("https://example.org/a_(b)?c=d#e"), Text(". (Or "), Link("http://x.yz/"), Text(")")]
         );
-        assert_eq!(pieces("看https://example.org/茶，好"), [Text("看"), Link("https://example.org/"), Text("茶，好")]);
+        assert_eq!(
+            split_links("看https://example.org/茶，好"),
+            [Text("看"), Link("https://example.org/"), Text("茶，好")]
+        );
     }
 
     #[test]
-    fn brackets_and_the_sentence_s_own_punctuation_stay_outside() {
+    fn brackets_and_punctuation_of_the_sentence_are_not_part_of_the_link() {
         for (text, link) in [
             ("(see https://en.wikipedia.org/wiki/Mercury_(planet))", "https://en.wikipedia.org/wiki/Mercury_(planet)"),
             ("https://en.wikipedia.org/wiki/Mercury_(planet).", "https://en.wikipedia.org/wiki/Mercury_(planet)"),
@@ -133,19 +142,19 @@ mod tests {
             ("see:https://example.org/", "https://example.org/"),
             ("git+https://example.org/a.git", "https://example.org/a.git"),
         ] {
-            let found: Vec<_> = pieces(text).into_iter().filter(|piece| matches!(piece, Link(_))).collect();
+            let found: Vec<_> = split_links(text).into_iter().filter(|piece| matches!(piece, Link(_))).collect();
             assert_eq!(found, [Link(link)], "{text}");
         }
     }
 
     #[test]
-    fn schemes_are_written_as_phones_write_them() {
+    fn schemes_may_be_in_capitals_as_phones_write_them() {
         assert_eq!(
-            pieces("Https://example.org/a HTTPS://EXAMPLE.ORG/b"),
+            split_links("Https://example.org/a HTTPS://EXAMPLE.ORG/b"),
             [Link("Https://example.org/a"), Text(" "), Link("HTTPS://EXAMPLE.ORG/b")]
         );
         for text in ["HTTP://example.org", "hTTps://Example.Org/Path?Q=R#S", "Http://localhost", "HTTPS://[::1]/"] {
-            assert_eq!(pieces(text), [Link(text)]);
+            assert_eq!(split_links(text), [Link(text)]);
         }
         for text in [
             "HTTPS://",
@@ -153,12 +162,12 @@ mod tests {
             "HTTPS://bank.example\\@evil.example",
             "JavaScript:alert(1)",
         ] {
-            assert_eq!(pieces(text), [Text(text)]);
+            assert_eq!(split_links(text), [Text(text)]);
         }
     }
 
     #[test]
-    fn an_address_ends_where_chinese_goes_on() {
+    fn a_link_ends_where_chinese_text_continues() {
         for (before, link, behind) in [
             ("看", "https://example.org/tea", "，好"),
             ("看", "https://example.org/tea", "。"),
@@ -177,34 +186,34 @@ mod tests {
             ("(", "https://example.org/a", ")，"),
         ] {
             let text = format!("{before}{link}{behind}");
-            let found: Vec<_> = pieces(&text).into_iter().filter(|piece| matches!(piece, Link(_))).collect();
+            let found: Vec<_> = split_links(&text).into_iter().filter(|piece| matches!(piece, Link(_))).collect();
             assert_eq!(found, [Link(link)], "{text}");
             assert!(text.ends_with(behind));
         }
         assert_eq!(
-            pieces("https://example.org/a和https://example.org/b。"),
+            split_links("https://example.org/a和https://example.org/b。"),
             [Link("https://example.org/a"), Text("和"), Link("https://example.org/b"), Text("。")]
         );
     }
 
     #[test]
-    fn half_of_a_host_is_no_address() {
+    fn half_of_a_host_is_no_link() {
         for text in
             ["https://bankü.de", "http://a.b.xn--é/", "https://bаnk.de", "https://user@bank.ｄｅ", "https://bankе"]
         {
-            assert_eq!(pieces(text), [Text(text)]);
+            assert_eq!(split_links(text), [Text(text)]);
         }
-        assert_eq!(pieces("https://bankü.de http://x.yz"), [Text("https://bankü.de "), Link("http://x.yz")]);
-        assert_eq!(pieces("http://x.yz/für"), [Link("http://x.yz/f"), Text("ür")]);
+        assert_eq!(split_links("https://bankü.de http://x.yz"), [Text("https://bankü.de "), Link("http://x.yz")]);
+        assert_eq!(split_links("http://x.yz/für"), [Link("http://x.yz/f"), Text("ür")]);
         for (behind, name) in
             [("が", "kana"), ("에서", "hangul"), ("，", "a comma"), ("…", "dots"), ("”", "a quote"), ("🍵", "tea")]
         {
-            assert_eq!(pieces(&format!("http://x.yz{behind}")), [Link("http://x.yz"), Text(behind)], "{name}");
+            assert_eq!(split_links(&format!("http://x.yz{behind}")), [Link("http://x.yz"), Text(behind)], "{name}");
         }
     }
 
     #[test]
-    fn an_address_that_leads_elsewhere_than_it_seems_is_words() {
+    fn a_link_that_imitates_another_host_is_text() {
         for text in [
             "https://bank.example@evil.example/",
             "https://bank.example:secret@evil.example/path",
@@ -214,7 +223,7 @@ mod tests {
             "https://bank.example\\@evil.example/",
             "https://evil.example\\.bank.example/",
         ] {
-            assert_eq!(pieces(text), [Text(text)]);
+            assert_eq!(split_links(text), [Text(text)]);
         }
         for text in [
             "https://social.example/@ming",
@@ -223,21 +232,21 @@ mod tests {
             "https://x.yz#@b",
             "http://[::1]:3000/@",
         ] {
-            assert_eq!(pieces(text), [Link(text)]);
+            assert_eq!(split_links(text), [Link(text)]);
         }
     }
 
     #[test]
-    fn other_schemes_are_words() {
+    fn other_schemes_are_text() {
         for text in ["javascript:alert(1)", "xhttp://a.b", "http://", "https", "data:text/html,http"] {
-            assert_eq!(pieces(text), [Text(text)]);
+            assert_eq!(split_links(text), [Text(text)]);
         }
     }
 
     proptest! {
         #[test]
-        fn the_pieces_are_the_text(text in "([Hh]ttps?://|HTTP://|[a-z.#@%/()\\[\\]:，茶 ]){0,14}") {
-            let whole: String = pieces(&text).into_iter().map(|piece| match piece { Text(text) | Link(text) => text }).collect();
+        fn the_pieces_joined_are_the_text(text in "([Hh]ttps?://|HTTP://|[a-z.#@%/()\\[\\]:，茶 ]){0,14}") {
+            let whole: String = split_links(&text).into_iter().map(|piece| match piece { Text(text) | Link(text) => text }).collect();
             prop_assert_eq!(whole, text);
         }
     }

@@ -1,54 +1,54 @@
-//! A field for a password that can be shown; and fields as they are reached by their ids, which costs a browser less
-//! to load than a reference of its own for each kind of element.
+//! A password field.
 
 use leptos::{ev::MouseEvent, prelude::*};
 use wasm_bindgen::JsCast as _;
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::Element;
 
 use crate::{
     protocol::ErrorCode,
     ui::{
         i18n::texts,
         kit::{
-            form_request::Asking,
+            dom::input_by_id,
+            form_request::FormRequest,
             icons,
-            reactive::{live, on},
+            reactive::{on, reactive},
         },
     },
 };
 
-/// A field for a password, what is wrong with it, and a button that shows what was typed.
+/// A password field with its label, its error, and a button that shows the password.
 #[component]
 pub(crate) fn PasswordField(
-    /// Its id and name.
+    /// The field's id and name.
     id: &'static str,
-    /// What it is called.
+    /// The field's label.
     label: &'static str,
-    /// What a password manager may do with it.
+    /// The `autocomplete` attribute, for password managers.
     autocomplete: &'static str,
-    /// What makes a good one.
+    /// What a password must be like.
     #[prop(optional)]
     hint: &'static str,
-    /// What it is asked for.
-    asking: Asking,
-    /// What the server calls it when this field is wrong.
-    wrong: ErrorCode,
-    /// And in words.
-    explanation: String,
-    /// Whether it has the focus from the beginning.
+    /// The form's request.
+    request: FormRequest,
+    /// The error code that belongs to this field.
+    error_code: ErrorCode,
+    /// The text for this error.
+    error_text: String,
+    /// Whether the field has the focus from the beginning.
     #[prop(optional)]
     autofocus: bool,
 ) -> impl IntoView {
     let t = texts();
     let problem = format!("{id}-problem");
-    let is_wrong = move || asking.code() == Some(wrong);
-    let reveal = move |event: MouseEvent| {
+    let is_wrong = move || request.error_code() == Some(error_code);
+    let toggle_visibility = move |event: MouseEvent| {
         let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
-        if let (Some(button), Some(field)) = (button, field(id)) {
-            let is_shown = field.type_() == "password";
-            field.set_type(if is_shown { "text" } else { "password" });
-            // The attribute has a fixed name and so is always accepted.
-            drop(button.set_attribute("aria-pressed", if is_shown { "true" } else { "false" }));
+        if let (Some(button), Some(field)) = (button, input_by_id(id)) {
+            let show = field.type_() == "password";
+            field.set_type(if show { "text" } else { "password" });
+            // Setting an attribute with a valid name cannot fail.
+            drop(button.set_attribute("aria-pressed", if show { "true" } else { "false" }));
         }
     };
     view! {
@@ -63,7 +63,7 @@ pub(crate) fn PasswordField(
                 autocapitalize="off"
                 spellcheck="false"
                 autofocus=autofocus
-                aria-invalid=live(move || is_wrong().to_string())
+                aria-invalid=reactive(move || is_wrong().to_string())
                 aria-describedby=format!("{problem} {id}-hint")
             />
             <button
@@ -72,52 +72,14 @@ pub(crate) fn PasswordField(
                 aria-label=t.show_password
                 title=t.show_password
                 aria-pressed="false"
-                on:click=on(reveal)
+                on:click=on(toggle_visibility)
             >
                 {icons::eye()}
             </button>
         </span>
         <p id=problem class="problem small" role="alert">
-            {live(move || Some(explanation.clone()).filter(|_| is_wrong()))}
+            {reactive(move || Some(error_text.clone()).filter(|_| is_wrong()))}
         </p>
         <p id=format!("{id}-hint") class="quiet small">{hint}</p>
-    }
-}
-
-/// A field of the page.
-pub(crate) fn field(id: &str) -> Option<HtmlInputElement> {
-    document().get_element_by_id(id)?.dyn_into().ok()
-}
-
-/// What stands in a field; it may have been filled before this code was there to hear of it.
-pub(crate) fn typed(id: &str) -> String {
-    field(id).map(|field| field.value()).unwrap_or_default()
-}
-
-/// Puts a text into a field.
-pub(crate) fn fill(id: &str, text: &str) {
-    if let Some(field) = field(id) {
-        field.set_value(text);
-    }
-}
-
-/// Leads to an element of the page.
-pub(crate) fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        // Focus can only fail where the element is gone.
-        drop(element.focus());
-    }
-}
-
-/// Whether an element that discloses something does so now.
-pub(crate) fn is_open(id: &str) -> bool {
-    document().get_element_by_id(id).is_some_and(|details| details.has_attribute("open"))
-}
-
-/// Hides again what an element has disclosed.
-pub(crate) fn close(id: &str) {
-    if let Some(details) = document().get_element_by_id(id) {
-        // The attribute has a fixed name and so is always accepted.
-        drop(details.remove_attribute("open"));
     }
 }

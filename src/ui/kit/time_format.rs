@@ -1,4 +1,4 @@
-//! Moments as the reader's own clock and calendar tell them; on the server, which knows neither, in UTC.
+//! Dates and times in the reader's time zone and language. The server knows no time zone and renders UTC.
 
 use std::cell::RefCell;
 
@@ -15,14 +15,15 @@ use crate::{
     ui::i18n::{Language, Texts},
 };
 
+/// A day in milliseconds.
 const DAY: f64 = 24.0 * 60.0 * 60.0 * 1_000.0;
 
-/// Whether this is the server.
-const IS_SERVER: bool = cfg!(feature = "ssr");
-
+/// An hour in milliseconds.
 const HOUR: u64 = 60 * 60 * 1_000;
 
-/// The number of a moment's day in the reader's zone.
+const IS_SERVER: bool = cfg!(feature = "ssr");
+
+/// The day of a timestamp in the reader's time zone, counted from 1970-01-01.
 pub(crate) fn day_of(at: Timestamp) -> i64 {
     if IS_SERVER {
         return utc::day_of(at);
@@ -33,9 +34,8 @@ pub(crate) fn day_of(at: Timestamp) -> i64 {
     day
 }
 
-/// The number of today.
+/// Today, as [`day_of`] counts. Always 0 on the server, which shows dates instead of “today”.
 pub(crate) fn today() -> i64 {
-    // The server, which calls days by their dates, has none.
     if IS_SERVER { 0 } else { day_of(now()) }
 }
 
@@ -47,16 +47,16 @@ pub(crate) fn time_of_day(at: Timestamp, language: Language) -> String {
     format(at, language, &[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")])
 }
 
-/// The whole date and time.
-pub(crate) fn in_full(at: Timestamp, language: Language) -> String {
+/// The full date and time.
+pub(crate) fn full_date_and_time(at: Timestamp, language: Language) -> String {
     if IS_SERVER {
         return utc::in_full(at);
     }
     format(at, language, &[("dateStyle", "full"), ("timeStyle", "medium")])
 }
 
-/// Day and time in short.
-pub(crate) fn date_and_time(at: Timestamp, language: Language) -> String {
+/// The date and time in short form, without the year.
+pub(crate) fn short_date_and_time(at: Timestamp, language: Language) -> String {
     if IS_SERVER {
         return utc::in_full(at);
     }
@@ -65,15 +65,15 @@ pub(crate) fn date_and_time(at: Timestamp, language: Language) -> String {
     format(at, language, options)
 }
 
-/// The same for machines (ISO 8601, UTC).
-pub(crate) fn for_machines(at: Timestamp) -> String {
+/// The date and time in ISO 8601, in UTC, for `<time datetime>`.
+pub(crate) fn iso_8601(at: Timestamp) -> String {
     if IS_SERVER {
         return utc::for_machines(at);
     }
     date(at).to_iso_string().into()
 }
 
-/// What to call a day.
+/// The name of `day`, on which `at` lies: today, yesterday, or its date.
 pub(crate) fn day_name(day: i64, at: Timestamp, language: Language, texts: &Texts) -> String {
     if IS_SERVER {
         return utc::date(at);
@@ -91,15 +91,15 @@ pub(crate) fn day_name(day: i64, at: Timestamp, language: Language, texts: &Text
     }
 }
 
-/// How long ago something was that is known to the hour.
-pub(crate) fn how_long_ago(at: Timestamp, language: Language, texts: &Texts) -> String {
-    let Some((count, unit)) = ago(now().0.saturating_sub(at.0)) else { return texts.lately.to_owned() };
-    let words = RelativeTimeFormat::new(&Array::of1(&language.tag().into()), &Object::new());
-    words.format(-f64::from(count), unit).into()
+/// How long ago `at` was. `at` is known to the hour only.
+pub(crate) fn relative_time(at: Timestamp, language: Language, texts: &Texts) -> String {
+    let Some((count, unit)) = largest_unit(now().0.saturating_sub(at.0)) else { return texts.lately.to_owned() };
+    let format = RelativeTimeFormat::new(&Array::of1(&language.tag().into()), &Object::new());
+    format.format(-f64::from(count), unit).into()
 }
 
-/// A time in the largest unit that fits; none for less than two hours, of which one is not certain.
-fn ago(milliseconds: u64) -> Option<(u32, &'static str)> {
+/// A duration in its largest unit of time. `None` below two hours, where the value would be uncertain by half or more.
+fn largest_unit(milliseconds: u64) -> Option<(u32, &'static str)> {
     let hours = u32::try_from(milliseconds / HOUR).unwrap_or(u32::MAX);
     Some(match hours {
         0..2 => return None,
@@ -110,15 +110,15 @@ fn ago(milliseconds: u64) -> Option<(u32, &'static str)> {
     })
 }
 
-/// How a moment is to be written.
-type Options = &'static [(&'static str, &'static str)];
+/// The options of an `Intl.DateTimeFormat`, by name.
+type FormatOptions = &'static [(&'static str, &'static str)];
 
 thread_local! {
-    /// What writes moments, by language and options: making one takes a browser a quarter of a millisecond.
-    static FORMATS: RefCell<Vec<(Language, Options, Function)>> = const { RefCell::new(Vec::new()) };
+    /// The formatters that have been used, because making one takes a browser a quarter of a millisecond.
+    static FORMATS: RefCell<Vec<(Language, FormatOptions, Function)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn format(at: Timestamp, language: Language, options: Options) -> String {
+fn format(at: Timestamp, language: Language, options: FormatOptions) -> String {
     let format = FORMATS.with_borrow_mut(|formats| {
         if let Some((.., known)) = formats.iter().find(|known| known.0 == language && known.1 == options) {
             return known.clone();
@@ -139,7 +139,7 @@ fn date(at: Timestamp) -> Date {
 fn object(pairs: &[(&str, &str)]) -> Object {
     let object = Object::new();
     for (name, value) in pairs {
-        // Setting a field of a fresh object cannot fail.
+        // Setting a property of a new object cannot fail.
         drop(Reflect::set(&object, &(*name).into(), &(*value).into()));
     }
     object
@@ -150,14 +150,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_told_in_the_largest_unit_that_fits() {
-        assert_eq!(ago(0), None);
-        assert_eq!(ago(2 * HOUR - 1), None);
-        assert_eq!(ago(2 * HOUR), Some((2, "hour")));
-        assert_eq!(ago(47 * HOUR), Some((1, "day")));
-        assert_eq!(ago(29 * 24 * HOUR), Some((29, "day")));
-        assert_eq!(ago(60 * 24 * HOUR), Some((2, "month")));
-        assert_eq!(ago(400 * 24 * HOUR), Some((1, "year")));
-        assert_eq!(ago(u64::MAX).map(|(_, unit)| unit), Some("year"));
+    fn a_duration_is_given_in_its_largest_unit() {
+        assert_eq!(largest_unit(0), None);
+        assert_eq!(largest_unit(2 * HOUR - 1), None);
+        assert_eq!(largest_unit(2 * HOUR), Some((2, "hour")));
+        assert_eq!(largest_unit(47 * HOUR), Some((1, "day")));
+        assert_eq!(largest_unit(29 * 24 * HOUR), Some((29, "day")));
+        assert_eq!(largest_unit(60 * 24 * HOUR), Some((2, "month")));
+        assert_eq!(largest_unit(400 * 24 * HOUR), Some((1, "year")));
+        assert_eq!(largest_unit(u64::MAX).map(|(_, unit)| unit), Some("year"));
     }
 }

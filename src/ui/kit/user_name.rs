@@ -1,4 +1,4 @@
-//! A user's name as it stands everywhere, with the seal of those who have protected it, and the role of those who have one.
+//! A user's nickname, with a seal for registered users and the name of the role.
 
 use leptos::prelude::*;
 
@@ -9,27 +9,28 @@ use crate::{
         i18n::texts,
         kit::{
             boxed::Boxing as _,
-            reactive::{live, live_view, memo},
+            reactive::{memo, reactive, reactive_view},
         },
     },
 };
 
-/// A nickname; behind it, if a password protects it, a seal, and a moderator's or owner's role in a frame. Seal and frame
-/// are drawn, so that no nickname can hold one.
+/// A nickname, followed by a seal if the user is registered, and by the role of a moderator or an owner. Seal and role are
+/// drawn outside the text of the nickname, so that no nickname can imitate them.
 #[component]
-pub(crate) fn Name(
-    /// Whose.
+pub(crate) fn UserName(
+    /// The user.
     user: User,
-    /// What the name is in its surroundings.
+    /// A CSS class for the name.
     #[prop(optional)]
     class: &'static str,
-    /// Whether `user` says all, and is made anew when there is more to say.
+    /// Whether to show `user` as it is, instead of following changes of the store. For views that are made again when the
+    /// user changes.
     #[prop(optional)]
-    settled: bool,
+    is_static: bool,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let User { id, nickname, registered, role } = user;
-    let is_registered: Signal<bool> = if settled {
+    let is_registered: Signal<bool> = if is_static {
         registered.into()
     } else {
         memo(move || registered || store.presence.with(|presence| presence.is_registered(id))).into()
@@ -46,11 +47,11 @@ pub(crate) fn Name(
             }
         })
     };
-    // Who is given another role comes back with it.
-    let role_now =
-        move || if settled { role } else { store.presence.with(|presence| presence.role(id)).unwrap_or(role) };
-    let badge = move || {
-        let name = match role_now() {
+    // A change of role ends the user's connections. The new role arrives with their next one.
+    let current_role =
+        move || if is_static { role } else { store.presence.with(|presence| presence.role(id)).unwrap_or(role) };
+    let role_label = move || {
+        let name = match current_role() {
             Role::Member => "",
             Role::Moderator => t.moderator,
             Role::Owner => t.owner,
@@ -60,8 +61,8 @@ pub(crate) fn Name(
     view! {
         <span class=format!("user-name {class}")>
             <bdi translate="no">{t.name_of(&nickname).to_owned()}</bdi>
-            {live_view(seal)}
-            {if settled { badge() } else { live(badge).boxed() }}
+            {reactive_view(seal)}
+            {if is_static { role_label() } else { reactive(role_label).boxed() }}
         </span>
     }
 }

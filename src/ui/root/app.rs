@@ -1,52 +1,50 @@
-//! Everything in the document's body, and what holds for all of it.
+//! The app: everything in the document's body, and the effects on the whole document.
 
-use leptos::{
-    ev::{self, MouseEvent},
-    prelude::*,
-};
+use leptos::{ev, prelude::*};
 
 use crate::{
     client::{ConnectionStatus, DraftState, Store},
     ui::{
-        InitialState, Language, Theme,
         chat::screen::ChatScreen,
         context::{
-            initial_state::OpenConversation,
+            initial_state::{InitialState, OpenConversation},
             router::{Navigator, Route},
+            theme::Theme,
         },
-        i18n::texts,
+        i18n::{Language, texts},
         kit::{
             boxed::Boxing as _,
             icons,
-            reactive::{effect, live_view, memo, on},
+            reactive::{effect, memo, reactive_view},
         },
-        sign_in::Join,
+        sign_in::SignInPage,
     },
 };
 
 /// Everything in the document's body.
 #[component]
 pub fn App(
-    /// Who looks at it, and how.
-    mut viewer: InitialState,
-    /// The password at the door as far as it was typed, if it was asked for.
+    /// The state that the server rendered the document from.
+    mut initial_state: InitialState,
+    /// The text in the sign-in page's password field, if the field was open.
     #[prop(optional_no_strip)]
-    kept_password: Option<String>,
+    typed_password: Option<String>,
 ) -> impl IntoView {
-    let language = RwSignal::new(viewer.language);
-    let theme = RwSignal::new(viewer.theme);
-    let store = Store::new(viewer.me.clone());
-    if let Some(OpenConversation { welcome, conversation, page, draft, problem }) = viewer.opening.take() {
-        let written = DraftState { text: draft.unwrap_or_default(), edit: None, problem };
-        store.open(&welcome, conversation, page, written);
+    let language = RwSignal::new(initial_state.language);
+    let theme = RwSignal::new(initial_state.theme);
+    let store = Store::new(initial_state.me.clone());
+    if let Some(open) = initial_state.open_conversation.take() {
+        let OpenConversation { welcome, conversation, page, draft, problem } = open;
+        let draft = DraftState { text: draft.unwrap_or_default(), edit: None, problem };
+        store.open(&welcome, conversation, page, draft);
     }
-    let here = Navigator::new(store, viewer.path.clone(), viewer.lobby);
+    let navigator = Navigator::new(store, initial_state.path.clone(), initial_state.lobby);
     provide_context(language);
     provide_context(theme);
     provide_context(store);
-    provide_context(here);
+    provide_context(navigator);
 
-    if let Some(ended) = viewer.ended {
+    if let Some(ended) = initial_state.ended_session {
         store.end_reason.set(Some(ended.reason));
         effect(move || store.learn_of_end(ended));
     }
@@ -56,18 +54,18 @@ pub fn App(
         }
     });
     effect(move || {
-        // `early.js` has found out, and has told it on the page that this one has taken the place of.
+        // `pre_boot.js` sets this attribute when the browser refuses to store something. The note that it showed has gone.
         if document().body().is_some_and(|body| body.has_attribute("data-not-kept")) {
             store.keeps_nothing();
         }
     });
     effect(move || {
-        // As long as the page.
+        // Dropping the handles keeps the listeners for as long as the page lives.
         drop(window_event_listener(ev::online, move |_| store.wake()));
         drop(window_event_listener(ev::visibilitychange, move |_| store.wake()));
     });
-    effect(move || show_on_document(language.get(), theme.get()));
-    effect(move || store.show(here.conversation.get()));
+    effect(move || set_root_attributes(language.get(), theme.get()));
+    effect(move || store.show(navigator.conversation.get()));
     let unread = memo(move || store.conversations.with(|conversations| conversations.unread()));
     effect(move || {
         document().set_title(&match unread.get() {
@@ -76,22 +74,22 @@ pub fn App(
         });
     });
 
-    let viewer = StoredValue::new(viewer);
-    let kept_password = RwSignal::new(kept_password);
-    let has_come_in = memo(move || store.me.with(Option::is_some));
-    let is_nowhere = memo(move || here.place.get() == Route::Nowhere);
-    live_view(move || {
-        // Another language makes everything anew; what matters stands in the store.
+    let initial_state = StoredValue::new(initial_state);
+    let typed_password = RwSignal::new(typed_password);
+    let is_signed_in = memo(move || store.me.with(Option::is_some));
+    let is_not_found = memo(move || navigator.route.get() == Route::NotFound);
+    reactive_view(move || {
+        // A change of language renders the whole page again. What must survive is in the store.
         language.track();
-        match (is_nowhere.get(), has_come_in.get()) {
+        match (is_not_found.get(), is_signed_in.get()) {
             (true, _) => view! { <NotFound/> }.boxed(),
             (false, true) => view! { <ChatScreen/> }.boxed(),
-            (false, false) => view! { <Join viewer kept_password/> }.boxed(),
+            (false, false) => view! { <SignInPage initial_state typed_password/> }.boxed(),
         }
     })
 }
 
-/// What stands at an address that means nothing.
+/// The page for an unknown path.
 #[component]
 fn NotFound() -> impl IntoView {
     let t = texts();
@@ -107,51 +105,9 @@ fn NotFound() -> impl IntoView {
     }
 }
 
-/// Offers the page's languages. Links, so that they work before WebAssembly has arrived.
-#[component]
-pub(crate) fn LanguageChoice(
-    /// What else the page is to be asked for, as a query: `&invite=…`.
-    #[prop(optional)]
-    query: String,
-) -> impl IntoView {
-    let t = texts();
-    let language = expect_context::<RwSignal<Language>>();
-    let chosen = language.get_untracked();
-    let choose = move |choice: Language| {
-        remember("teahouse_language", choice.tag());
-        language.set(choice);
-    };
-    view! {
-        <nav class="languages small" aria-label=t.language>
-            {Language::ALL.map(|choice| view! {
-                <a
-                    href=format!("?lang={}{query}", choice.tag())
-                    lang=choice.tag()
-                    aria-current=(chosen == choice).then_some("true")
-                    on:click=on(move |click: MouseEvent| {
-                        click.prevent_default();
-                        choose(choice);
-                    })
-                >
-                    {choice.name()}
-                </a>
-            })}
-        </nav>
-    }
-}
-
-/// Keeps a choice in a cookie for a year, so that the server renders the next page by it.
-pub(crate) fn remember(name: &str, value: &str) {
-    use wasm_bindgen::JsCast as _;
-    if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
-        // A browser that keeps no cookies forgets the choice; there is nobody to tell.
-        drop(document.set_cookie(&format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax")));
-    }
-}
-
-fn show_on_document(language: Language, theme: Theme) {
+fn set_root_attributes(language: Language, theme: Theme) {
     if let Some(root) = document().document_element() {
-        // These attributes have fixed names and so are always accepted.
+        // Setting an attribute with a valid name cannot fail.
         drop(root.set_attribute("lang", language.tag()));
         drop(root.set_attribute("data-theme", theme.name()));
     }

@@ -1,7 +1,7 @@
-//! The moment at which the browser's half arrives and takes over the page that the server rendered.
+//! Boot: the WebAssembly replaces the page that the server rendered.
 //!
-//! Both halves render the same components from the same [`InitialState`], so nothing seems to change. What was typed
-//! meanwhile is kept, and somebody who is just composing a Chinese, Japanese or Korean name is not disturbed.
+//! Server and WebAssembly render the same components from the same [`InitialState`], so nothing changes visibly. Typed text is
+//! kept, and an input method that is composing text is not interrupted.
 
 use std::time::Duration;
 
@@ -15,107 +15,108 @@ use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 
 use crate::{
     protocol::FromJson as _,
-    ui::{App, InitialState, kit::password_field::is_open},
+    ui::{context::initial_state::InitialState, kit::dom::is_open, root::app::App},
 };
 
-/// How long somebody may take from pressing a button to letting it go.
+/// How long a press of the mouse may last before the boot goes on anyway.
 const LONGEST_CLICK: Duration = Duration::from_secs(1);
 
-// The fields in which something may stand before the program is there.
+// The ids of the fields that may contain text when the WebAssembly starts.
 const NICKNAME: &str = "nickname";
 const PASSWORD: &str = "password";
 const MESSAGE: &str = "message";
-const TARGET: &str = "target-sidebar";
+const RECIPIENT: &str = "target-sidebar";
 
-/// Takes over, now or as soon as nothing is being pressed or composed.
-pub fn take_over() {
-    // A press that has begun on what is here must end there, or it comes to nothing.
+/// Replaces the rendered page by the app: now, or as soon as nothing is being pressed and no input method is composing.
+pub fn boot() {
+    // A click needs the element on which the press began, so wait for the end of a press.
     let is_pressing = document().query_selector(":active").is_ok_and(|pressed| pressed.is_some());
-    if is_pressing { set_timeout(begin, LONGEST_CLICK) } else { begin() }
+    if is_pressing { set_timeout(mount_when_composed, LONGEST_CLICK) } else { mount_when_composed() }
 }
 
-fn begin() {
-    let is_written_in = |field: &HtmlInputElement| {
+fn mount_when_composed() {
+    let is_composing = |field: &HtmlInputElement| {
         let has_focus = document().active_element().is_some_and(|active| active == ***field);
-        // At the door there is nobody yet who would tell whether something is being composed.
+        // Only pages with `pre_boot.js` have `data-composing`. The sign-in page has not, so any text there may be a
+        // composition.
         has_focus
             && if field.id() == NICKNAME { !field.value().is_empty() } else { field.has_attribute("data-composing") }
     };
-    match [NICKNAME, MESSAGE, TARGET].into_iter().filter_map(field).find(is_written_in) {
-        Some(field) => after_composing(&field),
+    match [NICKNAME, MESSAGE, RECIPIENT].into_iter().filter_map(text_field).find(is_composing) {
+        Some(field) => mount_after_composition(&field),
         None => mount(),
     }
 }
 
-/// A composition that began before this code was there can be told only by the events that come after.
-fn after_composing(field: &HtmlInputElement) {
-    let mounted = StoredValue::new(false);
-    let once = move |mount_soon: fn()| {
-        if !mounted.get_value() {
-            mounted.set_value(true);
-            mount_soon();
+/// Mounts the app when the composition ends. The events after it tell, because its start was before this code ran.
+fn mount_after_composition(field: &HtmlInputElement) {
+    let is_scheduled = StoredValue::new(false);
+    let once = move |schedule: fn()| {
+        if !is_scheduled.get_value() {
+            is_scheduled.set_value(true);
+            schedule();
         }
     };
-    // After the event has been dealt with: a submission goes to what it was meant for.
-    let at_once = || request_animation_frame(mount);
-    let key = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+    // In the next frame, so that the old page handles the event first: Enter may submit its form.
+    let in_next_frame = || request_animation_frame(mount);
+    let on_key = Closure::<dyn FnMut(KeyboardEvent)>::new(move |event: KeyboardEvent| {
         if !event.is_composing() && event.key_code() != 229 {
-            once(at_once);
+            once(in_next_frame);
         }
     });
-    let composed = Closure::<dyn FnMut()>::new(move || once(at_once));
-    // Who leaves the field by a press of the mouse has not yet let it go: the click is still to come.
-    let left = Closure::<dyn FnMut()>::new(move || once(|| set_timeout(mount, LONGEST_CLICK)));
+    let on_composed = Closure::<dyn FnMut()>::new(move || once(in_next_frame));
+    // A press of the mouse elsewhere blurs the field before its click comes, so leave time for the click.
+    let on_blur = Closure::<dyn FnMut()>::new(move || once(|| set_timeout(mount, LONGEST_CLICK)));
     for (event, listener) in [
-        ("keydown", key.as_ref().unchecked_ref()),
-        ("compositionend", composed.as_ref().unchecked_ref()),
-        ("blur", left.as_ref().unchecked_ref()),
+        ("keydown", on_key.as_ref().unchecked_ref()),
+        ("compositionend", on_composed.as_ref().unchecked_ref()),
+        ("blur", on_blur.as_ref().unchecked_ref()),
     ] {
-        // Adding a listener to an element of the page cannot fail.
+        // Adding a listener to an element cannot fail.
         drop(field.add_event_listener_with_callback(event, listener));
     }
-    // They live as long as the field, which ends when the page is taken over.
-    key.forget();
-    composed.forget();
-    left.forget();
+    // The listeners live as long as the field, which `mount` removes.
+    on_key.forget();
+    on_composed.forget();
+    on_blur.forget();
 }
 
 fn mount() {
     let body = document().body();
-    let handed_over = body.as_ref().and_then(|body| body.get_attribute("data-viewer"));
-    let mut viewer = handed_over.and_then(|json| InitialState::from_json(&json)).unwrap_or_default();
-    let focus = document().active_element().map(|active| active.id());
-    let fields =
-        [NICKNAME, PASSWORD, MESSAGE, TARGET].map(|id| (id, field(id).map(|field| (field.value(), selection(&field)))));
+    let json = body.as_ref().and_then(|body| body.get_attribute("data-initial-state"));
+    let mut initial_state = json.and_then(|json| InitialState::from_json(&json)).unwrap_or_default();
+    let focused_id = document().active_element().map(|active| active.id());
+    let fields = [NICKNAME, PASSWORD, MESSAGE, RECIPIENT]
+        .map(|id| (id, text_field(id).map(|field| (field.value(), selection(&field)))));
     let [(_, nickname), (_, password), (_, message), _] = &fields;
     if let Some((text, _)) = nickname {
-        viewer.attempt.nickname = Some(text.clone());
+        initial_state.sign_in_attempt.nickname = Some(text.clone());
     }
-    if let Some(opening) = &mut viewer.opening {
-        opening.draft = message.as_ref().map(|(text, _)| text.clone());
+    if let Some(open) = &mut initial_state.open_conversation {
+        open.draft = message.as_ref().map(|(text, _)| text.clone());
     }
-    let is_asked_for = is_open("sign-in");
-    let kept_password = password.as_ref().filter(|_| is_asked_for).map(|(text, _)| text.clone());
+    let is_password_open = is_open("sign-in");
+    let typed_password = password.as_ref().filter(|_| is_password_open).map(|(text, _)| text.clone());
     if let Some(body) = body {
         body.set_text_content(None);
     }
-    mount_to_body(move || view! { <App viewer kept_password/> });
+    mount_to_body(move || view! { <App initial_state typed_password/> });
     for (id, (text, selection)) in fields.into_iter().filter_map(|(id, before)| Some((id, before?))) {
-        let Some(field) = field(id) else { continue };
+        let Some(field) = text_field(id) else { continue };
         field.set_value(&text);
-        let has_focus = focus.as_deref() == Some(id);
-        if id == TARGET && !text.is_empty() {
-            // Nothing else tells the form what stands in it. Where nobody is typing, its list stays closed.
+        let has_focus = focused_id.as_deref() == Some(id);
+        if id == RECIPIENT && !text.is_empty() {
+            // The recipient picker reads its field on `input` only. `blur` keeps its list closed if the user is elsewhere.
             for event in if has_focus { &["input"][..] } else { &["input", "blur"] } {
                 drop(Event::new(event).map(|event| field.dispatch_event(&event)));
             }
         }
         if has_focus {
             spawn_local(async move {
-                // By then the composer has taken the focus, and the texts have been put into the fields once more; but
-                // nothing has been pressed yet.
+                // By then the composer has taken the focus and the fields have been filled once more. No key can have been
+                // pressed in between.
                 tick().await;
-                // The field is there and takes text, so neither can fail.
+                // The field exists and holds text, so neither call can fail.
                 drop(field.focus());
                 if let Some((start, end)) = selection {
                     drop(field.set_selection_range(start, end));
@@ -129,7 +130,7 @@ fn selection(field: &HtmlInputElement) -> Option<(u32, u32)> {
     field.selection_start().ok().flatten().zip(field.selection_end().ok().flatten())
 }
 
-/// A field of the page; the composer's is no `<input>`, but has all that is asked of it here.
-fn field(id: &str) -> Option<HtmlInputElement> {
+/// A text field. The composer is a `<textarea>`, but has all the methods of `<input>` that are used here.
+fn text_field(id: &str) -> Option<HtmlInputElement> {
     document().get_element_by_id(id).map(JsCast::unchecked_into)
 }

@@ -1,51 +1,60 @@
-//! The document that the server sends, and what it brings along for the time before the program is there.
+//! The HTML document that the server sends, with its scripts for the time before the WebAssembly has loaded.
 
 use leptos::{nonce::use_nonce, prelude::*};
 
 use crate::{
     client::Store,
     domain::CurrentUser,
-    ui::{App, AssetNames, InitialState, Language, kit::avatar::Face},
+    ui::{
+        context::{assets::AssetNames, initial_state::InitialState},
+        i18n::Language,
+        kit::avatar::Avatar,
+        root::app::App,
+    },
 };
 
-/// The script for documents in which a conversation is open.
-const EARLY: &str = include_str!("../chat/pre_boot.js");
+/// The script for documents with an open conversation.
+const PRE_BOOT_SCRIPT: &str = include_str!("../chat/pre_boot.js");
 
-/// What lets the program go on in a page that its browser translates.
-const TRANSLATED: &str = include_str!("translated.js");
+/// The script that keeps the app working when the browser translates the page.
+const TRANSLATED_SCRIPT: &str = include_str!("translated.js");
 
-/// The document that the server sends to `viewer`. The nonce of its scripts is taken from the context.
-pub fn shell(options: LeptosOptions, files: &AssetNames, viewer: InitialState) -> impl IntoView + use<> {
-    // The browser starts from what the server rendered, not from what it would guess itself.
-    let handed_over = serde_json::to_string(&viewer).unwrap_or_default();
-    let early = viewer.opening.as_ref().map(|opening| {
-        // It stands beside the app, with no store, and shows the reader as the app does.
+/// The HTML document for `initial_state`. Its scripts carry the nonce from the context.
+pub fn html_document(
+    options: LeptosOptions,
+    assets: &AssetNames,
+    initial_state: InitialState,
+) -> impl IntoView + use<> {
+    // The WebAssembly starts from this instead of guessing the same from the browser.
+    let json = serde_json::to_string(&initial_state).unwrap_or_default();
+    let pre_boot = initial_state.open_conversation.as_ref().map(|open| {
+        // This is outside the app and needs a store of its own, with the user in it, to give the avatar the same colour.
         let store = Store::new(None);
-        store.presence.update_untracked(|presence| presence.welcome(&opening.welcome));
+        store.presence.update_untracked(|presence| presence.welcome(&open.welcome));
         provide_context(store);
-        early(&opening.welcome.me, viewer.language)
+        pre_boot(&open.welcome.me, initial_state.language)
     });
-    let (language, theme) = (viewer.language.tag(), viewer.theme.name());
-    let AssetNames { style, style_text, script, program, splitter, .. } = files.clone();
-    // A file would cost another answer of the server before anything is seen.
-    let style = match style_text {
+    let (language, theme) = (initial_state.language.tag(), initial_state.theme.name());
+    let AssetNames { stylesheet, stylesheet_text, script, wasm, split_loader, .. } = assets.clone();
+    // Inlined, because a file would cost another round trip before anything shows.
+    let style = match stylesheet_text {
         Some(text) => view! { <style>{text}</style> }.into_any(),
-        None => view! { <link rel="stylesheet" href=style/> }.into_any(),
+        None => view! { <link rel="stylesheet" href=stylesheet/> }.into_any(),
     };
-    // What Leptos' own would do, which knows neither these addresses nor, unless cargo-leptos has built the server, where
-    // the program is. If that does not come, or fails while it begins, this is told on what there is of the page.
+    // This replaces Leptos' own start script, which does not know these URLs and finds the WebAssembly only if cargo-leptos
+    // built the server. If the WebAssembly does not load or fails at its start, the page shows a note.
     let start = format!(
         r#"const note = document.getElementById("no-program");
 import({script:?})
-  .then((page) => page.default({{ module_or_path: {program:?} }}).then(() => page.hydrate()))
+  .then((page) => page.default({{ module_or_path: {wasm:?} }}).then(() => page.hydrate()))
   .catch((error) => {{
     (document.querySelector(".banners") ?? document.body).prepend(note);
     note.hidden = false;
     throw error;
   }});"#
     );
-    let t = viewer.language.texts();
-    let no_program = view! {
+    let t = initial_state.language.texts();
+    let load_failed = view! {
         <p id="no-program" class="banner small" role="alert" hidden>{t.no_program} " " <a href="">{t.load_anew}</a></p>
     };
     view! {
@@ -57,37 +66,37 @@ import({script:?})
                     name="viewport"
                     content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
                 />
-                <meta name="description" content="Group and private chat in your own house"/>
+                <meta name="description" content="Group and private chat that you host yourself"/>
                 <title>"Teahouse"</title>
                 {style}
-                // All are asked for at once, as soon as the document's first bytes are there.
+                // Preloaded, so that the browser requests all of them as soon as it has the first bytes of the document.
                 <link rel="modulepreload" href=script/>
-                {splitter.map(|splitter| view! { <link rel="modulepreload" href=splitter/> })}
-                <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                {split_loader.map(|split_loader| view! { <link rel="modulepreload" href=split_loader/> })}
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <AutoReload options/>
                 <script type="module" nonce=use_nonce()>{start}</script>
             </head>
-            <body data-viewer=handed_over>
-                <App viewer/>
-                {no_program}
-                {inline(TRANSLATED)}
-                {early}
+            <body data-initial-state=json>
+                <App initial_state/>
+                {load_failed}
+                {inline_script(TRANSLATED_SCRIPT)}
+                {pre_boot}
             </body>
         </html>
     }
 }
 
-/// Goes behind everything else in the body.
-fn early(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
+/// The pre-boot script and the template of the rows that it adds. It comes last in the body, because it reads the rest.
+fn pre_boot(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
     let t = language.texts();
     let (id, nickname) = (me.id, me.nickname.clone());
     view! {
-        // A message on its way, as `timeline::message` shows one of the reader's own.
+        // A pending message of the user, with the same markup as in `chat::timeline::message_row`.
         <template id="row">
             <li class="message mine starts-group" data-pending="true">
-                <Face id nickname=nickname.clone()/>
+                <Avatar id nickname=nickname.clone()/>
                 <p class="message-head">
                     <span class="user-name author"><bdi translate="no">{nickname.as_str().to_owned()}</bdi></span>
                     " "
@@ -99,12 +108,12 @@ fn early(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
                 </div>
             </li>
         </template>
-        {inline(EARLY)}
+        {inline_script(PRE_BOOT_SCRIPT)}
     }
 }
 
-/// A script in the document, without its remarks: whoever reads the source finds them there.
-fn inline(source: &str) -> impl IntoView + use<> {
+/// An inline script without its comments and indentation.
+fn inline_script(source: &str) -> impl IntoView + use<> {
     let script: String =
         source.lines().map(str::trim).filter(|line| !line.starts_with("//")).flat_map(|line| [line, "\n"]).collect();
     view! { <script nonce=use_nonce()>{script}</script> }

@@ -1,4 +1,4 @@
-//! The document, the app in it, and the moment at which the app takes the document over.
+//! The HTML document, the app in its body, and the boot of the app in the browser.
 
 pub(crate) mod app;
 pub(crate) mod boot;

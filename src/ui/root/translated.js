@@ -1,82 +1,89 @@
-// A browser that translates the page takes nodes away that the program goes on to change: nobody would see what it does to
-// them. Chrome, Edge and Safari put a <font> or a text node in the place of a text; Firefox takes everything out of an element
-// and puts back what it has a translation for, so that the comments are gone by which the program finds its places.
-// Here they come back: a comment as it was; a text without its words, behind what stands for it, which goes as soon as the
-// program changes that text or takes it away.
+// Keeps the app working when the browser translates the page.
+//
+// A translator replaces the nodes that the app goes on to change, so its changes would show nowhere. Chrome, Edge and Safari
+// put a <font> or a text node in the place of a text node. Firefox empties an element and puts back the nodes that it has
+// translated, without the comments that mark the app's places.
+//
+// This script puts the app's nodes back: a comment as it was, and a text node, emptied, behind its translation. When the app
+// changes or removes that text node, the translation goes.
 {
-  // Of the text nodes only the program's are its own.
+  // The text nodes that the app has created; all others are the translator's.
   const own = new WeakSet();
   const create = document.createTextNode;
-  document.createTextNode = (words) => {
-    const text = create.call(document, words);
+  document.createTextNode = (data) => {
+    const text = create.call(document, data);
     own.add(text);
     return text;
   };
-  // What stands for a text, what it says itself, and how often it has come back: not for ever, where somebody insists.
-  const stands = new WeakMap();
-  const MOST = 9;
+  // For an emptied text node: its translation `by`, its original `text`, and how often it was put back, in case a translator
+  // keeps removing it.
+  const translations = new WeakMap();
+  const MAX_RESTORES = 9;
 
   const isText = (node) => node?.nodeType === Node.TEXT_NODE;
-  const isStrange = (node) => node?.nodeName === "FONT" || (isText(node) && !own.has(node));
-  // The program has changed the text or has taken it away. Another text that has the same translation says again what it says.
-  const uncover = (text) => {
-    const { by } = stands.get(text);
-    stands.delete(text);
-    for (const other of by.parentNode?.childNodes ?? []) speak(other, by);
+  const isForeign = (node) => node?.nodeName === "FONT" || (isText(node) && !own.has(node));
+  // Removes the translation of a text node that the app has changed or removed. Other text nodes with the same translation
+  // show their original text again.
+  const removeTranslation = (text) => {
+    const { by } = translations.get(text);
+    translations.delete(text);
+    for (const other of by.parentNode?.childNodes ?? []) showOriginal(other, by);
     by.remove();
   };
-  const speak = (text, by) => {
-    const standing = stands.get(text);
-    if (standing?.by !== by) return;
-    stands.delete(text);
-    text.data = standing.words;
+  // Shows the original text of a node, if its translation is `by`.
+  const showOriginal = (text, by) => {
+    const translation = translations.get(text);
+    if (translation?.by !== by) return;
+    translations.delete(text);
+    text.data = translation.text;
   };
-  // The strange node before it, if nothing but texts without words is between.
-  const before = (node) => {
+  // The foreign node before a node, if there are only comments and emptied text nodes in between.
+  const foreignBefore = (node) => {
     do node = node.previousSibling;
     while (node?.nodeType === Node.COMMENT_NODE || (own.has(node) && !node.data));
-    return isStrange(node) ? node : null;
+    return isForeign(node) ? node : null;
   };
 
-  const watch = new MutationObserver((records) => {
-    // Where each was that was taken out, last.
-    const taken = new Map();
+  const observer = new MutationObserver((records) => {
+    // For each removed node, the place that it was last removed from.
+    const removed = new Map();
+    // The elements that a translator has changed.
     const translated = new Set();
     for (const { target, addedNodes, removedNodes, nextSibling } of records) {
-      if (stands.has(target)) uncover(target);
-      for (const node of addedNodes) if (isStrange(node) || (isText(node) && taken.has(node))) translated.add(target);
+      if (translations.has(target)) removeTranslation(target);
+      for (const node of addedNodes) if (isForeign(node) || (isText(node) && removed.has(node))) translated.add(target);
       for (const node of removedNodes) {
-        taken.delete(node);
-        taken.set(node, [target, nextSibling]);
+        removed.delete(node);
+        removed.set(node, [target, nextSibling]);
       }
     }
-    // From the last to the first: each finds the one before which it stood.
-    for (const [node, [parent, next]] of [...taken].reverse()) {
-      const standing = stands.get(node);
+    // From the last to the first, so that each node finds the one that followed it.
+    for (const [node, [parent, next]] of [...removed].reverse()) {
+      const translation = translations.get(node);
       if (node.isConnected) {
-        // The translation is taken back.
-        if (standing) speak(node, standing.by);
+        // The translator has put the original back.
+        if (translation) showOriginal(node, translation.by);
       } else if (translated.has(parent) && (own.has(node) || node.nodeType === Node.COMMENT_NODE)) {
-        const { words = node.data, count = 0 } = standing ?? {};
-        if (count === MOST) continue;
+        const { text = node.data, count = 0 } = translation ?? {};
+        if (count === MAX_RESTORES) continue;
         if (own.has(node)) node.data = "";
         parent.insertBefore(node, next?.parentNode === parent ? next : null);
-        const by = standing?.by ?? before(node);
-        if (by) stands.set(node, { by, words, count: count + 1 });
-      } else if (standing) {
-        uncover(node);
-      } else if (isStrange(node)) {
+        const by = translation?.by ?? foreignBefore(node);
+        if (by) translations.set(node, { by, text, count: count + 1 });
+      } else if (translation) {
+        removeTranslation(node);
+      } else if (isForeign(node)) {
         for (const other of parent.childNodes) {
-          const standing = stands.get(other);
-          if (standing?.by !== node) continue;
-          const by = before(other);
-          if (by) stands.set(other, { ...standing, by });
-          else speak(other, node);
+          const translation = translations.get(other);
+          if (translation?.by !== node) continue;
+          const by = foreignBefore(other);
+          if (by) translations.set(other, { ...translation, by });
+          else showOriginal(other, node);
         }
       }
     }
-    // What was done here needs no answer.
-    watch.takeRecords();
+    // The changes that were made here are no news.
+    observer.takeRecords();
   });
-  watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true });
 }

@@ -1,4 +1,4 @@
-//! One's own nickname: keeping it by a password, changing that, and the way out.
+//! The user's own account: password, sessions, signing out and deletion.
 
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -14,145 +14,146 @@ use crate::{
         i18n::{InSentence, sentence, texts},
         kit::{
             boxed::Boxing as _,
-            form_request::Asking,
-            password_field::{PasswordField, close, field, fill, focus, is_open, typed},
-            reactive::{live, live_view, memo, on},
+            dom::{close, focus_by_id, input_by_id, input_value, is_open, set_input_value},
+            form_request::FormRequest,
+            password_field::PasswordField,
+            reactive::{memo, on, reactive, reactive_view},
         },
-        settings::sessions::{SessionList, Sessions},
+        settings::sessions::{SessionList, UserSessions},
     },
 };
 
-/// What the parts are called in the document.
-const FORM: &str = "password-form";
-const SUMMARY: &str = "password-summary";
-const CURRENT: &str = "current-password";
-const NEW: &str = "new-password";
-const WAY_OUT: &str = "way-out";
-const LAST: &str = "last-password";
-const GO: &str = "messages-go";
+// The ids of elements.
+const PASSWORD_FORM: &str = "password-form";
+const PASSWORD_SUMMARY: &str = "password-summary";
+const CURRENT_PASSWORD: &str = "current-password";
+const NEW_PASSWORD: &str = "new-password";
+const SIGN_OUT_BUTTON: &str = "way-out";
+const DELETION_PASSWORD: &str = "last-password";
+const DELETE_MESSAGES: &str = "messages-go";
 
-/// What belongs to the nickname: its password, where one is signed in, and leaving.
+/// The settings of the user's own account.
 #[component]
-pub(crate) fn Account() -> impl IntoView {
+pub(crate) fn AccountSettings() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let is_registered = memo(move || store.is_registered());
-    let sessions = Sessions::new();
+    let sessions = UserSessions::new();
     view! {
         <h2>{t.your_nickname}</h2>
-        <p class="small">{live(move || if is_registered.get() { t.registered_note } else { t.guest_note })}</p>
+        <p class="small">{reactive(move || if is_registered.get() { t.registered_note } else { t.guest_note })}</p>
         <PasswordForm is_registered sessions/>
-        {live_view(move || is_registered.get().then(|| view! { <SessionList sessions/> }))}
-        <Leaving is_registered/>
-        <Deletion is_registered/>
+        {reactive_view(move || is_registered.get().then(|| view! { <SessionList sessions/> }))}
+        <SignOut is_registered/>
+        <DeleteAccount is_registered/>
     }
 }
 
-/// Sets a password, or changes it.
+/// Sets a password, which registers a guest, or changes it.
 #[component]
 fn PasswordForm(
-    /// Whether there is one already.
+    /// Whether the user has a password already.
     is_registered: Memo<bool>,
-    /// The other ones end.
-    sessions: Sessions,
+    /// The user's sessions. A change of the password ends the other ones, so the list is loaded again.
+    sessions: UserSessions,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let done = RwSignal::new(None::<&str>);
-    let asking = Asking::new(None);
+    let success = RwSignal::new(None::<&str>);
+    let request = FormRequest::new(None);
     let nickname = store.nickname().unwrap_or_default();
 
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if !asking.begin() {
+        if !request.start() {
             return;
         }
-        done.set(None);
-        let had_one = is_registered.get_untracked();
-        let (new, current) = (typed(NEW), had_one.then(|| typed(CURRENT)));
+        success.set(None);
+        let was_registered = is_registered.get_untracked();
+        let (new, current) = (input_value(NEW_PASSWORD), was_registered.then(|| input_value(CURRENT_PASSWORD)));
         spawn_local(async move {
             if let Err(refusal) = store.set_password(new, current).await {
                 let is_current = refusal.code() == Some(ErrorCode::WrongPassword);
-                asking.end(Some(refusal));
-                return focus(if is_current { CURRENT } else { NEW });
+                request.finish(Some(refusal));
+                return focus_by_id(if is_current { CURRENT_PASSWORD } else { NEW_PASSWORD });
             }
-            asking.end(None);
-            fill(CURRENT, "");
-            fill(NEW, "");
-            close(FORM);
-            done.try_set(Some(if had_one { t.password_changed } else { t.password_set }));
+            request.finish(None);
+            set_input_value(CURRENT_PASSWORD, "");
+            set_input_value(NEW_PASSWORD, "");
+            close(PASSWORD_FORM);
+            success.try_set(Some(if was_registered { t.password_changed } else { t.password_set }));
             sessions.load();
-            focus(SUMMARY);
+            focus_by_id(PASSWORD_SUMMARY);
         });
     };
-    let disclose = move |_| {
-        if is_open(FORM) {
-            done.set(None);
-            focus(if is_registered.get_untracked() { CURRENT } else { NEW });
+    let toggled = move |_| {
+        if is_open(PASSWORD_FORM) {
+            success.set(None);
+            focus_by_id(if is_registered.get_untracked() { CURRENT_PASSWORD } else { NEW_PASSWORD });
         }
     };
-    let current_field = move || {
+    let current_password = move || {
         is_registered.get().then(|| {
             view! {
                 <PasswordField
-                    id=CURRENT
+                    id=CURRENT_PASSWORD
                     label=t.current_password
                     autocomplete="current-password"
-                    asking
-                    wrong=ErrorCode::WrongPassword
-                    explanation=t.wrong_current.to_owned()
+                    request
+                    error_code=ErrorCode::WrongPassword
+                    error_text=t.wrong_current.to_owned()
                 />
             }
         })
     };
-    let of_fields = [ErrorCode::WrongPassword, ErrorCode::InvalidPassword];
+    let shown_by_fields = [ErrorCode::WrongPassword, ErrorCode::InvalidPassword];
     view! {
-        <p class="done small" role="status">{live(move || done.get())}</p>
-        <details id=FORM class="change" on:toggle=on(disclose)>
-            <summary id=SUMMARY>
-                {live(move || if is_registered.get() { t.change_password } else { t.set_password })}
+        <p class="done small" role="status">{reactive(move || success.get())}</p>
+        <details id=PASSWORD_FORM class="change" on:toggle=on(toggled)>
+            <summary id=PASSWORD_SUMMARY>
+                {reactive(move || if is_registered.get() { t.change_password } else { t.set_password })}
             </summary>
             <form class="fields" on:submit=on(submit)>
-                // Tells password managers whose password it is.
+                // Tells password managers which user the password is for.
                 <input class="for-password-managers" type="text" name="username" autocomplete="username" value=nickname/>
-                {live_view(current_field)}
+                {reactive_view(current_password)}
                 <PasswordField
-                    id=NEW
+                    id=NEW_PASSWORD
                     label=t.new_password
                     autocomplete="new-password"
                     hint=t.password_hint
-                    asking
-                    wrong=ErrorCode::InvalidPassword
-                    explanation=(t.error)(ErrorCode::InvalidPassword)
+                    request
+                    error_code=ErrorCode::InvalidPassword
+                    error_text=(t.error)(ErrorCode::InvalidPassword)
                 />
-                <p class="quiet small">{live(move || if is_registered.get() { t.others_end } else { "" })}</p>
-                <p class="problem small" role="alert">{live(move || asking.explanation(t, &of_fields))}</p>
-                <button type="submit" class="button" aria-disabled=live(move || asking.is_closed().to_string())>
-                    {live(move || asking.button(t, t.save, t.saving))}
+                <p class="quiet small">{reactive(move || if is_registered.get() { t.others_end } else { "" })}</p>
+                <p class="problem small" role="alert">{reactive(move || request.error_text(t, &shown_by_fields))}</p>
+                <button type="submit" class="button" aria-disabled=reactive(move || request.is_blocked().to_string())>
+                    {reactive(move || request.button_label(t, t.save, t.saving))}
                 </button>
             </form>
         </details>
     }
 }
 
-/// Deletes the account, after a question of what is to become of one's messages.
+/// Deletes the account. The user chooses whether their messages stay.
 #[component]
-fn Deletion(
-    /// Whether there is a password to show.
+fn DeleteAccount(
+    /// Whether the user has to give a password.
     is_registered: Memo<bool>,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let asking = Asking::new(None);
+    let request = FormRequest::new(None);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if !asking.begin() {
+        if !request.start() {
             return;
         }
-        let password = is_registered.get_untracked().then(|| typed(LAST));
-        let goes = field(GO).is_some_and(|field| field.checked());
-        let messages = if goes { KeptMessages::Delete } else { KeptMessages::Keep };
+        let password = is_registered.get_untracked().then(|| input_value(DELETION_PASSWORD));
+        let deletes_messages = input_by_id(DELETE_MESSAGES).is_some_and(|field| field.checked());
+        let messages = if deletes_messages { KeptMessages::Delete } else { KeptMessages::Keep };
         spawn_local(async move {
             if let Err(refusal) = store.delete_account(password, messages).await {
-                asking.end(Some(refusal));
-                focus(LAST);
+                request.finish(Some(refusal));
+                focus_by_id(DELETION_PASSWORD);
             }
         });
     };
@@ -160,18 +161,18 @@ fn Deletion(
         is_registered.get().then(|| {
             view! {
                 <PasswordField
-                    id=LAST
+                    id=DELETION_PASSWORD
                     label=t.password
                     autocomplete="current-password"
-                    asking
-                    wrong=ErrorCode::WrongPassword
-                    explanation=t.wrong_current.to_owned()
+                    request
+                    error_code=ErrorCode::WrongPassword
+                    error_text=t.wrong_current.to_owned()
                 />
             }
         })
     };
-    let choice = |id: &'static str, words, checked| {
-        view! { <label class="small"><input type="radio" name="messages" id=id checked=checked/>{words}</label> }
+    let choice = |id: &'static str, label, checked| {
+        view! { <label class="small"><input type="radio" name="messages" id=id checked=checked/>{label}</label> }
             .boxed()
     };
     view! {
@@ -182,30 +183,30 @@ fn Deletion(
                 <fieldset class="choice">
                     <legend>{t.your_messages}</legend>
                     {choice("messages-stay", t.messages_stay, true)}
-                    {choice(GO, t.messages_go, false)}
+                    {choice(DELETE_MESSAGES, t.messages_go, false)}
                 </fieldset>
-                {live_view(password)}
+                {reactive_view(password)}
                 <p class="problem small" role="alert">
-                    {live(move || asking.explanation(t, &[ErrorCode::WrongPassword]))}
+                    {reactive(move || request.error_text(t, &[ErrorCode::WrongPassword]))}
                 </p>
-                <button type="submit" class="button danger" aria-disabled=live(move || asking.is_closed().to_string())>
-                    {live(move || asking.button(t, t.delete_now, t.deleting))}
+                <button type="submit" class="button danger" aria-disabled=reactive(move || request.is_blocked().to_string())>
+                    {reactive(move || request.button_label(t, t.delete_now, t.deleting))}
                 </button>
             </form>
         </details>
     }
 }
 
-/// Signs out. A guest gives the nickname up by it, and so is asked first.
+/// Signs out. A guest loses the nickname by this, and so has to confirm first.
 #[component]
-fn Leaving(
+fn SignOut(
     /// Whether the nickname outlives the session.
     is_registered: Memo<bool>,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let asks = RwSignal::new(false);
+    let asks_confirmation = RwSignal::new(false);
     let problem = RwSignal::new(None::<&str>);
-    let leave = move |_: MouseEvent| {
+    let sign_out = move |_: MouseEvent| {
         problem.set(None);
         spawn_local(async move {
             if !store.leave().await {
@@ -213,30 +214,31 @@ fn Leaving(
             }
         });
     };
-    // The button that was pressed is replaced by another, and the focus goes there.
-    let ask = move |_: MouseEvent| {
-        asks.set(!asks.get_untracked());
-        request_animation_frame(|| focus(WAY_OUT));
+    // The pressed button is replaced by another with the same id, which gets the focus.
+    let toggle_confirmation = move |_: MouseEvent| {
+        asks_confirmation.set(!asks_confirmation.get_untracked());
+        request_animation_frame(|| focus_by_id(SIGN_OUT_BUTTON));
     };
-    let button = |class, id, name, press| {
-        view! { <button type="button" class=class id=id on:click=press>{name}</button> }.boxed()
+    let button = |class, id, label, press| {
+        view! { <button type="button" class=class id=id on:click=press>{label}</button> }.boxed()
     };
-    let way_out = move || {
-        match (is_registered.get(), asks.get()) {
-        (true, _) => button("button secondary", WAY_OUT, t.sign_out, on(leave)),
-        (false, false) => button("button secondary", WAY_OUT, t.leave, on(ask)),
-        (false, true) => view! {
-            <div class="question" role="group" aria-labelledby="leave-question">
-                <p id="leave-question" class="small">{sentence(&(t.leave_question)(InSentence(&store.nickname().unwrap_or_default())))}</p>
-                {button("button secondary", WAY_OUT, t.stay, on(ask))}
-                {button("button danger", "give-up", t.give_up, on(leave))}
-            </div>
+    let view = move || match (is_registered.get(), asks_confirmation.get()) {
+        (true, _) => button("button secondary", SIGN_OUT_BUTTON, t.sign_out, on(sign_out)),
+        (false, false) => button("button secondary", SIGN_OUT_BUTTON, t.leave, on(toggle_confirmation)),
+        (false, true) => {
+            let question = (t.leave_question)(InSentence(&store.nickname().unwrap_or_default()));
+            view! {
+                <div class="question" role="group" aria-labelledby="leave-question">
+                    <p id="leave-question" class="small">{sentence(&question)}</p>
+                    {button("button secondary", SIGN_OUT_BUTTON, t.stay, on(toggle_confirmation))}
+                    {button("button danger", "give-up", t.give_up, on(sign_out))}
+                </div>
+            }
+            .boxed()
         }
-        .boxed(),
-    }
     };
     view! {
-        {live_view(way_out)}
-        <p class="problem small" role="alert">{live(move || problem.get())}</p>
+        {reactive_view(view)}
+        <p class="problem small" role="alert">{reactive(move || problem.get())}</p>
     }
 }

@@ -1,4 +1,4 @@
-//! Of whom one wants to hear nothing, and the way back.
+//! The list of blocked users.
 
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
@@ -9,19 +9,19 @@ use crate::{
         i18n::texts,
         kit::{
             boxed::{Boxed, Boxing as _},
-            password_field::focus,
-            reactive::{live, live_view, on},
-            user_name::Name,
+            dom::focus_by_id,
+            reactive::{on, reactive, reactive_view},
+            user_name::UserName,
         },
     },
 };
 
-/// What the list is called in the document.
+/// The id of the list.
 const LIST: &str = "blocked-list";
 
-/// Whom one has blocked; nothing if there is nobody.
+/// The blocked users, each with a button to unblock. Hidden if there are none.
 #[component]
-pub(crate) fn Blocked() -> impl IntoView {
+pub(crate) fn BlockedUsers() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let problem = RwSignal::new(None::<String>);
     let row = move |user: User| {
@@ -32,13 +32,13 @@ pub(crate) fn Blocked() -> impl IntoView {
                 if let Err(refusal) = store.block(id, false).await {
                     problem.try_set(Some(refusal.code().map_or_else(|| t.unreachable.to_owned(), t.error)));
                 }
-                // The button is about to go, and the focus with it.
-                focus(LIST);
+                // The button with the focus is about to disappear.
+                focus_by_id(LIST);
             });
         };
         view! {
             <li class="session">
-                <p><Name user/></p>
+                <p><UserName user/></p>
                 <button type="button" class="button secondary small" aria-label=label on:click=on(unblock)>{t.unblock}</button>
             </li>
         }
@@ -47,8 +47,8 @@ pub(crate) fn Blocked() -> impl IntoView {
     let rows = move || store.blocks.with(|blocks| blocks.users().iter().cloned().map(row).collect::<Vec<Boxed>>());
     let is_empty = move || store.blocks.with(|blocks| blocks.users().is_empty());
     view! {
-        <h2 id="blocked" hidden=live(is_empty)>{t.blocked}</h2>
-        <ul id=LIST tabindex="-1" aria-labelledby="blocked" hidden=live(is_empty)>{live_view(rows)}</ul>
-        <p class="problem small" role="alert">{live(move || problem.get())}</p>
+        <h2 id="blocked" hidden=reactive(is_empty)>{t.blocked}</h2>
+        <ul id=LIST tabindex="-1" aria-labelledby="blocked" hidden=reactive(is_empty)>{reactive_view(rows)}</ul>
+        <p class="problem small" role="alert">{reactive(move || problem.get())}</p>
     }
 }

@@ -1,4 +1,4 @@
-//! Where one is signed in.
+//! The list of the user's sessions.
 
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
@@ -6,40 +6,39 @@ use crate::{
     client::{Refusal, end_session, sessions},
     domain::{SessionId, SessionInfo},
     ui::{
-        Language,
-        i18n::{Texts, texts},
+        i18n::{Language, Texts, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
-            password_field::focus,
-            reactive::{live, live_view, on},
+            dom::focus_by_id,
+            reactive::{on, reactive, reactive_view},
             time_format,
         },
-        settings::user_agent::Program,
+        settings::user_agent::ClientProgram,
     },
 };
 
-/// What the list is called in the document.
+/// The id of the list.
 const LIST: &str = "session-list";
 
-/// The list as it was fetched last. A handle: copies are the same list.
+/// The sessions as they were last fetched. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Sessions {
+pub(crate) struct UserSessions {
     list: RwSignal<Vec<SessionInfo>>,
     problem: RwSignal<Option<String>>,
     texts: &'static Texts,
 }
 
-impl Sessions {
+impl UserSessions {
     pub(crate) fn new() -> Self {
         Self { list: RwSignal::default(), problem: RwSignal::new(None), texts: texts() }
     }
 
-    /// Fetches the list. Until it comes, the last one stands.
+    /// Fetches the sessions. Until they arrive, the old list stays.
     pub(crate) fn load(self) {
         spawn_local(async move {
             match sessions().await {
                 Ok(list) => drop(self.list.try_set(list)),
-                Err(refusal) => self.explain(&refusal),
+                Err(refusal) => self.show_refusal(&refusal),
             }
         });
     }
@@ -48,56 +47,56 @@ impl Sessions {
         self.problem.set(None);
         spawn_local(async move {
             if let Err(refusal) = end_session(session).await {
-                self.explain(&refusal);
+                self.show_refusal(&refusal);
             }
-            // The button is about to go, and the focus with it.
-            focus(LIST);
+            // The button with the focus is about to disappear.
+            focus_by_id(LIST);
             self.load();
         });
     }
 
-    fn explain(self, refusal: &Refusal) {
-        let explanation = refusal.code().map_or_else(|| self.texts.unreachable.to_owned(), self.texts.error);
-        self.problem.try_set(Some(explanation));
+    fn show_refusal(self, refusal: &Refusal) {
+        let text = refusal.code().map_or_else(|| self.texts.unreachable.to_owned(), self.texts.error);
+        self.problem.try_set(Some(text));
     }
 }
 
-/// The list, with a way to end each of the others.
+/// The list of sessions, with a button to end each except the current one.
 #[component]
 pub(crate) fn SessionList(
-    /// What it shows.
-    sessions: Sessions,
+    /// The sessions to show.
+    sessions: UserSessions,
 ) -> impl IntoView {
     let t = texts();
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     sessions.load();
     let row = move |info: SessionInfo| {
         let SessionInfo { id, seen_at, agent, current, .. } = info;
-        let Program { name, system } = Program::of(&agent);
+        let ClientProgram { name, system } = ClientProgram::from_user_agent(&agent);
         let name = match system {
             _ if name.is_empty() => t.unknown_program.to_owned(),
             Some(system) => (t.program_on)(&name, system),
             None => name,
         };
         let end = move |_: MouseEvent| sessions.end(id);
-        let end = (!current).then(|| {
+        let end_button = (!current).then(|| {
             let label = format!("{}: {name}", t.end_session);
             view! {
                 <button type="button" class="button secondary small" aria-label=label on:click=on(end)>{t.end_session}</button>
             }
         });
-        let when = if current {
+        let last_use = if current {
             t.this_session.to_owned()
         } else {
-            (t.last_used)(&time_format::how_long_ago(seen_at, language, t))
+            (t.last_used)(&time_format::relative_time(seen_at, language, t))
         };
         view! {
             <li class="session">
                 <p title=agent>
                     <bdi>{name}</bdi>
-                    <small class=if current { "this" } else { "quiet" }>{when}</small>
+                    <small class=if current { "this" } else { "quiet" }>{last_use}</small>
                 </p>
-                {end}
+                {end_button}
             </li>
         }
         .boxed()
@@ -105,7 +104,7 @@ pub(crate) fn SessionList(
     let rows = move || sessions.list.get().into_iter().map(row).collect::<Vec<Boxed>>();
     view! {
         <h2 id="sessions">{t.sessions}</h2>
-        <ul id=LIST tabindex="-1" aria-labelledby="sessions">{live_view(rows)}</ul>
-        <p class="problem small" role="alert">{live(move || sessions.problem.get())}</p>
+        <ul id=LIST tabindex="-1" aria-labelledby="sessions">{reactive_view(rows)}</ul>
+        <p class="problem small" role="alert">{reactive(move || sessions.problem.get())}</p>
     }
 }

@@ -1,11 +1,11 @@
-//! What to call a program by what it says of itself (`User-Agent`, RFC 9110 §10.1.5).
+//! Names a browser or another client by its `User-Agent` header (RFC 9110 §10.1.5).
 
 use crate::domain::find_substring;
 
-/// The most of an unknown program's words that is shown, in characters.
-const SHOWN: usize = 40;
+/// The longest name of an unknown program, in characters. Longer ones are cut.
+const MAX_NAME_CHARACTERS: usize = 40;
 
-/// Browsers call themselves by the names of others, too: the first that is found is the one.
+/// Signs of browsers in the header, and their names. Browsers also send the signs of others, so the first match decides.
 const BROWSERS: [(&str, &str); 10] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -19,7 +19,7 @@ const BROWSERS: [(&str, &str); 10] = [
     ("Safari/", "Safari"),
 ];
 
-/// The same for what they run on.
+/// The same for operating systems and devices.
 const SYSTEMS: [(&str, &str); 7] = [
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -30,20 +30,21 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// A program, and what it runs on if that is told.
+/// A client program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Program {
-    /// Empty if it said nothing.
+pub(crate) struct ClientProgram {
+    /// The program's name; empty if the header was empty.
     pub(crate) name: String,
+    /// The operating system or device, for known browsers.
     pub(crate) system: Option<&'static str>,
 }
 
-impl Program {
-    /// The program that calls itself so.
-    pub(crate) fn of(agent: &str) -> Self {
+impl ClientProgram {
+    /// Finds the program in the value of a `User-Agent` header.
+    pub(crate) fn from_user_agent(agent: &str) -> Self {
         let agent = agent.trim();
-        let find = |names: &[(&str, &'static str)]| {
-            names.iter().find(|(sign, _)| find_substring(sign, agent).is_some()).map(|(_, name)| *name)
+        let find = |signs: &[(&str, &'static str)]| {
+            signs.iter().find(|(sign, _)| find_substring(sign, agent).is_some()).map(|(_, name)| *name)
         };
         let is_browser = agent.starts_with("Mozilla/");
         match find(&BROWSERS).filter(|_| is_browser) {
@@ -53,13 +54,13 @@ impl Program {
     }
 }
 
-/// The first product that is named, without its version.
+/// The first product in the header, without its version.
 fn product(agent: &str) -> &str {
     agent.split(['/', ' ']).next().filter(|product| !product.is_empty()).unwrap_or(agent)
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_NAME_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
@@ -69,13 +70,13 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told(agent: &str) -> (String, Option<&'static str>) {
-        let Program { name, system } = Program::of(agent);
+    fn parse(agent: &str) -> (String, Option<&'static str>) {
+        let ClientProgram { name, system } = ClientProgram::from_user_agent(agent);
         (name, system)
     }
 
     #[test]
-    fn browsers_are_known_by_their_own_names() {
+    fn browsers_are_recognized() {
         const WEBKIT: &str = "AppleWebKit/537.36 (KHTML, like Gecko)";
         for (agent, name, system) in [
             (format!("Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Chrome/141.0.0.0 Safari/537.36"), "Chrome", "Linux"),
@@ -92,23 +93,23 @@ mod tests {
                 "iPhone",
             ),
         ] {
-            assert_eq!(told(&agent), (name.to_owned(), Some(system)), "{agent}");
+            assert_eq!(parse(&agent), (name.to_owned(), Some(system)), "{agent}");
         }
     }
 
     #[test]
-    fn other_programs_are_called_what_they_call_themselves() {
-        assert_eq!(told("curl/8.5.0"), ("curl".into(), None));
-        assert_eq!(told("python-requests/2.31 Linux"), ("python-requests".into(), None));
-        assert_eq!(told("茶馆机器人"), ("茶馆机器人".into(), None));
-        assert_eq!(told("  "), (String::new(), None));
-        assert_eq!(told("Mozilla/5.0 (of my own)"), ("Mozilla/5.0 (of my own)".into(), None));
+    fn other_programs_keep_their_own_names() {
+        assert_eq!(parse("curl/8.5.0"), ("curl".into(), None));
+        assert_eq!(parse("python-requests/2.31 Linux"), ("python-requests".into(), None));
+        assert_eq!(parse("茶馆机器人"), ("茶馆机器人".into(), None));
+        assert_eq!(parse("  "), (String::new(), None));
+        assert_eq!(parse("Mozilla/5.0 (of my own)"), ("Mozilla/5.0 (of my own)".into(), None));
     }
 
     #[test]
     fn long_names_are_cut_between_characters() {
-        let (name, _) = told(&"茶".repeat(200));
-        assert_eq!(name, format!("{}…", "茶".repeat(SHOWN)));
-        assert_eq!(told(&"x".repeat(SHOWN)).0, "x".repeat(SHOWN));
+        let (name, _) = parse(&"茶".repeat(200));
+        assert_eq!(name, format!("{}…", "茶".repeat(MAX_NAME_CHARACTERS)));
+        assert_eq!(parse(&"x".repeat(MAX_NAME_CHARACTERS)).0, "x".repeat(MAX_NAME_CHARACTERS));
     }
 }

@@ -1,4 +1,4 @@
-//! What the door is about: what was typed, how it is tried, and what comes of it.
+//! The state of the sign-in form, and the requests that it sends.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -7,38 +7,40 @@ use crate::{
     domain::{EndReason, UserKind},
     protocol::{ErrorCode, SessionRequest},
     ui::{
-        InitialState,
-        context::router::{LOBBY, Navigator},
+        context::{
+            initial_state::InitialState,
+            router::{LOBBY_PATH, Navigator},
+        },
         kit::{
-            form_request::Asking,
-            password_field::{field, fill, focus, is_open, typed},
+            dom::{focus_by_id, input_by_id, input_value, is_open, set_input_value},
+            form_request::FormRequest,
             reactive::effect,
         },
     },
 };
 
-/// Somebody at the door. A handle: copies are the same arrival.
+/// The sign-in form. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct SignInForm {
     store: Store,
-    here: Navigator,
-    viewer: StoredValue<InitialState>,
-    /// The password as far as it was typed, if it was asked for.
-    kept_password: RwSignal<Option<String>>,
-    /// Whether the password is asked for.
-    pub(crate) signs_in: RwSignal<bool>,
-    pub(crate) asking: Asking,
+    navigator: Navigator,
+    initial_state: StoredValue<InitialState>,
+    /// The text in the password field, if the field is open.
+    typed_password: RwSignal<Option<String>>,
+    /// Whether the password field is open.
+    pub(crate) asks_password: RwSignal<bool>,
+    pub(crate) request: FormRequest,
 }
 
 impl SignInForm {
     pub(crate) fn new(
         store: Store,
-        viewer: StoredValue<InitialState>,
-        kept_password: RwSignal<Option<String>>,
+        initial_state: StoredValue<InitialState>,
+        typed_password: RwSignal<Option<String>>,
     ) -> Self {
-        let attempt = viewer.with_value(|viewer| viewer.attempt.clone());
+        let attempt = initial_state.with_value(|state| state.sign_in_attempt.clone());
         let ended = store.ended.get_untracked();
-        let kept = kept_password.get_untracked();
+        let password = typed_password.get_untracked();
         let was_wrong = attempt.error == Some(ErrorCode::WrongPassword);
         let was_registered = ended.as_ref().is_some_and(|me| me.kind == UserKind::Registered);
         let guests_ended = store.end_reason.get_untracked() == Some(EndReason::GuestsEnded);
@@ -47,94 +49,96 @@ impl SignInForm {
             suggestion: attempt.suggestion,
             retry_after_ms: None,
         });
-        let arrival = Self {
+        let form = Self {
             store,
-            here: expect_context(),
-            viewer,
-            kept_password,
-            signs_in: RwSignal::new(
-                was_registered || kept.is_some() || was_wrong || attempt.claim.is_some() || guests_ended,
+            navigator: expect_context(),
+            initial_state,
+            typed_password,
+            asks_password: RwSignal::new(
+                was_registered || password.is_some() || was_wrong || attempt.claim.is_some() || guests_ended,
             ),
-            asking: Asking::new(refusal),
+            request: FormRequest::new(refusal),
         };
-        // Once the fields are there.
+        // In an effect, because the fields must be in the document.
         effect(move || {
-            if let Some(kept) = &kept {
-                fill("password", kept);
+            if let Some(password) = &password {
+                set_input_value("password", password);
             }
-            arrival.keep();
+            form.save_input();
         });
-        arrival
+        form
     }
 
-    /// A name that is free.
+    /// A nickname that is free, if the typed one was taken.
     pub(crate) fn suggestion(self) -> Option<String> {
-        match self.asking.refusal()? {
+        match self.request.refusal()? {
             Refusal::Refused { suggestion, .. } => suggestion,
             Refusal::Unreachable => None,
         }
     }
 
-    /// Comes in with what was typed.
+    /// Signs in with the typed nickname and password.
     pub(crate) fn submit(self) {
-        self.come_in(typed("nickname"), Some(typed("password")).filter(|password| !password.is_empty()));
+        let password = Some(input_value("password")).filter(|password| !password.is_empty());
+        self.sign_in(input_value("nickname"), password);
     }
 
-    /// Comes in by the name that is free.
-    pub(crate) fn take_suggestion(self) {
-        if let Some(name) = untrack(|| self.suggestion()) {
-            fill("nickname", &name);
-            self.come_in(name, None);
+    /// Signs in with the suggested nickname.
+    pub(crate) fn accept_suggestion(self) {
+        if let Some(nickname) = untrack(|| self.suggestion()) {
+            set_input_value("nickname", &nickname);
+            self.sign_in(nickname, None);
         }
     }
 
-    fn come_in(self, name: String, password: Option<String>) {
-        if !self.asking.begin() {
+    fn sign_in(self, nickname: String, password: Option<String>) {
+        if !self.request.start() {
             return;
         }
         spawn_local(async move {
-            let (invite, claim) =
-                self.viewer.with_value(|InitialState { attempt, .. }| (attempt.invite.clone(), attempt.claim.clone()));
-            match join(SessionRequest { nickname: name, password, invite, claim }).await {
+            let (invite, claim) = self.initial_state.with_value(|InitialState { sign_in_attempt, .. }| {
+                (sign_in_attempt.invite.clone(), sign_in_attempt.claim.clone())
+            });
+            match join(SessionRequest { nickname, password, invite, claim }).await {
                 Ok(me) => {
-                    self.kept_password.set(None);
-                    // Whoever comes to this page after them may be somebody else.
-                    self.viewer.update_value(|viewer| viewer.attempt.nickname = None);
-                    self.here.replace(LOBBY);
-                    // Nobody needs to wait for the connection to begin to write.
-                    if let Some(lobby) = self.here.lobby {
+                    self.typed_password.set(None);
+                    // After this user signs out, somebody else may use the page.
+                    self.initial_state.update_value(|state| state.sign_in_attempt.nickname = None);
+                    self.navigator.replace(LOBBY_PATH);
+                    // The user can write at once, before there is a connection.
+                    if let Some(lobby) = self.navigator.lobby {
                         self.store.expect_room(lobby);
                     }
                     self.store.me.set(Some(me));
                 }
                 Err(refusal) => {
                     let is_wrong = refusal.code() == Some(ErrorCode::WrongPassword);
-                    self.asking.end(Some(refusal));
-                    focus(if is_wrong { "password" } else { "nickname" });
+                    self.request.finish(Some(refusal));
+                    focus_by_id(if is_wrong { "password" } else { "nickname" });
                 }
             }
         });
     }
 
-    /// What was typed outlives a change of language.
-    pub(crate) fn keep(self) {
-        if field("nickname").is_some() {
-            self.viewer.update_value(|viewer| viewer.attempt.nickname = Some(typed("nickname")));
-            self.kept_password.set(self.signs_in.get_untracked().then(|| typed("password")));
+    /// Saves the typed text outside the view, which a change of language renders again.
+    pub(crate) fn save_input(self) {
+        if input_by_id("nickname").is_some() {
+            self.initial_state.update_value(|state| state.sign_in_attempt.nickname = Some(input_value("nickname")));
+            self.typed_password.set(self.asks_password.get_untracked().then(|| input_value("password")));
         }
     }
 
-    /// The password is asked for, or not any more.
-    pub(crate) fn disclose(self) {
+    /// The user has opened or closed the password field.
+    pub(crate) fn password_toggled(self) {
         let is_open = is_open("sign-in");
-        if is_open && !self.signs_in.get_untracked() {
-            focus(if typed("nickname").is_empty() { "nickname" } else { "password" });
+        if is_open && !self.asks_password.get_untracked() {
+            focus_by_id(if input_value("nickname").is_empty() { "nickname" } else { "password" });
         }
-        self.signs_in.set(is_open);
-        // What is not to be seen is not sent.
+        self.asks_password.set(is_open);
+        // A password that the user cannot see must not be sent.
         if !is_open {
-            fill("password", "");
+            set_input_value("password", "");
         }
-        self.keep();
+        self.save_input();
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         utc::{for_machines, in_full},
     },
     pages::admin::i18n::AdminTexts,
-    ui::kit::user_name::Name,
+    ui::kit::user_name::UserName,
 };
 
 /// Some entries of the audit log.
@@ -43,7 +43,7 @@ impl AuditLogPage {
 
 fn row(entry: AuditEntry, t: &'static AdminTexts) -> AnyView {
     let AuditEntry { at, actor, action, subject, conversation, until, detail, .. } = entry;
-    let name = |user: User| view! { <b><Name user/></b> }.into_any();
+    let name = |user: User| view! { <b><UserName user/></b> }.into_any();
     let actor = actor.map_or_else(|| view! { <b>{t.operator}</b> }.into_any(), name);
     let mut details = Vec::new();
     match (action.as_str(), detail) {

@@ -13,7 +13,7 @@ use crate::{
         },
     },
     protocol::ErrorCode,
-    ui::{AssetNames, i18n::texts, kit::icons, root::app::LanguageChoice},
+    ui::{AssetNames, context::preferences::LanguageChoice, i18n::texts, kit::icons},
 };
 
 /// The document of `page` for this reader.
@@ -35,7 +35,7 @@ pub(in crate::pages::admin) fn document(
         AdminPage::Audit(page) => (t.audit, page.view(t)),
         AdminPage::Error(code) => (t.title, error(code, me.role, t)),
     };
-    let AssetNames { style, admin_style, .. } = files.clone();
+    let AssetNames { stylesheet, admin_stylesheet, .. } = files.clone();
     let (lang, theme) = (language.tag(), theme.name());
     view! {
         <!DOCTYPE html>
@@ -45,8 +45,8 @@ pub(in crate::pages::admin) fn document(
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="robots" content="noindex"/>
                 <title>{format!("{title} · Teahouse")}</title>
-                <link rel="stylesheet" href=style/>
-                <link rel="stylesheet" href=admin_style/>
+                <link rel="stylesheet" href=stylesheet/>
+                <link rel="stylesheet" href=admin_stylesheet/>
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
             </head>

@@ -13,7 +13,7 @@ use crate::{
     },
     ui::{
         i18n::{sentence, texts},
-        kit::user_name::Name,
+        kit::user_name::UserName,
     },
 };
 
@@ -104,7 +104,7 @@ impl ReportRow {
         view! {
             <li class="report">
                 <h2 id=heading.clone()>
-                    <Name user=reporter/> " " {t.reported_a_message}
+                    <UserName user=reporter/> " " {t.reported_a_message}
                     " "
                     <small class="quiet">
                         {place} " · " <time datetime=for_machines(at)>{in_full(at)}</time>
@@ -132,7 +132,7 @@ fn excerpt_row(message: Message, reported: Seq, t: &'static AdminTexts) -> AnyVi
         <li class=if is_reported { "reported" } else { "" }>
             {mark}
             <p class="small">
-                <b><Name user=author/></b>
+                <b><UserName user=author/></b>
                 " "
                 <time class="quiet" datetime=for_machines(at)>{in_full(at)}</time>
                 " "

@@ -10,7 +10,7 @@ use crate::{
     pages::admin::{i18n::AdminTexts, time_left::TimeLeft},
     ui::{
         i18n::texts,
-        kit::{avatar::Face, user_name::Name},
+        kit::{avatar::Avatar, user_name::UserName},
     },
 };
 
@@ -47,8 +47,8 @@ impl ActiveSanction {
         let user_link = with_name.then(|| {
             view! {
                 <a class="user-link" href=address>
-                    <Face id=user.id nickname=user.nickname.clone() small=true/>
-                    <Name user class="name"/>
+                    <Avatar id=user.id nickname=user.nickname.clone() small=true/>
+                    <UserName user class="name"/>
                 </a>
             }
         });

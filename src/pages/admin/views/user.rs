@@ -14,7 +14,7 @@ use crate::{
     server::AllowedActions,
     ui::{
         i18n::{InSentence, sentence, texts},
-        kit::{avatar::Face, user_name::Name},
+        kit::{avatar::Avatar, user_name::UserName},
     },
 };
 
@@ -75,8 +75,8 @@ impl UserPage {
         view! {
             <p class="small"><a href="/admin">{t.all_users}</a></p>
             <header class="profile">
-                <Face id=user.id nickname=user.nickname.clone() here=is_online/>
-                <h1><Name user=User { role: Role::Member, ..user }/></h1>
+                <Avatar id=user.id nickname=user.nickname.clone() online=is_online/>
+                <h1><UserName user=User { role: Role::Member, ..user }/></h1>
                 <p class="quiet small">{role_and_presence}</p>
             </header>
             {outcome(result, t)}

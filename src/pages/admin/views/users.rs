@@ -13,7 +13,7 @@ use crate::{
     },
     ui::{
         i18n::{InSentence, sentence, texts},
-        kit::{avatar::Face, user_name::Name},
+        kit::{avatar::Avatar, user_name::UserName},
     },
 };
 
@@ -91,9 +91,9 @@ fn row(user: User, is_online: bool, me: &CurrentUser, t: &'static AdminTexts) ->
     view! {
         <li>
             <a class="user-link" href=address>
-                <Face id=user.id nickname=user.nickname.clone() small=true here=is_online/>
+                <Avatar id=user.id nickname=user.nickname.clone() small=true online=is_online/>
                 // Without the role, which follows.
-                <Name user=User { role: Role::Member, ..user } class="name"/>
+                <UserName user=User { role: Role::Member, ..user } class="name"/>
                 <span class="quiet small">{role} {is_me}</span>
             </a>
         </li>

@@ -1,4 +1,4 @@
-//! What is being written: a new message, or another text for one that was sent.
+//! The text in the composer: a new message, or an edit of a message that was sent before.
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast as _;
@@ -10,74 +10,74 @@ use crate::{
     protocol::ErrorCode,
     state::{OutboxCommand, Outgoing, Timeline},
     ui::{
-        chat::message_view,
-        context::router::{Navigator, Wanted},
+        chat::message_view::{last_own_message, message_view},
+        context::router::{Navigator, PendingRecipient},
         kit::reactive::effect,
     },
 };
 
-/// What is being written in one conversation. A handle: copies are the same draft.
+/// The draft of one conversation. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
     store: StoredValue<Store>,
-    /// Where it goes.
+    /// The conversation that the message goes to.
     pub(crate) conversation: ConversationId,
-    /// What is there already.
+    /// The conversation's messages.
     pub(crate) timeline: Signal<Timeline>,
-    /// Where it is written.
+    /// The text field.
     pub(crate) field: NodeRef<html::Textarea>,
-    /// The text.
+    /// The text in the field.
     pub(crate) text: RwSignal<String>,
-    /// The message that the text is for; none for a new one.
+    /// The message that the text edits; `None` for a new message.
     pub(crate) edit: RwSignal<Option<Edit>>,
-    /// Why the last one was refused.
+    /// Why the last message or another command was refused.
     pub(crate) problem: RwSignal<Option<ErrorCode>>,
-    wanted: Wanted,
-    /// For whom the text may be meant that was not sent here at once.
-    pub(crate) meant_for: RwSignal<Option<String>>,
+    pending_recipient: PendingRecipient,
+    /// The text of a recipient picker, if it made [`send`](Self::send) ask for confirmation instead of sending.
+    pub(crate) unresolved_recipient: RwSignal<Option<String>>,
 }
 
 impl Draft {
-    /// What was left here when the conversation was last open.
+    /// Restores what was in the composer when the conversation was last open.
     pub(crate) fn new(store: Store, conversation: ConversationId) -> Self {
-        let left = store.written(conversation);
-        let problem = left.problem.or_else(|| too_long(&left.text));
+        let saved = store.written(conversation);
+        let problem = saved.problem.or_else(|| length_error(&saved.text));
         let draft = Self {
             store: StoredValue::new(store),
             conversation,
             timeline: store.timeline(conversation).into(),
             field: NodeRef::new(),
-            text: RwSignal::new(left.text),
-            edit: RwSignal::new(left.edit),
+            text: RwSignal::new(saved.text),
+            edit: RwSignal::new(saved.edit),
             problem: RwSignal::new(problem),
-            wanted: expect_context::<Navigator>().wanted,
-            meant_for: RwSignal::new(None),
+            pending_recipient: expect_context::<Navigator>().pending_recipient,
+            unresolved_recipient: RwSignal::new(None),
         };
         effect(move || {
-            let written = DraftState { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
-            let text = untrack(|| draft.as_one_text(&written));
-            store.write(conversation, written, &text);
+            let state = DraftState { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
+            let text = untrack(|| draft.without_edit(&state));
+            store.write(conversation, state, &text);
         });
-        effect(move || draft.take_back());
-        effect(move || draft.outlive_message());
+        effect(move || draft.restore_refused());
+        effect(move || draft.leave_edit_of_deleted());
         draft
     }
 
-    /// Tells why something else was not done here.
-    pub(crate) fn refuse(self, refusal: &Refusal) {
+    /// Shows why a request to the server failed.
+    pub(crate) fn show_refusal(self, refusal: &Refusal) {
         self.problem.try_set(Some(refusal.code().unwrap_or(ErrorCode::Internal)));
     }
 
-    /// Where it is kept, and sent from.
+    /// The store, which keeps the draft and sends the messages.
     pub(crate) fn store(self) -> Store {
         self.store.get_value()
     }
 
-    /// Something was typed, or pasted.
-    pub(crate) fn typed(self, text: String) {
-        self.problem.set(too_long(&text));
+    /// The user has changed the text.
+    pub(crate) fn on_input(self, text: String) {
+        self.problem.set(length_error(&text));
         self.text.set(text);
-        self.meant_for.set(None);
+        self.unresolved_recipient.set(None);
         self.store().type_in(self.conversation);
     }
 
@@ -86,24 +86,24 @@ impl Draft {
         self.text.with(|text| text.trim().is_empty())
     }
 
-    /// Whether the text is surely higher than the field may grow: then the field has its greatest height and scrolls. To
-    /// measure a text takes the longer, the longer it is.
-    pub(crate) fn is_high(self) -> bool {
+    /// Whether the text is certainly taller than the field may grow. Then the field has its greatest height and scrolls,
+    /// without measuring the text, which is slow for a long one.
+    pub(crate) fn is_tall(self) -> bool {
         self.text.with(String::len) > MAX_BODY_CHARACTERS
     }
 
-    /// The text as what holds the field open has it.
-    pub(crate) fn mirror(self) -> String {
-        if self.is_high() { String::new() } else { self.text.get() }
+    /// The text for the invisible element whose height sets the height of the field.
+    pub(crate) fn mirrored_text(self) -> String {
+        if self.is_tall() { String::new() } else { self.text.get() }
     }
 
-    /// The message that is being changed.
-    pub(crate) fn edited(self) -> Option<CommandId> {
+    /// The message that is being edited.
+    pub(crate) fn edited_message(self) -> Option<CommandId> {
         self.edit.with(|edit| edit.as_ref().map(|edit| edit.message))
     }
 
-    /// Puts what a message says into the composer, to be changed there. What stood there comes back afterwards.
-    pub(crate) fn edit(self, message: &Message) {
+    /// Starts to edit a message. The text that is in the composer comes back after the edit.
+    pub(crate) fn start_edit(self, message: &Message) {
         let body = message.body.as_str().to_owned();
         self.edit.update(|edit| {
             let draft = edit.take().map_or_else(|| self.text.get_untracked(), |edit| edit.draft);
@@ -113,166 +113,169 @@ impl Draft {
         self.problem.set(None);
     }
 
-    /// Leaves the message as it is.
-    pub(crate) fn cancel(self) {
+    /// Ends the edit without sending it.
+    pub(crate) fn cancel_edit(self) {
         if let Some(edit) = self.edit.try_update(Option::take).flatten() {
             self.text.set(edit.draft);
             self.problem.set(None);
         }
     }
 
-    /// Sends what was written, if anything.
+    /// Sends the text, as a new message or as an edit.
     pub(crate) fn send(self) {
         let (is_empty, text) = untrack(|| (self.is_empty(), self.text.get()));
         match self.edit.get_untracked() {
             Some(_) if is_empty => self.problem.set(Some(ErrorCode::EmptyMessage)),
-            _ if too_long(&text).is_some() => self.problem.set(too_long(&text)),
-            Some(Edit { message, .. }) if untrack(|| self.says(message, trimmed(&text))) => self.cancel(),
+            _ if length_error(&text).is_some() => self.problem.set(length_error(&text)),
+            Some(Edit { message, .. }) if untrack(|| self.has_body(message, trimmed(&text))) => self.cancel_edit(),
             Some(Edit { seq, .. }) => {
-                self.put(OutboxCommand::Edit { seq, body: text });
-                self.cancel();
+                self.submit_command(OutboxCommand::Edit { seq, body: text });
+                self.cancel_edit();
             }
             None if is_empty => {}
             None => {
-                // Somebody else was about to be chosen: before anything goes, it is told to whom.
-                self.meant_for.set(self.wanted.take());
-                if self.meant_for.with_untracked(Option::is_some) {
+                // The user has begun to choose another recipient. The first attempt to send shows who would receive this.
+                self.unresolved_recipient.set(self.pending_recipient.take_unresolved());
+                if self.unresolved_recipient.with_untracked(Option::is_some) {
                     return;
                 }
-                self.put(OutboxCommand::Send { body: text });
+                self.submit_command(OutboxCommand::Send { body: text });
                 self.text.set(String::new());
             }
         }
     }
 
-    /// Enter sends, Shift+Enter and Alt+Enter break the line, and an input method's keys are its own.
-    pub(crate) fn pressed(self, event: &KeyboardEvent) {
-        // While a text is being composed, Enter takes a suggestion; Safari tells so by the key code alone.
+    /// Enter sends, Shift+Enter and Alt+Enter insert a line break, Escape cancels an edit, and the up arrow in an empty field
+    /// edits the user's last message.
+    pub(crate) fn on_key_down(self, event: &KeyboardEvent) {
+        // These keys belong to the input method while it composes. Safari reports that by the key code only.
         if event.is_composing() || event.key_code() == 229 {
             return;
         }
-        let breaks_line = event.key() == "Enter" && (event.alt_key() || event.get_modifier_state("AltGraph"));
-        if event.shift_key() && !breaks_line {
+        let inserts_break = event.key() == "Enter" && (event.alt_key() || event.get_modifier_state("AltGraph"));
+        if event.shift_key() && !inserts_break {
             return;
         }
         let is_editing = self.edit.with_untracked(Option::is_some);
         match event.key().as_str() {
-            "Enter" if breaks_line => break_line(),
+            "Enter" if inserts_break => insert_line_break(),
             "Enter" => self.send(),
-            "Escape" if is_editing => self.cancel(),
+            "Escape" if is_editing => self.cancel_edit(),
             "ArrowUp" if !is_editing && self.text.with_untracked(String::is_empty) => {
-                let Some(last) = untrack(|| message_view::last_of_mine(self.store(), self.conversation)) else {
+                let Some(last) = untrack(|| last_own_message(self.store(), self.conversation)) else {
                     return;
                 };
-                self.edit(&last);
+                self.start_edit(&last);
             }
             _ => return,
         }
         event.prevent_default();
     }
 
-    /// At once, so that a phone shows its keyboard for the touch that led here.
+    /// Gives the focus to the field. Synchronously, because a phone shows its keyboard only during the touch event.
     pub(crate) fn focus(self) {
         if let Some(field) = self.field.get_untracked() {
-            // Focus can only fail where the field is gone.
+            // Focusing fails only if the field is no longer in the document.
             drop(field.focus());
         }
     }
 
-    /// Does something here.
-    pub(crate) fn put(self, deed: OutboxCommand) {
+    /// Puts a command of this conversation into the outbox.
+    pub(crate) fn submit_command(self, command: OutboxCommand) {
         self.problem.set(None);
-        self.store().put(self.conversation, deed);
+        self.store().put(self.conversation, command);
     }
 
-    fn says(self, message: CommandId, text: &str) -> bool {
-        message_view::seen(self.store(), self.conversation, self.timeline, message)
-            .is_some_and(|seen| seen.message.body.as_str() == text)
+    fn has_body(self, message: CommandId, text: &str) -> bool {
+        message_view(self.store(), self.conversation, self.timeline, message)
+            .is_some_and(|view| view.message.body.as_str() == text)
     }
 
-    /// All that was typed. What was to be changed is not known after a reload, so a change becomes a text like any other.
-    fn as_one_text(self, written: &DraftState) -> String {
-        let mut text = written.text.clone();
-        if let Some(Edit { message, draft, .. }) = &written.edit {
-            if self.says(*message, trimmed(&text)) {
+    /// The text to keep for a reload of the page. A reload forgets which message is being edited, so a changed text goes above
+    /// the draft, as if it were a new message.
+    fn without_edit(self, state: &DraftState) -> String {
+        let mut text = state.text.clone();
+        if let Some(Edit { message, draft, .. }) = &state.edit {
+            if self.has_body(*message, trimmed(&text)) {
                 text.clear();
             }
-            put_above(&mut text, draft);
+            append_below(&mut text, draft);
         }
         text
     }
 
-    /// The message that is being changed was deleted: what was written stays, as a new one.
-    fn outlive_message(self) {
-        let Some(id) = self.edited() else { return };
+    /// If the message that is being edited was deleted, the text stays as a new message.
+    fn leave_edit_of_deleted(self) {
+        let Some(id) = self.edited_message() else { return };
         if self.timeline.with(|timeline| timeline.by_id(id).is_some_and(|message| message.deleted))
             && let Some(edit) = self.edit.try_update(Option::take).flatten()
         {
-            self.text.update(|text| put_above(text, &edit.draft));
+            self.text.update(|text| append_below(text, &edit.draft));
             self.problem.set(Some(ErrorCode::UnknownMessage));
         }
     }
 
-    /// A text that was refused comes back, above what has been written since. Until then it stands in the outbox.
-    fn take_back(self) {
+    /// Moves refused texts from the outbox back into the composer, above what has been written since.
+    fn restore_refused(self) {
         let store = self.store();
         while let Some((id, code)) = store.outbox.with(|outbox| outbox.refused_in(self.conversation)) {
             let Some(Outgoing { deed, .. }) = store.take_out(id) else { return };
-            let place = match &deed {
+            let edited = match &deed {
                 OutboxCommand::Edit { seq, .. } if code != ErrorCode::UnknownMessage => Some(*seq),
                 _ => None,
             };
             if let OutboxCommand::Send { body } | OutboxCommand::Edit { body, .. } = deed {
-                self.give_back(body, place);
+                self.restore_text(body, edited);
             }
             self.problem.set(Some(code));
         }
     }
 
-    /// Gives back what was written, for the message at `place` if that is there.
-    fn give_back(self, mut body: String, place: Option<Seq>) {
+    /// Puts a text back into the composer, as an edit of the message at `edited` if that is loaded.
+    fn restore_text(self, mut body: String, edited: Option<Seq>) {
         let is_editing = self.edit.with_untracked(Option::is_some);
         let message = self.timeline.with_untracked(|timeline| {
             let mut messages = timeline.messages().filter(|message| !message.deleted && !is_editing);
-            messages.find(|message| Some(message.seq) == place).cloned()
+            messages.find(|message| Some(message.seq) == edited).cloned()
         });
         if let Some(message) = message {
-            self.edit(&message);
+            self.start_edit(&message);
             self.text.set(body);
         } else if is_editing {
-            // Another message is being changed: the text comes back when that is done.
+            // Another message is being edited. The text comes back with the draft after that edit.
             self.edit.update(|edit| {
                 if let Some(Edit { draft, .. }) = edit {
-                    put_above(&mut body, draft);
+                    append_below(&mut body, draft);
                     *draft = body;
                 }
             });
         } else {
             self.text.update(|text| {
-                put_above(&mut body, text);
+                append_below(&mut body, text);
                 *text = body;
             });
         }
     }
 }
 
-/// Browsers break no line for Alt+Enter. This is as if it had been typed: it can be undone, and the field tells of it.
-fn break_line() {
+/// Inserts a line break, which browsers do not do for Alt+Enter. The old `insertText` command is used because it can be
+/// undone and fires `input`.
+fn insert_line_break() {
     if let Ok(document) = document().dyn_into::<HtmlDocument>() {
-        // A browser that does not know it breaks no line, which is seen.
+        // If a browser does not support the command, the user sees that nothing happens.
         drop(document.exec_command_with_show_ui_and_value("insertText", false, "\n"));
     }
 }
 
-/// What the server would say of a text that is longer than any message, and it would have to come back.
-fn too_long(text: &str) -> Option<ErrorCode> {
+/// The error for a text that is longer than any message. Checked here, so that it need not come back from the server.
+fn length_error(text: &str) -> Option<ErrorCode> {
     is_longer_than_any(trimmed(text)).then_some(ErrorCode::MessageTooLong)
 }
 
-/// Puts `since` below `text`, if it says anything.
-fn put_above(text: &mut String, since: &str) {
-    if !since.trim().is_empty() {
+/// Appends `below` to `text` after an empty line, unless it is blank.
+fn append_below(text: &mut String, below: &str) {
+    if !below.trim().is_empty() {
         text.push_str(if text.is_empty() { "" } else { "\n\n" });
-        text.push_str(since);
+        text.push_str(below);
     }
 }

@@ -1,4 +1,4 @@
-//! What the target form is about: what was typed, who fits, and what comes of it.
+//! The state of a recipient picker: its text, the suggestions, and the opening of the conversation.
 
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
@@ -7,25 +7,25 @@ use crate::{
     domain::{User, find_substring, lowercase},
     protocol::ErrorCode,
     ui::{
-        context::router::{LOBBY, Navigator, address},
+        context::router::{LOBBY_PATH, Navigator, conversation_path},
         i18n::{InSentence, Texts, texts},
     },
 };
 
-/// How many users are offered at once.
-const OFFERED: usize = 8;
+/// The greatest number of suggestions.
+const MAX_SUGGESTIONS: usize = 8;
 
-/// Whom to talk to.
+/// Whom to write to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Recipient {
-    /// The Lobby.
+    /// Everyone in the Lobby.
     Everyone,
-    /// One user, alone.
+    /// One user, in a direct.
     User(User),
 }
 
 impl Recipient {
-    /// What to call it.
+    /// The name that the suggestions show.
     pub(crate) fn name(&self, texts: &Texts) -> String {
         match self {
             Self::Everyone => texts.everyone.to_owned(),
@@ -34,76 +34,79 @@ impl Recipient {
     }
 }
 
-/// Why there is nobody to talk to.
+/// Why no conversation was opened.
 #[derive(Clone, PartialEq, Eq)]
 enum RecipientProblem {
+    /// No user has this nickname.
     Unknown(String),
+    /// The server refused.
     Refused(ErrorCode),
+    /// The server was not reached.
     Unreachable,
 }
 
 impl RecipientProblem {
-    /// Why the server opened nothing; no code where it could not be asked.
-    fn of(code: Option<ErrorCode>) -> Self {
+    /// From the error of a request, which has no code if the server was not reached.
+    fn from_code(code: Option<ErrorCode>) -> Self {
         code.map_or(Self::Unreachable, Self::Refused)
     }
 }
 
-/// The choice as it stands. A handle: copies are the same choice.
+/// The state of a recipient picker. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Choice {
+pub(crate) struct RecipientChoice {
     store: Store,
     texts: &'static Texts,
-    /// What was typed, in whichever form.
+    /// The text in the field. All recipient pickers share it.
     pub(crate) text: RwSignal<String>,
-    /// Whether the list is shown, if there is anything in it.
+    /// Whether the list of suggestions is open. It is hidden nevertheless if there are none.
     pub(crate) open: RwSignal<bool>,
-    /// Which of the offered the arrows, or a finger, have reached.
+    /// The index of the suggestion that the arrow keys or a finger have reached.
     pub(crate) active: RwSignal<Option<usize>>,
-    /// Who fits what was typed. Whoever comes or goes, it stays as it is while one of them is reached.
-    pub(crate) offered: Memo<Vec<Recipient>>,
+    /// The recipients that match the text. While one of them is active, the list does not change when users come and go.
+    pub(crate) suggestions: Memo<Vec<Recipient>>,
     problem: RwSignal<Option<RecipientProblem>>,
-    here: Navigator,
+    navigator: Navigator,
     on_done: Option<Callback<()>>,
 }
 
-impl Choice {
+impl RecipientChoice {
     pub(crate) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
-        let (texts, here) = (texts(), expect_context::<Navigator>());
-        let text = here.wanted.text;
+        let (texts, navigator) = (texts(), expect_context::<Navigator>());
+        let text = navigator.pending_recipient.text;
         let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None::<usize>), RwSignal::new(None));
-        let offered = Memo::new(move |before: Option<&Vec<Recipient>>| match before {
+        let suggestions = Memo::new(move |before: Option<&Vec<Recipient>>| match before {
             Some(before) if active.with(Option::is_some) => before.clone(),
-            _ => offered(store, texts, &text.get()),
+            _ => suggest(store, texts, &text.get()),
         });
-        Self { store, texts, text, open, active, offered, problem, here, on_done }
+        Self { store, texts, text, open, active, suggestions, problem, navigator, on_done }
     }
 
-    /// Something was typed.
-    pub(crate) fn typed(self, text: String) {
-        self.here.wanted.typed(text);
+    /// The user has changed the text.
+    pub(crate) fn on_input(self, text: String) {
+        self.navigator.pending_recipient.set_text(text);
         self.problem.set(None);
         self.active.set(None);
         self.open.set(true);
     }
 
-    /// Whether there is a list to see.
+    /// Whether the list of suggestions is visible.
     pub(crate) fn is_open(self) -> bool {
-        self.open.get() && self.offered.with(|offered| !offered.is_empty())
+        self.open.get() && self.suggestions.with(|suggestions| !suggestions.is_empty())
     }
 
-    /// What Enter takes, as far as it is known: what the arrows have reached, or else the first that fits what was typed.
-    pub(crate) fn reached(self) -> Option<usize> {
+    /// The index of the suggestion that is highlighted: the active one, or the first if there is a text.
+    pub(crate) fn active_index(self) -> Option<usize> {
         self.active.get().or_else(|| (!self.text.with(|text| text.trim().is_empty())).then_some(0))
     }
 
-    /// Whether what was typed led nowhere.
+    /// Whether the last submission failed.
     pub(crate) fn has_problem(self) -> bool {
         self.problem.with(Option::is_some)
     }
 
-    /// Why it led nowhere.
-    pub(crate) fn explanation(self) -> Option<String> {
+    /// The text for the last submission's error.
+    pub(crate) fn problem_text(self) -> Option<String> {
         self.problem.get().map(|problem| match problem {
             RecipientProblem::Unknown(name) => (self.texts.unknown_user)(InSentence(&name)),
             RecipientProblem::Refused(code) => (self.texts.error)(code),
@@ -111,54 +114,63 @@ impl Choice {
         })
     }
 
-    /// Arrows move through the list, Escape leaves it.
-    pub(crate) fn pressed(self, event: &KeyboardEvent) {
-        // An input method needs these keys for itself; Safari tells so by the key code alone.
+    /// Arrow keys move through the list. Escape closes the list; if there is `on_done` or the list is closed, it clears the
+    /// text and ends the choice.
+    pub(crate) fn on_key_down(self, event: &KeyboardEvent) {
+        // These keys belong to the input method while it composes. Safari reports that by the key code only.
         if event.is_composing() || event.key_code() == 229 {
             return;
         }
-        let count = self.offered.with_untracked(Vec::len);
+        let count = self.suggestions.with_untracked(Vec::len);
         match event.key().as_str() {
-            "ArrowDown" if count > 0 => self.step(|active| active.map_or(0, |index| (index + 1) % count)),
-            "ArrowUp" if count > 0 => self.step(|active| active.map_or(count - 1, |index| (index + count - 1) % count)),
+            "ArrowDown" if count > 0 => {
+                self.move_active(|active| active.map_or(0, |index| (index + 1) % count));
+            }
+            "ArrowUp" if count > 0 => {
+                self.move_active(|active| active.map_or(count - 1, |index| (index + count - 1) % count));
+            }
             "Escape" if self.open.get_untracked() && self.on_done.is_none() => return self.close(),
-            "Escape" => return self.done(),
+            "Escape" => return self.finish(),
             _ => return,
         }
         event.prevent_default();
     }
 
-    /// Takes what the arrows have reached; or else the name as typed; or else, where nobody is called so, the first that fits.
-    pub(crate) fn take(self) {
-        let reached = self.active.get_untracked();
-        let at = |index: usize| self.offered.with_untracked(|offered| offered.get(index).cloned());
+    /// Opens the conversation with the active suggestion; without one, with the user of exactly this nickname; without such
+    /// a user, with the first suggestion.
+    pub(crate) fn submit(self) {
+        let active = self.active.get_untracked();
+        let suggestion_at = |index: usize| self.suggestions.with_untracked(|all| all.get(index).cloned());
         let typed = self.text.with_untracked(|text| text.trim().to_owned());
-        match reached.and_then(at) {
-            Some(target) => self.talk_to(target),
+        match active.and_then(suggestion_at) {
+            Some(recipient) => self.open_conversation_with(recipient),
             None if typed.is_empty() => {}
-            None if lowercase(&typed) == lowercase(self.texts.everyone) => self.talk_to(Recipient::Everyone),
-            None => self.open(Some(typed), at(0)),
+            None if lowercase(&typed) == lowercase(self.texts.everyone) => {
+                self.open_conversation_with(Recipient::Everyone);
+            }
+            None => self.open_conversation(Some(typed), suggestion_at(0)),
         }
     }
 
-    /// Opens the conversation with that target.
-    pub(crate) fn talk_to(self, target: Recipient) {
-        self.open(None, Some(target));
+    /// Opens the conversation with a suggested recipient.
+    pub(crate) fn open_conversation_with(self, recipient: Recipient) {
+        self.open_conversation(None, Some(recipient));
     }
 
-    /// Opens the conversation with whoever has this name, or else with that target.
-    fn open(self, name: Option<String>, target: Option<Recipient>) {
+    /// Opens the conversation with the user of this nickname; without such a user, with `fallback`.
+    fn open_conversation(self, nickname: Option<String>, fallback: Option<Recipient>) {
         let before = self.text.get_untracked();
         spawn_local(async move {
-            let outcome = self.find(name, target).await;
-            // Whoever types on is about to choose somebody else, or writes in the wrong field: nothing of that may go.
+            let outcome = self.find_path(nickname, fallback).await;
+            // If the user went on typing, they want another recipient or mistook the field for the composer. Opening a
+            // conversation would lose that text.
             if self.text.try_get_untracked().as_ref() != Some(&before) {
                 return;
             }
             match outcome {
-                Ok(address) => {
-                    self.here.go(&address);
-                    self.done();
+                Ok(path) => {
+                    self.navigator.go_to(&path);
+                    self.finish();
                 }
                 Err(problem) => {
                     self.problem.try_set(Some(problem));
@@ -168,41 +180,46 @@ impl Choice {
         });
     }
 
-    /// Where the conversation is found.
-    async fn find(self, name: Option<String>, target: Option<Recipient>) -> Result<String, RecipientProblem> {
-        let mut refused = None;
-        if let Some(name) = name {
-            match self.store.open_direct(name.clone()).await {
-                Ok(conversation) => return Ok(address(conversation)),
+    /// The path of the conversation. Begins the direct if there is none yet.
+    async fn find_path(
+        self,
+        nickname: Option<String>,
+        fallback: Option<Recipient>,
+    ) -> Result<String, RecipientProblem> {
+        let mut unknown = None;
+        if let Some(nickname) = nickname {
+            match self.store.open_direct(nickname.clone()).await {
+                Ok(conversation) => return Ok(conversation_path(conversation)),
                 Err(Some(ErrorCode::UnknownUser | ErrorCode::InvalidNickname)) => {
-                    refused = Some(RecipientProblem::Unknown(name));
+                    unknown = Some(RecipientProblem::Unknown(nickname));
                 }
-                Err(code) => return Err(RecipientProblem::of(code)),
+                Err(code) => return Err(RecipientProblem::from_code(code)),
             }
         }
-        match (target, refused) {
-            (Some(Recipient::Everyone), _) => Ok(LOBBY.to_owned()),
-            // The very user who was offered, whoever has the name by now.
+        match (fallback, unknown) {
+            (Some(Recipient::Everyone), _) => Ok(LOBBY_PATH.to_owned()),
+            // By id, because another user may have taken the nickname since it was suggested.
             (Some(Recipient::User(user)), _) => {
-                self.store.open_direct_with(user.id).await.map(address).map_err(RecipientProblem::of)
+                let conversation = self.store.open_direct_with(user.id).await;
+                conversation.map(conversation_path).map_err(RecipientProblem::from_code)
             }
-            (None, refused) => Err(refused.unwrap_or(RecipientProblem::Unreachable)),
+            (None, unknown) => Err(unknown.unwrap_or(RecipientProblem::Unreachable)),
         }
     }
 
-    /// Shows no list any more.
+    /// Closes the list of suggestions.
     pub(crate) fn close(self) {
         self.open.set(false);
         self.active.set(None);
     }
 
-    fn step(self, next: impl Fn(Option<usize>) -> usize) {
+    fn move_active(self, next: impl Fn(Option<usize>) -> usize) {
         self.open.set(true);
         self.active.update(|active| *active = Some(next(*active)));
     }
 
-    fn done(self) {
-        self.here.wanted.typed(String::new());
+    fn finish(self) {
+        self.navigator.pending_recipient.set_text(String::new());
         self.close();
         if let Some(on_done) = self.on_done {
             on_done.run(());
@@ -210,25 +227,26 @@ impl Choice {
     }
 }
 
-/// The users who are here and everyone, as far as their names hold what was typed: first the name itself, then names that
-/// begin so. Everyone comes last unless nothing was typed: what is meant for one is not to go to all by a slip.
-fn offered(store: Store, texts: &Texts, typed: &str) -> Vec<Recipient> {
-    let wanted = lowercase(typed.trim());
+/// Suggests everyone and the online users whose names contain the text: first an exact match, then names that begin with the
+/// text. Everyone comes last unless the text is empty, so that a slip does not send a private message to all.
+fn suggest(store: Store, texts: &Texts, typed: &str) -> Vec<Recipient> {
+    let typed = lowercase(typed.trim());
     let me = store.me.with(|me| me.as_ref().map(|me| me.id));
-    let mut offered: Vec<((bool, usize, bool), Recipient)> = Vec::with_capacity(OFFERED + 1);
+    let mut suggestions: Vec<((bool, usize, bool), Recipient)> = Vec::with_capacity(MAX_SUGGESTIONS + 1);
     store.presence.with(|presence| {
         let others = presence.online().iter().filter(|user| Some(user.id) != me).cloned().map(Recipient::User);
-        let rank = |target: Recipient| {
-            let name = lowercase(&target.name(texts));
-            let place = find_substring(&wanted, &name)?;
-            let is_last = target == Recipient::Everyone && !wanted.is_empty();
-            Some(((is_last, place.min(1), name != wanted), target))
+        let rank = |recipient: Recipient| {
+            let name = lowercase(&recipient.name(texts));
+            let index = find_substring(&typed, &name)?;
+            let is_last = recipient == Recipient::Everyone && !typed.is_empty();
+            Some(((is_last, index.min(1), name != typed), recipient))
         };
-        for (rank, target) in [Recipient::Everyone].into_iter().chain(others).filter_map(rank) {
-            let place = offered.partition_point(|(before, _)| *before <= rank);
-            offered.insert(place, (rank, target));
-            offered.truncate(OFFERED);
+        // Inserting into a short sorted list needs no sort, whose code is large.
+        for (rank, recipient) in [Recipient::Everyone].into_iter().chain(others).filter_map(rank) {
+            let index = suggestions.partition_point(|(before, _)| *before <= rank);
+            suggestions.insert(index, (rank, recipient));
+            suggestions.truncate(MAX_SUGGESTIONS);
         }
     });
-    offered.into_iter().map(|(_, target)| target).collect()
+    suggestions.into_iter().map(|(_, recipient)| recipient).collect()
 }

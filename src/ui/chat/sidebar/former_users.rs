@@ -1,4 +1,4 @@
-//! Directs with people who have gone for good: folded, and those of one name together.
+//! Directs with users who have left for good. They are collapsed, and those with users of the same nickname are grouped.
 
 use leptos::prelude::*;
 
@@ -6,108 +6,110 @@ use crate::{
     client::Store,
     domain::{Conversation, ConversationId, Timestamp, User},
     ui::{
-        Language,
-        chat::sidebar::unread::unread,
-        context::router::{Navigator, address},
-        i18n::texts,
+        chat::sidebar::unread::unread_badge,
+        context::router::{Navigator, conversation_path},
+        i18n::{Language, texts},
         kit::{
-            avatar::Face,
+            avatar::Avatar,
             boxed::{Boxed, Boxing as _},
-            keyed_list::{KeyedRow, list},
-            reactive::{live, memo},
+            keyed_list::{KeyedRow, keyed_list},
+            reactive::{memo, reactive},
             time_format,
-            user_name::Name,
+            user_name::UserName,
         },
     },
 };
 
-/// A direct, with whom it was, and when its last message came.
-type LeftDirect = (ConversationId, User, Timestamp);
+/// A direct, its other user, and the time of its last message.
+type FormerDirect = (ConversationId, User, Timestamp);
 
-/// The directs whose other users have gone for good.
+/// The directs with users who have left for good.
 #[component]
-pub(crate) fn Gone() -> impl IntoView {
+pub(crate) fn FormerDirects() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let here = expect_context::<Navigator>();
-    let names = memo(move || {
+    let navigator = expect_context::<Navigator>();
+    let groups = memo(move || {
         store.conversations.with(|conversations| {
-            let left = |name: Vec<(&Conversation, User)>| -> Vec<LeftDirect> {
-                name.into_iter().map(|(talk, user)| (talk.id, user, talk.last_message_at)).collect()
+            let group = |directs: Vec<(&Conversation, User)>| -> Vec<FormerDirect> {
+                directs.into_iter().map(|(direct, user)| (direct.id, user, direct.last_message_at)).collect()
             };
-            conversations.gone().into_iter().map(left).collect::<Vec<_>>()
+            conversations.gone().into_iter().map(group).collect::<Vec<_>>()
         })
     });
-    // Names stand as they were when their last bearer left, so nothing in a name changes but that another one is added.
-    let item = move |name: Vec<LeftDirect>| {
-        if let [one] = &name[..] {
-            let one = one.clone();
-            return KeyedRow::new((0, one.0.as_uuid().as_u128()), move || link(here, one, false));
+    // A group changes only by a direct that is added at its start, so its last direct identifies it.
+    let item = move |group: Vec<FormerDirect>| {
+        if let [direct] = &group[..] {
+            let direct = direct.clone();
+            return KeyedRow::new((0, direct.0.as_uuid().as_u128()), move || link(navigator, direct, false));
         }
-        let first = name.last().map(|(id, ..)| *id);
-        KeyedRow::new((1, first.map_or(0, |id| id.as_uuid().as_u128())), move || {
-            let of_name = memo(move || {
-                let has_first = |name: &&Vec<LeftDirect>| name.last().map(|(id, ..)| *id) == first;
-                names.with(|names| names.iter().find(has_first).cloned().unwrap_or_default())
+        let group_id = group.last().map(|(id, ..)| *id);
+        KeyedRow::new((1, group_id.map_or(0, |id| id.as_uuid().as_u128())), move || {
+            let directs = memo(move || {
+                let has_id = |group: &&Vec<FormerDirect>| group.last().map(|(id, ..)| *id) == group_id;
+                groups.with(|groups| groups.iter().find(has_id).cloned().unwrap_or_default())
             });
-            namesakes(store, here, of_name)
+            namesakes(store, navigator, directs)
         })
     };
-    let all = move || names.with(|names| names.iter().flatten().map(|(id, ..)| *id).collect());
+    let ids = move || groups.with(|groups| groups.iter().flatten().map(|(id, ..)| *id).collect());
     let is_open =
-        move || names.with(|names| names.iter().flatten().any(|(id, ..)| here.conversation.get() == Some(*id)));
+        move || groups.with(|groups| groups.iter().flatten().any(|(id, ..)| navigator.conversation.get() == Some(*id)));
     view! {
-        <details class="former-users" hidden=live(move || names.with(Vec::is_empty)) open=live(is_open)>
-            <summary>{t.gone} {unread(store, all)}</summary>
-            <ul>{list(move || names.get().into_iter().map(item).collect())}</ul>
+        <details class="former-users" hidden=reactive(move || groups.with(Vec::is_empty)) open=reactive(is_open)>
+            <summary>{t.gone} {unread_badge(store, ids)}</summary>
+            <ul>{keyed_list(move || groups.get().into_iter().map(item).collect())}</ul>
         </details>
     }
 }
 
-/// Those who had one name, one after the other.
-fn namesakes(store: Store, here: Navigator, directs: Memo<Vec<LeftDirect>>) -> Boxed {
+/// The directs with users who had the same nickname, one after another.
+fn namesakes(store: Store, navigator: Navigator, directs: Memo<Vec<FormerDirect>>) -> Boxed {
     let Some((_, user, _)) = directs.with_untracked(|directs| directs.first().cloned()) else { return ().boxed() };
-    let item = move |one: LeftDirect| KeyedRow::new((0, one.0.as_uuid().as_u128()), move || link(here, one, true));
-    let is_open = move || directs.with(|directs| directs.iter().any(|(id, ..)| here.conversation.get() == Some(*id)));
+    let item = move |direct: FormerDirect| {
+        KeyedRow::new((0, direct.0.as_uuid().as_u128()), move || link(navigator, direct, true))
+    };
+    let is_open =
+        move || directs.with(|directs| directs.iter().any(|(id, ..)| navigator.conversation.get() == Some(*id)));
     view! {
         <li>
-            <details open=live(is_open)>
+            <details open=reactive(is_open)>
                 <summary>
-                    <Name user settled=true/>
-                    <span class="quiet">{live(move || directs.with(Vec::len))}</span>
-                    {unread(store, move || directs.with(|directs| directs.iter().map(|(id, ..)| *id).collect()))}
+                    <UserName user is_static=true/>
+                    <span class="quiet">{reactive(move || directs.with(Vec::len))}</span>
+                    {unread_badge(store, move || directs.with(|directs| directs.iter().map(|(id, ..)| *id).collect()))}
                 </summary>
-                <ul>{list(move || directs.get().into_iter().map(item).collect())}</ul>
+                <ul>{keyed_list(move || directs.get().into_iter().map(item).collect())}</ul>
             </details>
         </li>
     }
     .boxed()
 }
 
-/// The way to one of them. Where several have one name, the time tells them apart.
-fn link(here: Navigator, (id, user, at): LeftDirect, is_one_of_several: bool) -> Boxed {
+/// A link to a direct. In a group it shows the time of the last message, because the nicknames are the same.
+fn link(navigator: Navigator, (id, user, at): FormerDirect, is_in_group: bool) -> Boxed {
     let (store, t) = (expect_context::<Store>(), texts());
-    let current = move || (here.conversation.get() == Some(id)).then_some("page");
+    let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
     let language = expect_context::<RwSignal<Language>>().get_untracked();
-    let what = if is_one_of_several {
+    let label = if is_in_group {
         view! {
-            <Name user settled=true class="visually-hidden"/>
+            <UserName user is_static=true class="visually-hidden"/>
             " "
-            <time class="name" datetime=time_format::for_machines(at)>{time_format::date_and_time(at, language)}</time>
+            <time class="name" datetime=time_format::iso_8601(at)>{time_format::short_date_and_time(at, language)}</time>
         }
         .boxed()
     } else {
         view! {
-            <Face id=user.id nickname=user.nickname.clone() small=true/>
-            <Name user settled=true class="name"/>
+            <Avatar id=user.id nickname=user.nickname.clone() small=true/>
+            <UserName user is_static=true class="name"/>
             <span class="quiet small">{t.has_left}</span>
         }
         .boxed()
     };
     view! {
         <li>
-            <a class="row" href=address(id) aria-current=live(current)>
-                {what}
-                {unread(store, move || vec![id])}
+            <a class="row" href=conversation_path(id) aria-current=reactive(current)>
+                {label}
+                {unread_badge(store, move || vec![id])}
             </a>
         </li>
     }

@@ -1,4 +1,4 @@
-//! Rooms, directs, and who is here.
+//! The lists of the sidebar: rooms, directs, and online users.
 
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
@@ -6,65 +6,65 @@ use crate::{
     client::Store,
     domain::{Companion, Conversation, ConversationId, User, UserId},
     ui::{
-        chat::sidebar::{former_users::Gone, unread::unread},
-        context::router::{LOBBY, Navigator, address},
+        chat::sidebar::{former_users::FormerDirects, unread::unread_badge},
+        context::router::{LOBBY_PATH, Navigator, conversation_path},
         i18n::texts,
         kit::{
-            avatar::Face,
+            avatar::Avatar,
             boxed::{Boxed, Boxing as _},
             icons,
-            keyed_list::{KeyedRow, list},
+            keyed_list::{KeyedRow, keyed_list},
             lazy::{Lazy, lazy},
-            reactive::{live, live_view, memo, on},
-            user_name::Name,
+            reactive::{memo, on, reactive, reactive_view},
+            user_name::UserName,
         },
     },
 };
 
-/// The rooms: the Lobby.
+/// The rooms. The Lobby is the only one.
 #[component]
 pub(crate) fn Rooms() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let here = expect_context::<Navigator>();
+    let navigator = expect_context::<Navigator>();
     let lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
-    let current = move || (lobby.get().is_some() && here.conversation.get() == lobby.get()).then_some("page");
+    let current = move || (lobby.get().is_some() && navigator.conversation.get() == lobby.get()).then_some("page");
     view! {
         <h2>{t.rooms}</h2>
         <ul>
             <li>
-                <a class="row" href=LOBBY aria-current=live(current)>
+                <a class="row" href=LOBBY_PATH aria-current=reactive(current)>
                     <span class="icon-box">{icons::hash()}</span>
                     <span class="name">{t.lobby}</span>
-                    {unread(store, move || lobby.get().into_iter().collect())}
+                    {unread_badge(store, move || lobby.get().into_iter().collect())}
                 </a>
             </li>
         </ul>
     }
 }
 
-/// The directs in which something was said, and the one that is open.
+/// The directs that have messages, and the open one.
 #[component]
-pub(crate) fn Private() -> impl IntoView {
+pub(crate) fn Directs() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let here = expect_context::<Navigator>();
+    let navigator = expect_context::<Navigator>();
     let directs = memo(move || {
-        let open = here.conversation.get();
-        let worth_showing = |talk: &Conversation| talk.last_seq.0 > 0 || Some(talk.id) == open;
+        let open = navigator.conversation.get();
+        let is_listed = |direct: &Conversation| direct.last_seq.0 > 0 || Some(direct.id) == open;
         store.conversations.with(|conversations| {
-            let directs = conversations.directs().into_iter().filter(|(talk, _)| worth_showing(talk));
-            directs.map(|(talk, with)| (talk.id, with.clone())).collect::<Vec<_>>()
+            let directs = conversations.directs().into_iter().filter(|(direct, _)| is_listed(direct));
+            directs.map(|(direct, with)| (direct.id, with.clone())).collect::<Vec<_>>()
         })
     });
     let row = move |(id, with): (ConversationId, User)| {
         let user = with.id;
-        let is_here = Signal::derive(move || store.presence.with(|presence| presence.is_online(user)));
-        let current = move || (here.conversation.get() == Some(id)).then_some("page");
+        let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(user)));
+        let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
         view! {
             <li>
-                <a class="row" href=address(id) aria-current=live(current)>
-                    <Face id=user nickname=with.nickname.clone() small=true here=is_here/>
-                    <Name user=with class="name"/>
-                    {unread(store, move || vec![id])}
+                <a class="row" href=conversation_path(id) aria-current=reactive(current)>
+                    <Avatar id=user nickname=with.nickname.clone() small=true online=is_online/>
+                    <UserName user=with class="name"/>
+                    {unread_badge(store, move || vec![id])}
                 </a>
             </li>
         }
@@ -74,59 +74,64 @@ pub(crate) fn Private() -> impl IntoView {
         (!with.gone).then(|| KeyedRow::new((0, id.as_uuid().as_u128()), move || row((id, with.user))))
     };
     let rows = move || directs.get().into_iter().filter_map(item).collect();
-    let rest = Lazy::new(&REST, load_rest);
+    let below_directs = Lazy::new(&BELOW_DIRECTS, load_below_directs);
     view! {
-        <h2 hidden=live(move || directs.with(Vec::is_empty))>{t.private}</h2>
-        <ul hidden=live(move || directs.with(|directs| directs.iter().all(|(_, with)| with.gone)))>
-            {list(rows)}
+        <h2 hidden=reactive(move || directs.with(Vec::is_empty))>{t.private}</h2>
+        <ul hidden=reactive(move || directs.with(|directs| directs.iter().all(|(_, with)| with.gone)))>
+            {keyed_list(rows)}
         </ul>
-        {live_view(move || rest.follow().map(|rest| rest()))}
+        {reactive_view(move || below_directs.get_tracked().map(|below_directs| below_directs()))}
     }
 }
 
-lazy!(REST, load_rest, fill_rest, fn() -> Boxed = rest);
+lazy!(BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
 
-/// What is below the list of directs.
-fn rest() -> Boxed {
-    view! { <Gone/> <ShowMore/> }.boxed()
+/// What follows the list of directs.
+fn below_directs() -> Boxed {
+    view! { <FormerDirects/> <ShowMore/> }.boxed()
 }
 
-/// Fetches the directs that are further down in the list.
+/// A button that fetches more directs. The server sends the list in pages.
 #[component]
 fn ShowMore() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let has_more = memo(move || store.conversations.with(|conversations| conversations.older().is_some()));
     let (is_busy, has_failed) = (RwSignal::new(false), RwSignal::new(false));
-    let show = move |_: MouseEvent| {
+    let show_more = move |_: MouseEvent| {
         if is_busy.get_untracked() {
             return;
         }
         is_busy.set(true);
         spawn_local(async move {
-            let has_come = store.show_more().await;
-            has_failed.try_set(!has_come);
+            let has_loaded = store.show_more().await;
+            has_failed.try_set(!has_loaded);
             is_busy.try_set(false);
         });
     };
-    live_view(move || {
+    reactive_view(move || {
         has_more.get().then(|| {
             view! {
                 <p class="hint small">
-                    <button type="button" class="link" aria-busy=live(move || is_busy.get().to_string()) on:click=on(show)>
+                    <button
+                        type="button"
+                        class="link"
+                        aria-busy=reactive(move || is_busy.get().to_string())
+                        on:click=on(show_more)
+                    >
                         {t.show_more}
                     </button>
-                    <span class="problem" role="alert">{live(move || has_failed.get().then_some(t.unreachable))}</span>
+                    <span class="problem" role="alert">{reactive(move || has_failed.get().then_some(t.unreachable))}</span>
                 </p>
             }
         })
     })
 }
 
-/// Who is here: a click begins to talk with them alone.
+/// The users who are online. A click opens the direct with one of them.
 #[component]
-pub(crate) fn HereNow() -> impl IntoView {
+pub(crate) fn OnlineUsers() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let here = expect_context::<Navigator>();
+    let navigator = expect_context::<Navigator>();
     let others = memo(move || {
         let me = store.me.with(|me| me.as_ref().map(|me| me.id));
         let others = |users: &[User]| users.iter().filter(|user| Some(user.id) != me).cloned().collect::<Vec<_>>();
@@ -134,12 +139,12 @@ pub(crate) fn HereNow() -> impl IntoView {
     });
     let count = move || store.presence.with(|presence| presence.count());
     let problem = RwSignal::new(None::<String>);
-    // The very user whom the row shows, whoever has the name by now.
-    let talk_to = Callback::new(move |user: UserId| {
+    // By id, because another user may have taken the nickname since the row was rendered.
+    let open_direct = Callback::new(move |user: UserId| {
         problem.set(None);
         spawn_local(async move {
             match store.open_direct_with(user).await {
-                Ok(conversation) => here.go(&address(conversation)),
+                Ok(conversation) => navigator.go_to(&conversation_path(conversation)),
                 Err(Some(code)) => problem.set(Some((t.error)(code))),
                 Err(None) => problem.set(Some(t.unreachable.to_owned())),
             }
@@ -149,9 +154,9 @@ pub(crate) fn HereNow() -> impl IntoView {
         let id = user.id;
         view! {
             <li>
-                <button type="button" class="row" on:click=on(move |_| talk_to.run(id))>
-                    <Face id=user.id nickname=user.nickname.clone() small=true here=true/>
-                    <Name user class="name"/>
+                <button type="button" class="row" on:click=on(move |_| open_direct.run(id))>
+                    <Avatar id=user.id nickname=user.nickname.clone() small=true online=true/>
+                    <UserName user class="name"/>
                 </button>
             </li>
         }
@@ -165,11 +170,11 @@ pub(crate) fn HereNow() -> impl IntoView {
         _ => None,
     };
     view! {
-        <h2>{live(move || (t.here_now)(count()))}</h2>
-        <p class="hint problem small" role="alert">{live(move || problem.get())}</p>
-        <ul aria-label=live(move || (t.here_now)(count()))>
-            {list(rows)}
+        <h2>{reactive(move || (t.here_now)(count()))}</h2>
+        <p class="hint problem small" role="alert">{reactive(move || problem.get())}</p>
+        <ul aria-label=reactive(move || (t.here_now)(count()))>
+            {keyed_list(rows)}
         </ul>
-        {live_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}
+        {reactive_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}
     }
 }

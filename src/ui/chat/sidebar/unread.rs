@@ -1,4 +1,4 @@
-//! How much is unread.
+//! The badge with the number of unread messages.
 
 use leptos::prelude::*;
 
@@ -10,21 +10,24 @@ use crate::{
         i18n::texts,
         kit::{
             boxed::{Boxed, Boxing as _},
-            reactive::{live_view, memo},
+            reactive::{memo, reactive_view},
         },
     },
 };
 
-/// How much is unread in these altogether; nothing when nothing is.
-pub(crate) fn unread(store: Store, conversations: impl Fn() -> Vec<ConversationId> + Send + Sync + 'static) -> Boxed {
+/// The number of unread messages in all of `conversations`; empty if there are none.
+pub(crate) fn unread_badge(
+    store: Store,
+    conversations: impl Fn() -> Vec<ConversationId> + Send + Sync + 'static,
+) -> Boxed {
     fn of_one_type(store: Store, conversations: Box<dyn Fn() -> Vec<ConversationId> + Send + Sync>) -> Boxed {
         let t = texts();
         let unread = memo(move || {
-            let of = |all: &Conversations, id| all.get(id).map_or(0, |talk| talk.unread);
+            let unread_in = |all: &Conversations, id| all.get(id).map_or(0, |conversation| conversation.unread);
             let ids = conversations();
-            store.conversations.with(|all| ids.into_iter().map(|id| of(all, id)).sum::<u32>())
+            store.conversations.with(|all| ids.into_iter().map(|id| unread_in(all, id)).sum::<u32>())
         });
-        live_view(move || {
+        reactive_view(move || {
             Some(unread.get()).filter(|unread| *unread > 0).map(|unread| {
                 let shown = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
                 view! {

@@ -1,9 +1,9 @@
-//! What can be done with a message: a small bar on its row, or a sheet on a touch screen.
+//! The state of the message menu.
 //!
-//! There is one menu for all rows. It is open where the pointer is, where a finger has touched, or at the message that
-//! the arrow keys have reached. What it shows and does is in [`actions`], which comes later.
+//! A timeline has one menu for all its rows. It is at the message under the pointer, at the one that was touched, or at the
+//! one that the arrow keys have reached. On a wide screen it is a small bar on the row, on a touch screen a sheet.
 
-use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event};
 
@@ -11,126 +11,90 @@ use crate::{
     domain::CommandId,
     protocol::ErrorCode,
     ui::{
-        chat::{
-            composer::Draft,
-            timeline::{actions, model::RowSignals},
-        },
-        i18n::texts,
-        kit::{
-            boxed::Boxed,
-            lazy::{Lazy, lazy},
-            reactive::on,
-        },
+        chat::{composer::Draft, timeline::row_signals::RowSignals},
+        kit::{boxed::Boxed, dom::closest},
     },
 };
 
-/// The menu of one timeline. A handle: copies are the same menu.
+/// The menu of one timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Menu {
-    /// What is being written below.
+    /// The draft in the composer, which also submits the menu's commands.
     pub(crate) draft: Draft,
-    /// Where it is.
-    pub(crate) place: RwSignal<MenuState>,
-    /// Whether the conversation is one in which somebody keeps order.
+    pub(crate) state: RwSignal<MenuState>,
+    /// Whether the conversation is a room, in which moderators may delete messages of others.
     pub(crate) is_room: bool,
-    actions: Lazy<Actions>,
 }
 
-/// What it shows at a message, and what it makes of something that happens in the timeline.
+/// The functions of the menu that load lazily.
 #[derive(Clone, Copy)]
-pub(crate) struct Actions {
+pub(crate) struct MenuFunctions {
+    /// Renders the menu at a message.
     pub(crate) view: fn(Menu, RowSignals) -> Boxed,
-    pub(crate) hear: fn(Menu, &Event),
+    /// Handles an event in the timeline.
+    pub(crate) on_event: fn(Menu, &Event),
 }
-
-lazy!(ACTIONS, load_actions, fill_actions, Actions = actions::ACTIONS);
 
 /// Where the menu is, and what it shows.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct MenuState {
-    /// The message.
-    at: Option<CommandId>,
-    pub(crate) step: MenuView,
-    /// Whether there is more space above the message than below.
+    /// The message that the menu is at.
+    message: Option<CommandId>,
+    pub(crate) view: MenuView,
+    /// Whether there is more space above the message than below it, so that the menu opens upwards.
     pub(crate) is_low: bool,
-    /// Whether a finger has opened it, or nobody knows what.
-    pub(crate) is_touched: bool,
+    /// Whether to show the sheet for touch screens.
+    pub(crate) is_touch: bool,
 }
 
 impl MenuState {
-    /// Whether it is at this message, open or closed.
+    /// Whether the menu is at this message, open or closed.
     pub(crate) fn is_at(self, id: CommandId) -> bool {
-        self.at == Some(id)
+        self.message == Some(id)
     }
 
-    /// Whether it is open.
+    /// Whether the menu shows anything.
     pub(crate) fn is_open(self) -> bool {
-        self.step != MenuView::Closed
+        self.view != MenuView::Closed
     }
 }
 
+/// What the menu shows.
 #[derive(Clone, Copy, Default, PartialEq)]
 pub(crate) enum MenuView {
+    /// The actions, and the most frequent emoji.
     #[default]
-    Choose,
+    Actions,
+    /// More emoji.
     MoreEmoji,
+    /// The question whether to delete the message.
     ConfirmDeletion,
+    /// The form to report the message.
     Report,
-    /// What came of a report; the error is missing where the server was not reached.
+    /// The outcome of a report. An error without a code means that the server was not reached.
     Reported(Result<(), Option<ErrorCode>>),
-    /// Nothing, until Enter opens it again.
+    /// Nothing, until Enter opens the menu again.
     Closed,
 }
 
 impl Menu {
-    pub(crate) fn new(draft: Draft, is_room: bool) -> Self {
-        Self { draft, place: RwSignal::default(), is_room, actions: Lazy::new(&ACTIONS, load_actions) }
-    }
-
-    /// What it shows at a message.
-    pub(crate) fn view(self, followed: RowSignals) -> Boxed {
-        self.actions.view(texts(), |actions| (actions.view)(self, followed))
-    }
-
-    /// Hears of everything that happens in the timeline.
-    pub(crate) fn listeners(self) -> Vec<AnyAttribute> {
-        let listener =
-            |name| ev::on(ev::Custom::<Event>::new(name), on(move |event: Event| self.heard(event))).into_any_attr();
-        ["click", "pointerover", "pointerleave", "focusin", "focusout", "keydown"].map(listener).into()
-    }
-
-    fn heard(self, event: Event) {
-        if let Some(actions) = self.actions.get() {
-            return (actions.hear)(self, &event);
-        }
-        match (event.type_().as_str(), row_of(&event).and_then(|(_, id)| id)) {
-            ("click", id) => self.actions.later(move |actions| match actions {
-                Some(actions) => (actions.hear)(self, &event),
-                None => self.open(id, true),
-            }),
-            ("pointerover" | "focusin", id) => self.open(id, false),
-            ("pointerleave", _) => self.leave(),
-            _ => {}
+    /// Opens the menu at a message, unless it is there already.
+    pub(crate) fn open(self, id: Option<CommandId>, is_touch: bool) {
+        if id.is_some() && self.state.get_untracked().message != id {
+            self.state.set(MenuState { message: id, is_touch, ..MenuState::default() });
         }
     }
 
-    /// Opens it at a message.
-    pub(crate) fn open(self, id: Option<CommandId>, is_touched: bool) {
-        self.actions.load();
-        if id.is_some() && self.place.get_untracked().at != id {
-            self.place.set(MenuState { at: id, is_touched, ..MenuState::default() });
-        }
-    }
-
+    /// Takes the menu away from its message.
     pub(crate) fn leave(self) {
-        self.place.set(MenuState::default());
+        self.state.set(MenuState::default());
     }
 }
 
-/// The row in which something happened, and whose message it is.
+/// The row in which an event happened, and the id of its message.
 pub(crate) fn row_of(event: &Event) -> Option<(Element, Option<CommandId>)> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
-    let row = target.closest("[data-id]").ok()??;
+    let row = closest(&target, "[data-id]")?;
     let id = row.get_attribute("data-id").and_then(|id| id.parse().ok());
     Some((row, id))
 }

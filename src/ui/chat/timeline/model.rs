@@ -1,83 +1,65 @@
-//! What the timeline shows, and what follows from looking at it.
+//! The model of the timeline: which rows it shows, and the signals that the rows follow.
 
 use std::{cell::Cell, collections::HashSet, time::Duration};
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
-    client::{ConnectionStatus, LoadState, Store},
+    client::{LoadState, Store},
     domain::{CommandId, ConversationId, Seq},
-    state::{PageRange, Row, Timeline, rows},
+    state::{Row, Timeline, rows},
     ui::{
         chat::{
-            message_view::{MessageView, seen},
-            timeline::{
-                menu::Menu,
-                scroll::{Scroll, set_if_changed},
-            },
+            message_view::message_view,
+            timeline::{menu::Menu, row_signals::RowSignals},
         },
         kit::{
-            reactive::{effect, memo},
+            reactive::{effect, memo, set_if_changed},
             time_format,
         },
     },
 };
 
-/// How many events before the reader's place a new start begins, so that some messages stand above it.
-const ABOVE: u64 = 20;
+/// How often to check whether a new day has begun.
+const MIDNIGHT_CHECK: Duration = Duration::from_mins(1);
 
-/// How long a day may still be called today when it no longer is.
-const A_MINUTE: Duration = Duration::from_mins(1);
-
-/// The rows, and which messages start a group: the row of a message stays the same row when that changes.
+/// The rows, and the messages among them that start a group. The row of a message stays the same row when it starts or stops
+/// to start a group.
 #[derive(Clone, Default, PartialEq)]
 struct TimelineRows {
     rows: Vec<Row>,
-    heads: HashSet<CommandId>,
+    group_starts: HashSet<CommandId>,
 }
 
-/// What one timeline shows. A handle: copies are the same timeline.
+/// The model of one timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Model {
+pub(crate) struct TimelineModel {
     /// The messages.
     pub(crate) timeline: Signal<Timeline>,
-    /// How their fetching stands.
+    /// The state of their fetching.
     pub(crate) load: Signal<LoadState>,
-    /// Changes at midnight: days are called otherwise from then on.
+    /// Notifies at midnight, when the names of days change.
     pub(crate) midnight: Trigger,
-    /// Whether there is something to show, if only that there is nothing.
+    /// Whether there is something to show, even if it is that there are no messages.
     pub(crate) is_known: Memo<bool>,
-    is_loaded: Memo<bool>,
-    has_more: Memo<bool>,
-    /// The last message before the gap, if there is one.
+    /// Whether messages have been fetched that the connection's events follow without a gap.
+    pub(super) is_loaded: Memo<bool>,
+    /// Whether the server has older messages.
+    pub(super) has_older: Memo<bool>,
+    /// The last message before the gap, if messages after it are missing.
     pub(crate) gap: Memo<Option<Seq>>,
-    /// Messages of others behind it are new to the reader.
-    new_after: RwSignal<Option<Seq>>,
+    /// Messages of others after this one are new to the user.
+    pub(super) new_after: RwSignal<Option<Seq>>,
     rows: Memo<TimelineRows>,
-    followed: StoredValue<Vec<(CommandId, RowSignals)>>,
+    row_signals: StoredValue<Vec<(CommandId, RowSignals)>>,
 }
 
-/// What the row of a message follows. No row follows the timeline itself: there are hundreds of them, each with a dozen
-/// parts, and all of these would be asked whether anything has changed whenever a message comes in anywhere. Nor does it
-/// follow anything else that outlives it: what does keeps a place for everything that ever followed it.
-#[derive(Clone, Copy)]
-pub(crate) struct RowSignals {
-    /// The message as it stands.
-    pub(crate) seen: RwSignal<Option<MessageView>>,
-    /// Whether author and time stand above it.
-    pub(crate) starts_group: RwSignal<bool>,
-    /// Whether the menu is at it.
-    pub(crate) is_at_hand: RwSignal<bool>,
-    /// Whether its text stands in the composer.
-    pub(crate) is_edited: RwSignal<bool>,
-}
-
-impl Model {
+impl TimelineModel {
     pub(crate) fn new(store: Store, conversation: ConversationId) -> Self {
         let timeline: Signal<Timeline> = store.timeline(conversation).into();
         let is_known = memo(move || timeline.with(Timeline::is_known));
         let is_loaded = memo(move || timeline.with(Timeline::is_loaded));
-        let has_more = memo(move || timeline.with(Timeline::has_more_before));
+        let has_older = memo(move || timeline.with(Timeline::has_more_before));
         let gap = memo(move || timeline.with(Timeline::gap));
         let new_after = RwSignal::new(unread_after(store, conversation));
         let rows = memo(move || {
@@ -91,23 +73,23 @@ impl Model {
                         .with(|blocks| rows(timeline, outgoing, me, new_after.get(), blocks, time_format::day_of))
                 })
             });
-            let heads = rows.iter().filter_map(|row| match row {
+            let group_starts = rows.iter().filter_map(|row| match row {
                 Row::Message { id, starts_group: true } => Some(*id),
                 _ => None,
             });
-            TimelineRows { heads: heads.collect(), rows }
+            TimelineRows { group_starts: group_starts.collect(), rows }
         });
         let load = store.load_state(conversation).into();
         let midnight = Trigger::new();
         effect(move || {
             let today = Cell::new(time_format::today());
-            // A timer for midnight itself would be late by as long as the machine sleeps.
-            let look = move || {
+            // A single timer until midnight would be late by the time that the computer sleeps.
+            let check = move || {
                 if today.replace(time_format::today()) != today.get() {
                     midnight.notify();
                 }
             };
-            if let Ok(timer) = set_interval_with_handle(look, A_MINUTE) {
+            if let Ok(timer) = set_interval_with_handle(check, MIDNIGHT_CHECK) {
                 on_cleanup(move || timer.clear());
             }
         });
@@ -117,11 +99,11 @@ impl Model {
             midnight,
             is_known,
             is_loaded,
-            has_more,
+            has_older,
             gap,
             new_after,
             rows,
-            followed: StoredValue::default(),
+            row_signals: StoredValue::default(),
         }
     }
 
@@ -130,184 +112,80 @@ impl Model {
         self.rows.with(|rows| rows.rows.clone())
     }
 
-    /// Whether there is nothing to show.
+    /// Notifies the current effect when the rows change.
+    pub(super) fn track_rows(self) {
+        self.rows.track();
+    }
+
+    /// Whether there are no rows.
     pub(crate) fn is_empty(self) -> bool {
         self.rows.with(|rows| rows.rows.is_empty())
     }
 
-    /// Whether the very first message is here, if there is any.
+    /// Whether the conversation's first message is loaded, or there is none.
     pub(crate) fn is_complete(self) -> bool {
-        self.is_loaded.get() && !self.has_more.get()
+        self.is_loaded.get() && !self.has_older.get()
     }
 
-    /// What the row of this message follows, for as long as there is that row.
-    pub(crate) fn follow(self, store: Store, conversation: ConversationId, id: CommandId, menu: Menu) -> RowSignals {
-        let seen = untrack(|| seen(store, conversation, self.timeline, id));
-        let followed = RowSignals {
-            seen: RwSignal::new(seen),
-            starts_group: RwSignal::new(self.rows.with_untracked(|rows| rows.heads.contains(&id))),
-            is_at_hand: RwSignal::new(menu.place.get_untracked().is_at(id)),
-            is_edited: RwSignal::new(untrack(|| menu.draft.edited()) == Some(id)),
+    /// Makes the signals for the row of a message. They are updated until the current owner, the row, is cleaned up.
+    pub(crate) fn row_signals(
+        self,
+        store: Store,
+        conversation: ConversationId,
+        id: CommandId,
+        menu: Menu,
+    ) -> RowSignals {
+        let view = untrack(|| message_view(store, conversation, self.timeline, id));
+        let row = RowSignals {
+            view: RwSignal::new(view),
+            starts_group: RwSignal::new(self.rows.with_untracked(|rows| rows.group_starts.contains(&id))),
+            has_menu: RwSignal::new(menu.state.get_untracked().is_at(id)),
+            is_being_edited: RwSignal::new(untrack(|| menu.draft.edited_message()) == Some(id)),
         };
-        self.followed.update_value(|all| all.push((id, followed)));
+        self.row_signals.update_value(|all| all.push((id, row)));
         on_cleanup(move || {
-            self.followed.try_update_value(|all| all.retain(|(other, _)| *other != id));
+            self.row_signals.try_update_value(|all| all.retain(|(other, _)| *other != id));
         });
-        followed
+        row
     }
 
-    /// Tells the rows what concerns them.
-    pub(crate) fn tell_rows(self, store: Store, conversation: ConversationId, menu: Menu) {
+    /// Keeps the signals of all rows up to date.
+    pub(crate) fn update_rows(self, store: Store, conversation: ConversationId, menu: Menu) {
         effect(move || {
-            // All of them depend on the same.
+            // Tracked once here, because the views of all rows depend on the same signals.
             self.timeline.track();
             store.outbox.track();
             store.blocks.track();
             store.me.track();
             store.presence.track();
-            for (id, RowSignals { seen: known, .. }) in self.followed.get_value() {
-                let seen = untrack(|| seen(store, conversation, self.timeline, id));
-                if known.with_untracked(|known| *known != seen) {
-                    known.set(seen);
+            for (id, RowSignals { view: current, .. }) in self.row_signals.get_value() {
+                let view = untrack(|| message_view(store, conversation, self.timeline, id));
+                if current.with_untracked(|current| *current != view) {
+                    current.set(view);
                 }
             }
         });
         effect(move || {
             self.rows.with(|rows| {
-                for (id, RowSignals { starts_group, .. }) in self.followed.get_value() {
-                    set_if_changed(starts_group, rows.heads.contains(&id));
+                for (id, RowSignals { starts_group, .. }) in self.row_signals.get_value() {
+                    set_if_changed(starts_group, rows.group_starts.contains(&id));
                 }
             });
         });
         effect(move || {
-            let (place, edited) = (menu.place.get(), menu.draft.edited());
-            for (id, RowSignals { is_at_hand, is_edited, .. }) in self.followed.get_value() {
-                set_if_changed(is_at_hand, place.is_at(id));
-                set_if_changed(is_edited, edited == Some(id));
+            let (state, edited) = (menu.state.get(), menu.draft.edited_message());
+            for (id, RowSignals { has_menu, is_being_edited, .. }) in self.row_signals.get_value() {
+                set_if_changed(has_menu, state.is_at(id));
+                set_if_changed(is_being_edited, edited == Some(id));
             }
-        });
-    }
-
-    /// When the rows change, the reader stays at the end, or at the message that was in view.
-    pub(crate) fn keep_place(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        effect(move || {
-            self.timeline.track();
-            self.rows.track();
-            scroll.rows_changed(!self.is_empty(), self.gap.get().is_some());
-        });
-        // What nobody looks at goes.
-        effect(move || {
-            self.timeline.track();
-            store.trim(conversation, if scroll.at_end.get() { None } else { untrack(|| self.place(scroll)) });
-        });
-        // Who writes wants to see it.
-        let mut before = None;
-        effect(move || {
-            let on_their_way = store.outbox.with(|outbox| outbox.messages_to(conversation).count());
-            if before.replace(on_their_way).is_some_and(|before| before < on_their_way) {
-                self.to_latest(store, conversation, scroll);
-            }
-        });
-    }
-
-    /// Shows the newest messages, wherever the reader is.
-    pub(crate) fn to_latest(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        scroll.to_end();
-        if self.gap.get_untracked().is_some() {
-            store.restart(conversation);
-        }
-    }
-
-    /// Fetches messages as soon as there is a connection, and further ones when the reader nears the first or a gap.
-    pub(crate) fn load_as_needed(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        effect(move || {
-            if store.link.get() == ConnectionStatus::Online
-                && !self.is_loaded.get()
-                && self.load.get() == LoadState::Idle
-            {
-                self.load_missing(store, conversation, scroll);
-            }
-        });
-        effect(move || {
-            let may_load = scroll.near_start.get() && self.has_more.get() && self.load.get() == LoadState::Idle;
-            if let Some(oldest) = self.timeline.with_untracked(Timeline::oldest).filter(|_| may_load) {
-                // Near again only if the reader still is once the older ones stand above.
-                scroll.near_start.set(false);
-                store.load(conversation, PageRange::Older(oldest));
-            }
-        });
-        effect(move || {
-            let may_load = scroll.near_gap.get() && self.load.get() == LoadState::Idle;
-            if self.gap.get().is_some() && may_load {
-                scroll.near_gap.set(false);
-                self.load_newer(store, conversation);
-            }
-        });
-    }
-
-    /// Fetches what lies behind the gap.
-    pub(crate) fn load_newer(self, store: Store, conversation: ConversationId) {
-        if let Some(gap) = self.gap.get_untracked() {
-            store.load(conversation, PageRange::Newer(gap));
-        }
-    }
-
-    /// Fetches what has not come yet: the first messages, or older ones.
-    pub(crate) fn load_missing(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        let oldest = self.timeline.with_untracked(Timeline::oldest);
-        let stretch = match (self.is_loaded.get_untracked(), oldest) {
-            // After a new start: where the reader is, with some of what stands above.
-            (false, _) => {
-                // What was missed meanwhile is new. Before a connection it may not have been known what is unread.
-                if let Some(unread) = unread_after(store, conversation) {
-                    self.new_after.set(Some(unread));
-                }
-                let place = if scroll.at_end.get_untracked() { None } else { self.place(scroll) };
-                place.map_or(PageRange::Newest, |seq| PageRange::From(Seq(seq.0.saturating_sub(ABOVE))))
-            }
-            (true, Some(oldest)) => PageRange::Older(oldest),
-            (true, None) => return,
-        };
-        store.load(conversation, stretch);
-    }
-
-    /// The message that stands at the top of the view.
-    fn place(self, scroll: Scroll) -> Option<Seq> {
-        let id = scroll.place()?;
-        self.timeline.with_untracked(|timeline| timeline.by_id(id).map(|message| message.seq))
-    }
-
-    /// What stands at the end, in view, on a page that has the reader's attention, has been read. What comes otherwise is new
-    /// to whoever comes back.
-    pub(crate) fn mark_what_is_seen(self, store: Store, conversation: ConversationId, scroll: Scroll) {
-        let look = move || {
-            store.conversations.track();
-            scroll.shown.track();
-            let page = document();
-            let has_attention = !page.hidden() && page.has_focus().unwrap_or(false) && scroll.is_shown();
-            if scroll.at_end.get() && self.is_loaded.get() && self.gap.get().is_none() && has_attention {
-                store.mark_read(conversation);
-            } else if let Some(unread) = unread_after(store, conversation)
-                && self.new_after.get_untracked() != Some(unread)
-            {
-                self.new_after.set(Some(unread));
-            }
-        };
-        effect(look);
-        effect(move || {
-            let focused = window_event_listener(ev::focus, move |_| untrack(look));
-            let shown = window_event_listener(ev::visibilitychange, move |_| untrack(look));
-            on_cleanup(move || {
-                focused.remove();
-                shown.remove();
-            });
         });
     }
 }
 
-/// Up to where the reader has read, if there is more.
-fn unread_after(store: Store, conversation: ConversationId) -> Option<Seq> {
+/// The position up to which the user has read, if there are unread messages.
+pub(super) fn unread_after(store: Store, conversation: ConversationId) -> Option<Seq> {
     store.conversations.with_untracked(|conversations| {
-        conversations.get(conversation).filter(|talk| talk.unread > 0).map(|talk| talk.read_seq)
+        let unread = conversations.get(conversation).filter(|conversation| conversation.unread > 0);
+        unread.map(|conversation| conversation.read_seq)
     })
 }

@@ -1,4 +1,4 @@
-//! Where the reader is: at the end, and then staying there, or at some message, and then staying at that.
+//! The scroll position of the timeline: at the end, or at a message. It is kept when rows are added, removed or resized.
 
 use std::mem;
 
@@ -6,40 +6,44 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
-use crate::{domain::CommandId, ui::kit::reactive::effect};
+use crate::{
+    domain::CommandId,
+    ui::kit::reactive::{effect, set_if_changed},
+};
 
-/// Within how many pixels of the end counts as being there.
-const END: i32 = 40;
-/// Within how many pixels of the beginning, or of a gap, further messages are fetched.
+/// How near to the end counts as being there, in pixels.
+const AT_END: i32 = 40;
+/// How near to the start or to a gap more messages are fetched, in pixels.
 const NEAR: i32 = 600;
 
-/// The reader's place in a scrolled element. A handle: copies are the same place.
+/// The scroll position of a timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Scroll {
+pub(crate) struct ScrollPosition {
     scroller: NodeRef<html::Div>,
-    /// Whether the end is in view.
+    /// Whether the user is at the end of the conversation.
     pub(crate) at_end: RwSignal<bool>,
-    /// Whether the beginning is near.
+    /// Whether the user is near the first row.
     pub(crate) near_start: RwSignal<bool>,
-    /// Whether a gap is near, behind which there are newer messages.
+    /// Whether the user is near the last row, and newer messages are missing after it.
     pub(crate) near_gap: RwSignal<bool>,
-    /// Changes when the timeline is shown again after it was hidden: on a phone the list hides it.
+    /// Notifies when the timeline is shown again after it was hidden. On a phone the sidebar hides it.
     pub(crate) shown: Trigger,
-    /// The first message in view, and where it ends: its distance from the view's top, in pixels. The end, because the head
-    /// above the message may go when older ones come in.
-    place: StoredValue<Option<(CommandId, i32)>>,
-    /// How far the view was scrolled when last looked at, in pixels.
-    top: StoredValue<i32>,
-    /// Whether there are rows: before there are, the beginning is not near but unknown.
+    /// The first message in view, and how many pixels below the top of the view it ends. The end is used because the head
+    /// above a message disappears when older messages of its group are loaded.
+    anchor: StoredValue<Option<(CommandId, i32)>>,
+    /// The scroll offset when it was last read, in pixels.
+    last_top: StoredValue<i32>,
+    /// Whether there are rows. Before that, the first row is not near but unknown.
     has_rows: StoredValue<bool>,
-    /// Whether there is a gap behind the last row: then the end of the rows is not the end.
+    /// Whether there is a gap after the last row. Then the end of the rows is not the end of the conversation.
     has_gap: StoredValue<bool>,
-    /// Whether the rows have changed since the place was last kept: what the browser makes of it is not the reader's.
-    has_changed: StoredValue<bool>,
+    /// Whether the rows have changed since the position was last restored. Until it is restored, scroll events come from the
+    /// browser and not from the user.
+    is_stale: StoredValue<bool>,
 }
 
-impl Scroll {
-    /// Follows `scroller`; starts at the end.
+impl ScrollPosition {
+    /// The position in `scroller`; it starts at the end.
     pub(crate) fn new(scroller: NodeRef<html::Div>) -> Self {
         let scroll = Self {
             scroller,
@@ -47,46 +51,48 @@ impl Scroll {
             near_start: RwSignal::new(false),
             near_gap: RwSignal::new(false),
             shown: Trigger::new(),
-            place: StoredValue::new(None),
-            top: StoredValue::new(0),
+            anchor: StoredValue::new(None),
+            last_top: StoredValue::new(0),
             has_rows: StoredValue::new(false),
             has_gap: StoredValue::new(false),
-            has_changed: StoredValue::new(false),
+            is_stale: StoredValue::new(false),
         };
-        // The view changes its height with the window, with what is being written below it, and with a phone's keyboard;
-        // and it gets one when it is shown after it was hidden.
+        // The height changes with the window, with the text in the composer, with a phone's keyboard, and when the timeline
+        // is shown again.
         effect(move || {
             let Some(element) = scroller.get() else { return };
-            let resized = Closure::<dyn FnMut()>::new(move || {
-                scroll.keep();
+            let on_resize = Closure::<dyn FnMut()>::new(move || {
+                scroll.restore();
                 if scroll.is_shown() {
                     scroll.shown.notify();
                 }
             });
-            let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
+            let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) else { return };
             observer.observe(&element);
-            let watching = StoredValue::new_local((observer, resized));
+            // Kept together, because the observer calls the closure.
+            let observing = StoredValue::new_local((observer, on_resize));
             on_cleanup(move || {
-                watching.try_with_value(|(observer, _)| observer.disconnect());
+                observing.try_with_value(|(observer, _)| observer.disconnect());
             });
         });
         scroll
     }
 
-    /// Whether the timeline can be seen at all.
+    /// Whether the timeline is visible.
     pub(crate) fn is_shown(self) -> bool {
         self.element().is_some()
     }
 
-    /// The reader has moved.
-    pub(crate) fn scrolled(self) {
-        let Some(element) = self.element().filter(|_| !self.has_changed.get_value()) else { return };
+    /// Handles a scroll event: reads the new position.
+    pub(crate) fn on_scroll(self) {
+        let Some(element) = self.element().filter(|_| !self.is_stale.get_value()) else { return };
         let top = element.scroll_top();
         let below = element.scroll_height() - top - element.client_height();
-        // Rows that came in since the browser noted the move are below it; only a move upwards leaves the end.
-        let (is_near_end, moved_up) = (below <= END, top < self.top.get_value());
-        self.top.set_value(top);
-        self.place.set_value(first_in_view(&element));
+        // The end may also have moved away because rows were added since the browser dispatched the event. Only scrolling
+        // upwards leaves the end.
+        let (is_near_end, moved_up) = (below <= AT_END, top < self.last_top.get_value());
+        self.last_top.set_value(top);
+        self.anchor.set_value(first_in_view(&element));
         let has_gap = self.has_gap.get_value();
         if is_near_end || moved_up {
             set_if_changed(self.at_end, is_near_end && !has_gap);
@@ -95,77 +101,71 @@ impl Scroll {
         set_if_changed(self.near_gap, below <= NEAR && has_gap);
     }
 
-    /// The rows have changed: before they are painted, the place is taken again.
+    /// The rows have changed. Restores the position before the next frame is painted.
     pub(crate) fn rows_changed(self, has_rows: bool, has_gap: bool) {
         self.has_rows.set_value(has_rows);
         self.has_gap.set_value(has_gap);
-        // Many changes may come before the next picture.
-        if !self.has_changed.try_update_value(|has_changed| mem::replace(has_changed, true)).unwrap_or(true) {
-            request_animation_frame(move || self.keep());
+        // Once for all changes before the next frame.
+        if !self.is_stale.try_update_value(|is_stale| mem::replace(is_stale, true)).unwrap_or(true) {
+            request_animation_frame(move || self.restore());
         }
     }
 
-    /// Goes to the end.
+    /// Scrolls to the end.
     pub(crate) fn to_end(self) {
         self.at_end.set(true);
-        request_animation_frame(move || self.keep());
+        request_animation_frame(move || self.restore());
     }
 
     /// The first message in view.
-    pub(crate) fn place(self) -> Option<CommandId> {
-        self.place.get_value().map(|(id, _)| id)
+    pub(crate) fn anchor(self) -> Option<CommandId> {
+        self.anchor.get_value().map(|(id, _)| id)
     }
 
-    /// Takes the place again after the content or the view has changed.
-    fn keep(self) {
-        self.has_changed.try_set_value(false);
+    /// Restores the position after the content or the height of the view has changed.
+    fn restore(self) {
+        self.is_stale.try_set_value(false);
         let Some(element) = self.element() else { return };
         let top = element.scroll_top();
         let below = element.scroll_height() - top - element.client_height();
-        // The reader may have moved since the browser last told of it. At the very end it was the browser: less is left.
-        let moved = if below > 0 { top - self.top.get_value() } else { 0 };
+        // How far the user has scrolled since the last scroll event. At the very end the browser itself has moved the offset,
+        // because the content has become shorter.
+        let moved = if below > 0 { top - self.last_top.get_value() } else { 0 };
         if self.at_end.get_untracked() {
-            if moved >= 0 || below <= END {
+            if moved >= 0 || below <= AT_END {
                 element.set_scroll_top(element.scroll_height());
             }
-        } else if let Some((id, ended_at)) = self.place.get_value()
+        } else if let Some((id, ended_at)) = self.anchor.get_value()
             && let Some(row) = element.query_selector(&format!("[data-id='{id}']")).ok().flatten()
         {
             element.set_scroll_top(top + moved + end_of(&row, &element) - ended_at);
         }
-        self.scrolled();
+        self.on_scroll();
     }
 
-    /// The scrolled element, unless the conversation was left meanwhile, or is hidden and so has no place in it.
+    /// The scrolled element. `None` if the conversation was left, or if the timeline is hidden and so has no position.
     fn element(self) -> Option<web_sys::HtmlDivElement> {
         self.scroller.try_get_untracked().flatten().filter(|element| element.client_height() > 0)
-    }
-}
-
-/// Tells of a value only when it becomes another.
-pub(crate) fn set_if_changed(signal: RwSignal<bool>, value: bool) {
-    if signal.get_untracked() != value {
-        signal.set(value);
     }
 }
 
 /// The first message whose end is in view, and where it ends.
 fn first_in_view(scroller: &HtmlElement) -> Option<(CommandId, i32)> {
     let rows = scroller.query_selector("ol").ok()??.children();
-    // Rows stand in order, so the first is found by halving.
+    // A binary search, because the rows are in order.
     let (mut above, mut below) = (0, rows.length());
     while above < below {
         let middle = u32::midpoint(above, below);
         if end_of(&rows.item(middle)?, scroller) <= 0 { above = middle + 1 } else { below = middle }
     }
-    (above..rows.length()).find_map(|place| {
-        let row = rows.item(place)?;
+    (above..rows.length()).find_map(|index| {
+        let row = rows.item(index)?;
         let id = row.get_attribute("data-id")?.parse().ok()?;
         Some((id, end_of(&row, scroller)))
     })
 }
 
-/// How far below the top of the view a row ends, in pixels.
+/// How many pixels below the top of the view a row ends.
 #[expect(clippy::cast_possible_truncation, reason = "pixels of a page")]
 fn end_of(row: &Element, scroller: &HtmlElement) -> i32 {
     (row.get_bounding_client_rect().bottom() - scroller.get_bounding_client_rect().top()).round() as i32

@@ -1,0 +1,202 @@
+//! The view of the composer.
+
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+};
+
+use crate::{
+    client::Store,
+    domain::{Companion, ConversationId},
+    protocol::ErrorCode,
+    ui::{
+        chat::{
+            companion::companion,
+            composer::{draft::Draft, pre_boot},
+            recipient::RecipientPicker,
+        },
+        i18n::{InSentence, sentence, texts},
+        kit::{
+            avatar::Avatar,
+            boxed::{Boxed, Boxing as _},
+            icons,
+            reactive::{effect, memo, on, reactive, reactive_view},
+            user_name::UserName,
+        },
+    },
+};
+
+/// Who is typing in the conversation; empty if nobody is.
+fn typing_text(store: Store, conversation: ConversationId) -> String {
+    store.typing.with(|typing| {
+        let t = texts();
+        let names: Vec<_> = typing.of(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
+        if names.is_empty() { String::new() } else { (t.typing)(&names) }
+    })
+}
+
+/// The note that replaces the form if the other user has left for good.
+fn left_note(with: &Companion) -> Boxed {
+    let t = texts();
+    view! { <p class="closed" role="status">{sentence(&(t.left_note)(t.name_in(&with.user.nickname)))}</p> }.boxed()
+}
+
+/// The label of the button that shows the recipient and opens the recipient picker.
+fn recipient_button_label(with: Option<&Companion>) -> String {
+    let t = texts();
+    (t.change_target)(with.map_or(InSentence(t.everyone), |with| t.name_in(&with.user.nickname)))
+}
+
+/// The error of the last message. If the user has begun to choose another recipient, the warning to whom the message would
+/// go instead.
+fn problem_text(draft: Draft, with: Memo<Option<Companion>>, is_editing: Memo<bool>) -> Option<String> {
+    let t = texts();
+    if let Some(recipient) = draft.unresolved_recipient.get() {
+        let goes_to = |with: &Option<Companion>| {
+            (t.goes_to)(with.as_ref().map(|with| t.name_in(&with.user.nickname)), InSentence(&recipient))
+        };
+        return Some(with.with(goes_to));
+    }
+    draft.problem.get().map(|code| match code {
+        ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
+        code => (t.error)(code),
+    })
+}
+
+/// The composer of one conversation. It works without a connection, too: the outbox sends what was written as soon as there
+/// is one.
+#[component]
+pub(crate) fn Composer(
+    /// The conversation.
+    conversation: ConversationId,
+    /// The text that is being written.
+    draft: Draft,
+) -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let with = companion(store, conversation);
+    let is_choosing = RwSignal::new(false);
+
+    effect(move || {
+        // Not on phones, where the keyboard would cover the messages that the user came to read.
+        let is_wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width > 768.0);
+        if draft.field.get().is_some() && is_wide {
+            draft.focus();
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        draft.send();
+        draft.focus();
+    };
+    let done_choosing = Callback::new(move |()| {
+        is_choosing.set(false);
+        draft.focus();
+    });
+    let recipient_picker = move || {
+        is_choosing.get().then(|| {
+            view! {
+                <div class="recipient-popup"><RecipientPicker name="composer" on_done=done_choosing takes_focus=true/></div>
+            }
+        })
+    };
+    let placeholder = move || match with.get() {
+        None => t.write_to_everyone.to_owned(),
+        Some(with) => (t.write_to)(t.name_in(&with.user.nickname)),
+    };
+    let recipient = move || match with.get() {
+        None => view! {
+            <span class="icon-box">{icons::hash()}</span>
+            <span class="quiet">{t.to}</span>
+            <b>{t.everyone}</b>
+        }
+        .boxed(),
+        Some(Companion { user, .. }) => view! {
+            <Avatar id=user.id nickname=user.nickname.clone() small=true/>
+            <span class="quiet">{t.to}</span>
+            <b><UserName user/></b>
+        }
+        .boxed(),
+    };
+    let is_editing = memo(move || draft.edited_message().is_some());
+    let editing_note = move || {
+        is_editing.get().then(|| {
+            let cancel = move |_: MouseEvent| {
+                draft.cancel_edit();
+                draft.focus();
+            };
+            view! {
+                <p class="editing small">
+                    {icons::pencil()}
+                    <span role="status">{t.editing}</span>
+                    <button type="button" class="link" on:click=on(cancel)>{t.cancel}</button>
+                </p>
+            }
+        })
+    };
+    let problem_text = move || problem_text(draft, with, is_editing);
+
+    let is_closed = memo(move || with.with(|with| with.as_ref().is_some_and(|with| with.gone)));
+    let closed_note = move || with.get().filter(|with| with.gone).map(|with| left_note(&with));
+
+    // The server renders the button enabled, because without scripts nothing would enable it.
+    let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
+
+    view! {
+        <div class="composer">
+            <p class="typing" role="status">{reactive(move || sentence(&typing_text(store, conversation)))}</p>
+            {reactive_view(recipient_picker)}
+            {reactive_view(closed_note)}
+            <form
+                class="composer-form"
+                hidden=reactive(move || is_closed.get())
+                on:submit=on(submit)
+                {..pre_boot::form_attributes(conversation, with.get_untracked().as_ref())}
+            >
+                {pre_boot::hidden_fields(store)}
+                {reactive_view(editing_note)}
+                <label class="visually-hidden" for="message">{t.message}</label>
+                <div
+                    class="auto-grow"
+                    class:tall=reactive(move || draft.is_tall())
+                    data-text=reactive(move || draft.mirrored_text())
+                >
+                    <textarea
+                        id="message"
+                        name="body"
+                        node_ref=draft.field
+                        rows="1"
+                        dir="auto"
+                        enterkeyhint="send"
+                        placeholder=reactive(placeholder)
+                        aria-describedby="message-problem"
+                        aria-invalid=reactive(move || draft.problem.get().is_some().to_string())
+                        prop:value=draft.text
+                        on:input:target=move |event| draft.on_input(event.target().value())
+                        on:keydown=move |event| draft.on_key_down(&event)
+                    >
+                        {pre_boot::initial_text(draft)}
+                    </textarea>
+                </div>
+                <div class="composer-bar">
+                    <button
+                        type="button"
+                        class="recipient-button"
+                        aria-expanded=reactive(move || is_choosing.get().to_string())
+                        aria-label=reactive(move || with.with(|with| recipient_button_label(with.as_ref())))
+                        on:click=on(move |_| is_choosing.update(|is_choosing| *is_choosing = !*is_choosing))
+                    >
+                        {reactive_view(recipient)}
+                        {icons::chevron()}
+                    </button>
+                    <button type="submit" class="button send" aria-disabled=reactive(is_empty)>
+                        {icons::send()}
+                        {reactive(move || if is_editing.get() { t.save } else { t.send })}
+                    </button>
+                </div>
+            </form>
+            <p id="message-problem" class="problem small" role="alert">
+                {reactive(problem_text)}
+            </p>
+        </div>
+    }
+}

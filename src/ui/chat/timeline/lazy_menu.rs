@@ -1,0 +1,74 @@
+//! The message menu, whose content and actions load lazily.
+
+use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
+use web_sys::Event;
+
+use crate::{
+    domain::CommandId,
+    ui::{
+        chat::{
+            composer::Draft,
+            timeline::{
+                menu::{Menu, MenuFunctions, row_of},
+                menu_actions,
+                row_signals::RowSignals,
+            },
+        },
+        i18n::texts,
+        kit::{
+            boxed::Boxed,
+            lazy::{Lazy, lazy},
+            reactive::on,
+        },
+    },
+};
+
+/// The menu of one timeline, and the loading of its functions. A handle: copies share the same state.
+#[derive(Clone, Copy)]
+pub(crate) struct LazyMenu {
+    pub(crate) menu: Menu,
+    functions: Lazy<MenuFunctions>,
+}
+
+lazy!(FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
+
+impl LazyMenu {
+    pub(crate) fn new(draft: Draft, is_room: bool) -> Self {
+        let menu = Menu { draft, state: RwSignal::default(), is_room };
+        Self { menu, functions: Lazy::new(&FUNCTIONS, load_functions) }
+    }
+
+    /// The menu at a message.
+    pub(crate) fn view(self, row: RowSignals) -> Boxed {
+        self.functions.view(texts(), |functions| (functions.view)(self.menu, row))
+    }
+
+    /// The listeners for the element that contains the rows.
+    pub(crate) fn listeners(self) -> Vec<AnyAttribute> {
+        let listener =
+            |name| ev::on(ev::Custom::<Event>::new(name), on(move |event: Event| self.on_event(event))).into_any_attr();
+        ["click", "pointerover", "pointerleave", "focusin", "focusout", "keydown"].map(listener).into()
+    }
+
+    /// Until the functions are loaded, the menu can be opened, but its buttons are missing.
+    fn on_event(self, event: Event) {
+        if let Some(functions) = self.functions.get() {
+            return (functions.on_event)(self.menu, &event);
+        }
+        match (event.type_().as_str(), row_of(&event).and_then(|(_, id)| id)) {
+            ("click", id) => self.functions.when_loaded(move |functions| match functions {
+                Some(functions) => (functions.on_event)(self.menu, &event),
+                None => self.open(id, true),
+            }),
+            ("pointerover" | "focusin", id) => self.open(id, false),
+            ("pointerleave", _) => self.menu.leave(),
+            _ => {}
+        }
+    }
+
+    /// Opens the menu, and tries again to load the functions if they failed to load before.
+    fn open(self, id: Option<CommandId>, is_touch: bool) {
+        self.functions.load();
+        self.menu.open(id, is_touch);
+    }
+}

@@ -1,0 +1,137 @@
+//! What follows from the user's position in the timeline: fetching messages, dropping distant ones, and marking as read.
+
+use leptos::{ev, prelude::*};
+
+use crate::{
+    client::{ConnectionStatus, LoadState, Store},
+    domain::{ConversationId, Seq},
+    state::{PageRange, Timeline},
+    ui::{
+        chat::timeline::{
+            model::{TimelineModel, unread_after},
+            scroll::ScrollPosition,
+        },
+        kit::reactive::effect,
+    },
+};
+
+/// After a reset, how many events before the user's position to fetch, so that some messages show above it.
+const EVENTS_ABOVE: u64 = 20;
+
+impl TimelineModel {
+    /// Keeps the user at the end, or at the message in view, when the rows change.
+    pub(crate) fn keep_scroll_position(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+        effect(move || {
+            self.timeline.track();
+            self.track_rows();
+            scroll.rows_changed(!self.is_empty(), self.gap.get().is_some());
+        });
+        // Drops messages far from the user's position.
+        effect(move || {
+            self.timeline.track();
+            store.trim(conversation, if scroll.at_end.get() { None } else { untrack(|| self.top_message(scroll)) });
+        });
+        // Shows the message that the user has just sent.
+        let mut count_before = None;
+        effect(move || {
+            let count = store.outbox.with(|outbox| outbox.messages_to(conversation).count());
+            if count_before.replace(count).is_some_and(|before| before < count) {
+                self.scroll_to_latest(store, conversation, scroll);
+            }
+        });
+    }
+
+    /// Scrolls to the newest messages, and fetches them if there is a gap.
+    pub(crate) fn scroll_to_latest(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+        scroll.to_end();
+        if self.gap.get_untracked().is_some() {
+            store.restart(conversation);
+        }
+    }
+
+    /// Fetches messages when the connection opens, and more when the user scrolls near the first message or near a gap.
+    pub(crate) fn load_as_needed(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+        effect(move || {
+            if store.link.get() == ConnectionStatus::Online
+                && !self.is_loaded.get()
+                && self.load.get() == LoadState::Idle
+            {
+                self.load_missing(store, conversation, scroll);
+            }
+        });
+        effect(move || {
+            let may_load = scroll.near_start.get() && self.has_older.get() && self.load.get() == LoadState::Idle;
+            if let Some(oldest) = self.timeline.with_untracked(Timeline::oldest).filter(|_| may_load) {
+                // The next scroll event sets it again if the user is still near the start with the older messages above.
+                scroll.near_start.set(false);
+                store.load(conversation, PageRange::Older(oldest));
+            }
+        });
+        effect(move || {
+            let may_load = scroll.near_gap.get() && self.load.get() == LoadState::Idle;
+            if self.gap.get().is_some() && may_load {
+                scroll.near_gap.set(false);
+                self.load_newer(store, conversation);
+            }
+        });
+    }
+
+    /// Fetches the messages after the gap.
+    pub(crate) fn load_newer(self, store: Store, conversation: ConversationId) {
+        if let Some(gap) = self.gap.get_untracked() {
+            store.load(conversation, PageRange::Newer(gap));
+        }
+    }
+
+    /// Fetches the first page, or older messages if there is a page already.
+    pub(crate) fn load_missing(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+        let oldest = self.timeline.with_untracked(Timeline::oldest);
+        let range = match (self.is_loaded.get_untracked(), oldest) {
+            // After a reset the page begins somewhat above the user's position.
+            (false, _) => {
+                // What was missed meanwhile is new. Before the connection the number of unread messages may have been unknown.
+                if let Some(unread) = unread_after(store, conversation) {
+                    self.new_after.set(Some(unread));
+                }
+                let top = if scroll.at_end.get_untracked() { None } else { self.top_message(scroll) };
+                top.map_or(PageRange::Newest, |seq| PageRange::From(Seq(seq.0.saturating_sub(EVENTS_ABOVE))))
+            }
+            (true, Some(oldest)) => PageRange::Older(oldest),
+            (true, None) => return,
+        };
+        store.load(conversation, range);
+    }
+
+    /// The first message in view.
+    fn top_message(self, scroll: ScrollPosition) -> Option<Seq> {
+        let id = scroll.anchor()?;
+        self.timeline.with_untracked(|timeline| timeline.by_id(id).map(|message| message.seq))
+    }
+
+    /// Marks the conversation as read while the user sees its end: the page is visible and has the focus. Otherwise unread
+    /// messages are shown as new.
+    pub(crate) fn mark_read_at_end(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+        let update = move || {
+            store.conversations.track();
+            scroll.shown.track();
+            let page = document();
+            let has_attention = !page.hidden() && page.has_focus().unwrap_or(false) && scroll.is_shown();
+            if scroll.at_end.get() && self.is_loaded.get() && self.gap.get().is_none() && has_attention {
+                store.mark_read(conversation);
+            } else if let Some(unread) = unread_after(store, conversation)
+                && self.new_after.get_untracked() != Some(unread)
+            {
+                self.new_after.set(Some(unread));
+            }
+        };
+        effect(update);
+        effect(move || {
+            let focused = window_event_listener(ev::focus, move |_| untrack(update));
+            let shown = window_event_listener(ev::visibilitychange, move |_| untrack(update));
+            on_cleanup(move || {
+                focused.remove();
+                shown.remove();
+            });
+        });
+    }
+}

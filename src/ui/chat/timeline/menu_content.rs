@@ -1,0 +1,173 @@
+//! The content of the message menu.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, EventTarget, MouseEvent};
+
+use crate::{
+    domain::{CurrentUser, MAX_REASON_CHARACTERS, Message, Reaction, Role, Seq},
+    ui::{
+        chat::timeline::{
+            button_actions::{ButtonAction, emoji_button, icon_button, text_button},
+            menu::{Menu, MenuState, MenuView},
+            reactions::{has_reacted, who_reacted},
+            row_signals::RowSignals,
+        },
+        i18n::{Texts, sentence, texts},
+        kit::{
+            boxed::{Boxed, Boxing as _},
+            dom::matches,
+            icons,
+            reactive::{on, reactive_in_place},
+        },
+    },
+};
+
+/// The emoji that the menu shows at once, separated by spaces.
+const FREQUENT_EMOJI: &str = "👍 ❤️ 😂 🎉 👀 🍵";
+/// The emoji behind the button for more.
+const MORE_EMOJI: &str =
+    "👎 👏 🙏 💪 🤝 👋 🔥 ⭐ ✅ ❌ ❓ 💡 😀 😄 😊 😉 😍 🥰 🤔 😮 😅 😭 😢 😡 😴 🤯 🥳 🚀 🌸 🌧️ ☕ 🍰";
+
+/// The id of the field for the reason of a report.
+pub(crate) const REPORT_REASON: &str = "report-reason";
+
+/// The menu at a message that is in the log, as long as it is open.
+pub(crate) fn menu_view(menu: Menu, RowSignals { view, .. }: RowSignals) -> Boxed {
+    let (store, t) = (menu.draft.store(), texts());
+    reactive_in_place(move || {
+        let view = view.get().filter(|view| view.message.seq > Seq(0) && view.message.is_said())?;
+        let me = store.me.get().filter(|_| menu.state.get().is_open())?;
+        Some(menu_buttons(menu, &view.message, &me, t))
+    })
+    .boxed()
+}
+
+fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Texts) -> AnyView {
+    let MenuState { view, is_low, is_touch, .. } = menu.state.get();
+    let emoji = |emoji: &'static str| {
+        let is_own = |reaction: &Reaction| reaction.emoji.as_str() == emoji && has_reacted(reaction, me.id);
+        emoji_button(emoji, message.reactions.iter().any(is_own)).into_any()
+    };
+    let mut parts: Vec<AnyView> = Vec::new();
+    match view {
+        MenuView::Actions => {
+            let mut frequent: Vec<AnyView> = FREQUENT_EMOJI.split(' ').map(emoji).collect();
+            frequent.push(icon_button(ButtonAction::MoreEmoji, icons::smile(), t.more_emoji).into_any());
+            parts.push(view! { <div class="emoji">{frequent}</div> }.into_any());
+            for reaction in &message.reactions {
+                let text = who_reacted(reaction, me.id, t);
+                parts.push(view! { <p class="reacted-by small">{sentence(&text)}</p> }.into_any());
+            }
+            let is_own = message.author.id == me.id;
+            if is_own {
+                parts.push(icon_button(ButtonAction::Edit, icons::pencil(), t.edit).into_any());
+            }
+            if is_own || (me.role > Role::Member && menu.is_room) {
+                parts.push(icon_button(ButtonAction::Delete, icons::bin(), t.delete).into_any());
+            }
+            if !is_own {
+                parts.push(icon_button(ButtonAction::Report, icons::flag(), t.report).into_any());
+                parts.push(icon_button(ButtonAction::Block, icons::block(), t.block).into_any());
+            }
+            if me.role > message.author.role {
+                let url = format!("/admin/users/{}", message.author.id);
+                parts.push(
+                    view! {
+                        <a class="icon-button" href=url target="_self" aria-label=t.moderate title=t.moderate>
+                            {icons::shield()} <span>{t.moderate}</span>
+                        </a>
+                    }
+                    .into_any(),
+                );
+            }
+        }
+        MenuView::MoreEmoji => {
+            let more: Vec<AnyView> = MORE_EMOJI.split(' ').map(emoji).collect();
+            parts.push(view! { <div class="emoji all-emoji">{more}</div> }.into_any());
+        }
+        MenuView::ConfirmDeletion => {
+            parts.push(quote(message, t));
+            parts.push(view! { <p class="question">{t.delete_question}</p> }.into_any());
+            parts.push(text_button("button secondary", ButtonAction::Back, None, t.keep).into_any());
+            parts.push(text_button("button danger", ButtonAction::ConfirmDeletion, None, t.delete).into_any());
+        }
+        MenuView::Report => parts.push(
+            view! {
+                {quote(message, t)}
+                <p id="report-note" class="question">{t.report_question}</p>
+                <input
+                    id=REPORT_REASON
+                    class="field"
+                    type="text"
+                    maxlength=MAX_REASON_CHARACTERS.to_string()
+                    placeholder=t.report_reason
+                    aria-label=t.report_reason
+                    aria-describedby="report-note quote"
+                />
+                {text_button("button secondary", ButtonAction::Back, None, t.cancel)}
+                {text_button("button", ButtonAction::SendReport, None, t.send)}
+            }
+            .into_any(),
+        ),
+        MenuView::Reported(outcome) => {
+            let text = match outcome {
+                Ok(()) => t.reported.to_owned(),
+                Err(code) => code.map_or_else(|| t.unreachable.to_owned(), t.error),
+            };
+            // The focus goes to the text, so that a screen reader reads it. The content is as high as the form was, so that
+            // the pointer does not end up over another message.
+            parts.push(quote(message, t));
+            parts.push(view! { <p class="question answer" tabindex="-1">{text}</p> }.into_any());
+            parts.push(text_button("button secondary", ButtonAction::Back, None, t.understood).into_any());
+        }
+        MenuView::Closed => {}
+    }
+    let class = match (is_touch, is_low) {
+        (true, _) => "message-actions sheet",
+        (_, true) => "message-actions low",
+        _ => "message-actions",
+    };
+    view! {
+        <div
+            class=class
+            aria-live="off"
+            // A press of the mouse on a button leaves the focus in the composer.
+            on:mousedown=on(|event: MouseEvent| {
+                if !is_input(event.target()) {
+                    event.prevent_default();
+                }
+            })
+        >
+            <div class="toolbar" role="group" aria-label=t.menu aria-describedby="quote">{parts}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The author and the beginning of the message, because rows may have moved since the pointer reached this one.
+fn quote(message: &Message, t: &Texts) -> AnyView {
+    let author = t.name_of(&message.author.nickname).to_owned();
+    let body = message.body.as_str().to_owned();
+    view! {
+        <blockquote id="quote" class="quote"><b translate="no"><bdi>{author}</bdi></b> " " <q dir="auto">{body}</q></blockquote>
+    }
+    .into_any()
+}
+
+fn is_input(target: Option<EventTarget>) -> bool {
+    target.and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|target| matches(&target, "input"))
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use crate::domain::Emoji;
+
+    #[test]
+    fn the_menu_spells_emoji_in_their_canonical_form() {
+        for emoji in FREQUENT_EMOJI.split(' ').chain(MORE_EMOJI.split(' ')) {
+            assert_eq!(Emoji::parse(emoji).as_ref().map(Emoji::as_str), Ok(emoji));
+        }
+    }
+}

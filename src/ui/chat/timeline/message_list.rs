@@ -1,0 +1,134 @@
+//! The view of the timeline.
+
+use leptos::{html, prelude::*};
+use web_sys::MouseEvent;
+
+use crate::{
+    client::{LoadState, Store},
+    domain::ConversationId,
+    state::{Row, RowKey},
+    ui::{
+        chat::{
+            companion::companion,
+            composer::Draft,
+            timeline::{lazy_menu::LazyMenu, message_row::MessageRow, model::TimelineModel, scroll::ScrollPosition},
+        },
+        i18n::{Language, sentence, texts},
+        kit::{
+            boxed::Boxing as _,
+            icons,
+            keyed_list::{KeyedRow, keyed_list},
+            reactive::{on, reactive, reactive_view},
+            time_format,
+        },
+    },
+};
+
+/// The messages of one conversation.
+#[component]
+pub(crate) fn MessageList(
+    /// The conversation.
+    conversation: ConversationId,
+    /// The draft in the composer.
+    draft: Draft,
+) -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let language = expect_context::<RwSignal<Language>>().get_untracked();
+    let scroller = NodeRef::<html::Div>::new();
+    let scroll = ScrollPosition::new(scroller);
+    let model = TimelineModel::new(store, conversation);
+    let with = companion(store, conversation);
+    let menu = LazyMenu::new(draft, with.get_untracked().is_none());
+    model.update_rows(store, conversation, menu.menu);
+    model.keep_scroll_position(store, conversation, scroll);
+    model.load_as_needed(store, conversation, scroll);
+    model.mark_read_at_end(store, conversation, scroll);
+
+    let row = move |row: Row| match row {
+        Row::Day { day, at } => {
+            view! { <li class="day"><span>{time_format::day_name(day, at, language, t)}</span></li> }.boxed()
+        }
+        Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.boxed(),
+        Row::Message { id, .. } => {
+            let row = model.row_signals(store, conversation, id, menu.menu);
+            view! { <MessageRow id row menu/> }.boxed()
+        }
+    };
+    let row_id = |row: &Row, today: i64| match row.key() {
+        // The id of a day changes with its name (today, yesterday, a date), so that the row is rendered again.
+        RowKey::Day(day) => {
+            (0, u128::from(day.unsigned_abs()) << 2 | u128::from((today - day).clamp(0, 2).unsigned_abs()))
+        }
+        RowKey::New => (1, 0),
+        RowKey::Message(id) => (2, id.as_uuid().as_u128()),
+    };
+    let rows = move || {
+        model.midnight.track();
+        let today = time_format::today();
+        model.rows().into_iter().map(|it| KeyedRow::new(row_id(&it, today), move || row(it))).collect()
+    };
+    let beginning = move || {
+        let text = match (model.is_complete(), model.is_empty(), with.get()) {
+            (false, ..) => return ().boxed(),
+            (true, true, None) => t.empty_lobby.to_owned(),
+            (true, true, Some(with)) => (t.empty_direct)(t.name_in(&with.user.nickname)),
+            (true, false, _) => t.beginning.to_owned(),
+        };
+        view! { <p class="beginning quiet small">{sentence(&text)}</p> }.boxed_as(&text)
+    };
+    // After a failure nothing more is fetched until the user tries again. The note stands where messages are missing.
+    let load_failed = move |load: fn(TimelineModel, Store, ConversationId, ScrollPosition)| {
+        let retry = move |_: MouseEvent| load(model, store, conversation, scroll);
+        let retry = view! { <button type="button" class="link" on:click=on(retry)>{t.retry}</button> };
+        view! { <p class="beginning small" role="status">{t.load_failed} " " {retry}</p> }.boxed()
+    };
+    let has_failed = move || model.load.get() == LoadState::Failed;
+    let below_rows = move || {
+        (has_failed() && model.gap.get().is_some())
+            .then(|| load_failed(|model, store, conversation, _| model.load_newer(store, conversation)))
+    };
+    let above_rows = move || match model.load.get() {
+        LoadState::Failed if !model.is_complete() => load_failed(TimelineModel::load_missing),
+        _ if model.is_known.get() => ().boxed(),
+        _ => view! {
+            <div class="skeleton" role="status">
+                <span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i>
+            </div>
+        }
+        .boxed(),
+    };
+    let to_latest = move || {
+        let to_latest = move |_: MouseEvent| model.scroll_to_latest(store, conversation, scroll);
+        (!scroll.at_end.get()).then(|| {
+            view! {
+                <button type="button" class="to-latest" aria-label=t.to_latest on:click=on(to_latest)>
+                    {icons::down()}
+                </button>
+            }
+        })
+    };
+    view! {
+        <div class="timeline">
+            <div
+                class="scroller"
+                node_ref=scroller
+                tabindex="0"
+                role="log"
+                aria-live="polite"
+                aria-label=t.messages
+                aria-description=t.menu_hint
+                aria-busy=reactive(move || (model.load.get() == LoadState::Loading).to_string())
+                on:scroll=move |_| scroll.on_scroll()
+                {..menu.listeners()}
+            >
+                {reactive(beginning)}
+                {reactive_view(above_rows)}
+                <ol class="rows">
+                    {keyed_list(rows)}
+                </ol>
+                {reactive_view(below_rows)}
+            </div>
+            {reactive_view(to_latest)}
+        </div>
+    }
+}

@@ -1,0 +1,152 @@
+//! The row of a message. It stays the same row from the outbox to the log.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::{ConnectionStatus, Store},
+    domain::{CommandId, Message, Reaction, Timestamp, User},
+    ui::{
+        chat::{
+            message_view::{DeliveryStatus, MessageView},
+            timeline::{
+                button_actions::{ButtonAction, text_button},
+                lazy_menu::LazyMenu,
+                reactions::{reaction_button, row_id},
+                row_signals::RowSignals,
+            },
+        },
+        i18n::{Language, sentence, texts},
+        kit::{
+            avatar::Avatar,
+            boxed::{Boxed, Boxing as _},
+            keyed_list::{KeyedRow, keyed_list},
+            linkify::{Piece, split_links},
+            reactive::{reactive, reactive_view},
+            time_format,
+            user_name::UserName,
+        },
+    },
+};
+
+/// The row of a message. At the start of a group it shows the author and the time.
+#[component]
+pub(crate) fn MessageRow(
+    /// The id of the command that sent the message.
+    id: CommandId,
+    /// The signals of this row.
+    row: RowSignals,
+    /// The menu of the timeline.
+    menu: LazyMenu,
+) -> impl IntoView {
+    let (store, t) = (expect_context::<Store>(), texts());
+    let language = expect_context::<RwSignal<Language>>().get_untracked();
+    let RowSignals { view, starts_group, has_menu, is_being_edited } = row;
+    // Untracked, because the whole page is rendered again when another user signs in.
+    let me = store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
+    let is = move |predicate: fn(&MessageView) -> bool| view.with(|view| view.as_ref().is_some_and(predicate));
+
+    let time = move |at: Timestamp, class: &'static str, text: String| {
+        let (datetime, full) = (time_format::iso_8601(at), time_format::full_date_and_time(at, language));
+        view! { <time class=class datetime=datetime title=full>{text}</time> }.boxed()
+    };
+    let head = move || {
+        let Some(MessageView { message: Message { author, at, .. }, .. }) = view.get().filter(|_| starts_group.get())
+        else {
+            return ().boxed();
+        };
+        let User { id, nickname, registered, role } = &author;
+        let key = format!("{id} {} {registered} {} {}", nickname.as_str(), role.name(), at.0);
+        view! {
+            <Avatar id=author.id nickname=author.nickname.clone()/>
+            <p class="message-head">
+                <UserName user=author class="author" is_static=true/>
+                " "
+                {time(at, "at", time_format::time_of_day(at, language))}
+            </p>
+        }
+        .boxed_as(&key)
+    };
+    // Inside a group only sighted users see who the author is.
+    let hidden_author = move || {
+        let Some(view) = view.get().filter(|_| !starts_group.get()) else { return ().boxed() };
+        let name = format!("{}: ", t.name_in(&view.message.author.nickname));
+        view! { <span class="visually-hidden">{sentence(&name)}</span> }.boxed_as(&name)
+    };
+    let text = move || match view.get().map(|view| view.message) {
+        None => ().boxed(),
+        Some(message) if message.deleted => t.deleted.boxed_as(t.deleted),
+        Some(Message { notice: Some(notice), .. }) => sentence(&(t.notice)(&notice)),
+        Some(message) => {
+            let mut parts = with_links(message.body.as_str());
+            if let Some(at) = message.edited_at {
+                parts.push(" ".boxed());
+                parts.push(time(at, "edited", t.edited.to_owned()));
+            }
+            let edited_at = message.edited_at.unwrap_or_default().0;
+            parts.boxed_as(&format!("{edited_at} {}", message.body.as_str()))
+        }
+    };
+    let reactions = move || {
+        let (Some(view), Some(me)) = (view.get(), me) else { return Vec::new() };
+        let button = |reaction: Reaction| {
+            let id = row_id(&reaction.emoji);
+            KeyedRow::new((0, id), move || reaction_button(reaction.emoji, row, me, t))
+        };
+        view.message.reactions.into_iter().map(button).collect()
+    };
+    let status = move || {
+        let Some(view) = view.get() else { return ().boxed() };
+        let (class, text, failed) = match view.status {
+            DeliveryStatus::Done => return ().boxed(),
+            DeliveryStatus::Failed(command, code) => {
+                let what = if command == id { t.not_sent } else { t.not_changed };
+                ("delivery-status problem small", format!("{what} {} ", (t.error)(code)), Some(command))
+            }
+            DeliveryStatus::Pending if store.link.get() != ConnectionStatus::Online => {
+                ("delivery-status pending", t.waiting.to_owned(), None)
+            }
+            DeliveryStatus::Pending | DeliveryStatus::Sending => {
+                ("delivery-status pending", t.sending.to_owned(), None)
+            }
+        };
+        let button = |action, label| failed.map(|command| text_button("link", action, Some(command), label));
+        let buttons = [button(ButtonAction::Retry, t.retry), button(ButtonAction::Discard, t.discard)];
+        let key = format!("{text}{}", failed.map(|command| command.to_string()).unwrap_or_default());
+        view! { <p class=class role="status">{text} {buttons}</p> }.boxed_as(&key)
+    };
+    let menu_view = move || has_menu.get().then(|| menu.view(row));
+    view! {
+        <li
+            class="message"
+            data-id=id.to_string()
+            tabindex="-1"
+            class:mine=reactive(move || view.with(|view| view.as_ref().map(|view| view.message.author.id)) == me)
+            class:starts-group=reactive(move || starts_group.get())
+            class:deleted=reactive(move || is(|view| !view.message.is_said()))
+            class:being-edited=reactive(move || is_being_edited.get())
+            data-pending=reactive(move || {
+                is(|view| matches!(view.status, DeliveryStatus::Pending | DeliveryStatus::Sending)).to_string()
+            })
+        >
+            {reactive(head)}
+            <div class="message-content">
+                {reactive(hidden_author)}
+                <p class="body" dir="auto">{reactive(text)}</p>
+                <div class="reactions" role="group" aria-label=t.reactions aria-live="off">{keyed_list(reactions)}</div>
+                {reactive(status)}
+            </div>
+            {reactive_view(menu_view)}
+        </li>
+    }
+}
+
+/// A text whose URLs are links.
+fn with_links(text: &str) -> Vec<Boxed> {
+    let view = |piece| match piece {
+        Piece::Text(text) => text.to_owned().boxed(),
+        Piece::Link(url) => {
+            view! { <a href=url.to_owned() target="_blank" rel="noopener noreferrer">{url.to_owned()}</a> }.boxed()
+        }
+    };
+    split_links(text).into_iter().map(view).collect()
+}

@@ -1,0 +1,75 @@
+//! The reactions below a message.
+
+use leptos::prelude::*;
+
+use crate::{
+    domain::{Emoji, Reaction, UserId},
+    ui::{
+        chat::{
+            message_view::MessageView,
+            timeline::{button_actions::ButtonAction, row_signals::RowSignals},
+        },
+        i18n::{InSentence, Texts},
+        kit::{
+            boxed::{Boxed, Boxing as _},
+            reactive::reactive,
+        },
+    },
+};
+
+/// How many of the users who reacted are named. Of the others only the number shows.
+const MAX_NAMES: usize = 12;
+
+/// A reaction as a button, with which the user `me` joins or leaves it.
+pub(crate) fn reaction_button(emoji: Emoji, row: RowSignals, me: UserId, t: &'static Texts) -> Boxed {
+    let RowSignals { view, has_menu, .. } = row;
+    let name = emoji.to_string();
+    let from_reaction = |text: fn(&Reaction, UserId, &Texts) -> String| {
+        let emoji = emoji.clone();
+        reactive(move || {
+            let find = |view: &MessageView| {
+                Some(text(view.message.reactions.iter().find(|reaction| reaction.emoji == emoji)?, me, t))
+            };
+            view.with(|view| view.as_ref().and_then(find)).unwrap_or_default()
+        })
+    };
+    // The arrow keys move from message to message, and Tab reaches the buttons of the one with the menu only.
+    let tab_index = reactive(move || if has_menu.get() { "0" } else { "-1" });
+    view! {
+        <button
+            type="button"
+            class="reaction"
+            data-action=ButtonAction::React.name()
+            data-argument=name.clone()
+            aria-pressed=from_reaction(|reaction, me, _| has_reacted(reaction, me).to_string())
+            aria-label=from_reaction(who_reacted)
+            title=from_reaction(who_reacted)
+            tabindex=tab_index
+        >
+            {name.clone()} " " <b>{from_reaction(|reaction, _, _| reaction.users.len().to_string())}</b>
+        </button>
+    }
+    .boxed()
+}
+
+/// The id of a reaction's row among the reactions of a message.
+pub(crate) fn row_id(emoji: &Emoji) -> u128 {
+    emoji.as_str().bytes().fold(0, |id: u128, byte| id.wrapping_mul(257).wrapping_add(byte.into()))
+}
+
+/// The emoji and the names of the users who reacted with it, the user `me` last.
+pub(crate) fn who_reacted(reaction: &Reaction, me: UserId, t: &Texts) -> String {
+    let others = reaction.users.iter().filter(|user| user.id != me);
+    let mut names: Vec<_> = others.map(|user| t.name_in(&user.nickname)).collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
+    names.truncate(MAX_NAMES);
+    if has_reacted(reaction, me) {
+        names.push(InSentence(t.you));
+    }
+    format!("{} {}", reaction.emoji, (t.who_reacted)(&names, more))
+}
+
+/// Whether `user` is among those who reacted.
+pub(crate) fn has_reacted(reaction: &Reaction, user: UserId) -> bool {
+    reaction.users.iter().any(|other| other.id == user)
+}

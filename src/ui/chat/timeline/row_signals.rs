@@ -1,0 +1,22 @@
+//! The signals that the row of a message follows.
+
+use leptos::prelude::*;
+
+use crate::ui::chat::message_view::MessageView;
+
+/// The signals that the row of a message follows.
+///
+/// [`TimelineModel::update_rows`](super::model::TimelineModel::update_rows) sets them. The rows do not follow the timeline
+/// itself: there are hundreds of rows with a dozen reactive parts each, and every event would check them all. Nor do they
+/// follow other signals that outlive them, because these keep an entry for everything that ever followed them.
+#[derive(Clone, Copy)]
+pub(crate) struct RowSignals {
+    /// The message.
+    pub(crate) view: RwSignal<Option<MessageView>>,
+    /// Whether author and time show above the message, because it starts a group.
+    pub(crate) starts_group: RwSignal<bool>,
+    /// Whether the menu is at this message.
+    pub(crate) has_menu: RwSignal<bool>,
+    /// Whether the composer edits this message.
+    pub(crate) is_being_edited: RwSignal<bool>,
+}

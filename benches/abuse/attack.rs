@@ -26,6 +26,7 @@ use tokio::{
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::{
+    kind::Kind,
     line::{Address, frame, greet, guest, upgrade},
     toll::{Books, Toll},
 };
@@ -43,39 +44,6 @@ const TRICKLE: Duration = Duration::from_millis(500);
 const FAMILY: &str = "👨‍👩‍👧‍👦";
 const FAMILIES: usize = 2_500;
 
-/// What some of them do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// Open a WebSocket, and never say hello.
-    Silent,
-    /// Connect, and say nothing at all, all from one address.
-    Crowd,
-    /// Send their headers byte by byte.
-    Slow,
-    /// Say hello, and never read.
-    Deaf,
-    /// Send messages as fast as they can.
-    Commands,
-    /// Send frames that are none, as fast as they can.
-    Noise,
-    /// Come in as new guests, as fast as they can.
-    Joins,
-    /// Send messages of 64 KiB.
-    Big,
-    /// Send frames of more than 64 KiB.
-    TooBig,
-    /// Send messages whose characters carry as many marks as are let through.
-    Marks,
-    /// Come in as somebody new again and again, and write to one of the people in private.
-    Directs,
-    /// Post forms of 255 kB without a session.
-    Forms,
-    /// Come back again and again as if they had missed nearly everything.
-    Returns,
-    /// Connect from a few addresses, each of a network of its own, and say nothing at all.
-    Idle,
-}
-
 /// So many marks on each of so many characters are nearly the most that a message may have.
 const MARKS: usize = 10;
 const PILES: usize = 1_800;
@@ -88,26 +56,6 @@ const IDLE_ADDRESSES: usize = 15;
 
 /// How far back they say that they have come, at most: a little less than is replayed.
 const FAR: u64 = 900;
-
-impl Kind {
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
-
-    /// How many do it at a time.
-    pub(crate) const fn many(self) -> usize {
-        match self {
-            Self::Silent => 2_000,
-            Self::Crowd => 1_000,
-            Self::Slow => 200,
-            Self::Deaf => 50,
-            Self::Commands | Self::Joins | Self::Directs | Self::Forms => 20,
-            Self::Noise | Self::Big | Self::TooBig | Self::Marks => 5,
-            Self::Returns => 18,
-            Self::Idle => 6_000,
-        }
-    }
-}
 
 /// Goes on until it is killed.
 pub(crate) async fn run(server: SocketAddr, only: &[Kind]) {

@@ -15,6 +15,8 @@
 //! `script/abuse` starts it; `docs/security.md` tells what it shows. Nothing that is timed decides whether it passes.
 
 mod attack;
+mod failure;
+mod kind;
 mod line;
 mod newcomers;
 mod people;
@@ -34,10 +36,7 @@ use clap::Parser;
 use futures_util::future::join;
 use tokio::time::sleep;
 
-use self::{attack::Kind, people::People, report::Phase, server::Server, toll::Told};
-
-/// Why a run could not be made.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use self::{failure::Failure, kind::Kind, people::People, report::Phase, server::Server, toll::Told};
 
 /// How long an attack takes to be in full swing; not measured.
 const RISE: Duration = Duration::from_secs(3);

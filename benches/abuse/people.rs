@@ -25,7 +25,7 @@ use tokio::{
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::{
-    Failure,
+    failure::Failure,
     line::{Address, frame, guest},
     times::Times,
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{attack::Kind, newcomers::Seen, people::Heard, toll::Sum};
+use super::{kind::Kind, newcomers::Seen, people::Heard, toll::Sum};
 
 /// What deliveries should stay within under attack, all but one in a hundred, in milliseconds. It is told, and decides
 /// nothing: on another machine, or a busy one, it says little.

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{task::spawn_blocking, time::timeout};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// How long to wait for the program to listen.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -14,7 +14,7 @@ use std::{
 use clap::ValueEnum as _;
 use tokio::time::sleep;
 
-use super::attack::Kind;
+use super::kind::Kind;
 
 /// Of one kind.
 #[derive(Debug, Default)]

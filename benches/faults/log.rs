@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, Row};
 use teahouse::domain::{CommandId, ConversationId, Event, Nickname, Seq, Timestamp, User, UserId};
 use uuid::Uuid;
 
-use super::{Failure, history::Log};
+use super::{failure::Failure, history::Log};
 
 pub(crate) fn read(database: &Path) -> Result<Log, Failure> {
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;

@@ -17,6 +17,7 @@
 
 mod checker;
 mod connection;
+mod failure;
 mod frames;
 mod history;
 mod ideas;
@@ -52,6 +53,7 @@ use tokio::{
 };
 
 use self::{
+    failure::Failure,
     history::{History, Log},
     pages::Pages,
     people::People,
@@ -64,9 +66,6 @@ use self::{
     world::World,
     writer::Writer,
 };
-
-/// Why a run could not be made.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long clients get to settle once the faults are over.
 const SETTLING: Duration = Duration::from_mins(2);

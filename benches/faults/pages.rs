@@ -7,7 +7,7 @@ use teahouse::{
     state::PageRange,
 };
 
-use super::Failure;
+use super::failure::Failure;
 
 /// The most that the server gives at once.
 const LARGEST: u32 = 200;

@@ -8,8 +8,8 @@ use teahouse::{
 };
 
 use super::{
-    Failure,
     connection::{Connection, decode},
+    failure::Failure,
     pages::Pages,
     reader::Ear,
     sightings::Sightings,

@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::Failure;
+use super::failure::Failure;
 
 /// How long to wait for the program to listen, or to end.
 const PATIENCE: Duration = Duration::from_secs(30);

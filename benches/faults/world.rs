@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Failure,
+    failure::Failure,
     proxy::Proxy,
     reader::Mood,
     schedule::Fault,

@@ -11,7 +11,7 @@ use std::{
 
 use clap::ValueEnum;
 
-use super::{Failure, Options, process, talk::Dialect};
+use super::{failure::Failure, process, settings::Settings, talk::Dialect};
 
 /// The core of each server. The clients have the other one.
 pub(crate) const SERVER_CORE: usize = 0;
@@ -65,14 +65,14 @@ impl Contender {
     }
 
     /// Starts it, with nothing in its store.
-    pub(crate) fn start(self, options: &Options) -> Result<Server, Failure> {
-        let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(&options.folder)?;
-        let mut server = Server::start(self.command(options, folder.path())?, folder.path())?;
+    pub(crate) fn start(self, settings: &Settings) -> Result<Server, Failure> {
+        let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(&settings.folder)?;
+        let mut server = Server::start(self.command(settings, folder.path())?, folder.path())?;
         server.folder = Some(folder);
         Ok(server)
     }
 
-    fn command(self, options: &Options, data: &Path) -> Result<Command, Failure> {
+    fn command(self, settings: &Settings, data: &Path) -> Result<Command, Failure> {
         let rivals = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/speed/rivals");
         let this = |role: &str| -> Result<Command, Failure> {
             let mut command = process::on_core(SERVER_CORE, &std::env::current_exe()?);
@@ -81,12 +81,12 @@ impl Contender {
         };
         let script = |program: PathBuf, file: &str| {
             let mut command = process::on_core(SERVER_CORE, &program);
-            command.arg(rivals.join(file)).env("BENCH_TOOLS", &options.tools);
+            command.arg(rivals.join(file)).env("BENCH_TOOLS", &settings.tools);
             command
         };
         Ok(match self {
-            Self::TeahouseSimple | Self::TeahouseProtocol => teahouse(&options.server, data),
-            Self::Bun => script(options.tools.join("node_modules/.bin/bun"), "bun.ts"),
+            Self::TeahouseSimple | Self::TeahouseProtocol => teahouse(&settings.server, data),
+            Self::Bun => script(settings.tools.join("node_modules/.bin/bun"), "bun.ts"),
             Self::Node => script(PathBuf::from("node"), "node.mjs"),
             Self::Axum => this("axum")?,
             Self::AxumNodelay => this("axum-nodelay")?,

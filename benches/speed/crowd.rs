@@ -10,14 +10,10 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use socket2::{Domain, Socket, Type};
 
 use super::{
-    Failure,
+    failure::Failure,
     line::{Heard, Line},
-    talk::Talk,
-    wire::{ACCEPT, KEY, Side, TEXT, put_frame},
+    wire::{KEY, Side, TEXT, put_frame},
 };
-
-/// How many come in at a time: less than any server's backlog.
-const AT_ONCE: usize = 100;
 
 /// How many connections share an address: it has 28,000 ports, used ones rest for a minute, and the fuller it is the
 /// longer the kernel looks for a free one.
@@ -55,44 +51,9 @@ impl Crowd {
         self.lines.len()
     }
 
-    /// Brings so many clients in, until each has been let in.
-    pub(crate) fn gather(&mut self, server: SocketAddr, talk: &mut Talk, count: usize) -> Result<(), Failure> {
-        let goal = self.len() + count;
-        while self.len() < goal {
-            let first = self.len();
-            let last = goal.min(first + AT_ONCE);
-            for member in first..last {
-                self.connect(server, &talk.path(self.gone + member))?;
-            }
-            let (mut missing, gone) = (last - first, self.gone);
-            let deadline = Instant::now() + PATIENCE;
-            while missing > 0 {
-                let mut greetings = Vec::new();
-                self.turn(PATIENCE, |who, heard| match heard {
-                    Heard::Head(head) => {
-                        if !head.starts_with(b"HTTP/1.1 101 ") || !contains(head, ACCEPT.as_bytes()) {
-                            return Err(format!("no upgrade: {}", String::from_utf8_lossy(head)).into());
-                        }
-                        match talk.hello(gone + who) {
-                            Some(hello) => greetings.push((who, hello)),
-                            None => missing -= 1,
-                        }
-                        Ok(())
-                    }
-                    Heard::Text(text) => {
-                        missing -= usize::from(talk.is_welcome(text)?);
-                        Ok(())
-                    }
-                })?;
-                for (who, hello) in greetings {
-                    self.say(who, &hello)?;
-                }
-                if Instant::now() > deadline {
-                    return Err(format!("{missing} clients are not let in").into());
-                }
-            }
-        }
-        Ok(())
+    /// How many have left.
+    pub(crate) fn gone(&self) -> usize {
+        self.gone
     }
 
     /// Everybody leaves, without a word.
@@ -101,7 +62,7 @@ impl Crowd {
         self.lines.clear();
     }
 
-    fn connect(&mut self, server: SocketAddr, path: &str) -> Result<(), Failure> {
+    pub(crate) fn connect(&mut self, server: SocketAddr, path: &str) -> Result<(), Failure> {
         let [high, low] = u16::try_from(MADE.fetch_add(1, Ordering::Relaxed) / PER_ADDRESS + 1)?.to_be_bytes();
         // Not where the run before this one was a moment ago.
         let street = u8::try_from(std::process::id() % 250)? + 1;
@@ -175,8 +136,4 @@ impl Crowd {
     pub(crate) fn send(&mut self, who: usize, frames: &[u8]) -> Result<(), Failure> {
         Ok(self.lines[who].send(frames)?)
     }
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
 }

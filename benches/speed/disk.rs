@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Failure, times::Times};
+use super::{failure::Failure, times::Times};
 
 /// Writes 4 KiB and syncs, again and again; returns how often a second, and what it took.
 pub(crate) fn measure(folder: &Path, length: Duration) -> Result<(f64, Times), Failure> {

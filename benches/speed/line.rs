@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use mio::net::TcpStream;
 
 use super::{
-    Failure,
+    failure::Failure,
     wire::{CLOSE, PING, PONG, Side, TEXT, find_frame, put_frame},
 };
 

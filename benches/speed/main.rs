@@ -17,60 +17,45 @@
 mod contender;
 mod crowd;
 mod disk;
+mod failure;
 mod line;
 mod million;
 mod process;
 mod report;
 mod rivals;
+mod settings;
 mod talk;
 mod times;
 mod wire;
 mod workloads;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::{contender::Contender, report::Report, rivals::Role, workloads::Workload};
-
-/// Why something could not be measured.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use self::{
+    contender::Contender, failure::Failure, report::Report, rivals::Role, settings::Settings, workloads::Workload,
+};
 
 /// The core of the clients.
 const CLIENT_CORE: usize = 1;
 
-/// Measures what Teahouse costs, beside others.
+/// Measures what Teahouse costs, beside other servers.
 #[derive(Debug, Parser)]
 #[command(name = "speed")]
 struct Options {
-    /// How many times everything is measured, in turns.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// How long one measurement takes, where the work has no end of its own.
-    #[arg(long, default_value_t = 3)]
-    seconds: u64,
-    /// Only these workloads; all where not given.
+    #[command(flatten)]
+    settings: Settings,
+    /// Runs only these workloads; all by default.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Workload>,
-    /// Only servers whose names begin so, as `teahouse,bun,floor-gather`; all where not given.
+    /// Measures only servers whose names begin with one of these, such as `teahouse,bun,floor-gather`; all by default.
     #[arg(long, value_delimiter = ',')]
     servers: Vec<String>,
-    /// In `idle`: how many come and go before memory is measured again, as 50000.
-    #[arg(long, default_value_t = 0)]
-    come_and_go: usize,
-    /// The Teahouse to measure.
-    #[arg(long, default_value = env!("CARGO_BIN_EXE_teahouse"))]
-    server: PathBuf,
-    /// Where the database lies: a real disk, not one in memory.
-    #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
-    folder: PathBuf,
-    /// Where `script/bench` has put Bun and ws.
-    #[arg(long, default_value = "node_modules")]
-    tools: PathBuf,
-    /// Be a server.
+    /// Runs as one of the other servers.
     #[arg(long, hide = true)]
     be: Option<Role>,
-    /// What `cargo bench` says.
+    /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -98,11 +83,11 @@ fn measure(options: &Options) -> Result<bool, Failure> {
     process::move_to_core(CLIENT_CORE)?;
     let contenders = Contender::named(&options.servers)?;
     let workloads = if options.only.is_empty() { Workload::all() } else { &options.only };
-    report::print_circumstances(options);
+    report::print_circumstances(&options.settings);
 
     let (mut report, mut is_well) = (Report::default(), true);
     for &workload in workloads {
-        for round in 0..options.rounds {
+        for round in 0..options.settings.rounds {
             let mut contenders: Vec<_> = contenders.iter().copied().filter(|one| workload.is_for(*one)).collect();
             if contenders.is_empty() {
                 break;
@@ -110,7 +95,7 @@ fn measure(options: &Options) -> Result<bool, Failure> {
             let turn = round % contenders.len();
             contenders.rotate_left(turn);
             for contender in contenders {
-                match workload.run(options, contender) {
+                match workload.run(&options.settings, contender) {
                     Ok(rows) => {
                         for (row, figures) in rows {
                             eprintln!("{} {}: {row}: {figures:.3?}", workload.name(), round + 1);

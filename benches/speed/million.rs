@@ -12,9 +12,10 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{
-    Failure, Options,
     contender::{Server, teahouse},
     crowd::PATIENCE,
+    failure::Failure,
+    settings::Settings,
 };
 
 const MESSAGES: i64 = 1_000_000;
@@ -24,17 +25,17 @@ const AUTHORS: i64 = 1_000;
 const BEGIN: i64 = 1_790_000_000_000;
 
 /// Returns the data folder, and makes the store if need be. The program itself makes the schema.
-pub(crate) fn folder(options: &Options) -> Result<PathBuf, Failure> {
-    let scratch = tempfile::Builder::new().prefix("speed-million-").tempdir_in(&options.folder)?;
-    stop(Server::start(teahouse(&options.server, scratch.path()), scratch.path())?)?;
+pub(crate) fn folder(settings: &Settings) -> Result<PathBuf, Failure> {
+    let scratch = tempfile::Builder::new().prefix("speed-million-").tempdir_in(&settings.folder)?;
+    stop(Server::start(teahouse(&settings.server, scratch.path()), scratch.path())?)?;
     let path = scratch.path().join("teahouse.db");
     let version: u32 = Connection::open(&path)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let folder = options.folder.join(format!("speed-million-{version}"));
+    let folder = settings.folder.join(format!("speed-million-{version}"));
     if !folder.exists() {
         eprintln!("writing a store with a million messages");
         fill(&path)?;
         // Now the program says whether it likes what it finds, and tidies up.
-        stop(Server::start(teahouse(&options.server, scratch.path()), scratch.path())?)?;
+        stop(Server::start(teahouse(&settings.server, scratch.path()), scratch.path())?)?;
         fs::rename(scratch.keep(), &folder)?;
     }
     Ok(folder)

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command, time::Duration};
 
-use super::Failure;
+use super::failure::Failure;
 
 /// What the kernel counts a process's time in: `USER_HZ`, which is 100 wherever Linux runs.
 const TICKS_PER_SECOND: u64 = 100;

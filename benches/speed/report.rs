@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use super::{
-    Options,
     contender::Contender,
     process,
+    settings::Settings,
     workloads::{Figures, Workload},
 };
 
@@ -85,7 +85,7 @@ fn short(value: f64) -> String {
 }
 
 /// On what, with what and when.
-pub(crate) fn print_circumstances(options: &Options) {
+pub(crate) fn print_circumstances(settings: &Settings) {
     let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     println!("- date: {}", said("date", &["-u", "+%F %R UTC"]));
@@ -95,12 +95,12 @@ pub(crate) fn print_circumstances(options: &Options) {
         model.trim_start_matches(['\t', ' ', ':']).replacen("", " ", 1)
     );
     println!("- kernel: {}", said("uname", &["-sr"]));
-    let disk = said("df", &["--output=fstype,source", &options.folder.display().to_string()]);
+    let disk = said("df", &["--output=fstype,source", &settings.folder.display().to_string()]);
     println!("- disk: {}", disk.lines().last().unwrap_or_default());
-    println!("- teahouse: {}, commit {}", options.server.display(), said("git", &["rev-parse", "--short", "HEAD"]));
-    let bun = options.tools.join("node_modules/.bin/bun");
-    println!("- Bun {}, Node {}, ws {}", said(bun, &["--version"]), said("node", &["--version"]), ws(&options.tools));
-    println!("- rounds: {}, {} s each; servers on core 0, clients on core 1", options.rounds, options.seconds);
+    println!("- teahouse: {}, commit {}", settings.server.display(), said("git", &["rev-parse", "--short", "HEAD"]));
+    let bun = settings.tools.join("node_modules/.bin/bun");
+    println!("- Bun {}, Node {}, ws {}", said(bun, &["--version"]), said("node", &["--version"]), ws(&settings.tools));
+    println!("- rounds: {}, {} s each; servers on core 0, clients on core 1", settings.rounds, settings.seconds);
 }
 
 fn ws(tools: &Path) -> String {

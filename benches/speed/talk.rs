@@ -11,13 +11,17 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Failure,
     crowd::{Crowd, PATIENCE},
+    failure::Failure,
     line::Heard,
+    wire::ACCEPT,
 };
 
 /// The size of a message: of all that is delivered, but with the protocol of what somebody wrote.
 pub(crate) const BYTES: usize = 128;
+
+/// How many come in at a time: less than any server's backlog.
+const AT_ONCE: usize = 100;
 
 /// The numbers from here on are not measured: they find out whether everybody hears.
 const PROBES: u32 = 0xf000_0000;
@@ -76,7 +80,7 @@ impl Talk {
 
     /// Brings so many in, and returns when each hears what it should.
     pub(crate) fn begin(&mut self, crowd: &mut Crowd, server: SocketAddr, members: usize) -> Result<(), Failure> {
-        crowd.gather(server, self, members)?;
+        self.gather(crowd, server, members)?;
         match self.place {
             Place::Room => {
                 self.probe(crowd, &[0])?;
@@ -90,6 +94,46 @@ impl Talk {
                 self.probe(crowd, &(0..members).collect::<Vec<_>>())
             }
         }
+    }
+
+    /// Brings so many clients in, until each has been let in.
+    pub(crate) fn gather(&mut self, crowd: &mut Crowd, server: SocketAddr, count: usize) -> Result<(), Failure> {
+        let goal = crowd.len() + count;
+        while crowd.len() < goal {
+            let first = crowd.len();
+            let last = goal.min(first + AT_ONCE);
+            for member in first..last {
+                crowd.connect(server, &self.path(crowd.gone() + member))?;
+            }
+            let (mut missing, gone) = (last - first, crowd.gone());
+            let deadline = Instant::now() + PATIENCE;
+            while missing > 0 {
+                let mut greetings = Vec::new();
+                crowd.turn(PATIENCE, |who, heard| match heard {
+                    Heard::Head(head) => {
+                        if !head.starts_with(b"HTTP/1.1 101 ") || !contains(head, ACCEPT.as_bytes()) {
+                            return Err(format!("no upgrade: {}", String::from_utf8_lossy(head)).into());
+                        }
+                        match self.hello(gone + who) {
+                            Some(hello) => greetings.push((who, hello)),
+                            None => missing -= 1,
+                        }
+                        Ok(())
+                    }
+                    Heard::Text(text) => {
+                        missing -= usize::from(self.is_welcome(text)?);
+                        Ok(())
+                    }
+                })?;
+                for (who, hello) in greetings {
+                    crowd.say(who, &hello)?;
+                }
+                if Instant::now() > deadline {
+                    return Err(format!("{missing} clients are not let in").into());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How many hear what somebody says.
@@ -254,4 +298,8 @@ fn read_mark(text: &[u8]) -> Option<Message> {
         digits.iter().try_fold(0_u32, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
     };
     Some(Message { author: usize::try_from(read(&digits[..5])?).ok()?, number: read(&digits[5..])? })
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// The RFC's own example of a handshake: one key, and so one answer.
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use teahouse::domain::{CommandId, ConversationId, Event, EventKind, Seq, UserId};
 
-use super::{
-    super::history::{Ack, Command, Fate, Log},
-    Findings,
+use crate::{
+    checker::findings::Findings,
+    history::{Ack, Command, Fate, Log},
 };
 
 pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {

@@ -2,7 +2,10 @@
 
 use teahouse::domain::{ConversationId, Event, Seq, Timestamp};
 
-use super::{super::history::Log, Asked, Findings};
+use crate::{
+    checker::{asked::Asked, findings::Findings},
+    history::Log,
+};
 
 pub(super) fn check(log: &Log, asked: &Asked, findings: &mut Findings) {
     for (conversation, events) in &log.conversations {

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 
 use teahouse::domain::{ConversationId, Event, EventKind, Seq};
 
-use super::{
-    super::history::{Log, Reader, Sight},
-    Asked, Edits, Findings,
-    commands::{blank, says},
+use crate::{
+    checker::{
+        asked::{Asked, Edits},
+        commands::{blank, says},
+        findings::Findings,
+    },
+    history::{Log, Reader, Sight},
 };
 
 pub(super) fn check(reader: &Reader, log: &Log, asked: (&Asked, &Edits), findings: &mut Findings) {

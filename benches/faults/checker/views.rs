@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use teahouse::domain::{ConversationId, Event, EventKind, Message, Seq, User};
 
-use super::{
-    super::history::{History, Log},
-    Findings,
+use crate::{
+    checker::findings::Findings,
+    history::{History, Log},
 };
 
 pub(super) fn check(history: &History, log: &Log, findings: &mut Findings) {

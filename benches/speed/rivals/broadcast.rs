@@ -19,7 +19,7 @@ use axum::{
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{net::TcpListener, runtime::Runtime, select, sync::broadcast};
 
-use super::super::Failure;
+use crate::failure::Failure;
 
 /// As in the example.
 const CAPACITY: usize = 100;

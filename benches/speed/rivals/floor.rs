@@ -6,7 +6,7 @@ use std::{collections::HashMap, io::ErrorKind, mem};
 use mio::{Events, Interest, Poll, Token, net::TcpListener};
 
 use super::super::{
-    Failure,
+    failure::Failure,
     line::{Heard, Line},
     wire::{ACCEPT, Side, TEXT, put_frame},
 };

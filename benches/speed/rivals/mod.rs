@@ -5,7 +5,7 @@ mod floor;
 
 use clap::ValueEnum;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// Which server to be.
 #[derive(Clone, Copy, Debug, ValueEnum)]

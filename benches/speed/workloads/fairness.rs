@@ -7,10 +7,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Figures, Scene, Workshop};
+use super::{
+    figures::Figures,
+    scene::{Scene, Workshop},
+};
 use crate::{
-    Failure,
     crowd::{Crowd, PATIENCE},
+    failure::Failure,
     line::Heard,
     talk::{Place, Talk},
     times::Times,
@@ -35,7 +38,7 @@ const TO_ALL: u32 = 0x8000_0000;
 const LONGER: u32 = 5;
 
 pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let server = shop.contender.start(shop.options)?;
+    let server = shop.contender.start(shop.settings)?;
     let dialect = shop.contender.dialect();
     let mut room = Talk::new(dialect, Place::Room);
     let mut pairs = Talk::beside(MEMBERS, dialect, Place::Pairs);

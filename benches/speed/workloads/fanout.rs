@@ -2,8 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Figures, Meter, Workshop};
-use crate::{Failure, crowd::PATIENCE, line::Heard, talk::Place, wire};
+use crate::{
+    crowd::PATIENCE,
+    failure::Failure,
+    line::Heard,
+    talk::Place,
+    wire,
+    workloads::{
+        figures::{Figures, Meter},
+        scene::Workshop,
+    },
+};
 
 const MEMBERS: usize = 1_000;
 

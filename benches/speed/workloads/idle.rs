@@ -3,11 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Figures, Workshop, float};
+use super::{
+    figures::{Figures, float},
+    scene::Workshop,
+};
 use crate::{
-    Failure,
     contender::Server,
     crowd::Crowd,
+    failure::Failure,
     talk::{Place, Talk},
 };
 
@@ -22,12 +25,12 @@ const IDLING: Duration = Duration::from_millis(30);
 const MOST_RESTS: usize = 20;
 
 pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let server = shop.contender.start(shop.options)?;
+    let server = shop.contender.start(shop.settings)?;
     let before = server.resident_kib()?;
     let (mut crowd, mut talk) = (Crowd::new()?, Talk::new(shop.contender.dialect(), Place::Room));
     let per_member = |kib: f64| (kib - before) / float(MEMBERS as u64);
     let (start, cpu) = (Instant::now(), server.cpu_time()?);
-    crowd.gather(server.address, &mut talk, MEMBERS)?;
+    talk.gather(&mut crowd, server.address, MEMBERS)?;
     let took = start.elapsed();
     settle(&server, &mut crowd)?;
     let mut figures = vec![
@@ -36,16 +39,16 @@ pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
         ("s to let them in", took.as_secs_f64()),
         ("CPU s for it", server.cpu_time()?.saturating_sub(cpu).as_secs_f64()),
     ];
-    if shop.options.come_and_go > 0 {
+    if shop.settings.come_and_go > 0 {
         crowd.scatter();
         settle(&server, &mut crowd)?;
-        for _ in 0..shop.options.come_and_go.div_ceil(WAVE) {
-            crowd.gather(server.address, &mut talk, WAVE)?;
+        for _ in 0..shop.settings.come_and_go.div_ceil(WAVE) {
+            talk.gather(&mut crowd, server.address, WAVE)?;
             crowd.scatter();
             settle(&server, &mut crowd)?;
         }
         let empty = server.resident_kib()?;
-        crowd.gather(server.address, &mut talk, MEMBERS)?;
+        talk.gather(&mut crowd, server.address, MEMBERS)?;
         settle(&server, &mut crowd)?;
         figures.push(("KiB each, afterwards", per_member(server.resident_kib()?)));
         figures.push(("MiB when all had gone", empty / 1024.0));

@@ -2,8 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Figures, Meter, Workshop};
-use crate::{Failure, crowd::PATIENCE, line::Heard, talk::Place, times::Times};
+use crate::{
+    crowd::PATIENCE,
+    failure::Failure,
+    line::Heard,
+    talk::Place,
+    times::Times,
+    workloads::{
+        figures::{Figures, Meter},
+        scene::Workshop,
+    },
+};
 
 const MEMBERS: usize = 1_000;
 

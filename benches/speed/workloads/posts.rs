@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Figures, Meter, Row, Workshop};
+use super::{
+    figures::{Figures, Meter, Row},
+    scene::Workshop,
+};
 use crate::{
-    Failure,
     crowd::PATIENCE,
     disk,
+    failure::Failure,
     line::Heard,
     talk::{Place, refuse_refusal},
     times::Times,
@@ -18,7 +21,7 @@ const WRITERS: [usize; 3] = [1, 16, 256];
 const WARM_UP: Duration = Duration::from_millis(500);
 
 pub(super) fn run(shop: &Workshop<'_>) -> Result<Vec<Row>, Failure> {
-    let (rate, mut times) = disk::measure(&shop.options.folder, shop.length)?;
+    let (rate, mut times) = disk::measure(&shop.settings.folder, shop.length)?;
     let synced = vec![
         ("posts/s", rate),
         ("ms, p50", times.within(50)),

@@ -2,15 +2,15 @@
 
 use std::{thread::sleep, time::Duration};
 
-use super::{Row, Workshop};
+use super::{figures::Row, scene::Workshop};
 use crate::{
-    Failure,
     contender::{Server, teahouse},
+    failure::Failure,
     million,
 };
 
 pub(super) fn run(shop: &Workshop<'_>) -> Result<Vec<Row>, Failure> {
-    let server = shop.contender.start(shop.options)?;
+    let server = shop.contender.start(shop.settings)?;
     let row = |server: &Server| -> Result<_, Failure> {
         // What it has to do later than that is done soon.
         sleep(Duration::from_millis(500));
@@ -19,7 +19,7 @@ pub(super) fn run(shop: &Workshop<'_>) -> Result<Vec<Row>, Failure> {
     };
     let new = row(&server)?;
     drop(server);
-    let folder = million::folder(shop.options)?;
-    let full = row(&Server::start(teahouse(&shop.options.server, &folder), &folder)?)?;
+    let folder = million::folder(shop.settings)?;
+    let full = row(&Server::start(teahouse(&shop.settings.server, &folder), &folder)?)?;
     Ok(vec![("a new store".to_owned(), new), ("a million messages".to_owned(), full)])
 }

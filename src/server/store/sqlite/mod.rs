@@ -18,6 +18,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod wal_checkpoints;
+mod write_access;
 mod writer;
 
 pub use backup::BackupError;

@@ -112,7 +112,7 @@ pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, rusqlite::Err
 /// Moves what a process that was killed left there to the tables.
 fn empty_journal(db: &mut Connection) -> Result<(), OpenError> {
     let transaction = db.transaction()?;
-    let moved = Staging::load(&transaction).and_then(|mut journal| journal.settle_all(&transaction));
+    let moved = Staging::load(&transaction).and_then(|mut journal| journal.flush_all(&transaction));
     moved.map_err(|_logged| OpenError::Journal)?;
     Ok(transaction.commit()?)
 }

@@ -40,17 +40,20 @@ use crate::{
             reports::{HandleReport, NewReport},
             sqlite::{
                 commands::{
-                    BeginSession, Block, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseSome,
-                    ExpireMessages, ExpireReports, Hide, Join, KeepClock, Moderate, Release, RenewPassword,
-                    RevokeInvite, SeeSession, SetPassword, Submitted, UnbanNetwork, Unblock, find_user, is_open,
-                    may_write,
+                    BeginSession, BlockUser, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseBatch,
+                    ExpireMessages, ExpireReports, HideDirect, JoinRoom, Moderate, ReleaseNickname,
+                    ReplacePasswordHash, RevokeInvite, SaveClock, SetPassword, Submitted, TouchSession, UnbanNetwork,
+                    UnblockUser, find_user,
                 },
                 error::OpenError,
                 open::{DATABASE, Identity, open_writer, take_folder},
                 queries::{accounts, conversations, history, moderation},
                 quota::Quota,
                 readers::Readers,
-                tables::read_marks::ReadMarks,
+                tables::{
+                    invites::invite_is_valid, networks::banned_networks, read_marks::ReadMarks, sanctions::may_write,
+                    users::has_owner,
+                },
                 wal_checkpoints::{Checkpoints, Done},
                 writer::{
                     commit_loop::{Shared, Writer},
@@ -209,11 +212,11 @@ impl Store for SqliteStore {
     }
 
     async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError> {
-        self.write(EndSession::OfToken(session)).await?.await
+        self.write(EndSession::ByKey(session)).await?.await
     }
 
     async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError> {
-        self.write(EndSession::OfUser(user, session)).await?.await
+        self.write(EndSession::ById(user, session)).await?.await
     }
 
     async fn begin_session(&self, user: UserId, verified: PasswordHash, session: NewSession) -> Result<(), StoreError> {
@@ -221,7 +224,7 @@ impl Store for SqliteStore {
     }
 
     async fn touch_session(&self, session: SessionId) -> Result<(), StoreError> {
-        self.write(SeeSession(session)).await?.await
+        self.write(TouchSession(session)).await?.await
     }
 
     async fn set_password(
@@ -239,7 +242,7 @@ impl Store for SqliteStore {
         before: PasswordHash,
         after: PasswordHash,
     ) -> Result<bool, StoreError> {
-        self.write(RenewPassword { user, before, after }).await?.await
+        self.write(ReplacePasswordHash { user, before, after }).await?.await
     }
 
     async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError> {
@@ -259,7 +262,7 @@ impl Store for SqliteStore {
     }
 
     async fn banned_networks(&self) -> Result<Vec<BannedNetwork>, StoreError> {
-        let mut networks = self.readers.read(moderation::banned_networks).await?;
+        let mut networks = self.readers.read(banned_networks).await?;
         networks.iter_mut().for_each(|network| network.until = network.until.map(clock::shown));
         Ok(networks)
     }
@@ -273,11 +276,11 @@ impl Store for SqliteStore {
     }
 
     async fn erase_some(&self) -> Result<bool, StoreError> {
-        self.write(EraseSome).await?.await
+        self.write(EraseBatch).await?.await
     }
 
     async fn keep_clock(&self) -> Result<(), StoreError> {
-        self.write(KeepClock).await?.await
+        self.write(SaveClock).await?.await
     }
 
     async fn expire(&self, expiry: ExpiryPolicy) -> Result<Expired, StoreError> {
@@ -293,7 +296,7 @@ impl Store for SqliteStore {
     }
 
     async fn release(&self, user: UserId) -> Result<(), StoreError> {
-        self.write(Release(user)).await?.await
+        self.write(ReleaseNickname(user)).await?.await
     }
 
     async fn submit(&self, event: NewEvent, asker: ReplyTo) -> Result<(), StoreError> {
@@ -328,7 +331,7 @@ impl Store for SqliteStore {
     }
 
     async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, StoreError> {
-        self.write(Join { user, room }).await
+        self.write(JoinRoom { user, room }).await
     }
 
     async fn invite(&self, invite: NewInvite) -> Result<Timestamp, StoreError> {
@@ -399,15 +402,15 @@ impl Store for SqliteStore {
     }
 
     async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), StoreError> {
-        self.write(Hide { user, direct }).await?.await
+        self.write(HideDirect { user, direct }).await?.await
     }
 
     async fn block(&self, user: UserId, other: UserId) -> Result<(), StoreError> {
-        self.write(Block { user, other }).await?.await
+        self.write(BlockUser { user, other }).await?.await
     }
 
     async fn unblock(&self, user: UserId, other: UserId) -> Result<(), StoreError> {
-        self.write(Unblock { user, other }).await?.await
+        self.write(UnblockUser { user, other }).await?.await
     }
 
     async fn blocks(&self, user: UserId) -> Result<Vec<User>, StoreError> {
@@ -468,7 +471,7 @@ impl Store for SqliteStore {
     }
 
     async fn has_owner(&self) -> Result<bool, StoreError> {
-        self.readers.read(accounts::has_owner).await
+        self.readers.read(has_owner).await
     }
 
     async fn sanctions(&self) -> Result<Vec<Sanction>, StoreError> {
@@ -476,7 +479,7 @@ impl Store for SqliteStore {
     }
 
     async fn is_open(&self, invite: InviteKey) -> Result<bool, StoreError> {
-        self.readers.read(move |db| is_open(db, invite)).await
+        self.readers.read(move |db| invite_is_valid(db, invite)).await
     }
 
     async fn invites(&self) -> Result<Vec<Invite>, StoreError> {

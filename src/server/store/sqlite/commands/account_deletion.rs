@@ -1,4 +1,5 @@
-//! Accounts are deleted: at once for everybody who looks, and bit by bit in the log.
+//! Deleting accounts. [`DeleteAccount`] removes at once what others can see of the user; [`EraseBatch`] removes the rest from
+//! the log, a batch at a time.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -11,70 +12,75 @@ use crate::{
         events::NewEvent,
         sqlite::{
             commands::{
-                append::{append_decided, delete},
-                create_user::release,
-                departures::take_out_if_empty,
-                end_sessions::end_sessions_of,
-                moderation::role_of,
+                departures::{release_nickname, unlist_if_empty},
+                message_deletion::append_deletion,
             },
             queries,
-            tables::audit::AuditRow,
+            tables::{audit::AuditRow, events::append_to_log, sessions::end_all_sessions, users::role_of},
             writer::job::{Applied, Write},
         },
     },
 };
 
-/// How many events are looked through at once: others write in between.
-const STRIDE: u64 = 5_000;
+/// The most events that one batch looks through, so that others can write in between.
+const EVENTS_PER_BATCH: u64 = 5_000;
 
-/// How many messages are deleted at once.
-const MOST_DELETED: u32 = 100;
+/// The most messages that one batch deletes.
+const DELETIONS_PER_BATCH: u32 = 100;
 
+/// Deletes an account and tells everybody. The log still holds the name in notices, and the messages; [`EraseBatch`] removes
+/// them, the messages only if the user wants that.
 impl Write for DeleteAccount {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { user, verified, messages } = self;
         self.check(db)?;
-        end_sessions_of(db, *user, EndReason::SignedOut)?;
+        end_all_sessions(db, *user, EndReason::SignedOut)?;
         for statement in [
-            // What others see of the user from now on: nobody of a name.
+            // The row stays, because events refer to it. Others see a former user without a name.
             "UPDATE users SET nickname = '', password = NULL, role = 'member', address = NULL WHERE id = ?1",
             "DELETE FROM blocks WHERE user = ?1",
         ] {
             db.prepare_cached(statement)?.execute([user])?;
         }
-        let mut news: Vec<Committed> = release(db, *user)?.into_news().into_iter().collect();
-        // The place in directs stays, for the other user's sake.
+        let mut news: Vec<Committed> = release_nickname(db, *user)?.into_news().into_iter().collect();
+        // The user stays a member of directs, for the sake of the other user.
         db.prepare_cached("UPDATE members SET read_seq = 0, listed = NULL WHERE user = ?1")?.execute([user])?;
         let conversations = conversations_of(db, *user)?;
         let former = User::guest(*user, Nickname::former());
         for (conversation, is_room) in conversations {
             let (author, id) = (former.clone(), CommandId::generate());
-            let event = append_decided(db, &NewEvent::of_author(author, id, conversation, EventKind::AccountDeleted))?;
-            let messages = *messages == KeptMessages::Delete;
-            // In a direct there are no notices, and so nothing to be looked for but messages.
-            if is_room || messages {
+            let event = append_to_log(db, &NewEvent::of_author(author, id, conversation, EventKind::AccountDeleted))?;
+            let deletes_messages = *messages == KeptMessages::Delete;
+            // Moderation notices name the user, too; directs have none.
+            if is_room || deletes_messages {
                 db.prepare_cached(
                     "INSERT INTO erasures (user, conversation, done, last, messages) VALUES (?1, ?2, 0, ?3, ?4)",
                 )?
-                .execute(params![user, conversation, event.seq, messages])?;
+                .execute(params![user, conversation, event.seq, deletes_messages])?;
             }
             news.push(Committed::Event(event));
         }
         if *verified == Verified::ByHost {
-            AuditRow { action: "delete_account", subject: Some(*user), ..AuditRow::default() }.write(db)?;
+            AuditRow { action: "delete_account", subject: Some(*user), ..AuditRow::default() }.insert(db)?;
         }
         Ok(Applied { done: (), news: Some(Committed::Several(news)) })
     }
 
+    /// The password, the address, the sessions and the list of blocked users are deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
 impl DeleteAccount {
-    /// Whether it is still the same user, with the same password, and not the last one who owns this place.
+    /// Checks that the account may be deleted now.
+    ///
+    /// # Errors
+    /// - [`StoreError::UnknownUser`] if the account is gone;
+    /// - [`StoreError::WrongPassword`] if the password has changed since it was compared;
+    /// - [`StoreError::LastOwner`] if the server would be left without an owner.
     fn check(&self, db: &Connection) -> Result<(), StoreError> {
         let password: Option<Option<String>> = db
             .prepare_cached("SELECT password FROM users WHERE id = ?1 AND nickname_key IS NOT NULL AND id <> ?2")?
@@ -97,7 +103,7 @@ impl DeleteAccount {
     }
 }
 
-/// Every conversation in which somebody may see the user, and whether it is a room.
+/// All rooms and the user's directs, each with whether it is a room.
 fn conversations_of(db: &Connection, user: UserId) -> Result<Vec<(ConversationId, bool)>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT id, kind = 'room' FROM conversations WHERE kind = 'room' OR direct_low = ?1 OR direct_high = ?1",
@@ -106,19 +112,22 @@ fn conversations_of(db: &Connection, user: UserId) -> Result<Vec<(ConversationId
     Ok(conversations)
 }
 
-/// Takes a bit more of deleted accounts out of the log. Gives whether there is more to do.
-pub(crate) struct EraseSome;
+/// Removes a batch of what deleted accounts have left in the log. Returns whether there may be more.
+pub(crate) struct EraseBatch;
 
-/// A stretch of a log that is to be looked through.
+/// A row of the table `erasures`: a conversation in which traces of a deleted account remain.
 struct Erasure {
     user: UserId,
     conversation: ConversationId,
+    /// Events up to this one have been looked through.
     done: Seq,
+    /// The last event to look through: the one that announced the end of the account.
     last: Seq,
+    /// Whether the user's messages are deleted, too.
     messages: bool,
 }
 
-impl Write for EraseSome {
+impl Write for EraseBatch {
     type Done = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
@@ -130,11 +139,11 @@ impl Write for EraseSome {
             })
             .optional()?;
         let Some(erasure) = erasure else { return Ok(Applied { done: false, news: None }) };
-        let end = Seq(erasure.last.0.min(erasure.done.0.saturating_add(STRIDE)));
-        erasure.unname_notices(db, end)?;
+        let end = Seq(erasure.last.0.min(erasure.done.0.saturating_add(EVENTS_PER_BATCH)));
+        erasure.erase_name_in_notices(db, end)?;
         let (end, mut news) = if erasure.messages { erasure.delete_messages(db, end)? } else { (end, Vec::new()) };
         if !news.is_empty() {
-            news.extend(take_out_if_empty(db, erasure.conversation)?);
+            news.extend(unlist_if_empty(db, erasure.conversation)?);
         }
         let (user, conversation) = (erasure.user, erasure.conversation);
         if end == erasure.last {
@@ -153,8 +162,8 @@ impl Write for EraseSome {
 }
 
 impl Erasure {
-    /// Notices hold the name as it was.
-    fn unname_notices(&self, db: &Connection, end: Seq) -> Result<(), StoreError> {
+    /// Moderation notices contain the nickname that the user had then.
+    fn erase_name_in_notices(&self, db: &Connection, end: Seq) -> Result<(), StoreError> {
         db.prepare_cached(
             "UPDATE events SET payload = json_set(payload, '$.user.nickname', '')
               WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 AND target IS NULL
@@ -164,20 +173,21 @@ impl Erasure {
         Ok(())
     }
 
-    /// Deletes what the user wrote up to `end`, or up to where it becomes too much for now. Gives how far that was.
+    /// Deletes the user's messages up to `end`, or fewer if they are too many for one batch. Returns how far it got.
     fn delete_messages(&self, db: &Connection, end: Seq) -> Result<(Seq, Vec<Committed>), StoreError> {
         let seqs: Vec<Seq> = db
             .prepare_cached(
                 "SELECT seq FROM messages WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 AND author = ?4
                     AND NOT deleted AND notice IS NULL ORDER BY seq LIMIT ?5",
             )?
-            .query_map(params![self.conversation, self.done, end, self.user, MOST_DELETED], |row| row.get(0))?
+            .query_map(params![self.conversation, self.done, end, self.user, DELETIONS_PER_BATCH], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let author = queries::accounts::user_of(db, self.user)?.ok_or(StoreError::Unavailable)?;
-        let is_all = seqs.len() < MOST_DELETED as usize;
-        let reached = seqs.last().copied().filter(|_| !is_all).unwrap_or(end);
-        let events =
-            seqs.into_iter().map(|seq| delete(db, author.clone(), self.conversation, seq).map(Committed::Event));
+        let is_complete = seqs.len() < DELETIONS_PER_BATCH as usize;
+        let reached = seqs.last().copied().filter(|_| !is_complete).unwrap_or(end);
+        let events = seqs
+            .into_iter()
+            .map(|seq| append_deletion(db, author.clone(), self.conversation, seq).map(Committed::Event));
         Ok((reached, events.collect::<Result<_, _>>()?))
     }
 }

@@ -1,25 +1,23 @@
 //! Passwords, and sessions that begin and end.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::{
-    domain::{Action, EndReason, Role, SessionId, UserId},
+    domain::{EndReason, SessionId, UserId},
     server::{
         clock,
         store::{
-            EndedSession, NewPassword, NewSession, OwnerGrant, PasswordHash, SessionKey,
+            accounts::{EndedSession, NewPassword, NewSession, PasswordHash, SessionKey},
             error::StoreError,
             sqlite::{
-                commands::{
-                    create_user::release,
-                    departures::Departure,
-                    end_sessions::{Which, end_sessions, end_sessions_of},
-                    moderation::role_of,
-                },
-                queries::accounts::has_owner,
+                commands::departures::release_nickname_without_session,
                 tables::{
                     audit::AuditRow,
-                    sanctions::{SanctionScope, check_entry},
+                    sanctions::{SanctionScope, check_not_banned},
+                    sessions::{
+                        self, SessionFilter, delete_session_by_key, end_all_sessions, end_sessions, insert_session,
+                    },
+                    users,
                 },
                 writer::job::{Applied, Write},
             },
@@ -27,12 +25,12 @@ use crate::{
     },
 };
 
-/// Which session ends.
+/// Ends one session. Returns it, or `None` if there was no such session.
 pub(crate) enum EndSession {
-    /// The one of this token.
-    OfToken(SessionKey),
-    /// One of this user's, by its name.
-    OfUser(UserId, SessionId),
+    /// The session with this token: its own browser signs out.
+    ByKey(SessionKey),
+    /// The user's session with this id, ended from another one.
+    ById(UserId, SessionId),
 }
 
 impl Write for EndSession {
@@ -40,44 +38,29 @@ impl Write for EndSession {
 
     fn apply(&self, db: &Connection) -> Result<Applied<Option<EndedSession>>, StoreError> {
         let ended = match self {
-            // Whoever shows the token knows.
-            Self::OfToken(key) => db
-                .prepare_cached("DELETE FROM sessions WHERE token_hash = ?1 RETURNING user, id")?
-                .query_row([key], |row| Ok(EndedSession { user: row.get(0)?, session: row.get(1)? }))
-                .optional()?,
-            Self::OfUser(user, session) => {
-                let ended = end_sessions(db, Which::One(*user, *session), EndReason::SignedOut)?;
+            Self::ByKey(key) => delete_session_by_key(db, *key)?,
+            Self::ById(user, session) => {
+                let ended = end_sessions(db, SessionFilter::One(*user, *session), EndReason::SignedOut)?;
                 ended.into_iter().next()
             }
         };
         let news = match ended {
-            Some(EndedSession { user, .. }) => release_if_forgotten(db, user)?.into_news(),
+            Some(EndedSession { user, .. }) => release_nickname_without_session(db, user)?.into_news(),
             None => None,
         };
         Ok(Applied { done: ended, news })
     }
 
-    /// The hash of its token, and the program that it was of.
+    /// The hash of the token and the user agent are deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
-/// A guest's last session takes the guest's claim to the nickname along.
-fn release_if_forgotten(db: &Connection, user: UserId) -> Result<Departure, StoreError> {
-    let is_remembered = db
-        .prepare_cached(
-            "SELECT 1 FROM users WHERE id = ?1
-                AND (password IS NOT NULL OR EXISTS (SELECT 1 FROM sessions WHERE user = ?1))",
-        )?
-        .exists([user])?;
-    if is_remembered { Ok(Departure::default()) } else { release(db, user) }
-}
-
-/// A user who showed the password comes in again.
+/// Begins a session of a registered user who has signed in with the password.
 pub(crate) struct BeginSession {
     pub(crate) user: UserId,
-    /// What the password was compared with; that took a while.
+    /// The hash that the password was compared with. Comparing takes a while, and the password may have changed since.
     pub(crate) verified: PasswordHash,
     pub(crate) session: NewSession,
 }
@@ -86,38 +69,21 @@ impl Write for BeginSession {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        let same = "SELECT 1 FROM users WHERE id = ?1 AND password = ?2";
-        if !db.prepare_cached(same)?.exists(params![self.user, self.verified.0])? {
+        let is_current = "SELECT 1 FROM users WHERE id = ?1 AND password = ?2";
+        if !db.prepare_cached(is_current)?.exists(params![self.user, self.verified.0])? {
             return Err(StoreError::WrongPassword);
         }
-        check_entry(db, self.user, SanctionScope(None))?;
+        check_not_banned(db, self.user, SanctionScope::SERVER)?;
         insert_session(db, self.user, &self.session)?;
         Ok(Applied { done: (), news: None })
     }
 }
 
-pub(crate) fn insert_session(db: &Connection, user: UserId, session: &NewSession) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT INTO sessions (token_hash, user, created_at, id, seen_at, agent, used, address)
-         VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        session.key,
-        user,
-        clock::now(),
-        session.id,
-        session.agent,
-        session.used,
-        session.address.map(|address| address.to_string())
-    ])?;
-    Ok(())
-}
-
-/// A user gets a password, or another one; all sessions but one end.
+/// Sets a user's password, the first one or another one, and ends all sessions except one. Returns those that ended.
 pub(crate) struct SetPassword {
     pub(crate) user: UserId,
     pub(crate) password: NewPassword,
-    /// The session in which it is set; `None`: it is set on the host.
+    /// The session in which the user sets it, which stays. `None`: the operator sets it.
     pub(crate) keep: Option<SessionId>,
 }
 
@@ -126,107 +92,83 @@ impl Write for SetPassword {
 
     fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
         let Self { user, password, keep } = self;
-        let is_there = db
+        let user_exists = db
             .prepare_cached(
                 "SELECT 1 FROM users WHERE id = ?1 AND nickname_key IS NOT NULL
                     AND (?2 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE user = ?1 AND id = ?2))",
             )?
             .exists(params![user, keep])?;
-        if !is_there {
+        if !user_exists {
             return Err(StoreError::UnknownUser);
         }
-        set_password(db, *user, password)?;
-        // Who has just shown a password has signed in anew.
+        users::set_password(db, *user, password)?;
+        // Setting a password counts as signing in again, so the age of the session starts anew.
         db.prepare_cached("UPDATE sessions SET created_at = ?2 WHERE id IS ?1")?
             .execute(params![keep, clock::now()])?;
         if keep.is_none() {
-            AuditRow { action: "reset_password", subject: Some(*user), ..AuditRow::default() }.write(db)?;
+            AuditRow { action: "reset_password", subject: Some(*user), ..AuditRow::default() }.insert(db)?;
         }
-        let ended = end_sessions(db, Which::AllBut(*user, *keep), EndReason::PasswordChanged)?;
+        let ended = end_sessions(db, SessionFilter::AllExcept(*user, *keep), EndReason::PasswordChanged)?;
         Ok(Applied { done: ended.into_iter().map(|ended| ended.session).collect(), news: None })
     }
 
-    /// The hash of the one before, and the sessions that end.
+    /// The hash of the former password and the sessions that end are deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
-/// The same password gets another hash.
-pub(crate) struct RenewPassword {
+/// Replaces the hash of a password by another hash of the same password. Returns whether `before` was still current.
+pub(crate) struct ReplacePasswordHash {
     pub(crate) user: UserId,
-    /// What it was compared with.
     pub(crate) before: PasswordHash,
     pub(crate) after: PasswordHash,
 }
 
-impl Write for RenewPassword {
+impl Write for ReplacePasswordHash {
     type Done = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
-        let renewed = db
+        let replaced = db
             .prepare_cached("UPDATE users SET password = ?3 WHERE id = ?1 AND password = ?2")?
             .execute(params![self.user, self.before.0, self.after.0])?;
-        Ok(Applied { done: renewed > 0, news: None })
+        Ok(Applied { done: replaced > 0, news: None })
     }
 
-    /// The hash of before.
+    /// The former hash is deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
-/// Sets it, and gives the user the server if that is to be. Gives the user's role.
-pub(crate) fn set_password(db: &Connection, user: UserId, new: &NewPassword) -> Result<Role, StoreError> {
-    let owns = match new.ownership {
-        OwnerGrant::Claimed if has_owner(db)? => return Err(StoreError::Owned),
-        OwnerGrant::Claimed | OwnerGrant::Always => true,
-        OwnerGrant::Never => false,
-    };
-    db.prepare_cached("UPDATE users SET password = ?2, address = NULL WHERE id = ?1")?
-        .execute(params![user, new.hash.0])?;
-    if owns {
-        appoint(db, user, Role::Owner)?;
-    }
-    role_of(db, user)
-}
-
-/// Gives a user a role, on behalf of the house.
-fn appoint(db: &Connection, user: UserId, role: Role) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE users SET role = ?2 WHERE id = ?1")?.execute(params![user, role.name()])?;
-    let (subject, detail) = (Some(user), Some(role.name().to_owned()));
-    AuditRow { action: Action::Appoint.name(), subject, detail, ..AuditRow::default() }.write(db)
-}
-
-/// All sessions of a user end, by order of the host.
+/// The operator ends all sessions of a user. Returns those that ended.
 pub(crate) struct EndSessions(pub(crate) UserId);
 
 impl Write for EndSessions {
     type Done = Vec<SessionId>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
-        let ended = end_sessions_of(db, self.0, EndReason::SignedOut)?;
+        let ended = end_all_sessions(db, self.0, EndReason::SignedOut)?;
         let done = ended.into_iter().map(|ended| ended.session).collect();
-        let news = release_if_forgotten(db, self.0)?.into_news();
-        AuditRow { action: "end_sessions", subject: Some(self.0), ..AuditRow::default() }.write(db)?;
+        let news = release_nickname_without_session(db, self.0)?.into_news();
+        AuditRow { action: "end_sessions", subject: Some(self.0), ..AuditRow::default() }.insert(db)?;
         Ok(Applied { done, news })
     }
 
-    /// The hashes of their tokens, and the programs that they were of.
+    /// The hashes of the tokens and the user agents are deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
-/// A session was used.
-pub(crate) struct SeeSession(pub(crate) SessionId);
+/// Saves that a session is in use now.
+pub(crate) struct TouchSession(pub(crate) SessionId);
 
-impl Write for SeeSession {
+impl Write for TouchSession {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        db.prepare_cached("UPDATE sessions SET seen_at = ?2, used = 1 WHERE id = ?1")?
-            .execute(params![self.0, clock::now()])?;
+        sessions::touch_session(db, self.0)?;
         Ok(Applied { done: (), news: None })
     }
 }

@@ -1,6 +1,6 @@
-//! Events are folded into the tables that show how things stand now.
+//! Applying an event to the tables that hold the current state of messages: `states` and `reactions`.
 //!
-//! What comes of it is what a client makes of the same events (`state::fold`); a test holds the two together.
+//! Clients derive the same state from the same events (`state::fold`); a test compares the two.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -10,26 +10,30 @@ use crate::{
         error::StoreError,
         events::{EventPosition, NewEvent},
         moderation::RoleCheck,
-        sqlite::{
-            commands::moderation::role_of,
-            tables::{audit::AuditRow, read_marks::save_mark},
-        },
+        sqlite::tables::{audit::AuditRow, read_marks::save_author_mark, users::role_of},
     },
 };
 
-/// Folds an event in that has its place in the log.
-pub(crate) fn fold(db: &Connection, event: &NewEvent, appended: EventPosition) -> Result<(), StoreError> {
-    let EventPosition { conversation, seq, at } = appended;
+/// Applies an event that has its position in the log.
+///
+/// # Errors
+/// Refusals that depend on the message the event is about, such as [`StoreError::UnknownMessage`] and
+/// [`StoreError::NotAuthor`].
+pub(super) fn apply_event(db: &Connection, event: &NewEvent, position: EventPosition) -> Result<(), StoreError> {
+    let EventPosition { conversation, seq, at } = position;
     let author = event.author.id;
     match &event.kind {
-        // Whoever writes has seen what is above.
-        EventKind::Message { .. } => Ok(save_mark(db, conversation, author, seq)?),
+        // Authors have read everything before their own messages.
+        EventKind::Message { .. } => Ok(save_author_mark(db, conversation, author, seq)?),
         EventKind::Notice(_) => Ok(()),
-        // No command makes one.
+        // No command becomes an event of these kinds.
         EventKind::AccountDeleted | EventKind::Other => Err(StoreError::Unavailable),
         EventKind::Edit { seq: target, body } => {
-            let message = EventTarget::find(db, conversation, *target)?.written_by(author)?;
-            message.erase(db, seq)?;
+            let message = EventTarget::find(db, conversation, *target)?;
+            if message.author != author {
+                return Err(StoreError::NotAuthor);
+            }
+            message.erase_text(db, seq)?;
             db.prepare_cached(
                 "INSERT INTO states (conversation, seq, revision, body, edited_at) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5",
@@ -40,16 +44,16 @@ pub(crate) fn fold(db: &Connection, event: &NewEvent, appended: EventPosition) -
         EventKind::Deletion { seq: target } => {
             let message = EventTarget::find(db, conversation, *target)?;
             if message.author != author {
-                message.may_be_deleted(db, event)?;
+                message.check_deletion_by_other(db, event)?;
             }
             message.delete(db, seq)
         }
         EventKind::Reaction { seq: target, emoji, on } => {
             let message = EventTarget::find(db, conversation, *target)?;
             if *on {
-                message.add(db, emoji, author, seq)?;
+                message.add_reaction(db, emoji, author, seq)?;
             } else {
-                message.remove(db, emoji, author)?;
+                message.remove_reaction(db, emoji, author)?;
             }
             db.prepare_cached(
                 "INSERT INTO states (conversation, seq, revision) VALUES (?1, ?2, ?3)
@@ -61,8 +65,8 @@ pub(crate) fn fold(db: &Connection, event: &NewEvent, appended: EventPosition) -
     }
 }
 
-/// Takes all that was ever said in a message away, whoever wrote it.
-pub(crate) fn delete_message(
+/// Applies a deletion, `revision`, without checking who deletes: removes everything the message ever said.
+pub(super) fn delete_message(
     db: &Connection,
     conversation: ConversationId,
     seq: Seq,
@@ -71,7 +75,7 @@ pub(crate) fn delete_message(
     EventTarget::find(db, conversation, seq)?.delete(db, revision)
 }
 
-/// A message that is there to be changed.
+/// A message that an event is about. It has not been deleted.
 struct EventTarget {
     conversation: ConversationId,
     seq: Seq,
@@ -89,32 +93,29 @@ impl EventTarget {
         .ok_or(StoreError::UnknownMessage)
     }
 
-    fn written_by(self, user: UserId) -> Result<Self, StoreError> {
-        if self.author == user { Ok(self) } else { Err(StoreError::NotAuthor) }
-    }
-
-    /// Whether the event's author may delete this message of somebody else's. That is noted.
-    fn may_be_deleted(&self, db: &Connection, event: &NewEvent) -> Result<(), StoreError> {
-        let is_host = event.author.id == UserId::SYSTEM;
+    /// Checks that the event's author may delete this message of another user, and adds that to the audit log. Moderators
+    /// may in rooms, by the rule that came with the event; the operator may everywhere.
+    fn check_deletion_by_other(&self, db: &Connection, event: &NewEvent) -> Result<(), StoreError> {
+        let is_operator = event.author.id == UserId::SYSTEM;
         let is_room = db
             .prepare_cached("SELECT 1 FROM conversations WHERE id = ?1 AND kind = 'room'")?
             .exists([self.conversation])?;
-        let may_delete = |rule: RoleCheck| Ok(rule(role_of(db, event.author.id)?, role_of(db, self.author)?));
-        if !is_host && (!is_room || !event.others.map_or(Ok::<_, StoreError>(false), may_delete)?) {
+        let allows = |rule: RoleCheck| Ok(rule(role_of(db, event.author.id)?, role_of(db, self.author)?));
+        if !is_operator && (!is_room || !event.others.map_or(Ok::<_, StoreError>(false), allows)?) {
             return Err(StoreError::NotAuthor);
         }
         AuditRow {
-            actor: (!is_host).then_some(event.author.id),
+            actor: (!is_operator).then_some(event.author.id),
             action: "delete_message",
             subject: Some(self.author),
             conversation: Some(self.conversation),
             detail: Some(self.seq.to_string()),
             ..AuditRow::default()
         }
-        .write(db)
+        .insert(db)
     }
 
-    /// Leaves the place, and nothing of what was ever said there: neither here nor in the log.
+    /// Leaves a tombstone: the message keeps its place, and its text and reactions are removed, from the log as well.
     fn delete(&self, db: &Connection, revision: Seq) -> Result<(), StoreError> {
         db.prepare_cached("DELETE FROM reactions WHERE conversation = ?1 AND message = ?2")?
             .execute(params![self.conversation, self.seq])?;
@@ -123,14 +124,14 @@ impl EventTarget {
                  ON CONFLICT DO UPDATE SET revision = ?3, body = '', edited_at = NULL, deleted = 1",
         )?
         .execute(params![self.conversation, self.seq, revision])?;
-        self.erase(db, revision)
+        self.erase_text(db, revision)
     }
 
-    /// Takes what was said there before this event out of the log.
-    fn erase(&self, db: &Connection, before: Seq) -> Result<(), StoreError> {
-        for said in ["seq", "target"] {
+    /// Removes the text of the message and of its edits from the events before this one.
+    fn erase_text(&self, db: &Connection, before: Seq) -> Result<(), StoreError> {
+        for column in ["seq", "target"] {
             db.prepare_cached(&format!(
-                "UPDATE events SET payload = json_replace(payload, '$.body', '') WHERE conversation = ?1 AND {said} = ?2
+                "UPDATE events SET payload = json_replace(payload, '$.body', '') WHERE conversation = ?1 AND {column} = ?2
                     AND seq < ?3 AND json_extract(payload, '$.body') <> ''"
             ))?
             .execute(params![self.conversation, self.seq, before])?;
@@ -138,7 +139,8 @@ impl EventTarget {
         Ok(())
     }
 
-    fn add(&self, db: &Connection, emoji: &Emoji, user: UserId, seq: Seq) -> Result<(), StoreError> {
+    /// Adds a user to those who reacted with this emoji. A user who is there already keeps the place in the order.
+    fn add_reaction(&self, db: &Connection, emoji: &Emoji, user: UserId, seq: Seq) -> Result<(), StoreError> {
         let others: usize =
             db.prepare_cached(
                 "SELECT count(DISTINCT emoji) FROM reactions WHERE conversation = ?1 AND message = ?2 AND emoji <> ?3",
@@ -147,7 +149,6 @@ impl EventTarget {
         if others >= MAX_REACTIONS {
             return Err(StoreError::TooManyReactions);
         }
-        // Who reacted so already stays where they are.
         db.prepare_cached(
             "INSERT OR IGNORE INTO reactions (conversation, message, emoji, user, seq) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
@@ -155,7 +156,7 @@ impl EventTarget {
         Ok(())
     }
 
-    fn remove(&self, db: &Connection, emoji: &Emoji, user: UserId) -> Result<(), StoreError> {
+    fn remove_reaction(&self, db: &Connection, emoji: &Emoji, user: UserId) -> Result<(), StoreError> {
         db.prepare_cached(
             "DELETE FROM reactions WHERE conversation = ?1 AND message = ?2 AND emoji = ?3 AND user = ?4",
         )?

@@ -1,4 +1,4 @@
-//! What users want to see no more: directs that they hide, and users whom they block.
+//! Hiding directs, and blocking users.
 
 use rusqlite::{Connection, params};
 
@@ -9,7 +9,7 @@ use crate::{
         conversations::MAX_BLOCKS,
         error::StoreError,
         sqlite::{
-            commands::directs::Pair,
+            commands::directs::UserPair,
             lists::{ListPosition, read_all, take_out},
             queries,
             writer::job::{Applied, Write},
@@ -17,13 +17,13 @@ use crate::{
     },
 };
 
-/// A user takes a direct out of their list. It comes back with the next message.
-pub(crate) struct Hide {
+/// Takes a direct out of a user's list. It comes back with the next message.
+pub(crate) struct HideDirect {
     pub(crate) user: UserId,
     pub(crate) direct: ConversationId,
 }
 
-impl Write for Hide {
+impl Write for HideDirect {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
@@ -31,18 +31,18 @@ impl Write for Hide {
         if !ListPosition::of(db, user, direct)?.ok_or(StoreError::NotMember)?.is_direct() {
             return Err(StoreError::NotAllowed);
         }
-        let was_there = take_out(db, user, direct)?;
-        Ok(Applied { done: (), news: was_there.then(|| Committed::Removed(vec![(user, direct)])) })
+        let was_listed = take_out(db, user, direct)?;
+        Ok(Applied { done: (), news: was_listed.then(|| Committed::Removed(vec![(user, direct)])) })
     }
 }
 
-/// A user hears nothing of another one from now on.
-pub(crate) struct Block {
+/// Blocks another user. Their direct leaves the list of the user who blocks.
+pub(crate) struct BlockUser {
     pub(crate) user: UserId,
     pub(crate) other: UserId,
 }
 
-impl Write for Block {
+impl Write for BlockUser {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
@@ -65,7 +65,7 @@ impl Write for Block {
             return Err(StoreError::TooManyBlocks);
         }
         let mut news = Vec::new();
-        if let Some(direct) = Pair::of(user, other).find(db)?
+        if let Some(direct) = UserPair::new(user, other).find_direct(db)?
             && take_out(db, user, direct.id)?
         {
             news.push(Committed::Removed(vec![(user, direct.id)]));
@@ -75,23 +75,23 @@ impl Write for Block {
     }
 }
 
-/// A user hears of another one again. What that one wrote meanwhile is there to be read, but not as unread.
-pub(crate) struct Unblock {
+/// Unblocks another user. What that user wrote in the meantime appears, and does not count as unread.
+pub(crate) struct UnblockUser {
     pub(crate) user: UserId,
     pub(crate) other: UserId,
 }
 
-impl Write for Unblock {
+impl Write for UnblockUser {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { user, other } = *self;
-        let was_there =
+        let was_blocked =
             db.prepare_cached("DELETE FROM blocks WHERE user = ?1 AND blocked = ?2")?.execute([user, other])? > 0;
-        if !was_there {
+        if !was_blocked {
             return Ok(Applied { done: (), news: None });
         }
-        if let Some(direct) = Pair::of(user, other).find(db)? {
+        if let Some(direct) = UserPair::new(user, other).find_direct(db)? {
             read_all(db, user, direct.id)?;
         }
         let other = queries::accounts::user_of(db, other)?.ok_or(StoreError::UnknownUser)?;

@@ -1,59 +1,103 @@
-//! What a user leaves behind who goes for good.
+//! Users who leave for good: their nicknames become free, and the other users of their directs are told.
 
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::{
-    domain::{ConversationId, UserId},
+    domain::{ConversationId, EndReason, UserId},
     server::store::{
         commits::Committed,
         error::StoreError,
         sqlite::{
             lists::{put_below, take_out},
             queries::conversations::conversation_of,
+            tables::{sessions::end_all_sessions, users::clear_nickname_key},
+            writer::job::{Applied, Write},
         },
     },
 };
 
-/// How many of those with whom somebody talked alone are told at once. The others find out when they come in, or write.
-const TOLD: usize = 100;
+/// How many users are told at once that somebody they share a direct with has left. The others find out when they connect
+/// next, or write to that user.
+const MAX_NOTIFIED: usize = 100;
 
-/// What there is to tell of somebody's going.
+/// The announcements that follow when users leave.
 #[derive(Debug, Default)]
-#[must_use = "others are to be told"]
-pub(crate) struct Departure(Vec<Committed>);
+#[must_use = "the other users must be told"]
+pub(super) struct Departure(Vec<Committed>);
 
 impl Departure {
-    pub(crate) fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// The same behind something else.
-    pub(crate) fn after(mut self, first: Committed) -> Committed {
+    /// Announces `first`, then the departure.
+    pub(super) fn after(mut self, first: Committed) -> Committed {
         self.0.insert(0, first);
         Committed::Several(self.0)
     }
 
-    pub(crate) fn into_news(self) -> Option<Committed> {
+    pub(super) fn into_news(self) -> Option<Committed> {
         (!self.0.is_empty()).then_some(Committed::Several(self.0))
     }
 }
 
-/// A direct of somebody who goes, and the other user.
-struct LeftConversation {
+/// Makes the nickname of a user without a session free again: a client of the simple protocol has disconnected.
+pub(crate) struct ReleaseNickname(pub(crate) UserId);
+
+impl Write for ReleaseNickname {
+    type Done = ();
+
+    fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
+        Ok(Applied { done: (), news: release_nickname(db, self.0)?.into_news() })
+    }
+}
+
+/// Ends all sessions of a guest and makes the nickname free.
+pub(super) fn sign_out_guest(db: &Connection, guest: UserId, reason: EndReason) -> Result<Departure, StoreError> {
+    end_all_sessions(db, guest, reason)?;
+    release_nickname(db, guest)
+}
+
+/// Makes the nickname free if the user is a guest whose last session has ended.
+pub(super) fn release_nickname_without_session(db: &Connection, user: UserId) -> Result<Departure, StoreError> {
+    let keeps_nickname = db
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE id = ?1
+                AND (password IS NOT NULL OR EXISTS (SELECT 1 FROM sessions WHERE user = ?1))",
+        )?
+        .exists([user])?;
+    if keeps_nickname { Ok(Departure::default()) } else { release_nickname(db, user) }
+}
+
+/// Makes a user's nickname free and takes the user out of all rooms. Directs stay, for the sake of the other user.
+pub(super) fn release_nickname(db: &Connection, user: UserId) -> Result<Departure, StoreError> {
+    if !clear_nickname_key(db, user)? {
+        return Ok(Departure::default());
+    }
+    db.prepare_cached(
+        "DELETE FROM members
+          WHERE user = ?1 AND conversation IN (SELECT id FROM conversations WHERE kind = 'room')",
+    )?
+    .execute([user])?;
+    leave_directs(db, user)
+}
+
+/// A direct of a user who leaves, as it looks for the other user.
+struct LeftDirect {
     direct: ConversationId,
     other: UserId,
-    /// It stands in the other user's list.
+    /// Whether it is in the other user's list.
     is_listed: bool,
-    /// Nothing was ever written in it.
+    /// Whether nothing was ever written in it.
     is_unused: bool,
-    /// Nothing is left to be read in it.
+    /// Whether all messages in it have been deleted.
     is_empty: bool,
 }
 
-/// Drops the directs in which nothing was ever written, and takes those out of lists in which nothing is left. Those with
-/// whom the user talked in the others are told that the user has gone.
-pub(crate) fn leave_directs(db: &Connection, user: UserId) -> Result<Departure, StoreError> {
-    let left: Vec<LeftConversation> = db
+/// Deletes the user's unused directs, takes the empty ones out of the other user's list, and announces the rest as directs
+/// whose other user has left.
+fn leave_directs(db: &Connection, user: UserId) -> Result<Departure, StoreError> {
+    let directs: Vec<LeftDirect> = db
         .prepare_cached(
             "SELECT o.conversation, o.user, o.listed IS NOT NULL,
                     NOT EXISTS (SELECT 1 FROM events WHERE conversation = o.conversation),
@@ -65,11 +109,11 @@ pub(crate) fn leave_directs(db: &Connection, user: UserId) -> Result<Departure, 
         )?
         .query_map([user], |row| {
             let (direct, other, is_listed) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(LeftConversation { direct, other, is_listed, is_unused: row.get(3)?, is_empty: row.get(4)? })
+            Ok(LeftDirect { direct, other, is_listed, is_unused: row.get(3)?, is_empty: row.get(4)? })
         })?
         .collect::<Result<_, _>>()?;
     let mut news = Vec::new();
-    for LeftConversation { direct, other, is_unused, is_empty, .. } in &left {
+    for LeftDirect { direct, other, is_unused, is_empty, .. } in &directs {
         if *is_unused {
             db.prepare_cached("DELETE FROM members WHERE conversation = ?1")?.execute([direct])?;
             db.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([direct])?;
@@ -79,24 +123,21 @@ pub(crate) fn leave_directs(db: &Connection, user: UserId) -> Result<Departure, 
             put_below(db, *other, *direct)?;
         }
     }
-    let listed = || left.iter().filter(|left| left.is_listed);
-    let dropped: Vec<_> = listed().filter(|left| left.is_empty).map(|left| (left.other, left.direct)).collect();
-    if !dropped.is_empty() {
-        news.push(Committed::Removed(dropped));
+    let listed = || directs.iter().filter(|left| left.is_listed);
+    let removed: Vec<_> = listed().filter(|left| left.is_empty).map(|left| (left.other, left.direct)).collect();
+    if !removed.is_empty() {
+        news.push(Committed::Removed(removed));
     }
-    let views = listed().filter(|left| !left.is_empty).take(TOLD);
+    let views = listed().filter(|left| !left.is_empty).take(MAX_NOTIFIED);
     let views = views.map(|left| Ok((left.other, conversation_of(db, left.other, left.direct)?)));
     news.extend(Committed::views(views.collect::<Result<Vec<_>, StoreError>>()?));
     Ok(Departure(news))
 }
 
-/// Something was deleted. A direct with somebody who has gone, in which nothing is left to be read, goes out of the list of
-/// whoever is left; gives what there is to tell of that.
-pub(crate) fn take_out_if_empty(
-    db: &Connection,
-    conversation: ConversationId,
-) -> Result<Option<Committed>, StoreError> {
-    let left: Option<UserId> = db
+/// After a deletion: if the conversation is a direct without messages whose one user has left, takes it out of the other
+/// user's list and returns what to announce.
+pub(super) fn unlist_if_empty(db: &Connection, conversation: ConversationId) -> Result<Option<Committed>, StoreError> {
+    let remaining: Option<UserId> = db
         .prepare_cached(
             "SELECT m.user FROM members m
                JOIN conversations c ON c.id = m.conversation AND c.kind = 'direct'
@@ -106,7 +147,7 @@ pub(crate) fn take_out_if_empty(
         )?
         .query_row([conversation], |row| row.get(0))
         .optional()?;
-    let Some(user) = left else { return Ok(None) };
+    let Some(user) = remaining else { return Ok(None) };
     take_out(db, user, conversation)?;
     Ok(Some(Committed::Removed(vec![(user, conversation)])))
 }

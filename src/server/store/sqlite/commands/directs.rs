@@ -1,4 +1,4 @@
-//! Directs are found or begun.
+//! Opening directs.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
@@ -11,35 +11,37 @@ use crate::{
         error::StoreError,
         sqlite::{
             lists::{Minute, list},
-            tables::sanctions::check_voice,
+            tables::sanctions::{SanctionScope, check_not_muted},
             writer::job::{Applied, Write},
         },
     },
 };
 
+/// Finds the direct of two users, or creates it, and puts it into the opener's list. The other user gets to see it with the
+/// first message.
 impl Write for OpenDirect {
     type Done = OpenedDirect;
 
     fn apply(&self, db: &Connection) -> Result<Applied<OpenedDirect>, StoreError> {
         let opener = self.opener.id;
-        let (other, is_gone) = find(db, &self.whom)?.ok_or(StoreError::UnknownUser)?;
+        let (other, has_left) = find_recipient(db, &self.whom)?.ok_or(StoreError::UnknownUser)?;
         if other == opener {
             return Err(StoreError::SelfDirect);
         }
         if db.prepare_cached("SELECT 1 FROM blocks WHERE user = ?1 AND blocked = ?2")?.exists([opener, other])? {
             return Err(StoreError::Blocked);
         }
-        let pair = Pair::of(opener, other);
-        let direct = match pair.find(db)? {
+        let pair = UserPair::new(opener, other);
+        let direct = match pair.find_direct(db)? {
             Some(direct) => direct,
-            None if is_gone => return Err(StoreError::UserGone),
+            None if has_left => return Err(StoreError::UserGone),
             None => {
-                check_voice(db, opener)?;
-                pair.begin(db, opener)?
+                // A mute in one room forbids no directs.
+                check_not_muted(db, opener, SanctionScope::SERVER)?;
+                pair.create_direct(db, opener)?
             }
         };
         let (announce, announced) = oneshot::channel();
-        // The other one hears of it with the first message.
         let views = vec![(opener, list(db, opener, direct.id)?)];
         Ok(Applied {
             done: OpenedDirect { conversation: direct.id, with: other, at: direct.created_at, announced },
@@ -48,8 +50,8 @@ impl Write for OpenDirect {
     }
 }
 
-/// Who is meant, and whether they have gone.
-fn find(db: &Connection, whom: &Whom) -> Result<Option<(UserId, bool)>, StoreError> {
+/// Finds the recipient, and whether that user has left for good.
+fn find_recipient(db: &Connection, whom: &Whom) -> Result<Option<(UserId, bool)>, StoreError> {
     let found = match whom {
         Whom::Named(key) => db
             .prepare_cached("SELECT id FROM users WHERE nickname_key = ?1")?
@@ -61,40 +63,40 @@ fn find(db: &Connection, whom: &Whom) -> Result<Option<(UserId, bool)>, StoreErr
     Ok(found.optional()?)
 }
 
-/// Who is meant, and whether `opener` has a direct with them already.
+/// Finds the recipient of a direct, and whether `opener` has a direct with that user already.
 pub(crate) fn find_user(db: &Connection, opener: UserId, whom: &Whom) -> Result<Option<FoundUser>, StoreError> {
-    let Some((id, _)) = find(db, whom)? else { return Ok(None) };
-    let has_direct = id != opener && Pair::of(opener, id).find(db)?.is_some();
+    let Some((id, _)) = find_recipient(db, whom)? else { return Ok(None) };
+    let has_direct = id != opener && UserPair::new(opener, id).find_direct(db)?.is_some();
     Ok(Some(FoundUser { id, has_direct }))
 }
 
-/// Two users in the order that makes them one row.
-pub(crate) struct Pair {
+/// Two users in the order in which the table has them, so that a pair has at most one direct.
+pub(super) struct UserPair {
     low: UserId,
     high: UserId,
 }
 
-pub(crate) struct FindDirect {
-    pub(crate) id: ConversationId,
+pub(super) struct DirectRow {
+    pub(super) id: ConversationId,
     created_at: Timestamp,
 }
 
-impl Pair {
-    pub(crate) fn of(one: UserId, other: UserId) -> Self {
+impl UserPair {
+    pub(super) fn new(one: UserId, other: UserId) -> Self {
         Self { low: one.min(other), high: one.max(other) }
     }
 
-    pub(crate) fn find(&self, db: &Connection) -> Result<Option<FindDirect>, StoreError> {
+    pub(super) fn find_direct(&self, db: &Connection) -> Result<Option<DirectRow>, StoreError> {
         let found = db
             .prepare_cached("SELECT id, created_at FROM conversations WHERE direct_low = ?1 AND direct_high = ?2")?
-            .query_row(params![self.low, self.high], |row| Ok(FindDirect { id: row.get(0)?, created_at: row.get(1)? }))
+            .query_row(params![self.low, self.high], |row| Ok(DirectRow { id: row.get(0)?, created_at: row.get(1)? }))
             .optional()?;
         Ok(found)
     }
 
-    /// Begins the direct, in the list of `opener` alone.
-    fn begin(&self, db: &Connection, opener: UserId) -> Result<FindDirect, StoreError> {
-        let direct = FindDirect { id: ConversationId::generate(), created_at: Timestamp::now() };
+    /// Creates the direct, in the opener's list only.
+    fn create_direct(&self, db: &Connection, opener: UserId) -> Result<DirectRow, StoreError> {
+        let direct = DirectRow { id: ConversationId::generate(), created_at: Timestamp::now() };
         db.prepare_cached(
             "INSERT INTO conversations (id, kind, direct_low, direct_high, created_at) VALUES (?1, 'direct', ?2, ?3, ?4)",
         )?

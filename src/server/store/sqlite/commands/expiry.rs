@@ -1,4 +1,4 @@
-//! What is over because nobody has used it.
+//! Expiry of sessions and guests that nobody uses any more.
 
 use rusqlite::{Connection, params};
 
@@ -11,12 +11,11 @@ use crate::{
             error::StoreError,
             expiry::{Expired, ExpiryPolicy},
             sqlite::{
-                commands::{
-                    accounts::SeeSession,
-                    create_user::release,
-                    departures::Departure,
-                    end_sessions::{Which, end_sessions, end_sessions_of, forget_ends},
-                    guest_sanctions::forget_past,
+                commands::departures::{Departure, sign_out_guest},
+                tables::{
+                    guest_marks::delete_expired_marks,
+                    networks::delete_expired_network_bans,
+                    sessions::{SessionFilter, delete_end_reasons, end_sessions, touch_session},
                 },
                 writer::job::{Applied, Write},
             },
@@ -24,47 +23,48 @@ use crate::{
     },
 };
 
-/// How long a plain client may take from its user to its place among those who are here, at the very most, in
-/// milliseconds.
-const COMING_IN: u64 = 60 * 1_000;
+/// A client of the simple protocol has a user for a moment before it counts as connected. In that time, in milliseconds, the
+/// nickname is not taken away from it. Much more than it ever takes.
+const SIGN_IN_GRACE_MS: u64 = 60 * 1_000;
 
 impl Write for ExpiryPolicy {
     type Done = Expired;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Expired>, StoreError> {
-        self.see_connected(db)?;
-        forget_ends(db, self.ended)?;
-        forget_past(db)?;
+        self.touch_connected_sessions(db)?;
+        delete_end_reasons(db, self.ended)?;
+        delete_expired_marks(db)?;
+        delete_expired_network_bans(db)?;
         self.retention.apply(db)?;
-        let (guests, farewell) = self.release_guests(db)?;
-        let done = Expired { guests, sessions: self.end_sessions(db)? };
-        Ok(Applied { done, news: farewell.into_news() })
+        let (guests, departure) = self.expire_guests(db)?;
+        let done = Expired { guests, sessions: self.expire_sessions(db)? };
+        Ok(Applied { done, news: departure.into_news() })
     }
 
-    /// Sessions and addresses.
+    /// Sessions and addresses are deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
 impl ExpiryPolicy {
-    /// Who is connected is using the session, all the time, whatever was noted of it.
-    fn see_connected(&self, db: &Connection) -> Result<(), StoreError> {
-        let mut old: Vec<SessionId> = db
+    /// Updates `seen_at` of the connected sessions that have not been updated for a while.
+    fn touch_connected_sessions(&self, db: &Connection) -> Result<(), StoreError> {
+        let mut stale: Vec<SessionId> = db
             .prepare_cached("SELECT id FROM sessions WHERE seen_at < ?1")?
             .query_map([self.noted], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        old.retain(|session| self.connected.contains(session));
-        for session in old {
-            SeeSession(session).apply(db)?;
-        }
-        Ok(())
+        stale.retain(|session| self.connected.contains(session));
+        stale.into_iter().try_for_each(|session| touch_session(db, session))
     }
 
-    /// Guests who were away for long, those who never came back with the token that they got, and plain clients that could not give their names back when they left.
-    fn release_guests(&self, db: &Connection) -> Result<(usize, Departure), StoreError> {
-        let came_in = Timestamp(clock::now().0.saturating_sub(COMING_IN));
-        let mut over: Vec<UserId> = db
+    /// Signs out guests who are not online and
+    /// - have used no session for a long time, or
+    /// - have never come back with their token, or
+    /// - have no session at all: clients of the simple protocol whose nickname could not be released when they disconnected.
+    fn expire_guests(&self, db: &Connection) -> Result<(usize, Departure), StoreError> {
+        let grace = Timestamp(clock::now().0.saturating_sub(SIGN_IN_GRACE_MS));
+        let mut expired: Vec<UserId> = db
             .prepare_cached(
                 "SELECT id FROM users WHERE nickname_key > '' AND password IS NULL AND (
                         NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND seen_at >= ?1)
@@ -72,24 +72,24 @@ impl ExpiryPolicy {
                     OR created_at < ?3 AND EXISTS (SELECT 1 FROM sessions WHERE user = users.id)
                         AND NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND used))",
             )?
-            .query_map(params![self.guests_seen, came_in, self.unused], |row| row.get(0))?
+            .query_map(params![self.guests_seen, grace, self.unused], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        over.retain(|user| !self.here.contains(user));
-        let mut farewell = Departure::default();
-        for user in &over {
-            end_sessions_of(db, *user, EndReason::Expired)?;
-            farewell.add(release(db, *user)?);
+        expired.retain(|user| !self.here.contains(user));
+        let mut departure = Departure::default();
+        for user in &expired {
+            departure.add(sign_out_guest(db, *user, EndReason::Expired)?);
         }
-        // By now nobody would ban them any more.
+        // Addresses are kept for bans. These guests left long ago, so nobody is going to ban them any more.
         db.prepare_cached(
             "UPDATE users SET address = NULL WHERE address IS NOT NULL AND nickname_key IS NULL AND created_at < ?1",
         )?
         .execute([self.guests_seen])?;
-        Ok((over.len(), farewell))
+        Ok((expired.len(), departure))
     }
 
-    /// Those of registered users.
-    fn end_sessions(&self, db: &Connection) -> Result<Vec<EndedSession>, StoreError> {
-        end_sessions(db, Which::Before(self.began, self.seen), EndReason::Expired)
+    /// Ends the sessions of registered users that have grown too old or have not been used for too long.
+    fn expire_sessions(&self, db: &Connection) -> Result<Vec<EndedSession>, StoreError> {
+        let filter = SessionFilter::Registered { begun_before: self.began, seen_before: self.seen };
+        end_sessions(db, filter, EndReason::Expired)
     }
 }

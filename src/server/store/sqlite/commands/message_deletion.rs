@@ -1,20 +1,35 @@
-//! What the host deletes.
+//! Deletions that no author sends: by the operator, by retention, with an account, and because of a report.
 
 use rusqlite::Connection;
 
 use crate::{
-    domain::{CommandId, ConversationId, EventKind, Seq, UserId},
+    domain::{CommandId, ConversationId, Event, EventKind, Seq, User, UserId},
     server::store::{
         error::StoreError,
         events::{EventPosition, NewEvent},
         sqlite::{
+            commands::apply_event::delete_message,
             queries,
+            tables::events::append_to_log,
             writer::job::{Applied, Write},
         },
     },
 };
 
-/// A message goes, wherever it stands and whoever wrote it. An event like any other deletion.
+/// Deletes a message in the name of `author`, who was allowed to before. Adds nothing to the audit log.
+pub(super) fn append_deletion(
+    db: &Connection,
+    author: User,
+    conversation: ConversationId,
+    seq: Seq,
+) -> Result<Event, StoreError> {
+    let event = NewEvent::of_author(author, CommandId::generate(), conversation, EventKind::Deletion { seq });
+    let event = append_to_log(db, &event)?;
+    delete_message(db, conversation, seq, event.seq)?;
+    Ok(event)
+}
+
+/// The operator deletes a message of any conversation. Clients see the same event as for any other deletion.
 pub(crate) struct DeleteMessage {
     pub(crate) id: CommandId,
     pub(crate) conversation: ConversationId,
@@ -25,12 +40,12 @@ impl Write for DeleteMessage {
     type Done = EventPosition;
 
     fn apply(&self, db: &Connection) -> Result<Applied<EventPosition>, StoreError> {
-        // Members are asked for with everybody else; the host is in no conversation.
+        // The operator is a member of no conversation, so the check of the membership does not find an unknown one.
         if !db.prepare_cached("SELECT 1 FROM conversations WHERE id = ?1")?.exists([self.conversation])? {
             return Err(StoreError::NotMember);
         }
-        let host = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
-        NewEvent::of_author(host, self.id, self.conversation, EventKind::Deletion { seq: self.seq }).apply(db)
+        let operator = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
+        NewEvent::of_author(operator, self.id, self.conversation, EventKind::Deletion { seq: self.seq }).apply(db)
     }
 
     fn erases(&self) -> bool {

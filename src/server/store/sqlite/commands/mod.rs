@@ -1,4 +1,4 @@
-//! The changes that the writer makes, one a file.
+//! The changes that the writer makes, each in a file of its own. Commands are made of the functions in `tables`.
 
 mod account_deletion;
 mod accounts;
@@ -9,9 +9,8 @@ mod clock;
 mod create_user;
 mod departures;
 mod directs;
-mod end_sessions;
+mod end_guests;
 mod expiry;
-pub(crate) mod guest_sanctions;
 mod invites;
 mod join;
 mod message_deletion;
@@ -21,22 +20,19 @@ mod reports;
 mod retention;
 mod submit;
 
-pub(crate) use crate::server::store::sqlite::commands::account_deletion::EraseSome;
-pub(crate) use crate::server::store::sqlite::commands::accounts::{
-    BeginSession, EndSession, EndSessions, RenewPassword, SeeSession, SetPassword,
-};
-pub(crate) use crate::server::store::sqlite::commands::append::{PendingMessage, end};
-pub(crate) use crate::server::store::sqlite::commands::blocks::{Block, Hide, Unblock};
-pub(crate) use crate::server::store::sqlite::commands::clock::{KeepClock, written_before};
-pub(crate) use crate::server::store::sqlite::commands::create_user::{CreateUser, Release};
-pub(crate) use crate::server::store::sqlite::commands::directs::find_user;
-pub(crate) use crate::server::store::sqlite::commands::end_sessions::EndGuests;
-pub(crate) use crate::server::store::sqlite::commands::invites::{RevokeInvite, is_open};
-pub(crate) use crate::server::store::sqlite::commands::join::Join;
-pub(crate) use crate::server::store::sqlite::commands::message_deletion::DeleteMessage;
-pub(crate) use crate::server::store::sqlite::commands::moderation::Moderate;
-pub(crate) use crate::server::store::sqlite::commands::networks::UnbanNetwork;
-pub(crate) use crate::server::store::sqlite::commands::reports::ExpireReports;
-pub(crate) use crate::server::store::sqlite::commands::retention::ExpireMessages;
-pub(crate) use crate::server::store::sqlite::commands::submit::Submitted;
-pub(crate) use crate::server::store::sqlite::tables::sanctions::{check_write, may_write};
+pub(super) use account_deletion::EraseBatch;
+pub(super) use accounts::{BeginSession, EndSession, EndSessions, ReplacePasswordHash, SetPassword, TouchSession};
+pub(super) use blocks::{BlockUser, HideDirect, UnblockUser};
+pub(super) use clock::SaveClock;
+pub(super) use create_user::CreateUser;
+pub(super) use departures::ReleaseNickname;
+pub(super) use directs::find_user;
+pub(super) use end_guests::EndGuests;
+pub(super) use invites::RevokeInvite;
+pub(super) use join::JoinRoom;
+pub(super) use message_deletion::DeleteMessage;
+pub(super) use moderation::Moderate;
+pub(super) use networks::UnbanNetwork;
+pub(super) use reports::ExpireReports;
+pub(super) use retention::ExpireMessages;
+pub(super) use submit::Submitted;

@@ -1,9 +1,9 @@
-//! What moderators and owners do to users.
+//! Moderation: muting, removing and banning users, and appointing roles.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::{
-    domain::{EndReason, EventKind, ModerationNotice, Role, Scope as Wide, Timestamp, User, UserId},
+    domain::{ConversationId, EndReason, EventKind, ModerationNotice, Role, Scope, Timestamp, User, UserId},
     server::{
         clock,
         store::{
@@ -12,28 +12,31 @@ use crate::{
             events::{EventPosition, NewEvent},
             moderation::{ConnectionEffect, Moderation, ModerationAction},
             sqlite::{
-                commands::{
-                    append::append,
-                    create_user::release,
-                    departures::Departure,
-                    end_sessions::end_sessions_of,
-                    guest_sanctions::{REMOVAL_LASTS, Sanctioned, addresses_of},
-                },
+                commands::departures::{Departure, release_nickname},
                 queries,
                 tables::{
                     audit::AuditRow,
-                    sanctions::{self, SanctionScope},
+                    events::{append_to_log, find_command},
+                    guest_marks::{InheritableSanction, addresses_of, delete_marks},
+                    sanctions::{SanctionScope, delete_sanction, insert_sanction},
+                    sessions::end_all_sessions,
+                    users::{role_of, set_role},
                 },
+                write_access::{WriteKind, check_write_access},
                 writer::job::{Applied, Write},
             },
         },
     },
 };
 
-/// A moderation, and the room where what concerns the whole house is told.
+/// After a moderator has removed a guest from the server, nobody new gets that nickname for this long, in milliseconds.
+const REMOVED_NICKNAME_BAN_MS: u64 = 10 * 60 * 1_000;
+
+/// Carries out a moderation and announces it as an event.
 pub(crate) struct Moderate {
     pub(crate) moderation: Moderation,
-    pub(crate) lobby: crate::domain::ConversationId,
+    /// The room of the event if the moderation concerns the whole server.
+    pub(crate) lobby: ConversationId,
 }
 
 impl Write for Moderate {
@@ -45,9 +48,9 @@ impl Write for Moderate {
             Some(actor) => actor.clone(),
             None => queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?,
         };
-        let told_in = room.unwrap_or(self.lobby);
-        let mut event = NewEvent::of_author(author, *id, told_in, EventKind::Other);
-        if let Some(first) = event.earlier(db)? {
+        let conversation = room.unwrap_or(self.lobby);
+        let mut event = NewEvent::of_author(author, *id, conversation, EventKind::Other);
+        if let Some(first) = find_command(db, event.author.id, *id)? {
             return Ok(Applied { done: first, news: None });
         }
         let user = queries::accounts::user_of(db, *subject)?.filter(|user| user.id != UserId::SYSTEM);
@@ -60,12 +63,12 @@ impl Write for Moderate {
         {
             return Err(StoreError::NotMember);
         }
-        let mut farewell = Departure::default();
-        let effect = self.carry_out(db, &user, &mut farewell)?;
+        let mut departure = Departure::default();
+        let effect = self.carry_out(db, &user, &mut departure)?;
         event.kind = EventKind::Notice(ModerationNotice {
             action: deed.action(),
             user: queries::accounts::user_of(db, *subject)?.unwrap_or(user),
-            scope: if room.is_some() { Wide::Room } else { Wide::House },
+            scope: if room.is_some() { Scope::Room } else { Scope::House },
             until: deed.until().map(clock::shown),
             role: if let ModerationAction::Appoint(role) = deed { Some(*role) } else { None },
         });
@@ -77,21 +80,23 @@ impl Write for Moderate {
             until: deed.until().map(clock::shown),
             detail: if let ModerationAction::Appoint(role) = deed { Some(role.name().to_owned()) } else { None },
         }
-        .write(db)?;
-        let (done, event) = append(db, &event)?;
-        Ok(Applied { done, news: Some(farewell.after(Committed::Moderated { event, effect })) })
+        .insert(db)?;
+        check_write_access(db, event.author.id, conversation, WriteKind::of(&event.kind))?;
+        let event = append_to_log(db, &event)?;
+        let done = EventPosition { conversation, seq: event.seq, at: event.at };
+        Ok(Applied { done, news: Some(departure.after(Committed::Moderated { event, effect })) })
     }
 
-    /// The sessions of whoever has to leave.
+    /// The sessions of users who are removed or banned are deleted.
     fn erases(&self) -> bool {
         matches!(self.moderation.deed, ModerationAction::Remove | ModerationAction::Ban(_))
     }
 }
 
 impl Moderate {
-    /// Begins a sanction. That of a guest holds for the nickname, and for new guests of the same address, too; a registered
-    /// user's ban from everywhere for new guests of the address alone. Gives the addresses.
-    fn begin(
+    /// Begins a sanction. New guests inherit a guest's sanction by nickname and by address, and a registered user's ban from
+    /// the server by address only. Returns the user's addresses.
+    fn begin_sanction(
         &self,
         db: &Connection,
         user: &User,
@@ -100,34 +105,41 @@ impl Moderate {
     ) -> Result<Vec<String>, StoreError> {
         let Moderation { room, addresses, .. } = &self.moderation;
         let scope = SanctionScope(*room);
-        sanctions::begin(db, user.id, scope, kind, until)?;
-        let sanctioned = Sanctioned { user, scope, kind, until };
+        insert_sanction(db, user.id, scope, kind, until)?;
+        let inheritable = InheritableSanction { user, scope, kind, until };
         let addresses = addresses_of(db, user.id, addresses)?;
-        let shuts_out = kind == "ban" && room.is_none();
+        let is_server_ban = kind == "ban" && room.is_none();
         if !user.registered {
-            sanctioned.mark_name(db)?;
+            inheritable.mark_nickname(db)?;
         }
-        if !user.registered || shuts_out {
-            sanctioned.mark_addresses(db, &addresses)?;
+        if !user.registered || is_server_ban {
+            inheritable.mark_addresses(db, &addresses)?;
         }
         Ok(addresses)
     }
 
+    /// Lifts a user's sanction, and the copies that new guests have inherited.
+    fn end_sanction(&self, db: &Connection, user: &User, kind: &str) -> Result<(), StoreError> {
+        let scope = SanctionScope(self.moderation.room);
+        delete_sanction(db, user.id, scope, kind)?;
+        delete_marks(db, user.id, scope, kind)
+    }
+
+    /// Does everything except the announcement and the audit log. Users who leave are added to `departure`.
     fn carry_out(
         &self,
         db: &Connection,
         user: &User,
-        farewell: &mut Departure,
+        departure: &mut Departure,
     ) -> Result<ConnectionEffect, StoreError> {
         let Moderation { room, deed, all_of_address, .. } = &self.moderation;
-        let scope = SanctionScope(*room);
         match (*deed, *room) {
             (ModerationAction::Mute(until), _) => {
-                self.begin(db, user, "mute", until)?;
+                self.begin_sanction(db, user, "mute", until)?;
                 Ok(ConnectionEffect::None)
             }
             (ModerationAction::Unmute, _) => {
-                sanctions::end(db, user.id, scope, "mute")?;
+                self.end_sanction(db, user, "mute")?;
                 Ok(ConnectionEffect::None)
             }
             (ModerationAction::Remove, Some(room)) => {
@@ -138,30 +150,30 @@ impl Moderate {
             }
             (ModerationAction::Remove, None) => {
                 if !user.registered {
-                    let until = Some(Timestamp(clock::now().0 + REMOVAL_LASTS));
-                    Sanctioned { user, scope, kind: "ban", until }.mark_name(db)?;
+                    let until = Some(Timestamp(clock::now().0 + REMOVED_NICKNAME_BAN_MS));
+                    InheritableSanction { user, scope: SanctionScope::SERVER, kind: "ban", until }.mark_nickname(db)?;
                 }
-                farewell.add(show_out(db, user)?);
+                departure.add(expel(db, user)?);
                 Ok(ConnectionEffect::Gone(vec![user.id]))
             }
             (ModerationAction::Ban(until), Some(room)) => {
-                self.begin(db, user, "ban", until)?;
+                self.begin_sanction(db, user, "ban", until)?;
                 db.prepare_cached("DELETE FROM members WHERE conversation = ?1 AND user = ?2")?
                     .execute(params![room, user.id])?;
                 Ok(ConnectionEffect::Left(user.id, room))
             }
             (ModerationAction::Ban(until), None) => {
-                let addresses = self.begin(db, user, "ban", until)?;
-                let neighbours = if *all_of_address { guests_of(db, &addresses)? } else { Vec::new() };
+                let addresses = self.begin_sanction(db, user, "ban", until)?;
+                let others = if *all_of_address { guests_from(db, &addresses)? } else { Vec::new() };
                 let mut gone = vec![user.id];
-                gone.extend(neighbours.iter().map(|guest| guest.id).filter(|guest| *guest != user.id));
-                for user in neighbours.iter().chain([user]) {
-                    farewell.add(show_out(db, user)?);
+                gone.extend(others.iter().map(|guest| guest.id).filter(|guest| *guest != user.id));
+                for user in others.iter().chain([user]) {
+                    departure.add(expel(db, user)?);
                 }
                 Ok(ConnectionEffect::Gone(gone))
             }
             (ModerationAction::Unban, _) => {
-                sanctions::end(db, user.id, scope, "ban")?;
+                self.end_sanction(db, user, "ban")?;
                 Ok(ConnectionEffect::None)
             }
             (ModerationAction::Appoint(_), Some(_)) => Err(StoreError::NotAllowed),
@@ -169,16 +181,15 @@ impl Moderate {
                 if role != Role::Member && !user.registered {
                     return Err(StoreError::NotRegistered);
                 }
-                db.prepare_cached("UPDATE users SET role = ?2 WHERE id = ?1")?
-                    .execute(params![user.id, role.name()])?;
+                set_role(db, user.id, role)?;
                 Ok(ConnectionEffect::Changed(user.id))
             }
         }
     }
 }
 
-/// The guests who came from there and are in.
-fn guests_of(db: &Connection, addresses: &[String]) -> Result<Vec<User>, StoreError> {
+/// The guests who signed up from these addresses and still have their nicknames.
+fn guests_from(db: &Connection, addresses: &[String]) -> Result<Vec<User>, StoreError> {
     let mut guests = Vec::new();
     for address in addresses {
         let ids: Vec<UserId> = db
@@ -194,15 +205,8 @@ fn guests_of(db: &Connection, addresses: &[String]) -> Result<Vec<User>, StoreEr
     Ok(guests)
 }
 
-/// Ends all of the user's sessions; a guest gives the name back.
-fn show_out(db: &Connection, user: &User) -> Result<Departure, StoreError> {
-    end_sessions_of(db, user.id, EndReason::Removed)?;
-    if user.registered { Ok(Departure::default()) } else { release(db, user.id) }
-}
-
-/// A user's role as it is now.
-pub(crate) fn role_of(db: &Connection, user: UserId) -> Result<Role, StoreError> {
-    let role =
-        db.prepare_cached("SELECT role FROM users WHERE id = ?1")?.query_row([user], |row| row.get(0)).optional()?;
-    Ok(role.unwrap_or_default())
+/// Ends all sessions of a user, and makes the nickname free if the user is a guest.
+fn expel(db: &Connection, user: &User) -> Result<Departure, StoreError> {
+    end_all_sessions(db, user.id, EndReason::Removed)?;
+    if user.registered { Ok(Departure::default()) } else { release_nickname(db, user.id) }
 }

@@ -1,4 +1,4 @@
-//! Networks from which nobody new comes in.
+//! Banning networks, by the operator.
 
 use std::net::IpAddr;
 
@@ -14,8 +14,7 @@ use crate::{
             error::StoreError,
             moderation::BannedNetwork,
             sqlite::{
-                commands::{create_user::release, departures::Departure, end_sessions::end_sessions_of},
-                queries::moderation::banned_networks,
+                commands::departures::{Departure, sign_out_guest},
                 tables::audit::AuditRow,
                 writer::job::{Applied, Write},
             },
@@ -23,13 +22,7 @@ use crate::{
     },
 };
 
-/// Whether anybody new may come in from there.
-pub(crate) fn check_network(db: &Connection, address: ClientAddr) -> Result<(), StoreError> {
-    let banned = banned_networks(db)?.into_iter().find(|banned| address.is_in(&banned.network));
-    banned.map_or(Ok(()), |BannedNetwork { until, .. }| Err(StoreError::Banned { until }))
-}
-
-/// Keeps everybody new from there out, and ends the sessions of the guests who came from there.
+/// Bans a network: nobody new signs in from there, and guests who signed in from there are signed out. Returns those guests.
 impl Write for BannedNetwork {
     type Done = Vec<UserId>;
 
@@ -46,25 +39,24 @@ impl Write for BannedNetwork {
         guests.retain(|(_, address)| {
             address.parse::<IpAddr>().is_ok_and(|address| ClientAddr::from(address).is_in(&self.network))
         });
-        let mut farewell = Departure::default();
+        let mut departure = Departure::default();
         for (guest, _) in &guests {
-            end_sessions_of(db, *guest, EndReason::Removed)?;
-            farewell.add(release(db, *guest)?);
+            departure.add(sign_out_guest(db, *guest, EndReason::Removed)?);
         }
         let detail = Some(self.network.to_string());
         AuditRow { action: "ban_network", until: self.until.map(clock::shown), detail, ..AuditRow::default() }
-            .write(db)?;
+            .insert(db)?;
         let done = guests.into_iter().map(|(guest, _)| guest).collect();
-        Ok(Applied { done, news: farewell.into_news() })
+        Ok(Applied { done, news: departure.into_news() })
     }
 
-    /// The sessions of guests who came from there.
+    /// The guests' sessions are deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
-/// Lets people in from there again. Whether that was not so.
+/// Lifts the ban of a network. Returns whether there was one.
 pub(crate) struct UnbanNetwork(pub(crate) IpNet);
 
 impl Write for UnbanNetwork {
@@ -74,7 +66,7 @@ impl Write for UnbanNetwork {
         let network = self.0.to_string();
         let lifted = db.prepare_cached("DELETE FROM banned_networks WHERE network = ?1")?.execute([&network])? > 0;
         if lifted {
-            AuditRow { action: "unban_network", detail: Some(network), ..AuditRow::default() }.write(db)?;
+            AuditRow { action: "unban_network", detail: Some(network), ..AuditRow::default() }.insert(db)?;
         }
         Ok(Applied { done: lifted, news: None })
     }

@@ -1,43 +1,39 @@
-//! Messages are reported, and reports are dealt with.
+//! Reporting messages, and handling the reports.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
-    domain::{Body, ConversationId, Message, Nickname, Seq, Timestamp, User, UserId},
+    domain::{Body, ConversationId, Message, Nickname, Role, Seq, Timestamp, User, UserId},
     server::store::{
         commits::Committed,
         error::StoreError,
         events::Window,
         reports::{HandleReport, NewReport, ReportAction},
         sqlite::{
-            commands::{
-                append::{delete, to_json},
-                clock::written_before,
-                moderation::role_of,
-            },
+            commands::message_deletion::append_deletion,
             queries,
-            tables::audit::AuditRow,
+            tables::{audit::AuditRow, clock_offsets::expiry_cutoff, events::to_json, users::role_of},
             writer::job::{Applied, Write},
         },
     },
 };
 
-/// How many messages are kept on each side of one that is reported.
-const CONTEXT: u32 = 5;
+/// How many messages before and after the reported one the report keeps.
+const CONTEXT_MESSAGES: u32 = 5;
 
-/// How much is kept of what each of those says, in characters.
-const LONGEST_BESIDE: usize = 600;
+/// How much of each of those messages the report keeps, in Unicode scalar values. The reported one is kept whole.
+const MAX_CONTEXT_CHARS: usize = 600;
 
-/// How many bytes are read on each side at most: the message itself, and enough for the others.
-const BYTES: usize = 256 * 1024;
+/// The most bytes of messages that are read on each side: enough for the reported one and its context.
+const MAX_READ_BYTES: usize = 256 * 1024;
 
+/// Reports a message. Reporting it again while the report is open changes nothing.
 impl Write for NewReport {
     type Done = ();
 
-    /// A repeated report changes nothing.
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { reporter, conversation, seq, reason, most_open } = self;
-        let messages = self.as_they_are(db)?;
+        let messages = self.read_context(db)?;
         let reported = messages.iter().find(|message| message.seq == *seq && message.is_said());
         let author = reported.ok_or(StoreError::UnknownMessage)?.author.id;
         if author == *reporter {
@@ -54,7 +50,7 @@ impl Write for NewReport {
         if open >= *most_open {
             return Err(StoreError::TooManyReports);
         }
-        let messages: Vec<Message> = messages.into_iter().map(|message| kept(message, *seq)).collect();
+        let messages: Vec<Message> = messages.into_iter().map(|message| snapshot_of(message, *seq)).collect();
         db.prepare_cached(
             "INSERT INTO reports (at, reporter, conversation, seq, author, reason, messages)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -73,44 +69,47 @@ impl Write for NewReport {
 }
 
 impl NewReport {
-    /// The message and those around it, as the reporter reads them now.
-    fn as_they_are(&self, db: &Connection) -> Result<Vec<Message>, StoreError> {
+    /// Reads the message and those around it, as the reporter sees them now.
+    fn read_context(&self, db: &Connection) -> Result<Vec<Message>, StoreError> {
         let Self { reporter, conversation, seq, .. } = *self;
-        let page = |window, limit| queries::history::messages(db, reporter, conversation, window, limit, BYTES);
-        let mut messages = page(Window::Before(Seq(seq.0.saturating_add(1))), CONTEXT + 1)?.messages;
-        messages.extend(page(Window::After(seq), CONTEXT)?.messages);
+        let page =
+            |window, limit| queries::history::messages(db, reporter, conversation, window, limit, MAX_READ_BYTES);
+        let mut messages = page(Window::Before(Seq(seq.0.saturating_add(1))), CONTEXT_MESSAGES + 1)?.messages;
+        messages.extend(page(Window::After(seq), CONTEXT_MESSAGES)?.messages);
         messages.retain(|message| message.notice.is_none());
         Ok(messages)
     }
 }
 
-/// What a report keeps of a message. Names are looked up when it is read: an account may be deleted meanwhile.
-fn kept(message: Message, reported: Seq) -> Message {
+/// The copy of a message that a report keeps. It has no nicknames: they are looked up when the report is read, because an
+/// account may be deleted in the meantime.
+fn snapshot_of(message: Message, reported: Seq) -> Message {
     let body = message.body.as_str();
-    let end = body.char_indices().nth(LONGEST_BESIDE).filter(|_| message.seq != reported);
+    let end = body.char_indices().nth(MAX_CONTEXT_CHARS).filter(|_| message.seq != reported);
     let body = end.map_or_else(|| message.body.clone(), |(end, _)| Body::from_trusted(format!("{}…", &body[..end])));
     let author = User::guest(message.author.id, Nickname::from_trusted(String::new()));
     Message { author, body, reactions: Vec::new(), ..message }
 }
 
 /// The message that a report is about.
-struct Reported {
+struct ReportedMessage {
     conversation: ConversationId,
     seq: Seq,
     author: UserId,
 }
 
+/// Closes a report, or deletes the message that it is about.
 impl Write for HandleReport {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        let Reported { conversation, seq, author } = self.find(db)?;
+        let ReportedMessage { conversation, seq, author } = self.find_message(db)?;
         let (action, news) = match self.action {
             ReportAction::Close { up_to } => {
                 db.prepare_cached(
                     "DELETE FROM reports WHERE author = ?1 AND conversation = ?2 AND seq = ?3 AND id <= ?4",
                 )?
-                .execute(params![author, conversation, seq, number(up_to)])?;
+                .execute(params![author, conversation, seq, sql_integer(up_to)])?;
                 ("close_report", None)
             }
             ReportAction::DeleteMessage => {
@@ -118,7 +117,7 @@ impl Write for HandleReport {
                     Some(actor) => actor.clone(),
                     None => queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?,
                 };
-                ("delete_message", Some(Committed::Event(delete(db, actor, conversation, seq)?)))
+                ("delete_message", Some(Committed::Event(append_deletion(db, actor, conversation, seq)?)))
             }
         };
         AuditRow {
@@ -129,23 +128,27 @@ impl Write for HandleReport {
             detail: Some(seq.to_string()),
             ..AuditRow::default()
         }
-        .write(db)?;
+        .insert(db)?;
         Ok(Applied { done: (), news })
     }
 
-    /// What was kept of the messages, or the message itself.
+    /// The report with its copies of messages is deleted, or the message itself.
     fn erases(&self) -> bool {
         true
     }
 }
 
 impl HandleReport {
-    /// The message, if the report is open and theirs to deal with. Reports of one's own messages are not there.
-    fn find(&self, db: &Connection) -> Result<Reported, StoreError> {
+    /// The message, if the report is open and the actor may handle it.
+    ///
+    /// # Errors
+    /// - [`StoreError::NotAllowed`] if the actor's role does not suffice against the author's;
+    /// - [`StoreError::UnknownReport`] if there is no such report, or it is about a message of the actor's own.
+    fn find_message(&self, db: &Connection) -> Result<ReportedMessage, StoreError> {
         let found = db
             .prepare_cached("SELECT conversation, seq, author FROM reports WHERE id = ?1")?
-            .query_row([number(self.report)], |row| {
-                Ok(Reported { conversation: row.get(0)?, seq: row.get(1)?, author: row.get(2)? })
+            .query_row([sql_integer(self.report)], |row| {
+                Ok(ReportedMessage { conversation: row.get(0)?, seq: row.get(1)?, author: row.get(2)? })
             })
             .optional()?;
         let actor = self.actor.as_ref().map(|actor| actor.id);
@@ -153,7 +156,7 @@ impl HandleReport {
             let role = role_of(db, actor)?;
             let subject = match &found {
                 Some(reported) => role_of(db, reported.author)?,
-                None => crate::domain::Role::Member,
+                None => Role::Member,
             };
             if !(self.rule)(role, subject) {
                 return Err(StoreError::NotAllowed);
@@ -163,24 +166,24 @@ impl HandleReport {
     }
 }
 
-/// Reports that are older are forgotten, whether anybody has looked at them or not.
+/// Deletes reports that were made before this time, handled or not. Returns how many.
 pub(crate) struct ExpireReports(pub(crate) Timestamp);
 
 impl Write for ExpireReports {
     type Done = usize;
 
     fn apply(&self, db: &Connection) -> Result<Applied<usize>, StoreError> {
-        let done = db.prepare_cached("DELETE FROM reports WHERE at < ?1")?.execute([written_before(db, self.0)?])?;
+        let done = db.prepare_cached("DELETE FROM reports WHERE at < ?1")?.execute([expiry_cutoff(db, self.0)?])?;
         Ok(Applied { done, news: None })
     }
 
-    /// What was kept of the messages.
+    /// The copies of messages are deleted.
     fn erases(&self) -> bool {
         true
     }
 }
 
-/// SQLite's integers end at 2^63 - 1; no id is larger.
-fn number(id: u64) -> i64 {
+/// SQLite's integers end at 2^63 - 1. No row has a larger id, so the largest integer finds nothing.
+fn sql_integer(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(i64::MAX)
 }

@@ -1,59 +1,53 @@
-//! What is kept for a time only.
+//! Retention: deleting what has reached its age limit.
 
 use rusqlite::{Connection, params};
 
 use crate::{
-    domain::{CommandId, ConversationId, EventKind, Seq, Timestamp, UserId},
+    domain::{ConversationId, Seq, Timestamp, UserId},
     server::store::{
         commits::Committed,
         error::StoreError,
-        events::{EventPosition, NewEvent},
         expiry::Retention,
         sqlite::{
-            commands::{
-                append::append_by, apply_event::delete_message, clock::written_before, departures::take_out_if_empty,
-                guest_sanctions::forget_addresses,
-            },
+            commands::{departures::unlist_if_empty, message_deletion::append_deletion},
             queries,
+            tables::{clock_offsets::expiry_cutoff, guest_marks::delete_address_marks},
             writer::job::{Applied, Write},
         },
     },
 };
 
-/// How many events are looked at, and audit entries removed, in one change: the writer does nothing else meanwhile.
+/// The most events that one change looks at, and the most audit entries that it deletes. The writer does nothing else in the
+/// meantime.
 const BATCH: u32 = 64;
 
-/// Deletes guests' messages of one conversation that were written before a time, a batch of them.
+/// Deletes the messages of guests that were written before a time, a batch of one conversation. Returns whether there may be
+/// more.
 pub(crate) struct ExpireMessages {
     pub(crate) conversation: ConversationId,
     pub(crate) before: Timestamp,
 }
 
-/// One of a conversation's oldest events.
-struct Old {
+/// An event that is older than the limit.
+struct OldEvent {
     seq: Seq,
-    /// It is a guest's message that nobody has deleted.
+    /// Whether it is a guest's message that is not deleted yet.
     is_due: bool,
 }
 
 impl Write for ExpireMessages {
-    /// Whether there may be more.
     type Done = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
-        let batch = self.oldest(db)?;
-        let Some(last) = batch.last().map(|old| old.seq) else { return Ok(Applied { done: false, news: None }) };
-        let house = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
+        let batch = self.next_batch(db)?;
+        let Some(last) = batch.last().map(|event| event.seq) else { return Ok(Applied { done: false, news: None }) };
+        let server = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
         let mut events = Vec::new();
-        for Old { seq, .. } in batch.into_iter().filter(|old| old.is_due) {
-            let (id, kind) = (CommandId::generate(), EventKind::Deletion { seq });
-            let deletion = NewEvent::of_author(house.clone(), id, self.conversation, kind);
-            // Nobody's right is asked for, and nothing is noted.
-            let by_age = |place: EventPosition| delete_message(db, self.conversation, seq, place.seq);
-            events.push(Committed::Event(append_by(db, &deletion, by_age)?.1));
+        for OldEvent { seq, .. } in batch.into_iter().filter(|event| event.is_due) {
+            events.push(Committed::Event(append_deletion(db, server.clone(), self.conversation, seq)?));
         }
         if !events.is_empty() {
-            events.extend(take_out_if_empty(db, self.conversation)?);
+            events.extend(unlist_if_empty(db, self.conversation)?);
         }
         db.prepare_cached("UPDATE conversations SET retained = ?2 WHERE id = ?1")?
             .execute(params![self.conversation, last])?;
@@ -66,7 +60,8 @@ impl Write for ExpireMessages {
 }
 
 impl ExpireMessages {
-    fn oldest(&self, db: &Connection) -> Result<Vec<Old>, StoreError> {
+    /// The oldest events that retention has not looked at yet.
+    fn next_batch(&self, db: &Connection) -> Result<Vec<OldEvent>, StoreError> {
         let mut select = db.prepare_cached(
             "SELECT e.seq, e.target IS NULL AND e.payload ->> '$.kind' = 'message' AND NOT coalesce(s.deleted, 0)
                     AND u.password IS NULL
@@ -76,22 +71,22 @@ impl ExpireMessages {
                LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = e.seq
               WHERE e.conversation = ?1 AND e.seq > c.retained AND e.at < ?2 ORDER BY e.seq LIMIT ?3",
         )?;
-        let before = written_before(db, self.before)?;
-        let old = select
+        let before = expiry_cutoff(db, self.before)?;
+        let events = select
             .query_map(params![self.conversation, before, BATCH], |row| {
-                Ok(Old { seq: row.get(0)?, is_due: row.get(1)? })
+                Ok(OldEvent { seq: row.get(0)?, is_due: row.get(1)? })
             })?
             .collect::<Result<_, _>>()?;
-        Ok(old)
+        Ok(events)
     }
 }
 
 impl Retention {
-    /// Removes a batch of audit entries that are too old, and forgets the addresses that are.
-    pub(crate) fn apply(&self, db: &Connection) -> Result<(), StoreError> {
+    /// Deletes a batch of old audit entries, and all old addresses.
+    pub(super) fn apply(&self, db: &Connection) -> Result<(), StoreError> {
         if let Some(before) = self.audit_since {
-            let before = written_before(db, before)?;
-            // What the trigger of the table lets go.
+            let before = expiry_cutoff(db, before)?;
+            // The table's trigger refuses to delete entries that are younger than this.
             db.prepare_cached("UPDATE meta SET audit_since = ?1")?.execute([before])?;
             db.prepare_cached("DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at < ?1")?
                 .execute(params![before, BATCH])?;
@@ -101,7 +96,7 @@ impl Retention {
                 .execute([before])?;
             db.prepare_cached("UPDATE sessions SET address = NULL WHERE address IS NOT NULL AND created_at < ?1")?
                 .execute([before])?;
-            forget_addresses(db, before)?;
+            delete_address_marks(db, before)?;
         }
         Ok(())
     }

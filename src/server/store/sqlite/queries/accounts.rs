@@ -104,8 +104,3 @@ pub(crate) fn find_users(db: &Connection, part: &str, limit: u32) -> Result<Vec<
     let users = select.query_map(params![part, looks, limit], |row| user(row, 0))?.collect::<Result<_, _>>()?;
     Ok(users)
 }
-
-/// Whether there is anybody yet who owns the house.
-pub(crate) fn has_owner(db: &Connection) -> Result<bool, StoreError> {
-    Ok(db.prepare_cached("SELECT 1 FROM users WHERE role = 'owner' AND id <> ?1")?.exists([UserId::SYSTEM])?)
-}

@@ -11,11 +11,11 @@ use crate::{
         error::StoreError,
         events::{Lookup, Placed, Window},
         sqlite::{
-            commands::written_before,
             queries::{
                 accounts::user_of,
                 rows::{json, user},
             },
+            tables::clock_offsets::expiry_cutoff,
         },
     },
 };
@@ -113,7 +113,7 @@ pub(crate) fn due_for_retention(
           WHERE EXISTS (SELECT 1 FROM events WHERE conversation = c.id AND seq = c.retained + 1 AND at < ?1) LIMIT ?2",
     )?;
     let due =
-        select.query_map(params![written_before(db, before)?, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        select.query_map(params![expiry_cutoff(db, before)?, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(due)
 }
 

@@ -1,7 +1,6 @@
 //! Bans, sanctions, invites, reports and the audit log.
 
-use ipnet::AddrParseError as IpNetError;
-use rusqlite::{Connection, params, types::Type};
+use rusqlite::{Connection, params};
 
 use crate::{
     domain::{Action, AuditEntry, AuditPage, Invite, Reason, Report, ReportList, Sanction, UserId},
@@ -9,7 +8,6 @@ use crate::{
         clock,
         store::{
             error::StoreError,
-            moderation::BannedNetwork,
             sqlite::queries::{
                 accounts::user_of,
                 rows::{json, shown, user, user_or_none},
@@ -17,23 +15,6 @@ use crate::{
         },
     },
 };
-
-/// The networks from which nobody new comes in.
-pub(crate) fn banned_networks(db: &Connection) -> Result<Vec<BannedNetwork>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT network, until FROM banned_networks WHERE until IS NULL OR until > ?1 ORDER BY network",
-    )?;
-    let networks = select
-        .query_map([clock::now()], |row| {
-            let network: String = row.get(0)?;
-            let network = network.parse().map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::<IpNetError>::new(error))
-            })?;
-            Ok(BannedNetwork { network, until: row.get(1)? })
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(networks)
-}
 
 pub(crate) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {
     let mut select = db.prepare_cached(

@@ -1,4 +1,5 @@
-//! Read marks: many, small, and only the last of each counts. They gather until the writer comes round.
+//! Read marks: how far each member has read. They are many and small, and only the furthest counts, so they gather in memory
+//! until the writer's next commit.
 
 use std::{
     collections::HashMap,
@@ -13,7 +14,7 @@ use crate::{
     server::store::commits::Committed,
 };
 
-/// That a user has read up to a position.
+/// A user has read a conversation up to `seq`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadMark {
     user: UserId,
@@ -26,7 +27,8 @@ impl ReadMark {
         self.conversation
     }
 
-    /// Saves the mark unless the user is not a member or has read further; a mark beyond the end means the end.
+    /// Saves the mark, unless the user is not a member or has read further. A mark beyond the newest event stands for the
+    /// newest event. Returns what to announce if the saved mark changed.
     pub(crate) fn apply(&self, db: &Connection) -> rusqlite::Result<Option<Committed>> {
         let Self { user, conversation, seq } = *self;
         let mut update = db.prepare_cached(
@@ -39,8 +41,8 @@ impl ReadMark {
     }
 }
 
-/// Saves that whoever wrote a message has seen what is above it.
-pub(crate) fn save_mark(
+/// Moves an author's read mark to a message of their own: authors have read everything before it.
+pub(crate) fn save_author_mark(
     db: &Connection,
     conversation: ConversationId,
     author: UserId,
@@ -51,24 +53,25 @@ pub(crate) fn save_mark(
         .map(drop)
 }
 
-/// The marks that were not saved yet: at most one a member, the furthest. A plain mutex, held for a look-up.
+/// The marks that are not saved yet: the furthest one of each member. A plain mutex, held for a look-up only.
 #[derive(Debug, Default)]
 pub(crate) struct ReadMarks(Mutex<HashMap<(UserId, ConversationId), Seq>>);
 
 impl ReadMarks {
-    /// Adds a mark; the writer is to be told.
+    /// Adds a mark. The caller wakes the writer up.
     pub(crate) fn add(&self, user: UserId, conversation: ConversationId, seq: Seq) {
         let mut marks = self.marks();
         let furthest = marks.entry((user, conversation)).or_default();
         *furthest = seq.max(*furthest);
     }
 
+    /// Takes all marks out.
     pub(crate) fn take(&self) -> Vec<ReadMark> {
         let marks = mem::take(&mut *self.marks());
         marks.into_iter().map(|((user, conversation), seq)| ReadMark { user, conversation, seq }).collect()
     }
 
-    /// Keeps marks that could not be saved for the next commit.
+    /// Puts marks back for the next commit, after this one failed.
     pub(crate) fn put_back(&self, marks: Vec<ReadMark>) {
         for ReadMark { user, conversation, seq } in marks {
             self.add(user, conversation, seq);
@@ -76,7 +79,7 @@ impl ReadMarks {
     }
 
     fn marks(&self) -> MutexGuard<'_, HashMap<(UserId, ConversationId), Seq>> {
-        // No change to the map can be seen half done.
+        // A panic can leave no change to the map half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

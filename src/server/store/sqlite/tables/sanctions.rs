@@ -1,18 +1,19 @@
-//! What users may not do, and for how long.
+//! The table `sanctions`: who is muted or banned, where, and until when.
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
 
 use crate::{
     domain::{ConversationId, Timestamp, UserId},
-    server::{
-        clock,
-        store::{error::StoreError, sqlite::commands::guest_sanctions},
-    },
+    server::{clock, store::StoreError},
 };
 
-/// Where a sanction holds: in a room, or, without one, in the whole house.
+/// Where a sanction holds: in one room, or, with `None`, on the whole server.
 #[derive(Clone, Copy)]
 pub(crate) struct SanctionScope(pub(crate) Option<ConversationId>);
+
+impl SanctionScope {
+    pub(crate) const SERVER: Self = Self(None);
+}
 
 impl ToSql for SanctionScope {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -23,8 +24,8 @@ impl ToSql for SanctionScope {
     }
 }
 
-/// Begins a sanction, or gives it another end.
-pub(crate) fn begin(
+/// Adds a sanction, or replaces the end of the one that is in force.
+pub(crate) fn insert_sanction(
     db: &Connection,
     user: UserId,
     scope: SanctionScope,
@@ -39,41 +40,38 @@ pub(crate) fn begin(
     Ok(())
 }
 
-/// Ends a sanction, that of those who took it over when they came in new, and what it has left behind.
-pub(crate) fn end(db: &Connection, user: UserId, scope: SanctionScope, kind: &str) -> Result<(), StoreError> {
+/// Deletes a user's sanction, and its copies on new guests who inherited it.
+pub(crate) fn delete_sanction(
+    db: &Connection,
+    user: UserId,
+    scope: SanctionScope,
+    kind: &str,
+) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM sanctions WHERE (user = ?1 OR origin = ?1) AND scope = ?2 AND kind = ?3")?
         .execute(params![user, scope, kind])?;
-    guest_sanctions::lift(db, user, scope, kind)
+    Ok(())
 }
 
-/// Whether this user may come into the house, or into the room.
-pub(crate) fn check_entry(db: &Connection, user: UserId, scope: SanctionScope) -> Result<(), StoreError> {
+/// Checks that no ban keeps a user out of the room, or out of the server.
+pub(crate) fn check_not_banned(db: &Connection, user: UserId, scope: SanctionScope) -> Result<(), StoreError> {
     match strictest(db, user, scope)? {
         Some(SanctionRow::Ban(until)) => Err(StoreError::Banned { until }),
         Some(SanctionRow::Mute(_)) | None => Ok(()),
     }
 }
 
-/// Whether this user may write there.
-pub(crate) fn check_write(db: &Connection, user: UserId, conversation: ConversationId) -> Result<(), StoreError> {
-    match strictest(db, user, SanctionScope(Some(conversation)))? {
+/// Checks that no mute or ban keeps a user from writing in the conversation, or, with [`SanctionScope::SERVER`], from
+/// writing at all.
+pub(crate) fn check_not_muted(db: &Connection, user: UserId, scope: SanctionScope) -> Result<(), StoreError> {
+    match strictest(db, user, scope)? {
         Some(SanctionRow::Mute(until)) => Err(StoreError::Muted { until }),
-        // Sessions end with a ban, but what they sent before it may come after it.
+        // A ban ends the user's sessions, but commands that were queued before it are still carried out after it.
         Some(SanctionRow::Ban(until)) => Err(StoreError::Banned { until }),
         None => Ok(()),
     }
 }
 
-/// Whether this user may begin to write to somebody: what holds in one room alone does not count.
-pub(crate) fn check_voice(db: &Connection, user: UserId) -> Result<(), StoreError> {
-    match strictest(db, user, SanctionScope(None))? {
-        Some(SanctionRow::Mute(until)) => Err(StoreError::Muted { until }),
-        Some(SanctionRow::Ban(until)) => Err(StoreError::Banned { until }),
-        None => Ok(()),
-    }
-}
-
-/// The same as an answer.
+/// Whether [`check_not_muted`] succeeds.
 pub(crate) fn may_write(db: &Connection, user: UserId, conversation: ConversationId) -> Result<bool, StoreError> {
     Ok(strictest(db, user, SanctionScope(Some(conversation)))?.is_none())
 }
@@ -84,7 +82,7 @@ enum SanctionRow {
     Mute(Option<Timestamp>),
 }
 
-/// What is in force there or in the whole house: a ban before a mute, the longest first.
+/// The strictest sanction in force in the scope or on the whole server: a ban before a mute, then the one that ends last.
 fn strictest(db: &Connection, user: UserId, scope: SanctionScope) -> Result<Option<SanctionRow>, StoreError> {
     let found = db
         .prepare_cached(

@@ -1,11 +1,12 @@
-//! Messages that are durable, but not in the tables yet.
+//! Staging: messages that are durable and not in their tables yet.
 //!
-//! A message in a talk of two changes pages of the database that no other message of its commit changes, and each page
-//! is written to the disk as a whole. When many such come at once, a commit adds them to the journal, a table where they
-//! lie one behind the other. The tables that are read follow talk by talk, so that a page is written once for many.
+//! A message in a direct changes pages of the database that no other message of its commit changes, and each page is written
+//! to the disk as a whole. When many directs are busy at once, a commit writes all its messages into one row of the staging
+//! table (`journal` in SQL) instead. They are moved to their tables later, one conversation after the other, so that each
+//! page is written once for many messages.
 //!
-//! What is here is what the table `journal` holds, but for those messages of its rows that are in the other tables, too.
-//! After a failure it is read from there again.
+//! [`Staging`] is the copy in memory of the rows in that table, without the messages that have been moved already. After
+//! a failed transaction it is dropped and loaded again.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -16,59 +17,67 @@ use crate::{
     server::store::{
         error::StoreError,
         events::EventPosition,
-        sqlite::{
-            commands::PendingMessage,
-            tables::{read_marks::save_mark, staging_rows},
+        sqlite::tables::{
+            events::PendingMessage,
+            read_marks::save_author_mark,
+            staging_rows::{decode_row, encode_message},
         },
     },
 };
 
 #[derive(Debug, Default)]
 pub(crate) struct Staging {
-    talks: HashMap<ConversationId, VecDeque<StagedRow>>,
-    /// Of each talk's oldest message: the order in which talks are served.
-    turns: BTreeMap<u64, ConversationId>,
+    /// The staged messages of each conversation, the oldest first. No queue is empty.
+    conversations: HashMap<ConversationId, VecDeque<StagedMessage>>,
+    /// The conversations by the number of their oldest staged message: the order in which they are flushed.
+    flush_order: BTreeMap<u64, ConversationId>,
+    /// The command of each staged message, to recognise it when it is sent again.
     commands: HashMap<(UserId, CommandId), EventPosition>,
-    /// Of all messages that there ever were.
+    /// The number of the message that was staged last. Counts since this value was loaded.
     last_number: u64,
-    /// What this commit adds.
+    /// The encoded messages of the current commit, which become one row.
     row: Vec<u8>,
-    /// Of all rows that there ever were.
+    /// The id of the newest row of the table.
     last_row: i64,
-    /// Rows before this one are deleted.
+    /// Rows before this one have been deleted.
     first_row: i64,
 }
 
 #[derive(Debug)]
-struct StagedRow {
+struct StagedMessage {
+    /// Numbers the messages in the order in which they were staged.
     number: u64,
-    /// Where it is in the table.
+    /// The id of the row of the table that holds it.
     row: i64,
-    post: PendingMessage,
+    message: PendingMessage,
 }
 
 impl Staging {
+    /// Reads the staging table.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if a row cannot be decoded; the log names it.
     pub(crate) fn load(db: &Connection) -> Result<Self, StoreError> {
-        let mut journal = Self::default();
+        let mut staging = Self::default();
         let mut select = db.prepare_cached("SELECT id, posts FROM journal ORDER BY id")?;
         let mut rows = select.query([])?;
-        let mut in_tables = db.prepare_cached("SELECT 1 FROM events WHERE conversation = ?1 AND seq = ?2")?;
+        let mut is_flushed = db.prepare_cached("SELECT 1 FROM events WHERE conversation = ?1 AND seq = ?2")?;
         while let Some(row) = rows.next()? {
-            journal.last_row = row.get(0)?;
-            let Some(posts) = staging_rows::read(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) else {
-                tracing::error!(row = journal.last_row, "a row of the journal cannot be read");
+            staging.last_row = row.get(0)?;
+            let Some(messages) = decode_row(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) else {
+                tracing::error!(row = staging.last_row, "a row of the staging table cannot be decoded");
                 return Err(StoreError::Unavailable);
             };
-            for post in posts {
-                if !in_tables.exists(params![post.place.conversation, post.place.seq])? {
-                    journal.note(journal.last_row, post);
+            for message in messages {
+                if !is_flushed.exists(params![message.position.conversation, message.position.seq])? {
+                    staging.enqueue(staging.last_row, message);
                 }
             }
         }
-        Ok(journal)
+        Ok(staging)
     }
 
-    /// How many messages wait.
+    /// The number of staged messages.
     pub(crate) fn len(&self) -> usize {
         self.commands.len()
     }
@@ -77,29 +86,29 @@ impl Staging {
         self.commands.is_empty()
     }
 
-    /// Where the command's message is that waits here.
-    pub(crate) fn find(&self, author: UserId, id: CommandId) -> Option<EventPosition> {
+    /// The position of the staged message that this command sent.
+    pub(crate) fn find_command(&self, author: UserId, id: CommandId) -> Option<EventPosition> {
         self.commands.get(&(author, id)).copied()
     }
 
-    /// The place and the time of the newest that waits.
-    pub(crate) fn end(&self, conversation: ConversationId) -> Option<(Seq, Timestamp)> {
-        let EventPosition { seq, at, .. } = self.talks.get(&conversation)?.back()?.post.place;
+    /// The `seq` and the time of the newest staged message of a conversation.
+    pub(crate) fn newest_event(&self, conversation: ConversationId) -> Option<(Seq, Timestamp)> {
+        let EventPosition { seq, at, .. } = self.conversations.get(&conversation)?.back()?.message.position;
         Some((seq, at))
     }
 
-    /// The greatest command id of those that wait.
+    /// The greatest command id among the staged messages.
     pub(crate) fn greatest_command(&self) -> Option<CommandId> {
         self.commands.keys().map(|(_, id)| *id).max()
     }
 
-    /// Adds a message; [`Self::save`] must follow in the same transaction.
-    pub(crate) fn add(&mut self, post: PendingMessage) {
-        staging_rows::put(&mut self.row, &post);
-        self.note(self.last_row + 1, post);
+    /// Stages a message. [`Self::save`] must follow in the same transaction.
+    pub(crate) fn add(&mut self, message: PendingMessage) {
+        encode_message(&mut self.row, &message);
+        self.enqueue(self.last_row + 1, message);
     }
 
-    /// Writes down what was added, unless it was moved to the tables since.
+    /// Writes the messages of this commit to the staging table, unless they have all been flushed since.
     pub(crate) fn save(&mut self, db: &Connection) -> Result<(), StoreError> {
         if !self.row.is_empty() {
             self.last_row += 1;
@@ -112,76 +121,87 @@ impl Staging {
         Ok(())
     }
 
-    /// Moves a talk's messages to the tables.
-    pub(crate) fn settle(&mut self, db: &Connection, conversation: ConversationId) -> Result<(), StoreError> {
-        let Some(first) = self.talks.get(&conversation).and_then(|entries| entries.front()) else { return Ok(()) };
+    /// Moves all staged messages of a conversation to their tables.
+    pub(crate) fn flush_conversation(
+        &mut self,
+        db: &Connection,
+        conversation: ConversationId,
+    ) -> Result<(), StoreError> {
+        let Some(first) = self.conversations.get(&conversation).and_then(VecDeque::front) else { return Ok(()) };
         let number = first.number;
-        self.serve(db, number, conversation, usize::MAX).map(drop)
+        self.flush_messages(db, number, conversation, usize::MAX).map(drop)
     }
 
-    /// Moves so many to the tables, or some fewer if there are no more, the longest waiting talk first.
-    pub(crate) fn settle_some(&mut self, db: &Connection, mut most: usize) -> Result<(), StoreError> {
-        while let Some((&number, &conversation)) = self.turns.first_key_value().filter(|_| most > 0) {
-            most -= self.serve(db, number, conversation, most)?;
+    /// Moves up to `limit` messages to their tables, the conversation that has waited longest first, and deletes the rows
+    /// that are no longer needed.
+    pub(crate) fn flush_some(&mut self, db: &Connection, mut limit: usize) -> Result<(), StoreError> {
+        while let Some((&number, &conversation)) = self.flush_order.first_key_value().filter(|_| limit > 0) {
+            limit -= self.flush_messages(db, number, conversation, limit)?;
         }
-        self.trim(db)
+        self.delete_flushed_rows(db)
     }
 
-    /// Moves all to the tables.
-    pub(crate) fn settle_all(&mut self, db: &Connection) -> Result<(), StoreError> {
-        self.settle_some(db, usize::MAX)
+    /// Moves all staged messages to their tables.
+    pub(crate) fn flush_all(&mut self, db: &Connection) -> Result<(), StoreError> {
+        self.flush_some(db, usize::MAX)
     }
 
-    fn note(&mut self, row: i64, post: PendingMessage) {
+    fn enqueue(&mut self, row: i64, message: PendingMessage) {
         self.last_number += 1;
         let number = self.last_number;
-        self.commands.insert((post.author, post.id), post.place);
-        let conversation = post.place.conversation;
-        let entries = self.talks.entry(conversation).or_default();
-        if entries.is_empty() {
-            self.turns.insert(number, conversation);
+        self.commands.insert((message.author, message.id), message.position);
+        let conversation = message.position.conversation;
+        let queue = self.conversations.entry(conversation).or_default();
+        if queue.is_empty() {
+            self.flush_order.insert(number, conversation);
         }
-        entries.push_back(StagedRow { number, row, post });
+        queue.push_back(StagedMessage { number, row, message });
     }
 
-    /// Moves messages of the talk whose oldest has that number; gives how many.
-    fn serve(
+    /// Moves up to `limit` messages of a conversation to their tables; `number` is that of its oldest staged message.
+    /// Returns how many it moved.
+    fn flush_messages(
         &mut self,
         db: &Connection,
         number: u64,
         conversation: ConversationId,
-        most: usize,
+        limit: usize,
     ) -> Result<usize, StoreError> {
-        self.turns.remove(&number);
-        let mut entries = self.talks.remove(&conversation).unwrap_or_default();
-        let count = entries.len().min(most);
-        // Whoever writes has seen what is above.
-        let mut seen: Vec<(UserId, Seq)> = Vec::new();
-        for StagedRow { post, .. } in entries.drain(..count) {
-            if !post.enter(db)? {
-                // Never seen: it was looked for when it came, and again when this was loaded.
-                tracing::error!(place = ?post.place, id = %post.id, "a message was acknowledged under the id of another one");
+        self.flush_order.remove(&number);
+        let mut queue = self.conversations.remove(&conversation).unwrap_or_default();
+        let count = queue.len().min(limit);
+        // Authors have read everything before their own messages.
+        let mut author_marks: Vec<(UserId, Seq)> = Vec::new();
+        for StagedMessage { message, .. } in queue.drain(..count) {
+            if !message.insert(db)? {
+                // Cannot happen: the command was looked for when it came, and again by `load`.
+                tracing::error!(
+                    position = ?message.position,
+                    id = %message.id,
+                    "a staged message has the command id of another message; it is lost"
+                );
             }
-            self.commands.remove(&(post.author, post.id));
-            match seen.iter_mut().find(|(author, _)| *author == post.author) {
-                Some((_, seq)) => *seq = post.place.seq,
-                None => seen.push((post.author, post.place.seq)),
+            self.commands.remove(&(message.author, message.id));
+            match author_marks.iter_mut().find(|(author, _)| *author == message.author) {
+                Some((_, seq)) => *seq = message.position.seq,
+                None => author_marks.push((message.author, message.position.seq)),
             }
         }
-        for (author, seq) in seen {
-            save_mark(db, conversation, author, seq)?;
+        for (author, seq) in author_marks {
+            save_author_mark(db, conversation, author, seq)?;
         }
-        if let Some(next) = entries.front() {
-            self.turns.insert(next.number, conversation);
-            self.talks.insert(conversation, entries);
+        if let Some(next) = queue.front() {
+            self.flush_order.insert(next.number, conversation);
+            self.conversations.insert(conversation, queue);
         }
         Ok(count)
     }
 
-    /// Deletes the rows in front of the first that is still needed.
-    fn trim(&mut self, db: &Connection) -> Result<(), StoreError> {
-        let first = self.turns.first_key_value().and_then(|(_, talk)| self.talks.get(talk)?.front());
-        let first = first.map_or(self.last_row + 1, |entry| entry.row);
+    /// Deletes the rows before the first one that still holds a staged message.
+    fn delete_flushed_rows(&mut self, db: &Connection) -> Result<(), StoreError> {
+        let first = self.flush_order.first_key_value();
+        let first = first.and_then(|(_, conversation)| self.conversations.get(conversation)?.front());
+        let first = first.map_or(self.last_row + 1, |staged| staged.row);
         if first > self.first_row {
             db.prepare_cached("DELETE FROM journal WHERE id < ?1")?.execute([first])?;
             self.first_row = first;

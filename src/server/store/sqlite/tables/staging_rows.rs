@@ -1,17 +1,18 @@
-//! What is in a row of the table `journal`: the messages of one commit, one behind the other.
+//! The format of a row of the table `journal`: the messages of one commit, one after the other.
 //!
-//! Each is its conversation, `seq`, time, author and command id, the length of its text in bytes, and the text. Numbers
-//! are big-endian, and ids the 16 bytes that they are.
+//! Each message is its conversation, `seq`, time, author and command id, the length of its text in bytes, and the text.
+//! Numbers are 8 bytes, big-endian; ids are the 16 bytes of the UUID.
 
 use uuid::Uuid;
 
 use crate::{
     domain::{Body, CommandId, ConversationId, Seq, Timestamp, UserId},
-    server::store::{events::EventPosition, sqlite::commands::PendingMessage},
+    server::store::{events::EventPosition, sqlite::tables::events::PendingMessage},
 };
 
-pub(crate) fn put(row: &mut Vec<u8>, PendingMessage { place, author, id, body }: &PendingMessage) {
-    let EventPosition { conversation, seq, at } = place;
+/// Encodes a message at the end of `row`.
+pub(crate) fn encode_message(row: &mut Vec<u8>, PendingMessage { position, author, id, body }: &PendingMessage) {
+    let EventPosition { conversation, seq, at } = position;
     let text = body.as_str().as_bytes();
     row.extend_from_slice(conversation.as_uuid().as_bytes());
     row.extend_from_slice(&seq.0.to_be_bytes());
@@ -22,17 +23,17 @@ pub(crate) fn put(row: &mut Vec<u8>, PendingMessage { place, author, id, body }:
     row.extend_from_slice(text);
 }
 
-/// All of them; `None` if this is no such row.
-pub(crate) fn read(mut row: &[u8]) -> Option<Vec<PendingMessage>> {
-    let mut posts = Vec::new();
+/// Decodes all messages of a row. `None` if the row is not in this format.
+pub(crate) fn decode_row(mut row: &[u8]) -> Option<Vec<PendingMessage>> {
+    let mut messages = Vec::new();
     while !row.is_empty() {
-        posts.push(take_post(&mut row)?);
+        messages.push(take_message(&mut row)?);
     }
-    Some(posts)
+    Some(messages)
 }
 
-fn take_post(row: &mut &[u8]) -> Option<PendingMessage> {
-    let place = EventPosition {
+fn take_message(row: &mut &[u8]) -> Option<PendingMessage> {
+    let position = EventPosition {
         conversation: ConversationId::from_uuid(take_uuid(row)?),
         seq: Seq(take_number(row)?),
         at: Timestamp(take_number(row)?),
@@ -42,18 +43,18 @@ fn take_post(row: &mut &[u8]) -> Option<PendingMessage> {
     let (text, rest) = row.split_at_checked(length)?;
     *row = rest;
     let body = Body::from_trusted(std::str::from_utf8(text).ok()?.to_owned());
-    Some(PendingMessage { place, author, id, body })
+    Some(PendingMessage { position, author, id, body })
 }
 
 fn take_uuid(row: &mut &[u8]) -> Option<Uuid> {
-    take(row).map(Uuid::from_bytes)
+    take_bytes(row).map(Uuid::from_bytes)
 }
 
 fn take_number(row: &mut &[u8]) -> Option<u64> {
-    take(row).map(u64::from_be_bytes)
+    take_bytes(row).map(u64::from_be_bytes)
 }
 
-fn take<const N: usize>(row: &mut &[u8]) -> Option<[u8; N]> {
+fn take_bytes<const N: usize>(row: &mut &[u8]) -> Option<[u8; N]> {
     let (bytes, rest) = row.split_first_chunk()?;
     *row = rest;
     Some(*bytes)
@@ -66,9 +67,9 @@ mod tests {
     use super::*;
 
     prop_compose! {
-        fn posts()(parts in prop::collection::vec((any::<[u128; 3]>(), any::<[u64; 2]>(), ".{0,40}"), 0..5)) -> Vec<PendingMessage> {
+        fn messages()(parts in prop::collection::vec((any::<[u128; 3]>(), any::<[u64; 2]>(), ".{0,40}"), 0..5)) -> Vec<PendingMessage> {
             parts.into_iter().map(|([conversation, author, id], [seq, at], text)| PendingMessage {
-                place: EventPosition {
+                position: EventPosition {
                     conversation: ConversationId::from_uuid(Uuid::from_u128(conversation)),
                     seq: Seq(seq),
                     at: Timestamp(at),
@@ -80,27 +81,27 @@ mod tests {
         }
     }
 
-    fn row_of(posts: &[PendingMessage]) -> Vec<u8> {
+    fn encode_row(messages: &[PendingMessage]) -> Vec<u8> {
         let mut row = Vec::new();
-        posts.iter().for_each(|post| put(&mut row, post));
+        messages.iter().for_each(|message| encode_message(&mut row, message));
         row
     }
 
     proptest! {
         #[test]
-        fn what_was_put_is_read(posts in posts()) {
-            prop_assert_eq!(read(&row_of(&posts)), Some(posts));
+        fn decoding_a_row_returns_the_encoded_messages(messages in messages()) {
+            prop_assert_eq!(decode_row(&encode_row(&messages)), Some(messages));
         }
 
         #[test]
-        fn a_row_that_was_cut_off_is_none(posts in posts(), cut in any::<prop::sample::Index>()) {
-            let mut row = row_of(&posts);
+        fn a_truncated_row_does_not_decode(messages in messages(), cut in any::<prop::sample::Index>()) {
+            let mut row = encode_row(&messages);
             prop_assume!(!row.is_empty());
             row.truncate(cut.index(row.len()));
-            // Unless it was cut between two.
-            if let Some(fewer) = read(&row) {
-                prop_assert_eq!(row_of(&fewer), row);
-                prop_assert_eq!(&fewer[..], &posts[..fewer.len()]);
+            // Cut exactly between two messages, it is a row of fewer messages.
+            if let Some(fewer) = decode_row(&row) {
+                prop_assert_eq!(encode_row(&fewer), row);
+                prop_assert_eq!(&fewer[..], &messages[..fewer.len()]);
             }
         }
     }

@@ -12,9 +12,9 @@ use crate::{
         error::StoreError,
         events::EventPosition,
         sqlite::{
-            commands::{check_write, end},
-            lists::{self, ListPosition, Minute},
-            tables::{read_marks::save_mark, staging::Staging},
+            lists::{self, Minute},
+            tables::{events::newest_event, read_marks::save_author_mark, staging::Staging},
+            write_access::{WriteKind, check_write_access},
         },
     },
 };
@@ -54,10 +54,10 @@ impl WriterCache {
                 None => return Ok(None),
             },
         };
-        let known = self.ends.get(&conversation).copied().or_else(|| journal.end(conversation));
+        let known = self.ends.get(&conversation).copied().or_else(|| journal.newest_event(conversation));
         let (seq, before) = match known {
             Some(end) => end,
-            None => end(db, conversation)?,
+            None => newest_event(db, conversation)?,
         };
         // Times never go back within a conversation, even when the clock does.
         let at = Timestamp::now().max(before);
@@ -92,7 +92,7 @@ impl WriterCache {
     /// Writes down what the database does not have yet.
     pub(crate) fn save(&mut self, db: &Connection) -> Result<(), rusqlite::Error> {
         for ((conversation, user), seq) in self.reads.drain() {
-            save_mark(db, conversation, user, seq)?;
+            save_author_mark(db, conversation, user, seq)?;
         }
         for (conversation, minute) in self.active.drain() {
             lists::note(db, conversation, minute)?;
@@ -115,9 +115,7 @@ impl WriterCache {
         conversation: ConversationId,
         author: UserId,
     ) -> Result<Option<bool>, StoreError> {
-        let standing = ListPosition::of(db, author, conversation)?.ok_or(StoreError::NotMember)?;
-        standing.check()?;
-        check_write(db, author, conversation)?;
+        let Some(standing) = check_write_access(db, author, conversation, WriteKind::Message)? else { return Ok(None) };
         if !standing.is_settled(author) {
             return Ok(None);
         }

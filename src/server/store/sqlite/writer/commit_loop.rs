@@ -222,7 +222,7 @@ impl Writer {
             return Ok(());
         }
         self.execute("BEGIN IMMEDIATE")?;
-        let settled = Staging::load(&self.db).and_then(|mut journal| journal.settle_all(&self.db));
+        let settled = Staging::load(&self.db).and_then(|mut journal| journal.flush_all(&self.db));
         if settled.is_ok() {
             jobs.iter_mut().for_each(|job| job.read(&self.db));
         }
@@ -289,7 +289,7 @@ impl Writer {
                     FastPathOutcome::Failed => return Err(Failure::HalfWay),
                 }
             }
-            journal.settle_all(db)?;
+            journal.flush_all(db)?;
             recent.save(db)?;
             within_savepoint(db, |db| {
                 let is_done = job.run(db, has_room);
@@ -300,11 +300,11 @@ impl Writer {
         }
         journal.save(db)?;
         let is_due = is_pause || journal.len() >= MANY_WAITING;
-        journal.settle_some(db, if is_due { LARGEST_MOVE } else { 0 })?;
+        journal.flush_some(db, if is_due { LARGEST_MOVE } else { 0 })?;
         recent.save(db)?;
         let mut news = Vec::new();
         for mark in marks {
-            journal.settle(db, mark.conversation())?;
+            journal.flush_conversation(db, mark.conversation())?;
             news.extend(mark.apply(db)?);
         }
         Ok((journal, news))

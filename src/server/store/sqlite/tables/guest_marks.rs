@@ -1,5 +1,7 @@
-//! What a sanction on a guest leaves behind: a guest's identity costs nothing, so it holds for the nickname and for new
-//! guests of the address, too.
+//! The table `guest_marks`: nicknames and addresses of sanctioned guests.
+//!
+//! A new guest identity costs nothing. So a guest's sanction also marks the nickname and the addresses, and a new guest with
+//! the same nickname or address inherits it.
 
 use rusqlite::{Connection, params};
 
@@ -12,29 +14,28 @@ use crate::{
     },
 };
 
-/// After a moderator has removed a guest, nobody new has that nickname for so long, in milliseconds.
-pub(crate) const REMOVAL_LASTS: u64 = 10 * 60 * 1_000;
-
-/// A sanction for whoever comes in new by the same nickname or from the same address.
-pub(crate) struct Sanctioned<'a> {
+/// A sanction that new guests inherit.
+pub(crate) struct InheritableSanction<'a> {
+    /// The sanctioned user.
     pub(crate) user: &'a User,
     pub(crate) scope: SanctionScope,
+    /// `mute` or `ban`.
     pub(crate) kind: &'static str,
     pub(crate) until: Option<Timestamp>,
 }
 
-impl Sanctioned<'_> {
-    /// Holds for a nickname from now on.
-    pub(crate) fn mark_name(&self, db: &Connection) -> Result<(), StoreError> {
-        self.mark(db, &of_name(&self.user.nickname.key()))
+impl InheritableSanction<'_> {
+    /// Passes the sanction on to new guests with the user's nickname.
+    pub(crate) fn mark_nickname(&self, db: &Connection) -> Result<(), StoreError> {
+        self.insert(db, &nickname_mark(&self.user.nickname.key()))
     }
 
-    /// Holds for addresses from now on.
+    /// Passes the sanction on to new guests from these addresses.
     pub(crate) fn mark_addresses(&self, db: &Connection, addresses: &[String]) -> Result<(), StoreError> {
-        addresses.iter().try_for_each(|address| self.mark(db, &of_address(address)))
+        addresses.iter().try_for_each(|address| self.insert(db, &address_mark(address)))
     }
 
-    fn mark(&self, db: &Connection, mark: &str) -> Result<(), StoreError> {
+    fn insert(&self, db: &Connection, mark: &str) -> Result<(), StoreError> {
         db.prepare_cached(
             "INSERT INTO guest_marks (mark, user, scope, kind, until, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT DO UPDATE SET until = excluded.until, since = excluded.since",
@@ -44,15 +45,15 @@ impl Sanctioned<'_> {
     }
 }
 
-fn of_name(key: &NicknameKey) -> String {
+fn nickname_mark(key: &NicknameKey) -> String {
     format!("name:{}", key.as_str())
 }
 
-fn of_address(address: &str) -> String {
+fn address_mark(address: &str) -> String {
     format!("address:{address}")
 }
 
-/// Where a user is, or was lately: where they came in, where their sessions began, and where they are connected from.
+/// A user's known addresses: where the user signed up, where the sessions began, and those in `connected`.
 pub(crate) fn addresses_of(db: &Connection, user: UserId, connected: &[ClientAddr]) -> Result<Vec<String>, StoreError> {
     let mut addresses: Vec<String> = db
         .prepare_cached(
@@ -67,47 +68,48 @@ pub(crate) fn addresses_of(db: &Connection, user: UserId, connected: &[ClientAdd
     Ok(addresses)
 }
 
-/// What a user's sanction of this kind has left behind is lifted.
-pub(crate) fn lift(db: &Connection, user: UserId, scope: SanctionScope, kind: &str) -> Result<(), StoreError> {
+/// Deletes the marks of a sanction that was lifted.
+pub(crate) fn delete_marks(db: &Connection, user: UserId, scope: SanctionScope, kind: &str) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM guest_marks WHERE user = ?1 AND scope = ?2 AND kind = ?3")?
         .execute(params![user, scope, kind])?;
     Ok(())
 }
 
-/// What is over is forgotten.
-pub(crate) fn forget_past(db: &Connection) -> Result<(), StoreError> {
+/// Deletes the marks of sanctions that are over.
+pub(crate) fn delete_expired_marks(db: &Connection) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM guest_marks WHERE until <= ?1")?.execute([clock::now()])?;
-    db.prepare_cached("DELETE FROM banned_networks WHERE until <= ?1")?.execute([clock::now()])?;
     Ok(())
 }
 
-/// Addresses that were marked before are forgotten.
-pub(crate) fn forget_addresses(db: &Connection, before: Timestamp) -> Result<(), StoreError> {
+/// Deletes the marks of addresses that were made before this time.
+pub(crate) fn delete_address_marks(db: &Connection, before: Timestamp) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM guest_marks WHERE mark LIKE 'address:%' AND since < ?1")?.execute([before])?;
     Ok(())
 }
 
-/// What holds for whoever comes in new by this nickname and from this address.
-pub(crate) struct Inherited(Vec<GuestMark>);
+/// The sanctions that a new user inherits by nickname or address. None of them is a ban from the server.
+pub(crate) struct InheritedSanctions(Vec<GuestMarkRow>);
 
-struct GuestMark {
+struct GuestMarkRow {
     user: UserId,
     scope: Vec<u8>,
     kind: String,
     until: Option<Timestamp>,
 }
 
-impl Inherited {
+impl InheritedSanctions {
+    /// Finds them, the one that ends last first.
+    ///
     /// # Errors
-    /// [`StoreError::Banned`] if nobody new comes in by it.
+    /// [`StoreError::Banned`] if the nickname or the address is banned from the server.
     pub(crate) fn find(db: &Connection, key: &NicknameKey, address: ClientAddr) -> Result<Self, StoreError> {
-        let marks: Vec<GuestMark> = db
+        let marks: Vec<GuestMarkRow> = db
             .prepare_cached(
                 "SELECT user, scope, kind, until FROM guest_marks
                   WHERE mark IN (?1, ?2) AND (until IS NULL OR until > ?3) ORDER BY until DESC NULLS FIRST",
             )?
-            .query_map(params![of_name(key), of_address(&address.to_string()), clock::now()], |row| {
-                Ok(GuestMark { user: row.get(0)?, scope: row.get(1)?, kind: row.get(2)?, until: row.get(3)? })
+            .query_map(params![nickname_mark(key), address_mark(&address.to_string()), clock::now()], |row| {
+                Ok(GuestMarkRow { user: row.get(0)?, scope: row.get(1)?, kind: row.get(2)?, until: row.get(3)? })
             })?
             .collect::<Result<_, _>>()?;
         match marks.iter().find(|mark| mark.kind == "ban" && mark.scope.is_empty()) {
@@ -116,9 +118,9 @@ impl Inherited {
         }
     }
 
-    /// The same sanctions for a new user; the longest where there are several.
-    pub(crate) fn give_to(&self, db: &Connection, user: UserId) -> Result<(), StoreError> {
-        for GuestMark { user: origin, scope, kind, until } in &self.0 {
+    /// Copies them to a new user. Of several in the same scope and of the same kind, the one that ends last counts.
+    pub(crate) fn copy_to(&self, db: &Connection, user: UserId) -> Result<(), StoreError> {
+        for GuestMarkRow { user: origin, scope, kind, until } in &self.0 {
             db.prepare_cached(
                 "INSERT OR IGNORE INTO sanctions (user, scope, kind, until, origin) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?

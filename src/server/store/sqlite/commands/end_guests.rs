@@ -1,0 +1,43 @@
+//! Signing out all guests at once, by the operator.
+
+use rusqlite::Connection;
+
+use crate::{
+    domain::{EndReason, UserId},
+    server::store::{
+        error::StoreError,
+        sqlite::{
+            commands::departures::{Departure, sign_out_guest},
+            tables::audit::AuditRow,
+            writer::job::{Applied, Write},
+        },
+    },
+};
+
+/// Ends the sessions of all guests and makes their nicknames free. Returns who they were.
+pub(crate) struct EndGuests;
+
+impl Write for EndGuests {
+    type Done = Vec<UserId>;
+
+    fn apply(&self, db: &Connection) -> Result<Applied<Vec<UserId>>, StoreError> {
+        let guests: Vec<UserId> = db
+            .prepare_cached("SELECT id FROM users WHERE nickname_key IS NOT NULL AND password IS NULL")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let mut departure = Departure::default();
+        for guest in &guests {
+            departure.add(sign_out_guest(db, *guest, EndReason::GuestsEnded)?);
+        }
+        if !guests.is_empty() {
+            let detail = Some(guests.len().to_string());
+            AuditRow { action: "end_guests", detail, ..AuditRow::default() }.insert(db)?;
+        }
+        Ok(Applied { done: guests, news: departure.into_news() })
+    }
+
+    /// The sessions' addresses and user agents are deleted.
+    fn erases(&self) -> bool {
+        true
+    }
+}

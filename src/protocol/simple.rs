@@ -1,51 +1,51 @@
-//! The simple protocol's frames, for scripts: a WebSocket on `/{nickname}`.
+//! The frames of the simple protocol, for scripts: a WebSocket at `/{nickname}`.
 
 use serde::{Deserialize, Serialize};
 
-use super::ErrorCode;
+use crate::protocol::error::ErrorCode;
 
-/// What a simple-protocol client sends: to one user where `to_user` names one, else to everyone in the Lobby.
+/// A message from a client, to one user or to everyone in the Lobby.
 ///
-/// A `username` that it claims is ignored: the socket's own nickname counts.
+/// A `username` in it is ignored: the sender is the nickname in the connection's path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimpleRequest {
-    /// Whom to write to; absent or null for everyone.
+    /// The nickname of the recipient. Absent or null for everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_user: Option<String>,
-    /// The text.
+    /// The message's text.
     pub msg: String,
 }
 
-/// The first frame of a simple-protocol client that has a session and could not show it as a header: it comes in as that user.
+/// The first frame of a client that signs in with a session but cannot send an `Authorization` header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimpleToken {
-    /// The session's.
+    /// The session token.
     pub token: String,
 }
 
-/// What a simple-protocol client receives.
+/// A frame to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SimpleReply {
-    /// Somebody wrote to everyone.
+    /// A user wrote to everyone in the Lobby.
     ToEveryone {
-        /// Who.
+        /// The author's nickname.
         username: String,
-        /// What.
+        /// The message's text.
         msg: String,
     },
-    /// Somebody wrote to this client alone.
+    /// A user wrote to this client's user alone.
     ToYou {
-        /// What.
+        /// The message's text.
         msg: String,
-        /// Who.
+        /// The author's nickname.
         from_user: String,
     },
-    /// A request could not be carried out.
+    /// A request failed.
     Error {
-        /// Why, for programs.
+        /// The cause, for programs.
         error: ErrorCode,
-        /// Why, for people.
+        /// The cause, for people.
         message: String,
     },
 }

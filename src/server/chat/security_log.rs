@@ -9,7 +9,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::{
     domain::UserId,
-    server::{config::some, error::ChatError, net::client_addr::ClientAddr},
+    server::{config::non_zero, error::ChatError, net::client_addr::ClientAddr},
 };
 
 /// What the lines belong to, for `RUST_LOG` and for whoever searches.
@@ -57,7 +57,7 @@ struct LogBudget {
 
 impl LogBudget {
     fn new(per_minute: u32) -> Self {
-        Self { rate: RateLimiter::direct(Quota::per_minute(some(per_minute))), left_out: AtomicU64::new(0) }
+        Self { rate: RateLimiter::direct(Quota::per_minute(non_zero(per_minute))), left_out: AtomicU64::new(0) }
     }
 
     /// How many were left out before this one; `None` if it is left out itself.

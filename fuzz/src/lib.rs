@@ -8,6 +8,10 @@
 pub mod domain;
 #[path = "../../src/protocol/mod.rs"]
 pub mod protocol;
+#[path = "../../src/server/websocket/fragments.rs"]
+mod fragments;
+#[path = "../../src/server/websocket/frame_header.rs"]
+mod frame_header;
 #[path = "../../src/server/websocket/reader.rs"]
 mod reader;
 
@@ -15,6 +19,8 @@ mod reader;
 pub mod server {
     /// What clients send, frame by frame.
     pub mod websocket {
-        pub use crate::reader::{FrameError, IncomingFrame, Reader};
+        pub use crate::frame_header::FrameError;
+        pub use crate::reader::{IncomingFrame, Reader};
+        pub(crate) use crate::{fragments, frame_header};
     }
 }

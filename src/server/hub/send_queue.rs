@@ -28,7 +28,7 @@ use crate::{
             replayed::ReplayedPositions,
             send_queue::pending_writes::PendingWrites,
         },
-        websocket::Sink,
+        net::upgraded_stream::Sink,
     },
 };
 

@@ -17,4 +17,5 @@ pub(crate) mod session_cookie;
 pub(crate) mod shard_index;
 pub(crate) mod shard_runtimes;
 pub(crate) mod site;
+pub(crate) mod upgraded_stream;
 pub(crate) mod urls;

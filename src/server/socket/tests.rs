@@ -16,6 +16,7 @@ use crate::{
             client_addr::ClientAddr,
             connection_limiter::{ConnectionLimiter, ConnectionLimits},
             shard_index::ShardIndex,
+            upgraded_stream::UpgradedStream,
         },
         sign_in_permits::MAX_CONCURRENT_SIGN_INS,
         socket::{
@@ -28,7 +29,6 @@ use crate::{
             transport::Transport,
             upgrade::serve,
         },
-        websocket::Stream,
     },
 };
 
@@ -109,7 +109,7 @@ async fn connect(timing: &Arc<Timing>) -> (Transport, TcpStream) {
     let limits = ConnectionLimits { total: 1, per_address: None, per_network: None };
     let permit = ConnectionLimiter::new(limits).acquire(ClientAddr::from(address.ip())).expect("a permit");
     client.write_all(HELLO).await.expect("a write");
-    (Transport::new(Stream::Tcp(stream, Arc::new(permit)), Vec::new(), Arc::clone(timing)), client)
+    (Transport::new(UpgradedStream::Tcp(stream, Arc::new(permit)), Vec::new(), Arc::clone(timing)), client)
 }
 
 /// The code of the close frame, which must be the first frame that arrives.

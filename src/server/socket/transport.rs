@@ -20,12 +20,16 @@ use crate::{
     server::{
         config::Timing,
         hub::{EncodedFrame, SendQueue},
-        net::{connection_limiter::ConnectionPermit, lingering_stream::linger},
+        net::{
+            connection_limiter::ConnectionPermit,
+            lingering_stream::linger,
+            upgraded_stream::{Sink, Source, UpgradedStream},
+        },
         socket::{
             close_message::{CloseHandshake, CloseMessage, close_code_for_frame_error, close_reason},
             read_buffers,
         },
-        websocket::{self, IncomingFrame, Reader, Sink, Source, Stream},
+        websocket::{self, IncomingFrame, Reader},
     },
 };
 
@@ -44,7 +48,7 @@ pub(super) struct Transport {
 
 impl Transport {
     /// `read_ahead` is what was read together with the upgrade request.
-    pub(super) fn new(stream: Stream, read_ahead: Vec<u8>, timing: Arc<Timing>) -> Self {
+    pub(super) fn new(stream: UpgradedStream, read_ahead: Vec<u8>, timing: Arc<Timing>) -> Self {
         let (source, sink, permit) = stream.split();
         let mut reader = Reader::new(MAX_FRAME_BYTES);
         reader.put_buffer(read_ahead);
@@ -208,7 +212,7 @@ mod tests {
             close_timeout: Duration::from_secs(20),
             ..Timing::default()
         };
-        let mut transport = Transport::new(Stream::Tcp(stream, Arc::new(permit)), Vec::new(), Arc::new(timing));
+        let mut transport = Transport::new(UpgradedStream::Tcp(stream, Arc::new(permit)), Vec::new(), Arc::new(timing));
 
         // More than the kernel buffers while nobody reads.
         let long = EncodedFrame::encode(&"x".repeat(32 * 1024 * 1024)).expect("a frame");

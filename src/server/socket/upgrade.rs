@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::{
     protocol::ErrorCode,
     server::{
+        net::upgraded_stream::UpgradedStream,
         problem::ApiError,
         socket::{
             session::{ConnectionSession, FrameHandler},
@@ -29,10 +30,10 @@ pub(super) fn accept<H: FrameHandler, F>(
 where
     F: Future<Output = Option<ConnectionSession<H>>> + Send,
 {
-    let (response, stream) = upgrade.accept();
+    let (response, upgraded) = upgrade.accept();
     let task_app = Arc::clone(app);
     let opening = async move {
-        let (stream, read_ahead) = stream.await?;
+        let (stream, read_ahead) = UpgradedStream::from_upgraded(upgraded.await?)?;
         let transport = Transport::new(stream, read_ahead, Arc::clone(&task_app.timing));
         open_session(task_app, transport).await
     };

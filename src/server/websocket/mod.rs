@@ -1,21 +1,25 @@
-//! WebSocket (RFC 6455), the server's side, as this server needs it: text for many at once, encoded once, written
-//! together with whatever else is due.
+//! The server side of WebSocket (RFC 6455). Knows nothing of chat.
+//!
+//! It is made for sending the same text to many clients: a frame is encoded once, and written together with whatever else
+//! is to be sent.
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `reader` | what clients send, frame by frame; knows nothing of sockets |
-//! | `frame` | what is sent to them |
-//! | `upgrade` | from an HTTP request to the stream below it |
-//! | `stream` | that stream, in two halves |
+//! | `frame_header` | the header of a frame from a client |
+//! | `fragments` | a message that comes in several frames |
+//! | `reader` | from the bytes of a client to messages; does no I/O |
+//! | `frame` | frames for clients |
+//! | `upgrade` | the HTTP request and response that begin a WebSocket |
 
+mod fragments;
 mod frame;
+mod frame_header;
 mod reader;
-mod stream;
 mod upgrade;
 
 #[cfg(feature = "echo")]
 pub(super) use frame::encode_message;
 pub(super) use frame::{PING_FRAME, encode_close, encode_pong, encode_text_into, encode_text_with, end_of_frame_at};
-pub use reader::{FrameError, IncomingFrame, Reader};
-pub(super) use stream::{Sink, Source, Stream};
+pub use frame_header::FrameError;
+pub use reader::{IncomingFrame, Reader};
 pub(super) use upgrade::{Upgrade, UpgradeError};

@@ -1,262 +1,167 @@
-//! What clients send (RFC 6455 §5): bytes come in as they are read, whole messages go out.
+//! From the bytes that a client sends to messages (RFC 6455 §5). Does no I/O.
 //!
-//! A reader that has nothing half-read owns no memory.
+//! A reader without a partly received frame or message owns no memory.
 
 use std::{mem, str};
 
-/// What may precede a client's payload.
-const LONGEST_HEADER: usize = 14;
+use crate::server::websocket::{
+    fragments::FragmentedMessage,
+    frame_header::{FrameError, FrameHeader, MAX_HEADER_BYTES, Opcode},
+};
 
-/// More than a control frame may carry (§5.5).
-const CONTROL_LIMIT: usize = 125;
-
-/// What came in.
+/// A message or control frame from a client.
 #[derive(Debug, PartialEq, Eq)]
 pub enum IncomingFrame<'a> {
-    /// A whole text.
+    /// A complete text message.
     Text(&'a str),
-    /// A whole message that is no text.
+    /// A complete binary message.
     Binary(&'a [u8]),
-    /// To be answered with a pong that carries the same.
+    /// A ping. The answer is a pong with the same payload.
     Ping(&'a [u8]),
-    /// A sign of life.
+    /// A pong.
     Pong,
-    /// The peer ends; with the code that it gave.
+    /// The client closes, with the code that it gave, if any.
     Close(Option<u16>),
 }
 
-/// How the peer broke the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameError {
-    /// That is no frame, or not now.
-    InvalidFrame,
-    /// A text that is not UTF-8.
-    NotUtf8,
-    /// A message that is longer than allowed.
-    TooBig,
-}
-
-/// A message may come in so many frames. Browsers send one; each costs more than the bytes in it.
-const MOST_PARTS: u32 = 1_024;
-
-/// Takes frames apart.
+/// Splits a stream of bytes into messages and control frames.
 #[derive(Debug)]
 pub struct Reader {
-    /// What was read and not used up.
-    bytes: Vec<u8>,
-    /// How much of `bytes` has been used up.
-    used: usize,
-    /// The buffer is to be given up as soon as may be.
+    /// Bytes that were read from the socket.
+    buffer: Vec<u8>,
+    /// How many bytes of `buffer` have been processed.
+    processed: usize,
+    /// Whether the buffer was lent, and must be given back as soon as possible.
     is_lent: bool,
-    /// A message that comes in several frames; few do.
-    parts: Option<Box<Parts>>,
-    /// The longest message.
-    longest: usize,
-}
-
-#[derive(Debug)]
-struct Parts {
-    is_text: bool,
-    payload: Vec<u8>,
-    /// How many frames there were.
-    count: u32,
-    /// How much of the payload is known to be UTF-8.
-    valid: usize,
-    /// The last frame has been added.
-    is_whole: bool,
-}
-
-struct Header {
-    is_final: bool,
-    opcode: u8,
-    mask: [u8; 4],
-    /// Of the header.
-    length: usize,
-    payload: usize,
+    /// The message that is coming in several frames, if there is one.
+    fragmented: Option<Box<FragmentedMessage>>,
+    max_message_bytes: usize,
 }
 
 impl Reader {
-    /// A reader of messages that have at most `longest` bytes.
-    pub const fn new(longest: usize) -> Self {
-        Self { bytes: Vec::new(), used: 0, is_lent: false, parts: None, longest }
+    /// A reader that refuses messages of more than `max_message_bytes`.
+    pub const fn new(max_message_bytes: usize) -> Self {
+        Self { buffer: Vec::new(), processed: 0, is_lent: false, fragmented: None, max_message_bytes }
     }
 
-    /// Gives up its buffer, with what is in it; to be handed back by [`Self::put_buffer`].
+    /// Gives out the buffer, so that more can be read into it, with its unprocessed bytes. The caller returns it by
+    /// [`Self::put_buffer`]. Returns `None` if the reader has no buffer; then the caller lends one by
+    /// [`Self::lend_buffer`].
     pub fn take_buffer(&mut self) -> Option<Vec<u8>> {
-        if self.bytes.is_empty() {
+        if self.buffer.is_empty() {
             return None;
         }
-        self.bytes.drain(..mem::take(&mut self.used));
-        Some(mem::take(&mut self.bytes))
+        self.buffer.drain(..mem::take(&mut self.processed));
+        Some(mem::take(&mut self.buffer))
     }
 
-    /// Takes the buffer that [`Self::take_buffer`] gave, with what was read added to it.
-    pub fn put_buffer(&mut self, bytes: Vec<u8>) {
-        (self.bytes, self.used) = (bytes, 0);
+    /// Takes back the buffer from [`Self::take_buffer`], to which new bytes may have been appended.
+    pub fn put_buffer(&mut self, buffer: Vec<u8>) {
+        (self.buffer, self.processed) = (buffer, 0);
     }
 
-    /// Takes a buffer that others need, too; [`Self::reclaim_buffer`] gives it back.
-    pub fn lend_buffer(&mut self, bytes: Vec<u8>) {
-        self.put_buffer(bytes);
+    /// Takes a buffer that the caller shares among readers. [`Self::reclaim_buffer`] returns it.
+    pub fn lend_buffer(&mut self, buffer: Vec<u8>) {
+        self.put_buffer(buffer);
         self.is_lent = true;
     }
 
-    /// When there is nothing more to take out: keeps only what is half-read, and gives back what was lent.
+    /// Returns the buffer if it was lent, empty. To be called when [`Self::next_frame`] has returned `None`.
+    ///
+    /// Unprocessed bytes move to a buffer of the reader's own, which has no spare capacity.
     pub fn reclaim_buffer(&mut self) -> Option<Vec<u8>> {
-        let rest = &self.bytes[self.used..];
-        if !rest.is_empty() && !self.is_lent {
+        let unprocessed = &self.buffer[self.processed..];
+        if !unprocessed.is_empty() && !self.is_lent {
             return None;
         }
-        let rest = rest.to_vec();
-        self.used = 0;
-        let mut spare = mem::replace(&mut self.bytes, rest);
-        spare.clear();
-        mem::take(&mut self.is_lent).then_some(spare)
+        let unprocessed = unprocessed.to_vec();
+        self.processed = 0;
+        let mut buffer = mem::replace(&mut self.buffer, unprocessed);
+        buffer.clear();
+        mem::take(&mut self.is_lent).then_some(buffer)
     }
 
-    /// The next whole message or control frame; `None` until more was read.
+    /// The next complete message or control frame. Returns `None` if more bytes are needed.
     ///
     /// # Errors
-    /// [`FrameError`]; nothing more can be read then.
+    /// [`FrameError`]; the reader must not be used any more then.
     pub fn next_frame(&mut self) -> Result<Option<IncomingFrame<'_>>, FrameError> {
         loop {
-            if self.parts.as_ref().is_some_and(|parts| parts.is_whole) {
-                // It was handed out before.
-                self.parts = None;
+            if self.fragmented.as_ref().is_some_and(|message| message.is_complete()) {
+                // The previous call returned it.
+                self.fragmented = None;
             }
             let Some(header) = self.header()? else { return Ok(None) };
-            let start = self.used + header.length;
-            let end = start + header.payload;
-            if self.bytes.len() < end {
+            let start = self.processed + header.header_bytes;
+            let end = self.processed + header.frame_bytes();
+            if self.buffer.len() < end {
                 return Ok(None);
             }
-            self.used = end;
-            let payload = &mut self.bytes[start..end];
-            unmask(payload, header.mask);
+            self.processed = end;
+            header.unmask(&mut self.buffer[start..end]);
             match (header.opcode, header.is_final) {
-                (0x0, is_final) => {
-                    let Some(parts) = &mut self.parts else { return Err(FrameError::InvalidFrame) };
-                    parts.add(&self.bytes[start..end], is_final)?;
+                (Opcode::Continuation, is_final) => {
+                    let Some(message) = &mut self.fragmented else { return Err(FrameError::InvalidFrame) };
+                    message.add(&self.buffer[start..end], is_final)?;
                     if is_final {
                         break;
                     }
                 }
-                (0x1, true) => {
-                    let text = str::from_utf8(&self.bytes[start..end]).map_err(|_| FrameError::NotUtf8)?;
-                    return Ok(Some(IncomingFrame::Text(text)));
+                (Opcode::Text, true) => return text(&self.buffer[start..end]).map(Some),
+                (Opcode::Binary, true) => return Ok(Some(IncomingFrame::Binary(&self.buffer[start..end]))),
+                (Opcode::Text | Opcode::Binary, false) => {
+                    let mut message = FragmentedMessage::new(header.opcode == Opcode::Text);
+                    message.add(&self.buffer[start..end], false)?;
+                    self.fragmented = Some(Box::new(message));
                 }
-                (0x2, true) => return Ok(Some(IncomingFrame::Binary(&self.bytes[start..end]))),
-                (opcode @ (0x1 | 0x2), _) => {
-                    let mut parts =
-                        Parts { is_text: opcode == 0x1, payload: Vec::new(), count: 0, valid: 0, is_whole: false };
-                    parts.add(&self.bytes[start..end], false)?;
-                    self.parts = Some(Box::new(parts));
+                (Opcode::Close, _) => {
+                    return close_code(&self.buffer[start..end]).map(|code| Some(IncomingFrame::Close(code)));
                 }
-                (0x8, _) => return close(&self.bytes[start..end]).map(|code| Some(IncomingFrame::Close(code))),
-                (0x9, _) => return Ok(Some(IncomingFrame::Ping(&self.bytes[start..end]))),
-                (0xa, _) => return Ok(Some(IncomingFrame::Pong)),
-                _ => return Err(FrameError::InvalidFrame),
+                (Opcode::Ping, _) => return Ok(Some(IncomingFrame::Ping(&self.buffer[start..end]))),
+                (Opcode::Pong, _) => return Ok(Some(IncomingFrame::Pong)),
             }
         }
-        let Some(parts) = &self.parts else { return Ok(None) };
-        if parts.is_text {
-            let text = str::from_utf8(&parts.payload).map_err(|_| FrameError::NotUtf8)?;
-            return Ok(Some(IncomingFrame::Text(text)));
+        let Some(message) = &self.fragmented else { return Ok(None) };
+        if message.is_text() {
+            text(message.payload()).map(Some)
+        } else {
+            Ok(Some(IncomingFrame::Binary(message.payload())))
         }
-        Ok(Some(IncomingFrame::Binary(&parts.payload)))
     }
 
-    /// Whether there may be something to take out without reading more.
+    /// Whether [`Self::next_frame`] may return something before more bytes are read.
     pub fn has_buffered_frame(&self) -> bool {
         match self.header() {
-            Ok(Some(header)) => self.bytes.len() - self.used >= header.length + header.payload,
+            Ok(Some(header)) => self.buffer.len() - self.processed >= header.frame_bytes(),
             Ok(None) => false,
             Err(_) => true,
         }
     }
 
-    /// How many bytes, at least, complete what is half-read.
+    /// How many more bytes the partly received frame needs, as far as its header tells.
     pub fn bytes_needed(&self) -> usize {
-        let read = self.bytes.len() - self.used;
+        let unprocessed = self.buffer.len() - self.processed;
         match self.header() {
-            Ok(Some(header)) => (header.length + header.payload).saturating_sub(read),
-            Ok(None) | Err(_) => LONGEST_HEADER,
+            Ok(Some(header)) => header.frame_bytes().saturating_sub(unprocessed),
+            Ok(None) | Err(_) => MAX_HEADER_BYTES,
         }
     }
 
-    /// The header that comes next, once it is there and if it is in order.
-    fn header(&self) -> Result<Option<Header>, FrameError> {
-        let rest = &self.bytes[self.used..];
-        let &[first, second, ..] = rest else { return Ok(None) };
-        let (is_final, reserved, opcode) = (first & 0x80 != 0, first & 0x70, first & 0x0f);
-        let is_control = opcode & 0x8 != 0;
-        let is_continued = self.parts.as_ref().is_some_and(|parts| !parts.is_whole);
-        let is_in_turn = match opcode {
-            0x0 => is_continued,
-            0x1 | 0x2 => !is_continued,
-            0x8..=0xa => is_final && second & 0x7f <= 125,
-            _ => false,
-        };
-        let is_masked = second & 0x80 != 0;
-        if reserved != 0 || !is_masked || !is_in_turn {
-            return Err(FrameError::InvalidFrame);
-        }
-        let (payload, mask_at) = match second & 0x7f {
-            126 => (rest[2..].first_chunk().map(|bytes| u64::from(u16::from_be_bytes(*bytes))), 4),
-            127 => (rest[2..].first_chunk().map(|bytes| u64::from_be_bytes(*bytes)), 10),
-            length => (Some(u64::from(length)), 2),
-        };
-        let Some(payload) = payload else { return Ok(None) };
-        let before = self.parts.as_ref().filter(|_| is_continued && !is_control).map_or(0, |parts| parts.payload.len());
-        let most = if is_control { CONTROL_LIMIT } else { self.longest.saturating_sub(before) };
-        let Some(payload) = usize::try_from(payload).ok().filter(|payload| *payload <= most) else {
-            return Err(FrameError::TooBig);
-        };
-        let Some(&[a, b, c, d]) = rest.get(mask_at..mask_at + 4) else { return Ok(None) };
-        Ok(Some(Header { is_final, opcode, mask: [a, b, c, d], length: mask_at + 4, payload }))
+    /// The header of the next frame, if it has come.
+    fn header(&self) -> Result<Option<FrameHeader>, FrameError> {
+        let unfinished = self.fragmented.as_ref().filter(|message| !message.is_complete());
+        let received = unfinished.map_or(0, |message| message.payload().len());
+        let max_payload = self.max_message_bytes.saturating_sub(received);
+        FrameHeader::parse(&self.buffer[self.processed..], unfinished.is_some(), max_payload)
     }
 }
 
-impl Parts {
-    fn add(&mut self, payload: &[u8], is_final: bool) -> Result<(), FrameError> {
-        self.count += 1;
-        if self.count > MOST_PARTS {
-            return Err(FrameError::TooBig);
-        }
-        self.payload.extend_from_slice(payload);
-        self.is_whole = is_final;
-        if self.is_text {
-            // A text that has gone wrong need not be waited for. Each byte is looked at once.
-            match str::from_utf8(&self.payload[self.valid..]) {
-                Ok(_) => self.valid = self.payload.len(),
-                Err(error) if error.error_len().is_none() && !is_final => self.valid += error.valid_up_to(),
-                Err(_) => return Err(FrameError::NotUtf8),
-            }
-        }
-        Ok(())
-    }
+fn text(payload: &[u8]) -> Result<IncomingFrame<'_>, FrameError> {
+    str::from_utf8(payload).map(IncomingFrame::Text).map_err(|_| FrameError::NotUtf8)
 }
 
-/// §5.3. The key is the client's choice; some choose zero.
-fn unmask(payload: &mut [u8], mask: [u8; 4]) {
-    if mask == [0; 4] {
-        return;
-    }
-    let [a, b, c, d] = mask;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let mut words = payload.chunks_exact_mut(8);
-    for word in &mut words {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(word);
-        word.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ wide).to_ne_bytes());
-    }
-    for (byte, mask) in words.into_remainder().iter_mut().zip(mask.iter().cycle()) {
-        *byte ^= mask;
-    }
-}
-
-/// The code of a close frame (§5.5.1, §7.4).
-fn close(payload: &[u8]) -> Result<Option<u16>, FrameError> {
+/// The status code in a close frame (§5.5.1, §7.4).
+fn close_code(payload: &[u8]) -> Result<Option<u16>, FrameError> {
     match payload {
         [] => Ok(None),
         [a, b, reason @ ..] => {
@@ -276,12 +181,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::server::websocket::fragments::MAX_FRAGMENTS;
 
-    const LONGEST: usize = 1_000;
+    const MAX_MESSAGE: usize = 1_000;
 
-    /// What a reader hands out, owned.
+    /// An owned [`IncomingFrame`].
     #[derive(Clone, Debug, PartialEq, Eq)]
-    enum Got {
+    enum OwnedFrame {
         Text(String),
         Binary(Vec<u8>),
         Ping(Vec<u8>),
@@ -303,9 +209,9 @@ mod tests {
         frame
     }
 
-    /// Feeds `bytes` in pieces that end at `cuts`.
-    fn read(bytes: &[u8], cuts: &[usize]) -> (Vec<Got>, Option<FrameError>) {
-        let (mut reader, mut got) = (Reader::new(LONGEST), Vec::new());
+    /// Feeds `bytes` to a reader in pieces that end at `cuts`. Returns the frames, and the error if there was one.
+    fn read(bytes: &[u8], cuts: &[usize]) -> (Vec<OwnedFrame>, Option<FrameError>) {
+        let (mut reader, mut frames) = (Reader::new(MAX_MESSAGE), Vec::new());
         let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).chain([bytes.len()]).collect();
         ends.sort_unstable();
         let mut start = 0;
@@ -322,22 +228,22 @@ mod tests {
             loop {
                 match reader.next_frame() {
                     Ok(None) => break,
-                    Ok(Some(incoming)) => got.push(match incoming {
-                        IncomingFrame::Text(text) => Got::Text(text.to_owned()),
-                        IncomingFrame::Binary(bytes) => Got::Binary(bytes.to_owned()),
-                        IncomingFrame::Ping(bytes) => Got::Ping(bytes.to_owned()),
-                        IncomingFrame::Pong => Got::Pong,
-                        IncomingFrame::Close(code) => Got::Close(code),
+                    Ok(Some(incoming)) => frames.push(match incoming {
+                        IncomingFrame::Text(text) => OwnedFrame::Text(text.to_owned()),
+                        IncomingFrame::Binary(bytes) => OwnedFrame::Binary(bytes.to_owned()),
+                        IncomingFrame::Ping(bytes) => OwnedFrame::Ping(bytes.to_owned()),
+                        IncomingFrame::Pong => OwnedFrame::Pong,
+                        IncomingFrame::Close(code) => OwnedFrame::Close(code),
                     }),
-                    Err(broken) => return (got, Some(broken)),
+                    Err(error) => return (frames, Some(error)),
                 }
             }
             reader.reclaim_buffer();
         }
-        (got, None)
+        (frames, None)
     }
 
-    fn message() -> impl Strategy<Value = (Got, Vec<u8>)> {
+    fn message() -> impl Strategy<Value = (OwnedFrame, Vec<u8>)> {
         let text = ("\\PC{0,300}", any::<[u8; 4]>(), prop::collection::vec(any::<prop::sample::Index>(), 0..3))
             .prop_map(|(text, mask, cuts)| {
                 let bytes = text.as_bytes();
@@ -350,29 +256,29 @@ mod tests {
                     frames.extend(frame(first, &bytes[start..*end], mask));
                     start = *end;
                 }
-                (Got::Text(text), frames)
+                (OwnedFrame::Text(text), frames)
             });
         let ping = (prop::collection::vec(any::<u8>(), 0..=125), any::<[u8; 4]>())
-            .prop_map(|(payload, mask)| (Got::Ping(payload.clone()), frame(0x89, &payload, mask)));
+            .prop_map(|(payload, mask)| (OwnedFrame::Ping(payload.clone()), frame(0x89, &payload, mask)));
         let binary = (prop::collection::vec(any::<u8>(), 0..400), any::<[u8; 4]>())
-            .prop_map(|(payload, mask)| (Got::Binary(payload.clone()), frame(0x82, &payload, mask)));
+            .prop_map(|(payload, mask)| (OwnedFrame::Binary(payload.clone()), frame(0x82, &payload, mask)));
         prop_oneof![text, ping, binary]
     }
 
     proptest! {
         #[test]
-        fn messages_come_out_as_they_went_in_however_they_are_cut(
+        fn messages_are_read_as_they_were_sent_however_the_bytes_are_cut(
             messages in prop::collection::vec(message(), 0..6),
             cuts in prop::collection::vec(any::<usize>(), 0..8),
         ) {
             let bytes: Vec<u8> = messages.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
-            let (got, broken) = read(&bytes, &cuts);
-            prop_assert_eq!(broken, None);
-            prop_assert_eq!(got, messages.into_iter().map(|(message, _)| message).collect::<Vec<_>>());
+            let (received, error) = read(&bytes, &cuts);
+            prop_assert_eq!(error, None);
+            prop_assert_eq!(received, messages.into_iter().map(|(message, _)| message).collect::<Vec<_>>());
         }
 
         #[test]
-        fn where_it_is_cut_makes_no_difference_to_anything(
+        fn where_the_bytes_are_cut_makes_no_difference(
             bytes in prop::collection::vec(any::<u8>(), 0..300),
             cuts in prop::collection::vec(any::<usize>(), 0..8),
         ) {
@@ -380,65 +286,72 @@ mod tests {
         }
     }
 
-    fn refused(bytes: &[u8]) -> Option<FrameError> {
+    fn error_of(bytes: &[u8]) -> Option<FrameError> {
         read(bytes, &[]).1
     }
 
     #[test]
     fn what_rfc_6455_forbids_is_refused() {
         const MASK: [u8; 4] = [1, 2, 3, 4];
-        assert_eq!(refused(b"\x81\x01x"), Some(FrameError::InvalidFrame), "not masked");
-        assert_eq!(refused(&frame(0xc1, b"x", MASK)), Some(FrameError::InvalidFrame), "a reserved bit");
-        assert_eq!(refused(&frame(0x83, b"x", MASK)), Some(FrameError::InvalidFrame), "a reserved opcode");
-        assert_eq!(refused(&frame(0x80, b"x", MASK)), Some(FrameError::InvalidFrame), "a continuation of nothing");
-        assert_eq!(refused(&frame(0x09, b"x", MASK)), Some(FrameError::InvalidFrame), "a control frame in parts");
-        assert_eq!(refused(&frame(0x89, &[0; 126], MASK)), Some(FrameError::InvalidFrame), "a long control frame");
-        let twice = [frame(0x01, b"a", MASK), frame(0x81, b"b", MASK)].concat();
-        assert_eq!(refused(&twice), Some(FrameError::InvalidFrame), "a message within another");
-        assert_eq!(refused(&frame(0x88, b"x", MASK)), Some(FrameError::InvalidFrame), "half a code");
+        assert_eq!(error_of(b"\x81\x01x"), Some(FrameError::InvalidFrame), "not masked");
+        assert_eq!(error_of(&frame(0xc1, b"x", MASK)), Some(FrameError::InvalidFrame), "a reserved bit");
+        assert_eq!(error_of(&frame(0x83, b"x", MASK)), Some(FrameError::InvalidFrame), "a reserved opcode");
         assert_eq!(
-            refused(&frame(0x88, &1_005_u16.to_be_bytes(), MASK)),
+            error_of(&frame(0x80, b"x", MASK)),
             Some(FrameError::InvalidFrame),
-            "no code to send"
+            "a continuation without a beginning"
         );
-        assert_eq!(refused(&frame(0x88, b"\x03\xe8\xff", MASK)), Some(FrameError::NotUtf8), "a reason");
-        assert_eq!(refused(&frame(0x81, b"\xff", MASK)), Some(FrameError::NotUtf8));
+        assert_eq!(error_of(&frame(0x09, b"x", MASK)), Some(FrameError::InvalidFrame), "a control frame in parts");
+        assert_eq!(error_of(&frame(0x89, &[0; 126], MASK)), Some(FrameError::InvalidFrame), "a long control frame");
+        let nested = [frame(0x01, b"a", MASK), frame(0x81, b"b", MASK)].concat();
+        assert_eq!(error_of(&nested), Some(FrameError::InvalidFrame), "a message within another");
+        assert_eq!(error_of(&frame(0x88, b"x", MASK)), Some(FrameError::InvalidFrame), "half a status code");
+        assert_eq!(
+            error_of(&frame(0x88, &1_005_u16.to_be_bytes(), MASK)),
+            Some(FrameError::InvalidFrame),
+            "a code that must not be sent"
+        );
+        assert_eq!(error_of(&frame(0x88, b"\x03\xe8\xff", MASK)), Some(FrameError::NotUtf8), "the reason");
+        assert_eq!(error_of(&frame(0x81, b"\xff", MASK)), Some(FrameError::NotUtf8));
     }
 
     #[test]
-    fn a_text_that_goes_wrong_is_refused_before_its_end() {
+    fn invalid_utf8_is_refused_before_the_end_of_the_message() {
         let (start, rest) = "茶".as_bytes().split_at(1);
         let bytes = [frame(0x01, start, [0; 4]), frame(0x00, rest, [9; 4])].concat();
         assert_eq!(read(&bytes, &[]), (vec![], None));
         let bytes = [frame(0x01, start, [0; 4]), frame(0x00, b"x", [9; 4])].concat();
-        assert_eq!(refused(&bytes), Some(FrameError::NotUtf8));
+        assert_eq!(error_of(&bytes), Some(FrameError::NotUtf8));
     }
 
     #[test]
-    fn what_is_too_big_is_refused_by_its_header_alone() {
-        assert_eq!(refused(&frame(0x81, &[b'x'; LONGEST + 1], [0; 4])[..8]), Some(FrameError::TooBig));
-        assert_eq!(read(&frame(0x81, &[b'x'; LONGEST], [0; 4]), &[]).1, None);
-        assert_eq!(refused(b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0"), Some(FrameError::TooBig));
-        let parts = [frame(0x01, &[b'x'; LONGEST], [0; 4]), frame(0x80, b"y", [0; 4])].concat();
-        assert_eq!(refused(&parts), Some(FrameError::TooBig), "altogether");
+    fn a_message_that_is_too_big_is_refused_by_its_header_alone() {
+        assert_eq!(error_of(&frame(0x81, &[b'x'; MAX_MESSAGE + 1], [0; 4])[..8]), Some(FrameError::TooBig));
+        assert_eq!(read(&frame(0x81, &[b'x'; MAX_MESSAGE], [0; 4]), &[]).1, None);
+        assert_eq!(error_of(b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0"), Some(FrameError::TooBig));
+        let parts = [frame(0x01, &[b'x'; MAX_MESSAGE], [0; 4]), frame(0x80, b"y", [0; 4])].concat();
+        assert_eq!(error_of(&parts), Some(FrameError::TooBig), "both frames together");
     }
 
     #[test]
-    fn a_message_does_not_come_in_nothings_for_ever() {
-        let nothings = |many: u32| (0..many).flat_map(|_| frame(0x00, b"", [0; 4])).collect::<Vec<_>>();
-        let most = [frame(0x01, b"a", [0; 4]), nothings(MOST_PARTS - 2), frame(0x80, b"b", [0; 4])].concat();
-        assert_eq!(read(&most, &[]), (vec![Got::Text("ab".to_owned())], None));
-        assert_eq!(refused(&[frame(0x01, b"a", [0; 4]), nothings(MOST_PARTS)].concat()), Some(FrameError::TooBig));
+    fn a_message_has_a_limited_number_of_empty_frames() {
+        let empty_frames = |many: u32| (0..many).flat_map(|_| frame(0x00, b"", [0; 4])).collect::<Vec<_>>();
+        let most = [frame(0x01, b"a", [0; 4]), empty_frames(MAX_FRAGMENTS - 2), frame(0x80, b"b", [0; 4])].concat();
+        assert_eq!(read(&most, &[]), (vec![OwnedFrame::Text("ab".to_owned())], None));
+        assert_eq!(
+            error_of(&[frame(0x01, b"a", [0; 4]), empty_frames(MAX_FRAGMENTS)].concat()),
+            Some(FrameError::TooBig)
+        );
     }
 
     #[test]
-    fn a_reader_with_nothing_half_read_owns_nothing() {
-        let mut reader = Reader::new(LONGEST);
+    fn a_reader_without_a_partly_received_frame_owns_no_memory() {
+        let mut reader = Reader::new(MAX_MESSAGE);
         reader.lend_buffer(frame(0x81, b"hello", [5; 4]));
         assert_eq!(reader.next_frame(), Ok(Some(IncomingFrame::Text("hello"))));
         assert_eq!(reader.next_frame(), Ok(None));
         assert!(reader.reclaim_buffer().is_some());
-        assert_eq!(reader.bytes.capacity(), 0);
+        assert_eq!(reader.buffer.capacity(), 0);
         assert_eq!(reader.take_buffer(), None);
     }
 }

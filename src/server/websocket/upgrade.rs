@@ -6,34 +6,32 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use sha1::{Digest as _, Sha1};
 
-use super::stream::Stream;
+/// The GUID that is appended to the client's key before hashing (§1.3).
+const KEY_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// What is hashed behind the client's key (§1.3).
-const MAGIC: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/// A request that is about to become a WebSocket.
+/// A valid upgrade request.
 #[derive(Debug)]
 pub(in crate::server) struct Upgrade {
     on_upgrade: OnUpgrade,
-    answer: Response,
+    response: Response,
 }
 
-/// Why a request does not become one.
+/// Why a request cannot be upgraded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::server) enum UpgradeError {
-    /// It asks for no WebSocket, or for a version of it that is not spoken here.
-    #[error("this is the place of a WebSocket, version 13: GET with Connection, Upgrade and Sec-WebSocket-Version")]
+    /// The request does not ask for a WebSocket of version 13.
+    #[error("this is a WebSocket endpoint: send a GET request with Connection, Upgrade and Sec-WebSocket-Version: 13")]
     NotWebSocket,
-    /// Its key is none.
-    #[error("Sec-WebSocket-Key must be there once: 16 bytes in base64")]
+    /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in Base64.
+    #[error("Sec-WebSocket-Key must be sent once, with 16 bytes in Base64")]
     InvalidKey,
 }
 
 impl UpgradeError {
-    /// The status, and headers that say what would be right.
+    /// The status of the refusal, and the headers that tell the client what to send instead.
     pub(in crate::server) fn status_and_headers(self) -> (StatusCode, HeaderMap) {
         let mut headers = HeaderMap::new();
         match self {
@@ -50,20 +48,23 @@ impl UpgradeError {
 }
 
 impl Upgrade {
-    /// Checks the request. The stream comes after the answer has gone out.
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// [`UpgradeError`] if it is not a valid upgrade request.
     pub(in crate::server) fn from_request(request: &mut Request) -> Result<Self, UpgradeError> {
         let headers = request.headers();
-        let is_asked = request.method() == Method::GET
+        let is_websocket = request.method() == Method::GET
             && request.version() == Version::HTTP_11
-            && names(headers, &header::CONNECTION, "upgrade")
-            && names(headers, &header::UPGRADE, "websocket")
+            && header_contains(headers, &header::CONNECTION, "upgrade")
+            && header_contains(headers, &header::UPGRADE, "websocket")
             && headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
-        if !is_asked {
+        if !is_websocket {
             return Err(UpgradeError::NotWebSocket);
         }
         let accept = accept_value(headers).ok_or(UpgradeError::InvalidKey)?;
         let on_upgrade = hyper::upgrade::on(request);
-        let answer = (
+        let response = (
             StatusCode::SWITCHING_PROTOCOLS,
             [
                 (header::CONNECTION, HeaderValue::from_static("upgrade")),
@@ -71,37 +72,31 @@ impl Upgrade {
                 (header::SEC_WEBSOCKET_ACCEPT, accept),
             ],
         );
-        Ok(Self { on_upgrade, answer: answer.into_response() })
+        Ok(Self { on_upgrade, response: response.into_response() })
     }
 
-    /// The answer, and what becomes the stream once that has been sent, together with what the client has sent ahead.
-    pub(in crate::server) fn accept(self) -> (Response, impl Future<Output = Option<(Stream, Vec<u8>)>> + Send) {
-        let Self { on_upgrade, answer } = self;
-        let stream = async move {
-            match on_upgrade.await {
-                Ok(upgraded) => Stream::from_upgraded(upgraded),
-                Err(error) => {
-                    tracing::debug!(%error, "an upgrade failed");
-                    None
-                }
-            }
-        };
-        (answer, stream)
+    /// The response, and a future that resolves to the connection when the response has been sent, or to `None` if the
+    /// upgrade fails.
+    pub(in crate::server) fn accept(self) -> (Response, impl Future<Output = Option<Upgraded>> + Send) {
+        let Self { on_upgrade, response } = self;
+        let upgraded =
+            async move { on_upgrade.await.inspect_err(|error| tracing::debug!(%error, "an upgrade failed")).ok() };
+        (response, upgraded)
     }
 }
 
-/// Whether one of the header's values, which may be lists, is `token`.
-fn names(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+/// Whether a header contains `token`. It may come several times, and each value may be a comma-separated list.
+fn header_contains(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
 }
 
-/// What proves that the key was read.
+/// The value of `Sec-WebSocket-Accept`, which proves that the server has read the key. `None` if the key is invalid.
 fn accept_value(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
     let key = keys.next().filter(|_| keys.next().is_none())?;
     STANDARD.decode(key).ok().filter(|bytes| bytes.len() == 16)?;
-    let hash = Sha1::new().chain_update(key).chain_update(MAGIC).finalize();
+    let hash = Sha1::new().chain_update(key).chain_update(KEY_GUID).finalize();
     HeaderValue::from_str(&STANDARD.encode(hash)).ok()
 }
 
@@ -128,15 +123,15 @@ mod tests {
     ];
 
     #[test]
-    fn the_example_of_rfc_6455_is_answered_as_it_says() {
+    fn the_example_of_rfc_6455_is_answered_as_the_rfc_says() {
         let upgrade = Upgrade::from_request(&mut request(&GOOD)).expect("an upgrade");
-        let (answer, _stream) = upgrade.accept();
-        assert_eq!(answer.status(), 101);
-        assert_eq!(answer.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        let (response, _stream) = upgrade.accept();
+        assert_eq!(response.status(), 101);
+        assert_eq!(response.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]
-    fn what_asks_for_something_else_is_told_what_is_spoken_here() {
+    fn a_request_that_is_not_for_a_websocket_is_told_what_to_send() {
         for (missing, _) in &GOOD[..3] {
             let headers: Vec<_> = GOOD.into_iter().filter(|(name, _)| name != missing).collect();
             let refused = Upgrade::from_request(&mut request(&headers)).err();
@@ -150,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_sixteen_bytes_and_there_once() {
+    fn a_key_is_sixteen_bytes_and_comes_once() {
         for key in ["", "short", "dGhlIHNhbXBsZSBub25jZQ"] {
             let mut headers = GOOD;
             headers[3].1 = key;

@@ -10,7 +10,7 @@ use std::{
 use axum::body::Bytes;
 use tokio::io::AsyncWrite as _;
 
-use crate::server::websocket::{Sink, end_of_frame_at};
+use crate::server::{net::upgraded_stream::Sink, websocket::end_of_frame_at};
 
 /// How many pieces are written with one call. Linux takes up to 1,024.
 const MAX_SLICES: usize = 64;

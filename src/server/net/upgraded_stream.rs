@@ -1,4 +1,4 @@
-//! The stream below a WebSocket, in two halves that can be used at the same time.
+//! The stream of an upgraded HTTP connection, on which a WebSocket runs. Its two halves can be used at the same time.
 
 use std::{
     io::{self, IoSlice},
@@ -20,34 +20,37 @@ use tokio_rustls::server::TlsStream;
 
 use crate::server::net::{connection_limiter::ConnectionPermit, lingering_stream::ConnectionStream};
 
-/// What an upgraded connection runs on.
-pub(crate) enum Stream {
-    /// A socket of its own: written to by whoever has something for it.
+/// The stream of an upgraded connection.
+pub(crate) enum UpgradedStream {
+    /// Plain TCP. Any thread may write to it without waiting.
     Tcp(TcpStream, Arc<ConnectionPermit>),
+    /// TLS. Only the task of the connection writes to it.
     Tls(Box<TlsStream<ConnectionStream>>),
 }
 
-/// What is read from.
+/// The half that is read from.
 pub(crate) enum Source {
     Tcp(OwnedReadHalf),
     Tls(ReadHalf<Box<TlsStream<ConnectionStream>>>),
 }
 
-/// What is written to.
+/// The half that is written to.
 #[derive(Debug)]
 pub(crate) enum Sink {
     Tcp(OwnedWriteHalf),
     Tls(WriteHalf<Box<TlsStream<ConnectionStream>>>),
 }
 
-impl Stream {
-    /// What is below a connection that was upgraded, and what was read ahead, in no more room than it takes: the buffer
-    /// of a request is large. `None` if that is nothing of ours, or has ended already.
+impl UpgradedStream {
+    /// Takes the stream out of an upgraded HTTP connection, with the bytes that were read ahead. These are copied to a
+    /// buffer of their own, because the buffer of a request is large.
+    ///
+    /// Returns `None` if the connection is not one that this server accepted, or has ended already.
     pub(crate) fn from_upgraded(upgraded: Upgraded) -> Option<(Self, Vec<u8>)> {
         match upgraded.downcast::<TokioIo<ConnectionStream>>() {
             Ok(parts) => {
-                let (stream, entry) = parts.io.into_inner().as_mut().get_pin_mut().get_mut().take_socket()?;
-                Some((Self::Tcp(stream, entry), parts.read_buf.to_vec()))
+                let (stream, permit) = parts.io.into_inner().as_mut().get_pin_mut().get_mut().take_socket()?;
+                Some((Self::Tcp(stream, permit), parts.read_buf.to_vec()))
             }
             Err(upgraded) => {
                 let parts = upgraded.downcast::<TokioIo<TlsStream<ConnectionStream>>>().ok()?;
@@ -56,17 +59,18 @@ impl Stream {
         }
     }
 
-    /// Its halves, and what counts it as open; with TLS the halves hold that as well.
+    /// Splits the stream into its halves, and returns the permit that counts the connection as open. With TLS, the halves
+    /// hold that permit as well.
     pub(crate) fn split(self) -> (Source, Sink, Option<Arc<ConnectionPermit>>) {
         match self {
-            Self::Tcp(stream, entry) => {
+            Self::Tcp(stream, permit) => {
                 let (source, sink) = stream.into_split();
-                (Source::Tcp(source), Sink::Tcp(sink), Some(entry))
+                (Source::Tcp(source), Sink::Tcp(sink), Some(permit))
             }
             Self::Tls(stream) => {
-                let entry = stream.get_ref().0.get_ref().permit();
+                let permit = stream.get_ref().0.get_ref().permit();
                 let (source, sink) = split(stream);
-                (Source::Tls(source), Sink::Tls(sink), entry)
+                (Source::Tls(source), Sink::Tls(sink), permit)
             }
         }
     }
@@ -82,7 +86,10 @@ impl AsyncRead for Source {
 }
 
 impl Sink {
-    /// Writes what can be written without waiting; to a TLS stream only its own task writes.
+    /// Writes without waiting.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] if the socket takes nothing now, and always for TLS.
     pub(crate) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match (self, slices) {
             (Self::Tcp(half), [slice]) => half.try_write(slice),

@@ -1,7 +1,7 @@
-//! The modules of Teahouse that read what strangers send, as they are. Without the page, the database and the rest
-//! of the server they are built in a minute instead of a quarter of an hour.
+//! The modules of Teahouse that read untrusted input, included by path. Without the page, the database and the rest of
+//! the server they build in a minute instead of a quarter of an hour.
 
-// Half of what they hold is for the rest.
+// Half of what these modules hold is used only by the rest of the program.
 #![allow(dead_code)]
 
 #[path = "../../src/domain/mod.rs"]
@@ -15,9 +15,9 @@ mod frame_header;
 #[path = "../../src/server/websocket/reader.rs"]
 mod reader;
 
-/// Where the main package has it.
+/// The modules under the paths that they have in the main package.
 pub mod server {
-    /// What clients send, frame by frame.
+    /// Reading the frames of clients.
     pub mod websocket {
         pub use crate::frame_header::FrameError;
         pub use crate::reader::{IncomingFrame, Reader};

@@ -1,21 +1,21 @@
-//! What is read of a WebSocket does not depend on how it was cut on its way, and is never longer than allowed.
+//! Where the bytes of a WebSocket are cut makes no difference to what is read, and no message is longer than allowed.
 
 use teahouse::server::websocket::{FrameError, IncomingFrame, Reader};
 
-/// The longest message.
-const LONGEST: usize = 512;
+/// The longest allowed message, in bytes.
+const MAX_MESSAGE_BYTES: usize = 512;
 
-/// The first byte of `data` says how long the pieces are.
+/// Reads `data` at once and in pieces. Its first byte is the length of the pieces.
 pub(crate) fn check(data: &[u8]) {
     let Some((length, bytes)) = data.split_first() else { return };
     let whole = read(bytes, bytes.len());
     assert_eq!(read(bytes, usize::from(*length)), whole);
-    assert!(whole.0.iter().all(|message| message.len() <= LONGEST + 1));
+    assert!(whole.0.iter().all(|message| message.len() <= MAX_MESSAGE_BYTES + 1));
 }
 
-/// What came out, each with a letter that says what it is, and how it broke.
+/// The frames, each as a letter for its kind and its payload, and the error if there was one.
 fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<FrameError>) {
-    let (mut reader, mut got) = (Reader::new(LONGEST), Vec::new());
+    let (mut reader, mut frames) = (Reader::new(MAX_MESSAGE_BYTES), Vec::new());
     for piece in bytes.chunks(length.max(1)) {
         match reader.take_buffer() {
             Some(mut buffer) => {
@@ -32,14 +32,14 @@ fn read(bytes: &[u8], length: usize) -> (Vec<Vec<u8>>, Option<FrameError>) {
                 Ok(Some(IncomingFrame::Ping(bytes))) => (b'p', bytes),
                 Ok(Some(IncomingFrame::Pong)) => (b'o', &[][..]),
                 Ok(Some(IncomingFrame::Close(code))) => {
-                    got.push([b"c".as_slice(), &code.unwrap_or_default().to_be_bytes()].concat());
+                    frames.push([b"c".as_slice(), &code.unwrap_or_default().to_be_bytes()].concat());
                     continue;
                 }
-                Err(broken) => return (got, Some(broken)),
+                Err(error) => return (frames, Some(error)),
             };
-            got.push([&[letter], payload].concat());
+            frames.push([&[letter], payload].concat());
         }
         reader.reclaim_buffer();
     }
-    (got, None)
+    (frames, None)
 }

@@ -13,7 +13,8 @@ use crate::{
     },
 };
 
-/// How many batches may wait for one shard. Beyond that, delivery waits for the shard, and the store waits for delivery.
+/// How many batches may wait for one shard. Beyond that, delivery waits for the shard, and the store waits for
+/// delivery.
 pub(super) const MAX_QUEUED_BATCHES: usize = 4;
 
 /// Operations that all shards carry out in this order. Each shard serves its own connections and skips the rest.

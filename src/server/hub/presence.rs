@@ -1,8 +1,8 @@
 //! Who was announced as online.
 //!
 //! Changes are announced to all clients, at most once per interval. `welcome` contains the announced state and each
-//! presence frame contains the difference to the next one, so every client knows exactly what was announced. A page that
-//! reloads disconnects and connects again within the interval, so nobody is told.
+//! presence frame contains the difference to the next one, so every client knows exactly what was announced. A page
+//! that reloads disconnects and connects again within the interval, so nobody is told.
 
 use std::{
     collections::HashMap,

@@ -5,8 +5,8 @@ use crate::domain::{ConversationId, Seq};
 /// How far the welcome and the replay brought a connection in each conversation. Whatever the live feed delivers up to
 /// there is a duplicate.
 ///
-/// Every connection keeps one of these, and many connections never receive anything that would remove an entry, so it is
-/// a sorted list: that takes little memory.
+/// Every connection keeps one of these, and many connections never receive anything that would remove an entry, so it
+/// is a sorted list: that takes little memory.
 #[derive(Debug, Default)]
 pub(crate) struct ReplayedPositions(Vec<(ConversationId, Seq)>);
 
@@ -60,7 +60,8 @@ mod tests {
         assert!(!replayed.is_new(view(direct, 0)), "the welcome included two more messages");
         assert!(!replayed.is_new((direct, Seq(1))));
         assert!(!replayed.is_new((direct, Seq(2))));
-        // A view that this connection requested must come before the ack, even if nothing was written since the welcome.
+        // A view that this connection requested must come before the ack, even if nothing was written since the
+        // welcome.
         assert!(replayed.is_new(view(direct, 2)));
         assert!(replayed.is_new((direct, Seq(3))));
         assert!(replayed.is_new(view(other, 0)), "a conversation that was opened after the welcome");

@@ -34,12 +34,12 @@ use crate::{
 const MAX_UNSLICED_AUDIENCE: usize = 256;
 
 /// How many connections of a large audience are served at a time. One takes some 8 µs when each is written to by
-/// itself, and a private message can wait for three slices: when it is read, when its commit is delivered, and when it is
-/// written.
+/// itself, and a private message can wait for three slices: when it is read, when its commit is delivered, and when it
+/// is written.
 const SLICE: usize = 64;
 
-/// How many bytes may wait for large audiences. Beyond that, the shard takes no further batch, so that commits wait in the
-/// store's feed and the store waits for delivery.
+/// How many bytes may wait for large audiences. Beyond that, the shard takes no further batch, so that commits wait in
+/// the store's feed and the store waits for delivery.
 const MAX_FAN_OUT_BYTES: usize = 4 * 1024 * 1024;
 
 /// The longest time between two checks of all connections.

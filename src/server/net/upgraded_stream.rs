@@ -59,8 +59,8 @@ impl UpgradedStream {
         }
     }
 
-    /// Splits the stream into its halves, and returns the permit that counts the connection as open. With TLS, the halves
-    /// hold that permit as well.
+    /// Splits the stream into its halves, and returns the permit that counts the connection as open. With TLS, the
+    /// halves hold that permit as well.
     pub(crate) fn split(self) -> (Source, Sink, Option<Arc<ConnectionPermit>>) {
         match self {
             Self::Tcp(stream, permit) => {

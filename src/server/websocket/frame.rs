@@ -1,4 +1,5 @@
-//! Frames for clients (RFC 6455 §5.2). They are never masked and never fragmented, so the same bytes serve every client.
+//! Frames for clients (RFC 6455 §5.2). They are never masked and never fragmented, so the same bytes serve every
+//! client.
 
 use axum::body::Bytes;
 

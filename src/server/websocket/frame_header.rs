@@ -61,8 +61,8 @@ pub(super) struct FrameHeader {
 impl FrameHeader {
     /// Reads the header at the start of `bytes`. Returns `None` if more bytes are needed.
     ///
-    /// `is_continuing` says whether a fragmented message has begun and not ended; `max_payload` is how long the payload of
-    /// a data frame may be.
+    /// `is_continuing` says whether a fragmented message has begun and not ended; `max_payload` is how long the payload
+    /// of a data frame may be.
     ///
     /// # Errors
     /// [`FrameError::InvalidFrame`] and [`FrameError::TooBig`], as soon as the bytes show it.

@@ -1,7 +1,7 @@
 //! The server side of WebSocket (RFC 6455). Knows nothing of chat.
 //!
-//! It is made for sending the same text to many clients: a frame is encoded once, and written together with whatever else
-//! is to be sent.
+//! It is made for sending the same text to many clients: a frame is encoded once, and written together with whatever
+//! else is to be sent.
 //!
 //! | file | what it holds |
 //! | --- | --- |

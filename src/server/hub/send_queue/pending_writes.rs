@@ -15,8 +15,8 @@ use crate::server::{net::upgraded_stream::Sink, websocket::end_of_frame_at};
 /// How many pieces are written with one call. Linux takes up to 1,024.
 const MAX_SLICES: usize = 64;
 
-/// If the list of pieces has more capacity than this when it becomes empty, its memory is freed at once. Otherwise it is
-/// freed when the queue has been idle for a while.
+/// If the list of pieces has more capacity than this when it becomes empty, its memory is freed at once. Otherwise it
+/// is freed when the queue has been idle for a while.
 const MAX_KEPT_CAPACITY: usize = 8;
 
 #[derive(Debug, Default)]
@@ -55,7 +55,8 @@ impl PendingWrites {
     /// Writes everything.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] if the socket does not take everything now; any other error if the client has gone.
+    /// [`io::ErrorKind::WouldBlock`] if the socket does not take everything now; any other error if the client has
+    /// gone.
     pub(super) fn try_write(&mut self, sink: &Sink) -> io::Result<()> {
         while !self.pieces.is_empty() {
             let written = self.with_slices(|slices| sink.try_write(slices))?;

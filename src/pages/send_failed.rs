@@ -63,7 +63,7 @@ pub(super) fn send_failed(
                             </textarea>
                             <button type="submit" class="button">{t.retry}</button>
                         </form>
-                        <a href=home>{t.go_home}</a>
+                        <a href=home>{t.back_to_chat}</a>
                     </div>
                 </main>
             </body>

@@ -14,12 +14,13 @@ use crate::{
             timeline::MessageList,
         },
         context::router::{LOBBY_PATH, Navigator, conversation_path},
-        i18n::{sentence, texts},
+        i18n::texts,
         kit::{
             avatar::Avatar,
             boxed::Boxing as _,
             icons,
             reactive::{on, reactive, reactive_view},
+            sentence::sentence,
             user_name::UserName,
         },
     },
@@ -83,11 +84,11 @@ pub(crate) fn ConversationPane(
         }
     };
     let status = move || match with.get() {
-        None => (t.here)(store.presence.with(|presence| presence.count())),
+        None => (t.online_count)(store.presence.with(|presence| presence.count())),
         Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
         Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_here(user.id)) {
-            Some(true) => t.is_here.to_owned(),
-            Some(false) => t.is_away.to_owned(),
+            Some(true) => t.online.to_owned(),
+            Some(false) => t.offline.to_owned(),
             None => String::new(),
         },
     };
@@ -119,8 +120,8 @@ pub(crate) fn ConversationPane(
             (ConnectionStatus::Restarting, _) => (t.restarting.to_owned(), Vec::new()),
             (_, Some(failed)) => failed,
             _ if store.tells_not_kept() => {
-                let understood: NoteButton = (t.understood, on(move |_| store.told_not_kept()));
-                (format!("{} ", t.not_kept), vec![understood])
+                let understood: NoteButton = (t.got_it, on(move |_| store.told_not_kept()));
+                (format!("{} ", t.storage_unavailable), vec![understood])
             }
             _ => return ().boxed(),
         };
@@ -133,7 +134,7 @@ pub(crate) fn ConversationPane(
     };
     #[cfg(feature = "ssr")]
     let without_script = view! {
-        <noscript><p class="banner small">{t.needs_script} " " <a href="">{t.load_anew}</a></p></noscript>
+        <noscript><p class="banner small">{t.needs_javascript} " " <a href="">{t.reload}</a></p></noscript>
     };
     #[cfg(not(feature = "ssr"))]
     let without_script = ();

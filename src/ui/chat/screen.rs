@@ -49,8 +49,8 @@ fn ConversationNotFound() -> impl IntoView {
     view! {
         <section class="conversation">
             <div class="empty">
-                <p>{t.no_such_talk}</p>
-                <a class="button" href="/">{t.go_home}</a>
+                <p>{t.unknown_conversation}</p>
+                <a class="button" href="/">{t.back_to_chat}</a>
             </div>
         </section>
     }
@@ -76,7 +76,7 @@ fn RemovedFromLobby() -> impl IntoView {
             <header class="conversation-head"><a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a></header>
             <div class="empty">
                 <p role="alert">{t.removed}</p>
-                <button type="button" class="button" on:click=on(join_again)>{t.come_back}</button>
+                <button type="button" class="button" on:click=on(join_again)>{t.rejoin}</button>
                 <p class="problem" role="alert">{reactive(move || problem.get())}</p>
             </div>
         </section>

@@ -1,19 +1,19 @@
 //! English.
 
-use super::{LIMITS, Texts, in_sentence::join};
 use crate::{
-    domain::{Action, EndReason, ModerationNotice, Role},
+    domain::{Action, EndReason, MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, ModerationNotice, Role},
     protocol::ErrorCode,
+    ui::i18n::{in_sentence::join, texts::Texts},
 };
 
 pub(crate) static TEXTS: Texts = Texts {
-    invitation: "Come in, pick a name, and talk.",
+    tagline: "Come in, pick a name, and talk.",
     accounts_only: "This place is for people with an account. Sign in to talk.",
     nickname: "Nickname",
-    enter: "Enter",
-    entering: "Entering …",
-    people_here: |count| if count == 1 { "1 person is here".into() } else { format!("{count} people are here") },
-    nobody_here: "Nobody is here yet. Be the first.",
+    join: "Enter",
+    joining: "Entering …",
+    users_online: |count| if count == 1 { "1 person is here".into() } else { format!("{count} people are here") },
+    nobody_online: "Nobody is here yet. Be the first.",
     try_name: |name| format!("Take “{name}” instead"),
     have_password: "I have a password",
     this_is_me: "This is me: sign in",
@@ -31,28 +31,28 @@ pub(crate) static TEXTS: Texts = Texts {
         }
     },
     claim: "This link makes you the owner of this server: choose a nickname and a password.",
-    come_back: "Come back",
+    rejoin: "Come back",
     notice,
-    wait: |seconds| format!("Try again in {seconds} s"),
+    retry_in: |seconds| format!("Try again in {seconds} s"),
     language: "Language",
 
     main_navigation: "Conversations",
     rooms: "Rooms",
     private: "Private",
-    here_now: |count| format!("Here now · {count}"),
-    here: |count| format!("{count} here"),
-    alone: "Just you. Send a friend the address of this page.",
+    online_now: |count| format!("Here now · {count}"),
+    online_count: |count| format!("{count} here"),
+    only_you_online: "Just you. Send a friend the address of this page.",
     too_many_to_list: "Too many to list. Find people by name above.",
     lobby: "Lobby",
     lobby_topic: "Everyone who comes in is here",
     private_topic: |name| format!("Only {name} and you can read this"),
     namesake_topic: |name| format!("This is another person than the {name} whom you wrote with before"),
     namesake: "another person than before",
-    is_here: "here now",
-    is_away: "away",
+    online: "here now",
+    offline: "away",
     has_left: "left for good",
-    gone: "Gone",
-    left_note: |name| format!("{name} has left for good. Nobody would read what you write here."),
+    former_users: "Gone",
+    user_left_note: |name| format!("{name} has left for good. Nobody would read what you write here."),
     hide: "Hide from the list",
     block: "Block this person",
     unblock: "Unblock",
@@ -64,7 +64,7 @@ pub(crate) static TEXTS: Texts = Texts {
     former_user: "Former user",
 
     settings: "Settings",
-    office: "To the office",
+    admin: "To the office",
     theme: "Appearance",
     theme_auto: "Auto",
     theme_light: "Light",
@@ -79,8 +79,8 @@ pub(crate) static TEXTS: Texts = Texts {
     current_password: "Current password",
     new_password: "New password",
     password_hint: "At least 8 characters",
-    others_end: "You stay signed in here. All your other sessions end.",
-    wrong_current: "That is not the current password.",
+    other_sessions_end: "You stay signed in here. All your other sessions end.",
+    wrong_current_password: "That is not the current password.",
     password_set: "Done: the nickname is yours for good.",
     password_changed: "Done: the password is changed, and your other sessions have ended.",
     owner: "owner",
@@ -88,33 +88,33 @@ pub(crate) static TEXTS: Texts = Texts {
     registered: "registered",
     sessions: "Where you are signed in",
     this_session: "this one, in use now",
-    lately: "a short while ago",
+    recently: "a short while ago",
     unknown_program: "Unknown program",
     end_session: "End",
     sign_out: "Sign out",
     leave: "Leave",
     stay: "Stay",
-    give_up: "Give it up",
+    release_nickname: "Give it up",
     leave_question: |name| {
         format!("If you leave, you give “{name}” up, and anybody may take it. Your messages stay. Leave?")
     },
     delete_account: "Delete my account …",
-    delete_means: "Your nickname is free for others, you are signed out everywhere, and you cannot come back as yourself. Nobody can undo it.",
+    delete_account_effect: "Your nickname is free for others, you are signed out everywhere, and you cannot come back as yourself. Nobody can undo it.",
     your_messages: "Your messages",
-    messages_stay: "stay, as those of a former user",
-    messages_go: "are deleted, all of them",
-    delete_now: "Delete my account",
+    messages_kept: "stay, as those of a former user",
+    messages_deleted: "are deleted, all of them",
+    delete_account_now: "Delete my account",
     deleting: "Deleting …",
     account_deleted: "Your account is deleted.",
     last_used: |when| format!("last used {when}"),
     program_on: |program, system| format!("{program} on {system}"),
 
-    talk_to: "Talk to",
-    talk_to_placeholder: "Talk to …",
-    talk_to_hint: "Everyone, or somebody’s nickname",
+    recipient_label: "Talk to",
+    recipient_placeholder: "Talk to …",
+    recipient_hint: "Everyone, or somebody’s nickname",
     everyone: "Everyone",
     to: "to",
-    change_target: |name| format!("Writing to {name}. Choose somebody else"),
+    change_recipient: |name| format!("Writing to {name}. Choose somebody else"),
     suggestions: "Suggestions",
     open: "Open",
 
@@ -123,7 +123,7 @@ pub(crate) static TEXTS: Texts = Texts {
     write_to: |name| format!("Write to {name} alone"),
     send: "Send",
     sending: "sending …",
-    waiting: "waiting for the connection",
+    waiting_for_connection: "waiting for the connection",
     not_sent: "Not sent.",
     not_changed: "Not changed.",
     retry: "Try again",
@@ -161,7 +161,7 @@ pub(crate) static TEXTS: Texts = Texts {
     to_latest: "To the newest message",
     loading: "Loading messages …",
     load_failed: "The messages could not be loaded.",
-    beginning: "This is where it began",
+    start_of_history: "This is where it began",
     empty_lobby: "Nobody has said a word yet. Say hello!",
     empty_direct: |name| {
         format!("Nothing here yet. What you write is for {name} alone; they find it even if they are away now.")
@@ -171,22 +171,22 @@ pub(crate) static TEXTS: Texts = Texts {
         [one, two] => format!("{one} and {two} are typing …"),
         _ => "Several people are typing …".into(),
     },
-    no_such_talk: "There is no such conversation, or it is not yours.",
+    unknown_conversation: "There is no such conversation, or it is not yours.",
 
     connecting: "Connecting …",
     #[cfg(feature = "ssr")]
-    needs_script: "Without JavaScript this page does not show by itself what is new.",
+    needs_javascript: "Without JavaScript this page does not show by itself what is new.",
     #[cfg(feature = "ssr")]
-    no_program: "A part of this page did not come, so it does not show what is new.",
+    app_failed: "A part of this page did not come, so it does not show what is new.",
     #[cfg(feature = "ssr")]
-    load_anew: "Load it anew",
+    reload: "Load it anew",
     connection_lost: "Connection lost. What you write is kept and sent as soon as it is back.",
     restarting: "The server is restarting. What you write is kept and sent as soon as it is back.",
-    not_kept: "This browser keeps nothing for this page. What is not sent when you close or reload it is lost.",
-    understood: "Got it",
+    storage_unavailable: "This browser keeps nothing for this page. What is not sent when you close or reload it is lost.",
+    got_it: "Got it",
     unreachable: "The server can’t be reached. Check your connection and try again.",
     not_found: "There is nothing here.",
-    go_home: "To the tea house",
+    back_to_chat: "To the tea house",
 
     error: |code| {
         match code {
@@ -194,7 +194,7 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::InvalidNickname => {
             format!(
                 "A nickname has 1 to {} characters that can be seen, one alphabet a word, no check marks, and is no word for everyone, the server or a role.",
-                LIMITS.0
+                MAX_NICKNAME_CHARACTERS
             )
         }
         ErrorCode::WrongPassword => "The nickname or the password is wrong.".into(),
@@ -208,7 +208,7 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::TooManyBlocks => "You have blocked as many people as you can. Unblock somebody first.".into(),
         ErrorCode::EmptyMessage => "There is nothing to send.".into(),
         ErrorCode::MessageTooLong => {
-            format!("That is too long: a message has at most {} characters. Nothing was sent.", LIMITS.1)
+            format!("That is too long: a message has at most {} characters. Nothing was sent.", MAX_BODY_CHARACTERS)
         }
         ErrorCode::InvalidMessage => "One of its characters carries too many marks. Nothing was sent.".into(),
         ErrorCode::RateLimited => "That was a bit fast. Wait a moment and try again.".into(),
@@ -223,13 +223,13 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::AccountRequired => "Only people with an account may come in here.".into(),
         ErrorCode::LastOwner => "You are the only owner. Appoint another one first.".into(),
         ErrorCode::InvalidEmoji => "A reaction is one emoji.".into(),
-        ErrorCode::TooManyReactions => format!("A message carries at most {} different emoji.", LIMITS.2),
+        ErrorCode::TooManyReactions => format!("A message carries at most {} different emoji.", MAX_REACTIONS),
         ErrorCode::Unauthenticated => "Your session has ended. Come in again.".into(),
         _ => "That did not work. Try again.".into(),
     }
     },
     unknown_user: |name| format!("Nobody here is called “{name}”."),
-    goes_to: |to, wanted| match to {
+    recipient_mismatch: |to, wanted| match to {
         None => format!("This goes to everyone in the Lobby, not to “{wanted}”. Send it again if that is right."),
         Some(to) => format!("This goes to {to} alone, not to “{wanted}”. Send it again if that is right."),
     },

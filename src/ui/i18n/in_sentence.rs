@@ -1,23 +1,20 @@
-//! Names of either direction in sentences: isolated, so that neither turns the other around (UAX #9).
+//! Names inside sentences. A right-to-left name is isolated from a left-to-right sentence, and the other way round, so that
+//! neither changes the order of the other (UAX #9).
 
 use std::fmt::{self, Write as _};
 
-use leptos::prelude::*;
-
-use crate::ui::kit::boxed::{Boxed, Boxing as _};
-
-/// U+2068 and U+2069: what stands between them has a direction of its own, that of its first letter.
+/// Text between U+2068 and U+2069 has its own direction: that of its first letter with a direction.
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';
 
-/// A name, or what was typed for one, as it stands in a sentence. Isolated if it needs to be: in most names nothing is
-/// written from the right, and their sentences have no signs that nobody sees.
+/// Displays a name, or text typed as one, for use inside a sentence. Names without right-to-left characters are displayed as
+/// they are, so that most sentences contain no invisible characters.
 #[derive(Clone, Copy, Debug)]
 pub struct InSentence<'a>(pub &'a str);
 
 impl fmt::Display for InSentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.chars().any(turns) {
+        if !self.0.chars().any(affects_direction) {
             return f.write_str(self.0);
         }
         f.write_char(FIRST_STRONG_ISOLATE)?;
@@ -28,63 +25,51 @@ impl fmt::Display for InSentence<'_> {
     }
 }
 
-/// Whether a character can turn others around: one of a script that is written from the right, or a sign that says so.
-fn turns(c: char) -> bool {
+/// Whether a character can change the order of those around it: a right-to-left letter or a directional control character.
+fn affects_direction(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
         | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
-/// Names one after the other.
-pub(crate) fn join(names: &[InSentence], between: &str) -> String {
-    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
+/// The names with `separator` between them.
+pub(super) fn join(names: &[InSentence], separator: &str) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }
 
-/// A piece of a sentence.
+/// A part of a sentence: an isolated name, or the text around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SentencePart<'a> {
-    Words(&'a str),
+pub(crate) enum SentencePart<'a> {
+    Text(&'a str),
     Name(&'a str),
 }
 
-/// Cuts a sentence at its signs.
-fn parts(sentence: &str) -> Vec<SentencePart<'_>> {
+/// Splits a sentence at its isolated names.
+pub(crate) fn sentence_parts(sentence: &str) -> Vec<SentencePart<'_>> {
     let mut parts = Vec::new();
     for part in sentence.split(FIRST_STRONG_ISOLATE) {
-        let (name, words) = part.split_once(POP_DIRECTIONAL_ISOLATE).unwrap_or(("", part));
-        parts
-            .extend([SentencePart::Name(name), SentencePart::Words(words)].into_iter().filter(|part| !part.is_empty()));
+        let (name, text) = part.split_once(POP_DIRECTIONAL_ISOLATE).unwrap_or(("", part));
+        parts.extend([SentencePart::Name(name), SentencePart::Text(text)].into_iter().filter(|part| !part.is_empty()));
     }
     parts
 }
 
 impl SentencePart<'_> {
     fn is_empty(&self) -> bool {
-        let (Self::Words(text) | Self::Name(text)) = self;
+        let (Self::Text(text) | Self::Name(text)) = self;
         text.is_empty()
     }
-}
-
-/// A sentence with names in it as it stands on the page: elements isolate them, and nobody copies signs along. Where the
-/// direction of a paragraph follows its first letter, theirs does not count.
-pub(crate) fn sentence(text: &str) -> Boxed {
-    let part = |part: SentencePart| match part {
-        SentencePart::Words(words) => words.to_owned().boxed(),
-        SentencePart::Name(name) => view! { <bdi>{name.to_owned()}</bdi> }.boxed(),
-    };
-    parts(text).into_iter().map(part).collect::<Vec<Boxed>>().boxed_as(text)
 }
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::{
-        super::Language,
         InSentence,
-        SentencePart::{Name, Words},
-        join, parts,
+        SentencePart::{Name, Text},
+        join, sentence_parts,
     };
 
     #[test]
-    fn a_name_that_is_written_from_the_right_is_isolated_and_no_other() {
+    fn only_names_with_right_to_left_characters_are_isolated() {
         for name in ["מיכל", "محمد", "Dana דנה", "ܐܒܓ", "ހަސަން", "٣", "𐤀𐤁", "𞤀𞤁", "ﷲ", "\u{202e}abc"]
         {
             assert_eq!(InSentence(name).to_string(), format!("\u{2068}{name}\u{2069}"));
@@ -97,47 +82,18 @@ mod tests {
     }
 
     #[test]
-    fn every_sentence_isolates_the_name_in_it() {
-        let name = InSentence("מיכל");
-        for t in Language::ALL.map(Language::texts) {
-            let sentences = [
-                t.try_name,
-                t.private_topic,
-                t.namesake_topic,
-                t.left_note,
-                t.leave_question,
-                t.change_target,
-                t.write_to,
-                t.empty_direct,
-                t.unknown_user,
-            ]
-            .map(|of| of(name));
-            let of_several = [
-                (t.typing)(&[name]),
-                (t.typing)(&[InSentence("Bo"), name]),
-                (t.who_reacted)(&[name, InSentence("Bo"), name], 0),
-                (t.who_reacted)(&[name], 3),
-            ];
-            for text in sentences.iter().chain(&of_several) {
-                assert_eq!(text.matches("מיכל").count(), text.matches("\u{2068}מיכל\u{2069}").count(), "{text}");
-                assert!(text.contains("מיכל"));
-            }
-        }
-    }
-
-    #[test]
-    fn a_sentence_is_cut_into_names_and_words() {
-        for (text, cut) in [
+    fn a_sentence_is_split_into_names_and_text() {
+        for (text, parts) in [
             (
                 "\u{2068}דנה\u{2069} and \u{2068}עדי\u{2069} are typing …",
-                &[Name("דנה"), Words(" and "), Name("עדי"), Words(" are typing …")][..],
+                &[Name("דנה"), Text(" and "), Name("עדי"), Text(" are typing …")][..],
             ),
-            ("Bo is typing …", &[Words("Bo is typing …")]),
-            ("“\u{2068}<א>\u{2069}”", &[Words("“"), Name("<א>"), Words("”")]),
+            ("Bo is typing …", &[Text("Bo is typing …")]),
+            ("“\u{2068}<א>\u{2069}”", &[Text("“"), Name("<א>"), Text("”")]),
             ("\u{2068}א\u{2069}", &[Name("א")]),
             ("", &[]),
         ] {
-            assert_eq!(parts(text), cut, "{text}");
+            assert_eq!(sentence_parts(text), parts, "{text}");
         }
     }
 }

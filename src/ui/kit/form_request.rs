@@ -73,7 +73,7 @@ impl FormRequest {
     /// The label of the submit button: `idle`, `busy`, or the seconds that are left to wait.
     pub(crate) fn button_label(self, t: &Texts, idle: &'static str, busy: &'static str) -> String {
         match self.0.get() {
-            FormRequestState { wait_seconds: seconds @ 1.., .. } => (t.wait)(seconds),
+            FormRequestState { wait_seconds: seconds @ 1.., .. } => (t.retry_in)(seconds),
             FormRequestState { is_busy: true, .. } => busy.to_owned(),
             FormRequestState { .. } => idle.to_owned(),
         }

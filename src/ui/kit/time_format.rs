@@ -93,7 +93,7 @@ pub(crate) fn day_name(day: i64, at: Timestamp, language: Language, texts: &Text
 
 /// How long ago `at` was. `at` is known to the hour only.
 pub(crate) fn relative_time(at: Timestamp, language: Language, texts: &Texts) -> String {
-    let Some((count, unit)) = largest_unit(now().0.saturating_sub(at.0)) else { return texts.lately.to_owned() };
+    let Some((count, unit)) = largest_unit(now().0.saturating_sub(at.0)) else { return texts.recently.to_owned() };
     let format = RelativeTimeFormat::new(&Array::of1(&language.tag().into()), &Object::new());
     format.format(-f64::from(count), unit).into()
 }

@@ -99,7 +99,7 @@ fn NotFound() -> impl IntoView {
                 <span class="logo">{icons::cup()}</span>
                 <h1 class="sign-in-title">"Teahouse"</h1>
                 <p class="quiet">{t.not_found}</p>
-                <a class="button" href="/">{t.go_home}</a>
+                <a class="button" href="/">{t.back_to_chat}</a>
             </div>
         </main>
     }

@@ -55,7 +55,7 @@ import({script:?})
     );
     let t = initial_state.language.texts();
     let load_failed = view! {
-        <p id="no-program" class="banner small" role="alert" hidden>{t.no_program} " " <a href="">{t.load_anew}</a></p>
+        <p id="no-program" class="banner small" role="alert" hidden>{t.app_failed} " " <a href="">{t.reload}</a></p>
     };
     view! {
         <!DOCTYPE html>

@@ -11,13 +11,14 @@ use crate::{
     domain::KeptMessages,
     protocol::ErrorCode,
     ui::{
-        i18n::{InSentence, sentence, texts},
+        i18n::{InSentence, texts},
         kit::{
             boxed::Boxing as _,
             dom::{close, focus_by_id, input_by_id, input_value, is_open, set_input_value},
             form_request::FormRequest,
             password_field::PasswordField,
             reactive::{memo, on, reactive, reactive_view},
+            sentence::sentence,
         },
         settings::sessions::{SessionList, UserSessions},
     },
@@ -99,7 +100,7 @@ fn PasswordForm(
                     autocomplete="current-password"
                     request
                     error_code=ErrorCode::WrongPassword
-                    error_text=t.wrong_current.to_owned()
+                    error_text=t.wrong_current_password.to_owned()
                 />
             }
         })
@@ -124,7 +125,7 @@ fn PasswordForm(
                     error_code=ErrorCode::InvalidPassword
                     error_text=(t.error)(ErrorCode::InvalidPassword)
                 />
-                <p class="quiet small">{reactive(move || if is_registered.get() { t.others_end } else { "" })}</p>
+                <p class="quiet small">{reactive(move || if is_registered.get() { t.other_sessions_end } else { "" })}</p>
                 <p class="problem small" role="alert">{reactive(move || request.error_text(t, &shown_by_fields))}</p>
                 <button type="submit" class="button" aria-disabled=reactive(move || request.is_blocked().to_string())>
                     {reactive(move || request.button_label(t, t.save, t.saving))}
@@ -166,7 +167,7 @@ fn DeleteAccount(
                     autocomplete="current-password"
                     request
                     error_code=ErrorCode::WrongPassword
-                    error_text=t.wrong_current.to_owned()
+                    error_text=t.wrong_current_password.to_owned()
                 />
             }
         })
@@ -179,18 +180,18 @@ fn DeleteAccount(
         <details class="change">
             <summary>{t.delete_account}</summary>
             <form class="fields" on:submit=on(submit)>
-                <p class="small">{t.delete_means}</p>
+                <p class="small">{t.delete_account_effect}</p>
                 <fieldset class="choice">
                     <legend>{t.your_messages}</legend>
-                    {choice("messages-stay", t.messages_stay, true)}
-                    {choice(DELETE_MESSAGES, t.messages_go, false)}
+                    {choice("messages-stay", t.messages_kept, true)}
+                    {choice(DELETE_MESSAGES, t.messages_deleted, false)}
                 </fieldset>
                 {reactive_view(password)}
                 <p class="problem small" role="alert">
                     {reactive(move || request.error_text(t, &[ErrorCode::WrongPassword]))}
                 </p>
                 <button type="submit" class="button danger" aria-disabled=reactive(move || request.is_blocked().to_string())>
-                    {reactive(move || request.button_label(t, t.delete_now, t.deleting))}
+                    {reactive(move || request.button_label(t, t.delete_account_now, t.deleting))}
                 </button>
             </form>
         </details>
@@ -231,7 +232,7 @@ fn SignOut(
                 <div class="question" role="group" aria-labelledby="leave-question">
                     <p id="leave-question" class="small">{sentence(&question)}</p>
                     {button("button secondary", SIGN_OUT_BUTTON, t.stay, on(toggle_confirmation))}
-                    {button("button danger", "give-up", t.give_up, on(sign_out))}
+                    {button("button danger", "give-up", t.release_nickname, on(sign_out))}
                 </div>
             }
             .boxed()

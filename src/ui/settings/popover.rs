@@ -64,7 +64,7 @@ pub(crate) fn Settings() -> impl IntoView {
         >
             {reactive_view(move || {
                 let is_moderator = store.me.with(|me| me.as_ref().is_some_and(|me| me.role > Role::Member));
-                is_moderator.then(|| view! { <a class="button secondary" href="/admin" target="_self">{t.office}</a> })
+                is_moderator.then(|| view! { <a class="button secondary" href="/admin" target="_self">{t.admin}</a> })
             })}
             <h2>{t.language}</h2>
             <LanguageChoice/>

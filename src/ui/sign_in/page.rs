@@ -11,13 +11,14 @@ use crate::{
             preferences::LanguageChoice,
             router::{LOBBY_PATH, append_query},
         },
-        i18n::{InSentence, sentence, texts},
+        i18n::{InSentence, texts},
         kit::{
             avatar::Avatar,
             boxed::{Boxed, Boxing as _},
             icons,
             password_field::PasswordField,
             reactive::{on, reactive, reactive_view},
+            sentence::sentence,
         },
         sign_in::form::SignInForm,
     },
@@ -58,7 +59,7 @@ pub(crate) fn SignInPage(
     let submit_button = |label| {
         view! {
             <button type="submit" class="button" aria-disabled=reactive(move || request.is_blocked().to_string())>
-                {reactive(move || request.button_label(t, label, t.entering))}
+                {reactive(move || request.button_label(t, label, t.joining))}
             </button>
         }
         .boxed()
@@ -87,7 +88,7 @@ pub(crate) fn SignInPage(
             <div class="sign-in-card">
                 <span class="logo">{icons::cup()}</span>
                 <h1 class="sign-in-title">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
-                <p class="quiet">{if registered_only { t.accounts_only } else { t.invitation }}</p>
+                <p class="quiet">{if registered_only { t.accounts_only } else { t.tagline }}</p>
                 {store.end_reason.get_untracked().map(|reason| {
                     view! { <p class="notice small" role="alert">{(t.ended)(reason)}</p> }
                 })}
@@ -116,7 +117,7 @@ pub(crate) fn SignInPage(
                     <p id="nickname-problem" class="problem small" role="alert">
                         {reactive(move || request.error_text(t, &[ErrorCode::WrongPassword]))}
                     </p>
-                    {submit_button(t.enter)}
+                    {submit_button(t.join)}
                     <details
                         id="sign-in"
                         class="with-password"
@@ -145,8 +146,8 @@ pub(crate) fn SignInPage(
                     </span>
                     {match online_count {
                         0 if registered_only => String::new(),
-                        0 => t.nobody_here.to_owned(),
-                        count => (t.people_here)(count),
+                        0 => t.nobody_online.to_owned(),
+                        count => (t.users_online)(count),
                     }}
                 </p>
                 <LanguageChoice query/>

@@ -12,8 +12,8 @@ use crate::{
         views::outcome::{ActionOutcome, outcome},
     },
     ui::{
-        i18n::{sentence, texts},
-        kit::user_name::UserName,
+        i18n::texts,
+        kit::{sentence::sentence, user_name::UserName},
     },
 };
 

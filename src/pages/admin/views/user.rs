@@ -13,8 +13,8 @@ use crate::{
     },
     server::AllowedActions,
     ui::{
-        i18n::{InSentence, sentence, texts},
-        kit::{avatar::Avatar, user_name::UserName},
+        i18n::{InSentence, texts},
+        kit::{avatar::Avatar, sentence::sentence, user_name::UserName},
     },
 };
 
@@ -71,7 +71,7 @@ impl UserPage {
             view! { <ul class="list" aria-label=t.sanctions>{rows}</ul> }
         });
         let role_and_presence =
-            format!("{} · {}", t.role_or_guest(&user), if is_online { page_texts.is_here } else { page_texts.is_away });
+            format!("{} · {}", t.role_or_guest(&user), if is_online { page_texts.online } else { page_texts.offline });
         view! {
             <p class="small"><a href="/admin">{t.all_users}</a></p>
             <header class="profile">

@@ -12,8 +12,8 @@ use crate::{
         },
     },
     ui::{
-        i18n::{InSentence, sentence, texts},
-        kit::{avatar::Avatar, user_name::UserName},
+        i18n::{InSentence, texts},
+        kit::{avatar::Avatar, sentence::sentence, user_name::UserName},
     },
 };
 
@@ -59,7 +59,7 @@ impl UsersPage {
             {outcome(result, t)}
             {sanctions}
             <section aria-labelledby="users">
-                <h2 id="users">{t.all_users} " " <small class="quiet">{(page_texts.here)(online_count)}</small></h2>
+                <h2 id="users">{t.all_users} " " <small class="quiet">{(page_texts.online_count)(online_count)}</small></h2>
                 <form class="search" method="post" action="/admin" role="search">
                     <label class="visually-hidden" for="search">{t.search_label}</label>
                     <input

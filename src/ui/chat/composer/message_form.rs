@@ -15,12 +15,13 @@ use crate::{
             composer::{draft::Draft, pre_boot},
             recipient::RecipientPicker,
         },
-        i18n::{InSentence, sentence, texts},
+        i18n::{InSentence, texts},
         kit::{
             avatar::Avatar,
             boxed::{Boxed, Boxing as _},
             icons,
             reactive::{effect, memo, on, reactive, reactive_view},
+            sentence::sentence,
             user_name::UserName,
         },
     },
@@ -38,13 +39,14 @@ fn typing_text(store: Store, conversation: ConversationId) -> String {
 /// The note that replaces the form if the other user has left for good.
 fn left_note(with: &Companion) -> Boxed {
     let t = texts();
-    view! { <p class="closed" role="status">{sentence(&(t.left_note)(t.name_in(&with.user.nickname)))}</p> }.boxed()
+    view! { <p class="closed" role="status">{sentence(&(t.user_left_note)(t.name_in(&with.user.nickname)))}</p> }
+        .boxed()
 }
 
 /// The label of the button that shows the recipient and opens the recipient picker.
 fn recipient_button_label(with: Option<&Companion>) -> String {
     let t = texts();
-    (t.change_target)(with.map_or(InSentence(t.everyone), |with| t.name_in(&with.user.nickname)))
+    (t.change_recipient)(with.map_or(InSentence(t.everyone), |with| t.name_in(&with.user.nickname)))
 }
 
 /// The error of the last message. If the user has begun to choose another recipient, the warning to whom the message would
@@ -53,7 +55,7 @@ fn problem_text(draft: Draft, with: Memo<Option<Companion>>, is_editing: Memo<bo
     let t = texts();
     if let Some(recipient) = draft.unresolved_recipient.get() {
         let goes_to = |with: &Option<Companion>| {
-            (t.goes_to)(with.as_ref().map(|with| t.name_in(&with.user.nickname)), InSentence(&recipient))
+            (t.recipient_mismatch)(with.as_ref().map(|with| t.name_in(&with.user.nickname)), InSentence(&recipient))
         };
         return Some(with.with(goes_to));
     }

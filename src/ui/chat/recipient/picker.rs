@@ -9,12 +9,13 @@ use crate::{
     client::Store,
     ui::{
         chat::recipient::choice::{Recipient, RecipientChoice},
-        i18n::{sentence, texts},
+        i18n::texts,
         kit::{
             avatar::Avatar,
             boxed::Boxing as _,
             icons,
             reactive::{effect, on, reactive, reactive_view},
+            sentence::sentence,
             user_name::UserName,
         },
     },
@@ -87,7 +88,7 @@ pub(crate) fn RecipientPicker(
     view! {
         // `method="dialog"` outside a dialog does nothing, which is right as long as there is no WebAssembly.
         <form class="recipient" method="dialog" on:submit=on(submit)>
-            <label class="visually-hidden" for=input.clone()>{t.talk_to}</label>
+            <label class="visually-hidden" for=input.clone()>{t.recipient_label}</label>
             <input
                 id=input
                 node_ref=field
@@ -97,8 +98,8 @@ pub(crate) fn RecipientPicker(
                 autocapitalize="off"
                 spellcheck="false"
                 enterkeyhint="go"
-                placeholder=t.talk_to_placeholder
-                title=t.talk_to_hint
+                placeholder=t.recipient_placeholder
+                title=t.recipient_hint
                 aria-autocomplete="list"
                 aria-controls=list.clone()
                 aria-expanded=reactive(move || choice.is_open().to_string())

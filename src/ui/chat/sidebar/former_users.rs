@@ -56,7 +56,7 @@ pub(crate) fn FormerDirects() -> impl IntoView {
         move || groups.with(|groups| groups.iter().flatten().any(|(id, ..)| navigator.conversation.get() == Some(*id)));
     view! {
         <details class="former-users" hidden=reactive(move || groups.with(Vec::is_empty)) open=reactive(is_open)>
-            <summary>{t.gone} {unread_badge(store, ids)}</summary>
+            <summary>{t.former_users} {unread_badge(store, ids)}</summary>
             <ul>{keyed_list(move || groups.get().into_iter().map(item).collect())}</ul>
         </details>
     }

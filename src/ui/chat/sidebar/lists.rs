@@ -166,13 +166,13 @@ pub(crate) fn OnlineUsers() -> impl IntoView {
     let rows = move || others.get().into_iter().map(item).collect();
     let hint = move || match (others.with(Vec::is_empty), count()) {
         (true, 2..) => Some(t.too_many_to_list),
-        (true, 1) => Some(t.alone),
+        (true, 1) => Some(t.only_you_online),
         _ => None,
     };
     view! {
-        <h2>{reactive(move || (t.here_now)(count()))}</h2>
+        <h2>{reactive(move || (t.online_now)(count()))}</h2>
         <p class="hint problem small" role="alert">{reactive(move || problem.get())}</p>
-        <ul aria-label=reactive(move || (t.here_now)(count()))>
+        <ul aria-label=reactive(move || (t.online_now)(count()))>
             {keyed_list(rows)}
         </ul>
         {reactive_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}

@@ -13,12 +13,13 @@ use crate::{
             reactions::{has_reacted, who_reacted},
             row_signals::RowSignals,
         },
-        i18n::{Texts, sentence, texts},
+        i18n::{Texts, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::matches,
             icons,
             reactive::{on, reactive_in_place},
+            sentence::sentence,
         },
     },
 };
@@ -119,7 +120,7 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
             // the pointer does not end up over another message.
             parts.push(quote(message, t));
             parts.push(view! { <p class="question answer" tabindex="-1">{text}</p> }.into_any());
-            parts.push(text_button("button secondary", ButtonAction::Back, None, t.understood).into_any());
+            parts.push(text_button("button secondary", ButtonAction::Back, None, t.got_it).into_any());
         }
         MenuView::Closed => {}
     }

@@ -13,12 +13,13 @@ use crate::{
             composer::Draft,
             timeline::{lazy_menu::LazyMenu, message_row::MessageRow, model::TimelineModel, scroll::ScrollPosition},
         },
-        i18n::{Language, sentence, texts},
+        i18n::{Language, texts},
         kit::{
             boxed::Boxing as _,
             icons,
             keyed_list::{KeyedRow, keyed_list},
             reactive::{on, reactive, reactive_view},
+            sentence::sentence,
             time_format,
         },
     },
@@ -72,7 +73,7 @@ pub(crate) fn MessageList(
             (false, ..) => return ().boxed(),
             (true, true, None) => t.empty_lobby.to_owned(),
             (true, true, Some(with)) => (t.empty_direct)(t.name_in(&with.user.nickname)),
-            (true, false, _) => t.beginning.to_owned(),
+            (true, false, _) => t.start_of_history.to_owned(),
         };
         view! { <p class="beginning quiet small">{sentence(&text)}</p> }.boxed_as(&text)
     };

@@ -15,13 +15,14 @@ use crate::{
                 row_signals::RowSignals,
             },
         },
-        i18n::{Language, sentence, texts},
+        i18n::{Language, texts},
         kit::{
             avatar::Avatar,
             boxed::{Boxed, Boxing as _},
             keyed_list::{KeyedRow, keyed_list},
             linkify::{Piece, split_links},
             reactive::{reactive, reactive_view},
+            sentence::sentence,
             time_format,
             user_name::UserName,
         },
@@ -103,7 +104,7 @@ pub(crate) fn MessageRow(
                 ("delivery-status problem small", format!("{what} {} ", (t.error)(code)), Some(command))
             }
             DeliveryStatus::Pending if store.link.get() != ConnectionStatus::Online => {
-                ("delivery-status pending", t.waiting.to_owned(), None)
+                ("delivery-status pending", t.waiting_for_connection.to_owned(), None)
             }
             DeliveryStatus::Pending | DeliveryStatus::Sending => {
                 ("delivery-status pending", t.sending.to_owned(), None)

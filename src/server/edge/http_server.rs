@@ -203,18 +203,18 @@ impl HttpServer {
         let mut is_finishing = false;
         let end = poll_fn(|context| {
             if stopping.as_mut().poll(context).is_ready() {
-                return Poll::Ready(ConnectionEnd::Stopping);
+                return Poll::Ready(ServeEnd::Stopping);
             }
             loop {
                 if let Poll::Ready(result) = http.as_mut().poll(context) {
-                    return Poll::Ready(ConnectionEnd::Closed(result));
+                    return Poll::Ready(ServeEnd::Closed(result));
                 }
                 if is_finishing {
                     return Poll::Pending;
                 }
                 let action = ready!(self.poll_timeout(&connection, &timer, sleep.as_mut(), context));
                 if action == TimerAction::Drop {
-                    return Poll::Ready(ConnectionEnd::TimedOut);
+                    return Poll::Ready(ServeEnd::TimedOut);
                 }
                 // Sends the rest of the last response, then closes.
                 http.as_mut().graceful_shutdown();
@@ -222,9 +222,9 @@ impl HttpServer {
             }
         });
         let result = match end.await {
-            ConnectionEnd::Closed(result) => result,
-            ConnectionEnd::TimedOut => return tracing::debug!("a request did not arrive in time"),
-            ConnectionEnd::Stopping => {
+            ServeEnd::Closed(result) => result,
+            ServeEnd::TimedOut => return tracing::debug!("a request did not arrive in time"),
+            ServeEnd::Stopping => {
                 http.as_mut().graceful_shutdown();
                 match timeout(self.stop_timeout, http).await {
                     Ok(result) => result,
@@ -239,7 +239,7 @@ impl HttpServer {
 }
 
 /// Why a connection is no longer served.
-enum ConnectionEnd {
+enum ServeEnd {
     /// Hyper is done with it.
     Closed(hyper::Result<()>),
     /// No request arrived in time.

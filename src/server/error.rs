@@ -10,7 +10,7 @@ use crate::{
     protocol::{ErrorCode, ErrorFrame},
     server::{
         clock,
-        store::{MAX_BLOCKS, StoreError},
+        store::{MAX_BLOCKED_USERS, StoreError},
     },
 };
 
@@ -49,7 +49,7 @@ pub(crate) enum ChatError {
     UserGone,
     #[error("you have blocked this user")]
     Blocked,
-    #[error("you have blocked {MAX_BLOCKS} users: unblock one first")]
+    #[error("you have blocked {MAX_BLOCKED_USERS} users: unblock one first")]
     TooManyBlocks,
     #[error("there is no such conversation, or you are not in it")]
     UnknownConversation,

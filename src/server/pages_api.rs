@@ -20,7 +20,7 @@ use crate::{
         },
         problem::ApiError,
         sign_in::{SignInRequest, SignedIn, come_in},
-        store::{Beginning, ReportAction, Window},
+        store::{ConnectionSnapshot, HistoryWindow, ReportAction},
     },
 };
 
@@ -122,8 +122,8 @@ impl PagesApi {
     pub(crate) async fn welcome(&self, token: &str, open: Option<ConversationId>) -> Option<Welcome> {
         let session = self.chat.authenticate(token).await.ok()?;
         let asked_for = open.into_iter().collect();
-        let Beginning { list, further, blocks, .. } =
-            self.chat.beginning(session.me.id, session.id, asked_for).await.ok()?;
+        let ConnectionSnapshot { list, requested_conversations: further, blocks, .. } =
+            self.chat.connection_snapshot(session.me.id, session.id, asked_for).await.ok()?;
         let ConversationList { mut conversations, older } = list;
         conversations.extend(further);
         let (online, online_count) = self.hub.online_users_with(&session.me.user());
@@ -152,7 +152,7 @@ impl PagesApi {
         limit: u32,
         bytes: usize,
     ) -> Option<MessagesPage> {
-        self.chat.messages(me.id, conversation, Window::Newest, limit, bytes).await.ok()
+        self.chat.messages(me.id, conversation, HistoryWindow::Newest, limit, bytes).await.ok()
     }
 
     /// Says something; it is on disk when this returns. Costs what a command does.

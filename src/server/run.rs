@@ -29,7 +29,7 @@ use crate::server::{
     router::router,
     sign_in_permits::SignInPermits,
     state::AppState,
-    store::{self, BackupError, Feed, OpenError, SqliteStore, Store},
+    store::{self, BackupError, CommitFeed, OpenError, SqliteStore, Store},
 };
 
 /// Copies the data of a folder to a new file, whether a server runs on the folder or not. A server that starts from the
@@ -80,7 +80,7 @@ pub enum RunError {
 pub struct Server {
     config: Config,
     store: Arc<dyn Store>,
-    pub(super) feed: Feed,
+    pub(super) feed: CommitFeed,
     pub(super) chat: Arc<ChatService>,
     pub(super) hub: Arc<Hub>,
     admin_socket: Option<AdminSocket>,

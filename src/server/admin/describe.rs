@@ -6,7 +6,7 @@ use crate::{
     domain::{Action, AuditEntry, ConversationId, Message, Nickname, Report, Sanction, Timestamp, User, utc},
     server::{
         admin::wire::LOBBY,
-        store::{BannedNetwork, Placed},
+        store::{BannedNetwork, FoundMessage},
     },
 };
 
@@ -19,7 +19,7 @@ pub(super) fn user_line(user: &User) -> String {
 }
 
 /// Begins with the arguments that `delete-message` takes.
-pub(super) fn message_line(Placed { conversation, message }: &Placed, lobby: ConversationId) -> String {
+pub(super) fn message_line(FoundMessage { conversation, message }: &FoundMessage, lobby: ConversationId) -> String {
     let conversation = if *conversation == lobby { LOBBY.to_owned() } else { conversation.to_string() };
     let Message { seq, at, author, body, deleted, notice, .. } = message;
     let text = match notice {

@@ -92,7 +92,7 @@ impl ChatService {
     async fn renew(&self, user: UserId, before: PasswordHash, password: String) -> PasswordHash {
         let renewed = async {
             let after = self.passwords.hash(password).await?;
-            let is_kept = self.store.renew_password(user, before.clone(), after.clone()).await?;
+            let is_kept = self.store.replace_password_hash(user, before.clone(), after.clone()).await?;
             Ok::<_, ChatError>(after).map(|after| is_kept.then_some(after))
         };
         renewed
@@ -146,7 +146,7 @@ impl ChatService {
         let (invite, admitted) = match &pass {
             Pass::Invite(token) => {
                 let invite = invites::key(token);
-                let is_open = self.store.is_open(invite).await?;
+                let is_open = self.store.invite_is_valid(invite).await?;
                 (Some(invite), if is_open { Ok(self.ownership(&key)) } else { Err(ChatError::InvalidInvite) })
             }
             Pass::Claim(token) => (None, self.claimed(token)),
@@ -182,7 +182,7 @@ impl ChatService {
             role: Role::Member,
         };
         let (session, address) = (Some(session), Some(peer));
-        let new = NewUser { user, key, session, address, invite, password, names_per_address: None };
+        let new = NewUser { user, key, session, address, invite, password, max_names_per_address: None };
         let created = self.store.create_user(new).await.map_err(ChatError::from);
         me.role = self.incidents.watch(peer, created)?;
         tried.was_right();
@@ -244,7 +244,7 @@ impl ChatService {
 
     /// Ends one of the user's sessions.
     pub(crate) async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<EndedSession, ChatError> {
-        let ended = self.store.end_session_of(user, session).await?.ok_or(ChatError::UnknownSession)?;
+        let ended = self.store.end_session_by_id(user, session).await?.ok_or(ChatError::UnknownSession)?;
         self.note(None, SecurityEvent::SignedOut(user));
         Ok(ended)
     }

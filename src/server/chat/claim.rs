@@ -33,6 +33,6 @@ impl ChatService {
     pub(super) fn claimed(&self, shown: &str) -> Result<OwnerGrant, ChatError> {
         // By their hashes, so that the time that it takes tells nothing.
         let is_right = |token: &String| tokens::hash(token) == tokens::hash(shown);
-        if self.claim.0.get().is_some_and(is_right) { Ok(OwnerGrant::Claimed) } else { Err(ChatError::InvalidClaim) }
+        if self.claim.0.get().is_some_and(is_right) { Ok(OwnerGrant::IfUnowned) } else { Err(ChatError::InvalidClaim) }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         chat::{security_log::SecurityEvent, service::ChatService},
         error::ChatError,
         net::client_addr::ClientAddr,
-        store::{DeleteAccount, StoreError, Verified},
+        store::{DeleteAccount, DeletionAuthorization, StoreError},
     },
 };
 
@@ -27,13 +27,13 @@ impl ChatService {
         request: DeleteAccountRequest,
     ) -> Result<(), ChatError> {
         let DeleteAccountRequest { password, messages } = request;
-        let verified = match me.kind {
+        let authorization = match me.kind {
             UserKind::Registered => {
-                Verified::Password(self.verify_own_password(me, password.unwrap_or_default(), peer).await?)
+                DeletionAuthorization::Password(self.verify_own_password(me, password.unwrap_or_default(), peer).await?)
             }
-            UserKind::Guest => Verified::Guest,
+            UserKind::Guest => DeletionAuthorization::Guest,
         };
-        let deletion = DeleteAccount { user: me.id, verified, messages };
+        let deletion = DeleteAccount { user: me.id, authorization, messages };
         self.store.delete_account(deletion).await.map_err(|error| match error {
             // The session has ended meanwhile.
             StoreError::UnknownUser => ChatError::Unauthenticated,
@@ -47,7 +47,7 @@ impl ChatService {
     /// The same for whoever has this nickname, on the host.
     pub(crate) async fn delete_account_of(&self, nickname: &str, messages: KeptMessages) -> Result<User, ChatError> {
         let user = self.find_user(nickname).await?;
-        let deletion = DeleteAccount { user: user.id, verified: Verified::ByHost, messages };
+        let deletion = DeleteAccount { user: user.id, authorization: DeletionAuthorization::Operator, messages };
         self.store.delete_account(deletion).await?;
         self.erasures.notify_one();
         Ok(user)
@@ -57,7 +57,7 @@ impl ChatService {
     /// has left, too.
     pub(crate) async fn erase_deleted_accounts(&self) {
         loop {
-            match self.store.erase_some().await {
+            match self.store.erase_batch().await {
                 Ok(true) => {}
                 Ok(false) => self.erasures.notified().await,
                 Err(error) => {

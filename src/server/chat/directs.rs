@@ -8,7 +8,7 @@ use crate::{
         chat::service::ChatService,
         error::ChatError,
         net::client_addr::ClientAddr,
-        store::{ListPlace, OpenDirect, OpenedDirect, Receipt, StoreError, Whom},
+        store::{ListSortKey, OpenDirect, OpenedDirect, Receipt, StoreError, UserRef},
     },
 };
 
@@ -54,7 +54,7 @@ impl ChatService {
         let nobody = || ChatError::UnknownNickname(nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect());
         // Nobody has a name that is none.
         let Ok(name) = Nickname::parse_existing(nickname) else { return Err(nobody()) };
-        self.open(opener, peer, Whom::Named(name.key()), nobody()).await
+        self.open(opener, peer, UserRef::Nickname(name.key()), nobody()).await
     }
 
     /// The same with this very user.
@@ -64,14 +64,14 @@ impl ChatService {
         peer: ClientAddr,
         user: UserId,
     ) -> Result<PendingDirect, ChatError> {
-        self.open(opener, peer, Whom::User(user), ChatError::UnknownUser).await
+        self.open(opener, peer, UserRef::Id(user), ChatError::UnknownUser).await
     }
 
     async fn open(
         &self,
         opener: User,
         peer: ClientAddr,
-        whom: Whom,
+        whom: UserRef,
         nobody: ChatError,
     ) -> Result<PendingDirect, ChatError> {
         let Some(found) = self.store.find_user(opener.id, whom.clone()).await? else { return Err(nobody) };
@@ -79,7 +79,7 @@ impl ChatService {
         if !found.has_direct && found.id != opener.id {
             self.rates.direct(found.id, peer)?;
         }
-        let receipt = self.store.open_direct(OpenDirect { opener, whom }).await?;
+        let receipt = self.store.open_direct(OpenDirect { opener, target: whom }).await?;
         Ok(PendingDirect { receipt, nobody })
     }
 
@@ -87,7 +87,7 @@ impl ChatService {
     pub(crate) async fn conversations(
         &self,
         user: UserId,
-        before: Option<ListPlace>,
+        before: Option<ListSortKey>,
         limit: u32,
     ) -> Result<ConversationList, ChatError> {
         Ok(self.store.conversations(user, before, limit).await?)
@@ -101,7 +101,7 @@ impl ChatService {
     /// Takes a direct out of the user's list. It comes back with the next message.
     pub(crate) async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), ChatError> {
         self.charge_command(user, None, 0)?;
-        self.store.hide(user, direct).await.map_err(|error| match error {
+        self.store.hide_direct(user, direct).await.map_err(|error| match error {
             StoreError::NotAllowed => ChatError::BadMeasure("only a direct can be hidden"),
             other => other.into(),
         })

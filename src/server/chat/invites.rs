@@ -28,11 +28,11 @@ impl ChatService {
             id,
             key: key(&token),
             actor: actor.as_ref().map(|actor| actor.id),
-            rule: Permission::Invite.rule(),
+            role_check: Permission::Invite.rule(),
             expires_at,
             most_uses: uses,
         };
-        let created_at = self.store.invite(new).await?;
+        let created_at = self.store.create_invite(new).await?;
         let expires_at = expires_at.map(clock::shown);
         Ok((Invite { id, created_at, created_by: actor, expires_at, most_uses: uses, uses: 0 }, token))
     }

@@ -6,7 +6,7 @@ use crate::{
         chat::{directs::Direct, permissions::Permission, service::ChatService},
         error::ChatError,
         net::client_addr::ClientAddr,
-        store::{NewEvent, ReplyTo, Window},
+        store::{HistoryWindow, NewEvent, ReplyTo},
     },
 };
 
@@ -40,7 +40,7 @@ impl ChatService {
         body: &str,
     ) -> Result<(), ChatError> {
         let kind = EventKind::Message { body: Body::parse(body)? };
-        self.store.append(NewEvent::of_author(author, id, conversation, kind)).await?.await?;
+        self.store.append(NewEvent::new(author, id, conversation, kind)).await?.await?;
         Ok(())
     }
 
@@ -68,7 +68,7 @@ impl ChatService {
         let kind = EventKind::Deletion { seq };
         let others = Some(Permission::DeleteMessages.rule());
         let CommandContext { user: author, asker } = speaker;
-        Ok(self.store.submit(NewEvent { author, id, conversation, kind, others }, asker).await?)
+        Ok(self.store.submit(NewEvent { author, id, conversation, kind, deletion_check: others }, asker).await?)
     }
 
     /// Queues an emoji to be put to anybody's message, or taken away.
@@ -117,7 +117,7 @@ impl ChatService {
         kind: EventKind,
     ) -> Result<(), ChatError> {
         let CommandContext { user, asker } = speaker;
-        Ok(self.store.submit(NewEvent::of_author(user, id, conversation, kind), asker).await?)
+        Ok(self.store.submit(NewEvent::new(user, id, conversation, kind), asker).await?)
     }
 
     /// A stretch of a conversation that `reader` is in: at most so many messages and bytes, but one at least.
@@ -125,7 +125,7 @@ impl ChatService {
         &self,
         reader: UserId,
         conversation: ConversationId,
-        window: Window,
+        window: HistoryWindow,
         limit: u32,
         bytes: usize,
     ) -> Result<MessagesPage, ChatError> {

@@ -91,13 +91,13 @@ impl ChatService {
             id,
             room: measure.room,
             subject: measure.user,
-            deed: measure.deed()?,
-            rule: Permission::to(measure.action).rule(),
+            action: measure.deed()?,
+            role_check: Permission::to(measure.action).rule(),
             addresses: self.presence.addresses_of(measure.user),
-            all_of_address: measure.all_of_address,
+            whole_address: measure.all_of_address,
         };
         let receipt = self.store.moderate(moderation).await?;
-        Ok(receipt.watched(move |error| {
+        Ok(receipt.on_error(move |error| {
             if let (StoreError::NotAllowed, Some(user)) = (error, asks) {
                 incidents.note(None, SecurityEvent::NotAllowed(user));
             }
@@ -136,7 +136,7 @@ impl ChatService {
         limit: u32,
     ) -> Result<AuditPage, ChatError> {
         self.demand(Permission::ReadAudit, me)?;
-        Ok(self.store.audit(before, limit).await?)
+        Ok(self.store.audit_page(before, limit).await?)
     }
 
     /// Refuses whoever has not this right.

@@ -14,7 +14,7 @@ use crate::{
             service::ChatService,
         },
         error::ChatError,
-        store::{Account, BannedNetwork, Lookup, NewPassword, NewUser, OwnerGrant, Placed, StoreError},
+        store::{Account, BannedNetwork, FoundMessage, MessageLookup, NewPassword, NewUser, OwnerGrant, StoreError},
     },
 };
 
@@ -63,7 +63,7 @@ impl ChatService {
             address: None,
             invite: None,
             password: Some(new),
-            names_per_address: None,
+            max_names_per_address: None,
         };
         self.store.create_user(new).await?;
         Ok((User { registered: true, ..user }, password))
@@ -141,7 +141,7 @@ impl ChatService {
 
     /// The newest entries of the audit log.
     pub(crate) async fn newest_audit(&self, limit: u32) -> Result<AuditPage, StoreError> {
-        self.store.audit(None, limit).await
+        self.store.audit_page(None, limit).await
     }
 
     /// The newest messages of a conversation, or of whoever has this nickname.
@@ -150,12 +150,12 @@ impl ChatService {
         conversation: ConversationId,
         author: Option<&str>,
         limit: u32,
-    ) -> Result<Vec<Placed>, ChatError> {
+    ) -> Result<Vec<FoundMessage>, ChatError> {
         let lookup = match author {
-            Some(nickname) => Lookup::Of(self.find_user(nickname).await?.id),
-            None => Lookup::In(conversation),
+            Some(nickname) => MessageLookup::ByAuthor(self.find_user(nickname).await?.id),
+            None => MessageLookup::InConversation(conversation),
         };
-        Ok(self.store.look_up(lookup, limit).await?)
+        Ok(self.store.find_messages(lookup, limit).await?)
     }
 
     /// Deletes a message, wherever it stands. It is gone from everybody's page when this returns.

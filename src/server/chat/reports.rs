@@ -33,8 +33,8 @@ impl ChatService {
         self.incidents.watch(peer, self.rates.report(me.id, peer))?;
         let ReportRequest { conversation, seq, ref reason } = *request;
         let reason = Reason::parse(reason)?;
-        let report = NewReport { reporter: me.id, conversation, seq, reason, most_open: MOST_OPEN };
-        Ok(self.store.report(report).await?)
+        let report = NewReport { reporter: me.id, conversation, seq, reason, max_open: MOST_OPEN };
+        Ok(self.store.report_message(report).await?)
     }
 
     /// At most `limit` open reports, for those who can do something about them; none about what they wrote themselves.
@@ -56,7 +56,7 @@ impl ChatService {
         action: ReportAction,
     ) -> Result<(), ChatError> {
         let asks = actor.as_ref().map(|actor| actor.id);
-        let handling = HandleReport { actor, report, action, rule: Permission::HandleReports.rule() };
+        let handling = HandleReport { actor, report, action, role_check: Permission::HandleReports.rule() };
         let handled = self.store.handle_report(handling).await;
         if let (Err(StoreError::NotAllowed), Some(user)) = (&handled, asks) {
             self.note(None, SecurityEvent::NotAllowed(user));

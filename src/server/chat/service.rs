@@ -181,7 +181,7 @@ impl ChatService {
 
     /// Whether the store answers.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        self.store.check().await
+        self.store.check_health().await
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         clock,
         error::ChatError,
         net::client_addr::ClientAddr,
-        store::{Beginning, EndedSession, Expired, ExpiryPolicy, NewSession, NewUser, Retention, Session},
+        store::{ConnectionSnapshot, EndedSession, Expired, ExpiryPolicy, NewSession, NewUser, Retention, Session},
     },
 };
 
@@ -101,7 +101,7 @@ impl ChatService {
 
     /// Gives a plain client's name back.
     pub(crate) async fn release_visitor(&self, user: UserId) -> Result<(), ChatError> {
-        Ok(self.store.release(user).await?)
+        Ok(self.store.release_nickname(user).await?)
     }
 
     async fn admit(
@@ -133,7 +133,8 @@ impl ChatService {
             CurrentUser { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest, role: Role::Member };
         let address = Some(peer);
         let names_per_address = self.guests_per_address;
-        let new = NewUser { user, key, session, address, invite, password: None, names_per_address };
+        let new =
+            NewUser { user, key, session, address, invite, password: None, max_names_per_address: names_per_address };
         self.store.create_user(new).await?;
         Ok(me)
     }
@@ -202,7 +203,7 @@ impl ChatService {
 
     /// Keeps what the server's clock says.
     pub(crate) async fn keep_clock(&self) {
-        if let Err(error) = self.store.keep_clock().await {
+        if let Err(error) = self.store.save_clock().await {
             // It is kept the next time; until then less time seems to have passed than has.
             tracing::warn!(%error, "what the clock says could not be kept");
         }
@@ -213,17 +214,17 @@ impl ChatService {
     pub(crate) async fn expire(&self) -> Result<Vec<EndedSession>, ChatError> {
         self.expire_reports().await?;
         let expiry = ExpiryPolicy {
-            connected: self.presence.connected_sessions(),
-            noted: ago(SEEN_EVERY),
-            here: self.presence.online_user_ids(),
-            guests_seen: ago(self.guests_last),
-            began: ago(self.sessions_last),
-            seen: ago(self.sessions_idle),
-            unused: ago(self.unused_guests_last),
-            ended: ago(self.session_cookie_max_age() * 1_000),
+            connected_sessions: self.presence.connected_sessions(),
+            touch_cutoff: ago(SEEN_EVERY),
+            online_users: self.presence.online_user_ids(),
+            guest_cutoff: ago(self.guests_last),
+            session_cutoff: ago(self.sessions_last),
+            idle_cutoff: ago(self.sessions_idle),
+            unused_guest_cutoff: ago(self.unused_guests_last),
+            ended_session_cutoff: ago(self.session_cookie_max_age() * 1_000),
             retention: Retention {
-                addresses_since: self.addresses_last.map(ago),
-                audit_since: self.audit_lasts.map(ago),
+                address_cutoff: self.addresses_last.map(ago),
+                audit_cutoff: self.audit_lasts.map(ago),
             },
         };
         let Expired { guests, sessions } = self.store.expire(expiry).await?;
@@ -258,12 +259,12 @@ impl ChatService {
 
     /// What a connection begins with, if the session lives; with the conversations that are asked for, wherever they stand
     /// in the user's list.
-    pub(crate) async fn beginning(
+    pub(crate) async fn connection_snapshot(
         &self,
         user: UserId,
         session: SessionId,
         asked_for: Vec<ConversationId>,
-    ) -> Result<Beginning, ChatError> {
-        self.store.beginning(user, session, asked_for).await?.ok_or(ChatError::Unauthenticated)
+    ) -> Result<ConnectionSnapshot, ChatError> {
+        self.store.connection_snapshot(user, session, asked_for).await?.ok_or(ChatError::Unauthenticated)
     }
 }

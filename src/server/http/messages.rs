@@ -20,7 +20,7 @@ use crate::{
         http::{extract::Caller, respond::metered_json},
         problem::ApiError,
         state::AppState,
-        store::Window,
+        store::HistoryWindow,
     },
 };
 
@@ -54,9 +54,9 @@ async fn page(
     let Query(MessagesQuery { before, after, limit }) =
         stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let window = match (before, after) {
-        (None, None) => Window::Newest,
-        (Some(seq), None) => Window::Before(seq),
-        (None, Some(seq)) => Window::After(seq),
+        (None, None) => HistoryWindow::Newest,
+        (Some(seq), None) => HistoryWindow::Before(seq),
+        (None, Some(seq)) => HistoryWindow::After(seq),
         (Some(_), Some(_)) => return Err(ApiError::bad_request("before and after exclude each other")),
     };
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);

@@ -13,12 +13,12 @@ use crate::{
             encoded::{EncodedFrame, EventBatchBuilder, Privacy},
             registry::Hub,
         },
-        store::{Committed, ConnectionEffect, EventPosition, Feed, StoreError},
+        store::{CommitFeed, Committed, ConnectionEffect, EventPosition, StoreError},
     },
 };
 
 /// Delivers until the store closes its feed. Never waits for a connection.
-pub(crate) async fn deliver(mut feed: Feed, hub: Arc<Hub>, shards: ShardSenders) {
+pub(crate) async fn deliver(mut feed: CommitFeed, hub: Arc<Hub>, shards: ShardSenders) {
     while let Some(commit) = feed.recv().await {
         let mut batch = DeliveryBatchBuilder::new(&hub);
         commit.into_iter().for_each(|committed| batch.add(committed));
@@ -50,8 +50,8 @@ impl<'a> DeliveryBatchBuilder<'a> {
         match committed {
             Committed::Event(event) => self.add_event(event, Privacy::Public),
             Committed::DirectMessage(event) => self.add_event(event, Privacy::Private),
-            Committed::Answer { asker, id, outcome } => {
-                if let Some(connection) = self.hub.find(asker) {
+            Committed::Reply { to: reply_to, id, outcome } => {
+                if let Some(connection) = self.hub.find(reply_to) {
                     let reply = encode_reply(&connection, id, outcome);
                     self.operations.push(DeliveryOp::Reply(connection, reply));
                 }
@@ -61,18 +61,18 @@ impl<'a> DeliveryBatchBuilder<'a> {
                 self.close_event_batches();
                 match effect {
                     ConnectionEffect::None => {}
-                    ConnectionEffect::Left(user, room) => self.unsubscribe(user, room),
-                    ConnectionEffect::Gone(users) => {
+                    ConnectionEffect::LeftRoom(user, room) => self.unsubscribe(user, room),
+                    ConnectionEffect::SignedOut(users) => {
                         let close = |user| DeliveryOp::CloseUser(user, CloseCode::Removed);
                         self.operations.extend(users.into_iter().map(close));
                     }
                     // The clients reconnect at once, with the new profile.
-                    ConnectionEffect::Changed(user) => {
+                    ConnectionEffect::MustReconnect(user) => {
                         self.operations.push(DeliveryOp::CloseUser(user, CloseCode::COME_BACK));
                     }
                 }
             }
-            Committed::Opened { views, announced } => {
+            Committed::ConversationsChanged { views, announced } => {
                 self.close_event_batches();
                 let views = views.into_iter().filter_map(|(user, view)| {
                     let (id, last_seq) = (view.id, view.last_seq);
@@ -82,13 +82,15 @@ impl<'a> DeliveryBatchBuilder<'a> {
                 });
                 self.operations.push(DeliveryOp::Conversations { views: views.collect(), _announced: announced });
             }
-            Committed::Removed(all) => {
+            Committed::ConversationsRemoved(all) => {
                 self.close_event_batches();
                 all.into_iter().for_each(|(user, conversation)| self.unsubscribe(user, conversation));
             }
-            Committed::Blocked { user, other, on } => self.send_to_user(user, &ServerFrame::Block { user: other, on }),
-            Committed::Several(all) => all.into_iter().for_each(|committed| self.add(committed)),
-            Committed::Read { user, conversation, seq } => {
+            Committed::BlockChanged { user, other, blocked } => {
+                self.send_to_user(user, &ServerFrame::Block { user: other, on: blocked })
+            }
+            Committed::Batch(all) => all.into_iter().for_each(|committed| self.add(committed)),
+            Committed::MarkedRead { user, conversation, seq } => {
                 let connections = self.hub.connections_of(user);
                 let Some(first) = connections.first() else { return };
                 self.send_to_user(user, &ServerFrame::Read { conversation, user: first.user.clone(), seq });

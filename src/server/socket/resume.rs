@@ -23,7 +23,7 @@ use crate::{
             transport::Transport,
         },
         state::AppState,
-        store::Beginning,
+        store::ConnectionSnapshot,
     },
 };
 
@@ -58,8 +58,9 @@ async fn welcome_and_replay(
     let subscribed = subscribe_to_memberships(app, connection).await.map_err(close_message)?;
     let AuthenticatedHello { me, session, token, epoch, cursors, permit } = hello;
     let with_cursor = cursors.keys().copied().collect();
-    let beginning = app.chat.beginning(connection.user.id, session, with_cursor).await.map_err(close_message)?;
-    let Beginning { list, further, memberships, blocks } = beginning;
+    let beginning =
+        app.chat.connection_snapshot(connection.user.id, session, with_cursor).await.map_err(close_message)?;
+    let ConnectionSnapshot { list, requested_conversations: further, memberships, blocks } = beginning;
     if subscribed.iter().any(|id| memberships.binary_search(id).is_err()) {
         // The user was removed from a conversation after subscribing, perhaps before the hub knew of the subscription.
         return Err(CloseMessage::without_frame(CloseCode::COME_BACK));

@@ -11,11 +11,11 @@ use crate::server::{
     run::Server,
     sign_in_permits::SignInPermits,
     state::AppState,
-    store::Feed,
+    store::CommitFeed,
 };
 
 /// The state of a server in a new folder, and the feed of what it commits. The folder is deleted when it is dropped.
-pub(super) fn test_app(timing: Timing) -> (Arc<AppState>, Feed, TempDir) {
+pub(super) fn test_app(timing: Timing) -> (Arc<AppState>, CommitFeed, TempDir) {
     let folder = TempDir::new().expect("a folder");
     let config = Config { data: folder.path().to_owned(), ..Config::default() };
     let Server { feed, chat, hub, .. } = Server::open(config).expect("a server");

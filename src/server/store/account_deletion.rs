@@ -1,25 +1,25 @@
-//! What the store is told when an account is to be deleted.
+//! Deleting an account.
 
 use crate::{
     domain::{KeptMessages, UserId},
     server::store::accounts::PasswordHash,
 };
 
-/// An account that is to be deleted.
+/// An account to be deleted.
 #[derive(Debug)]
 pub(crate) struct DeleteAccount {
     pub user: UserId,
-    pub verified: Verified,
+    pub authorization: DeletionAuthorization,
     pub messages: KeptMessages,
 }
 
-/// How it is known that the account is to be deleted.
+/// What allows the deletion of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verified {
-    /// Its user has shown this password; comparing took a while.
+pub(crate) enum DeletionAuthorization {
+    /// The user gave the password with this hash. The store checks that it is still the user's: comparing takes time.
     Password(PasswordHash),
-    /// A guest has nothing to show but the session.
+    /// A guest has nothing but the session.
     Guest,
-    /// It is done on the host, where everything is allowed.
-    ByHost,
+    /// The operator, who may do everything.
+    Operator,
 }

@@ -7,11 +7,11 @@ use crate::{
     server::{net::client_addr::ClientAddr, store::invites::InviteKey},
 };
 
-/// SHA-256 of a session's token: the store never sees the token itself.
+/// SHA-256 of a session token. The store never sees the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionKey(pub [u8; 32]);
 
-/// Argon2id of a password, as a PHC string.
+/// Argon2id hash of a password, as a PHC string.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PasswordHash(pub String);
 
@@ -21,28 +21,30 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// A session to begin.
+/// A session to be started.
 #[derive(Clone, Debug)]
 pub(crate) struct NewSession {
     pub key: SessionKey,
     pub id: SessionId,
-    /// The program that signs in, as it calls itself.
+    /// The program that signs in, as its `User-Agent` says.
     pub agent: String,
-    /// Whether it is used at once: a guest who never comes back with the token gives the nickname back soon.
+    /// Whether the session counts as used from the start. A guest who never comes back with the token soon loses the
+    /// nickname.
     pub used: bool,
-    /// Where it begins; forgotten with it.
+    /// The address that signs in. It is deleted with the session.
     pub address: Option<ClientAddr>,
 }
 
-/// A session that is known by its token.
+/// A session that was found by its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
     pub id: SessionId,
     pub me: CurrentUser,
-    /// When the password was shown last; a guest's: when the guest came.
+    /// When the password was last given. For a guest: when the session started.
     pub begun_at: Timestamp,
+    /// When the session was last used, to within the interval at which that is saved.
     pub seen_at: Timestamp,
-    /// Whether the token was shown before.
+    /// Whether a request has already presented the token.
     pub used: bool,
 }
 
@@ -53,7 +55,7 @@ pub(crate) struct EndedSession {
     pub session: SessionId,
 }
 
-/// Whoever has a nickname now.
+/// The user who holds a nickname now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
     pub me: CurrentUser,
@@ -65,32 +67,33 @@ pub(crate) struct Account {
 #[derive(Clone, Debug)]
 pub(crate) struct NewPassword {
     pub hash: PasswordHash,
-    /// Whether the server comes with it.
     pub ownership: OwnerGrant,
 }
 
-/// A user to be created, member of the Lobby from the start.
+/// A user to be created as a member of the Lobby.
 #[derive(Debug)]
 pub(crate) struct NewUser {
     pub user: User,
     pub key: NicknameKey,
-    /// `None` for a plain client, whose name is given back when its socket closes, and for a user made on the host.
+    /// `None` for a client of the simple protocol, whose nickname is released when its connection closes, and for a user
+    /// whom the operator creates.
     pub session: Option<NewSession>,
-    /// `None` for a user made on the host.
+    /// `None` for a user whom the operator creates.
     pub address: Option<ClientAddr>,
-    /// What lets them in; `None` if nothing needs to.
+    /// The invite to use up; `None` if none is required.
     pub invite: Option<InviteKey>,
     /// `None` for a guest.
     pub password: Option<NewPassword>,
-    /// How many nicknames guests of one address may have at a time.
-    pub names_per_address: Option<u32>,
+    /// How many nicknames the guests of one address may hold at a time; `None`: no limit.
+    pub max_names_per_address: Option<u32>,
 }
 
-/// Whether a user who gets a password gets the server with it.
+/// Whether a user who gets a password also becomes owner of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OwnerGrant {
-    /// Yes; if there is an owner, nothing is done at all.
-    Claimed,
+    /// Yes, if the server has no owner; otherwise the whole command is refused with
+    /// [`StoreError::Owned`](crate::server::store::StoreError::Owned).
+    IfUnowned,
     Always,
     Never,
 }

@@ -1,4 +1,4 @@
-//! What was committed, on its way to those who want to know.
+//! Committed changes, on their way to the connections.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -11,69 +11,69 @@ use crate::{
     },
 };
 
-/// News that are durable.
+/// A change that is on the disk.
 #[derive(Debug)]
 pub(crate) enum Committed {
-    /// A conversation's log has grown.
+    /// A new event of a conversation.
     Event(Event),
-    /// The log of a direct has grown by a message. The simple protocol shows it as private, unlike messages in rooms.
+    /// A new message of a direct. The simple protocol shows it as private, unlike messages in rooms.
     DirectMessage(Event),
-    /// A command that was [submitted](crate::server::store::Store::submit) is durable, or was refused.
-    Answer {
-        /// Who asked.
-        asker: ReplyTo,
-        /// The command's.
+    /// The reply to a [submitted](crate::server::store::Store::submit) command. It comes behind the command's event.
+    Reply {
+        /// The connection that sent the command.
+        to: ReplyTo,
+        /// The id of the command.
         id: CommandId,
-        /// Where its event is.
+        /// The position of the event, or why the command was refused.
         outcome: Result<EventPosition, StoreError>,
     },
-    /// A moderator or owner did something to a user.
+    /// A moderation action.
     Moderated {
-        /// As it stands in the log.
+        /// The moderation notice in the log.
         event: Event,
-        /// What follows for the user's connections.
+        /// What changes for the subject's connections.
         effect: ConnectionEffect,
     },
-    /// Conversations came into users' lists, or are others than they were: a direct was opened, written in for the first
-    /// time, or its other user has gone; or a room was entered.
-    Opened {
-        /// Whom to tell, each with the conversation as they see it at this point of the order.
+    /// Conversations that entered a user's list or look different now: a direct was opened or got its first message, its
+    /// other user is gone, or a room was joined.
+    ConversationsChanged {
+        /// Each user to be told, with the conversation as this user sees it at this point of the order.
         views: Vec<(UserId, Conversation)>,
-        /// Fires, by being used or dropped, when they have been told.
+        /// Sent or dropped when those users have been told.
         announced: oneshot::Sender<()>,
     },
-    /// Conversations do not stand in these users' lists any more.
-    Removed(Vec<(UserId, ConversationId)>),
-    /// A user has blocked another one, or does so no more.
-    Blocked {
-        /// Who.
+    /// Conversations that left these users' lists.
+    ConversationsRemoved(Vec<(UserId, ConversationId)>),
+    /// A user has blocked or unblocked another one.
+    BlockChanged {
+        /// The user who blocks.
         user: UserId,
-        /// Whom.
+        /// The user who is blocked.
         other: User,
-        /// Whether it is so now.
-        on: bool,
+        /// Whether the block holds now.
+        blocked: bool,
     },
-    /// One after the other.
-    Several(Vec<Committed>),
-    /// A user has read further.
-    Read {
-        /// Who.
+    /// Several changes, in order.
+    Batch(Vec<Committed>),
+    /// A user has read requested_conversations.
+    MarkedRead {
+        /// The reader.
         user: UserId,
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Up to here.
+        /// The new read mark.
         seq: Seq,
     },
 }
 
 impl Committed {
-    /// Tells users of conversations, and nobody waits for it.
+    /// [`Self::ConversationsChanged`] without anybody who waits for it; `None` if `views` is empty.
     pub(crate) fn views(views: Vec<(UserId, Conversation)>) -> Option<Self> {
         let (announced, _) = oneshot::channel();
-        (!views.is_empty()).then_some(Self::Opened { views, announced })
+        (!views.is_empty()).then_some(Self::ConversationsChanged { views, announced })
     }
 }
 
-/// Committed news, a commit at a time, in commit order. Bounded: the writer waits for a slow listener, and listeners
-/// hand on without waiting for anybody.
-pub(crate) type Feed = mpsc::Receiver<Vec<Committed>>;
+/// Committed changes in commit order, one `Vec` per commit. The channel is bounded: the writer waits for a slow
+/// receiver, so the receiver must not wait for any connection.
+pub(crate) type CommitFeed = mpsc::Receiver<Vec<Committed>>;

@@ -6,34 +6,39 @@ use tokio::sync::oneshot;
 
 use crate::domain::{Conversation, ConversationId, ConversationList, Timestamp, User};
 
-/// What a connection begins with, in one snapshot.
+/// How many users somebody can block.
+pub(crate) const MAX_BLOCKED_USERS: u32 = 200;
+
+/// What a new connection needs to know, read from one snapshot.
 #[derive(Debug)]
-pub(crate) struct Beginning {
-    /// The first of the user's conversations.
+pub(crate) struct ConnectionSnapshot {
+    /// The first page of the user's list of conversations.
     pub list: ConversationList,
-    /// Those further down in the list that were asked for.
-    pub further: Vec<Conversation>,
-    /// All that the user hears, in the order of their ids.
+    /// Conversations that the client asked for and that are not on that page.
+    pub requested_conversations: Vec<Conversation>,
+    /// All conversations whose events the connection receives, sorted by id.
     pub memberships: Vec<ConversationId>,
-    /// Whom the user has blocked.
+    /// The users whom the user has blocked.
     pub blocks: Vec<User>,
 }
 
-/// Where a list of directs goes on: behind this place.
+/// The sort key of a direct in a user's list. The next page starts behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ListPlace {
-    /// By the time of the newest message, in minutes; less than 0 with somebody who has gone for good.
+pub(crate) struct ListSortKey {
+    /// The time of the newest message, in minutes since the Unix epoch. It is negative if the other user is gone for
+    /// good, so that those directs come last.
     pub minute: i64,
+    /// Breaks ties.
     pub conversation: ConversationId,
 }
 
-impl fmt::Display for ListPlace {
+impl fmt::Display for ListSortKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.minute, self.conversation)
     }
 }
 
-impl FromStr for ListPlace {
+impl FromStr for ListSortKey {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -42,14 +47,11 @@ impl FromStr for ListPlace {
     }
 }
 
-/// How many users somebody can block.
-pub(crate) const MAX_BLOCKS: u32 = 200;
-
-/// A room that the user is in now.
+/// A room that the user is now a member of.
 #[derive(Debug)]
 pub(crate) struct Joined {
-    /// Since when.
+    /// When the user joined.
     pub at: Timestamp,
-    /// Resolves when the user's connections have been told: an ack must come after that.
+    /// Resolves when the user's connections have got the conversation. The ack must come after that.
     pub announced: oneshot::Receiver<()>,
 }

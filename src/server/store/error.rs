@@ -2,37 +2,37 @@
 
 use crate::domain::{Nickname, Timestamp};
 
-/// What the store refuses or cannot do.
+/// Why the store refused a command or could not carry it out. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StoreError {
-    /// Full disk, I/O error, or it is closing. Nothing happened; the log says why.
+    /// The disk is full, an I/O error happened, or the store is closing. The log has the cause.
     #[error("the store is not available")]
     Unavailable,
-    /// The data takes all of the disk that it may. Nothing happened.
+    /// The data folder has reached its disk quota.
     #[error("the disk quota is used up")]
     QuotaUsedUp,
-    /// Another user has this name or one that looks like it.
+    /// Another user has this nickname or one that looks like it.
     #[error("the nickname is taken")]
     NicknameTaken {
-        /// A free one, if one was found.
+        /// A free nickname, if one was found.
         suggestion: Option<Nickname>,
     },
-    /// Nobody has this name now.
-    #[error("nobody has this nickname")]
+    /// No user has this nickname or id.
+    #[error("no such user")]
     UnknownUser,
-    /// The password is another one by now.
-    #[error("the password is another one by now")]
+    /// The password has been changed since it was compared.
+    #[error("the password has been changed")]
     WrongPassword,
-    /// Somebody owns the server already.
+    /// The server already has an owner.
     #[error("the server has an owner")]
     Owned,
-    /// A direct needs two users.
+    /// A direct needs two different users.
     #[error("a direct needs two users")]
     SelfDirect,
-    /// No such conversation, or the user is not in it.
+    /// There is no such conversation, or the user is not a member.
     #[error("not a member of this conversation")]
     NotMember,
-    /// No such message there, or it was deleted.
+    /// There is no such message, or it was deleted.
     #[error("no such message")]
     UnknownMessage,
     /// Another user wrote the message.
@@ -41,52 +41,52 @@ pub(crate) enum StoreError {
     /// The message has [`MAX_REACTIONS`](crate::domain::MAX_REACTIONS) different emoji.
     #[error("too many different reactions")]
     TooManyReactions,
-    /// The user's role does not suffice.
+    /// The user's role does not allow this.
     #[error("not allowed")]
     NotAllowed,
-    /// Guests have no role.
+    /// Only a registered user can have a role.
     #[error("not registered")]
     NotRegistered,
-    /// The user may not write there.
+    /// The user is muted there.
     #[error("muted")]
     Muted {
-        /// When that ends by itself.
+        /// When the mute ends by itself.
         until: Option<Timestamp>,
     },
-    /// The user, or a new guest from that address, may not come in.
+    /// The user is banned, or new guests from that address are.
     #[error("banned")]
     Banned {
-        /// When that ends by itself.
+        /// When the ban ends by itself.
         until: Option<Timestamp>,
     },
-    /// Guests of this address have as many nicknames as they may.
-    #[error("too many guests of one address")]
+    /// The guests of this address already hold as many nicknames as allowed.
+    #[error("too many guests from one address")]
     TooManyGuests,
-    /// No such invite, or it has ended.
+    /// There is no such invite, or it has expired, been used up or been revoked.
     #[error("no such invite")]
     InvalidInvite,
-    /// The other user of the direct has given the name back, or has no account any more.
+    /// The other user of the direct has released the nickname or deleted the account.
     #[error("the other user has gone")]
     UserGone,
     /// The user has blocked the other one.
-    #[error("blocked by this very user")]
+    #[error("the user has blocked the other one")]
     Blocked,
-    /// Nobody can block themselves.
-    #[error("nobody can block themselves")]
+    /// Users cannot block themselves.
+    #[error("users cannot block themselves")]
     SelfBlock,
-    /// The user has blocked [`MAX_BLOCKS`] others.
+    /// The user has blocked [`MAX_BLOCKED_USERS`](crate::server::store::MAX_BLOCKED_USERS) users.
     #[error("too many blocked users")]
     TooManyBlocks,
-    /// Nobody reports what they wrote themselves.
+    /// Users cannot report their own messages.
     #[error("the reporter's own message")]
     OwnMessage,
-    /// The user has as many open reports as one may have.
+    /// The user has as many open reports as allowed.
     #[error("too many open reports")]
     TooManyReports,
-    /// Somebody must own the place.
+    /// The server must keep an owner.
     #[error("the last owner")]
     LastOwner,
-    /// No such report, or it has been closed.
+    /// There is no such report, or it has been closed.
     #[error("no such report")]
     UnknownReport,
 }

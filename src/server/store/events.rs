@@ -12,22 +12,22 @@ pub(crate) struct NewEvent {
     pub id: CommandId,
     pub conversation: ConversationId,
     pub kind: EventKind,
-    /// By which rule messages of others may be deleted; `None`: they may not.
-    pub others: Option<RoleCheck>,
+    /// For a deletion: whether the author's role allows deleting another user's message. `None`: own messages only.
+    pub deletion_check: Option<RoleCheck>,
 }
 
 impl NewEvent {
-    /// An event about the author's own things.
-    pub(crate) fn of_author(author: User, id: CommandId, conversation: ConversationId, kind: EventKind) -> Self {
-        Self { author, id, conversation, kind, others: None }
+    /// An event that changes at most the author's own messages.
+    pub(crate) fn new(author: User, id: CommandId, conversation: ConversationId, kind: EventKind) -> Self {
+        Self { author, id, conversation, kind, deletion_check: None }
     }
 }
 
-/// Who is to be answered, by a number that means nothing to the store.
+/// The connection that gets the reply to a command. The number is the hub's; the store only hands it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReplyTo(pub u64);
 
-/// Where a command's event is in the log; the first one's, if the command was repeated.
+/// Where the event of a command is in the log, and when it was committed. For a repeated command: the first event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EventPosition {
     pub conversation: ConversationId,
@@ -35,30 +35,29 @@ pub(crate) struct EventPosition {
     pub at: Timestamp,
 }
 
-/// Which messages of a conversation to fetch.
+/// Which messages of a conversation to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Window {
-    /// The newest.
+pub(crate) enum HistoryWindow {
+    /// The newest messages.
     Newest,
-    /// The newest of those before.
+    /// The newest messages before this position.
     Before(Seq),
-    /// The oldest of those after.
+    /// The oldest messages after this position.
     After(Seq),
 }
 
-/// Which messages whoever owns the machine looks for.
+/// Which messages the operator wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lookup {
-    /// Those of a conversation.
-    In(ConversationId),
-    /// Those of a user, in all conversations that the user is in.
-    Of(UserId),
+pub(crate) enum MessageLookup {
+    InConversation(ConversationId),
+    /// Messages of a user, in all conversations that the user is a member of.
+    ByAuthor(UserId),
 }
 
-/// A message, and where it stands.
+/// A message and its conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Placed {
+pub(crate) struct FoundMessage {
     pub conversation: ConversationId,
-    /// Without its reactions.
+    /// The message, without its reactions.
     pub message: Message,
 }

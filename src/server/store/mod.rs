@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is all that the rest of the server knows of it. What it promises: an answer to a write means that the write
 //! is committed and synced; a conversation's events get `seq` 1, 2, 3 … in commit order; a command of the same author and
-//! id is carried out once. Committed news also leave through a [`Feed`], in commit order, for delivery.
+//! id is carried out once. Committed news also leave through a [`CommitFeed`], in commit order, for delivery.
 
 mod account_deletion;
 mod accounts;
@@ -19,15 +19,15 @@ mod reports;
 mod sqlite;
 mod store_trait;
 
-pub(crate) use account_deletion::{DeleteAccount, Verified};
+pub(crate) use account_deletion::{DeleteAccount, DeletionAuthorization};
 pub(crate) use accounts::{
     Account, EndedSession, NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, Session, SessionKey,
 };
-pub(crate) use commits::{Committed, Feed};
-pub(crate) use conversations::{Beginning, Joined, ListPlace, MAX_BLOCKS};
-pub(crate) use directs::{OpenDirect, OpenedDirect, Whom};
+pub(crate) use commits::{CommitFeed, Committed};
+pub(crate) use conversations::{ConnectionSnapshot, Joined, ListSortKey, MAX_BLOCKED_USERS};
+pub(crate) use directs::{OpenDirect, OpenedDirect, UserRef};
 pub(crate) use error::StoreError;
-pub(crate) use events::{EventPosition, Lookup, NewEvent, Placed, ReplyTo, Window};
+pub(crate) use events::{EventPosition, FoundMessage, HistoryWindow, MessageLookup, NewEvent, ReplyTo};
 pub(crate) use expiry::{Expired, ExpiryPolicy, Retention};
 pub(crate) use invites::{InviteKey, NewInvite};
 pub(crate) use moderation::{BannedNetwork, ConnectionEffect, Moderation, ModerationAction, RoleCheck};

@@ -1,4 +1,4 @@
-//! Moderation: actions that a user or the operator takes against a user or a network.
+//! Moderation: actions of moderators, owners and the operator against a user or a network.
 
 use ipnet::IpNet;
 
@@ -7,28 +7,29 @@ use crate::{
     server::net::client_addr::ClientAddr,
 };
 
-/// Whether the role of the one who acts suffices, given that of the one who is acted upon. Asked with the roles as they
-/// are when the change is made.
+/// Decides from the role of the actor and the role of the subject whether the actor may act. The store calls it with
+/// the roles at the moment of the change.
 pub(crate) type RoleCheck = fn(Role, Role) -> bool;
 
-/// Something to be done to a user.
+/// A moderation action against a user.
 #[derive(Debug)]
 pub(crate) struct Moderation {
-    /// `None`: done on the host, where everything is allowed.
+    /// `None` for the operator, who may do everything.
     pub actor: Option<User>,
     pub id: CommandId,
-    /// `None` for the whole house.
+    /// `None` for the whole server.
     pub room: Option<ConversationId>,
+    /// The user who is acted upon.
     pub subject: UserId,
-    pub deed: ModerationAction,
-    pub rule: RoleCheck,
-    /// Where the subject is connected from.
+    pub action: ModerationAction,
+    pub role_check: RoleCheck,
+    /// The addresses of the subject's connections.
     pub addresses: Vec<ClientAddr>,
-    /// Whether a ban also ends the sessions of all guests of the subject's addresses.
-    pub all_of_address: bool,
+    /// Whether a ban also ends the sessions of all guests from the subject's addresses.
+    pub whole_address: bool,
 }
 
-/// What is to be done.
+/// A moderation action with its parameters. A mute or ban lasts until the given time, or until it is lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ModerationAction {
     Mute(Option<Timestamp>),
@@ -40,7 +41,7 @@ pub(crate) enum ModerationAction {
 }
 
 impl ModerationAction {
-    pub(crate) const fn action(self) -> Action {
+    pub(crate) const fn kind(self) -> Action {
         match self {
             Self::Mute(_) => Action::Mute,
             Self::Unmute => Action::Unmute,
@@ -51,7 +52,7 @@ impl ModerationAction {
         }
     }
 
-    /// When it ends by itself.
+    /// When the sanction ends by itself.
     pub(crate) const fn until(self) -> Option<Timestamp> {
         match self {
             Self::Mute(until) | Self::Ban(until) => until,
@@ -60,23 +61,22 @@ impl ModerationAction {
     }
 }
 
-/// What a change means to the connections of the user whom it concerns.
+/// What a moderation action changes for the connections of its subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionEffect {
-    /// Nothing at once.
     None,
-    /// The user is not in the room any more.
-    Left(UserId, ConversationId),
-    /// These users must go.
-    Gone(Vec<UserId>),
-    /// The user is another one than the connections know, and has to come back.
-    Changed(UserId),
+    /// The user is no longer a member of the room.
+    LeftRoom(UserId, ConversationId),
+    /// The sessions of these users have ended: their connections close.
+    SignedOut(Vec<UserId>),
+    /// The connections hold an outdated role of the user: they close, and the client connects again.
+    MustReconnect(UserId),
 }
 
-/// A network from which nobody new comes in.
+/// A network from which no new user is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BannedNetwork {
     pub network: IpNet,
-    /// When that ends by itself.
+    /// When the ban ends by itself.
     pub until: Option<Timestamp>,
 }

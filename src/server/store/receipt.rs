@@ -1,4 +1,4 @@
-//! The two stages of a write: queued in order, then durable.
+//! The second stage of a write: it is queued in order first, and durable later.
 
 use std::{
     fmt,
@@ -11,23 +11,22 @@ use tokio::sync::oneshot;
 
 use crate::server::store::error::StoreError;
 
-/// Resolves when the write is committed and synced, or was refused.
+/// A future that resolves when a queued write is committed and synced, or was refused.
 pub(crate) struct Receipt<T> {
-    answer: oneshot::Receiver<Result<T, StoreError>>,
-    /// Who wants to know why it was refused.
-    watch: Option<Watch>,
+    outcome: oneshot::Receiver<Result<T, StoreError>>,
+    on_error: Option<OnError>,
 }
 
-type Watch = Box<dyn FnOnce(&StoreError) + Send>;
+type OnError = Box<dyn FnOnce(&StoreError) + Send>;
 
 impl<T> Receipt<T> {
-    pub(super) fn new(answer: oneshot::Receiver<Result<T, StoreError>>) -> Self {
-        Self { answer, watch: None }
+    pub(super) fn new(outcome: oneshot::Receiver<Result<T, StoreError>>) -> Self {
+        Self { outcome, on_error: None }
     }
 
-    /// Tells `watch`, too, if it is refused.
-    pub(crate) fn watched(self, watch: impl FnOnce(&StoreError) + Send + 'static) -> Self {
-        Self { watch: Some(Box::new(watch)), ..self }
+    /// Calls `on_error` as well if the write is refused.
+    pub(crate) fn on_error(self, on_error: impl FnOnce(&StoreError) + Send + 'static) -> Self {
+        Self { on_error: Some(Box::new(on_error)), ..self }
     }
 }
 
@@ -41,12 +40,12 @@ impl<T> Future for Receipt<T> {
     type Output = Result<T, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(Pin::new(&mut self.answer).poll(context));
-        // No answer: the writer stopped before it came to this write.
-        let answer = answer.unwrap_or(Err(StoreError::Unavailable));
-        if let (Err(error), Some(watch)) = (&answer, self.watch.take()) {
-            watch(error);
+        let outcome = ready!(Pin::new(&mut self.outcome).poll(context));
+        // The channel closes without an outcome if the writer stopped before it got to this write.
+        let outcome = outcome.unwrap_or(Err(StoreError::Unavailable));
+        if let (Err(error), Some(on_error)) = (&outcome, self.on_error.take()) {
+            on_error(error);
         }
-        Poll::Ready(answer)
+        Poll::Ready(outcome)
     }
 }

@@ -1,40 +1,40 @@
-//! What the store is asked about messages that users have reported.
+//! Reports: messages that a user has shown to the moderators.
 
 use crate::{
     domain::{ConversationId, Reason, Seq, User, UserId},
     server::store::moderation::RoleCheck,
 };
 
-/// A message that a user tells the moderators of.
+/// A message to be reported.
 #[derive(Debug)]
 pub(crate) struct NewReport {
     pub reporter: UserId,
     pub conversation: ConversationId,
     pub seq: Seq,
     pub reason: Reason,
-    /// How many reports of one user may be open.
-    pub most_open: u32,
+    /// How many open reports one user may have.
+    pub max_open: u32,
 }
 
-/// What is to be done about a report that is open.
+/// What to do about an open report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReportAction {
-    /// Forgets it, and those of the same message up to the one with this id: what whoever closes it has seen.
+    /// Closes the report, and the other reports of the same message that the moderator has seen.
     Close {
-        /// The last that was seen.
+        /// The greatest report id that the moderator has seen.
         up_to: u64,
     },
     /// Deletes the message, in a direct too. The report stays open.
     DeleteMessage,
 }
 
-/// Somebody does something about a report.
+/// An action upon a report.
 #[derive(Debug)]
 pub(crate) struct HandleReport {
-    /// `None`: done on the host, where everything is allowed.
+    /// `None` for the operator, who may do everything.
     pub actor: Option<User>,
     pub report: u64,
     pub action: ReportAction,
-    /// Over the author of the message.
-    pub rule: RoleCheck,
+    /// Compares the actor with the author of the message.
+    pub role_check: RoleCheck,
 }

@@ -11,10 +11,10 @@ use crate::{
     server::store::{
         account_deletion::DeleteAccount,
         accounts::{Account, EndedSession, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey},
-        conversations::{Beginning, Joined, ListPlace},
-        directs::{FoundUser, OpenDirect, OpenedDirect, Whom},
+        conversations::{ConnectionSnapshot, Joined, ListSortKey},
+        directs::{FoundUser, OpenDirect, OpenedDirect, UserRef},
         error::StoreError,
-        events::{EventPosition, Lookup, NewEvent, Placed, ReplyTo, Window},
+        events::{EventPosition, FoundMessage, HistoryWindow, MessageLookup, NewEvent, ReplyTo},
         expiry::{Expired, ExpiryPolicy},
         invites::{InviteKey, NewInvite},
         moderation::{BannedNetwork, Moderation, RoleCheck},
@@ -40,7 +40,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError>;
 
     /// Ends one of a user's sessions, by its name; otherwise the same.
-    async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError>;
+    async fn end_session_by_id(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError>;
 
     /// Begins another session of a user, if this is still the password; otherwise it is [`StoreError::WrongPassword`].
     async fn begin_session(&self, user: UserId, verified: PasswordHash, session: NewSession) -> Result<(), StoreError>;
@@ -59,8 +59,12 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Puts another hash of the same password in the place of the one that it was compared with. Whether that was still
     /// there.
-    async fn renew_password(&self, user: UserId, before: PasswordHash, after: PasswordHash)
-    -> Result<bool, StoreError>;
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        before: PasswordHash,
+        after: PasswordHash,
+    ) -> Result<bool, StoreError>;
 
     /// Ends all sessions of a user, by order of the host. Gives those that ended.
     async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError>;
@@ -81,15 +85,15 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn uninvited_guests(&self) -> Result<u32, StoreError>;
 
     /// Deletes an account: sessions, password, name and address are gone when this returns, and everybody is told. What is
-    /// left in the log goes by [`Store::erase_some`].
+    /// left in the log goes by [`Store::erase_batch`].
     async fn delete_account(&self, deletion: DeleteAccount) -> Result<(), StoreError>;
 
     /// Takes a bit more of deleted accounts out of the log: their names, and messages if they were to go. Gives whether
     /// there is more to do.
-    async fn erase_some(&self) -> Result<bool, StoreError>;
+    async fn erase_batch(&self) -> Result<bool, StoreError>;
 
     /// Keeps what the server's clock says, so that it goes on from there after a restart.
-    async fn keep_clock(&self) -> Result<(), StoreError>;
+    async fn save_clock(&self) -> Result<(), StoreError>;
 
     /// Ends what is over.
     async fn expire(&self, expiry: ExpiryPolicy) -> Result<Expired, StoreError>;
@@ -103,13 +107,13 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn expire_messages(&self, conversation: ConversationId, before: Timestamp) -> Result<bool, StoreError>;
 
     /// Gives a plain client's nickname back and takes it out of the rooms.
-    async fn release(&self, user: UserId) -> Result<(), StoreError>;
+    async fn release_nickname(&self, user: UserId) -> Result<(), StoreError>;
 
     /// Queues an event. When this returns, its place in the order is settled; that it is durable, or refused, is told to
     /// the asker through the feed, behind the event itself.
     ///
-    /// Messages are edited by their authors alone, and deleted by them and whoever [`NewEvent::others`] allows.
-    async fn submit(&self, event: NewEvent, asker: ReplyTo) -> Result<(), StoreError>;
+    /// Messages are edited by their authors alone, and deleted by them and whoever [`NewEvent::deletion_check`] allows.
+    async fn submit(&self, event: NewEvent, reply_to: ReplyTo) -> Result<(), StoreError>;
 
     /// Queues an event for somebody without a connection; the receipt tells when it is durable.
     async fn append(&self, event: NewEvent) -> Result<Receipt<EventPosition>, StoreError>;
@@ -132,13 +136,18 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, StoreError>;
 
     /// Makes an invite. Gives the time.
-    async fn invite(&self, invite: NewInvite) -> Result<Timestamp, StoreError>;
+    async fn create_invite(&self, invite: NewInvite) -> Result<Timestamp, StoreError>;
 
     /// Ends an invite, on behalf of `actor` or of the host. `false` if there was none.
-    async fn revoke_invite(&self, actor: Option<UserId>, rule: RoleCheck, id: InviteId) -> Result<bool, StoreError>;
+    async fn revoke_invite(
+        &self,
+        actor: Option<UserId>,
+        role_check: RoleCheck,
+        id: InviteId,
+    ) -> Result<bool, StoreError>;
 
     /// Tells the moderators of a message that the reporter can read. Repeated while it is open, it changes nothing.
-    async fn report(&self, report: NewReport) -> Result<(), StoreError>;
+    async fn report_message(&self, report: NewReport) -> Result<(), StoreError>;
 
     /// Does something about a report.
     async fn handle_report(&self, handling: HandleReport) -> Result<(), StoreError>;
@@ -165,21 +174,21 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// The conversations that the user hears, in the order of their ids: those in the user's list.
     async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError>;
 
-    /// What a connection of the user begins with; `None` if the session has ended. Of the conversations in `asked_for`,
+    /// What a connection of the user begins with; `None` if the session has ended. Of the conversations in `requested`,
     /// those that stand in the user's list are told, wherever they stand.
-    async fn beginning(
+    async fn connection_snapshot(
         &self,
         user: UserId,
         session: SessionId,
-        asked_for: Vec<ConversationId>,
-    ) -> Result<Option<Beginning>, StoreError>;
+        requested: Vec<ConversationId>,
+    ) -> Result<Option<ConnectionSnapshot>, StoreError>;
 
     /// The user's conversations: rooms, and at most `limit` directs, those with the latest events first; or the directs
     /// behind that place.
     async fn conversations(
         &self,
         user: UserId,
-        before: Option<ListPlace>,
+        before: Option<ListSortKey>,
         limit: u32,
     ) -> Result<ConversationList, StoreError>;
 
@@ -187,7 +196,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, StoreError>;
 
     /// Takes a direct out of a user's list.
-    async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), StoreError>;
+    async fn hide_direct(&self, user: UserId, direct: ConversationId) -> Result<(), StoreError>;
 
     /// Lets a user hear nothing of another one.
     async fn block(&self, user: UserId, other: UserId) -> Result<(), StoreError>;
@@ -199,20 +208,20 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn blocks(&self, user: UserId) -> Result<Vec<User>, StoreError>;
 
     /// Who is meant, for somebody who wants to open a direct; `None` if there is nobody.
-    async fn find_user(&self, opener: UserId, whom: Whom) -> Result<Option<FoundUser>, StoreError>;
+    async fn find_user(&self, opener: UserId, target: UserRef) -> Result<Option<FoundUser>, StoreError>;
 
     /// At most `limit` messages, of at most so many bytes but one at least, in one snapshot.
     async fn messages(
         &self,
         reader: UserId,
         conversation: ConversationId,
-        window: Window,
+        window: HistoryWindow,
         limit: u32,
         bytes: usize,
     ) -> Result<MessagesPage, StoreError>;
 
     /// At most `limit` messages, the newest first, whoever may read them: for the host.
-    async fn look_up(&self, lookup: Lookup, limit: u32) -> Result<Vec<Placed>, StoreError>;
+    async fn find_messages(&self, lookup: MessageLookup, limit: u32) -> Result<Vec<FoundMessage>, StoreError>;
 
     /// Some events after `after` up to `up_to`, ascending: at most `limit`, of at most so many bytes but one at least.
     async fn events(
@@ -246,13 +255,13 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn sanctions(&self) -> Result<Vec<Sanction>, StoreError>;
 
     /// Whether an invite still lets somebody in.
-    async fn is_open(&self, invite: InviteKey) -> Result<bool, StoreError>;
+    async fn invite_is_valid(&self, invite: InviteKey) -> Result<bool, StoreError>;
 
     /// Invites that still let somebody in.
     async fn invites(&self) -> Result<Vec<Invite>, StoreError>;
 
     /// At most `limit` entries of the audit log, the newest of those before `before` first.
-    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError>;
+    async fn audit_page(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError>;
 
     /// At most `limit` open reports, the one that has waited longest first, without those about messages of `reader`.
     async fn reports(&self, reader: Option<UserId>, limit: u32) -> Result<ReportList, StoreError>;
@@ -261,7 +270,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn count_reports(&self, reader: UserId) -> Result<u64, StoreError>;
 
     /// Whether reading works and writing could.
-    async fn check(&self) -> Result<(), StoreError>;
+    async fn check_health(&self) -> Result<(), StoreError>;
 
     /// Finishes what is queued, then closes. Later writes are [`StoreError::Unavailable`].
     async fn close(&self);

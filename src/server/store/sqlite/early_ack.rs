@@ -14,24 +14,24 @@ use crate::server::store::{
 };
 
 /// A job for `event` that is answered before the commit.
-pub(super) fn job(event: NewEvent, asker: ReplyTo, feed: mpsc::WeakSender<Vec<Committed>>) -> Box<dyn Job> {
-    Box::new(Hasty { event, asker: Some(asker), feed, news: None })
+pub(super) fn job(event: NewEvent, reply_to: ReplyTo, feed: mpsc::WeakSender<Vec<Committed>>) -> Box<dyn Job> {
+    Box::new(Hasty { event, reply_to: Some(reply_to), feed, news: None })
 }
 
 /// An event whose author is told that it is durable as soon as it has been applied.
 struct Hasty {
     event: NewEvent,
     /// `None` once answered.
-    asker: Option<ReplyTo>,
+    reply_to: Option<ReplyTo>,
     feed: mpsc::WeakSender<Vec<Committed>>,
     news: Option<Committed>,
 }
 
 impl Hasty {
     fn answer(&mut self, outcome: Result<EventPosition, StoreError>) {
-        if let (Some(asker), Some(feed)) = (self.asker.take(), self.feed.upgrade()) {
+        if let (Some(reply_to), Some(feed)) = (self.reply_to.take(), self.feed.upgrade()) {
             // Without a listener nobody is connected.
-            let _ = feed.blocking_send(vec![Committed::Answer { asker, id: self.event.id, outcome }]);
+            let _ = feed.blocking_send(vec![Committed::Reply { to: reply_to, id: self.event.id, outcome }]);
         }
     }
 }

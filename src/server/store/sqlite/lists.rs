@@ -28,7 +28,7 @@ impl ToSql for Minute {
 
 /// How a member stands in a conversation.
 #[derive(Debug)]
-pub(super) struct ListPosition {
+pub(super) struct MembershipState {
     /// It stands in their list.
     is_listed: bool,
     /// The other user of a direct.
@@ -47,7 +47,7 @@ struct Other {
     is_blocked: bool,
 }
 
-impl ListPosition {
+impl MembershipState {
     /// `None` for who is no member.
     pub(super) fn of(db: &Connection, user: UserId, conversation: ConversationId) -> Result<Option<Self>, StoreError> {
         let standing = db

@@ -28,11 +28,11 @@ use crate::{
         store::{
             account_deletion::DeleteAccount,
             accounts::{Account, EndedSession, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey},
-            commits::Feed,
-            conversations::{Beginning, Joined, ListPlace},
-            directs::{FoundUser, OpenDirect, OpenedDirect, Whom},
+            commits::CommitFeed,
+            conversations::{ConnectionSnapshot, Joined, ListSortKey},
+            directs::{FoundUser, OpenDirect, OpenedDirect, UserRef},
             error::StoreError,
-            events::{EventPosition, Lookup, NewEvent, Placed, ReplyTo, Window},
+            events::{EventPosition, FoundMessage, HistoryWindow, MessageLookup, NewEvent, ReplyTo},
             expiry::{Expired, ExpiryPolicy},
             invites::{InviteKey, NewInvite},
             moderation::{BannedNetwork, Moderation, RoleCheck},
@@ -100,7 +100,7 @@ struct Running {
 impl SqliteStore {
     /// Opens the store in `folder`, which is created if need be and may take so much of the disk; its news come through the
     /// feed.
-    pub(crate) fn open(folder: &Path, quota: Option<ByteSize>) -> Result<(Self, Feed), OpenError> {
+    pub(crate) fn open(folder: &Path, quota: Option<ByteSize>) -> Result<(Self, CommitFeed), OpenError> {
         let lock = take_folder(folder)?;
         let path = folder.join(DATABASE);
         let (db, identity) = open_writer(&path)?;
@@ -114,7 +114,7 @@ impl SqliteStore {
         path: &Path,
         db: Connection,
         identity: Identity,
-    ) -> Result<(Self, Feed), OpenError> {
+    ) -> Result<(Self, CommitFeed), OpenError> {
         Self::start_with(lock, path, db, identity, PAUSE, None)
     }
 
@@ -126,7 +126,7 @@ impl SqliteStore {
         identity: Identity,
         pause: Duration,
         quota: Option<Quota>,
-    ) -> Result<(Self, Feed), OpenError> {
+    ) -> Result<(Self, CommitFeed), OpenError> {
         let readers = Readers::new(path);
         let orders = WriteQueue::new();
         let (news, feed) = mpsc::channel(FEED);
@@ -215,7 +215,7 @@ impl Store for SqliteStore {
         self.write(EndSession::ByKey(session)).await?.await
     }
 
-    async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError> {
+    async fn end_session_by_id(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError> {
         self.write(EndSession::ById(user, session)).await?.await
     }
 
@@ -236,7 +236,7 @@ impl Store for SqliteStore {
         self.write(SetPassword { user, password, keep }).await?.await
     }
 
-    async fn renew_password(
+    async fn replace_password_hash(
         &self,
         user: UserId,
         before: PasswordHash,
@@ -275,11 +275,11 @@ impl Store for SqliteStore {
         self.write(deletion).await?.await
     }
 
-    async fn erase_some(&self) -> Result<bool, StoreError> {
+    async fn erase_batch(&self) -> Result<bool, StoreError> {
         self.write(EraseBatch).await?.await
     }
 
-    async fn keep_clock(&self) -> Result<(), StoreError> {
+    async fn save_clock(&self) -> Result<(), StoreError> {
         self.write(SaveClock).await?.await
     }
 
@@ -295,15 +295,15 @@ impl Store for SqliteStore {
         self.write(ExpireMessages { conversation, before }).await?.await
     }
 
-    async fn release(&self, user: UserId) -> Result<(), StoreError> {
+    async fn release_nickname(&self, user: UserId) -> Result<(), StoreError> {
         self.write(ReleaseNickname(user)).await?.await
     }
 
-    async fn submit(&self, event: NewEvent, asker: ReplyTo) -> Result<(), StoreError> {
+    async fn submit(&self, event: NewEvent, reply_to: ReplyTo) -> Result<(), StoreError> {
         #[cfg(feature = "early-ack")]
-        let job = early_ack::job(event, asker, self.news.clone());
+        let job = early_ack::job(event, reply_to, self.news.clone());
         #[cfg(not(feature = "early-ack"))]
-        let job = Submitted::of(event, asker);
+        let job = Submitted::of(event, reply_to);
         self.queue(job).await
     }
 
@@ -334,15 +334,20 @@ impl Store for SqliteStore {
         self.write(JoinRoom { user, room }).await
     }
 
-    async fn invite(&self, invite: NewInvite) -> Result<Timestamp, StoreError> {
+    async fn create_invite(&self, invite: NewInvite) -> Result<Timestamp, StoreError> {
         self.write(invite).await?.await
     }
 
-    async fn revoke_invite(&self, actor: Option<UserId>, rule: RoleCheck, id: InviteId) -> Result<bool, StoreError> {
-        self.write(RevokeInvite { actor, rule, id }).await?.await
+    async fn revoke_invite(
+        &self,
+        actor: Option<UserId>,
+        role_check: RoleCheck,
+        id: InviteId,
+    ) -> Result<bool, StoreError> {
+        self.write(RevokeInvite { actor, role_check, id }).await?.await
     }
 
-    async fn report(&self, report: NewReport) -> Result<(), StoreError> {
+    async fn report_message(&self, report: NewReport) -> Result<(), StoreError> {
         self.write(report).await?.await
     }
 
@@ -379,19 +384,19 @@ impl Store for SqliteStore {
         self.readers.read(move |db| conversations::memberships(db, user)).await
     }
 
-    async fn beginning(
+    async fn connection_snapshot(
         &self,
         user: UserId,
         session: SessionId,
-        asked_for: Vec<ConversationId>,
-    ) -> Result<Option<Beginning>, StoreError> {
-        self.read(move |db| conversations::beginning(db, user, session, &asked_for)).await
+        requested: Vec<ConversationId>,
+    ) -> Result<Option<ConnectionSnapshot>, StoreError> {
+        self.read(move |db| conversations::connection_snapshot(db, user, session, &requested)).await
     }
 
     async fn conversations(
         &self,
         user: UserId,
-        before: Option<ListPlace>,
+        before: Option<ListSortKey>,
         limit: u32,
     ) -> Result<ConversationList, StoreError> {
         self.read(move |db| conversations::conversations(db, user, before, limit)).await
@@ -401,7 +406,7 @@ impl Store for SqliteStore {
         self.read(move |db| conversations::conversation_of(db, user, id)).await
     }
 
-    async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), StoreError> {
+    async fn hide_direct(&self, user: UserId, direct: ConversationId) -> Result<(), StoreError> {
         self.write(HideDirect { user, direct }).await?.await
     }
 
@@ -417,23 +422,23 @@ impl Store for SqliteStore {
         self.readers.read(move |db| conversations::blocks(db, user)).await
     }
 
-    async fn find_user(&self, opener: UserId, whom: Whom) -> Result<Option<FoundUser>, StoreError> {
-        self.readers.read(move |db| find_user(db, opener, &whom)).await
+    async fn find_user(&self, opener: UserId, target: UserRef) -> Result<Option<FoundUser>, StoreError> {
+        self.readers.read(move |db| find_user(db, opener, &target)).await
     }
 
     async fn messages(
         &self,
         reader: UserId,
         conversation: ConversationId,
-        window: Window,
+        window: HistoryWindow,
         limit: u32,
         bytes: usize,
     ) -> Result<MessagesPage, StoreError> {
         self.read(move |db| history::messages(db, reader, conversation, window, limit, bytes)).await
     }
 
-    async fn look_up(&self, lookup: Lookup, limit: u32) -> Result<Vec<Placed>, StoreError> {
-        self.read(move |db| history::look_up(db, lookup, limit)).await
+    async fn find_messages(&self, lookup: MessageLookup, limit: u32) -> Result<Vec<FoundMessage>, StoreError> {
+        self.read(move |db| history::find_messages(db, lookup, limit)).await
     }
 
     async fn events(
@@ -478,7 +483,7 @@ impl Store for SqliteStore {
         self.readers.read(moderation::sanctions).await
     }
 
-    async fn is_open(&self, invite: InviteKey) -> Result<bool, StoreError> {
+    async fn invite_is_valid(&self, invite: InviteKey) -> Result<bool, StoreError> {
         self.readers.read(move |db| invite_is_valid(db, invite)).await
     }
 
@@ -486,8 +491,8 @@ impl Store for SqliteStore {
         self.readers.read(moderation::invites).await
     }
 
-    async fn audit(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError> {
-        self.readers.read(move |db| moderation::audit(db, before, limit)).await
+    async fn audit_page(&self, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError> {
+        self.readers.read(move |db| moderation::audit_page(db, before, limit)).await
     }
 
     async fn reports(&self, reader: Option<UserId>, limit: u32) -> Result<ReportList, StoreError> {
@@ -498,7 +503,7 @@ impl Store for SqliteStore {
         self.readers.read(move |db| moderation::count_reports(db, Some(reader))).await
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
+    async fn check_health(&self) -> Result<(), StoreError> {
         if self.orders.have_ended() {
             return Err(StoreError::Unavailable);
         }

@@ -15,12 +15,12 @@ use crate::{
         Body, CommandId, ConversationId, EventKind, KeptMessages, Nickname, Seq, SessionId, Timestamp, User, UserId,
     },
     server::store::{
-        account_deletion::{DeleteAccount, Verified},
+        account_deletion::{DeleteAccount, DeletionAuthorization},
         accounts::{NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, SessionKey},
-        commits::{Committed, Feed},
-        directs::{OpenDirect, Whom},
+        commits::{CommitFeed, Committed},
+        directs::{OpenDirect, UserRef},
         error::StoreError,
-        events::{EventPosition, NewEvent, ReplyTo, Window},
+        events::{EventPosition, HistoryWindow, NewEvent, ReplyTo},
         expiry::{Expired, ExpiryPolicy, Retention},
         sqlite::{
             error::OpenError,
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-fn open(folder: &TempDir) -> (SqliteStore, Feed) {
+fn open(folder: &TempDir) -> (SqliteStore, CommitFeed) {
     SqliteStore::open(folder.path(), None).expect("a store")
 }
 
@@ -59,7 +59,7 @@ async fn guest(store: &SqliteStore, name: &str) -> User {
             address: None,
             invite: None,
             password: None,
-            names_per_address: None,
+            max_names_per_address: None,
         })
         .await
         .expect("a guest");
@@ -79,7 +79,7 @@ async fn registered(store: &SqliteStore, name: &str, password: &PasswordHash) ->
         address: None,
         invite: None,
         password,
-        names_per_address: None,
+        max_names_per_address: None,
     };
     store.create_user(new).await.expect("a user");
     (user, session)
@@ -88,7 +88,7 @@ async fn registered(store: &SqliteStore, name: &str, password: &PasswordHash) ->
 fn message(store: &SqliteStore, author: &User, body: &str) -> NewEvent {
     let body = Body::from_trusted(body.to_owned());
     let (author, id, conversation) = (author.clone(), CommandId::generate(), store.lobby());
-    NewEvent::of_author(author, id, conversation, EventKind::Message { body })
+    NewEvent::new(author, id, conversation, EventKind::Message { body })
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_password_that_was_replaced_while_it_was_compared_opens_nothing() {
 }
 
 /// Takes what is told, so that the writer does not wait for somebody who does.
-async fn drain(mut feed: Feed) {
+async fn drain(mut feed: CommitFeed) {
     while feed.recv().await.is_some() {}
 }
 
@@ -127,21 +127,22 @@ async fn what_a_deleted_account_has_left_is_removed_bit_by_bit_and_after_a_resta
         let said = store.append(message(&store, &ming, &format!("secret {number}"))).await.expect("queued");
         said.await.expect("durable");
     }
-    let deletion = DeleteAccount { user: ming.id, verified: Verified::Guest, messages: KeptMessages::Delete };
+    let deletion =
+        DeleteAccount { user: ming.id, authorization: DeletionAuthorization::Guest, messages: KeptMessages::Delete };
     store.delete_account(deletion).await.expect("deleted");
     let count = |text: &str| {
         let db = open_reader(&folder.path().join(DATABASE)).expect("a database");
         let select = "SELECT count(*) FROM events WHERE instr(payload, ?1)";
         db.query_row(select, [text], |row| row.get::<_, u32>(0)).expect("a count")
     };
-    assert_eq!(store.erase_some().await, Ok(true));
+    assert_eq!(store.erase_batch().await, Ok(true));
     assert_eq!(count("secret"), 50, "so many at once");
     store.close().await;
     drop(store);
 
     let (store, feed) = open(&folder);
     tokio::spawn(drain(feed));
-    while store.erase_some().await.expect("a disk") {}
+    while store.erase_batch().await.expect("a disk") {}
     assert_eq!((count("secret"), count("deletion")), (0, 150));
     assert_eq!(store.user(ming.id).await.expect("a user").map(|user| user.nickname), Some(Nickname::former()));
 }
@@ -153,23 +154,29 @@ async fn a_name_that_a_plain_client_could_not_give_back_is_free_a_little_later()
     let (gone, here, new) = (user("gone"), user("here"), user("new"));
     for user in [&gone, &here, &new] {
         let (user, key) = (user.clone(), user.nickname.key());
-        let visitor =
-            NewUser { user, key, session: None, address: None, invite: None, password: None, names_per_address: None };
+        let visitor = NewUser {
+            user,
+            key,
+            session: None,
+            address: None,
+            invite: None,
+            password: None,
+            max_names_per_address: None,
+        };
         store.create_user(visitor).await.expect("a visitor");
     }
     let other = Connection::open(folder.path().join(DATABASE)).expect("a connection");
     other.execute("UPDATE users SET created_at = 1000 WHERE nickname <> 'new'", []).expect("an update");
     let (never, here) = (Timestamp(0), HashSet::from([here.id]));
-    let connected = HashSet::new();
     let expiry = ExpiryPolicy {
-        connected,
-        noted: never,
-        here,
-        guests_seen: never,
-        began: never,
-        seen: never,
-        ended: never,
-        unused: never,
+        connected_sessions: HashSet::new(),
+        touch_cutoff: never,
+        online_users: here,
+        guest_cutoff: never,
+        session_cutoff: never,
+        idle_cutoff: never,
+        ended_session_cutoff: never,
+        unused_guest_cutoff: never,
         retention: Retention::default(),
     };
     assert_eq!(store.expire(expiry).await, Ok(Expired { guests: 1, sessions: vec![] }));
@@ -191,13 +198,13 @@ async fn a_full_disk_refuses_a_write_and_the_store_goes_on() {
     let too_big = message(&store, &ming, &"x".repeat(1_000_000));
     let id = too_big.id;
     assert_eq!(store.append(too_big).await.expect("queued").await, Err(StoreError::Unavailable));
-    assert_eq!(store.check().await, Ok(()));
+    assert_eq!(store.check_health().await, Ok(()));
 
     // Nothing of it is there: the same command can be sent again.
     let again = NewEvent { id, ..message(&store, &ming, "small") };
     let appended = store.append(again).await.expect("queued").await.expect("room for a small one");
     assert_eq!(appended.seq, Seq(1));
-    let page = store.messages(ming.id, store.lobby(), Window::Newest, 10, usize::MAX).await.expect("a page");
+    let page = store.messages(ming.id, store.lobby(), HistoryWindow::Newest, 10, usize::MAX).await.expect("a page");
     assert_eq!(page.messages.len(), 1);
     store.close().await;
 }
@@ -260,7 +267,7 @@ async fn only_the_furthest_read_mark_counts_and_only_a_member_s() {
             address: None,
             invite: None,
             password: None,
-            names_per_address: None,
+            max_names_per_address: None,
         })
         .await
         .expect("another guest");
@@ -275,7 +282,7 @@ async fn only_the_furthest_read_mark_counts_and_only_a_member_s() {
     while furthest < Seq(7) {
         for news in feed.recv().await.expect("news") {
             let (user, seq) = match news {
-                Committed::Read { user, seq, .. } => (user, seq),
+                Committed::MarkedRead { user, seq, .. } => (user, seq),
                 Committed::Event(_) => continue,
                 other => panic!("unexpected {other:?}"),
             };
@@ -295,7 +302,7 @@ async fn a_closed_store_refuses_and_does_not_hang() {
     store.close().await;
     store.close().await;
     assert_eq!(store.append(message(&store, &ming, "hi")).await.err(), Some(StoreError::Unavailable));
-    assert_eq!(store.check().await, Err(StoreError::Unavailable));
+    assert_eq!(store.check_health().await, Err(StoreError::Unavailable));
     // The data is free for the next one.
     open(&folder).0.close().await;
 }
@@ -317,7 +324,7 @@ const TALKS: usize = 20;
 struct Busy {
     folder: TempDir,
     store: SqliteStore,
-    feed: Feed,
+    feed: CommitFeed,
     /// Who writes where.
     talks: Vec<(User, ConversationId)>,
     /// Who listens there.
@@ -343,9 +350,9 @@ impl Busy {
             let (ming, ling) =
                 (busy.comes(&format!("Ming {number}")).await, busy.comes(&format!("Ling {number}")).await);
             // From both sides, so that the first message changes no list.
-            let opening = OpenDirect { opener: ling.clone(), whom: Whom::User(ming.id) };
+            let opening = OpenDirect { opener: ling.clone(), target: UserRef::Id(ming.id) };
             busy.store.open_direct(opening).await.expect("queued").await.expect("a direct");
-            let opening = OpenDirect { opener: ming.clone(), whom: Whom::Named(ling.nickname.key()) };
+            let opening = OpenDirect { opener: ming.clone(), target: UserRef::Nickname(ling.nickname.key()) };
             let direct = busy.store.open_direct(opening).await.expect("queued").await.expect("a direct");
             busy.talks.push((ming, direct.conversation));
             busy.listeners.push(ling);
@@ -362,7 +369,7 @@ impl Busy {
             address: None,
             invite: None,
             password: None,
-            names_per_address: None,
+            max_names_per_address: None,
         };
         self.store.create_user(new).await.expect("a user");
         user
@@ -378,7 +385,7 @@ impl Busy {
     async fn all_send(&self, ids: &[CommandId], body: &str) {
         for ((author, conversation), id) in self.talks.iter().zip(ids) {
             let kind = EventKind::Message { body: Body::from_trusted(body.to_owned()) };
-            let event = NewEvent::of_author(author.clone(), *id, *conversation, kind);
+            let event = NewEvent::new(author.clone(), *id, *conversation, kind);
             self.store.submit(event, ReplyTo(0)).await.expect("queued");
         }
     }
@@ -388,7 +395,7 @@ impl Busy {
         let mut outcomes = HashMap::new();
         while !ids.iter().all(|id| outcomes.contains_key(id)) {
             for news in self.feed.recv().await.expect("news") {
-                if let Committed::Answer { id, outcome, .. } = news {
+                if let Committed::Reply { id, outcome, .. } = news {
                     outcomes.insert(id, outcome);
                 }
             }
@@ -416,8 +423,11 @@ impl Busy {
 
     async fn bodies(&self, talk: usize) -> Vec<String> {
         let (reader, conversation) = &self.talks[talk];
-        let page =
-            self.store.messages(reader.id, *conversation, Window::Newest, 100, usize::MAX).await.expect("a page");
+        let page = self
+            .store
+            .messages(reader.id, *conversation, HistoryWindow::Newest, 100, usize::MAX)
+            .await
+            .expect("a page");
         page.messages.iter().map(|message| message.body.as_str().to_owned()).collect()
     }
 }
@@ -437,7 +447,8 @@ async fn what_was_answered_from_the_journal_is_there_after_a_kill() {
     }
     let (store, _feed) = open(&after_kill);
     for (reader, conversation) in &busy.talks {
-        let page = store.messages(reader.id, *conversation, Window::Newest, 100, usize::MAX).await.expect("a page");
+        let page =
+            store.messages(reader.id, *conversation, HistoryWindow::Newest, 100, usize::MAX).await.expect("a page");
         let bodies: Vec<_> = page.messages.iter().map(|message| (message.seq.0, message.body.as_str())).collect();
         assert_eq!(bodies, [(1, "one"), (2, "two")]);
     }
@@ -500,7 +511,7 @@ async fn whatever_else_is_written_finds_the_journal_in_the_tables() {
     busy.answers(&ids).await;
     let (ming, conversation) = busy.talks[7].clone();
     let edit = EventKind::Edit { seq: Seq(1), body: Body::from_trusted("hello".to_owned()) };
-    let edit = NewEvent::of_author(ming.clone(), CommandId::generate(), conversation, edit);
+    let edit = NewEvent::new(ming.clone(), CommandId::generate(), conversation, edit);
     busy.store.append(edit).await.expect("queued").await.expect("a place");
     assert_eq!(busy.bodies(7).await, ["hello"]);
 
@@ -508,7 +519,7 @@ async fn whatever_else_is_written_finds_the_journal_in_the_tables() {
     busy.answers(&ids).await;
     // One alone goes to the tables at once, and stands behind what its talk has in the journal.
     let kind = EventKind::Message { body: Body::from_trusted("alone".to_owned()) };
-    let alone = NewEvent::of_author(ming, CommandId::generate(), conversation, kind);
+    let alone = NewEvent::new(ming, CommandId::generate(), conversation, kind);
     let id = alone.id;
     busy.store.submit(alone, ReplyTo(0)).await.expect("queued");
     assert_eq!(busy.answers(&[id]).await[&id].seq, Seq(4));
@@ -577,8 +588,8 @@ async fn a_read_mark_counts_what_is_in_the_journal() {
     busy.store.mark_read(listener, conversation, Seq(1));
     let read = loop {
         let news = busy.feed.recv().await.expect("news");
-        if let Some(Committed::Read { user, seq, .. }) =
-            news.into_iter().find(|news| matches!(news, Committed::Read { .. }))
+        if let Some(Committed::MarkedRead { user, seq, .. }) =
+            news.into_iter().find(|news| matches!(news, Committed::MarkedRead { .. }))
         {
             break (user, seq);
         }

@@ -7,7 +7,7 @@ use crate::{
     server::store::{
         error::StoreError,
         sqlite::{
-            lists::ListPosition,
+            lists::MembershipState,
             tables::sanctions::{SanctionScope, check_not_muted},
         },
     },
@@ -49,8 +49,8 @@ pub(super) fn check_write_access(
     author: UserId,
     conversation: ConversationId,
     kind: WriteKind,
-) -> Result<Option<ListPosition>, StoreError> {
-    let Some(position) = ListPosition::of(db, author, conversation)? else {
+) -> Result<Option<MembershipState>, StoreError> {
+    let Some(position) = MembershipState::of(db, author, conversation)? else {
         return if author == UserId::SYSTEM { Ok(None) } else { Err(StoreError::NotMember) };
     };
     if kind == WriteKind::Message {

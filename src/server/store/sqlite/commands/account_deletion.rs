@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::{
     domain::{CommandId, ConversationId, EndReason, EventKind, KeptMessages, Nickname, Role, Seq, User, UserId},
     server::store::{
-        account_deletion::{DeleteAccount, Verified},
+        account_deletion::{DeleteAccount, DeletionAuthorization},
         commits::Committed,
         error::StoreError,
         events::NewEvent,
@@ -34,7 +34,7 @@ impl Write for DeleteAccount {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        let Self { user, verified, messages } = self;
+        let Self { user, authorization, messages } = self;
         self.check(db)?;
         end_all_sessions(db, *user, EndReason::SignedOut)?;
         for statement in [
@@ -51,7 +51,7 @@ impl Write for DeleteAccount {
         let former = User::guest(*user, Nickname::former());
         for (conversation, is_room) in conversations {
             let (author, id) = (former.clone(), CommandId::generate());
-            let event = append_to_log(db, &NewEvent::of_author(author, id, conversation, EventKind::AccountDeleted))?;
+            let event = append_to_log(db, &NewEvent::new(author, id, conversation, EventKind::AccountDeleted))?;
             let deletes_messages = *messages == KeptMessages::Delete;
             // Moderation notices name the user, too; directs have none.
             if is_room || deletes_messages {
@@ -62,10 +62,10 @@ impl Write for DeleteAccount {
             }
             news.push(Committed::Event(event));
         }
-        if *verified == Verified::ByHost {
+        if *authorization == DeletionAuthorization::Operator {
             AuditRow { action: "delete_account", subject: Some(*user), ..AuditRow::default() }.insert(db)?;
         }
-        Ok(Applied { done: (), news: Some(Committed::Several(news)) })
+        Ok(Applied { done: (), news: Some(Committed::Batch(news)) })
     }
 
     /// The password, the address, the sessions and the list of blocked users are deleted.
@@ -87,10 +87,10 @@ impl DeleteAccount {
             .query_row([self.user, UserId::SYSTEM], |row| row.get(0))
             .optional()?;
         let password = password.ok_or(StoreError::UnknownUser)?;
-        let verified = match &self.verified {
-            Verified::ByHost => return Ok(()),
-            Verified::Guest => None,
-            Verified::Password(hash) => Some(&hash.0),
+        let verified = match &self.authorization {
+            DeletionAuthorization::Operator => return Ok(()),
+            DeletionAuthorization::Guest => None,
+            DeletionAuthorization::Password(hash) => Some(&hash.0),
         };
         if password.as_ref() != verified {
             return Err(StoreError::WrongPassword);
@@ -153,7 +153,7 @@ impl Write for EraseBatch {
             db.prepare_cached("UPDATE erasures SET done = ?3 WHERE user = ?1 AND conversation = ?2")?
                 .execute(params![user, conversation, end])?;
         }
-        Ok(Applied { done: true, news: Some(Committed::Several(news)) })
+        Ok(Applied { done: true, news: Some(Committed::Batch(news)) })
     }
 
     fn erases(&self) -> bool {

@@ -48,7 +48,7 @@ impl Write for NewEvent {
         let news = if listed.is_none() && unlisted.is_none() {
             event
         } else {
-            Committed::Several(listed.into_iter().chain([event]).chain(unlisted).collect())
+            Committed::Batch(listed.into_iter().chain([event]).chain(unlisted).collect())
         };
         Ok(Applied { done: position, news: Some(news) })
     }

@@ -100,8 +100,8 @@ impl EventTarget {
         let is_room = db
             .prepare_cached("SELECT 1 FROM conversations WHERE id = ?1 AND kind = 'room'")?
             .exists([self.conversation])?;
-        let allows = |rule: RoleCheck| Ok(rule(role_of(db, event.author.id)?, role_of(db, self.author)?));
-        if !is_operator && (!is_room || !event.others.map_or(Ok::<_, StoreError>(false), allows)?) {
+        let allows = |role_check: RoleCheck| Ok(role_check(role_of(db, event.author.id)?, role_of(db, self.author)?));
+        if !is_operator && (!is_room || !event.deletion_check.map_or(Ok::<_, StoreError>(false), allows)?) {
             return Err(StoreError::NotAuthor);
         }
         AuditRow {

@@ -6,11 +6,11 @@ use crate::{
     domain::{ConversationId, Timestamp, UserId},
     server::store::{
         commits::Committed,
-        conversations::MAX_BLOCKS,
+        conversations::MAX_BLOCKED_USERS,
         error::StoreError,
         sqlite::{
             commands::directs::UserPair,
-            lists::{ListPosition, read_all, take_out},
+            lists::{MembershipState, read_all, take_out},
             queries,
             writer::job::{Applied, Write},
         },
@@ -28,11 +28,11 @@ impl Write for HideDirect {
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { user, direct } = *self;
-        if !ListPosition::of(db, user, direct)?.ok_or(StoreError::NotMember)?.is_direct() {
+        if !MembershipState::of(db, user, direct)?.ok_or(StoreError::NotMember)?.is_direct() {
             return Err(StoreError::NotAllowed);
         }
         let was_listed = take_out(db, user, direct)?;
-        Ok(Applied { done: (), news: was_listed.then(|| Committed::Removed(vec![(user, direct)])) })
+        Ok(Applied { done: (), news: was_listed.then(|| Committed::ConversationsRemoved(vec![(user, direct)])) })
     }
 }
 
@@ -61,17 +61,17 @@ impl Write for BlockUser {
         }
         let count: u32 =
             db.prepare_cached("SELECT count(*) FROM blocks WHERE user = ?1")?.query_row([user], |row| row.get(0))?;
-        if count > MAX_BLOCKS {
+        if count > MAX_BLOCKED_USERS {
             return Err(StoreError::TooManyBlocks);
         }
         let mut news = Vec::new();
         if let Some(direct) = UserPair::new(user, other).find_direct(db)?
             && take_out(db, user, direct.id)?
         {
-            news.push(Committed::Removed(vec![(user, direct.id)]));
+            news.push(Committed::ConversationsRemoved(vec![(user, direct.id)]));
         }
-        news.push(Committed::Blocked { user, other: blocked, on: true });
-        Ok(Applied { done: (), news: Some(Committed::Several(news)) })
+        news.push(Committed::BlockChanged { user, other: blocked, blocked: true });
+        Ok(Applied { done: (), news: Some(Committed::Batch(news)) })
     }
 }
 
@@ -95,6 +95,6 @@ impl Write for UnblockUser {
             read_all(db, user, direct.id)?;
         }
         let other = queries::accounts::user_of(db, other)?.ok_or(StoreError::UnknownUser)?;
-        Ok(Applied { done: (), news: Some(Committed::Blocked { user, other, on: false }) })
+        Ok(Applied { done: (), news: Some(Committed::BlockChanged { user, other, blocked: false }) })
     }
 }

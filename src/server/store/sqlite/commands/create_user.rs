@@ -36,10 +36,10 @@ impl Write for CreateUser {
     type Done = Role;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Role>, StoreError> {
-        let NewUser { user, key, session, address, invite, password, names_per_address } = &self.user;
+        let NewUser { user, key, session, address, invite, password, max_names_per_address } = &self.user;
         if let Some(address) = address {
             check_network(db, *address)?;
-            check_names_per_address(db, *address, names_per_address.filter(|_| password.is_none()))?;
+            check_names_per_address(db, *address, max_names_per_address.filter(|_| password.is_none()))?;
         }
         // Before the checks of the nickname: without a valid invite, nobody finds out which nicknames are taken or banned.
         // A refusal further down undoes the use.

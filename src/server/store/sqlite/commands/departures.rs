@@ -33,11 +33,11 @@ impl Departure {
     /// Announces `first`, then the departure.
     pub(super) fn after(mut self, first: Committed) -> Committed {
         self.0.insert(0, first);
-        Committed::Several(self.0)
+        Committed::Batch(self.0)
     }
 
     pub(super) fn into_news(self) -> Option<Committed> {
-        (!self.0.is_empty()).then_some(Committed::Several(self.0))
+        (!self.0.is_empty()).then_some(Committed::Batch(self.0))
     }
 }
 
@@ -126,7 +126,7 @@ fn leave_directs(db: &Connection, user: UserId) -> Result<Departure, StoreError>
     let listed = || directs.iter().filter(|left| left.is_listed);
     let removed: Vec<_> = listed().filter(|left| left.is_empty).map(|left| (left.other, left.direct)).collect();
     if !removed.is_empty() {
-        news.push(Committed::Removed(removed));
+        news.push(Committed::ConversationsRemoved(removed));
     }
     let views = listed().filter(|left| !left.is_empty).take(MAX_NOTIFIED);
     let views = views.map(|left| Ok((left.other, conversation_of(db, left.other, left.direct)?)));
@@ -149,5 +149,5 @@ pub(super) fn unlist_if_empty(db: &Connection, conversation: ConversationId) -> 
         .optional()?;
     let Some(user) = remaining else { return Ok(None) };
     take_out(db, user, conversation)?;
-    Ok(Some(Committed::Removed(vec![(user, conversation)])))
+    Ok(Some(Committed::ConversationsRemoved(vec![(user, conversation)])))
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{ConversationId, Timestamp, UserId},
     server::store::{
         commits::Committed,
-        directs::{FoundUser, OpenDirect, OpenedDirect, Whom},
+        directs::{FoundUser, OpenDirect, OpenedDirect, UserRef},
         error::StoreError,
         sqlite::{
             lists::{Minute, list},
@@ -24,7 +24,7 @@ impl Write for OpenDirect {
 
     fn apply(&self, db: &Connection) -> Result<Applied<OpenedDirect>, StoreError> {
         let opener = self.opener.id;
-        let (other, has_left) = find_recipient(db, &self.whom)?.ok_or(StoreError::UnknownUser)?;
+        let (other, has_left) = find_recipient(db, &self.target)?.ok_or(StoreError::UnknownUser)?;
         if other == opener {
             return Err(StoreError::SelfDirect);
         }
@@ -45,18 +45,18 @@ impl Write for OpenDirect {
         let views = vec![(opener, list(db, opener, direct.id)?)];
         Ok(Applied {
             done: OpenedDirect { conversation: direct.id, with: other, at: direct.created_at, announced },
-            news: Some(Committed::Opened { views, announced: announce }),
+            news: Some(Committed::ConversationsChanged { views, announced: announce }),
         })
     }
 }
 
 /// Finds the recipient, and whether that user has left for good.
-fn find_recipient(db: &Connection, whom: &Whom) -> Result<Option<(UserId, bool)>, StoreError> {
-    let found = match whom {
-        Whom::Named(key) => db
+fn find_recipient(db: &Connection, target: &UserRef) -> Result<Option<(UserId, bool)>, StoreError> {
+    let found = match target {
+        UserRef::Nickname(key) => db
             .prepare_cached("SELECT id FROM users WHERE nickname_key = ?1")?
             .query_row([key], |row| Ok((row.get(0)?, false))),
-        Whom::User(id) => db
+        UserRef::Id(id) => db
             .prepare_cached("SELECT id, nickname_key IS NULL FROM users WHERE id = ?1 AND id <> ?2")?
             .query_row([*id, UserId::SYSTEM], |row| Ok((row.get(0)?, row.get(1)?))),
     };
@@ -64,8 +64,8 @@ fn find_recipient(db: &Connection, whom: &Whom) -> Result<Option<(UserId, bool)>
 }
 
 /// Finds the recipient of a direct, and whether `opener` has a direct with that user already.
-pub(crate) fn find_user(db: &Connection, opener: UserId, whom: &Whom) -> Result<Option<FoundUser>, StoreError> {
-    let Some((id, _)) = find_recipient(db, whom)? else { return Ok(None) };
+pub(crate) fn find_user(db: &Connection, opener: UserId, target: &UserRef) -> Result<Option<FoundUser>, StoreError> {
+    let Some((id, _)) = find_recipient(db, target)? else { return Ok(None) };
     let has_direct = id != opener && UserPair::new(opener, id).find_direct(db)?.is_some();
     Ok(Some(FoundUser { id, has_direct }))
 }

@@ -32,7 +32,7 @@ impl Write for ExpiryPolicy {
 
     fn apply(&self, db: &Connection) -> Result<Applied<Expired>, StoreError> {
         self.touch_connected_sessions(db)?;
-        delete_end_reasons(db, self.ended)?;
+        delete_end_reasons(db, self.ended_session_cutoff)?;
         delete_expired_marks(db)?;
         delete_expired_network_bans(db)?;
         self.retention.apply(db)?;
@@ -52,9 +52,9 @@ impl ExpiryPolicy {
     fn touch_connected_sessions(&self, db: &Connection) -> Result<(), StoreError> {
         let mut stale: Vec<SessionId> = db
             .prepare_cached("SELECT id FROM sessions WHERE seen_at < ?1")?
-            .query_map([self.noted], |row| row.get(0))?
+            .query_map([self.touch_cutoff], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        stale.retain(|session| self.connected.contains(session));
+        stale.retain(|session| self.connected_sessions.contains(session));
         stale.into_iter().try_for_each(|session| touch_session(db, session))
     }
 
@@ -72,9 +72,9 @@ impl ExpiryPolicy {
                     OR created_at < ?3 AND EXISTS (SELECT 1 FROM sessions WHERE user = users.id)
                         AND NOT EXISTS (SELECT 1 FROM sessions WHERE user = users.id AND used))",
             )?
-            .query_map(params![self.guests_seen, grace, self.unused], |row| row.get(0))?
+            .query_map(params![self.guest_cutoff, grace, self.unused_guest_cutoff], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        expired.retain(|user| !self.here.contains(user));
+        expired.retain(|user| !self.online_users.contains(user));
         let mut departure = Departure::default();
         for user in &expired {
             departure.add(sign_out_guest(db, *user, EndReason::Expired)?);
@@ -83,13 +83,13 @@ impl ExpiryPolicy {
         db.prepare_cached(
             "UPDATE users SET address = NULL WHERE address IS NOT NULL AND nickname_key IS NULL AND created_at < ?1",
         )?
-        .execute([self.guests_seen])?;
+        .execute([self.guest_cutoff])?;
         Ok((expired.len(), departure))
     }
 
     /// Ends the sessions of registered users that have grown too old or have not been used for too long.
     fn expire_sessions(&self, db: &Connection) -> Result<Vec<EndedSession>, StoreError> {
-        let filter = SessionFilter::Registered { begun_before: self.began, seen_before: self.seen };
+        let filter = SessionFilter::Registered { begun_before: self.session_cutoff, seen_before: self.idle_cutoff };
         end_sessions(db, filter, EndReason::Expired)
     }
 }

@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// Checks the actor's role as it is now. The operator (`None`) may do everything.
-fn check_actor(db: &Connection, actor: Option<UserId>, rule: RoleCheck) -> Result<(), StoreError> {
+fn check_actor(db: &Connection, actor: Option<UserId>, role_check: RoleCheck) -> Result<(), StoreError> {
     let Some(actor) = actor else { return Ok(()) };
-    if rule(role_of(db, actor)?, Role::Member) { Ok(()) } else { Err(StoreError::NotAllowed) }
+    if role_check(role_of(db, actor)?, Role::Member) { Ok(()) } else { Err(StoreError::NotAllowed) }
 }
 
 /// Creates an invite. Returns when it was created.
@@ -29,7 +29,7 @@ impl Write for NewInvite {
     type Done = Timestamp;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Timestamp>, StoreError> {
-        check_actor(db, self.actor, self.rule)?;
+        check_actor(db, self.actor, self.role_check)?;
         let now = Timestamp::now();
         db.prepare_cached(
             "INSERT INTO invites (id, token_hash, created_at, created_by, expires_at, most_uses)
@@ -57,7 +57,7 @@ impl Write for NewInvite {
 pub(crate) struct RevokeInvite {
     /// Who revokes it. `None`: the operator.
     pub(crate) actor: Option<UserId>,
-    pub(crate) rule: RoleCheck,
+    pub(crate) role_check: RoleCheck,
     pub(crate) id: InviteId,
 }
 
@@ -65,7 +65,7 @@ impl Write for RevokeInvite {
     type Done = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
-        check_actor(db, self.actor, self.rule)?;
+        check_actor(db, self.actor, self.role_check)?;
         let revoked =
             db.prepare_cached("UPDATE invites SET revoked = 1 WHERE id = ?1 AND NOT revoked")?.execute([self.id])? > 0;
         if revoked {

@@ -41,7 +41,7 @@ impl Write for JoinRoom {
             .prepare_cached("SELECT joined_at FROM members WHERE conversation = ?1 AND user = ?2")?
             .query_row(params![room, user], |row| row.get(0))?;
         let (announce, announced) = oneshot::channel();
-        let news = Some(Committed::Opened { views: vec![(user, view)], announced: announce });
+        let news = Some(Committed::ConversationsChanged { views: vec![(user, view)], announced: announce });
         Ok(Applied { done: Joined { at, announced }, news })
     }
 }

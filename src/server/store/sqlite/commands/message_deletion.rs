@@ -23,7 +23,7 @@ pub(super) fn append_deletion(
     conversation: ConversationId,
     seq: Seq,
 ) -> Result<Event, StoreError> {
-    let event = NewEvent::of_author(author, CommandId::generate(), conversation, EventKind::Deletion { seq });
+    let event = NewEvent::new(author, CommandId::generate(), conversation, EventKind::Deletion { seq });
     let event = append_to_log(db, &event)?;
     delete_message(db, conversation, seq, event.seq)?;
     Ok(event)
@@ -45,7 +45,7 @@ impl Write for DeleteMessage {
             return Err(StoreError::NotMember);
         }
         let operator = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
-        NewEvent::of_author(operator, self.id, self.conversation, EventKind::Deletion { seq: self.seq }).apply(db)
+        NewEvent::new(operator, self.id, self.conversation, EventKind::Deletion { seq: self.seq }).apply(db)
     }
 
     fn erases(&self) -> bool {

@@ -43,19 +43,19 @@ impl Write for Moderate {
     type Done = EventPosition;
 
     fn apply(&self, db: &Connection) -> Result<Applied<EventPosition>, StoreError> {
-        let Moderation { actor, id, room, subject, deed, rule, .. } = &self.moderation;
+        let Moderation { actor, id, room, subject, action, role_check, .. } = &self.moderation;
         let author = match actor {
             Some(actor) => actor.clone(),
             None => queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?,
         };
         let conversation = room.unwrap_or(self.lobby);
-        let mut event = NewEvent::of_author(author, *id, conversation, EventKind::Other);
+        let mut event = NewEvent::new(author, *id, conversation, EventKind::Other);
         if let Some(first) = find_command(db, event.author.id, *id)? {
             return Ok(Applied { done: first, news: None });
         }
         let user = queries::accounts::user_of(db, *subject)?.filter(|user| user.id != UserId::SYSTEM);
         let user = user.ok_or(StoreError::UnknownUser)?;
-        if actor.is_some() && !rule(role_of(db, event.author.id)?, user.role) {
+        if actor.is_some() && !role_check(role_of(db, event.author.id)?, user.role) {
             return Err(StoreError::NotAllowed);
         }
         if let Some(room) = room
@@ -66,19 +66,19 @@ impl Write for Moderate {
         let mut departure = Departure::default();
         let effect = self.carry_out(db, &user, &mut departure)?;
         event.kind = EventKind::Notice(ModerationNotice {
-            action: deed.action(),
+            action: action.kind(),
             user: queries::accounts::user_of(db, *subject)?.unwrap_or(user),
             scope: if room.is_some() { Scope::Room } else { Scope::House },
-            until: deed.until().map(clock::shown),
-            role: if let ModerationAction::Appoint(role) = deed { Some(*role) } else { None },
+            until: action.until().map(clock::shown),
+            role: if let ModerationAction::Appoint(role) = action { Some(*role) } else { None },
         });
         AuditRow {
             actor: actor.as_ref().map(|actor| actor.id),
-            action: deed.action().name(),
+            action: action.kind().name(),
             subject: Some(*subject),
             conversation: *room,
-            until: deed.until().map(clock::shown),
-            detail: if let ModerationAction::Appoint(role) = deed { Some(role.name().to_owned()) } else { None },
+            until: action.until().map(clock::shown),
+            detail: if let ModerationAction::Appoint(role) = action { Some(role.name().to_owned()) } else { None },
         }
         .insert(db)?;
         check_write_access(db, event.author.id, conversation, WriteKind::of(&event.kind))?;
@@ -89,7 +89,7 @@ impl Write for Moderate {
 
     /// The sessions of users who are removed or banned are deleted.
     fn erases(&self) -> bool {
-        matches!(self.moderation.deed, ModerationAction::Remove | ModerationAction::Ban(_))
+        matches!(self.moderation.action, ModerationAction::Remove | ModerationAction::Ban(_))
     }
 }
 
@@ -132,8 +132,8 @@ impl Moderate {
         user: &User,
         departure: &mut Departure,
     ) -> Result<ConnectionEffect, StoreError> {
-        let Moderation { room, deed, all_of_address, .. } = &self.moderation;
-        match (*deed, *room) {
+        let Moderation { room, action, whole_address, .. } = &self.moderation;
+        match (*action, *room) {
             (ModerationAction::Mute(until), _) => {
                 self.begin_sanction(db, user, "mute", until)?;
                 Ok(ConnectionEffect::None)
@@ -146,7 +146,7 @@ impl Moderate {
                 let removed = db
                     .prepare_cached("DELETE FROM members WHERE conversation = ?1 AND user = ?2")?
                     .execute(params![room, user.id])?;
-                if removed == 0 { Err(StoreError::UnknownUser) } else { Ok(ConnectionEffect::Left(user.id, room)) }
+                if removed == 0 { Err(StoreError::UnknownUser) } else { Ok(ConnectionEffect::LeftRoom(user.id, room)) }
             }
             (ModerationAction::Remove, None) => {
                 if !user.registered {
@@ -154,23 +154,23 @@ impl Moderate {
                     InheritableSanction { user, scope: SanctionScope::SERVER, kind: "ban", until }.mark_nickname(db)?;
                 }
                 departure.add(expel(db, user)?);
-                Ok(ConnectionEffect::Gone(vec![user.id]))
+                Ok(ConnectionEffect::SignedOut(vec![user.id]))
             }
             (ModerationAction::Ban(until), Some(room)) => {
                 self.begin_sanction(db, user, "ban", until)?;
                 db.prepare_cached("DELETE FROM members WHERE conversation = ?1 AND user = ?2")?
                     .execute(params![room, user.id])?;
-                Ok(ConnectionEffect::Left(user.id, room))
+                Ok(ConnectionEffect::LeftRoom(user.id, room))
             }
             (ModerationAction::Ban(until), None) => {
                 let addresses = self.begin_sanction(db, user, "ban", until)?;
-                let others = if *all_of_address { guests_from(db, &addresses)? } else { Vec::new() };
+                let others = if *whole_address { guests_from(db, &addresses)? } else { Vec::new() };
                 let mut gone = vec![user.id];
                 gone.extend(others.iter().map(|guest| guest.id).filter(|guest| *guest != user.id));
                 for user in others.iter().chain([user]) {
                     departure.add(expel(db, user)?);
                 }
-                Ok(ConnectionEffect::Gone(gone))
+                Ok(ConnectionEffect::SignedOut(gone))
             }
             (ModerationAction::Unban, _) => {
                 self.end_sanction(db, user, "ban")?;
@@ -182,7 +182,7 @@ impl Moderate {
                     return Err(StoreError::NotRegistered);
                 }
                 set_role(db, user.id, role)?;
-                Ok(ConnectionEffect::Changed(user.id))
+                Ok(ConnectionEffect::MustReconnect(user.id))
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     server::store::{
         commits::Committed,
         error::StoreError,
-        events::Window,
+        events::HistoryWindow,
         reports::{HandleReport, NewReport, ReportAction},
         sqlite::{
             commands::message_deletion::append_deletion,
@@ -32,7 +32,7 @@ impl Write for NewReport {
     type Done = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        let Self { reporter, conversation, seq, reason, most_open } = self;
+        let Self { reporter, conversation, seq, reason, max_open } = self;
         let messages = self.read_context(db)?;
         let reported = messages.iter().find(|message| message.seq == *seq && message.is_said());
         let author = reported.ok_or(StoreError::UnknownMessage)?.author.id;
@@ -47,7 +47,7 @@ impl Write for NewReport {
         let open: u32 = db
             .prepare_cached("SELECT count(*) FROM reports WHERE reporter = ?1")?
             .query_row([reporter], |row| row.get(0))?;
-        if open >= *most_open {
+        if open >= *max_open {
             return Err(StoreError::TooManyReports);
         }
         let messages: Vec<Message> = messages.into_iter().map(|message| snapshot_of(message, *seq)).collect();
@@ -74,8 +74,8 @@ impl NewReport {
         let Self { reporter, conversation, seq, .. } = *self;
         let page =
             |window, limit| queries::history::messages(db, reporter, conversation, window, limit, MAX_READ_BYTES);
-        let mut messages = page(Window::Before(Seq(seq.0.saturating_add(1))), CONTEXT_MESSAGES + 1)?.messages;
-        messages.extend(page(Window::After(seq), CONTEXT_MESSAGES)?.messages);
+        let mut messages = page(HistoryWindow::Before(Seq(seq.0.saturating_add(1))), CONTEXT_MESSAGES + 1)?.messages;
+        messages.extend(page(HistoryWindow::After(seq), CONTEXT_MESSAGES)?.messages);
         messages.retain(|message| message.notice.is_none());
         Ok(messages)
     }
@@ -158,7 +158,7 @@ impl HandleReport {
                 Some(reported) => role_of(db, reported.author)?,
                 None => Role::Member,
             };
-            if !(self.rule)(role, subject) {
+            if !(self.role_check)(role, subject) {
                 return Err(StoreError::NotAllowed);
             }
         }

@@ -51,7 +51,7 @@ impl Write for ExpireMessages {
         }
         db.prepare_cached("UPDATE conversations SET retained = ?2 WHERE id = ?1")?
             .execute(params![self.conversation, last])?;
-        Ok(Applied { done: true, news: Some(Committed::Several(events)) })
+        Ok(Applied { done: true, news: Some(Committed::Batch(events)) })
     }
 
     fn erases(&self) -> bool {
@@ -84,14 +84,14 @@ impl ExpireMessages {
 impl Retention {
     /// Deletes a batch of old audit entries, and all old addresses.
     pub(super) fn apply(&self, db: &Connection) -> Result<(), StoreError> {
-        if let Some(before) = self.audit_since {
+        if let Some(before) = self.audit_cutoff {
             let before = expiry_cutoff(db, before)?;
             // The table's trigger refuses to delete entries that are younger than this.
             db.prepare_cached("UPDATE meta SET audit_since = ?1")?.execute([before])?;
             db.prepare_cached("DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?2) AND at < ?1")?
                 .execute(params![before, BATCH])?;
         }
-        if let Some(before) = self.addresses_since {
+        if let Some(before) = self.address_cutoff {
             db.prepare_cached("UPDATE users SET address = NULL WHERE address IS NOT NULL AND created_at < ?1")?
                 .execute([before])?;
             db.prepare_cached("UPDATE sessions SET address = NULL WHERE address IS NOT NULL AND created_at < ?1")?

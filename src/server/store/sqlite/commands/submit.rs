@@ -30,8 +30,8 @@ enum Answer {
 }
 
 impl Submitted {
-    pub(crate) fn of(event: NewEvent, asker: ReplyTo) -> Box<dyn Job> {
-        Box::new(Self { event, answer: Answer::Told(asker), outcome: None })
+    pub(crate) fn of(event: NewEvent, reply_to: ReplyTo) -> Box<dyn Job> {
+        Box::new(Self { event, answer: Answer::Told(reply_to), outcome: None })
     }
 
     pub(crate) fn with_receipt(event: NewEvent) -> (Box<dyn Job>, Receipt<EventPosition>) {
@@ -68,7 +68,7 @@ impl Job for Submitted {
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         let outcome = settled(self.outcome, committed, news);
         match self.answer {
-            Answer::Told(asker) => news.push(Committed::Answer { asker, id: self.event.id, outcome }),
+            Answer::Told(reply_to) => news.push(Committed::Reply { to: reply_to, id: self.event.id, outcome }),
             // An asker that went away needs no answer; the event stands.
             Answer::Receipt(answer) => drop(answer.send(outcome)),
         }

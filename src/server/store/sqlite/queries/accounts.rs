@@ -9,11 +9,12 @@ use crate::{
         store::{
             accounts::{Account, PasswordHash, Session, SessionKey},
             error::StoreError,
-            sqlite::queries::rows::{me, user},
+            sqlite::queries::rows::{current_user_from, user_from},
         },
     },
 };
 
+/// Finds a session by the hash of its token.
 pub(crate) fn session(db: &Connection, session: SessionKey) -> Result<Option<Session>, StoreError> {
     let session = db
         .prepare_cached(
@@ -22,13 +23,13 @@ pub(crate) fn session(db: &Connection, session: SessionKey) -> Result<Option<Ses
         )?
         .query_row([session], |row| {
             let (id, seen_at, begun_at, used) = (row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?);
-            Ok(Session { me: me(row)?, id, seen_at, begun_at, used })
+            Ok(Session { me: current_user_from(row)?, id, seen_at, begun_at, used })
         })
         .optional()?;
     Ok(session)
 }
 
-/// Why a session is over.
+/// Why the session with this token ended; `None` if it has not ended, or the reason is no longer kept.
 pub(crate) fn session_end(db: &Connection, session: SessionKey) -> Result<Option<SessionEnd>, StoreError> {
     let ended = db
         .prepare_cached(
@@ -40,12 +41,13 @@ pub(crate) fn session_end(db: &Connection, session: SessionKey) -> Result<Option
     Ok(ended)
 }
 
-/// How many guests have a nickname who did not come by an invite.
+/// How many guests with a nickname came without an invite.
 pub(crate) fn uninvited_guests(db: &Connection) -> Result<u32, StoreError> {
     let count = "SELECT count(*) FROM users WHERE nickname_key IS NOT NULL AND password IS NULL AND NOT invited";
     Ok(db.prepare_cached(count)?.query_row([], |row| row.get(0))?)
 }
 
+/// The sessions of a user, the one that was used last first.
 pub(crate) fn sessions(db: &Connection, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT id, created_at, seen_at, agent FROM sessions WHERE user = ?1 ORDER BY seen_at DESC, id",
@@ -58,49 +60,50 @@ pub(crate) fn sessions(db: &Connection, user: UserId) -> Result<Vec<SessionInfo>
     Ok(sessions.collect::<Result<_, _>>()?)
 }
 
+/// The user who holds this nickname.
 pub(crate) fn account(db: &Connection, nickname: &NicknameKey) -> Result<Option<Account>, StoreError> {
     let account = db
         .prepare_cached("SELECT id, nickname, password IS NOT NULL, role, password FROM users WHERE nickname_key = ?1")?
         .query_row([nickname], |row| {
             let password: Option<String> = row.get(4)?;
-            Ok(Account { me: me(row)?, password: password.map(PasswordHash) })
+            Ok(Account { me: current_user_from(row)?, password: password.map(PasswordHash) })
         })
         .optional()?;
     Ok(account)
 }
 
-/// A user, also one who gave the name back.
+/// The user with this id, even if the nickname has been released.
 pub(crate) fn user_of(db: &Connection, id: UserId) -> Result<Option<User>, StoreError> {
     let user = db
         .prepare_cached("SELECT id, nickname, password IS NOT NULL, role FROM users WHERE id = ?1")?
-        .query_row([id], |row| user(row, 0))
+        .query_row([id], |row| user_from(row, 0))
         .optional()?;
     Ok(user)
 }
 
-/// Whether nobody is that user any more.
+/// Whether the user has released the nickname or deleted the account.
 pub(crate) fn is_gone(db: &Connection, user: UserId) -> Result<bool, StoreError> {
     Ok(!db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND nickname_key IS NOT NULL")?.exists([user])?)
 }
 
-/// Users with a role or a password, and guests who are not gone.
+/// All users who hold a nickname.
 pub(crate) fn users(db: &Connection) -> Result<Vec<User>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT id, nickname, password IS NOT NULL, role FROM users WHERE nickname_key IS NOT NULL ORDER BY nickname_key",
     )?;
-    let users = select.query_map([], |row| user(row, 0))?.collect::<Result<_, _>>()?;
+    let users = select.query_map([], |row| user_from(row, 0))?.collect::<Result<_, _>>()?;
     Ok(users)
 }
 
-/// Those whose name holds `part` as it is typed, in any case, or by its looks; those whose name begins with it first.
+/// Users whose nickname contains `part`, ignoring case and look-alike characters. Nicknames that begin with it come first.
 pub(crate) fn find_users(db: &Connection, part: &str, limit: u32) -> Result<Vec<User>, StoreError> {
-    let looks =
+    let key =
         Nickname::parse_existing(part).map_or_else(|_| part.to_lowercase(), |name| name.key().as_str().to_owned());
     let mut select = db.prepare_cached(
         "SELECT id, nickname, password IS NOT NULL, role FROM users
           WHERE nickname_key IS NOT NULL AND (instr(lower(nickname), lower(?1)) > 0 OR instr(nickname_key, ?2) > 0)
           ORDER BY instr(nickname_key, ?2) <> 1, nickname_key LIMIT ?3",
     )?;
-    let users = select.query_map(params![part, looks, limit], |row| user(row, 0))?.collect::<Result<_, _>>()?;
+    let users = select.query_map(params![part, key, limit], |row| user_from(row, 0))?.collect::<Result<_, _>>()?;
     Ok(users)
 }

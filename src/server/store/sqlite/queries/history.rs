@@ -9,28 +9,33 @@ use crate::{
     },
     server::store::{
         error::StoreError,
-        events::{Lookup, Placed, Window},
+        events::{FoundMessage, HistoryWindow, MessageLookup},
         sqlite::{
             queries::{
                 accounts::user_of,
-                rows::{json, user},
+                rows::{json_from, user_from},
             },
             tables::clock_offsets::expiry_cutoff,
         },
     },
 };
 
-/// About what an event has beside its text, in what is sent.
+/// Roughly how many bytes an event takes on the wire, besides its text.
 const EVENT_BYTES: usize = 40;
 
-/// Some bytes for who put an emoji to a message, in what is sent: an id, a name, and words around them.
+/// Roughly how many bytes a reaction of one user takes on the wire: an id, a nickname and the JSON around them.
 const REACTION_BYTES: usize = 100;
 
+/// A page of messages in ascending order: at most `limit`, and at most about `bytes` bytes, but at least one.
+///
+/// # Errors
+///
+/// [`StoreError::NotMember`] if the conversation is not in the reader's list.
 pub(crate) fn messages(
     db: &Connection,
     reader: UserId,
     conversation: ConversationId,
-    window: Window,
+    window: HistoryWindow,
     limit: u32,
     mut bytes: usize,
 ) -> Result<MessagesPage, StoreError> {
@@ -43,9 +48,9 @@ pub(crate) fn messages(
         .optional()?
         .ok_or(StoreError::NotMember)?;
     let (condition, order, bound) = match window {
-        Window::Newest => ("<=", "DESC", as_of),
-        Window::Before(seq) => ("<", "DESC", seq),
-        Window::After(seq) => (">", "ASC", seq),
+        HistoryWindow::Newest => ("<=", "DESC", as_of),
+        HistoryWindow::Before(seq) => ("<", "DESC", seq),
+        HistoryWindow::After(seq) => (">", "ASC", seq),
     };
     let mut select = db.prepare_cached(&format!(
         "SELECT m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
@@ -55,11 +60,11 @@ pub(crate) fn messages(
           WHERE m.conversation = ?1 AND m.seq {condition} ?2
           ORDER BY m.seq {order} LIMIT ?3"
     ))?;
-    // One more than asked for tells whether there is more.
+    // One row more than asked for tells whether there is more.
     let mut rows = select.query(params![conversation, bound, limit.saturating_add(1)])?;
     let (mut messages, mut more) = (Vec::new(), false);
     while let Some(row) = rows.next()? {
-        let message = message(row)?;
+        let message = message_from(row)?;
         let size = message.body.as_str().len() + row.get::<_, u32>(12)? as usize * REACTION_BYTES;
         more = messages.len() == limit as usize || (size > bytes && !messages.is_empty());
         if more {
@@ -73,16 +78,20 @@ pub(crate) fn messages(
     }
     add_reactions(db, conversation, &mut messages)?;
     for notice in messages.iter_mut().filter_map(|message| message.notice.as_mut()) {
-        unname(db, &mut notice.user)?;
+        anonymize_if_deleted(db, &mut notice.user)?;
     }
     Ok(MessagesPage { messages, as_of, more })
 }
 
-/// The newest first.
-pub(crate) fn look_up(db: &Connection, lookup: Lookup, limit: u32) -> Result<Vec<Placed>, StoreError> {
+/// Messages that the operator looks up, the newest first.
+pub(crate) fn find_messages(
+    db: &Connection,
+    lookup: MessageLookup,
+    limit: u32,
+) -> Result<Vec<FoundMessage>, StoreError> {
     let (condition, order, id) = match lookup {
-        Lookup::In(conversation) => ("m.conversation = ?1", "m.seq", *conversation.as_uuid()),
-        Lookup::Of(user) => (
+        MessageLookup::InConversation(conversation) => ("m.conversation = ?1", "m.seq", *conversation.as_uuid()),
+        MessageLookup::ByAuthor(user) => (
             "m.author = ?1 AND m.conversation IN (SELECT conversation FROM members WHERE user = ?1)",
             "m.at",
             *user.as_uuid(),
@@ -94,15 +103,15 @@ pub(crate) fn look_up(db: &Connection, lookup: Lookup, limit: u32) -> Result<Vec
            FROM messages m JOIN users u ON u.id = m.author
           WHERE {condition} ORDER BY {order} DESC LIMIT ?2"
     ))?;
-    let placed = select
+    let found = select
         .query_map(params![id.as_bytes().as_slice(), limit], |row| {
-            Ok(Placed { conversation: row.get(12)?, message: message(row)? })
+            Ok(FoundMessage { conversation: row.get(12)?, message: message_from(row)? })
         })?
         .collect::<Result<_, _>>()?;
-    Ok(placed)
+    Ok(found)
 }
 
-/// At most `limit` conversations with events from before a time that retention has not looked at.
+/// At most `limit` conversations with events from before `before` that retention has not processed yet.
 pub(crate) fn due_for_retention(
     db: &Connection,
     before: Timestamp,
@@ -117,34 +126,35 @@ pub(crate) fn due_for_retention(
     Ok(due)
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+/// Reads the first twelve columns of a query of messages.
+fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         seq: row.get(0)?,
         id: row.get(1)?,
         at: row.get(2)?,
-        author: user(row, 8)?,
+        author: user_from(row, 8)?,
         body: row.get(3)?,
         revision: row.get(4)?,
         edited_at: row.get(5)?,
         deleted: row.get(6)?,
         reactions: Vec::new(),
-        notice: notice(json(row, 7)?),
+        notice: notice_of(json_from(row, 7)?),
     })
 }
 
-fn notice(kind: Option<EventKind>) -> Option<ModerationNotice> {
+fn notice_of(kind: Option<EventKind>) -> Option<ModerationNotice> {
     if let Some(EventKind::Notice(notice)) = kind { Some(notice) } else { None }
 }
 
-/// A notice holds the name as it was, until that is taken out: whoever has deleted their account is not named any more.
-fn unname(db: &Connection, user: &mut User) -> Result<(), StoreError> {
+/// Hides the nickname of a user who has deleted the account. A notice keeps the nickname as it was at the time.
+fn anonymize_if_deleted(db: &Connection, user: &mut User) -> Result<(), StoreError> {
     if let Some(former) = user_of(db, user.id)?.filter(|user| user.nickname.is_former()) {
         *user = former;
     }
     Ok(())
 }
 
-/// Puts to each message of an ascending stretch what its readers put to it.
+/// Adds the reactions to messages that are in ascending order.
 fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [Message]) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
     let mut select = db.prepare_cached(
@@ -155,16 +165,17 @@ fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [
     )?;
     let mut rows = select.query(params![conversation, first.seq, last.seq])?;
     while let Some(row) = rows.next()? {
-        let (seq, emoji, user): (Seq, Emoji, User) = (row.get(0)?, row.get(1)?, user(row, 2)?);
-        let Ok(place) = messages.binary_search_by_key(&seq, |message| message.seq) else { continue };
-        match messages[place].reactions.last_mut() {
+        let (seq, emoji, user): (Seq, Emoji, User) = (row.get(0)?, row.get(1)?, user_from(row, 2)?);
+        let Ok(index) = messages.binary_search_by_key(&seq, |message| message.seq) else { continue };
+        match messages[index].reactions.last_mut() {
             Some(reaction) if reaction.emoji == emoji => reaction.users.push(user),
-            _ => messages[place].reactions.push(Reaction { emoji, users: vec![user] }),
+            _ => messages[index].reactions.push(Reaction { emoji, users: vec![user] }),
         }
     }
     Ok(())
 }
 
+/// Events after `after` up to `up_to`, ascending: at most `limit`, and at most about `bytes` bytes, but at least one.
 pub(crate) fn events(
     db: &Connection,
     conversation: ConversationId,
@@ -182,7 +193,7 @@ pub(crate) fn events(
     let mut rows = select.query(params![conversation, after, up_to, limit])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
-        let kind = change(row, 3, 8)?;
+        let kind = kind_from(row, 3, 8)?;
         let text =
             if let EventKind::Message { body } | EventKind::Edit { body, .. } = &kind { body.as_str() } else { "" };
         let size = text.len() + EVENT_BYTES;
@@ -194,27 +205,27 @@ pub(crate) fn events(
             conversation,
             seq: row.get(0)?,
             at: row.get(1)?,
-            author: user(row, 4)?,
+            author: user_from(row, 4)?,
             id: row.get(2)?,
             kind,
         });
     }
     for event in &mut events {
         if let EventKind::Notice(notice) = &mut event.kind {
-            unname(db, &mut notice.user)?;
+            anonymize_if_deleted(db, &mut notice.user)?;
         }
     }
     Ok(events)
 }
 
-/// What happened, from the columns of an event and of what its message says now. Who missed a message, or edits of it, is
-/// told what it says now: not what was changed since, nor what was deleted.
-fn change(row: &Row<'_>, event: usize, present: usize) -> rusqlite::Result<EventKind> {
-    // Never NULL.
-    let mut kind = json(row, event)?.unwrap_or(EventKind::Other);
+/// Reads an event kind from the column of the event and the column of the current text of its message. A replayed message
+/// or edit carries the current text: never a text that was edited away or deleted.
+fn kind_from(row: &Row<'_>, event: usize, current_text: usize) -> rusqlite::Result<EventKind> {
+    // The column is never null.
+    let mut kind = json_from(row, event)?.unwrap_or(EventKind::Other);
     if let EventKind::Message { body } | EventKind::Edit { body, .. } = &mut kind {
-        let present: Option<Body> = row.get(present)?;
-        *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
+        let current: Option<Body> = row.get(current_text)?;
+        *body = current.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
     }
     Ok(kind)
 }

@@ -10,12 +10,13 @@ use crate::{
             error::StoreError,
             sqlite::queries::{
                 accounts::user_of,
-                rows::{json, shown, user, user_or_none},
+                rows::{json_from, optional_user_from, shown_time_from, user_from},
             },
         },
     },
 };
 
+/// Mutes and bans in force.
 pub(crate) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT s.kind, nullif(s.scope, x''), s.until, u.id, u.nickname, u.password IS NOT NULL, u.role
@@ -25,13 +26,18 @@ pub(crate) fn sanctions(db: &Connection) -> Result<Vec<Sanction>, StoreError> {
         .query_map([clock::now()], |row| {
             let kind: String = row.get(0)?;
             let action = if kind == "ban" { Action::Ban } else { Action::Mute };
-            Ok(Sanction { user: user(row, 3)?, action, conversation: row.get(1)?, until: shown(row, 2)? })
+            Ok(Sanction {
+                user: user_from(row, 3)?,
+                action,
+                conversation: row.get(1)?,
+                until: shown_time_from(row, 2)?,
+            })
         })?
         .collect::<Result<_, _>>()?;
     Ok(sanctions)
 }
 
-/// Those that still let somebody in, the newest first.
+/// Invites that are still valid, the newest first.
 pub(crate) fn invites(db: &Connection) -> Result<Vec<Invite>, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT i.id, i.created_at, i.expires_at, i.most_uses, i.uses, u.id, u.nickname, u.password IS NOT NULL, u.role
@@ -45,8 +51,8 @@ pub(crate) fn invites(db: &Connection) -> Result<Vec<Invite>, StoreError> {
             Ok(Invite {
                 id: row.get(0)?,
                 created_at: row.get(1)?,
-                created_by: user_or_none(row, 5)?,
-                expires_at: shown(row, 2)?,
+                created_by: optional_user_from(row, 5)?,
+                expires_at: shown_time_from(row, 2)?,
                 most_uses: row.get(3)?,
                 uses: row.get(4)?,
             })
@@ -55,7 +61,8 @@ pub(crate) fn invites(db: &Connection) -> Result<Vec<Invite>, StoreError> {
     Ok(invites)
 }
 
-pub(crate) fn audit(db: &Connection, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError> {
+/// A page of the audit log: at most `limit` entries before the entry `before`, the newest first.
+pub(crate) fn audit_page(db: &Connection, before: Option<u64>, limit: u32) -> Result<AuditPage, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT e.id, e.at, e.action, e.conversation, e.until, e.detail,
                 a.id, a.nickname, a.password IS NOT NULL, a.role, s.id, s.nickname, s.password IS NOT NULL, s.role
@@ -68,9 +75,9 @@ pub(crate) fn audit(db: &Connection, before: Option<u64>, limit: u32) -> Result<
             Ok(AuditEntry {
                 id: row.get::<_, u32>(0)?.into(),
                 at: row.get(1)?,
-                actor: user_or_none(row, 6)?,
+                actor: optional_user_from(row, 6)?,
                 action: row.get(2)?,
-                subject: user_or_none(row, 10)?,
+                subject: optional_user_from(row, 10)?,
                 conversation: row.get(3)?,
                 until: row.get(4)?,
                 detail: row.get(5)?,
@@ -82,7 +89,7 @@ pub(crate) fn audit(db: &Connection, before: Option<u64>, limit: u32) -> Result<
     Ok(AuditPage { entries, more })
 }
 
-/// Those that are open, the one that has waited longest first; without those about the reader's own messages.
+/// Open reports, the oldest first, without those about messages of `reader`.
 pub(crate) fn reports(db: &Connection, reader: Option<UserId>, limit: u32) -> Result<ReportList, StoreError> {
     let mut select = db.prepare_cached(
         "SELECT r.id, r.at, r.reason, r.conversation, c.kind = 'direct', r.seq, r.messages,
@@ -95,13 +102,13 @@ pub(crate) fn reports(db: &Connection, reader: Option<UserId>, limit: u32) -> Re
         Ok(Report {
             id: row.get::<_, u32>(0)?.into(),
             at: row.get(1)?,
-            reporter: user(row, 8)?,
+            reporter: user_from(row, 8)?,
             reason: Reason::from_trusted(row.get(2)?),
             conversation: row.get(3)?,
             direct: row.get(4)?,
             seq: row.get(5)?,
             deleted: row.get(7)?,
-            messages: json(row, 6)?.unwrap_or_default(),
+            messages: json_from(row, 6)?.unwrap_or_default(),
         })
     })?;
     let mut reports: Vec<Report> = reports.collect::<Result<_, _>>()?;
@@ -113,6 +120,7 @@ pub(crate) fn reports(db: &Connection, reader: Option<UserId>, limit: u32) -> Re
     Ok(ReportList { reports, open: count_reports(db, reader)? })
 }
 
+/// How many reports are open, without those about messages of `reader`.
 pub(crate) fn count_reports(db: &Connection, reader: Option<UserId>) -> Result<u64, StoreError> {
     let count: u32 = db
         .prepare_cached("SELECT count(*) FROM reports WHERE author IS NOT ?1")?

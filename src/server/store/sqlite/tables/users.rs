@@ -45,8 +45,8 @@ pub(crate) fn clear_nickname_key(db: &Connection, user: UserId) -> Result<bool, 
 /// [`StoreError::Owned`] if ownership is claimed and the server has an owner.
 pub(crate) fn set_password(db: &Connection, user: UserId, new: &NewPassword) -> Result<Role, StoreError> {
     let becomes_owner = match new.ownership {
-        OwnerGrant::Claimed if has_owner(db)? => return Err(StoreError::Owned),
-        OwnerGrant::Claimed | OwnerGrant::Always => true,
+        OwnerGrant::IfUnowned if has_owner(db)? => return Err(StoreError::Owned),
+        OwnerGrant::IfUnowned | OwnerGrant::Always => true,
         OwnerGrant::Never => false,
     };
     db.prepare_cached("UPDATE users SET password = ?2, address = NULL WHERE id = ?1")?

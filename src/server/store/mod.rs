@@ -1,8 +1,12 @@
-//! What lasts: users, sessions, conversations and their events.
+//! Everything that survives a restart: users, sessions, conversations and their events.
 //!
-//! [`Store`] is all that the rest of the server knows of it. What it promises: an answer to a write means that the write
-//! is committed and synced; a conversation's events get `seq` 1, 2, 3 … in commit order; a command of the same author and
-//! id is carried out once. Committed news also leave through a [`CommitFeed`], in commit order, for delivery.
+//! The rest of the server uses it through the [`Store`] trait only. Its guarantees:
+//!
+//! - A successful reply to a write means that the write is committed and synced to disk.
+//! - The events of a conversation get `seq` 1, 2, 3 … in commit order, without gaps.
+//! - A command takes effect once: a repeat with the same author and command id gets the first reply again.
+//!
+//! Committed changes also leave through the [`CommitFeed`], in commit order, for delivery to the connections.
 
 mod account_deletion;
 mod accounts;

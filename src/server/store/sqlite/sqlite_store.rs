@@ -42,8 +42,8 @@ use crate::{
                 commands::{
                     BeginSession, BlockUser, CreateUser, DeleteMessage, EndGuests, EndSession, EndSessions, EraseBatch,
                     ExpireMessages, ExpireReports, HideDirect, JoinRoom, Moderate, ReleaseNickname,
-                    ReplacePasswordHash, RevokeInvite, SaveClock, SetPassword, Submitted, TouchSession, UnbanNetwork,
-                    UnblockUser, find_user,
+                    ReplacePasswordHash, RevokeInvite, SaveClock, SetPassword, SubmittedEvent, TouchSession,
+                    UnbanNetwork, UnblockUser, find_user,
                 },
                 error::OpenError,
                 open::{DATABASE, Identity, open_writer, take_folder},
@@ -303,12 +303,12 @@ impl Store for SqliteStore {
         #[cfg(feature = "early-ack")]
         let job = early_ack::job(event, reply_to, self.news.clone());
         #[cfg(not(feature = "early-ack"))]
-        let job = Submitted::of(event, reply_to);
+        let job = SubmittedEvent::with_reply_to(event, reply_to);
         self.queue(job).await
     }
 
     async fn append(&self, event: NewEvent) -> Result<Receipt<EventPosition>, StoreError> {
-        let (job, receipt) = Submitted::with_receipt(event);
+        let (job, receipt) = SubmittedEvent::with_receipt(event);
         self.queue(job).await?;
         Ok(receipt)
     }

@@ -8,7 +8,7 @@ use crate::{
         clock,
         net::client_addr::ClientAddr,
         store::{
-            NewUser,
+            accounts::NewUser,
             error::StoreError,
             sqlite::{
                 tables::{

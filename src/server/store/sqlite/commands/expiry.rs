@@ -7,7 +7,7 @@ use crate::{
     server::{
         clock,
         store::{
-            EndedSession,
+            accounts::EndedSession,
             error::StoreError,
             expiry::{Expired, ExpiryPolicy},
             sqlite::{

@@ -35,4 +35,4 @@ pub(super) use moderation::Moderate;
 pub(super) use networks::UnbanNetwork;
 pub(super) use reports::ExpireReports;
 pub(super) use retention::ExpireMessages;
-pub(super) use submit::Submitted;
+pub(super) use submit::SubmittedEvent;

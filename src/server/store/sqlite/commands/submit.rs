@@ -1,4 +1,4 @@
-//! The job of an event that a client or an endpoint has submitted.
+//! The job that appends an event, for a connection or for an endpoint.
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -14,34 +14,34 @@ use crate::{
     },
 };
 
-/// An event, with whoever waits for it. Most are messages, which have a quicker way than other changes.
-pub(crate) struct Submitted {
+/// An event, and who is told the outcome. Most are messages, which take the fast path.
+pub(crate) struct SubmittedEvent {
     event: NewEvent,
-    answer: Answer,
+    reply: Reply,
     outcome: Option<Result<Applied<EventPosition>, StoreError>>,
 }
 
-/// How an asker learns what became of an event.
-enum Answer {
-    /// Through the feed, behind the event itself.
-    Told(ReplyTo),
-    /// By a receipt.
+/// How the outcome is reported.
+enum Reply {
+    /// Through the feed, after the event itself.
+    Feed(ReplyTo),
+    /// Through a [`Receipt`].
     Receipt(oneshot::Sender<Result<EventPosition, StoreError>>),
 }
 
-impl Submitted {
-    pub(crate) fn of(event: NewEvent, reply_to: ReplyTo) -> Box<dyn Job> {
-        Box::new(Self { event, answer: Answer::Told(reply_to), outcome: None })
+impl SubmittedEvent {
+    pub(crate) fn with_reply_to(event: NewEvent, reply_to: ReplyTo) -> Box<dyn Job> {
+        Box::new(Self { event, reply: Reply::Feed(reply_to), outcome: None })
     }
 
     pub(crate) fn with_receipt(event: NewEvent) -> (Box<dyn Job>, Receipt<EventPosition>) {
-        let (answer, answered) = oneshot::channel();
-        let job = Self { event, answer: Answer::Receipt(answer), outcome: None };
-        (Box::new(job), Receipt::new(answered))
+        let (sender, outcome) = oneshot::channel();
+        let job = Self { event, reply: Reply::Receipt(sender), outcome: None };
+        (Box::new(job), Receipt::new(outcome))
     }
 }
 
-impl Job for Submitted {
+impl Job for SubmittedEvent {
     fn run(&mut self, db: &Connection, has_room: bool) -> bool {
         self.outcome.insert(make(&self.event, db, has_room)).is_ok()
     }
@@ -67,10 +67,10 @@ impl Job for Submitted {
 
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         let outcome = settled(self.outcome, committed, news);
-        match self.answer {
-            Answer::Told(reply_to) => news.push(Committed::Reply { to: reply_to, id: self.event.id, outcome }),
-            // An asker that went away needs no answer; the event stands.
-            Answer::Receipt(answer) => drop(answer.send(outcome)),
+        match self.reply {
+            Reply::Feed(reply_to) => news.push(Committed::Reply { to: reply_to, id: self.event.id, outcome }),
+            // Dropping the receipt only means that nobody waits for the outcome.
+            Reply::Receipt(sender) => drop(sender.send(outcome)),
         }
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use crate::{
     domain::Timestamp,
-    server::{clock::Offset, store::StoreError},
+    server::{clock::Offset, store::error::StoreError},
 };
 
 /// The most offsets that are kept, so that a clock that jumps all the time does not fill the disk.

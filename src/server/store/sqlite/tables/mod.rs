@@ -1,14 +1,14 @@
 //! Reading and writing single tables. Commands are made of these functions; nothing here knows a command.
 
-pub(crate) mod audit;
-pub(crate) mod clock_offsets;
-pub(crate) mod events;
-pub(crate) mod guest_marks;
-pub(crate) mod invites;
-pub(crate) mod networks;
-pub(crate) mod read_marks;
-pub(crate) mod sanctions;
-pub(crate) mod sessions;
-pub(crate) mod staging;
-pub(crate) mod staging_rows;
-pub(crate) mod users;
+pub(super) mod audit;
+pub(super) mod clock_offsets;
+pub(super) mod events;
+pub(super) mod guest_marks;
+pub(super) mod invites;
+pub(super) mod networks;
+pub(super) mod read_marks;
+pub(super) mod sanctions;
+pub(super) mod sessions;
+pub(super) mod staging;
+pub(super) mod staging_rows;
+pub(super) mod users;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOu
 
 use crate::{
     domain::{ConversationId, Timestamp, UserId},
-    server::{clock, store::StoreError},
+    server::{clock, store::error::StoreError},
 };
 
 /// Where a sanction holds: in one room, or, with `None`, on the whole server.

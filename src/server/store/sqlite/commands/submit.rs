@@ -17,12 +17,12 @@ use crate::{
 /// An event, and who is told the outcome. Most are messages, which take the fast path.
 pub(crate) struct SubmittedEvent {
     event: NewEvent,
-    reply: Reply,
+    reply: ReplyChannel,
     outcome: Option<Result<Applied<EventPosition>, StoreError>>,
 }
 
 /// How the outcome is reported.
-enum Reply {
+enum ReplyChannel {
     /// Through the feed, after the event itself.
     Feed(ReplyTo),
     /// Through a [`Receipt`].
@@ -31,12 +31,12 @@ enum Reply {
 
 impl SubmittedEvent {
     pub(crate) fn with_reply_to(event: NewEvent, reply_to: ReplyTo) -> Box<dyn Job> {
-        Box::new(Self { event, reply: Reply::Feed(reply_to), outcome: None })
+        Box::new(Self { event, reply: ReplyChannel::Feed(reply_to), outcome: None })
     }
 
     pub(crate) fn with_receipt(event: NewEvent) -> (Box<dyn Job>, Receipt<EventPosition>) {
         let (sender, outcome) = oneshot::channel();
-        let job = Self { event, reply: Reply::Receipt(sender), outcome: None };
+        let job = Self { event, reply: ReplyChannel::Receipt(sender), outcome: None };
         (Box::new(job), Receipt::new(outcome))
     }
 }
@@ -68,9 +68,9 @@ impl Job for SubmittedEvent {
     fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
         let outcome = settled(self.outcome, committed, news);
         match self.reply {
-            Reply::Feed(reply_to) => news.push(Committed::Reply { to: reply_to, id: self.event.id, outcome }),
+            ReplyChannel::Feed(reply_to) => news.push(Committed::Reply { to: reply_to, id: self.event.id, outcome }),
             // Dropping the receipt only means that nobody waits for the outcome.
-            Reply::Receipt(sender) => drop(sender.send(outcome)),
+            ReplyChannel::Receipt(sender) => drop(sender.send(outcome)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The fuzz targets, over the inputs that were written by hand or found by a fuzzer: quickly, at each change.
+//! Runs the fuzz targets over the committed inputs, which were written by hand or found by the fuzzer.
 
 #[path = "../fuzz/targets/body.rs"]
 mod body;

@@ -1,4 +1,4 @@
-//! What becomes a message or a reaction stays what it is when it is read again, and none costs more than it may.
+//! A parsed message body or emoji parses to the same value again, and stays within its limits.
 
 use teahouse::domain::{
     Body, Emoji, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,

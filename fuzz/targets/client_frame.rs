@@ -1,4 +1,4 @@
-//! A frame that can be read can be written and read again; one that cannot is answered in few words.
+//! A client frame that decodes also survives encoding and decoding. The error of any other input is short.
 
 use teahouse::protocol::ClientFrame;
 

@@ -1,15 +1,15 @@
-//! A nickname that was let in stays one, and stays the same one, however often it is typed; so does what is offered instead.
+//! A valid nickname parses to the same nickname again, and so does the one that is suggested instead.
 
 use teahouse::domain::{MAX_NICKNAME_CHARACTERS, Nickname};
 
-/// The most that a name of so many characters can come to; see `domain::nickname::rules`.
-const MOST_CODE_POINTS: usize = MAX_NICKNAME_CHARACTERS * 12;
+/// The code points of the longest nickname; see `domain::nickname::rules`.
+const MAX_CODE_POINTS: usize = MAX_NICKNAME_CHARACTERS * 12;
 
 pub(crate) fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(name) = Nickname::parse(text) else { return };
     assert_eq!(Nickname::parse(name.as_str()).as_ref(), Ok(&name));
-    assert!(name.as_str().chars().count() <= MOST_CODE_POINTS);
+    assert!(name.as_str().chars().count() <= MAX_CODE_POINTS);
     assert!(!name.initial().is_empty());
 
     assert!(!name.key().as_str().trim().is_empty());

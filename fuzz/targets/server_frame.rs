@@ -1,4 +1,4 @@
-//! The browser reads what the server writes with a reader of its own (`protocol/from_json.rs`). It and serde agree.
+//! The browser decodes the server's frames with a decoder of its own (`protocol/from_json.rs`), which agrees with serde.
 
 use std::fmt::Debug;
 

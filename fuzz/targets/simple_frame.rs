@@ -1,4 +1,4 @@
-//! The simple protocol's requests: what can be read can be written and read again. These come as any bytes.
+//! A request of the simple protocol that decodes also survives encoding and decoding. The input is any bytes.
 
 use teahouse::protocol::{SimpleRequest, from_object};
 

@@ -95,7 +95,7 @@ async fn admit<'a>(
         | ChatError::InvalidInvite
         | ChatError::AccountRequired
         | ChatError::Banned { .. } => NextAttempt::WithToken,
-        _ => NextAttempt::None,
+        _ => NextAttempt::Refuse,
     };
     match next {
         NextAttempt::AsGuest => {
@@ -108,7 +108,7 @@ async fn admit<'a>(
             let permit = acquire_permit(app).await?;
             admit_with_token(app, request, token, permit).await
         }
-        NextAttempt::None => Err(refusal(&error)),
+        NextAttempt::Refuse => Err(refusal(&error)),
     }
 }
 
@@ -118,8 +118,7 @@ enum NextAttempt {
     AsGuest,
     /// Wait for a token in the first frame.
     WithToken,
-    /// Refuse the client.
-    None,
+    Refuse,
 }
 
 async fn create_guest(app: &AppState, request: &SimpleSignIn) -> Result<CurrentUser, ChatError> {
@@ -136,12 +135,12 @@ async fn release_if_dead(app: &AppState, request: &SimpleSignIn) -> NextAttempt 
         Ok(Some(holder)) => holder,
         // It became free meanwhile.
         Ok(None) => return NextAttempt::AsGuest,
-        Err(_) => return NextAttempt::None,
+        Err(_) => return NextAttempt::Refuse,
     };
     let Some(former) = app.hub.ephemeral_guest_connection(holder) else { return NextAttempt::WithToken };
     let is_same_client = former.client_addr == request.origin.client_addr;
     if !is_same_client || former.responds_within(app.timing.liveness_timeout).await {
-        return NextAttempt::None;
+        return NextAttempt::Refuse;
     }
     // In case the former client reads again after all.
     former.queue.close(CloseReason::immediately(CloseCode::NicknameTaken));

@@ -39,7 +39,7 @@ pub(super) async fn post(
 ) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
     let me = match server::session_token(&headers, site) {
-        Some(token) => pages.api.who(&token).await,
+        Some(token) => pages.api.authenticate(&token).await,
         None => Err(UNAUTHENTICATED),
     };
     let max_bytes = if me.is_ok() { MAX_FORM_BYTES } else { MAX_ANONYMOUS_FORM_BYTES };
@@ -98,7 +98,7 @@ async fn send(
     let conversation =
         conversation.ok().and_then(|Path(name)| conversation_id(&name, pages.api.lobby())).ok_or(unknown)?;
     let id = command_id(fields, conversation, text)?;
-    pages.api.say(&me, address, id, conversation, text).await
+    pages.api.send(&me, address, id, conversation, text).await
 }
 
 fn conversation_id(name: &str, lobby: ConversationId) -> Option<ConversationId> {

@@ -129,7 +129,7 @@ impl Pages {
             Ok(permit) => permit,
             Err(busy) => return plain_text_error(busy, &caller.headers),
         };
-        let cookies = self.api.keep_cookie(&caller.headers, caller.site);
+        let cookies = self.api.renewed_cookies(&caller.headers, caller.site);
         let encoding = ContentEncoding::accepted(&caller.headers);
         let state = self.initial_state(caller, query, path, SendOutcome::default()).await;
         let is_signed_in = state.me.is_some();
@@ -215,15 +215,15 @@ impl Pages {
             Some(token) => self.api.session_end(token).await,
             None => None,
         };
-        let (mut online, online_count) = self.api.online();
-        if self.api.entry() != AdmissionPolicy::Open {
+        let (mut online, online_count) = self.api.online_users();
+        if self.api.admission_policy() != AdmissionPolicy::Open {
             // Only those who may sign up see who is online.
             online.clear();
         }
         InitialState {
             some_online: online.into_iter().take(MAX_AVATARS).collect(),
             online_count,
-            registered_only: self.api.entry() == AdmissionPolicy::Registered,
+            registered_only: self.api.admission_policy() == AdmissionPolicy::Registered,
             ended_session: ended,
             sign_in_attempt: SignInAttempt { invite: query.invite, claim: query.claim, ..SignInAttempt::default() },
             ..state
@@ -243,7 +243,7 @@ impl Pages {
         };
         let me = welcome.me.clone();
         let Some(conversation) = open_conversation_at(path, &welcome.conversations) else { return (Some(me), None) };
-        let page = self.api.newest(&me, conversation, MAX_MESSAGES, MAX_MESSAGE_BYTES).await;
+        let page = self.api.newest_messages(&me, conversation, MAX_MESSAGES, MAX_MESSAGE_BYTES).await;
         let SendOutcome { text: draft, problem } = outcome;
         let opening = page.map(|page| OpenConversation { welcome, conversation, page, draft, problem });
         (Some(me), opening)

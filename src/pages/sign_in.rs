@@ -39,7 +39,7 @@ pub(super) async fn sign_in(
         return Redirect::to(LOBBY_PATH).into_response();
     }
     let request = SignInRequest { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
-    match pages.api.come_in(request, address, site, &headers).await {
+    match pages.api.sign_in(request, address, site, &headers).await {
         Ok(SignedIn { token, cookies, .. }) => {
             let mut response = match pages.renders.acquire().await {
                 Ok(permit) => {

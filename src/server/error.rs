@@ -1,4 +1,4 @@
-//! What a user is told when something can't be done, whichever door they came by.
+//! Why something that a user asked for was refused, for all endpoints.
 
 use std::time::Duration;
 
@@ -14,36 +14,36 @@ use crate::{
     },
 };
 
-/// When to try again at a full server, in milliseconds.
-const BUSY_FOR: u64 = 5_000;
+/// When a client may try again at a full server, in milliseconds.
+const BUSY_RETRY_AFTER_MS: u64 = 5_000;
 
-/// Why a command was refused. The words are for people, [`ChatError::code`] is for programs.
+/// Why a command or request was refused. The texts are for users, [`ChatError::code`] is for programs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ChatError {
     #[error("{0}")]
     InvalidNickname(#[from] NicknameError),
     #[error("somebody here has this name, or one that looks like it")]
     NicknameTaken { suggestion: Option<Nickname> },
-    /// What exactly was wrong is nobody's business.
+    /// Does not say which of the two is wrong, so that nobody can find out which nicknames are registered.
     #[error("the nickname or the password is wrong")]
     WrongPassword,
     #[error("{0}")]
     InvalidPassword(#[from] PasswordError),
     #[error("there is no such session of yours")]
     UnknownSession,
-    /// Our fault; the log says more.
+    /// A fault of the server. The log says more.
     #[error("something went wrong here")]
     Internal,
     #[error("this session is not known, or it has ended")]
     Unauthenticated,
     #[error("this session has ended")]
     SessionEnded(EndReason),
-    /// What was looked for, as it was typed but not longer than a nickname can be.
+    /// The nickname as typed, cut to the length of the longest nickname.
     #[error("nobody here is called {0}")]
     UnknownNickname(String),
     #[error("there is no such user")]
     UnknownUser,
-    #[error("nobody can talk in private with themselves")]
+    #[error("nobody can open a direct with themselves")]
     SelfDirect,
     #[error("the other user has gone for good: nobody would read this")]
     UserGone,
@@ -63,36 +63,36 @@ pub(crate) enum ChatError {
     NotAllowed,
     #[error("only registered users can have a role or another password")]
     NotRegistered,
-    /// What is missing or does not fit.
+    /// Fields that are missing or do not fit together; the text says which.
     #[error("this cannot be done: {0}")]
-    BadMeasure(&'static str),
+    BadRequest(&'static str),
     #[error("a moderator has muted you")]
     Muted { until: Option<Timestamp> },
-    #[error("a moderator has banned you, or somebody from where you are")]
+    #[error("a moderator has banned you, or somebody at your address")]
     Banned { until: Option<Timestamp> },
-    #[error("an invite is needed to come in here")]
+    #[error("an invite is needed to sign up here")]
     InviteRequired,
     #[error("this invite is not known, or it has ended")]
     InvalidInvite,
-    #[error("this server has an owner, or that is not the token by which it can be owned")]
+    #[error("this server has an owner, or this is not its claim token")]
     InvalidClaim,
     #[error("there is no such invite")]
     UnknownInvite,
-    #[error("only registered users may come in here")]
+    #[error("only registered users may sign in here")]
     AccountRequired,
     #[error("{0}")]
     InvalidEmoji(#[from] EmojiError),
     #[error("the message has {MAX_REACTIONS} different reactions already")]
     TooManyReactions,
-    #[error("there are as many guests of your address here as there may be")]
+    #[error("too many guests are here from your address")]
     TooManyGuests,
     #[error("{0}")]
     InvalidReason(#[from] ReasonError),
-    #[error("nobody reports their own messages; you can delete yours")]
+    #[error("you cannot report your own message; you can delete it")]
     OwnMessage,
-    #[error("you have reported as much as moderators can look at; wait until they have")]
+    #[error("you have too many open reports; wait until moderators have closed some")]
     TooManyReports,
-    #[error("somebody must own this place: appoint another owner first")]
+    #[error("somebody must own this server: appoint another owner first")]
     LastOwner,
     #[error("there is no such report, or it has been closed")]
     UnknownReport,
@@ -102,11 +102,12 @@ pub(crate) enum ChatError {
     Busy,
     #[error("the server cannot save anything at the moment; try again in a moment")]
     StorageUnavailable,
-    #[error("this server has no room for more: its disk quota is used up; what is there can be read and deleted")]
+    #[error("the disk quota of this server is used up; existing messages can be read and deleted")]
     QuotaUsedUp,
 }
 
 impl ChatError {
+    /// The code for programs.
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::InvalidNickname(_) => ErrorCode::InvalidNickname,
@@ -128,7 +129,7 @@ impl ChatError {
             Self::UnknownMessage => ErrorCode::UnknownMessage,
             Self::NotAuthor | Self::NotAllowed | Self::OwnMessage => ErrorCode::Forbidden,
             Self::NotRegistered | Self::AccountRequired => ErrorCode::AccountRequired,
-            Self::BadMeasure(_) => ErrorCode::BadFrame,
+            Self::BadRequest(_) => ErrorCode::BadFrame,
             Self::Muted { .. } => ErrorCode::Muted,
             Self::Banned { .. } => ErrorCode::Banned,
             Self::InviteRequired => ErrorCode::InviteRequired,
@@ -143,6 +144,7 @@ impl ChatError {
         }
     }
 
+    /// A free nickname that is similar to the taken one.
     pub(crate) fn suggestion(&self) -> Option<Nickname> {
         match self {
             Self::NicknameTaken { suggestion } => suggestion.clone(),
@@ -150,21 +152,22 @@ impl ChatError {
         }
     }
 
-    /// Why the session is over, where that is known.
-    pub(crate) fn ended(&self) -> Option<EndReason> {
+    /// Why the session has ended, if that is known.
+    pub(crate) fn end_reason(&self) -> Option<EndReason> {
         match self {
             Self::SessionEnded(reason) => Some(*reason),
             _ => None,
         }
     }
 
+    /// When a client may try again, in milliseconds.
     pub(crate) fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            // Rounded up: a client that waits so long must find it was long enough.
+            // Rounded up, so that a client that waits this long does not come too early.
             Self::RateLimited { retry_after } => {
                 Some(u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX).saturating_add(1))
             }
-            Self::Busy => Some(BUSY_FOR),
+            Self::Busy => Some(BUSY_RETRY_AFTER_MS),
             Self::Muted { until: Some(until) } | Self::Banned { until: Some(until) } => {
                 Some(until.0.saturating_sub(clock::now().0).max(1))
             }
@@ -172,7 +175,7 @@ impl ChatError {
         }
     }
 
-    /// The answer to the command `id`, if it had one.
+    /// The error frame for the command `id`, or for a frame without an id.
     pub(crate) fn frame(&self, id: Option<CommandId>) -> ErrorFrame {
         ErrorFrame {
             id,
@@ -196,7 +199,7 @@ impl From<StoreError> for ChatError {
             StoreError::SelfDirect => Self::SelfDirect,
             StoreError::UserGone => Self::UserGone,
             StoreError::Blocked => Self::Blocked,
-            StoreError::SelfBlock => Self::BadMeasure("nobody can block themselves"),
+            StoreError::SelfBlock => Self::BadRequest("nobody can block themselves"),
             StoreError::TooManyBlocks => Self::TooManyBlocks,
             StoreError::NotMember => Self::UnknownConversation,
             StoreError::UnknownMessage => Self::UnknownMessage,

@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::{
-    protocol::CloseCode,
-    server::{chat::ChatService, hub::Hub},
-};
+use crate::server::chat::ChatService;
 
 /// Makes the configured owner the owner, then ends expired sessions and forgets idle rate limits, every `period`.
-pub(super) async fn run_housekeeping(chat: &ChatService, hub: &Hub, period: Duration) {
+pub(super) async fn run_housekeeping(chat: &ChatService, period: Duration) {
     match chat.install_owner().await {
         Ok(true) => {}
         Ok(false) => {
@@ -23,14 +20,9 @@ pub(super) async fn run_housekeeping(chat: &ChatService, hub: &Hub, period: Dura
     let mut ticks = ticks(period);
     loop {
         ticks.tick().await;
-        chat.keep_clock().await;
-        match chat.expire().await {
-            Ok(expired) => {
-                expired
-                    .iter()
-                    .for_each(|ended| hub.close_session(ended.user, ended.session, CloseCode::SessionExpired));
-            }
-            Err(error) => tracing::warn!(%error, "expired sessions and guests could not be looked for"),
+        chat.save_clock().await;
+        if let Err(error) = chat.expire().await {
+            tracing::warn!(%error, "expired sessions and guests could not be looked for");
         }
         chat.forget_idle();
     }

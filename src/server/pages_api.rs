@@ -1,4 +1,4 @@
-//! What rendering pages needs of the server: what it knows, and what a page's forms ask of it.
+//! What the server-rendered pages can ask of the server.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::{
         AdmissionPolicy, AuditPage, CommandId, ConversationId, ConversationList, CurrentUser, Invite, InviteId,
         MessagesPage, ReportList, Sanction, SessionEnd, Timestamp, User, UserId,
     },
-    protocol::{ErrorCode, InviteRequest, Problem, VERSION, Welcome},
+    protocol::{ErrorCode, InviteRequest, MAX_FRAME_BYTES, Problem, VERSION, Welcome},
     server::{
-        chat::{AllowedActions, ChatService, ModerationRequest, may_handle_reports_of},
+        chat::{AllowedActions, ChatService, CommandContext, ModerationRequest, may_handle_reports_of},
         error::ChatError,
         hub::{Hub, PresenceLookup as _},
         net::{
@@ -19,12 +19,12 @@ use crate::{
             session_cookie::RequestToken, site::Site, urls,
         },
         problem::ApiError,
-        sign_in::{SignInRequest, SignedIn, come_in},
+        sign_in::{SignInRequest, SignedIn, sign_in},
         store::{ConnectionSnapshot, HistoryWindow, ReportAction},
     },
 };
 
-/// A handle to the running house, for the pages. Cheap to clone.
+/// A handle to the running server, for the pages. Cheap to clone.
 #[derive(Clone)]
 pub struct PagesApi {
     chat: Arc<ChatService>,
@@ -33,12 +33,12 @@ pub struct PagesApi {
     public_url: Option<Arc<PublicUrl>>,
 }
 
-/// Why something was not done that a page asked for.
+/// Why a request of a page was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageError {
-    /// As the answer's status.
+    /// The status of the answer.
     pub(crate) status: StatusCode,
-    /// For the page to put into words.
+    /// The page shows a text for this code.
     pub(crate) code: ErrorCode,
 }
 
@@ -59,82 +59,80 @@ impl PagesApi {
         Self { chat, hub, report_to: report_to.map(Arc::new), public_url: public_url.map(Arc::new) }
     }
 
-    /// Where browsers report what a page's policy stopped.
+    /// Where browsers report violations of the content security policy.
     pub(crate) fn report_to(&self) -> Option<&ReportUrl> {
         self.report_to.as_deref()
     }
 
-    /// Whose session token this is; `None` if it is nobody's, or if the store can't tell at the moment.
+    /// Returns the user of a session token. Returns `None` if there is no such session, or if the store fails.
     pub async fn me(&self, token: &str) -> Option<CurrentUser> {
-        self.who(token).await.ok()
+        self.authenticate(token).await.ok()
     }
 
-    /// Whose session token this is, or why that can't be told.
-    pub(crate) async fn who(&self, token: &str) -> Result<CurrentUser, PageError> {
+    /// Returns the user of a session token.
+    pub(crate) async fn authenticate(&self, token: &str) -> Result<CurrentUser, PageError> {
         Ok(self.chat.authenticate(token).await?.me)
     }
 
-    /// The token by which somebody can own the server; `None` if it has an owner, or its configuration names one, or if
-    /// that can't be told at the moment.
+    /// Returns the token by which somebody becomes the owner. Returns `None` if the server has an owner, if its
+    /// configuration names one, or if the store fails.
     pub async fn claim_token(&self) -> Option<String> {
         self.chat.claim_token().await.ok().flatten()
     }
 
-    /// Why the session of this token is over, if that is known and its browser may not know.
+    /// Returns why the session of a token ended, if that is known.
     pub(crate) async fn session_end(&self, token: &str) -> Option<SessionEnd> {
         self.chat.session_end(token).await.ok().flatten()
     }
 
-    /// Lets somebody in who knocks by a page's form.
-    pub(crate) async fn come_in(
+    /// Signs a user in or up.
+    pub(crate) async fn sign_in(
         &self,
-        knock: SignInRequest,
-        peer: ClientAddr,
+        request: SignInRequest,
+        client_addr: ClientAddr,
         site: Site,
         headers: &HeaderMap,
     ) -> Result<SignedIn, Problem> {
-        let entered = come_in((&self.chat, &self.hub), knock, (peer, site), headers).await;
-        entered.map_err(|error| ApiError::from(error).problem().clone())
+        let signed_in = sign_in(&self.chat, request, client_addr, site, headers).await;
+        signed_in.map_err(|error| ApiError::from(error).problem().clone())
     }
 
-    /// Charges an address for a page, or for a form of so many bytes, as for a request to the HTTP API.
-    pub(crate) fn charge(&self, peer: ClientAddr, bytes: usize) -> Result<(), PageError> {
-        Ok(self.chat.charge_request(peer, bytes)?)
+    /// Charges an address for a page, or for a form of `bytes` bytes, like a request to the HTTP API.
+    pub(crate) fn charge(&self, client_addr: ClientAddr, bytes: usize) -> Result<(), PageError> {
+        Ok(self.chat.charge_request(client_addr, bytes)?)
     }
 
-    /// Notes how many bytes of a page an address is sent.
-    pub(crate) fn charge_answer(&self, peer: ClientAddr, bytes: usize) {
-        self.chat.charge_answer(peer, bytes);
+    /// Charges an address for the bytes of a page.
+    pub(crate) fn charge_answer(&self, client_addr: ClientAddr, bytes: usize) {
+        self.chat.charge_answer(client_addr, bytes);
     }
 
-    /// Whether an address is to be sent a file.
-    pub(crate) fn check_file_budget(&self, peer: ClientAddr) -> Result<(), PageError> {
-        Ok(self.chat.check_file_budget(peer)?)
+    /// Checks whether an address may be sent another file.
+    pub(crate) fn check_file_budget(&self, client_addr: ClientAddr) -> Result<(), PageError> {
+        Ok(self.chat.check_file_budget(client_addr)?)
     }
 
-    /// Notes how many bytes of a file an address is sent.
-    pub(crate) fn charge_file(&self, peer: ClientAddr, bytes: usize) {
-        self.chat.charge_file(peer, bytes);
+    /// Charges an address for the bytes of a file.
+    pub(crate) fn charge_file(&self, client_addr: ClientAddr, bytes: usize) {
+        self.chat.charge_file(client_addr, bytes);
     }
 
-    /// What whoever shows this token would be told by the socket; `None` if it is nobody's, or if that can't be told at
-    /// the moment. With the conversation `open`, however far down in the list it stands.
+    /// Returns what a WebSocket with this session token would get as its welcome, with the conversation `open` wherever it
+    /// is in the list. Returns `None` if there is no such session, or if the store fails.
     pub(crate) async fn welcome(&self, token: &str, open: Option<ConversationId>) -> Option<Welcome> {
         let session = self.chat.authenticate(token).await.ok()?;
-        let asked_for = open.into_iter().collect();
-        let ConnectionSnapshot { list, requested_conversations: further, blocks, .. } =
-            self.chat.connection_snapshot(session.me.id, session.id, asked_for).await.ok()?;
+        let requested = open.into_iter().collect();
+        let ConnectionSnapshot { list, requested_conversations, blocks, .. } =
+            self.chat.connection_snapshot(session.me.id, session.id, requested).await.ok()?;
         let ConversationList { mut conversations, older } = list;
-        conversations.extend(further);
+        conversations.extend(requested_conversations);
         let (online, online_count) = self.hub.online_users_with(&session.me.user());
-        let (epoch, me) = (self.chat.epoch(), session.me);
-        let protocol = VERSION;
         Some(Welcome {
-            protocol,
+            protocol: VERSION,
             at: Some(Timestamp::now()),
-            epoch,
+            epoch: self.chat.epoch(),
             token: None,
-            me,
+            me: session.me,
             conversations,
             older,
             blocks,
@@ -143,9 +141,9 @@ impl PagesApi {
         })
     }
 
-    /// The newest messages of a conversation, at most so many and of so many bytes, but one at least; `None` if they can't
-    /// be read at the moment, or not by this user.
-    pub(crate) async fn newest(
+    /// Returns the newest messages of a conversation: at most `limit`, and at most `bytes` bytes of text unless a single
+    /// message is longer. Returns `None` if the user may not read them, or if the store fails.
+    pub(crate) async fn newest_messages(
         &self,
         me: &CurrentUser,
         conversation: ConversationId,
@@ -155,143 +153,163 @@ impl PagesApi {
         self.chat.messages(me.id, conversation, HistoryWindow::Newest, limit, bytes).await.ok()
     }
 
-    /// Says something; it is on disk when this returns. Costs what a command does.
-    pub(crate) async fn say(
+    /// Sends a message. It is durable when this returns. Charged like a command.
+    pub(crate) async fn send(
         &self,
         me: &CurrentUser,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
         id: CommandId,
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), PageError> {
-        self.chat.charge_command(me.id, Some(peer), body.len())?;
-        Ok(self.chat.write(me.user(), id, conversation, body).await?)
+        let context = self.begin_command(me, client_addr, body.len())?;
+        // No frame could hold it either.
+        if body.len() > MAX_FRAME_BYTES {
+            return Err(PageError { status: StatusCode::UNPROCESSABLE_ENTITY, code: ErrorCode::MessageTooLong });
+        }
+        Ok(self.chat.post(context, id, conversation, body).await?)
     }
 
-    /// What makes a browser keep the token of a session of this server that it has brought for as long again, each as
-    /// `Set-Cookie`.
-    pub(crate) fn keep_cookie(&self, headers: &HeaderMap, site: Site) -> Vec<HeaderValue> {
+    fn begin_command(
+        &self,
+        me: &CurrentUser,
+        client_addr: ClientAddr,
+        bytes: usize,
+    ) -> Result<CommandContext, ChatError> {
+        self.chat.begin_command(me.user(), client_addr, bytes)
+    }
+
+    /// Returns `Set-Cookie` values that renew the cookie of this server's session, if the request has one.
+    pub(crate) fn renewed_cookies(&self, headers: &HeaderMap, site: Site) -> Vec<HeaderValue> {
         let token = RequestToken::from_headers(headers, site);
         token.map_or_else(Vec::new, |token| token.renewed_valid_cookie(self.chat.session_cookie_max_age(), site))
     }
 
-    /// Who may come in.
-    pub fn entry(&self) -> AdmissionPolicy {
-        self.chat.entry()
+    /// Who may sign up.
+    pub fn admission_policy(&self) -> AdmissionPolicy {
+        self.chat.admission_policy()
     }
 
-    /// The room that everyone is in.
+    /// The room that everybody is in.
     pub fn lobby(&self) -> ConversationId {
         self.chat.lobby()
     }
 
-    /// Who is here: all, or none while they are too many to list; and how many.
-    pub fn online(&self) -> (Vec<User>, u64) {
+    /// The online users, and their number. The list is empty if they are too many to be listed.
+    pub fn online_users(&self) -> (Vec<User>, u64) {
         self.hub.online_users()
     }
 
-    /// How many are here at this moment; what [`Self::online`] tells was announced, up to a second ago.
-    pub(crate) fn count_here(&self) -> u64 {
+    /// How many users are online at this moment. [`Self::online_users`] may be a second older.
+    pub(crate) fn online_count(&self) -> u64 {
         self.hub.online_user_ids().len() as u64
     }
 
-    /// Whether a user is here, however many are.
-    pub(crate) fn is_here(&self, user: UserId) -> bool {
+    /// Whether a user is online.
+    pub(crate) fn is_online(&self, user: UserId) -> bool {
         !self.hub.addresses_of(user).is_empty()
     }
 
     /// What one user may do to another.
-    pub(crate) fn powers(me: &CurrentUser, subject: &User) -> AllowedActions {
-        AllowedActions::over(me.role, subject.role)
+    pub(crate) fn allowed_actions(me: &CurrentUser, subject: &User) -> AllowedActions {
+        AllowedActions::of(me.role, subject.role)
     }
 
-    /// At most `limit` of those in whose nickname `part` can be found.
+    /// Returns at most `limit` users whose nickname contains `part`.
     pub(crate) async fn find_users(&self, me: &CurrentUser, part: &str, limit: u32) -> Result<Vec<User>, PageError> {
         Ok(self.chat.find_users(me, part, limit).await?)
     }
 
-    /// A user, who may have gone for good.
+    /// Returns a user, even one who has given the nickname up.
     pub(crate) async fn user(&self, me: &CurrentUser, user: UserId) -> Result<User, PageError> {
         Ok(self.chat.user(me, user).await?)
     }
 
-    /// Who may not do what.
+    /// Returns all sanctions in force.
     pub(crate) async fn sanctions(&self, me: &CurrentUser) -> Result<Vec<Sanction>, PageError> {
         Ok(self.chat.sanctions(me).await?)
     }
 
-    /// Does something to a user; it is done, and on disk, when this returns. Costs what a command does.
+    /// Moderates a user. It is durable when this returns. Charged like a command.
     pub(crate) async fn moderate(
         &self,
         me: &CurrentUser,
+        client_addr: ClientAddr,
         id: CommandId,
-        measure: ModerationRequest,
+        request: ModerationRequest,
     ) -> Result<(), PageError> {
-        self.chat.charge_command(me.id, None, 0)?;
-        let receipt = self.chat.moderate(Some(me.user()), id, measure).await?;
+        let context = self.begin_command(me, client_addr, 0)?;
+        let receipt = self.chat.moderate(context, id, request).await?;
         receipt.await.map_err(ChatError::from)?;
         Ok(())
     }
 
-    /// The invites that still let somebody in.
+    /// Returns the invites that are still valid.
     pub(crate) async fn invites(&self, me: &CurrentUser) -> Result<Vec<Invite>, PageError> {
         Ok(self.chat.invites(me).await?)
     }
 
-    /// Makes an invite. Gives the token that lets in, too.
-    pub(crate) async fn invite(
+    /// Creates an invite, and returns it with its token. Charged like a command.
+    pub(crate) async fn create_invite(
         &self,
         me: &CurrentUser,
+        client_addr: ClientAddr,
         request: &InviteRequest,
     ) -> Result<(Invite, String), PageError> {
-        self.chat.charge_command(me.id, None, 0)?;
-        Ok(self.chat.invite(Some(me.user()), request).await?)
+        let context = self.begin_command(me, client_addr, 0)?;
+        Ok(self.chat.create_invite(context, request).await?)
     }
 
-    /// The link by which the invite with this token lets in, for whoever made this request.
-    pub(crate) fn link_of_invite(&self, token: &str, headers: &HeaderMap, scheme: Scheme) -> String {
+    /// The URL of the invite with this token. Without a configured public URL it is on the host that the request names.
+    pub(crate) fn invite_url(&self, token: &str, headers: &HeaderMap, scheme: Scheme) -> String {
         urls::invite_url(&urls::base_url_of_request(self.public_url.as_deref(), headers, scheme), token)
     }
 
-    /// Ends an invite.
-    pub(crate) async fn revoke_invite(&self, me: &CurrentUser, id: InviteId) -> Result<(), PageError> {
-        self.chat.charge_command(me.id, None, 0)?;
-        Ok(self.chat.revoke_invite(Some(&me.user()), id).await?)
+    /// Ends an invite. Charged like a command.
+    pub(crate) async fn revoke_invite(
+        &self,
+        me: &CurrentUser,
+        client_addr: ClientAddr,
+        id: InviteId,
+    ) -> Result<(), PageError> {
+        let context = self.begin_command(me, client_addr, 0)?;
+        Ok(self.chat.revoke_invite(context, id).await?)
     }
 
-    /// At most `limit` reports of messages that are open.
+    /// Returns at most `limit` open reports.
     pub(crate) async fn reports(&self, me: &CurrentUser, limit: u32) -> Result<ReportList, PageError> {
         Ok(self.chat.reports(me, limit).await?)
     }
 
-    /// How many reports wait for this user; 0 if that can't be told at the moment.
+    /// How many open reports the user may see: 0 if the store fails.
     pub(crate) async fn count_reports(&self, me: &CurrentUser) -> u64 {
         self.chat.count_reports(me).await.unwrap_or_default()
     }
 
-    /// Whether a user may close reports of what another one wrote.
+    /// Whether a user may handle reports of messages by `author`.
     pub(crate) fn may_handle_reports_of(me: &CurrentUser, author: &User) -> bool {
         may_handle_reports_of(me.role, author.role)
     }
 
-    /// Does something about a report. Costs what a command does.
+    /// Closes a report, or deletes the reported message. Charged like a command.
     pub(crate) async fn handle_report(
         &self,
         me: &CurrentUser,
+        client_addr: ClientAddr,
         report: u64,
         action: ReportAction,
     ) -> Result<(), PageError> {
-        self.chat.charge_command(me.id, None, 0)?;
-        Ok(self.chat.handle_report(Some(me.user()), report, action).await?)
+        let context = self.begin_command(me, client_addr, 0)?;
+        Ok(self.chat.handle_report(context, report, action).await?)
     }
 
-    /// At most `limit` entries of the audit log.
-    pub(crate) async fn audit(
+    /// Returns at most `limit` entries of the audit log: the newest, or the newest before `before`.
+    pub(crate) async fn audit_page(
         &self,
         me: &CurrentUser,
         before: Option<u64>,
         limit: u32,
     ) -> Result<AuditPage, PageError> {
-        Ok(self.chat.audit(me, before, limit).await?)
+        Ok(self.chat.audit_page(me, before, limit).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! What an HTTP client is told when something can't be done. Internals are logged where they happen, never sent.
+//! Errors of the HTTP API as problem details (RFC 9457). Details of faults are logged where they happen and never sent.
 
 use axum::{
     Json,
@@ -11,7 +11,7 @@ use crate::{
     server::error::ChatError,
 };
 
-/// A request that was refused, as a problem (RFC 9457).
+/// The answer to a request that was refused.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError(Box<Problem>);
 
@@ -45,27 +45,27 @@ impl ApiError {
         ChatError::Internal.into()
     }
 
-    /// For people who look at it in a browser.
+    /// The error as plain text, for a page in a browser.
     pub(crate) fn into_text(self) -> Response {
-        let words = format!("{}\n", self.0.detail);
+        let text = format!("{}\n", self.0.detail);
         let mut response = self.into_response();
-        *response.body_mut() = words.into();
+        *response.body_mut() = text.into();
         response.headers_mut().remove(header::CONTENT_LENGTH);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         response
     }
 
-    /// What the answer's status will be.
+    /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Its code on the wire.
+    /// The code for programs.
     pub(crate) fn code(&self) -> ErrorCode {
         self.0.code
     }
 
-    /// For the page's form, which turns a problem into another picture of itself.
+    /// The problem details, for the sign-in form.
     pub(crate) fn problem(&self) -> &Problem {
         &self.0
     }
@@ -82,7 +82,7 @@ impl From<ChatError> for ApiError {
             | ChatError::TooManyBlocks
             | ChatError::InvalidReason(_)
             | ChatError::SelfDirect => StatusCode::UNPROCESSABLE_ENTITY,
-            ChatError::BadMeasure(_) => StatusCode::BAD_REQUEST,
+            ChatError::BadRequest(_) => StatusCode::BAD_REQUEST,
             ChatError::NotAuthor
             | ChatError::NotAllowed
             | ChatError::OwnMessage
@@ -114,7 +114,7 @@ impl From<ChatError> for ApiError {
         let mut answer = Self::new(status, error.code(), error.to_string());
         answer.0.suggestion = error.suggestion();
         answer.0.retry_after_ms = error.retry_after_ms();
-        answer.0.ended = error.ended();
+        answer.0.ended = error.end_reason();
         answer
     }
 }

@@ -182,7 +182,7 @@ impl Server {
         };
 
         // Before serving anybody, because the sign-up policy may have become stricter since the last run.
-        if let Err(error) = chat.enforce_entry().await {
+        if let Err(error) = chat.apply_admission_policy().await {
             tracing::error!(%error, "the sign-up policy could not be applied to existing guests");
             return Err(RunError::StoreEnded);
         }
@@ -212,7 +212,7 @@ impl Server {
             };
             tokio::join!(
                 announce_presence(&hub, &shards, config.timing.presence_interval),
-                run_housekeeping(&chat, &hub, config.timing.housekeeping_interval),
+                run_housekeeping(&chat, config.timing.housekeeping_interval),
                 run_retention(&chat, config.timing.retention_interval),
                 chat.erase_deleted_accounts(),
                 admin::serve(app, admin_socket, base_url),

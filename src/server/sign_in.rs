@@ -1,14 +1,12 @@
-//! Coming in through the page or the HTTP API: who was let in gets a session, and a cookie to come back with.
+//! Signing in through the page or the HTTP API: starts a session and sets its cookie.
 
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::{
     domain::CurrentUser,
-    protocol::CloseCode,
     server::{
-        chat::{ChatService, Pass, StartedSession},
+        chat::{AdmissionToken, ChatService, StartedSession},
         error::ChatError,
-        hub::Hub,
         net::{
             client_addr::ClientAddr,
             session_cookie::{RequestToken, session_cookie, user_agent},
@@ -17,52 +15,53 @@ use crate::{
     },
 };
 
-/// What somebody shows who wants to come in.
+/// What a user enters to sign in or up.
 pub(crate) struct SignInRequest {
     pub(crate) nickname: String,
+    /// `None` for a guest.
     pub(crate) password: Option<String>,
+    /// The token of an invite.
     pub(crate) invite: Option<String>,
-    /// What makes somebody new the owner of a server that has none.
+    /// The token that makes a new user the owner of a server without one.
     pub(crate) claim: Option<String>,
 }
 
-/// Somebody who is in now.
+/// A user who has signed in.
 pub(crate) struct SignedIn {
     pub(crate) me: CurrentUser,
     pub(crate) token: String,
-    /// Each as `Set-Cookie`.
+    /// One `Set-Cookie` value per cookie.
     pub(crate) cookies: Vec<HeaderValue>,
 }
 
-/// Lets somebody in as a new guest, or with a password as a registered user; with both a password and an invite perhaps
-/// as a new one.
-pub(crate) async fn come_in(
-    (chat, hub): (&ChatService, &Hub),
+/// Signs a user in: without a password as a new guest, with one as a registered user. A password with an invite or a claim
+/// token registers a new user.
+pub(super) async fn sign_in(
+    chat: &ChatService,
     SignInRequest { nickname, password, invite, claim }: SignInRequest,
-    (peer, site): (ClientAddr, Site),
+    client_addr: ClientAddr,
+    site: Site,
     headers: &HeaderMap,
 ) -> Result<SignedIn, ChatError> {
-    let agent = user_agent(headers);
+    let user_agent = user_agent(headers);
     let is_guest = password.is_none();
-    let pass = claim.map(Pass::Claim).or_else(|| invite.clone().map(Pass::Invite));
-    let arrival = match (password, pass) {
-        (Some(password), Some(pass)) => chat.register(&nickname, password, pass, peer, agent).await?,
-        (Some(password), None) => chat.sign_in(&nickname, password, peer, agent).await?,
-        (None, _) => chat.create_guest(&nickname, invite.as_deref(), peer, agent, false).await?,
+    let admission_token = claim.map(AdmissionToken::Claim).or_else(|| invite.clone().map(AdmissionToken::Invite));
+    let StartedSession { me, token, .. } = match (password, admission_token) {
+        (Some(password), Some(admission_token)) => {
+            chat.register(&nickname, password, admission_token, client_addr, user_agent).await?
+        }
+        (Some(password), None) => chat.sign_in(&nickname, password, client_addr, user_agent).await?,
+        (None, _) => chat.create_guest(&nickname, invite.as_deref(), client_addr, user_agent, false).await?,
     };
-    // The token of who has signed in gives way to the new one in the browser's cookie: nobody could end it any more.
-    let mut former = None;
-    if let Some(token) = RequestToken::from_headers(headers, site).filter(|_| !is_guest) {
-        match chat.end_session(token.value).await {
-            Ok(ended) => {
-                former = token.removed_legacy_cookie(site);
-                hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
-            }
+    // The new cookie replaces that of an earlier session, which nobody could end any more.
+    let mut removed_cookie = None;
+    if let Some(previous) = RequestToken::from_headers(headers, site).filter(|_| !is_guest) {
+        match chat.end_session(previous.value).await {
+            Ok(_ended) => removed_cookie = previous.removed_legacy_cookie(site),
             Err(ChatError::Unauthenticated) => {}
-            Err(error) => tracing::warn!(%error, "a session that was replaced could not be ended"),
+            Err(error) => tracing::warn!(%error, "the session that was replaced could not be ended"),
         }
     }
-    let StartedSession { me, token, .. } = arrival;
-    let cookies = session_cookie(&token, chat.session_cookie_max_age(), site).into_iter().chain(former).collect();
-    Ok(SignedIn { me, token, cookies })
+    let cookie = session_cookie(&token, chat.session_cookie_max_age(), site);
+    Ok(SignedIn { me, token, cookies: cookie.into_iter().chain(removed_cookie).collect() })
 }

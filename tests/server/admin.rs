@@ -18,7 +18,7 @@ async fn the_operator_lists_users_and_the_audit_log() {
     server.admin(&["mute", "小明", "--minutes", "5"]).await;
     let sanctions = server.admin(&["sanctions"]).await;
     assert!(sanctions.starts_with("mute  小明") && sanctions.trim_end().ends_with(" UTC"), "{sanctions}");
-    assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the host: mute 小明"));
+    assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the operator: mute 小明"));
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn the_operator_deletes_a_message_and_every_client_is_told() {
     assert_eq!(server.payloads_with("what must"), 0);
     assert!(server.admin(&["messages", "--limit", "1"]).await.ends_with("小明: (deleted)\n"));
     let audit = server.admin(&["audit", "--limit", "1"]).await;
-    assert!(audit.contains(&format!("the host: delete_message 小明 in {lobby} {said}")), "{audit}");
+    assert!(audit.contains(&format!("the operator: delete_message 小明 in {lobby} {said}")), "{audit}");
 }
 
 #[tokio::test]

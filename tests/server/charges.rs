@@ -16,7 +16,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::support::{Hangup, PROGRAM, RawClient, TestClient, TestProcess, TestServer, within};
+use super::support::{Hangup, PROGRAM, RawClient, TestClient, TestProcess, TestServer, registered, within};
 
 fn some(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("more than none")
@@ -247,4 +247,16 @@ async fn three_hundred_users_of_one_address_can_reconnect_at_once() {
         replayed(&mut back).await.1
     });
     assert_eq!(join_all(coming_back).await, [true; PEOPLE]);
+}
+
+#[tokio::test]
+async fn invites_by_http_are_charged_like_commands() {
+    // Two commands at once.
+    let server = TestServer::start_with(|config| config.limits.commands_per_minute = some(40)).await;
+    let (_owner, token) = registered(&server, "Olga").await;
+    let create = async || {
+        let request = server.http(Method::POST, "/api/invites").bearer_auth(&token).json(&json!({}));
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!([create().await, create().await, create().await], [201, 201, 429]);
 }

@@ -194,7 +194,7 @@ async fn the_last_owner_must_appoint_another_unless_the_operator_deletes_the_acc
 
     let told = server.admin(&["delete-account", "阿玲"]).await;
     assert_eq!(told, "阿玲: the account is deleted\n");
-    assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the host: delete_account (former user)"));
+    assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the operator: delete_account (former user)"));
     assert!(!server.admin(&["list"]).await.contains("owner"));
     assert!(server.admin_in_vain(&["delete-account", "阿玲"]).await.contains("nobody here is called"));
 }

@@ -28,7 +28,7 @@ async fn arrivals_and_departures_are_announced() {
     let ling = TestClient::guest(&server, "阿玲").await;
     let her = ling.welcome.me.user();
     assert_eq!(ming.expect("her", |frame| joined(frame, &her)).await, 2);
-    let (mut online, count) = server.house.online();
+    let (mut online, count) = server.house.online_users();
     online.sort_by_key(|user| user.id);
     assert_eq!((online, count), (vec![me, her.clone()], 2));
 

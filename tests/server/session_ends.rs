@@ -85,3 +85,16 @@ async fn an_unknown_token_reveals_nothing() {
     assert_eq!(end.status(), StatusCode::NO_CONTENT);
     assert_eq!(told(&server, guest.token()).await, (None, Hangup::Code(4401)), "whoever has left knows");
 }
+
+#[tokio::test]
+async fn signing_in_again_in_the_same_browser_closes_the_connections_of_the_replaced_session() {
+    let server = TestServer::start().await;
+    let (_alice, token) = registered(&server, "Alice").await;
+    let open = TestClient::with_token(server.address, &token).await;
+    let sign_in = server
+        .http(Method::POST, "/api/session")
+        .header("cookie", server.cookie(&token))
+        .json(&json!({ "nickname": "Alice", "password": PASSWORD }));
+    assert_eq!(sign_in.send().await.expect("an answer").status(), StatusCode::CREATED);
+    assert_eq!(open.hangup().await, Hangup::Code(4401));
+}

@@ -41,12 +41,12 @@ pub(super) async fn create(request: AdminRequest, body: Result<Bytes, BytesRejec
         .and_then(|fields| Ok(InviteRequest { minutes: fields.number("minutes")?, uses: fields.number("uses")? }));
     let form = submitted.clone().unwrap_or(DEFAULT_REQUEST);
     let result = match submitted {
-        Ok(submitted) => request.api.invite(&request.me, &submitted).await,
+        Ok(submitted) => request.api.create_invite(&request.me, request.client_addr, &submitted).await,
         Err(error) => Err(error),
     };
     match result {
         Ok((invite, token)) => {
-            let url = request.api.link_of_invite(&token, &request.headers, request.site.scheme);
+            let url = request.api.invite_url(&token, &request.headers, request.site.scheme);
             let new_link = NewInviteLink { url, expires_at: invite.expires_at, max_uses: invite.most_uses };
             respond(request, StatusCode::CREATED, |page| InvitesPage { new_link: Some(new_link), ..page }).await
         }
@@ -59,7 +59,7 @@ pub(super) async fn create(request: AdminRequest, body: Result<Bytes, BytesRejec
 
 pub(super) async fn revoke(request: AdminRequest, id: Result<Path<InviteId>, PathRejection>) -> Response {
     let result = match id {
-        Ok(Path(id)) => request.api.revoke_invite(&request.me, id).await,
+        Ok(Path(id)) => request.api.revoke_invite(&request.me, request.client_addr, id).await,
         Err(_) => Err(not_found()),
     };
     match result {
@@ -79,7 +79,7 @@ async fn respond(
 ) -> Response {
     match request.api.invites(&request.me).await {
         Ok(listed) => {
-            let policy = request.api.entry();
+            let policy = request.api.admission_policy();
             let page =
                 InvitesPage { policy, listed, new_link: None, revoked: false, outcome: None, form: DEFAULT_REQUEST };
             request.render(status, AdminPage::Invites(with_outcome(page))).await

@@ -55,7 +55,9 @@ pub(super) async fn handle(
         }
     });
     let result = match (id, submitted) {
-        (Ok(Path(id)), Ok((name, action))) => request.api.handle_report(&request.me, id, action).await.map(|()| name),
+        (Ok(Path(id)), Ok((name, action))) => {
+            request.api.handle_report(&request.me, request.client_addr, id, action).await.map(|()| name)
+        }
         (Err(_), _) => Err(not_found()),
         (_, Err(error)) => Err(error),
     };

@@ -25,13 +25,14 @@ use crate::{
         response::{document_response, plain_text_error},
     },
     protocol::ErrorCode,
-    server::{PageError, PagesApi, Site},
+    server::{ClientAddr, PageError, PagesApi, Site},
     ui::{AssetNames, Language},
 };
 
 /// A signed-in user's request for an admin page. Their role has not been checked yet: the API does that.
 pub(super) struct AdminRequest {
     pub(super) me: CurrentUser,
+    pub(super) client_addr: ClientAddr,
     pub(super) api: PagesApi,
     pub(super) headers: HeaderMap,
     pub(super) site: Site,
@@ -50,18 +51,21 @@ impl FromRequestParts<Pages> for AdminRequest {
         // Without a session that can be verified, the sign-in page comes first.
         let to_sign_in = || Redirect::to("/").into_response();
         let Extension(site) = Extension::<Site>::from_request_parts(parts, pages).await.map_err(|_| to_sign_in())?;
+        let Extension(client_addr) =
+            Extension::<ClientAddr>::from_request_parts(parts, pages).await.map_err(|_| to_sign_in())?;
         let me = pages.me(&parts.headers, site).await.ok_or_else(to_sign_in)?;
         let chosen_language = query_value(&parts.uri, "lang").as_deref().and_then(Language::from_tag);
         let Pages { api, files, renders, .. } = pages.clone();
         let open_reports = api.count_reports(&me).await;
-        Ok(Self { me, api, headers: parts.headers.clone(), site, files, renders, chosen_language, open_reports })
+        let headers = parts.headers.clone();
+        Ok(Self { me, client_addr, api, headers, site, files, renders, chosen_language, open_reports })
     }
 }
 
 impl AdminRequest {
     /// Renders a page. No cache keeps it.
     pub(super) async fn render(self, status: StatusCode, page: AdminPage) -> Response {
-        let Self { me, api, headers, site, files, renders, chosen_language, open_reports } = self;
+        let Self { me, api, headers, site, files, renders, chosen_language, open_reports, .. } = self;
         let permit = match renders.acquire().await {
             Ok(permit) => permit,
             Err(busy) => return plain_text_error(busy, &headers),

@@ -14,7 +14,7 @@ pub(super) async fn active_sanctions(
     let AdminRequest { me, api, .. } = request;
     let sanctions = api.sanctions(me).await?.into_iter().filter(|sanction| is_listed(&sanction.user));
     let sanctions = sanctions.map(|sanction| {
-        let allowed = PagesApi::powers(me, &sanction.user);
+        let allowed = PagesApi::allowed_actions(me, &sanction.user);
         let may_lift = if sanction.action == Action::Ban { allowed.ban } else { allowed.mute };
         ActiveSanction { sanction, may_lift }
     });

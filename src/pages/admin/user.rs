@@ -49,7 +49,7 @@ pub(super) async fn moderate(request: AdminRequest, id: Id, body: Result<Bytes, 
             let ModerationForm { action, everywhere, minutes, role, all_of_address } = form;
             let room = (!everywhere && action != Action::Appoint).then(|| request.api.lobby());
             let moderation = ModerationRequest { action, user: user_id, room, minutes, role, all_of_address };
-            match request.api.moderate(&request.me, id, moderation).await {
+            match request.api.moderate(&request.me, request.client_addr, id, moderation).await {
                 Ok(()) => {
                     let back = if from_list { "/admin".to_owned() } else { format!("/admin/users/{user_id}") };
                     return Redirect::to(&format!("{back}?done={}", action.name())).into_response();
@@ -105,9 +105,9 @@ async fn user(request: &AdminRequest, id: Result<UserId, PathRejection>) -> Resu
     let Ok(id) = id else { return Err(api.sanctions(me).await.err().unwrap_or_else(not_found)) };
     let user = api.user(me, id).await?;
     Ok(UserPage {
-        is_online: api.is_here(id),
+        is_online: api.is_online(id),
         is_me: id == me.id,
-        allowed: PagesApi::powers(me, &user),
+        allowed: PagesApi::allowed_actions(me, &user),
         sanctions: active_sanctions(request, |user| user.id == id).await?,
         user,
         outcome: None,

@@ -51,7 +51,7 @@ async fn users(request: &AdminRequest, search: String) -> Result<UsersPage, Page
     let AdminRequest { me, api, .. } = request;
     let limit = u32::try_from(MAX_LISTED + 1).unwrap_or(u32::MAX);
     let matching = api.find_users(me, &search, limit).await?;
-    let ((online, _), online_count) = (api.online(), api.count_here());
+    let ((online, _), online_count) = (api.online_users(), api.online_count());
     let mut listed: Vec<(User, bool)> = Vec::new();
     if search.is_empty() {
         // Online users come first, even where the store has more users than the page lists.
@@ -60,7 +60,7 @@ async fn users(request: &AdminRequest, search: String) -> Result<UsersPage, Page
     let online_ids: HashSet<_> = listed.iter().map(|(user, _)| user.id).collect();
     let others = matching.into_iter().filter(|user| !online_ids.contains(&user.id));
     listed.extend(others.map(|user| {
-        let is_online = api.is_here(user.id);
+        let is_online = api.is_online(user.id);
         (user, is_online)
     }));
     listed.sort_by_key(|(_, is_online)| !is_online);

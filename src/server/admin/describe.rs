@@ -54,7 +54,7 @@ pub(super) fn audit_line(entry: &AuditEntry) -> String {
     let name = |user: &Option<User>, default: &str| {
         user.as_ref().map_or_else(|| default.to_owned(), |user| nickname_of(&user.nickname).to_owned())
     };
-    let mut line = format!("{id} {} {}: {action}", utc::in_full(*at), name(actor, "the host"));
+    let mut line = format!("{id} {} {}: {action}", utc::in_full(*at), name(actor, "the operator"));
     // Writing to a string can't fail.
     let _ = write!(line, " {}{}{}", name(subject, ""), in_room(*conversation), until_text(*until));
     let _ = writeln!(line, " {}", detail.as_deref().unwrap_or_default());

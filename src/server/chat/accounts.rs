@@ -1,79 +1,71 @@
-//! A nickname of one's own: claiming it with a password, signing in with that, and the sessions that come of it.
+//! Registering, signing in with a password, changing it, and a user's list of sessions.
 
 use crate::{
     domain::{CurrentUser, Nickname, NicknameKey, Role, SessionId, SessionInfo, User, UserId, UserKind},
     protocol::PasswordRequest,
     server::{
         chat::{
-            invites,
-            passwords::{Match, Passwords},
-            rate_limits::PasswordTry,
+            command_context::CommandContext,
+            invites::invite_key,
+            passwords::{PasswordMatch, Passwords},
+            rate_limits::PasswordAttempt,
             security_log::SecurityEvent,
             service::ChatService,
-            sessions::{StartedSession, begin},
+            sessions::{StartedSession, new_session},
         },
         error::ChatError,
         net::client_addr::ClientAddr,
-        store::{Account, EndedSession, NewPassword, NewUser, OwnerGrant, PasswordHash, Session, StoreError},
+        store::{Account, NewPassword, NewUser, OwnerGrant, PasswordHash, Session, StoreError},
     },
 };
 
-/// What lets somebody new in who sets a password at once.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Pass {
-    /// An invite's token.
+/// A token that lets a new user register.
+pub(in crate::server) enum AdmissionToken {
+    /// The token of an invite.
     Invite(String),
-    /// The token by which a server without an owner gets one.
+    /// The token that makes the new user the owner of a server without one.
     Claim(String),
 }
 
-/// A password was set: these sessions of the user's are over, and the others have another user than before.
-#[derive(Debug)]
-pub(crate) struct PasswordSet {
-    pub(crate) ended: Vec<SessionId>,
-    /// Whether the user was a guest until now.
-    pub(crate) is_new: bool,
-}
-
 impl ChatService {
-    /// Lets a registered user in who knows the password.
+    /// Signs a registered user in.
     ///
-    /// Whether nobody has the name, a guest has it, or the password is another one, is not told, and takes as long.
-    pub(crate) async fn sign_in(
+    /// # Errors
+    /// [`ChatError::WrongPassword`] for an unknown nickname, a guest's nickname and a wrong password alike. All three take
+    /// the same time.
+    pub(in crate::server) async fn sign_in(
         &self,
         nickname: &str,
         password: String,
-        peer: ClientAddr,
-        agent: &str,
+        client_addr: ClientAddr,
+        user_agent: &str,
     ) -> Result<StartedSession, ChatError> {
         let key = Nickname::parse_existing(nickname).ok().map(|nickname| nickname.key());
-        let (me, verified) = self.verify_password(key.as_ref(), password, peer).await?;
-        let (token, session) = begin(agent, peer)?;
+        let (me, verified) = self.verify_password(key.as_ref(), password, client_addr).await?;
+        let (token, session) = new_session(user_agent, client_addr)?;
         let id = session.id;
-        let begun = self.store.begin_session(me.id, verified, session).await.map_err(|error| match error {
-            // It was changed while it was compared.
-            StoreError::WrongPassword => self.wrong_password(Some(me.id), peer),
+        let started = self.store.begin_session(me.id, verified, session).await.map_err(|error| match error {
+            // The password was changed while it was being verified.
+            StoreError::WrongPassword => self.wrong_password(Some(me.id), client_addr),
             other => other.into(),
         });
-        self.incidents.watch(peer, begun)?;
-        self.note(Some(peer), SecurityEvent::SignedIn(me.id));
+        self.security_log.log_refusal(client_addr, started)?;
+        self.log_security_event(Some(client_addr), SecurityEvent::SignedIn(me.id));
         Ok(StartedSession { me, session: id, token })
     }
 
-    /// Whose password this is, and its hash, if it is that of whoever has this nickname: the one place where a password is
-    /// tried, whatever for. A wrong one costs the address and the nickname.
-    ///
-    /// Whether nobody has the name, a guest has it, or the password is another one, is not told, and takes as long.
+    /// Verifies the password of the user who has a nickname, and returns the user and the hash. All passwords are verified
+    /// here, so that a wrong one always counts against the address and the nickname.
     ///
     /// # Errors
-    /// [`ChatError::RateLimited`] for who has tried too often; [`ChatError::WrongPassword`].
+    /// [`ChatError::RateLimited`] after too many wrong passwords; [`ChatError::WrongPassword`] as in [`Self::sign_in`].
     async fn verify_password(
         &self,
         nickname: Option<&NicknameKey>,
         password: String,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
     ) -> Result<(CurrentUser, PasswordHash), ChatError> {
-        let tried = self.begin_try(nickname, peer).await?;
+        let attempt = self.begin_password_attempt(nickname, client_addr).await?;
         let account = match nickname {
             Some(nickname) => self.store.account(nickname.clone()).await?,
             None => None,
@@ -81,160 +73,179 @@ impl ChatService {
         let (me, hash) = account.map_or((None, None), |Account { me, password }| (Some(me), password));
         let registered = me.as_ref().filter(|_| hash.is_some()).map(|me| me.id);
         let matched = self.passwords.verify(password.clone(), hash.clone()).await?;
-        let (me, hash) =
-            me.zip(hash).filter(|_| matched != Match::No).ok_or_else(|| self.wrong_password(registered, peer))?;
-        tried.was_right();
-        let hash = if matched == Match::AsTyped { self.renew(me.id, hash, password).await } else { hash };
+        let (me, hash) = me
+            .zip(hash)
+            .filter(|_| matched != PasswordMatch::No)
+            .ok_or_else(|| self.wrong_password(registered, client_addr))?;
+        attempt.succeeded();
+        let hash =
+            if matched == PasswordMatch::NotNormalized { self.renew_hash(me.id, hash, password).await } else { hash };
         Ok((me, hash))
     }
 
-    /// Keeps the hash of a password as it is made today, in the place of an earlier one. Gives the one that is kept then.
-    async fn renew(&self, user: UserId, before: PasswordHash, password: String) -> PasswordHash {
+    /// Replaces the hash of a password that was not normalized. Returns the hash that the store has then.
+    async fn renew_hash(&self, user: UserId, old: PasswordHash, password: String) -> PasswordHash {
         let renewed = async {
-            let after = self.passwords.hash(password).await?;
-            let is_kept = self.store.replace_password_hash(user, before.clone(), after.clone()).await?;
-            Ok::<_, ChatError>(after).map(|after| is_kept.then_some(after))
+            let new = self.passwords.hash(password).await?;
+            let is_stored = self.store.replace_password_hash(user, old.clone(), new.clone()).await?;
+            Ok::<_, ChatError>(is_stored.then_some(new))
         };
         renewed
             .await
             .unwrap_or_else(|error| {
-                // The one before is as good until the next time.
+                // The old hash works until the next sign-in.
                 tracing::warn!(%error, "a password's hash could not be renewed");
                 None
             })
-            .unwrap_or(before)
+            .unwrap_or(old)
     }
 
-    /// The same for a registered user who is in, and is asked for the password once more. Gives its hash.
+    /// Verifies the password of a signed-in user. Returns its hash.
     ///
     /// # Errors
     /// As [`Self::verify_password`].
-    pub(crate) async fn verify_own_password(
+    pub(super) async fn verify_own_password(
         &self,
         me: &CurrentUser,
         password: String,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
     ) -> Result<PasswordHash, ChatError> {
-        let (found, hash) = self.verify_password(Some(&me.nickname.key()), password, peer).await?;
-        // The nickname may have been given up, and taken by somebody else, since the session was looked up.
-        if found.id == me.id { Ok(hash) } else { Err(self.wrong_password(Some(me.id), peer)) }
+        let (found, hash) = self.verify_password(Some(&me.nickname.key()), password, client_addr).await?;
+        // Another user may have the nickname by now.
+        if found.id == me.id { Ok(hash) } else { Err(self.wrong_password(Some(me.id), client_addr)) }
     }
 
-    /// Begins to try a password, or to set one: that costs the address, and the nickname, which many addresses may be after,
-    /// unless it turns out well.
-    async fn begin_try(&self, nickname: Option<&NicknameKey>, peer: ClientAddr) -> Result<PasswordTry<'_>, ChatError> {
-        self.incidents.watch(peer, self.rates.password(peer, nickname).await)
+    /// Begins to verify or to set a password. It counts against the address and the nickname unless it succeeds.
+    async fn begin_password_attempt(
+        &self,
+        nickname: Option<&NicknameKey>,
+        client_addr: ClientAddr,
+    ) -> Result<PasswordAttempt<'_>, ChatError> {
+        let attempt = self.rate_limits.begin_password_attempt(client_addr, nickname).await;
+        self.security_log.log_refusal(client_addr, attempt)
     }
 
-    fn wrong_password(&self, registered: Option<UserId>, peer: ClientAddr) -> ChatError {
-        self.note(Some(peer), SecurityEvent::WrongPassword(registered));
+    /// Logs a wrong password. `registered` is the user whose nickname was given, if that user has a password.
+    fn wrong_password(&self, registered: Option<UserId>, client_addr: ClientAddr) -> ChatError {
+        self.log_security_event(Some(client_addr), SecurityEvent::WrongPassword(registered));
         ChatError::WrongPassword
     }
 
-    /// Lets somebody new in, who has an invite or the claim token, and sets a password at once; or a registered user who has followed the link.
-    pub(crate) async fn register(
+    /// Registers a new user with an invite or the claim token. A registered user who opens such a link and gives the right
+    /// password is signed in.
+    ///
+    /// # Errors
+    /// Without a valid token the answer and its timing do not depend on whether the nickname is registered.
+    pub(in crate::server) async fn register(
         &self,
         nickname: &str,
         password: String,
-        pass: Pass,
-        peer: ClientAddr,
-        agent: &str,
+        token: AdmissionToken,
+        client_addr: ClientAddr,
+        user_agent: &str,
     ) -> Result<StartedSession, ChatError> {
         let name = Nickname::parse_existing(nickname)?;
         let key = name.key();
         let is_registered = self.store.account(key.clone()).await?.is_some_and(|account| account.password.is_some());
-        let (invite, admitted) = match &pass {
-            Pass::Invite(token) => {
-                let invite = invites::key(token);
-                let is_open = self.store.invite_is_valid(invite).await?;
-                (Some(invite), if is_open { Ok(self.ownership(&key)) } else { Err(ChatError::InvalidInvite) })
+        let (invite, admission) = match &token {
+            AdmissionToken::Invite(token) => {
+                let invite = invite_key(token);
+                let is_valid = self.store.invite_is_valid(invite).await?;
+                (Some(invite), if is_valid { Ok(self.owner_grant(&key)) } else { Err(ChatError::InvalidInvite) })
             }
-            Pass::Claim(token) => (None, self.claimed(token)),
+            AdmissionToken::Claim(token) => (None, self.check_claim_token(token)),
         };
         if is_registered {
-            return self.sign_in(nickname, password, peer, agent).await.map_err(|error| match error {
-                // Who has no invite is not told who has an account.
-                ChatError::WrongPassword => admitted.err().unwrap_or(ChatError::WrongPassword),
+            return self.sign_in(nickname, password, client_addr, user_agent).await.map_err(|error| match error {
+                ChatError::WrongPassword => admission.err().unwrap_or(ChatError::WrongPassword),
                 other => other,
             });
         }
-        // As for a registered user's: or else the limit would tell who has an account.
-        let tried = self.begin_try(Some(&key), peer).await?;
-        self.incidents.watch(peer, self.rates.guest(peer))?;
-        let ownership = match admitted {
+        // Counts as for a registered nickname, so that the limit does not tell the two apart.
+        let attempt = self.begin_password_attempt(Some(&key), client_addr).await?;
+        self.security_log.log_refusal(client_addr, self.rate_limits.charge_guest(client_addr))?;
+        let ownership = match admission {
             Ok(ownership) => ownership,
-            Err(refused) => {
-                // It takes as long as for somebody who has one.
+            Err(refusal) => {
+                // Takes as long as verifying a registered user's password.
                 self.passwords.verify(password, None).await?;
-                return self.incidents.watch(peer, Err(refused));
+                return self.security_log.log_refusal(client_addr, Err(refusal));
             }
         };
         let name = Nickname::parse(name.as_str())?;
         Passwords::check(&password, nickname)?;
         let hash = self.passwords.hash(password).await?;
-        let password = Some(NewPassword { hash, ownership });
-        let (token, session) = begin(agent, peer)?;
-        let (id, user) = (session.id, User::guest(UserId::generate(), name));
+        let (token, session) = new_session(user_agent, client_addr)?;
+        let (session_id, user) = (session.id, User::guest(UserId::generate(), name));
         let mut me = CurrentUser {
             id: user.id,
             nickname: user.nickname.clone(),
             kind: UserKind::Registered,
             role: Role::Member,
         };
-        let (session, address) = (Some(session), Some(peer));
-        let new = NewUser { user, key, session, address, invite, password, max_names_per_address: None };
-        let created = self.store.create_user(new).await.map_err(ChatError::from);
-        me.role = self.incidents.watch(peer, created)?;
-        tried.was_right();
-        self.note(Some(peer), SecurityEvent::Registered(me.id));
-        Ok(StartedSession { me, session: id, token })
+        let new_user = NewUser {
+            user,
+            key,
+            session: Some(session),
+            address: Some(client_addr),
+            invite,
+            password: Some(NewPassword { hash, ownership }),
+            max_names_per_address: None,
+        };
+        let created = self.store.create_user(new_user).await.map_err(ChatError::from);
+        me.role = self.security_log.log_refusal(client_addr, created)?;
+        attempt.succeeded();
+        self.log_security_event(Some(client_addr), SecurityEvent::Registered(me.id));
+        Ok(StartedSession { me, session: session_id, token })
     }
 
-    /// Whether whoever gets a password under this name gets the server with it.
-    fn ownership(&self, key: &NicknameKey) -> OwnerGrant {
+    /// Whether setting a password under this nickname makes the user the owner.
+    fn owner_grant(&self, key: &NicknameKey) -> OwnerGrant {
         match &self.owner {
             Some(owner) if owner == key => OwnerGrant::Always,
             _ => OwnerGrant::Never,
         }
     }
 
-    /// Gives a guest a password, and with it the nickname for good; or a registered user another one.
-    pub(crate) async fn set_password(
+    /// Registers a guest by setting a password, or changes a registered user's password. Ends all other sessions of the
+    /// user. The connections of a guest are closed as well, because they know the user as a guest; clients reconnect.
+    pub(in crate::server) async fn set_password(
         &self,
         session: &Session,
         PasswordRequest { password, current, claim }: PasswordRequest,
-        peer: ClientAddr,
-    ) -> Result<PasswordSet, ChatError> {
+        client_addr: ClientAddr,
+    ) -> Result<(), ChatError> {
         let CurrentUser { id, nickname, kind, .. } = &session.me;
-        let is_new = *kind == UserKind::Guest;
-        let tried = if is_new {
-            Some(self.begin_try(None, peer).await?)
+        let was_guest = *kind == UserKind::Guest;
+        let attempt = if was_guest {
+            Some(self.begin_password_attempt(None, client_addr).await?)
         } else {
-            self.verify_own_password(&session.me, current.unwrap_or_default(), peer).await?;
+            self.verify_own_password(&session.me, current.unwrap_or_default(), client_addr).await?;
             None
         };
         let ownership = match claim {
-            Some(claim) if is_new => self.incidents.watch(peer, self.claimed(&claim))?,
-            _ if is_new => self.ownership(&nickname.key()),
+            Some(claim) if was_guest => self.security_log.log_refusal(client_addr, self.check_claim_token(&claim))?,
+            _ if was_guest => self.owner_grant(&nickname.key()),
             _ => OwnerGrant::Never,
         };
         Passwords::check(&password, nickname.as_str())?;
         let hash = self.passwords.hash(password).await?;
         let new = NewPassword { hash, ownership };
-        let ended = self.store.set_password(*id, new, Some(session.id)).await.map_err(|error| match error {
-            // The guest gave the name back meanwhile.
+        let changed = self.store.set_password(*id, new, Some(session.id)).await.map_err(|error| match error {
+            // The guest has given the nickname up meanwhile.
             StoreError::UnknownUser => ChatError::Unauthenticated,
             other => other.into(),
         })?;
-        if let Some(tried) = tried {
-            tried.was_right();
+        changed.connections_closed().await;
+        if let Some(attempt) = attempt {
+            attempt.succeeded();
         }
-        self.note(Some(peer), SecurityEvent::PasswordSet(*id));
-        Ok(PasswordSet { ended, is_new })
+        self.log_security_event(Some(client_addr), SecurityEvent::PasswordSet(*id));
+        Ok(())
     }
 
-    /// A user's sessions; the one that asks is marked.
-    pub(crate) async fn sessions(&self, session: &Session) -> Result<Vec<SessionInfo>, ChatError> {
+    /// Returns a user's sessions, with the current one marked.
+    pub(in crate::server) async fn sessions(&self, session: &Session) -> Result<Vec<SessionInfo>, ChatError> {
         let mut sessions = self.store.sessions(session.me.id).await?;
         for info in &mut sessions {
             info.current = info.id == session.id;
@@ -243,9 +254,18 @@ impl ChatService {
     }
 
     /// Ends one of the user's sessions.
-    pub(crate) async fn end_session_of(&self, user: UserId, session: SessionId) -> Result<EndedSession, ChatError> {
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownSession`].
+    pub(in crate::server) async fn end_session_by_id(
+        &self,
+        context: CommandContext,
+        session: SessionId,
+    ) -> Result<(), ChatError> {
+        let user = context.user.id;
         let ended = self.store.end_session_by_id(user, session).await?.ok_or(ChatError::UnknownSession)?;
-        self.note(None, SecurityEvent::SignedOut(user));
-        Ok(ended)
+        self.log_security_event(None, SecurityEvent::SignedOut(user));
+        ended.connections_closed().await;
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
-//! How many bytes anybody is sent for the asking.
+//! Budgets for the bytes that are sent on request.
 //!
-//! A question costs a few bytes, its answer perhaps a megabyte. What an answer costs is known only when it was made, so a
-//! budget may be overdrawn once; whoever has done so gets nothing further made until it is paid back.
+//! A request of a few bytes may cause an answer of a megabyte, and the length is known only when the answer has been made.
+//! So a budget may be overdrawn once. Whoever has overdrawn it gets no further answer until it has refilled enough.
 
 use std::{
     collections::HashMap,
@@ -13,66 +13,66 @@ use std::{
 
 use crate::server::error::ChatError;
 
-/// A full budget holds what comes back in so many minutes.
-const MINUTES_AT_ONCE: u32 = 2;
+/// A full budget holds the bytes that refill in this many minutes.
+const BURST_MINUTES: u32 = 2;
 
-/// A budget for each key; `None` lets everything through.
-pub(super) struct Budget<K>(Option<Accounts<K>>);
+/// A budget of bytes for each key. `None` has no limit.
+pub(super) struct ByteBudget<K>(Option<ByteDebts<K>>);
 
-struct Accounts<K> {
-    /// How long it takes to pay a byte back, in nanoseconds.
-    per_byte: u64,
-    /// When each key will have paid everything back. A plain mutex, held for a look-up.
-    settled_at: Mutex<HashMap<K, Instant>>,
+struct ByteDebts<K> {
+    /// How long one byte takes to refill, in nanoseconds.
+    nanos_per_byte: u64,
+    /// When the budget of each key will be full again. The lock is held for a look-up.
+    full_at: Mutex<HashMap<K, Instant>>,
 }
 
-impl<K: Eq + Hash> Budget<K> {
-    /// So many bytes a minute.
-    pub(super) fn new(per_minute: Option<NonZeroU32>) -> Self {
-        const MINUTE: u64 = 60_000_000_000;
-        Self(
-            per_minute
-                .map(|bytes| Accounts { per_byte: MINUTE / u64::from(bytes.get()), settled_at: Mutex::default() }),
-        )
+impl<K: Eq + Hash> ByteBudget<K> {
+    /// A budget of `bytes_per_minute`.
+    pub(super) fn new(bytes_per_minute: Option<NonZeroU32>) -> Self {
+        const MINUTE_NANOS: u64 = 60_000_000_000;
+        Self(bytes_per_minute.map(|bytes| ByteDebts {
+            nanos_per_byte: MINUTE_NANOS / u64::from(bytes.get()),
+            full_at: Mutex::default(),
+        }))
     }
 
-    /// Whether anything is left.
+    /// Checks that the budget of a key is not overdrawn.
     ///
     /// # Errors
-    /// [`ChatError::RateLimited`] for whoever has overdrawn it.
+    /// [`ChatError::RateLimited`].
     pub(super) fn check(&self, key: &K, now: Instant) -> Result<(), ChatError> {
-        let Some(accounts) = &self.0 else { return Ok(()) };
-        let owed = accounts.settled_at().get(key).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-        match owed.checked_sub(Duration::from_mins(1) * MINUTES_AT_ONCE) {
+        let Some(debts) = &self.0 else { return Ok(()) };
+        let debt = debts.full_at().get(key).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        match debt.checked_sub(Duration::from_mins(1) * BURST_MINUTES) {
             None => Ok(()),
             Some(retry_after) => Err(ChatError::RateLimited { retry_after }),
         }
     }
 
-    /// Takes what was sent.
-    pub(super) fn take(&self, key: K, bytes: usize, now: Instant) {
-        let Some(accounts) = &self.0 else { return };
+    /// Takes the bytes of an answer from the budget, even if that overdraws it.
+    pub(super) fn charge(&self, key: K, bytes: usize, now: Instant) {
+        let Some(debts) = &self.0 else { return };
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let cost = Duration::from_nanos(bytes.saturating_mul(accounts.per_byte));
-        let mut settled_at = accounts.settled_at();
-        let at = settled_at.entry(key).or_insert(now);
+        let cost = Duration::from_nanos(bytes.saturating_mul(debts.nanos_per_byte));
+        let mut full_at = debts.full_at();
+        let at = full_at.entry(key).or_insert(now);
         *at = (*at).max(now).checked_add(cost).unwrap_or(*at);
     }
 
-    /// Drops those who owe nothing.
+    /// Forgets the keys whose budgets are full.
     pub(super) fn forget_idle(&self, now: Instant) {
-        if let Some(accounts) = &self.0 {
-            let mut settled_at = accounts.settled_at();
-            settled_at.retain(|_, at| *at > now);
-            settled_at.shrink_to_fit();
+        if let Some(debts) = &self.0 {
+            let mut full_at = debts.full_at();
+            full_at.retain(|_, at| *at > now);
+            full_at.shrink_to_fit();
         }
     }
 }
 
-impl<K> Accounts<K> {
-    fn settled_at(&self) -> MutexGuard<'_, HashMap<K, Instant>> {
-        // Nothing under this lock panics half-way through a change.
-        self.settled_at.lock().unwrap_or_else(PoisonError::into_inner)
+impl<K> ByteDebts<K> {
+    fn full_at(&self) -> MutexGuard<'_, HashMap<K, Instant>> {
+        // No code under this lock panics half-way through a change.
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,16 +82,16 @@ mod tests {
 
     const PER_MINUTE: u32 = 60_000;
 
-    fn budget() -> Budget<&'static str> {
-        Budget::new(NonZeroU32::new(PER_MINUTE))
+    fn budget() -> ByteBudget<&'static str> {
+        ByteBudget::new(NonZeroU32::new(PER_MINUTE))
     }
 
     #[test]
-    fn an_answer_may_overdraw_a_budget_and_the_next_one_waits() {
+    fn an_answer_may_overdraw_the_budget_and_the_next_one_is_refused() {
         let (budget, now) = (budget(), Instant::now());
-        budget.take("one", 119_000, now);
+        budget.charge("one", 119_000, now);
         assert_eq!(budget.check(&"one", now), Ok(()));
-        budget.take("one", 11_000, now);
+        budget.charge("one", 11_000, now);
         let retry_after = Duration::from_secs(10);
         assert_eq!(budget.check(&"one", now), Err(ChatError::RateLimited { retry_after }));
         assert_eq!(budget.check(&"another", now), Ok(()));
@@ -99,34 +99,34 @@ mod tests {
     }
 
     #[test]
-    fn over_any_time_no_more_is_sent_than_comes_back() {
+    fn in_the_long_run_no_more_is_sent_than_refills() {
         let (budget, begin) = (budget(), Instant::now());
         let mut sent = 0;
         for second in 0..3_600 {
             let now = begin + Duration::from_secs(second);
-            // As much as they can get, in answers of 7,000 bytes.
+            // As much as a client can get, in answers of 7,000 bytes.
             while budget.check(&"greedy", now).is_ok() {
-                budget.take("greedy", 7_000, now);
+                budget.charge("greedy", 7_000, now);
                 sent += 7_000;
             }
         }
-        assert!(sent <= PER_MINUTE * (60 + MINUTES_AT_ONCE) + 7_000, "{sent} bytes in an hour");
+        assert!(sent <= PER_MINUTE * (60 + BURST_MINUTES) + 7_000, "{sent} bytes in an hour");
     }
 
     #[test]
-    fn who_owes_nothing_is_forgotten() {
+    fn keys_with_a_full_budget_are_forgotten() {
         let (budget, now) = (budget(), Instant::now());
-        budget.take("one", 1_000, now);
-        budget.take("two", 100_000, now);
+        budget.charge("one", 1_000, now);
+        budget.charge("two", 100_000, now);
         budget.forget_idle(now + Duration::from_secs(2));
-        let accounts = budget.0.as_ref().expect("accounts");
-        assert_eq!(accounts.settled_at().keys().copied().collect::<Vec<_>>(), ["two"]);
+        let debts = budget.0.as_ref().expect("a limit");
+        assert_eq!(debts.full_at().keys().copied().collect::<Vec<_>>(), ["two"]);
     }
 
     #[test]
-    fn nothing_is_counted_without_limits() {
-        let (budget, now) = (Budget::new(None), Instant::now());
-        budget.take("one", usize::MAX, now);
+    fn without_a_limit_nothing_is_refused() {
+        let (budget, now) = (ByteBudget::new(None), Instant::now());
+        budget.charge("one", usize::MAX, now);
         assert_eq!(budget.check(&"one", now), Ok(()));
     }
 }

@@ -1,7 +1,7 @@
-//! How a server without an owner gets one: whoever shows the claim token, which is told to whoever started the server.
+//! How a server without an owner gets one: whoever presents the claim token. The server prints it when it starts.
 //!
-//! The token lives as long as the process; the store alone decides whether there is an owner already. So nothing that
-//! could make an owner lies on the disk.
+//! The token lives only as long as the process, so the disk holds nothing that could make an owner. The store alone decides
+//! whether there is an owner already.
 
 use std::sync::OnceLock;
 
@@ -11,28 +11,35 @@ use crate::server::{
     store::OwnerGrant,
 };
 
-/// The token, once it was asked for.
+/// The claim token, generated when it is first needed.
 #[derive(Default)]
-pub(super) struct Claim(OnceLock<String>);
+pub(super) struct ClaimToken(OnceLock<String>);
 
 impl ChatService {
-    /// The token by which somebody new can own the server; `None` if it has an owner, or its configuration names one.
-    pub(crate) async fn claim_token(&self) -> Result<Option<String>, ChatError> {
+    /// Returns the token by which somebody can become the owner. Returns `None` if there is an owner, or if the
+    /// configuration names one.
+    pub(in crate::server) async fn claim_token(&self) -> Result<Option<String>, ChatError> {
         if self.owner.is_some() || self.store.has_owner().await? {
             return Ok(None);
         }
-        if self.claim.0.get().is_none() {
+        if self.claim_token.0.get().is_none() {
             let token = tokens::generate()?;
-            return Ok(Some(self.claim.0.get_or_init(|| token).clone()));
+            return Ok(Some(self.claim_token.0.get_or_init(|| token).clone()));
         }
-        Ok(self.claim.0.get().cloned())
+        Ok(self.claim_token.0.get().cloned())
     }
 
-    /// What a claim token gives to whoever shows it, if it is the right one. Whether there is an owner by then is for the
-    /// store to say.
-    pub(super) fn claimed(&self, shown: &str) -> Result<OwnerGrant, ChatError> {
-        // By their hashes, so that the time that it takes tells nothing.
-        let is_right = |token: &String| tokens::hash(token) == tokens::hash(shown);
-        if self.claim.0.get().is_some_and(is_right) { Ok(OwnerGrant::IfUnowned) } else { Err(ChatError::InvalidClaim) }
+    /// Checks a claim token, and returns the grant that it gives. The store checks whether there is an owner by then.
+    ///
+    /// # Errors
+    /// [`ChatError::InvalidClaim`].
+    pub(super) fn check_claim_token(&self, presented: &str) -> Result<OwnerGrant, ChatError> {
+        // Comparing hashes makes the timing independent of how much of the token is right.
+        let is_right = |token: &String| tokens::hash(token) == tokens::hash(presented);
+        if self.claim_token.0.get().is_some_and(is_right) {
+            Ok(OwnerGrant::IfUnowned)
+        } else {
+            Err(ChatError::InvalidClaim)
+        }
     }
 }

@@ -1,90 +1,99 @@
-//! Talking in private, and with whom not.
+//! Directs, the list of conversations, and blocking users.
 
 use crate::{
     domain::{
         Conversation, ConversationId, ConversationList, MAX_NICKNAME_CHARACTERS, Nickname, Timestamp, User, UserId,
     },
     server::{
-        chat::service::ChatService,
+        chat::{command_context::CommandContext, service::ChatService},
         error::ChatError,
-        net::client_addr::ClientAddr,
         store::{ListSortKey, OpenDirect, OpenedDirect, Receipt, StoreError, UserRef},
     },
 };
 
-/// A direct that is being opened.
+/// A direct that the store is opening.
 #[derive(Debug)]
-pub(crate) struct PendingDirect {
+pub(in crate::server) struct PendingDirect {
     receipt: Receipt<OpenedDirect>,
-    /// What is answered if there is nobody by then.
-    nobody: ChatError,
+    /// The error if the other user no longer exists by the time of the commit.
+    unknown_user: ChatError,
 }
 
-/// A direct that is open.
+/// An open direct.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Direct {
-    pub(crate) id: ConversationId,
+pub(in crate::server) struct Direct {
+    pub(in crate::server) id: ConversationId,
     /// The other user.
-    pub(crate) with: UserId,
-    /// When it was begun.
-    pub(crate) at: Timestamp,
+    pub(in crate::server) with: UserId,
+    /// When it was opened.
+    pub(in crate::server) at: Timestamp,
 }
 
 impl PendingDirect {
-    /// The direct, after the opener's connections have been told of it.
-    pub(crate) async fn done(self) -> Result<Direct, ChatError> {
+    /// Waits until the direct is open and its users' connections have been told.
+    pub(in crate::server) async fn opened(self) -> Result<Direct, ChatError> {
         let opened = self.receipt.await.map_err(|error| match error {
-            StoreError::UnknownUser => self.nobody,
+            StoreError::UnknownUser => self.unknown_user,
             other => other.into(),
         })?;
-        // An error means that delivery has ended, and with it everybody's connection.
+        // An error means that delivery has ended, and all connections with it.
         let _ = opened.announced.await;
         Ok(Direct { id: opened.conversation, with: opened.with, at: opened.at })
     }
 }
 
 impl ChatService {
-    /// Queues the finding or beginning of the direct with whoever is called `nickname`, here or not.
-    pub(crate) async fn open_direct(
+    /// Queues finding or opening the direct with the user who has a nickname, whether that user is online or not.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownNickname`]; [`ChatError::RateLimited`] if too many directs are opened with the user, or from the
+    /// address.
+    pub(in crate::server) async fn open_direct(
         &self,
-        opener: User,
-        peer: ClientAddr,
+        context: CommandContext,
         nickname: &str,
     ) -> Result<PendingDirect, ChatError> {
-        let nobody = || ChatError::UnknownNickname(nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect());
-        // Nobody has a name that is none.
-        let Ok(name) = Nickname::parse_existing(nickname) else { return Err(nobody()) };
-        self.open(opener, peer, UserRef::Nickname(name.key()), nobody()).await
+        self.open_direct_by_nickname(&context, nickname).await
     }
 
-    /// The same with this very user.
-    pub(crate) async fn open_direct_with(
+    /// The same for a user's id.
+    pub(in crate::server) async fn open_direct_with(
         &self,
-        opener: User,
-        peer: ClientAddr,
+        context: CommandContext,
         user: UserId,
     ) -> Result<PendingDirect, ChatError> {
-        self.open(opener, peer, UserRef::Id(user), ChatError::UnknownUser).await
+        self.open(&context, UserRef::Id(user), ChatError::UnknownUser).await
+    }
+
+    pub(super) async fn open_direct_by_nickname(
+        &self,
+        context: &CommandContext,
+        nickname: &str,
+    ) -> Result<PendingDirect, ChatError> {
+        let unknown = || ChatError::UnknownNickname(nickname.chars().take(MAX_NICKNAME_CHARACTERS).collect());
+        // A text that is not a valid nickname is nobody's.
+        let Ok(name) = Nickname::parse_existing(nickname) else { return Err(unknown()) };
+        self.open(context, UserRef::Nickname(name.key()), unknown()).await
     }
 
     async fn open(
         &self,
-        opener: User,
-        peer: ClientAddr,
-        whom: UserRef,
-        nobody: ChatError,
+        context: &CommandContext,
+        target: UserRef,
+        unknown_user: ChatError,
     ) -> Result<PendingDirect, ChatError> {
-        let Some(found) = self.store.find_user(opener.id, whom.clone()).await? else { return Err(nobody) };
-        // One that is there already costs the other user nothing.
+        let opener = context.user.clone();
+        let Some(found) = self.store.find_user(opener.id, target.clone()).await? else { return Err(unknown_user) };
+        // Finding an existing direct costs the other user nothing.
         if !found.has_direct && found.id != opener.id {
-            self.rates.direct(found.id, peer)?;
+            self.rate_limits.charge_direct(found.id, context.client_addr)?;
         }
-        let receipt = self.store.open_direct(OpenDirect { opener, target: whom }).await?;
-        Ok(PendingDirect { receipt, nobody })
+        let receipt = self.store.open_direct(OpenDirect { opener, target }).await?;
+        Ok(PendingDirect { receipt, unknown_user })
     }
 
-    /// The user's conversations, or their directs behind a place in the list.
-    pub(crate) async fn conversations(
+    /// Returns a user's rooms and the first `limit` directs, or with `before` the next `limit` directs.
+    pub(in crate::server) async fn conversations(
         &self,
         user: UserId,
         before: Option<ListSortKey>,
@@ -93,29 +102,39 @@ impl ChatService {
         Ok(self.store.conversations(user, before, limit).await?)
     }
 
-    /// One of them.
-    pub(crate) async fn conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, ChatError> {
+    /// Returns one conversation as the user sees it.
+    pub(in crate::server) async fn conversation(
+        &self,
+        user: UserId,
+        id: ConversationId,
+    ) -> Result<Conversation, ChatError> {
         Ok(self.store.conversation(user, id).await?)
     }
 
-    /// Takes a direct out of the user's list. It comes back with the next message.
-    pub(crate) async fn hide(&self, user: UserId, direct: ConversationId) -> Result<(), ChatError> {
-        self.charge_command(user, None, 0)?;
-        self.store.hide_direct(user, direct).await.map_err(|error| match error {
-            StoreError::NotAllowed => ChatError::BadMeasure("only a direct can be hidden"),
+    /// Removes a direct from the user's list until the next message in it.
+    pub(in crate::server) async fn hide_direct(
+        &self,
+        context: CommandContext,
+        direct: ConversationId,
+    ) -> Result<(), ChatError> {
+        self.store.hide_direct(context.user.id, direct).await.map_err(|error| match error {
+            StoreError::NotAllowed => ChatError::BadRequest("only a direct can be hidden"),
             other => other.into(),
         })
     }
 
-    /// From now on the user hears nothing of the other one, or does so again.
-    pub(crate) async fn block(&self, user: UserId, other: UserId, on: bool) -> Result<(), ChatError> {
-        self.charge_command(user, None, 0)?;
-        let changed = if on { self.store.block(user, other).await } else { self.store.unblock(user, other).await };
-        Ok(changed?)
+    /// Blocks another user: the user receives nothing from them any more.
+    pub(in crate::server) async fn block(&self, context: CommandContext, other: UserId) -> Result<(), ChatError> {
+        Ok(self.store.block(context.user.id, other).await?)
     }
 
-    /// Whom the user has blocked.
-    pub(crate) async fn blocks(&self, user: UserId) -> Result<Vec<User>, ChatError> {
+    /// Ends a block.
+    pub(in crate::server) async fn unblock(&self, context: CommandContext, other: UserId) -> Result<(), ChatError> {
+        Ok(self.store.unblock(context.user.id, other).await?)
+    }
+
+    /// Returns the users whom a user has blocked.
+    pub(in crate::server) async fn blocks(&self, user: UserId) -> Result<Vec<User>, ChatError> {
         Ok(self.store.blocks(user).await?)
     }
 }

@@ -1,10 +1,13 @@
-//! Links that let people in.
+//! Invites: links that let new users sign up.
 
 use crate::{
     domain::{CurrentUser, Invite, InviteId, User},
     protocol::InviteRequest,
     server::{
-        chat::{moderation::in_minutes, permissions::Permission, service::ChatService, tokens},
+        chat::{
+            command_context::CommandContext, permissions::Permission, service::ChatService, times::minutes_from_now,
+            tokens,
+        },
         clock,
         error::ChatError,
         store::{InviteKey, NewInvite},
@@ -12,23 +15,39 @@ use crate::{
 };
 
 impl ChatService {
-    /// Makes an invite, for a user or, without one, on the host. Gives the token that lets in, too.
-    pub(crate) async fn invite(
+    /// Creates an invite. Returns it with its token, which is not kept.
+    pub(in crate::server) async fn create_invite(
+        &self,
+        context: CommandContext,
+        request: &InviteRequest,
+    ) -> Result<(Invite, String), ChatError> {
+        self.create_invite_by(Some(context.user), request).await
+    }
+
+    /// Creates an invite for the operator.
+    pub(in crate::server) async fn create_invite_as_operator(
+        &self,
+        request: &InviteRequest,
+    ) -> Result<(Invite, String), ChatError> {
+        self.create_invite_by(None, request).await
+    }
+
+    async fn create_invite_by(
         &self,
         actor: Option<User>,
         request: &InviteRequest,
     ) -> Result<(Invite, String), ChatError> {
         let InviteRequest { minutes, uses } = *request;
         if minutes == Some(0) || uses == Some(0) {
-            return Err(ChatError::BadMeasure("minutes and uses count from 1"));
+            return Err(ChatError::BadRequest("minutes and uses count from 1"));
         }
         let token = tokens::generate()?;
-        let (id, expires_at) = (InviteId::generate(), minutes.map(in_minutes));
+        let (id, expires_at) = (InviteId::generate(), minutes.map(minutes_from_now));
         let new = NewInvite {
             id,
-            key: key(&token),
+            key: invite_key(&token),
             actor: actor.as_ref().map(|actor| actor.id),
-            role_check: Permission::Invite.rule(),
+            role_check: Permission::Invite.role_check(),
             expires_at,
             most_uses: uses,
         };
@@ -37,21 +56,30 @@ impl ChatService {
         Ok((Invite { id, created_at, created_by: actor, expires_at, most_uses: uses, uses: 0 }, token))
     }
 
-    /// Those that still let somebody in.
-    pub(crate) async fn invites(&self, me: &CurrentUser) -> Result<Vec<Invite>, ChatError> {
-        self.demand(Permission::Invite, me)?;
+    /// Returns the invites that are still valid.
+    ///
+    /// # Errors
+    /// [`ChatError::NotAllowed`].
+    pub(in crate::server) async fn invites(&self, me: &CurrentUser) -> Result<Vec<Invite>, ChatError> {
+        self.require(Permission::Invite, me)?;
         Ok(self.store.invites().await?)
     }
 
-    /// Ends an invite, for a user or on the host.
-    pub(crate) async fn revoke_invite(&self, actor: Option<&User>, id: InviteId) -> Result<(), ChatError> {
-        let actor = actor.map(|actor| actor.id);
-        let revoked = self.store.revoke_invite(actor, Permission::Invite.rule(), id).await?;
+    /// Ends an invite.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownInvite`]; [`ChatError::NotAllowed`].
+    pub(in crate::server) async fn revoke_invite(
+        &self,
+        context: CommandContext,
+        id: InviteId,
+    ) -> Result<(), ChatError> {
+        let revoked = self.store.revoke_invite(Some(context.user.id), Permission::Invite.role_check(), id).await?;
         if revoked { Ok(()) } else { Err(ChatError::UnknownInvite) }
     }
 }
 
-/// What the store knows an invite by.
-pub(super) fn key(token: &str) -> InviteKey {
+/// The key under which the store keeps the invite with this token.
+pub(super) fn invite_key(token: &str) -> InviteKey {
     InviteKey(tokens::hash(token))
 }

@@ -1,127 +1,129 @@
-//! Writing messages, changing them, and reading them again.
+//! Writing, changing and reading messages.
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, Emoji, Event, EventKind, MessagesPage, Seq, User, UserId},
+    domain::{Body, CommandId, ConversationId, Emoji, Event, EventKind, MessagesPage, Seq, UserId},
     server::{
-        chat::{directs::Direct, permissions::Permission, service::ChatService},
+        chat::{command_context::CommandContext, directs::Direct, permissions::Permission, service::ChatService},
         error::ChatError,
-        net::client_addr::ClientAddr,
         store::{HistoryWindow, NewEvent, ReplyTo},
     },
 };
 
-/// Who says something, and where the answer goes.
-#[derive(Debug)]
-pub(crate) struct CommandContext {
-    pub(crate) user: User,
-    pub(crate) asker: ReplyTo,
+/// The id of a connection's command, and where its answer goes: to the connection, through the store's feed, once the
+/// command is durable or refused.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct PendingCommand {
+    pub(in crate::server) id: CommandId,
+    pub(in crate::server) reply_to: ReplyTo,
 }
 
 impl ChatService {
-    /// Queues a message; messages of one author keep the order of these calls. The asker is answered when it is durable,
-    /// or refused, through the store's feed; so it is for what follows here.
-    pub(crate) async fn send(
+    /// Queues a message. Messages of one author keep the order of these calls.
+    pub(in crate::server) async fn send(
         &self,
-        speaker: CommandContext,
-        id: CommandId,
+        context: CommandContext,
+        command: PendingCommand,
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
         let kind = EventKind::Message { body: Body::parse(body)? };
-        self.append(speaker, id, conversation, kind).await
+        self.submit(context, command, conversation, kind).await
     }
 
-    /// Writes a message for somebody who need not be connected. It is durable when this returns.
-    pub(crate) async fn write(
+    /// Writes a message of an author who need not be connected. It is durable when this returns.
+    pub(in crate::server) async fn post(
         &self,
-        author: User,
+        context: CommandContext,
         id: CommandId,
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
         let kind = EventKind::Message { body: Body::parse(body)? };
-        self.store.append(NewEvent::new(author, id, conversation, kind)).await?.await?;
+        self.store.append(NewEvent::new(context.user, id, conversation, kind)).await?.await?;
         Ok(())
     }
 
-    /// Queues another text for a message of the author's.
-    pub(crate) async fn edit(
+    /// Queues a new text for a message of the author's.
+    pub(in crate::server) async fn edit(
         &self,
-        speaker: CommandContext,
-        id: CommandId,
+        context: CommandContext,
+        command: PendingCommand,
         conversation: ConversationId,
         seq: Seq,
         body: &str,
     ) -> Result<(), ChatError> {
         let kind = EventKind::Edit { seq, body: Body::parse(body)? };
-        self.append(speaker, id, conversation, kind).await
+        self.submit(context, command, conversation, kind).await
     }
 
-    /// Queues the deletion of a message: of the author's own, or of anybody's for those who may.
-    pub(crate) async fn delete(
+    /// Queues the deletion of a message: one of the author's own, or any message if the author's role permits.
+    pub(in crate::server) async fn delete(
         &self,
-        speaker: CommandContext,
-        id: CommandId,
+        context: CommandContext,
+        command: PendingCommand,
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<(), ChatError> {
-        let kind = EventKind::Deletion { seq };
-        let others = Some(Permission::DeleteMessages.rule());
-        let CommandContext { user: author, asker } = speaker;
-        Ok(self.store.submit(NewEvent { author, id, conversation, kind, deletion_check: others }, asker).await?)
+        let mut event = NewEvent::new(context.user, command.id, conversation, EventKind::Deletion { seq });
+        event.deletion_check = Some(Permission::DeleteMessages.role_check());
+        Ok(self.store.submit(event, command.reply_to).await?)
     }
 
-    /// Queues an emoji to be put to anybody's message, or taken away.
-    pub(crate) async fn react(
+    /// Queues adding an emoji to a message of anybody's (`on`), or removing it.
+    pub(in crate::server) async fn react(
         &self,
-        speaker: CommandContext,
-        id: CommandId,
+        context: CommandContext,
+        command: PendingCommand,
         conversation: ConversationId,
         seq: Seq,
         emoji: &str,
         on: bool,
     ) -> Result<(), ChatError> {
         let kind = EventKind::Reaction { seq, emoji: Emoji::parse(emoji)?, on };
-        self.append(speaker, id, conversation, kind).await
+        self.submit(context, command, conversation, kind).await
     }
 
-    /// Queues a message to one user, in the direct that is found or begun for it. `known` is what this gave for that name
-    /// before: it means the same user still, and if they have gone, nobody ([`ChatError::UserGone`]).
-    pub(crate) async fn send_to_user(
+    /// Queues a message to one user, and opens the direct with them if there is none. Returns the direct.
+    ///
+    /// `known` is what an earlier call returned for this nickname. With it the nickname still means the same user, even if
+    /// somebody else has it by now.
+    ///
+    /// # Errors
+    /// [`ChatError::UserGone`] if the user of `known` has given the nickname up.
+    pub(in crate::server) async fn send_to_user(
         &self,
-        speaker: CommandContext,
-        peer: ClientAddr,
-        id: CommandId,
+        context: CommandContext,
+        command: PendingCommand,
         nickname: &str,
         body: &str,
         known: Option<Direct>,
     ) -> Result<Direct, ChatError> {
-        // First: a message that can't be sent begins no direct.
+        // Before opening a direct: an invalid message must not open one.
         let body = Body::parse(body)?;
-        let opener = speaker.user.clone();
         let direct = match known {
             Some(direct) if self.presence.is_online_as(direct.with, nickname) => direct,
             Some(direct) if self.store.is_gone(direct.with).await? => return Err(ChatError::UserGone),
             Some(direct) => direct,
-            None => self.open_direct(opener, peer, nickname).await?.done().await?,
+            None => self.open_direct_by_nickname(&context, nickname).await?.opened().await?,
         };
-        self.append(speaker, id, direct.id, EventKind::Message { body }).await?;
+        self.submit(context, command, direct.id, EventKind::Message { body }).await?;
         Ok(direct)
     }
 
-    async fn append(
+    async fn submit(
         &self,
-        speaker: CommandContext,
-        id: CommandId,
+        context: CommandContext,
+        command: PendingCommand,
         conversation: ConversationId,
         kind: EventKind,
     ) -> Result<(), ChatError> {
-        let CommandContext { user, asker } = speaker;
-        Ok(self.store.submit(NewEvent::new(user, id, conversation, kind), asker).await?)
+        let event = NewEvent::new(context.user, command.id, conversation, kind);
+        Ok(self.store.submit(event, command.reply_to).await?)
     }
 
-    /// A stretch of a conversation that `reader` is in: at most so many messages and bytes, but one at least.
-    pub(crate) async fn messages(
+    /// Returns messages of a conversation that `reader` is a member of: at most `limit`, and at most `bytes` bytes of text
+    /// unless a single message is longer.
+    pub(in crate::server) async fn messages(
         &self,
         reader: UserId,
         conversation: ConversationId,
@@ -132,9 +134,9 @@ impl ChatService {
         Ok(self.store.messages(reader, conversation, window, limit, bytes).await?)
     }
 
-    /// The first of the events that somebody missed, of a conversation that they are known to be in: at most so many, and
-    /// of so many bytes, but one at least.
-    pub(crate) async fn missed(
+    /// Returns the first events after `after`, up to `up_to`: at most `limit`, and at most `bytes` bytes unless a single
+    /// event is longer. The caller has checked the membership.
+    pub(in crate::server) async fn missed_events(
         &self,
         conversation: ConversationId,
         after: Seq,

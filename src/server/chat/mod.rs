@@ -3,11 +3,12 @@
 //! What must be kept goes to the store and, once committed, from there to the hub. What only matters at the moment, such as
 //! typing, is returned to the caller as a value.
 
+mod account_deletion;
 mod accounts;
 mod attempts;
 mod budget;
 mod claim;
-mod deletion;
+mod command_context;
 mod directs;
 mod ephemeral;
 mod invites;
@@ -21,12 +22,14 @@ mod reports;
 mod security_log;
 mod service;
 mod sessions;
+mod times;
 mod tokens;
 
-pub(super) use accounts::{Pass, PasswordSet};
+pub(super) use accounts::AdmissionToken;
+pub(super) use command_context::CommandContext;
 pub(super) use directs::{Direct, PendingDirect};
 pub(super) use ephemeral::TypingSignal;
-pub(super) use messages::CommandContext;
+pub(super) use messages::PendingCommand;
 pub(crate) use moderation::{AllowedActions, ModerationRequest};
 pub(super) use reports::may_handle_reports_of;
 pub(super) use security_log::SecurityEvent;

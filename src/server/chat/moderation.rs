@@ -1,62 +1,62 @@
-//! Keeping order: what moderators and owners do to users, and what of that can be seen.
+//! Moderation, and who may see what of it.
 
 use std::sync::Arc;
 
 use crate::{
     domain::{
-        Action, AuditPage, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Sanction, Timestamp,
-        User, UserId,
+        Action, AuditPage, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Sanction, User,
+        UserId,
     },
     server::{
-        chat::{permissions::Permission, security_log::SecurityEvent, service::ChatService},
-        clock,
+        chat::{
+            command_context::CommandContext, permissions::Permission, security_log::SecurityEvent,
+            service::ChatService, times::minutes_from_now,
+        },
         error::ChatError,
         store::{EventPosition, Joined, Moderation, ModerationAction, Receipt, StoreError},
     },
 };
 
-/// What somebody asks to be done to a user.
+/// A request to moderate a user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ModerationRequest {
     pub(crate) action: Action,
     pub(crate) user: UserId,
-    /// `None` for the whole house.
+    /// `None`: the whole server.
     pub(crate) room: Option<ConversationId>,
+    /// How long a mute or ban lasts. `None`: until it is lifted.
     pub(crate) minutes: Option<u32>,
+    /// The new role, for [`Action::Appoint`].
     pub(crate) role: Option<Role>,
-    /// Whether a ban from everywhere also ends the sessions of all guests of the user's addresses.
+    /// Whether a ban from the server also ends the sessions of all guests of the user's addresses.
     pub(crate) all_of_address: bool,
 }
 
 impl ModerationRequest {
-    fn deed(&self) -> Result<ModerationAction, ChatError> {
+    /// Checks that the fields fit together.
+    fn to_action(self) -> Result<ModerationAction, ChatError> {
         if self.minutes == Some(0) {
-            return Err(ChatError::BadMeasure("minutes count from 1"));
+            return Err(ChatError::BadRequest("minutes count from 1"));
         }
         if self.all_of_address && (self.action != Action::Ban || self.room.is_some()) {
-            return Err(ChatError::BadMeasure("only a ban from everywhere can be of an address"));
+            return Err(ChatError::BadRequest("only a ban from everywhere can be of an address"));
         }
-        let until = self.minutes.map(in_minutes);
+        let until = self.minutes.map(minutes_from_now);
         Ok(match self.action {
             Action::Mute => ModerationAction::Mute(until),
             Action::Unmute => ModerationAction::Unmute,
             Action::Remove => ModerationAction::Remove,
             Action::Ban => ModerationAction::Ban(until),
             Action::Unban => ModerationAction::Unban,
-            Action::Appoint if self.room.is_some() => return Err(ChatError::BadMeasure("roles are the house's")),
-            Action::Appoint => ModerationAction::Appoint(self.role.ok_or(ChatError::BadMeasure("which role?"))?),
+            Action::Appoint if self.room.is_some() => return Err(ChatError::BadRequest("roles are the server's")),
+            Action::Appoint => ModerationAction::Appoint(self.role.ok_or(ChatError::BadRequest("which role?"))?),
         })
     }
 }
 
-/// The moment after so many minutes, by the server's clock.
-pub(super) fn in_minutes(minutes: u32) -> Timestamp {
-    Timestamp(clock::now().0 + u64::from(minutes) * 60_000)
-}
-
-/// What somebody may do to somebody else.
+/// What one user may do to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four rights that have nothing to do with one another")]
+#[expect(clippy::struct_excessive_bools, reason = "four permissions that are independent of each other")]
 pub(crate) struct AllowedActions {
     pub(crate) mute: bool,
     pub(crate) remove: bool,
@@ -65,9 +65,9 @@ pub(crate) struct AllowedActions {
 }
 
 impl AllowedActions {
-    /// Of a role over another one.
-    pub(crate) fn over(actor: Role, subject: Role) -> Self {
-        let may = |right: Permission| right.rule()(actor, subject);
+    /// What a user of role `actor` may do to one of role `subject`.
+    pub(in crate::server) fn of(actor: Role, subject: Role) -> Self {
+        let may = |permission: Permission| permission.role_check()(actor, subject);
         Self {
             mute: may(Permission::Mute),
             remove: may(Permission::Remove),
@@ -78,73 +78,98 @@ impl AllowedActions {
 }
 
 impl ChatService {
-    /// Queues something to be done to a user, by another one or, without an actor, on the host.
-    pub(crate) async fn moderate(
+    /// Queues a moderation by a user. The receipt resolves when it is durable or refused.
+    pub(in crate::server) async fn moderate(
         &self,
-        actor: Option<User>,
+        context: CommandContext,
         id: CommandId,
-        measure: ModerationRequest,
+        request: ModerationRequest,
     ) -> Result<Receipt<EventPosition>, ChatError> {
-        let (incidents, asks) = (Arc::clone(&self.incidents), actor.as_ref().map(|actor| actor.id));
-        let moderation = Moderation {
-            actor,
-            id,
-            room: measure.room,
-            subject: measure.user,
-            action: measure.deed()?,
-            role_check: Permission::to(measure.action).rule(),
-            addresses: self.presence.addresses_of(measure.user),
-            whole_address: measure.all_of_address,
-        };
-        let receipt = self.store.moderate(moderation).await?;
+        let (security_log, actor) = (Arc::clone(&self.security_log), context.user.id);
+        let receipt = self.moderate_by(Some(context.user), id, request).await?;
         Ok(receipt.on_error(move |error| {
-            if let (StoreError::NotAllowed, Some(user)) = (error, asks) {
-                incidents.note(None, SecurityEvent::NotAllowed(user));
+            if *error == StoreError::NotAllowed {
+                security_log.record(None, SecurityEvent::NotAllowed(actor));
             }
         }))
     }
 
-    /// Queues the coming back into a room.
-    pub(crate) async fn join(&self, user: UserId, room: ConversationId) -> Result<Receipt<Joined>, ChatError> {
-        Ok(self.store.join(user, room).await?)
+    /// Queues a moderation. Without an actor it is the operator's, who may do everything.
+    pub(super) async fn moderate_by(
+        &self,
+        actor: Option<User>,
+        id: CommandId,
+        request: ModerationRequest,
+    ) -> Result<Receipt<EventPosition>, ChatError> {
+        let moderation = Moderation {
+            actor,
+            id,
+            room: request.room,
+            subject: request.user,
+            action: request.to_action()?,
+            role_check: Permission::to(request.action).role_check(),
+            addresses: self.presence.addresses_of(request.user),
+            whole_address: request.all_of_address,
+        };
+        Ok(self.store.moderate(moderation).await?)
     }
 
-    /// Who may not do what, for those who can change it.
-    pub(crate) async fn sanctions(&self, me: &CurrentUser) -> Result<Vec<Sanction>, ChatError> {
-        self.demand(Permission::SeeSanctions, me)?;
+    /// Queues the return of a user to a room.
+    pub(in crate::server) async fn join(
+        &self,
+        context: CommandContext,
+        room: ConversationId,
+    ) -> Result<Receipt<Joined>, ChatError> {
+        Ok(self.store.join(context.user.id, room).await?)
+    }
+
+    /// Returns all sanctions in force.
+    ///
+    /// # Errors
+    /// [`ChatError::NotAllowed`], as with the functions below.
+    pub(in crate::server) async fn sanctions(&self, me: &CurrentUser) -> Result<Vec<Sanction>, ChatError> {
+        self.require(Permission::SeeSanctions, me)?;
         Ok(self.store.sanctions().await?)
     }
 
-    /// Some of those who have a nickname in which `part` can be found, for those who can do something about them.
-    pub(crate) async fn find_users(&self, me: &CurrentUser, part: &str, limit: u32) -> Result<Vec<User>, ChatError> {
-        self.demand(Permission::SeeSanctions, me)?;
+    /// Returns at most `limit` users whose nickname contains `part`.
+    pub(in crate::server) async fn find_users(
+        &self,
+        me: &CurrentUser,
+        part: &str,
+        limit: u32,
+    ) -> Result<Vec<User>, ChatError> {
+        self.require(Permission::SeeSanctions, me)?;
         let part = part.trim().chars().take(MAX_NICKNAME_CHARACTERS).collect();
         Ok(self.store.find_users(part, limit).await?)
     }
 
-    /// A user, who may have gone for good, for those who can do something about them.
-    pub(crate) async fn user(&self, me: &CurrentUser, user: UserId) -> Result<User, ChatError> {
-        self.demand(Permission::SeeSanctions, me)?;
+    /// Returns a user, even one who has given the nickname up.
+    pub(in crate::server) async fn user(&self, me: &CurrentUser, user: UserId) -> Result<User, ChatError> {
+        self.require(Permission::SeeSanctions, me)?;
         self.store.user(user).await?.ok_or(ChatError::UnknownUser)
     }
 
-    /// A stretch of the audit log, for owners.
-    pub(crate) async fn audit(
+    /// Returns at most `limit` entries of the audit log: the newest, or the newest before `before`.
+    pub(in crate::server) async fn audit_page(
         &self,
         me: &CurrentUser,
         before: Option<u64>,
         limit: u32,
     ) -> Result<AuditPage, ChatError> {
-        self.demand(Permission::ReadAudit, me)?;
+        self.require(Permission::ReadAudit, me)?;
         Ok(self.store.audit_page(before, limit).await?)
     }
 
-    /// Refuses whoever has not this right.
-    pub(super) fn demand(&self, right: Permission, me: &CurrentUser) -> Result<(), ChatError> {
-        if right.is_of(me.role) {
+    /// Refuses a user whose role does not give this permission, and logs it.
+    ///
+    /// # Errors
+    /// [`ChatError::NotAllowed`].
+    pub(super) fn require(&self, permission: Permission, me: &CurrentUser) -> Result<(), ChatError> {
+        if permission.granted_to(me.role) {
             return Ok(());
         }
-        self.note(None, SecurityEvent::NotAllowed(me.id));
+        self.log_security_event(None, SecurityEvent::NotAllowed(me.id));
         Err(ChatError::NotAllowed)
     }
 }

@@ -1,27 +1,28 @@
-//! What whoever owns the machine may do: everything, by nickname and without asking.
+//! What the operator may do: everything, without permission checks or rate limits, by nickname.
 
 use ipnet::IpNet;
 
 use crate::{
     domain::{
-        Action, AuditPage, CommandId, ConversationId, CurrentUser, Nickname, Role, Sanction, Seq, SessionId, User,
+        Action, AuditPage, CommandId, ConversationId, CurrentUser, Nickname, ReportList, Role, Sanction, Seq, User,
         UserId, UserKind,
     },
     server::{
-        chat::{
-            moderation::{ModerationRequest, in_minutes},
-            passwords::Passwords,
-            service::ChatService,
-        },
+        chat::{moderation::ModerationRequest, passwords::Passwords, service::ChatService, times::minutes_from_now},
         error::ChatError,
-        store::{Account, BannedNetwork, FoundMessage, MessageLookup, NewPassword, NewUser, OwnerGrant, StoreError},
+        store::{
+            Account, BannedNetwork, FoundMessage, MessageLookup, NewPassword, NewUser, OwnerGrant, ReportAction,
+            StoreError,
+        },
     },
 };
 
 impl ChatService {
-    /// Whoever has this nickname, or had it when something was done to them that still holds; or the very user of this id,
-    /// whoever has the nickname by now. No nickname is as long as an id.
-    pub(crate) async fn find_user(&self, nickname: &str) -> Result<User, ChatError> {
+    /// Finds a user: by id, by nickname, or by the nickname that a sanctioned user had. An id is longer than any nickname.
+    ///
+    /// # Errors
+    /// [`ChatError::UnknownNickname`].
+    pub(in crate::server) async fn find_user(&self, nickname: &str) -> Result<User, ChatError> {
         let unknown = || ChatError::UnknownNickname(nickname.to_owned());
         if let Ok(id) = nickname.parse::<UserId>() {
             return self.store.user(id).await?.ok_or_else(unknown);
@@ -31,12 +32,12 @@ impl ChatService {
             return Ok(me.user());
         }
         let sanctions = self.store.sanctions().await?;
-        let gone = sanctions.into_iter().find(|sanction| sanction.user.nickname.key() == name.key());
-        gone.map(|sanction| sanction.user).ok_or_else(unknown)
+        let former = sanctions.into_iter().find(|sanction| sanction.user.nickname.key() == name.key());
+        former.map(|sanction| sanction.user).ok_or_else(unknown)
     }
 
-    /// Does something to whoever has this nickname.
-    pub(crate) async fn moderate_by_name(
+    /// Moderates a user. It is durable when this returns.
+    pub(in crate::server) async fn moderate_as_operator(
         &self,
         nickname: &str,
         action: Action,
@@ -45,62 +46,65 @@ impl ChatService {
         all_of_address: bool,
     ) -> Result<User, ChatError> {
         let user = self.find_user(nickname).await?;
-        let measure = ModerationRequest { action, user: user.id, room: None, minutes, role, all_of_address };
-        self.moderate(None, CommandId::generate(), measure).await?.await?;
+        let request = ModerationRequest { action, user: user.id, room: None, minutes, role, all_of_address };
+        self.moderate_by(None, CommandId::generate(), request).await?.await?;
         Ok(user)
     }
 
-    /// Makes a registered user. Gives the password, which is random.
-    pub(crate) async fn create_registered(&self, nickname: &str) -> Result<(User, String), ChatError> {
+    /// Creates a registered user. Returns the random password.
+    pub(in crate::server) async fn create_registered_user(&self, nickname: &str) -> Result<(User, String), ChatError> {
         let nickname = Nickname::parse(nickname)?;
-        let (password, new) = self.new_password(OwnerGrant::Never).await?;
+        let (password, new_password) = self.random_password().await?;
         let key = nickname.key();
         let user = User::guest(UserId::generate(), nickname);
-        let new = NewUser {
+        let new_user = NewUser {
             user: user.clone(),
             key,
             session: None,
             address: None,
             invite: None,
-            password: Some(new),
+            password: Some(new_password),
             max_names_per_address: None,
         };
-        self.store.create_user(new).await?;
+        self.store.create_user(new_user).await?;
         Ok((User { registered: true, ..user }, password))
     }
 
-    /// Gives a registered user another password, which is random, and ends all of the user's sessions.
-    pub(crate) async fn reset_password(&self, nickname: &str) -> Result<(User, String, Vec<SessionId>), ChatError> {
+    /// Gives a registered user a random password, and ends all of the user's sessions. Returns the password.
+    ///
+    /// # Errors
+    /// [`ChatError::NotRegistered`].
+    pub(in crate::server) async fn reset_password(&self, nickname: &str) -> Result<(User, String), ChatError> {
         let user = self.find_user(nickname).await?;
         if !user.registered {
             return Err(ChatError::NotRegistered);
         }
-        let (password, new) = self.new_password(OwnerGrant::Never).await?;
-        let ended = self.store.set_password(user.id, new, None).await?;
-        Ok((user, password, ended))
+        let (password, new_password) = self.random_password().await?;
+        self.store.set_password(user.id, new_password, None).await?.connections_closed().await;
+        Ok((user, password))
     }
 
-    /// Ends all sessions of a user; a guest gives the nickname back.
-    pub(crate) async fn end_sessions(&self, nickname: &str) -> Result<(User, Vec<SessionId>), ChatError> {
+    /// Ends all sessions of a user. A guest's nickname becomes free. Returns the number of sessions.
+    pub(in crate::server) async fn end_sessions(&self, nickname: &str) -> Result<(User, usize), ChatError> {
         let user = self.find_user(nickname).await?;
-        let ended = self.store.end_sessions(user.id).await?;
-        Ok((user, ended))
+        let sessions = self.store.end_sessions(user.id).await?.connections_closed().await;
+        Ok((user, sessions))
     }
 
-    /// Everybody who has a nickname.
-    pub(crate) async fn users(&self) -> Result<Vec<User>, ChatError> {
+    /// Returns all users who have a nickname.
+    pub(in crate::server) async fn users(&self) -> Result<Vec<User>, ChatError> {
         Ok(self.store.users().await?)
     }
 
-    /// Makes the user whom the configuration names the owner, if the name is a registered user's already. Says whether
-    /// there is an owner then.
-    pub(crate) async fn install_owner(&self) -> Result<bool, ChatError> {
+    /// Makes the user whom the configuration names the owner, if that user is registered. Returns whether the server has an
+    /// owner now.
+    pub(in crate::server) async fn install_owner(&self) -> Result<bool, ChatError> {
         if let Some(owner) = &self.owner
             && let Some(Account { me: CurrentUser { id, kind: UserKind::Registered, role, .. }, .. }) =
                 self.store.account(owner.clone()).await?
             && role != Role::Owner
         {
-            let measure = ModerationRequest {
+            let request = ModerationRequest {
                 action: Action::Appoint,
                 user: id,
                 room: None,
@@ -108,44 +112,57 @@ impl ChatService {
                 role: Some(Role::Owner),
                 all_of_address: false,
             };
-            self.moderate(None, CommandId::generate(), measure).await?.await?;
+            self.moderate_by(None, CommandId::generate(), request).await?.await?;
         }
         Ok(self.store.has_owner().await?)
     }
 
-    /// Everything that is in force.
-    pub(crate) async fn all_sanctions(&self) -> Result<Vec<Sanction>, StoreError> {
+    /// Returns all sanctions in force.
+    pub(in crate::server) async fn all_sanctions(&self) -> Result<Vec<Sanction>, StoreError> {
         self.store.sanctions().await
     }
 
-    /// Keeps everybody new from a network out, for so many minutes or until that is lifted. Gives the guests whose sessions
-    /// have ended by it.
-    pub(crate) async fn ban_network(&self, network: IpNet, minutes: Option<u32>) -> Result<Vec<UserId>, ChatError> {
+    /// Keeps new users from a network out, and ends the sessions of guests who came from it. Returns their number.
+    pub(in crate::server) async fn ban_network(
+        &self,
+        network: IpNet,
+        minutes: Option<u32>,
+    ) -> Result<usize, ChatError> {
         if minutes == Some(0) {
-            return Err(ChatError::BadMeasure("minutes count from 1"));
+            return Err(ChatError::BadRequest("minutes count from 1"));
         }
-        let banned = BannedNetwork { network, until: minutes.map(in_minutes) };
-        Ok(self.store.ban_network(banned).await?)
+        let banned = BannedNetwork { network, until: minutes.map(minutes_from_now) };
+        Ok(self.store.ban_network(banned).await?.connections_closed().await)
     }
 
-    /// Lets people in from a network again.
-    pub(crate) async fn unban_network(&self, network: IpNet) -> Result<(), ChatError> {
+    /// Ends the ban of a network.
+    pub(in crate::server) async fn unban_network(&self, network: IpNet) -> Result<(), ChatError> {
         let lifted = self.store.unban_network(network).await?;
-        if lifted { Ok(()) } else { Err(ChatError::BadMeasure("this network is not banned")) }
+        if lifted { Ok(()) } else { Err(ChatError::BadRequest("this network is not banned")) }
     }
 
-    /// The networks from which nobody new comes in.
-    pub(crate) async fn banned_networks(&self) -> Result<Vec<BannedNetwork>, ChatError> {
+    /// Returns the banned networks.
+    pub(in crate::server) async fn banned_networks(&self) -> Result<Vec<BannedNetwork>, ChatError> {
         Ok(self.store.banned_networks().await?)
     }
 
-    /// The newest entries of the audit log.
-    pub(crate) async fn newest_audit(&self, limit: u32) -> Result<AuditPage, StoreError> {
+    /// Returns the newest entries of the audit log.
+    pub(in crate::server) async fn newest_audit_entries(&self, limit: u32) -> Result<AuditPage, StoreError> {
         self.store.audit_page(None, limit).await
     }
 
-    /// The newest messages of a conversation, or of whoever has this nickname.
-    pub(crate) async fn look_up(
+    /// Returns all open reports.
+    pub(in crate::server) async fn all_reports(&self, limit: u32) -> Result<ReportList, StoreError> {
+        self.store.reports(None, limit).await
+    }
+
+    /// Closes a report, and older ones of the same message.
+    pub(in crate::server) async fn close_report_as_operator(&self, report: u64) -> Result<(), ChatError> {
+        Ok(self.handle_report_by(None, report, ReportAction::Close { up_to: report }).await?)
+    }
+
+    /// Returns the newest messages of an author in all conversations, or else of a conversation.
+    pub(in crate::server) async fn find_messages(
         &self,
         conversation: ConversationId,
         author: Option<&str>,
@@ -158,15 +175,19 @@ impl ChatService {
         Ok(self.store.find_messages(lookup, limit).await?)
     }
 
-    /// Deletes a message, wherever it stands. It is gone from everybody's page when this returns.
-    pub(crate) async fn delete_message(&self, conversation: ConversationId, seq: Seq) -> Result<(), ChatError> {
+    /// Deletes a message of any conversation. The deletion is durable when this returns.
+    pub(in crate::server) async fn delete_message(
+        &self,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<(), ChatError> {
         self.store.delete_message(CommandId::generate(), conversation, seq).await?.await?;
         Ok(())
     }
 
-    async fn new_password(&self, ownership: OwnerGrant) -> Result<(String, NewPassword), ChatError> {
+    async fn random_password(&self) -> Result<(String, NewPassword), ChatError> {
         let password = Passwords::random()?;
         let hash = self.passwords.hash(password.clone()).await?;
-        Ok((password, NewPassword { hash, ownership }))
+        Ok((password, NewPassword { hash, ownership: OwnerGrant::Never }))
     }
 }

@@ -1,13 +1,13 @@
-//! Who may do what to whom: the one table. `docs/protocol.md` shows it; a test prints it and holds the two together.
+//! The permissions of each role, in one table. `docs/protocol.md` shows it, and a test compares the two.
 
 use crate::{
     domain::{Action, Role},
     server::store::RoleCheck,
 };
 
-/// Something that not everybody may do.
+/// Something that not every user may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Permission {
+pub(super) enum Permission {
     DeleteMessages,
     Mute,
     Remove,
@@ -21,8 +21,8 @@ pub(crate) enum Permission {
 }
 
 impl Permission {
-    /// Whether somebody of the first role may do it to somebody of the second.
-    pub(crate) const fn rule(self) -> RoleCheck {
+    /// The check whether a user of the first role has this permission over a user of the second.
+    pub(super) const fn role_check(self) -> RoleCheck {
         match self {
             Self::DeleteMessages | Self::SeeSanctions | Self::SeeReports => |actor, _| actor >= Role::Moderator,
             Self::Mute | Self::Remove | Self::Ban => |actor, subject| actor >= Role::Moderator && actor > subject,
@@ -32,8 +32,8 @@ impl Permission {
         }
     }
 
-    /// The right to do this to a user.
-    pub(crate) const fn to(action: Action) -> Self {
+    /// The permission that a moderation action needs.
+    pub(super) const fn to(action: Action) -> Self {
         match action {
             Action::Mute | Action::Unmute => Self::Mute,
             Action::Remove => Self::Remove,
@@ -42,9 +42,9 @@ impl Permission {
         }
     }
 
-    /// Whether it is somebody's who has no other user in mind.
-    pub(crate) fn is_of(self, role: Role) -> bool {
-        self.rule()(role, Role::Member)
+    /// Whether `role` has this permission at all, before a target is known.
+    pub(super) fn granted_to(self, role: Role) -> bool {
+        self.role_check()(role, Role::Member)
     }
 }
 
@@ -52,11 +52,11 @@ impl Permission {
 mod tests {
     use super::*;
 
-    const RIGHTS: [(Permission, &str); 10] = [
+    const PERMISSIONS: [(Permission, &str); 10] = [
         (Permission::DeleteMessages, "delete messages of others in rooms"),
         (Permission::Mute, "mute, unmute"),
-        (Permission::Remove, "remove from a room or the house"),
-        (Permission::Ban, "ban from a room or the house, unban"),
+        (Permission::Remove, "remove from a room or the server"),
+        (Permission::Ban, "ban from a room or the server, unban"),
         (Permission::SeeSanctions, "see who is muted or banned"),
         (Permission::SeeReports, "see reported messages"),
         (Permission::HandleReports, "delete reported messages, in directs too; close reports"),
@@ -65,37 +65,38 @@ mod tests {
         (Permission::ReadAudit, "read the audit log"),
     ];
 
-    /// Whom a role has the right over.
-    fn over(right: Permission, actor: Role) -> String {
-        let below: Vec<_> = Role::ALL.into_iter().filter(|subject| right.rule()(actor, *subject)).collect();
-        match (below.len(), below.len() == Role::ALL.len()) {
+    /// The roles over which `actor` has the permission, as the table shows them.
+    fn cell(permission: Permission, actor: Role) -> String {
+        let subjects: Vec<_> =
+            Role::ALL.into_iter().filter(|subject| permission.role_check()(actor, *subject)).collect();
+        match (subjects.len(), subjects.len() == Role::ALL.len()) {
             (0, _) => "no".into(),
             (_, true) => "yes".into(),
-            _ => below.iter().map(|role| format!("{}s", role.name())).collect::<Vec<_>>().join(", "),
+            _ => subjects.iter().map(|role| format!("{}s", role.name())).collect::<Vec<_>>().join(", "),
         }
     }
 
     fn table() -> String {
         let mut table = String::from("| who may | member | moderator | owner |\n| --- | --- | --- | --- |\n");
-        for (right, words) in RIGHTS {
-            let cells: Vec<_> = Role::ALL.into_iter().map(|actor| over(right, actor)).collect();
-            table = format!("{table}| {words} | {} |\n", cells.join(" | "));
+        for (permission, description) in PERMISSIONS {
+            let cells: Vec<_> = Role::ALL.into_iter().map(|actor| cell(permission, actor)).collect();
+            table = format!("{table}| {description} | {} |\n", cells.join(" | "));
         }
         table
     }
 
     #[test]
-    fn the_table_of_rights_is_the_one_in_the_documents() {
+    fn the_table_in_the_documents_is_up_to_date() {
         println!("{}", table());
         assert!(include_str!("../../../docs/protocol.md").contains(&table()), "docs/protocol.md lacks\n{}", table());
     }
 
     #[test]
-    fn nobody_has_a_right_over_themselves_or_over_those_above() {
-        for right in [Permission::Mute, Permission::Remove, Permission::Ban, Permission::Appoint] {
+    fn no_role_has_power_over_itself_or_higher_roles() {
+        for permission in [Permission::Mute, Permission::Remove, Permission::Ban, Permission::Appoint] {
             for actor in Role::ALL {
                 for subject in Role::ALL.into_iter().filter(|subject| *subject >= actor) {
-                    assert!(!right.rule()(actor, subject), "{right:?} {actor:?} {subject:?}");
+                    assert!(!permission.role_check()(actor, subject), "{permission:?} {actor:?} {subject:?}");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! How often anybody may do something.
+//! All rate limits, by user, address, nickname and conversation.
 
 use std::{
     hash::Hash,
@@ -15,8 +15,8 @@ use crate::{
     domain::{ConversationId, NicknameKey, UserId},
     server::{
         chat::{
-            attempts::{PARTS, Tries, Try},
-            budget::Budget,
+            attempts::{Attempt, AttemptLimiter, FAILURE_COST},
+            budget::ByteBudget,
         },
         config::Limits,
         error::ChatError,
@@ -24,62 +24,66 @@ use crate::{
     },
 };
 
-/// Nobody needs to be told of each keystroke.
+/// How often a user's typing is announced in a conversation, at most.
 const TYPING_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What a command of so many bytes costs counts as one; a longer one costs as many as it is long.
-const BYTES_OF_ONE: usize = 1024;
+/// A command of at most this many bytes counts once; a longer one counts once per this many bytes.
+const BYTES_PER_COMMAND: usize = 1024;
 
-/// How many messages a user, and an address, may report in a minute.
-const REPORTS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).expect("not zero");
-const REPORTS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(12).expect("not zero");
+/// A request with a body of at most this many bytes counts once; a longer one counts once per this many bytes.
+const BYTES_PER_REQUEST: usize = 8 * 1024;
 
-/// An address may do as much as so many users. Guests come anew as easily as they go, each with a full measure; an
-/// address does not.
-const USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
+/// How many messages a user may report per minute.
+const REPORTS_PER_USER: NonZeroU32 = NonZeroU32::new(6).expect("not zero");
 
-/// So many directs can be opened at once to one user by those who have none with them, from wherever they come, and so many
-/// an hour after that. Whoever is flooded is found by fewer, but never loses sight of the others.
+/// How many messages may be reported from one address per minute.
+const REPORTS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(12).expect("not zero");
+
+/// An address may send as many commands as this many users. A guest can always come back as a new user with a full rate;
+/// the address stays the same.
+const COMMAND_USERS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(4).expect("not zero");
+
+/// An address may send as many frames as this many users: in a busy room, each of a school's 300 users marks each message
+/// as read.
+const FRAME_USERS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+
+/// An address may open as many WebSockets as this many users: after a restart, everybody behind one address reconnects at
+/// once, some of them twice.
+const HELLO_USERS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+
+/// An address may be sent as many bytes as this many users: 300 users who come for the first time need some 100 kB each,
+/// and twice that with their history.
+const ANSWER_USERS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
+
+/// How many new directs may be opened to one user by users from everywhere: the burst, and the number per hour. A flooded
+/// user is found by fewer others, but keeps an overview of the directs.
 const DIRECTS_TO_USER: (u32, u32) = (20, 30);
 
-/// The same from one address, to whomever.
+/// How many new directs may be opened from one address to anybody: the burst, and the number per hour.
 const DIRECTS_FROM_ADDRESS: (u32, u32) = (30, 120);
 
-/// The same for frames: in a lively room each of a school's 300 people marks as read what each of them says.
-const FRAME_USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
-
-/// And for WebSockets: after a restart all who sit behind one address come back at once, some of them twice.
-const HELLO_USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-
-/// And for what is sent: 300 who come for the first time take some 100 kB each, twice that with their history.
-const ANSWER_USERS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
-
-/// What a form of so many bytes costs counts as one request.
-const FORM_BYTES_OF_ONE: usize = 8 * 1024;
-
-/// A bucket for each key; `None` lets everything through.
+/// A token bucket for each key. `None` has no limit.
 struct KeyedLimiter<K: Clone + Eq + Hash>(Option<Buckets<K>>);
 
 struct Buckets<K: Clone + Eq + Hash> {
     limiter: DefaultKeyedRateLimiter<K>,
-    /// How much is in a full one.
-    size: NonZeroU32,
+    burst: NonZeroU32,
 }
 
 impl<K: Clone + Eq + Hash> KeyedLimiter<K> {
     fn new(quota: Option<Quota>) -> Self {
-        Self(quota.map(|quota| Buckets { limiter: RateLimiter::keyed(quota), size: quota.burst_size() }))
+        Self(quota.map(|quota| Buckets { limiter: RateLimiter::keyed(quota), burst: quota.burst_size() }))
     }
 
-    fn check(&self, key: &K) -> Result<(), ChatError> {
-        self.check_many(key, NonZeroU32::MIN)
+    fn charge(&self, key: &K) -> Result<(), ChatError> {
+        self.charge_units(key, NonZeroU32::MIN)
     }
 
-    /// Takes so many at once; what is more than a full bucket takes a full one.
-    fn check_many(&self, key: &K, many: NonZeroU32) -> Result<(), ChatError> {
-        let Some(Buckets { limiter, size }) = &self.0 else { return Ok(()) };
-        let checked = limiter.check_key_n(key, many.min(*size)).unwrap_or(Ok(()));
-        checked.map_err(|until| ChatError::RateLimited {
+    /// Takes several units at once, but never more than a full bucket holds.
+    fn charge_units(&self, key: &K, units: NonZeroU32) -> Result<(), ChatError> {
+        let Some(Buckets { limiter, burst }) = &self.0 else { return Ok(()) };
+        let charged = limiter.check_key_n(key, units.min(*burst)).unwrap_or(Ok(()));
+        charged.map_err(|until| ChatError::RateLimited {
             retry_after: until.wait_time_from(DefaultClock::default().now()),
         })
     }
@@ -92,49 +96,48 @@ impl<K: Clone + Eq + Hash> KeyedLimiter<K> {
     }
 }
 
-/// All rates of the house.
-pub(crate) struct RateLimits {
-    guests: KeyedLimiter<ClientAddr>,
-    requests: KeyedLimiter<ClientAddr>,
-    commands: KeyedLimiter<UserId>,
-    commands_from: KeyedLimiter<ClientAddr>,
-    frames: KeyedLimiter<UserId>,
-    frames_from: KeyedLimiter<ClientAddr>,
-    /// WebSockets that are begun, whatever becomes of them.
-    upgrades: KeyedLimiter<ClientAddr>,
-    hellos: KeyedLimiter<UserId>,
-    answers: Budget<UserId>,
-    answers_from: Budget<ClientAddr>,
-    files_from: Budget<ClientAddr>,
+/// The rate limits of a server.
+pub(super) struct RateLimits {
+    guests_by_address: KeyedLimiter<ClientAddr>,
+    requests_by_address: KeyedLimiter<ClientAddr>,
+    commands_by_user: KeyedLimiter<UserId>,
+    commands_by_address: KeyedLimiter<ClientAddr>,
+    frames_by_user: KeyedLimiter<UserId>,
+    frames_by_address: KeyedLimiter<ClientAddr>,
+    upgrades_by_address: KeyedLimiter<ClientAddr>,
+    hellos_by_user: KeyedLimiter<UserId>,
+    answers_by_user: ByteBudget<UserId>,
+    answers_by_address: ByteBudget<ClientAddr>,
+    files_by_address: ByteBudget<ClientAddr>,
     typing: KeyedLimiter<(UserId, ConversationId)>,
-    directs_to: KeyedLimiter<UserId>,
-    directs_from: KeyedLimiter<ClientAddr>,
-    reports: KeyedLimiter<UserId>,
-    reports_from: KeyedLimiter<ClientAddr>,
-    passwords_from: Tries<ClientAddr>,
-    /// However many addresses try it.
-    passwords_of: Tries<NicknameKey>,
+    directs_to_user: KeyedLimiter<UserId>,
+    directs_from_address: KeyedLimiter<ClientAddr>,
+    reports_by_user: KeyedLimiter<UserId>,
+    reports_by_address: KeyedLimiter<ClientAddr>,
+    passwords_by_address: AttemptLimiter<ClientAddr>,
+    /// Holds against guesses from many addresses.
+    passwords_by_nickname: AttemptLimiter<NicknameKey>,
 }
 
-/// A password that is being tried.
-pub(crate) struct PasswordTry<'a> {
-    from: Try<'a, ClientAddr>,
-    of: Option<Try<'a, NicknameKey>>,
+/// A password that is being verified or set.
+pub(super) struct PasswordAttempt<'a> {
+    by_address: Attempt<'a, ClientAddr>,
+    by_nickname: Option<Attempt<'a, NicknameKey>>,
 }
 
-impl PasswordTry<'_> {
-    /// It is the right one. The address gets everything back, the nickname most: with one account, nobody keeps the server
-    /// busy with passwords, or fills it with sessions.
-    pub(crate) fn was_right(self) {
-        self.from.was_right(0);
-        if let Some(of) = self.of {
-            of.was_right(PARTS / 10);
+impl PasswordAttempt<'_> {
+    /// Ends the attempt as a success. It costs the address nothing, and the nickname a tenth of a failure: so one account
+    /// cannot keep the server busy with passwords, or fill it with sessions.
+    pub(super) fn succeeded(self) {
+        self.by_address.succeeded(0);
+        if let Some(by_nickname) = self.by_nickname {
+            by_nickname.succeeded(FAILURE_COST / 10);
         }
     }
 }
 
 impl RateLimits {
-    pub(crate) fn new(limits: &Limits, unlimited: bool) -> Self {
+    pub(super) fn new(limits: &Limits, unlimited: bool) -> Self {
         let quota = |per_minute: NonZeroU32, burst: u32| {
             let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
             (!unlimited).then(|| Quota::per_minute(per_minute).allow_burst(burst))
@@ -143,146 +146,163 @@ impl RateLimits {
             let [burst, per_hour] = [burst, per_hour].map(|number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
             (!unlimited).then(|| Quota::per_hour(per_hour).allow_burst(burst))
         };
-        let bytes = |per_minute: NonZeroU32| (!unlimited).then_some(per_minute);
+        let unless_unlimited = |per_minute: NonZeroU32| (!unlimited).then_some(per_minute);
         Self {
-            guests: KeyedLimiter::new(quota(limits.guests_per_minute, limits.guests_per_minute.get())),
-            requests: KeyedLimiter::new(quota(limits.requests_per_minute, limits.requests_per_minute.get() / 4)),
-            commands: KeyedLimiter::new(quota(limits.commands_per_minute, limits.commands_per_minute.get() / 20)),
-            commands_from: KeyedLimiter::new(quota(
-                limits.commands_per_minute.saturating_mul(USERS_OF_ADDRESS),
-                (limits.commands_per_minute.get() / 20).saturating_mul(USERS_OF_ADDRESS.get()),
+            guests_by_address: KeyedLimiter::new(quota(limits.guests_per_minute, limits.guests_per_minute.get())),
+            requests_by_address: KeyedLimiter::new(quota(
+                limits.requests_per_minute,
+                limits.requests_per_minute.get() / 4,
             )),
-            frames: KeyedLimiter::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
-            frames_from: KeyedLimiter::new(quota(
-                limits.frames_per_minute.saturating_mul(FRAME_USERS_OF_ADDRESS),
-                (limits.frames_per_minute.get() / 4).saturating_mul(FRAME_USERS_OF_ADDRESS.get()),
+            commands_by_user: KeyedLimiter::new(quota(
+                limits.commands_per_minute,
+                limits.commands_per_minute.get() / 20,
             )),
-            upgrades: KeyedLimiter::new(quota(
-                limits.hellos_per_minute.saturating_mul(HELLO_USERS_OF_ADDRESS),
-                (limits.hellos_per_minute.get() / 2).saturating_mul(HELLO_USERS_OF_ADDRESS.get()),
+            commands_by_address: KeyedLimiter::new(quota(
+                limits.commands_per_minute.saturating_mul(COMMAND_USERS_PER_ADDRESS),
+                (limits.commands_per_minute.get() / 20).saturating_mul(COMMAND_USERS_PER_ADDRESS.get()),
             )),
-            hellos: KeyedLimiter::new(quota(limits.hellos_per_minute, limits.hellos_per_minute.get() / 2)),
-            answers: Budget::new(bytes(limits.answer_bytes_per_minute)),
-            answers_from: Budget::new(bytes(limits.answer_bytes_per_minute.saturating_mul(ANSWER_USERS_OF_ADDRESS))),
-            files_from: Budget::new(bytes(limits.file_bytes_per_minute)),
+            frames_by_user: KeyedLimiter::new(quota(limits.frames_per_minute, limits.frames_per_minute.get() / 4)),
+            frames_by_address: KeyedLimiter::new(quota(
+                limits.frames_per_minute.saturating_mul(FRAME_USERS_PER_ADDRESS),
+                (limits.frames_per_minute.get() / 4).saturating_mul(FRAME_USERS_PER_ADDRESS.get()),
+            )),
+            upgrades_by_address: KeyedLimiter::new(quota(
+                limits.hellos_per_minute.saturating_mul(HELLO_USERS_PER_ADDRESS),
+                (limits.hellos_per_minute.get() / 2).saturating_mul(HELLO_USERS_PER_ADDRESS.get()),
+            )),
+            hellos_by_user: KeyedLimiter::new(quota(limits.hellos_per_minute, limits.hellos_per_minute.get() / 2)),
+            answers_by_user: ByteBudget::new(unless_unlimited(limits.answer_bytes_per_minute)),
+            answers_by_address: ByteBudget::new(unless_unlimited(
+                limits.answer_bytes_per_minute.saturating_mul(ANSWER_USERS_PER_ADDRESS),
+            )),
+            files_by_address: ByteBudget::new(unless_unlimited(limits.file_bytes_per_minute)),
             typing: KeyedLimiter::new(Quota::with_period(TYPING_INTERVAL)),
-            directs_to: KeyedLimiter::new(hourly(DIRECTS_TO_USER)),
-            directs_from: KeyedLimiter::new(hourly(DIRECTS_FROM_ADDRESS)),
-            reports: KeyedLimiter::new(quota(REPORTS_PER_MINUTE, REPORTS_PER_MINUTE.get())),
-            reports_from: KeyedLimiter::new(quota(REPORTS_OF_ADDRESS, REPORTS_OF_ADDRESS.get())),
-            passwords_from: Tries::new((!unlimited).then_some(limits.sign_ins_per_minute)),
-            passwords_of: Tries::new((!unlimited).then_some(limits.sign_ins_per_minute)),
+            directs_to_user: KeyedLimiter::new(hourly(DIRECTS_TO_USER)),
+            directs_from_address: KeyedLimiter::new(hourly(DIRECTS_FROM_ADDRESS)),
+            reports_by_user: KeyedLimiter::new(quota(REPORTS_PER_USER, REPORTS_PER_USER.get())),
+            reports_by_address: KeyedLimiter::new(quota(REPORTS_PER_ADDRESS, REPORTS_PER_ADDRESS.get())),
+            passwords_by_address: AttemptLimiter::new(unless_unlimited(limits.sign_ins_per_minute)),
+            passwords_by_nickname: AttemptLimiter::new(unless_unlimited(limits.sign_ins_per_minute)),
         }
     }
 
-    pub(crate) fn guest(&self, peer: ClientAddr) -> Result<(), ChatError> {
-        self.guests.check(&peer)
+    /// Charges an address for a new guest, or a new registered user.
+    pub(super) fn charge_guest(&self, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.guests_by_address.charge(&client_addr)
     }
 
-    /// A request whose body has so many bytes.
-    pub(crate) fn request(&self, peer: ClientAddr, bytes: usize) -> Result<(), ChatError> {
-        self.requests.check_many(&peer, units(bytes, FORM_BYTES_OF_ONE))
+    /// Charges an address for a request with a body of `bytes` bytes.
+    pub(super) fn charge_request(&self, client_addr: ClientAddr, bytes: usize) -> Result<(), ChatError> {
+        self.requests_by_address.charge_units(&client_addr, units(bytes, BYTES_PER_REQUEST))
     }
 
-    pub(crate) fn upgrade(&self, peer: ClientAddr) -> Result<(), ChatError> {
-        self.upgrades.check(&peer)
+    /// Charges an address for the upgrade to a WebSocket.
+    pub(super) fn charge_upgrade(&self, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.upgrades_by_address.charge(&client_addr)
     }
 
-    pub(crate) fn hello(&self, user: UserId) -> Result<(), ChatError> {
-        self.hellos.check(&user)
+    /// Charges a user for a hello.
+    pub(super) fn charge_hello(&self, user: UserId) -> Result<(), ChatError> {
+        self.hellos_by_user.charge(&user)
     }
 
-    /// Whether anything further is to be made for them; `user` is whom it is for, if that is known.
-    pub(crate) fn answer(&self, peer: ClientAddr, user: Option<UserId>) -> Result<(), ChatError> {
+    /// Checks the budgets for answers: of the address, and of the user if there is one.
+    pub(super) fn check_answer_budget(&self, client_addr: ClientAddr, user: Option<UserId>) -> Result<(), ChatError> {
         let now = Instant::now();
-        self.answers_from.check(&peer, now)?;
-        user.map_or(Ok(()), |user| self.answers.check(&user, now))
+        self.answers_by_address.check(&client_addr, now)?;
+        user.map_or(Ok(()), |user| self.answers_by_user.check(&user, now))
     }
 
-    /// It was made for this user, and is as long as that.
-    pub(crate) fn answered(&self, user: UserId, bytes: usize) {
-        self.answers.take(user, bytes, Instant::now());
+    /// Charges a user for the bytes of an answer.
+    pub(super) fn charge_user_answer(&self, user: UserId, bytes: usize) {
+        self.answers_by_user.charge(user, bytes, Instant::now());
     }
 
-    /// It was made for somebody at this address.
-    pub(crate) fn answered_to(&self, peer: ClientAddr, bytes: usize) {
-        self.answers_from.take(peer, bytes, Instant::now());
+    /// Charges an address for the bytes of an answer.
+    pub(super) fn charge_answer(&self, client_addr: ClientAddr, bytes: usize) {
+        self.answers_by_address.charge(client_addr, bytes, Instant::now());
     }
 
-    pub(crate) fn file(&self, peer: ClientAddr) -> Result<(), ChatError> {
-        self.files_from.check(&peer, Instant::now())
+    /// Checks an address's budget for files.
+    pub(super) fn check_file_budget(&self, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.files_by_address.check(&client_addr, Instant::now())
     }
 
-    pub(crate) fn file_sent(&self, peer: ClientAddr, bytes: usize) {
-        self.files_from.take(peer, bytes, Instant::now());
+    /// Charges an address for the bytes of a file.
+    pub(super) fn charge_file(&self, client_addr: ClientAddr, bytes: usize) {
+        self.files_by_address.charge(client_addr, bytes, Instant::now());
     }
 
-    pub(crate) fn report(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.reports.check(&user)?;
-        self.reports_from.check(&peer)
+    /// Charges a user and an address for the report of a message.
+    pub(super) fn charge_report(&self, user: UserId, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.reports_by_user.charge(&user)?;
+        self.reports_by_address.charge(&client_addr)
     }
 
-    /// A password is to be tried from there, or set; perhaps that of this nickname.
-    pub(crate) async fn password(
+    /// Begins to verify or to set a password, of this nickname if there is one.
+    pub(super) async fn begin_password_attempt(
         &self,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
         nickname: Option<&NicknameKey>,
-    ) -> Result<PasswordTry<'_>, ChatError> {
-        let from = self.passwords_from.begin(peer).await?;
-        let of = match nickname {
-            Some(nickname) => Some(self.passwords_of.begin(nickname.clone()).await?),
+    ) -> Result<PasswordAttempt<'_>, ChatError> {
+        let by_address = self.passwords_by_address.begin(client_addr).await?;
+        let by_nickname = match nickname {
+            Some(nickname) => Some(self.passwords_by_nickname.begin(nickname.clone()).await?),
             None => None,
         };
-        Ok(PasswordTry { from, of })
+        Ok(PasswordAttempt { by_address, by_nickname })
     }
 
-    pub(crate) fn command(&self, user: UserId, peer: Option<ClientAddr>, bytes: usize) -> Result<(), ChatError> {
-        let units = units(bytes, BYTES_OF_ONE);
-        self.commands.check_many(&user, units)?;
-        peer.map_or(Ok(()), |peer| self.commands_from.check_many(&peer, units))
+    /// Charges a user and an address for a command of `bytes` bytes.
+    pub(super) fn charge_command(&self, user: UserId, client_addr: ClientAddr, bytes: usize) -> Result<(), ChatError> {
+        let units = units(bytes, BYTES_PER_COMMAND);
+        self.commands_by_user.charge_units(&user, units)?;
+        self.commands_by_address.charge_units(&client_addr, units)
     }
 
-    /// A direct is to be begun with `user`.
-    pub(crate) fn direct(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.directs_from.check(&peer)?;
-        self.directs_to.check(&user)
+    /// Charges an address, and the other user, for a new direct.
+    pub(super) fn charge_direct(&self, to_user: UserId, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.directs_from_address.charge(&client_addr)?;
+        self.directs_to_user.charge(&to_user)
     }
 
-    pub(crate) fn frame(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.frames.check(&user)?;
-        self.frames_from.check(&peer)
+    /// Charges a user and an address for a frame.
+    pub(super) fn charge_frame(&self, user: UserId, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.frames_by_user.charge(&user)?;
+        self.frames_by_address.charge(&client_addr)
     }
 
-    pub(crate) fn may_type(&self, user: UserId, conversation: ConversationId) -> bool {
-        self.typing.check(&(user, conversation)).is_ok()
+    /// Charges a user for announcing that they are typing. Returns whether it may be announced.
+    pub(super) fn charge_typing(&self, user: UserId, conversation: ConversationId) -> bool {
+        self.typing.charge(&(user, conversation)).is_ok()
     }
 
-    /// Drops the buckets that are full again, so that memory follows who is here and not who ever was.
-    pub(crate) fn forget_idle(&self) {
-        self.guests.forget_idle();
-        self.requests.forget_idle();
-        self.commands.forget_idle();
-        self.commands_from.forget_idle();
-        self.frames.forget_idle();
-        self.frames_from.forget_idle();
-        self.upgrades.forget_idle();
-        self.hellos.forget_idle();
+    /// Forgets full buckets, so that memory depends on who is active and not on who ever was.
+    pub(super) fn forget_idle(&self) {
+        self.guests_by_address.forget_idle();
+        self.requests_by_address.forget_idle();
+        self.commands_by_user.forget_idle();
+        self.commands_by_address.forget_idle();
+        self.frames_by_user.forget_idle();
+        self.frames_by_address.forget_idle();
+        self.upgrades_by_address.forget_idle();
+        self.hellos_by_user.forget_idle();
         let now = Instant::now();
-        self.answers.forget_idle(now);
-        self.answers_from.forget_idle(now);
-        self.files_from.forget_idle(now);
+        self.answers_by_user.forget_idle(now);
+        self.answers_by_address.forget_idle(now);
+        self.files_by_address.forget_idle(now);
         self.typing.forget_idle();
-        self.directs_to.forget_idle();
-        self.directs_from.forget_idle();
-        self.reports.forget_idle();
-        self.reports_from.forget_idle();
-        self.passwords_from.forget_idle();
-        self.passwords_of.forget_idle();
+        self.directs_to_user.forget_idle();
+        self.directs_from_address.forget_idle();
+        self.reports_by_user.forget_idle();
+        self.reports_by_address.forget_idle();
+        self.passwords_by_address.forget_idle();
+        self.passwords_by_nickname.forget_idle();
     }
 }
 
-/// How often something of so many bytes counts.
-fn units(bytes: usize, of_one: usize) -> NonZeroU32 {
-    let units = u32::try_from(bytes.div_ceil(of_one)).unwrap_or(u32::MAX);
+/// How many units `bytes` bytes cost, at one unit per `bytes_per_unit` bytes; at least one.
+fn units(bytes: usize, bytes_per_unit: usize) -> NonZeroU32 {
+    let units = u32::try_from(bytes.div_ceil(bytes_per_unit)).unwrap_or(u32::MAX);
     NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN)
 }

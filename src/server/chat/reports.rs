@@ -1,79 +1,93 @@
-//! Users tell moderators of messages, and moderators deal with that.
+//! Reports: users report messages, and moderators handle the reports.
+
+use std::time::Duration;
 
 use crate::{
     domain::{CurrentUser, Reason, ReportList, Role, User},
     protocol::ReportRequest,
     server::{
-        chat::{permissions::Permission, security_log::SecurityEvent, service::ChatService, sessions::ago},
+        chat::{
+            command_context::CommandContext, permissions::Permission, security_log::SecurityEvent,
+            service::ChatService, times::ago,
+        },
         error::ChatError,
         net::client_addr::ClientAddr,
         store::{HandleReport, NewReport, ReportAction, StoreError},
     },
 };
 
-/// How many reports of one user may be open: what moderators can look at is bounded, too.
-const MOST_OPEN: u32 = 20;
+/// How many open reports a user may have: moderators can only handle so many.
+const MAX_OPEN_REPORTS: u32 = 20;
 
-/// After so long a report is forgotten, with what it keeps of the messages, in milliseconds: 90 days.
-const REPORTS_LAST: u64 = 90 * 24 * 60 * 60 * 1_000;
+/// How long an open report, and its copies of messages, are kept.
+const REPORT_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-/// Whether somebody of the first role may close reports of what somebody of the second wrote.
-pub(crate) fn may_handle_reports_of(actor: Role, author: Role) -> bool {
-    Permission::HandleReports.rule()(actor, author)
+/// Whether a user of role `actor` may handle reports of messages by a user of role `author`.
+pub(in crate::server) fn may_handle_reports_of(actor: Role, author: Role) -> bool {
+    Permission::HandleReports.role_check()(actor, author)
 }
 
 impl ChatService {
-    /// Tells the moderators of a message that the user can read.
-    pub(crate) async fn report(
+    /// Reports a message that the user can read to the moderators. Has a rate limit of its own, stricter than that of
+    /// commands.
+    pub(in crate::server) async fn report_message(
         &self,
         me: &CurrentUser,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
         request: &ReportRequest,
     ) -> Result<(), ChatError> {
-        self.incidents.watch(peer, self.rates.report(me.id, peer))?;
+        self.security_log.log_refusal(client_addr, self.rate_limits.charge_report(me.id, client_addr))?;
         let ReportRequest { conversation, seq, ref reason } = *request;
         let reason = Reason::parse(reason)?;
-        let report = NewReport { reporter: me.id, conversation, seq, reason, max_open: MOST_OPEN };
+        let report = NewReport { reporter: me.id, conversation, seq, reason, max_open: MAX_OPEN_REPORTS };
         Ok(self.store.report_message(report).await?)
     }
 
-    /// At most `limit` open reports, for those who can do something about them; none about what they wrote themselves.
-    pub(crate) async fn reports(&self, me: &CurrentUser, limit: u32) -> Result<ReportList, ChatError> {
-        self.demand(Permission::SeeReports, me)?;
+    /// Returns at most `limit` open reports, without those of the moderator's own messages.
+    ///
+    /// # Errors
+    /// [`ChatError::NotAllowed`].
+    pub(in crate::server) async fn reports(&self, me: &CurrentUser, limit: u32) -> Result<ReportList, ChatError> {
+        self.require(Permission::SeeReports, me)?;
         Ok(self.store.reports(Some(me.id), limit).await?)
     }
 
-    /// How many reports wait for this user; none do for those who may not see them.
-    pub(crate) async fn count_reports(&self, me: &CurrentUser) -> Result<u64, ChatError> {
-        if Permission::SeeReports.is_of(me.role) { Ok(self.store.count_reports(me.id).await?) } else { Ok(0) }
+    /// Returns how many open reports a user may see: 0 without the permission.
+    pub(in crate::server) async fn count_reports(&self, me: &CurrentUser) -> Result<u64, ChatError> {
+        if Permission::SeeReports.granted_to(me.role) { Ok(self.store.count_reports(me.id).await?) } else { Ok(0) }
     }
 
-    /// Does something about a report, for a user or, without one, on the host.
-    pub(crate) async fn handle_report(
+    /// Closes a report, or deletes the reported message.
+    pub(in crate::server) async fn handle_report(
+        &self,
+        context: CommandContext,
+        report: u64,
+        action: ReportAction,
+    ) -> Result<(), ChatError> {
+        let actor = context.user.id;
+        let result = self.handle_report_by(Some(context.user), report, action).await;
+        if result == Err(StoreError::NotAllowed) {
+            self.log_security_event(None, SecurityEvent::NotAllowed(actor));
+        }
+        Ok(result?)
+    }
+
+    /// Handles a report. Without an actor it is the operator's action.
+    pub(super) async fn handle_report_by(
         &self,
         actor: Option<User>,
         report: u64,
         action: ReportAction,
-    ) -> Result<(), ChatError> {
-        let asks = actor.as_ref().map(|actor| actor.id);
-        let handling = HandleReport { actor, report, action, role_check: Permission::HandleReports.rule() };
-        let handled = self.store.handle_report(handling).await;
-        if let (Err(StoreError::NotAllowed), Some(user)) = (&handled, asks) {
-            self.note(None, SecurityEvent::NotAllowed(user));
-        }
-        Ok(handled?)
+    ) -> Result<(), StoreError> {
+        let role_check = Permission::HandleReports.role_check();
+        self.store.handle_report(HandleReport { actor, report, action, role_check }).await
     }
 
-    /// All open reports, for the host.
-    pub(crate) async fn all_reports(&self, limit: u32) -> Result<ReportList, StoreError> {
-        self.store.reports(None, limit).await
-    }
-
-    /// Forgets reports that nobody has closed for too long.
+    /// Deletes reports that nobody has closed in time.
     pub(super) async fn expire_reports(&self) -> Result<(), ChatError> {
-        let forgotten = self.store.expire_reports(ago(REPORTS_LAST)).await?;
-        if forgotten > 0 {
-            tracing::info!(forgotten, "reports that nobody has closed for 90 days are forgotten");
+        let deleted = self.store.expire_reports(ago(REPORT_LIFETIME)).await?;
+        if deleted > 0 {
+            tracing::info!(deleted, "reports that nobody closed for 90 days were deleted");
         }
         Ok(())
     }

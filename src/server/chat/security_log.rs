@@ -1,7 +1,7 @@
-//! What whoever looks after a house wants to find in its log: who came in, who was kept out, and from where.
+//! The security log: who signed in, who was refused, and from where.
 //!
-//! No line holds anything that somebody typed: no password, no token, no name that nobody has. Users are named by their
-//! ids, so that a line stays true when the name is somebody else's. Lines are counted: a flood fills no disk.
+//! No line contains what somebody typed: no password, no token, no nickname that nobody has. Users appear by id, because a
+//! nickname may be another user's later. The number of lines is limited, so that a flood does not fill the disk.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,55 +12,55 @@ use crate::{
     server::{config::non_zero, error::ChatError, net::client_addr::ClientAddr},
 };
 
-/// What the lines belong to, for `RUST_LOG` and for whoever searches.
+/// The target of the log lines, for `RUST_LOG` and for searching.
 const TARGET: &str = "teahouse::security";
 
-/// Something worth a line.
+/// What the security log records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SecurityEvent {
-    /// A registered user has shown the password.
+pub(in crate::server) enum SecurityEvent {
+    /// A registered user signed in with the password.
     SignedIn(UserId),
-    /// Somebody new has come in with an invite and a password.
+    /// A new user registered with an invite or the claim token.
     Registered(UserId),
-    /// The password was wrong; the user whose name it was, if it was a registered one's.
+    /// A password was wrong. The user is the one whose nickname was given, if that user has a password.
     WrongPassword(Option<UserId>),
-    /// A guest claimed the nickname, or a registered user has another password now.
+    /// A guest registered by setting a password, or a registered user changed it.
     PasswordSet(UserId),
-    /// A user has deleted the account.
+    /// A user deleted the account.
     AccountDeleted(UserId),
-    /// A session was ended by its user.
+    /// A user ended a session.
     SignedOut(UserId),
-    /// A session was over because of its age, or because nobody had used it for long.
+    /// A session ended because of its age, or because it was not used.
     Expired(UserId),
-    /// A user asked for something that the role does not allow.
+    /// A user asked for something that the role does not permit.
     NotAllowed(UserId),
-    /// A connection was closed without a word.
+    /// A connection was dropped at the connection limit.
     NoRoom,
-    /// Somebody was kept out or told to wait, for the reason that this is the code of.
+    /// A request was refused. The text is the code of the error.
     Refused(&'static str),
 }
 
-/// Writes them down.
-pub(crate) struct SecurityLog {
-    /// Of those who are known, and of passwords.
-    known: LogBudget,
-    /// Of whoever is kept out, or asks for what they may not have: as many as they like.
-    refused: LogBudget,
+/// Writes security events to the log, a limited number per minute.
+pub(super) struct SecurityLog {
+    /// For events of known users, and for passwords.
+    known: LineBudget,
+    /// For refusals, which anybody can cause in any number.
+    refused: LineBudget,
 }
 
-/// As many lines as are worth reading.
-struct LogBudget {
+/// A limited number of lines per minute.
+struct LineBudget {
     rate: DefaultDirectRateLimiter,
-    /// How many were not written since the last one.
+    /// How many lines were left out since the last written one.
     left_out: AtomicU64,
 }
 
-impl LogBudget {
+impl LineBudget {
     fn new(per_minute: u32) -> Self {
         Self { rate: RateLimiter::direct(Quota::per_minute(non_zero(per_minute))), left_out: AtomicU64::new(0) }
     }
 
-    /// How many were left out before this one; `None` if it is left out itself.
+    /// Returns how many lines were left out before this one, or `None` if this one is to be left out.
     fn next(&self) -> Option<u64> {
         if self.rate.check().is_ok() {
             return Some(self.left_out.swap(0, Ordering::Relaxed));
@@ -71,22 +71,22 @@ impl LogBudget {
 }
 
 impl SecurityLog {
-    pub(crate) fn new() -> Self {
-        Self { known: LogBudget::new(600), refused: LogBudget::new(60) }
+    pub(super) fn new() -> Self {
+        Self { known: LineBudget::new(600), refused: LineBudget::new(60) }
     }
 
-    /// Writes one down, with the address that it came from, if that is known here.
-    pub(crate) fn note(&self, peer: Option<ClientAddr>, incident: SecurityEvent) {
-        let lines = match incident {
+    /// Writes an event, with the client's address if it is known.
+    pub(super) fn record(&self, client_addr: Option<ClientAddr>, event: SecurityEvent) {
+        let budget = match event {
             SecurityEvent::Refused(_) | SecurityEvent::NotAllowed(_) | SecurityEvent::NoRoom => &self.refused,
             _ => &self.known,
         };
-        let Some(left_out) = lines.next() else { return };
+        let Some(left_out) = budget.next() else { return };
         if left_out > 0 {
-            tracing::warn!(target: TARGET, left_out, "more happened than is written down");
+            tracing::warn!(target: TARGET, left_out, "lines were left out");
         }
-        let address = peer.map_or_else(|| "-".to_owned(), |peer| peer.to_string());
-        match incident {
+        let address = client_addr.map_or_else(|| "-".to_owned(), |client_addr| client_addr.to_string());
+        match event {
             SecurityEvent::SignedIn(user) => tracing::info!(target: TARGET, %address, %user, "signed in by password"),
             SecurityEvent::Registered(user) => tracing::info!(target: TARGET, %address, %user, "registered by invite"),
             SecurityEvent::WrongPassword(Some(user)) => {
@@ -100,7 +100,7 @@ impl SecurityLog {
                 tracing::info!(target: TARGET, %address, %user, "an account was deleted");
             }
             SecurityEvent::SignedOut(user) => tracing::info!(target: TARGET, %address, %user, "a session was ended"),
-            SecurityEvent::Expired(user) => tracing::info!(target: TARGET, %address, %user, "a session was over"),
+            SecurityEvent::Expired(user) => tracing::info!(target: TARGET, %address, %user, "a session expired"),
             SecurityEvent::NotAllowed(user) => {
                 tracing::warn!(target: TARGET, %address, %user, "asked for what is not allowed");
             }
@@ -109,8 +109,8 @@ impl SecurityLog {
         }
     }
 
-    /// Passes an outcome on, and writes down what its error says of somebody.
-    pub(crate) fn watch<T>(&self, peer: ClientAddr, outcome: Result<T, ChatError>) -> Result<T, ChatError> {
+    /// Passes a result on, and records it if it refuses a client for a reason that concerns security.
+    pub(super) fn log_refusal<T>(&self, client_addr: ClientAddr, result: Result<T, ChatError>) -> Result<T, ChatError> {
         if let Err(
             error @ (ChatError::RateLimited { .. }
             | ChatError::TooManyGuests
@@ -119,11 +119,11 @@ impl SecurityLog {
             | ChatError::InvalidInvite
             | ChatError::InvalidClaim
             | ChatError::AccountRequired),
-        ) = &outcome
+        ) = &result
         {
-            self.note(Some(peer), SecurityEvent::Refused(error.code().name()));
+            self.record(Some(client_addr), SecurityEvent::Refused(error.code().name()));
         }
-        outcome
+        result
     }
 }
 
@@ -132,21 +132,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_is_counted_and_not_written() {
-        let lines = LogBudget::new(2);
-        assert_eq!([lines.next(), lines.next(), lines.next(), lines.next()], [Some(0), Some(0), None, None]);
-        assert_eq!(lines.left_out.load(Ordering::Relaxed), 2);
+    fn lines_beyond_the_budget_are_counted_and_not_written() {
+        let budget = LineBudget::new(2);
+        assert_eq!([budget.next(), budget.next(), budget.next(), budget.next()], [Some(0), Some(0), None, None]);
+        assert_eq!(budget.left_out.load(Ordering::Relaxed), 2);
     }
 
     #[test]
-    fn who_is_refused_leaves_room_for_those_who_are_known() {
-        let incidents = SecurityLog::new();
+    fn refusals_do_not_use_up_the_budget_of_known_users() {
+        let log = SecurityLog::new();
         for _ in 0..1_000 {
-            incidents.note(None, SecurityEvent::Refused("rate_limited"));
-            incidents.note(None, SecurityEvent::NotAllowed(UserId::generate()));
-            incidents.note(None, SecurityEvent::NoRoom);
+            log.record(None, SecurityEvent::Refused("rate_limited"));
+            log.record(None, SecurityEvent::NotAllowed(UserId::generate()));
+            log.record(None, SecurityEvent::NoRoom);
         }
-        assert!(incidents.refused.next().is_none());
-        assert!(incidents.known.next().is_some());
+        assert!(log.refused.next().is_none());
+        assert!(log.known.next().is_some());
     }
 }

@@ -1,6 +1,6 @@
-//! The application service itself: what its operations share.
+//! The application service itself, and the charges that endpoints make before they ask it for anything.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
@@ -8,12 +8,13 @@ use crate::{
     domain::{AdmissionPolicy, ConversationId, Epoch, Nickname, NicknameKey, UserId},
     server::{
         chat::{
-            claim::Claim,
+            claim::ClaimToken,
             passwords::Passwords,
             rate_limits::RateLimits,
             security_log::{SecurityEvent, SecurityLog},
+            times::days,
         },
-        config::Config,
+        config::{Config, RetentionDays},
         error::ChatError,
         hub::PresenceLookup,
         net::client_addr::ClientAddr,
@@ -21,171 +22,158 @@ use crate::{
     },
 };
 
-/// The rules of the house, applied.
+/// The application service. Its operations are in the other files of this folder.
 pub(in crate::server) struct ChatService {
     pub(super) store: Arc<dyn Store>,
     /// Who is online. `chat` writes to no connection.
     pub(super) presence: Arc<dyn PresenceLookup>,
-    pub(super) rates: RateLimits,
+    pub(super) rate_limits: RateLimits,
     pub(super) passwords: Passwords,
-    pub(super) incidents: Arc<SecurityLog>,
-    /// Told when there is something of a deleted account to be removed.
-    pub(super) erasures: Notify,
-    /// How long a guest who is away keeps the nickname, in milliseconds.
-    pub(super) guests_last: u64,
-    /// How long a guest keeps the nickname who never comes back with the token, in milliseconds.
-    pub(super) unused_guests_last: u64,
-    /// How many nicknames guests of one address may have at a time.
-    pub(super) guests_per_address: Option<u32>,
-    /// How long a registered user's session lives, in milliseconds.
-    pub(super) sessions_last: u64,
-    /// How long it lives without being used, in milliseconds.
-    pub(super) sessions_idle: u64,
-    /// How long guests' messages are kept, in milliseconds; `None`: for good. So for what follows.
-    pub(super) guest_messages_last: Option<u64>,
-    pub(super) addresses_last: Option<u64>,
-    pub(super) audit_lasts: Option<u64>,
-    /// Who may come in.
-    pub(super) entry: AdmissionPolicy,
-    /// Who shall own the server; nobody named, and it is whoever shows the claim token.
+    pub(super) security_log: Arc<SecurityLog>,
+    /// Notified when a deleted account has left data to erase.
+    pub(super) erasure_requested: Notify,
+    /// How long a guest may stay away before the nickname becomes free.
+    pub(super) guest_days: NonZeroU32,
+    /// How long a new guest may take to use the session token for the first time before the nickname becomes free.
+    pub(super) unused_guest_timeout: Duration,
+    /// How many nicknames the guests of one address may have at the same time. `None`: any number.
+    pub(super) max_guests_per_address: Option<u32>,
+    /// How long a session of a registered user lasts.
+    pub(super) session_days: NonZeroU32,
+    /// How long a session of a registered user lasts without being used.
+    pub(super) idle_days: NonZeroU32,
+    /// How long guests' messages, addresses and audit entries are kept.
+    pub(super) retention: RetentionDays,
+    /// Who may sign up.
+    pub(super) admission_policy: AdmissionPolicy,
+    /// The nickname that the configuration names as owner's. Without one, the claim token makes an owner.
     pub(super) owner: Option<NicknameKey>,
-    pub(super) claim: Claim,
+    pub(super) claim_token: ClaimToken,
 }
 
 impl ChatService {
-    pub(crate) fn new(store: Arc<dyn Store>, presence: Arc<dyn PresenceLookup>, config: &Config) -> Self {
+    pub(in crate::server) fn new(store: Arc<dyn Store>, presence: Arc<dyn PresenceLookup>, config: &Config) -> Self {
         Self {
             store,
             presence,
-            rates: RateLimits::new(&config.limits, config.unlimited),
+            rate_limits: RateLimits::new(&config.limits, config.unlimited),
             passwords: Passwords::new(),
-            incidents: Arc::new(SecurityLog::new()),
-            erasures: Notify::new(),
-            guests_last: millis(config.guest_days),
-            unused_guests_last: u64::try_from(config.timing.unused_guest_timeout.as_millis()).unwrap_or(u64::MAX),
-            guests_per_address: (!config.unlimited).then_some(config.limits.guests_per_address.get()),
-            sessions_last: millis(config.session_days),
-            sessions_idle: millis(config.idle_days),
-            guest_messages_last: config.retention.guest_message_days.map(millis),
-            addresses_last: config.retention.address_days.map(millis),
-            audit_lasts: config.retention.audit_days.map(millis),
-            entry: config.admission_policy,
+            security_log: Arc::new(SecurityLog::new()),
+            erasure_requested: Notify::new(),
+            guest_days: config.guest_days,
+            unused_guest_timeout: config.timing.unused_guest_timeout,
+            max_guests_per_address: (!config.unlimited).then_some(config.limits.guests_per_address.get()),
+            session_days: config.session_days,
+            idle_days: config.idle_days,
+            retention: config.retention.clone(),
+            admission_policy: config.admission_policy,
             owner: config.owner.as_ref().map(Nickname::key),
-            claim: Claim::default(),
+            claim_token: ClaimToken::default(),
         }
     }
 
-    pub(crate) fn epoch(&self) -> Epoch {
+    /// The epoch of the store: clients' cursors belong to it.
+    pub(in crate::server) fn epoch(&self) -> Epoch {
         self.store.epoch()
     }
 
-    /// Who may come in.
-    pub(crate) fn entry(&self) -> AdmissionPolicy {
-        self.entry
+    /// Who may sign up.
+    pub(in crate::server) fn admission_policy(&self) -> AdmissionPolicy {
+        self.admission_policy
     }
 
-    /// The room that everyone is in.
-    pub(crate) fn lobby(&self) -> ConversationId {
+    /// The room that everybody is in.
+    pub(in crate::server) fn lobby(&self) -> ConversationId {
         self.store.lobby()
     }
 
-    /// For how many seconds a browser may keep the token of a session.
-    pub(crate) fn session_cookie_max_age(&self) -> u64 {
-        self.guests_last.max(self.sessions_last) / 1_000
+    /// How many seconds a browser may keep the cookie with a session token.
+    pub(in crate::server) fn session_cookie_max_age(&self) -> u64 {
+        days(self.guest_days.max(self.session_days)).as_secs()
     }
 
-    /// Writes down that somebody was kept out, or did something worth knowing.
-    pub(crate) fn note(&self, peer: Option<ClientAddr>, incident: SecurityEvent) {
-        self.incidents.note(peer, incident);
+    /// Writes an event to the security log.
+    pub(in crate::server) fn log_security_event(&self, client_addr: Option<ClientAddr>, event: SecurityEvent) {
+        self.security_log.record(client_addr, event);
     }
 
-    /// Charges an address for a request with a body of so many bytes, before anything of that is read.
+    /// Charges an address for an HTTP request with a body of `bytes` bytes, before the body is read.
     ///
     /// # Errors
-    /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
-    pub(crate) fn charge_request(&self, peer: ClientAddr, bytes: usize) -> Result<(), ChatError> {
-        self.rates.request(peer, bytes)?;
-        self.rates.answer(peer, None)
+    /// [`ChatError::RateLimited`], also if the address has overdrawn its budget for answers.
+    pub(in crate::server) fn charge_request(&self, client_addr: ClientAddr, bytes: usize) -> Result<(), ChatError> {
+        self.rate_limits.charge_request(client_addr, bytes)?;
+        self.rate_limits.check_answer_budget(client_addr, None)
     }
 
-    /// Charges an address for a WebSocket, whatever becomes of it.
+    /// Charges an address for the upgrade to a WebSocket, whether it succeeds or not.
     ///
     /// # Errors
-    /// [`ChatError::RateLimited`]; also for an address that was sent more than it may ask for.
-    pub(crate) fn charge_upgrade(&self, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates.upgrade(peer)?;
-        self.rates.answer(peer, None)
+    /// [`ChatError::RateLimited`], also if the address has overdrawn its budget for answers.
+    pub(in crate::server) fn charge_upgrade(&self, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.rate_limits.charge_upgrade(client_addr)?;
+        self.rate_limits.check_answer_budget(client_addr, None)
     }
 
-    /// Charges a user for coming back.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_hello(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.incidents.watch(peer, self.rates.hello(user))
-    }
-
-    /// Whether anything long is to be looked up for a user.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`] for whoever was sent more than they may ask for, or whose address was.
-    pub(crate) fn check_answer_budget(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates.answer(peer, Some(user))
-    }
-
-    /// Notes how many bytes of an answer a user is sent.
-    pub(crate) fn charge_user_answer(&self, user: UserId, bytes: usize) {
-        self.rates.answered(user, bytes);
-    }
-
-    /// Notes how many bytes of an answer an address is sent.
-    pub(crate) fn charge_answer(&self, peer: ClientAddr, bytes: usize) {
-        self.rates.answered_to(peer, bytes);
-    }
-
-    /// Whether a file is to be sent.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`] for an address that was sent too much of them.
-    pub(crate) fn check_file_budget(&self, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates.file(peer)
-    }
-
-    /// Notes how many bytes of a file an address is sent.
-    pub(crate) fn charge_file(&self, peer: ClientAddr, bytes: usize) {
-        self.rates.file_sent(peer, bytes);
-    }
-
-    /// Charges a user, and the address, for a frame of any kind.
-    ///
-    /// # Errors
-    /// [`ChatError::RateLimited`] for somebody who sends more than any client would.
-    pub(crate) fn charge_frame(&self, user: UserId, peer: ClientAddr) -> Result<(), ChatError> {
-        self.rates
-            .frame(user, peer)
-            .inspect_err(|error| self.note(Some(peer), SecurityEvent::Refused(error.code().name())))
-    }
-
-    /// Charges a user, and the address, for a command of so many bytes, or for a frame that is none.
+    /// Charges a user for a hello, or for signing in to the simple protocol with a session.
     ///
     /// # Errors
     /// [`ChatError::RateLimited`].
-    pub(crate) fn charge_command(&self, user: UserId, peer: Option<ClientAddr>, bytes: usize) -> Result<(), ChatError> {
-        self.rates.command(user, peer, bytes)
+    pub(in crate::server) fn charge_hello(&self, user: UserId, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.security_log.log_refusal(client_addr, self.rate_limits.charge_hello(user))
     }
 
-    /// To be called now and then.
-    pub(crate) fn forget_idle(&self) {
-        self.rates.forget_idle();
+    /// Checks whether a user may be sent another long answer, before it is looked up.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`] if the user or the address has overdrawn its budget.
+    pub(in crate::server) fn check_answer_budget(
+        &self,
+        user: UserId,
+        client_addr: ClientAddr,
+    ) -> Result<(), ChatError> {
+        self.rate_limits.check_answer_budget(client_addr, Some(user))
     }
 
-    /// Whether the store answers.
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+    /// Charges a user for the bytes of an answer.
+    pub(in crate::server) fn charge_user_answer(&self, user: UserId, bytes: usize) {
+        self.rate_limits.charge_user_answer(user, bytes);
+    }
+
+    /// Charges an address for the bytes of an answer.
+    pub(in crate::server) fn charge_answer(&self, client_addr: ClientAddr, bytes: usize) {
+        self.rate_limits.charge_answer(client_addr, bytes);
+    }
+
+    /// Checks whether an address may be sent another file.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`] if the address has overdrawn its budget for files.
+    pub(in crate::server) fn check_file_budget(&self, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.rate_limits.check_file_budget(client_addr)
+    }
+
+    /// Charges an address for the bytes of a file.
+    pub(in crate::server) fn charge_file(&self, client_addr: ClientAddr, bytes: usize) {
+        self.rate_limits.charge_file(client_addr, bytes);
+    }
+
+    /// Charges a user and the address for a WebSocket frame, before it is decoded. The limit is far above what any client
+    /// needs.
+    ///
+    /// # Errors
+    /// [`ChatError::RateLimited`].
+    pub(in crate::server) fn charge_frame(&self, user: UserId, client_addr: ClientAddr) -> Result<(), ChatError> {
+        self.security_log.log_refusal(client_addr, self.rate_limits.charge_frame(user, client_addr))
+    }
+
+    /// Forgets rate limits that are full again. Called at intervals.
+    pub(in crate::server) fn forget_idle(&self) {
+        self.rate_limits.forget_idle();
+    }
+
+    /// Checks that the store answers.
+    pub(in crate::server) async fn check_health(&self) -> Result<(), StoreError> {
         self.store.check_health().await
     }
-}
-
-/// So many days.
-fn millis(days: NonZeroU32) -> u64 {
-    u64::from(days.get()) * 24 * 60 * 60 * 1_000
 }

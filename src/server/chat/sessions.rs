@@ -1,4 +1,4 @@
-//! Coming in and going.
+//! Guests, sessions, and what expires.
 
 use std::time::Duration;
 
@@ -6,179 +6,188 @@ use tokio::time::sleep;
 
 use crate::{
     domain::{
-        self, AdmissionPolicy, ConversationId, CurrentUser, EndReason, Nickname, Role, SessionId, Timestamp, User,
-        UserId, UserKind,
+        AdmissionPolicy, ConversationId, CurrentUser, EndReason, Nickname, Role, SessionEnd, SessionId, User, UserId,
+        UserKind,
     },
     server::{
-        chat::{invites, security_log::SecurityEvent, service::ChatService, tokens},
-        clock,
+        chat::{
+            invites::invite_key,
+            security_log::SecurityEvent,
+            service::ChatService,
+            times::{ago, days},
+            tokens,
+        },
         error::ChatError,
         net::client_addr::ClientAddr,
-        store::{ConnectionSnapshot, EndedSession, Expired, ExpiryPolicy, NewSession, NewUser, Retention, Session},
+        store::{ConnectionSnapshot, Expired, ExpiryPolicy, NewSession, NewUser, Retention, Session},
     },
 };
 
-/// Somebody who has just come in, and the token to come back with.
+/// A user who has just signed in, and the token of the new session.
 #[derive(Debug)]
-pub(crate) struct StartedSession {
-    pub(crate) me: CurrentUser,
-    pub(crate) session: SessionId,
-    pub(crate) token: String,
+pub(in crate::server) struct StartedSession {
+    pub(in crate::server) me: CurrentUser,
+    pub(in crate::server) session: SessionId,
+    pub(in crate::server) token: String,
 }
 
-/// After so much time, in milliseconds, a session's use is noted again.
-const SEEN_EVERY: u64 = 60 * 60 * 1_000;
+/// How often the last use of a session is saved, at most.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// The longest name of a program that is kept.
-const LONGEST_AGENT: usize = 200;
+/// How many characters (code points) of a `User-Agent` header are kept.
+const MAX_USER_AGENT_CHARACTERS: usize = 200;
 
-/// In how many conversations retention deletes before it looks for others.
-const CONVERSATIONS: u32 = 64;
+/// In how many conversations retention deletes messages before it asks the store again which are due.
+const RETENTION_CONVERSATIONS: u32 = 64;
 
-/// Between two batches of messages that it deletes.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The pause between two batches of messages that retention deletes.
+const RETENTION_PAUSE: Duration = Duration::from_millis(100);
 
-pub(super) fn ago(millis: u64) -> Timestamp {
-    Timestamp(clock::now().0.saturating_sub(millis))
-}
-
-/// A new session, and the token to show for it.
-pub(super) fn begin(agent: &str, peer: ClientAddr) -> Result<(String, NewSession), ChatError> {
+/// Creates a session and its token.
+pub(super) fn new_session(user_agent: &str, client_addr: ClientAddr) -> Result<(String, NewSession), ChatError> {
     let token = tokens::generate()?;
-    let agent = agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect();
-    let (key, id) = (tokens::key(&token), SessionId::generate());
-    let session = NewSession { key, id, agent, used: true, address: Some(peer) };
+    let agent = user_agent.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT_CHARACTERS).collect();
+    let (key, id) = (tokens::session_key(&token), SessionId::generate());
+    let session = NewSession { key, id, agent, used: true, address: Some(client_addr) };
     Ok((token, session))
 }
 
 impl ChatService {
-    /// Lets a new guest in, with a session of the program that calls itself `agent`. Who is not connected yet has to come
-    /// back with the token soon, or gives the nickname back.
-    pub(crate) async fn create_guest(
+    /// Signs a new guest up, with a session. Unless the guest `is_connected`, the token must be used soon, or the nickname
+    /// becomes free again.
+    pub(in crate::server) async fn create_guest(
         &self,
         nickname: &str,
         invite: Option<&str>,
-        peer: ClientAddr,
-        agent: &str,
+        client_addr: ClientAddr,
+        user_agent: &str,
         is_connected: bool,
     ) -> Result<StartedSession, ChatError> {
-        let (token, session) = begin(agent, peer)?;
+        let (token, session) = new_session(user_agent, client_addr)?;
         let session = NewSession { used: is_connected, ..session };
         let id = session.id;
-        let me = self.admit(nickname, invite, peer, Some(session)).await?;
+        let me = self.create_guest_user(nickname, invite, client_addr, Some(session)).await?;
         Ok(StartedSession { me, session: id, token })
     }
 
-    /// Lets a plain client in, for as long as its socket lives.
-    pub(crate) async fn create_ephemeral_guest(
+    /// Signs a guest without a session up, who exists as long as one connection of the simple protocol.
+    pub(in crate::server) async fn create_ephemeral_guest(
         &self,
         nickname: &str,
         invite: Option<&str>,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
     ) -> Result<CurrentUser, ChatError> {
-        self.admit(nickname, invite, peer, None).await
+        self.create_guest_user(nickname, invite, client_addr, None).await
     }
 
-    /// Who has this nickname, or one that looks like it.
-    pub(crate) async fn bearer_of(&self, nickname: &str) -> Result<Option<UserId>, ChatError> {
+    /// Returns the user who has this nickname or one that looks like it.
+    pub(in crate::server) async fn nickname_holder(&self, nickname: &str) -> Result<Option<UserId>, ChatError> {
         let Ok(nickname) = Nickname::parse_existing(nickname) else { return Ok(None) };
         Ok(self.store.account(nickname.key()).await?.map(|account| account.me.id))
     }
 
-    /// The session of this token, if its user has this nickname.
+    /// Returns the session of a token, if its user has this nickname.
     ///
     /// # Errors
-    /// [`ChatError::Unauthenticated`] also for a session of somebody else.
-    pub(crate) async fn authenticate_as(&self, token: &str, nickname: &str) -> Result<Session, ChatError> {
+    /// [`ChatError::Unauthenticated`], also if the session is another user's.
+    pub(in crate::server) async fn authenticate_as(&self, token: &str, nickname: &str) -> Result<Session, ChatError> {
         let session = self.authenticate(token).await?;
-        let is_called_so = |nickname: Nickname| nickname.key() == session.me.nickname.key();
-        if Nickname::parse_existing(nickname).is_ok_and(is_called_so) {
-            Ok(session)
-        } else {
-            Err(ChatError::Unauthenticated)
-        }
+        let is_own = |nickname: Nickname| nickname.key() == session.me.nickname.key();
+        if Nickname::parse_existing(nickname).is_ok_and(is_own) { Ok(session) } else { Err(ChatError::Unauthenticated) }
     }
 
-    /// Gives a plain client's name back.
-    pub(crate) async fn release_visitor(&self, user: UserId) -> Result<(), ChatError> {
+    /// Frees the nickname of a guest without a session.
+    pub(in crate::server) async fn release_ephemeral_guest(&self, user: UserId) -> Result<(), ChatError> {
         Ok(self.store.release_nickname(user).await?)
     }
 
-    async fn admit(
+    async fn create_guest_user(
         &self,
         nickname: &str,
         invite: Option<&str>,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
         session: Option<NewSession>,
     ) -> Result<CurrentUser, ChatError> {
         let nickname = Nickname::parse(nickname)?;
-        self.incidents.watch(peer, self.admit_as(nickname, invite, peer, session).await)
+        let created = self.create_guest_unlogged(nickname, invite, client_addr, session).await;
+        self.security_log.log_refusal(client_addr, created)
     }
 
-    async fn admit_as(
+    async fn create_guest_unlogged(
         &self,
         nickname: Nickname,
         invite: Option<&str>,
-        peer: ClientAddr,
+        client_addr: ClientAddr,
         session: Option<NewSession>,
     ) -> Result<CurrentUser, ChatError> {
-        self.rates.guest(peer)?;
-        let invite = match self.entry {
+        self.rate_limits.charge_guest(client_addr)?;
+        let invite = match self.admission_policy {
             AdmissionPolicy::Open => None,
-            AdmissionPolicy::Invite => Some(invites::key(invite.ok_or(ChatError::InviteRequired)?)),
+            AdmissionPolicy::Invite => Some(invite_key(invite.ok_or(ChatError::InviteRequired)?)),
             AdmissionPolicy::Registered => return Err(ChatError::AccountRequired),
         };
         let (key, user) = (nickname.key(), User::guest(UserId::generate(), nickname));
         let me =
             CurrentUser { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest, role: Role::Member };
-        let address = Some(peer);
-        let names_per_address = self.guests_per_address;
-        let new =
-            NewUser { user, key, session, address, invite, password: None, max_names_per_address: names_per_address };
-        self.store.create_user(new).await?;
+        let new_user = NewUser {
+            user,
+            key,
+            session,
+            address: Some(client_addr),
+            invite,
+            password: None,
+            max_names_per_address: self.max_guests_per_address,
+        };
+        self.store.create_user(new_user).await?;
         Ok(me)
     }
 
-    /// The session of this token.
-    pub(crate) async fn authenticate(&self, token: &str) -> Result<Session, ChatError> {
-        let Some(session) = self.store.session(tokens::key(token)).await? else {
+    /// Returns the session of a token, and saves that it is in use.
+    ///
+    /// # Errors
+    /// [`ChatError::SessionEnded`] if it ended and its browser may not know; otherwise [`ChatError::Unauthenticated`].
+    pub(in crate::server) async fn authenticate(&self, token: &str) -> Result<Session, ChatError> {
+        let Some(session) = self.store.session(tokens::session_key(token)).await? else {
             let ended = self.session_end(token).await?;
             return Err(ended.map_or(ChatError::Unauthenticated, |ended| ChatError::SessionEnded(ended.reason)));
         };
-        // Housekeeping ends it within a minute; until then it is as good as ended, and nobody can use it anew.
+        // Housekeeping ends an expired session within a minute. Until then it must not be used again.
         let is_registered = session.me.kind == UserKind::Registered;
-        let is_old = is_registered && session.begun_at < ago(self.sessions_last);
-        let is_left = session.seen_at < ago(if is_registered { self.sessions_idle } else { self.guests_last });
-        if is_old || is_left && !self.presence.is_session_connected(session.me.id, session.id) {
+        let is_expired = is_registered && session.begun_at < ago(days(self.session_days));
+        let max_idle = days(if is_registered { self.idle_days } else { self.guest_days });
+        let is_idle = session.seen_at < ago(max_idle);
+        if is_expired || is_idle && !self.presence.is_session_connected(session.me.id, session.id) {
             return Err(ChatError::SessionEnded(EndReason::Expired));
         }
-        if (!session.used || session.seen_at.0 + SEEN_EVERY < clock::now().0)
+        if (!session.used || session.seen_at < ago(TOUCH_INTERVAL))
             && let Err(error) = self.store.touch_session(session.id).await
         {
-            // A full disk keeps nobody out.
-            tracing::warn!(%error, "the use of a session could not be noted");
+            // Not an error for the user: signing in must work on a full disk.
+            tracing::warn!(%error, "the last use of a session could not be saved");
         }
         Ok(session)
     }
 
-    /// Why the session of this token is over, if it ended lately, but not by showing the token.
-    pub(crate) async fn session_end(&self, token: &str) -> Result<Option<domain::SessionEnd>, ChatError> {
-        Ok(self.store.session_end(tokens::key(token)).await?)
+    /// Returns why the session of a token ended, if it ended lately and not by its own sign-out.
+    pub(in crate::server) async fn session_end(&self, token: &str) -> Result<Option<SessionEnd>, ChatError> {
+        Ok(self.store.session_end(tokens::session_key(token)).await?)
     }
 
-    /// Ends the sessions of all guests, who give their nicknames back. Gives who they were.
-    pub(crate) async fn end_guests(&self) -> Result<Vec<UserId>, ChatError> {
-        Ok(self.store.end_guests().await?)
+    /// Ends the sessions of all guests. Their nicknames become free. Returns the number of guests.
+    pub(in crate::server) async fn end_guests(&self) -> Result<usize, ChatError> {
+        Ok(self.store.end_guests().await?.connections_closed().await)
     }
 
-    /// Holds those who are in already to who may come in. To be called before anybody is served.
-    pub(crate) async fn enforce_entry(&self) -> Result<(), ChatError> {
-        match self.entry {
+    /// Applies the sign-up policy to guests from earlier runs: ends their sessions if guests are no longer allowed, and
+    /// warns of guests without an invite. Must run before anybody is served.
+    pub(in crate::server) async fn apply_admission_policy(&self) -> Result<(), ChatError> {
+        match self.admission_policy {
             AdmissionPolicy::Open => {}
             AdmissionPolicy::Registered => {
-                let guests = self.end_guests().await?.len();
+                // Nobody is connected yet.
+                let guests = self.store.end_guests().await?.result;
                 if guests > 0 {
-                    tracing::warn!(guests, "there are no guests here any more: their sessions have ended");
+                    tracing::warn!(guests, "guests are no longer allowed: their sessions have ended");
                 }
             }
             AdmissionPolicy::Invite => {
@@ -186,7 +195,7 @@ impl ChatService {
                 if guests > 0 {
                     tracing::warn!(
                         guests,
-                        "guests are in who are not known to have come by an invite; 'teahouse admin end-sessions --guests' ends the sessions of all guests"
+                        "there are guests who did not sign up with an invite; 'teahouse admin end-sessions --guests' ends the sessions of all guests"
                     );
                 }
             }
@@ -194,77 +203,85 @@ impl ChatService {
         Ok(())
     }
 
-    /// Ends a session, and with a guest's last one the claim to the nickname.
-    pub(crate) async fn end_session(&self, token: &str) -> Result<EndedSession, ChatError> {
-        let ended = self.store.end_session(tokens::key(token)).await?.ok_or(ChatError::Unauthenticated)?;
-        self.note(None, SecurityEvent::SignedOut(ended.user));
-        Ok(ended)
+    /// Ends the session of a token. If it was a guest's last one, the nickname becomes free.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`].
+    pub(in crate::server) async fn end_session(&self, token: &str) -> Result<(), ChatError> {
+        let ended = self.store.end_session(tokens::session_key(token)).await?.ok_or(ChatError::Unauthenticated)?;
+        self.log_security_event(None, SecurityEvent::SignedOut(ended.result));
+        ended.connections_closed().await;
+        Ok(())
     }
 
-    /// Keeps what the server's clock says.
-    pub(crate) async fn keep_clock(&self) {
+    /// Saves the time of the server's own clock, which continues from there after a restart.
+    pub(in crate::server) async fn save_clock(&self) {
         if let Err(error) = self.store.save_clock().await {
-            // It is kept the next time; until then less time seems to have passed than has.
-            tracing::warn!(%error, "what the clock says could not be kept");
+            // The next call saves it. If the server stops before that, its clock loses a minute.
+            tracing::warn!(%error, "the server's clock could not be saved");
         }
     }
 
-    /// Ends what is over. Guests who were away for longer than the house allows give their nicknames back. Sessions of
-    /// registered users end that began, or were used last, longer ago than that; these are given.
-    pub(crate) async fn expire(&self) -> Result<Vec<EndedSession>, ChatError> {
+    /// Ends expired sessions, frees the nicknames of guests who stayed away too long, and deletes expired data.
+    pub(in crate::server) async fn expire(&self) -> Result<(), ChatError> {
         self.expire_reports().await?;
-        let expiry = ExpiryPolicy {
+        let days_ago = |age| ago(days(age));
+        let policy = ExpiryPolicy {
             connected_sessions: self.presence.connected_sessions(),
-            touch_cutoff: ago(SEEN_EVERY),
+            touch_cutoff: ago(TOUCH_INTERVAL),
             online_users: self.presence.online_user_ids(),
-            guest_cutoff: ago(self.guests_last),
-            session_cutoff: ago(self.sessions_last),
-            idle_cutoff: ago(self.sessions_idle),
-            unused_guest_cutoff: ago(self.unused_guests_last),
-            ended_session_cutoff: ago(self.session_cookie_max_age() * 1_000),
+            guest_cutoff: days_ago(self.guest_days),
+            session_cutoff: days_ago(self.session_days),
+            idle_cutoff: days_ago(self.idle_days),
+            unused_guest_cutoff: ago(self.unused_guest_timeout),
+            ended_session_cutoff: ago(Duration::from_secs(self.session_cookie_max_age())),
             retention: Retention {
-                address_cutoff: self.addresses_last.map(ago),
-                audit_cutoff: self.audit_lasts.map(ago),
+                address_cutoff: self.retention.address_days.map(days_ago),
+                audit_cutoff: self.retention.audit_days.map(days_ago),
             },
         };
-        let Expired { guests, sessions } = self.store.expire(expiry).await?;
+        let Expired { guests, sessions } = self.store.expire(policy).await?;
         if guests > 0 {
-            tracing::info!(guests, "nicknames given back by guests who were away for long");
+            tracing::info!(guests, "nicknames of guests who stayed away too long are free");
         }
-        sessions.iter().for_each(|one| self.note(None, SecurityEvent::Expired(one.user)));
-        Ok(sessions)
+        sessions.iter().for_each(|ended| self.log_security_event(None, SecurityEvent::Expired(ended.user)));
+        Ok(())
     }
 
-    /// Deletes guests' messages that are older than the house keeps them: a few at a time, with pauses, so that nobody waits
-    /// for it.
-    pub(crate) async fn expire_messages(&self) -> Result<(), ChatError> {
-        let Some(before) = self.guest_messages_last.map(ago) else { return Ok(()) };
+    /// Deletes guests' messages that are older than the configured retention. Works in small batches with pauses, so that
+    /// other writes are not delayed.
+    pub(in crate::server) async fn expire_messages(&self) -> Result<(), ChatError> {
+        let Some(max_age) = self.retention.guest_message_days else { return Ok(()) };
+        let before = ago(days(max_age));
         loop {
-            let due = self.store.due_for_retention(before, CONVERSATIONS).await?;
+            let due = self.store.due_for_retention(before, RETENTION_CONVERSATIONS).await?;
             if due.is_empty() {
                 return Ok(());
             }
             for conversation in due {
                 while self.store.expire_messages(conversation, before).await? {
-                    sleep(PAUSE).await;
+                    sleep(RETENTION_PAUSE).await;
                 }
             }
         }
     }
 
-    /// What the user hears.
-    pub(crate) async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, ChatError> {
+    /// Returns the conversations whose events a user receives.
+    pub(in crate::server) async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, ChatError> {
         Ok(self.store.memberships(user).await?)
     }
 
-    /// What a connection begins with, if the session lives; with the conversations that are asked for, wherever they stand
-    /// in the user's list.
-    pub(crate) async fn connection_snapshot(
+    /// Returns what a new connection needs: the conversation list, and those of the `requested` conversations that are
+    /// further down in it.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] if the session has ended.
+    pub(in crate::server) async fn connection_snapshot(
         &self,
         user: UserId,
         session: SessionId,
-        asked_for: Vec<ConversationId>,
+        requested: Vec<ConversationId>,
     ) -> Result<ConnectionSnapshot, ChatError> {
-        self.store.connection_snapshot(user, session, asked_for).await?.ok_or(ChatError::Unauthenticated)
+        self.store.connection_snapshot(user, session, requested).await?.ok_or(ChatError::Unauthenticated)
     }
 }

@@ -1,4 +1,4 @@
-//! Tokens of sessions and invites: 256 random bits, of which the server keeps only a hash.
+//! Tokens of sessions and invites: 256 random bits. The server keeps only their hashes.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRngCore as _, rngs::OsRng};
@@ -6,24 +6,26 @@ use sha2::{Digest as _, Sha256};
 
 use crate::server::{error::ChatError, store::SessionKey};
 
-/// A new token.
+/// Generates a token.
 ///
 /// # Errors
-/// If the system has no randomness to give.
-pub(crate) fn generate() -> Result<String, ChatError> {
+/// If the operating system provides no random bytes.
+pub(super) fn generate() -> Result<String, ChatError> {
     let mut bytes = [0; 32];
     OsRng.try_fill_bytes(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "no randomness for a token");
+        tracing::error!(%error, "no random bytes for a token");
         ChatError::Internal
     })?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What the store knows a token by. A plain hash is enough: nobody guesses 256 random bits.
-pub(crate) fn key(token: &str) -> SessionKey {
+/// The key under which the store keeps the session with this token. An unsalted hash is enough, because nobody can guess
+/// 256 random bits.
+pub(super) fn session_key(token: &str) -> SessionKey {
     SessionKey(hash(token))
 }
 
-pub(crate) fn hash(token: &str) -> [u8; 32] {
+/// SHA-256 of a token.
+pub(super) fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }

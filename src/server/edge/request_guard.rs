@@ -113,7 +113,7 @@ impl RequestGuard {
                 response
             }
             Err(error) => {
-                self.chat.note(Some(client), SecurityEvent::Refused(error.code().name()));
+                self.chat.log_security_event(Some(client), SecurityEvent::Refused(error.code().name()));
                 refusal(&request, error)
             }
         };
@@ -126,7 +126,7 @@ impl RequestGuard {
 
     /// Logs that a connection was dropped without an answer.
     pub(super) fn log_dropped_connection(&self, client: ClientAddr) {
-        self.chat.note(Some(client), SecurityEvent::NoRoom);
+        self.chat.log_security_event(Some(client), SecurityEvent::NoRoom);
     }
 
     /// The scheme that the browser uses, wherever TLS ends.

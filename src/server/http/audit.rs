@@ -1,4 +1,4 @@
-//! `GET /api/audit` for owners, `GET /api/sanctions` for moderators: what was done, and what is in force.
+//! `GET /api/audit` for owners: the audit log. `GET /api/sanctions` for moderators: the sanctions in force.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 const DEFAULT_LIMIT: u32 = 50;
-const LARGEST_LIMIT: u32 = 200;
+const MAX_LIMIT: u32 = 200;
 
 #[derive(Debug, Deserialize)]
 struct AuditQuery {
@@ -31,11 +31,11 @@ pub(super) fn router() -> Router<Arc<AppState>> {
 async fn audit(
     State(app): State<Arc<AppState>>,
     caller: Caller,
-    stretch: Result<Query<AuditQuery>, QueryRejection>,
+    query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    let Query(AuditQuery { before, limit }) = stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
-    Ok(Json(app.chat.audit(&caller.session.me, before, limit).await?))
+    let Query(AuditQuery { before, limit }) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    Ok(Json(app.chat.audit_page(&caller.session.me, before, limit).await?))
 }
 
 async fn sanctions(State(app): State<Arc<AppState>>, caller: Caller) -> Result<Json<SanctionList>, ApiError> {

@@ -1,4 +1,4 @@
-//! `/api/blocks`: of whom one wants to hear nothing.
+//! `/api/blocks`: the users whom the user has blocked.
 
 use std::sync::Arc;
 
@@ -28,7 +28,9 @@ async fn block(
     caller: Caller,
     user: Result<Path<UserId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    change(&app, caller.session.me.id, user, true).await
+    let user = known_user(user)?;
+    app.chat.block(caller.begin_command(&app, 0)?, user).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn unblock(
@@ -36,17 +38,12 @@ async fn unblock(
     caller: Caller,
     user: Result<Path<UserId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    change(&app, caller.session.me.id, user, false).await
+    let user = known_user(user)?;
+    app.chat.unblock(caller.begin_command(&app, 0)?, user).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-async fn change(
-    app: &AppState,
-    me: UserId,
-    user: Result<Path<UserId>, PathRejection>,
-    on: bool,
-) -> Result<StatusCode, ApiError> {
-    // What is no id names nobody.
-    let Path(user) = user.map_err(|_| ChatError::UnknownUser)?;
-    app.chat.block(me, user, on).await?;
-    Ok(StatusCode::NO_CONTENT)
+/// A malformed id is unknown like any other.
+fn known_user(user: Result<Path<UserId>, PathRejection>) -> Result<UserId, ChatError> {
+    user.map(|Path(user)| user).map_err(|_| ChatError::UnknownUser)
 }

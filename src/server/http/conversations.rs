@@ -1,4 +1,4 @@
-//! `/api/conversations`: what one is in, and what one does not want to see there.
+//! `/api/conversations`: the user's conversations, and hiding directs.
 
 use std::sync::Arc;
 
@@ -24,11 +24,12 @@ use crate::{
     },
 };
 
-/// How many directs an answer has, and has at most.
-const LARGEST_LIMIT: u32 = 100;
+/// The default and the maximum number of directs in an answer.
+const MAX_LIMIT: u32 = 100;
 
 #[derive(Debug, Deserialize)]
 struct ConversationsQuery {
+    /// A place in the list, as an earlier answer gave it.
     before: Option<String>,
     limit: Option<u32>,
 }
@@ -40,13 +41,13 @@ pub(super) fn router() -> Router<Arc<AppState>> {
 async fn list(
     State(app): State<Arc<AppState>>,
     caller: Caller,
-    stretch: Result<Query<ConversationsQuery>, QueryRejection>,
+    query: Result<Query<ConversationsQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(ConversationsQuery { before, limit }) =
-        stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+        query.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let before = before.map(|place| place.parse()).transpose();
     let before = before.map_err(|()| ApiError::bad_request("before is what an earlier answer gave as older"))?;
-    let limit = limit.unwrap_or(LARGEST_LIMIT).clamp(1, LARGEST_LIMIT);
+    let limit = limit.unwrap_or(MAX_LIMIT).clamp(1, MAX_LIMIT);
     metered_json(&app, &caller, app.chat.conversations(caller.session.me.id, before, limit)).await
 }
 
@@ -55,7 +56,7 @@ async fn one(
     caller: Caller,
     id: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<Json<Conversation>, ApiError> {
-    Ok(Json(app.chat.conversation(caller.session.me.id, known(id)?).await?))
+    Ok(Json(app.chat.conversation(caller.session.me.id, known_conversation(id)?).await?))
 }
 
 async fn hide(
@@ -63,11 +64,12 @@ async fn hide(
     caller: Caller,
     id: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    app.chat.hide(caller.session.me.id, known(id)?).await?;
+    let id = known_conversation(id)?;
+    app.chat.hide_direct(caller.begin_command(&app, 0)?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is no id names no conversation.
-fn known(id: Result<Path<ConversationId>, PathRejection>) -> Result<ConversationId, ChatError> {
+/// A malformed id is unknown like any other.
+fn known_conversation(id: Result<Path<ConversationId>, PathRejection>) -> Result<ConversationId, ChatError> {
     id.map(|Path(id)| id).map_err(|_| ChatError::UnknownConversation)
 }

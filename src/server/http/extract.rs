@@ -14,6 +14,8 @@ use serde_json::error::Category;
 use crate::{
     protocol::{ErrorCode, from_object},
     server::{
+        chat::CommandContext,
+        error::ChatError,
         net::{client_addr::ClientAddr, session_cookie::session_token, site::Site},
         problem::ApiError,
         state::AppState,
@@ -25,6 +27,13 @@ use crate::{
 pub(super) struct Caller {
     pub(super) session: Session,
     pub(super) client_addr: ClientAddr,
+}
+
+impl Caller {
+    /// Charges the caller for a command with a body of `bytes` bytes.
+    pub(super) fn begin_command(&self, app: &AppState, bytes: usize) -> Result<CommandContext, ChatError> {
+        app.chat.begin_command(self.session.me.user(), self.client_addr, bytes)
+    }
 }
 
 impl FromRequestParts<Arc<AppState>> for Caller {

@@ -22,7 +22,7 @@ pub(super) fn router() -> Router<Arc<AppState>> {
 
 /// Answers 200 if the store can be read and its writer runs, otherwise 503.
 async fn readyz(State(app): State<Arc<AppState>>) -> Result<&'static str, ApiError> {
-    let check = async || app.chat.check().await.map_err(|error| error.to_string());
+    let check = async || app.chat.check_health().await.map_err(|error| error.to_string());
     app.readiness
         .get(MAX_AGE, check)
         .await

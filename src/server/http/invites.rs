@@ -1,4 +1,4 @@
-//! `/api/invites`: links that let people in.
+//! `/api/invites`: links that let new users sign up.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ use crate::{
     },
 };
 
-/// What a module of the picture measures, in its own units: a whole number, so that edges stay sharp.
-const MODULE: u32 = 4;
+/// The size of a QR code's module in SVG units: a whole number keeps the edges sharp.
+const MODULE_SIZE: u32 = 4;
 
 pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new().route("/invites", get(list).post(create)).route("/invites/{id}", delete(revoke))
@@ -44,10 +44,11 @@ async fn create(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<InviteCreated>), ApiError> {
+    let bytes = body.as_ref().map_or(0, Bytes::len);
     let request: InviteRequest = read_json(body)?;
-    let (invite, token) = app.chat.invite(Some(caller.session.me.user()), &request).await?;
-    let base = urls::base_url_of_request(app.public_url.as_ref(), &headers, site.scheme);
-    let (path, qr) = (urls::invite_url("", &token), picture(&urls::invite_url(&base, &token))?);
+    let (invite, token) = app.chat.create_invite(caller.begin_command(&app, bytes)?, &request).await?;
+    let base_url = urls::base_url_of_request(app.public_url.as_ref(), &headers, site.scheme);
+    let (path, qr) = (urls::invite_url("", &token), qr_code(&urls::invite_url(&base_url, &token))?);
     Ok((StatusCode::CREATED, Json(InviteCreated { invite, token, path, qr })))
 }
 
@@ -56,17 +57,17 @@ async fn revoke(
     caller: Caller,
     id: Result<Path<InviteId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    // What is no id names no invite.
+    // A malformed id is unknown like any other.
     let Path(id) = id.map_err(|_| ChatError::UnknownInvite)?;
-    app.chat.revoke_invite(Some(&caller.session.me.user()), id).await?;
+    app.chat.revoke_invite(caller.begin_command(&app, 0)?, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A link as a QR code, in black and white whatever is around it.
-fn picture(link: &str) -> Result<String, ApiError> {
-    let code = QrCode::new(link).map_err(|error| {
-        tracing::error!(%error, "a link does not fit a QR code");
+/// A URL as a QR code: an SVG in black and white, whatever the theme of the page.
+fn qr_code(url: &str) -> Result<String, ApiError> {
+    let code = QrCode::new(url).map_err(|error| {
+        tracing::error!(%error, "a URL does not fit a QR code");
         ApiError::from(ChatError::Internal)
     })?;
-    Ok(code.render::<svg::Color<'_>>().module_dimensions(MODULE, MODULE).build())
+    Ok(code.render::<svg::Color<'_>>().module_dimensions(MODULE_SIZE, MODULE_SIZE).build())
 }

@@ -1,4 +1,4 @@
-//! `/api/me`: who one is, the password that makes one stay it, and the end of it.
+//! `/api/me`: the signed-in user, the password, and deleting the account.
 
 use std::sync::Arc;
 
@@ -13,9 +13,8 @@ use axum::{
 
 use crate::{
     domain::CurrentUser,
-    protocol::{CloseCode, DeleteAccountRequest, PasswordRequest},
+    protocol::{DeleteAccountRequest, PasswordRequest},
     server::{
-        chat::PasswordSet,
         http::{
             extract::{Caller, read_json},
             respond::set_cookies,
@@ -34,7 +33,7 @@ async fn me(caller: Caller) -> Json<CurrentUser> {
     Json(caller.session.me)
 }
 
-/// Deletes the account, and ends all its connections.
+/// Deletes the account, and ends all sessions.
 async fn delete_account(
     State(app): State<Arc<AppState>>,
     caller: Caller,
@@ -44,26 +43,17 @@ async fn delete_account(
 ) -> Result<impl IntoResponse, ApiError> {
     let request: DeleteAccountRequest = read_json(body)?;
     app.chat.delete_account(&caller.session.me, caller.client_addr, request).await?;
-    app.hub.close_user(caller.session.me.id, CloseCode::SessionEnded);
     let cookies = RequestToken::from_headers(&headers, site).map_or_else(Vec::new, |token| token.removed_cookies(site));
     Ok((StatusCode::NO_CONTENT, set_cookies(cookies)))
 }
 
-/// Claims the nickname for good, or changes the password. All other sessions of the user end.
+/// Registers a guest, or changes the password. Ends all other sessions.
 async fn set_password(
     State(app): State<Arc<AppState>>,
     caller: Caller,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
     let request: PasswordRequest = read_json(body)?;
-    let PasswordSet { ended, is_new } = app.chat.set_password(&caller.session, request, caller.client_addr).await?;
-    let user = caller.session.me.id;
-    for other in ended {
-        app.hub.close_session(user, other, CloseCode::PasswordChanged);
-    }
-    if is_new {
-        // They come back at once, as a registered user.
-        app.hub.close_user(user, CloseCode::COME_BACK);
-    }
+    app.chat.set_password(&caller.session, request, caller.client_addr).await?;
     Ok(StatusCode::NO_CONTENT)
 }

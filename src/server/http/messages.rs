@@ -1,4 +1,4 @@
-//! `GET /api/conversations/{id}/messages`: a stretch of a conversation.
+//! `GET /api/conversations/{id}/messages`: a page of a conversation's messages.
 
 use std::sync::Arc;
 
@@ -25,13 +25,13 @@ use crate::{
 };
 
 const DEFAULT_LIMIT: u32 = 50;
-const LARGEST_LIMIT: u32 = 200;
+const MAX_LIMIT: u32 = 200;
 
-/// How many bytes of text an answer has at most, unless one message alone has more: it stands in memory until the last of
-/// it is taken.
-const MOST_BYTES: usize = 256 * 1024;
+/// How many bytes of text a page has at most, unless a single message is longer: the page is in memory until the client has
+/// received all of it.
+const MAX_TEXT_BYTES: usize = 256 * 1024;
 
-/// What the Lobby may be called by, for those who don't know its id yet.
+/// The name of the Lobby, for clients that do not know its id yet.
 const LOBBY: &str = "lobby";
 
 #[derive(Debug, Deserialize)]
@@ -49,18 +49,18 @@ async fn page(
     State(app): State<Arc<AppState>>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
-    stretch: Result<Query<MessagesQuery>, QueryRejection>,
+    query: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(MessagesQuery { before, after, limit }) =
-        stretch.map_err(|error| ApiError::bad_request(error.body_text()))?;
+        query.map_err(|error| ApiError::bad_request(error.body_text()))?;
     let window = match (before, after) {
         (None, None) => HistoryWindow::Newest,
         (Some(seq), None) => HistoryWindow::Before(seq),
         (None, Some(seq)) => HistoryWindow::After(seq),
         (Some(_), Some(_)) => return Err(ApiError::bad_request("before and after exclude each other")),
     };
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, LARGEST_LIMIT);
-    // What is no id names no conversation.
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    // A malformed id is unknown like any other.
     let Path(id) = id.map_err(|_| ChatError::UnknownConversation)?;
     let conversation = if id == LOBBY {
         app.chat.lobby()
@@ -68,5 +68,5 @@ async fn page(
         id.parse::<ConversationId>().map_err(|_| ChatError::UnknownConversation)?
     };
     let reader = caller.session.me.id;
-    metered_json(&app, &caller, app.chat.messages(reader, conversation, window, limit, MOST_BYTES)).await
+    metered_json(&app, &caller, app.chat.messages(reader, conversation, window, limit, MAX_TEXT_BYTES)).await
 }

@@ -1,4 +1,4 @@
-//! `/api/reports`: users tell moderators of messages; moderators read and close that.
+//! `/api/reports`: users report messages; moderators read and close the reports.
 
 use std::sync::Arc;
 
@@ -25,15 +25,15 @@ use crate::{
     },
 };
 
-/// How many reports an answer has: each has some messages.
-const MOST: u32 = 20;
+/// How many reports an answer has at most; each contains several messages.
+const MAX_REPORTS: u32 = 20;
 
 pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new().route("/reports", get(list).post(report)).route("/reports/{id}", delete(close))
 }
 
 async fn list(State(app): State<Arc<AppState>>, caller: Caller) -> Result<Json<ReportList>, ApiError> {
-    Ok(Json(app.chat.reports(&caller.session.me, MOST).await?))
+    Ok(Json(app.chat.reports(&caller.session.me, MAX_REPORTS).await?))
 }
 
 async fn report(
@@ -42,7 +42,7 @@ async fn report(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
     let request: ReportRequest = read_json(body)?;
-    app.chat.report(&caller.session.me, caller.client_addr, &request).await?;
+    app.chat.report_message(&caller.session.me, caller.client_addr, &request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -52,8 +52,8 @@ async fn close(
     caller: Caller,
     id: Result<Path<u64>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    // What is no number names no report.
+    // A malformed id is unknown like any other.
     let Path(id) = id.map_err(|_| ChatError::UnknownReport)?;
-    app.chat.handle_report(Some(caller.session.me.user()), id, ReportAction::Close { up_to: id }).await?;
+    app.chat.handle_report(caller.begin_command(&app, 0)?, id, ReportAction::Close { up_to: id }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,4 @@
-//! `/api/sessions`: where one is signed in.
+//! `/api/sessions`: where the user is signed in.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{
     domain::SessionId,
-    protocol::{CloseCode, SessionList},
+    protocol::SessionList,
     server::{error::ChatError, http::extract::Caller, problem::ApiError, state::AppState},
 };
 
@@ -23,15 +23,15 @@ async fn list(State(app): State<Arc<AppState>>, caller: Caller) -> Result<Json<S
     Ok(Json(SessionList { sessions: app.chat.sessions(&caller.session).await? }))
 }
 
-/// Ends a session of the user's, and its connections with it.
+/// Ends one of the user's sessions.
 async fn end(
     State(app): State<Arc<AppState>>,
     caller: Caller,
     id: Result<Path<SessionId>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    // What is no id names no session.
+    // A malformed id is unknown like any other.
     let Path(id) = id.map_err(|_| ChatError::UnknownSession)?;
-    let ended = app.chat.end_session_of(caller.session.me.id, id).await?;
-    app.hub.close_session(ended.user, ended.session, CloseCode::SessionEnded);
+    let context = caller.begin_command(&app, 0)?;
+    app.chat.end_session_by_id(context, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

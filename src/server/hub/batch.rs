@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    domain::{ConversationId, UserId},
+    domain::{ConversationId, SessionId, UserId},
     protocol::CloseCode,
     server::hub::{
         connections::Connection,
@@ -39,6 +39,10 @@ pub(crate) enum DeliveryOp {
     Unsubscribe(UserId, ConversationId, Option<EncodedFrame>),
     /// Closes all connections of a user.
     CloseUser(UserId, CloseCode),
+    /// Closes the connections of a session of a user, or all of the user's connections.
+    CloseSession { user: UserId, session: Option<SessionId>, code: CloseCode },
+    /// Whoever waits for the operations before this one notices when all shards have dropped the batch.
+    Delivered { _delivered: oneshot::Sender<()> },
     /// Sends a frame to every connection.
     ToEveryone(EncodedFrame),
 }

@@ -89,6 +89,19 @@ impl<'a> DeliveryBatchBuilder<'a> {
             Committed::BlockChanged { user, other, blocked } => {
                 self.send_to_user(user, &ServerFrame::Block { user: other, on: blocked })
             }
+            Committed::SessionEnded { user, session, reason } => {
+                self.close_event_batches();
+                self.operations.push(DeliveryOp::CloseSession { user, session, code: reason.into() });
+            }
+            // The clients reconnect at once, with the new profile.
+            Committed::ProfileChanged(user) => {
+                self.close_event_batches();
+                self.operations.push(DeliveryOp::CloseUser(user, CloseCode::COME_BACK));
+            }
+            Committed::Delivered(delivered) => {
+                self.close_event_batches();
+                self.operations.push(DeliveryOp::Delivered { _delivered: delivered });
+            }
             Committed::Batch(all) => all.into_iter().for_each(|committed| self.add(committed)),
             Committed::MarkedRead { user, conversation, seq } => {
                 let connections = self.hub.connections_of(user);

@@ -12,15 +12,14 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{ConversationId, SessionId, User, UserId},
-    protocol::{CloseCode, MAX_LISTED_ONLINE, ServerFrame},
+    domain::{ConversationId, User, UserId},
+    protocol::{MAX_LISTED_ONLINE, ServerFrame},
     server::{
         hub::{
             batch::{DeliveryBatch, MAX_QUEUED_BATCHES, ShardSenders},
             connections::{Connection, ConnectionOrigin, Dialect, Shard, shrink_if_sparse},
             encoded::EncodedFrame,
             presence::AnnouncedPresence,
-            send_queue::CloseReason,
         },
         store::ReplyTo,
     },
@@ -208,20 +207,6 @@ impl Hub {
     /// The connection of a guest without a session, who is online only as long as that connection lasts.
     pub(crate) fn ephemeral_guest_connection(&self, user: UserId) -> Option<Arc<Connection>> {
         self.connections_of(user).into_iter().find(|connection| connection.is_ephemeral_guest())
-    }
-
-    /// Closes the connections of one session.
-    pub(crate) fn close_session(&self, user: UserId, session: SessionId, code: CloseCode) {
-        for connection in self.connections_of(user).iter().filter(|connection| connection.session == Some(session)) {
-            connection.queue.close(CloseReason::immediately(code));
-        }
-    }
-
-    /// Closes all connections of a user.
-    pub(crate) fn close_user(&self, user: UserId, code: CloseCode) {
-        for connection in self.connections_of(user) {
-            connection.queue.close(CloseReason::immediately(code));
-        }
     }
 
     /// Sends a frame to all subscribers of a conversation who speak the full protocol, except to those of `except`.

@@ -162,6 +162,15 @@ impl<'a> ShardDelivery<'a> {
                     connection.queue.close(CloseReason::immediately(*code));
                 }
             }
+            DeliveryOp::CloseSession { user, session, code } => {
+                for connection in self.connections_of(*user) {
+                    if session.is_none() || connection.session == *session {
+                        connection.queue.flush();
+                        connection.queue.close(CloseReason::immediately(*code));
+                    }
+                }
+            }
+            DeliveryOp::Delivered { .. } => {}
             DeliveryOp::ToEveryone(frame) => {
                 self.fan_outs.push_back(LargeFanOut::new(None, QueueEntry::Frame(frame.clone())));
             }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{CommandId, ConversationId, User},
+    domain::{CommandId, ConversationId},
     protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
     server::{
-        chat::{CommandContext, Direct, ModerationRequest, PendingDirect, TypingSignal},
+        chat::{CommandContext, Direct, ModerationRequest, PendingCommand, PendingDirect, TypingSignal},
         error::ChatError,
         hub::{Connection, EncodedFrame},
         socket::session::{FrameHandler, HandlerOutcome},
@@ -42,24 +42,26 @@ impl FrameHandler for ChatHandler {
                 self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello was sent already".into())
             }
             ClientFrame::Send { id, conversation, body } => {
-                self.execute(id, self.app.chat.send(self.command_context(), id, conversation, &body)).await
+                self.execute(id, |context, command| self.app.chat.send(context, command, conversation, &body)).await
             }
             ClientFrame::Edit { id, conversation, seq, body } => {
-                self.execute(id, self.app.chat.edit(self.command_context(), id, conversation, seq, &body)).await
+                self.execute(id, |context, command| self.app.chat.edit(context, command, conversation, seq, &body))
+                    .await
             }
             ClientFrame::Delete { id, conversation, seq } => {
-                self.execute(id, self.app.chat.delete(self.command_context(), id, conversation, seq)).await
+                self.execute(id, |context, command| self.app.chat.delete(context, command, conversation, seq)).await
             }
             ClientFrame::React { id, conversation, seq, emoji, on } => {
-                self.execute(id, self.app.chat.react(self.command_context(), id, conversation, seq, &emoji, on)).await
+                self.execute(id, |context, command| {
+                    self.app.chat.react(context, command, conversation, seq, &emoji, on)
+                })
+                .await
             }
             ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None } => {
-                self.open_direct(id, self.app.chat.open_direct(self.user(), self.connection.client_addr, &nickname))
-                    .await
+                self.open_direct(id, |context| self.app.chat.open_direct(context, &nickname)).await
             }
             ClientFrame::OpenDirect { id, nickname: None, user: Some(user) } => {
-                self.open_direct(id, self.app.chat.open_direct_with(self.user(), self.connection.client_addr, user))
-                    .await
+                self.open_direct(id, |context| self.app.chat.open_direct_with(context, user)).await
             }
             ClientFrame::OpenDirect { id, .. } => {
                 self.refuse_frame(ErrorCode::BadFrame, Some(id), "either a nickname or a user".into())
@@ -71,7 +73,7 @@ impl FrameHandler for ChatHandler {
                 self.moderate(id, request).await
             }
             ClientFrame::Read { conversation, seq } => {
-                match self.app.chat.read(&self.connection.user, conversation, seq) {
+                match self.app.chat.mark_read(&self.connection.user, conversation, seq) {
                     Ok(()) => HandlerOutcome::Nothing,
                     Err(error) => HandlerOutcome::Reply(refusal(&error, None)),
                 }
@@ -108,23 +110,22 @@ impl ChatHandler {
         Self { app, connection, frame_bytes: 0 }
     }
 
-    fn charge(&self) -> Result<(), ChatError> {
-        self.app.chat.charge_command(self.connection.user.id, Some(self.connection.client_addr), self.frame_bytes)
-    }
-
-    fn command_context(&self) -> CommandContext {
-        CommandContext { user: self.user(), asker: ReplyTo(self.connection.number) }
-    }
-
-    fn user(&self) -> User {
-        self.connection.user.clone()
+    /// Charges for the current frame as a command.
+    fn begin_command(&self) -> Result<CommandContext, ChatError> {
+        let user = self.connection.user.clone();
+        self.app.chat.begin_command(user, self.connection.client_addr, self.frame_bytes)
     }
 
     /// Charges and queues a command that makes an event. The ack comes through the store's feed.
-    async fn execute(&self, id: CommandId, queueing: impl Future<Output = Result<(), ChatError>>) -> HandlerOutcome {
+    async fn execute<F: Future<Output = Result<(), ChatError>>>(
+        &self,
+        id: CommandId,
+        queue: impl FnOnce(CommandContext, PendingCommand) -> F,
+    ) -> HandlerOutcome {
         self.connection.command_started();
-        let queued = match self.charge() {
-            Ok(()) => queueing.await,
+        let command = PendingCommand { id, reply_to: ReplyTo(self.connection.number) };
+        let queued = match self.begin_command() {
+            Ok(context) => queue(context, command).await,
             Err(error) => Err(error),
         };
         match queued {
@@ -137,8 +138,8 @@ impl ChatHandler {
     }
 
     async fn moderate(&self, id: CommandId, request: ModerationRequest) -> HandlerOutcome {
-        let queued = match self.charge() {
-            Ok(()) => self.app.chat.moderate(Some(self.user()), id, request).await,
+        let queued = match self.begin_command() {
+            Ok(context) => self.app.chat.moderate(context, id, request).await,
             Err(error) => Err(error),
         };
         match queued {
@@ -154,18 +155,18 @@ impl ChatHandler {
         }
     }
 
-    async fn open_direct(
+    async fn open_direct<F: Future<Output = Result<PendingDirect, ChatError>>>(
         &self,
         id: CommandId,
-        opening: impl Future<Output = Result<PendingDirect, ChatError>>,
+        open: impl FnOnce(CommandContext) -> F,
     ) -> HandlerOutcome {
-        let opening = match self.charge() {
-            Ok(()) => opening.await,
+        let opening = match self.begin_command() {
+            Ok(context) => open(context).await,
             Err(error) => Err(error),
         };
         match opening {
             Ok(opening) => HandlerOutcome::ReplyLater(Box::pin(async move {
-                match opening.done().await {
+                match opening.opened().await {
                     Ok(Direct { id: conversation, at, .. }) => {
                         EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: None, at })
                     }
@@ -177,8 +178,8 @@ impl ChatHandler {
     }
 
     async fn join(&self, id: CommandId, room: ConversationId) -> HandlerOutcome {
-        let joining = match self.charge() {
-            Ok(()) => self.app.chat.join(self.connection.user.id, room).await,
+        let joining = match self.begin_command() {
+            Ok(context) => self.app.chat.join(context, room).await,
             Err(error) => Err(error),
         };
         match joining {
@@ -210,8 +211,8 @@ impl ChatHandler {
 
     /// Answers an invalid frame, which is charged like a command.
     fn refuse_frame(&self, code: ErrorCode, id: Option<CommandId>, message: String) -> HandlerOutcome {
-        HandlerOutcome::Reply(match self.charge() {
-            Ok(()) => {
+        HandlerOutcome::Reply(match self.begin_command() {
+            Ok(_charged) => {
                 let error = ErrorFrame { id, code, message, suggestion: None, retry_after_ms: None };
                 EncodedFrame::encode(&ServerFrame::Error(error))
             }

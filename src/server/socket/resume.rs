@@ -114,7 +114,8 @@ async fn replay(
         if app.chat.check_answer_budget(connection.user.id, connection.client_addr).is_err() {
             return reset(transport, connection, conversation).await;
         }
-        let events = app.chat.missed(id, cursor, last_seq, BATCH_EVENTS, BATCH_BYTES).await.map_err(close_message)?;
+        let events =
+            app.chat.missed_events(id, cursor, last_seq, BATCH_EVENTS, BATCH_BYTES).await.map_err(close_message)?;
         let Some(last) = events.last() else {
             tracing::error!(conversation = %id, %cursor, %last_seq, "events are missing in the store");
             return reset(transport, connection, conversation).await;

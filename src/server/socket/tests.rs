@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::CommandId,
+    domain::{CommandId, CurrentUser},
     protocol::CloseCode,
     server::{
         config::Timing,
@@ -87,10 +87,11 @@ async fn a_simple_client_is_subscribed_to_a_direct_that_was_opened_while_it_sign
     let ming = app.chat.create_ephemeral_guest("小明", None, client_addr).await.expect("a guest");
     // The nickname is taken, but the hub does not know the connection yet.
     let ling = app.chat.create_ephemeral_guest("阿玲", None, client_addr).await.expect("another guest");
-    let opening = app.chat.open_direct(ling.user(), client_addr, "小明").await.expect("queued");
-    let direct = opening.done().await.expect("a direct");
+    let command_of = |me: &CurrentUser| app.chat.begin_command(me.user(), client_addr, 0).expect("not limited");
+    let opening = app.chat.open_direct(command_of(&ling), "小明").await.expect("queued");
+    let direct = opening.opened().await.expect("a direct");
     // A direct is listed from its first message on.
-    app.chat.write(ling.user(), CommandId::generate(), direct.id, "hi").await.expect("a message");
+    app.chat.post(command_of(&ling), CommandId::generate(), direct.id, "hi").await.expect("a message");
     let origin =
         ConnectionOrigin { session: None, client_addr, dialect: Dialect::Simple, shard: ShardIndex::default() };
     let registered = register(&app, &ming.user(), origin).expect("a connection");

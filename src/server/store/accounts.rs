@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tokio::sync::oneshot;
+
 use crate::{
     domain::{CurrentUser, NicknameKey, SessionId, Timestamp, User, UserId},
     server::{net::client_addr::ClientAddr, store::invites::InviteKey},
@@ -53,6 +55,23 @@ pub(crate) struct Session {
 pub(crate) struct EndedSession {
     pub user: UserId,
     pub session: SessionId,
+}
+
+/// The result of a change that ended sessions.
+#[derive(Debug)]
+pub(crate) struct SessionsEnded<T> {
+    pub result: T,
+    /// Resolves when the hub has closed the connections of the ended sessions.
+    pub closed: oneshot::Receiver<()>,
+}
+
+impl<T> SessionsEnded<T> {
+    /// Waits until the connections of the ended sessions are closed, and returns the result.
+    pub(crate) async fn connections_closed(self) -> T {
+        // An error means that delivery has ended, and all connections with it.
+        let _ = self.closed.await;
+        self.result
+    }
 }
 
 /// The user who holds a nickname now.

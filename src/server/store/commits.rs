@@ -3,7 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    domain::{CommandId, Conversation, ConversationId, Event, Seq, User, UserId},
+    domain::{CommandId, Conversation, ConversationId, EndReason, Event, Seq, SessionId, User, UserId},
     server::store::{
         error::StoreError,
         events::{EventPosition, ReplyTo},
@@ -53,9 +53,22 @@ pub(crate) enum Committed {
         /// Whether the block holds now.
         blocked: bool,
     },
+    /// Sessions have ended. The hub closes their connections.
+    SessionEnded {
+        /// The user of the session.
+        user: UserId,
+        /// The session. `None`: all connections of the user, those without a session included.
+        session: Option<SessionId>,
+        /// Why it ended.
+        reason: EndReason,
+    },
+    /// The user's connections know an outdated profile: a guest has registered. The hub closes them, and clients reconnect.
+    ProfileChanged(UserId),
+    /// Sent or dropped when the connections have been told of everything before it.
+    Delivered(oneshot::Sender<()>),
     /// Several changes, in order.
     Batch(Vec<Committed>),
-    /// A user has read requested_conversations.
+    /// A user has read further.
     MarkedRead {
         /// The reader.
         user: UserId,
@@ -67,6 +80,14 @@ pub(crate) enum Committed {
 }
 
 impl Committed {
+    /// Changes, and a receiver that resolves when the connections have been told of them. An error means the same for the
+    /// waiting side: delivery has ended, and all connections with it.
+    pub(crate) fn with_delivery(mut changes: Vec<Self>) -> (Self, oneshot::Receiver<()>) {
+        let (sender, receiver) = oneshot::channel();
+        changes.push(Self::Delivered(sender));
+        (Self::Batch(changes), receiver)
+    }
+
     /// [`Self::ConversationsChanged`] without anybody who waits for it; `None` if `views` is empty.
     pub(crate) fn views(views: Vec<(UserId, Conversation)>) -> Option<Self> {
         let (announced, _) = oneshot::channel();

@@ -24,9 +24,7 @@ mod sqlite;
 mod store_trait;
 
 pub(crate) use account_deletion::{DeleteAccount, DeletionAuthorization};
-pub(crate) use accounts::{
-    Account, EndedSession, NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, Session, SessionKey,
-};
+pub(crate) use accounts::{Account, NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, Session, SessionKey};
 pub(crate) use commits::{CommitFeed, Committed};
 pub(crate) use conversations::{ConnectionSnapshot, Joined, ListSortKey, MAX_BLOCKED_USERS};
 pub(crate) use directs::{OpenDirect, OpenedDirect, UserRef};

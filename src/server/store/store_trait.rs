@@ -10,7 +10,7 @@ use crate::{
     },
     server::store::{
         account_deletion::DeleteAccount,
-        accounts::{Account, EndedSession, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey},
+        accounts::{Account, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey, SessionsEnded},
         conversations::{ConnectionSnapshot, Joined, ListSortKey},
         directs::{FoundUser, OpenDirect, OpenedDirect, UserRef},
         error::StoreError,
@@ -42,11 +42,15 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// Ends a session at its own request. A guest whose last session ends loses the nickname. Returns `None` if there was
     /// no such session. No reason is kept, because the browser knows it.
-    async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError>;
+    async fn end_session(&self, session: SessionKey) -> Result<Option<SessionsEnded<UserId>>, StoreError>;
 
     /// Ends one of a user's sessions by its id. Otherwise like [`Self::end_session`], but the reason is kept for
     /// [`Self::session_end`].
-    async fn end_session_by_id(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError>;
+    async fn end_session_by_id(
+        &self,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Option<SessionsEnded<UserId>>, StoreError>;
 
     /// Starts another session of a user.
     ///
@@ -68,7 +72,7 @@ pub(crate) trait Store: Send + Sync + 'static {
         user: UserId,
         password: NewPassword,
         keep: Option<SessionId>,
-    ) -> Result<Vec<SessionId>, StoreError>;
+    ) -> Result<SessionsEnded<usize>, StoreError>;
 
     /// Replaces the hash `before` by another hash of the same password. Returns `false`, and changes nothing, if `before`
     /// is no longer the user's hash.
@@ -80,17 +84,17 @@ pub(crate) trait Store: Send + Sync + 'static {
     ) -> Result<bool, StoreError>;
 
     /// Ends all sessions of a user for the operator. Returns the ended sessions.
-    async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError>;
+    async fn end_sessions(&self, user: UserId) -> Result<SessionsEnded<usize>, StoreError>;
 
     /// Ends the sessions of all guests, who lose their nicknames. Returns the guests.
-    async fn end_guests(&self) -> Result<Vec<UserId>, StoreError>;
+    async fn end_guests(&self) -> Result<SessionsEnded<usize>, StoreError>;
 
     /// Releases the nickname of a user of the simple protocol, who leaves all rooms.
     async fn release_nickname(&self, user: UserId) -> Result<(), StoreError>;
 
     /// Deletes an account. When this returns, the sessions, password, nickname and address are gone, and all users have
     /// been told. [`Self::erase_batch`] deletes what is left in the log.
-    async fn delete_account(&self, deletion: DeleteAccount) -> Result<(), StoreError>;
+    async fn delete_account(&self, deletion: DeleteAccount) -> Result<SessionsEnded<()>, StoreError>;
 
     /// Deletes a bounded number of traces of deleted accounts from the log: nicknames, and messages where that was asked
     /// for. Returns whether there is more to do.
@@ -232,7 +236,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     async fn sanctions(&self) -> Result<Vec<Sanction>, StoreError>;
 
     /// Bans new users from a network, and ends the sessions of guests who came from there. Returns those guests.
-    async fn ban_network(&self, banned: BannedNetwork) -> Result<Vec<UserId>, StoreError>;
+    async fn ban_network(&self, banned: BannedNetwork) -> Result<SessionsEnded<usize>, StoreError>;
 
     /// Lifts the ban of a network. Returns whether there was one.
     async fn unban_network(&self, network: IpNet) -> Result<bool, StoreError>;

@@ -6,7 +6,7 @@ use crate::{
     domain::CommandId,
     protocol::{CloseCode, ErrorCode, SimpleReply, SimpleRequest, SimpleToken, from_object},
     server::{
-        chat::{CommandContext, Direct},
+        chat::{CommandContext, Direct, PendingCommand},
         error::ChatError,
         hub::{Connection, EncodedFrame},
         socket::{
@@ -41,16 +41,20 @@ impl FrameHandler for SimpleHandler {
         if let Err(error) = self.app.chat.charge_frame(user, self.connection.client_addr) {
             return HandlerOutcome::Close(refusal(&error), CloseCode::TooMany);
         }
-        if let Err(error) = self.app.chat.charge_command(user, Some(self.connection.client_addr), text.len()) {
-            return HandlerOutcome::Reply(refusal(&error));
-        }
+        let context =
+            match self.app.chat.begin_command(self.connection.user.clone(), self.connection.client_addr, text.len()) {
+                Ok(context) => context,
+                Err(error) => return HandlerOutcome::Reply(refusal(&error)),
+            };
         let is_first = self.recipients.is_none();
         self.recipients.get_or_insert_default();
         match from_object::<SimpleRequest>(text.as_bytes()) {
             Err(_) if is_first && let Ok(SimpleToken { token }) = from_object(text.as_bytes()) => {
                 self.check_token(&token).await
             }
-            Ok(request) => self.send(request).await.unwrap_or_else(|error| HandlerOutcome::Reply(refusal(&error))),
+            Ok(request) => {
+                self.send(context, request).await.unwrap_or_else(|error| HandlerOutcome::Reply(refusal(&error)))
+            }
             Err(error) => {
                 let message = format!("not a valid request: line {} column {}", error.line(), error.column());
                 HandlerOutcome::Reply(EncodedFrame::encode(&SimpleReply::Error { error: ErrorCode::BadFrame, message }))
@@ -97,13 +101,16 @@ impl SimpleHandler {
         HandlerOutcome::Close(refusal(&error), close_code_for(&error))
     }
 
-    async fn send(&mut self, SimpleRequest { to_user, msg }: SimpleRequest) -> Result<HandlerOutcome, ChatError> {
-        let id = CommandId::generate();
-        let context = CommandContext { user: self.connection.user.clone(), asker: ReplyTo(self.connection.number) };
+    async fn send(
+        &mut self,
+        context: CommandContext,
+        SimpleRequest { to_user, msg }: SimpleRequest,
+    ) -> Result<HandlerOutcome, ChatError> {
+        let command = PendingCommand { id: CommandId::generate(), reply_to: ReplyTo(self.connection.number) };
         self.connection.command_started();
         let queued = match to_user {
-            Some(nickname) => self.send_to_user(context, id, &nickname, &msg).await,
-            None => self.app.chat.send(context, id, self.app.chat.lobby(), &msg).await,
+            Some(nickname) => self.send_to_user(context, command, &nickname, &msg).await,
+            None => self.app.chat.send(context, command, self.app.chat.lobby(), &msg).await,
         };
         if queued.is_err() {
             self.connection.command_finished();
@@ -114,15 +121,14 @@ impl SimpleHandler {
     async fn send_to_user(
         &mut self,
         context: CommandContext,
-        id: CommandId,
+        command: PendingCommand,
         nickname: &str,
         msg: &str,
     ) -> Result<(), ChatError> {
         let recipients = self.recipients.get_or_insert_default();
         let index = recipients.iter().position(|(name, _)| **name == *nickname);
         let known = index.map(|index| recipients[index].1);
-        let client_addr = self.connection.client_addr;
-        let sent = self.app.chat.send_to_user(context, client_addr, id, nickname, msg, known).await;
+        let sent = self.app.chat.send_to_user(context, command, nickname, msg, known).await;
         match (&sent, index) {
             (Ok(direct), None) => {
                 if recipients.len() == MAX_RECIPIENTS {

@@ -131,7 +131,7 @@ async fn create_guest(app: &AppState, request: &SimpleSignIn) -> Result<CurrentU
 /// Only a client at the same address can cause this. Otherwise a stranger could wait for the guest's network to fail and
 /// take the nickname.
 async fn release_if_dead(app: &AppState, request: &SimpleSignIn) -> NextAttempt {
-    let holder = match app.chat.bearer_of(&request.nickname).await {
+    let holder = match app.chat.nickname_holder(&request.nickname).await {
         Ok(Some(holder)) => holder,
         // It became free meanwhile.
         Ok(None) => return NextAttempt::AsGuest,
@@ -197,7 +197,7 @@ async fn subscribe(app: &AppState, connection: &Arc<Connection>) -> Result<(), C
 
 /// Frees the nickname of an ephemeral guest.
 pub(super) async fn release_nickname(app: &AppState, user: UserId) {
-    if let Err(error) = app.chat.release_visitor(user).await {
+    if let Err(error) = app.chat.release_ephemeral_guest(user).await {
         tracing::warn!(%error, "the nickname of an ephemeral guest stays taken until housekeeping releases it");
     }
 }

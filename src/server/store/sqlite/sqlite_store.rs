@@ -27,7 +27,7 @@ use crate::{
         ByteSize, clock,
         store::{
             account_deletion::DeleteAccount,
-            accounts::{Account, EndedSession, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey},
+            accounts::{Account, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey, SessionsEnded},
             commits::CommitFeed,
             conversations::{ConnectionSnapshot, Joined, ListSortKey},
             directs::{FoundUser, OpenDirect, OpenedDirect, UserRef},
@@ -211,11 +211,15 @@ impl Store for SqliteStore {
         self.write(CreateUser { user, lobby: self.identity.lobby }).await?.await
     }
 
-    async fn end_session(&self, session: SessionKey) -> Result<Option<EndedSession>, StoreError> {
+    async fn end_session(&self, session: SessionKey) -> Result<Option<SessionsEnded<UserId>>, StoreError> {
         self.write(EndSession::ByKey(session)).await?.await
     }
 
-    async fn end_session_by_id(&self, user: UserId, session: SessionId) -> Result<Option<EndedSession>, StoreError> {
+    async fn end_session_by_id(
+        &self,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Option<SessionsEnded<UserId>>, StoreError> {
         self.write(EndSession::ById(user, session)).await?.await
     }
 
@@ -232,7 +236,7 @@ impl Store for SqliteStore {
         user: UserId,
         password: NewPassword,
         keep: Option<SessionId>,
-    ) -> Result<Vec<SessionId>, StoreError> {
+    ) -> Result<SessionsEnded<usize>, StoreError> {
         self.write(SetPassword { user, password, keep }).await?.await
     }
 
@@ -245,15 +249,15 @@ impl Store for SqliteStore {
         self.write(ReplacePasswordHash { user, before, after }).await?.await
     }
 
-    async fn end_sessions(&self, user: UserId) -> Result<Vec<SessionId>, StoreError> {
+    async fn end_sessions(&self, user: UserId) -> Result<SessionsEnded<usize>, StoreError> {
         self.write(EndSessions(user)).await?.await
     }
 
-    async fn end_guests(&self) -> Result<Vec<UserId>, StoreError> {
+    async fn end_guests(&self) -> Result<SessionsEnded<usize>, StoreError> {
         self.write(EndGuests).await?.await
     }
 
-    async fn ban_network(&self, banned: BannedNetwork) -> Result<Vec<UserId>, StoreError> {
+    async fn ban_network(&self, banned: BannedNetwork) -> Result<SessionsEnded<usize>, StoreError> {
         self.write(banned).await?.await
     }
 
@@ -271,7 +275,7 @@ impl Store for SqliteStore {
         self.readers.read(accounts::uninvited_guests).await
     }
 
-    async fn delete_account(&self, deletion: DeleteAccount) -> Result<(), StoreError> {
+    async fn delete_account(&self, deletion: DeleteAccount) -> Result<SessionsEnded<()>, StoreError> {
         self.write(deletion).await?.await
     }
 

@@ -7,6 +7,7 @@ use crate::{
     domain::{CommandId, ConversationId, EndReason, EventKind, KeptMessages, Nickname, Role, Seq, User, UserId},
     server::store::{
         account_deletion::{DeleteAccount, DeletionAuthorization},
+        accounts::SessionsEnded,
         commits::Committed,
         error::StoreError,
         events::NewEvent,
@@ -31,9 +32,9 @@ const DELETIONS_PER_BATCH: u32 = 100;
 /// Deletes an account and tells everybody. The log still holds the name in notices, and the messages; [`EraseBatch`] removes
 /// them, the messages only if the user wants that.
 impl Write for DeleteAccount {
-    type Done = ();
+    type Done = SessionsEnded<()>;
 
-    fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
+    fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<()>>, StoreError> {
         let Self { user, authorization, messages } = self;
         self.check(db)?;
         end_all_sessions(db, *user, EndReason::SignedOut)?;
@@ -65,7 +66,10 @@ impl Write for DeleteAccount {
         if *authorization == DeletionAuthorization::Operator {
             AuditRow { action: "delete_account", subject: Some(*user), ..AuditRow::default() }.insert(db)?;
         }
-        Ok(Applied { done: (), news: Some(Committed::Batch(news)) })
+        // Last: the user's own connections are told of the deletion before they are closed.
+        news.push(Committed::SessionEnded { user: *user, session: None, reason: EndReason::SignedOut });
+        let (news, closed) = Committed::with_delivery(news);
+        Ok(Applied { done: SessionsEnded { result: (), closed }, news: Some(news) })
     }
 
     /// The password, the address, the sessions and the list of blocked users are deleted.

@@ -7,7 +7,8 @@ use crate::{
     server::{
         clock,
         store::{
-            accounts::{EndedSession, NewPassword, NewSession, PasswordHash, SessionKey},
+            accounts::{EndedSession, NewPassword, NewSession, PasswordHash, SessionKey, SessionsEnded},
+            commits::Committed,
             error::StoreError,
             sqlite::{
                 commands::departures::release_nickname_without_session,
@@ -25,7 +26,7 @@ use crate::{
     },
 };
 
-/// Ends one session. Returns it, or `None` if there was no such session.
+/// Ends one session. Returns its user, or `None` if there was no such session.
 pub(crate) enum EndSession {
     /// The session with this token: its own browser signs out.
     ByKey(SessionKey),
@@ -34,9 +35,9 @@ pub(crate) enum EndSession {
 }
 
 impl Write for EndSession {
-    type Done = Option<EndedSession>;
+    type Done = Option<SessionsEnded<UserId>>;
 
-    fn apply(&self, db: &Connection) -> Result<Applied<Option<EndedSession>>, StoreError> {
+    fn apply(&self, db: &Connection) -> Result<Applied<Option<SessionsEnded<UserId>>>, StoreError> {
         let ended = match self {
             Self::ByKey(key) => delete_session_by_key(db, *key)?,
             Self::ById(user, session) => {
@@ -44,11 +45,10 @@ impl Write for EndSession {
                 ended.into_iter().next()
             }
         };
-        let news = match ended {
-            Some(EndedSession { user, .. }) => release_nickname_without_session(db, user)?.into_news(),
-            None => None,
-        };
-        Ok(Applied { done: ended, news })
+        let Some(EndedSession { user, session }) = ended else { return Ok(Applied { done: None, news: None }) };
+        let ended = Committed::SessionEnded { user, session: Some(session), reason: EndReason::SignedOut };
+        let (news, closed) = release_nickname_without_session(db, user)?.delivered_after(vec![ended]);
+        Ok(Applied { done: Some(SessionsEnded { result: user, closed }), news: Some(news) })
     }
 
     /// The hash of the token and the user agent are deleted.
@@ -79,7 +79,7 @@ impl Write for BeginSession {
     }
 }
 
-/// Sets a user's password, the first one or another one, and ends all sessions except one. Returns those that ended.
+/// Sets a user's password, the first one or another one, and ends all sessions except one. Returns how many have ended.
 pub(crate) struct SetPassword {
     pub(crate) user: UserId,
     pub(crate) password: NewPassword,
@@ -88,9 +88,9 @@ pub(crate) struct SetPassword {
 }
 
 impl Write for SetPassword {
-    type Done = Vec<SessionId>;
+    type Done = SessionsEnded<usize>;
 
-    fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
+    fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         let Self { user, password, keep } = self;
         let user_exists = db
             .prepare_cached(
@@ -101,6 +101,7 @@ impl Write for SetPassword {
         if !user_exists {
             return Err(StoreError::UnknownUser);
         }
+        let was_guest = !is_registered(db, *user)?;
         users::set_password(db, *user, password)?;
         // Setting a password counts as signing in again, so the age of the session starts anew.
         db.prepare_cached("UPDATE sessions SET created_at = ?2 WHERE id IS ?1")?
@@ -109,7 +110,14 @@ impl Write for SetPassword {
             AuditRow { action: "reset_password", subject: Some(*user), ..AuditRow::default() }.insert(db)?;
         }
         let ended = end_sessions(db, SessionFilter::AllExcept(*user, *keep), EndReason::PasswordChanged)?;
-        Ok(Applied { done: ended.into_iter().map(|ended| ended.session).collect(), news: None })
+        let result = ended.len();
+        let mut changes: Vec<_> =
+            ended.into_iter().map(|ended| session_ended(ended, EndReason::PasswordChanged)).collect();
+        if was_guest {
+            changes.push(Committed::ProfileChanged(*user));
+        }
+        let (news, closed) = Committed::with_delivery(changes);
+        Ok(Applied { done: SessionsEnded { result, closed }, news: Some(news) })
     }
 
     /// The hash of the former password and the sessions that end are deleted.
@@ -141,24 +149,38 @@ impl Write for ReplacePasswordHash {
     }
 }
 
-/// The operator ends all sessions of a user. Returns those that ended.
+/// The operator ends all sessions of a user. Returns how many have ended.
 pub(crate) struct EndSessions(pub(crate) UserId);
 
 impl Write for EndSessions {
-    type Done = Vec<SessionId>;
+    type Done = SessionsEnded<usize>;
 
-    fn apply(&self, db: &Connection) -> Result<Applied<Vec<SessionId>>, StoreError> {
+    fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         let ended = end_all_sessions(db, self.0, EndReason::SignedOut)?;
-        let done = ended.into_iter().map(|ended| ended.session).collect();
-        let news = release_nickname_without_session(db, self.0)?.into_news();
+        let result = ended.len();
+        let changes = if is_registered(db, self.0)? {
+            ended.into_iter().map(|ended| session_ended(ended, EndReason::SignedOut)).collect()
+        } else {
+            // A guest of the simple protocol has the nickname without a session.
+            vec![Committed::SessionEnded { user: self.0, session: None, reason: EndReason::SignedOut }]
+        };
+        let (news, closed) = release_nickname_without_session(db, self.0)?.delivered_after(changes);
         AuditRow { action: "end_sessions", subject: Some(self.0), ..AuditRow::default() }.insert(db)?;
-        Ok(Applied { done, news })
+        Ok(Applied { done: SessionsEnded { result, closed }, news: Some(news) })
     }
 
     /// The hashes of the tokens and the user agents are deleted.
     fn erases(&self) -> bool {
         true
     }
+}
+
+fn session_ended(EndedSession { user, session }: EndedSession, reason: EndReason) -> Committed {
+    Committed::SessionEnded { user, session: Some(session), reason }
+}
+
+fn is_registered(db: &Connection, user: UserId) -> Result<bool, StoreError> {
+    Ok(db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND password IS NOT NULL")?.exists([user])?)
 }
 
 /// Saves that a session is in use now.

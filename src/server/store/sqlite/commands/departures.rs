@@ -1,6 +1,7 @@
 //! Users who leave for good: their nicknames become free, and the other users of their directs are told.
 
 use rusqlite::{Connection, OptionalExtension as _};
+use tokio::sync::oneshot;
 
 use crate::{
     domain::{ConversationId, EndReason, UserId},
@@ -36,6 +37,16 @@ impl Departure {
         Committed::Batch(self.0)
     }
 
+    /// Announces `changes`, then the departure. The receiver resolves when the connections have been told.
+    pub(super) fn delivered_after(self, mut changes: Vec<Committed>) -> (Committed, oneshot::Receiver<()>) {
+        changes.extend(self.0);
+        Committed::with_delivery(changes)
+    }
+
+    pub(super) fn into_changes(self) -> Vec<Committed> {
+        self.0
+    }
+
     pub(super) fn into_news(self) -> Option<Committed> {
         (!self.0.is_empty()).then_some(Committed::Batch(self.0))
     }
@@ -55,7 +66,9 @@ impl Write for ReleaseNickname {
 /// Ends all sessions of a guest and makes the nickname free.
 pub(super) fn sign_out_guest(db: &Connection, guest: UserId, reason: EndReason) -> Result<Departure, StoreError> {
     end_all_sessions(db, guest, reason)?;
-    release_nickname(db, guest)
+    let mut departure = Departure(vec![Committed::SessionEnded { user: guest, session: None, reason }]);
+    departure.add(release_nickname(db, guest)?);
+    Ok(departure)
 }
 
 /// Makes the nickname free if the user is a guest whose last session has ended.

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use crate::{
     domain::{EndReason, UserId},
     server::store::{
+        accounts::SessionsEnded,
         error::StoreError,
         sqlite::{
             commands::departures::{Departure, sign_out_guest},
@@ -14,13 +15,13 @@ use crate::{
     },
 };
 
-/// Ends the sessions of all guests and makes their nicknames free. Returns who they were.
+/// Ends the sessions of all guests and makes their nicknames free. Returns how many there were.
 pub(crate) struct EndGuests;
 
 impl Write for EndGuests {
-    type Done = Vec<UserId>;
+    type Done = SessionsEnded<usize>;
 
-    fn apply(&self, db: &Connection) -> Result<Applied<Vec<UserId>>, StoreError> {
+    fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         let guests: Vec<UserId> = db
             .prepare_cached("SELECT id FROM users WHERE nickname_key IS NOT NULL AND password IS NULL")?
             .query_map([], |row| row.get(0))?
@@ -33,7 +34,8 @@ impl Write for EndGuests {
             let detail = Some(guests.len().to_string());
             AuditRow { action: "end_guests", detail, ..AuditRow::default() }.insert(db)?;
         }
-        Ok(Applied { done: guests, news: departure.into_news() })
+        let (news, closed) = departure.delivered_after(Vec::new());
+        Ok(Applied { done: SessionsEnded { result: guests.len(), closed }, news: Some(news) })
     }
 
     /// The sessions' addresses and user agents are deleted.

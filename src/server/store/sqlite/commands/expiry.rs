@@ -8,6 +8,7 @@ use crate::{
         clock,
         store::{
             accounts::EndedSession,
+            commits::Committed,
             error::StoreError,
             expiry::{Expired, ExpiryPolicy},
             sqlite::{
@@ -37,8 +38,15 @@ impl Write for ExpiryPolicy {
         delete_expired_network_bans(db)?;
         self.retention.apply(db)?;
         let (guests, departure) = self.expire_guests(db)?;
-        let done = Expired { guests, sessions: self.expire_sessions(db)? };
-        Ok(Applied { done, news: departure.into_news() })
+        let sessions = self.expire_sessions(db)?;
+        let mut changes = departure.into_changes();
+        changes.extend(sessions.iter().map(|EndedSession { user, session }| Committed::SessionEnded {
+            user: *user,
+            session: Some(*session),
+            reason: EndReason::Expired,
+        }));
+        let news = (!changes.is_empty()).then_some(Committed::Batch(changes));
+        Ok(Applied { done: Expired { guests, sessions }, news })
     }
 
     /// Sessions and addresses are deleted.

@@ -11,6 +11,7 @@ use crate::{
         clock,
         net::client_addr::ClientAddr,
         store::{
+            accounts::SessionsEnded,
             error::StoreError,
             moderation::BannedNetwork,
             sqlite::{
@@ -22,11 +23,11 @@ use crate::{
     },
 };
 
-/// Bans a network: nobody new signs in from there, and guests who signed in from there are signed out. Returns those guests.
+/// Bans a network: nobody new signs in from there, and guests who signed in from there are signed out. Returns how many.
 impl Write for BannedNetwork {
-    type Done = Vec<UserId>;
+    type Done = SessionsEnded<usize>;
 
-    fn apply(&self, db: &Connection) -> Result<Applied<Vec<UserId>>, StoreError> {
+    fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         db.prepare_cached("INSERT OR REPLACE INTO banned_networks (network, until) VALUES (?1, ?2)")?
             .execute(params![self.network.to_string(), self.until])?;
         let mut guests: Vec<(UserId, String)> = db
@@ -46,8 +47,8 @@ impl Write for BannedNetwork {
         let detail = Some(self.network.to_string());
         AuditRow { action: "ban_network", until: self.until.map(clock::shown), detail, ..AuditRow::default() }
             .insert(db)?;
-        let done = guests.into_iter().map(|(guest, _)| guest).collect();
-        Ok(Applied { done, news: departure.into_news() })
+        let (news, closed) = departure.delivered_after(Vec::new());
+        Ok(Applied { done: SessionsEnded { result: guests.len(), closed }, news: Some(news) })
     }
 
     /// The guests' sessions are deleted.

@@ -10,10 +10,10 @@
 //! | `pages` | the pages that the server renders, and the forms that it takes | server |
 //! | `server` | store, chat, hub, sockets, HTTP | server |
 //!
-//! The feature `ssr` makes the server, `hydrate` the browser's half, which the package `teahouse-browser` (`src/browser`)
-//! makes a WebAssembly module of; `cargo leptos` builds both.
+//! The feature `ssr` builds the server, and `hydrate` the browser's half, which the package `teahouse-browser`
+//! (`src/browser`) compiles to WebAssembly. `cargo leptos` builds both.
 
-// A view is one type made of all the elements in it.
+// The type of a view contains the types of all its elements.
 #![recursion_limit = "256"]
 
 pub mod client;

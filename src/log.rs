@@ -1,4 +1,4 @@
-//! The log: what the server does, never what is said in it, and no more of it than somebody could read.
+//! The log on standard error: never the content of messages, and only a limited number of lines.
 
 use std::{
     collections::HashMap,
@@ -18,39 +18,38 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-/// How often one place in the program writes a line in a minute. Whatever it is, somebody may be able to make it happen as
-/// often as they like.
-const MOST: u32 = 60;
+/// How many lines one log statement may write per minute: a client may be able to trigger it as often as it likes.
+const MAX_LINES_PER_MINUTE: u32 = 60;
 
-/// What counts its lines itself.
+/// The target of the security log, which limits its lines itself.
 const COUNTED: &str = "teahouse::security";
 
-/// Begins it, on standard error, as `RUST_LOG` says.
+/// Starts logging to standard error, at the levels that `RUST_LOG` sets.
 pub(crate) fn begin() {
     let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .map_event_format(|format| Bounded { format, places: Mutex::default() })
-        // A log that lies on the full disk, too, can't be written to. To say so there would panic, and end the server.
+        // If the log is on the full disk as well, reporting the write error there would panic and end the server.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(lines.with_filter(asked.and(filter_fn(keeps_secrets)))).init();
 }
 
-/// Below `info`, libraries may write down what they handle: requests and frames, with messages, tokens and cookies in
-/// them. So what is finer comes from this program only, whatever `RUST_LOG` asks for.
+/// Keeps secrets out of the log: below `info`, libraries may log requests and frames with messages, tokens and cookies. So
+/// finer levels are for this program's own lines only, whatever `RUST_LOG` says.
 fn keeps_secrets(line: &Metadata<'_>) -> bool {
     let is_ours = line.target() == "teahouse" || line.target().starts_with("teahouse::");
     is_ours || *line.level() <= Level::INFO
 }
 
-/// Writes so many lines of each place in the program, and of the others how many they were.
+/// Limits the lines of each log statement, and reports how many were left out.
 struct Bounded<F> {
     format: F,
     places: Mutex<HashMap<Identifier, Lines>>,
 }
 
-/// Those of one place, in the minute that has begun then.
+/// The lines of one log statement in the current minute.
 struct Lines {
     since: Instant,
     written: u32,
@@ -62,14 +61,14 @@ impl Lines {
         Self { since: now, written: 0, left_out: 0 }
     }
 
-    /// How many were left out before this one; `None` if it is left out itself.
+    /// Returns how many lines were left out before this one, or `None` if this one is to be left out.
     fn next(&mut self, now: Instant) -> Option<u64> {
         let left_out = if now.saturating_duration_since(self.since) >= Duration::from_mins(1) {
             std::mem::replace(self, Self::new(now)).left_out
         } else {
             0
         };
-        if self.written == MOST {
+        if self.written == MAX_LINES_PER_MINUTE {
             self.left_out += 1;
             return None;
         }
@@ -80,11 +79,11 @@ impl Lines {
 
 impl<F> Bounded<F> {
     fn next(&self, line: &Metadata<'_>) -> Option<u64> {
-        // Whoever asks for finer lines wants all of them.
+        // Whoever enables finer levels wants all lines.
         if line.target() == COUNTED || *line.level() > Level::INFO {
             return Some(0);
         }
-        // Nothing under this lock panics half-way through a change.
+        // No code under this lock panics half-way through a change.
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         places.entry(line.callsite()).or_insert_with(|| Lines::new(now)).next(now)

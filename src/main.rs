@@ -35,9 +35,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the chat; what happens without a command, too.
+    /// Run the server. This is the default.
     Serve(Box<Config>),
-    /// Ask something of the server that runs on a data folder.
+    /// Send a command to the server that runs on a data folder.
     Admin {
         /// The server's data folder.
         #[arg(long, env = "TEAHOUSE_DATA", default_value = "data", global = true)]
@@ -45,12 +45,12 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
-    /// Copy the data to a file, whether a server runs on them or not.
+    /// Copy the data to a file, whether a server runs on the folder or not.
     Backup {
         /// The server's data folder.
         #[arg(long, env = "TEAHOUSE_DATA", default_value = "data")]
         data: PathBuf,
-        /// Where to; nothing may be there yet.
+        /// The new file. It must not exist yet.
         file: PathBuf,
     },
 }
@@ -59,22 +59,22 @@ fn main() -> ExitCode {
     let Cli { command, config } = read_command_line();
     let config = match command {
         Some(Command::Serve(config)) => *config,
-        Some(Command::Admin { data, command }) => return tell(server::send_command(&data, &command)),
+        Some(Command::Admin { data, command }) => return print_outcome(server::send_command(&data, &command)),
         Some(Command::Backup { data, file }) => {
-            return tell(server::back_up(&data, &file).map(|()| format!("backed up to {}\n", file.display())));
+            return print_outcome(server::back_up(&data, &file).map(|()| format!("backed up to {}\n", file.display())));
         }
         None => config,
     };
     log::begin();
 
-    // The usual soft limit of 1,024 is less than the connections that are allowed. What can't be raised is lived with.
+    // The usual soft limit of 1,024 open files is lower than the connection limit. If it cannot be raised, go on.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
 
     let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
         let outcome = runtime.block_on(serve(config));
-        // Whatever still hangs must not keep the process: all that was acked is on disk.
+        // A task that hangs must not keep the process: everything acknowledged is on the disk.
         runtime.shutdown_timeout(Duration::from_millis(200));
         outcome
     });
@@ -93,7 +93,7 @@ fn read_command_line() -> Cli {
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-/// Treats an environment variable that is set to nothing as not set: compose files and unit files hand such ones over.
+/// Treats empty environment variables as not set, because compose files and unit files pass such variables.
 fn ignore_empty_variables(program: Program) -> Program {
     let is_empty = |arg: &Arg| arg.get_env().and_then(env::var_os).is_some_and(|value| value.is_empty());
     program
@@ -101,9 +101,9 @@ fn ignore_empty_variables(program: Program) -> Program {
         .mut_subcommands(ignore_empty_variables)
 }
 
-/// Tells whoever has typed a command what came of it. A reader who has gone, as `head` does, is no failure; a text that could
-/// not be written, as to a full disk, is one.
-fn tell(outcome: Result<String, impl Display>) -> ExitCode {
+/// Prints the outcome of a command, and returns the exit code. A closed pipe, as with `head`, is a success; any other write
+/// error, such as a full disk, is a failure.
+fn print_outcome(outcome: Result<String, impl Display>) -> ExitCode {
     let error = match outcome {
         Ok(words) => match print(&words) {
             Ok(()) => return ExitCode::SUCCESS,
@@ -112,12 +112,12 @@ fn tell(outcome: Result<String, impl Display>) -> ExitCode {
         },
         Err(error) => error.to_string(),
     };
-    // With standard error closed as well, the exit code says it.
+    // If standard error is closed as well, the exit code must be enough.
     drop(writeln!(io::stderr(), "{error}"));
     ExitCode::FAILURE
 }
 
-/// Writes to standard output. Unlike `print!` it does not panic where nobody can read it.
+/// Writes to standard output. Unlike `print!`, it does not panic if that fails.
 fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     output.write_all(text.as_bytes())?;
@@ -125,14 +125,14 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    // First: a signal during the start must not kill half-way.
+    // First, so that a signal during the start does not kill the process half-way.
     let shutdown = stop_on_signals()?;
     let (listen, site) = (config.listen, config.site.clone());
     let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
     let server = Server::open(config)?;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let here = listener.local_addr()?;
-    // At once, because whoever reads the first line may not stay for another; and not in the log, because it is a secret.
+    // In one write, because a reader may leave after the first line. Not in the log, because the claim link is a secret.
     let claim = server.claim_link(here).await.map(|link| format!("own this server: {link}\n")).unwrap_or_default();
     if let Err(error) = print(&format!("listening on {scheme}://{here}\n{claim}")) {
         tracing::warn!(%error, "nobody reads what is printed");
@@ -142,7 +142,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A token that the first SIGTERM or SIGINT cancels.
+/// Returns a token that the first SIGTERM or SIGINT cancels.
 fn stop_on_signals() -> io::Result<CancellationToken> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let shutdown = CancellationToken::new();

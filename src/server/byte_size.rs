@@ -1,12 +1,12 @@
-//! Numbers of bytes as people write them.
+//! Sizes in bytes with units, as options take them.
 
 use std::{fmt, num::NonZeroU64, str::FromStr};
 
-/// So many bytes, one at least: `10GB`, `500 MiB`, `1048576`.
+/// A size of at least one byte, written like `10GB`, `500 MiB` or `1048576`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByteSize(NonZeroU64);
 
-/// Not such a number.
+/// The text is not a size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not like 10GB, 500MiB or 1048576: a whole number above 0, and kB, MB, GB, TB, KiB, MiB, GiB, TiB or nothing")]
 pub struct ByteSizeError;

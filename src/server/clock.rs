@@ -1,12 +1,11 @@
-//! The clock by which things end: sessions, guests' nicknames, invites, sanctions, and what is kept for a time only.
+//! The server's own clock, by which sessions, guests' nicknames, invites, sanctions and retention expire.
 //!
-//! A machine's clock can be wrong and be set right, or the other way round: a board without a battery starts in another
-//! year. By such a clock everything would be over at once. So ages are measured by a clock of the server's own. It goes on
-//! while the server runs, and follows the machine's as far as that can be: a machine sleeps, a clock is corrected, a server
-//! is off over the holidays. A step beyond that is no time that has passed: the log tells of it, and from then on the two
-//! clocks differ by it, until the machine's is back.
+//! The machine's clock may be wrong: a board without a battery starts in another year. Everything would expire at once. So
+//! this clock runs with the machine's uptime, and follows the machine's clock only over plausible steps: sleep, a correction,
+//! a server that was off over the holidays. A larger step is logged and becomes an offset between the two clocks, until the
+//! machine's clock steps back.
 //!
-//! What people read (when something was written, until when somebody is muted) is told by the machine's clock.
+//! Times that users see (when something was written, until when somebody is muted) are the machine's.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -17,7 +16,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::domain::Timestamp;
 
-/// Goes on while the machine sleeps, and cannot be set.
+/// Runs while the machine sleeps, and cannot be set.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const RUNNING: ClockId = ClockId::Boottime;
 /// Cannot be set.
@@ -26,13 +25,13 @@ const RUNNING: ClockId = ClockId::Monotonic;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
-/// The largest step of the machine's clock that is believed while the server runs, either way.
+/// The largest plausible step of the machine's clock while the server runs, in either direction, in milliseconds.
 const LONGEST_STEP: i64 = DAY;
 
-/// The longest time that a server is believed to have been off.
+/// The longest plausible time for a server to have been off, in milliseconds.
 const LONGEST_BREAK: i64 = 7 * DAY;
 
-/// There is one machine, so there is one clock.
+/// One clock per process, because there is one machine.
 static CLOCK: Mutex<Clock> = Mutex::new(Clock { last: None, offset: Offset { since: Timestamp(0), ahead: 0 } });
 
 /// The present moment.
@@ -42,24 +41,24 @@ pub(super) fn now() -> Timestamp {
     Timestamp(u64::try_from(at).unwrap_or(0))
 }
 
-/// A moment of this clock as the machine's clock tells it at present, for people.
+/// Converts a time of this clock to the machine's clock, for users.
 pub(super) fn shown(at: Timestamp) -> Timestamp {
     let ahead = clock().offset.ahead;
     Timestamp(at.0.saturating_add_signed(ahead))
 }
 
-/// The server starts: when it was last known to run, and by how much the machine's clock was ahead then.
+/// Continues the clock of an earlier run: `last` is when that was last known to run, and `ahead` the offset then.
 pub(super) fn resume(last: Timestamp, ahead: i64) {
     let news = clock().resume(signed(last), ahead, wall(), running());
     tell(news);
 }
 
-/// By how much the machine's clock is ahead.
+/// The current offset of the machine's clock.
 pub(super) fn offset() -> Offset {
     clock().offset
 }
 
-/// By how many milliseconds the machine's clock is ahead of this one, and since when by this one.
+/// How many milliseconds the machine's clock is ahead of this one, and since when by this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Offset {
     pub(super) since: Timestamp,
@@ -72,24 +71,24 @@ struct Clock {
     offset: Offset,
 }
 
-/// When it was looked at last, by itself, and how long the machine had run then.
+/// The last reading, and the machine's uptime then.
 #[derive(Clone, Copy, Debug)]
 struct Last {
     at: i64,
     running: Duration,
 }
 
-/// What the log is to tell.
+/// What to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
-    /// The machine's clock was set further than can be believed: so many milliseconds ahead of this one.
+    /// The machine's clock made an implausible step, and is this many milliseconds ahead now.
     Set(i64),
-    /// It is as it should be again.
+    /// The machine's clock is plausible again.
     SetBack,
 }
 
 impl Clock {
-    /// What it says, when the machine's clock says `wall`, and the machine has run for so long.
+    /// Reads the clock, given the machine's clock and its uptime.
     fn read(&mut self, wall: i64, running: Duration) -> (i64, Option<News>) {
         let expected = match self.last {
             None => wall,
@@ -103,8 +102,8 @@ impl Clock {
         self.follow(last, LONGEST_BREAK, wall, running).1
     }
 
-    /// Goes by the machine's clock, if it is no more than `longest` after what is expected; or by that and the offset that
-    /// it has already. Or else goes on by itself.
+    /// Follows the machine's clock if that is at most `longest` after the expected time, without an offset or with the current
+    /// one. Otherwise goes on at the expected time, with a new offset.
     fn follow(&mut self, expected: i64, longest: i64, wall: i64, running: Duration) -> (i64, Option<News>) {
         let before = self.offset.ahead;
         let off = |ahead: i64| wall.saturating_sub(ahead).saturating_sub(expected);
@@ -132,7 +131,7 @@ fn tell(news: Option<News>) {
 }
 
 fn clock() -> MutexGuard<'static, Clock> {
-    // Nothing under this lock panics half-way through a change.
+    // No code under this lock panics half-way through a change.
     CLOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The other user of a direct; `None` for a room.
-pub(crate) fn companion(store: Store, conversation: ConversationId) -> Memo<Option<Companion>> {
+pub(super) fn companion(store: Store, conversation: ConversationId) -> Memo<Option<Companion>> {
     memo(move || {
         store.conversations.with(|conversations| {
             match conversations.get(conversation).map(|conversation| &conversation.kind) {

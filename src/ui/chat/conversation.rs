@@ -58,16 +58,16 @@ fn path_of(store: Store, conversation: ConversationId) -> Option<String> {
 
 /// The open conversation.
 #[component]
-pub(crate) fn ConversationPane(
+pub(super) fn ConversationPane(
     /// The conversation.
     conversation: ConversationId,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let navigator = expect_context::<Navigator>();
-    let with = companion(store, conversation);
+    let companion = companion(store, conversation);
     let draft = Draft::new(store, conversation);
 
-    let title = move || match with.get() {
+    let title = move || match companion.get() {
         None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.boxed(),
         Some(Companion { user, .. }) => {
             let id = user.id;
@@ -75,7 +75,7 @@ pub(crate) fn ConversationPane(
             view! { <Avatar id nickname=user.nickname.clone() small=true online=is_online/> <UserName user/> }.boxed()
         }
     };
-    let topic = move || match with.get() {
+    let topic = move || match companion.get() {
         None => t.lobby_topic.to_owned(),
         Some(Companion { user, .. }) => {
             let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
@@ -83,7 +83,7 @@ pub(crate) fn ConversationPane(
             topic(t.name_in(&user.nickname))
         }
     };
-    let status = move || match with.get() {
+    let status = move || match companion.get() {
         None => (t.online_count)(store.presence.with(|presence| presence.count())),
         Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
         Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_here(user.id)) {
@@ -92,12 +92,12 @@ pub(crate) fn ConversationPane(
             None => String::new(),
         },
     };
-    // Hiding and blocking leave the conversation. The lists change by a frame, which all of the user's pages receive.
+    // Hides or blocks, and goes to the Lobby. The lists change by a frame that all of the user's connections receive.
     let leave_after = move |request: fn(Store, ConversationId, UserId) -> PendingRequest| {
         on(move |_: MouseEvent| {
-            let Some(with) = with.get_untracked() else { return };
+            let Some(companion) = companion.get_untracked() else { return };
             spawn_local(async move {
-                match request(store, conversation, with.user.id).await {
+                match request(store, conversation, companion.user.id).await {
                     Ok(()) => navigator.go_to(LOBBY_PATH),
                     Err(refusal) => draft.show_refusal(&refusal),
                 }
@@ -105,7 +105,7 @@ pub(crate) fn ConversationPane(
         })
     };
     let tools = move || {
-        with.get().map(|_| {
+        companion.get().map(|_| {
             let hide = leave_after(|store, direct, _| Box::pin(store.hide(direct)));
             let block = leave_after(|store, _, user| Box::pin(store.block(user, true)));
             view! {

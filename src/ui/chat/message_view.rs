@@ -11,16 +11,16 @@ use crate::{
 
 /// A message with the outbox applied.
 #[derive(Clone, PartialEq)]
-pub(crate) struct MessageView {
+pub(super) struct MessageView {
     /// The message. A message that is not in the log yet has `Seq(0)`, which no log contains.
-    pub(crate) message: Message,
+    pub(super) message: Message,
     /// The status of the message itself, or of the user's last change to it.
-    pub(crate) status: DeliveryStatus,
+    pub(super) status: DeliveryStatus,
 }
 
 /// How far the delivery of a command has come.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum DeliveryStatus {
+pub(super) enum DeliveryStatus {
     /// The command is in the log.
     Done,
     /// The command waits for the commands before it, or for a connection.
@@ -32,7 +32,7 @@ pub(crate) enum DeliveryStatus {
 }
 
 /// The message that the command `id` sent, from the log or from the outbox.
-pub(crate) fn message_view(
+pub(super) fn message_view(
     store: Store,
     conversation: ConversationId,
     timeline: Signal<Timeline>,
@@ -68,7 +68,7 @@ pub(crate) fn message_view(
 }
 
 /// The user's last message in the log that is not deleted.
-pub(crate) fn last_own_message(store: Store, conversation: ConversationId) -> Option<Message> {
+pub(super) fn last_own_message(store: Store, conversation: ConversationId) -> Option<Message> {
     let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
     let timeline = store.timeline(conversation);
     timeline.with(|timeline| {

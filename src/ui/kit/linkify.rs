@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_link_ends_where_chinese_text_continues() {
-        for (before, link, behind) in [
+        for (before, link, after) in [
             ("看", "https://example.org/tea", "，好"),
             ("看", "https://example.org/tea", "。"),
             ("（见", "https://en.wikipedia.org/wiki/Mercury_(planet)", "）"),
@@ -185,10 +185,10 @@ mod tests {
             ("", "https://example.org/a", "！ok"),
             ("(", "https://example.org/a", ")，"),
         ] {
-            let text = format!("{before}{link}{behind}");
+            let text = format!("{before}{link}{after}");
             let found: Vec<_> = split_links(&text).into_iter().filter(|piece| matches!(piece, Link(_))).collect();
             assert_eq!(found, [Link(link)], "{text}");
-            assert!(text.ends_with(behind));
+            assert!(text.ends_with(after));
         }
         assert_eq!(
             split_links("https://example.org/a和https://example.org/b。"),
@@ -205,10 +205,10 @@ mod tests {
         }
         assert_eq!(split_links("https://bankü.de http://x.yz"), [Text("https://bankü.de "), Link("http://x.yz")]);
         assert_eq!(split_links("http://x.yz/für"), [Link("http://x.yz/f"), Text("ür")]);
-        for (behind, name) in
+        for (after, name) in
             [("が", "kana"), ("에서", "hangul"), ("，", "a comma"), ("…", "dots"), ("”", "a quote"), ("🍵", "tea")]
         {
-            assert_eq!(split_links(&format!("http://x.yz{behind}")), [Link("http://x.yz"), Text(behind)], "{name}");
+            assert_eq!(split_links(&format!("http://x.yz{after}")), [Link("http://x.yz"), Text(after)], "{name}");
         }
     }
 

@@ -4,7 +4,7 @@
 // put a <font> or a text node in the place of a text node. Firefox empties an element and puts back the nodes that it has
 // translated, without the comments that mark the app's places.
 //
-// This script puts the app's nodes back: a comment as it was, and a text node, emptied, behind its translation. When the app
+// This script puts the app's nodes back: a comment as it was, and a text node, emptied, after its translation. When the app
 // changes or removes that text node, the translation goes.
 {
   // The text nodes that the app has created; all others are the translator's.

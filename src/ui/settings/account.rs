@@ -35,7 +35,7 @@ const DELETE_MESSAGES: &str = "messages-go";
 
 /// The settings of the user's own account.
 #[component]
-pub(crate) fn AccountSettings() -> impl IntoView {
+pub(super) fn AccountSettings() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let is_registered = memo(move || store.is_registered());
     let sessions = UserSessions::new();

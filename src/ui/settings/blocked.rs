@@ -21,7 +21,7 @@ const LIST: &str = "blocked-list";
 
 /// The blocked users, each with a button to unblock. Hidden if there are none.
 #[component]
-pub(crate) fn BlockedUsers() -> impl IntoView {
+pub(super) fn BlockedUsers() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let problem = RwSignal::new(None::<String>);
     let row = move |user: User| {

@@ -6,4 +6,4 @@ mod popover;
 mod sessions;
 mod user_agent;
 
-pub(crate) use popover::Settings;
+pub(super) use popover::Settings;

@@ -22,19 +22,19 @@ const LIST: &str = "session-list";
 
 /// The sessions as they were last fetched. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct UserSessions {
+pub(super) struct UserSessions {
     list: RwSignal<Vec<SessionInfo>>,
     problem: RwSignal<Option<String>>,
     texts: &'static Texts,
 }
 
 impl UserSessions {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { list: RwSignal::default(), problem: RwSignal::new(None), texts: texts() }
     }
 
     /// Fetches the sessions. Until they arrive, the old list stays.
-    pub(crate) fn load(self) {
+    pub(super) fn load(self) {
         spawn_local(async move {
             match sessions().await {
                 Ok(list) => drop(self.list.try_set(list)),
@@ -63,7 +63,7 @@ impl UserSessions {
 
 /// The list of sessions, with a button to end each except the current one.
 #[component]
-pub(crate) fn SessionList(
+pub(super) fn SessionList(
     /// The sessions to show.
     sessions: UserSessions,
 ) -> impl IntoView {

@@ -5,7 +5,7 @@ use crate::domain::find_substring;
 /// The longest name of an unknown program, in characters. Longer ones are cut.
 const MAX_NAME_CHARACTERS: usize = 40;
 
-/// Signs of browsers in the header, and their names. Browsers also send the signs of others, so the first match decides.
+/// Substrings of the header, and the browsers that send them. Browsers also send those of others, so the first match wins.
 const BROWSERS: [(&str, &str); 10] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -19,7 +19,7 @@ const BROWSERS: [(&str, &str); 10] = [
     ("Safari/", "Safari"),
 ];
 
-/// The same for operating systems and devices.
+/// Substrings of the header, and the systems that send them.
 const SYSTEMS: [(&str, &str); 7] = [
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -32,16 +32,16 @@ const SYSTEMS: [(&str, &str); 7] = [
 
 /// A client program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ClientProgram {
+pub(super) struct ClientProgram {
     /// The program's name; empty if the header was empty.
-    pub(crate) name: String,
+    pub(super) name: String,
     /// The operating system or device, for known browsers.
-    pub(crate) system: Option<&'static str>,
+    pub(super) system: Option<&'static str>,
 }
 
 impl ClientProgram {
     /// Finds the program in the value of a `User-Agent` header.
-    pub(crate) fn from_user_agent(agent: &str) -> Self {
+    pub(super) fn from_user_agent(agent: &str) -> Self {
         let agent = agent.trim();
         let find = |signs: &[(&str, &'static str)]| {
             signs.iter().find(|(sign, _)| find_substring(sign, agent).is_some()).map(|(_, name)| *name)

@@ -21,19 +21,19 @@ use crate::{
 
 /// The sign-in form. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct SignInForm {
+pub(super) struct SignInForm {
     store: Store,
     navigator: Navigator,
     initial_state: StoredValue<InitialState>,
     /// The text in the password field, if the field is open.
     typed_password: RwSignal<Option<String>>,
     /// Whether the password field is open.
-    pub(crate) asks_password: RwSignal<bool>,
-    pub(crate) request: FormRequest,
+    pub(super) asks_password: RwSignal<bool>,
+    pub(super) request: FormRequest,
 }
 
 impl SignInForm {
-    pub(crate) fn new(
+    pub(super) fn new(
         store: Store,
         initial_state: StoredValue<InitialState>,
         typed_password: RwSignal<Option<String>>,
@@ -70,7 +70,7 @@ impl SignInForm {
     }
 
     /// A nickname that is free, if the typed one was taken.
-    pub(crate) fn suggestion(self) -> Option<String> {
+    pub(super) fn suggestion(self) -> Option<String> {
         match self.request.refusal()? {
             Refusal::Refused { suggestion, .. } => suggestion,
             Refusal::Unreachable => None,
@@ -78,13 +78,13 @@ impl SignInForm {
     }
 
     /// Signs in with the typed nickname and password.
-    pub(crate) fn submit(self) {
+    pub(super) fn submit(self) {
         let password = Some(input_value("password")).filter(|password| !password.is_empty());
         self.sign_in(input_value("nickname"), password);
     }
 
     /// Signs in with the suggested nickname.
-    pub(crate) fn accept_suggestion(self) {
+    pub(super) fn accept_suggestion(self) {
         if let Some(nickname) = untrack(|| self.suggestion()) {
             set_input_value("nickname", &nickname);
             self.sign_in(nickname, None);
@@ -121,7 +121,7 @@ impl SignInForm {
     }
 
     /// Saves the typed text outside the view, which a change of language renders again.
-    pub(crate) fn save_input(self) {
+    pub(super) fn save_input(self) {
         if input_by_id("nickname").is_some() {
             self.initial_state.update_value(|state| state.sign_in_attempt.nickname = Some(input_value("nickname")));
             self.typed_password.set(self.asks_password.get_untracked().then(|| input_value("password")));
@@ -129,7 +129,7 @@ impl SignInForm {
     }
 
     /// The user has opened or closed the password field.
-    pub(crate) fn password_toggled(self) {
+    pub(super) fn password_toggled(self) {
         let is_open = is_open("sign-in");
         if is_open && !self.asks_password.get_untracked() {
             focus_by_id(if input_value("nickname").is_empty() { "nickname" } else { "password" });

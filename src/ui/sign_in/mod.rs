@@ -3,4 +3,4 @@
 mod form;
 mod page;
 
-pub(crate) use page::SignInPage;
+pub(super) use page::SignInPage;

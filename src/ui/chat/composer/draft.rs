@@ -86,8 +86,8 @@ impl Draft {
         self.text.with(|text| text.trim().is_empty())
     }
 
-    /// Whether the text is certainly taller than the field may grow. Then the field has its greatest height and scrolls,
-    /// without measuring the text, which is slow for a long one.
+    /// Whether the text is certainly taller than the field may grow. Then the field gets its greatest height at once, because
+    /// measuring a long text is slow.
     pub(crate) fn is_tall(self) -> bool {
         self.text.with(String::len) > MAX_BODY_CHARACTERS
     }
@@ -191,8 +191,8 @@ impl Draft {
             .is_some_and(|view| view.message.body.as_str() == text)
     }
 
-    /// The text to keep for a reload of the page. A reload forgets which message is being edited, so a changed text goes above
-    /// the draft, as if it were a new message.
+    /// The text to keep for a reload of the page. A reload forgets which message is being edited, so an edited text becomes
+    /// a new message, with the draft below it.
     fn without_edit(self, state: &DraftState) -> String {
         let mut text = state.text.clone();
         if let Some(Edit { message, draft, .. }) = &state.edit {

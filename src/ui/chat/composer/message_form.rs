@@ -36,28 +36,30 @@ fn typing_text(store: Store, conversation: ConversationId) -> String {
     })
 }
 
-/// The note that replaces the form if the other user has left for good.
-fn left_note(with: &Companion) -> Boxed {
+/// The note that shows instead of the form if the other user has left for good.
+fn left_note(companion: &Companion) -> Boxed {
     let t = texts();
-    view! { <p class="closed" role="status">{sentence(&(t.user_left_note)(t.name_in(&with.user.nickname)))}</p> }
+    view! { <p class="closed" role="status">{sentence(&(t.user_left_note)(t.name_in(&companion.user.nickname)))}</p> }
         .boxed()
 }
 
 /// The label of the button that shows the recipient and opens the recipient picker.
-fn recipient_button_label(with: Option<&Companion>) -> String {
+fn recipient_button_label(companion: Option<&Companion>) -> String {
     let t = texts();
-    (t.change_recipient)(with.map_or(InSentence(t.everyone), |with| t.name_in(&with.user.nickname)))
+    (t.change_recipient)(companion.map_or(InSentence(t.everyone), |companion| t.name_in(&companion.user.nickname)))
 }
 
-/// The error of the last message. If the user has begun to choose another recipient, the warning to whom the message would
-/// go instead.
-fn problem_text(draft: Draft, with: Memo<Option<Companion>>, is_editing: Memo<bool>) -> Option<String> {
+/// The error of the last message; or the warning who would receive it, if the user has begun to choose another recipient.
+fn problem_text(draft: Draft, companion: Memo<Option<Companion>>, is_editing: Memo<bool>) -> Option<String> {
     let t = texts();
     if let Some(recipient) = draft.unresolved_recipient.get() {
-        let goes_to = |with: &Option<Companion>| {
-            (t.recipient_mismatch)(with.as_ref().map(|with| t.name_in(&with.user.nickname)), InSentence(&recipient))
+        let goes_to = |companion: &Option<Companion>| {
+            (t.recipient_mismatch)(
+                companion.as_ref().map(|companion| t.name_in(&companion.user.nickname)),
+                InSentence(&recipient),
+            )
         };
-        return Some(with.with(goes_to));
+        return Some(companion.with(goes_to));
     }
     draft.problem.get().map(|code| match code {
         ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
@@ -65,8 +67,7 @@ fn problem_text(draft: Draft, with: Memo<Option<Companion>>, is_editing: Memo<bo
     })
 }
 
-/// The composer of one conversation. It works without a connection, too: the outbox sends what was written as soon as there
-/// is one.
+/// The composer of one conversation. It also works without a connection: the outbox sends the messages later.
 #[component]
 pub(crate) fn Composer(
     /// The conversation.
@@ -75,7 +76,7 @@ pub(crate) fn Composer(
     draft: Draft,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
-    let with = companion(store, conversation);
+    let companion = companion(store, conversation);
     let is_choosing = RwSignal::new(false);
 
     effect(move || {
@@ -101,11 +102,11 @@ pub(crate) fn Composer(
             }
         })
     };
-    let placeholder = move || match with.get() {
+    let placeholder = move || match companion.get() {
         None => t.write_to_everyone.to_owned(),
-        Some(with) => (t.write_to)(t.name_in(&with.user.nickname)),
+        Some(companion) => (t.write_to)(t.name_in(&companion.user.nickname)),
     };
-    let recipient = move || match with.get() {
+    let recipient = move || match companion.get() {
         None => view! {
             <span class="icon-box">{icons::hash()}</span>
             <span class="quiet">{t.to}</span>
@@ -135,10 +136,11 @@ pub(crate) fn Composer(
             }
         })
     };
-    let problem_text = move || problem_text(draft, with, is_editing);
+    let problem_text = move || problem_text(draft, companion, is_editing);
 
-    let is_closed = memo(move || with.with(|with| with.as_ref().is_some_and(|with| with.gone)));
-    let closed_note = move || with.get().filter(|with| with.gone).map(|with| left_note(&with));
+    let is_closed =
+        memo(move || companion.with(|companion| companion.as_ref().is_some_and(|companion| companion.gone)));
+    let closed_note = move || companion.get().filter(|companion| companion.gone).map(|companion| left_note(&companion));
 
     // The server renders the button enabled, because without scripts nothing would enable it.
     let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
@@ -152,7 +154,7 @@ pub(crate) fn Composer(
                 class="composer-form"
                 hidden=reactive(move || is_closed.get())
                 on:submit=on(submit)
-                {..pre_boot::form_attributes(conversation, with.get_untracked().as_ref())}
+                {..pre_boot::form_attributes(conversation, companion.get_untracked().as_ref())}
             >
                 {pre_boot::hidden_fields(store)}
                 {reactive_view(editing_note)}
@@ -184,7 +186,7 @@ pub(crate) fn Composer(
                         type="button"
                         class="recipient-button"
                         aria-expanded=reactive(move || is_choosing.get().to_string())
-                        aria-label=reactive(move || with.with(|with| recipient_button_label(with.as_ref())))
+                        aria-label=reactive(move || companion.with(|companion| recipient_button_label(companion.as_ref())))
                         on:click=on(move |_| is_choosing.update(|is_choosing| *is_choosing = !*is_choosing))
                     >
                         {reactive_view(recipient)}

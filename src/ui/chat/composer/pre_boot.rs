@@ -1,7 +1,7 @@
 //! What the server adds to the composer for the time before the WebAssembly has loaded: attributes and fields of a form that
 //! the browser can send by itself, and the data for `pre_boot.js`.
 
-pub(crate) use target::{form_attributes, hidden_fields, initial_text};
+pub(super) use target::{form_attributes, hidden_fields, initial_text};
 
 /// The HTML for the content of a `<textarea>`. Leptos does not escape it, and a browser drops the first line break.
 #[cfg(feature = "ssr")]
@@ -25,10 +25,10 @@ mod target {
     };
 
     /// The form's method and action, and the texts and limits that `pre_boot.js` uses.
-    pub(crate) fn form_attributes(conversation: ConversationId, with: Option<&Companion>) -> Vec<AnyAttribute> {
+    pub(crate) fn form_attributes(conversation: ConversationId, companion: Option<&Companion>) -> Vec<AnyAttribute> {
         let t = texts();
-        let action = if with.is_none() { LOBBY_PATH.to_owned() } else { conversation_path(conversation) };
-        let recipient = with.map(|with| t.name_in(&with.user.nickname));
+        let action = if companion.is_none() { LOBBY_PATH.to_owned() } else { conversation_path(conversation) };
+        let recipient = companion.map(|companion| t.name_in(&companion.user.nickname));
         vec![
             custom_attribute("method", "post").into_any_attr(),
             custom_attribute("action", action).into_any_attr(),
@@ -70,7 +70,7 @@ mod target {
         ui::chat::composer::draft::Draft,
     };
 
-    pub(crate) fn form_attributes(_conversation: ConversationId, _with: Option<&Companion>) -> Vec<AnyAttribute> {
+    pub(crate) fn form_attributes(_conversation: ConversationId, _companion: Option<&Companion>) -> Vec<AnyAttribute> {
         Vec::new()
     }
 

@@ -17,7 +17,7 @@ const MAX_SUGGESTIONS: usize = 8;
 
 /// Whom to write to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Recipient {
+pub(super) enum Recipient {
     /// Everyone in the Lobby.
     Everyone,
     /// One user, in a direct.
@@ -26,7 +26,7 @@ pub(crate) enum Recipient {
 
 impl Recipient {
     /// The name that the suggestions show.
-    pub(crate) fn name(&self, texts: &Texts) -> String {
+    pub(super) fn name(&self, texts: &Texts) -> String {
         match self {
             Self::Everyone => texts.everyone.to_owned(),
             Self::User(user) => user.nickname.as_str().to_owned(),
@@ -54,24 +54,24 @@ impl RecipientProblem {
 
 /// The state of a recipient picker. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct RecipientChoice {
+pub(super) struct RecipientChoice {
     store: Store,
     texts: &'static Texts,
     /// The text in the field. All recipient pickers share it.
-    pub(crate) text: RwSignal<String>,
-    /// Whether the list of suggestions is open. It is hidden nevertheless if there are none.
-    pub(crate) open: RwSignal<bool>,
+    pub(super) text: RwSignal<String>,
+    /// Whether the list of suggestions is open. An empty list is not shown.
+    pub(super) open: RwSignal<bool>,
     /// The index of the suggestion that the arrow keys or a finger have reached.
-    pub(crate) active: RwSignal<Option<usize>>,
+    pub(super) active: RwSignal<Option<usize>>,
     /// The recipients that match the text. While one of them is active, the list does not change when users come and go.
-    pub(crate) suggestions: Memo<Vec<Recipient>>,
+    pub(super) suggestions: Memo<Vec<Recipient>>,
     problem: RwSignal<Option<RecipientProblem>>,
     navigator: Navigator,
     on_done: Option<Callback<()>>,
 }
 
 impl RecipientChoice {
-    pub(crate) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
+    pub(super) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
         let (texts, navigator) = (texts(), expect_context::<Navigator>());
         let text = navigator.pending_recipient.text;
         let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None::<usize>), RwSignal::new(None));
@@ -83,7 +83,7 @@ impl RecipientChoice {
     }
 
     /// The user has changed the text.
-    pub(crate) fn on_input(self, text: String) {
+    pub(super) fn on_input(self, text: String) {
         self.navigator.pending_recipient.set_text(text);
         self.problem.set(None);
         self.active.set(None);
@@ -91,22 +91,22 @@ impl RecipientChoice {
     }
 
     /// Whether the list of suggestions is visible.
-    pub(crate) fn is_open(self) -> bool {
+    pub(super) fn is_open(self) -> bool {
         self.open.get() && self.suggestions.with(|suggestions| !suggestions.is_empty())
     }
 
     /// The index of the suggestion that is highlighted: the active one, or the first if there is a text.
-    pub(crate) fn active_index(self) -> Option<usize> {
+    pub(super) fn active_index(self) -> Option<usize> {
         self.active.get().or_else(|| (!self.text.with(|text| text.trim().is_empty())).then_some(0))
     }
 
     /// Whether the last submission failed.
-    pub(crate) fn has_problem(self) -> bool {
+    pub(super) fn has_problem(self) -> bool {
         self.problem.with(Option::is_some)
     }
 
     /// The text for the last submission's error.
-    pub(crate) fn problem_text(self) -> Option<String> {
+    pub(super) fn problem_text(self) -> Option<String> {
         self.problem.get().map(|problem| match problem {
             RecipientProblem::Unknown(name) => (self.texts.unknown_user)(InSentence(&name)),
             RecipientProblem::Refused(code) => (self.texts.error)(code),
@@ -116,7 +116,7 @@ impl RecipientChoice {
 
     /// Arrow keys move through the list. Escape closes the list; if there is `on_done` or the list is closed, it clears the
     /// text and ends the choice.
-    pub(crate) fn on_key_down(self, event: &KeyboardEvent) {
+    pub(super) fn on_key_down(self, event: &KeyboardEvent) {
         // These keys belong to the input method while it composes. Safari reports that by the key code only.
         if event.is_composing() || event.key_code() == 229 {
             return;
@@ -138,7 +138,7 @@ impl RecipientChoice {
 
     /// Opens the conversation with the active suggestion; without one, with the user of exactly this nickname; without such
     /// a user, with the first suggestion.
-    pub(crate) fn submit(self) {
+    pub(super) fn submit(self) {
         let active = self.active.get_untracked();
         let suggestion_at = |index: usize| self.suggestions.with_untracked(|all| all.get(index).cloned());
         let typed = self.text.with_untracked(|text| text.trim().to_owned());
@@ -153,7 +153,7 @@ impl RecipientChoice {
     }
 
     /// Opens the conversation with a suggested recipient.
-    pub(crate) fn open_conversation_with(self, recipient: Recipient) {
+    pub(super) fn open_conversation_with(self, recipient: Recipient) {
         self.open_conversation(None, Some(recipient));
     }
 
@@ -208,7 +208,7 @@ impl RecipientChoice {
     }
 
     /// Closes the list of suggestions.
-    pub(crate) fn close(self) {
+    pub(super) fn close(self) {
         self.open.set(false);
         self.active.set(None);
     }
@@ -241,7 +241,7 @@ fn suggest(store: Store, texts: &Texts, typed: &str) -> Vec<Recipient> {
             let is_last = recipient == Recipient::Everyone && !typed.is_empty();
             Some(((is_last, index.min(1), name != typed), recipient))
         };
-        // Inserting into a short sorted list needs no sort, whose code is large.
+        // Inserts into a sorted list, because the code of `slice::sort` is large.
         for (rank, recipient) in [Recipient::Everyone].into_iter().chain(others).filter_map(rank) {
             let index = suggestions.partition_point(|(before, _)| *before <= rank);
             suggestions.insert(index, (rank, recipient));

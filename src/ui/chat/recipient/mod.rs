@@ -3,4 +3,4 @@
 mod choice;
 mod picker;
 
-pub(crate) use picker::RecipientPicker;
+pub(super) use picker::RecipientPicker;

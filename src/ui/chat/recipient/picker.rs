@@ -24,7 +24,7 @@ use crate::{
 /// The recipient picker. A page may have several of them.
 #[component]
 pub(crate) fn RecipientPicker(
-    /// Distinguishes the ids of this picker's elements from those of other pickers.
+    /// Makes the ids of the elements unique in the document.
     name: &'static str,
     /// Called when a conversation was opened or the picker was closed by Escape.
     #[prop(optional)]

@@ -25,7 +25,7 @@ type FormerDirect = (ConversationId, User, Timestamp);
 
 /// The directs with users who have left for good.
 #[component]
-pub(crate) fn FormerDirects() -> impl IntoView {
+pub(super) fn FormerDirects() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let navigator = expect_context::<Navigator>();
     let groups = memo(move || {

@@ -23,7 +23,7 @@ use crate::{
 
 /// The rooms. The Lobby is the only one.
 #[component]
-pub(crate) fn Rooms() -> impl IntoView {
+pub(super) fn Rooms() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let navigator = expect_context::<Navigator>();
     let lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
@@ -44,7 +44,7 @@ pub(crate) fn Rooms() -> impl IntoView {
 
 /// The directs that have messages, and the open one.
 #[component]
-pub(crate) fn Directs() -> impl IntoView {
+pub(super) fn Directs() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let navigator = expect_context::<Navigator>();
     let directs = memo(move || {
@@ -52,32 +52,32 @@ pub(crate) fn Directs() -> impl IntoView {
         let is_listed = |direct: &Conversation| direct.last_seq.0 > 0 || Some(direct.id) == open;
         store.conversations.with(|conversations| {
             let directs = conversations.directs().into_iter().filter(|(direct, _)| is_listed(direct));
-            directs.map(|(direct, with)| (direct.id, with.clone())).collect::<Vec<_>>()
+            directs.map(|(direct, companion)| (direct.id, companion.clone())).collect::<Vec<_>>()
         })
     });
-    let row = move |(id, with): (ConversationId, User)| {
-        let user = with.id;
-        let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(user)));
+    let row = move |(id, user): (ConversationId, User)| {
+        let user_id = user.id;
+        let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(user_id)));
         let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
         view! {
             <li>
                 <a class="row" href=conversation_path(id) aria-current=reactive(current)>
-                    <Avatar id=user nickname=with.nickname.clone() small=true online=is_online/>
-                    <UserName user=with class="name"/>
+                    <Avatar id=user_id nickname=user.nickname.clone() small=true online=is_online/>
+                    <UserName user class="name"/>
                     {unread_badge(store, move || vec![id])}
                 </a>
             </li>
         }
         .boxed()
     };
-    let item = move |(id, with): (ConversationId, Companion)| {
-        (!with.gone).then(|| KeyedRow::new((0, id.as_uuid().as_u128()), move || row((id, with.user))))
+    let item = move |(id, companion): (ConversationId, Companion)| {
+        (!companion.gone).then(|| KeyedRow::new((0, id.as_uuid().as_u128()), move || row((id, companion.user))))
     };
     let rows = move || directs.get().into_iter().filter_map(item).collect();
     let below_directs = Lazy::new(&BELOW_DIRECTS, load_below_directs);
     view! {
         <h2 hidden=reactive(move || directs.with(Vec::is_empty))>{t.private}</h2>
-        <ul hidden=reactive(move || directs.with(|directs| directs.iter().all(|(_, with)| with.gone)))>
+        <ul hidden=reactive(move || directs.with(|directs| directs.iter().all(|(_, companion)| companion.gone)))>
             {keyed_list(rows)}
         </ul>
         {reactive_view(move || below_directs.get_tracked().map(|below_directs| below_directs()))}
@@ -86,7 +86,7 @@ pub(crate) fn Directs() -> impl IntoView {
 
 lazy!(BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
 
-/// What follows the list of directs.
+/// The part below the list of directs.
 fn below_directs() -> Boxed {
     view! { <FormerDirects/> <ShowMore/> }.boxed()
 }
@@ -129,7 +129,7 @@ fn ShowMore() -> impl IntoView {
 
 /// The users who are online. A click opens the direct with one of them.
 #[component]
-pub(crate) fn OnlineUsers() -> impl IntoView {
+pub(super) fn OnlineUsers() -> impl IntoView {
     let (store, t) = (expect_context::<Store>(), texts());
     let navigator = expect_context::<Navigator>();
     let others = memo(move || {

@@ -5,4 +5,4 @@ mod lists;
 mod panel;
 mod unread;
 
-pub(crate) use panel::Sidebar;
+pub(super) use panel::Sidebar;

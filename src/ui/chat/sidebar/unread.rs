@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The number of unread messages in all of `conversations`; empty if there are none.
-pub(crate) fn unread_badge(
+pub(super) fn unread_badge(
     store: Store,
     conversations: impl Fn() -> Vec<ConversationId> + Send + Sync + 'static,
 ) -> Boxed {

@@ -13,7 +13,7 @@ use crate::{
 
 /// What a button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ButtonAction {
+pub(super) enum ButtonAction {
     /// Adds the user's reaction to the message, or removes it.
     React,
     /// Shows more emoji.
@@ -54,7 +54,7 @@ impl ButtonAction {
     ];
 
     /// The value of a button's `data-action`.
-    pub(crate) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::React => "react",
             Self::MoreEmoji => "more-emoji",
@@ -75,25 +75,25 @@ impl ButtonAction {
     }
 
     /// The action of a button.
-    pub(crate) fn of_button(button: &Element) -> Option<Self> {
+    pub(super) fn of_button(button: &Element) -> Option<Self> {
         Self::from_name(&button.get_attribute("data-action")?)
     }
 }
 
 /// A button that adds or removes a reaction with this emoji. `is_pressed` if the user has reacted with it.
-pub(crate) fn emoji_button(emoji: &'static str, is_pressed: bool) -> impl IntoView + use<> {
+pub(super) fn emoji_button(emoji: &'static str, is_pressed: bool) -> impl IntoView + use<> {
     let content = emoji.boxed();
     button("icon-button", ButtonAction::React, emoji.to_owned(), emoji.to_owned(), Some(is_pressed), content)
 }
 
 /// A button with an icon, and with its label where there is space.
-pub(crate) fn icon_button(action: ButtonAction, icon: Boxed, label: &'static str) -> impl IntoView + use<> {
+pub(super) fn icon_button(action: ButtonAction, icon: Boxed, label: &'static str) -> impl IntoView + use<> {
     let content = view! { {icon} <span>{label}</span> }.boxed();
     button("icon-button", action, String::new(), label.to_owned(), None, content)
 }
 
 /// A button with a label. `command` is the failed command that the action is about.
-pub(crate) fn text_button(
+pub(super) fn text_button(
     class: &'static str,
     action: ButtonAction,
     command: Option<CommandId>,

@@ -25,26 +25,26 @@ use crate::{
 
 /// The menu of one timeline, and the loading of its functions. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct LazyMenu {
-    pub(crate) menu: Menu,
+pub(super) struct LazyMenu {
+    pub(super) menu: Menu,
     functions: Lazy<MenuFunctions>,
 }
 
 lazy!(FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
 
 impl LazyMenu {
-    pub(crate) fn new(draft: Draft, is_room: bool) -> Self {
+    pub(super) fn new(draft: Draft, is_room: bool) -> Self {
         let menu = Menu { draft, state: RwSignal::default(), is_room };
         Self { menu, functions: Lazy::new(&FUNCTIONS, load_functions) }
     }
 
     /// The menu at a message.
-    pub(crate) fn view(self, row: RowSignals) -> Boxed {
+    pub(super) fn view(self, row: RowSignals) -> Boxed {
         self.functions.view(texts(), |functions| (functions.view)(self.menu, row))
     }
 
     /// The listeners for the element that contains the rows.
-    pub(crate) fn listeners(self) -> Vec<AnyAttribute> {
+    pub(super) fn listeners(self) -> Vec<AnyAttribute> {
         let listener =
             |name| ev::on(ev::Custom::<Event>::new(name), on(move |event: Event| self.on_event(event))).into_any_attr();
         ["click", "pointerover", "pointerleave", "focusin", "focusout", "keydown"].map(listener).into()

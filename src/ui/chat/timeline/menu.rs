@@ -18,50 +18,50 @@ use crate::{
 
 /// The menu of one timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Menu {
+pub(super) struct Menu {
     /// The draft in the composer, which also submits the menu's commands.
-    pub(crate) draft: Draft,
-    pub(crate) state: RwSignal<MenuState>,
+    pub(super) draft: Draft,
+    pub(super) state: RwSignal<MenuState>,
     /// Whether the conversation is a room, in which moderators may delete messages of others.
-    pub(crate) is_room: bool,
+    pub(super) is_room: bool,
 }
 
 /// The functions of the menu that load lazily.
 #[derive(Clone, Copy)]
-pub(crate) struct MenuFunctions {
+pub(super) struct MenuFunctions {
     /// Renders the menu at a message.
-    pub(crate) view: fn(Menu, RowSignals) -> Boxed,
+    pub(super) view: fn(Menu, RowSignals) -> Boxed,
     /// Handles an event in the timeline.
-    pub(crate) on_event: fn(Menu, &Event),
+    pub(super) on_event: fn(Menu, &Event),
 }
 
 /// Where the menu is, and what it shows.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct MenuState {
+pub(super) struct MenuState {
     /// The message that the menu is at.
     message: Option<CommandId>,
-    pub(crate) view: MenuView,
-    /// Whether there is more space above the message than below it, so that the menu opens upwards.
-    pub(crate) is_low: bool,
+    pub(super) view: MenuView,
+    /// Whether large content opens upwards, because there is more space above the message than below.
+    pub(super) opens_upwards: bool,
     /// Whether to show the sheet for touch screens.
-    pub(crate) is_touch: bool,
+    pub(super) is_touch: bool,
 }
 
 impl MenuState {
     /// Whether the menu is at this message, open or closed.
-    pub(crate) fn is_at(self, id: CommandId) -> bool {
+    pub(super) fn is_at(self, id: CommandId) -> bool {
         self.message == Some(id)
     }
 
     /// Whether the menu shows anything.
-    pub(crate) fn is_open(self) -> bool {
+    pub(super) fn is_open(self) -> bool {
         self.view != MenuView::Closed
     }
 }
 
 /// What the menu shows.
 #[derive(Clone, Copy, Default, PartialEq)]
-pub(crate) enum MenuView {
+pub(super) enum MenuView {
     /// The actions, and the most frequent emoji.
     #[default]
     Actions,
@@ -79,20 +79,20 @@ pub(crate) enum MenuView {
 
 impl Menu {
     /// Opens the menu at a message, unless it is there already.
-    pub(crate) fn open(self, id: Option<CommandId>, is_touch: bool) {
+    pub(super) fn open(self, id: Option<CommandId>, is_touch: bool) {
         if id.is_some() && self.state.get_untracked().message != id {
             self.state.set(MenuState { message: id, is_touch, ..MenuState::default() });
         }
     }
 
     /// Takes the menu away from its message.
-    pub(crate) fn leave(self) {
+    pub(super) fn leave(self) {
         self.state.set(MenuState::default());
     }
 }
 
 /// The row in which an event happened, and the id of its message.
-pub(crate) fn row_of(event: &Event) -> Option<(Element, Option<CommandId>)> {
+pub(super) fn row_of(event: &Event) -> Option<(Element, Option<CommandId>)> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     let row = closest(&target, "[data-id]")?;
     let id = row.get_attribute("data-id").and_then(|id| id.parse().ok());

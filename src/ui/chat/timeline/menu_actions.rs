@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The functions that load lazily.
-pub(crate) const FUNCTIONS: MenuFunctions = MenuFunctions { view: menu_view, on_event: Menu::on_event };
+pub(super) const FUNCTIONS: MenuFunctions = MenuFunctions { view: menu_view, on_event: Menu::on_event };
 
 impl Menu {
     fn on_event(self, event: &Event) {
@@ -184,10 +184,10 @@ impl Menu {
     fn show(self, view: MenuView, row: Element, takes_focus: bool) {
         let scroller = closest(&row, ".scroller").map(|scroller| scroller.get_bounding_client_rect());
         let top = row.get_bounding_client_rect().top();
-        let is_low = scroller.is_some_and(|scroller| top - scroller.top() > scroller.bottom() - top);
+        let opens_upwards = scroller.is_some_and(|scroller| top - scroller.top() > scroller.bottom() - top);
         self.state.update(|state| {
             state.view = view;
-            state.is_low = is_low;
+            state.opens_upwards = opens_upwards;
         });
         if takes_focus {
             let before = document().active_element();

@@ -26,15 +26,15 @@ use crate::{
 
 /// The emoji that the menu shows at once, separated by spaces.
 const FREQUENT_EMOJI: &str = "👍 ❤️ 😂 🎉 👀 🍵";
-/// The emoji behind the button for more.
+/// The emoji that the button for more shows, separated by spaces.
 const MORE_EMOJI: &str =
     "👎 👏 🙏 💪 🤝 👋 🔥 ⭐ ✅ ❌ ❓ 💡 😀 😄 😊 😉 😍 🥰 🤔 😮 😅 😭 😢 😡 😴 🤯 🥳 🚀 🌸 🌧️ ☕ 🍰";
 
 /// The id of the field for the reason of a report.
-pub(crate) const REPORT_REASON: &str = "report-reason";
+pub(super) const REPORT_REASON: &str = "report-reason";
 
 /// The menu at a message that is in the log, as long as it is open.
-pub(crate) fn menu_view(menu: Menu, RowSignals { view, .. }: RowSignals) -> Boxed {
+pub(super) fn menu_view(menu: Menu, RowSignals { view, .. }: RowSignals) -> Boxed {
     let (store, t) = (menu.draft.store(), texts());
     reactive_in_place(move || {
         let view = view.get().filter(|view| view.message.seq > Seq(0) && view.message.is_said())?;
@@ -45,7 +45,7 @@ pub(crate) fn menu_view(menu: Menu, RowSignals { view, .. }: RowSignals) -> Boxe
 }
 
 fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Texts) -> AnyView {
-    let MenuState { view, is_low, is_touch, .. } = menu.state.get();
+    let MenuState { view, opens_upwards, is_touch, .. } = menu.state.get();
     let emoji = |emoji: &'static str| {
         let is_own = |reaction: &Reaction| reaction.emoji.as_str() == emoji && has_reacted(reaction, me.id);
         emoji_button(emoji, message.reactions.iter().any(is_own)).into_any()
@@ -124,7 +124,7 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
         }
         MenuView::Closed => {}
     }
-    let class = match (is_touch, is_low) {
+    let class = match (is_touch, opens_upwards) {
         (true, _) => "message-actions sheet",
         (_, true) => "message-actions low",
         _ => "message-actions",
@@ -133,7 +133,7 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
         <div
             class=class
             aria-live="off"
-            // A press of the mouse on a button leaves the focus in the composer.
+            // A press of the mouse must not take the focus from the composer.
             on:mousedown=on(|event: MouseEvent| {
                 if !is_input(event.target()) {
                     event.prevent_default();

@@ -38,8 +38,8 @@ pub(crate) fn MessageList(
     let scroller = NodeRef::<html::Div>::new();
     let scroll = ScrollPosition::new(scroller);
     let model = TimelineModel::new(store, conversation);
-    let with = companion(store, conversation);
-    let menu = LazyMenu::new(draft, with.get_untracked().is_none());
+    let companion = companion(store, conversation);
+    let menu = LazyMenu::new(draft, companion.get_untracked().is_none());
     model.update_rows(store, conversation, menu.menu);
     model.keep_scroll_position(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
@@ -66,13 +66,13 @@ pub(crate) fn MessageList(
     let rows = move || {
         model.midnight.track();
         let today = time_format::today();
-        model.rows().into_iter().map(|it| KeyedRow::new(row_id(&it, today), move || row(it))).collect()
+        model.rows().into_iter().map(|item| KeyedRow::new(row_id(&item, today), move || row(item))).collect()
     };
     let beginning = move || {
-        let text = match (model.is_complete(), model.is_empty(), with.get()) {
+        let text = match (model.is_complete(), model.is_empty(), companion.get()) {
             (false, ..) => return ().boxed(),
             (true, true, None) => t.empty_lobby.to_owned(),
-            (true, true, Some(with)) => (t.empty_direct)(t.name_in(&with.user.nickname)),
+            (true, true, Some(companion)) => (t.empty_direct)(t.name_in(&companion.user.nickname)),
             (true, false, _) => t.start_of_history.to_owned(),
         };
         view! { <p class="beginning quiet small">{sentence(&text)}</p> }.boxed_as(&text)

@@ -31,7 +31,7 @@ use crate::{
 
 /// The row of a message. At the start of a group it shows the author and the time.
 #[component]
-pub(crate) fn MessageRow(
+pub(super) fn MessageRow(
     /// The id of the command that sent the message.
     id: CommandId,
     /// The signals of this row.
@@ -67,7 +67,7 @@ pub(crate) fn MessageRow(
         }
         .boxed_as(&key)
     };
-    // Inside a group only sighted users see who the author is.
+    // Within a group the author is not shown, so screen readers get the name here.
     let hidden_author = move || {
         let Some(view) = view.get().filter(|_| !starts_group.get()) else { return ().boxed() };
         let name = format!("{}: ", t.name_in(&view.message.author.nickname));

@@ -13,4 +13,4 @@ mod reactions;
 mod row_signals;
 mod scroll;
 
-pub(crate) use message_list::MessageList;
+pub(super) use message_list::MessageList;

@@ -23,8 +23,8 @@ use crate::{
 /// How often to check whether a new day has begun.
 const MIDNIGHT_CHECK: Duration = Duration::from_mins(1);
 
-/// The rows, and the messages among them that start a group. The row of a message stays the same row when it starts or stops
-/// to start a group.
+/// The rows, and which messages start a group. These are kept apart, so that a row is not rendered again when its message
+/// starts a group or no longer does.
 #[derive(Clone, Default, PartialEq)]
 struct TimelineRows {
     rows: Vec<Row>,
@@ -33,21 +33,21 @@ struct TimelineRows {
 
 /// The model of one timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct TimelineModel {
+pub(super) struct TimelineModel {
     /// The messages.
-    pub(crate) timeline: Signal<Timeline>,
+    pub(super) timeline: Signal<Timeline>,
     /// The state of their fetching.
-    pub(crate) load: Signal<LoadState>,
+    pub(super) load: Signal<LoadState>,
     /// Notifies at midnight, when the names of days change.
-    pub(crate) midnight: Trigger,
+    pub(super) midnight: Trigger,
     /// Whether there is something to show, even if it is that there are no messages.
-    pub(crate) is_known: Memo<bool>,
+    pub(super) is_known: Memo<bool>,
     /// Whether messages have been fetched that the connection's events follow without a gap.
     pub(super) is_loaded: Memo<bool>,
     /// Whether the server has older messages.
     pub(super) has_older: Memo<bool>,
     /// The last message before the gap, if messages after it are missing.
-    pub(crate) gap: Memo<Option<Seq>>,
+    pub(super) gap: Memo<Option<Seq>>,
     /// Messages of others after this one are new to the user.
     pub(super) new_after: RwSignal<Option<Seq>>,
     rows: Memo<TimelineRows>,
@@ -55,7 +55,7 @@ pub(crate) struct TimelineModel {
 }
 
 impl TimelineModel {
-    pub(crate) fn new(store: Store, conversation: ConversationId) -> Self {
+    pub(super) fn new(store: Store, conversation: ConversationId) -> Self {
         let timeline: Signal<Timeline> = store.timeline(conversation).into();
         let is_known = memo(move || timeline.with(Timeline::is_known));
         let is_loaded = memo(move || timeline.with(Timeline::is_loaded));
@@ -83,7 +83,7 @@ impl TimelineModel {
         let midnight = Trigger::new();
         effect(move || {
             let today = Cell::new(time_format::today());
-            // A single timer until midnight would be late by the time that the computer sleeps.
+            // A timer set for midnight would fire late if the computer had slept in between.
             let check = move || {
                 if today.replace(time_format::today()) != today.get() {
                     midnight.notify();
@@ -108,27 +108,27 @@ impl TimelineModel {
     }
 
     /// The rows to show.
-    pub(crate) fn rows(self) -> Vec<Row> {
+    pub(super) fn rows(self) -> Vec<Row> {
         self.rows.with(|rows| rows.rows.clone())
     }
 
-    /// Notifies the current effect when the rows change.
+    /// Makes the current effect run again when the rows change.
     pub(super) fn track_rows(self) {
         self.rows.track();
     }
 
     /// Whether there are no rows.
-    pub(crate) fn is_empty(self) -> bool {
+    pub(super) fn is_empty(self) -> bool {
         self.rows.with(|rows| rows.rows.is_empty())
     }
 
     /// Whether the conversation's first message is loaded, or there is none.
-    pub(crate) fn is_complete(self) -> bool {
+    pub(super) fn is_complete(self) -> bool {
         self.is_loaded.get() && !self.has_older.get()
     }
 
-    /// Makes the signals for the row of a message. They are updated until the current owner, the row, is cleaned up.
-    pub(crate) fn row_signals(
+    /// Makes the signals for the row of a message. [`update_rows`](Self::update_rows) sets them until the row is cleaned up.
+    pub(super) fn row_signals(
         self,
         store: Store,
         conversation: ConversationId,
@@ -150,7 +150,7 @@ impl TimelineModel {
     }
 
     /// Keeps the signals of all rows up to date.
-    pub(crate) fn update_rows(self, store: Store, conversation: ConversationId, menu: Menu) {
+    pub(super) fn update_rows(self, store: Store, conversation: ConversationId, menu: Menu) {
         effect(move || {
             // Tracked once here, because the views of all rows depend on the same signals.
             self.timeline.track();

@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-/// How many of the users who reacted are named. Of the others only the number shows.
+/// The greatest number of users who are named. The others are only counted.
 const MAX_NAMES: usize = 12;
 
 /// A reaction as a button, with which the user `me` joins or leaves it.
-pub(crate) fn reaction_button(emoji: Emoji, row: RowSignals, me: UserId, t: &'static Texts) -> Boxed {
+pub(super) fn reaction_button(emoji: Emoji, row: RowSignals, me: UserId, t: &'static Texts) -> Boxed {
     let RowSignals { view, has_menu, .. } = row;
     let name = emoji.to_string();
     let from_reaction = |text: fn(&Reaction, UserId, &Texts) -> String| {
@@ -33,7 +33,7 @@ pub(crate) fn reaction_button(emoji: Emoji, row: RowSignals, me: UserId, t: &'st
             view.with(|view| view.as_ref().and_then(find)).unwrap_or_default()
         })
     };
-    // The arrow keys move from message to message, and Tab reaches the buttons of the one with the menu only.
+    // The arrow keys move from message to message. Tab reaches only the buttons of the message that has the menu.
     let tab_index = reactive(move || if has_menu.get() { "0" } else { "-1" });
     view! {
         <button
@@ -53,12 +53,12 @@ pub(crate) fn reaction_button(emoji: Emoji, row: RowSignals, me: UserId, t: &'st
 }
 
 /// The id of a reaction's row among the reactions of a message.
-pub(crate) fn row_id(emoji: &Emoji) -> u128 {
+pub(super) fn row_id(emoji: &Emoji) -> u128 {
     emoji.as_str().bytes().fold(0, |id: u128, byte| id.wrapping_mul(257).wrapping_add(byte.into()))
 }
 
 /// The emoji and the names of the users who reacted with it, the user `me` last.
-pub(crate) fn who_reacted(reaction: &Reaction, me: UserId, t: &Texts) -> String {
+pub(super) fn who_reacted(reaction: &Reaction, me: UserId, t: &Texts) -> String {
     let others = reaction.users.iter().filter(|user| user.id != me);
     let mut names: Vec<_> = others.map(|user| t.name_in(&user.nickname)).collect();
     let more = names.len().saturating_sub(MAX_NAMES);
@@ -70,6 +70,6 @@ pub(crate) fn who_reacted(reaction: &Reaction, me: UserId, t: &Texts) -> String 
 }
 
 /// Whether `user` is among those who reacted.
-pub(crate) fn has_reacted(reaction: &Reaction, user: UserId) -> bool {
+pub(super) fn has_reacted(reaction: &Reaction, user: UserId) -> bool {
     reaction.users.iter().any(|other| other.id == user)
 }

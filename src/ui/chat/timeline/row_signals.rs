@@ -10,13 +10,13 @@ use crate::ui::chat::message_view::MessageView;
 /// itself: there are hundreds of rows with a dozen reactive parts each, and every event would check them all. Nor do they
 /// follow other signals that outlive them, because these keep an entry for everything that ever followed them.
 #[derive(Clone, Copy)]
-pub(crate) struct RowSignals {
+pub(super) struct RowSignals {
     /// The message.
-    pub(crate) view: RwSignal<Option<MessageView>>,
+    pub(super) view: RwSignal<Option<MessageView>>,
     /// Whether author and time show above the message, because it starts a group.
-    pub(crate) starts_group: RwSignal<bool>,
+    pub(super) starts_group: RwSignal<bool>,
     /// Whether the menu is at this message.
-    pub(crate) has_menu: RwSignal<bool>,
+    pub(super) has_menu: RwSignal<bool>,
     /// Whether the composer edits this message.
-    pub(crate) is_being_edited: RwSignal<bool>,
+    pub(super) is_being_edited: RwSignal<bool>,
 }

@@ -11,23 +11,23 @@ use crate::{
     ui::kit::reactive::{effect, set_if_changed},
 };
 
-/// How near to the end counts as being there, in pixels.
+/// Within this distance of the end, in pixels, the user counts as being there.
 const AT_END: i32 = 40;
-/// How near to the start or to a gap more messages are fetched, in pixels.
+/// Within this distance of the start or of a gap, in pixels, more messages are fetched.
 const NEAR: i32 = 600;
 
 /// The scroll position of a timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct ScrollPosition {
+pub(super) struct ScrollPosition {
     scroller: NodeRef<html::Div>,
     /// Whether the user is at the end of the conversation.
-    pub(crate) at_end: RwSignal<bool>,
+    pub(super) at_end: RwSignal<bool>,
     /// Whether the user is near the first row.
-    pub(crate) near_start: RwSignal<bool>,
+    pub(super) near_start: RwSignal<bool>,
     /// Whether the user is near the last row, and newer messages are missing after it.
-    pub(crate) near_gap: RwSignal<bool>,
+    pub(super) near_gap: RwSignal<bool>,
     /// Notifies when the timeline is shown again after it was hidden. On a phone the sidebar hides it.
-    pub(crate) shown: Trigger,
+    pub(super) shown: Trigger,
     /// The first message in view, and how many pixels below the top of the view it ends. The end is used because the head
     /// above a message disappears when older messages of its group are loaded.
     anchor: StoredValue<Option<(CommandId, i32)>>,
@@ -44,7 +44,7 @@ pub(crate) struct ScrollPosition {
 
 impl ScrollPosition {
     /// The position in `scroller`; it starts at the end.
-    pub(crate) fn new(scroller: NodeRef<html::Div>) -> Self {
+    pub(super) fn new(scroller: NodeRef<html::Div>) -> Self {
         let scroll = Self {
             scroller,
             at_end: RwSignal::new(true),
@@ -79,17 +79,16 @@ impl ScrollPosition {
     }
 
     /// Whether the timeline is visible.
-    pub(crate) fn is_shown(self) -> bool {
+    pub(super) fn is_shown(self) -> bool {
         self.element().is_some()
     }
 
     /// Handles a scroll event: reads the new position.
-    pub(crate) fn on_scroll(self) {
+    pub(super) fn on_scroll(self) {
         let Some(element) = self.element().filter(|_| !self.is_stale.get_value()) else { return };
         let top = element.scroll_top();
         let below = element.scroll_height() - top - element.client_height();
-        // The end may also have moved away because rows were added since the browser dispatched the event. Only scrolling
-        // upwards leaves the end.
+        // Rows that were added since the event also make the end more distant. Only scrolling upwards leaves the end.
         let (is_near_end, moved_up) = (below <= AT_END, top < self.last_top.get_value());
         self.last_top.set_value(top);
         self.anchor.set_value(first_in_view(&element));
@@ -102,7 +101,7 @@ impl ScrollPosition {
     }
 
     /// The rows have changed. Restores the position before the next frame is painted.
-    pub(crate) fn rows_changed(self, has_rows: bool, has_gap: bool) {
+    pub(super) fn rows_changed(self, has_rows: bool, has_gap: bool) {
         self.has_rows.set_value(has_rows);
         self.has_gap.set_value(has_gap);
         // Once for all changes before the next frame.
@@ -112,13 +111,13 @@ impl ScrollPosition {
     }
 
     /// Scrolls to the end.
-    pub(crate) fn to_end(self) {
+    pub(super) fn to_end(self) {
         self.at_end.set(true);
         request_animation_frame(move || self.restore());
     }
 
     /// The first message in view.
-    pub(crate) fn anchor(self) -> Option<CommandId> {
+    pub(super) fn anchor(self) -> Option<CommandId> {
         self.anchor.get_value().map(|(id, _)| id)
     }
 

@@ -77,7 +77,7 @@ async fn a_backup_overwrites_nothing_and_needs_a_data_folder() {
     let empty = folder.path().join("empty");
     let data = server.config().data;
     for (data, file, why) in [
-        (&data, &file, "is there already"),
+        (&data, &file, "already exists"),
         (&data, &nowhere, "cannot write"),
         (&empty, &folder.path().join("new.db"), "there is no data in"),
     ] {

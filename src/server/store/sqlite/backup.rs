@@ -1,7 +1,7 @@
-//! Copies of the data, whether a server runs on them or not.
+//! Backups: copies of the database, also while a server is running on it.
 //!
-//! Where a copy is put back, what came after it never was, and other things come in its place: another history begins,
-//! each time. So a copy has no epoch, and gets one when it is opened; who remembers what came after begins anew.
+//! Restoring a backup undoes everything that came after it, and what comes next gets the same positions: it is another
+//! history. So a backup has no epoch and gets a new one when it is opened. Clients that remember the old epoch start again.
 
 use std::{
     ffi::OsString,
@@ -15,33 +15,33 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::server::store::sqlite::open::{BUSY_TIMEOUT, DATABASE};
 
-/// Why there is no backup.
+/// Why a backup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// No server has ever run on this folder.
+    /// The folder has no database: no server has ever run on it.
     #[error("there is no data in {0}")]
     NoData(PathBuf),
-    /// Nothing is overwritten.
-    #[error("{0} is there already")]
-    InTheWay(PathBuf),
-    /// It can't be written there.
+    /// The file exists already. A backup overwrites nothing.
+    #[error("{0} already exists")]
+    FileExists(PathBuf),
+    /// The file cannot be written.
     #[error("cannot write {path}: {error}")]
     File {
-        /// Where.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// The copy, and so probably the data, is damaged.
+    /// The copy is damaged, and so probably the data is as well.
     #[error("the data is damaged: {0}")]
     Damaged(String),
-    /// Anything else.
+    /// Any other error of SQLite.
     #[error("cannot copy the database: {0}")]
     Database(#[from] rusqlite::Error),
 }
 
-/// Copies the data of a folder to a new file, as it stands at this moment; synced, for its owner alone, and there only if
-/// it is whole.
+/// Copies the database of a data folder to a new file, which holds the state at this moment. The file appears only when it is
+/// complete and synced, and only its owner can read it.
 pub(crate) fn back_up(folder: &Path, file: &Path) -> Result<(), BackupError> {
     let failed = |error| BackupError::File { path: file.to_owned(), error };
     let source = folder.join(DATABASE);
@@ -49,20 +49,20 @@ pub(crate) fn back_up(folder: &Path, file: &Path) -> Result<(), BackupError> {
         return Err(BackupError::NoData(folder.to_owned()));
     }
     if file.try_exists().map_err(failed)? {
-        return Err(BackupError::InTheWay(file.to_owned()));
+        return Err(BackupError::FileExists(file.to_owned()));
     }
     let unfinished = unfinished(file);
-    let taken = File::options().write(true).create_new(true).mode(0o600).open(&unfinished);
-    taken.map_err(|error| BackupError::File { path: unfinished.clone(), error })?;
-    let done = copy(&source, &unfinished).and_then(|()| keep(&unfinished, file).map_err(failed));
+    let created = File::options().write(true).create_new(true).mode(0o600).open(&unfinished);
+    created.map_err(|error| BackupError::File { path: unfinished.clone(), error })?;
+    let done = copy(&source, &unfinished).and_then(|()| publish(&unfinished, file).map_err(failed));
     if done.is_err() {
-        // What is there is of no use; if it can't be removed either, the next backup says so.
+        // An incomplete copy is of no use. If it cannot be removed, the next backup fails and says so.
         drop(fs::remove_file(&unfinished));
     }
     done
 }
 
-/// Where it is while it is being written.
+/// The name of the file while it is being written.
 fn unfinished(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(".unfinished");
@@ -82,15 +82,15 @@ fn copy(source: &Path, copy: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// A server that runs beside is not disturbed: in WAL mode, who reads makes nobody wait.
+/// Opens a database. In WAL mode a reader does not block a server that is running on it.
 fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     Ok(db)
 }
 
-/// Gives the finished copy its name.
-fn keep(unfinished: &Path, file: &Path) -> io::Result<()> {
+/// Syncs the finished copy and gives it its name.
+fn publish(unfinished: &Path, file: &Path) -> io::Result<()> {
     File::open(unfinished)?.sync_all()?;
     fs::rename(unfinished, file)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,7 +1,7 @@
-//! What the store must never do, for the test of the tests: answering a command before the commit.
+//! A store that lies: it replies to a command before the commit. For testing the fault harness only.
 //!
-//! Compiled with the feature `early-ack` only. Everything else stays as it is, so that the harness in `benches/faults`
-//! has to find the lie by what gets lost.
+//! Compiled with the feature `early-ack` only. Everything else stays the same, so the harness in `benches/faults` can notice
+//! the lie only by what gets lost.
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
@@ -13,47 +13,47 @@ use crate::server::store::{
     sqlite::writer::job::{Applied, Job, Write as _},
 };
 
-/// A job for `event` that is answered before the commit.
+/// A job for `event` that replies before the commit.
 pub(super) fn job(event: NewEvent, reply_to: ReplyTo, feed: mpsc::WeakSender<Vec<Committed>>) -> Box<dyn Job> {
-    Box::new(Hasty { event, reply_to: Some(reply_to), feed, news: None })
+    Box::new(LyingJob { event, reply_to: Some(reply_to), feed, change: None })
 }
 
-/// An event whose author is told that it is durable as soon as it has been applied.
-struct Hasty {
+/// A job that replies as soon as the event has been applied.
+struct LyingJob {
     event: NewEvent,
-    /// `None` once answered.
+    /// `None` after the reply.
     reply_to: Option<ReplyTo>,
     feed: mpsc::WeakSender<Vec<Committed>>,
-    news: Option<Committed>,
+    change: Option<Committed>,
 }
 
-impl Hasty {
-    fn answer(&mut self, outcome: Result<EventPosition, StoreError>) {
-        if let (Some(reply_to), Some(feed)) = (self.reply_to.take(), self.feed.upgrade()) {
-            // Without a listener nobody is connected.
-            let _ = feed.blocking_send(vec![Committed::Reply { to: reply_to, id: self.event.id, outcome }]);
+impl LyingJob {
+    fn reply(&mut self, outcome: Result<EventPosition, StoreError>) {
+        if let (Some(to), Some(feed)) = (self.reply_to.take(), self.feed.upgrade()) {
+            // Without a receiver there are no connections.
+            let _ = feed.blocking_send(vec![Committed::Reply { to, id: self.event.id, outcome }]);
         }
     }
 }
 
-impl Job for Hasty {
-    fn run(&mut self, db: &Connection, _has_room: bool) -> bool {
+impl Job for LyingJob {
+    fn apply(&mut self, db: &Connection, _has_room: bool) -> bool {
         match self.event.apply(db) {
-            Ok(Applied { done, news }) => {
-                self.news = news;
-                self.answer(Ok(done));
+            Ok(Applied { output, change }) => {
+                self.change = change;
+                self.reply(Ok(output));
                 true
             }
             Err(error) => {
-                self.answer(Err(error));
+                self.reply(Err(error));
                 false
             }
         }
     }
 
-    fn settle(mut self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
-        // Not run at all: an earlier one of the batch has ended the transaction.
-        self.answer(Err(StoreError::Unavailable));
-        news.extend(self.news.take().filter(|_| committed));
+    fn finish(mut self: Box<Self>, is_committed: bool, changes: &mut Vec<Committed>) {
+        // There is no reply yet if an earlier job of the batch has ended the transaction.
+        self.reply(Err(StoreError::Unavailable));
+        changes.extend(self.change.take().filter(|_| is_committed));
     }
 }

@@ -1,4 +1,4 @@
-//! Errors of SQLite, and why the store cannot be opened.
+//! Errors of SQLite as [`StoreError`]s, and [`OpenError`].
 
 use std::{io, path::PathBuf};
 
@@ -7,43 +7,43 @@ use crate::server::store::error::StoreError;
 /// Why the store can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The data folder, or the lock file in it, can't be made.
+    /// The data folder or its lock file cannot be created.
     #[error("cannot use the data folder {path}: {error}")]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// Two servers on the same data would each believe to know who is connected.
+    /// Another process uses the folder. Two servers on the same data would each know only their own connections.
     #[error("another teahouse is using {0}")]
     InUse(PathBuf),
-    /// Older ones have a bug that can corrupt the data.
+    /// Older versions have a bug that can corrupt the data.
     #[error("this SQLite is {0}; 3.51.3 or newer is needed")]
     OldSqlite(&'static str),
-    /// The data comes from a newer version of this program.
+    /// A newer version of this program has used the data.
     #[error("the data has schema {found}, this program knows only up to {known}")]
     NewerData {
-        /// In the data.
+        /// The schema version of the data.
         found: usize,
-        /// In this program.
+        /// The newest schema version that this program knows.
         known: usize,
     },
-    /// The log says why.
-    #[error("cannot put in its place what was written last")]
-    Journal,
-    /// Anything else.
+    /// The staged messages cannot be moved to their tables. The log has the cause.
+    #[error("cannot move the messages that were written last to their tables")]
+    Staging,
+    /// Any other error of SQLite.
     #[error("cannot open the database: {0}")]
     Database(#[from] rusqlite::Error),
-    /// The system gives no thread.
+    /// The operating system cannot start a thread.
     #[error("cannot start the store's threads: {0}")]
     Thread(io::Error),
 }
 
 impl From<rusqlite::Error> for StoreError {
-    /// What SQLite says is for the log; everybody else only learns that it did not work.
+    /// Logs the error of SQLite. Users only learn that the store is not available.
     fn from(error: rusqlite::Error) -> Self {
-        tracing::error!(%error, "the database refused");
+        tracing::error!(%error, "an error of the database");
         Self::Unavailable
     }
 }

@@ -1,7 +1,7 @@
-//! What stands in users' lists of conversations.
+//! Users' lists of conversations: the column `listed` of the table `members`.
 //!
-//! A member of a direct hears of it, and finds it, while it stands in their list. It comes in when they open it, and with
-//! a message of either user; it goes when they hide it or block the other user. Rooms always stand there.
+//! A member sees a direct, and gets its events, while it is in their list. It enters the list when they open it and with
+//! each message of either user. It leaves the list when they hide it or block the other user. Rooms are always listed.
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, types::ToSqlOutput};
 
@@ -10,7 +10,8 @@ use crate::{
     server::store::{commits::Committed, error::StoreError, sqlite::queries::conversations::conversation_of},
 };
 
-/// When the newest message came in a direct, to the minute: what happens more often than that changes no list.
+/// The time of the newest message of a direct, in minutes since the Unix epoch. Lists are sorted by it; with minutes, fewer
+/// messages change a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Minute(i64);
 
@@ -26,31 +27,31 @@ impl ToSql for Minute {
     }
 }
 
-/// How a member stands in a conversation.
+/// Facts about a member of a conversation that decide about writing and lists.
 #[derive(Debug)]
 pub(super) struct MembershipState {
-    /// It stands in their list.
+    /// Whether the conversation is in the member's list.
     is_listed: bool,
-    /// The other user of a direct.
-    other: Option<Other>,
+    /// The other user of a direct; `None` in a room.
+    other: Option<OtherUser>,
 }
 
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with one another")]
-struct Other {
+struct OtherUser {
     id: UserId,
-    /// It stands in their list, too.
+    /// Whether the direct is in this user's list.
     is_listed: bool,
-    /// A guest who has given the name back, or somebody whose account is no more.
+    /// Whether this user has released the nickname or deleted the account.
     is_gone: bool,
     has_blocked_me: bool,
     is_blocked: bool,
 }
 
 impl MembershipState {
-    /// `None` for who is no member.
+    /// `None` if the user is not a member.
     pub(super) fn of(db: &Connection, user: UserId, conversation: ConversationId) -> Result<Option<Self>, StoreError> {
-        let standing = db
+        let membership = db
             .prepare_cached(
                 "SELECT m.listed IS NOT NULL, o.user, o.listed IS NOT NULL, u.nickname_key IS NULL,
                         EXISTS (SELECT 1 FROM blocks WHERE user = o.user AND blocked = m.user),
@@ -64,7 +65,7 @@ impl MembershipState {
             .query_row(params![conversation, user], |row| {
                 let other = match row.get::<_, Option<UserId>>(1)? {
                     None => None,
-                    Some(id) => Some(Other {
+                    Some(id) => Some(OtherUser {
                         id,
                         is_listed: row.get(2)?,
                         is_gone: row.get(3)?,
@@ -75,84 +76,88 @@ impl MembershipState {
                 Ok(Self { is_listed: row.get(0)?, other })
             })
             .optional()?;
-        Ok(standing)
+        Ok(membership)
     }
 
     pub(super) fn is_direct(&self) -> bool {
         self.other.is_some()
     }
 
-    /// Whether a message would find somebody who reads it.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    /// Checks that the other user of a direct can get a message.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::UserGone`], or [`StoreError::Blocked`] if the member has blocked the other user.
+    pub(super) fn check_recipient(&self) -> Result<(), StoreError> {
         match &self.other {
-            Some(Other { is_gone: true, .. }) => Err(StoreError::UserGone),
-            Some(Other { is_blocked: true, .. }) => Err(StoreError::Blocked),
+            Some(OtherUser { is_gone: true, .. }) => Err(StoreError::UserGone),
+            Some(OtherUser { is_blocked: true, .. }) => Err(StoreError::Blocked),
             _ => Ok(()),
         }
     }
 
-    /// Whether a message changes no more in any list than the order.
-    pub(super) fn is_settled(&self, user: UserId) -> bool {
-        self.missing(user).next().is_none()
+    /// Whether a message of `user` puts the direct into no list, because it already is where it must be.
+    pub(super) fn is_listed_everywhere(&self, user: UserId) -> bool {
+        self.missing_lists(user).next().is_none()
     }
 
-    /// In whose lists the next message of `user` puts the direct.
-    fn missing(&self, user: UserId) -> impl Iterator<Item = UserId> {
+    /// The users into whose lists a message of `user` puts the direct.
+    fn missing_lists(&self, user: UserId) -> impl Iterator<Item = UserId> {
         let own = (!self.is_listed).then_some(user);
         let other = self.other.as_ref().filter(|other| !other.is_listed && !other.has_blocked_me);
         own.into_iter().chain(other.map(|other| other.id)).filter(|_| self.is_direct())
     }
 
-    /// Puts the direct into the lists in which the next message of `user` is to find it. Gives what there is to tell before
-    /// that.
-    pub(super) fn settle(
+    /// Puts the direct into the lists that the next message of `user` needs it in. Returns the change that users must be
+    /// told of before the message.
+    pub(super) fn list_everywhere(
         &self,
         db: &Connection,
         user: UserId,
         conversation: ConversationId,
     ) -> Result<Option<Committed>, StoreError> {
-        let views = self.missing(user).map(|user| Ok((user, list(db, user, conversation)?)));
+        let views = self.missing_lists(user).map(|user| Ok((user, list(db, user, conversation)?)));
         let views = views.collect::<Result<Vec<_>, StoreError>>()?;
         Ok(Committed::views(views))
     }
 }
 
-/// By so many minutes further down stand directs with users who have gone for good: below all others, however many they
-/// are. Migration 18 has the same number.
-const BELOW: i64 = 1 << 40;
+/// Subtracted from the sort key of directs with users who are gone for good, so that they come last. Migration 18 has the
+/// same number.
+const GONE_OFFSET: i64 = 1 << 40;
 
-/// Puts a direct into a user's list, if it does not stand there. Gives it as they see it.
+/// Puts a direct into a user's list, if it is not there. Returns the direct as the user sees it.
 pub(super) fn list(db: &Connection, user: UserId, direct: ConversationId) -> Result<Conversation, StoreError> {
     let listed = db
         .prepare_cached("UPDATE members SET listed = ?3 WHERE conversation = ?1 AND user = ?2 AND listed IS NULL")?
         .execute(params![direct, user, Minute::of(Timestamp::now())])?;
     let conversation = conversation_of(db, user, direct)?;
     if listed > 0 && matches!(&conversation.kind, ConversationKind::Direct { with } if with.gone) {
-        put_below(db, user, direct)?;
+        move_below(db, user, direct)?;
     }
     Ok(conversation)
 }
 
-/// The other user of a direct has gone for good: it stands in the user's list below those with users who have not.
-pub(super) fn put_below(db: &Connection, user: UserId, direct: ConversationId) -> Result<(), StoreError> {
+/// Moves a direct with a user who is gone for good below all others in a user's list.
+pub(super) fn move_below(db: &Connection, user: UserId, direct: ConversationId) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE members SET listed = listed - ?3 WHERE conversation = ?1 AND user = ?2 AND listed >= 0")?
-        .execute(params![direct, user, BELOW])?;
+        .execute(params![direct, user, GONE_OFFSET])?;
     Ok(())
 }
 
-/// Takes a direct out of a user's list, who has read all that is in it. Whether it stood there.
-pub(super) fn take_out(db: &Connection, user: UserId, direct: ConversationId) -> Result<bool, StoreError> {
-    read_all(db, user, direct)?;
-    let taken = db
+/// Removes a direct from a user's list and marks it as read. Returns whether it was in the list.
+pub(super) fn unlist(db: &Connection, user: UserId, direct: ConversationId) -> Result<bool, StoreError> {
+    mark_all_read(db, user, direct)?;
+    let removed = db
         .prepare_cached(
             "UPDATE members SET listed = NULL WHERE conversation = ?1 AND user = ?2 AND listed IS NOT NULL",
         )?
         .execute(params![direct, user])?;
-    Ok(taken > 0)
+    Ok(removed > 0)
 }
 
 /// Nothing in it is unread.
-pub(super) fn read_all(db: &Connection, user: UserId, conversation: ConversationId) -> Result<(), StoreError> {
+pub(super) fn mark_all_read(db: &Connection, user: UserId, conversation: ConversationId) -> Result<(), StoreError> {
     db.prepare_cached(
         "UPDATE members SET read_seq = coalesce((SELECT max(seq) FROM events WHERE conversation = ?1), read_seq)
           WHERE conversation = ?1 AND user = ?2",
@@ -161,8 +166,8 @@ pub(super) fn read_all(db: &Connection, user: UserId, conversation: Conversation
     Ok(())
 }
 
-/// A message has come in a conversation: a direct moves up in the lists in which it stands.
-pub(super) fn note(db: &Connection, conversation: ConversationId, minute: Minute) -> Result<(), rusqlite::Error> {
+/// Moves a direct with a new message up in the lists that have it.
+pub(super) fn move_up(db: &Connection, conversation: ConversationId, minute: Minute) -> Result<(), rusqlite::Error> {
     db.prepare_cached(
         "UPDATE members SET listed = ?2
           WHERE conversation = ?1 AND listed BETWEEN 0 AND ?2 - 1

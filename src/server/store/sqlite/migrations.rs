@@ -1,10 +1,10 @@
-//! Schema migrations.
+//! Schema migrations. `PRAGMA user_version` is the number of migrations that a database has had.
 
 use rusqlite::{Connection, functions::FunctionFlags};
 
 use crate::{domain::Emoji, server::store::sqlite::error::OpenError};
 
-/// Each brings the schema from its index to the next version; never change one that was released.
+/// Each migration takes the schema from its index to the next version. Never change one that was released.
 pub(super) const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
@@ -27,7 +27,7 @@ pub(super) const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0019_emoji.sql"),
 ];
 
-/// Brings the schema up to date.
+/// Runs the migrations that are missing, each in a transaction.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), OpenError> {
     let found: usize = db.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))? as usize;
     let known = MIGRATIONS.len();

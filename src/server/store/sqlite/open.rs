@@ -1,4 +1,4 @@
-//! Opening the database: one process, a sound SQLite, an up-to-date schema.
+//! Opening the database: only one process at a time, only a SQLite without known bugs, and with an up-to-date schema.
 
 use std::{
     fs::{File, TryLockError},
@@ -17,32 +17,33 @@ use crate::{
     },
 };
 
-/// 3.51.3, the first without the bug that could corrupt a database in WAL mode when a checkpoint met a reset.
-const OLDEST_SOUND_SQLITE: i32 = 3_051_003;
+/// 3.51.3: the first version without the WAL-reset bug, which can corrupt a database in WAL mode.
+const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
-/// What the database is called in the data folder.
+/// The file name of the database in the data folder.
 pub(super) const DATABASE: &str = "teahouse.db";
 
-/// How long one connection waits for another's lock, e.g. for the end of a truncating checkpoint.
+/// How long a connection waits for the lock of another one, for example while a checkpoint truncates the log.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// More than the writer has different statements; with the default of 16 they would push each other out.
-const STATEMENTS: usize = 64;
+/// The size of the writer's cache of prepared statements: more than it has different statements. With the default of 16,
+/// they would evict each other.
+const STATEMENT_CACHE: usize = 64;
 
-/// How much of the database the writer keeps in memory at most.
+/// The size of the writer's page cache.
 const CACHE_KIB: i64 = 32 * 1024;
 
-/// What a store says of itself.
+/// What identifies a store.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Identity {
     pub(super) epoch: Epoch,
     pub(super) lobby: ConversationId,
 }
 
-/// Makes the folder if need be and takes it for this process, until the file is dropped.
-pub(super) fn take_folder(folder: &Path) -> Result<File, OpenError> {
+/// Creates the data folder if it does not exist, and locks it for this process until the file is dropped.
+pub(super) fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     let failed = |error| OpenError::Folder { path: folder.to_owned(), error };
-    private::make_folder(folder).map_err(failed)?;
+    private::create_folder(folder).map_err(failed)?;
     let file = private::open_file(&folder.join("teahouse.lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -53,42 +54,43 @@ pub(super) fn take_folder(folder: &Path) -> Result<File, OpenError> {
 
 /// Opens the writer's connection and brings the schema up to date.
 pub(super) fn open_writer(path: &Path) -> Result<(Connection, Identity), OpenError> {
-    if rusqlite::version_number() < OLDEST_SOUND_SQLITE {
+    if rusqlite::version_number() < MIN_SQLITE_VERSION {
         return Err(OpenError::OldSqlite(rusqlite::version()));
     }
     make_private(path).map_err(|error| OpenError::Folder { path: path.to_owned(), error })?;
     let mut db = Connection::open(path)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
-    // Every commit is synced: an ack is a promise.
+    // Every commit is synced, because an ack promises that the event is on the disk.
     db.pragma_update(None, "synchronous", "FULL")?;
-    // What somebody deleted is overwritten, not only marked as free.
+    // Deleted data is overwritten, not only marked as free.
     db.pragma_update(None, "secure_delete", true)?;
-    // Checkpoints have their own thread; none of them makes a sender wait.
+    // Checkpoints have a thread of their own, so that they do not delay commits.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
-    // A transaction that does not fit would be written to the log in pieces. In KiB; taken only as it is needed.
+    db.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    // A transaction that does not fit into the cache would be written to the log in pieces. The memory is allocated only when
+    // it is needed. A negative number means KiB.
     db.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    // What savepoints keep is not worth a file.
+    // The journals of savepoints are too small to be worth a file.
     db.pragma_update(None, "temp_store", "MEMORY")?;
-    // A migration may put a table in the place of another. SQLite as it is built here has them on from the start.
+    // A migration may replace a table, which needs foreign keys off. This build of SQLite has them on by default.
     db.pragma_update(None, "foreign_keys", false)?;
     migrate(&mut db)?;
     db.pragma_update(None, "foreign_keys", true)?;
-    empty_journal(&mut db)?;
+    flush_staging(&mut db)?;
     let identity = identify(&mut db)?;
-    release_leftovers(&db)?;
+    release_sessionless_nicknames(&db)?;
     resume_clock(&db)?;
     Ok((db, identity))
 }
 
-/// Makes the database's files their owner's alone. SQLite gives those that it makes beside the database the same mode.
+/// Makes the files of the database accessible to their owner only. SQLite creates the files next to it with the same mode.
 fn make_private(database: &Path) -> io::Result<()> {
     private::open_file(database)?;
     for suffix in ["-wal", "-shm", "-journal"] {
         let mut name = database.as_os_str().to_owned();
         name.push(suffix);
-        private::tighten(Path::new(&name))?;
+        private::restrict(Path::new(&name))?;
     }
     Ok(())
 }
@@ -103,21 +105,21 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
 /// Opens a connection for checkpoints.
 pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, rusqlite::Error> {
     let db = Connection::open(path)?;
-    // A checkpoint that would have to wait is tried again a little later.
+    // A checkpoint that would have to wait is tried again later.
     db.busy_timeout(Duration::ZERO)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     Ok(db)
 }
 
-/// Moves what a process that was killed left there to the tables.
-fn empty_journal(db: &mut Connection) -> Result<(), OpenError> {
+/// Flushes messages that a killed process left in the staging table.
+fn flush_staging(db: &mut Connection) -> Result<(), OpenError> {
     let transaction = db.transaction()?;
-    let moved = Staging::load(&transaction).and_then(|mut journal| journal.flush_all(&transaction));
-    moved.map_err(|_logged| OpenError::Journal)?;
+    let flushed = Staging::load(&transaction).and_then(|mut journal| journal.flush_all(&transaction));
+    flushed.map_err(|_logged| OpenError::Staging)?;
     Ok(transaction.commit()?)
 }
 
-/// Reads who this store is; a new one gets an epoch and its Lobby, and a backup that was put back another epoch.
+/// Reads the identity of the store. A new store gets an epoch and a Lobby, and a restored backup gets a new epoch.
 fn identify(db: &mut Connection) -> Result<Identity, rusqlite::Error> {
     use rusqlite::OptionalExtension as _;
 
@@ -149,7 +151,7 @@ fn identify(db: &mut Connection) -> Result<Identity, rusqlite::Error> {
     Ok(identity)
 }
 
-/// The server's clock goes on from when it was last known to run. That of a new store begins.
+/// Lets the server's clock continue from the time that was last saved, if there is one.
 fn resume_clock(db: &Connection) -> Result<(), rusqlite::Error> {
     let select = "SELECT ran_at, (SELECT ahead FROM clock_offsets ORDER BY since DESC LIMIT 1) FROM meta";
     let (ran_at, ahead): (Option<Timestamp>, i64) = db.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -159,8 +161,9 @@ fn resume_clock(db: &Connection) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-/// Plain clients of a process that was killed can't come back: their names are free again.
-fn release_leftovers(db: &Connection) -> Result<(), rusqlite::Error> {
+/// Releases the nicknames of users without a session: clients of the simple protocol whose server was killed. They cannot
+/// come back.
+fn release_sessionless_nicknames(db: &Connection) -> Result<(), rusqlite::Error> {
     db.execute_batch(
         "BEGIN IMMEDIATE;
          UPDATE users SET nickname_key = NULL
@@ -179,8 +182,8 @@ mod tests {
     use super::*;
     use crate::server::store::sqlite::migrations::MIGRATIONS;
 
-    /// The database as the program made it that knew so many migrations.
-    fn older(path: &Path, migrations: usize) -> Connection {
+    /// A database as a program with only that many migrations made it.
+    fn old_database(path: &Path, migrations: usize) -> Connection {
         let mut db = Connection::open(path).expect("a database");
         for (version, migration) in (1..).zip(&MIGRATIONS[..migrations]) {
             let transaction = db.transaction().expect("a transaction");
@@ -191,12 +194,12 @@ mod tests {
         db
     }
 
-    /// What was written before positions stood in the log alone.
+    /// From before migration 5, when conversations and messages had their positions too.
     #[test]
-    fn data_of_an_older_program_is_brought_up_to_date() {
+    fn old_data_is_migrated() {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("teahouse.db");
-        let db = older(&path, 4);
+        let db = old_database(&path, 4);
         // One row of each kind.
         db.execute_batch(
             r#"INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
@@ -227,20 +230,20 @@ mod tests {
             1
         );
         assert_eq!(count("SELECT count(*) FROM messages"), 2);
-        assert_eq!(count("SELECT count(*) FROM events WHERE instr(payload, '\"hi\"')"), 0, "an edit took it out");
+        assert_eq!(count("SELECT count(*) FROM events WHERE instr(payload, '\"hi\"')"), 0, "the text was edited away");
         assert_eq!(count("SELECT count(*) FROM reactions"), 1);
         assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         assert_eq!(count("SELECT user_version FROM pragma_user_version") as usize, MIGRATIONS.len());
         let twice = "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (x'02020202020202020202020202020202', 4, 9, x'01', x'0a', '{}')";
-        assert!(db.execute(twice, []).is_err(), "a command is still there once");
+        assert!(db.execute(twice, []).is_err(), "a command id is still unique");
     }
 
-    /// From when each spelling of an emoji was another reaction.
+    /// From before migration 19, when each spelling of an emoji was a different reaction.
     #[test]
-    fn spellings_of_one_emoji_become_one_reaction_as_if_they_had_always_been() {
+    fn different_spellings_of_an_emoji_become_one_reaction() {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("teahouse.db");
-        let db = older(&path, 16);
+        let db = old_database(&path, 16);
         db.execute_batch(
             "INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1), (x'02', 'Ling', 'ling', 1), (x'04', 'Bo', 'bo', 1);
              INSERT INTO conversations (id, kind, name, created_at) VALUES (x'02020202020202020202020202020202', 'room', 'Lobby', 1);
@@ -255,7 +258,7 @@ mod tests {
         )
         .expect("messages");
         let heart = "❤\u{fe0f}";
-        // Message 1: a heart of each spelling; message 2: one that is taken away in the other spelling; message 3 is deleted.
+        // Message 1 has a heart in each spelling; on message 2 one is removed in the other spelling; message 3 is deleted.
         for (seq, author, target, emoji, is_on) in [
             (4, 1, 1, "❤", true),
             (5, 2, 1, heart, true),
@@ -306,16 +309,16 @@ mod tests {
         let log: u32 = db
             .query_row("SELECT count(*) FROM events WHERE payload ->> '$.emoji' = ?1", [heart], |row| row.get(0))
             .expect("a count");
-        assert_eq!(log, 9, "the log says the same");
+        assert_eq!(log, 9, "the log has the normal spelling, too");
         assert_ne!(identity.epoch, Epoch::from_uuid(uuid::Uuid::from_u128(0x0303_0303_0303_0303_0303_0303_0303_0303)));
     }
 
-    /// What an older program left in its journal.
+    /// From before migration 8, when the staging table had a message per row.
     #[test]
-    fn a_journal_of_a_message_a_row_is_emptied() {
+    fn an_old_staging_table_is_flushed() {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("teahouse.db");
-        let db = older(&path, 7);
+        let db = old_database(&path, 7);
         db.execute_batch(
             r#"PRAGMA foreign_keys = OFF;
              INSERT INTO events (conversation, seq, at, author, command_id, payload)

@@ -1,4 +1,4 @@
-//! Files that nobody else on the machine can read, whatever the umask and the folder allow.
+//! Files that only their owner can read, whatever the umask and the folder allow.
 
 use std::{
     fs::{self, DirBuilder, File, Permissions},
@@ -7,34 +7,35 @@ use std::{
     path::Path,
 };
 
-/// Read and write for the owner.
+/// Read and write for the owner only.
 const FILE_MODE: u32 = 0o600;
 
-/// What others may do, of a mode.
-const OF_OTHERS: u32 = 0o077;
+/// The permission bits of group and others.
+const OTHERS_MASK: u32 = 0o077;
 
-/// Makes a folder that nobody else may look into. One that is there already is left as it is, but not without a word.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+/// Creates a folder that only its owner can access. Leaves an existing folder as it is, but logs a warning if others can
+/// access it.
+pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mode = mode_of(&fs::metadata(folder)?);
-    if mode & OF_OTHERS != 0 {
+    if mode & OTHERS_MASK != 0 {
         tracing::warn!(
-            "other users of this machine can look into the data folder {} (its mode is {mode:03o}): chmod 700",
+            "other users of this machine can access the data folder {} (its mode is {mode:03o}): chmod 700",
             folder.display()
         );
     }
     Ok(())
 }
 
-/// Opens a file for writing, and makes it if need be: empty, and its owner's alone from the start.
+/// Opens a file for writing. A new file is empty and accessible to its owner only, from the start.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
     let file = File::options().create(true).write(true).truncate(false).mode(FILE_MODE).open(path)?;
-    tighten(path)?;
+    restrict(path)?;
     Ok(file)
 }
 
-/// Makes a file its owner's alone, if it is there. Where that can't be done it is told, and the server starts all the same.
-pub(super) fn tighten(path: &Path) -> io::Result<()> {
+/// Makes an existing file accessible to its owner only. Logs a warning if that is not possible: the server starts anyway.
+pub(super) fn restrict(path: &Path) -> io::Result<()> {
     let mode = match fs::metadata(path) {
         Ok(file) => mode_of(&file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

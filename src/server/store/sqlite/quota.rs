@@ -1,4 +1,4 @@
-//! How much of the disk the data may take.
+//! The disk quota: how much space the data folder may take.
 
 use std::{
     fs, io,
@@ -10,15 +10,15 @@ use rusqlite::Connection;
 
 use crate::server::store::sqlite::open::DATABASE;
 
-/// How often it is measured, at most: a look at a handful of files.
+/// How often the used space is measured at most. Measuring reads the metadata of a few files.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// A quota for a data folder, and what was last known of it.
+/// The quota of a data folder, and how much of it was used at the last measurement.
 #[derive(Debug)]
 pub(super) struct Quota {
     folder: PathBuf,
     /// In bytes.
-    most: u64,
+    limit: u64,
     measured_at: Option<Instant>,
     state: QuotaState,
 }
@@ -31,25 +31,26 @@ enum QuotaState {
 }
 
 impl Quota {
-    pub(super) fn new(folder: &Path, most: u64) -> Self {
-        Self { folder: folder.to_owned(), most, measured_at: None, state: QuotaState::HasRoom }
+    pub(super) fn new(folder: &Path, limit: u64) -> Self {
+        Self { folder: folder.to_owned(), limit, measured_at: None, state: QuotaState::HasRoom }
     }
 
-    /// Whether there is room for more. Measures, if that was not done for a while; if it can't be, what was known stays.
+    /// Whether there is room for more data. Measures again if the last measurement is old. If measuring fails, the last
+    /// state stays.
     pub(super) fn has_room(&mut self, db: &Connection) -> bool {
         if self.measured_at.is_none_or(|at| at.elapsed() >= INTERVAL) {
             self.measured_at = Some(Instant::now());
-            match used(&self.folder, db) {
-                Ok(used) => self.note(used),
-                Err(error) => tracing::warn!(%error, "what the data takes of the disk could not be measured"),
+            match used_bytes(&self.folder, db) {
+                Ok(used) => self.update(used),
+                Err(error) => tracing::warn!(%error, "cannot measure the used disk space"),
             }
         }
         self.state != QuotaState::IsUsedUp
     }
 
-    /// Writes a line when it gets better or worse, not each time.
-    fn note(&mut self, used: u64) {
-        let quota = self.most;
+    /// Sets the state, and logs a change of it.
+    fn update(&mut self, used: u64) {
+        let quota = self.limit;
         let state = if used >= quota {
             QuotaState::IsUsedUp
         } else if used >= quota - quota / 10 {
@@ -60,33 +61,33 @@ impl Quota {
         if state != self.state {
             match state {
                 QuotaState::IsUsedUp => {
-                    tracing::error!(used, quota, "the disk quota is used up: nothing new is taken in");
+                    tracing::error!(used, quota, "the disk quota is used up: no new messages or users are accepted");
                 }
                 QuotaState::IsNearlyUsedUp => tracing::warn!(used, quota, "more than 90 % of the disk quota is used"),
-                QuotaState::HasRoom => tracing::info!(used, quota, "there is room again within the disk quota"),
+                QuotaState::HasRoom => tracing::info!(used, quota, "the data is well below the disk quota again"),
             }
         }
         self.state = state;
     }
 }
 
-/// How many bytes the data take: the pages of the database that are in use, wherever they are written down at the moment, so
-/// that what is deleted makes room though no file gets smaller; and whatever lies beside it. The write-ahead log is not
-/// counted: it holds pages of the database for a while, and has a bound of its own.
-fn used(folder: &Path, db: &Connection) -> Result<u64, Unmeasured> {
+/// How many bytes the data takes: the pages of the database that are in use, and all other files in the folder. Free pages
+/// do not count, so deleting makes room although no file gets smaller. Nor does the write-ahead log, which holds copies of
+/// pages and has a limit of its own.
+fn used_bytes(folder: &Path, db: &Connection) -> Result<u64, MeasureError> {
     let number = |pragma| db.pragma_query_value(None, pragma, |row| row.get::<_, u32>(0));
     let pages = u64::from(number("page_count")?.saturating_sub(number("freelist_count")?));
     let mut used = pages * u64::from(number("page_size")?);
     for file in fs::read_dir(folder)? {
         let file = file?;
-        // The log, and the index of it, are called after the database.
+        // The names of the log and its index begin with the name of the database.
         if file.file_name().to_string_lossy().starts_with(DATABASE) {
             continue;
         }
         match file.metadata() {
             Ok(metadata) if metadata.is_file() => used += metadata.len(),
             Ok(_) => {}
-            // Gone meanwhile.
+            // Deleted in the meantime.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
@@ -95,7 +96,7 @@ fn used(folder: &Path, db: &Connection) -> Result<u64, Unmeasured> {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Unmeasured {
+enum MeasureError {
     #[error(transparent)]
     Folder(#[from] io::Error),
     #[error(transparent)]
@@ -109,16 +110,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_deleted_makes_room() {
+    fn deleting_makes_room() {
         let folder = TempDir::new().expect("a folder");
         let db = Connection::open(folder.path().join(DATABASE)).expect("a database");
         db.execute_batch("CREATE TABLE a (b BLOB); INSERT INTO a VALUES (zeroblob(100000))").expect("a row");
-        let before = used(folder.path(), &db).expect("a size");
+        let before = used_bytes(folder.path(), &db).expect("a size");
         assert!(before >= 100_000);
         fs::write(folder.path().join("beside"), [0; 5_000]).expect("a file");
-        assert_eq!(used(folder.path(), &db).expect("a size"), before + 5_000);
+        assert_eq!(used_bytes(folder.path(), &db).expect("a size"), before + 5_000);
         db.execute_batch("DELETE FROM a").expect("no row");
-        assert!(used(folder.path(), &db).expect("a size") < 20_000);
+        assert!(used_bytes(folder.path(), &db).expect("a size") < 20_000);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Reading: a few threads, each with a connection that never writes, lent one read at a time.
+//! Reader threads: each owns a connection that never writes, and runs one query at a time.
 //!
-//! They begin when they are needed: a house that is quiet has one, whose connection is closed after a while, so that
-//! what it kept in memory is given back.
+//! Threads start when they are needed, so a quiet server has one. A connection that is not used for a while is closed, which
+//! frees its memory.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,88 +21,88 @@ use tokio::{
 
 use crate::server::store::{error::StoreError, sqlite::open::open_reader};
 
-/// How many reads may run at once; the others wait their turn.
-const READERS: usize = 4;
+/// How many queries may run at once. The others wait.
+const MAX_READERS: usize = 4;
 
-/// How long a read may wait for its turn.
-const TURN: Duration = Duration::from_secs(10);
+/// How long a query may wait for a free reader.
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A connection that nobody needed for so long is closed.
-const QUIET: Duration = Duration::from_mins(1);
+/// A connection that has been idle for this long is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
-    idle: Arc<Idle>,
-    turns: Arc<Semaphore>,
+    idle: Arc<IdleReaders>,
+    permits: Arc<Semaphore>,
 }
 
-/// The way to a reader's thread, which ends with it.
+/// The sender of jobs to a reader thread. The thread ends when all senders are gone.
 type ReaderThread = SyncSender<ReadJob>;
 
-/// A read; with no connection it can only say so.
+/// A query with the channel to its caller. It fails if there is no connection.
 type ReadJob = Box<dyn FnOnce(Option<&mut Connection>) + Send>;
 
-/// Readers that nobody uses now; who came last goes first, so that only as many are busy as are needed. A plain mutex: it
-/// is held for a push or a pop.
+/// Readers without a job. The last one in is the first out, so that only as many are in use as are needed. A plain mutex,
+/// held for a push or a pop.
 #[derive(Debug, Default)]
-struct Idle(Mutex<Vec<ReaderThread>>);
+struct IdleReaders(Mutex<Vec<ReaderThread>>);
 
-impl Idle {
+impl IdleReaders {
     fn readers(&self) -> MutexGuard<'_, Vec<ReaderThread>> {
-        // A push or pop can't be half done, so a poisoned list is still a list.
+        // A push or pop cannot be half done, so a poisoned list is still valid.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Readers {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
+        Self { path: path.to_owned(), idle: Arc::default(), permits: Arc::new(Semaphore::new(MAX_READERS)) }
     }
 
-    /// Runs `read` on one snapshot of the database, off the async threads.
+    /// Runs a query on one snapshot of the database, on a reader thread.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let turn = timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            tracing::error!("no reader of the store became free within {TURN:?}");
+        let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            tracing::error!("no reader of the store became free within {PERMIT_TIMEOUT:?}");
             return Err(StoreError::Unavailable);
         };
         let reader = self.reader()?;
-        let (answer, answered) = oneshot::channel();
-        let (idle, back) = (Arc::clone(&self.idle), reader.clone());
+        let (reply, outcome) = oneshot::channel();
+        let (idle, returned) = (Arc::clone(&self.idle), reader.clone());
         let job: ReadJob = Box::new(move |connection| {
-            let outcome = connection.ok_or(StoreError::Unavailable).and_then(|connection| {
+            let found = connection.ok_or(StoreError::Unavailable).and_then(|connection| {
                 let snapshot = connection.transaction()?;
-                read(&snapshot)
+                query(&snapshot)
             });
-            // A read that panics takes its thread with it, and another one is started in its place.
-            idle.readers().push(back);
-            drop(turn);
-            // Whoever asked may have gone.
-            let _ = answer.send(outcome);
+            // A query that panics ends its thread without getting here, and a new thread is started when one is needed.
+            idle.readers().push(returned);
+            drop(permit);
+            // The receiver is gone if the caller was cancelled.
+            let _ = reply.send(found);
         });
         if reader.send(job).is_err() {
             tracing::error!("a reader of the store has ended");
             return Err(StoreError::Unavailable);
         }
-        answered.await.unwrap_or_else(|_ended| {
-            tracing::error!("a read of the store panicked");
+        outcome.await.unwrap_or_else(|_ended| {
+            tracing::error!("a query of the store panicked");
             Err(StoreError::Unavailable)
         })
     }
 
-    /// One that is idle, or a new one.
+    /// An idle reader, or a new one.
     fn reader(&self) -> Result<ReaderThread, StoreError> {
         if let Some(reader) = self.idle.readers().pop() {
             return Ok(reader);
         }
-        // A turn has one job; one more may wait for the end of the last.
+        // A reader gets one job at a time, but the next may come before the last one has quite ended.
         let (reader, jobs) = sync_channel(1);
         let path = self.path.clone();
-        let started = thread::Builder::new().name("store-reader".into()).spawn(move || serve(&path, &jobs));
+        let started = thread::Builder::new().name("store-reader".into()).spawn(move || run_jobs(&path, &jobs));
         started.map_err(|error| {
             tracing::error!(%error, "the store cannot start a reader");
             StoreError::Unavailable
@@ -111,11 +111,12 @@ impl Readers {
     }
 }
 
-fn serve(path: &Path, jobs: &Receiver<ReadJob>) {
+/// The reader thread.
+fn run_jobs(path: &Path, jobs: &Receiver<ReadJob>) {
     let mut connection = None;
     loop {
         let job = if connection.is_some() {
-            jobs.recv_timeout(QUIET)
+            jobs.recv_timeout(IDLE_TIMEOUT)
         } else {
             jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
         };
@@ -146,17 +147,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn readers_begin_when_they_are_needed_and_go_when_they_panic() {
+    async fn readers_start_when_they_are_needed_and_are_replaced_when_they_panic() {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("teahouse.db");
         let (_writer, _) = open_writer(&path).expect("a database");
         let readers = Readers::new(&path);
-        for _ in 0..READERS {
+        for _ in 0..MAX_READERS {
             assert_eq!(readers.read(count).await.expect("a read"), 1);
-            assert_eq!(readers.idle.readers().len(), 1, "one after the other needs one");
+            assert_eq!(readers.idle.readers().len(), 1, "queries one after the other need one reader");
         }
-        for _ in 0..2 * READERS {
-            let outcome = readers.read::<u32>(|_| panic!("as it must not be")).await;
+        for _ in 0..2 * MAX_READERS {
+            let outcome = readers.read::<u32>(|_| panic!("a query that panics")).await;
             assert!(matches!(outcome, Err(StoreError::Unavailable)), "{outcome:?}");
         }
         assert_eq!(readers.read(count).await.expect("another reader"), 1);

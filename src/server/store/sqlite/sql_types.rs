@@ -1,4 +1,4 @@
-//! How the domain's types look in columns.
+//! How values of the domain are stored in columns.
 
 use rusqlite::{
     ToSql,
@@ -36,7 +36,7 @@ macro_rules! number_column {
     ($($name:ident),*) => {$(
         impl ToSql for $name {
             fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                // SQLite's integers end at 2^63 - 1; nothing stored is larger, so 'after all' stays 'after all'.
+                // SQLite's integers end at 2^63 - 1. Nothing stored is larger, so a greater bound in a query means the same.
                 Ok(ToSqlOutput::from(i64::try_from(self.0).unwrap_or(i64::MAX)))
             }
         }
@@ -77,7 +77,7 @@ impl ToSql for Body {
 }
 
 impl FromSql for Body {
-    /// Texts are as old as the data, and those who read them must not suffer from what was let in then.
+    /// Old texts may break rules that are newer than they are, so they are cleaned when they are read.
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         String::column_result(value).map(Self::from_stored)
     }

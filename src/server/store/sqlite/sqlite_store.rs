@@ -1,4 +1,5 @@
-//! The [`Store`] on SQLite.
+//! [`SqliteStore`] implements the [`Store`] trait: it turns each method into a command for the writer or a query for a
+//! reader.
 
 use std::{
     fs::File,
@@ -46,7 +47,7 @@ use crate::{
                     UnbanNetwork, UnblockUser, find_user,
                 },
                 error::OpenError,
-                open::{DATABASE, Identity, open_writer, take_folder},
+                open::{DATABASE, Identity, lock_folder, open_writer},
                 queries::{accounts, conversations, history, moderation},
                 quota::Quota,
                 readers::Readers,
@@ -54,12 +55,12 @@ use crate::{
                     invites::invite_is_valid, networks::banned_networks, read_marks::ReadMarks, sanctions::may_write,
                     users::has_owner,
                 },
-                wal_checkpoints::{Checkpoints, Done},
+                wal_checkpoints::{Checkpoints, WriteCounters},
                 writer::{
-                    commit_loop::{Shared, Writer},
-                    job::{self, Job, Write},
-                    queue::{WriteQueue, WriterEnd},
-                    read_barrier::{self, Found},
+                    commit_loop::{SharedState, Writer},
+                    job::{Job, Write, job_with_receipt},
+                    queue::{QueueReceiver, WriteQueue},
+                    read_barrier::{BarrierOutcome, barrier_read},
                 },
             },
             store_trait::Store,
@@ -67,28 +68,29 @@ use crate::{
     },
 };
 
-/// How many commits' news may wait for delivery; then the writer waits.
-const FEED: usize = 64;
+/// How many commits may wait for delivery. Then the writer waits.
+const FEED_CAPACITY: usize = 64;
 
-/// How long after the last commit the journal is emptied: a server that is busy with its connections is quiet here for
-/// some milliseconds at a time.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long after the last commit staged messages are flushed. While the server is busy with its connections, the writer
+/// often pauses for a few milliseconds, and flushing then would cost more.
+const FLUSH_DELAY: Duration = Duration::from_millis(100);
 
-/// The SQLite store.
+/// A store in a SQLite database.
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
     identity: Identity,
-    orders: Arc<WriteQueue>,
-    reads: Arc<ReadMarks>,
+    queue: Arc<WriteQueue>,
+    read_marks: Arc<ReadMarks>,
     readers: Readers,
-    /// The tables do not have all that was told.
-    is_behind: Arc<AtomicBool>,
+    /// Whether some acknowledged messages are only staged, so that reads need the read barrier.
+    has_staged: Arc<AtomicBool>,
     #[cfg(feature = "early-ack")]
-    news: mpsc::WeakSender<Vec<Committed>>,
-    /// What [`Store::close`] ends.
+    feed: mpsc::WeakSender<Vec<Committed>>,
+    /// `None` after [`Store::close`].
     running: Mutex<Option<Running>>,
 }
 
+/// What [`Store::close`] ends.
 #[derive(Debug)]
 struct Running {
     writer: JoinHandle<()>,
@@ -98,14 +100,13 @@ struct Running {
 }
 
 impl SqliteStore {
-    /// Opens the store in `folder`, which is created if need be and may take so much of the disk; its news come through the
-    /// feed.
+    /// Opens the store in `folder`, which is created if it does not exist. `quota` limits the disk space of the folder.
     pub(crate) fn open(folder: &Path, quota: Option<ByteSize>) -> Result<(Self, CommitFeed), OpenError> {
-        let lock = take_folder(folder)?;
+        let lock = lock_folder(folder)?;
         let path = folder.join(DATABASE);
         let (db, identity) = open_writer(&path)?;
-        let quota = quota.map(|most| Quota::new(folder, most.bytes()));
-        Self::start_with(lock, &path, db, identity, PAUSE, quota)
+        let quota = quota.map(|limit| Quota::new(folder, limit.bytes()));
+        Self::start_with(lock, &path, db, identity, FLUSH_DELAY, quota)
     }
 
     #[cfg(test)]
@@ -115,77 +116,78 @@ impl SqliteStore {
         db: Connection,
         identity: Identity,
     ) -> Result<(Self, CommitFeed), OpenError> {
-        Self::start_with(lock, path, db, identity, PAUSE, None)
+        Self::start_with(lock, path, db, identity, FLUSH_DELAY, None)
     }
 
-    /// `pause`: how long after the last commit the journal is emptied.
+    /// Starts the threads. `flush_delay` is for tests; see [`FLUSH_DELAY`].
     pub(super) fn start_with(
         lock: File,
         path: &Path,
         db: Connection,
         identity: Identity,
-        pause: Duration,
+        flush_delay: Duration,
         quota: Option<Quota>,
     ) -> Result<(Self, CommitFeed), OpenError> {
         let readers = Readers::new(path);
-        let orders = WriteQueue::new();
-        let (news, feed) = mpsc::channel(FEED);
-        let reads = Arc::new(ReadMarks::default());
-        let done = Arc::new(Done::default());
+        let queue = WriteQueue::new();
+        let (sender, feed) = mpsc::channel(FEED_CAPACITY);
+        let read_marks = Arc::new(ReadMarks::default());
+        let counters = Arc::new(WriteCounters::default());
         #[cfg(feature = "early-ack")]
-        let early_news = news.downgrade();
-        let checkpoints = Checkpoints::start(path, Arc::clone(&done))?;
-        let is_behind = Arc::new(AtomicBool::new(false));
-        let shared = Shared {
-            reads: Arc::clone(&reads),
-            feed: news,
-            done,
-            checkpoints: checkpoints.nudges(),
-            is_behind: Arc::clone(&is_behind),
+        let weak_sender = sender.downgrade();
+        let checkpoints = Checkpoints::start(path, Arc::clone(&counters))?;
+        let has_staged = Arc::new(AtomicBool::new(false));
+        let shared = SharedState {
+            read_marks: Arc::clone(&read_marks),
+            feed: sender,
+            counters,
+            request_checkpoint: checkpoints.requests(),
+            has_staged: Arc::clone(&has_staged),
             quota,
         };
-        let writer = Writer::new(db, WriterEnd(Arc::clone(&orders)), shared, pause).start()?;
+        let writer = Writer::new(db, QueueReceiver(Arc::clone(&queue)), shared, flush_delay).start()?;
         let running = Mutex::new(Some(Running { writer, checkpoints, _lock: lock }));
         let store = Self {
             identity,
-            orders,
-            reads,
+            queue,
+            read_marks,
             readers,
-            is_behind,
+            has_staged,
             #[cfg(feature = "early-ack")]
-            news: early_news,
+            feed: weak_sender,
             running,
         };
         Ok((store, feed))
     }
 
-    /// Queues a change; the receipt tells when it is durable.
-    pub(super) async fn write<W: Write>(&self, write: W) -> Result<Receipt<W::Done>, StoreError> {
-        let (job, receipt) = job::pending(write);
-        self.queue(job).await?;
+    /// Queues a command.
+    pub(super) async fn write<W: Write>(&self, write: W) -> Result<Receipt<W::Output>, StoreError> {
+        let (job, receipt) = job_with_receipt(write);
+        self.push(job).await?;
         Ok(receipt)
     }
 
-    /// Reads where all that was told is to be found, though the tables may not have it yet.
+    /// Runs a query that must see every acknowledged event, even those that are only staged. Queries that do not depend on
+    /// events can use the readers directly.
     async fn read<T: Send + 'static>(
         &self,
-        read: impl Fn(&Connection) -> Result<T, StoreError> + Clone + Send + 'static,
+        query: impl Fn(&Connection) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
-        if self.is_behind.load(Ordering::SeqCst) {
-            let (job, found) = read_barrier::read_behind(read.clone());
-            self.queue(job).await?;
-            match found.await {
-                Ok(Found::InTables) => {}
-                Ok(Found::Here(outcome)) => return outcome,
-                Err(_ended) => return Err(StoreError::Unavailable),
+        if self.has_staged.load(Ordering::SeqCst) {
+            let (job, outcome) = barrier_read(query.clone());
+            self.push(job).await?;
+            match outcome.await {
+                Ok(BarrierOutcome::Flushed) => {}
+                Ok(BarrierOutcome::Found(found)) => return found,
+                Err(_closed) => return Err(StoreError::Unavailable),
             }
         }
-        self.readers.read(read).await
+        self.readers.read(query).await
     }
 
-    async fn queue(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
-        self.orders.put(job).await.map_err(|error| {
-            tracing::error!(%error, "the store's writer takes no more");
+    async fn push(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.queue.push(job).await.map_err(|error| {
+            tracing::error!(%error, "the store's writer accepts no more commands");
             StoreError::Unavailable
         })
     }
@@ -193,7 +195,7 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        self.orders.end();
+        self.queue.close();
     }
 }
 
@@ -305,15 +307,15 @@ impl Store for SqliteStore {
 
     async fn submit(&self, event: NewEvent, reply_to: ReplyTo) -> Result<(), StoreError> {
         #[cfg(feature = "early-ack")]
-        let job = early_ack::job(event, reply_to, self.news.clone());
+        let job = early_ack::job(event, reply_to, self.feed.clone());
         #[cfg(not(feature = "early-ack"))]
         let job = SubmittedEvent::with_reply_to(event, reply_to);
-        self.queue(job).await
+        self.push(job).await
     }
 
     async fn append(&self, event: NewEvent) -> Result<Receipt<EventPosition>, StoreError> {
         let (job, receipt) = SubmittedEvent::with_receipt(event);
-        self.queue(job).await?;
+        self.push(job).await?;
         Ok(receipt)
     }
 
@@ -364,8 +366,8 @@ impl Store for SqliteStore {
     }
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
-        self.reads.add(user, conversation, seq);
-        self.orders.save_marks();
+        self.read_marks.add(user, conversation, seq);
+        self.queue.notify_read_marks();
     }
 
     async fn session(&self, session: SessionKey) -> Result<Option<Session>, StoreError> {
@@ -508,17 +510,17 @@ impl Store for SqliteStore {
     }
 
     async fn check_health(&self) -> Result<(), StoreError> {
-        if self.orders.have_ended() {
+        if self.queue.is_closed() {
             return Err(StoreError::Unavailable);
         }
         self.readers.read(|db| Ok(db.query_row("SELECT 1 FROM meta", [], |_| Ok(()))?)).await
     }
 
     async fn close(&self) {
-        // Nothing else breaks this mutex than a panic in the line below.
+        // Nothing can panic while this mutex is locked.
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(running) = running else { return };
-        self.orders.end();
+        self.queue.close();
         let ended = spawn_blocking(move || {
             if running.writer.join().is_err() {
                 tracing::error!("the store's writer panicked");
@@ -526,7 +528,7 @@ impl Store for SqliteStore {
             running.checkpoints.stop();
         });
         if let Err(error) = ended.await {
-            tracing::error!(%error, "the store did not close well");
+            tracing::error!(%error, "the store did not close properly");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Moving committed pages from the write-ahead log into the database, off the writer's path; and emptying the log when it
-//! still holds what somebody has deleted.
+//! WAL checkpoints: a thread that moves committed pages from the write-ahead log into the database, so that the writer does
+//! not have to. It also truncates the log when it may still hold erased data.
 
 use std::{
     fs, io,
@@ -17,149 +17,156 @@ use rusqlite::Connection;
 
 use crate::server::store::sqlite::{error::OpenError, open::open_checkpointer};
 
-/// How often to look whether there is something to move.
+/// How often the thread looks whether there is something to do.
 const INTERVAL: Duration = Duration::from_secs(3);
 
-/// From so many pages on, the writer is held up for a moment, so that the log can start anew from its beginning: a file
-/// that is written over costs less than one that grows.
-const MANY_PAGES: i64 = 4 * 1024;
+/// With this many pages in the log, a checkpoint blocks the writer for a moment, so that the log restarts at its beginning:
+/// overwriting a file costs less than growing it.
+const RESTART_PAGES: i64 = 4 * 1024;
 
-/// Readers can keep the log from starting anew; from this size on it is emptied by force.
-const LARGEST_LOG_BYTES: u64 = 128 * 1024 * 1024;
+/// Readers can keep the log from restarting. From this size on, a checkpoint blocks until it can truncate the log.
+const MAX_LOG_BYTES: u64 = 128 * 1024 * 1024;
 
-/// How long a checkpoint waits for the writer to pause, and for readers to end.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a blocking checkpoint waits for the writer and for readers.
+const BLOCKING_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long nothing is forced after a reader has been in the way: one that reads everything, as a backup does, takes its
-/// time, and each try holds the writer up.
-const REST: Duration = Duration::from_secs(20);
+/// How long there is no blocking checkpoint after a reader has made one fail. A long read, such as a backup, takes time, and
+/// each attempt blocks the writer.
+const RETRY_PAUSE: Duration = Duration::from_secs(20);
 
-/// How long emptying the log, once all of it was moved, waits for readers. The writer waits as long.
-const SHORT_PATIENCE: Duration = Duration::from_millis(100);
+/// How long truncating the log waits for readers, once all pages have been moved. The writer is blocked meanwhile.
+const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// What the writer has done so far.
+/// Counts of what the writer has done.
 #[derive(Debug, Default)]
-pub(crate) struct Done {
-    /// How often it has committed.
+pub(crate) struct WriteCounters {
+    /// Commits.
     pub(crate) commits: AtomicU64,
-    /// How often it has committed the end of something that must not stay legible: a message, a session, a password.
+    /// Commits that erased data which must not stay readable: a message, a session, a password.
     pub(crate) erasures: AtomicU64,
 }
 
-/// The thread that checkpoints. It ends when this and all its [nudges](Self::nudges) are gone.
+/// The checkpoint thread. It ends when this and all senders of [requests](Self::requests) are gone.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
-    nudges: SyncSender<()>,
+    requests: SyncSender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Checkpoints {
-    /// `done` counts what the writer does.
-    pub(crate) fn start(database: &Path, done: Arc<Done>) -> Result<Self, OpenError> {
+    /// Starts the thread. It reads in `counters` what the writer has done.
+    pub(crate) fn start(database: &Path, counters: Arc<WriteCounters>) -> Result<Self, OpenError> {
         let db = open_checkpointer(database)?;
-        let log = log_of(database);
-        let (nudges, wishes) = sync_channel(1);
+        let log = log_path(database);
+        let (requests, received) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("store-checkpoints".into())
-            .spawn(move || run(&db, &log, &done, &wishes))
+            .spawn(move || run(&db, &log, &counters, &received))
             .map_err(OpenError::Thread)?;
-        Ok(Self { nudges, thread })
+        Ok(Self { requests, thread })
     }
 
-    /// For whoever has written much.
-    pub(crate) fn nudges(&self) -> SyncSender<()> {
-        self.nudges.clone()
+    /// A sender that asks for a checkpoint. The channel holds one request.
+    pub(crate) fn requests(&self) -> SyncSender<()> {
+        self.requests.clone()
     }
 
-    /// Waits for a checkpoint that is under way and for the log to be emptied, and ends the thread.
+    /// Ends the thread. Waits for a running checkpoint, and for the log to be truncated.
     pub(crate) fn stop(self) {
-        drop(self.nudges);
+        drop(self.requests);
         if self.thread.join().is_err() {
             tracing::error!("the checkpoint thread panicked");
         }
     }
 }
 
-fn log_of(database: &Path) -> PathBuf {
+/// The path of the write-ahead log.
+fn log_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push("-wal");
     name.into()
 }
 
-fn run(db: &Connection, log: &Path, done: &Done, wishes: &Receiver<()>) {
-    let mut moved = 0;
-    let mut held_up_at: Option<Instant> = None;
-    // What was erased before the log was emptied last. Nothing is known yet of what an earlier process has left in it.
-    let mut emptied_after = None;
+fn run(db: &Connection, log: &Path, counters: &WriteCounters, requests: &Receiver<()>) {
+    // The number of commits at the last complete checkpoint.
+    let mut moved_commits = 0;
+    let mut blocked_at: Option<Instant> = None;
+    // The number of erasures when the log was last truncated. `None`: the log may hold what an earlier process has erased.
+    let mut truncated_erasures = None;
     loop {
-        let now = done.commits.load(Ordering::Relaxed);
-        let erasures = done.erasures.load(Ordering::Acquire);
-        if emptied_after != Some(erasures) {
-            match empty(db) {
-                Ok(true) => (emptied_after, moved) = (Some(erasures), now),
-                Ok(false) => held_up_at = Some(Instant::now()),
-                Err(error) => tracing::warn!(%error, "the log could not be emptied: it still holds what was deleted"),
+        let commits = counters.commits.load(Ordering::Relaxed);
+        let erasures = counters.erasures.load(Ordering::Acquire);
+        if truncated_erasures != Some(erasures) {
+            match truncate(db) {
+                Ok(true) => (truncated_erasures, moved_commits) = (Some(erasures), commits),
+                Ok(false) => blocked_at = Some(Instant::now()),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot truncate the write-ahead log: it still holds deleted data")
+                }
             }
-        } else if now != moved {
-            let may_force = held_up_at.is_none_or(|at| at.elapsed() >= REST);
-            match checkpoint(db, log, may_force) {
-                Ok(CheckpointOutcome::Complete) => moved = now,
-                // Another connection was in the way of a part: try again next time.
+        } else if commits != moved_commits {
+            let may_block = blocked_at.is_none_or(|at| at.elapsed() >= RETRY_PAUSE);
+            match checkpoint(db, log, may_block) {
+                Ok(CheckpointOutcome::Complete) => moved_commits = commits,
+                // Another connection kept some pages from being moved: try again next time.
                 Ok(CheckpointOutcome::Partial) => {}
-                Ok(CheckpointOutcome::HeldUp) => held_up_at = Some(Instant::now()),
-                Err(error) => tracing::warn!(%error, "a checkpoint failed; the log keeps what it holds"),
+                Ok(CheckpointOutcome::Blocked) => blocked_at = Some(Instant::now()),
+                Err(error) => tracing::warn!(%error, "a checkpoint failed; the write-ahead log keeps its pages"),
             }
         }
-        if wishes.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Disconnected) {
+        if requests.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Disconnected) {
             break;
         }
-        // One is enough for all.
-        wishes.try_iter().for_each(drop);
+        // One checkpoint serves all requests.
+        requests.try_iter().for_each(drop);
     }
-    match empty(db) {
+    match truncate(db) {
         Ok(true) => {}
-        Ok(false) => tracing::warn!("somebody reads the data: the log was not emptied, and may hold what was deleted"),
-        Err(error) => tracing::warn!(%error, "the log could not be emptied: it may hold what was deleted"),
+        Ok(false) => tracing::warn!(
+            "another process reads the database: the write-ahead log was not truncated and may hold deleted data"
+        ),
+        Err(error) => tracing::warn!(%error, "cannot truncate the write-ahead log: it may hold deleted data"),
     }
 }
 
-/// Moves all pages, then cuts the log off: what was deleted is overwritten in the database, but the log still has the pages
-/// as they were before. `false` if somebody was in the way; then it is tried again at the next look.
-fn empty(db: &Connection) -> Result<bool, rusqlite::Error> {
-    // Nobody waits for the longer part.
+/// Moves all pages, then truncates the log. Erased data is overwritten in the database, but the log still has the pages as
+/// they were before. Returns `false` if another connection prevented it; then it is tried again.
+fn truncate(db: &Connection) -> Result<bool, rusqlite::Error> {
+    // A passive checkpoint does the longer part without blocking anybody.
     move_pages(db, "PASSIVE", Duration::ZERO)?;
-    Ok(move_pages(db, "TRUNCATE", SHORT_PATIENCE)?.is_complete())
+    Ok(move_pages(db, "TRUNCATE", TRUNCATE_TIMEOUT)?.is_complete())
 }
 
 enum CheckpointOutcome {
-    /// Everything was moved.
+    /// All pages were moved.
     Complete,
-    /// Something was left for the next time.
+    /// Some pages were left for the next time.
     Partial,
-    /// So it was, although the writer was held up for it.
-    HeldUp,
+    /// Some pages were left although the checkpoint blocked the writer.
+    Blocked,
 }
 
-fn checkpoint(db: &Connection, log: &Path, may_force: bool) -> Result<CheckpointOutcome, rusqlite::Error> {
+fn checkpoint(db: &Connection, log: &Path, may_block: bool) -> Result<CheckpointOutcome, rusqlite::Error> {
     let size = fs::metadata(log).map(|file| file.len()).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Ok(0),
         _ => Err(error),
     });
-    let force = |kind| {
-        let is_complete = move_pages(db, kind, PATIENCE)?.is_complete();
-        Ok(if is_complete { CheckpointOutcome::Complete } else { CheckpointOutcome::HeldUp })
+    let block = |kind| {
+        let is_complete = move_pages(db, kind, BLOCKING_TIMEOUT)?.is_complete();
+        Ok(if is_complete { CheckpointOutcome::Complete } else { CheckpointOutcome::Blocked })
     };
-    if may_force && !size.is_ok_and(|size| size <= LARGEST_LOG_BYTES) {
-        return force("TRUNCATE");
+    if may_block && !size.is_ok_and(|size| size <= MAX_LOG_BYTES) {
+        return block("TRUNCATE");
     }
-    // Nobody waits for this one; what is committed meanwhile is left for the next.
+    // A passive checkpoint blocks nobody. Pages that are committed meanwhile are left for the next.
     let moved = move_pages(db, "PASSIVE", Duration::ZERO)?;
     if moved.is_complete() {
         return Ok(CheckpointOutcome::Complete);
     }
-    if may_force && moved.in_log >= MANY_PAGES { force("RESTART") } else { Ok(CheckpointOutcome::Partial) }
+    if may_block && moved.in_log >= RESTART_PAGES { block("RESTART") } else { Ok(CheckpointOutcome::Partial) }
 }
 
+/// The row that `PRAGMA wal_checkpoint` returns; counts are pages.
 struct Progress {
     was_blocked: bool,
     in_log: i64,
@@ -172,9 +179,9 @@ impl Progress {
     }
 }
 
-fn move_pages(db: &Connection, kind: &str, patience: Duration) -> Result<Progress, rusqlite::Error> {
-    db.busy_timeout(patience)?;
-    db.query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| {
+fn move_pages(db: &Connection, mode: &str, timeout: Duration) -> Result<Progress, rusqlite::Error> {
+    db.busy_timeout(timeout)?;
+    db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         Ok(Progress { was_blocked: row.get(0)?, in_log: row.get(1)?, moved: row.get(2)? })
     })
 }

@@ -54,7 +54,7 @@ pub(super) fn check_write_access(
         return if author == UserId::SYSTEM { Ok(None) } else { Err(StoreError::NotMember) };
     };
     if kind == WriteKind::Message {
-        position.check()?;
+        position.check_recipient()?;
     }
     if kind != WriteKind::Other {
         check_not_muted(db, author, SanctionScope(Some(conversation)))?;

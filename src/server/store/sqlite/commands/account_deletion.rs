@@ -32,7 +32,7 @@ const DELETIONS_PER_BATCH: u32 = 100;
 /// Deletes an account and tells everybody. The log still holds the name in notices, and the messages; [`EraseBatch`] removes
 /// them, the messages only if the user wants that.
 impl Write for DeleteAccount {
-    type Done = SessionsEnded<()>;
+    type Output = SessionsEnded<()>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<()>>, StoreError> {
         let Self { user, authorization, messages } = self;
@@ -69,7 +69,7 @@ impl Write for DeleteAccount {
         // Last: the user's own connections are told of the deletion before they are closed.
         news.push(Committed::SessionEnded { user: *user, session: None, reason: EndReason::SignedOut });
         let (news, closed) = Committed::with_delivery(news);
-        Ok(Applied { done: SessionsEnded { result: (), closed }, news: Some(news) })
+        Ok(Applied { output: SessionsEnded { result: (), closed }, change: Some(news) })
     }
 
     /// The password, the address, the sessions and the list of blocked users are deleted.
@@ -132,7 +132,7 @@ struct Erasure {
 }
 
 impl Write for EraseBatch {
-    type Done = bool;
+    type Output = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
         let erasure = db
@@ -142,7 +142,7 @@ impl Write for EraseBatch {
                 Ok(Erasure { user, conversation, done, last: row.get(3)?, messages: row.get(4)? })
             })
             .optional()?;
-        let Some(erasure) = erasure else { return Ok(Applied { done: false, news: None }) };
+        let Some(erasure) = erasure else { return Ok(Applied { output: false, change: None }) };
         let end = Seq(erasure.last.0.min(erasure.done.0.saturating_add(EVENTS_PER_BATCH)));
         erasure.erase_name_in_notices(db, end)?;
         let (end, mut news) = if erasure.messages { erasure.delete_messages(db, end)? } else { (end, Vec::new()) };
@@ -157,7 +157,7 @@ impl Write for EraseBatch {
             db.prepare_cached("UPDATE erasures SET done = ?3 WHERE user = ?1 AND conversation = ?2")?
                 .execute(params![user, conversation, end])?;
         }
-        Ok(Applied { done: true, news: Some(Committed::Batch(news)) })
+        Ok(Applied { output: true, change: Some(Committed::Batch(news)) })
     }
 
     fn erases(&self) -> bool {

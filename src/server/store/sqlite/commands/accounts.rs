@@ -35,7 +35,7 @@ pub(crate) enum EndSession {
 }
 
 impl Write for EndSession {
-    type Done = Option<SessionsEnded<UserId>>;
+    type Output = Option<SessionsEnded<UserId>>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Option<SessionsEnded<UserId>>>, StoreError> {
         let ended = match self {
@@ -45,10 +45,10 @@ impl Write for EndSession {
                 ended.into_iter().next()
             }
         };
-        let Some(EndedSession { user, session }) = ended else { return Ok(Applied { done: None, news: None }) };
+        let Some(EndedSession { user, session }) = ended else { return Ok(Applied { output: None, change: None }) };
         let ended = Committed::SessionEnded { user, session: Some(session), reason: EndReason::SignedOut };
         let (news, closed) = release_nickname_without_session(db, user)?.delivered_after(vec![ended]);
-        Ok(Applied { done: Some(SessionsEnded { result: user, closed }), news: Some(news) })
+        Ok(Applied { output: Some(SessionsEnded { result: user, closed }), change: Some(news) })
     }
 
     /// The hash of the token and the user agent are deleted.
@@ -66,7 +66,7 @@ pub(crate) struct BeginSession {
 }
 
 impl Write for BeginSession {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let is_current = "SELECT 1 FROM users WHERE id = ?1 AND password = ?2";
@@ -75,7 +75,7 @@ impl Write for BeginSession {
         }
         check_not_banned(db, self.user, SanctionScope::SERVER)?;
         insert_session(db, self.user, &self.session)?;
-        Ok(Applied { done: (), news: None })
+        Ok(Applied { output: (), change: None })
     }
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct SetPassword {
 }
 
 impl Write for SetPassword {
-    type Done = SessionsEnded<usize>;
+    type Output = SessionsEnded<usize>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         let Self { user, password, keep } = self;
@@ -117,7 +117,7 @@ impl Write for SetPassword {
             changes.push(Committed::ProfileChanged(*user));
         }
         let (news, closed) = Committed::with_delivery(changes);
-        Ok(Applied { done: SessionsEnded { result, closed }, news: Some(news) })
+        Ok(Applied { output: SessionsEnded { result, closed }, change: Some(news) })
     }
 
     /// The hash of the former password and the sessions that end are deleted.
@@ -134,13 +134,13 @@ pub(crate) struct ReplacePasswordHash {
 }
 
 impl Write for ReplacePasswordHash {
-    type Done = bool;
+    type Output = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
         let replaced = db
             .prepare_cached("UPDATE users SET password = ?3 WHERE id = ?1 AND password = ?2")?
             .execute(params![self.user, self.before.0, self.after.0])?;
-        Ok(Applied { done: replaced > 0, news: None })
+        Ok(Applied { output: replaced > 0, change: None })
     }
 
     /// The former hash is deleted.
@@ -153,7 +153,7 @@ impl Write for ReplacePasswordHash {
 pub(crate) struct EndSessions(pub(crate) UserId);
 
 impl Write for EndSessions {
-    type Done = SessionsEnded<usize>;
+    type Output = SessionsEnded<usize>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         let ended = end_all_sessions(db, self.0, EndReason::SignedOut)?;
@@ -166,7 +166,7 @@ impl Write for EndSessions {
         };
         let (news, closed) = release_nickname_without_session(db, self.0)?.delivered_after(changes);
         AuditRow { action: "end_sessions", subject: Some(self.0), ..AuditRow::default() }.insert(db)?;
-        Ok(Applied { done: SessionsEnded { result, closed }, news: Some(news) })
+        Ok(Applied { output: SessionsEnded { result, closed }, change: Some(news) })
     }
 
     /// The hashes of the tokens and the user agents are deleted.
@@ -187,10 +187,10 @@ fn is_registered(db: &Connection, user: UserId) -> Result<bool, StoreError> {
 pub(crate) struct TouchSession(pub(crate) SessionId);
 
 impl Write for TouchSession {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         sessions::touch_session(db, self.0)?;
-        Ok(Applied { done: (), news: None })
+        Ok(Applied { output: (), change: None })
     }
 }

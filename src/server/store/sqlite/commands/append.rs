@@ -19,25 +19,25 @@ use crate::{
 };
 
 impl Write for NewEvent {
-    type Done = EventPosition;
+    type Output = EventPosition;
 
     fn apply(&self, db: &Connection) -> Result<Applied<EventPosition>, StoreError> {
         let (conversation, author) = (self.conversation, self.author.id);
         if let Some(first) = find_command(db, author, self.id)? {
-            return Ok(Applied { done: first, news: None });
+            return Ok(Applied { output: first, change: None });
         }
         let kind = WriteKind::of(&self.kind);
         // How the author stands in the conversation; only messages make a difference there.
         let member = check_write_access(db, author, conversation, kind)?.filter(|_| kind == WriteKind::Message);
         let listed = match &member {
-            Some(member) => member.settle(db, author, conversation)?,
+            Some(member) => member.list_everywhere(db, author, conversation)?,
             None => None,
         };
         let event = append_to_log(db, self)?;
         let position = EventPosition { conversation, seq: event.seq, at: event.at };
         apply_event(db, self, position)?;
         if kind == WriteKind::Message {
-            lists::note(db, conversation, Minute::of(position.at))?;
+            lists::move_up(db, conversation, Minute::of(position.at))?;
         }
         let unlisted = match self.kind {
             EventKind::Deletion { .. } => unlist_if_empty(db, conversation)?,
@@ -50,7 +50,7 @@ impl Write for NewEvent {
         } else {
             Committed::Batch(listed.into_iter().chain([event]).chain(unlisted).collect())
         };
-        Ok(Applied { done: position, news: Some(news) })
+        Ok(Applied { output: position, change: Some(news) })
     }
 
     /// Edits and deletions remove the text that was there before.
@@ -68,27 +68,27 @@ impl NewEvent {
     /// nothing to undo; any other failure fails the whole transaction.
     ///
     /// Returns `None` if the event needs the usual path: it is not a message, or it puts the direct into somebody's list.
-    pub(crate) fn apply_quickly(
+    pub(crate) fn try_fast_path(
         &self,
-        desk: &mut FastPathContext<'_>,
+        context: &mut FastPathContext<'_>,
     ) -> Option<Result<Applied<EventPosition>, StoreError>> {
         let EventKind::Message { body } = &self.kind else { return None };
-        self.write_message(desk, body).transpose()
+        self.write_message(context, body).transpose()
     }
 
     fn write_message(
         &self,
-        desk: &mut FastPathContext<'_>,
+        context: &mut FastPathContext<'_>,
         body: &Body,
     ) -> Result<Option<Applied<EventPosition>>, StoreError> {
-        let FastPathContext { db, recent, journal, is_busy } = desk;
+        let FastPathContext { db, cache, staging, is_staged } = context;
         let (conversation, author) = (self.conversation, self.author.id);
-        let repeated = |first| Ok(Some(Applied { done: first, news: None }));
-        let is_new = recent.is_new(db, journal, self.id)?;
-        if !is_new && let Some(first) = journal.find_command(author, self.id) {
+        let repeated = |first| Ok(Some(Applied { output: first, change: None }));
+        let is_new = cache.is_new_command(db, staging, self.id)?;
+        if !is_new && let Some(first) = staging.find_command(author, self.id) {
             return repeated(first);
         }
-        let (seq, at, is_direct) = match recent.next(db, journal, conversation, author) {
+        let (seq, at, is_direct) = match cache.next_event(db, staging, conversation, author) {
             Ok(Some(next)) => next,
             Ok(None) => return Ok(None),
             // An author who may no longer write still gets the ack of a message that was sent before.
@@ -96,22 +96,22 @@ impl NewEvent {
         };
         let position = EventPosition { conversation, seq, at };
         let message = PendingMessage { position, author, id: self.id, body: body.clone() };
-        if *is_busy {
+        if *is_staged {
             if !is_new && let Some(first) = find_command(db, author, self.id)? {
                 return repeated(first);
             }
-            journal.add(message);
-            recent.took(self.id, position);
+            staging.add(message);
+            cache.add_message(self.id, position);
         } else {
-            journal.flush_conversation(db, conversation)?;
+            staging.flush_conversation(db, conversation)?;
             if !message.insert(db)? {
                 return repeated(find_command(db, author, self.id)?.ok_or(StoreError::Unavailable)?);
             }
-            recent.took(self.id, position);
-            recent.has_seen(author, position);
+            cache.add_message(self.id, position);
+            cache.add_read_mark(author, position);
         }
         let event = self.at_position(position);
-        let news = if is_direct { Committed::DirectMessage(event) } else { Committed::Event(event) };
-        Ok(Some(Applied { done: position, news: Some(news) }))
+        let change = if is_direct { Committed::DirectMessage(event) } else { Committed::Event(event) };
+        Ok(Some(Applied { output: position, change: Some(change) }))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         error::StoreError,
         sqlite::{
             commands::directs::UserPair,
-            lists::{MembershipState, read_all, take_out},
+            lists::{MembershipState, mark_all_read, unlist},
             queries,
             writer::job::{Applied, Write},
         },
@@ -24,15 +24,15 @@ pub(crate) struct HideDirect {
 }
 
 impl Write for HideDirect {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { user, direct } = *self;
         if !MembershipState::of(db, user, direct)?.ok_or(StoreError::NotMember)?.is_direct() {
             return Err(StoreError::NotAllowed);
         }
-        let was_listed = take_out(db, user, direct)?;
-        Ok(Applied { done: (), news: was_listed.then(|| Committed::ConversationsRemoved(vec![(user, direct)])) })
+        let was_listed = unlist(db, user, direct)?;
+        Ok(Applied { output: (), change: was_listed.then(|| Committed::ConversationsRemoved(vec![(user, direct)])) })
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct BlockUser {
 }
 
 impl Write for BlockUser {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { user, other } = *self;
@@ -57,7 +57,7 @@ impl Write for BlockUser {
             .execute(params![user, other, Timestamp::now()])?
             > 0;
         if !is_new {
-            return Ok(Applied { done: (), news: None });
+            return Ok(Applied { output: (), change: None });
         }
         let count: u32 =
             db.prepare_cached("SELECT count(*) FROM blocks WHERE user = ?1")?.query_row([user], |row| row.get(0))?;
@@ -66,12 +66,12 @@ impl Write for BlockUser {
         }
         let mut news = Vec::new();
         if let Some(direct) = UserPair::new(user, other).find_direct(db)?
-            && take_out(db, user, direct.id)?
+            && unlist(db, user, direct.id)?
         {
             news.push(Committed::ConversationsRemoved(vec![(user, direct.id)]));
         }
         news.push(Committed::BlockChanged { user, other: blocked, blocked: true });
-        Ok(Applied { done: (), news: Some(Committed::Batch(news)) })
+        Ok(Applied { output: (), change: Some(Committed::Batch(news)) })
     }
 }
 
@@ -82,19 +82,19 @@ pub(crate) struct UnblockUser {
 }
 
 impl Write for UnblockUser {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { user, other } = *self;
         let was_blocked =
             db.prepare_cached("DELETE FROM blocks WHERE user = ?1 AND blocked = ?2")?.execute([user, other])? > 0;
         if !was_blocked {
-            return Ok(Applied { done: (), news: None });
+            return Ok(Applied { output: (), change: None });
         }
         if let Some(direct) = UserPair::new(user, other).find_direct(db)? {
-            read_all(db, user, direct.id)?;
+            mark_all_read(db, user, direct.id)?;
         }
         let other = queries::accounts::user_of(db, other)?.ok_or(StoreError::UnknownUser)?;
-        Ok(Applied { done: (), news: Some(Committed::BlockChanged { user, other, blocked: false }) })
+        Ok(Applied { output: (), change: Some(Committed::BlockChanged { user, other, blocked: false }) })
     }
 }

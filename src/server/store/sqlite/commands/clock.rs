@@ -23,12 +23,12 @@ const SAVE_INTERVAL_MS: u64 = 10 * 60 * 1_000;
 pub(crate) struct SaveClock;
 
 impl Write for SaveClock {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         db.prepare_cached("UPDATE meta SET ran_at = ?1 WHERE ran_at IS NULL OR ?1 NOT BETWEEN ran_at AND ran_at + ?2")?
             .execute(params![clock::now(), Timestamp(SAVE_INTERVAL_MS)])?;
         insert_offset(db, clock::offset())?;
-        Ok(Applied { done: (), news: None })
+        Ok(Applied { output: (), change: None })
     }
 }

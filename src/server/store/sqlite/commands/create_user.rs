@@ -33,7 +33,7 @@ pub(crate) struct CreateUser {
 }
 
 impl Write for CreateUser {
-    type Done = Role;
+    type Output = Role;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Role>, StoreError> {
         let NewUser { user, key, session, address, invite, password, max_names_per_address } = &self.user;
@@ -79,7 +79,7 @@ impl Write for CreateUser {
             )?
             .execute(params![self.lobby, user.id, now])?;
         }
-        Ok(Applied { done: role, news: None })
+        Ok(Applied { output: role, change: None })
     }
 
     fn takes_room(&self) -> bool {

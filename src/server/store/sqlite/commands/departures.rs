@@ -9,7 +9,7 @@ use crate::{
         commits::Committed,
         error::StoreError,
         sqlite::{
-            lists::{put_below, take_out},
+            lists::{move_below, unlist},
             queries::conversations::conversation_of,
             tables::{sessions::end_all_sessions, users::clear_nickname_key},
             writer::job::{Applied, Write},
@@ -56,10 +56,10 @@ impl Departure {
 pub(crate) struct ReleaseNickname(pub(crate) UserId);
 
 impl Write for ReleaseNickname {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
-        Ok(Applied { done: (), news: release_nickname(db, self.0)?.into_news() })
+        Ok(Applied { output: (), change: release_nickname(db, self.0)?.into_news() })
     }
 }
 
@@ -131,9 +131,9 @@ fn leave_directs(db: &Connection, user: UserId) -> Result<Departure, StoreError>
             db.prepare_cached("DELETE FROM members WHERE conversation = ?1")?.execute([direct])?;
             db.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([direct])?;
         } else if *is_empty {
-            take_out(db, *other, *direct)?;
+            unlist(db, *other, *direct)?;
         } else {
-            put_below(db, *other, *direct)?;
+            move_below(db, *other, *direct)?;
         }
     }
     let listed = || directs.iter().filter(|left| left.is_listed);
@@ -161,6 +161,6 @@ pub(super) fn unlist_if_empty(db: &Connection, conversation: ConversationId) -> 
         .query_row([conversation], |row| row.get(0))
         .optional()?;
     let Some(user) = remaining else { return Ok(None) };
-    take_out(db, user, conversation)?;
+    unlist(db, user, conversation)?;
     Ok(Some(Committed::ConversationsRemoved(vec![(user, conversation)])))
 }

@@ -20,7 +20,7 @@ use crate::{
 /// Finds the direct of two users, or creates it, and puts it into the opener's list. The other user gets to see it with the
 /// first message.
 impl Write for OpenDirect {
-    type Done = OpenedDirect;
+    type Output = OpenedDirect;
 
     fn apply(&self, db: &Connection) -> Result<Applied<OpenedDirect>, StoreError> {
         let opener = self.opener.id;
@@ -44,8 +44,8 @@ impl Write for OpenDirect {
         let (announce, announced) = oneshot::channel();
         let views = vec![(opener, list(db, opener, direct.id)?)];
         Ok(Applied {
-            done: OpenedDirect { conversation: direct.id, with: other, at: direct.created_at, announced },
-            news: Some(Committed::ConversationsChanged { views, announced: announce }),
+            output: OpenedDirect { conversation: direct.id, with: other, at: direct.created_at, announced },
+            change: Some(Committed::ConversationsChanged { views, announced: announce }),
         })
     }
 }

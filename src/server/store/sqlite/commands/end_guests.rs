@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct EndGuests;
 
 impl Write for EndGuests {
-    type Done = SessionsEnded<usize>;
+    type Output = SessionsEnded<usize>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         let guests: Vec<UserId> = db
@@ -35,7 +35,7 @@ impl Write for EndGuests {
             AuditRow { action: "end_guests", detail, ..AuditRow::default() }.insert(db)?;
         }
         let (news, closed) = departure.delivered_after(Vec::new());
-        Ok(Applied { done: SessionsEnded { result: guests.len(), closed }, news: Some(news) })
+        Ok(Applied { output: SessionsEnded { result: guests.len(), closed }, change: Some(news) })
     }
 
     /// The sessions' addresses and user agents are deleted.

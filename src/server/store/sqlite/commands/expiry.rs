@@ -29,7 +29,7 @@ use crate::{
 const SIGN_IN_GRACE_MS: u64 = 60 * 1_000;
 
 impl Write for ExpiryPolicy {
-    type Done = Expired;
+    type Output = Expired;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Expired>, StoreError> {
         self.touch_connected_sessions(db)?;
@@ -46,7 +46,7 @@ impl Write for ExpiryPolicy {
             reason: EndReason::Expired,
         }));
         let news = (!changes.is_empty()).then_some(Committed::Batch(changes));
-        Ok(Applied { done: Expired { guests, sessions }, news })
+        Ok(Applied { output: Expired { guests, sessions }, change: news })
     }
 
     /// Sessions and addresses are deleted.

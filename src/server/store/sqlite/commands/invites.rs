@@ -26,7 +26,7 @@ fn check_actor(db: &Connection, actor: Option<UserId>, role_check: RoleCheck) ->
 
 /// Creates an invite. Returns when it was created.
 impl Write for NewInvite {
-    type Done = Timestamp;
+    type Output = Timestamp;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Timestamp>, StoreError> {
         check_actor(db, self.actor, self.role_check)?;
@@ -45,7 +45,7 @@ impl Write for NewInvite {
             ..AuditRow::default()
         }
         .insert(db)?;
-        Ok(Applied { done: now, news: None })
+        Ok(Applied { output: now, change: None })
     }
 
     fn takes_room(&self) -> bool {
@@ -62,7 +62,7 @@ pub(crate) struct RevokeInvite {
 }
 
 impl Write for RevokeInvite {
-    type Done = bool;
+    type Output = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
         check_actor(db, self.actor, self.role_check)?;
@@ -72,6 +72,6 @@ impl Write for RevokeInvite {
             let detail = Some(self.id.to_string());
             AuditRow { actor: self.actor, action: "revoke_invite", detail, ..AuditRow::default() }.insert(db)?;
         }
-        Ok(Applied { done: revoked, news: None })
+        Ok(Applied { output: revoked, change: None })
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct JoinRoom {
 }
 
 impl Write for JoinRoom {
-    type Done = Joined;
+    type Output = Joined;
 
     fn apply(&self, db: &Connection) -> Result<Applied<Joined>, StoreError> {
         let Self { user, room } = *self;
@@ -42,6 +42,6 @@ impl Write for JoinRoom {
             .query_row(params![room, user], |row| row.get(0))?;
         let (announce, announced) = oneshot::channel();
         let news = Some(Committed::ConversationsChanged { views: vec![(user, view)], announced: announce });
-        Ok(Applied { done: Joined { at, announced }, news })
+        Ok(Applied { output: Joined { at, announced }, change: news })
     }
 }

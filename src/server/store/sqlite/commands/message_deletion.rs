@@ -37,7 +37,7 @@ pub(crate) struct DeleteMessage {
 }
 
 impl Write for DeleteMessage {
-    type Done = EventPosition;
+    type Output = EventPosition;
 
     fn apply(&self, db: &Connection) -> Result<Applied<EventPosition>, StoreError> {
         // The operator is a member of no conversation, so the check of the membership does not find an unknown one.

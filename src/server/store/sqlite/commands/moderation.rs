@@ -40,7 +40,7 @@ pub(crate) struct Moderate {
 }
 
 impl Write for Moderate {
-    type Done = EventPosition;
+    type Output = EventPosition;
 
     fn apply(&self, db: &Connection) -> Result<Applied<EventPosition>, StoreError> {
         let Moderation { actor, id, room, subject, action, role_check, .. } = &self.moderation;
@@ -51,7 +51,7 @@ impl Write for Moderate {
         let conversation = room.unwrap_or(self.lobby);
         let mut event = NewEvent::new(author, *id, conversation, EventKind::Other);
         if let Some(first) = find_command(db, event.author.id, *id)? {
-            return Ok(Applied { done: first, news: None });
+            return Ok(Applied { output: first, change: None });
         }
         let user = queries::accounts::user_of(db, *subject)?.filter(|user| user.id != UserId::SYSTEM);
         let user = user.ok_or(StoreError::UnknownUser)?;
@@ -84,7 +84,7 @@ impl Write for Moderate {
         check_write_access(db, event.author.id, conversation, WriteKind::of(&event.kind))?;
         let event = append_to_log(db, &event)?;
         let done = EventPosition { conversation, seq: event.seq, at: event.at };
-        Ok(Applied { done, news: Some(departure.after(Committed::Moderated { event, effect })) })
+        Ok(Applied { output: done, change: Some(departure.after(Committed::Moderated { event, effect })) })
     }
 
     /// The sessions of users who are removed or banned are deleted.

@@ -25,7 +25,7 @@ use crate::{
 
 /// Bans a network: nobody new signs in from there, and guests who signed in from there are signed out. Returns how many.
 impl Write for BannedNetwork {
-    type Done = SessionsEnded<usize>;
+    type Output = SessionsEnded<usize>;
 
     fn apply(&self, db: &Connection) -> Result<Applied<SessionsEnded<usize>>, StoreError> {
         db.prepare_cached("INSERT OR REPLACE INTO banned_networks (network, until) VALUES (?1, ?2)")?
@@ -48,7 +48,7 @@ impl Write for BannedNetwork {
         AuditRow { action: "ban_network", until: self.until.map(clock::shown), detail, ..AuditRow::default() }
             .insert(db)?;
         let (news, closed) = departure.delivered_after(Vec::new());
-        Ok(Applied { done: SessionsEnded { result: guests.len(), closed }, news: Some(news) })
+        Ok(Applied { output: SessionsEnded { result: guests.len(), closed }, change: Some(news) })
     }
 
     /// The guests' sessions are deleted.
@@ -61,7 +61,7 @@ impl Write for BannedNetwork {
 pub(crate) struct UnbanNetwork(pub(crate) IpNet);
 
 impl Write for UnbanNetwork {
-    type Done = bool;
+    type Output = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
         let network = self.0.to_string();
@@ -69,6 +69,6 @@ impl Write for UnbanNetwork {
         if lifted {
             AuditRow { action: "unban_network", detail: Some(network), ..AuditRow::default() }.insert(db)?;
         }
-        Ok(Applied { done: lifted, news: None })
+        Ok(Applied { output: lifted, change: None })
     }
 }

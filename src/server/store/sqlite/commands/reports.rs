@@ -29,7 +29,7 @@ const MAX_READ_BYTES: usize = 256 * 1024;
 
 /// Reports a message. Reporting it again while the report is open changes nothing.
 impl Write for NewReport {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { reporter, conversation, seq, reason, max_open } = self;
@@ -39,7 +39,7 @@ impl Write for NewReport {
         if author == *reporter {
             return Err(StoreError::OwnMessage);
         }
-        let done = Ok(Applied { done: (), news: None });
+        let done = Ok(Applied { output: (), change: None });
         let same = "SELECT 1 FROM reports WHERE reporter = ?1 AND conversation = ?2 AND seq = ?3";
         if db.prepare_cached(same)?.exists(params![reporter, conversation, seq])? {
             return done;
@@ -100,7 +100,7 @@ struct ReportedMessage {
 
 /// Closes a report, or deletes the message that it is about.
 impl Write for HandleReport {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let ReportedMessage { conversation, seq, author } = self.find_message(db)?;
@@ -129,7 +129,7 @@ impl Write for HandleReport {
             ..AuditRow::default()
         }
         .insert(db)?;
-        Ok(Applied { done: (), news })
+        Ok(Applied { output: (), change: news })
     }
 
     /// The report with its copies of messages is deleted, or the message itself.
@@ -170,11 +170,11 @@ impl HandleReport {
 pub(crate) struct ExpireReports(pub(crate) Timestamp);
 
 impl Write for ExpireReports {
-    type Done = usize;
+    type Output = usize;
 
     fn apply(&self, db: &Connection) -> Result<Applied<usize>, StoreError> {
         let done = db.prepare_cached("DELETE FROM reports WHERE at < ?1")?.execute([expiry_cutoff(db, self.0)?])?;
-        Ok(Applied { done, news: None })
+        Ok(Applied { output: done, change: None })
     }
 
     /// The copies of messages are deleted.

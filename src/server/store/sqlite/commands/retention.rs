@@ -36,11 +36,13 @@ struct OldEvent {
 }
 
 impl Write for ExpireMessages {
-    type Done = bool;
+    type Output = bool;
 
     fn apply(&self, db: &Connection) -> Result<Applied<bool>, StoreError> {
         let batch = self.next_batch(db)?;
-        let Some(last) = batch.last().map(|event| event.seq) else { return Ok(Applied { done: false, news: None }) };
+        let Some(last) = batch.last().map(|event| event.seq) else {
+            return Ok(Applied { output: false, change: None });
+        };
         let server = queries::accounts::user_of(db, UserId::SYSTEM)?.ok_or(StoreError::Unavailable)?;
         let mut events = Vec::new();
         for OldEvent { seq, .. } in batch.into_iter().filter(|event| event.is_due) {
@@ -51,7 +53,7 @@ impl Write for ExpireMessages {
         }
         db.prepare_cached("UPDATE conversations SET retained = ?2 WHERE id = ?1")?
             .execute(params![self.conversation, last])?;
-        Ok(Applied { done: true, news: Some(Committed::Batch(events)) })
+        Ok(Applied { output: true, change: Some(Committed::Batch(events)) })
     }
 
     fn erases(&self) -> bool {

@@ -1,4 +1,4 @@
-//! The job that appends an event, for a connection or for an endpoint.
+//! The job of an event that a client has sent.
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -10,45 +10,48 @@ use crate::{
         error::StoreError,
         events::{EventPosition, NewEvent, ReplyTo},
         receipt::Receipt,
-        sqlite::writer::job::{Applied, FastPathContext, FastPathOutcome, Job, Write as _, make, settled},
+        sqlite::writer::job::{
+            Applied, FastPathContext, FastPathOutcome, Job, Write as _, apply_within_quota, outcome_after_commit,
+        },
     },
 };
 
-/// An event, and who is told the outcome. Most are messages, which take the fast path.
+/// An event on its way through the writer. Most are messages, which have a fast path.
 pub(crate) struct SubmittedEvent {
     event: NewEvent,
     reply: ReplyChannel,
     outcome: Option<Result<Applied<EventPosition>, StoreError>>,
 }
 
-/// How the outcome is reported.
+/// Where the outcome of an event goes.
 enum ReplyChannel {
-    /// Through the feed, after the event itself.
+    /// To the feed, behind the event itself.
+    #[cfg_attr(feature = "early-ack", expect(dead_code, reason = "the lying server replies by another job"))]
     Feed(ReplyTo),
-    /// Through a [`Receipt`].
     Receipt(oneshot::Sender<Result<EventPosition, StoreError>>),
 }
 
 impl SubmittedEvent {
+    #[cfg_attr(feature = "early-ack", expect(dead_code, reason = "the lying server replies by another job"))]
     pub(crate) fn with_reply_to(event: NewEvent, reply_to: ReplyTo) -> Box<dyn Job> {
         Box::new(Self { event, reply: ReplyChannel::Feed(reply_to), outcome: None })
     }
 
     pub(crate) fn with_receipt(event: NewEvent) -> (Box<dyn Job>, Receipt<EventPosition>) {
-        let (sender, outcome) = oneshot::channel();
-        let job = Self { event, reply: ReplyChannel::Receipt(sender), outcome: None };
+        let (reply, outcome) = oneshot::channel();
+        let job = Self { event, reply: ReplyChannel::Receipt(reply), outcome: None };
         (Box::new(job), Receipt::new(outcome))
     }
 }
 
 impl Job for SubmittedEvent {
-    fn run(&mut self, db: &Connection, has_room: bool) -> bool {
-        self.outcome.insert(make(&self.event, db, has_room)).is_ok()
+    fn apply(&mut self, db: &Connection, has_room: bool) -> bool {
+        self.outcome.insert(apply_within_quota(&self.event, db, has_room)).is_ok()
     }
 
-    fn try_fast_path(&mut self, desk: &mut FastPathContext<'_>) -> FastPathOutcome {
-        match self.event.apply_quickly(desk) {
-            None => FastPathOutcome::NotThisOne,
+    fn try_fast_path(&mut self, context: &mut FastPathContext<'_>) -> FastPathOutcome {
+        match self.event.try_fast_path(context) {
+            None => FastPathOutcome::NotApplicable,
             Some(Err(StoreError::Unavailable)) => FastPathOutcome::Failed,
             Some(outcome) => {
                 self.outcome = Some(outcome);
@@ -61,16 +64,16 @@ impl Job for SubmittedEvent {
         self.event.erases()
     }
 
-    fn conversation(&self) -> Option<ConversationId> {
+    fn message_conversation(&self) -> Option<ConversationId> {
         matches!(self.event.kind, EventKind::Message { .. }).then_some(self.event.conversation)
     }
 
-    fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
-        let outcome = settled(self.outcome, committed, news);
+    fn finish(self: Box<Self>, is_committed: bool, changes: &mut Vec<Committed>) {
+        let outcome = outcome_after_commit(self.outcome, is_committed, changes);
         match self.reply {
-            ReplyChannel::Feed(reply_to) => news.push(Committed::Reply { to: reply_to, id: self.event.id, outcome }),
-            // Dropping the receipt only means that nobody waits for the outcome.
-            ReplyChannel::Receipt(sender) => drop(sender.send(outcome)),
+            ReplyChannel::Feed(to) => changes.push(Committed::Reply { to, id: self.event.id, outcome }),
+            // The receiver is gone if the caller was cancelled; the event stands.
+            ReplyChannel::Receipt(reply) => drop(reply.send(outcome)),
         }
     }
 }

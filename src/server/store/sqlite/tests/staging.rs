@@ -13,7 +13,7 @@ use crate::{
         error::StoreError,
         events::{EventPosition, HistoryWindow, NewEvent, ReplyTo},
         sqlite::{
-            open::{DATABASE, open_reader, open_writer, take_folder},
+            open::{DATABASE, lock_folder, open_reader, open_writer},
             sqlite_store::SqliteStore,
             tables::staging::Staging,
             tests::support::{guest_without_session, open},
@@ -46,7 +46,7 @@ impl BusyStore {
     /// The database cannot grow beyond this many pages, as on a full disk.
     async fn with_disk_pages(pages: u32) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let lock = take_folder(folder.path()).expect("the folder");
+        let lock = lock_folder(folder.path()).expect("the folder");
         let path = folder.path().join(DATABASE);
         let (db, identity) = open_writer(&path).expect("a database");
         db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).expect("a limit");
@@ -87,8 +87,8 @@ impl BusyStore {
     async fn outcomes(&mut self, ids: &[CommandId]) -> HashMap<CommandId, Result<EventPosition, StoreError>> {
         let mut outcomes = HashMap::new();
         while !ids.iter().all(|id| outcomes.contains_key(id)) {
-            for news in self.feed.recv().await.expect("a commit") {
-                if let Committed::Reply { id, outcome, .. } = news {
+            for change in self.feed.recv().await.expect("a commit") {
+                if let Committed::Reply { id, outcome, .. } = change {
                     outcomes.insert(id, outcome);
                 }
             }
@@ -245,14 +245,14 @@ async fn a_full_disk_loses_no_staged_message() {
 struct FailingCommit;
 
 impl Write for FailingCommit {
-    type Done = ();
+    type Output = ();
 
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         db.execute_batch(
             "PRAGMA defer_foreign_keys = ON;
              INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (x'00', x'00', 0, 0);",
         )?;
-        Ok(Applied { done: (), news: None })
+        Ok(Applied { output: (), change: None })
     }
 }
 
@@ -280,7 +280,7 @@ async fn a_read_mark_can_be_on_a_staged_message() {
     let marked = loop {
         let commit = busy.feed.recv().await.expect("a commit");
         if let Some(Committed::MarkedRead { user, seq, .. }) =
-            commit.into_iter().find(|news| matches!(news, Committed::MarkedRead { .. }))
+            commit.into_iter().find(|change| matches!(change, Committed::MarkedRead { .. }))
         {
             break (user, seq);
         }

@@ -17,7 +17,7 @@ use crate::{
         expiry::{Expired, ExpiryPolicy, Retention},
         sqlite::{
             error::OpenError,
-            open::{DATABASE, open_reader, open_writer, take_folder},
+            open::{DATABASE, lock_folder, open_reader, open_writer},
             sqlite_store::SqliteStore,
             tests::support::{drain, guest, guest_without_session, message, new_session, open, registered, user},
         },
@@ -100,7 +100,7 @@ async fn nicknames_that_were_not_released_on_disconnect_expire() {
 #[tokio::test]
 async fn a_full_disk_refuses_a_write_and_the_store_goes_on() {
     let folder = TempDir::new().expect("a folder");
-    let lock = take_folder(folder.path()).expect("the folder");
+    let lock = lock_folder(folder.path()).expect("the folder");
     let path = folder.path().join(DATABASE);
     let (db, identity) = open_writer(&path).expect("a database");
     let pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
@@ -141,7 +141,7 @@ async fn a_refused_write_does_not_fail_the_others_of_its_commit() {
     // The store is closed, so the feed ends. It has announced everything that was committed, in order.
     let mut announced = Vec::new();
     while let Some(commit) = feed.recv().await {
-        announced.extend(commit.into_iter().map(|news| match news {
+        announced.extend(commit.into_iter().map(|change| match change {
             Committed::Event(event) => event.seq.0,
             other => panic!("unexpected {other:?}"),
         }));
@@ -181,8 +181,8 @@ async fn read_marks_move_forward_only_and_belong_to_members_only() {
     }
     let mut furthest = Seq::ZERO;
     while furthest < Seq(7) {
-        for news in feed.recv().await.expect("a commit") {
-            let (user, seq) = match news {
+        for change in feed.recv().await.expect("a commit") {
+            let (user, seq) = match change {
                 Committed::MarkedRead { user, seq, .. } => (user, seq),
                 Committed::Event(_) => continue,
                 other => panic!("unexpected {other:?}"),

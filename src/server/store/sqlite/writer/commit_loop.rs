@@ -1,8 +1,8 @@
-//! The writer thread: it owns the only connection that writes, and commits in batches.
+//! The writer thread. It owns the only connection that writes, and commits in batches.
 //!
-//! A sync of the disk costs the same for one command as for two hundred, so whatever waits when the writer comes round
-//! shares one transaction and one sync. One that is refused takes nobody with it: what is not known to be well before
-//! anything is written has a savepoint of its own.
+//! Syncing the disk costs the same for one command as for two hundred, so all jobs that wait when the writer is ready share
+//! a transaction and a sync. A job that is refused does not affect the others: it has a savepoint of its own, unless it
+//! checks everything before it writes anything (the fast path).
 
 use std::{
     sync::{
@@ -29,110 +29,109 @@ use crate::{
                 read_marks::{ReadMark, ReadMarks},
                 staging::Staging,
             },
-            wal_checkpoints::Done,
+            wal_checkpoints::WriteCounters,
             writer::{
                 cache::WriterCache,
                 group_commit::GroupCommit,
                 job::{FastPathContext, FastPathOutcome, Job},
-                queue::{WriteTurn, WriterEnd},
+                queue::{BatchKind, QueueReceiver},
             },
         },
     },
 };
 
-/// The most writes that share a commit.
-const LARGEST_BATCH: usize = 256;
+/// The most jobs that share a commit.
+const MAX_BATCH: usize = 256;
 
-/// After so many the log is worth a checkpoint.
-const MANY_CHANGES: usize = 16_384;
+/// After this many jobs the writer asks for a checkpoint.
+const JOBS_PER_CHECKPOINT: usize = 16_384;
 
-/// Messages to so many conversations at once go to the journal first. To fewer, the pages that a commit changes are few
-/// anyway.
-const SCATTERED: usize = 4;
+/// Messages go to the staging table if a batch has messages for at least this many conversations. With fewer, a commit
+/// changes few pages anyway.
+const MIN_CONVERSATIONS_TO_STAGE: usize = 4;
 
-/// How many messages may wait in the journal while there is more to do.
-const MANY_WAITING: usize = 8_192;
+/// With this many staged messages the writer starts to flush them even while it is busy.
+const MAX_STAGED_MESSAGES: usize = 8_192;
 
-/// The most that are moved out of it at once.
-const LARGEST_MOVE: usize = 2_048;
+/// The most messages that one commit flushes.
+const MAX_FLUSH: usize = 2_048;
 
-/// How long after a failure it is tried again.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long after a failure the writer tries again to load the staging table.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How long read marks may wait while there is much to do.
-const MARKS_PAUSE: Duration = Duration::from_millis(250);
+/// How long read marks may wait while the writer is busy.
+const READ_MARK_DELAY: Duration = Duration::from_millis(250);
 
-/// What the writer has in common with others.
-pub(crate) struct Shared {
-    pub(crate) reads: Arc<ReadMarks>,
+/// What the writer shares with the rest of the store.
+pub(crate) struct SharedState {
+    /// Read marks that wait to be saved.
+    pub(crate) read_marks: Arc<ReadMarks>,
     pub(crate) feed: mpsc::Sender<Vec<Committed>>,
-    /// For the checkpoints.
-    pub(crate) done: Arc<Done>,
-    /// Asks for one.
-    pub(crate) checkpoints: SyncSender<()>,
-    /// The tables do not have all that was told.
-    pub(crate) is_behind: Arc<AtomicBool>,
+    /// Tells the checkpoint thread what there is to do.
+    pub(crate) counters: Arc<WriteCounters>,
+    /// Asks for a checkpoint.
+    pub(crate) request_checkpoint: SyncSender<()>,
+    /// Whether some acknowledged messages are only staged, so that reads need the read barrier.
+    pub(crate) has_staged: Arc<AtomicBool>,
     pub(crate) quota: Option<Quota>,
 }
 
-/// What the writer's thread owns.
+/// The state of the writer thread.
 pub(crate) struct Writer {
     db: Connection,
-    orders: WriterEnd,
-    shared: Shared,
-    /// How many were made since the last checkpoint was asked for.
-    changes: usize,
-    recent: WriterCache,
-    /// `None` after a failure: to be read again.
-    journal: Option<Staging>,
-    /// How long after the last commit the journal is emptied.
-    pause: Duration,
-    /// Who is worth waiting for.
-    company: GroupCommit,
-    marks_saved: Instant,
-    /// Read marks may have been left for later.
-    marks_wait: bool,
-    /// The transaction that was made last has erased something.
+    queue: QueueReceiver,
+    shared: SharedState,
+    /// How many jobs were done since the last request for a checkpoint.
+    jobs_since_checkpoint: usize,
+    cache: WriterCache,
+    /// `None` after a failure: it must be loaded from the database again.
+    staging: Option<Staging>,
+    /// How long after the last commit the staging table is flushed.
+    flush_delay: Duration,
+    group: GroupCommit,
+    read_marks_saved_at: Instant,
+    /// Whether the last commit left read marks for later.
+    has_waiting_marks: bool,
+    /// Whether the last transaction has erased data.
     has_erased: bool,
 }
 
-/// Why a transaction comes to nothing.
+/// Why a transaction was rolled back.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A change without a savepoint failed; the log has said why.
-    #[error("a kind failed half-way")]
+    /// A change without a savepoint failed. The log has the cause.
+    #[error("a change failed half-way")]
     HalfWay,
 }
 
-/// How changes are made.
+/// How a batch of jobs is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WriteMode {
-    /// Messages go to the journal. What is none of these has a savepoint.
-    Least,
-    /// Without a savepoint where none is needed.
-    Little,
-    /// With a savepoint each.
-    Much,
+    /// Messages go to the staging table; other jobs have a savepoint.
+    Staged,
+    /// Messages go to their tables without a savepoint; other jobs have a savepoint.
+    NoSavepoint,
+    /// Every job has a savepoint.
+    Savepoints,
 }
 
 impl Writer {
-    pub(crate) fn new(db: Connection, orders: WriterEnd, shared: Shared, pause: Duration) -> Self {
-        let (recent, journal, marks_saved) = (WriterCache::default(), Some(Staging::default()), Instant::now());
+    pub(crate) fn new(db: Connection, queue: QueueReceiver, shared: SharedState, flush_delay: Duration) -> Self {
         Self {
             db,
-            orders,
+            queue,
             shared,
-            changes: 0,
-            recent,
-            journal,
-            pause,
-            company: GroupCommit::default(),
-            marks_saved,
-            marks_wait: false,
+            jobs_since_checkpoint: 0,
+            cache: WriterCache::default(),
+            staging: Some(Staging::default()),
+            flush_delay,
+            group: GroupCommit::default(),
+            read_marks_saved_at: Instant::now(),
+            has_waiting_marks: false,
             has_erased: false,
         }
     }
@@ -142,123 +141,130 @@ impl Writer {
     }
 
     fn run(mut self) {
-        let mut jobs = Vec::with_capacity(LARGEST_BATCH);
+        let mut jobs = Vec::with_capacity(MAX_BATCH);
         loop {
-            let patience = match &self.journal {
-                Some(journal) => (self.marks_wait || !journal.is_empty()).then_some(self.pause),
-                None => Some(PATIENCE),
+            let idle_timeout = match &self.staging {
+                Some(staging) => (self.has_waiting_marks || !staging.is_empty()).then_some(self.flush_delay),
+                None => Some(RETRY_DELAY),
             };
-            match self.orders.0.take(&mut jobs, LARGEST_BATCH, patience, self.company) {
-                WriteTurn::Work | WriteTurn::Pause => drop(self.commit(&mut jobs)),
-                WriteTurn::End => break,
+            match self.queue.0.take_batch(&mut jobs, MAX_BATCH, idle_timeout, self.group) {
+                BatchKind::Work | BatchKind::Idle => drop(self.commit(&mut jobs)),
+                BatchKind::Closed => break,
             }
         }
-        // What can't be moved now is moved when the store is opened again.
-        while self.journal.as_ref().is_some_and(|journal| !journal.is_empty()) && self.commit(&mut jobs).is_ok() {}
+        // Messages that cannot be flushed now are flushed when the store is opened again.
+        while self.staging.as_ref().is_some_and(|staging| !staging.is_empty()) && self.commit(&mut jobs).is_ok() {}
     }
 
-    /// Carries out `jobs` and saves the gathered read marks in one transaction, then answers. Without any, empties some of
-    /// the journal. An error has been logged, and told to whoever asked.
+    /// Does `jobs` and saves the waiting read marks in one transaction, then replies. Without jobs, flushes some staged
+    /// messages. An error has already been logged and sent to the callers.
     fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
-        let is_busy = are_scattered(jobs);
-        self.marks_wait = is_busy && self.marks_saved.elapsed() < MARKS_PAUSE;
-        let marks = if self.marks_wait { Vec::new() } else { self.take_marks() };
-        // What fails without savepoints may be one change's fault: with them it takes nobody with it.
+        let is_busy = has_many_conversations(jobs);
+        self.has_waiting_marks = is_busy && self.read_marks_saved_at.elapsed() < READ_MARK_DELAY;
+        let marks = if self.has_waiting_marks { Vec::new() } else { self.take_read_marks() };
         let has_room = self.shared.quota.as_mut().is_none_or(|quota| quota.has_room(&self.db));
-        let care = match (has_room, is_busy) {
-            // Each is looked at by itself.
-            (false, _) => WriteMode::Much,
-            (true, true) => WriteMode::Least,
-            (true, false) => WriteMode::Little,
+        let mode = match (has_room, is_busy) {
+            // Without room, each job must be allowed or refused by itself.
+            (false, _) => WriteMode::Savepoints,
+            (true, true) => WriteMode::Staged,
+            (true, false) => WriteMode::NoSavepoint,
         };
         let begin = Instant::now();
+        // A batch that fails without savepoints may fail for one job only: with savepoints the others succeed.
         let result = self
-            .transact(jobs, &marks, care, has_room)
-            .or_else(|_| self.transact(jobs, &marks, WriteMode::Much, has_room));
-        let committed = result.is_ok();
-        let here = jobs.len() + self.orders.0.len();
-        self.company = self.company.after(jobs.len(), here.min(LARGEST_BATCH), begin.elapsed());
-        if !committed && let Err(error) = self.read_all_the_same(jobs) {
-            tracing::error!(%error, "what was told last cannot be read");
+            .transact(jobs, &marks, mode, has_room)
+            .or_else(|_| self.transact(jobs, &marks, WriteMode::Savepoints, has_room));
+        let is_committed = result.is_ok();
+        let job_count = jobs.len();
+        let arrived = (job_count + self.queue.0.len()).min(MAX_BATCH);
+        self.group = self.group.after_commit(job_count, arrived, begin.elapsed());
+        if is_committed {
+            // Before any reply: a caller who reads after the reply must find what was written.
+            let has_staged = self.staging.as_ref().is_some_and(|staging| !staging.is_empty());
+            self.shared.has_staged.store(has_staged, Ordering::SeqCst);
+        } else if let Err(error) = self.read_in_rolled_back_transaction(jobs) {
+            tracing::error!(%error, "the messages that were written last cannot be read");
         }
-        let changes = jobs.len();
-        let mut news = Vec::with_capacity(2 * jobs.len());
-        jobs.drain(..).for_each(|job| job.settle(committed, &mut news));
+        let mut changes = Vec::with_capacity(2 * job_count);
+        jobs.drain(..).for_each(|job| job.finish(is_committed, &mut changes));
         let result = match result {
-            Ok(read_news) => {
-                // Before anybody is told: whoever reads then is to find it.
-                let is_behind = self.journal.as_ref().is_some_and(|journal| !journal.is_empty());
-                self.shared.is_behind.store(is_behind, Ordering::SeqCst);
-                self.shared.done.commits.fetch_add(1, Ordering::Relaxed);
-                if self.has_erased {
-                    self.shared.done.erasures.fetch_add(1, Ordering::Release);
-                }
-                self.changes += changes;
-                if self.changes >= MANY_CHANGES {
-                    self.changes = 0;
-                    // One that waits already is as good.
-                    let _ = self.shared.checkpoints.try_send(());
-                }
-                news.extend(read_news);
+            Ok(moved_marks) => {
+                self.count_commit(job_count);
+                changes.extend(moved_marks);
                 Ok(())
             }
             Err(error) => {
-                tracing::error!(%error, "a commit failed; nothing of it was done");
-                self.shared.reads.put_back(marks);
+                tracing::error!(%error, "a commit failed and was rolled back");
+                self.shared.read_marks.put_back(marks);
                 Err(error)
             }
         };
-        // Without a listener nobody is connected; the log has it all.
-        if !news.is_empty() && self.shared.feed.blocking_send(news).is_err() {
-            tracing::debug!("nobody listens to the store's news any more");
+        // Without a receiver there are no connections.
+        if !changes.is_empty() && self.shared.feed.blocking_send(changes).is_err() {
+            tracing::debug!("the receiver of the commit feed is gone");
         }
         result
     }
 
-    /// Lets those read who must find all that was told, in tables that have it for as long as that takes: a full disk keeps
-    /// nobody from reading.
-    fn read_all_the_same(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-        if !jobs.iter().any(|job| job.reads()) {
+    /// Tells the checkpoint thread of a commit.
+    fn count_commit(&mut self, job_count: usize) {
+        self.shared.counters.commits.fetch_add(1, Ordering::Relaxed);
+        if self.has_erased {
+            self.shared.counters.erasures.fetch_add(1, Ordering::Release);
+        }
+        self.jobs_since_checkpoint += job_count;
+        if self.jobs_since_checkpoint >= JOBS_PER_CHECKPOINT {
+            self.jobs_since_checkpoint = 0;
+            // The channel holds one request, and one is enough.
+            let _ = self.shared.request_checkpoint.try_send(());
+        }
+    }
+
+    /// Runs the barrier reads of a failed batch in a transaction that flushes the staging table and is rolled back, so that
+    /// a full disk does not stop reading.
+    fn read_in_rolled_back_transaction(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+        if !jobs.iter().any(|job| job.is_read()) {
             return Ok(());
         }
         self.execute("BEGIN IMMEDIATE")?;
-        let settled = Staging::load(&self.db).and_then(|mut journal| journal.flush_all(&self.db));
-        if settled.is_ok() {
-            jobs.iter_mut().for_each(|job| job.read(&self.db));
+        let flushed = Staging::load(&self.db).and_then(|mut staging| staging.flush_all(&self.db));
+        if flushed.is_ok() {
+            jobs.iter_mut().for_each(|job| job.read_uncommitted(&self.db));
         }
         if !self.db.is_autocommit() {
             self.execute("ROLLBACK")?;
         }
-        Ok(settled?)
+        Ok(flushed?)
     }
 
-    fn take_marks(&mut self) -> Vec<ReadMark> {
-        self.marks_saved = Instant::now();
-        self.shared.reads.take()
+    fn take_read_marks(&mut self) -> Vec<ReadMark> {
+        self.read_marks_saved_at = Instant::now();
+        self.shared.read_marks.take()
     }
 
+    /// Runs a transaction. Returns the read marks that moved.
     fn transact(
         &mut self,
         jobs: &mut [Box<dyn Job>],
         marks: &[ReadMark],
-        care: WriteMode,
+        mode: WriteMode,
         has_room: bool,
     ) -> Result<Vec<Committed>, Failure> {
         self.execute("BEGIN IMMEDIATE")?;
-        // Forgotten if this fails: the database alone knows what is left of it.
-        let journal = self.journal.take();
-        let result = self.fill(journal, jobs, marks, care, has_room).and_then(|(journal, news)| {
+        // Dropped if this fails: then only the database knows what is staged.
+        let staging = self.staging.take();
+        let result = self.write_batch(staging, jobs, marks, mode, has_room).and_then(|(staging, moved_marks)| {
             self.execute("COMMIT")?;
-            Ok((journal, news))
+            Ok((staging, moved_marks))
         });
         match result {
-            Ok((journal, news)) => {
-                self.journal = Some(journal);
-                Ok(news)
+            Ok((staging, moved_marks)) => {
+                self.staging = Some(staging);
+                Ok(moved_marks)
             }
             Err(failure) => {
-                self.recent.forget();
-                // A full disk can end the transaction by itself; otherwise it is ours to end.
+                self.cache.clear();
+                // SQLite itself rolls back on some errors, such as a full disk.
                 if !self.db.is_autocommit() {
                     self.execute("ROLLBACK")?;
                 }
@@ -267,47 +273,47 @@ impl Writer {
         }
     }
 
-    /// Does everything but the commit; returns what is left in the journal, and what the read marks changed.
-    fn fill(
+    /// Does everything within the transaction. Returns what is staged now, and the read marks that moved.
+    fn write_batch(
         &mut self,
-        journal: Option<Staging>,
+        staging: Option<Staging>,
         jobs: &mut [Box<dyn Job>],
         marks: &[ReadMark],
-        care: WriteMode,
+        mode: WriteMode,
         has_room: bool,
     ) -> Result<(Staging, Vec<Committed>), Failure> {
-        let Self { db, recent, has_erased, .. } = self;
+        let Self { db, cache, has_erased, .. } = self;
         *has_erased = false;
-        let mut journal = journal.map_or_else(|| Staging::load(db), Ok)?;
-        let is_pause = jobs.is_empty();
+        let mut staging = staging.map_or_else(|| Staging::load(db), Ok)?;
+        let is_idle = jobs.is_empty();
         for job in jobs.iter_mut() {
-            if care != WriteMode::Much {
-                let is_busy = care == WriteMode::Least;
-                match job.try_fast_path(&mut FastPathContext { db, recent, journal: &mut journal, is_busy }) {
+            if mode != WriteMode::Savepoints {
+                let is_staged = mode == WriteMode::Staged;
+                match job.try_fast_path(&mut FastPathContext { db, cache, staging: &mut staging, is_staged }) {
                     FastPathOutcome::Done => continue,
-                    FastPathOutcome::NotThisOne => {}
+                    FastPathOutcome::NotApplicable => {}
                     FastPathOutcome::Failed => return Err(Failure::HalfWay),
                 }
             }
-            journal.flush_all(db)?;
-            recent.save(db)?;
+            staging.flush_all(db)?;
+            cache.save(db)?;
             within_savepoint(db, |db| {
-                let is_done = job.run(db, has_room);
+                let is_done = job.apply(db, has_room);
                 *has_erased |= is_done && job.erases();
                 is_done
             })?;
-            recent.forget();
+            cache.clear();
         }
-        journal.save(db)?;
-        let is_due = is_pause || journal.len() >= MANY_WAITING;
-        journal.flush_some(db, if is_due { LARGEST_MOVE } else { 0 })?;
-        recent.save(db)?;
-        let mut news = Vec::new();
+        staging.save(db)?;
+        let must_flush = is_idle || staging.len() >= MAX_STAGED_MESSAGES;
+        staging.flush_some(db, if must_flush { MAX_FLUSH } else { 0 })?;
+        cache.save(db)?;
+        let mut moved_marks = Vec::new();
         for mark in marks {
-            journal.flush_conversation(db, mark.conversation())?;
-            news.extend(mark.apply(db)?);
+            staging.flush_conversation(db, mark.conversation())?;
+            moved_marks.extend(mark.apply(db)?);
         }
-        Ok((journal, news))
+        Ok((staging, moved_marks))
     }
 
     fn execute(&self, statement: &str) -> Result<(), rusqlite::Error> {
@@ -315,14 +321,14 @@ impl Writer {
     }
 }
 
-/// Whether there are messages to many conversations.
-fn are_scattered(jobs: &[Box<dyn Job>]) -> bool {
-    let mut places: Vec<ConversationId> = Vec::with_capacity(SCATTERED);
-    for place in jobs.iter().filter_map(|job| job.conversation()) {
-        if !places.contains(&place) {
-            places.push(place);
+/// Whether the batch has messages for at least [`MIN_CONVERSATIONS_TO_STAGE`] conversations.
+fn has_many_conversations(jobs: &[Box<dyn Job>]) -> bool {
+    let mut found: Vec<ConversationId> = Vec::with_capacity(MIN_CONVERSATIONS_TO_STAGE);
+    for conversation in jobs.iter().filter_map(|job| job.message_conversation()) {
+        if !found.contains(&conversation) {
+            found.push(conversation);
         }
-        if places.len() == SCATTERED {
+        if found.len() == MIN_CONVERSATIONS_TO_STAGE {
             return true;
         }
     }
@@ -332,7 +338,7 @@ fn are_scattered(jobs: &[Box<dyn Job>]) -> bool {
 fn within_savepoint(db: &Connection, change: impl FnOnce(&Connection) -> bool) -> Result<(), rusqlite::Error> {
     execute(db, "SAVEPOINT one")?;
     if !change(db) {
-        // Fails if the whole transaction is gone, and so fails the batch.
+        // Fails if SQLite has rolled back the whole transaction, and then the batch fails.
         execute(db, "ROLLBACK TO one")?;
     }
     execute(db, "RELEASE one")

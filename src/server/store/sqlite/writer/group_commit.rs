@@ -1,44 +1,44 @@
-//! Whom a commit waits for.
+//! Group commit: estimates how many commands will arrive together, so that they share a commit.
 //!
-//! Those who write at the same moment do not arrive at the same moment. A commit that begins with the first of them leaves
-//! the others to a second one, and everybody who hears them is written to twice. So after a commit during which others
-//! came, the next one waits until as many are there as these were together, for at most twice as long as a commit takes.
-//! Whoever writes alone, or with one or two others, is not waited with.
+//! Commands that are sent at the same moment do not arrive at the same moment. A commit that starts with the first of them
+//! leaves the rest to a second commit, and the delivery writes to every connection twice. So when commands arrived during
+//! a commit, the next commit waits until as many commands are there as both had together, but at most twice as long as a
+//! commit takes. It does not wait for groups of fewer than [`MIN_GROUP`].
 
 use std::time::Duration;
 
-/// Fewer are not worth a wait: a commit more for two or three costs less than they would wait.
-const FEW: usize = 4;
+/// Smaller groups are not worth waiting for: an additional commit costs less than the wait.
+const MIN_GROUP: usize = 4;
 
 /// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_millis(2);
+const MAX_WAIT: Duration = Duration::from_millis(2);
 
-/// Who is expected.
+/// What the next commit waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct GroupCommit {
-    /// So many commands in all.
-    pub(crate) count: usize,
-    /// They are waited for no longer than this.
-    pub(crate) patience: Duration,
-    /// How many there were when the last wait was in vain.
+    /// How many commands the commit should have in all; 0: do not wait.
+    pub(crate) expected: usize,
+    /// How long to wait for them at most.
+    pub(crate) max_wait: Duration,
+    /// How many commands were there after the last wait that was in vain; 0 after any other commit.
     pub(crate) missed: usize,
 }
 
 impl GroupCommit {
-    /// After a commit of `committed` commands that took so long, when `here` of them have come: these, and those that came
-    /// too late for it.
-    pub(crate) fn after(self, committed: usize, here: usize, took: Duration) -> Self {
+    /// The estimate after a commit of `committed` commands that took `elapsed`. `arrived` counts those and the commands that
+    /// came too late for it.
+    pub(crate) fn after_commit(self, committed: usize, arrived: usize, elapsed: Duration) -> Self {
         if committed == 0 {
-            // Nobody wrote: read marks were saved, or the journal was emptied.
+            // The commit only saved read marks or flushed the staging table.
             return self;
         }
-        let patience = (2 * took).min(LONGEST_WAIT);
-        if committed < self.count {
-            // The others are here by now, or do not come: the next commit waits for nobody.
-            Self { count: 0, patience, missed: here }
+        let max_wait = (2 * elapsed).min(MAX_WAIT);
+        if committed < self.expected {
+            // The missing commands have arrived since, or will not come: the next commit does not wait.
+            Self { expected: 0, max_wait, missed: arrived }
         } else {
-            let company = here.max(self.missed);
-            Self { count: if company < FEW { 0 } else { company }, patience, missed: 0 }
+            let group = arrived.max(self.missed);
+            Self { expected: if group < MIN_GROUP { 0 } else { group }, max_wait, missed: 0 }
         }
     }
 }
@@ -50,42 +50,45 @@ mod tests {
     const COMMIT: Duration = Duration::from_micros(200);
 
     #[test]
-    fn who_writes_alone_or_with_one_or_two_others_is_not_waited_with() {
-        for here in 1..FEW {
-            assert_eq!(GroupCommit::default().after(1, here, COMMIT).count, 0);
+    fn small_groups_are_not_waited_for() {
+        for arrived in 1..MIN_GROUP {
+            assert_eq!(GroupCommit::default().after_commit(1, arrived, COMMIT).expected, 0);
         }
     }
 
     #[test]
-    fn those_who_came_too_late_are_expected_next_time() {
-        let company = GroupCommit::default().after(13, 32, COMMIT);
-        assert_eq!((company.count, company.patience), (32, 2 * COMMIT));
-        // They did come.
-        assert_eq!(company.after(32, 32, COMMIT).count, 32);
+    fn commands_that_came_too_late_are_expected_next_time() {
+        let group = GroupCommit::default().after_commit(13, 32, COMMIT);
+        assert_eq!((group.expected, group.max_wait), (32, 2 * COMMIT));
+        // All of them came.
+        assert_eq!(group.after_commit(32, 32, COMMIT).expected, 32);
     }
 
     #[test]
-    fn after_a_wait_in_vain_the_rest_is_not_waited_for_but_all_are_the_time_after() {
-        let late = GroupCommit::default().after(13, 32, COMMIT).after(20, 32, COMMIT);
-        assert_eq!(late.count, 0);
-        assert_eq!(late.after(12, 12, COMMIT).count, 32);
+    fn after_a_wait_in_vain_the_next_commit_does_not_wait_but_the_one_after_does() {
+        let late = GroupCommit::default().after_commit(13, 32, COMMIT).after_commit(20, 32, COMMIT);
+        assert_eq!(late.expected, 0);
+        assert_eq!(late.after_commit(12, 12, COMMIT).expected, 32);
     }
 
     #[test]
-    fn who_has_gone_is_waited_for_once() {
-        let company = GroupCommit::default().after(13, 32, COMMIT).after(1, 1, COMMIT);
-        assert_eq!(company.count, 0);
-        assert_eq!(company.after(1, 1, COMMIT), GroupCommit { patience: company.patience, ..GroupCommit::default() });
+    fn a_group_that_does_not_come_again_is_waited_for_once() {
+        let group = GroupCommit::default().after_commit(13, 32, COMMIT).after_commit(1, 1, COMMIT);
+        assert_eq!(group.expected, 0);
+        assert_eq!(
+            group.after_commit(1, 1, COMMIT),
+            GroupCommit { max_wait: group.max_wait, ..GroupCommit::default() }
+        );
     }
 
     #[test]
-    fn a_commit_of_read_marks_says_nothing_about_who_writes() {
-        let company = GroupCommit::default().after(13, 32, COMMIT);
-        assert_eq!(company.after(0, 0, COMMIT), company);
+    fn a_commit_of_read_marks_does_not_change_the_estimate() {
+        let group = GroupCommit::default().after_commit(13, 32, COMMIT);
+        assert_eq!(group.after_commit(0, 0, COMMIT), group);
     }
 
     #[test]
-    fn a_slow_disk_makes_nobody_wait_long() {
-        assert_eq!(GroupCommit::default().after(2, 4, Duration::from_secs(1)).patience, LONGEST_WAIT);
+    fn a_slow_disk_does_not_make_the_wait_long() {
+        assert_eq!(GroupCommit::default().after_commit(2, 4, Duration::from_secs(1)).max_wait, MAX_WAIT);
     }
 }

@@ -13,65 +13,70 @@ use crate::{
     },
 };
 
-/// One kind of change to the database.
+/// A command: one kind of change to the database.
 pub(crate) trait Write: Send + 'static {
-    /// What the asker learns.
-    type Done: Send + 'static;
+    /// What the caller gets once the change is durable.
+    type Output: Send + 'static;
 
-    /// Makes the change within a savepoint, which is undone if this fails.
-    fn apply(&self, db: &Connection) -> Result<Applied<Self::Done>, StoreError>;
+    /// Makes the change within a savepoint, which is rolled back if this fails.
+    fn apply(&self, db: &Connection) -> Result<Applied<Self::Output>, StoreError>;
 
-    /// Whether it takes something out of the data that nobody must be able to read any more, in the log neither.
+    /// Whether it deletes or overwrites data that must not stay readable, in the write-ahead log either.
     fn erases(&self) -> bool {
         false
     }
 
-    /// Whether it is refused while the disk quota is used up. What keeps order and what makes room is not.
+    /// Whether it is refused while the disk quota is used up. Moderation and whatever frees space is not.
     fn takes_room(&self) -> bool {
         false
     }
 }
 
-/// Makes a change, unless it takes room that there is not. One that comes to nothing new, as a repeated command does, takes
-/// none.
-pub(crate) fn make<W: Write>(write: &W, db: &Connection, has_room: bool) -> Result<Applied<W::Done>, StoreError> {
+/// A change that was made, valid once committed.
+pub(crate) struct Applied<T> {
+    /// For the caller.
+    pub(crate) output: T,
+    /// For the feed.
+    pub(crate) change: Option<Committed>,
+}
+
+/// Applies a change unless the quota forbids it. A change that writes nothing, such as a repeated command, needs no room.
+pub(crate) fn apply_within_quota<W: Write>(
+    write: &W,
+    db: &Connection,
+    has_room: bool,
+) -> Result<Applied<W::Output>, StoreError> {
     let before = db.total_changes();
     let applied = write.apply(db)?;
     let is_refused = !has_room && write.takes_room() && db.total_changes() != before;
     if is_refused { Err(StoreError::QuotaUsedUp) } else { Ok(applied) }
 }
 
-/// What a change came to, valid once committed.
-pub(crate) struct Applied<T> {
-    pub(crate) done: T,
-    /// What there is to tell.
-    pub(crate) news: Option<Committed>,
+/// What the caller of a write gets after its transaction was committed or rolled back. Adds the change to `changes`.
+pub(crate) fn outcome_after_commit<T>(
+    outcome: Option<Result<Applied<T>, StoreError>>,
+    is_committed: bool,
+    changes: &mut Vec<Committed>,
+) -> Result<T, StoreError> {
+    let applied = outcome.filter(|_| is_committed).unwrap_or(Err(StoreError::Unavailable))?;
+    changes.extend(applied.change);
+    Ok(applied.output)
 }
 
-/// A change, and the receipt for it.
-pub(crate) fn pending<W: Write>(write: W) -> (Box<dyn Job>, Receipt<W::Done>) {
-    let (answer, answered) = oneshot::channel();
-    (Box::new(Pending { write, answer, outcome: None }), Receipt::new(answered))
-}
-
-/// A [`Write`] of any kind, with whoever waits for it.
+/// A job of the writer thread, with the channel to its caller.
 pub(crate) trait Job: Send {
-    /// Makes the change, if there is room for it; `false` if its savepoint must be undone.
-    fn run(&mut self, db: &Connection, has_room: bool) -> bool;
+    /// Makes the change within a savepoint; `has_room` is false while the disk quota is used up. Returns `false` if the
+    /// savepoint must be rolled back.
+    fn apply(&mut self, db: &Connection, has_room: bool) -> bool;
 
-    /// Makes the change without a savepoint, if it is one of those that need none.
-    fn try_fast_path(&mut self, _desk: &mut FastPathContext<'_>) -> FastPathOutcome {
-        FastPathOutcome::NotThisOne
+    /// Makes the change without a savepoint, if this kind of change can do so.
+    fn try_fast_path(&mut self, _context: &mut FastPathContext<'_>) -> FastPathOutcome {
+        FastPathOutcome::NotApplicable
     }
 
-    /// Where it puts a message, if it does only that.
-    fn conversation(&self) -> Option<ConversationId> {
+    /// The conversation of the message that it adds; `None` if it does anything else.
+    fn message_conversation(&self) -> Option<ConversationId> {
         None
-    }
-
-    /// Whether it only reads.
-    fn reads(&self) -> bool {
-        false
     }
 
     /// See [`Write::erases`].
@@ -79,60 +84,60 @@ pub(crate) trait Job: Send {
         false
     }
 
-    /// Reads in tables that have all that was told, but nothing of this batch.
-    fn read(&mut self, _db: &Connection) {}
+    /// Whether it is a barrier read.
+    fn is_read(&self) -> bool {
+        false
+    }
 
-    /// Answers, after the commit or its failure, and adds what there is to tell.
-    fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>);
+    /// For a barrier read after a failed commit: reads from tables that have all earlier writes, but nothing of this batch.
+    fn read_uncommitted(&mut self, _db: &Connection) {}
+
+    /// Replies to the caller after the commit or its failure, and adds what is committed to `changes`.
+    fn finish(self: Box<Self>, is_committed: bool, changes: &mut Vec<Committed>);
 }
 
 /// What a change without a savepoint works with.
 pub(crate) struct FastPathContext<'a> {
     pub(crate) db: &'a Connection,
-    pub(crate) recent: &'a mut WriterCache,
-    pub(crate) journal: &'a mut Staging,
-    /// Messages go to the journal.
-    pub(crate) is_busy: bool,
+    pub(crate) cache: &'a mut WriterCache,
+    pub(crate) staging: &'a mut Staging,
+    /// Whether messages go to the staging table.
+    pub(crate) is_staged: bool,
 }
 
-/// What became of a change without a savepoint.
+/// How an attempt without a savepoint ended.
 pub(crate) enum FastPathOutcome {
-    /// It was made, or refused.
+    /// The change was made or refused.
     Done,
-    /// It needs a savepoint.
-    NotThisOne,
-    /// Nothing of the transaction is good any more.
+    /// The change needs a savepoint.
+    NotApplicable,
+    /// The change failed half-way: the transaction must be rolled back.
     Failed,
 }
 
-struct Pending<W: Write> {
-    write: W,
-    answer: oneshot::Sender<Result<W::Done, StoreError>>,
-    outcome: Option<Result<Applied<W::Done>, StoreError>>,
+/// A [`Write`] as a job, and the receipt for it.
+pub(crate) fn job_with_receipt<W: Write>(write: W) -> (Box<dyn Job>, Receipt<W::Output>) {
+    let (reply, outcome) = oneshot::channel();
+    (Box::new(WriteJob { write, reply, outcome: None }), Receipt::new(outcome))
 }
 
-impl<W: Write> Job for Pending<W> {
-    fn run(&mut self, db: &Connection, has_room: bool) -> bool {
-        self.outcome.insert(make(&self.write, db, has_room)).is_ok()
+struct WriteJob<W: Write> {
+    write: W,
+    reply: oneshot::Sender<Result<W::Output, StoreError>>,
+    outcome: Option<Result<Applied<W::Output>, StoreError>>,
+}
+
+impl<W: Write> Job for WriteJob<W> {
+    fn apply(&mut self, db: &Connection, has_room: bool) -> bool {
+        self.outcome.insert(apply_within_quota(&self.write, db, has_room)).is_ok()
     }
 
     fn erases(&self) -> bool {
         self.write.erases()
     }
 
-    fn settle(self: Box<Self>, committed: bool, news: &mut Vec<Committed>) {
-        // An asker that went away needs no answer; the change stands.
-        let _ = self.answer.send(settled(self.outcome, committed, news));
+    fn finish(self: Box<Self>, is_committed: bool, changes: &mut Vec<Committed>) {
+        // The receiver is gone if the caller was cancelled; the change stands.
+        let _ = self.reply.send(outcome_after_commit(self.outcome, is_committed, changes));
     }
-}
-
-/// What became of a change in the end; adds what there is to tell.
-pub(crate) fn settled<T>(
-    outcome: Option<Result<Applied<T>, StoreError>>,
-    committed: bool,
-    news: &mut Vec<Committed>,
-) -> Result<T, StoreError> {
-    let applied = outcome.filter(|_| committed).unwrap_or(Err(StoreError::Unavailable))?;
-    news.extend(applied.news);
-    Ok(applied.done)
 }

@@ -1,4 +1,6 @@
-//! The writer thread, its queue and what it keeps in memory.
+//! The writer: the only thread that changes the database.
+//!
+//! Commands come as [jobs](job) through the [queue], and the [commit loop](commit_loop) commits them in batches.
 
 pub(crate) mod cache;
 pub(crate) mod commit_loop;

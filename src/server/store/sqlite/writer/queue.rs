@@ -1,7 +1,7 @@
 //! The writer's queue: bounded, in order.
 //!
-//! The writer is woken once for all that its askers' thread brings in one turn, not at the first of them: what arrived
-//! together shares a commit, and a sync of the disk.
+//! A push does not wake the writer at once. A task does, when everything that is ready to run on the pushing thread has
+//! run, because other tasks there may push as well: commands that arrive together share a commit and a sync of the disk.
 
 use std::{
     collections::VecDeque,
@@ -14,150 +14,151 @@ use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
 use crate::server::store::sqlite::writer::{group_commit::GroupCommit, job::Job};
 
-/// How many changes may wait for the writer; beyond that, askers wait to queue.
-const MOST: usize = 1_024;
+/// How many jobs may wait for the writer. Beyond that, callers wait to push.
+const CAPACITY: usize = 1_024;
 
-/// How long an asker waits to queue before the store counts as stuck.
-const TURN: Duration = Duration::from_secs(10);
+/// How long a caller waits to push before the store counts as stuck.
+const PUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why a change was not queued.
+/// Why a job was not queued.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotQueued {
-    /// The store closes, or its writer has ended.
-    #[error("it has ended")]
-    Ended,
+pub(crate) enum QueueError {
+    /// The store is closing, or the writer thread has ended.
+    #[error("the queue is closed")]
+    Closed,
     /// The queue stayed full.
-    #[error("it is stuck")]
+    #[error("the queue is stuck")]
     Stuck,
 }
 
-/// What the writer is to do next.
+/// What [`WriteQueue::take_batch`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WriteTurn {
-    /// What has gathered.
+pub(crate) enum BatchKind {
+    /// There are jobs, or read marks to be saved.
     Work,
-    /// Nothing has come for a while.
-    Pause,
-    /// Nothing will come any more.
-    End,
+    /// Nothing came within the time.
+    Idle,
+    /// The queue is closed and empty.
+    Closed,
 }
 
-/// The queue.
+/// The queue between the store's callers and the writer thread.
 #[derive(Debug)]
 pub(crate) struct WriteQueue {
-    waiting: Mutex<QueuedJob>,
+    state: Mutex<QueueState>,
     /// Wakes the writer.
     changed: Condvar,
+    /// A permit for each free place.
     room: Semaphore,
 }
 
 #[derive(Default)]
-struct QueuedJob {
+struct QueueState {
     jobs: VecDeque<Box<dyn Job>>,
-    /// There is something besides jobs to be saved.
+    /// Whether read marks wait to be saved.
     has_marks: bool,
-    /// Somebody has undertaken to wake the writer.
+    /// Whether a [`Wake`] is on its way.
     will_be_woken: bool,
-    /// With fewer jobs the writer wants to sleep on.
-    wanted: usize,
-    /// Nothing is taken in any more.
-    has_ended: bool,
+    /// How many jobs the writer is waiting for; with fewer it is not woken.
+    wake_at: usize,
+    /// Whether pushing is refused.
+    is_closed: bool,
 }
 
-impl std::fmt::Debug for QueuedJob {
+impl std::fmt::Debug for QueueState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Waiting").field("jobs", &self.jobs.len()).finish_non_exhaustive()
+        f.debug_struct("QueueState").field("jobs", &self.jobs.len()).finish_non_exhaustive()
     }
 }
 
 impl WriteQueue {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { waiting: Mutex::default(), changed: Condvar::new(), room: Semaphore::new(MOST) })
+        Arc::new(Self { state: Mutex::default(), changed: Condvar::new(), room: Semaphore::new(CAPACITY) })
     }
 
-    /// Queues a change; its place is settled when this returns.
-    pub(crate) async fn put(self: &Arc<Self>, job: Box<dyn Job>) -> Result<(), NotQueued> {
-        match timeout(TURN, self.room.acquire()).await {
-            // The writer gives it back.
+    /// Queues a job. Its place in the order is fixed when this returns.
+    pub(crate) async fn push(self: &Arc<Self>, job: Box<dyn Job>) -> Result<(), QueueError> {
+        match timeout(PUSH_TIMEOUT, self.room.acquire()).await {
+            // The writer gives the permit back.
             Ok(Ok(permit)) => permit.forget(),
-            Ok(Err(_closed)) => return Err(NotQueued::Ended),
-            Err(_elapsed) => return Err(NotQueued::Stuck),
+            Ok(Err(_closed)) => return Err(QueueError::Closed),
+            Err(_elapsed) => return Err(QueueError::Stuck),
         }
-        let mut waiting = self.waiting();
-        if waiting.has_ended {
-            return Err(NotQueued::Ended);
+        let mut state = self.state();
+        if state.is_closed {
+            return Err(QueueError::Closed);
         }
-        waiting.jobs.push_back(job);
-        self.wake_soon(waiting);
+        state.jobs.push_back(job);
+        self.wake_soon(state);
         Ok(())
     }
 
-    /// Read marks have gathered.
-    pub(crate) fn save_marks(self: &Arc<Self>) {
-        let mut waiting = self.waiting();
-        waiting.has_marks = true;
-        self.wake_soon(waiting);
+    /// Tells the writer that read marks wait to be saved.
+    pub(crate) fn notify_read_marks(self: &Arc<Self>) {
+        let mut state = self.state();
+        state.has_marks = true;
+        self.wake_soon(state);
     }
 
-    /// Takes nothing in any more; what is queued is still to be done.
-    pub(crate) fn end(&self) {
-        self.waiting().has_ended = true;
+    /// Refuses further jobs. The writer still does those that are queued.
+    pub(crate) fn close(&self) {
+        self.state().is_closed = true;
         self.room.close();
         self.changed.notify_one();
     }
 
-    pub(crate) fn have_ended(&self) -> bool {
-        self.waiting().has_ended
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().is_closed
     }
 
-    /// For the writer: waits until there is something to do, at most so long, and for the company that is expected; then
-    /// takes at most so many jobs.
-    pub(crate) fn take(
+    /// For the writer: waits until there is something to do, at most `idle_timeout`, and then for the rest of the expected
+    /// group. Adds at most `limit` jobs to `jobs`.
+    pub(crate) fn take_batch(
         &self,
         jobs: &mut Vec<Box<dyn Job>>,
-        most: usize,
-        patience: Option<Duration>,
-        expected: GroupCommit,
-    ) -> WriteTurn {
-        let waiting = self.waiting();
-        let has_nothing = |waiting: &mut QueuedJob| waiting.jobs.is_empty() && !waiting.has_marks && !waiting.has_ended;
-        let mut waiting = match patience {
-            Some(patience) => {
-                let waited = self.changed.wait_timeout_while(waiting, patience, has_nothing);
+        limit: usize,
+        idle_timeout: Option<Duration>,
+        group: GroupCommit,
+    ) -> BatchKind {
+        let state = self.state();
+        let has_nothing = |state: &mut QueueState| state.jobs.is_empty() && !state.has_marks && !state.is_closed;
+        let mut state = match idle_timeout {
+            Some(idle_timeout) => {
+                let waited = self.changed.wait_timeout_while(state, idle_timeout, has_nothing);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
-            None => self.changed.wait_while(waiting, has_nothing).unwrap_or_else(PoisonError::into_inner),
+            None => self.changed.wait_while(state, has_nothing).unwrap_or_else(PoisonError::into_inner),
         };
-        let is_short = |waiting: &mut QueuedJob| waiting.jobs.len() < expected.count && !waiting.has_ended;
-        if !waiting.jobs.is_empty() && is_short(&mut waiting) {
-            waiting.wanted = expected.count;
-            let waited = self.changed.wait_timeout_while(waiting, expected.patience, is_short);
-            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
-            waiting.wanted = 0;
+        let is_short = |state: &mut QueueState| state.jobs.len() < group.expected && !state.is_closed;
+        if !state.jobs.is_empty() && is_short(&mut state) {
+            state.wake_at = group.expected;
+            let waited = self.changed.wait_timeout_while(state, group.max_wait, is_short);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.wake_at = 0;
         }
-        let count = waiting.jobs.len().min(most);
-        jobs.extend(waiting.jobs.drain(..count));
+        let count = state.jobs.len().min(limit);
+        jobs.extend(state.jobs.drain(..count));
         self.room.add_permits(count);
-        if mem::take(&mut waiting.has_marks) || count > 0 {
-            WriteTurn::Work
-        } else if waiting.has_ended {
-            WriteTurn::End
+        if mem::take(&mut state.has_marks) || count > 0 {
+            BatchKind::Work
+        } else if state.is_closed {
+            BatchKind::Closed
         } else {
-            WriteTurn::Pause
+            BatchKind::Idle
         }
     }
 
     /// How many jobs wait.
     pub(crate) fn len(&self) -> usize {
-        self.waiting().jobs.len()
+        self.state().jobs.len()
     }
 
-    /// Wakes the writer when all that is ready to run on this thread has run: others may have something for it, too.
-    fn wake_soon(self: &Arc<Self>, mut waiting: MutexGuard<'_, QueuedJob>) {
-        if mem::replace(&mut waiting.will_be_woken, true) {
+    /// Wakes the writer when everything that is ready to run on this thread has run.
+    fn wake_soon(self: &Arc<Self>, mut state: MutexGuard<'_, QueueState>) {
+        if mem::replace(&mut state.will_be_woken, true) {
             return;
         }
-        drop(waiting);
+        drop(state);
         let wake = Wake(Arc::clone(self));
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(async move { drop(wake) })),
@@ -165,33 +166,33 @@ impl WriteQueue {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, QueuedJob> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         // Nothing under this lock panics half-way through a change.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Wakes the writer by being dropped, so that this happens even where a thread ends before it comes to it.
+/// Wakes the writer when it is dropped. So it does even if its thread ends before the task runs.
 struct Wake(Arc<WriteQueue>);
 
 impl Drop for Wake {
     fn drop(&mut self) {
-        let mut waiting = self.0.waiting();
-        waiting.will_be_woken = false;
-        if waiting.jobs.len() >= waiting.wanted {
+        let mut state = self.0.state();
+        state.will_be_woken = false;
+        if state.jobs.len() >= state.wake_at {
             self.0.changed.notify_one();
         }
     }
 }
 
-/// The writer's end of the queue: when it is dropped, nothing is queued any more and nobody waits for what is.
-pub(crate) struct WriterEnd(pub(crate) Arc<WriteQueue>);
+/// The writer's end of the queue. Dropping it closes the queue and fails the jobs in it.
+pub(crate) struct QueueReceiver(pub(crate) Arc<WriteQueue>);
 
-impl Drop for WriterEnd {
+impl Drop for QueueReceiver {
     fn drop(&mut self) {
-        self.0.end();
-        // Whoever waits for one of these learns that it will not be done.
-        self.0.waiting().jobs.clear();
+        self.0.close();
+        // Dropping a job closes the channel to its caller.
+        self.0.state().jobs.clear();
     }
 }
 
@@ -200,55 +201,57 @@ mod tests {
     use super::*;
     use crate::server::store::commits::Committed;
 
-    struct Nothing;
+    struct EmptyJob;
 
-    impl Job for Nothing {
-        fn run(&mut self, _db: &rusqlite::Connection, _has_room: bool) -> bool {
+    impl Job for EmptyJob {
+        fn apply(&mut self, _db: &rusqlite::Connection, _has_room: bool) -> bool {
             true
         }
 
-        fn settle(self: Box<Self>, _committed: bool, _news: &mut Vec<Committed>) {}
+        fn finish(self: Box<Self>, _is_committed: bool, _changes: &mut Vec<Committed>) {}
     }
 
-    /// Takes with that expectation, on a thread of its own, and tells how many it took.
-    fn take(orders: &Arc<WriteQueue>, expected: GroupCommit) -> std::thread::JoinHandle<usize> {
-        let orders = Arc::clone(orders);
+    /// Takes a batch on another thread, and returns how many jobs it took.
+    fn take_batch(queue: &Arc<WriteQueue>, group: GroupCommit) -> std::thread::JoinHandle<usize> {
+        let queue = Arc::clone(queue);
         std::thread::spawn(move || {
             let mut jobs = Vec::new();
-            orders.take(&mut jobs, 8, None, expected);
+            queue.take_batch(&mut jobs, 8, None, group);
             jobs.len()
         })
     }
 
     #[tokio::test]
-    async fn the_writer_sleeps_until_the_expected_company_is_there() {
-        let orders = WriteQueue::new();
+    async fn the_writer_sleeps_until_the_expected_group_is_there() {
+        let queue = WriteQueue::new();
         let taking =
-            take(&orders, GroupCommit { count: 2, patience: Duration::from_mins(1), ..GroupCommit::default() });
-        orders.put(Box::new(Nothing)).await.expect("a place");
+            take_batch(&queue, GroupCommit { expected: 2, max_wait: Duration::from_mins(1), ..GroupCommit::default() });
+        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
         tokio::task::yield_now().await;
-        orders.put(Box::new(Nothing)).await.expect("a place");
+        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
         tokio::task::yield_now().await;
         assert_eq!(taking.join().expect("a take"), 2);
     }
 
     #[tokio::test]
-    async fn the_writer_begins_without_those_who_do_not_come() {
-        let orders = WriteQueue::new();
-        let taking =
-            take(&orders, GroupCommit { count: 2, patience: Duration::from_millis(1), ..GroupCommit::default() });
-        orders.put(Box::new(Nothing)).await.expect("a place");
+    async fn the_writer_starts_without_jobs_that_do_not_come() {
+        let queue = WriteQueue::new();
+        let taking = take_batch(
+            &queue,
+            GroupCommit { expected: 2, max_wait: Duration::from_millis(1), ..GroupCommit::default() },
+        );
+        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
         tokio::task::yield_now().await;
         assert_eq!(taking.join().expect("a take"), 1);
     }
 
     #[tokio::test]
-    async fn an_end_is_not_waited_for() {
-        let orders = WriteQueue::new();
-        orders.put(Box::new(Nothing)).await.expect("a place");
+    async fn closing_ends_the_wait_for_a_group() {
+        let queue = WriteQueue::new();
+        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
         let taking =
-            take(&orders, GroupCommit { count: 2, patience: Duration::from_mins(1), ..GroupCommit::default() });
-        orders.end();
+            take_batch(&queue, GroupCommit { expected: 2, max_wait: Duration::from_mins(1), ..GroupCommit::default() });
+        queue.close();
         assert_eq!(taking.join().expect("a take"), 1);
     }
 }

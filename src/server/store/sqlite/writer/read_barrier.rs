@@ -1,33 +1,37 @@
-//! Reading while the tables do not have all that was told: after the writer has seen to it that they do.
+//! Read barrier: a read that must see every acknowledged write, although some are only staged and not in their tables yet.
+//!
+//! It goes through the writer's queue as a job. The writer flushes the staged rows before it, and then the read runs on an
+//! ordinary reader. If the tables cannot be written to (a full disk), the writer flushes within a transaction that it rolls
+//! back, and runs the read there.
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::server::store::{commits::Committed, error::StoreError, sqlite::writer::job::Job};
 
-/// A read that is to find all that was told before it was asked for.
-pub(crate) struct BarrierRead<T, F> {
+/// The job of a barrier read.
+struct BarrierRead<T, F> {
     query: F,
-    answer: oneshot::Sender<Found<T>>,
+    answer: oneshot::Sender<BarrierOutcome<T>>,
     found: Option<Result<T, StoreError>>,
 }
 
-/// Where such a read finds it.
-pub(crate) enum Found<T> {
-    /// In the tables, for every reader.
-    InTables,
-    /// The tables could not be written to, and this is what was read in them as they would be.
-    Here(Result<T, StoreError>),
+/// How a barrier read ended.
+pub(crate) enum BarrierOutcome<T> {
+    /// The tables have all acknowledged writes now: any reader can run the query.
+    Flushed,
+    /// The tables could not be written to. This is the result of the query on the flushed, uncommitted tables.
+    Found(Result<T, StoreError>),
 }
 
-/// Such a read, and the way to its answer.
-pub(crate) fn read_behind<T, F>(query: F) -> (Box<dyn Job>, oneshot::Receiver<Found<T>>)
+/// A job that lets `query` see all acknowledged writes, and the receiver of its outcome.
+pub(crate) fn barrier_read<T, F>(query: F) -> (Box<dyn Job>, oneshot::Receiver<BarrierOutcome<T>>)
 where
     T: Send + 'static,
     F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
 {
-    let (answer, answered) = oneshot::channel();
-    (Box::new(BarrierRead { query, answer, found: None }), answered)
+    let (answer, outcome) = oneshot::channel();
+    (Box::new(BarrierRead { query, answer, found: None }), outcome)
 }
 
 impl<T, F> Job for BarrierRead<T, F>
@@ -35,23 +39,27 @@ where
     T: Send,
     F: Fn(&Connection) -> Result<T, StoreError> + Send,
 {
-    /// Whatever is no message finds all in the tables.
-    fn run(&mut self, _db: &Connection, _has_room: bool) -> bool {
+    /// Does nothing: the writer flushes the staged rows before every job that is not on the fast path.
+    fn apply(&mut self, _db: &Connection, _has_room: bool) -> bool {
         true
     }
 
-    fn read(&mut self, db: &Connection) {
+    fn is_read(&self) -> bool {
+        true
+    }
+
+    fn read_uncommitted(&mut self, db: &Connection) {
         self.found = Some((self.query)(db));
     }
 
-    fn reads(&self) -> bool {
-        true
-    }
-
-    fn settle(self: Box<Self>, committed: bool, _news: &mut Vec<Committed>) {
+    fn finish(self: Box<Self>, is_committed: bool, _changes: &mut Vec<Committed>) {
         let Self { answer, found, .. } = *self;
-        let here = || Found::Here(found.unwrap_or(Err(StoreError::Unavailable)));
-        // Whoever asked may have gone.
-        let _ = answer.send(if committed { Found::InTables } else { here() });
+        let outcome = if is_committed {
+            BarrierOutcome::Flushed
+        } else {
+            BarrierOutcome::Found(found.unwrap_or(Err(StoreError::Unavailable)))
+        };
+        // The receiver is gone if the request was cancelled.
+        let _ = answer.send(outcome);
     }
 }

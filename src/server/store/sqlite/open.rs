@@ -114,7 +114,7 @@ pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, rusqlite::Err
 /// Flushes messages that a killed process left in the staging table.
 fn flush_staging(db: &mut Connection) -> Result<(), OpenError> {
     let transaction = db.transaction()?;
-    let flushed = Staging::load(&transaction).and_then(|mut journal| journal.flush_all(&transaction));
+    let flushed = Staging::load(&transaction).and_then(|mut staging| staging.flush_all(&transaction));
     flushed.map_err(|_logged| OpenError::Staging)?;
     Ok(transaction.commit()?)
 }

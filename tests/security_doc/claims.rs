@@ -252,7 +252,8 @@ fn every_package_comes_from_its_registry_with_a_checksum() {
 #[test]
 fn the_time_to_fix_vulnerabilities_is_published() {
     let published = read("SECURITY.md").replace('\n', " ");
-    for promise in ["You get an answer within a week", "fixed within a week of our learning of it", "with each release"] {
+    for promise in ["You get an answer within a week", "fixed within a week of our learning of it", "with each release"]
+    {
         assert!(published.contains(promise), "{promise}");
     }
 }

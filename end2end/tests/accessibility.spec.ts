@@ -73,7 +73,7 @@ for (const { look, colorScheme, theme, paper } of [
     await expectNoBarriers(alice, 'the target form with its list', paper);
     await alice.targetField.fill('Rob');
     await alice.targetField.press('Enter');
-    await expect(alice.sidebar.getByText('Nobody here is called')).toBeVisible();
+    await expect(alice.sidebar.getByText('No user is called')).toBeVisible();
     await expectNoBarriers(alice, 'the target form after an unknown name', paper);
 
     await alice.open('Bob');

@@ -10,10 +10,10 @@ import { expect, test } from '../fixtures/test.ts';
 
 const PASSWORD = 'seven cups of tea';
 const OTHER_PASSWORD = 'and an eighth one';
-const WRONG = 'The nickname or the password is wrong.';
-const ENDED = 'This session was ended elsewhere.';
-const CHANGED = 'The password was changed, and this session has ended.';
-const EXPIRED = 'You were signed in for long, or away for long. Sign in again.';
+const WRONG = 'Wrong nickname or password.';
+const ENDED = 'This session was ended on another device.';
+const CHANGED = 'Your password was changed, so this session has ended.';
+const EXPIRED = 'Your session has expired. Sign in again.';
 
 /** The mark of a registered user, within something. */
 const seal = (within: Locator) => within.getByRole('img', { name: 'registered' });
@@ -25,13 +25,13 @@ async function claim(person: Person, password = PASSWORD): Promise<void> {
   await settings.getByText('Set a password', { exact: true }).click();
   await settings.getByLabel('New password').fill(password);
   await settings.getByRole('button', { name: 'Save' }).click();
-  await expect(settings.getByText('Done: the nickname is yours for good.')).toBeVisible();
+  await expect(settings.getByText('Password set. The nickname is now yours.')).toBeVisible();
   await expect.poll(() => person.frames.receivedOf('welcome').at(-1)?.me.kind).toBe('registered');
 }
 
 async function changePassword(person: Person, current: string, next: string): Promise<void> {
   const { settings } = person;
-  await settings.getByText('Change the password', { exact: true }).click();
+  await settings.getByText('Change password', { exact: true }).click();
   await settings.getByLabel('Current password').fill(current);
   await settings.getByLabel('New password').fill(next);
   await settings.getByRole('button', { name: 'Save' }).click();
@@ -82,8 +82,8 @@ test('a guest who sets a password keeps the nickname and the history in another 
   thief.complaints.expectStatus(409);
   thief.complaints.expectStatus(403);
   await thief.knock();
-  await expect(thief.page.getByText('Somebody here has this name')).toBeVisible();
-  await expect(thief.page.getByRole('button', { name: /^Take “.+” instead$/ })).toBeVisible();
+  await expect(thief.page.getByText('This nickname, or one that looks like it')).toBeVisible();
+  await expect(thief.page.getByRole('button', { name: /^Use “.+” instead$/ })).toBeVisible();
   await thief.page.getByText('This is me: sign in').click();
   const field = thief.page.getByLabel('Password', { exact: true });
   await expect(field).toBeFocused();
@@ -116,20 +116,20 @@ test('password errors are shown beside the field, and the input stays', async ({
   for (const password of ['seven77', 'password', 'x'.repeat(257)]) {
     await field.fill(password);
     await field.press('Enter');
-    await expect(field).toHaveAccessibleDescription(/^A password has 8 to 256 characters and is not one/);
+    await expect(field).toHaveAccessibleDescription(/^A password has 8 to 256 characters and is not a common/);
     await expect(field).toHaveAttribute('aria-invalid', 'true');
     await expect(field).toHaveValue(password);
     await expect(field).toBeFocused();
   }
 
   await expect(field).toHaveAttribute('type', 'password');
-  await alice.settings.getByRole('button', { name: 'Show the password' }).click();
+  await alice.settings.getByRole('button', { name: 'Show password' }).click();
   await expect(field).toHaveAttribute('type', 'text');
   await expect(field).toHaveAttribute('autocomplete', 'new-password');
   await expect(alice.settings.locator('[autocomplete=username]')).toHaveValue('Alice');
   await field.fill('8 cups 8');
   await field.press('Enter');
-  await expect(alice.settings.getByText('Done: the nickname is yours for good.')).toBeVisible();
+  await expect(alice.settings.getByText('Password set. The nickname is now yours.')).toBeVisible();
 });
 
 test('changing the password signs the other browser out at once', async ({ house, people }) => {
@@ -143,14 +143,14 @@ test('changing the password signs the other browser out at once', async ({ house
 
   await changePassword(alice, 'not this one', OTHER_PASSWORD);
   const current = alice.settings.getByLabel('Current password');
-  await expect(current).toHaveAccessibleDescription('That is not the current password.');
+  await expect(current).toHaveAccessibleDescription('That’s not your current password.');
   await expect(current).toBeFocused();
   await expect(alice.settings.getByLabel('New password')).toHaveValue(OTHER_PASSWORD);
   await elsewhere.isInside();
 
   await current.fill(PASSWORD);
   await current.press('Enter');
-  await expect(alice.settings.getByText('Done: the password is changed')).toBeVisible();
+  await expect(alice.settings.getByText('Password changed.')).toBeVisible();
   await expect(alice.settings.getByRole('listitem')).toHaveCount(1);
   await isShownTheDoor(elsewhere, house, 'Bob', CHANGED);
   await alice.page.keyboard.press('Escape');
@@ -181,12 +181,12 @@ test('ending a session from the list signs its open tab out at once', async ({ h
   await alice.page.keyboard.press('Escape');
   await alice.settingsButton.click();
 
-  const list = alice.settings.getByRole('list', { name: 'Where you are signed in' });
+  const list = alice.settings.getByRole('list', { name: 'Signed-in devices' });
   await expect(list.getByRole('listitem')).toHaveCount(3);
-  await expect(list.getByRole('listitem').filter({ hasText: 'this one' })).toHaveCount(1);
-  await expect(list.getByRole('listitem').filter({ hasText: 'this one' }).getByRole('button')).toHaveCount(0);
+  await expect(list.getByRole('listitem').filter({ hasText: 'this device' })).toHaveCount(1);
+  await expect(list.getByRole('listitem').filter({ hasText: 'this device' }).getByRole('button')).toHaveCount(0);
   await expect(list.getByText('curl', { exact: true })).toBeVisible();
-  await expect(list.getByText('last used a short while ago')).toHaveCount(2);
+  await expect(list.getByText('last used recently')).toHaveCount(2);
 
   await list.getByRole('button', { name: /^End: Chrom(e|ium) on Linux$/ }).click();
   await expect(list.getByRole('listitem')).toHaveCount(2);
@@ -214,7 +214,7 @@ test('a guest must confirm signing out, because the nickname is lost', async ({ 
   const alice = await people.guest('Alice');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
-  await expect(alice.settings.getByText('If you leave, you give “Alice” up')).toBeVisible();
+  await expect(alice.settings.getByText('If you leave, anyone can take the nickname “Alice”')).toBeVisible();
   await expect(alice.settings.getByRole('button', { name: 'Stay' })).toBeFocused();
   await alice.settings.getByRole('button', { name: 'Stay' }).click();
   await expect(alice.settings.getByRole('button', { name: 'Leave' })).toBeFocused();
@@ -361,10 +361,10 @@ test('too many attempts lead to a countdown that ends by itself', async ({ peopl
   const button = thief.page.getByRole('button', { name: /^Try again in \d+ s$/ });
   await expect(button).toBeVisible();
   await expect(button).toHaveAttribute('aria-disabled', 'true');
-  await expect(thief.page.getByText('That was a bit fast.')).toBeVisible();
+  await expect(thief.page.getByText('That was too fast.')).toBeVisible();
   const enter = thief.page.getByRole('button', { name: 'Sign in' });
   await expect(enter).toBeVisible({ timeout: 15_000 });
-  await expect(thief.page.getByText('That was a bit fast.')).toBeHidden();
+  await expect(thief.page.getByText('That was too fast.')).toBeHidden();
   await enter.click();
   await thief.isInside();
 });
@@ -379,7 +379,7 @@ test('the same form signs in without JavaScript', async ({ people }) => {
   await expect(elsewhere.page.getByText('This is me: sign in')).toBeVisible();
   await elsewhere.page.getByText('This is me: sign in').click();
   const field = elsewhere.page.getByLabel('Password', { exact: true });
-  await expect(elsewhere.page.getByRole('button', { name: 'Show the password' })).toBeHidden();
+  await expect(elsewhere.page.getByRole('button', { name: 'Show password' })).toBeHidden();
   await field.fill('not this one');
   await field.press('Enter');
   await expect(elsewhere.page.getByText(WRONG)).toBeVisible();
@@ -420,14 +420,14 @@ test('setting a password and signing in work in Chinese', async ({ people }) => 
   await expect(settings.getByText('密码需要 8 到 256 个字符')).toBeVisible();
   await settings.getByLabel('新密码').fill('茶馆里的八个汉字');
   await settings.getByRole('button', { name: '保存' }).click();
-  await expect(settings.getByText('完成：这个昵称一直归你了。')).toBeVisible();
+  await expect(settings.getByText('密码已设置，昵称归你所有。')).toBeVisible();
   await expect(settings.getByText('Linux 上的 Chrom')).toBeVisible();
   await expect(page.getByRole('img', { name: '已注册' }).first()).toBeVisible();
   await settings.getByRole('button', { name: '退出登录' }).click();
 
   await page.getByRole('textbox', { name: '昵称' }).fill('小明');
   await page.getByRole('button', { name: '进入' }).click();
-  await page.getByText('这就是我：登录').click();
+  await page.getByText('是我，去登录').click();
   await page.getByLabel('密码', { exact: true }).fill('茶馆里的八个汉字');
   await page.getByRole('button', { name: '登录' }).click();
   await expect(page.getByRole('heading', { level: 1, name: '大厅' })).toBeVisible();
@@ -446,7 +446,7 @@ test('account settings fit on a phone with large enough targets', async ({ house
     expect.soft(Math.round(Math.min(box.width, box.height)), `${control}`).toBeGreaterThanOrEqual(44);
   };
   await fits(settings.getByLabel('New password'));
-  await fits(settings.getByRole('button', { name: 'Show the password' }));
+  await fits(settings.getByRole('button', { name: 'Show password' }));
   await fits(settings.getByRole('button', { name: 'Save' }));
   await fits(settings.getByRole('button', { name: 'Leave' }));
   await settings.getByLabel('New password').fill(PASSWORD);
@@ -490,7 +490,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(alice.settings.getByText('Done:')).toBeVisible();
     await expect(seal(alice.message('Good evening'))).toBeVisible();
     await expectNoBarriers('the settings of a registered user');
-    await alice.settings.getByText('Change the password', { exact: true }).click();
+    await alice.settings.getByText('Change password', { exact: true }).click();
     await expectNoBarriers('the change of a password');
     await signOut(alice);
     await alice.nicknameField.fill('Alice');

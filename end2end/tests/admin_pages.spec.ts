@@ -23,10 +23,10 @@ test('a moderator mutes and unmutes without JavaScript, for a while and in one r
   const bob = await people.guest('Bob');
   const office = await withoutScript(people, mo);
   // Who is here is told once a second, and the office does not follow it.
-  await expect(mo.page.getByRole('heading', { name: 'Here now · 3' })).toBeVisible();
+  await expect(mo.page.getByRole('heading', { name: 'Online · 3' })).toBeVisible();
 
   await office.page.goto('/admin');
-  await expect(office.page.getByRole('heading', { name: 'All users 3 here' })).toBeVisible();
+  await expect(office.page.getByRole('heading', { name: 'All users 3 online' })).toBeVisible();
   await office.page.getByRole('link', { name: 'Bob' }).click();
   await expect(form(office, 'Mute').getByText('Bob can read, but can’t write, edit or react.')).toBeVisible();
   await form(office, 'Mute').getByLabel('1 hour').check();
@@ -57,10 +57,10 @@ test('an owner bans, unbans, removes and appoints without JavaScript, and the au
   await expect(office.page.getByText('Role changed.')).toBeVisible();
   await expect(form(office, 'Change role').getByLabel('moderator')).toBeChecked();
   await carol.settingsButton.click();
-  await expect(carol.settings.getByRole('link', { name: 'To the office' })).toBeVisible();
+  await expect(carol.settings.getByRole('link', { name: 'Admin' })).toBeVisible();
 
   await submit(office, 'Remove');
-  await expect(carol.page.getByText('A moderator has removed you from here.')).toBeVisible();
+  await expect(carol.page.getByText('A moderator removed you.')).toBeVisible();
   await form(office, 'Ban').getByLabel('on the whole server').check();
   await form(office, 'Ban').getByLabel('1 day').check();
   await submit(office, 'Ban');
@@ -189,7 +189,7 @@ test('users are found by nickname in any spelling', async ({ people }) => {
   }
   await owner.page.getByRole('searchbox').fill('Nobody');
   await owner.page.keyboard.press('Enter');
-  await expect(owner.page.getByText('Nobody here is called “Nobody”.')).toBeVisible();
+  await expect(owner.page.getByText('No user is called “Nobody”.')).toBeVisible();
 });
 
 test('the audit log is read page by page', async ({ people }) => {

@@ -6,7 +6,7 @@ import { expect, test } from '../fixtures/test.ts';
 async function leaves(person: Person): Promise<void> {
   await person.settingsButton.click();
   await person.settings.getByRole('button', { name: 'Leave', exact: true }).click();
-  await person.settings.getByRole('button', { name: 'Give it up' }).click();
+  await person.settings.getByRole('button', { name: 'Give up nickname' }).click();
   await expect(person.nicknameField).toBeVisible();
 }
 
@@ -20,19 +20,19 @@ test('a former Bob is told apart from the new Bob', async ({ people }) => {
 
   await leaves(bob);
   await expect(alice.talk.getByText('left for good', { exact: true })).toBeVisible();
-  await expect(alice.talk.getByText('Bob has left for good. Nobody would read what you write here.')).toBeVisible();
+  await expect(alice.talk.getByText('Bob has left for good and won’t read new messages.')).toBeVisible();
   await expect(alice.composer).toBeHidden();
   await expect(alice.conversation('Bob')).toContainText('left for good');
   await alice.page.reload();
-  await expect(alice.talk.getByText('Bob has left for good.')).toBeVisible();
+  await expect(alice.talk.getByText('Bob has left for good and')).toBeVisible();
   await expect(alice.composer).toBeHidden();
 
   const other = await people.guest('Bob');
   await alice.targetField.fill('Bob');
-  await expect(alice.sidebar.getByRole('option', { name: /Bob/ })).toContainText('another person than before');
+  await expect(alice.sidebar.getByRole('option', { name: /Bob/ })).toContainText('not the same person as before');
   await alice.targetField.fill('');
   await alice.hereNow.getByRole('button', { name: 'Bob', exact: true }).click();
-  await expect(alice.talk.getByText('This is another person than the Bob whom you wrote with before')).toBeVisible();
+  await expect(alice.talk.getByText('This is not the Bob you wrote with before')).toBeVisible();
   await alice.say('For the other Bob');
   await other.open('Alice');
   await other.sees('For the other Bob');
@@ -49,7 +49,7 @@ test('blocking a user affects no third user', async ({ people }) => {
   await bob.open('Lobby');
   await bob.say('Look at me');
 
-  await alice.choose('Block this person', 'Look at me');
+  await alice.choose('Block user', 'Look at me');
   await expect(alice.message('Look at me')).toBeHidden();
   await expect(alice.conversation('Bob')).toBeHidden();
   await expect(alice.page).toHaveTitle('Teahouse');
@@ -72,7 +72,7 @@ test('blocking a user affects no third user', async ({ people }) => {
 
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Unblock: Bob' }).click();
-  await expect(alice.settings.getByText('People you have blocked')).toBeHidden();
+  await expect(alice.settings.getByText('Blocked users')).toBeHidden();
   await alice.page.keyboard.press('Escape');
   await alice.sees('Still here');
   await bob.open('Alice');
@@ -89,18 +89,18 @@ test('a direct can be hidden, and its user blocked, from its header', async ({ p
   await bob.talkTo('Alice');
   await bob.say('One');
   await alice.open('Bob');
-  await alice.talk.getByRole('button', { name: 'Hide from the list' }).click();
+  await alice.talk.getByRole('button', { name: 'Hide from list' }).click();
   await alice.isTalkingTo('Lobby');
   await expect(alice.conversation('Bob')).toBeHidden();
   await bob.say('Two');
   await expect(alice.conversation('Bob', 1)).toBeVisible();
   await alice.open('Bob');
   await alice.sees('One');
-  await alice.talk.getByRole('button', { name: 'Block this person' }).click();
+  await alice.talk.getByRole('button', { name: 'Block user' }).click();
   await alice.isTalkingTo('Lobby');
   await bob.say('Three');
   await alice.hereNow.getByRole('button', { name: 'Bob', exact: true }).click();
-  await expect(alice.conversations.getByText('You have blocked this person.')).toBeVisible();
+  await expect(alice.conversations.getByText('You have blocked this user.')).toBeVisible();
   await expect(alice.conversation('Bob')).toBeHidden();
 });
 

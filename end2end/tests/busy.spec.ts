@@ -36,7 +36,7 @@ test('a busy room does not move a reader further up, and nothing is missing belo
   await reader.sees('Number 49.');
   await reader.log.hover();
   await reader.page.mouse.wheel(0, -600);
-  await expect(reader.page.getByRole('button', { name: 'To the newest message' })).toBeVisible();
+  await expect(reader.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
   const place = await reader.message('Number 30.').boundingBox();
 
   for (let said = 50; said < MANY; said += 50) await talker.sayMany(numbered(said, said + 50));

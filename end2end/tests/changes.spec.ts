@@ -78,7 +78,7 @@ test('a cancelled or empty edit sends nothing and restores the draft', async ({ 
   await alice.choose('Edit', 'Stays as it is');
   await alice.composer.fill('  ');
   await alice.composer.press('Enter');
-  await expect(alice.composer).toHaveAccessibleDescription(/^Nothing is left of your message/);
+  await expect(alice.composer).toHaveAccessibleDescription(/^Your message is empty/);
   await expect(editing(alice)).toBeVisible();
   await alice.composer.press('Escape');
 
@@ -323,7 +323,7 @@ test('the text of an edit survives the deletion of its message', async ({ people
   await alice.sees('Message deleted');
   await expect(editing(alice)).toBeHidden();
   await expect(alice.composer).toHaveValue('A much better version\n\nA draft');
-  await expect(alice.composer).toHaveAccessibleDescription('The message was deleted meanwhile.');
+  await expect(alice.composer).toHaveAccessibleDescription('The message has been deleted.');
 });
 
 test('an edit that comes too late returns its text', async ({ house, people }) => {
@@ -445,20 +445,20 @@ test('edits and deletions are shown in Chinese', async ({ people }) => {
   await ming.page.getByRole('link', { name: '简体中文' }).click();
 
   const message = (text: string) => ming.page.getByRole('log').getByRole('listitem').filter({ hasText: text });
-  await expect(message('消息已删除')).toBeVisible();
+  await expect(message('消息已撤回')).toBeVisible();
   await expect(message('你好').getByRole('button', { name: '🍵 Alice、你' })).toHaveText('🍵 2');
   await ming.page.keyboard.press('Escape');
   await message('你好').hover();
-  const menu = ming.page.getByRole('group', { name: '对这条消息的操作' });
+  const menu = ming.page.getByRole('group', { name: '消息操作' });
   await menu.getByRole('button', { name: '编辑' }).click();
-  await expect(ming.page.getByText('正在编辑你的消息')).toBeVisible();
+  await expect(ming.page.getByText('正在编辑消息')).toBeVisible();
   await ming.page.keyboard.type('！');
   await ming.page.getByRole('button', { name: '保存' }).click();
   await expect(message('你好！')).toContainText('已编辑');
   await message('你好！').hover();
-  await menu.getByRole('button', { name: '删除' }).click();
-  await expect(menu).toContainText('删除这条消息？');
-  await menu.getByRole('button', { name: '保留' }).click();
+  await menu.getByRole('button', { name: '撤回' }).click();
+  await expect(menu).toContainText('撤回这条消息？');
+  await menu.getByRole('button', { name: '取消' }).click();
   await menu.getByRole('button', { name: '更多表情' }).click();
   await expect(menu.getByRole('button', { name: '☕' })).toBeVisible();
 });

@@ -26,7 +26,7 @@ test('deleting an account keeps its messages without the name, on open pages and
   await alice.settings.getByLabel('Password', { exact: true }).fill('not my password');
   alice.complaints.expectStatus(403);
   await submit(alice);
-  await expect(alice.settings.getByText('That is not the current password.')).toBeVisible();
+  await expect(alice.settings.getByText('That’s not your current password.')).toBeVisible();
   await alice.settings.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await submit(alice);
   await expect(alice.page.getByText('Your account is deleted.')).toBeVisible();
@@ -53,7 +53,7 @@ test('deleting an account can delete its messages; the last owner must appoint a
   await bob.sees('Secret two');
 
   await openForm(alice);
-  await alice.settings.getByLabel('are deleted, all of them').check();
+  await alice.settings.getByLabel('are all deleted').check();
   await submit(alice);
   await expect(alice.page.getByText('Your account is deleted.')).toBeVisible();
   await expect(alice.nicknameField).toHaveValue('');
@@ -67,7 +67,7 @@ test('deleting an account can delete its messages; the last owner must appoint a
   await owner.settings.getByLabel('Password', { exact: true }).fill(PASSWORD);
   owner.complaints.expectStatus(409);
   await submit(owner);
-  await expect(owner.settings.getByText('You are the only owner. Appoint another one first.')).toBeVisible();
+  await expect(owner.settings.getByText('You are the only owner. Make someone else an owner first.')).toBeVisible();
   await owner.page.keyboard.press('Escape');
   await owner.say('Still here');
 });

@@ -48,7 +48,7 @@ test('a third user cannot fetch or open a direct by its URL', async ({ people })
   expect(await answer.text()).not.toContain(SECRET);
 
   await carol.page.goto(`/talk/${alice.openConversation}`);
-  await expect(carol.page.getByText('There is no such conversation, or it is not yours.')).toBeVisible();
+  await expect(carol.page.getByText('This conversation doesn’t exist, or you aren’t in it.')).toBeVisible();
 });
 
 test('reading in one tab marks as read in the other', async ({ people }) => {
@@ -73,7 +73,7 @@ test('messages to an absent user are there when they return', async ({ people })
   await alice.seesHere();
 
   await alice.talkTo('Bob');
-  await expect(alice.talk.getByText('away', { exact: true })).toBeVisible();
+  await expect(alice.talk.getByText('offline', { exact: true })).toBeVisible();
   await alice.say('The parcel came');
   await alice.say('I put it by the door');
 
@@ -84,7 +84,7 @@ test('messages to an absent user are there when they return', async ({ people })
   await back.sees('The parcel came');
   await back.sees('I put it by the door');
   await expect(back.page).toHaveTitle('Teahouse');
-  await expect(alice.talk.getByText('here now', { exact: true })).toBeVisible();
+  await expect(alice.talk.getByText('online', { exact: true })).toBeVisible();
 });
 
 test.describe('in a crowd', () => {
@@ -94,13 +94,13 @@ test.describe('in a crowd', () => {
     const alice = await people.guest('Alice');
     const crowd = Array.from({ length: 205 }, (_, number) => SocketClient.join(house, `Guest ${number}`));
     const clients = await Promise.all(crowd);
-    await expect(alice.page.getByRole('heading', { name: 'Here now · 206' })).toBeVisible();
+    await expect(alice.page.getByRole('heading', { name: 'Online · 206' })).toBeVisible();
 
     await alice.talkTo('Guest 7');
-    await expect(alice.talk.getByText('away', { exact: true })).toBeHidden();
+    await expect(alice.talk.getByText('offline', { exact: true })).toBeHidden();
 
     for (const client of clients.slice(100)) client.close();
-    await expect(alice.talk.getByText('here now', { exact: true })).toBeVisible();
+    await expect(alice.talk.getByText('online', { exact: true })).toBeVisible();
     for (const client of clients) client.close();
   });
 });

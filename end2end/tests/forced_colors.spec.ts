@@ -95,7 +95,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const link = (name: string) => alice.settings.getByRole('link', { name });
     await differ('the language in use', link('English'), link('简体中文'));
     await alice.settings.getByText('Set a password', { exact: true }).click();
-    const show = alice.settings.getByRole('button', { name: 'Show the password' });
+    const show = alice.settings.getByRole('button', { name: 'Show password' });
     await page.mouse.move(0, 0);
     const hidden = await shape(show);
     await show.click();

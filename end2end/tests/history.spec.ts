@@ -43,7 +43,7 @@ test('a long conversation opens at its end', async ({ house, people }) => {
 
   await expect(alice.message(numbered(150))).toBeInViewport({ ratio: 1 });
   await expect(alice.message(numbered(1))).toHaveCount(0);
-  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
+  await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeHidden();
 });
 
 test('older messages load above without moving the reader', async ({ house, people }) => {
@@ -92,7 +92,7 @@ test('scrolling up reaches the beginning, with every message once', async ({ hou
 
   await expect(async () => {
     await scrollToTop(alice);
-    await expect(alice.page.getByText('This is where it began')).toBeInViewport({ timeout: 100 });
+    await expect(alice.page.getByText('This is the beginning')).toBeInViewport({ timeout: 100 });
   }).toPass();
 
   await expect(alice.log.getByRole('listitem').filter({ hasText: /message \d{3}/ })).toHaveText(
@@ -104,7 +104,7 @@ test('scrolling up reaches the beginning, with every message once', async ({ hou
 test('new messages do not move a reader who scrolled up; a button leads to them', async ({ house, people }) => {
   const scribe = await longTalk(house, 150);
   const alice = await people.guest('Alice');
-  const toTheNewest = alice.page.getByRole('button', { name: 'To the newest message' });
+  const toTheNewest = alice.page.getByRole('button', { name: 'Jump to latest message' });
   await alice.sees(numbered(150));
   await alice.message(numbered(120)).scrollIntoViewIfNeeded();
   await expect(toTheNewest).toBeVisible();
@@ -137,7 +137,7 @@ test('a reader at the end stays at the end', async ({ house, people }) => {
   // High ones, faster than the screen is painted.
   for (let number = 91; number <= 120; number += 1) await scribe.say(`${numbered(number)}\nhas\nfour\nlines`);
   await expect(alice.message(numbered(120))).toBeInViewport({ ratio: 1 });
-  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeHidden();
+  await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeHidden();
 });
 
 test('the newest message stays visible while a long text is typed', async ({ house, people }) => {
@@ -228,7 +228,7 @@ test('a failed load of newer messages can be retried in place', async ({ house, 
   await alice.page.route('**/messages?*after=*', (route) => route.abort());
   await alice.join();
   await alice.message(numbered(60)).scrollIntoViewIfNeeded();
-  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeVisible();
+  await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
   // More than is kept below a reader: behind them begins a gap.
   await scribe.sayMany(Array.from({ length: 300 }, (_, place) => numbered(81 + place)));
   await expect.poll(() => alice.frames.receivedOf('event').length).toBeGreaterThanOrEqual(300);

@@ -4,7 +4,7 @@ import { expect, test } from '../fixtures/test.ts';
 
 /** What people could take for `Alice`: other cases, a capital I, a digit, Cyrillic letters, full width, hidden characters. */
 const LOOKALIKES = ['alice', 'ALICE', 'AIice', 'A1ice', 'Аlice', 'Aliсe', 'Ａｌｉｃｅ', 'Alice ', 'A\u00adlice'];
-const TAKEN = 'Somebody here has this name, or one that looks like it.';
+const TAKEN = 'This nickname, or one that looks like it, is taken.';
 
 test('a guest can neither take nor imitate the nickname of an absent registered user', async ({ house, people }) => {
   const alice = await registered(people, 'Alice');
@@ -41,7 +41,7 @@ test('a guest who signed out has lost the nickname to the next user', async ({ p
   const keepsake = await guest.page.context().storageState();
   await guest.settingsButton.click();
   await guest.settings.getByRole('button', { name: 'Leave' }).click();
-  await guest.settings.getByRole('button', { name: 'Give it up' }).click();
+  await guest.settings.getByRole('button', { name: 'Give up nickname' }).click();
   await expect(guest.nicknameField).toBeVisible();
 
   const alice = await registered(people, 'Alice');
@@ -68,7 +68,7 @@ test('signing out affects all tabs of that session and no other', async ({ house
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Sign out' }).click();
   await expect(alice.nicknameField).toBeVisible();
-  await expect(tab.page.getByText('This session was ended elsewhere.')).toBeVisible();
+  await expect(tab.page.getByText('This session was ended on another device.')).toBeVisible();
 
   const heard = [alice, tab].map(({ frames }) => frames.received.length);
   const script = await SocketClient.join(house, 'Bob');

@@ -5,7 +5,7 @@ import type { People } from '../fixtures/people.ts';
 import type { Person } from '../fixtures/person.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-const NO_LONGER = 'This invite is used up, has ended, or never was.';
+const NO_LONGER = 'This invite link has expired, is used up or is not valid.';
 
 test.use({ serverOptions: ['--entry', 'invite'] });
 
@@ -46,7 +46,7 @@ test('a single-use invite admits one user', async ({ house, people }) => {
   const link = await invite(olga);
   expect(link).toMatch(new RegExp(`^${house.address}/\\?invite=[\\w-]{43}$`));
 
-  await followsInVain(people, '/', 'Uninvited', 'You need an invite to come in here.');
+  await followsInVain(people, '/', 'Uninvited', 'You need an invite link to join.');
   const bob = await people.visitor('Bob');
   await bob.page.goto(link);
   await bob.nicknameField.fill('Bob');

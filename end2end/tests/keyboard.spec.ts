@@ -75,7 +75,7 @@ test('everything works by keyboard with a visible focus', async ({ people }) => 
   await expect(alice.conversation('Bob', 1)).toBeHidden();
 
   // Choosing somebody else from the composer
-  await tabTo(alice.page.getByRole('button', { name: 'Writing to Bob. Choose somebody else' }));
+  await tabTo(alice.page.getByRole('button', { name: 'Writing to Bob. Change recipient' }));
   await keyboard.press('Enter');
   await tabTo(alice.talk.getByRole('combobox', { name: 'Talk to' }), 'Shift+Tab');
   await keyboard.press('Escape');
@@ -98,7 +98,7 @@ test('everything works by keyboard with a visible focus', async ({ people }) => 
 
 test('the recipient form in the composer gets the focus when it opens', async ({ people }) => {
   const alice = await people.guest('Alice');
-  await alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' }).press('Enter');
+  await alice.page.getByRole('button', { name: 'Writing to Everyone. Change recipient' }).press('Enter');
   await expect(alice.talk.getByRole('combobox', { name: 'Talk to' })).toBeFocused();
 });
 
@@ -109,5 +109,5 @@ test('the messages can be scrolled by keyboard', async ({ people }) => {
 
   await alice.page.keyboard.press('Home');
 
-  await expect(alice.page.getByText('This is where it began')).toBeInViewport();
+  await expect(alice.page.getByText('This is the beginning')).toBeInViewport();
 });

@@ -72,7 +72,7 @@ test('former users are folded and grouped by name', async ({ house, people }) =>
 
   const gone = alice.conversations.locator('details.former-users');
   const summary = gone.locator('> summary');
-  await expect(summary).toHaveText(/^Gone\s*4\s*4 unread$/);
+  await expect(summary).toHaveText(/^Left\s*4\s*4 unread$/);
   await summary.click();
   await expect(alice.conversation('Carol', 1)).toBeVisible();
   const scripts = gone.locator('details');
@@ -82,7 +82,7 @@ test('former users are folded and grouped by name', async ({ house, people }) =>
 
   await scripts.getByRole('link').first().click();
   await alice.sees('script 3');
-  await expect(alice.talk.getByText('script has left for good.')).toBeVisible();
+  await expect(alice.talk.getByText('script has left for good and')).toBeVisible();
   await expect(summary).toHaveText(/3 unread$/);
   await expect(alice.page).toHaveTitle('(4) Teahouse');
   await alice.page.reload();

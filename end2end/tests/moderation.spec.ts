@@ -3,10 +3,10 @@ import type { Person } from '../fixtures/person.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-const REMOVED = 'A moderator has removed you from here.';
-const KEPT_OUT = 'A moderator keeps you out.';
+const REMOVED = 'A moderator removed you.';
+const KEPT_OUT = 'A moderator has banned you.';
 
-const comeBack = (person: Person) => person.page.getByRole('button', { name: 'Come back' });
+const comeBack = (person: Person) => person.page.getByRole('button', { name: 'Rejoin' });
 
 /** Talks in private to the owner, whose name has the mark of the registered and the role behind it. */
 async function talkTo(person: Person, name: string): Promise<void> {
@@ -124,7 +124,7 @@ test('a muted user is told so beside the unsent message', async ({ people }) => 
   expect(await owner.history()).not.toContain('But');
 
   expect(await ask(owner, idOf(bob), 'unmute', { scope: 'lobby' })).toBe(200);
-  await bob.sees('Bob was let speak again');
+  await bob.sees('Bob was unmuted');
   await bob.composer.fill('Thank you');
   await bob.composer.press('Enter');
   await owner.sees('Thank you');
@@ -143,7 +143,7 @@ test('moderators have two more menu items for messages of lower roles', async ({
   await expect(bob.menu.getByRole('link', { name: 'Moderate …' })).toBeHidden();
   await bob.settingsButton.click();
   await expect(bob.settings.getByText('Appearance')).toBeVisible();
-  await expect(bob.settings.getByRole('link', { name: 'To the office' })).toBeHidden();
+  await expect(bob.settings.getByRole('link', { name: 'Admin' })).toBeHidden();
 
   await moderator.message('Mind your words').hover();
   await expect(moderator.menu.getByRole('button', { name: 'Delete' })).toBeVisible();

@@ -191,7 +191,7 @@ test('a message to a conversation that no longer exists can be read and discarde
   await alice.talkTo('Bob');
   begin();
 
-  const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. There is no such conversation' });
+  const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. This conversation doesn’t exist' });
   await expect(note).toContainText('to nobody');
   await note.getByRole('button', { name: 'Discard' }).click();
 
@@ -245,7 +245,7 @@ test('sent messages leave nothing in the browser’s storage', async ({ people }
   await alice.composer.fill('And half a thought');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
-  await alice.settings.getByRole('button', { name: 'Give it up' }).click();
+  await alice.settings.getByRole('button', { name: 'Give up nickname' }).click();
   await expect(alice.nicknameField).toBeVisible();
   await expect.poll(() => kept(alice.page)).toEqual(NOTHING);
 });

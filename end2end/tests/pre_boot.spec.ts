@@ -217,7 +217,7 @@ for (const { part, files } of [
     alice.complaints.expect(/ERR_FAILED|Failed to fetch|^uncaught: $/);
     await alice.page.route(files, (route) => route.abort());
     await enterEarly(alice);
-    const note = alice.page.getByRole('alert').filter({ hasText: 'A part of this page did not come' });
+    const note = alice.page.getByRole('alert').filter({ hasText: 'Part of this page failed to load' });
     await expect(note).toBeVisible();
     let failures = 1;
     await alice.page.route('**/talk/lobby', (route) => {
@@ -231,7 +231,7 @@ for (const { part, files } of [
     await expect(alice.message('two')).not.toContainText('sending');
 
     await alice.page.unroute(files);
-    await note.getByRole('link', { name: 'Load it anew' }).click();
+    await note.getByRole('link', { name: 'Reload' }).click();
     await alice.isInside();
 
     await alice.say('three');
@@ -247,7 +247,7 @@ test('a failure to load WebAssembly is reported in the user’s language', async
   await ming.page.goto('/');
   await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
   await ming.page.getByRole('button', { name: '进入' }).click();
-  const note = ming.page.getByRole('alert').filter({ hasText: '页面没有完整加载' });
+  const note = ming.page.getByRole('alert').filter({ hasText: '页面未完整加载' });
   await expect(note.getByRole('link', { name: '重新加载' })).toBeVisible();
 });
 
@@ -260,7 +260,7 @@ test('a failure to start WebAssembly is reported', async ({ people }) => {
     };
   });
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
-  await expect(alice.page.getByText('A part of this page did not come')).toBeVisible();
+  await expect(alice.page.getByText('Part of this page failed to load')).toBeVisible();
 });
 
 test('messages sent before WebAssembly loads are grouped like later ones', async ({ people }) => {

@@ -9,13 +9,13 @@ test('an unknown name is reported beside the form, and the right one works', asy
 
   await alice.targetField.fill('Rob');
   await alice.targetField.press('Enter');
-  await expect(alice.sidebar.getByText('Nobody here is called “Rob”.')).toBeVisible();
-  await expect(alice.targetField).toHaveAccessibleDescription('Nobody here is called “Rob”.');
+  await expect(alice.sidebar.getByText('No user is called “Rob”.')).toBeVisible();
+  await expect(alice.targetField).toHaveAccessibleDescription('No user is called “Rob”.');
   await expect(alice.targetField).toHaveAttribute('aria-invalid', 'true');
   await expect(alice.targetField).toHaveValue('Rob');
 
   await alice.talkTo('Bob');
-  await expect(alice.sidebar.getByText('Nobody here is called “Rob”.')).toBeHidden();
+  await expect(alice.sidebar.getByText('No user is called “Rob”.')).toBeHidden();
   await expect(alice.targetField).toHaveValue('');
 });
 
@@ -23,7 +23,7 @@ test('one’s own name is refused beside the form', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.targetField.fill('Alice');
   await alice.targetField.press('Enter');
-  await expect(alice.targetField).toHaveAccessibleDescription('That is you. Choose somebody else.');
+  await expect(alice.targetField).toHaveAccessibleDescription('That’s you. Choose someone else.');
 });
 
 test('an absent user is found by name in any spelling', async ({ people }) => {
@@ -78,18 +78,18 @@ test('the form in the composer leads to the same conversations', async ({ people
   await alice.say('First');
   const direct = alice.openConversation;
 
-  await alice.page.getByRole('button', { name: 'Writing to Bob. Choose somebody else' }).click();
+  await alice.page.getByRole('button', { name: 'Writing to Bob. Change recipient' }).click();
   const form = alice.talk.getByRole('combobox', { name: 'Talk to' });
   await form.fill('Everyone');
   await form.press('Enter');
   await alice.isTalkingTo('Lobby');
   await expect(alice.composer).toHaveAttribute('placeholder', 'Write to everyone in the Lobby');
 
-  await alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' }).click();
+  await alice.page.getByRole('button', { name: 'Writing to Everyone. Change recipient' }).click();
   await form.fill('b');
   await alice.talk.getByRole('option', { name: 'Bob' }).click();
   await alice.isTalkingTo('Bob');
-  await expect(alice.composer).toHaveAttribute('placeholder', 'Write to Bob alone');
+  await expect(alice.composer).toHaveAttribute('placeholder', 'Write to Bob privately');
   expect(alice.openConversation).toBe(direct);
   await alice.sees('First');
 });
@@ -204,7 +204,7 @@ test('after a failed choice the composer names its recipient before it sends', a
   const bob = await people.guest('Bob');
   await alice.targetField.fill('Rob');
   await alice.targetField.press('Enter');
-  await expect(alice.sidebar.getByText('Nobody here is called “Rob”.')).toBeVisible();
+  await expect(alice.sidebar.getByText('No user is called “Rob”.')).toBeVisible();
 
   await alice.composer.fill('For your eyes only');
   await alice.composer.press('Enter');
@@ -236,7 +236,7 @@ test('after a failed choice a click elsewhere works at once', async ({ people })
   await people.guest('Bob');
   await alice.targetField.fill('Rob');
   await alice.targetField.press('Enter');
-  await expect(alice.sidebar.getByText('Nobody here is called “Rob”.')).toBeVisible();
+  await expect(alice.sidebar.getByText('No user is called “Rob”.')).toBeVisible();
   await alice.hereNow.getByRole('button', { name: 'Bob' }).click();
   await alice.isTalkingTo('Bob');
   await alice.say('No question here');
@@ -245,7 +245,7 @@ test('after a failed choice a click elsewhere works at once', async ({ people })
 
 test('input of the composer’s recipient form survives closing it', async ({ people }) => {
   const alice = await people.guest('Alice');
-  const chooser = alice.page.getByRole('button', { name: 'Writing to Everyone. Choose somebody else' });
+  const chooser = alice.page.getByRole('button', { name: 'Writing to Everyone. Change recipient' });
   await chooser.click();
   const form = alice.talk.getByRole('combobox', { name: 'Talk to' });
   await form.fill('Ro');

@@ -8,7 +8,7 @@ test('a reload keeps the user and the messages', async ({ people }) => {
 
   await alice.sees('Before the reload');
   await expect(alice.sidebar.getByText('Alice', { exact: true })).toBeVisible();
-  await expect(alice.page.getByRole('heading', { name: 'Here now · 1' })).toBeVisible();
+  await expect(alice.page.getByRole('heading', { name: 'Online · 1' })).toBeVisible();
   await alice.say('After the reload');
   await expect(alice.message('After the reload')).toContainText('Alice');
   await expect.poll(() => alice.history()).toEqual(['Before the reload', 'After the reload']);

@@ -4,7 +4,7 @@ import { appointed, idOf, registered, withoutScript } from '../fixtures/office.t
 import { PHONE } from '../fixtures/people.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-const REASON = 'Why? (optional)';
+const REASON = 'Reason (optional)';
 const REPORTED = 'Reported. Moderators will look at it.';
 
 test('a moderator sees a reported message in context, deletes it, and closes the report', async ({ people }) => {

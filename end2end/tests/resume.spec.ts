@@ -43,7 +43,7 @@ async function readsBackAndMisses(
   await alice.sees(numbered(150));
   const reading = alice.message(numbered(120));
   await reading.evaluate((row) => row.scrollIntoView({ block: 'center', behavior: 'instant' }));
-  await expect(alice.page.getByRole('button', { name: 'To the newest message' })).toBeVisible();
+  await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
   network.cut();
   await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeVisible();
   const stoodAt = await heightOnScreen(reading);
@@ -68,7 +68,7 @@ test('after 2,000 missed messages the reader stays in place and reads on without
 
   // What is said now is for later: first comes what was missed.
   await scribe.say(numbered(2_151));
-  const toLatest = alice.page.getByRole('button', { name: 'To the newest message' });
+  const toLatest = alice.page.getByRole('button', { name: 'Jump to latest message' });
   await expect(toLatest).toBeVisible();
   for (let screens = 0; screens < 400 && (await toLatest.isVisible()); screens += 1) {
     await alice.log.evaluate((log) => log.scrollBy({ top: 4 * log.clientHeight, behavior: 'instant' }));
@@ -91,7 +91,7 @@ test('after 2,000 missed messages a button leads to the newest, and reading back
   const { alice, network } = await readsBackAndMisses(people, scribe, 2_000);
   network.mend();
   await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeHidden(RECONNECTED);
-  await alice.page.getByRole('button', { name: 'To the newest message' }).click();
+  await alice.page.getByRole('button', { name: 'Jump to latest message' }).click();
   await expect(alice.message(numbered(2_150))).toBeInViewport();
   await alice.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
   await expect(alice.message(numbered(2_050))).toHaveCount(1);

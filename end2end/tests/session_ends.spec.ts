@@ -49,7 +49,7 @@ test('a session ended while its browser was offline leaves nothing behind', asyn
   await endsTheOthers(alice);
   await network.plug();
 
-  await expect(lost.page.getByText('This session was ended elsewhere.')).toBeVisible();
+  await expect(lost.page.getByText('This session was ended on another device.')).toBeVisible();
   await expect.poll(() => kept(lost.page)).toEqual(NOTHING);
   expect(await alice.history()).toEqual([]);
 });
@@ -64,7 +64,7 @@ test('it leaves nothing behind either if the page was closed', async ({ people }
 
   await lost.page.goto('/');
 
-  await expect(lost.page.getByText('This session was ended elsewhere.')).toBeVisible();
+  await expect(lost.page.getByText('This session was ended on another device.')).toBeVisible();
   await expect.poll(() => kept(lost.page)).toEqual(NOTHING);
 });
 
@@ -76,7 +76,7 @@ test('a password change and a moderator leave nothing behind either, and say so'
   const data = { password: 'another cup of tea', current: PASSWORD };
   expect((await alice.page.request.put('/api/me/password', { data })).status()).toBe(204);
   await line.plug();
-  await expect(other.page.getByText('The password was changed, and this session has ended.')).toBeVisible();
+  await expect(other.page.getByText('Your password was changed, so this session has ended.')).toBeVisible();
   await expect.poll(() => kept(other.page)).toEqual(NOTHING);
 
   const carol = await registered(people, 'Carol');
@@ -84,7 +84,7 @@ test('a password change and a moderator leave nothing behind either, and say so'
   await writesOffline(lost, network);
   expect(await ask(olga, idOf(carol), 'remove')).toBe(200);
   await network.plug();
-  await expect(lost.page.getByText('A moderator has removed you from here.')).toBeVisible();
+  await expect(lost.page.getByText('A moderator removed you.')).toBeVisible();
   await expect.poll(() => kept(lost.page)).toEqual(NOTHING);
 });
 
@@ -97,7 +97,7 @@ test('a server closed to guests says why, offers to sign in, and accepts no mess
   await house.stop();
   await house.restart(['--entry', 'registered']);
 
-  const words = 'The sessions of all guests were ended by whoever runs this server.';
+  const words = 'The operator has ended all guest sessions.';
   await expect(guest.page.getByText(words)).toBeVisible({ timeout: 40_000 });
   await expect(guest.composer).toBeHidden();
   await expect(guest.page.getByLabel('Password', { exact: true })).toBeVisible();
@@ -107,7 +107,7 @@ test('a server closed to guests says why, offers to sign in, and accepts no mess
   await guest.page.getByText('I have a password').click();
   await guest.nicknameField.fill('Greta');
   await guest.enterButton.click();
-  await expect(guest.page.getByText('Only people with an account may come in here.')).toBeVisible();
+  await expect(guest.page.getByText('Only registered users can join.')).toBeVisible();
 
   await olga.say('Alone again');
   expect(await olga.history()).toEqual(['Before it was closed', 'Alone again']);
@@ -138,5 +138,5 @@ test('the link printed at the start makes one user the owner, with a password', 
   await late.nicknameField.fill('Late');
   await late.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await late.page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(late.page.getByText('This invite is used up, has ended, or never was.')).toBeVisible();
+  await expect(late.page.getByText('This invite link has expired, is used up or is not valid.')).toBeVisible();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures/test.ts';
 
-const TAKEN = 'Somebody here has this name, or one that looks like it.';
+const TAKEN = 'This nickname, or one that looks like it, is taken.';
 
 for (const [what, name] of [
   ['a nickname that somebody has', 'Alice'],
@@ -18,7 +18,7 @@ for (const [what, name] of [
     await expect(visitor.nicknameField).toHaveAttribute('aria-invalid', 'true');
     await expect(visitor.nicknameField).toHaveValue(name);
 
-    const offer = visitor.page.getByRole('button', { name: /^Take “.+” instead$/ });
+    const offer = visitor.page.getByRole('button', { name: /^Use “.+” instead$/ });
     const suggestion = /“(.+)”/.exec(await offer.innerText())?.[1] ?? '';
     await offer.click();
     await visitor.isInside();
@@ -38,8 +38,8 @@ for (const [what, name] of [
     visitor.complaints.expectStatus(400);
 
     await visitor.knock(name);
-    await expect(visitor.page.getByText(/^A nickname has 1 to 32 characters/)).toBeVisible();
-    await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 characters/);
+    await expect(visitor.page.getByText(/^A nickname has 1 to 32 visible characters/)).toBeVisible();
+    await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 visible characters/);
     await expect(visitor.nicknameField).toBeFocused();
 
     await visitor.nicknameField.fill('Visitor');
@@ -52,7 +52,7 @@ test('signing out frees a guest’s nickname', async ({ people }) => {
   const alice = await people.guest('Alice');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
-  await alice.settings.getByRole('button', { name: 'Give it up' }).click();
+  await alice.settings.getByRole('button', { name: 'Give up nickname' }).click();
   await expect(alice.nicknameField).toBeVisible();
 
   const another = await people.visitor('Alice');
@@ -62,13 +62,13 @@ test('signing out frees a guest’s nickname', async ({ people }) => {
 test('the sign-in page shows who is online', async ({ people }) => {
   const visitor = await people.visitor('Visitor');
   await visitor.page.goto('/');
-  await expect(visitor.page.getByText('Nobody is here yet. Be the first.')).toBeVisible();
+  await expect(visitor.page.getByText('Nobody is online yet. Be the first.')).toBeVisible();
 
   const alice = await people.guest('Alice');
   await people.guest('Bob');
   await alice.seesHere('Bob');
   await visitor.page.reload();
-  await expect(visitor.page.getByText('2 people are here')).toBeVisible();
+  await expect(visitor.page.getByText('2 people online')).toBeVisible();
 });
 
 test('an unknown URL says so and links home', async ({ people }) => {
@@ -78,7 +78,7 @@ test('an unknown URL says so and links home', async ({ people }) => {
   const answer = await visitor.page.goto('/no/such/page');
 
   expect(answer?.status()).toBe(404);
-  await expect(visitor.page.getByText('There is nothing here.')).toBeVisible();
-  await visitor.page.getByRole('link', { name: 'To the tea house' }).click();
+  await expect(visitor.page.getByText('Page not found.')).toBeVisible();
+  await visitor.page.getByRole('link', { name: 'Back to chat' }).click();
   await expect(visitor.nicknameField).toBeVisible();
 });

@@ -3,7 +3,7 @@ import type { Person } from '../fixtures/person.ts';
 import { holdProgram } from '../fixtures/take_over.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-const NOT_KEPT = 'This browser keeps nothing for this page.';
+const NOT_KEPT = 'This browser blocks storage for this page.';
 
 type Kind = { kind: string; breaks: () => void; isTold: boolean };
 
@@ -182,7 +182,7 @@ test('without storage and without WebAssembly the page warns before anything is 
   await ming.page.goto('/');
   await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
   await ming.page.getByRole('button', { name: '进入' }).click();
-  await expect(ming.page.getByRole('status').filter({ hasText: '浏览器不为本页保存数据' })).toHaveCount(1);
+  await expect(ming.page.getByRole('status').filter({ hasText: '浏览器禁止本页保存数据' })).toHaveCount(1);
   const composer = ming.page.getByRole('textbox', { name: '消息', exact: true });
   await composer.fill('你好');
   await composer.press('Enter');

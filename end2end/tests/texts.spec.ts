@@ -48,12 +48,12 @@ test('a Hebrew name does not reverse its sentence', async ({ people }) => {
   const topic = owner.page.locator('.topic');
   expect(await standsLeftOf(topic, 'Only', 'מיכל')).toBe(true);
   expect(await standsLeftOf(topic, 'מיכל', 'and you')).toBe(true);
-  await expect(owner.composer).toHaveAttribute('placeholder', 'Write to \u2068מיכל\u2069 alone');
-  await expect(owner.page.getByText('What you write is for').locator('bdi')).toHaveText('מיכל');
+  await expect(owner.composer).toHaveAttribute('placeholder', 'Write to \u2068מיכל\u2069 privately');
+  await expect(owner.page.getByText('What you write is only for').locator('bdi')).toHaveText('מיכל');
 
   await owner.targetField.fill('אף אחד');
   await owner.targetField.press('Enter');
-  await expect(owner.page.getByText('Nobody here is called').locator('bdi')).toHaveText('אף אחד');
+  await expect(owner.page.getByText('No user is called').locator('bdi')).toHaveText('אף אחד');
 });
 
 test('an avatar shows the first character of a name completely, before and after WebAssembly loads', async ({ house, people }) => {

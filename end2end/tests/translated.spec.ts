@@ -59,13 +59,13 @@ for (const way of ['replaces', 'wraps', 'rebuilds'] as const) {
   test(`everything around the messages keeps working, too: the browser ${way}`, async ({ people }) => {
     const alice = await people.guest('Alice');
     const bob = await people.guest('Bob');
-    await alice.conversations.getByText('Here now · 2').waitFor();
+    await alice.conversations.getByText('Online · 2').waitFor();
     await translate(alice.page, way);
-    await expect(alice.conversations.getByText(translated('Here now · 2'))).toBeVisible();
+    await expect(alice.conversations.getByText(translated('Online · 2'))).toBeVisible();
 
     const carol = await people.guest('Carol');
     await expect(alice.hereNow.getByRole('button', { name: 'Carol' })).toBeVisible();
-    await expect(alice.conversations.getByText('Here now · 3')).toBeVisible();
+    await expect(alice.conversations.getByText('Online · 3')).toBeVisible();
     await expect(alice.talk.getByText('3 here')).toBeVisible();
     await carol.composer.pressSequentially('so');
     await expect(alice.talk.getByText('Carol is typing')).toBeVisible();

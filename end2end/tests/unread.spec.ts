@@ -51,7 +51,7 @@ test('messages that arrive while scrolled up are below an unread line', async ({
   await expect(alice.page.locator('.to-latest')).toBeVisible();
   await bob.say('down here');
   await expect(alice.page).toHaveTitle('(1) Teahouse');
-  await alice.page.getByRole('button', { name: 'To the newest' }).or(alice.page.locator('.to-latest')).first().click();
+  await alice.page.getByRole('button', { name: 'Jump to latest' }).or(alice.page.locator('.to-latest')).first().click();
   await expect.poll(() => sinceLine(alice)).toEqual(['down here']);
   await expect(alice.page).toHaveTitle('Teahouse');
   bob.close();
@@ -125,7 +125,7 @@ test('messages of a blocked user are not unread until they are unblocked', async
   await carol.say('from Carol');
   await bob.say('from Bob, too');
   await expect(alice.page).toHaveTitle('(3) Teahouse');
-  await alice.choose('Block this person', 'from Bob, too');
+  await alice.choose('Block user', 'from Bob, too');
   await expect(alice.page).toHaveTitle('(1) Teahouse');
   await expect(alice.conversation('Lobby', 1)).toBeVisible();
   // Of what is deleted then it is not told whose it was.

@@ -28,7 +28,7 @@ test('without JavaScript messages can be read and sent', async ({ people }) => {
   await bob.sees('I have no script');
 
   await bob.say('We can hear you');
-  await alice.page.getByRole('link', { name: 'Load it anew' }).click();
+  await alice.page.getByRole('link', { name: 'Reload' }).click();
   await expect(alice.message('We can hear you')).toBeInViewport();
   await expect(alice.message('I have no script')).toHaveCount(1);
 });
@@ -56,10 +56,10 @@ test('without JavaScript a taken nickname is refused beside the field, and the s
 
   await visitor.knock('Alice');
   expect(new URL(visitor.page.url()).search, 'what was typed stands in no address').toBe('');
-  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^Somebody here has this name/);
+  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^This nickname, or one that looks like it/);
   await expect(visitor.nicknameField).toHaveValue('Alice');
 
-  const offer = visitor.page.getByRole('button', { name: /^Take “.+” instead$/ });
+  const offer = visitor.page.getByRole('button', { name: /^Use “.+” instead$/ });
   const suggestion = /“(.+)”/.exec(await offer.innerText())?.[1] ?? '';
   await offer.click();
   await expect(visitor.page).toHaveURL('/talk/lobby');
@@ -72,7 +72,7 @@ test('without JavaScript an invalid nickname is refused beside the field', async
 
   await visitor.knock('everyone');
 
-  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 characters/);
+  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 visible characters/);
   await expect(visitor.nicknameField).toHaveValue('everyone');
 });
 
@@ -93,7 +93,7 @@ test('without JavaScript a refused name does not appear in the URL when the lang
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
   visitor.complaints.expectStatus(409);
   await visitor.knock('Tea & 茶');
-  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^Somebody here has this name/);
+  await expect(visitor.nicknameField).toHaveAccessibleDescription(/^This nickname, or one that looks like it/);
 
   await visitor.page.getByRole('link', { name: '简体中文' }).click();
 

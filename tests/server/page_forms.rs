@@ -64,7 +64,7 @@ async fn a_refused_sign_in_shows_the_form_again_without_leaking_input_into_the_u
     let server = TestServer::start_with_pages().await;
     let _ming = TestClient::guest(&server, "小明").await;
     for (fields, status, why, more) in [
-        (&[("nickname", "小明")][..], StatusCode::CONFLICT, "已经有人用了", "改用“小明2”"),
+        (&[("nickname", "小明")][..], StatusCode::CONFLICT, "昵称已被使用", "改用“小明2”"),
         (&[("nickname", "a&b\0")], StatusCode::UNPROCESSABLE_ENTITY, "昵称需要", "value=\"a&amp;b"),
         (&[("nickname", "")], StatusCode::UNPROCESSABLE_ENTITY, "昵称需要", ""),
         (
@@ -198,8 +198,8 @@ async fn a_text_too_long_for_the_composer_is_given_back_on_its_own() {
     let fields = [("form", &*form), ("author", &*author), ("body", "\"</textarea>喂")];
     let nowhere = format!("/talk/{}", CommandId::generate());
     for (path, cookie, status, reason) in [
-        (&*nowhere, cookie_of(&server, &ming), StatusCode::NOT_FOUND, "没有"),
-        ("/talk/nowhere", cookie_of(&server, &ming), StatusCode::NOT_FOUND, "没有"),
+        (&*nowhere, cookie_of(&server, &ming), StatusCode::NOT_FOUND, "会话不存在"),
+        ("/talk/nowhere", cookie_of(&server, &ming), StatusCode::NOT_FOUND, "会话不存在"),
         ("/talk/lobby", String::new(), StatusCode::UNAUTHORIZED, "会话"),
     ] {
         let answer = post(&server, path, &format!("{cookie}; teahouse_language=zh-Hans"), &fields).await;

@@ -1,5 +1,5 @@
-//! Puts the page into the program: what `cargo leptos build --release --precompress` has made of it before it builds the
-//! server. Any other build has no page in it and reads one from a folder.
+//! Embeds the browser's files into the server, in a build by `cargo leptos build --release --precompress`, which makes them
+//! before it builds the server. Any other build embeds nothing and reads the files from a folder.
 
 use std::{env, fs, io, path::Path};
 
@@ -9,13 +9,13 @@ fn main() -> io::Result<()> {
     let variable = |name| env::var(name).unwrap_or_default();
     let output = Path::new(&variable("OUT_DIR")).join("embedded_site.rs");
     let is_server = variable("PROFILE") == "release" && env::var_os("CARGO_FEATURE_SSR").is_some();
-    // Only cargo-leptos says where it is, and only with this variable is it certain that it belongs to this build.
+    // Only cargo-leptos sets this variable. Without it, the files could belong to another build.
     let site = env::var_os("LEPTOS_SITE_ROOT").filter(|_| is_server);
     let site = site.map(|site| Path::new(&variable("CARGO_MANIFEST_DIR")).join(site));
     let mut files = Vec::new();
     if let Some(site) = site {
         println!("cargo::rerun-if-changed={}", site.display());
-        // Without `--precompress` the page is made at the same time as the server, and what is there may be half of it.
+        // Without `--precompress`, cargo-leptos makes the files at the same time as the server, and they may be incomplete.
         if site.join("pkg/teahouse.wasm.br").is_file() {
             collect(&site, "", &mut files)?;
         }
@@ -36,7 +36,7 @@ fn collect(folder: &Path, address: &str, files: &mut Vec<(String, String)>) -> i
             files.push((address, entry.path().display().to_string()));
         }
     }
-    // The same files make the same program.
+    // A fixed order keeps the build reproducible.
     files.sort();
     Ok(())
 }

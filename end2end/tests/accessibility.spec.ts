@@ -35,7 +35,7 @@ for (const { look, colorScheme, theme, paper } of [
 
     await alice.page.goto('/');
     await expectNoBarriers(alice, 'the door', paper);
-    await alice.knock('Bob');
+    await alice.submitNickname('Bob');
     await expect(alice.page.getByRole('button', { name: /^Take/ })).toBeVisible();
     await expectNoBarriers(alice, 'the door after a refusal', paper);
 

@@ -81,7 +81,7 @@ test('a guest who sets a password keeps the nickname and the history in another 
   const thief = await people.visitor('Alice');
   thief.complaints.expectStatus(409);
   thief.complaints.expectStatus(403);
-  await thief.knock();
+  await thief.submitNickname();
   await expect(thief.page.getByText('This nickname, or one that looks like it')).toBeVisible();
   await expect(thief.page.getByRole('button', { name: /^Use “.+” instead$/ })).toBeVisible();
   await thief.page.getByText('This is me: sign in').click();
@@ -375,7 +375,7 @@ test('the same form signs in without JavaScript', async ({ people }) => {
   const elsewhere = await people.visitor('Alice', { javaScriptEnabled: false });
   for (const status of [409, 403]) elsewhere.complaints.expectStatus(status);
 
-  await elsewhere.knock();
+  await elsewhere.submitNickname();
   await expect(elsewhere.page.getByText('This is me: sign in')).toBeVisible();
   await elsewhere.page.getByText('This is me: sign in').click();
   const field = elsewhere.page.getByLabel('Password', { exact: true });

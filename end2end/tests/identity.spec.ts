@@ -49,7 +49,7 @@ test('a guest who signed out has lost the nickname to the next user', async ({ p
   back.complaints.expectStatus(409);
   await back.page.goto('/talk/lobby');
   await expect(back.nicknameField).toBeVisible();
-  await back.knock();
+  await back.submitNickname();
   await expect(back.page.getByText(TAKEN)).toBeVisible();
   // And what the guest wrote does not become the registered one's.
   await expect(alice.message('I was here first')).not.toHaveClass(/mine/);

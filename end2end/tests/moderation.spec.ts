@@ -103,7 +103,7 @@ test('a banned user can sign in neither with the password nor as a guest', async
   expect(await ask(owner, idOf(guest), 'ban')).toBe(200);
   await expect(guest.page.getByText(REMOVED)).toBeVisible();
   for (const name of ['Greta', 'Somebody else']) {
-    await guest.knock(name);
+    await guest.submitNickname(name);
     await expect(guest.page.getByText(KEPT_OUT)).toBeVisible();
   }
 

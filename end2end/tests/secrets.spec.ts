@@ -26,7 +26,7 @@ test.describe('without JavaScript', () => {
   test('the log check knows the input of the sign-in page', async ({ house, people }) => {
     const alice = await people.visitor('Alice', { javaScriptEnabled: false });
     await alice.page.goto('/?invite=of-nobody-at-all');
-    await alice.knock();
+    await alice.submitNickname();
     const [cookie] = (await alice.page.context().cookies()).filter(({ name }) => name.startsWith('teahouse_session'));
     expect(house.secrets.known).toEqual(expect.arrayContaining([cookie.value, 'of-nobody-at-all']));
   });

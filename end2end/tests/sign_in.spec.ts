@@ -12,7 +12,7 @@ for (const [what, name] of [
     const visitor = await people.visitor('Visitor');
     visitor.complaints.expectStatus(409);
 
-    await visitor.knock(name);
+    await visitor.submitNickname(name);
     await expect(visitor.page.getByText(TAKEN)).toBeVisible();
     await expect(visitor.nicknameField).toHaveAccessibleDescription(TAKEN);
     await expect(visitor.nicknameField).toHaveAttribute('aria-invalid', 'true');
@@ -37,7 +37,7 @@ for (const [what, name] of [
     visitor.complaints.expectStatus(422);
     visitor.complaints.expectStatus(400);
 
-    await visitor.knock(name);
+    await visitor.submitNickname(name);
     await expect(visitor.page.getByText(/^A nickname has 1 to 32 visible characters/)).toBeVisible();
     await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 visible characters/);
     await expect(visitor.nicknameField).toBeFocused();

@@ -5,7 +5,7 @@ const WITHOUT_JAVASCRIPT = { javaScriptEnabled: false };
 test('without JavaScript the sign-in form works', async ({ people }) => {
   const alice = await people.visitor('Alice', WITHOUT_JAVASCRIPT);
 
-  await alice.knock();
+  await alice.submitNickname();
 
   await expect(alice.page).toHaveURL('/talk/lobby');
   await expect(alice.sidebar.getByText('Alice', { exact: true })).toBeVisible();
@@ -17,7 +17,7 @@ test('without JavaScript messages can be read and sent', async ({ people }) => {
   const bob = await people.guest('Bob');
   for (let number = 0; number < 30; number += 1) await bob.say(`Message ${number}`);
   const alice = await people.visitor('Alice', WITHOUT_JAVASCRIPT);
-  await alice.knock();
+  await alice.submitNickname();
   await expect(alice.message('Message 29')).toBeInViewport();
 
   await alice.composer.fill('I have no script');
@@ -54,7 +54,7 @@ test('without JavaScript a taken nickname is refused beside the field, and the s
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
   visitor.complaints.expectStatus(409);
 
-  await visitor.knock('Alice');
+  await visitor.submitNickname('Alice');
   expect(new URL(visitor.page.url()).search, 'what was typed stands in no address').toBe('');
   await expect(visitor.nicknameField).toHaveAccessibleDescription(/^This nickname, or one that looks like it/);
   await expect(visitor.nicknameField).toHaveValue('Alice');
@@ -70,7 +70,7 @@ test('without JavaScript an invalid nickname is refused beside the field', async
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
   visitor.complaints.expectStatus(422);
 
-  await visitor.knock('everyone');
+  await visitor.submitNickname('everyone');
 
   await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 visible characters/);
   await expect(visitor.nicknameField).toHaveValue('everyone');
@@ -92,7 +92,7 @@ test('without JavaScript a refused name does not appear in the URL when the lang
   await people.guest('Tea & 茶');
   const visitor = await people.visitor('Visitor', WITHOUT_JAVASCRIPT);
   visitor.complaints.expectStatus(409);
-  await visitor.knock('Tea & 茶');
+  await visitor.submitNickname('Tea & 茶');
   await expect(visitor.nicknameField).toHaveAccessibleDescription(/^This nickname, or one that looks like it/);
 
   await visitor.page.getByRole('link', { name: '简体中文' }).click();

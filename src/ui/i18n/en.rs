@@ -26,9 +26,7 @@ pub(crate) static TEXTS: Texts = Texts {
         EndReason::PasswordChanged => "Your password was changed, so this session has ended.",
         EndReason::Removed => "A moderator removed you.",
         EndReason::Expired => "Your session has expired. Sign in again.",
-        EndReason::GuestsEnded => {
-            "The operator has ended all guest sessions. If you have an account, sign in."
-        }
+        EndReason::GuestsEnded => "The operator has ended all guest sessions. If you have an account, sign in.",
     },
     claim: "This link makes you the owner of this server. Choose a nickname and a password.",
     rejoin: "Rejoin",
@@ -95,9 +93,7 @@ pub(crate) static TEXTS: Texts = Texts {
     leave: "Leave",
     stay: "Stay",
     release_nickname: "Give up nickname",
-    leave_question: |name| {
-        format!("If you leave, anyone can take the nickname “{name}”. Your messages stay. Leave?")
-    },
+    leave_question: |name| format!("If you leave, anyone can take the nickname “{name}”. Your messages stay. Leave?"),
     delete_account: "Delete my account …",
     delete_account_effect: "Others can take your nickname, you are signed out everywhere, and you can’t get the account back. This can’t be undone.",
     your_messages: "Your messages",

@@ -25,7 +25,8 @@ use crate::{
         MessagesPage, NicknameKey, ReportList, Role, Sanction, Seq, SessionId, SessionInfo, Timestamp, User, UserId,
     },
     server::{
-        ByteSize, clock,
+        byte_size::ByteSize,
+        clock,
         store::{
             account_deletion::DeleteAccount,
             accounts::{Account, NewPassword, NewSession, NewUser, PasswordHash, Session, SessionKey, SessionsEnded},

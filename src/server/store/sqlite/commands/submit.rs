@@ -26,7 +26,6 @@ pub(crate) struct SubmittedEvent {
 /// Where the outcome of an event goes.
 enum ReplyChannel {
     /// To the feed, behind the event itself.
-    #[cfg_attr(feature = "early-ack", expect(dead_code, reason = "the lying server replies by another job"))]
     Feed(ReplyTo),
     Receipt(oneshot::Sender<Result<EventPosition, StoreError>>),
 }

@@ -62,6 +62,6 @@ impl Action {
 pub enum Scope {
     /// In one room.
     Room,
-    /// In the whole house: its rooms, its directs, its doors.
-    House,
+    /// On the whole server: in all rooms and directs, and for signing in.
+    Server,
 }

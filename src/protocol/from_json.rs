@@ -149,7 +149,7 @@ impl FromJson for ModerationNotice {
     fn read(value: &Value) -> Option<Self> {
         let scope = match value.get("scope")?.as_str()? {
             "room" => Scope::Room,
-            "house" => Scope::House,
+            "server" => Scope::Server,
             _ => return None,
         };
         Some(Self {

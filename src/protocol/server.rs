@@ -162,7 +162,7 @@ mod tests {
     prop_compose! {
         fn notice()(action in proptest::sample::select(&Action::ALL[..]), user in user(), everywhere in any::<bool>(),
                     until in option::of(any::<u64>()), role in option::of(role())) -> ModerationNotice {
-            let scope = if everywhere { Scope::House } else { Scope::Room };
+            let scope = if everywhere { Scope::Server } else { Scope::Room };
             ModerationNotice { action, user, scope, until: until.map(Timestamp), role }
         }
     }

@@ -122,7 +122,7 @@ async fn a_muted_user_can_read_but_not_write_until_unmuted() {
     owner.moderate("mute", &ming.user(), json!({ "minutes": 10 })).await;
 
     let (author, notice) = ming.expect_notice().await;
-    assert_eq!((author.id, notice.action, notice.scope), (owner.user().id, Action::Mute, Scope::House));
+    assert_eq!((author.id, notice.action, notice.scope), (owner.user().id, Action::Mute, Scope::Server));
     assert!(notice.until.is_some());
     let id = ming.post(said.conversation, "after").await;
     let error = ming.expect_error().await;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, functions::FunctionFlags};
 use crate::{domain::Emoji, server::store::sqlite::error::OpenError};
 
 /// Each migration takes the schema from its index to the next version. Never change one that was released.
-pub(super) const MIGRATIONS: [&str; 19] = [
+pub(super) const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_changes.sql"),
     include_str!("../migrations/0003_accounts.sql"),
@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0017_clock.sql"),
     include_str!("../migrations/0018_gone.sql"),
     include_str!("../migrations/0019_emoji.sql"),
+    include_str!("../migrations/0020_scope.sql"),
 ];
 
 /// Runs the migrations that are missing, each in a transaction.

@@ -180,11 +180,18 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::server::store::sqlite::migrations::MIGRATIONS;
+    use crate::{
+        domain::{EventKind, ModerationNotice, Scope},
+        server::store::sqlite::migrations::MIGRATIONS,
+    };
+    use rusqlite::functions::FunctionFlags;
 
     /// A database as a program with only that many migrations made it.
     fn old_database(path: &Path, migrations: usize) -> Connection {
         let mut db = Connection::open(path).expect("a database");
+        // Migration 19 calls it; the rows that tests write come afterwards.
+        db.create_scalar_function("normal_emoji", 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| call.get::<String>(0))
+            .expect("a function");
         for (version, migration) in (1..).zip(&MIGRATIONS[..migrations]) {
             let transaction = db.transaction().expect("a transaction");
             transaction.execute_batch(migration).expect("a migration");
@@ -311,6 +318,44 @@ mod tests {
             .expect("a count");
         assert_eq!(log, 9, "the log has the normal spelling, too");
         assert_ne!(identity.epoch, Epoch::from_uuid(uuid::Uuid::from_u128(0x0303_0303_0303_0303_0303_0303_0303_0303)));
+    }
+
+    /// Version 20 renamed the scope `house` to `server`.
+    #[test]
+    fn notices_for_the_whole_server_get_the_new_name_of_their_scope() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("teahouse.db");
+        let db = old_database(&path, 19);
+        db.execute_batch(
+            r#"INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
+             INSERT INTO conversations (id, kind, name, created_at) VALUES (x'02020202020202020202020202020202', 'room', 'Lobby', 1);
+             INSERT INTO meta (only, epoch, lobby) VALUES (1, x'03030303030303030303030303030303', x'02020202020202020202020202020202');"#,
+        )
+        .expect("rows");
+        let user = r#"{"id":"01a208dc-6c63-75f0-9cfb-10f62827688d","nickname":"Ling"}"#;
+        let notice = |scope: &str| format!(r#"{{"kind":"notice","action":"mute","user":{user},"scope":"{scope}"}}"#);
+        let quoted = r#"{"kind":"message","body":"{\"scope\":\"house\"}"}"#;
+        for (seq, payload) in [(1, notice("house")), (2, notice("room")), (3, quoted.to_owned())] {
+            db.execute(
+                "INSERT INTO events (conversation, seq, at, author, command_id, payload)
+                   VALUES (x'02020202020202020202020202020202', ?1, 9, x'01', unhex(printf('%02x', ?1)), ?2)",
+                params![seq, payload],
+            )
+            .expect("an event");
+        }
+        drop(db);
+
+        let (db, _) = open_writer(&path).expect("an upgrade");
+        let payloads = |db: &Connection| -> Vec<String> {
+            let mut select = db.prepare("SELECT payload FROM events ORDER BY seq").expect("a query");
+            let rows = select.query_map([], |row| row.get(0)).expect("rows");
+            rows.map(|row| row.expect("a payload")).collect()
+        };
+        assert_eq!(payloads(&db), [notice("server"), notice("room"), quoted.to_owned()]);
+        let read: EventKind = serde_json::from_str(&payloads(&db)[0]).expect("a notice");
+        assert!(matches!(read, EventKind::Notice(ModerationNotice { scope: Scope::Server, .. })));
+        db.execute_batch(MIGRATIONS[19]).expect("the same step again");
+        assert_eq!(payloads(&db), [notice("server"), notice("room"), quoted.to_owned()]);
     }
 
     /// From before migration 8, when the staging table had a message per row.

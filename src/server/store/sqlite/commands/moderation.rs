@@ -68,7 +68,7 @@ impl Write for Moderate {
         event.kind = EventKind::Notice(ModerationNotice {
             action: action.kind(),
             user: queries::accounts::user_of(db, *subject)?.unwrap_or(user),
-            scope: if room.is_some() { Scope::Room } else { Scope::House },
+            scope: if room.is_some() { Scope::Room } else { Scope::Server },
             until: action.until().map(clock::shown),
             role: if let ModerationAction::Appoint(role) = action { Some(*role) } else { None },
         });

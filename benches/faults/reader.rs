@@ -254,7 +254,7 @@ impl Listener {
         if matches!(stretch, PageRange::Older(_)) {
             known.pages_back = known.pages_back.saturating_sub(1);
         }
-        known.timeline.take_in(stretch, page);
+        known.timeline.apply_page(stretch, page);
     }
 
     fn has_all(&self, ends: &BTreeMap<ConversationId, Seq>) -> bool {

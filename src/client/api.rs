@@ -1,4 +1,4 @@
-//! What the page asks by HTTP.
+//! Calls of the HTTP API.
 
 use gloo_net::{
     Error,
@@ -17,24 +17,24 @@ use crate::{
     state::PageRange,
 };
 
-/// Why something that was asked for was not done.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The server said no.
+pub enum RequestError {
+    /// The server refused it.
     Refused {
-        /// Why.
+        /// The reason.
         code: ErrorCode,
-        /// A name that is free.
+        /// A free nickname.
         suggestion: Option<String>,
-        /// How long to wait before trying again, in milliseconds.
+        /// How long to wait before the next attempt, in milliseconds.
         retry_after_ms: Option<u64>,
     },
-    /// The server was not to be reached.
+    /// The server could not be reached, or did not answer as the API does.
     Unreachable,
 }
 
-impl Refusal {
-    /// The server's reason.
+impl RequestError {
+    /// The server's reason, if it answered.
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused { code, .. } => Some(*code),
@@ -43,100 +43,100 @@ impl Refusal {
     }
 }
 
-/// Comes in, as a new guest or with the password that protects the nickname; the session's cookie is set by the
-/// answer.
+/// Signs in, as a new guest or with a password. The response sets the session cookie.
 ///
 /// # Errors
-/// [`Refusal`] says what to tell the user.
-pub async fn join(request: SessionRequest) -> Result<CurrentUser, Refusal> {
-    let response = ask(Request::post("/api/session").json(&request)).await?;
-    read(response).await.map(|SessionCreated { me, .. }| me).ok_or(Refusal::Unreachable)
+/// [`RequestError`] says what to tell the user.
+pub async fn sign_in(request: SessionRequest) -> Result<CurrentUser, RequestError> {
+    let response = send(Request::post("/api/session").json(&request)).await?;
+    parse(response).await.map(|SessionCreated { me, .. }| me).ok_or(RequestError::Unreachable)
 }
 
-/// Sets a password; a registered user shows the `current` one.
-pub(crate) async fn set_password(password: String, current: Option<String>) -> Result<(), Refusal> {
-    ask(Request::put("/api/me/password").json(&PasswordRequest { password, current, claim: None })).await.map(drop)
+/// Sets or changes the password. A registered user has to give the `current` one.
+pub(crate) async fn set_password(password: String, current: Option<String>) -> Result<(), RequestError> {
+    send(Request::put("/api/me/password").json(&PasswordRequest { password, current, claim: None })).await.map(drop)
 }
 
-/// Deletes one's account.
-pub(crate) async fn delete_account(password: Option<String>, messages: KeptMessages) -> Result<(), Refusal> {
-    ask(Request::delete("/api/me").json(&DeleteAccountRequest { password, messages })).await.map(drop)
+/// Deletes the account.
+pub(crate) async fn delete_account(password: Option<String>, messages: KeptMessages) -> Result<(), RequestError> {
+    send(Request::delete("/api/me").json(&DeleteAccountRequest { password, messages })).await.map(drop)
 }
 
-/// Where one is signed in.
+/// The sessions of the current user.
 ///
 /// # Errors
-/// [`Refusal`] says what to tell the user.
-pub async fn sessions() -> Result<Vec<SessionInfo>, Refusal> {
-    let response = ask(Request::get("/api/sessions").build()).await?;
-    read(response).await.map(|SessionList { sessions }| sessions).ok_or(Refusal::Unreachable)
+/// [`RequestError`] says what to tell the user.
+pub async fn sessions() -> Result<Vec<SessionInfo>, RequestError> {
+    let response = send(Request::get("/api/sessions").build()).await?;
+    parse(response).await.map(|SessionList { sessions }| sessions).ok_or(RequestError::Unreachable)
 }
 
-/// Ends one of one's sessions.
+/// Ends a session of the current user.
 ///
 /// # Errors
-/// [`Refusal`] says what to tell the user.
-pub async fn end_session(session: SessionId) -> Result<(), Refusal> {
-    ask(Request::delete(&format!("/api/sessions/{session}")).build()).await.map(drop)
+/// [`RequestError`] says what to tell the user.
+pub async fn end_session(session: SessionId) -> Result<(), RequestError> {
+    send(Request::delete(&format!("/api/sessions/{session}")).build()).await.map(drop)
 }
 
-/// Ends the session that one is in, everywhere.
-pub(crate) async fn leave() -> Result<(), Refusal> {
-    ask(Request::delete("/api/session").build()).await.map(drop)
+/// Ends the current session.
+pub(crate) async fn sign_out() -> Result<(), RequestError> {
+    send(Request::delete("/api/session").build()).await.map(drop)
 }
 
-/// Tells the moderators of a message.
+/// Reports a message to the moderators.
 ///
 /// # Errors
-/// [`Refusal`] says what to tell the user.
-pub async fn report(conversation: ConversationId, seq: Seq, reason: String) -> Result<(), Refusal> {
-    ask(Request::post("/api/reports").json(&ReportRequest { conversation, seq, reason })).await.map(drop)
+/// [`RequestError`] says what to tell the user.
+pub async fn report(conversation: ConversationId, seq: Seq, reason: String) -> Result<(), RequestError> {
+    send(Request::post("/api/reports").json(&ReportRequest { conversation, seq, reason })).await.map(drop)
 }
 
-/// A stretch of a conversation's messages.
-pub(crate) async fn messages(conversation: ConversationId, stretch: PageRange) -> Option<MessagesPage> {
-    let bound = match stretch {
+/// Messages of a conversation.
+pub(crate) async fn messages(conversation: ConversationId, range: PageRange) -> Option<MessagesPage> {
+    let bound = match range {
         PageRange::Newest => String::new(),
         PageRange::From(seq) => format!("&after={}", seq.0.saturating_sub(1)),
         PageRange::Older(seq) => format!("&before={seq}"),
         PageRange::Newer(seq) => format!("&after={seq}"),
     };
     let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{bound}")).build();
-    read(ask(request).await.ok()?).await
+    parse(send(request).await.ok()?).await
 }
 
-/// The directs behind a place in the list.
+/// The conversations after the cursor `before` in the list.
 pub(crate) async fn conversations(before: &str) -> Option<ConversationList> {
-    read(ask(Request::get(&format!("/api/conversations?before={before}")).build()).await.ok()?).await
+    parse(send(Request::get(&format!("/api/conversations?before={before}")).build()).await.ok()?).await
 }
 
-/// What a conversation is that stands further down in the list.
+/// One conversation.
 pub(crate) async fn conversation(id: ConversationId) -> Option<Conversation> {
-    read(ask(Request::get(&format!("/api/conversations/{id}")).build()).await.ok()?).await
+    parse(send(Request::get(&format!("/api/conversations/{id}")).build()).await.ok()?).await
 }
 
-/// Takes a direct out of the list.
-pub(crate) async fn hide(direct: ConversationId) -> Result<(), Refusal> {
-    ask(Request::delete(&format!("/api/conversations/{direct}")).build()).await.map(drop)
+/// Removes a direct from the list.
+pub(crate) async fn hide_direct(direct: ConversationId) -> Result<(), RequestError> {
+    send(Request::delete(&format!("/api/conversations/{direct}")).build()).await.map(drop)
 }
 
-/// Lets one hear nothing of a user, or hear of them again.
-pub(crate) async fn block(user: UserId, on: bool) -> Result<(), Refusal> {
+/// Blocks or unblocks a user.
+pub(crate) async fn set_blocked(user: UserId, on: bool) -> Result<(), RequestError> {
     let path = format!("/api/blocks/{user}");
-    ask(if on { Request::put(&path) } else { Request::delete(&path) }.build()).await.map(drop)
+    send(if on { Request::put(&path) } else { Request::delete(&path) }.build()).await.map(drop)
 }
 
-/// The answer, if it is not a refusal.
-async fn ask(request: Result<Request, Error>) -> Result<Response, Refusal> {
-    let response = request.map_err(|_| Refusal::Unreachable)?.send().await.map_err(|_| Refusal::Unreachable)?;
+/// Sends a request and returns the response if it is a success.
+async fn send(request: Result<Request, Error>) -> Result<Response, RequestError> {
+    let response =
+        request.map_err(|_| RequestError::Unreachable)?.send().await.map_err(|_| RequestError::Unreachable)?;
     if response.ok() {
         return Ok(response);
     }
-    let Problem { code, suggestion, retry_after_ms, .. } = read(response).await.ok_or(Refusal::Unreachable)?;
+    let Problem { code, suggestion, retry_after_ms, .. } = parse(response).await.ok_or(RequestError::Unreachable)?;
     let suggestion = suggestion.map(|nickname| nickname.as_str().to_owned());
-    Err(Refusal::Refused { code, suggestion, retry_after_ms })
+    Err(RequestError::Refused { code, suggestion, retry_after_ms })
 }
 
-async fn read<T: FromJson>(response: Response) -> Option<T> {
+async fn parse<T: FromJson>(response: Response) -> Option<T> {
     T::from_json(&response.text().await.ok()?)
 }

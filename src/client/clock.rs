@@ -1,5 +1,5 @@
-//! Time, as the page measures it. The reader's clock can be wrong, and be set while the page is open: how long something
-//! takes is measured by one that cannot be set, and what time it is, the server says.
+//! The page's clocks. The reader's clock may be wrong, and may be set while the page is open. So durations come from the
+//! browser's monotonic clock, and the time of day from the server.
 
 use std::cell::Cell;
 
@@ -9,38 +9,38 @@ use leptos::prelude::window;
 use crate::domain::Timestamp;
 
 #[derive(Clone, Copy)]
-struct ServerClock {
-    /// What the browser's clock that cannot be set said last.
-    read: f64,
-    /// For how many milliseconds the page has been there.
+struct PageClock {
+    /// The last reading of the browser's monotonic clock, in milliseconds.
+    last_reading: f64,
+    /// How long the page has been open, in milliseconds.
     elapsed: f64,
-    /// What time it was by the server when the page began.
-    began: Option<u64>,
+    /// The server's time when the page was opened, in milliseconds since the Unix epoch.
+    opened_at: Option<u64>,
 }
 
 thread_local! {
-    static CLOCK: Cell<ServerClock> = const { Cell::new(ServerClock { read: 0.0, elapsed: 0.0, began: None }) };
+    static CLOCK: Cell<PageClock> = const { Cell::new(PageClock { last_reading: 0.0, elapsed: 0.0, opened_at: None }) };
 }
 
-/// For how many milliseconds the page has been there. Never less than before.
+/// How long the page has been open, in milliseconds. It never decreases.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
 pub(super) fn elapsed() -> u64 {
     let mut clock = CLOCK.get();
-    let read = window().performance().map_or(clock.read, |performance| performance.now());
-    clock.elapsed += (read - clock.read).max(0.0);
-    clock.read = read;
+    let reading = window().performance().map_or(clock.last_reading, |performance| performance.now());
+    clock.elapsed += (reading - clock.last_reading).max(0.0);
+    clock.last_reading = reading;
     CLOCK.set(clock);
     clock.elapsed as u64
 }
 
-/// The present moment by the server's clock; by the reader's, as long as the server has not told.
+/// The current time by the server's clock, or by the reader's until the server has sent its time.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive whole number")]
 pub fn now() -> Timestamp {
     let elapsed = elapsed();
-    Timestamp(CLOCK.get().began.map_or_else(|| Date::now() as u64, |began| began + elapsed))
+    Timestamp(CLOCK.get().opened_at.map_or_else(|| Date::now() as u64, |opened_at| opened_at + elapsed))
 }
 
-/// The server's clock said `at` when the page had been there for so long.
-pub(super) fn learn(at: Timestamp, elapsed: u64) {
-    CLOCK.set(ServerClock { began: Some(at.0.saturating_sub(elapsed)), ..CLOCK.get() });
+/// Sets the clock by the server's time `at`, which it sent when the page had been open for `elapsed` milliseconds.
+pub(super) fn set_server_time(at: Timestamp, elapsed: u64) {
+    CLOCK.set(PageClock { opened_at: Some(at.0.saturating_sub(elapsed)), ..CLOCK.get() });
 }

@@ -1,4 +1,4 @@
-//! Frames from the server, folded into the store.
+//! Applying the server's frames to the store.
 
 use std::{mem, slice, time::Duration};
 
@@ -6,70 +6,70 @@ use leptos::prelude::*;
 
 use crate::{
     client::{
-        ConnectionStatus, LoadState, Store,
-        clock::{elapsed, learn},
-        outbox::OutboxChange,
-        store::ConversationState,
+        clock::{elapsed, set_server_time},
+        connection_status::ConnectionStatus,
+        outbox_state::OutboxChange,
+        store::{ConversationState, DraftState, LoadState, Store},
     },
-    domain::{Conversation, ConversationId, ConversationKind, Event, EventKind},
-    protocol::{ErrorFrame, ServerFrame, Welcome},
-    state::{Blocks, Conversations, Count, TYPING_LASTS, Timeline},
+    domain::{Conversation, ConversationId, ConversationKind, Event, EventKind, MessagesPage},
+    protocol::{ErrorFrame, Hello, ServerFrame, VERSION, Welcome},
+    state::{Blocks, Conversations, PageRange, TYPING_LASTS, Timeline, UnreadCount},
 };
 
-/// How far apart events are folded in, in milliseconds. Each time the page is laid out and painted anew, and nobody reads
-/// faster than this.
-const FOLD_EVERY: u64 = 100;
+/// The shortest time between two updates by events, in milliseconds. Each update costs a layout and a paint, and nobody reads
+/// faster.
+const UPDATE_INTERVAL: u64 = 100;
 
-/// How many events wait at most.
-const MOST_GATHERED: usize = 256;
+/// How many events may wait for the next update.
+const MAX_QUEUED_EVENTS: usize = 256;
 
 impl Store {
-    /// Folds a frame in: an event soon, with others, and anything else now, behind the events that came before it.
-    pub(crate) fn apply(self, frame: ServerFrame) {
+    /// Applies a frame. Events are queued and soon applied together; any other frame is applied at once, after the events
+    /// before it.
+    pub(super) fn apply_frame(self, frame: ServerFrame) {
         if let ServerFrame::Event(event) = frame {
-            return self.gather(event);
+            return self.queue_event(event);
         }
-        self.fold_in();
+        self.apply_queued_events();
         match frame {
-            ServerFrame::Welcome(welcome) => self.welcome(&welcome),
+            ServerFrame::Welcome(welcome) => self.handle_welcome(&welcome),
             ServerFrame::Event(_) | ServerFrame::CaughtUp { .. } | ServerFrame::Pong {} => {}
             ServerFrame::Reset { conversation, last_seq } => {
-                // A cursor ahead of the log belongs to a log that is no more.
-                let timeline = self.talk(conversation).timeline;
+                // A cursor ahead of the log belongs to a history that the server does not have.
+                let timeline = self.conversation_state(conversation).timeline;
                 if timeline.with_untracked(|timeline| timeline.cursor() > last_seq) {
                     timeline.update(Timeline::forget);
                 }
-                self.restart(conversation);
+                self.reset_timeline(conversation);
             }
             ServerFrame::Ack { id, conversation, seq, .. } => {
-                if !self.answer(id, Ok(conversation))
+                if !self.answer_request(id, Ok(conversation))
                     && let Some(seq) = seq
                 {
-                    self.saved(id, conversation, seq);
+                    self.command_saved(id, conversation, seq);
                 }
             }
-            ServerFrame::Error(error) => self.error(&error),
+            ServerFrame::Error(error) => self.handle_error(&error),
             ServerFrame::Conversation(conversation) => {
-                self.meet_companion(&conversation);
+                self.remember_companion(&conversation);
                 self.conversations.update(|conversations| conversations.put(conversation));
             }
             ServerFrame::ConversationRemoved { id } => {
                 self.conversations.update(|conversations| conversations.remove(id));
-                self.talk(id).timeline.update(Timeline::forget);
+                self.conversation_state(id).timeline.update(Timeline::forget);
             }
-            ServerFrame::Read { conversation, seq, .. } => {
-                self.read(conversation, seq);
-            }
+            ServerFrame::Read { conversation, seq, .. } => self.apply_read_mark(conversation, seq),
             ServerFrame::Block { user, on } => {
-                self.blocks.update(|blocks| blocks.apply(user, on));
-                // In rooms, what they wrote is unread no more, or again.
+                self.blocks.update(|blocks| blocks.set(user, on));
+                // Their messages in rooms no longer count as unread, or do so again.
                 let rooms = |all: &Conversations| all.rooms().map(|room| room.id).collect::<Vec<_>>();
-                self.conversations.with_untracked(rooms).into_iter().for_each(|room| self.learn(room));
+                self.conversations.with_untracked(rooms).into_iter().for_each(|room| self.refresh_conversation(room));
             }
-            ServerFrame::Typing { user, .. } if self.blocks.with_untracked(|blocks| blocks.has(user.id)) => {}
+            ServerFrame::Typing { user, .. } if self.blocks.with_untracked(|blocks| blocks.contains(user.id)) => {}
             ServerFrame::Typing { conversation, user } => {
-                let sign = self.typing.try_update(|typing| typing.seen(conversation, user));
-                let expire = move || self.typing.maybe_update(|typing| sign.is_some_and(|sign| typing.expire(sign)));
+                let number = self.typing.try_update(|typing| typing.start(conversation, user));
+                let expire =
+                    move || self.typing.maybe_update(|typing| number.is_some_and(|number| typing.expire(number)));
                 set_timeout(expire, Duration::from_millis(TYPING_LASTS));
             }
             ServerFrame::Presence { joined, left, online_count } => {
@@ -78,28 +78,29 @@ impl Store {
         }
     }
 
-    fn welcome(self, welcome: &Welcome) {
-        let before = self.my_id();
+    fn handle_welcome(self, welcome: &Welcome) {
+        let before = self.current_user_id();
         if before.is_some_and(|before| before != welcome.me.id) {
-            // Somebody else has come in with this browser meanwhile. Nothing of who was here may become theirs.
-            self.clear();
-            self.forget();
-            // Fails only where there is nothing to load, and then nothing is shown either.
+            // Another user has signed in with this browser meanwhile, and must not get anything of the previous one.
+            self.clear_browser_data();
+            self.reset();
+            // Fails only if there is nothing to load, and then nothing is shown either.
             drop(window().location().reload());
             return;
         }
-        let is_other_history = self.pace.with_value(|pace| pace.epoch).is_some_and(|epoch| epoch != welcome.epoch);
+        let is_other_history =
+            self.page_state.with_value(|page| page.epoch).is_some_and(|epoch| epoch != welcome.epoch);
         if is_other_history {
-            self.give_changes_up();
+            self.withdraw_bound_to_history();
         }
-        let talks: Vec<ConversationState> =
-            self.talks.with_value(|talks| talks.iter().map(|(_, talk)| talk.clone()).collect());
-        for ConversationState { timeline, load } in talks {
+        let states: Vec<ConversationState> =
+            self.conversation_states.with_value(|states| states.iter().map(|(_, state)| state.clone()).collect());
+        for ConversationState { timeline, load } in states {
             let is_loaded = timeline.with_untracked(Timeline::is_loaded);
             if is_other_history {
                 timeline.update(Timeline::forget);
             } else if !is_loaded {
-                // What was heard of it had no cursor, and so may have holes now.
+                // Without a cursor, the events that arrived before may have holes now.
                 timeline.update(Timeline::reset);
             }
             if is_other_history || !is_loaded || load.get_untracked() == LoadState::Failed {
@@ -107,57 +108,79 @@ impl Store {
             }
         }
         if let Some(at) = welcome.at {
-            learn(at, elapsed());
+            set_server_time(at, elapsed());
         }
-        self.know(welcome);
-        self.link.set(ConnectionStatus::Online);
-        self.keep(OutboxChange::TakeOver);
+        self.apply_welcome(welcome);
+        self.connection_status.set(ConnectionStatus::Online);
+        self.change_stored_outbox(OutboxChange::AdoptOrphans);
         self.send_next();
     }
 
-    /// Takes note of what a welcome says.
-    pub(crate) fn know(self, welcome: &Welcome) {
-        self.pace.update_value(|pace| pace.epoch = Some(welcome.epoch));
-        self.presence.update(|presence| presence.welcome(welcome));
-        welcome.conversations.iter().for_each(|conversation| self.meet_companion(conversation));
+    /// Takes over the state in a `welcome`.
+    fn apply_welcome(self, welcome: &Welcome) {
+        self.page_state.update_value(|page| page.epoch = Some(welcome.epoch));
+        self.presence.update(|presence| presence.reset(welcome));
+        welcome.conversations.iter().for_each(|conversation| self.remember_companion(conversation));
         self.blocks.set(Blocks::new(welcome.blocks.clone()));
         let (list, older) = (welcome.conversations.clone(), welcome.older.clone());
-        // The server goes on with those for which `hello` had a cursor.
+        // The server replays the events of those for which `hello` had a cursor.
         let is_followed = |id| {
-            let is_loaded = |talk: &ConversationState| talk.timeline.with_untracked(Timeline::is_loaded);
-            self.talks.with_value(|talks| talks.get(&id).is_some_and(is_loaded))
+            let is_loaded = |state: &ConversationState| state.timeline.with_untracked(Timeline::is_loaded);
+            self.conversation_states.with_value(|states| states.get(&id).is_some_and(is_loaded))
         };
-        self.conversations.update(|conversations| conversations.welcome(list, older, is_followed));
+        self.conversations.update(|conversations| conversations.reset(list, older, is_followed));
         self.me.update(|me| *me = Some(welcome.me.clone()));
     }
 
-    fn meet_companion(self, conversation: &Conversation) {
-        if let ConversationKind::Direct { with } = &conversation.kind {
-            self.meet(slice::from_ref(&with.user));
+    /// Starts with the state that the server has put into the document: a `welcome`, and the newest messages and the draft of
+    /// one conversation. The first connection resumes from there.
+    pub fn start_from(self, welcome: &Welcome, conversation: ConversationId, page: MessagesPage, draft: DraftState) {
+        if let Some(at) = welcome.at {
+            // The server made the document when the page was opened; WebAssembly has loaded since.
+            set_server_time(at, 0);
         }
+        self.apply_welcome(welcome);
+        self.apply_page(conversation, PageRange::Newest, page);
+        self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
     }
 
-    /// Events that come close together are folded in together: what follows from them is worked out once. The first
-    /// after a pause does not wait.
-    fn gather(self, event: Event) {
-        let (now, mut after_pause, mut count) = (elapsed(), false, 0);
-        self.pace.update_value(|pace| {
-            after_pause = now - pace.heard_at >= FOLD_EVERY;
-            pace.heard_at = now;
-            pace.gathered.push(event);
-            count = pace.gathered.len();
+    /// The first frame of a connection, with the cursors of all loaded conversations.
+    pub(super) fn hello(self) -> Hello {
+        let cursors = self.conversation_states.with_value(|states| {
+            let loaded = states.iter().filter(|(_, state)| state.timeline.with_untracked(Timeline::is_loaded));
+            loaded.map(|(id, state)| (*id, state.timeline.with_untracked(Timeline::cursor))).collect()
         });
-        // Of a hidden page nobody sees what it costs, and its timers may be late by a minute.
-        if after_pause || count >= MOST_GATHERED || document().hidden() {
-            self.fold_in();
-        } else if count == 1 {
-            set_timeout(move || self.fold_in(), Duration::from_millis(FOLD_EVERY));
+        let epoch = self.page_state.with_value(|page| page.epoch);
+        Hello { protocol: VERSION, epoch, cursors, ..Hello::default() }
+    }
+
+    fn remember_companion(self, conversation: &Conversation) {
+        if let ConversationKind::Direct { with } = &conversation.kind {
+            self.remember_users(slice::from_ref(&with.user));
         }
     }
 
-    /// Folds in the events that have been gathered.
-    pub(crate) fn fold_in(self) {
-        let events = self.pace.try_update_value(|pace| mem::take(&mut pace.gathered)).unwrap_or_default();
+    /// Queues an event. The first event after a pause is applied at once; later ones wait up to [`UPDATE_INTERVAL`], so that
+    /// the views are updated once for all of them.
+    fn queue_event(self, event: Event) {
+        let (now, mut is_after_pause, mut count) = (elapsed(), false, 0);
+        self.page_state.update_value(|page| {
+            is_after_pause = now - page.last_event_at >= UPDATE_INTERVAL;
+            page.last_event_at = now;
+            page.queued_events.push(event);
+            count = page.queued_events.len();
+        });
+        // Updates of a hidden page cost no paint, and its timers may be late by a minute.
+        if is_after_pause || count >= MAX_QUEUED_EVENTS || document().hidden() {
+            self.apply_queued_events();
+        } else if count == 1 {
+            set_timeout(move || self.apply_queued_events(), Duration::from_millis(UPDATE_INTERVAL));
+        }
+    }
+
+    /// Applies the queued events.
+    pub(super) fn apply_queued_events(self) {
+        let events = self.page_state.try_update_value(|page| mem::take(&mut page.queued_events)).unwrap_or_default();
         if events.is_empty() {
             return;
         }
@@ -167,60 +190,61 @@ impl Store {
                 continue;
             }
             conversations.push(conversation);
-            self.fold_in_events_of(conversation, &events);
+            self.apply_to_timeline(conversation, &events);
             if self.conversations.with_untracked(|all| all.get(conversation).is_none()) {
-                self.learn(conversation);
+                self.refresh_conversation(conversation);
             }
         }
-        if let Some(me) = self.my_id() {
-            let mut unsure = Vec::new();
+        if let Some(me) = self.current_user_id() {
+            let mut unknown = Vec::new();
             self.blocks.with_untracked(|blocks| {
                 self.conversations.update(|all| {
                     for event in &events {
-                        if all.apply(event, me, blocks) == Count::Unsure && !unsure.contains(&event.conversation) {
-                            unsure.push(event.conversation);
+                        let count = all.apply(event, me, blocks);
+                        if count == UnreadCount::Unknown && !unknown.contains(&event.conversation) {
+                            unknown.push(event.conversation);
                         }
                     }
                 });
             });
-            unsure.into_iter().for_each(|conversation| self.learn(conversation));
-            events.iter().filter(|event| event.author.id == me).for_each(|event| self.seen(event.id));
+            unknown.into_iter().for_each(|conversation| self.refresh_conversation(conversation));
+            events.iter().filter(|event| event.author.id == me).for_each(|event| self.command_confirmed(event.id));
         }
         for event in &events {
-            self.meet(slice::from_ref(&event.author));
+            self.remember_users(slice::from_ref(&event.author));
             if event.kind == EventKind::AccountDeleted {
-                self.presence.update(|presence| presence.forget(event.author.id));
-                self.blocks.update(|blocks| blocks.name_anew(&event.author));
+                self.presence.update(|presence| presence.forget_registered(event.author.id));
+                self.blocks.update(|blocks| blocks.update_user(&event.author));
             }
             if let EventKind::Message { .. } = event.kind {
-                self.typing.maybe_update(|typing| typing.stopped(event.conversation, event.author.id));
+                self.typing.maybe_update(|typing| typing.stop(event.conversation, event.author.id));
             }
         }
     }
 
-    fn fold_in_events_of(self, conversation: ConversationId, events: &[Event]) {
-        let ConversationState { timeline, load } = self.talk(conversation);
-        // A page that is asked for later has them.
+    fn apply_to_timeline(self, conversation: ConversationId, events: &[Event]) {
+        let ConversationState { timeline, load } = self.conversation_state(conversation);
+        // A page that is requested later will contain them.
         if !timeline.with_untracked(Timeline::is_loaded) && load.get_untracked() != LoadState::Loading {
             return;
         }
-        let is_shown = self.pace.with_value(|pace| pace.shown == Some(conversation));
+        let is_open = self.page_state.with_value(|page| page.open_conversation == Some(conversation));
         timeline.update(|timeline| {
             for event in events.iter().filter(|event| event.conversation == conversation) {
                 let id = self.row_id(event.author.id, event.id, event.seq);
                 timeline.apply(&Event { id, ..event.clone() });
             }
-            if !is_shown {
-                // Whoever opens it begins at its end.
+            if !is_open {
+                // It will be opened at its end.
                 timeline.trim(None);
             }
         });
     }
 
-    fn error(self, error: &ErrorFrame) {
+    fn handle_error(self, error: &ErrorFrame) {
         let Some(id) = error.id else { return };
-        if !self.answer(id, Err(Some(error.code))) {
-            self.refused(id, error);
+        if !self.answer_request(id, Err(Some(error.code))) {
+            self.command_refused(id, error);
         }
     }
 }

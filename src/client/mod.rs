@@ -1,19 +1,31 @@
-//! The browser's side of the talk: the connection, the fetches, and the store that the page reads.
+//! The browser's side: the connection, the requests, and the [`Store`] that the page reads.
 //!
-//! Frames go one way: `connection` reads them, `apply` folds them into signals, the page shows the
-//! signals; what people do goes through [`Store`]'s methods back to the connection.
+//! Frames go one way. `socket` reads them, and `incoming` applies them to the signals of the store, which the page shows.
+//! What the user does goes through methods of the store to the connection; `outbox` sends the commands that must not get lost.
+//!
+//! From bottom to top: `browser` and `api`; `store`; `requests`, `drafts`, `activity`; `outbox`, `outbox_storage`; `history`,
+//! `session_end`; `incoming`; `socket`; `session`.
 
+mod activity;
 mod api;
 pub(crate) mod browser;
 mod clock;
+mod connection_command;
 mod connection_status;
+mod drafts;
+mod history;
 mod incoming;
 mod outbox;
+mod outbox_state;
+mod outbox_storage;
+mod requests;
+mod session;
+mod session_end;
 mod small_map;
 mod socket;
 mod store;
 
-pub use crate::client::api::{Refusal, end_session, join, report, sessions};
-pub use crate::client::connection_status::ConnectionStatus;
+pub use api::{RequestError, end_session, report, sessions, sign_in};
 pub use clock::now;
+pub use connection_status::ConnectionStatus;
 pub use store::{DraftState, Edit, LoadState, Store};

@@ -1,6 +1,6 @@
-//! A map for few entries, searched one by one: each type of `HashMap` costs a browser more code than that costs time.
+//! A map for few entries, which is searched linearly: each type of `HashMap` is more code for the browser to load.
 
-/// Values by their keys.
+/// A map from keys to values.
 pub(crate) struct SmallMap<K, V>(Vec<(K, V)>);
 
 impl<K, V> Default for SmallMap<K, V> {
@@ -14,7 +14,7 @@ impl<K: PartialEq, V> SmallMap<K, V> {
         self.0.iter().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 
-    /// Puts a value there, in place of what was there.
+    /// Inserts or replaces a value.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         match self.0.iter_mut().find(|(other, _)| *other == key) {
             Some((_, old)) => *old = value,
@@ -23,8 +23,8 @@ impl<K: PartialEq, V> SmallMap<K, V> {
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        let place = self.0.iter().position(|(other, _)| other == key)?;
-        Some(self.0.swap_remove(place).1)
+        let index = self.0.iter().position(|(other, _)| other == key)?;
+        Some(self.0.swap_remove(index).1)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {

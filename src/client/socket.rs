@@ -1,4 +1,4 @@
-//! One WebSocket at a time, made again whenever it is lost.
+//! The WebSocket, which is opened again whenever it is lost.
 
 use futures_channel::mpsc;
 use futures_util::{
@@ -11,196 +11,193 @@ use gloo_timers::future::{IntervalStream, TimeoutFuture};
 use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
-    client::{ConnectionStatus, Store, clock::elapsed, connection_status::longest_wait},
+    client::{
+        clock::elapsed,
+        connection_command::ConnectionCommand,
+        connection_status::{ConnectionStatus, max_reconnect_delay},
+        store::Store,
+    },
     domain::EndReason,
     protocol::{ClientFrame, CloseCode, FromJson as _, ServerFrame},
 };
 
-/// How often a connection is looked after, in milliseconds.
-const TICK: u32 = 5_000;
+/// How often the connection is checked, in milliseconds.
+const CHECK_INTERVAL: u32 = 5_000;
 
-/// How long the server may say nothing, in milliseconds, before it is asked, and before the connection counts as dead.
-const QUIET: u64 = 15_000;
-const DEAD: u64 = 35_000;
-/// The same where there is reason to doubt it.
-const WAKE_PATIENCE: u64 = 10_000;
+/// After how long without a frame from the server the page sends a `ping`, in milliseconds.
+const PING_AFTER: u64 = 15_000;
 
-/// How long a connection may take to be made, in milliseconds.
-const CONNECT_PATIENCE: u32 = 15_000;
+/// After how long without a frame from the server the connection counts as lost, in milliseconds.
+const LOST_AFTER: u64 = 35_000;
 
-/// How many frames may wait for the socket, which takes them at once while it is open.
-pub(crate) const QUEUE: usize = 256;
+/// As [`LOST_AFTER`], counted from a wake-up, when there is reason to doubt the connection.
+const LOST_AFTER_WAKE: u64 = 10_000;
 
-/// What the rest of the page tells the connection.
-pub(crate) enum Signal {
-    /// Send this, if there is a connection. Commands also stand in the outbox, which is sent again.
-    Frame(ClientFrame),
-    /// The network or the reader is back: don't wait any longer.
-    Wake,
-    /// The user leaves.
-    Stop,
-}
+/// How long opening a connection may take, in milliseconds.
+const CONNECT_TIMEOUT: u32 = 15_000;
 
 /// How a connection ended.
 enum ConnectionEnd {
-    /// By the user.
+    /// The page closed it.
     Stopped,
-    /// By the server: the session is over.
+    /// The server closed it because the session is over.
     SessionEnded(EndReason),
-    /// By the server: it starts anew.
+    /// The server closed it because it restarts.
     Restarting,
-    /// By the network, or because this page did not keep up.
-    Lost { was_welcome: bool },
+    /// The network failed, or this page was too slow.
+    Lost { was_welcomed: bool },
 }
 
-/// Keeps a connection until the session ends or the user leaves.
-pub(crate) fn keep(store: Store, signals: mpsc::Receiver<Signal>) {
+/// Starts the task that keeps a connection until the session ends or the page stops it.
+pub(super) fn start(store: Store, commands: mpsc::Receiver<ConnectionCommand>) {
     spawn_local(async move {
-        let mut signals = signals;
+        let mut commands = commands;
         let mut attempt = 0;
         loop {
-            match talk(store, &mut signals).await {
+            match run_connection(store, &mut commands).await {
                 ConnectionEnd::Stopped => return,
                 ConnectionEnd::SessionEnded(reason) => return store.session_ended(reason),
                 ConnectionEnd::Restarting => {
-                    store.link.set(ConnectionStatus::Restarting);
+                    store.connection_status.set(ConnectionStatus::Restarting);
                     attempt = 1;
                 }
-                ConnectionEnd::Lost { was_welcome: true } => {
-                    store.link.set(ConnectionStatus::Lost);
+                ConnectionEnd::Lost { was_welcomed: true } => {
+                    store.connection_status.set(ConnectionStatus::Lost);
                     attempt = 1;
                 }
-                // It may still be starting anew.
-                ConnectionEnd::Lost { was_welcome: false } => {
-                    if store.link.get_untracked() != ConnectionStatus::Restarting {
-                        store.link.set(ConnectionStatus::Lost);
+                // The server may still be restarting.
+                ConnectionEnd::Lost { was_welcomed: false } => {
+                    if store.connection_status.get_untracked() != ConnectionStatus::Restarting {
+                        store.connection_status.set(ConnectionStatus::Lost);
                     }
                     attempt += 1;
                 }
             }
-            store.lost();
-            store.forget_questions();
-            if let ConnectionEnd::Stopped = wait(attempt, &mut signals).await {
+            store.forget_command_in_flight();
+            store.cancel_requests();
+            if let ConnectionEnd::Stopped = wait_to_reconnect(attempt, &mut commands).await {
                 return;
             }
         }
     });
 }
 
-/// Waits before the next try, or until it is worth trying.
-async fn wait(attempt: u32, signals: &mut mpsc::Receiver<Signal>) -> ConnectionEnd {
-    let longest = f64::from(longest_wait(attempt));
+/// Waits before the next attempt, or until a wake-up.
+async fn wait_to_reconnect(attempt: u32, commands: &mut mpsc::Receiver<ConnectionCommand>) -> ConnectionEnd {
+    let max_delay = f64::from(max_reconnect_delay(attempt));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30,000")]
-    let mut waited = TimeoutFuture::new((js_sys::Math::random() * longest) as u32);
+    let mut delay = TimeoutFuture::new((js_sys::Math::random() * max_delay) as u32);
     loop {
-        match select(signals.next(), &mut waited).await {
-            Either::Left((Some(Signal::Frame(_)), _)) => {}
-            Either::Left((Some(Signal::Wake), _)) | Either::Right(_) => {
-                return ConnectionEnd::Lost { was_welcome: false };
+        match select(commands.next(), &mut delay).await {
+            Either::Left((Some(ConnectionCommand::Send(_)), _)) => {}
+            Either::Left((Some(ConnectionCommand::Wake), _)) | Either::Right(_) => {
+                return ConnectionEnd::Lost { was_welcomed: false };
             }
-            Either::Left((Some(Signal::Stop) | None, _)) => return ConnectionEnd::Stopped,
+            Either::Left((Some(ConnectionCommand::Stop) | None, _)) => return ConnectionEnd::Stopped,
         }
     }
 }
 
-/// One connection, from its opening to its end.
-async fn talk(store: Store, signals: &mut mpsc::Receiver<Signal>) -> ConnectionEnd {
-    enum Happened {
-        Heard(Result<Message, WebSocketError>),
-        Told(Option<Signal>),
+/// Opens a connection and runs it until it ends.
+async fn run_connection(store: Store, commands: &mut mpsc::Receiver<ConnectionCommand>) -> ConnectionEnd {
+    enum Input {
+        Received(Result<Message, WebSocketError>),
+        Command(Option<ConnectionCommand>),
         Tick,
     }
 
-    let Ok(socket) = WebSocket::open(&address()) else { return ConnectionEnd::Lost { was_welcome: false } };
+    let Ok(socket) = WebSocket::open(&socket_url()) else { return ConnectionEnd::Lost { was_welcomed: false } };
     let (mut write, read) = socket.split();
-    let heard = read.map(Happened::Heard);
-    let told = signals.map(|signal| Happened::Told(Some(signal))).chain(stream::iter([Happened::Told(None)]));
-    let ticks = IntervalStream::new(TICK).map(|()| Happened::Tick);
-    let happenings = stream::select(stream::select(heard, told), ticks);
-    pin_mut!(happenings);
+    let received = read.map(Input::Received);
+    let commands = commands.map(|command| Input::Command(Some(command))).chain(stream::iter([Input::Command(None)]));
+    let ticks = IntervalStream::new(CHECK_INTERVAL).map(|()| Input::Tick);
+    let inputs = stream::select(stream::select(received, commands), ticks);
+    pin_mut!(inputs);
 
     {
-        // A try that the network swallows has no end of its own.
-        let mut patience = TimeoutFuture::new(CONNECT_PATIENCE);
-        let mut greeting = write.send(text(&ClientFrame::Hello(store.hello())));
+        // An attempt that the network swallows would never end by itself.
+        let mut timeout = TimeoutFuture::new(CONNECT_TIMEOUT);
+        let mut hello = write.send(text_message(&ClientFrame::Hello(store.hello())));
         loop {
-            match select(&mut greeting, select(happenings.next(), &mut patience)).await {
+            match select(&mut hello, select(inputs.next(), &mut timeout)).await {
                 Either::Left((Ok(()), _)) => break,
-                Either::Right((Either::Left((Some(Happened::Told(told)), _)), _)) => match told {
-                    Some(Signal::Frame(_) | Signal::Wake) => {}
-                    Some(Signal::Stop) | None => return ConnectionEnd::Stopped,
+                Either::Right((Either::Left((Some(Input::Command(command)), _)), _)) => match command {
+                    Some(ConnectionCommand::Send(_) | ConnectionCommand::Wake) => {}
+                    Some(ConnectionCommand::Stop) | None => return ConnectionEnd::Stopped,
                 },
-                Either::Right((Either::Left((Some(Happened::Tick | Happened::Heard(Ok(_))), _)), _)) => {}
-                _ => return ConnectionEnd::Lost { was_welcome: false },
+                Either::Right((Either::Left((Some(Input::Tick | Input::Received(Ok(_))), _)), _)) => {}
+                _ => return ConnectionEnd::Lost { was_welcomed: false },
             }
         }
     }
-    let mut was_welcome = false;
-    let mut last_heard = elapsed();
-    let mut asked = false;
-    while let Some(happened) = happenings.next().await {
-        let to_send = match happened {
-            Happened::Heard(Ok(message)) => {
-                (last_heard, asked) = (elapsed(), false);
+    let mut was_welcomed = false;
+    let mut last_received = elapsed();
+    let mut has_pinged = false;
+    while let Some(input) = inputs.next().await {
+        let to_send = match input {
+            Input::Received(Ok(message)) => {
+                (last_received, has_pinged) = (elapsed(), false);
                 if let Message::Text(text) = message {
                     match ServerFrame::from_json(&text) {
                         Some(frame) => {
-                            was_welcome |= matches!(frame, ServerFrame::Welcome(_));
-                            store.apply(frame);
+                            was_welcomed |= matches!(frame, ServerFrame::Welcome(_));
+                            store.apply_frame(frame);
                         }
-                        // A newer server may say what this page does not know yet.
-                        None => logging::warn!("a frame was not understood"),
+                        // A newer server may send frames that this page does not know.
+                        None => logging::warn!("received an unknown frame"),
                     }
                 }
                 None
             }
-            Happened::Heard(Err(WebSocketError::ConnectionClose(close))) => return ending(close.code, was_welcome),
-            Happened::Heard(Err(_)) => return ConnectionEnd::Lost { was_welcome },
-            // Before the welcome a command has no place; it stands in the outbox, which the welcome sends.
-            Happened::Told(Some(Signal::Frame(frame))) => was_welcome.then_some(frame),
-            Happened::Told(Some(Signal::Stop) | None) => return ConnectionEnd::Stopped,
-            // After a sleep, or in another network, the connection may be gone without anybody having noticed.
-            Happened::Told(Some(Signal::Wake)) => {
-                last_heard = last_heard.min(elapsed().saturating_sub(DEAD - WAKE_PATIENCE));
-                asked = true;
-                was_welcome.then_some(ClientFrame::Ping {})
+            Input::Received(Err(WebSocketError::ConnectionClose(close))) => {
+                return end_by_close_code(close.code, was_welcomed);
             }
-            Happened::Tick => {
-                let quiet = elapsed() - last_heard;
-                if quiet >= DEAD {
-                    return ConnectionEnd::Lost { was_welcome };
+            Input::Received(Err(_)) => return ConnectionEnd::Lost { was_welcomed },
+            // Before the welcome no command may be sent; the outbox is sent after it.
+            Input::Command(Some(ConnectionCommand::Send(frame))) => was_welcomed.then_some(frame),
+            Input::Command(Some(ConnectionCommand::Stop) | None) => return ConnectionEnd::Stopped,
+            // After sleep, or in another network, the connection may be dead without a sign of it.
+            Input::Command(Some(ConnectionCommand::Wake)) => {
+                last_received = last_received.min(elapsed().saturating_sub(LOST_AFTER - LOST_AFTER_WAKE));
+                has_pinged = true;
+                was_welcomed.then_some(ClientFrame::Ping {})
+            }
+            Input::Tick => {
+                let silence = elapsed() - last_received;
+                if silence >= LOST_AFTER {
+                    return ConnectionEnd::Lost { was_welcomed };
                 }
-                let ask = quiet >= QUIET && was_welcome && !asked;
-                asked |= ask;
-                ask.then_some(ClientFrame::Ping {})
+                let must_ping = silence >= PING_AFTER && was_welcomed && !has_pinged;
+                has_pinged |= must_ping;
+                must_ping.then_some(ClientFrame::Ping {})
             }
         };
         if let Some(frame) = to_send
-            && write.send(text(&frame)).await.is_err()
+            && write.send(text_message(&frame)).await.is_err()
         {
-            return ConnectionEnd::Lost { was_welcome };
+            return ConnectionEnd::Lost { was_welcomed };
         }
     }
-    ConnectionEnd::Lost { was_welcome }
+    ConnectionEnd::Lost { was_welcomed }
 }
 
-/// What a close code tells. With [`CloseCode::TooSlow`] the cursors bring everything back, as after any other loss.
-fn ending(code: u16, was_welcome: bool) -> ConnectionEnd {
+/// The meaning of a close code. [`CloseCode::TooSlow`] is a loss like any other: the page resumes from its cursors.
+fn end_by_close_code(code: u16, was_welcomed: bool) -> ConnectionEnd {
     if let Some(reason) = EndReason::ALL.into_iter().find(|reason| CloseCode::from(*reason).number() == code) {
         return ConnectionEnd::SessionEnded(reason);
     }
     match code {
         code if code == CloseCode::Restarting.number() => ConnectionEnd::Restarting,
-        _ => ConnectionEnd::Lost { was_welcome },
+        _ => ConnectionEnd::Lost { was_welcomed },
     }
 }
 
-fn text(frame: &ClientFrame) -> Message {
+fn text_message(frame: &ClientFrame) -> Message {
     Message::Text(serde_json::to_string(frame).expect("a frame has only strings for keys, so it is JSON"))
 }
 
-/// The server that this page came from.
-fn address() -> String {
+/// The WebSocket URL of the server that the page came from.
+fn socket_url() -> String {
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
     format!("{scheme}://{}/ws", location.host().unwrap_or_default())

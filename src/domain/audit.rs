@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Timestamp, User};
+use super::{
+    ids::{ConversationId, Timestamp},
+    user::User,
+};
 
 /// Consecutive entries of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Seq, Timestamp, User};
+use super::{
+    ids::{ConversationId, Seq, Timestamp},
+    user::User,
+};
 
 /// A conversation and where one user stands in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, CommandId, ConversationId, Emoji, ModerationNotice, Seq, Timestamp, User};
+use super::{
+    body::Body,
+    emoji::Emoji,
+    ids::{CommandId, ConversationId, Seq, Timestamp},
+    moderation::ModerationNotice,
+    user::User,
+};
 
 /// One entry of a conversation's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

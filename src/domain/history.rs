@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Message, Seq};
+use super::{ids::Seq, message::Message};
 
 /// Consecutive messages of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

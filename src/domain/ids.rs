@@ -79,7 +79,7 @@ impl UserId {
 
 impl CommandId {
     /// Stands in for the id of a message whose command's id does not matter. No random id is so small.
-    pub const fn of_place(seq: Seq) -> Self {
+    pub const fn of_position(seq: Seq) -> Self {
         Self(Uuid::from_u128(seq.0 as u128))
     }
 

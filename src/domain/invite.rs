@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InviteId, Timestamp, User};
+use super::{
+    ids::{InviteId, Timestamp},
+    user::User,
+};
 
 /// An invite, without its secret token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

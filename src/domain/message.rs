@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, CommandId, Emoji, ModerationNotice, Seq, Timestamp, User};
+use super::{
+    body::Body,
+    emoji::Emoji,
+    ids::{CommandId, Seq, Timestamp},
+    moderation::ModerationNotice,
+    user::User,
+};
 
 /// A message as it stands now: its event with all later changes folded in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +29,7 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
     /// Whether only its place is left.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
     /// What others felt about it, sorted by emoji.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -47,9 +53,4 @@ pub struct Reaction {
     pub emoji: Emoji,
     /// At least one user, in the order in which they came.
     pub users: Vec<User>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-pub(super) fn is_false(value: &bool) -> bool {
-    !value
 }

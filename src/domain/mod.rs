@@ -28,6 +28,7 @@ mod sanction;
 mod session;
 mod session_end;
 mod substring;
+mod user;
 pub mod utc;
 
 pub use admission::AdmissionPolicy;
@@ -49,7 +50,7 @@ pub use message::{Message, Reaction};
 pub use moderation::{Action, ModerationNotice, Scope};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;
-pub use nickname::{CurrentUser, MAX_NICKNAME_CHARACTERS, Nickname, NicknameError, User, UserKind};
+pub use nickname::{MAX_NICKNAME_CHARACTERS, Nickname, NicknameError};
 pub use password::{PASSWORD_CHARACTERS, PasswordError};
 pub use reason::{MAX_REASON_CHARACTERS, Reason, ReasonError};
 pub use report::{Report, ReportList};
@@ -58,3 +59,4 @@ pub use sanction::Sanction;
 pub use session::SessionInfo;
 pub use session_end::{EndReason, SessionEnd};
 pub use substring::find_substring;
+pub use user::{CurrentUser, User, UserKind};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Role, Timestamp, User};
+use super::{ids::Timestamp, role::Role, user::User};
 
 /// What a moderator did, and to whom. It stands in the room's log as messages do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

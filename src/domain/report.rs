@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, Message, Reason, Seq, Timestamp, User};
+use super::{
+    ids::{ConversationId, Seq, Timestamp},
+    message::Message,
+    reason::Reason,
+    user::User,
+};
 
 /// The open reports that a moderator may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

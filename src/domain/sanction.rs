@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, ConversationId, Timestamp, User};
+use super::{
+    ids::{ConversationId, Timestamp},
+    moderation::Action,
+    user::User,
+};
 
 /// A mute or a ban that is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

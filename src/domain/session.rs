@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SessionId, Timestamp};
+use super::ids::{SessionId, Timestamp};
 
 /// One of a user's sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::UserId;
+use super::ids::UserId;
 
 /// Why a session is over. What its browser does with texts that were not sent depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl EndReason {
     }
 
     /// Whether somebody meant the browser to lose the session: then nothing that was written in it may stay there.
-    pub const fn is_meant(self) -> bool {
+    pub const fn is_intended(self) -> bool {
         !matches!(self, Self::Expired)
     }
 }
@@ -57,6 +57,6 @@ impl SessionEnd {
     /// Whether nothing that was written in it may stay in its browser: somebody meant it to end, or its user cannot come
     /// back.
     pub const fn is_final(self) -> bool {
-        self.reason.is_meant() || !self.registered
+        self.reason.is_intended() || !self.registered
     }
 }

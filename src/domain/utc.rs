@@ -1,6 +1,6 @@
 //! Moments as the server tells them, which knows nobody's clock: in UTC.
 
-use super::Timestamp;
+use super::ids::Timestamp;
 
 const MINUTE: u64 = 60 * 1_000;
 const DAY: u64 = 24 * 60 * MINUTE;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Action, CommandId, ConversationId, Epoch, Role, Seq, UserId};
 
-use super::{ErrorCode, from_object};
+use super::{error::ErrorCode, object::from_object};
 
 /// A frame from a client. Unknown fields are ignored, an unknown `type` is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -165,7 +165,7 @@ pub enum CloseCode {
     BadWebSocket = 1002,
     /// A text that is not UTF-8.
     NotUtf8 = 1007,
-    /// A frame of more than [`super::MAX_FRAME_BYTES`].
+    /// A frame of more than [`super::limits::MAX_FRAME_BYTES`].
     TooBig = 1009,
     /// The server restarts: come back soon.
     Restarting = 1012,

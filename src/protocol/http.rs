@@ -6,7 +6,7 @@ use crate::domain::{
     ConversationId, CurrentUser, EndReason, Invite, KeptMessages, Nickname, Sanction, Seq, SessionInfo, User,
 };
 
-use super::ErrorCode;
+use super::error::ErrorCode;
 
 /// `POST /api/session`: come in, as a new guest or with a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

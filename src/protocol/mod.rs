@@ -1,11 +1,17 @@
-//! What goes over the wire, version 1: one JSON object a text frame, tagged by `type`.
+//! The wire format, version 1: every WebSocket frame and every HTTP body.
 //!
-//! `docs/protocol.md` tells it to people who write clients; every example there is parsed by a test.
+//! A frame is a text message with one JSON object, tagged by `type`. `docs/protocol.md` describes the format for authors of
+//! clients, and a test parses every example there. Events, messages, users and other domain values derive their JSON in
+//! `domain`.
 
 mod client;
+mod domain_from_json;
 mod error;
+mod frames_from_json;
 mod from_json;
 mod http;
+mod limits;
+mod object;
 mod server;
 mod simple;
 
@@ -16,28 +22,7 @@ pub use http::{
     BlockList, DeleteAccountRequest, InviteCreated, InviteList, InviteRequest, PasswordRequest, Problem, ReportRequest,
     SanctionList, SessionCreated, SessionList, SessionRequest,
 };
+pub use limits::{MAX_FRAME_BYTES, MAX_LISTED_ONLINE, MAX_REPLAYED_EVENTS, VERSION};
+pub use object::from_object;
 pub use server::{ErrorFrame, ServerFrame, Welcome};
 pub use simple::{SimpleReply, SimpleRequest, SimpleToken};
-
-/// The version of the protocol that this is.
-pub const VERSION: u32 = 1;
-
-/// The largest frame or message that the server reads, in bytes.
-pub const MAX_FRAME_BYTES: usize = 64 * 1024;
-
-/// How many missed events are replayed to somebody who comes back; with more, `reset`.
-pub const MAX_REPLAYED_EVENTS: u64 = 1_000;
-
-/// How many users `online` lists at most; with more of them, only their count is told.
-pub const MAX_LISTED_ONLINE: usize = 200;
-
-/// Reads a JSON object. Serde takes an array of a struct's fields for the struct as well; this protocol does not.
-///
-/// # Errors
-/// For anything but an object that is a `T`.
-pub fn from_object<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
-    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') | None => serde_json::from_slice(json),
-        Some(_) => Err(serde::de::Error::custom("not an object")),
-    }
-}

@@ -6,7 +6,7 @@ use crate::domain::{
     CommandId, Conversation, ConversationId, CurrentUser, Epoch, Event, Nickname, Seq, Timestamp, User, UserId,
 };
 
-use super::ErrorCode;
+use super::error::ErrorCode;
 
 /// A frame from the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,13 +104,13 @@ pub struct Welcome {
     pub me: CurrentUser,
     /// The conversations that one is in: all rooms, and the directs with the latest events.
     pub conversations: Vec<Conversation>,
-    /// Where the list of directs goes on, if it does; as in [`super::ConversationList::older`].
+    /// Where the list of directs goes on, if it does; as in [`ConversationList::older`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub older: Option<String>,
     /// Whom one has blocked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<User>,
-    /// Who is here: all, or none while more than [`super::MAX_LISTED_ONLINE`] are.
+    /// Who is here: all, or none while more than [`super::limits::MAX_LISTED_ONLINE`] are.
     pub online: Vec<User>,
     /// How many are here.
     pub online_count: u64,

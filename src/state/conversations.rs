@@ -1,4 +1,4 @@
-//! The conversations that one is in, and what is unread there.
+//! The conversations of the current user, and their unread messages.
 
 use std::{collections::BinaryHeap, iter};
 
@@ -7,36 +7,37 @@ use crate::{
         Companion, Conversation, ConversationId, ConversationKind, ConversationList, Event, EventKind, Seq, User,
         UserId, lowercase,
     },
-    state::Blocks,
+    state::blocks::Blocks,
 };
 
-/// Whether it is known what is unread.
+/// Whether the number of unread messages of a conversation is known after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Count {
+pub enum UnreadCount {
     /// The count is right.
-    Sure,
-    /// What was heard does not tell; the server has to be asked.
-    Unsure,
+    Known,
+    /// The count cannot be derived from the events; the client has to fetch it.
+    Unknown,
 }
 
-/// The conversations that one is in: all rooms, and the directs with the latest events. Others may not be here yet.
+/// The conversations of the current user: all rooms, and the directs with the newest messages. Older directs may not be
+/// loaded yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conversations {
     all: Vec<Conversation>,
-    /// Where the list of directs goes on that are not here.
+    /// The server's cursor for the directs that are not loaded; `None` if all are.
     older: Option<String>,
 }
 
 impl Conversations {
-    /// Starts from a welcome's list.
+    /// Takes a complete list.
     pub fn new(all: Vec<Conversation>) -> Self {
         Self { all, older: None }
     }
 
-    /// Starts anew from a welcome's list. Of those that stand further down, the ones stay that the server tells of next,
-    /// because `is_followed` holds of them.
-    pub fn welcome(
+    /// Replaces the list by that of a `welcome`. Conversations further down stay if `is_followed`: those for which the server
+    /// replays missed events next.
+    pub fn reset(
         &mut self,
         list: Vec<Conversation>,
         older: Option<String>,
@@ -51,7 +52,7 @@ impl Conversations {
         self.older = older;
     }
 
-    /// Adds the next stretch of the list. What is known already has been kept up to date.
+    /// Adds the next part of the list. Conversations that are known already have been kept up to date.
     pub fn extend(&mut self, list: ConversationList) {
         for conversation in list.conversations {
             if self.get(conversation.id).is_none() {
@@ -61,12 +62,12 @@ impl Conversations {
         self.older = list.older;
     }
 
-    /// Where the list goes on, if there is more of it.
+    /// The cursor for the next part of the list, if there is one.
     pub fn older(&self) -> Option<&str> {
         self.older.as_deref()
     }
 
-    /// Adds a conversation, or replaces what was known of it.
+    /// Adds or replaces a conversation.
     pub fn put(&mut self, conversation: Conversation) {
         match self.get_mut(conversation.id) {
             Some(known) => *known = conversation,
@@ -74,22 +75,22 @@ impl Conversations {
         }
     }
 
-    /// Forgets a conversation that one is not in any more, or does not want to see.
+    /// Removes a conversation that the user has left or hidden.
     pub fn remove(&mut self, id: ConversationId) {
         self.all.retain(|conversation| conversation.id != id);
     }
 
-    /// Counts an event, once. What a blocked user writes is not unread.
-    pub fn apply(&mut self, event: &Event, me: UserId, blocks: &Blocks) -> Count {
+    /// Applies an event; applying it again has no effect. Messages of blocked users do not count as unread.
+    pub fn apply(&mut self, event: &Event, me: UserId, blocks: &Blocks) -> UnreadCount {
         let Some(conversation) = self.get_mut(event.conversation).filter(|known| known.last_seq < event.seq) else {
-            return Count::Sure;
+            return UnreadCount::Known;
         };
         conversation.last_seq = event.seq;
         if let EventKind::Message { .. } = event.kind {
             conversation.last_message_at = event.at;
         }
         match event.kind {
-            // Who writes has read what stands above.
+            // Writing a message marks the earlier ones as read.
             EventKind::Message { .. } if event.author.id == me => {
                 conversation.read_seq = event.seq;
                 conversation.unread = 0;
@@ -100,36 +101,38 @@ impl Conversations {
                 }
                 _ => {}
             },
-            // What is gone need not be read any more, whoever took it away.
+            // A deleted message is not unread any more.
             EventKind::Deletion { seq } if seq > conversation.read_seq && conversation.unread > 0 => {
-                // It may have been a blocked user's, and so not counted. Directs with those stand in no list.
+                // If a blocked user wrote it, it was not counted. Directs with blocked users are in no list.
                 if !blocks.is_empty() && matches!(conversation.kind, ConversationKind::Room { .. }) {
-                    return Count::Unsure;
+                    return UnreadCount::Unknown;
                 }
                 conversation.unread -= 1;
             }
-            EventKind::Message { .. } if !blocks.has(event.author.id) => conversation.unread += 1,
+            EventKind::Message { .. } if !blocks.contains(event.author.id) => conversation.unread += 1,
             _ => {}
         }
-        Count::Sure
+        UnreadCount::Known
     }
 
-    /// This user has read up to here, on this connection or another one.
-    pub fn read(&mut self, id: ConversationId, seq: Seq) -> Count {
-        let Some(conversation) = self.get_mut(id).filter(|known| known.read_seq < seq) else { return Count::Sure };
+    /// The user has read up to `seq`, on this connection or another one.
+    pub fn mark_read(&mut self, id: ConversationId, seq: Seq) -> UnreadCount {
+        let Some(conversation) = self.get_mut(id).filter(|known| known.read_seq < seq) else {
+            return UnreadCount::Known;
+        };
         conversation.read_seq = seq;
         let left = conversation.last_seq.0.saturating_sub(seq.0);
         conversation.unread = conversation.unread.min(u32::try_from(left).unwrap_or(u32::MAX));
-        // How many of the events behind it are messages of others was not kept.
-        if conversation.unread > 0 { Count::Unsure } else { Count::Sure }
+        // It is not known how many of the later events are messages of others.
+        if conversation.unread > 0 { UnreadCount::Unknown } else { UnreadCount::Known }
     }
 
-    /// One of them.
+    /// The conversation with this id.
     pub fn get(&self, id: ConversationId) -> Option<&Conversation> {
         self.all.iter().find(|conversation| conversation.id == id)
     }
 
-    /// The room that everyone is in.
+    /// The Lobby: the room that everybody is in.
     pub fn lobby(&self) -> Option<&Conversation> {
         self.rooms().next()
     }
@@ -139,9 +142,9 @@ impl Conversations {
         self.all.iter().filter(|conversation| matches!(conversation.kind, ConversationKind::Room { .. }))
     }
 
-    /// The directs and whom they are with: the one with the newest message comes first.
+    /// The directs and their other users; the direct with the newest message comes first.
     pub fn directs(&self) -> Vec<(&Conversation, &Companion)> {
-        // A heap, since sorting is much more code for a browser to load.
+        // A heap, because `sort` is much more code for the browser to load.
         let mut newest: BinaryHeap<_> = self
             .all
             .iter()
@@ -157,12 +160,12 @@ impl Conversations {
         directs.collect()
     }
 
-    /// The directs whose other users have gone for good and in which something happened, those of one name together: the one
-    /// with the newest message comes first, among names and in each.
-    pub fn gone(&self) -> Vec<Vec<(&Conversation, User)>> {
+    /// The directs with events whose other users have deleted their accounts, grouped by nickname. The direct with the newest
+    /// message comes first, both among the groups and in each of them.
+    pub fn former_directs(&self) -> Vec<Vec<(&Conversation, User)>> {
         let mut names: Vec<(String, Vec<(&Conversation, User)>)> = Vec::new();
-        for (talk, with) in self.directs().into_iter().filter(|(talk, with)| with.gone && talk.last_seq > Seq::ZERO) {
-            let (name, direct) = (lowercase(with.user.nickname.as_str()), (talk, with.user.clone()));
+        for (direct, with) in self.directs().into_iter().filter(|(it, with)| with.gone && it.last_seq > Seq::ZERO) {
+            let (name, direct) = (lowercase(with.user.nickname.as_str()), (direct, with.user.clone()));
             match names.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, directs)) => directs.push(direct),
                 None => names.push((name, vec![direct])),
@@ -171,14 +174,14 @@ impl Conversations {
         names.into_iter().map(|(_, directs)| directs).collect()
     }
 
-    /// Whether one talked with somebody of that name who has gone, so that this is another person than before.
+    /// Whether there is a direct with an earlier user of the same nickname, who has gone: this user is another person.
     pub fn is_namesake(&self, user: &User) -> bool {
         let name = lowercase(user.nickname.as_str());
         let is_former = |with: &Companion| with.gone && with.user.id != user.id;
         self.directs().iter().any(|(_, with)| is_former(with) && lowercase(with.user.nickname.as_str()) == name)
     }
 
-    /// Messages of others that are unread, in all of them that are here.
+    /// The number of unread messages in all loaded conversations.
     pub fn unread(&self) -> u32 {
         self.all.iter().map(|conversation| conversation.unread).sum()
     }
@@ -215,30 +218,34 @@ mod tests {
         Conversations::new(vec![Conversation { kind, last_seq: Seq(0), unread: 0, ..direct(0, user(2).into()) }])
     }
 
-    /// Tells events that leave no doubt.
-    fn tell(conversations: &mut Conversations, blocks: &Blocks, events: &[Event]) {
+    /// Applies events after which the unread count is known.
+    fn apply(conversations: &mut Conversations, blocks: &Blocks, events: &[Event]) {
         for event in events {
-            assert_eq!(conversations.apply(event, user(1).id, blocks), Count::Sure, "{event:?}");
+            assert_eq!(conversations.apply(event, user(1).id, blocks), UnreadCount::Known, "{event:?}");
         }
     }
 
     #[test]
-    fn others_messages_count_once_until_they_are_read() {
+    fn messages_of_others_count_once_until_they_are_read() {
         let mut conversations = lobby();
-        tell(&mut conversations, &Blocks::default(), &[event(1, 2), event(1, 2)]);
+        apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(1, 2)]);
         assert_eq!(conversations.unread(), 1, "delivered twice");
-        tell(&mut conversations, &Blocks::default(), &[event(2, 2)]);
+        apply(&mut conversations, &Blocks::default(), &[event(2, 2)]);
         assert_eq!(conversations.unread(), 2);
         let lobby = event(1, 2).conversation;
-        assert_eq!(conversations.read(lobby, Seq(1)), Count::Unsure, "the second event might have been a reaction");
+        assert_eq!(
+            conversations.mark_read(lobby, Seq(1)),
+            UnreadCount::Unknown,
+            "the second event might have been a reaction"
+        );
         assert_eq!(conversations.unread(), 1);
-        assert_eq!(conversations.read(lobby, Seq(1)), Count::Sure, "known already");
-        assert_eq!(conversations.read(lobby, Seq(2)), Count::Sure);
+        assert_eq!(conversations.mark_read(lobby, Seq(1)), UnreadCount::Known, "known already");
+        assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
         assert_eq!(conversations.unread(), 0);
     }
 
     #[test]
-    fn every_change_to_what_is_unread_counts_again() {
+    fn every_change_updates_the_unread_count() {
         let changed = |seq, author, kind| Event { kind, ..event(seq, author) };
         let deleted = |seq, author, target| changed(seq, author, EventKind::Deletion { seq: Seq(target) });
         let edited = |seq, author, target| {
@@ -248,13 +255,13 @@ mod tests {
             let emoji = crate::domain::Emoji::parse("🍵").expect("an emoji");
             changed(seq, author, EventKind::Reaction { seq: Seq(target), emoji, on: true })
         };
-        let house = UserId::SYSTEM.as_uuid().as_u128();
-        // User 1 reads. What happens, in order, and how much is unread then.
+        let system = UserId::SYSTEM.as_uuid().as_u128();
+        // User 1 is the reader: the case, its events in order, and the unread count after them.
         for (what, events, unread) in [
             ("its author deletes it", vec![event(1, 2), deleted(2, 2, 1)], 0),
             ("a moderator deletes it", vec![event(1, 2), deleted(2, 3, 1)], 0),
             ("the reader deletes it, as a moderator", vec![event(1, 2), deleted(2, 1, 1)], 0),
-            ("it is deleted for its age", vec![event(1, 2), deleted(2, house, 1)], 0),
+            ("it is deleted for its age", vec![event(1, 2), deleted(2, system, 1)], 0),
             ("one of two is deleted", vec![event(1, 2), event(2, 3), deleted(3, 2, 1)], 1),
             ("both are deleted", vec![event(1, 2), event(2, 2), deleted(3, 2, 2), deleted(4, 2, 1)], 0),
             ("it is edited", vec![event(1, 2), edited(2, 2, 1)], 1),
@@ -269,31 +276,31 @@ mod tests {
             ("the author leaves for good", vec![event(1, 2), changed(2, 2, EventKind::AccountDeleted)], 1),
         ] {
             let mut conversations = lobby();
-            tell(&mut conversations, &Blocks::default(), &events);
+            apply(&mut conversations, &Blocks::default(), &events);
             assert_eq!(conversations.unread(), unread, "{what}");
         }
     }
 
     #[test]
-    fn what_a_blocked_user_writes_is_not_unread() {
+    fn messages_of_blocked_users_do_not_count_as_unread() {
         let mut conversations = lobby();
         let mut blocks = Blocks::default();
-        blocks.apply(user(2), true);
-        tell(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
+        blocks.set(user(2), true);
+        apply(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
         assert_eq!(conversations.unread(), 1);
-        blocks.apply(user(2), false);
-        tell(&mut conversations, &blocks, &[event(3, 2)]);
+        blocks.set(user(2), false);
+        apply(&mut conversations, &blocks, &[event(3, 2)]);
         assert_eq!(conversations.unread(), 2);
     }
 
     #[test]
-    fn where_a_blocked_user_s_message_may_have_been_deleted_the_server_is_asked() {
+    fn the_count_is_unknown_when_the_deleted_message_may_be_a_blocked_user_s() {
         let mut conversations = lobby();
         let mut blocks = Blocks::default();
-        blocks.apply(user(2), true);
-        tell(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
+        blocks.set(user(2), true);
+        apply(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
         let deletion = Event { kind: EventKind::Deletion { seq: Seq(1) }, ..event(3, 4) };
-        assert_eq!(conversations.apply(&deletion, user(1).id, &blocks), Count::Unsure);
+        assert_eq!(conversations.apply(&deletion, user(1).id, &blocks), UnreadCount::Unknown);
         assert_eq!(conversations.unread(), 1, "as before, until the server has answered");
     }
 
@@ -306,7 +313,7 @@ mod tests {
             Event { conversation, kind: kind.unwrap_or_else(|| message.kind.clone()), ..message }
         };
         let order = |conversations: &Conversations| -> Vec<u128> {
-            conversations.directs().iter().map(|(talk, _)| talk.id.as_uuid().as_u128()).collect()
+            conversations.directs().iter().map(|(direct, _)| direct.id.as_uuid().as_u128()).collect()
         };
         let mut conversations = Conversations::new(vec![with(1), with(2), with(3)]);
         assert_eq!(order(&conversations), [3, 2, 1], "of those in which as much has happened, the one begun last");
@@ -318,7 +325,7 @@ mod tests {
             ("a message that came before", to(1, 2, 101, None), [2, 1, 3]),
             ("a message in the last one", to(3, 6, 103, None), [3, 2, 1]),
         ] {
-            tell(&mut conversations, &Blocks::default(), &[event]);
+            apply(&mut conversations, &Blocks::default(), &[event]);
             assert_eq!(order(&conversations), expected, "{what}");
         }
         conversations.put(Conversation { last_message_at: Timestamp(7), ..with(4) });
@@ -338,24 +345,24 @@ mod tests {
     }
 
     #[test]
-    fn a_new_start_keeps_what_is_further_down_and_followed() {
+    fn a_reset_keeps_followed_conversations_further_down() {
         let [one, two, three] = [1, 2, 3].map(|number| direct(number, user(number).into()));
         let ids = |conversations: &Conversations| {
             let mut ids: Vec<u128> =
-                conversations.directs().iter().map(|(talk, _)| talk.id.as_uuid().as_u128()).collect();
+                conversations.directs().iter().map(|(direct, _)| direct.id.as_uuid().as_u128()).collect();
             ids.sort_unstable();
             ids
         };
         let mut conversations = Conversations::new(vec![three.clone()]);
         conversations.extend(ConversationList { conversations: vec![two.clone(), one], older: None });
-        conversations.welcome(vec![three.clone()], Some("2".into()), |id| id == two.id);
+        conversations.reset(vec![three.clone()], Some("2".into()), |id| id == two.id);
         assert_eq!((ids(&conversations), conversations.older()), (vec![2, 3], Some("2")));
-        conversations.welcome(vec![three], None, |_| true);
+        conversations.reset(vec![three], None, |_| true);
         assert_eq!(ids(&conversations), [3], "the whole list is here");
     }
 
     #[test]
-    fn those_who_have_gone_stand_together_by_their_names() {
+    fn directs_with_former_users_are_grouped_by_nickname() {
         let named = |number: u128, name: &str, at: u64, gone: bool| {
             let nickname = Nickname::parse(name).expect("a nickname");
             let with = Companion { user: User::guest(UserId::from_uuid(Uuid::from_u128(number)), nickname), gone };
@@ -371,13 +378,14 @@ mod tests {
             named(6, "script", 40, false),
             unused,
         ]);
-        let id = |(talk, _): &(&Conversation, User)| talk.id.as_uuid().as_u128();
-        let gone: Vec<Vec<u128>> = conversations.gone().iter().map(|group| group.iter().map(id).collect()).collect();
+        let id = |(direct, _): &(&Conversation, User)| direct.id.as_uuid().as_u128();
+        let gone: Vec<Vec<u128>> =
+            conversations.former_directs().iter().map(|group| group.iter().map(id).collect()).collect();
         assert_eq!(gone, [vec![3, 1], vec![2], vec![5]]);
     }
 
     #[test]
-    fn who_has_the_name_of_somebody_who_has_gone_is_another_person() {
+    fn a_user_with_the_nickname_of_a_former_user_is_a_namesake() {
         let gone = Companion { user: user(1), gone: true };
         let here = Conversations::new(vec![direct(1, user(1).into())]);
         let mut conversations = Conversations::new(vec![direct(1, gone)]);

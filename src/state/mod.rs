@@ -1,21 +1,24 @@
-//! What a client knows, as pure reducers: old state and a frame give the new state.
+//! The state of a client, as pure reducers: the old state and a frame give the new state.
 //!
-//! Nothing here knows Leptos or the browser, so all of it runs under proptest on any machine.
+//! Nothing here depends on Leptos or the browser, so proptest can test all of it on any machine.
 
 mod avatar_hues;
 mod blocks;
 mod conversations;
 mod fold;
+mod message_list;
 mod outbox;
+mod outgoing;
 mod presence;
 mod rows;
 mod timeline;
 mod typing;
 
 pub use blocks::Blocks;
-pub use conversations::{Conversations, Count};
-pub use fold::show;
-pub use outbox::{Outbox, OutboxCommand, Outgoing, OutgoingStatus};
+pub use conversations::{Conversations, UnreadCount};
+pub use fold::apply_change;
+pub use outbox::Outbox;
+pub use outgoing::{OutboxCommand, Outgoing, OutgoingStatus};
 pub use presence::Presence;
 pub use rows::{Row, RowKey, rows};
 pub use timeline::{PageRange, Timeline};

@@ -1,4 +1,4 @@
-//! Who is here.
+//! Users who are online.
 
 use crate::{
     domain::{Role, User, UserId, lowercase},
@@ -6,32 +6,32 @@ use crate::{
     state::avatar_hues::AvatarHues,
 };
 
-/// Who is here now, by nickname; only their number while too many are here to be listed.
+/// The users who are online, sorted by nickname; only their number while too many are online to list them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
     online: Vec<User>,
     count: u64,
-    /// Users who are known to be registered, here or not: what a message says of its author may be older than that.
+    /// Users who are known to be registered, online or not: the author in a message may be older than that.
     registered: Vec<UserId>,
-    /// What they are told apart by.
+    /// The colours of their avatars.
     hues: AvatarHues,
 }
 
 impl Presence {
-    /// Starts anew from a welcome.
-    pub fn welcome(&mut self, welcome: &Welcome) {
+    /// Replaces everything by the state of a `welcome`.
+    pub fn reset(&mut self, welcome: &Welcome) {
         if self.count == 0 {
-            // Whoever was seen at the door is met once more, with all the others.
+            // Users of the sign-in page get new hues, together with all others.
             self.hues = AvatarHues::default();
         }
-        self.hues.meet(welcome.online.iter().map(|user| user.id).chain([welcome.me.id]));
+        self.hues.assign(welcome.online.iter().map(|user| user.id).chain([welcome.me.id]));
         self.online.clear();
         self.apply(&welcome.online, &[], welcome.online_count);
-        self.meet(&[welcome.me.user()]);
+        self.remember_registered(&[welcome.me.user()]);
     }
 
-    /// Takes note of those who are registered. Whether there is a new one among them.
-    pub fn meet(&mut self, users: &[User]) -> bool {
+    /// Remembers which of these users are registered. Returns whether any was not known to be.
+    pub fn remember_registered(&mut self, users: &[User]) -> bool {
         let known = self.registered.len();
         for user in users {
             if user.registered && !self.registered.contains(&user.id) {
@@ -41,17 +41,17 @@ impl Presence {
         self.registered.len() > known
     }
 
-    /// This user has deleted the account.
-    pub fn forget(&mut self, user: UserId) {
+    /// Forgets that a user was registered: they have deleted their account.
+    pub fn forget_registered(&mut self, user: UserId) {
         self.registered.retain(|id| *id != user);
     }
 
-    /// Whether this user is known to be registered.
+    /// Whether a user is known to be registered.
     pub fn is_registered(&self, user: UserId) -> bool {
         self.registered.contains(&user)
     }
 
-    /// The role of a user who is known to be here.
+    /// The role of a user who is known to be online.
     pub fn role(&self, user: UserId) -> Option<Role> {
         self.online.iter().find(|online| online.id == user).map(|online| online.role)
     }
@@ -61,43 +61,43 @@ impl Presence {
         self.online.retain(|user| !left.contains(&user.id) && !joined.iter().any(|new| new.id == user.id));
         let key = |user: &User| lowercase(user.nickname.as_str());
         for user in joined {
-            // Rust's sort is made for long lists, and its code would be loaded by every visitor.
+            // Not `sort`: its code is made for long lists, and every browser would have to load it.
             let own = key(user);
-            let place = self.online.partition_point(|other| key(other) <= own);
-            self.online.insert(place, user.clone());
+            let index = self.online.partition_point(|other| key(other) <= own);
+            self.online.insert(index, user.clone());
         }
         self.count = online_count;
-        self.hues.meet(joined.iter().map(|user| user.id));
-        self.meet(joined);
+        self.hues.assign(joined.iter().map(|user| user.id));
+        self.remember_registered(joined);
     }
 
-    /// Tells these apart from those who were seen before: authors, here or not.
-    pub fn tell_apart(&mut self, users: impl IntoIterator<Item = UserId>) {
-        self.hues.meet(users);
+    /// Assigns hues to these users, online or not, that differ from those of earlier users as far as possible.
+    pub fn assign_hues(&mut self, users: impl IntoIterator<Item = UserId>) {
+        self.hues.assign(users);
     }
 
-    /// The hue of this user, of twelve: another one than those of others who were seen, as far as there are hues.
+    /// The hue of a user, from 0 to 11. Users get different hues as long as there are enough.
     pub fn hue(&mut self, user: UserId) -> u8 {
-        self.hues.of(user)
+        self.hues.hue_of(user)
     }
 
-    /// Who is here, by nickname.
+    /// The listed online users, sorted by nickname.
     pub fn online(&self) -> &[User] {
         &self.online
     }
 
-    /// How many are here, listed or not.
+    /// How many users are online, listed or not.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether this user is here; unknown while only the number of those who are is told.
-    pub fn is_here(&self, user: UserId) -> Option<bool> {
+    /// Whether a user is online; `None` if that is unknown, because not all online users are listed.
+    pub fn is_online_if_known(&self, user: UserId) -> Option<bool> {
         let is_listed = self.is_online(user);
         (is_listed || self.online.len() as u64 >= self.count).then_some(is_listed)
     }
 
-    /// Whether this user is known to be here.
+    /// Whether a user is known to be online.
     pub fn is_online(&self, user: UserId) -> bool {
         self.online.iter().any(|online| online.id == user)
     }
@@ -136,30 +136,30 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_first_all_pages_show_the_same_people_in_the_same_hues() {
-        let people: Vec<User> = "abcdefghijkl".chars().map(|name| user(&name.to_string())).collect();
-        // One page saw each of them come; another saw some at the door, and then all.
+    fn all_pages_give_the_same_users_the_same_hues_whoever_comes_first() {
+        let users: Vec<User> = "abcdefghijkl".chars().map(|name| user(&name.to_string())).collect();
+        // One page sees each of them come; another sees some on its sign-in page, and then all.
         let mut early = Presence::default();
-        early.welcome(&welcome(&people[..1]));
-        for (number, newcomer) in (2..).zip(&people[1..]) {
+        early.reset(&welcome(&users[..1]));
+        for (number, newcomer) in (2..).zip(&users[1..]) {
             early.apply(std::slice::from_ref(newcomer), &[], number);
         }
         let mut late = Presence::default();
-        for seen in [7, 3, 11] {
-            late.hue(people[seen].id);
+        for index in [7, 3, 11] {
+            late.hue(users[index].id);
         }
-        late.welcome(&welcome(&people.iter().rev().cloned().collect::<Vec<_>>()));
-        let hues = |presence: &mut Presence| people.iter().map(|user| presence.hue(user.id)).collect::<Vec<_>>();
+        late.reset(&welcome(&users.iter().rev().cloned().collect::<Vec<_>>()));
+        let hues = |presence: &mut Presence| users.iter().map(|user| presence.hue(user.id)).collect::<Vec<_>>();
         let shown = hues(&mut early);
         assert_eq!(hues(&mut late), shown);
         let distinct: std::collections::HashSet<_> = shown.iter().collect();
         assert_eq!(distinct.len(), 12);
-        early.welcome(&welcome(&people[5..]));
-        assert_eq!(hues(&mut early), shown, "who comes back by another connection keeps theirs");
+        early.reset(&welcome(&users[5..]));
+        assert_eq!(hues(&mut early), shown, "users keep their hues when the page reconnects");
     }
 
     #[test]
-    fn people_come_and_go_and_stand_by_name() {
+    fn online_users_are_sorted_by_nickname() {
         let mut presence = Presence::default();
         presence.apply(&[user("Zoë"), user("ada")], &[], 2);
         presence.apply(&[user("Bob"), user("ada")], &[user("Zoë").id], 2);
@@ -169,18 +169,21 @@ mod tests {
     }
 
     #[test]
-    fn of_a_crowd_nobody_is_said_to_be_away() {
+    fn while_not_all_online_users_are_listed_no_user_counts_as_offline() {
         let mut presence = Presence::default();
         let (ada, bob) = (user("ada"), user("Bob"));
         presence.apply(&[ada.clone(), bob.clone()], &[], 2);
         presence.apply(&[], &[bob.id], 1);
-        assert_eq!((presence.is_here(ada.id), presence.is_here(bob.id)), (Some(true), Some(false)));
+        assert_eq!(
+            (presence.is_online_if_known(ada.id), presence.is_online_if_known(bob.id)),
+            (Some(true), Some(false))
+        );
         presence.apply(&[], &[ada.id], 201);
-        assert_eq!((presence.is_here(ada.id), presence.is_here(bob.id)), (None, None));
+        assert_eq!((presence.is_online_if_known(ada.id), presence.is_online_if_known(bob.id)), (None, None));
     }
 
     #[test]
-    fn who_is_registered_is_known_even_after_going() {
+    fn registered_users_are_known_even_after_they_go_offline() {
         let mut presence = Presence::default();
         let registered = User { registered: true, ..user("ada") };
         presence.apply(&[user("ada"), user("Bob")], &[], 2);
@@ -188,6 +191,6 @@ mod tests {
         presence.apply(std::slice::from_ref(&registered), &[], 2);
         presence.apply(&[], &[registered.id], 1);
         assert!(presence.is_registered(registered.id) && !presence.is_registered(user("Bob").id));
-        assert!(!presence.meet(&[registered]), "known already");
+        assert!(!presence.remember_registered(&[registered]), "known already");
     }
 }

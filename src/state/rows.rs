@@ -1,47 +1,47 @@
-//! A timeline as the rows that a page shows: days, the mark before what is new, messages grouped by author.
+//! The rows of the page that show a timeline: days, the unread line, and messages grouped by author.
 
 use crate::{
     domain::{CommandId, Seq, Timestamp, UserId},
-    state::{Blocks, Outgoing, Timeline},
+    state::{blocks::Blocks, outgoing::Outgoing, timeline::Timeline},
 };
 
-/// Messages of one author that are further apart than this, in milliseconds, get a head of their own.
-const GROUP_LASTS: u64 = 5 * 60 * 1_000;
+/// The longest time between two messages of one group, in milliseconds.
+const MAX_GROUP_GAP: u64 = 5 * 60 * 1_000;
 
-/// A row, by what it shows; the content of a message stands in the timeline or the outbox, under its id.
+/// A row. The content of a message is in the timeline or the outbox, under its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
-    /// The messages below are of this day.
+    /// A day separator.
     Day {
-        /// The day's number in the reader's own zone.
+        /// The number of the day in the reader's time zone.
         day: i64,
-        /// The day's first message.
+        /// The time of the day's first message.
         at: Timestamp,
     },
-    /// The messages below are new to the reader.
+    /// The line above the first unread message.
     New,
     /// A message.
     Message {
-        /// Its command: the same row from the composer to the log.
+        /// The command that sent it, so that the row stays the same from the composer to the log.
         id: CommandId,
-        /// Whether author and time stand above it, or above one before it.
+        /// Whether author and time are shown above it; otherwise the row above is of the same group.
         starts_group: bool,
     },
 }
 
-/// What makes a row the same row.
+/// Identifies a row across updates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RowKey {
-    /// A day.
+    /// A day separator, by the number of its day.
     Day(i64),
-    /// The mark before what is new.
+    /// The unread line.
     New,
     /// A message, by the command that sent it.
     Message(CommandId),
 }
 
 impl Row {
-    /// What makes it the same row.
+    /// The key that identifies the row.
     pub fn key(&self) -> RowKey {
         match self {
             Self::Day { day, .. } => RowKey::Day(*day),
@@ -51,10 +51,10 @@ impl Row {
     }
 }
 
-/// The rows of `timeline` followed by what is on its way.
+/// The rows of `timeline`, followed by the `outgoing` messages that it does not contain yet.
 ///
-/// `day_of` tells the number of a moment's day in the reader's own zone; messages of others after `new_after` that still say
-/// something are new, and those of `blocks` are left out.
+/// `day_of` gives the number of a timestamp's day in the reader's time zone. Messages of others after `new_after` are unread
+/// unless they are deleted. Messages of users in `blocks` are left out.
 pub fn rows<'a>(
     timeline: &Timeline,
     outgoing: impl Iterator<Item = &'a Outgoing>,
@@ -63,10 +63,10 @@ pub fn rows<'a>(
     blocks: &Blocks,
     day_of: impl Fn(Timestamp) -> i64,
 ) -> Vec<Row> {
-    let shown = timeline.messages().filter(|message| !blocks.hide(message));
+    let shown = timeline.messages().filter(|message| !blocks.hides(message));
     let sent = shown
         .map(|message| (message.id, message.author.id, message.at, Some(message.seq).filter(|_| message.is_said())));
-    let on_their_way = outgoing
+    let unsent = outgoing
         .filter(|outgoing| timeline.by_id(outgoing.id).is_none())
         .map(|outgoing| (outgoing.id, me, outgoing.typed_at, None));
 
@@ -74,8 +74,8 @@ pub fn rows<'a>(
     let mut day_above = None;
     let mut group_above: Option<(UserId, Timestamp)> = None;
     let mut new_below = new_after;
-    for (id, author, at, seq) in sent.chain(on_their_way) {
-        // A message on its way has this machine's time, which may be behind the server's: no day twice.
+    for (id, author, at, seq) in sent.chain(unsent) {
+        // An unsent message has this page's time, which may be behind the server's: never show a day twice.
         let day = day_of(at).max(day_above.unwrap_or(i64::MIN));
         if day_above != Some(day) {
             rows.push(Row::Day { day, at });
@@ -88,7 +88,7 @@ pub fn rows<'a>(
             group_above = None;
         }
         let starts_group = group_above.is_none_or(|(author_above, at_above)| {
-            author_above != author || at.0.saturating_sub(at_above.0) > GROUP_LASTS
+            author_above != author || at.0.saturating_sub(at_above.0) > MAX_GROUP_GAP
         });
         rows.push(Row::Message { id, starts_group });
         group_above = Some((author, at));
@@ -103,7 +103,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Body, ConversationId, Event, EventKind, MessagesPage, Nickname, User},
-        state::{OutboxCommand, OutgoingStatus, PageRange},
+        state::{
+            outgoing::{OutboxCommand, OutgoingStatus},
+            timeline::PageRange,
+        },
     };
 
     const MINUTE: u64 = 60_000;
@@ -119,7 +122,7 @@ mod tests {
     /// A timeline of (author, minute).
     fn timeline(messages: &[(u128, u64)]) -> Timeline {
         let mut timeline = Timeline::default();
-        timeline.take_in(PageRange::Newest, MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false });
+        timeline.apply_page(PageRange::Newest, MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false });
         for (seq, (author, minute)) in (1..).zip(messages) {
             let nickname = Nickname::parse("Ada").expect("a nickname");
             timeline.apply(&Event {
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_one_author_share_a_head_for_a_while() {
+    fn messages_of_one_author_form_a_group_for_a_while() {
         assert_eq!(shown(&timeline(&[(1, 0), (1, 1), (2, 2), (2, 3), (2, 9), (1, 9)]), None), "DM.M.MM");
     }
 
@@ -158,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_stands_before_the_first_new_message_of_somebody_else() {
+    fn the_unread_line_precedes_the_first_new_message_of_another_user() {
         let timeline = timeline(&[(2, 0), (1, 0), (2, 0), (2, 0)]);
         assert_eq!(shown(&timeline, Some(Seq(1))), "DMMNM.");
         assert_eq!(shown(&timeline, Some(Seq(4))), "DMMM.");
     }
 
     #[test]
-    fn the_mark_stands_before_what_still_says_something() {
+    fn the_unread_line_does_not_precede_deleted_messages() {
         let mut timeline = timeline(&[(1, 0), (2, 1), (2, 2), (2, 3)]);
         let delete = |timeline: &mut Timeline, seq, target| {
             timeline.apply(&Event {
@@ -184,10 +187,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_blocked_user_writes_is_left_out() {
+    fn messages_of_blocked_users_are_left_out() {
         let timeline = timeline(&[(1, 0), (2, 1), (1, 2)]);
         let mut blocks = Blocks::default();
-        blocks.apply(User::guest(user(2), Nickname::parse("Ada").expect("a nickname")), true);
+        blocks.set(User::guest(user(2), Nickname::parse("Ada").expect("a nickname")), true);
         let rows = rows(&timeline, std::iter::empty(), user(1), Some(Seq(1)), &blocks, |_| 0);
         let ids = rows.iter().filter_map(|row| match row {
             Row::Message { id, .. } => Some(*id),
@@ -198,12 +201,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_on_its_way_stands_last_and_only_once() {
+    fn an_unsent_message_comes_last_and_only_once() {
         let timeline = timeline(&[(2, 0), (1, 0)]);
         let outgoing = |number| Outgoing {
             id: id(number),
             conversation: ConversationId::from_uuid(Uuid::nil()),
-            deed: OutboxCommand::Send { body: "hi".into() },
+            command: OutboxCommand::Send { body: "hi".into() },
             typed_at: Timestamp(0),
             status: OutgoingStatus::Pending,
         };

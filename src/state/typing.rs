@@ -1,47 +1,48 @@
-//! Who is typing.
+//! Users who are typing.
 
 use crate::domain::{ConversationId, User, UserId};
 
-/// How long after its last sign typing is over, in milliseconds. Clients send a sign every few seconds.
+/// How long a `typing` frame counts, in milliseconds. Clients repeat it every few seconds.
 pub const TYPING_LASTS: u64 = 5_000;
 
-/// Who was seen typing where, and by which sign.
+/// Which users are typing in which conversations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Typing {
-    seen: Vec<(ConversationId, User, Sign)>,
-    last: Sign,
+    /// The number is that of the user's last frame in the conversation.
+    active: Vec<(ConversationId, User, TypingNumber)>,
+    last: TypingNumber,
 }
 
-/// One of the signs that were seen.
+/// Identifies a `typing` frame on this page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sign(u64);
+pub struct TypingNumber(u64);
 
 impl Typing {
-    /// Somebody types. The sign is to be [expired](Self::expire) after [`TYPING_LASTS`].
-    pub fn seen(&mut self, conversation: ConversationId, user: User) -> Sign {
-        self.stopped(conversation, user.id);
-        self.last = Sign(self.last.0 + 1);
-        self.seen.push((conversation, user, self.last));
+    /// A user is typing. The caller must [expire](Self::expire) the returned number after [`TYPING_LASTS`].
+    pub fn start(&mut self, conversation: ConversationId, user: User) -> TypingNumber {
+        self.stop(conversation, user.id);
+        self.last = TypingNumber(self.last.0 + 1);
+        self.active.push((conversation, user, self.last));
         self.last
     }
 
-    /// Somebody stopped, because their message came. Whether they were typing.
-    pub fn stopped(&mut self, conversation: ConversationId, user: UserId) -> bool {
-        let before = self.seen.len();
-        self.seen.retain(|(where_, who, _)| *where_ != conversation || who.id != user);
-        self.seen.len() < before
+    /// A user stopped typing, because their message arrived. Returns whether they were typing.
+    pub fn stop(&mut self, conversation: ConversationId, user: UserId) -> bool {
+        let before = self.active.len();
+        self.active.retain(|(at, typist, _)| *at != conversation || typist.id != user);
+        self.active.len() < before
     }
 
-    /// Forgets who stopped without a word: whose last sign this was. Whether they were typing.
-    pub fn expire(&mut self, sign: Sign) -> bool {
-        let before = self.seen.len();
-        self.seen.retain(|(_, _, last)| *last != sign);
-        self.seen.len() < before
+    /// Removes the user whose last frame this was. Returns whether there was one.
+    pub fn expire(&mut self, number: TypingNumber) -> bool {
+        let before = self.active.len();
+        self.active.retain(|(_, _, last)| *last != number);
+        self.active.len() < before
     }
 
-    /// Who types in this conversation.
-    pub fn of(&self, conversation: ConversationId) -> Vec<&User> {
-        self.seen.iter().filter(|(where_, ..)| *where_ == conversation).map(|(_, user, _)| user).collect()
+    /// The users who are typing in a conversation.
+    pub fn users_in(&self, conversation: ConversationId) -> Vec<&User> {
+        self.active.iter().filter(|(at, ..)| *at == conversation).map(|(_, user, _)| user).collect()
     }
 }
 
@@ -59,16 +60,16 @@ mod tests {
             User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
         };
         let mut typing = Typing::default();
-        let first = typing.seen(here, user(1));
-        let other = typing.seen(here, user(2));
-        let last = typing.seen(here, user(1));
-        assert_eq!(typing.of(here), [&user(2), &user(1)]);
-        typing.stopped(here, user(2).id);
-        assert_eq!(typing.of(here), [&user(1)]);
-        // Another sign has come since.
+        let first = typing.start(here, user(1));
+        let other = typing.start(here, user(2));
+        let last = typing.start(here, user(1));
+        assert_eq!(typing.users_in(here), [&user(2), &user(1)]);
+        typing.stop(here, user(2).id);
+        assert_eq!(typing.users_in(here), [&user(1)]);
+        // Another frame came since.
         assert!(!typing.expire(first) && !typing.expire(other));
-        assert_eq!(typing.of(here), [&user(1)]);
+        assert_eq!(typing.users_in(here), [&user(1)]);
         assert!(typing.expire(last));
-        assert!(typing.of(here).is_empty());
+        assert!(typing.users_in(here).is_empty());
     }
 }

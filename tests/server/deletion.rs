@@ -36,7 +36,7 @@ async fn page(server: &TestServer, client: &TestClient, conversation: Conversati
 /// What somebody sees who has what is there now.
 async fn view(server: &TestServer, client: &TestClient, conversation: ConversationId) -> Timeline {
     let mut view = Timeline::default();
-    view.take_in(PageRange::Newest, page(server, client, conversation).await);
+    view.apply_page(PageRange::Newest, page(server, client, conversation).await);
     view
 }
 

@@ -109,7 +109,7 @@ async fn a_resume_from_any_cursor_equals_a_fresh_fetch() {
             if place % 3 == 0 {
                 let mut view = Timeline::default();
                 let query = format!("limit={}", 1 + place % 7);
-                view.take_in(PageRange::Newest, page(&server, people[1].token(), direct, &query).await);
+                view.apply_page(PageRange::Newest, page(&server, people[1].token(), direct, &query).await);
                 views.push(view);
             }
             carry_out(&mut people, direct, &mut living, *who, deed).await;
@@ -121,7 +121,7 @@ async fn a_resume_from_any_cursor_equals_a_fresh_fetch() {
             while view.has_more_before() {
                 let oldest = view.oldest().expect("there is more before it");
                 let query = format!("before={oldest}&limit=200");
-                view.take_in(PageRange::Older(oldest), page(&server, people[1].token(), direct, &query).await);
+                view.apply_page(PageRange::Older(oldest), page(&server, people[1].token(), direct, &query).await);
             }
             assert_eq!(view.messages().cloned().collect::<Vec<_>>(), afresh, "from {cursor} of {history:?}");
         }

@@ -207,7 +207,7 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
     let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     let mut view = Timeline::default();
-    view.take_in(PageRange::Newest, MessagesPage { messages: vec![], as_of: Seq::ZERO, more: false });
+    view.apply_page(PageRange::Newest, MessagesPage { messages: vec![], as_of: Seq::ZERO, more: false });
     loop {
         match back.next().await {
             ServerFrame::Event(event) => view.apply(&event),

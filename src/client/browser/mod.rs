@@ -1,5 +1,6 @@
-//! What the browser keeps and shares between pages: IndexedDB, session storage and Web Locks.
+//! What the browser itself provides: storage and locks.
 
 pub(crate) mod indexed_db;
+pub(crate) mod local_flag;
 pub(crate) mod session_storage;
 pub(crate) mod web_locks;

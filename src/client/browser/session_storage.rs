@@ -1,7 +1,7 @@
-//! What outlives a reload of this tab: what stands in its composers, and what `ui/chat/pre_boot.js` has sent from it.
+//! `sessionStorage`, which outlives a reload of this tab: the drafts, and the messages that `ui/chat/pre_boot.js` has sent.
 //!
-//! All of it is one user's: for anybody else it is not there any more. A browser may forbid it, or have no space left.
-//! Then nothing outlives the page, which is told once, and nothing else changes.
+//! All of it belongs to one user, and is cleared when another one uses it. A browser may forbid it, or have no space left.
+//! Then nothing outlives the page; the user is warned once, and nothing else changes.
 
 use leptos::prelude::window;
 use serde_json::Value;
@@ -12,55 +12,55 @@ use crate::{
     protocol::{FromJson, field},
 };
 
-/// Whose it is.
+/// The key of the user id.
 const USER: &str = "user";
-/// What was sent before the program was there.
-const EARLY: &str = "early";
+/// The key of the messages that pre-boot has sent, as `ui/chat/pre_boot.js` writes it.
+const PRE_BOOT_MESSAGES: &str = "early";
 
-/// A message that was sent before the program was there. The server may have it already.
+/// A message that was sent before WebAssembly had loaded. The server may have it already.
 pub(crate) struct PreBootMessage {
-    /// Its command.
+    /// The command id.
     pub(crate) id: CommandId,
-    /// Where it was sent to.
+    /// The conversation it was sent to.
     pub(crate) conversation: ConversationId,
     /// The text, as typed.
     pub(crate) body: String,
 }
 
 impl FromJson for PreBootMessage {
-    fn read(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         Some(Self { id: field(value, "id")?, conversation: field(value, "conversation")?, body: field(value, "body")? })
     }
 }
 
-/// What stood in the composer of a conversation.
+/// The stored draft of a conversation.
 pub(crate) fn draft(user: UserId, conversation: ConversationId) -> Option<String> {
     storage(user)?.get_item(&conversation.to_string()).ok()?
 }
 
-/// Keeps what stands there. Whether the browser does.
-pub(crate) fn keep_draft(user: UserId, conversation: ConversationId, text: &str) -> bool {
+/// Stores the draft of a conversation. Returns whether that worked.
+pub(crate) fn set_draft(user: UserId, conversation: ConversationId, text: &str) -> bool {
     storage(user).is_some_and(|storage| storage.set_item(&conversation.to_string(), text).is_ok())
 }
 
-/// What was sent before the program was there, in order.
-pub(crate) fn early(user: UserId) -> Vec<PreBootMessage> {
-    let json = storage(user).and_then(|storage| storage.get_item(EARLY).ok()?);
+/// The messages that pre-boot has sent, in order.
+pub(crate) fn pre_boot_messages(user: UserId) -> Vec<PreBootMessage> {
+    let json = storage(user).and_then(|storage| storage.get_item(PRE_BOOT_MESSAGES).ok()?);
     json.and_then(|json| Vec::from_json(&json)).unwrap_or_default()
 }
 
-/// The outbox has it now.
-pub(crate) fn forget_early(user: UserId) {
-    drop(storage(user).map(|storage| storage.remove_item(EARLY)));
+/// Deletes the messages that pre-boot has sent: the outbox has them.
+pub(crate) fn remove_pre_boot_messages(user: UserId) {
+    drop(storage(user).map(|storage| storage.remove_item(PRE_BOOT_MESSAGES)));
 }
 
-/// Whoever was here has left.
-pub(crate) fn forget_all() {
+/// Deletes everything.
+pub(crate) fn clear() {
     drop(any_storage().map(|storage| storage.clear()));
 }
 
-/// The same, if it was this user.
-pub(crate) fn forget_user(user: UserId) {
+/// Deletes everything if it belongs to this user.
+pub(crate) fn clear_if_of(user: UserId) {
     let is_theirs = |storage: &Storage| storage.get_item(USER).ok().flatten().as_ref() == Some(&user.to_string());
     drop(any_storage().filter(is_theirs).map(|storage| storage.clear()));
 }
@@ -75,6 +75,6 @@ fn storage(user: UserId) -> Option<Storage> {
 }
 
 fn any_storage() -> Option<Storage> {
-    // The server, which renders the same page, has no tab.
+    // The server, which renders the same page, has no `sessionStorage`.
     if cfg!(feature = "ssr") { None } else { window().session_storage().ok()? }
 }

@@ -1,6 +1,6 @@
-//! Locks between the pages of this browser (Web Locks): a page holds its own for as long as somebody is signed in there.
+//! Web Locks, which the pages of this browser share: a page holds its own lock while a user is signed in there.
 //!
-//! Browsers have them in secure contexts only, which a page over plain HTTP from another machine is not.
+//! Browsers have them in secure contexts only. A page over plain HTTP from another machine is none.
 
 use std::cell::RefCell;
 
@@ -18,47 +18,47 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-/// Holds the lock until what it gives is dropped, or the page ends. `None` where there are no locks.
-pub(crate) fn hold(name: &str) -> Option<Held> {
+/// Holds a lock until the guard is dropped or the page closes. Returns `None` if the browser has no locks.
+pub(crate) fn hold(name: &str) -> Option<LockGuard> {
     let mut release = None;
     let held = Promise::new(&mut |resolve, _| release = Some(resolve));
     let granted = Closure::new(move |_| held.clone());
     let is_requested = request(name, &Object::new(), &granted).is_ok();
     granted.forget();
-    release.filter(|_| is_requested).map(Held)
+    release.filter(|_| is_requested).map(LockGuard)
 }
 
-/// Waits until the lock is free, if it has to; `Some` while it is held, until what it gives is dropped.
-pub(crate) async fn take(name: &str, at_once: bool) -> Option<Held> {
+/// Acquires a lock; waits for it unless `only_if_available`. The lock is held until the guard is dropped.
+pub(crate) async fn acquire(name: &str, only_if_available: bool) -> Option<LockGuard> {
     let (sender, granted) = oneshot::channel();
     let sender = RefCell::new(Some(sender));
     let callback = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |lock: JsValue| {
         let mut release = None;
         let held = Promise::new(&mut |resolve, _| release = Some(resolve));
-        let held_by = release.filter(|_| !lock.is_null()).map(Held);
-        if held_by.is_none() {
+        let guard = release.filter(|_| !lock.is_null()).map(LockGuard);
+        if guard.is_none() {
             drop(sender.take());
             return Promise::resolve(&JsValue::NULL);
         }
         match sender.take() {
-            // Nobody waits any more if this fails; then dropping it frees the lock.
-            Some(sender) => drop(sender.send(held_by)),
-            None => drop(held_by),
+            // Fails if the receiver is gone; dropping the guard then releases the lock.
+            Some(sender) => drop(sender.send(guard)),
+            None => drop(guard),
         }
         held
     });
     let options = Object::new();
     // Setting a property of a plain object can't fail.
-    drop(Reflect::set(&options, &"ifAvailable".into(), &at_once.into()));
-    // It ends with the lock, which is told by the callback.
+    drop(Reflect::set(&options, &"ifAvailable".into(), &only_if_available.into()));
+    // The promise resolves when the lock is released; the callback says when it is granted.
     drop(request(name, &options, &callback).ok()?);
     granted.await.ok().flatten()
 }
 
-/// A lock that is held. Dropping it frees the lock.
-pub(crate) struct Held(Function);
+/// A held lock, which is released on drop.
+pub(crate) struct LockGuard(Function);
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         drop(self.0.call0(&JsValue::UNDEFINED));
     }

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{
-    super::blank::is_blank, Body, BodyError, MAX_BODY_BYTES, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS,
-    MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, is_longer_than_any, trimmed,
+use super::text::{
+    Body, BodyError, MAX_BODY_BYTES, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS,
+    MAX_CHARACTER_MARKS, is_longer_than_any, trimmed,
 };
+use crate::domain::blank::is_blank;
 
 impl Body {
     /// Ends lines by `\n`, takes all other control characters but tabs out, [trims](trimmed), and holds the rest to the

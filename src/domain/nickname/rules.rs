@@ -7,7 +7,11 @@ use unicode_properties::{GeneralCategory, UnicodeEmoji as _, UnicodeGeneralCateg
 use unicode_script::{Script, UnicodeScript as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{super::blank, MAX_NICKNAME_CHARACTERS, Nickname, NicknameError, NicknameKey};
+use super::{
+    key::NicknameKey,
+    name::{MAX_NICKNAME_CHARACTERS, Nickname, NicknameError},
+};
+use crate::domain::blank;
 
 /// No script needs more code points for one user-perceived character; the longest emoji sequences have ten.
 const MAX_CODE_POINTS_PER_CHARACTER: usize = 12;

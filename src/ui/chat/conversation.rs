@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    client::{ConnectionStatus, Refusal, Store},
+    client::{ConnectionStatus, RequestError, Store},
     domain::{Companion, ConversationId, ConversationKind, UserId},
     ui::{
         chat::{
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// A request to the server.
-type PendingRequest = Pin<Box<dyn Future<Output = Result<(), Refusal>>>>;
+type PendingRequest = Pin<Box<dyn Future<Output = Result<(), RequestError>>>>;
 
 /// A button of a note: its label, and what a click does.
 type NoteButton = (&'static str, Box<dyn FnMut(MouseEvent)>);
@@ -44,7 +44,7 @@ fn failed_elsewhere(store: Store, navigator: Navigator, open: ConversationId) ->
     if let Some(path) = path_of(store, failed.conversation) {
         buttons.push((t.open, on(move |_| navigator.go_to(&path))));
     }
-    buttons.push((t.discard, on(move |_| drop(store.take_out(failed.id)))));
+    buttons.push((t.discard, on(move |_| drop(store.withdraw(failed.id)))));
     Some((format!("{what} {why} {text}"), buttons))
 }
 
@@ -86,7 +86,7 @@ pub(super) fn ConversationPane(
     let status = move || match companion.get() {
         None => (t.online_count)(store.presence.with(|presence| presence.count())),
         Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
-        Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_here(user.id)) {
+        Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_online_if_known(user.id)) {
             Some(true) => t.online.to_owned(),
             Some(false) => t.offline.to_owned(),
             None => String::new(),
@@ -106,8 +106,8 @@ pub(super) fn ConversationPane(
     };
     let tools = move || {
         companion.get().map(|_| {
-            let hide = leave_after(|store, direct, _| Box::pin(store.hide(direct)));
-            let block = leave_after(|store, _, user| Box::pin(store.block(user, true)));
+            let hide = leave_after(|store, direct, _| Box::pin(store.hide_direct(direct)));
+            let block = leave_after(|store, _, user| Box::pin(store.set_blocked(user, true)));
             view! {
                 <button type="button" class="icon-button" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
                 <button type="button" class="icon-button" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
@@ -115,12 +115,12 @@ pub(super) fn ConversationPane(
         })
     };
     let note = move || {
-        let (text, buttons) = match (store.link.get(), failed_elsewhere(store, navigator, conversation)) {
+        let (text, buttons) = match (store.connection_status.get(), failed_elsewhere(store, navigator, conversation)) {
             (ConnectionStatus::Lost, _) => (t.connection_lost.to_owned(), Vec::new()),
             (ConnectionStatus::Restarting, _) => (t.restarting.to_owned(), Vec::new()),
             (_, Some(failed)) => failed,
-            _ if store.tells_not_kept() => {
-                let understood: NoteButton = (t.got_it, on(move |_| store.told_not_kept()));
+            _ if store.shows_storage_warning() => {
+                let understood: NoteButton = (t.got_it, on(move |_| store.dismiss_storage_warning()));
                 (format!("{} ", t.storage_unavailable), vec![understood])
             }
             _ => return ().boxed(),

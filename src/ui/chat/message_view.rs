@@ -45,8 +45,8 @@ pub(super) fn message_view(
             // The author may have registered since the message was fetched.
             let author = &mut message.author;
             author.registered |= store.presence.with(|presence| presence.is_registered(author.id));
-            store.blocks.with(|blocks| blocks.clean(&mut message));
-            outbox.show_changes(conversation, &mut message, &me);
+            store.blocks.with(|blocks| blocks.remove_reactions(&mut message));
+            outbox.apply_changes(conversation, &mut message, &me);
             let status = status_of_changes(outbox, conversation, message.seq);
             return Some(MessageView { message, status });
         }
@@ -75,7 +75,7 @@ pub(super) fn last_own_message(store: Store, conversation: ConversationId) -> Op
         store.outbox.with(|outbox| {
             let own = timeline.messages().rev().filter(|message| message.author.id == me.id).cloned();
             let mut with_changes = own.map(|mut message| {
-                outbox.show_changes(conversation, &mut message, &me);
+                outbox.apply_changes(conversation, &mut message, &me);
                 message
             });
             with_changes.find(Message::is_said)
@@ -90,7 +90,7 @@ fn status_of_changes(outbox: &Outbox, conversation: ConversationId, seq: Seq) ->
     for outgoing in outbox.changes_to(conversation, seq) {
         match delivery_status(outgoing) {
             failed @ DeliveryStatus::Failed(..) => return failed,
-            _ if matches!(outgoing.deed, OutboxCommand::React { .. }) => {}
+            _ if matches!(outgoing.command, OutboxCommand::React { .. }) => {}
             status => last = status,
         }
     }
@@ -147,8 +147,10 @@ mod tests {
             let body = Body::parse("Quiet, please").expect("a body");
             let store = Store::new(Some(me));
             store.timeline(conversation).update(|timeline| {
-                timeline
-                    .take_in(PageRange::Newest, MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false });
+                timeline.apply_page(
+                    PageRange::Newest,
+                    MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false },
+                );
                 timeline.apply(&event(1, EventKind::Message { body: body.clone() }));
                 timeline.apply(&event(2, EventKind::Notice(notice)));
             });

@@ -25,7 +25,7 @@ pub(crate) fn ChatScreen() -> impl IntoView {
     // The style sheet uses this on phones, which show one of the two.
     let shown = move || if navigator.route.get() == Route::Sidebar { "list" } else { "conversation" };
     let is_in_lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
-    let is_online = memo(move || store.link.get() == ConnectionStatus::Online);
+    let is_online = memo(move || store.connection_status.get() == ConnectionStatus::Online);
     let pane = move || match navigator.conversation.get() {
         Some(conversation) => view! { <ConversationPane conversation/> }.boxed(),
         None => match (is_in_lobby.get(), is_online.get()) {
@@ -65,7 +65,7 @@ fn RemovedFromLobby() -> impl IntoView {
     let join_again = move |_: MouseEvent| {
         spawn_local(async move {
             if let Some(lobby) = lobby
-                && let Err(code) = store.join(lobby).await
+                && let Err(code) = store.join_room(lobby).await
             {
                 problem.try_set(Some(code.map_or_else(|| t.unreachable.to_owned(), t.error)));
             }

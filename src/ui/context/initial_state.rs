@@ -69,7 +69,7 @@ pub struct SignInAttempt {
 }
 
 impl FromJson for InitialState {
-    fn read(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         Some(Self {
             path: field(value, "path")?,
             me: optional(value, "me")?,
@@ -87,7 +87,7 @@ impl FromJson for InitialState {
 }
 
 impl FromJson for OpenConversation {
-    fn read(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         Some(Self {
             welcome: field(value, "welcome")?,
             conversation: field(value, "conversation")?,
@@ -99,7 +99,7 @@ impl FromJson for OpenConversation {
 }
 
 impl FromJson for SignInAttempt {
-    fn read(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         Some(Self {
             nickname: optional(value, "nickname")?,
             error: optional(value, "error")?,

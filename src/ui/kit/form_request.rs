@@ -3,7 +3,7 @@
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{client::Refusal, protocol::ErrorCode, ui::i18n::Texts};
+use crate::{client::RequestError, protocol::ErrorCode, ui::i18n::Texts};
 
 /// The state of a form's request. A handle: copies share the same state.
 #[derive(Clone, Copy)]
@@ -16,12 +16,12 @@ struct FormRequestState {
     /// After a rate limit: the seconds until the user may try again.
     wait_seconds: u32,
     /// Why the last request failed.
-    refusal: Option<Refusal>,
+    refusal: Option<RequestError>,
 }
 
 impl FormRequest {
     /// Starts idle; with a `refusal` if the form was sent without WebAssembly before and refused.
-    pub(crate) fn new(refusal: Option<Refusal>) -> Self {
+    pub(crate) fn new(refusal: Option<RequestError>) -> Self {
         Self(RwSignal::new(FormRequestState { refusal, ..FormRequestState::default() }))
     }
 
@@ -36,9 +36,9 @@ impl FormRequest {
     }
 
     /// Ends the request. Does nothing if the form has gone from the page.
-    pub(crate) fn finish(self, refusal: Option<Refusal>) {
+    pub(crate) fn finish(self, refusal: Option<RequestError>) {
         match refusal {
-            Some(Refusal::Refused { code: ErrorCode::RateLimited, retry_after_ms, .. }) => {
+            Some(RequestError::Refused { code: ErrorCode::RateLimited, retry_after_ms, .. }) => {
                 self.count_down(refusal, retry_after_ms.unwrap_or(1_000));
             }
             refusal => drop(self.0.try_set(FormRequestState { refusal, ..FormRequestState::default() })),
@@ -46,13 +46,13 @@ impl FormRequest {
     }
 
     /// Why the last request failed.
-    pub(crate) fn refusal(self) -> Option<Refusal> {
+    pub(crate) fn refusal(self) -> Option<RequestError> {
         self.0.get().refusal
     }
 
     /// The error code of the last request; `None` also if the server was not reached.
     pub(crate) fn error_code(self) -> Option<ErrorCode> {
-        self.refusal().as_ref().and_then(Refusal::code)
+        self.refusal().as_ref().and_then(RequestError::code)
     }
 
     /// The text for the last request's error. `None` for the codes in `shown_elsewhere`, which a field shows itself.
@@ -80,7 +80,7 @@ impl FormRequest {
     }
 
     /// Counts the seconds down on the button. The error stays until the last of them.
-    fn count_down(self, refusal: Option<Refusal>, milliseconds: u64) {
+    fn count_down(self, refusal: Option<RequestError>, milliseconds: u64) {
         let seconds = u32::try_from(milliseconds.div_ceil(1_000).max(1)).unwrap_or(u32::MAX);
         spawn_local(async move {
             for wait_seconds in (1..=seconds).rev() {

@@ -36,7 +36,7 @@ pub fn App(
     if let Some(open) = initial_state.open_conversation.take() {
         let OpenConversation { welcome, conversation, page, draft, problem } = open;
         let draft = DraftState { text: draft.unwrap_or_default(), edit: None, problem };
-        store.open(&welcome, conversation, page, draft);
+        store.start_from(&welcome, conversation, page, draft);
     }
     let navigator = Navigator::new(store, initial_state.path.clone(), initial_state.lobby);
     provide_context(language);
@@ -46,17 +46,17 @@ pub fn App(
 
     if let Some(ended) = initial_state.ended_session {
         store.end_reason.set(Some(ended.reason));
-        effect(move || store.learn_of_end(ended));
+        effect(move || store.apply_earlier_end(ended));
     }
     effect(move || {
-        if store.me.with(Option::is_some) && store.link.get_untracked() == ConnectionStatus::Idle {
+        if store.me.with(Option::is_some) && store.connection_status.get_untracked() == ConnectionStatus::Idle {
             store.connect();
         }
     });
     effect(move || {
         // `pre_boot.js` sets this attribute when the browser refuses to store something. The note that it showed has gone.
         if document().body().is_some_and(|body| body.has_attribute("data-not-kept")) {
-            store.keeps_nothing();
+            store.storage_failed();
         }
     });
     effect(move || {
@@ -65,7 +65,7 @@ pub fn App(
         drop(window_event_listener(ev::visibilitychange, move |_| store.wake()));
     });
     effect(move || set_root_attributes(language.get(), theme.get()));
-    effect(move || store.show(navigator.conversation.get()));
+    effect(move || store.set_open_conversation(navigator.conversation.get()));
     let unread = memo(move || store.conversations.with(|conversations| conversations.unread()));
     effect(move || {
         document().set_title(&match unread.get() {

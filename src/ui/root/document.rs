@@ -30,7 +30,7 @@ pub fn html_document(
     let pre_boot = initial_state.open_conversation.as_ref().map(|open| {
         // This is outside the app and needs a store of its own, with the user in it, to give the avatar the same colour.
         let store = Store::new(None);
-        store.presence.update_untracked(|presence| presence.welcome(&open.welcome));
+        store.presence.update_untracked(|presence| presence.reset(&open.welcome));
         provide_context(store);
         pre_boot(&open.welcome.me, initial_state.language)
     });

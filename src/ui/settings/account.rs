@@ -210,7 +210,7 @@ fn SignOut(
     let sign_out = move |_: MouseEvent| {
         problem.set(None);
         spawn_local(async move {
-            if !store.leave().await {
+            if !store.sign_out().await {
                 problem.try_set(Some(t.unreachable));
             }
         });

@@ -29,7 +29,7 @@ pub(super) fn BlockedUsers() -> impl IntoView {
         let unblock = move |_: MouseEvent| {
             problem.set(None);
             spawn_local(async move {
-                if let Err(refusal) = store.block(id, false).await {
+                if let Err(refusal) = store.set_blocked(id, false).await {
                     problem.try_set(Some(refusal.code().map_or_else(|| t.unreachable.to_owned(), t.error)));
                 }
                 // The button with the focus is about to disappear.

@@ -3,7 +3,7 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    client::{Refusal, end_session, sessions},
+    client::{RequestError, end_session, sessions},
     domain::{SessionId, SessionInfo},
     ui::{
         i18n::{Language, Texts, texts},
@@ -55,7 +55,7 @@ impl UserSessions {
         });
     }
 
-    fn show_refusal(self, refusal: &Refusal) {
+    fn show_refusal(self, refusal: &RequestError) {
         let text = refusal.code().map_or_else(|| self.texts.unreachable.to_owned(), self.texts.error);
         self.problem.try_set(Some(text));
     }

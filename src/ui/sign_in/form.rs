@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    client::{Refusal, Store, join},
+    client::{RequestError, Store, sign_in},
     domain::{EndReason, UserKind},
     protocol::{ErrorCode, SessionRequest},
     ui::{
@@ -39,12 +39,12 @@ impl SignInForm {
         typed_password: RwSignal<Option<String>>,
     ) -> Self {
         let attempt = initial_state.with_value(|state| state.sign_in_attempt.clone());
-        let ended = store.ended.get_untracked();
+        let ended = store.previous_user.get_untracked();
         let password = typed_password.get_untracked();
         let was_wrong = attempt.error == Some(ErrorCode::WrongPassword);
         let was_registered = ended.as_ref().is_some_and(|me| me.kind == UserKind::Registered);
         let guests_ended = store.end_reason.get_untracked() == Some(EndReason::GuestsEnded);
-        let refusal = attempt.error.filter(|_| ended.is_none()).map(|code| Refusal::Refused {
+        let refusal = attempt.error.filter(|_| ended.is_none()).map(|code| RequestError::Refused {
             code,
             suggestion: attempt.suggestion,
             retry_after_ms: None,
@@ -72,8 +72,8 @@ impl SignInForm {
     /// A nickname that is free, if the typed one was taken.
     pub(super) fn suggestion(self) -> Option<String> {
         match self.request.refusal()? {
-            Refusal::Refused { suggestion, .. } => suggestion,
-            Refusal::Unreachable => None,
+            RequestError::Refused { suggestion, .. } => suggestion,
+            RequestError::Unreachable => None,
         }
     }
 
@@ -99,7 +99,7 @@ impl SignInForm {
             let (invite, claim) = self.initial_state.with_value(|InitialState { sign_in_attempt, .. }| {
                 (sign_in_attempt.invite.clone(), sign_in_attempt.claim.clone())
             });
-            match join(SessionRequest { nickname, password, invite, claim }).await {
+            match sign_in(SessionRequest { nickname, password, invite, claim }).await {
                 Ok(me) => {
                     self.typed_password.set(None);
                     // After this user signs out, somebody else may use the page.

@@ -46,7 +46,7 @@ pub(crate) fn SignInPage(
         }
     }
     let asks_password = form.asks_password.get_untracked();
-    let ended = store.ended.get_untracked();
+    let ended = store.previous_user.get_untracked();
     let is_claiming = attempt.claim.is_some();
     let last_nickname = ended.as_ref().map(|me| me.nickname.as_str().to_owned());
 
@@ -95,7 +95,7 @@ pub(crate) fn SignInPage(
                 {is_claiming.then(|| view! { <p class="notice small">{t.claim}</p> })}
                 {reactive_view(move || {
                     let text = t.account_deleted;
-                    store.deleted.get().then(|| view! { <p class="notice small" role="status">{text}</p> })
+                    store.account_deleted.get().then(|| view! { <p class="notice small" role="status">{text}</p> })
                 })}
                 <form class="sign-in-form fields" method="post" action=LOBBY_PATH on:submit=on(submit)>
                     {hidden_tokens()}

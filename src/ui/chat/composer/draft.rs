@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::HtmlDocument;
 
 use crate::{
-    client::{DraftState, Edit, Refusal, Store},
+    client::{DraftState, Edit, RequestError, Store},
     domain::{CommandId, ConversationId, MAX_BODY_CHARACTERS, Message, Seq, is_longer_than_any, trimmed},
     protocol::ErrorCode,
     state::{OutboxCommand, Outgoing, Timeline},
@@ -40,7 +40,7 @@ pub(crate) struct Draft {
 impl Draft {
     /// Restores what was in the composer when the conversation was last open.
     pub(crate) fn new(store: Store, conversation: ConversationId) -> Self {
-        let saved = store.written(conversation);
+        let saved = store.draft(conversation);
         let problem = saved.problem.or_else(|| length_error(&saved.text));
         let draft = Self {
             store: StoredValue::new(store),
@@ -56,7 +56,7 @@ impl Draft {
         effect(move || {
             let state = DraftState { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
             let text = untrack(|| draft.without_edit(&state));
-            store.write(conversation, state, &text);
+            store.set_draft(conversation, state, &text);
         });
         effect(move || draft.restore_refused());
         effect(move || draft.leave_edit_of_deleted());
@@ -64,7 +64,7 @@ impl Draft {
     }
 
     /// Shows why a request to the server failed.
-    pub(crate) fn show_refusal(self, refusal: &Refusal) {
+    pub(crate) fn show_refusal(self, refusal: &RequestError) {
         self.problem.try_set(Some(refusal.code().unwrap_or(ErrorCode::Internal)));
     }
 
@@ -78,7 +78,7 @@ impl Draft {
         self.problem.set(length_error(&text));
         self.text.set(text);
         self.unresolved_recipient.set(None);
-        self.store().type_in(self.conversation);
+        self.store().send_typing(self.conversation);
     }
 
     /// Whether there is nothing to send.
@@ -183,7 +183,7 @@ impl Draft {
     /// Puts a command of this conversation into the outbox.
     pub(crate) fn submit_command(self, command: OutboxCommand) {
         self.problem.set(None);
-        self.store().put(self.conversation, command);
+        self.store().submit(self.conversation, command);
     }
 
     fn has_body(self, message: CommandId, text: &str) -> bool {
@@ -219,12 +219,12 @@ impl Draft {
     fn restore_refused(self) {
         let store = self.store();
         while let Some((id, code)) = store.outbox.with(|outbox| outbox.refused_in(self.conversation)) {
-            let Some(Outgoing { deed, .. }) = store.take_out(id) else { return };
-            let edited = match &deed {
+            let Some(Outgoing { command, .. }) = store.withdraw(id) else { return };
+            let edited = match &command {
                 OutboxCommand::Edit { seq, .. } if code != ErrorCode::UnknownMessage => Some(*seq),
                 _ => None,
             };
-            if let OutboxCommand::Send { body } | OutboxCommand::Edit { body, .. } = deed {
+            if let OutboxCommand::Send { body } | OutboxCommand::Edit { body, .. } = command {
                 self.restore_text(body, edited);
             }
             self.problem.set(Some(code));

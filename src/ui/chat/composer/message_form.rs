@@ -31,7 +31,7 @@ use crate::{
 fn typing_text(store: Store, conversation: ConversationId) -> String {
     store.typing.with(|typing| {
         let t = texts();
-        let names: Vec<_> = typing.of(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
+        let names: Vec<_> = typing.users_in(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
         if names.is_empty() { String::new() } else { (t.typing)(&names) }
     })
 }

@@ -33,7 +33,7 @@ pub(super) fn FormerDirects() -> impl IntoView {
             let group = |directs: Vec<(&Conversation, User)>| -> Vec<FormerDirect> {
                 directs.into_iter().map(|(direct, user)| (direct.id, user, direct.last_message_at)).collect()
             };
-            conversations.gone().into_iter().map(group).collect::<Vec<_>>()
+            conversations.former_directs().into_iter().map(group).collect::<Vec<_>>()
         })
     });
     // A group changes only by a direct that is added at its start, so its last direct identifies it.

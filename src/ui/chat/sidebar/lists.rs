@@ -103,7 +103,7 @@ fn ShowMore() -> impl IntoView {
         }
         is_busy.set(true);
         spawn_local(async move {
-            let has_loaded = store.show_more().await;
+            let has_loaded = store.load_more_conversations().await;
             has_failed.try_set(!has_loaded);
             is_busy.try_set(false);
         });

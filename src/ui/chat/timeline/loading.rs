@@ -45,14 +45,14 @@ impl TimelineModel {
     pub(super) fn scroll_to_latest(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
         scroll.to_end();
         if self.gap.get_untracked().is_some() {
-            store.restart(conversation);
+            store.reset_timeline(conversation);
         }
     }
 
     /// Fetches messages when the connection opens, and more when the user scrolls near the first message or near a gap.
     pub(super) fn load_as_needed(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
         effect(move || {
-            if store.link.get() == ConnectionStatus::Online
+            if store.connection_status.get() == ConnectionStatus::Online
                 && !self.is_loaded.get()
                 && self.load.get() == LoadState::Idle
             {

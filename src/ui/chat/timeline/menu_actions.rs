@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, FocusEvent, HtmlElement, KeyboardEvent, PointerEvent};
 
 use crate::{
-    client::{Refusal, report},
+    client::{RequestError, report},
     domain::{CommandId, Emoji, Message, Reaction},
     state::OutboxCommand,
     ui::{
@@ -91,7 +91,7 @@ impl Menu {
             (ButtonAction::Block, Some(message)) => {
                 let (store, draft) = (self.draft.store(), self.draft);
                 spawn_local(async move {
-                    if let Err(refusal) = store.block(message.author.id, true).await {
+                    if let Err(refusal) = store.set_blocked(message.author.id, true).await {
                         draft.show_refusal(&refusal);
                     }
                 });
@@ -109,7 +109,7 @@ impl Menu {
             }
             (ButtonAction::Discard, _) => {
                 if let Ok(command) = argument.parse() {
-                    self.draft.store().take_out(command);
+                    self.draft.store().withdraw(command);
                 }
             }
             (
@@ -161,7 +161,8 @@ impl Menu {
     fn send_report(self, message: Message, row: Element) {
         let (conversation, reason) = (self.draft.conversation, input_value(REPORT_REASON));
         spawn_local(async move {
-            let outcome = report(conversation, message.seq, reason).await.map_err(|refusal: Refusal| refusal.code());
+            let outcome =
+                report(conversation, message.seq, reason).await.map_err(|refusal: RequestError| refusal.code());
             // The menu may be at another message by now.
             let is_here = self.state.try_get_untracked().is_some_and(|state| state.is_at(message.id));
             if is_here {

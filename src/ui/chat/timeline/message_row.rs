@@ -103,7 +103,7 @@ pub(super) fn MessageRow(
                 let what = if command == id { t.not_sent } else { t.not_changed };
                 ("delivery-status problem small", format!("{what} {} ", (t.error)(code)), Some(command))
             }
-            DeliveryStatus::Pending if store.link.get() != ConnectionStatus::Online => {
+            DeliveryStatus::Pending if store.connection_status.get() != ConnectionStatus::Online => {
                 ("delivery-status pending", t.waiting_for_connection.to_owned(), None)
             }
             DeliveryStatus::Pending | DeliveryStatus::Sending => {

@@ -1,8 +1,5 @@
 //! What a message says.
 
-#[cfg(feature = "ssr")]
-mod rules;
-
 use serde::{Deserialize, Serialize};
 
 /// The longest message, in user-perceived characters (extended grapheme clusters, UAX #29).
@@ -27,7 +24,7 @@ pub const MAX_CHARACTER_MARKS: usize = 10;
 /// joined without end; lines ended by `\n`, no other control characters but the tab.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Body(String);
+pub struct Body(pub(super) String);
 
 /// Why a text is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,79 @@
+//! Loading the messages of conversations.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    client::{
+        api,
+        connection_status::ConnectionStatus,
+        store::{ConversationState, LoadState, Store},
+    },
+    domain::{Conversation, ConversationId, ConversationKind, MessagesPage, Seq, Timestamp},
+    state::{PageRange, Timeline},
+};
+
+impl Store {
+    /// Fetches messages of a conversation. A range that replaces the timeline is fetched only while the user is a member and
+    /// connected, because live events continue where the page ends.
+    pub fn load(self, conversation: ConversationId, range: PageRange) {
+        let ConversationState { timeline, load } = self.conversation_state(conversation);
+        let replaces_timeline = matches!(range, PageRange::Newest | PageRange::From(_));
+        let is_member = move || self.conversations.with_untracked(|all| all.get(conversation).is_some());
+        let must_wait = move || {
+            replaces_timeline && (self.connection_status.get_untracked() != ConnectionStatus::Online || !is_member())
+        };
+        if load.get_untracked() == LoadState::Loading || must_wait() {
+            return;
+        }
+        let generation = timeline.with_untracked(Timeline::generation);
+        load.set(LoadState::Loading);
+        spawn_local(async move {
+            let page = api::messages(conversation, range).await;
+            if timeline.with_untracked(Timeline::generation) != generation {
+                // The timeline was reset meanwhile; its own request follows.
+                return;
+            }
+            if must_wait() {
+                // The view of this conversation will request it again.
+                load.set(LoadState::Idle);
+            } else if let Some(page) = page {
+                self.apply_page(conversation, range, page);
+                load.set(LoadState::Idle);
+            } else {
+                load.set(LoadState::Failed);
+            }
+        });
+    }
+
+    /// Adds a page of messages to a timeline.
+    pub(super) fn apply_page(self, conversation: ConversationId, range: PageRange, mut page: MessagesPage) {
+        for message in &mut page.messages {
+            message.id = self.row_id(message.author.id, message.id, message.seq);
+            self.command_confirmed(message.id);
+        }
+        let authors = page.messages.iter().map(|message| message.author.id);
+        self.presence.update_untracked(|presence| presence.assign_hues(authors));
+        self.conversation_state(conversation).timeline.update(|timeline| timeline.apply_page(range, page));
+        self.remove_saved(conversation);
+    }
+
+    /// Adds an empty room that the user will be in as soon as there is a connection.
+    pub fn expect_room(self, id: ConversationId) {
+        let kind = ConversationKind::Room { name: String::new(), member_count: 0 };
+        let (last_seq, last_message_at, read_seq) = (Seq::ZERO, Timestamp(0), Seq::ZERO);
+        let room = Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 0, mentions: 0 };
+        self.conversations.update(|conversations| conversations.put(room));
+    }
+
+    /// Drops messages far from the reader, who is at the message `reader`, or at the end for `None`.
+    pub fn trim(self, conversation: ConversationId, reader: Option<Seq>) {
+        self.conversation_state(conversation).timeline.maybe_update(|timeline| timeline.trim(reader));
+    }
+
+    /// Resets a timeline. Its messages stay visible until new ones are loaded.
+    pub fn reset_timeline(self, conversation: ConversationId) {
+        let ConversationState { timeline, load } = self.conversation_state(conversation);
+        timeline.update(Timeline::reset);
+        load.set(LoadState::Idle);
+    }
+}

@@ -1,0 +1,206 @@
+//! [`FromJson`] for the values of the domain.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::from_json::{FromJson, field, optional};
+use crate::domain::{
+    Action, Body, CommandId, Companion, Conversation, ConversationId, ConversationKind, ConversationList, CurrentUser,
+    Emoji, EndReason, Epoch, Event, EventKind, Message, MessagesPage, ModerationNotice, Nickname, Reaction, Role,
+    Scope, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId, UserKind,
+};
+
+macro_rules! read_through {
+    ($($name:ident: $inner:ty, $make:expr;)*) => {$(
+        impl FromJson for $name {
+            fn from_value(value: &Value) -> Option<Self> {
+                <$inner>::from_value(value).map($make)
+            }
+        }
+    )*};
+}
+
+read_through! {
+    UserId: Uuid, Self::from_uuid;
+    ConversationId: Uuid, Self::from_uuid;
+    CommandId: Uuid, Self::from_uuid;
+    SessionId: Uuid, Self::from_uuid;
+    Epoch: Uuid, Self::from_uuid;
+    Seq: u64, Self;
+    Timestamp: u64, Self;
+    Body: String, Self::from_trusted;
+    Emoji: String, Self::from_trusted;
+    Nickname: String, Self::from_trusted;
+}
+
+impl FromJson for EndReason {
+    fn from_value(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+impl FromJson for SessionEnd {
+    fn from_value(value: &Value) -> Option<Self> {
+        let (user, registered) = (field(value, "user")?, field(value, "registered")?);
+        Some(Self { user, registered, reason: field(value, "reason")? })
+    }
+}
+
+impl FromJson for User {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: field(value, "id")?,
+            nickname: field(value, "nickname")?,
+            registered: optional(value, "registered")?.unwrap_or_default(),
+            role: optional(value, "role")?.unwrap_or_default(),
+        })
+    }
+}
+
+impl FromJson for Role {
+    fn from_value(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+impl FromJson for Action {
+    fn from_value(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+impl FromJson for ModerationNotice {
+    fn from_value(value: &Value) -> Option<Self> {
+        let scope = match value.get("scope")?.as_str()? {
+            "room" => Scope::Room,
+            "server" => Scope::Server,
+            _ => return None,
+        };
+        Some(Self {
+            action: field(value, "action")?,
+            user: field(value, "user")?,
+            scope,
+            until: optional(value, "until")?,
+            role: optional(value, "role")?,
+        })
+    }
+}
+
+impl FromJson for CurrentUser {
+    fn from_value(value: &Value) -> Option<Self> {
+        let User { id, nickname, role, .. } = User::from_value(value)?;
+        let kind = match value.get("kind")?.as_str()? {
+            "guest" => UserKind::Guest,
+            "registered" => UserKind::Registered,
+            _ => return None,
+        };
+        Some(Self { id, nickname, kind, role })
+    }
+}
+
+impl FromJson for Companion {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { user: User::from_value(value)?, gone: optional(value, "gone")?.unwrap_or_default() })
+    }
+}
+
+impl FromJson for ConversationList {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { conversations: field(value, "conversations")?, older: optional(value, "older")? })
+    }
+}
+
+impl FromJson for Conversation {
+    fn from_value(value: &Value) -> Option<Self> {
+        let kind = match value.get("kind")?.as_str()? {
+            "room" => {
+                ConversationKind::Room { name: field(value, "name")?, member_count: field(value, "member_count")? }
+            }
+            "direct" => ConversationKind::Direct { with: field(value, "with")? },
+            _ => return None,
+        };
+        Some(Self {
+            id: field(value, "id")?,
+            kind,
+            last_seq: field(value, "last_seq")?,
+            last_message_at: field(value, "last_message_at")?,
+            read_seq: field(value, "read_seq")?,
+            unread: field(value, "unread")?,
+            mentions: field(value, "mentions")?,
+        })
+    }
+}
+
+impl FromJson for Reaction {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { emoji: field(value, "emoji")?, users: field(value, "users")? })
+    }
+}
+
+impl FromJson for Message {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            seq: field(value, "seq")?,
+            id: field(value, "id")?,
+            at: field(value, "at")?,
+            author: field(value, "author")?,
+            body: field(value, "body")?,
+            revision: field(value, "revision")?,
+            edited_at: optional(value, "edited_at")?,
+            deleted: optional(value, "deleted")?.unwrap_or_default(),
+            reactions: optional(value, "reactions")?.unwrap_or_default(),
+            notice: optional(value, "notice")?,
+        })
+    }
+}
+
+impl FromJson for MessagesPage {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { messages: field(value, "messages")?, as_of: field(value, "as_of")?, more: field(value, "more")? })
+    }
+}
+
+impl FromJson for SessionInfo {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: field(value, "id")?,
+            created_at: field(value, "created_at")?,
+            seen_at: field(value, "seen_at")?,
+            agent: field(value, "agent")?,
+            current: field(value, "current")?,
+        })
+    }
+}
+
+impl FromJson for EventKind {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(match value.get("kind")?.as_str()? {
+            "message" => Self::Message { body: field(value, "body")? },
+            "edit" => Self::Edit { seq: field(value, "seq")?, body: field(value, "body")? },
+            "deletion" => Self::Deletion { seq: field(value, "seq")? },
+            "reaction" => {
+                Self::Reaction { seq: field(value, "seq")?, emoji: field(value, "emoji")?, on: field(value, "on")? }
+            }
+            // What a later version did to somebody is not known here, either.
+            "notice" => ModerationNotice::from_value(value).map_or(Self::Other, Self::Notice),
+            "account_deleted" => Self::AccountDeleted,
+            _ => Self::Other,
+        })
+    }
+}
+
+impl FromJson for Event {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            conversation: field(value, "conversation")?,
+            seq: field(value, "seq")?,
+            at: field(value, "at")?,
+            author: field(value, "author")?,
+            id: field(value, "id")?,
+            kind: field(value, "event")?,
+        })
+    }
+}

@@ -40,7 +40,7 @@ fn looked_up(text: &str, first: char) -> String {
 mod tests {
     use unicode_segmentation::UnicodeSegmentation as _;
 
-    use super::first_character;
+    use super::{first_character, stands_apart};
 
     #[test]
     fn what_stands_apart_is_never_joined_to_another_of_its_kind() {

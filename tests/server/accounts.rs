@@ -7,7 +7,7 @@ use teahouse::{
     protocol::{ErrorCode, ServerFrame, SessionCreated, SessionList},
 };
 
-use super::support::{Hangup, PASSWORD, TestClient, TestServer, registered, set_password, sign_in};
+use super::support::{Closed, PASSWORD, TestClient, TestServer, register_user, set_password, sign_in};
 
 async fn sessions(server: &TestServer, token: &str) -> SessionList {
     let request = server.http(Method::GET, "/api/sessions").bearer_auth(token);
@@ -18,11 +18,11 @@ async fn sessions(server: &TestServer, token: &str) -> SessionList {
 async fn a_guest_who_sets_a_password_stays_the_same_user() {
     let server = TestServer::start().await;
     let mut guest = TestClient::guest(&server, "小明").await;
-    guest.say("before").await;
+    guest.send_message("before").await;
     let (id, token) = (guest.welcome.me.id, guest.token().to_owned());
     assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
     // The open page comes back by itself, as who it is now.
-    assert_eq!(guest.hangup().await, Hangup::Code(1013));
+    assert_eq!(guest.closed().await, Closed::Code(1013));
     let mut back = TestClient::with_token(server.address, &token).await;
     assert_eq!((back.welcome.me.id, back.welcome.me.kind), (id, UserKind::Registered));
 
@@ -32,7 +32,7 @@ async fn a_guest_who_sets_a_password_stays_the_same_user() {
 
     // Everybody sees that it is not just somebody of that name.
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    back.say("after").await;
+    back.send_message("after").await;
     assert!(ling.expect_event("after").await.author.registered);
     assert!(!ling.user().registered);
 }
@@ -57,7 +57,7 @@ async fn others_see_at_once_that_a_user_has_registered() {
 #[tokio::test]
 async fn a_registered_nickname_stays_taken_while_its_user_is_away() {
     let server = TestServer::start().await;
-    let (client, token) = registered(&server, "Alice").await;
+    let (client, token) = register_user(&server, "Alice").await;
     drop(client);
     let ended = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("an answer");
     assert_eq!(ended.status(), StatusCode::NO_CONTENT);
@@ -73,7 +73,7 @@ async fn a_registered_nickname_stays_taken_while_its_user_is_away() {
 #[tokio::test]
 async fn wrong_passwords_unknown_names_and_guests_get_the_same_answer() {
     let server = TestServer::start().await;
-    let _alice = registered(&server, "Alice").await;
+    let _alice = register_user(&server, "Alice").await;
     let _guest = TestClient::guest(&server, "Bob").await;
     let mut answers = Vec::new();
     for (nickname, password) in
@@ -90,7 +90,7 @@ async fn wrong_passwords_unknown_names_and_guests_get_the_same_answer() {
 #[tokio::test]
 async fn changing_a_password_needs_the_old_one_and_ends_other_sessions() {
     let server = TestServer::start().await;
-    let (_here, token) = registered(&server, "Alice").await;
+    let (_here, token) = register_user(&server, "Alice").await;
     let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     let there = TestClient::with_token(server.address, &elsewhere.token).await;
 
@@ -99,12 +99,12 @@ async fn changing_a_password_needs_the_old_one_and_ends_other_sessions() {
     }
     let change = json!({ "password": "new and long", "current": PASSWORD });
     assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
-    assert_eq!(there.hangup().await, Hangup::Code(4410));
+    assert_eq!(there.closed().await, Closed::Code(4410));
     let me = server.http(Method::GET, "/api/me").bearer_auth(&elsewhere.token).send().await.expect("an answer");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     assert!(sign_in(&server, "Alice", PASSWORD).await.is_err());
     assert!(sign_in(&server, "Alice", "new and long").await.is_ok());
-    TestClient::with_token(server.address, &token).await.say("still here").await;
+    TestClient::with_token(server.address, &token).await.send_message("still here").await;
 }
 
 #[tokio::test]
@@ -116,13 +116,13 @@ async fn short_long_and_common_passwords_are_refused() {
         assert_eq!(set_password(&server, guest.token(), body).await, StatusCode::UNPROCESSABLE_ENTITY, "{password}");
     }
     assert_eq!(set_password(&server, guest.token(), json!({ "pass": 7 })).await, StatusCode::BAD_REQUEST);
-    assert_eq!(guest.again(&server).await.welcome.me.kind, UserKind::Guest);
+    assert_eq!(guest.connect_again(&server).await.welcome.me.kind, UserKind::Guest);
 }
 
 #[tokio::test]
 async fn users_see_their_sessions_and_can_end_each() {
     let server = TestServer::start().await;
-    let (here, token) = registered(&server, "Alice").await;
+    let (here, token) = register_user(&server, "Alice").await;
     let body = json!({ "nickname": "Alice", "password": PASSWORD });
     let request = server.http(Method::POST, "/api/session").header("User-Agent", "A phone");
     let elsewhere: SessionCreated = request.json(&body).send().await.expect("an answer").json().await.expect("one");
@@ -139,16 +139,16 @@ async fn users_see_their_sessions_and_can_end_each() {
     };
     assert_eq!(end(stranger.token(), other.id).await, StatusCode::NOT_FOUND, "nobody else's");
     assert_eq!(end(&token, other.id).await, StatusCode::NO_CONTENT);
-    assert_eq!(there.hangup().await, Hangup::Code(4401));
+    assert_eq!(there.closed().await, Closed::Code(4401));
     assert_eq!(end(&token, other.id).await, StatusCode::NOT_FOUND);
     assert_eq!(end(&token, mine.id).await, StatusCode::NO_CONTENT);
-    assert_eq!(here.hangup().await, Hangup::Code(4401));
+    assert_eq!(here.closed().await, Closed::Code(4401));
 }
 
 #[tokio::test]
 async fn guessing_passwords_is_limited() {
     let server = TestServer::start().await;
-    let _alice = registered(&server, "Alice").await;
+    let _alice = register_user(&server, "Alice").await;
     let mut last = None;
     for number in 0..11 {
         last = sign_in(&server, "Alice", &format!("guess number {number}")).await.err();
@@ -162,10 +162,10 @@ async fn guessing_passwords_is_limited() {
 async fn nicknames_of_guests_expire_and_those_of_registered_users_do_not() {
     let server = TestServer::start().await;
     let mut guest = TestClient::guest(&server, "Long gone").await;
-    guest.say("I was here").await;
-    let (_alice, _) = registered(&server, "Alice").await;
+    guest.send_message("I was here").await;
+    let (_alice, _) = register_user(&server, "Alice").await;
     let recent = TestClient::guest(&server, "Recent").await;
-    server.age_sessions(recent.welcome.me.id);
+    server.age_sessions_except(recent.welcome.me.id);
     let old = guest.token().to_owned();
     drop((guest, recent));
 
@@ -180,7 +180,7 @@ async fn nicknames_of_guests_expire_and_those_of_registered_users_do_not() {
         }
         tokio::task::yield_now().await;
     };
-    newcomer.say("me too").await;
+    newcomer.send_message("me too").await;
     let me = server.http(Method::GET, "/api/me").bearer_auth(&old).send().await.expect("an answer");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     assert!(sign_in(&server, "Alice", PASSWORD).await.is_ok());

@@ -5,12 +5,12 @@ use teahouse::{
     protocol::{ErrorCode, ServerFrame},
 };
 
-use super::support::{Hangup, PASSWORD, SimpleClient, TestClient, TestServer, registered, sign_in};
+use super::support::{Closed, PASSWORD, SimpleClient, TestClient, TestServer, register_user, sign_in};
 
 #[tokio::test]
 async fn the_operator_lists_users_and_the_audit_log() {
     let server = TestServer::start().await;
-    registered(&server, "老板").await;
+    register_user(&server, "老板").await;
     TestClient::guest(&server, "小明").await;
     let list = server.admin(&["list"]).await;
     assert!(list.lines().any(|line| line.starts_with("owner") && line.ends_with("老板")), "{list}");
@@ -29,15 +29,15 @@ async fn actions_of_the_operator_are_attributed_to_the_server() {
     let (author, notice) = ming.expect_notice().await;
     assert_eq!((author.nickname.as_str(), notice.action), ("Teahouse", Action::Mute));
     server.admin(&["unmute", "小明"]).await;
-    ming.say("thanks").await;
+    ming.send_message("thanks").await;
 }
 
 #[tokio::test]
 async fn the_operator_can_act_on_owners() {
     let server = TestServer::start().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     server.admin(&["ban", "老板"]).await;
-    assert_eq!(owner.hangup().await, Hangup::Code(4403));
+    assert_eq!(owner.closed().await, Closed::Code(4403));
     assert_eq!(sign_in(&server, "老板", PASSWORD).await.expect_err("banned").code, ErrorCode::Banned);
     server.admin(&["unban", "老板"]).await;
     sign_in(&server, "老板", PASSWORD).await.expect("a session");
@@ -46,27 +46,27 @@ async fn the_operator_can_act_on_owners() {
 #[tokio::test]
 async fn resetting_a_password_ends_all_sessions() {
     let server = TestServer::start().await;
-    let (ming, _) = registered(&server, "小明").await;
+    let (ming, _) = register_user(&server, "小明").await;
     let words = server.admin(&["reset-password", "小明"]).await;
-    assert_eq!(ming.hangup().await, Hangup::Code(4410));
+    assert_eq!(ming.closed().await, Closed::Code(4410));
     assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect_err("old").code, ErrorCode::WrongPassword);
     let password = words.trim().rsplit(' ').next().expect("a password");
     sign_in(&server, "小明", password).await.expect("a session");
     let again =
         TestClient::with_token(server.address, &sign_in(&server, "小明", password).await.expect("one").token).await;
     server.admin(&["end-sessions", "小明"]).await;
-    assert_eq!(again.hangup().await, Hangup::Code(4401));
+    assert_eq!(again.closed().await, Closed::Code(4401));
 }
 
 #[tokio::test]
 async fn a_removed_simple_client_receives_nothing_more() {
     let server = TestServer::start().await;
-    let mut bot = SimpleClient::enter(&server, "/bot").await;
+    let mut bot = SimpleClient::sign_in(&server, "/bot").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    bot.say("here I am").await;
+    bot.send_message("here I am").await;
     ming.expect_event("here I am").await;
     server.admin(&["end-sessions", "bot"]).await;
-    assert_eq!(bot.hangup().await, Hangup::Code(4401));
+    assert_eq!(bot.closed().await, Closed::Code(4401));
     // Somebody else is called so now.
     TestClient::guest(&server, "bot").await;
 }
@@ -76,7 +76,7 @@ async fn a_banned_guest_is_found_by_the_released_nickname() {
     let server = TestServer::start().await;
     let guest = TestClient::guest(&server, "troll").await;
     server.admin(&["ban", "troll"]).await;
-    assert_eq!(guest.hangup().await, Hangup::Code(4403));
+    assert_eq!(guest.closed().await, Closed::Code(4403));
     server.admin(&["unban", "troll"]).await;
     TestClient::guest(&server, "troll").await;
 }
@@ -85,12 +85,12 @@ async fn a_banned_guest_is_found_by_the_released_nickname() {
 async fn impossible_commands_are_explained_and_change_nothing() {
     let server = TestServer::start().await;
     TestClient::guest(&server, "小明").await;
-    let before = server.stored();
-    assert!(server.admin_in_vain(&["mute", "nobody"]).await.contains("nobody here is called nobody"));
-    assert!(server.admin_in_vain(&["promote", "小明"]).await.contains("registered"));
-    assert!(server.admin_in_vain(&["reset-password", "小明"]).await.contains("registered"));
-    assert!(server.admin_in_vain(&["create", "小明"]).await.contains("somebody here has this name"));
-    assert_eq!(server.stored(), before);
+    let before = server.stored_counts();
+    assert!(server.admin_error(&["mute", "nobody"]).await.contains("nobody here is called nobody"));
+    assert!(server.admin_error(&["promote", "小明"]).await.contains("registered"));
+    assert!(server.admin_error(&["reset-password", "小明"]).await.contains("registered"));
+    assert!(server.admin_error(&["create", "小明"]).await.contains("somebody here has this name"));
+    assert_eq!(server.stored_counts(), before);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn an_operators_invite_uses_the_public_url() {
 #[tokio::test]
 async fn an_id_means_the_same_user_even_if_the_nickname_has_moved_on() {
     let server = TestServer::start().await;
-    let former = SimpleClient::enter(&server, "/bob").await;
+    let former = SimpleClient::sign_in(&server, "/bob").await;
     let line = |list: &str| list.lines().find(|line| line.ends_with("bob")).map(str::to_owned);
     let listed = line(&server.admin(&["list"]).await).expect("he is here");
     let id = listed.split_whitespace().nth(1).expect("an id").to_owned();
@@ -111,9 +111,9 @@ async fn an_id_means_the_same_user_even_if_the_nickname_has_moved_on() {
     server.admin(&["end-sessions", &id]).await;
     let mut other = TestClient::guest(&server, "bob").await;
     server.admin(&["mute", &id]).await;
-    other.say("I am another one").await;
+    other.send_message("I am another one").await;
     assert!(
-        server.admin_in_vain(&["mute", "0192f7a0-0000-7000-8000-000000000001"]).await.contains("nobody here is called")
+        server.admin_error(&["mute", "0192f7a0-0000-7000-8000-000000000001"]).await.contains("nobody here is called")
     );
 }
 
@@ -123,8 +123,8 @@ async fn the_operator_deletes_a_message_and_every_client_is_told() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
-    ming.say("first").await;
-    let said = ming.say("what must\ngo").await.seq.expect("a place");
+    ming.send_message("first").await;
+    let said = ming.send_message("what must\ngo").await.seq.expect("a place");
     let list = server.admin(&["messages"]).await;
     let newest = list.lines().next().expect("the newest first");
     assert!(newest.starts_with(&format!("lobby {said} ")) && newest.ends_with("小明: what must go"), "{list}");
@@ -144,7 +144,7 @@ async fn the_operator_deletes_a_message_and_every_client_is_told() {
             .await;
         assert_eq!(author.nickname.as_str(), "Teahouse");
     }
-    assert_eq!(server.payloads_with("what must"), 0);
+    assert_eq!(server.payloads_containing("what must"), 0);
     assert!(server.admin(&["messages", "--limit", "1"]).await.ends_with("小明: (deleted)\n"));
     let audit = server.admin(&["audit", "--limit", "1"]).await;
     assert!(audit.contains(&format!("the operator: delete_message 小明 in {lobby} {said}")), "{audit}");
@@ -156,8 +156,8 @@ async fn the_operator_deletes_a_message_of_a_direct() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let direct = ming.open_direct("阿玲").await.id;
-    let said = ming.say_in(direct, "what must go").await.seq.expect("a place");
-    ling.say_in(direct, "no answer of mine").await;
+    let said = ming.send_message_to(direct, "what must go").await.seq.expect("a place");
+    ling.send_message_to(direct, "no answer of mine").await;
     // What somebody wrote is found by their name, wherever it stands.
     let list = server.admin(&["messages", "小明"]).await;
     assert!(list.starts_with(&format!("{direct} {said} ")) && list.lines().count() == 1, "{list}");
@@ -168,16 +168,16 @@ async fn the_operator_deletes_a_message_of_a_direct() {
     })
     .await;
     // The other one may not, as ever.
-    ming.say_in(direct, "still here").await;
+    ming.send_message_to(direct, "still here").await;
 }
 
 #[tokio::test]
 async fn only_messages_can_be_deleted() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let said = ming.say("something").await.seq.expect("a place").to_string();
+    let said = ming.send_message("something").await.seq.expect("a place").to_string();
     server.admin(&["mute", "小明"]).await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let elsewhere = ConversationId::generate().to_string();
     for (conversation, seq, words) in [
         ("lobby", "7", "no such message"),
@@ -187,20 +187,20 @@ async fn only_messages_can_be_deleted() {
         (&elsewhere, &said, "no such conversation"),
         ("nowhere", &said, "no such conversation"),
     ] {
-        let refused = server.admin_in_vain(&["delete-message", conversation, seq]).await;
+        let refused = server.admin_error(&["delete-message", conversation, seq]).await;
         assert!(refused.contains(words), "{conversation} {seq}: {refused}");
     }
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
     server.admin(&["delete-message", "lobby", &said]).await;
-    assert!(server.admin_in_vain(&["delete-message", "lobby", &said]).await.contains("it was deleted"));
+    assert!(server.admin_error(&["delete-message", "lobby", &said]).await.contains("it was deleted"));
 }
 
 #[tokio::test]
 async fn names_and_messages_cannot_control_the_operators_terminal() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    ming.say("reads \u{202e}backwards").await;
-    ming.say("一家人 👨\u{200d}👩\u{200d}👧").await;
+    ming.send_message("reads \u{202e}backwards").await;
+    ming.send_message("一家人 👨\u{200d}👩\u{200d}👧").await;
     server.admin(&["mute", "小明"]).await;
     // As no program of ours would have left them.
     server.tamper("UPDATE users SET nickname = 'ming' || char(27) || '[2J' || char(155) || '31m'").expect("an update");
@@ -215,6 +215,6 @@ async fn names_and_messages_cannot_control_the_operators_terminal() {
     assert!(server.admin(&["audit"]).await.contains("\\u{1b}]0;title\\u{7}"));
     let messages = server.admin(&["messages"]).await;
     assert!(messages.contains("reads \\u{202e}backwards") && messages.contains("👨\u{200d}👩\u{200d}👧"), "{messages}");
-    let refused = server.admin_in_vain(&["mute", "\u{1b}[2J"]).await;
+    let refused = server.admin_error(&["mute", "\u{1b}[2J"]).await;
     assert!(refused.contains("\\u{1b}[2J") && !refused.contains('\u{1b}'), "{refused:?}");
 }

@@ -7,7 +7,7 @@ use teahouse::{
     protocol::{ErrorCode, Problem},
 };
 
-use super::support::{TestClient, TestServer, registered};
+use super::support::{TestClient, TestServer, register_user};
 
 /// A form about a user, as a browser sends it.
 fn form(server: &TestServer, by: &TestClient, to: &User, fields: &[(&str, &str)]) -> RequestBuilder {
@@ -23,7 +23,7 @@ fn form(server: &TestServer, by: &TestClient, to: &User, fields: &[(&str, &str)]
 #[tokio::test]
 async fn admin_forms_do_the_same_as_commands() {
     let server = TestServer::start_with_pages().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let fields = [("action", "mute"), ("scope", "server"), ("minutes", "10")];
     let answer = form(&server, &owner, &ming.user(), &fields).send().await.expect("an answer");
@@ -40,7 +40,7 @@ async fn admin_forms_do_the_same_as_commands() {
 #[tokio::test]
 async fn forms_from_another_origin_are_refused_at_the_edge() {
     let server = TestServer::start_with_pages().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
         for path in [format!("/admin/users/{}", ming.user().id), "/admin/invites".into()] {
@@ -50,15 +50,15 @@ async fn forms_from_another_origin_are_refused_at_the_edge() {
             assert_eq!(answer.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
         }
     }
-    ming.say("still here").await;
+    ming.send_message("still here").await;
 }
 
 #[tokio::test]
 async fn incomplete_forms_change_nothing() {
     let server = TestServer::start_with_pages().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     for fields in [
         &[][..],
         &[("action", "dance"), ("scope", "server")],
@@ -75,14 +75,14 @@ async fn incomplete_forms_change_nothing() {
     }
     let large = form(&server, &owner, &ming.user(), &[("more", &"x".repeat(20_000))]);
     assert_eq!(large.send().await.expect("an answer").status(), StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(server.stored(), before);
-    ming.say("still here").await;
+    assert_eq!(server.stored_counts(), before);
+    ming.send_message("still here").await;
 }
 
 #[tokio::test]
 async fn names_are_shown_as_text() {
     let server = TestServer::start_with_pages().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let guest = TestClient::guest(&server, "<b>x</b>").await;
     let ask = |method, path: &str| server.http(method, path).bearer_auth(owner.token());
     for request in [
@@ -98,7 +98,7 @@ async fn names_are_shown_as_text() {
 #[tokio::test]
 async fn a_searched_name_is_not_in_the_url() {
     let server = TestServer::start_with_pages().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let _guests = [TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await];
     let ask = |method, path: &str| server.http(method, path).bearer_auth(owner.token());
     let people = ask(Method::GET, "/admin").send().await.expect("an answer").text().await.expect("a page");
@@ -115,7 +115,7 @@ async fn a_searched_name_is_not_in_the_url() {
 #[tokio::test]
 async fn an_invite_link_is_only_in_the_answer_and_uses_the_public_url() {
     let server = TestServer::start_with_pages().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let make = server.http(Method::POST, "/admin/invites").bearer_auth(owner.token()).body("minutes=60&uses=2");
     let answer = make.send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::CREATED);

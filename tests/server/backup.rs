@@ -12,13 +12,13 @@ use teahouse::{domain::Seq, protocol::ServerFrame};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::support::{PROGRAM, TestClient, TestServer, within};
+use super::support::{PROGRAM, TestClient, TestServer, with_timeout};
 
 /// Runs `teahouse backup`.
 async fn back_up(data: &Path, file: &Path) -> Output {
     let mut program = Command::new(PROGRAM);
     program.arg("backup").arg("--data").arg(data).arg(file);
-    within("the backup", spawn_blocking(move || program.output())).await.expect("no panic").expect("the program")
+    with_timeout("the backup", spawn_blocking(move || program.output())).await.expect("no panic").expect("the program")
 }
 
 #[tokio::test]
@@ -29,26 +29,26 @@ async fn clients_start_again_after_a_restore() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let direct = ming.open_direct("阿玲").await.id;
-    ming.say_in(direct, "in private").await;
-    ming.say("before").await;
+    ming.send_message_to(direct, "in private").await;
+    ming.send_message("before").await;
     let done = back_up(&server.config().data, &file).await;
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    ming.say("lost with the disk").await;
+    ming.send_message("lost with the disk").await;
     let cursors = HashMap::from([(ming.lobby().id, Seq(2))]);
 
-    let server = server.put_back(&file).await;
+    let server = server.restore_backup(&file).await;
     let mut back = TestClient::with_token(server.address, ling.token()).await;
     assert_eq!(back.lobby().last_seq, Seq(1));
     // The same position is another event's now.
-    back.say("instead of it").await;
-    back.say_in(direct, "and here").await;
+    back.send_message("instead of it").await;
+    back.send_message_to(direct, "and here").await;
     let mut again = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     assert_ne!(again.welcome.epoch, ming.welcome.epoch);
     let reset = ServerFrame::Reset { conversation: ming.lobby().id, last_seq: Seq(2) };
     assert_eq!(again.next().await, reset);
 
     // The same copy once more is yet another history.
-    let server = server.put_back(&file).await;
+    let server = server.restore_backup(&file).await;
     let back = TestClient::with_token(server.address, ling.token()).await;
     assert_ne!(back.welcome.epoch, again.welcome.epoch);
     let server = server.restart().await;
@@ -60,7 +60,7 @@ async fn a_backup_is_private_and_leaves_no_other_file() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("copy.db");
     let server = TestServer::start().await;
-    TestClient::guest(&server, "小明").await.say("kept").await;
+    TestClient::guest(&server, "小明").await.send_message("kept").await;
     let data = server.config().data;
     assert!(back_up(&data, &file).await.status.success());
     assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);

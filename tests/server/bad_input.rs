@@ -8,20 +8,20 @@ use teahouse::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Hangup, RawClient, Stored, TestClient, TestServer, within};
+use super::support::{Closed, RawClient, StoredCounts, TestClient, TestServer, with_timeout};
 
 /// Asserts that nothing but `before` is stored, and that the server serves.
-async fn is_unharmed(server: &TestServer, before: Stored) {
-    assert_eq!(server.stored(), before, "nothing is stored");
+async fn is_unharmed(server: &TestServer, before: StoredCounts) {
+    assert_eq!(server.stored_counts(), before, "nothing is stored");
     let mut witness = TestClient::guest(server, "witness").await;
-    assert_eq!(witness.say("the house stands").await.seq, Some(Seq(1)));
+    assert_eq!(witness.send_message("the house stands").await.seq, Some(Seq(1)));
 }
 
-async fn first_frame(server: &TestServer, message: Message) -> (ErrorCode, Hangup) {
+async fn first_frame(server: &TestServer, message: Message) -> (ErrorCode, Closed) {
     let mut raw = RawClient::connect(server, "/ws").await;
-    within("a frame to be sent", raw.socket.send(message)).await.expect("an open socket");
+    with_timeout("a frame to be sent", raw.socket.send(message)).await.expect("an open socket");
     match serde_json::from_value(raw.next_json().await) {
-        Ok(ServerFrame::Error(error)) => (error.code, raw.hangup().await),
+        Ok(ServerFrame::Error(error)) => (error.code, raw.closed().await),
         other => panic!("no error: {other:?}"),
     }
 }
@@ -30,7 +30,7 @@ async fn first_frame(server: &TestServer, message: Message) -> (ErrorCode, Hangu
 async fn broken_json_is_an_error_and_keeps_the_connection() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     for text in ["{", "", "null", "[]", "\"send\"", "{\"type\":\"send\"", "\u{0}"] {
         ming.raw.send_text(text).await;
         assert_eq!(ming.expect_error().await.code, ErrorCode::BadFrame, "{text:?}");
@@ -43,7 +43,7 @@ async fn broken_json_is_an_error_and_keeps_the_connection() {
 async fn an_unknown_type_is_an_error_that_names_the_command() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let id = CommandId::generate();
     ming.send(&json!({ "type": "dance", "id": id })).await;
     let error = ming.expect_error().await;
@@ -56,7 +56,7 @@ async fn an_unknown_type_is_an_error_that_names_the_command() {
 async fn wrong_ids_are_errors() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let (id, lobby) = (CommandId::generate(), ming.lobby().id);
     for (frame, expected, code) in [
         (json!({ "type": "send", "id": id, "conversation": "lobby", "body": "x" }), Some(id), ErrorCode::BadFrame),
@@ -82,7 +82,7 @@ async fn wrong_ids_are_errors() {
 async fn invalid_messages_are_errors() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let lobby = ming.lobby().id;
     for (body, code) in [
         ("", ErrorCode::EmptyMessage),
@@ -90,7 +90,7 @@ async fn invalid_messages_are_errors() {
         ("\u{200b}", ErrorCode::EmptyMessage),
         (&*"好".repeat(4_001), ErrorCode::MessageTooLong),
     ] {
-        let id = ming.post(lobby, body).await;
+        let id = ming.send_without_waiting(lobby, body).await;
         let error = ming.expect_error().await;
         assert_eq!((error.id, error.code), (Some(id), code));
     }
@@ -101,7 +101,7 @@ async fn invalid_messages_are_errors() {
 async fn a_second_hello_is_an_error_and_keeps_the_connection() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     ming.send(&json!({ "type": "hello", "protocol": 1, "nickname": "somebody else" })).await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::AlreadyGreeted);
     is_unharmed(&server, before).await;
@@ -111,27 +111,27 @@ async fn a_second_hello_is_an_error_and_keeps_the_connection() {
 #[tokio::test]
 async fn too_large_frames_close_the_connection_with_a_readable_reason() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let bodies = [MAX_FRAME_BYTES + 1, 1024 * 1024];
     for path in ["/ws", "/visitor"] {
         for bytes in bodies {
             let mut raw = RawClient::connect(&server, path).await;
             // The server may close before it has read it all.
-            let _ = within("the frame to be sent", raw.socket.send(Message::text("x".repeat(bytes)))).await;
-            assert_eq!(raw.hangup().await, Hangup::Code(1009), "{bytes} bytes on {path}");
+            let _ = with_timeout("the frame to be sent", raw.socket.send(Message::text("x".repeat(bytes)))).await;
+            assert_eq!(raw.closed().await, Closed::Code(1009), "{bytes} bytes on {path}");
         }
     }
-    let visitors = server.stored().users - before.users;
+    let visitors = server.stored_counts().users - before.users;
     assert_eq!(visitors, 2, "only the simple protocol lets people in before they say something");
-    assert_eq!(server.stored().events, 0);
+    assert_eq!(server.stored_counts().events, 0);
 
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
     let padding = "x".repeat(MAX_FRAME_BYTES);
     ming.send(&json!({ "type": "send", "id": CommandId::generate(), "conversation": lobby, "body": padding })).await;
-    assert_eq!(ming.hangup().await, Hangup::Code(1009));
-    assert_eq!(server.stored().events, 0);
-    TestClient::guest(&server, "witness").await.say("the house stands").await;
+    assert_eq!(ming.closed().await, Closed::Code(1009));
+    assert_eq!(server.stored_counts().events, 0);
+    TestClient::guest(&server, "witness").await.send_message("the house stands").await;
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn fragments_cannot_exceed_the_size_limit() {
     };
 
     let server = TestServer::start().await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let mut raw = RawClient::connect(&server, "/ws").await;
     for piece in 0..20 {
         let kind = if piece == 0 { Data::Text } else { Data::Continue };
@@ -151,7 +151,7 @@ async fn fragments_cannot_exceed_the_size_limit() {
             break;
         }
     }
-    assert_eq!(raw.hangup().await, Hangup::Code(1009));
+    assert_eq!(raw.closed().await, Closed::Code(1009));
     is_unharmed(&server, before).await;
 }
 
@@ -159,12 +159,12 @@ async fn fragments_cannot_exceed_the_size_limit() {
 async fn a_binary_frame_closes_the_connection() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     ming.raw.socket.send(Message::binary(b"{\"type\":\"ping\"}".to_vec())).await.expect("an open socket");
     assert_eq!(ming.expect_error().await.code, ErrorCode::BadFrame);
-    assert_eq!(ming.hangup().await, Hangup::Code(4400));
+    assert_eq!(ming.closed().await, Closed::Code(4400));
     let binary_hello = first_frame(&server, Message::binary(vec![0; 10])).await;
-    assert_eq!(binary_hello, (ErrorCode::BadFrame, Hangup::Code(4400)));
+    assert_eq!(binary_hello, (ErrorCode::BadFrame, Closed::Code(4400)));
     is_unharmed(&server, before).await;
 }
 
@@ -177,17 +177,17 @@ async fn invalid_utf_8_closes_the_connection() {
 
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let frame = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
     ming.raw.socket.send(Message::Frame(frame)).await.expect("an open socket");
-    assert_eq!(ming.hangup().await, Hangup::Code(1007));
+    assert_eq!(ming.closed().await, Closed::Code(1007));
     is_unharmed(&server, before).await;
 }
 
 #[tokio::test]
 async fn commands_before_hello_close_the_connection() {
     let server = TestServer::start().await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let send =
         json!({ "type": "send", "id": CommandId::generate(), "conversation": ConversationId::generate(), "body": "x" });
     for (text, code) in [
@@ -197,7 +197,7 @@ async fn commands_before_hello_close_the_connection() {
         (json!({ "type": "hello" }).to_string(), ErrorCode::BadFrame),
         (json!({ "type": "dance" }).to_string(), ErrorCode::UnknownType),
     ] {
-        assert_eq!(first_frame(&server, Message::text(text.clone())).await, (code, Hangup::Code(4400)), "{text}");
+        assert_eq!(first_frame(&server, Message::text(text.clone())).await, (code, Closed::Code(4400)), "{text}");
     }
     is_unharmed(&server, before).await;
 }
@@ -206,16 +206,16 @@ async fn commands_before_hello_close_the_connection() {
 async fn a_silent_connection_is_closed() {
     let server =
         TestServer::start_with(|config| config.timing.hello_timeout = std::time::Duration::from_millis(50)).await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let mut raw = RawClient::connect(&server, "/ws").await;
-    assert_eq!(raw.hangup().await, Hangup::Code(4408));
+    assert_eq!(raw.closed().await, Closed::Code(4408));
     is_unharmed(&server, before).await;
 }
 
 #[tokio::test]
 async fn an_upgrade_from_another_origin_is_refused() {
     let server = TestServer::start_with(|config| config.allow_origin = vec!["https://friend.example".into()]).await;
-    let before = server.stored();
+    let before = server.stored_counts();
     for origin in ["https://evil.example", "http://127.0.0.1:1", "null"] {
         let refused = RawClient::connect_with(server.address, "/ws", &[("origin", origin)]).await.err();
         let refused = refused.expect("a refusal");
@@ -232,7 +232,7 @@ async fn an_upgrade_from_another_origin_is_refused() {
 #[tokio::test]
 async fn an_invalid_upgrade_is_a_problem() {
     let server = TestServer::start().await;
-    let before = server.stored();
+    let before = server.stored_counts();
     let answer = server.http(reqwest::Method::GET, "/ws").send().await.expect("an answer");
     assert!(answer.status().is_client_error());
     assert_eq!(answer.headers()["content-type"], "application/problem+json");

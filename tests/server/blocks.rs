@@ -7,7 +7,7 @@ use teahouse::{
     protocol::{BlockList, ErrorCode, Problem, ServerFrame},
 };
 
-use super::support::{TestClient, TestServer, says};
+use super::support::{TestClient, TestServer, event_text};
 
 /// Blocks a user, or ends that.
 async fn ask(server: &TestServer, client: &TestClient, method: Method, user: UserId) -> StatusCode {
@@ -52,7 +52,7 @@ async fn frames_until(client: &mut TestClient, last: &str) -> Vec<ServerFrame> {
     let mut frames = Vec::new();
     loop {
         let frame = client.next().await;
-        if matches!(&frame, ServerFrame::Event(event) if says(event) == last) {
+        if matches!(&frame, ServerFrame::Event(event) if event_text(event) == last) {
             return frames;
         }
         frames.push(frame);
@@ -66,11 +66,11 @@ async fn a_blocked_users_directs_are_silent_and_the_blocked_user_does_not_notice
     let mut bob = TestClient::guest(&server, "Bob").await;
     let mut carol = TestClient::guest(&server, "Carol").await;
     let direct = bob.open_direct("Ada").await.id;
-    bob.say_in(direct, "before").await;
+    bob.send_message_to(direct, "before").await;
     ada.expect_event("before").await;
     let view = |frame: &ServerFrame| matches!(frame, ServerFrame::Conversation(_)).then_some(());
     ada.expect("the direct", view).await;
-    let mut phone = ada.again(&server).await;
+    let mut phone = ada.connect_again(&server).await;
 
     block(&server, &mut ada, &bob.user()).await;
     expect_block(&mut phone, &bob.user(), true).await;
@@ -80,12 +80,12 @@ async fn a_blocked_users_directs_are_silent_and_the_blocked_user_does_not_notice
     }
 
     // He goes on as ever.
-    let ack = bob.say_in(direct, "while blocked").await;
+    let ack = bob.send_message_to(direct, "while blocked").await;
     assert_eq!(ack.seq, Some(Seq(2)));
     bob.expect_event("while blocked").await;
     bob.send(&json!({ "type": "typing", "conversation": direct })).await;
     bob.change("react", direct, Seq(1), json!({ "emoji": "🍵", "on": true })).await;
-    bob.say("to everyone").await;
+    bob.send_message("to everyone").await;
     carol.expect_event("to everyone").await;
 
     for client in [&mut ada, &mut phone] {
@@ -94,7 +94,7 @@ async fn a_blocked_users_directs_are_silent_and_the_blocked_user_does_not_notice
             |frame: &&ServerFrame| serde_json::to_string(frame).expect("JSON").contains(&direct.to_string());
         assert_eq!(frames.iter().filter(of_direct).collect::<Vec<_>>(), Vec::<&ServerFrame>::new());
     }
-    let back = ada.again(&server).await;
+    let back = ada.connect_again(&server).await;
     assert!(back.welcome.conversations.iter().all(|talk| talk.id != direct));
     assert_eq!(back.welcome.blocks, [bob.user()]);
     assert_eq!(directs(&server, &ada).await, []);
@@ -109,14 +109,14 @@ async fn a_blocked_users_messages_are_there_after_unblocking_and_not_unread() {
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
     let direct = bob.open_direct("Ada").await.id;
-    bob.say_in(direct, "one").await;
+    bob.send_message_to(direct, "one").await;
     ada.expect_event("one").await;
     block(&server, &mut ada, &bob.user()).await;
-    bob.say_in(direct, "two").await;
+    bob.send_message_to(direct, "two").await;
     unblock(&server, &mut ada, &bob.user()).await;
     assert_eq!(directs(&server, &ada).await, [], "it does not come back by itself");
 
-    bob.say_in(direct, "three").await;
+    bob.send_message_to(direct, "three").await;
     let told = ada.expect("the direct, before the event", |frame| match frame {
         ServerFrame::Conversation(talk) if talk.id == direct && talk.last_seq == Seq(2) => Some(talk.clone()),
         _ => None,
@@ -133,8 +133,8 @@ async fn a_direct_opened_by_a_blocked_user_stays_hidden() {
     let mut bob = TestClient::guest(&server, "Bob").await;
     block(&server, &mut ada, &bob.user()).await;
     let direct = bob.open_direct("Ada").await.id;
-    bob.say_in(direct, "hello?").await;
-    bob.say("to everyone").await;
+    bob.send_message_to(direct, "hello?").await;
+    bob.send_message("to everyone").await;
     let frames = frames_until(&mut ada, "to everyone").await;
     assert!(frames.iter().all(|frame| !matches!(frame, ServerFrame::Conversation(_) | ServerFrame::Event(_))));
     assert_eq!(directs(&server, &ada).await, []);
@@ -142,7 +142,7 @@ async fn a_direct_opened_by_a_blocked_user_stays_hidden() {
     let id = CommandId::generate();
     ada.send(&json!({ "type": "open_direct", "id": id, "user": bob.user().id })).await;
     assert_eq!(ada.expect_error().await.code, ErrorCode::Blocked, "she has to unblock him first");
-    ada.post(direct, "no").await;
+    ada.send_without_waiting(direct, "no").await;
     assert_eq!(ada.expect_error().await.code, ErrorCode::Blocked);
 }
 
@@ -153,11 +153,11 @@ async fn rooms_deliver_events_of_blocked_users_without_counting_them_as_unread()
     let mut bob = TestClient::guest(&server, "Bob").await;
     let mut carol = TestClient::guest(&server, "Carol").await;
     block(&server, &mut ada, &bob.user()).await;
-    bob.say("from Bob").await;
-    carol.say("from Carol").await;
-    assert_eq!(ada.heard_until("from Carol").await, ["from Bob", "from Carol"]);
-    assert_eq!(ada.again(&server).await.lobby().unread, 1);
-    assert_eq!(carol.again(&server).await.lobby().unread, 0, "who writes has read");
+    bob.send_message("from Bob").await;
+    carol.send_message("from Carol").await;
+    assert_eq!(ada.message_texts_until("from Carol").await, ["from Bob", "from Carol"]);
+    assert_eq!(ada.connect_again(&server).await.lobby().unread, 1);
+    assert_eq!(carol.connect_again(&server).await.lobby().unread, 0, "who writes has read");
 }
 
 #[tokio::test]
@@ -196,9 +196,9 @@ async fn a_hidden_direct_comes_back_with_the_next_message() {
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
     let direct = bob.open_direct("Ada").await.id;
-    bob.say_in(direct, "one").await;
+    bob.send_message_to(direct, "one").await;
     ada.expect_event("one").await;
-    let mut phone = ada.again(&server).await;
+    let mut phone = ada.connect_again(&server).await;
     let hide = |id: ConversationId| {
         server.http(Method::DELETE, &format!("/api/conversations/{id}")).bearer_auth(ada.token()).send()
     };
@@ -212,7 +212,7 @@ async fn a_hidden_direct_comes_back_with_the_next_message() {
     assert_eq!(directs(&server, &ada).await, []);
     assert_eq!(directs(&server, &bob).await, [direct], "of the other's list it is no part");
 
-    bob.say_in(direct, "two").await;
+    bob.send_message_to(direct, "two").await;
     let told = phone.expect("the direct", |frame| match frame {
         ServerFrame::Conversation(talk) => Some(talk.clone()),
         _ => None,
@@ -220,7 +220,7 @@ async fn a_hidden_direct_comes_back_with_the_next_message() {
     assert_eq!(told.await.id, direct);
     assert_eq!(phone.expect_event("two").await.seq, Seq(2));
     assert_eq!(directs(&server, &ada).await, [direct]);
-    let back = ada.again(&server).await;
+    let back = ada.connect_again(&server).await;
     let found = back.welcome.conversations.iter().find(|talk| talk.id == direct).expect("the direct");
     assert_eq!(found.unread, 1, "what was there when it was hidden counts as read");
 }

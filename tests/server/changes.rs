@@ -40,8 +40,8 @@ async fn an_edit_is_an_event_and_changes_the_message() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("你好").await.seq.expect("a place");
-    ling.say("hi").await;
+    let said = ming.send_message("你好").await.seq.expect("a place");
+    ling.send_message("hi").await;
 
     let ack = ming.change("edit", lobby, said, json!({ "body": "\n你们好 \n" })).await;
     assert_eq!(ack.seq, Some(Seq(3)));
@@ -62,7 +62,7 @@ async fn a_deleted_message_leaves_a_tombstone_without_its_text() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
-    let said = ming.say("a secret").await.seq.expect("a place");
+    let said = ming.send_message("a secret").await.seq.expect("a place");
     ming.change("edit", lobby, said, json!({ "body": "another secret" })).await;
     ling.change("react", lobby, said, json!({ "emoji": "👀", "on": true })).await;
     ming.change("delete", lobby, said, json!({})).await;
@@ -86,7 +86,7 @@ async fn a_deleted_message_leaves_a_tombstone_without_its_text() {
     assert!(matches!(&kinds[0], EventKind::Message { body } if body.as_str().is_empty()));
     assert!(matches!(&kinds[1], EventKind::Edit { body, .. } if body.as_str().is_empty()));
     assert!(matches!(&kinds[3], EventKind::Deletion { seq } if *seq == said));
-    assert_eq!(server.payloads_with("secret"), 0);
+    assert_eq!(server.payloads_containing("secret"), 0);
 
     for command in [
         json!({ "type": "edit", "seq": said, "body": "again" }),
@@ -103,7 +103,7 @@ async fn spellings_of_an_emoji_are_one_reaction() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("茶?").await.seq.expect("a place");
+    let said = ming.send_message("茶?").await.seq.expect("a place");
     for (mine, theirs, whole) in [
         ("❤", "❤\u{fe0f}", "❤\u{fe0f}"),
         ("👍\u{fe0e}", "👍\u{200d}", "👍"),
@@ -139,7 +139,7 @@ async fn reactions_are_counted_by_user_and_can_be_removed() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("茶?").await.seq.expect("a place");
+    let said = ming.send_message("茶?").await.seq.expect("a place");
     let tea = json!({ "emoji": "🍵", "on": true });
     ming.change("react", lobby, said, tea.clone()).await;
     for reaction in [tea.clone(), tea, json!({ "emoji": "👍", "on": true })] {
@@ -166,7 +166,7 @@ async fn a_repeated_change_gets_the_first_ack_and_has_no_second_effect() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("one").await.seq.expect("a place");
+    let said = ming.send_message("one").await.seq.expect("a place");
     let edit = |id: CommandId, body: &str| json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": body });
     let (first, second) = (CommandId::generate(), CommandId::generate());
     ming.send(&edit(first, "two")).await;
@@ -183,7 +183,7 @@ async fn a_repeated_change_gets_the_first_ack_and_has_no_second_effect() {
     let ack = ming.expect_ack(third).await;
     ming.send(&delete(third)).await;
     assert_eq!(ming.expect_ack(third).await, ack);
-    assert_eq!(server.stored().events, 4);
+    assert_eq!(server.stored_counts().events, 4);
 }
 
 #[tokio::test]
@@ -193,9 +193,9 @@ async fn forbidden_changes_are_refused_without_an_effect() {
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let carol = TestClient::guest(&server, "Carol").await;
     let direct = ming.open_direct("阿玲").await.id;
-    let said = ming.say("mine").await.seq.expect("a place");
+    let said = ming.send_message("mine").await.seq.expect("a place");
     ming.change("react", ming.lobby().id, said, json!({ "emoji": "🍵", "on": true })).await;
-    let before = server.stored();
+    let before = server.stored_counts();
 
     let edit = |seq: u64, body: &str| json!({ "type": "edit", "seq": seq, "body": body });
     let react = |emoji: &str| json!({ "type": "react", "seq": said, "emoji": emoji, "on": true });
@@ -216,7 +216,7 @@ async fn forbidden_changes_are_refused_without_an_effect() {
         .send(&json!({ "type": "react", "id": id, "conversation": direct, "seq": 1, "emoji": "👀", "on": true }))
         .await;
     assert_eq!(carol.expect_error().await.code, ErrorCode::UnknownConversation);
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn different_reactions_to_a_message_are_limited() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("say it with pictures").await.seq.expect("a place");
+    let said = ming.send_message("say it with pictures").await.seq.expect("a place");
     let faces: Vec<String> = ('😀'..).take(MAX_REACTIONS + 1).map(String::from).collect();
     let (last, fitting) = faces.split_last().expect("some");
     for emoji in fitting {
@@ -245,10 +245,10 @@ async fn changes_and_deletions_are_not_counted_as_unread() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("one").await.seq.expect("a place");
-    ming.say("two").await;
+    let said = ming.send_message("one").await.seq.expect("a place");
+    ming.send_message("two").await;
     ming.change("edit", lobby, said, json!({ "body": "one!" })).await;
-    assert_eq!(ling.again(&server).await.lobby().unread, 2);
+    assert_eq!(ling.connect_again(&server).await.lobby().unread, 2);
     ming.change("delete", lobby, said, json!({})).await;
-    assert_eq!(ling.again(&server).await.lobby().unread, 1);
+    assert_eq!(ling.connect_again(&server).await.lobby().unread, 1);
 }

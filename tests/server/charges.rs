@@ -16,7 +16,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::support::{Hangup, PROGRAM, RawClient, TestClient, TestProcess, TestServer, registered, within};
+use super::support::{Closed, PROGRAM, RawClient, TestClient, TestProcess, TestServer, register_user, with_timeout};
 
 fn some(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("more than none")
@@ -27,7 +27,7 @@ async fn exchange(server: &TestServer, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("an open stream");
     let mut answer = String::new();
-    within("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
+    with_timeout("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
     answer
 }
 
@@ -37,7 +37,7 @@ fn status(answer: &str) -> &str {
 
 #[tokio::test]
 async fn a_long_form_without_a_session_is_charged_by_length_and_not_read() {
-    let server = TestServer::start_with_pages_and(|config| config.limits.requests_per_minute = some(160)).await;
+    let server = TestServer::start_with_pages_and_config(|config| config.limits.requests_per_minute = some(160)).await;
     // The body never comes: whoever waited for it would not answer.
     let form = "POST /talk/lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 255000\r\n\r\n";
     let refused = exchange(&server, form).await;
@@ -62,7 +62,8 @@ async fn refused_requests_are_charged_like_others() {
         ("a form without a session", "POST /talk/lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0", "401"),
         ("pages of moderators", "GET /admin HTTP/1.1\r\nHost: localhost", "303"),
     ] {
-        let server = TestServer::start_with_pages_and(|config| config.limits.requests_per_minute = some(4)).await;
+        let server =
+            TestServer::start_with_pages_and_config(|config| config.limits.requests_per_minute = some(4)).await;
         let request = format!("{request}\r\nConnection: close\r\n\r\n");
         assert_eq!(status(&exchange(&server, &request).await), first, "{what}");
         assert_eq!(status(&exchange(&server, &request).await), "429", "{what}");
@@ -98,7 +99,7 @@ async fn files_are_charged_to_the_address_by_bytes() {
     fs::write(site.path().join("large.js"), "x".repeat(15_000)).expect("a file");
     let mut program = Command::new(PROGRAM);
     program.env("TEAHOUSE_SITE", site.path()).env("TEAHOUSE_FILE_BYTES_PER_MINUTE", "10000");
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
     let ask = async |path: &str| {
         reqwest::get(format!("http://{}{path}", process.address)).await.expect("an answer").status().as_u16()
     };
@@ -110,7 +111,8 @@ async fn files_are_charged_to_the_address_by_bytes() {
 
 #[tokio::test]
 async fn an_address_over_its_byte_budget_must_wait() {
-    let server = TestServer::start_with_pages_and(|config| config.limits.answer_bytes_per_minute = some(1_000)).await;
+    let server =
+        TestServer::start_with_pages_and_config(|config| config.limits.answer_bytes_per_minute = some(1_000)).await;
     let ask = async |path| server.http(Method::GET, path).send().await.expect("an answer");
     let mut sent = 0;
     loop {
@@ -171,7 +173,7 @@ async fn repeated_resumes_from_old_cursors_are_charged() {
     let server = TestServer::start_with(|config| config.limits.answer_bytes_per_minute = some(50_000)).await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     for number in 0..40 {
-        ling.say(&format!("{number} {}", "x".repeat(800))).await;
+        ling.send_message(&format!("{number} {}", "x".repeat(800))).await;
     }
     let greedy = TestClient::guest(&server, "Mallory").await;
     let (epoch, cursors) = (greedy.welcome.epoch, cursor(greedy.lobby().id));
@@ -200,15 +202,15 @@ async fn hellos_of_a_user_are_limited_and_say_when_to_retry() {
     let server = TestServer::start_with(|config| config.limits.hellos_per_minute = some(6)).await;
     let ming = TestClient::guest(&server, "小明").await;
     for _ in 0..2 {
-        ming.again(&server).await;
+        ming.connect_again(&server).await;
     }
     let mut fourth = RawClient::connect(&server, "/ws").await;
     fourth.send_json(&json!({ "type": "hello", "protocol": 1, "token": ming.token() })).await;
     let error = fourth.next_json().await;
     assert_eq!(error["code"], json!(ErrorCode::RateLimited));
     assert!(error["retry_after_ms"].as_u64().is_some_and(|wait| wait <= 10_001), "{error}");
-    assert_eq!(fourth.hangup().await, Hangup::Code(4429));
-    TestClient::guest(&server, "阿玲").await.say("others are not concerned").await;
+    assert_eq!(fourth.closed().await, Closed::Code(4429));
+    TestClient::guest(&server, "阿玲").await.send_message("others are not concerned").await;
 }
 
 #[tokio::test]
@@ -218,7 +220,7 @@ async fn a_client_that_reconnects_every_few_seconds_misses_nothing() {
     let ming = TestClient::guest(&server, "小明").await;
     let epoch = ming.welcome.epoch;
     for seq in 0..40 {
-        ling.say(&format!("{seq} {}", "茶".repeat(100))).await;
+        ling.send_message(&format!("{seq} {}", "茶".repeat(100))).await;
         let cursors = HashMap::from([(ming.lobby().id, Seq(seq))]);
         let mut back = TestClient::resume(&server, ming.token(), epoch, &cursors).await;
         assert!(replayed(&mut back).await.1, "the {seq}th time");
@@ -236,7 +238,7 @@ async fn three_hundred_users_of_one_address_can_reconnect_at_once() {
     });
     let mut people = join_all(arriving).await;
     for number in 0..20 {
-        people[0].say(&format!("homework {number}")).await;
+        people[0].send_message(&format!("homework {number}")).await;
     }
     let (epoch, cursors) = (people[0].welcome.epoch, cursor(people[0].lobby().id));
     let tokens: Vec<_> = people.iter().map(|person| person.token().to_owned()).collect();
@@ -253,7 +255,7 @@ async fn three_hundred_users_of_one_address_can_reconnect_at_once() {
 async fn invites_by_http_are_charged_like_commands() {
     // Two commands at once.
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = some(40)).await;
-    let (_owner, token) = registered(&server, "Olga").await;
+    let (_owner, token) = register_user(&server, "Olga").await;
     let create = async || {
         let request = server.http(Method::POST, "/api/invites").bearer_auth(&token).json(&json!({}));
         request.send().await.expect("an answer").status().as_u16()

@@ -16,7 +16,7 @@ use teahouse::{
 };
 use tempfile::TempDir;
 
-use super::support::{PASSWORD, PROGRAM, TestClient, TestProcess, TestServer, WrongClock, within};
+use super::support::{FakeClock, PASSWORD, PROGRAM, TestClient, TestProcess, TestServer, with_timeout};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -26,7 +26,7 @@ const BANNED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 5));
 /// The program on a machine whose clock can be set.
 struct Machine {
     folder: TempDir,
-    clock: WrongClock,
+    clock: FakeClock,
     options: &'static [(&'static str, &'static str)],
     /// `None` while it is off.
     process: Option<TestProcess>,
@@ -43,7 +43,7 @@ struct People {
 impl Machine {
     async fn start(options: &'static [(&'static str, &'static str)]) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let clock = WrongClock::new(folder.path());
+        let clock = FakeClock::new(folder.path());
         let mut machine = Self { folder, clock, options, process: None };
         machine.switch_on().await;
         machine
@@ -57,7 +57,7 @@ impl Machine {
         let mut program = self.clock.program();
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
         program.env("TEAHOUSE_UNLIMITED", "true").envs(self.options.iter().copied()).stderr(log);
-        self.process = Some(TestProcess::start_by(program, &self.data()).await);
+        self.process = Some(TestProcess::start_with_command(program, &self.data()).await);
     }
 
     async fn switch_off(&mut self) {
@@ -132,7 +132,7 @@ impl Machine {
     async fn refusal(&self, token: &str) -> Option<(String, u64)> {
         let mut client = TestClient::with_token(self.process().address, token).await;
         let lobby = client.lobby().id;
-        let id = client.post(lobby, "hello").await;
+        let id = client.send_without_waiting(lobby, "hello").await;
         client
             .expect("an answer", |frame| match frame {
                 teahouse::protocol::ServerFrame::Ack { id: acked, .. } if *acked == id => Some(None),
@@ -164,7 +164,7 @@ impl Machine {
 
     /// Waits until housekeeping has come by after the start: the name is free of a guest who was away for ever.
     async fn has_kept_house(&self, nickname: &str) {
-        within("housekeeping", async {
+        with_timeout("housekeeping", async {
             while self.come_in(json!({ "nickname": nickname })).await.status() != StatusCode::CREATED {
                 tokio::task::yield_now().await;
             }
@@ -298,7 +298,7 @@ async fn setting_the_clock_deletes_nothing() {
             let page: MessagesPage = answer.json().await.expect("a page");
             page.messages.iter().filter(|message| message.notice.is_none()).map(|m| m.deleted).collect::<Vec<_>>()
         };
-        within("retention", async {
+        with_timeout("retention", async {
             while !deleted().await[0] {
                 tokio::task::yield_now().await;
             }

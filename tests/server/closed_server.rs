@@ -14,8 +14,8 @@ use teahouse::{
 use tempfile::TempDir;
 
 use super::support::{
-    Hangup, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, registered, set_password, sign_in,
-    within,
+    Closed, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, register_user, set_password, sign_in,
+    with_timeout,
 };
 
 async fn come_in(server: &TestServer, body: &Value) -> Result<SessionCreated, Problem> {
@@ -43,9 +43,9 @@ async fn is_known(server: &TestServer, token: &str) -> bool {
 async fn closing_a_server_to_guests_ends_their_sessions() {
     let server = TestServer::start().await;
     let mut guest = TestClient::guest(&server, "小明").await;
-    guest.say("before").await;
+    guest.send_message("before").await;
     let token = guest.token().to_owned();
-    let (_alice, alice) = registered(&server, "Alice").await;
+    let (_alice, alice) = register_user(&server, "Alice").await;
     let server = server.restart_with(|config| config.admission_policy = AdmissionPolicy::Registered).await;
 
     // By HTTP, by the socket, by a page, and to get a password.
@@ -54,33 +54,33 @@ async fn closing_a_server_to_guests_ends_their_sessions() {
     let mut raw = RawClient::connect(&server, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "token": token })).await;
     assert_eq!(raw.next_json().await["code"], "unauthenticated");
-    assert_eq!(raw.hangup().await, Hangup::Code(4412));
-    assert_eq!(server.house.me(&token).await, None);
+    assert_eq!(raw.closed().await, Closed::Code(4412));
+    assert_eq!(server.pages_api.me(&token).await, None);
     assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::UNAUTHORIZED);
     // The nickname is free again, and who has an account stays.
     server.admin(&["create", "小明"]).await;
-    TestClient::with_token(server.address, &alice).await.say("still here").await;
+    TestClient::with_token(server.address, &alice).await.send_message("still here").await;
 }
 
 #[tokio::test]
 async fn all_guest_sessions_can_be_ended_at_once() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
     let guests = [TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await];
     let mut plain = RawClient::connect(&server, "/bot").await;
     plain.send_json(&json!({ "username": "bot", "msg": "hi" })).await;
     owner.expect_event("hi").await;
-    assert!(server.admin_in_vain(&["end-sessions", "小明", "--guests"]).await.contains("cannot be used with"));
-    assert!(server.admin_in_vain(&["end-sessions"]).await.contains("required"));
+    assert!(server.admin_error(&["end-sessions", "小明", "--guests"]).await.contains("cannot be used with"));
+    assert!(server.admin_error(&["end-sessions"]).await.contains("required"));
 
     assert!(server.admin(&["end-sessions", "--guests"]).await.starts_with("3 guests"));
     for guest in guests {
         let token = guest.token().to_owned();
-        assert_eq!(guest.hangup().await, Hangup::Code(4412));
+        assert_eq!(guest.closed().await, Closed::Code(4412));
         assert!(!is_known(&server, &token).await);
     }
-    assert_eq!(plain.hangup().await, Hangup::Code(4412));
-    owner.say("alone").await;
+    assert_eq!(plain.closed().await, Closed::Code(4412));
+    owner.send_message("alone").await;
     assert!(server.admin(&["audit", "--limit", "1"]).await.contains("end_guests"));
     TestClient::guest(&server, "小明").await;
 }
@@ -99,7 +99,7 @@ async fn an_invite_only_server_reports_guests_without_an_invite() {
     let mut program = Command::new(PROGRAM);
     program.env_remove("RUST_LOG").env("TEAHOUSE_ENTRY", "invite");
     program.stderr(Stdio::from(File::create(&log).expect("a file")));
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
     process.signal("TERM");
     assert!(process.exit().await.success());
     let log = std::fs::read_to_string(&log).expect("the log");
@@ -115,14 +115,14 @@ async fn an_invite_only_server_does_not_report_invited_guests() {
     let guest = come_in(&server, &json!({ "nickname": "小明", "invite": invite })).await.expect("a session");
     assert_eq!(server.count("users WHERE nickname = '小明' AND invited"), 1);
     let server = server.restart().await;
-    TestClient::with_token(server.address, &guest.token).await.say("still here").await;
+    TestClient::with_token(server.address, &guest.token).await.send_message("still here").await;
 }
 
 #[tokio::test]
 async fn older_sessions_last_no_longer_than_new_ones() {
     let server = TestServer::start().await;
-    let (_alice, alice) = registered(&server, "Alice").await;
-    let (_carol, carol) = registered(&server, "Carol").await;
+    let (_alice, alice) = register_user(&server, "Alice").await;
+    let (_carol, carol) = register_user(&server, "Carol").await;
     let guest = TestClient::guest(&server, "小明").await.token().to_owned();
     let two_days = "(unixepoch() - 2 * 24 * 60 * 60) * 1000";
     let of = |name: &str| format!("WHERE user = (SELECT id FROM users WHERE nickname = '{name}')");
@@ -141,7 +141,7 @@ async fn older_sessions_last_no_longer_than_new_ones() {
     }
     let server = server.restart().await;
     for token in [&carol, &guest] {
-        within("housekeeping", async { while is_known(&server, token).await {} }).await;
+        with_timeout("housekeeping", async { while is_known(&server, token).await {} }).await;
         assert_eq!(refusal(&server, token).await.ended, Some(EndReason::Expired));
     }
 }
@@ -156,14 +156,14 @@ async fn setting_the_first_password_makes_nobody_an_owner() {
     let second = TestClient::guest(&server, "阿玲").await;
     let wrong = json!({ "password": PASSWORD, "claim": "made up" });
     assert_eq!(set_password(&server, second.token(), wrong).await, StatusCode::FORBIDDEN);
-    let claim = server.house.claim_token().await.expect("nobody owns it");
+    let claim = server.pages_api.claim_token().await.expect("nobody owns it");
     let right = json!({ "password": PASSWORD, "claim": claim });
     assert_eq!(set_password(&server, second.token(), right.clone()).await, StatusCode::NO_CONTENT);
     assert_eq!(sign_in(&server, "阿玲", PASSWORD).await.expect("a session").me.role, Role::Owner);
 
     let third = TestClient::guest(&server, "Carol").await;
     assert_eq!(set_password(&server, third.token(), right).await, StatusCode::FORBIDDEN, "it works once");
-    assert_eq!(server.house.claim_token().await, None);
+    assert_eq!(server.pages_api.claim_token().await, None);
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn the_claim_link_opens_a_closed_server_to_its_owner() {
     assert_eq!(come_in(&server, &body).await.expect("a session").me.role, Role::Owner);
     let late = json!({ "nickname": "小明", "password": PASSWORD, "claim": claim });
     assert_eq!(come_in(&server, &late).await.expect_err("refused").code, ErrorCode::InvalidInvite);
-    assert!(server.admin_in_vain(&["claim-token"]).await.contains("has an owner"));
+    assert!(server.admin_error(&["claim-token"]).await.contains("has an owner"));
 }
 
 #[tokio::test]
@@ -191,11 +191,11 @@ async fn the_claim_link_is_printed_at_the_start_and_never_logged() {
     let log = data.path().join("log");
     let mut program = Command::new(PROGRAM);
     program.env("RUST_LOG", "trace").stderr(Stdio::from(File::create(&log).expect("a file")));
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
     let output = Command::new(PROGRAM).args(["admin", "claim-token", "--data"]).arg(data.path()).output();
     let link = String::from_utf8(output.expect("the command").stdout).expect("text");
     let claim = link.trim().rsplit('=').next().expect("a token");
-    assert_eq!(process.printed.lines().nth(1), Some(&*format!("own this server: {}", link.trim())));
+    assert_eq!(process.startup_output.lines().nth(1), Some(&*format!("own this server: {}", link.trim())));
     process.signal("TERM");
     assert!(process.exit().await.success());
     let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();

@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::support::{PROGRAM, TestProcess, TestServer, within};
+use super::support::{PROGRAM, TestProcess, TestServer, with_timeout};
 
 /// The names of the environment variables that `teahouse … --help` tells of.
 fn variables(arguments: &[&str]) -> Vec<String> {
@@ -30,7 +30,8 @@ fn with_empty_variables(mut command: Command, arguments: &[&str]) -> Command {
 #[tokio::test]
 async fn empty_environment_variables_mean_the_defaults() {
     let folder = TempDir::new().expect("a folder");
-    let server = TestProcess::start_by(with_empty_variables(Command::new(PROGRAM), &["serve"]), folder.path()).await;
+    let server =
+        TestProcess::start_with_command(with_empty_variables(Command::new(PROGRAM), &["serve"]), folder.path()).await;
     server.signal("TERM");
     assert!(server.exit().await.success());
 }
@@ -41,7 +42,7 @@ async fn subcommands_ignore_empty_environment_variables() {
     for arguments in [&["admin", "list"][..], &["backup", "copy.db"][..]] {
         let mut command = with_empty_variables(Command::new(PROGRAM), &arguments[..1]);
         command.args(arguments).current_dir(folder.path());
-        let output = within("the command", spawn_blocking(move || command.output())).await.expect("no panic");
+        let output = with_timeout("the command", spawn_blocking(move || command.output())).await.expect("no panic");
         let words = String::from_utf8(output.expect("the program").stderr).expect("text");
         // It looked into the folder that is the default, where nothing is, and did not stumble over an empty name.
         assert!(words.contains("data"), "{arguments:?}: {words}");
@@ -54,7 +55,7 @@ async fn admin(server: &TestServer, arguments: &[&str], stdout: impl Into<Stdio>
     let mut command = Command::new(PROGRAM);
     command.args(["admin", "--data"]).arg(&server.config().data).args(arguments);
     command.stdout(stdout).stderr(Stdio::piped());
-    within("the command", spawn_blocking(move || command.output())).await.expect("no panic").expect("the program")
+    with_timeout("the command", spawn_blocking(move || command.output())).await.expect("no panic").expect("the program")
 }
 
 fn full() -> Stdio {
@@ -95,7 +96,7 @@ async fn a_server_runs_without_a_reader_of_its_output() {
     for redirection in [">&-", ">/dev/full", ">&- <&-"] {
         let folder = TempDir::new().expect("a folder");
         let mut child = serve_with_output(redirection, folder.path());
-        let answered = within("the server to answer", async {
+        let answered = with_timeout("the server to answer", async {
             loop {
                 let mut command = Command::new(PROGRAM);
                 command.args(["admin", "invite", "--data"]).arg(folder.path());

@@ -51,7 +51,7 @@ async fn a_welcome_has_all_rooms_and_the_latest_hundred_directs() {
     let ming = TestClient::guest(&server, "Ming").await;
     crowd(&server, "Ming", 1_000);
 
-    let back = ming.again(&server).await;
+    let back = ming.connect_again(&server).await;
     let told = names(&back.welcome.conversations);
     assert_eq!((told[0].as_str(), &told[1..]), ("Lobby", &expected(1..=100)[..]));
     assert!(back.welcome.conversations.iter().all(|talk| talk.id == back.lobby().id || talk.unread == 1));
@@ -95,7 +95,7 @@ async fn an_old_direct_returns_with_the_next_message_and_can_be_fetched() {
     let mut ming = TestClient::guest(&server, "Ming").await;
     let mut ling = TestClient::guest(&server, "Ling").await;
     let direct = ling.open_direct("Ming").await.id;
-    ling.say_in(direct, "long ago").await;
+    ling.send_message_to(direct, "long ago").await;
     ming.expect_event("long ago").await;
     crowd(&server, "Ming", 150);
     let age = "UPDATE members SET listed = 5 WHERE conversation IN (SELECT id FROM conversations WHERE kind = 'direct')
@@ -121,7 +121,7 @@ async fn an_old_direct_returns_with_the_next_message_and_can_be_fetched() {
 
     let mut phone = TestClient::with_token(server.address, ming.token()).await;
     let mut ling = TestClient::with_token(server.address, ling.token()).await;
-    ling.say_in(direct, "and now").await;
+    ling.send_message_to(direct, "and now").await;
     assert_eq!(phone.expect_event("and now").await.conversation, direct, "heard, though it was not listed");
     let path = format!("/api/conversations/{direct}");
     let one = server.http(Method::GET, &path).bearer_auth(phone.token()).send().await.expect("an answer");
@@ -148,10 +148,10 @@ async fn a_cursor_of_an_unlisted_conversation_is_answered() {
 async fn new_directs_to_one_user_from_one_address_are_limited() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "Ming").await;
-    let mut flood = SimpleClient::enter(&server, "/flood").await;
-    flood.whisper("Ming", "once").await;
+    let mut flood = SimpleClient::sign_in(&server, "/flood").await;
+    flood.send_direct_message("Ming", "once").await;
     for _ in 0..3 {
-        flood.whisper("Ming", "again").await;
+        flood.send_direct_message("Ming", "again").await;
     }
     let mut strangers = Vec::new();
     let mut refused = None;
@@ -175,8 +175,8 @@ async fn new_directs_to_one_user_from_one_address_are_limited() {
     assert!(error.retry_after_ms.is_some_and(|wait| wait > 1_000), "{error:?}");
     assert!((10..40).contains(&strangers.len()), "{}", strangers.len());
 
-    let mut late = SimpleClient::enter(&server, "/late").await;
-    late.whisper("Ming", "me, too").await;
+    let mut late = SimpleClient::sign_in(&server, "/late").await;
+    late.send_direct_message("Ming", "me, too").await;
     assert_eq!(late.next_error().await, "rate_limited");
     // Who has a direct with him is not concerned, by name or by id.
     for whom in [json!({ "nickname": "Ming" }), json!({ "user": ming.user().id })] {
@@ -187,7 +187,7 @@ async fn new_directs_to_one_user_from_one_address_are_limited() {
         strangers[0].send(&command).await;
         strangers[0].expect_ack(id).await;
     }
-    flood.whisper("Ming", "and again").await;
+    flood.send_direct_message("Ming", "and again").await;
     // Directs without a message are in nobody's way.
     let told = list(&server, &ming, "").await.conversations;
     assert_eq!(names(&told), ["Lobby", "flood"]);
@@ -201,12 +201,12 @@ async fn directs_are_sorted_by_their_newest_message_alone() {
     for name in ["Ada", "Bob", "Carol"] {
         let mut other = TestClient::guest(&server, name).await;
         let direct = other.open_direct("Ming").await.id;
-        let first = other.say_in(direct, &format!("from {name}")).await;
+        let first = other.send_message_to(direct, &format!("from {name}")).await;
         ming.expect_event(&format!("from {name}")).await;
         others.push((other, direct, first.seq.expect("a place")));
     }
     let order = async |ming: &TestClient| {
-        let welcome = names(&ming.again(&server).await.welcome.conversations)[1..].to_vec();
+        let welcome = names(&ming.connect_again(&server).await.welcome.conversations)[1..].to_vec();
         assert_eq!(names(&list(&server, ming, "").await.conversations)[1..], welcome, "by HTTP as in the welcome");
         let document =
             server.http(Method::GET, "/talk/lobby").bearer_auth(ming.token()).send().await.expect("an answer");
@@ -221,12 +221,12 @@ async fn directs_are_sorted_by_their_newest_message_alone() {
     assert_eq!(order(&ming).await, "CBA");
     // All within a minute, as far as the clock does not stand just before one.
     let (ada, with_ada, first_of_ada) = &mut others[0];
-    ada.say_in(*with_ada, "again").await;
+    ada.send_message_to(*with_ada, "again").await;
     let with_ada = *with_ada;
     let first_of_ada = *first_of_ada;
     assert_eq!(order(&ming).await, "ACB", "a message of the other");
     let (_, with_bob, first_of_bob) = others[1];
-    ming.say_in(with_bob, "an answer").await;
+    ming.send_message_to(with_bob, "an answer").await;
     assert_eq!(order(&ming).await, "BAC", "a message of one's own");
     ming.change("react", with_ada, first_of_ada, json!({ "emoji": "🍵", "on": true })).await;
     assert_eq!(order(&ming).await, "BAC", "a reaction is no message");
@@ -239,11 +239,11 @@ async fn directs_are_sorted_by_their_newest_message_alone() {
     ming.send(&json!({ "type": "read", "conversation": with_ada, "seq": 9 })).await;
     assert_eq!(order(&ming).await, "BAC", "nor reading");
     let (carol, with_carol, _) = &mut others[2];
-    carol.say_in(*with_carol, "hello?").await;
+    carol.send_message_to(*with_carol, "hello?").await;
     assert_eq!(order(&ming).await, "CBA", "back at the front");
     // After a restart, too.
     let server = server.restart().await;
-    assert_eq!(names(&ming.again(&server).await.welcome.conversations)[1..], ["Carol", "Bob", "Ada"]);
+    assert_eq!(names(&ming.connect_again(&server).await.welcome.conversations)[1..], ["Carol", "Bob", "Ada"]);
 }
 
 /// Whom the reader's directs are with, in order; with `†` behind those who have gone for good.
@@ -268,14 +268,14 @@ async fn directs_with_former_users_are_listed_last() {
     let ming = TestClient::guest(&server, "Ming").await;
     let mut friend = TestClient::guest(&server, "Friend").await;
     let direct = friend.open_direct("Ming").await.id;
-    friend.say_in(direct, "long ago").await;
+    friend.send_message_to(direct, "long ago").await;
     for time in 0..4 {
         let mut script = TestClient::guest(&server, "script").await;
         let direct = script.open_direct("Ming").await.id;
-        script.say_in(direct, &format!("time {time}")).await;
+        script.send_message_to(direct, &format!("time {time}")).await;
         leaves(&server, &script).await;
     }
-    let told = ming.again(&server).await.welcome.conversations;
+    let told = ming.connect_again(&server).await.welcome.conversations;
     assert_eq!(shown(&told), ["Friend", "script†", "script†", "script†", "script†"]);
     let first = list(&server, &ming, "?limit=1").await;
     assert_eq!(shown(&first.conversations), ["Friend"]);
@@ -291,7 +291,7 @@ async fn directs_with_former_users_are_listed_last() {
         let hidden = server.http(Method::DELETE, &path).bearer_auth(ming.token()).send().await.expect("an answer");
         assert_eq!(hidden.status(), StatusCode::NO_CONTENT);
     }
-    let mut back = ming.again(&server).await;
+    let mut back = ming.connect_again(&server).await;
     assert_eq!(shown(&back.welcome.conversations), ["Friend"]);
     let former = told.iter().rev().find_map(|talk| match &talk.kind {
         teahouse::domain::ConversationKind::Direct { with } if with.gone => Some(with.user.id),
@@ -300,7 +300,7 @@ async fn directs_with_former_users_are_listed_last() {
     let id = CommandId::generate();
     back.send(&json!({ "type": "open_direct", "id": id, "user": former })).await;
     back.expect_ack(id).await;
-    assert_eq!(shown(&ming.again(&server).await.welcome.conversations), ["Friend", "script†"]);
+    assert_eq!(shown(&ming.connect_again(&server).await.welcome.conversations), ["Friend", "script†"]);
 }
 
 #[tokio::test]
@@ -313,14 +313,14 @@ async fn an_empty_direct_with_a_former_user_disappears() {
             _ => None,
         });
         assert_eq!(removed.await, id);
-        let list = ming.again(&server).await.welcome.conversations;
+        let list = ming.connect_again(&server).await.welcome.conversations;
         assert!(list.iter().all(|talk| talk.id != id), "{list:?}");
     };
 
     // All that was said is taken back, and then they go.
     let mut bob = TestClient::guest(&server, "Bob").await;
     let direct = bob.open_direct("Ming").await.id;
-    let said = bob.say_in(direct, "forget it").await.seq.expect("a place");
+    let said = bob.send_message_to(direct, "forget it").await.seq.expect("a place");
     bob.change("delete", direct, said, json!({})).await;
     leaves(&server, &bob).await;
     removed(&mut ming, direct).await;
@@ -328,12 +328,12 @@ async fn an_empty_direct_with_a_former_user_disappears() {
     // They go, and then the last of it is taken back.
     let mut carol = TestClient::guest(&server, "Carol").await;
     let direct = carol.open_direct("Ming").await.id;
-    carol.say_in(direct, "hi").await;
+    carol.send_message_to(direct, "hi").await;
     ming.expect_event("hi").await;
-    let answer = ming.say_in(direct, "bye").await.seq.expect("a place");
+    let answer = ming.send_message_to(direct, "bye").await.seq.expect("a place");
     leaves(&server, &carol).await;
     ming.change("delete", direct, answer, json!({})).await;
-    let there = ming.again(&server).await.welcome.conversations;
+    let there = ming.connect_again(&server).await.welcome.conversations;
     assert!(there.iter().any(|talk| talk.id == direct), "hers is left");
     server.admin(&["delete-message", &direct.to_string(), "1"]).await;
     removed(&mut ming, direct).await;

@@ -13,7 +13,7 @@ use teahouse::{
     state::{PageRange, Timeline},
 };
 
-use super::support::{Hangup, PASSWORD, TestClient, TestServer, appointed, registered, sign_in};
+use super::support::{Closed, PASSWORD, TestClient, TestServer, register_user, register_with_role, sign_in};
 
 /// Asks for the end of an account.
 async fn delete(server: &TestServer, token: &str, body: Value) -> (StatusCode, Option<ErrorCode>) {
@@ -63,8 +63,8 @@ fn messages(view: &Timeline) -> Vec<Message> {
 #[tokio::test]
 async fn deleting_an_account_ends_all_sessions_and_frees_the_nickname() {
     let server = TestServer::start().await;
-    registered(&server, "老板").await;
-    let (ming, token) = registered(&server, "小明").await;
+    register_user(&server, "老板").await;
+    let (ming, token) = register_user(&server, "小明").await;
     let other = sign_in(&server, "小明", PASSWORD).await.expect("a session");
     let elsewhere = TestClient::with_token(server.address, &other.token).await;
 
@@ -77,8 +77,8 @@ async fn deleting_an_account_ends_all_sessions_and_frees_the_nickname() {
     assert_eq!(delete(&server, &token, right.clone()).await.0, StatusCode::NO_CONTENT);
 
     let id = ming.user().id;
-    assert_eq!(ming.hangup().await, Hangup::Code(4401));
-    assert_eq!(elsewhere.hangup().await, Hangup::Code(4401));
+    assert_eq!(ming.closed().await, Closed::Code(4401));
+    assert_eq!(elsewhere.closed().await, Closed::Code(4401));
     assert_eq!(delete(&server, &token, right).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(server.sessions_of(id), 0);
     assert_eq!(server.count("users WHERE nickname = '小明' OR nickname_key = '小明'"), 0);
@@ -90,16 +90,16 @@ async fn deleting_an_account_ends_all_sessions_and_frees_the_nickname() {
 #[tokio::test]
 async fn messages_of_a_deleted_account_stay_without_a_name_everywhere() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "老板").await;
-    let (mut ming, token) = registered(&server, "小明").await;
+    let (mut owner, _) = register_user(&server, "老板").await;
+    let (mut ming, token) = register_user(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
-    ming.say("I was here").await;
-    let said = ling.say("so was I").await.seq.expect("a place");
+    ming.send_message("I was here").await;
+    let said = ling.send_message("so was I").await.seq.expect("a place");
     ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": true })).await;
     owner.moderate("unmute", &ming.user(), json!({})).await;
     let direct = ming.open_direct("阿玲").await.id;
-    ming.say_in(direct, "between us").await;
+    ming.send_message_to(direct, "between us").await;
     ling.expect_event("between us").await;
     let (mut in_lobby, mut in_direct) = (view(&server, &ling, lobby).await, view(&server, &ling, direct).await);
     let (before_lobby, before_direct) = (in_lobby.clone(), in_direct.clone());
@@ -136,19 +136,19 @@ async fn messages_of_a_deleted_account_stay_without_a_name_everywhere() {
 #[tokio::test]
 async fn messages_are_deleted_with_the_account_on_request() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
-    registered(&server, "老板").await;
-    let (mut ming, token) = registered(&server, "小明").await;
+    register_user(&server, "老板").await;
+    let (mut ming, token) = register_user(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
     let direct = ming.open_direct("阿玲").await.id;
     // More than are deleted at once.
     for number in 0..130 {
-        ming.post(lobby, &format!("secret {number}")).await;
+        ming.send_without_waiting(lobby, &format!("secret {number}")).await;
     }
-    let last = ming.say("secret, the last").await.seq.expect("a place");
+    let last = ming.send_message("secret, the last").await.seq.expect("a place");
     ming.change("edit", lobby, last, json!({ "body": "secret, changed" })).await;
-    ming.say_in(direct, "secret between us").await;
-    ling.say("mine stays").await;
+    ming.send_message_to(direct, "secret between us").await;
+    ling.send_message("mine stays").await;
     let former = ming.user();
     let mut seen = view(&server, &ling, lobby).await;
     let body = json!({ "messages": "delete", "password": PASSWORD });
@@ -167,13 +167,13 @@ async fn messages_are_deleted_with_the_account_on_request() {
             seen.apply(&event);
         }
     }
-    assert_eq!(server.payloads_with("secret"), 0);
+    assert_eq!(server.payloads_containing("secret"), 0);
     let afresh = page(&server, &ling, lobby).await.messages;
     assert_eq!(messages(&seen), afresh);
     let left: Vec<_> = afresh.iter().filter(|message| !message.deleted).map(|message| message.body.as_str()).collect();
     assert_eq!(left, ["mine stays"]);
     // Nothing is left in the direct, so it is in nobody's list.
-    let listed = ling.again(&server).await.welcome.conversations;
+    let listed = ling.connect_again(&server).await.welcome.conversations;
     assert!(listed.iter().all(|conversation| conversation.id != direct), "{listed:?}");
     let answer = get(&server, &ling, &format!("/api/conversations/{direct}/messages")).await;
     assert!(!answer.contains("secret"), "{answer}");
@@ -182,21 +182,21 @@ async fn messages_are_deleted_with_the_account_on_request() {
 #[tokio::test]
 async fn the_last_owner_must_appoint_another_unless_the_operator_deletes_the_account() {
     let server = TestServer::start().await;
-    let (mut owner, token) = registered(&server, "老板").await;
+    let (mut owner, token) = register_user(&server, "老板").await;
     let body = json!({ "messages": "keep", "password": PASSWORD });
     let refused = (StatusCode::CONFLICT, Some(ErrorCode::LastOwner));
     assert_eq!(delete(&server, &token, body.clone()).await, refused);
-    appointed(&server, &mut owner, "管家", "moderator").await;
+    register_with_role(&server, &mut owner, "管家", "moderator").await;
     assert_eq!(delete(&server, &token, body.clone()).await, refused, "a moderator is no owner");
-    appointed(&server, &mut owner, "阿玲", "owner").await;
-    owner.say("still here").await;
+    register_with_role(&server, &mut owner, "阿玲", "owner").await;
+    owner.send_message("still here").await;
     assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
 
     let told = server.admin(&["delete-account", "阿玲"]).await;
     assert_eq!(told, "阿玲: the account is deleted\n");
     assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the operator: delete_account (former user)"));
     assert!(!server.admin(&["list"]).await.contains("owner"));
-    assert!(server.admin_in_vain(&["delete-account", "阿玲"]).await.contains("nobody here is called"));
+    assert!(server.admin_error(&["delete-account", "阿玲"]).await.contains("nobody here is called"));
 }
 
 #[tokio::test]
@@ -204,24 +204,24 @@ async fn a_guest_deletes_the_account_without_a_password() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let said = ming.say("secret").await.seq.expect("a place");
+    let said = ming.send_message("secret").await.seq.expect("a place");
     assert_eq!(delete(&server, ming.token(), json!({ "messages": "delete" })).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(ming.hangup().await, Hangup::Code(4401));
+    assert_eq!(ming.closed().await, Closed::Code(4401));
     ling.expect("the deletion", |frame| match frame {
         ServerFrame::Event(Event { kind: EventKind::Deletion { seq }, .. }) if *seq == said => Some(()),
         _ => None,
     })
     .await;
-    assert_eq!(server.payloads_with("secret"), 0);
+    assert_eq!(server.payloads_containing("secret"), 0);
 }
 
 #[tokio::test]
 async fn a_report_survives_the_deletion_of_the_reported_account() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
-    let (owner, _) = registered(&server, "老板").await;
-    let (mut ming, token) = registered(&server, "小明").await;
+    let (owner, _) = register_user(&server, "老板").await;
+    let (mut ming, token) = register_user(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let said = ming.say("rude words").await;
+    let said = ming.send_message("rude words").await;
     let seq = said.seq.unwrap_or(Seq::ZERO);
     let request = server.http(Method::POST, "/api/reports").bearer_auth(ling.token());
     let request = request.json(&json!({ "conversation": said.conversation, "seq": seq }));

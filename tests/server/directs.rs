@@ -6,13 +6,13 @@ use teahouse::{
     protocol::{ErrorCode, ServerFrame},
 };
 
-use super::support::{SimpleClient, TestClient, TestServer, registered};
+use super::support::{SimpleClient, TestClient, TestServer, register_user};
 
 /// Ends a guest's session, and with it the claim to the name.
 async fn leaves(server: &TestServer, guest: TestClient) {
     let answer = server.http(reqwest::Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await;
     assert_eq!(answer.expect("an answer").status(), 204);
-    guest.hangup().await;
+    guest.closed().await;
 }
 
 /// The next view of this conversation.
@@ -38,13 +38,13 @@ async fn a_direct_is_delivered_to_its_two_users_only() {
 
     let direct = ming.open_direct("阿玲").await;
     assert_eq!(direct.kind, ConversationKind::Direct { with: ling.welcome.me.user().into() });
-    ming.say_in(direct.id, "only you").await;
+    ming.send_message_to(direct.id, "only you").await;
     assert_eq!(ling.expect_event("only you").await.conversation, direct.id);
-    ling.say_in(direct.id, "only me").await;
+    ling.send_message_to(direct.id, "only me").await;
     ming.expect_event("only me").await;
 
     // Delivery keeps the order of commits: whatever she was to get would have come before this.
-    ming.say("all of you").await;
+    ming.send_message("all of you").await;
     let mut frames = Vec::new();
     loop {
         let frame = hong.next().await;
@@ -62,8 +62,8 @@ async fn the_other_user_learns_of_a_direct_just_before_its_first_message() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let opened = ming.open_direct("阿玲").await;
-    assert_eq!(ling.again(&server).await.welcome.conversations.len(), 1, "nothing was written yet");
-    ming.say_in(opened.id, "are you there?").await;
+    assert_eq!(ling.connect_again(&server).await.welcome.conversations.len(), 1, "nothing was written yet");
+    ming.send_message_to(opened.id, "are you there?").await;
     let told = ling
         .expect("a conversation", |frame| match frame {
             ServerFrame::Conversation(conversation) => Some(conversation.clone()),
@@ -82,7 +82,7 @@ async fn two_users_have_one_direct_however_it_is_opened() {
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
     let first = ada.open_direct("bob").await;
-    ada.say_in(first.id, "hi").await;
+    ada.send_message_to(first.id, "hi").await;
     let second = bob.open_direct(" ADA ").await;
     assert_eq!(second.id, first.id);
     assert_eq!((second.last_seq, second.unread), (Seq(1), 1));
@@ -96,12 +96,12 @@ async fn an_absent_user_finds_the_message_later() {
     let ling = TestClient::guest(&server, "阿玲").await;
     let token = ling.token().to_owned();
     let her = ling.user();
-    ming.expect_arrival(&her).await;
+    ming.expect_online(&her).await;
     drop(ling);
-    ming.expect_departure(&her).await;
+    ming.expect_offline(&her).await;
 
     let direct = ming.open_direct("阿玲").await;
-    ming.say_in(direct.id, "晚安").await;
+    ming.send_message_to(direct.id, "晚安").await;
 
     let ling = TestClient::with_token(server.address, &token).await;
     let found = ling.welcome.conversations.iter().find(|conversation| conversation.id == direct.id);
@@ -113,7 +113,7 @@ async fn an_absent_user_finds_the_message_later() {
 async fn an_unknown_nickname_is_a_clear_error() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let before = server.stored();
+    let before = server.stored_counts();
     for (nickname, code) in
         [("小红", ErrorCode::UnknownUser), ("  ", ErrorCode::UnknownUser), ("小明", ErrorCode::SelfDirect)]
     {
@@ -125,7 +125,7 @@ async fn an_unknown_nickname_is_a_clear_error() {
             assert_eq!(error.message, "nobody here is called 小红");
         }
     }
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
 }
 
 #[tokio::test]
@@ -135,10 +135,10 @@ async fn directs_of_others_can_be_neither_read_nor_written() {
     let _ling = TestClient::guest(&server, "阿玲").await;
     let mut hong = TestClient::guest(&server, "小红").await;
     let direct = ming.open_direct("阿玲").await.id;
-    let before = server.stored();
+    let before = server.stored_counts();
 
     for conversation in [direct, ConversationId::generate()] {
-        let id = hong.post(conversation, "let me in").await;
+        let id = hong.send_without_waiting(conversation, "let me in").await;
         let error = hong.expect_error().await;
         assert_eq!((error.id, error.code), (Some(id), ErrorCode::UnknownConversation));
         for frame in [
@@ -152,7 +152,7 @@ async fn directs_of_others_can_be_neither_read_nor_written() {
         let answer = server.http(reqwest::Method::GET, &path).bearer_auth(hong.token()).send().await;
         assert_eq!(answer.expect("an answer").status(), 404);
     }
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
 }
 
 #[tokio::test]
@@ -161,16 +161,16 @@ async fn a_user_who_left_is_marked_at_once_and_cannot_be_written_to() {
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
     let direct = ada.open_direct("Bob").await.id;
-    ada.say_in(direct, "hi").await;
+    ada.send_message_to(direct, "hi").await;
     bob.expect_event("hi").await;
     let former = bob.user();
     leaves(&server, bob).await;
     assert!(is_gone(&expect_view(&mut ada, direct).await));
 
-    let id = ada.post(direct, "are you there?").await;
+    let id = ada.send_without_waiting(direct, "are you there?").await;
     let error = ada.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::UserGone));
-    let back = ada.again(&server).await;
+    let back = ada.connect_again(&server).await;
     assert!(back.welcome.conversations.iter().any(|talk| talk.id == direct && is_gone(talk)));
 
     // Another one of that name is another one: what was meant for the former does not come to them.
@@ -181,8 +181,8 @@ async fn a_user_who_left_is_marked_at_once_and_cannot_be_written_to() {
     let new = ada.open_direct("Bob").await;
     assert_ne!(new.id, direct);
     assert_eq!(new.kind, ConversationKind::Direct { with: other.user().into() });
-    ada.say_in(new.id, "hello, other Bob").await;
-    assert_eq!(other.heard_until("hello, other Bob").await, ["hello, other Bob"]);
+    ada.send_message_to(new.id, "hello, other Bob").await;
+    assert_eq!(other.message_texts_until("hello, other Bob").await, ["hello, other Bob"]);
 }
 
 #[tokio::test]
@@ -214,20 +214,20 @@ async fn open_direct_takes_exactly_one_of_user_and_nickname() {
 #[tokio::test]
 async fn a_nickname_means_the_same_user_to_a_script_until_they_leave() {
     let server = TestServer::start().await;
-    let mut script = SimpleClient::enter(&server, "/script").await;
+    let mut script = SimpleClient::sign_in(&server, "/script").await;
     let mut carol = TestClient::guest(&server, "Carol").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
-    script.whisper("Bob", "for the first Bob").await;
+    script.send_direct_message("Bob", "for the first Bob").await;
     bob.expect_event("for the first Bob").await;
-    script.whisper("Carol", "between").await;
+    script.send_direct_message("Carol", "between").await;
     carol.expect_event("between").await;
     leaves(&server, bob).await;
     let mut other = TestClient::guest(&server, "Bob").await;
 
-    script.whisper("Bob", "for the first Bob again").await;
+    script.send_direct_message("Bob", "for the first Bob again").await;
     assert_eq!(script.next_error().await, "user_gone");
-    script.whisper("Bob", "for whoever is Bob now").await;
-    assert_eq!(other.heard_until("for whoever is Bob now").await, ["for whoever is Bob now"]);
+    script.send_direct_message("Bob", "for whoever is Bob now").await;
+    assert_eq!(other.message_texts_until("for whoever is Bob now").await, ["for whoever is Bob now"]);
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn an_empty_direct_disappears_with_its_guest() {
     assert_eq!(mine, said);
     let mut carol = TestClient::guest(&server, "Carol").await;
     let kept = carol.open_direct("Bob").await.id;
-    carol.say_in(kept, "something").await;
+    carol.send_message_to(kept, "something").await;
     assert_eq!(server.count("conversations"), 3);
 
     leaves(&server, bob).await;
@@ -255,12 +255,12 @@ async fn an_empty_direct_disappears_with_its_guest() {
 #[tokio::test]
 async fn a_muted_user_can_read_but_begin_no_direct() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "老板").await;
+    let (mut owner, _) = register_user(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut script = SimpleClient::enter(&server, "/script").await;
+    let mut script = SimpleClient::sign_in(&server, "/script").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let before = ming.open_direct("老板").await.id;
-    let online = ming.again(&server).await.welcome.online;
+    let online = ming.connect_again(&server).await.welcome.online;
     let script_user = online.into_iter().find(|user| user.nickname.as_str() == "script").expect("the script");
 
     // Of one room alone it says nothing about directs.
@@ -271,7 +271,7 @@ async fn a_muted_user_can_read_but_begin_no_direct() {
     for user in [ming.user(), script_user] {
         owner.moderate("mute", &user, json!({ "minutes": 10 })).await;
     }
-    let stored = server.stored();
+    let stored = server.stored_counts();
     for whom in [json!({ "nickname": "阿玲" }), json!({ "user": ling.user().id })] {
         let mut command = whom;
         command["type"] = json!("open_direct");
@@ -281,8 +281,8 @@ async fn a_muted_user_can_read_but_begin_no_direct() {
         assert_eq!(error.code, ErrorCode::Muted);
         assert!(error.retry_after_ms.is_some());
     }
-    script.whisper("阿玲", "psst").await;
+    script.send_direct_message("阿玲", "psst").await;
     assert_eq!(script.next_error().await, "muted");
-    assert_eq!(server.stored(), stored);
+    assert_eq!(server.stored_counts(), stored);
     assert_eq!(ming.open_direct("老板").await.id, before, "what is there can be read");
 }

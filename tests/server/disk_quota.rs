@@ -7,7 +7,7 @@ use teahouse::{
     protocol::{ErrorCode, ErrorFrame, Problem, ServerFrame},
 };
 
-use super::support::{TestClient, TestServer, within};
+use super::support::{TestClient, TestServer, with_timeout};
 
 async fn server() -> TestServer {
     TestServer::start_with(|config| {
@@ -19,7 +19,7 @@ async fn server() -> TestServer {
 
 /// The place of what was posted, or why it was refused.
 async fn post(client: &mut TestClient, conversation: ConversationId, body: &str) -> Result<Seq, ErrorFrame> {
-    let id = client.post(conversation, body).await;
+    let id = client.send_without_waiting(conversation, body).await;
     let answer = client.expect("an answer", |frame| match frame {
         ServerFrame::Ack { id: acked, seq, .. } if *acked == id => Some(Ok(seq.expect("a place"))),
         ServerFrame::Error(error) if error.id == Some(id) => Some(Err(error.clone())),
@@ -66,7 +66,7 @@ async fn a_full_quota_refuses_new_data_until_something_is_deleted() {
     for seq in said {
         ming.change("delete", lobby, seq, json!({})).await;
     }
-    within("room for more", async { while post(&mut ming, lobby, "room again").await.is_err() {} }).await;
+    with_timeout("room for more", async { while post(&mut ming, lobby, "room again").await.is_err() {} }).await;
 }
 
 #[tokio::test]
@@ -74,10 +74,10 @@ async fn a_repeat_is_acked_even_when_the_quota_is_full() {
     let server = server().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let first = ming.post(lobby, "first").await;
+    let first = ming.send_without_waiting(lobby, "first").await;
     let place = ming.expect_ack(first).await;
     let long = "好".repeat(4_000);
     while post(&mut ming, lobby, &long).await.is_ok() {}
-    ming.post_as(first, lobby, "first").await;
+    ming.send_with_id(first, lobby, "first").await;
     assert_eq!(ming.expect_ack(first).await, place);
 }

@@ -12,14 +12,14 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use super::support::{Hangup, PROGRAM, RawClient, TestClient, TestProcess, TestServer, within};
+use super::support::{Closed, PROGRAM, RawClient, TestClient, TestProcess, TestServer, with_timeout};
 
 /// What comes back to exactly these bytes, until the server hangs up.
 async fn exchange(server: &TestServer, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("an open stream");
     let mut answer = String::new();
-    within("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
+    with_timeout("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
     answer
 }
 
@@ -109,7 +109,7 @@ async fn a_server_with_a_public_url_answers_only_to_that_host() {
 async fn cross_site_requests_change_nothing() {
     let server = TestServer::start_with(|config| config.allow_origin = vec!["https://friend.example".to_owned()]).await;
     let own = format!("http://{}", server.address);
-    let before = server.stored();
+    let before = server.stored_counts();
     for site in ["cross-site", "same-site"] {
         let refused = join(&server, "evil", &[("sec-fetch-site", site), ("origin", &own)]).await;
         assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{site}");
@@ -125,7 +125,7 @@ async fn cross_site_requests_change_nothing() {
         let request = server.http(method.clone(), path).header("sec-fetch-site", "cross-site");
         assert_eq!(request.send().await.expect("an answer").status(), 403, "{method} {path}");
     }
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
     assert_eq!(join(&server, "own", &[("sec-fetch-site", "same-origin"), ("origin", "null")]).await.status(), 201);
     let friend = [("sec-fetch-site", "cross-site"), ("origin", "https://friend.example")];
     assert_eq!(join(&server, "friend", &friend).await.status(), 201);
@@ -254,7 +254,7 @@ async fn a_proxy_has_no_connection_limit_and_each_of_its_clients_has() {
     let answer = server.http(Method::GET, "/healthz").send().await.expect("an answer");
     assert_eq!(answer.status(), 200, "the proxy itself is not throttled");
     drop(first);
-    within("room for another", async { while knock("203.0.113.1").await.is_err() {} }).await;
+    with_timeout("room for another", async { while knock("203.0.113.1").await.is_err() {} }).await;
 }
 
 #[tokio::test]
@@ -275,7 +275,7 @@ async fn requests_of_an_address_are_limited() {
 
 #[tokio::test]
 async fn a_page_is_charged_like_a_request() {
-    let server = TestServer::start_with_pages_and(|config| {
+    let server = TestServer::start_with_pages_and_config(|config| {
         config.limits.requests_per_minute = NonZeroU32::new(20).expect("some");
     })
     .await;
@@ -334,8 +334,8 @@ async fn websockets_work_through_a_proxy() {
     assert_eq!(socket.next_json().await["type"], "welcome");
     socket.send_text("{").await;
     assert_eq!(socket.next_json().await["code"], "bad_frame");
-    server.begin_to_stop();
-    assert_eq!(socket.hangup().await, Hangup::Code(1012));
+    server.start_shutdown();
+    assert_eq!(socket.closed().await, Closed::Code(1012));
 }
 
 #[tokio::test]
@@ -349,7 +349,7 @@ async fn a_client_that_reads_no_answer_is_disconnected() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let body = "好".repeat(4_000);
     for _ in 0..50 {
-        ming.say(&body).await;
+        ming.send_message(&body).await;
     }
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
@@ -361,7 +361,7 @@ async fn a_client_that_reads_no_answer_is_disconnected() {
     greedy.write_all(format!("{request}\r\n\r\n").repeat(60).as_bytes()).await.expect("an open stream");
     // There is room for two.
     let ask = async || server.http(Method::GET, "/api/me").send().await.expect("an answer").status();
-    within("room for another", async { while ask().await == StatusCode::SERVICE_UNAVAILABLE {} }).await;
+    with_timeout("room for another", async { while ask().await == StatusCode::SERVICE_UNAVAILABLE {} }).await;
     drop(greedy);
 }
 
@@ -394,7 +394,7 @@ async fn files_have_their_media_type_and_reveal_nothing_else() {
     fs::write(data.path().join("beside"), "nobody's business").expect("a file");
     let mut program = Command::new(PROGRAM);
     program.env("TEAHOUSE_SITE", site.path());
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
     let ask = |method, path: &str| reqwest::Client::new().request(method, format!("http://{}{path}", process.address));
     for (path, kind) in [
         ("/pkg/a.css", "text/css; charset=utf-8"),
@@ -440,7 +440,7 @@ async fn asset_files_are_immutable_under_hashed_names() {
     let start = async || {
         let mut program = Command::new(PROGRAM);
         program.env("TEAHOUSE_SITE", site.path());
-        let process = TestProcess::start_by(program, data.path()).await;
+        let process = TestProcess::start_with_command(program, data.path()).await;
         let page = ask(&process, "/").await;
         assert_eq!(page.headers()["cache-control"], "no-store");
         let page = page.text().await.expect("a page");

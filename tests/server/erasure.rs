@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::support::{TestClient, TestProcess, within};
+use super::support::{TestClient, TestProcess, with_timeout};
 
 const SECRET: &str = "wistful-porcelain-kettle";
 
@@ -31,17 +31,17 @@ async fn expect_gone(text: &str, folder: &Path) {
             look.tick().await;
         }
     };
-    within("a text to be gone from all files", gone).await;
+    with_timeout("a text to be gone from all files", gone).await;
 }
 
 /// Says something, and what surrounds it, so that it is not alone on its page.
 async fn say_among_others(client: &mut TestClient, text: &str) -> teahouse::domain::Seq {
     for number in 0..10 {
-        client.say(&format!("before {number}")).await;
+        client.send_message(&format!("before {number}")).await;
     }
-    let said = client.say(text).await.seq.expect("a place");
+    let said = client.send_message(text).await.seq.expect("a place");
     for number in 0..10 {
-        client.say(&format!("after {number}")).await;
+        client.send_message(&format!("after {number}")).await;
     }
     said
 }
@@ -50,7 +50,7 @@ async fn say_among_others(client: &mut TestClient, text: &str) -> teahouse::doma
 async fn a_deleted_text_leaves_all_files_while_the_server_runs() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
     let said = say_among_others(&mut ming, SECRET).await;
     assert!(!files_with(SECRET, data.path()).is_empty(), "it can be found");
@@ -58,9 +58,9 @@ async fn a_deleted_text_leaves_all_files_while_the_server_runs() {
     expect_gone(SECRET, data.path()).await;
 
     // In a talk of two as well.
-    let _ling = TestClient::guest_at(process.address, "阿玲").await;
+    let _ling = TestClient::guest_at_address(process.address, "阿玲").await;
     let direct = ming.open_direct("阿玲").await.id;
-    let said = ming.say_in(direct, SECRET).await.seq.expect("a place");
+    let said = ming.send_message_to(direct, SECRET).await.seq.expect("a place");
     ming.change("delete", direct, said, json!({})).await;
     expect_gone(SECRET, data.path()).await;
     process.signal("TERM");
@@ -72,7 +72,7 @@ async fn a_deleted_text_leaves_all_files_while_the_server_runs() {
 async fn an_edited_text_leaves_all_files() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
     let said = say_among_others(&mut ming, SECRET).await;
     ming.change("edit", lobby, said, json!({ "body": "nothing to see here" })).await;
@@ -84,7 +84,7 @@ async fn an_edited_text_leaves_all_files() {
 async fn a_text_deleted_last_leaves_all_files_at_a_clean_stop() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
     let said = say_among_others(&mut ming, SECRET).await;
     ming.change("delete", lobby, said, json!({})).await;
@@ -99,7 +99,7 @@ async fn a_text_deleted_last_leaves_all_files_at_a_clean_stop() {
 async fn a_text_deleted_before_a_kill_leaves_all_files_after_the_next_start() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
     let said = say_among_others(&mut ming, SECRET).await;
     ming.change("delete", lobby, said, json!({})).await;
@@ -109,6 +109,6 @@ async fn a_text_deleted_before_a_kill_leaves_all_files_after_the_next_start() {
     let process = TestProcess::start(data.path()).await;
     expect_gone(SECRET, data.path()).await;
     // Nothing else went with it.
-    let newcomer = TestClient::guest_at(process.address, "new").await;
+    let newcomer = TestClient::guest_at_address(process.address, "new").await;
     assert_eq!(newcomer.lobby().last_seq.0, 22);
 }

@@ -96,7 +96,7 @@ async fn start(disk: &SmallDisk) -> TestProcess {
     // With a quota, what is too much must be an error, as on a full disk, and not a signal that kills.
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", PROGRAM]).stderr(log).env("TEAHOUSE_UNLIMITED", "true");
-    TestProcess::start_by(shell, &disk.path().join("data")).await
+    TestProcess::start_with_command(shell, &disk.path().join("data")).await
 }
 
 /// The answer to a command: whether it was acked, or refused because of the disk.
@@ -138,11 +138,11 @@ async fn history(process: &TestProcess, token: &str, lobby: ConversationId) -> V
 async fn a_full_disk_refuses_commands_until_there_is_space() {
     let disk = SmallDisk::new();
     let process = start(&disk).await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let (lobby, token) = (ming.lobby().id, ming.token().to_owned());
     let mut acked = Vec::new();
     for number in 0..20 {
-        let id = ming.post(lobby, &number.to_string()).await;
+        let id = ming.send_without_waiting(lobby, &number.to_string()).await;
         ming.expect_ack(id).await;
         acked.push(id);
     }
@@ -151,7 +151,7 @@ async fn a_full_disk_refuses_commands_until_there_is_space() {
     // Files that are there already may have some room left within.
     let long = "好".repeat(3_900);
     let refused = loop {
-        let id = ming.post(lobby, &long).await;
+        let id = ming.send_without_waiting(lobby, &long).await;
         if !is_acked(&mut ming, id).await {
             break id;
         }
@@ -159,7 +159,7 @@ async fn a_full_disk_refuses_commands_until_there_is_space() {
         assert!(acked.len() < 1_000, "the disk does not get full");
     };
     for number in 0..20 {
-        let id = ming.post(lobby, &format!("{number} {long}")).await;
+        let id = ming.send_without_waiting(lobby, &format!("{number} {long}")).await;
         assert!(!is_acked(&mut ming, id).await, "it is still full");
     }
     assert_eq!(history(&process, &token, lobby).await, acked, "what was acked can be read, and nothing else is there");
@@ -169,7 +169,7 @@ async fn a_full_disk_refuses_commands_until_there_is_space() {
 
     disk.make_room(&process);
     for _twice in 0..2 {
-        ming.post_as(refused, lobby, &long).await;
+        ming.send_with_id(refused, lobby, &long).await;
         assert!(is_acked(&mut ming, refused).await, "there is room, and nothing was restarted");
     }
     acked.push(refused);

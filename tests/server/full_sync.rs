@@ -27,7 +27,7 @@ impl Traced {
         strace.args(["-f", "-y", "-s", "1000000", "-o"]).arg(&trace);
         strace.args(["-e", "trace=fsync,fdatasync,write,pwrite64,writev,sendto,sendmsg"]).arg(PROGRAM);
         strace.env("TEAHOUSE_UNLIMITED", "true");
-        Self { process: TestProcess::start_by(strace, data).await, trace }
+        Self { process: TestProcess::start_with_command(strace, data).await, trace }
     }
 
     /// Stops the program; `strace` ends with it, and has written all that it saw.
@@ -88,11 +88,11 @@ async fn every_ack_follows_a_sync_of_its_event() {
     const MESSAGES: usize = 20;
     let data = TempDir::new().expect("a folder");
     let traced = Traced::start(data.path()).await;
-    let mut ming = TestClient::guest_at(traced.process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(traced.process.address, "小明").await;
     let lobby = ming.lobby().id;
     let mut sent = Vec::new();
     for number in 0..MESSAGES {
-        let id = ming.post(lobby, &number.to_string()).await;
+        let id = ming.send_without_waiting(lobby, &number.to_string()).await;
         ming.expect_ack(id).await;
         sent.push(id);
     }
@@ -123,13 +123,13 @@ async fn concurrent_commands_share_a_sync() {
     let traced = Traced::start(data.path()).await;
     let mut clients = Vec::new();
     for number in 0..CLIENTS {
-        clients.push(TestClient::guest_at(traced.process.address, &format!("client {number}")).await);
+        clients.push(TestClient::guest_at_address(traced.process.address, &format!("client {number}")).await);
     }
     let mut sent = Vec::new();
     for client in &mut clients {
         let lobby = client.lobby().id;
         for number in 0..EACH {
-            sent.push((client.post(lobby, &number.to_string()).await, false));
+            sent.push((client.send_without_waiting(lobby, &number.to_string()).await, false));
         }
     }
     for (client, sent) in clients.iter_mut().zip(sent.chunks(EACH)) {

@@ -7,16 +7,16 @@ use teahouse::{domain::MessagesPage, protocol::ServerFrame};
 use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use super::support::{Hangup, RawClient, TestClient, TestProcess, TestServer};
+use super::support::{Closed, RawClient, TestClient, TestProcess, TestServer};
 
 async fn stops_well(signal: &str) {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let mut visitor = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
     let (lobby, token) = (ming.lobby().id, ming.token().to_owned());
     for number in 0..40 {
-        ming.post(lobby, &number.to_string()).await;
+        ming.send_without_waiting(lobby, &number.to_string()).await;
     }
     process.signal(signal);
     let started = Instant::now();
@@ -31,8 +31,8 @@ async fn stops_well(signal: &str) {
             Err(hangup) => break hangup,
         }
     };
-    assert_eq!(hangup, Hangup::Code(1012));
-    assert_eq!(visitor.hangup().await, Hangup::Code(1012));
+    assert_eq!(hangup, Closed::Code(1012));
+    assert_eq!(visitor.closed().await, Closed::Code(1012));
     drop((ming, visitor));
     assert!(process.exit().await.success());
     assert!(started.elapsed().as_secs() < 5);
@@ -64,7 +64,7 @@ async fn unresponsive_clients_do_not_delay_the_stop() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     // Upgraded and never heard of again; in the midst of a request; not even that.
-    let _ming = TestClient::guest_at(process.address, "小明").await;
+    let _ming = TestClient::guest_at_address(process.address, "小明").await;
     let mut half = TcpStream::connect(process.address).await.expect("a connection");
     half.write_all(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         .await
@@ -80,8 +80,8 @@ async fn unresponsive_clients_do_not_delay_the_stop() {
 async fn a_stopping_server_accepts_nobody() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "小明").await;
-    server.begin_to_stop();
-    assert_eq!(ming.hangup().await, Hangup::Code(1012));
+    server.start_shutdown();
+    assert_eq!(ming.closed().await, Closed::Code(1012));
     assert!(TcpStream::connect(server.address).await.is_err(), "the door is closed");
     server.stop().await;
 }

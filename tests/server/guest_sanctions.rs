@@ -10,7 +10,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::protocol::{ErrorCode, Problem, SanctionList};
 
-use super::support::{Hangup, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, registered, sign_in, within};
+use super::support::{
+    Closed, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, register_user, sign_in, with_timeout,
+};
 
 /// Of another machine.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
@@ -22,7 +24,7 @@ async fn leave(server: &TestServer, guest: &TestClient) {
 
 /// What becomes of a message to the Lobby.
 async fn speaks(guest: &mut TestClient) -> Option<ErrorCode> {
-    let id = guest.post(guest.lobby().id, "hello").await;
+    let id = guest.send_without_waiting(guest.lobby().id, "hello").await;
     guest
         .expect("an answer", |frame| match frame {
             teahouse::protocol::ServerFrame::Ack { id: acked, .. } if *acked == id => Some(None),
@@ -33,16 +35,16 @@ async fn speaks(guest: &mut TestClient) -> Option<ErrorCode> {
 }
 
 /// How a new guest is turned away.
-async fn turned_away(server: &TestServer, from: IpAddr, nickname: &str) -> (Value, Hangup) {
+async fn turned_away(server: &TestServer, from: IpAddr, nickname: &str) -> (Value, Closed) {
     let mut raw = RawClient::connect_from(server, from, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
-    (raw.next_json().await, raw.hangup().await)
+    (raw.next_json().await, raw.closed().await)
 }
 
 #[tokio::test]
 async fn a_muted_guest_cannot_escape_as_another_guest() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
     let mut bystander = TestClient::guest(&server, "Bob").await;
     let guest = TestClient::guest(&server, "troll").await;
     let user = guest.user();
@@ -53,8 +55,8 @@ async fn a_muted_guest_cannot_escape_as_another_guest() {
     assert_eq!(speaks(&mut same).await, Some(ErrorCode::Muted), "by the same name");
     let mut other = TestClient::guest(&server, "nobody you know").await;
     assert_eq!(speaks(&mut other).await, Some(ErrorCode::Muted), "from the same address: let in, but muted");
-    let mut plain = SimpleClient::enter(&server, "/script").await;
-    plain.say("hello").await;
+    let mut plain = SimpleClient::sign_in(&server, "/script").await;
+    plain.send_message("hello").await;
     assert_eq!(plain.next_error().await, "muted", "by the simple protocol");
     leave(&server, &same).await;
     let mut moved = TestClient::guest_from(&server, ELSEWHERE, "troll").await;
@@ -73,7 +75,7 @@ async fn a_muted_guest_cannot_escape_as_another_guest() {
 #[tokio::test]
 async fn a_guest_banned_from_a_room_cannot_escape_as_another_guest() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
     let room = owner.lobby().id;
     let guest = TestClient::guest(&server, "troll").await;
     let user = guest.user();
@@ -88,7 +90,7 @@ async fn a_guest_banned_from_a_room_cannot_escape_as_another_guest() {
         back.open_direct("Olga").await;
     }
     let mut plain = RawClient::connect(&server, "/script").await;
-    assert_eq!(plain.hangup().await, Hangup::Code(4403), "who has nothing but the room");
+    assert_eq!(plain.closed().await, Closed::Code(4403), "who has nothing but the room");
     owner.moderate("unban", &user, json!({ "conversation": room })).await;
     assert_eq!(TestClient::guest(&server, "welcome").await.welcome.conversations.len(), 1);
 }
@@ -96,14 +98,14 @@ async fn a_guest_banned_from_a_room_cannot_escape_as_another_guest() {
 #[tokio::test]
 async fn a_removed_guest_cannot_reuse_the_nickname_at_once() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
     let guest = TestClient::guest(&server, "troll").await;
     let user = guest.user();
     owner.moderate("remove", &user, json!({})).await;
-    assert_eq!(guest.hangup().await, Hangup::Code(4403));
+    assert_eq!(guest.closed().await, Closed::Code(4403));
     for from in [IpAddr::from([127, 0, 0, 1]), ELSEWHERE] {
         let (error, hangup) = turned_away(&server, from, "Troll").await;
-        assert_eq!((error["code"].as_str(), hangup), (Some("banned"), Hangup::Code(4403)));
+        assert_eq!((error["code"].as_str(), hangup), (Some("banned"), Closed::Code(4403)));
         assert!(error["retry_after_ms"].as_u64().is_some_and(|wait| wait <= 600_000), "{error}");
     }
     let mut plain = RawClient::connect(&server, "/troll").await;
@@ -116,7 +118,7 @@ async fn a_removed_guest_cannot_reuse_the_nickname_at_once() {
 #[tokio::test]
 async fn a_banned_guests_nickname_is_banned_from_every_address() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
     let guest = TestClient::guest(&server, "troll").await;
     owner.moderate("ban", &guest.user(), json!({})).await;
     assert_eq!(turned_away(&server, ELSEWHERE, "TROLL").await.0["code"], "banned");
@@ -128,8 +130,8 @@ async fn a_banned_guests_nickname_is_banned_from_every_address() {
 #[tokio::test]
 async fn a_banned_registered_user_cannot_come_back_as_a_guest() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
-    let (alice, _) = registered(&server, "Alice").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
+    let (alice, _) = register_user(&server, "Alice").await;
     let user = alice.user();
     drop(alice);
     owner.moderate("ban", &user, json!({})).await;
@@ -143,7 +145,7 @@ async fn a_banned_registered_user_cannot_come_back_as_a_guest() {
 #[tokio::test]
 async fn a_ban_can_end_all_guest_sessions_of_the_address() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
     let troll = TestClient::guest(&server, "troll").await;
     let puppet = TestClient::guest(&server, "puppet").await;
     let mut plain = RawClient::connect(&server, "/script").await;
@@ -152,29 +154,29 @@ async fn a_ban_can_end_all_guest_sessions_of_the_address() {
     let mut other = TestClient::guest_from(&server, ELSEWHERE, "阿玲").await;
     let lobby = owner.lobby().id;
     for senseless in [json!({ "address": true, "conversation": lobby }), json!({ "address": true, "minutes": 0 })] {
-        assert_eq!(owner.moderate_in_vain("ban", &troll.user(), senseless).await, ErrorCode::BadFrame);
+        assert_eq!(owner.moderation_error("ban", &troll.user(), senseless).await, ErrorCode::BadFrame);
     }
-    assert_eq!(owner.moderate_in_vain("mute", &troll.user(), json!({ "address": true })).await, ErrorCode::BadFrame);
+    assert_eq!(owner.moderation_error("mute", &troll.user(), json!({ "address": true })).await, ErrorCode::BadFrame);
     owner.moderate("ban", &troll.user(), json!({ "address": true })).await;
     for gone in [troll, puppet] {
-        assert_eq!(gone.hangup().await, Hangup::Code(4403));
+        assert_eq!(gone.closed().await, Closed::Code(4403));
     }
-    assert_eq!(plain.hangup().await, Hangup::Code(4403));
-    other.say("still here").await;
-    owner.say("so am I").await;
+    assert_eq!(plain.closed().await, Closed::Code(4403));
+    other.send_message("still here").await;
+    owner.send_message("so am I").await;
 }
 
 #[tokio::test]
 async fn a_network_ban_holds_for_present_and_new_guests() {
     let server = TestServer::start().await;
-    let (_olga, _) = registered(&server, "Olga").await;
+    let (_olga, _) = register_user(&server, "Olga").await;
     let inside = TestClient::guest_from(&server, ELSEWHERE, "troll").await;
     let here = TestClient::guest(&server, "阿玲").await;
     let invite = server.admin(&["invite"]).await;
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
 
     assert!(server.admin(&["ban-network", "127.0.0.2/31", "--minutes", "60"]).await.contains("1 guests"));
-    assert_eq!(inside.hangup().await, Hangup::Code(4403));
+    assert_eq!(inside.closed().await, Closed::Code(4403));
     assert_eq!(turned_away(&server, ELSEWHERE, "anybody").await.0["code"], "banned");
     let register = json!({ "nickname": "Alice", "password": PASSWORD, "invite": invite });
     let answer = server.http_from(ELSEWHERE, Method::POST, "/api/session").json(&register).send().await;
@@ -183,7 +185,7 @@ async fn a_network_ban_holds_for_present_and_new_guests() {
     let answer = server.http_from(ELSEWHERE, Method::POST, "/api/session").json(&sign_in).send().await;
     assert_eq!(answer.expect("an answer").status(), StatusCode::CREATED, "who has an account signs in from there");
     TestClient::guest(&server, "Bob").await;
-    here.again(&server).await.say("not from there").await;
+    here.connect_again(&server).await.send_message("not from there").await;
 
     let listed = server.admin(&["sanctions"]).await;
     assert!(listed.contains("127.0.0.2/31 until"), "{listed}");
@@ -191,8 +193,8 @@ async fn a_network_ban_holds_for_present_and_new_guests() {
     assert_eq!(turned_away(&server, ELSEWHERE, "anybody").await.0["code"], "banned", "after a restart, too");
     server.admin(&["unban-network", "127.0.0.2/31"]).await;
     TestClient::guest_from(&server, ELSEWHERE, "anybody").await;
-    assert!(server.admin_in_vain(&["unban-network", "127.0.0.2/31"]).await.contains("not banned"));
-    assert!(server.admin_in_vain(&["ban-network", "here"]).await.contains("neither"));
+    assert!(server.admin_error(&["unban-network", "127.0.0.2/31"]).await.contains("not banned"));
+    assert!(server.admin_error(&["ban-network", "here"]).await.contains("neither"));
     let audit = server.admin(&["audit", "--limit", "2"]).await;
     assert!(audit.contains("unban_network") && audit.contains("ban_network"), "{audit}");
 }
@@ -200,7 +202,7 @@ async fn a_network_ban_holds_for_present_and_new_guests() {
 #[tokio::test]
 async fn users_who_inherit_a_sanction_are_listed() {
     let server = TestServer::start().await;
-    let (mut owner, token) = registered(&server, "Olga").await;
+    let (mut owner, token) = register_user(&server, "Olga").await;
     let guest = TestClient::guest(&server, "troll").await;
     owner.moderate("mute", &guest.user(), json!({})).await;
     let _other = TestClient::guest(&server, "another").await;
@@ -224,7 +226,7 @@ async fn guests_who_never_return_lose_their_nickname_early() {
         server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer")
     };
     assert_eq!(create("ghost").await.status(), StatusCode::CREATED);
-    within("the nickname to be free", async {
+    with_timeout("the nickname to be free", async {
         while server.count("users WHERE nickname = 'ghost' AND nickname_key IS NOT NULL") > 0 {
             tokio::task::yield_now().await;
         }
@@ -241,7 +243,7 @@ async fn nicknames_of_guests_of_one_address_are_limited() {
         config.limits.guests_per_address = NonZeroU32::new(2).expect("more than none");
     })
     .await;
-    let (_olga, _) = registered(&server, "Olga").await;
+    let (_olga, _) = register_user(&server, "Olga").await;
     let first = TestClient::guest(&server, "小明").await;
     let body = json!({ "nickname": "阿玲" });
     let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
@@ -249,7 +251,7 @@ async fn nicknames_of_guests_of_one_address_are_limited() {
 
     let here = IpAddr::from([127, 0, 0, 1]);
     let (error, hangup) = turned_away(&server, here, "Carol").await;
-    assert_eq!((error["code"].as_str(), hangup), (Some("rate_limited"), Hangup::Code(4429)));
+    assert_eq!((error["code"].as_str(), hangup), (Some("rate_limited"), Closed::Code(4429)));
     let body = json!({ "nickname": "Carol" });
     let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);

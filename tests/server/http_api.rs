@@ -45,13 +45,13 @@ async fn a_session_has_a_token_and_a_cookie() {
         assert_eq!(answer.headers()["cache-control"], "no-store");
         assert_eq!(answer.json::<CurrentUser>().await.expect("me"), created.me);
     }
-    assert_eq!(server.house.me(&created.token).await, Some(created.me));
+    assert_eq!(server.pages_api.me(&created.token).await, Some(created.me));
 
     let answer = server.http(Method::DELETE, "/api/session").header("cookie", own).send().await.expect("an answer");
     assert_eq!(answer.status(), 204);
     assert!(answer.headers()["set-cookie"].to_str().expect("ASCII").ends_with("Max-Age=0"));
     assert_eq!(problem(get(&server, "/api/me", &created.token).await).await.code, ErrorCode::Unauthenticated);
-    assert_eq!(server.house.me(&created.token).await, None);
+    assert_eq!(server.pages_api.me(&created.token).await, None);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_taken_nickname_is_a_conflict_with_a_suggestion() {
 async fn bad_requests_are_problems_and_change_nothing() {
     let server = TestServer::start().await;
     let token = TestClient::guest(&server, "小明").await.token().to_owned();
-    let before = server.stored();
+    let before = server.stored_counts();
     for (body, status, code) in [
         ("{", 400, ErrorCode::BadFrame),
         ("{}", 400, ErrorCode::BadFrame),
@@ -103,7 +103,7 @@ async fn bad_requests_are_problems_and_change_nothing() {
         let answer = request.json(&json!({ "nickname": "evil" })).send().await.expect("an answer");
         assert_eq!((answer.status().as_u16(), problem(answer).await.code), (403, ErrorCode::ForeignOrigin));
     }
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
     assert_eq!(get(&server, "/api/me", &token).await.status(), 200);
 }
 
@@ -115,7 +115,7 @@ async fn a_page_of_long_messages_has_fewer_of_them_and_says_so() {
     // Of few characters, as people count, and of 40 KB.
     let long = "👨‍👩‍👧‍👦".repeat(1_600);
     for number in 0..MESSAGES {
-        ming.say(&format!("{number:02} {long}")).await;
+        ming.send_message(&format!("{number:02} {long}")).await;
     }
     let (lobby, mut all, mut pages) = (ming.lobby().id, Vec::new(), 0);
     let mut after = Seq::ZERO;
@@ -136,7 +136,7 @@ async fn a_page_of_long_messages_has_fewer_of_them_and_says_so() {
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
     let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     let last = format!("{:02} {long}", MESSAGES - 1);
-    assert_eq!(back.heard_until(&last).await.len(), MESSAGES);
+    assert_eq!(back.message_texts_until(&last).await.len(), MESSAGES);
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn history_is_paged_in_both_directions() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for number in 1..=7 {
-        ming.say(&number.to_string()).await;
+        ming.send_message(&number.to_string()).await;
     }
     let lobby = ming.lobby().id;
     for (query, expected, more) in [
@@ -173,7 +173,7 @@ async fn history_is_paged_in_both_directions() {
 async fn a_fetched_message_equals_the_sent_one() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    ming.say("<b>'\"; -- 🫖").await;
+    ming.send_message("<b>'\"; -- 🫖").await;
     let event = ming.expect_event("<b>'\"; -- 🫖").await;
     let page: MessagesPage =
         get(&server, "/api/conversations/lobby/messages", ming.token()).await.json().await.expect("a page");
@@ -190,7 +190,7 @@ async fn conversations_are_listed_like_in_the_welcome() {
     let _ling = TestClient::guest(&server, "阿玲").await;
     ming.open_direct("阿玲").await;
     let list: ConversationList = get(&server, "/api/conversations", ming.token()).await.json().await.expect("a list");
-    assert_eq!(list.conversations, ming.again(&server).await.welcome.conversations);
+    assert_eq!(list.conversations, ming.connect_again(&server).await.welcome.conversations);
     assert_eq!(list.conversations.len(), 2);
 }
 

@@ -10,19 +10,19 @@ async fn a_repeated_command_gets_the_first_ack_and_makes_no_second_event() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let (lobby, id) = (ming.lobby().id, CommandId::generate());
-    ming.post_as(id, lobby, "once").await;
+    ming.send_with_id(id, lobby, "once").await;
     let first = ming.expect_ack(id).await;
-    ming.post_as(id, lobby, "once").await;
+    ming.send_with_id(id, lobby, "once").await;
     assert_eq!(ming.expect_ack(id).await, first);
     // From another connection, with other words and to another place: the command is known by its id alone.
-    let mut phone = ming.again(&server).await;
+    let mut phone = ming.connect_again(&server).await;
     let direct = phone.open_direct("阿玲").await.id;
-    phone.post_as(id, direct, "twice?").await;
+    phone.send_with_id(id, direct, "twice?").await;
     assert_eq!(phone.expect_ack(id).await, first);
 
-    ming.say("after").await;
-    assert_eq!(ling.heard_until("after").await, ["once", "after"]);
-    assert_eq!(server.stored().events, 2);
+    ming.send_message("after").await;
+    assert_eq!(ling.message_texts_until("after").await, ["once", "after"]);
+    assert_eq!(server.stored_counts().events, 2);
 }
 
 #[tokio::test]
@@ -31,11 +31,11 @@ async fn a_command_repeated_before_its_ack_takes_effect_once() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, id) = (ming.lobby().id, CommandId::generate());
     for _ in 0..3 {
-        ming.post_as(id, lobby, "impatient").await;
+        ming.send_with_id(id, lobby, "impatient").await;
     }
     let first = ming.expect_ack(id).await;
     assert_eq!((ming.expect_ack(id).await, ming.expect_ack(id).await), (first, first));
-    assert_eq!(server.stored().events, 1);
+    assert_eq!(server.stored_counts().events, 1);
 }
 
 #[tokio::test]
@@ -43,14 +43,14 @@ async fn a_command_repeated_after_a_restart_takes_effect_once() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, id, token) = (ming.lobby().id, CommandId::generate(), ming.token().to_owned());
-    ming.post_as(id, lobby, "once").await;
+    ming.send_with_id(id, lobby, "once").await;
     let first = ming.expect_ack(id).await;
     drop(ming);
     let server = server.restart().await;
     let mut ming = TestClient::with_token(server.address, &token).await;
-    ming.post_as(id, lobby, "once").await;
+    ming.send_with_id(id, lobby, "once").await;
     assert_eq!(ming.expect_ack(id).await, first);
-    assert_eq!(server.stored().events, 1);
+    assert_eq!(server.stored_counts().events, 1);
 }
 
 #[tokio::test]
@@ -59,9 +59,9 @@ async fn two_users_may_use_the_same_command_id() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let (lobby, id) = (ming.lobby().id, CommandId::generate());
-    ming.post_as(id, lobby, "mine").await;
+    ming.send_with_id(id, lobby, "mine").await;
     ming.expect_ack(id).await;
-    ling.post_as(id, lobby, "hers").await;
+    ling.send_with_id(id, lobby, "hers").await;
     let ack = ling.expect_ack(id).await;
     let event = ming
         .expect("her event", |frame| match frame {

@@ -4,13 +4,13 @@ use reqwest::Method;
 use serde_json::json;
 use teahouse::protocol::{ErrorCode, ServerFrame};
 
-use super::support::{Hangup, RawClient, TestClient, TestServer};
+use super::support::{Closed, RawClient, TestClient, TestServer};
 
-async fn refused(server: &TestServer, hello: serde_json::Value) -> (ServerFrame, Hangup) {
+async fn refused(server: &TestServer, hello: serde_json::Value) -> (ServerFrame, Closed) {
     let mut raw = RawClient::connect(server, "/ws").await;
     raw.send_json(&hello).await;
     let frame = serde_json::from_value(raw.next_json().await).expect("a frame");
-    (frame, raw.hangup().await)
+    (frame, raw.closed().await)
 }
 
 fn code(frame: &ServerFrame) -> ErrorCode {
@@ -27,7 +27,7 @@ async fn a_taken_nickname_is_refused_with_a_suggestion() {
     for look_alike in ["Alice", " aLICE ", "А1ісе"] {
         let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 1, "nickname": look_alike })).await;
         let ServerFrame::Error(error) = frame else { panic!("no error: {frame:?}") };
-        assert_eq!((error.code, hangup), (ErrorCode::NicknameTaken, Hangup::Code(4409)), "{look_alike}");
+        assert_eq!((error.code, hangup), (ErrorCode::NicknameTaken, Closed::Code(4409)), "{look_alike}");
         let suggestion = error.suggestion.expect("a free name");
         let guest = TestClient::guest(&server, suggestion.as_str()).await;
         assert_eq!(guest.welcome.me.nickname, suggestion);
@@ -52,9 +52,9 @@ async fn invalid_nicknames_are_refused() {
     let server = TestServer::start().await;
     for nickname in ["", " \t", "a\u{200b}b", "everyone", &"x".repeat(33)] {
         let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
-        assert_eq!((code(&frame), hangup), (ErrorCode::InvalidNickname, Hangup::Code(4400)), "{nickname:?}");
+        assert_eq!((code(&frame), hangup), (ErrorCode::InvalidNickname, Closed::Code(4400)), "{nickname:?}");
     }
-    assert_eq!(server.stored().users, 0);
+    assert_eq!(server.stored_counts().users, 0);
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_missing_or_invalid_session_is_refused() {
         [json!({ "type": "hello", "protocol": 1 }), json!({ "type": "hello", "protocol": 1, "token": "guessed" })]
     {
         let (frame, hangup) = refused(&server, hello).await;
-        assert_eq!((code(&frame), hangup), (ErrorCode::Unauthenticated, Hangup::Code(4401)));
+        assert_eq!((code(&frame), hangup), (ErrorCode::Unauthenticated, Closed::Code(4401)));
     }
 }
 
@@ -72,8 +72,8 @@ async fn a_missing_or_invalid_session_is_refused() {
 async fn other_protocol_versions_are_refused() {
     let server = TestServer::start().await;
     let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 2, "nickname": "小明" })).await;
-    assert_eq!((code(&frame), hangup), (ErrorCode::UnsupportedProtocol, Hangup::Code(4400)));
-    assert_eq!(server.stored().users, 0);
+    assert_eq!((code(&frame), hangup), (ErrorCode::UnsupportedProtocol, Closed::Code(4400)));
+    assert_eq!(server.stored_counts().users, 0);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_token_or_cookie_restores_the_same_user() {
     let cookie = format!("theme=dark; {}", server.cookie(&token));
     let mut raw = RawClient::connect_with(server.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
     raw.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
-    let by_cookie = TestClient::welcomed(raw).await;
+    let by_cookie = TestClient::await_welcome(raw).await;
     assert_eq!(by_cookie.welcome.me, ming.welcome.me);
     assert_eq!(by_cookie.welcome.token, None, "scripts of the page never see the cookie's token");
 }
@@ -98,12 +98,12 @@ async fn ending_a_session_closes_its_connections_and_frees_the_nickname() {
     let server = TestServer::start().await;
     let ming = TestClient::guest(&server, "小明").await;
     let token = ming.token().to_owned();
-    let phone = ming.again(&server).await;
+    let phone = ming.connect_again(&server).await;
     let answer = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("an answer");
     assert_eq!(answer.status(), 204);
-    assert_eq!(ming.hangup().await, Hangup::Code(4401));
-    assert_eq!(phone.hangup().await, Hangup::Code(4401));
+    assert_eq!(ming.closed().await, Closed::Code(4401));
+    assert_eq!(phone.closed().await, Closed::Code(4401));
     let (frame, hangup) = refused(&server, json!({ "type": "hello", "protocol": 1, "token": token })).await;
-    assert_eq!((code(&frame), hangup), (ErrorCode::Unauthenticated, Hangup::Code(4401)));
+    assert_eq!((code(&frame), hangup), (ErrorCode::Unauthenticated, Closed::Code(4401)));
     TestClient::guest(&server, "小明").await;
 }

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Hangup, RawClient, TestClient, TestServer, within};
+use super::support::{Closed, RawClient, TestClient, TestServer, with_timeout};
 
 fn per_minute(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("more than none")
@@ -23,16 +23,16 @@ async fn too_many_commands_are_refused_with_a_waiting_time() {
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(40)).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    ming.say("one").await;
+    ming.send_message("one").await;
     ming.raw.send_text("no frame").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::BadFrame);
-    let id = ming.post(ming.lobby().id, "three").await;
+    let id = ming.send_without_waiting(ming.lobby().id, "three").await;
     let error = ming.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::RateLimited));
     let wait = error.retry_after_ms.expect("when to try again");
     assert!((1..=1_501).contains(&wait), "{wait} ms for the next of 40 a minute");
-    ling.say("others are not concerned").await;
-    assert_eq!(server.stored().events, 2);
+    ling.send_message("others are not concerned").await;
+    assert_eq!(server.stored_counts().events, 2);
 }
 
 #[tokio::test]
@@ -40,9 +40,9 @@ async fn long_messages_are_charged_by_length() {
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(80)).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     // Four at once, or three thousand bytes and one more.
-    ming.say(&"好".repeat(900)).await;
-    ming.say("short").await;
-    ming.post(ming.lobby().id, "one too many").await;
+    ming.send_message(&"好".repeat(900)).await;
+    ming.send_message("short").await;
+    ming.send_without_waiting(ming.lobby().id, "one too many").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::RateLimited);
 }
 
@@ -53,7 +53,10 @@ async fn a_new_guest_does_not_reset_the_limits_of_an_address() {
     // Two at once for each, eight for all from one address.
     for number in 0..6 {
         let mut guest = TestClient::guest(&server, &format!("guest {number}")).await;
-        let ids = [guest.post(guest.lobby().id, "one").await, guest.post(guest.lobby().id, "two").await];
+        let ids = [
+            guest.send_without_waiting(guest.lobby().id, "one").await,
+            guest.send_without_waiting(guest.lobby().id, "two").await,
+        ];
         for id in ids {
             refused += guest
                 .expect("an answer", |frame| match frame {
@@ -75,7 +78,7 @@ async fn a_flood_of_frames_closes_the_connection() {
         ming.send(&json!({ "type": "ping" })).await;
     }
     assert_eq!(ming.expect_error().await.code, ErrorCode::RateLimited);
-    assert_eq!(ming.hangup().await, Hangup::Code(4429));
+    assert_eq!(ming.closed().await, Closed::Code(4429));
 }
 
 #[tokio::test]
@@ -86,20 +89,20 @@ async fn a_flood_of_pings_closes_the_connection() {
     raw.next_json().await;
     for _ in 0..11 {
         let ping = Message::Ping(Vec::new().into());
-        within("a ping to be sent", raw.socket.send(ping)).await.expect("an open socket");
+        with_timeout("a ping to be sent", raw.socket.send(ping)).await.expect("an open socket");
     }
-    assert_eq!(raw.hangup().await, Hangup::Code(4429));
+    assert_eq!(raw.closed().await, Closed::Code(4429));
 }
 
 #[tokio::test]
 async fn connections_of_a_user_are_limited() {
     let server = TestServer::start_with(|config| config.limits.max_connections_per_user = 2).await;
     let ming = TestClient::guest(&server, "小明").await;
-    let mut second = ming.again(&server).await;
+    let mut second = ming.connect_again(&server).await;
     let mut third = RawClient::connect(&server, "/ws").await;
     third.send_json(&json!({ "type": "hello", "protocol": 1, "token": ming.token() })).await;
-    assert_eq!(third.hangup().await, Hangup::Code(4429));
-    second.say("two are fine").await;
+    assert_eq!(third.closed().await, Closed::Code(4429));
+    second.send_message("two are fine").await;
 }
 
 #[tokio::test]
@@ -112,11 +115,11 @@ async fn connections_of_an_address_are_limited() {
     let refused = RawClient::connect_with(server.address, "/ws", &[]).await.err().expect("a refusal");
     assert_eq!(refused.status(), 429);
     let gone = ming.user();
-    ling.expect_arrival(&gone).await;
+    ling.expect_online(&gone).await;
     drop(ming);
-    ling.expect_departure(&gone).await;
+    ling.expect_offline(&gone).await;
     // The hub forgets a connection a moment before its TCP stream is closed.
-    within("room for another", async {
+    with_timeout("room for another", async {
         while server.http(Method::GET, "/healthz").send().await.expect("an answer").status() != 200 {}
     })
     .await;
@@ -132,7 +135,7 @@ async fn refused_connections_of_an_address_cannot_fill_the_server() {
     // Two that may stay, two that would be told so if they asked, and one that is not let in.
     let mut last = streams.pop().expect("the fifth");
     let mut rest = Vec::new();
-    let read = within("the server to hang up", last.read_to_end(&mut rest)).await;
+    let read = with_timeout("the server to hang up", last.read_to_end(&mut rest)).await;
     assert!(read.is_err() || rest.is_empty(), "without a word");
 }
 
@@ -145,7 +148,7 @@ async fn unfinished_requests_time_out() {
         .await
         .expect("an open stream");
     let mut answer = String::new();
-    within("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
+    with_timeout("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
@@ -164,19 +167,19 @@ async fn a_full_server_accepts_no_connection() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), 200, "{path}");
     }
-    ming.say("alone").await;
+    ming.send_message("alone").await;
 }
 
 /// A connection from another address of this machine: all of 127.0.0.0/8 is.
 async fn connect_from(server: &TestServer, address: [u8; 4]) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind((address, 0).into()).expect("an address of this machine");
-    within("a connection", socket.connect(server.address)).await.expect("a connection")
+    with_timeout("a connection", socket.connect(server.address)).await.expect("a connection")
 }
 
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
-    let read = within("the server to hang up", stream.read_to_end(&mut rest)).await;
+    let read = with_timeout("the server to hang up", stream.read_to_end(&mut rest)).await;
     read.is_err() || rest.is_empty()
 }
 
@@ -192,13 +195,13 @@ async fn idle_connections_of_many_addresses_do_not_keep_recent_users_out() {
     let mut stranger = connect_from(&server, [127, 31, 0, 1]).await;
     stranger.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = String::new();
-    within("the server to hang up", stream_to_end(&mut stranger, &mut answer)).await;
+    with_timeout("the server to hang up", stream_to_end(&mut stranger, &mut answer)).await;
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     let mut back = Vec::new();
     for _ in 0..10 {
-        back.push(ming.again(&server).await);
+        back.push(ming.connect_again(&server).await);
     }
-    back.pop().expect("one of ten").say("still in").await;
+    back.pop().expect("one of ten").send_message("still in").await;
     assert_eq!(server.http(Method::GET, "/healthz").send().await.expect("an answer").status(), 200);
     drop(idle);
 }
@@ -235,7 +238,7 @@ async fn connections_of_a_network_are_limited() {
     let mut other = connect_from(&server, [127, 30, 1, 4]).await;
     other.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.expect("open");
     let mut answer = String::new();
-    within("an answer", stream_to_end(&mut other, &mut answer)).await;
+    with_timeout("an answer", stream_to_end(&mut other, &mut answer)).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
@@ -258,7 +261,7 @@ async fn frames_of_all_users_of_an_address_are_limited() {
             _ => None,
         });
         if refused.await {
-            assert_eq!(guest.hangup().await, Hangup::Code(4429));
+            assert_eq!(guest.closed().await, Closed::Code(4429));
             closed += 1;
         }
     }
@@ -276,8 +279,8 @@ async fn new_guests_of_an_address_are_limited() {
     assert!(answer.headers().contains_key("retry-after"));
     let mut raw = RawClient::connect(&server, "/visitor").await;
     assert_eq!(raw.next_json().await["error"], "rate_limited");
-    assert_eq!(raw.hangup().await, Hangup::Code(4429));
-    assert_eq!(server.stored().users, 2);
+    assert_eq!(raw.closed().await, Closed::Code(4429));
+    assert_eq!(server.stored_counts().users, 2);
 }
 
 #[tokio::test]
@@ -291,10 +294,10 @@ async fn a_client_that_answers_no_ping_is_disconnected() {
     let silent = TestClient::guest(&server, "silent").await;
     let gone = silent.user();
     let mut ming = TestClient::guest(&server, "小明").await;
-    ming.expect_arrival(&gone).await;
-    ming.expect_departure(&gone).await;
+    ming.expect_online(&gone).await;
+    ming.expect_offline(&gone).await;
     // Whoever was listening has been answering pings all the while.
-    ming.say("still here").await;
+    ming.send_message("still here").await;
     drop(silent);
 }
 
@@ -304,14 +307,14 @@ async fn missing_headers_time_out() {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nSlow").await.expect("an open stream");
     let mut rest = Vec::new();
-    within("the server to hang up", stream.read_to_end(&mut rest)).await.expect("an end");
+    with_timeout("the server to hang up", stream.read_to_end(&mut rest)).await.expect("an end");
 }
 
 /// Asks on a connection that is to be kept, and takes the answer.
 async fn ask(stream: &mut TcpStream) -> String {
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = String::new();
-    within("an answer", async {
+    with_timeout("an answer", async {
         while !answer.ends_with("\r\n\r\nalive\n") {
             let mut bytes = [0; 4096];
             let read = stream.read(&mut bytes).await.expect("an open stream");
@@ -386,9 +389,9 @@ async fn a_burst_of_commands_is_answered_completely() {
     let lobby = ming.lobby().id;
     let mut waiting = std::collections::HashSet::new();
     for number in 0..COMMANDS {
-        waiting.insert(ming.post(lobby, &number.to_string()).await);
+        waiting.insert(ming.send_without_waiting(lobby, &number.to_string()).await);
     }
-    within("all acks", async {
+    with_timeout("all acks", async {
         while !waiting.is_empty() {
             let message = ming.raw.socket.next().await.expect("an open socket").expect("a frame");
             if let Ok(ServerFrame::Ack { id, .. }) = serde_json::from_slice(&message.into_data()) {
@@ -397,5 +400,5 @@ async fn a_burst_of_commands_is_answered_completely() {
         }
     })
     .await;
-    assert_eq!(server.stored().events, COMMANDS);
+    assert_eq!(server.stored_counts().events, COMMANDS);
 }

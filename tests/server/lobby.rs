@@ -11,7 +11,7 @@ async fn a_lobby_message_reaches_everyone() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let mut hong = TestClient::guest(&server, "小红").await;
-    let ack = ming.say("你好 👋").await;
+    let ack = ming.send_message("你好 👋").await;
     assert_eq!(ack.seq, Some(Seq(1)));
     for client in [&mut ming, &mut ling, &mut hong] {
         let event = client.expect_event("你好 👋").await;
@@ -24,9 +24,9 @@ async fn a_lobby_message_reaches_everyone() {
 async fn a_message_is_trimmed_and_reaches_the_senders_other_connections() {
     let server = TestServer::start().await;
     let mut desk = TestClient::guest(&server, "小明").await;
-    let mut phone = desk.again(&server).await;
+    let mut phone = desk.connect_again(&server).await;
     assert_eq!(phone.welcome.me, desk.welcome.me);
-    desk.say("  tea?\r\nyes \n").await;
+    desk.send_message("  tea?\r\nyes \n").await;
     phone.expect_event("  tea?\nyes").await;
 }
 
@@ -41,7 +41,7 @@ async fn all_members_see_the_same_order_without_holes() {
     let talks = clients.into_iter().map(async |mut client| {
         let lobby = client.lobby().id;
         for number in 0..EACH {
-            client.post(lobby, &format!("{} {number}", client.welcome.me.nickname.as_str())).await;
+            client.send_without_waiting(lobby, &format!("{} {number}", client.welcome.me.nickname.as_str())).await;
         }
         let mut heard = Vec::new();
         while heard.len() < 3 * EACH {
@@ -69,7 +69,7 @@ async fn all_members_see_the_same_order_without_holes() {
 async fn a_new_user_has_nothing_unread_and_is_counted() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    ming.say("before you came").await;
+    ming.send_message("before you came").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ling.lobby();
     assert_eq!((lobby.last_seq, lobby.read_seq, lobby.unread), (Seq(1), Seq(1), 0));

@@ -10,7 +10,7 @@ use teahouse::{
 };
 
 use super::support::{
-    Hangup, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, appointed, registered, sign_in,
+    Closed, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, register_user, register_with_role, sign_in,
 };
 
 /// Everywhere, for as long as nobody lifts it.
@@ -20,7 +20,7 @@ fn house() -> Value {
 
 /// The owner of a fresh house.
 async fn owner(server: &TestServer) -> TestClient {
-    registered(server, "老板").await.0
+    register_user(server, "老板").await.0
 }
 
 async fn get(server: &TestServer, client: &TestClient, path: &str) -> reqwest::Response {
@@ -37,7 +37,7 @@ async fn lobby(server: &TestServer, client: &TestClient) -> Vec<Message> {
 async fn the_claim_token_makes_exactly_one_owner() {
     let server = TestServer::start().await;
     let first = owner(&server).await;
-    let (second, _) = registered(&server, "阿玲").await;
+    let (second, _) = register_user(&server, "阿玲").await;
     assert_eq!((first.welcome.me.role, second.welcome.me.role), (Role::Owner, Role::Member));
     assert_eq!(first.user().role, Role::Owner, "everybody sees it");
 }
@@ -45,8 +45,8 @@ async fn the_claim_token_makes_exactly_one_owner() {
 #[tokio::test]
 async fn the_owner_option_allows_only_that_owner() {
     let server = TestServer::start_with(|config| config.owner = Nickname::parse("阿玲").ok()).await;
-    let (first, _) = registered(&server, "小明").await;
-    let (named, _) = registered(&server, "阿玲").await;
+    let (first, _) = register_user(&server, "小明").await;
+    let (named, _) = register_user(&server, "阿玲").await;
     assert_eq!((first.welcome.me.role, named.welcome.me.role), (Role::Member, Role::Owner));
 }
 
@@ -54,21 +54,21 @@ async fn the_owner_option_allows_only_that_owner() {
 async fn nobody_moderates_users_of_equal_or_higher_role() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let mut moderator = appointed(&server, &mut owner, "管家", "moderator").await;
-    let other = appointed(&server, &mut owner, "管家二", "moderator").await;
+    let mut moderator = register_with_role(&server, &mut owner, "管家", "moderator").await;
+    let other = register_with_role(&server, &mut owner, "管家二", "moderator").await;
     let mut member = TestClient::guest(&server, "小明").await;
     for action in ["mute", "unmute", "remove", "ban", "unban", "appoint"] {
         let more = json!({ "role": "moderator" });
         for subject in [owner.user(), moderator.user(), member.user()] {
-            let code = member.moderate_in_vain(action, &subject, more.clone()).await;
+            let code = member.moderation_error(action, &subject, more.clone()).await;
             assert_eq!(code, ErrorCode::Forbidden, "{action} by a member");
         }
         for subject in [owner.user(), other.user(), moderator.user()] {
-            let code = moderator.moderate_in_vain(action, &subject, more.clone()).await;
+            let code = moderator.moderation_error(action, &subject, more.clone()).await;
             assert_eq!(code, ErrorCode::Forbidden, "{action} by a moderator");
         }
     }
-    let code = owner.moderate_in_vain("appoint", &member.user(), json!({ "role": "moderator" })).await;
+    let code = owner.moderation_error("appoint", &member.user(), json!({ "role": "moderator" })).await;
     assert_eq!(code, ErrorCode::AccountRequired, "a guest's name is not safe enough for a role");
     for path in ["/api/audit", "/api/invites"] {
         assert_eq!(get(&server, &moderator, path).await.status(), StatusCode::FORBIDDEN, "{path}");
@@ -81,32 +81,32 @@ async fn nobody_moderates_users_of_equal_or_higher_role() {
 async fn a_revoked_role_ends_at_once() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let moderator = appointed(&server, &mut owner, "管家", "moderator").await;
+    let moderator = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let token = moderator.token().to_owned();
     let mut ming = TestClient::guest(&server, "小明").await;
     owner.moderate("appoint", &moderator.user(), json!({ "role": "member" })).await;
-    assert_eq!(moderator.hangup().await, Hangup::Code(1013));
+    assert_eq!(moderator.closed().await, Closed::Code(1013));
     let mut member = TestClient::with_token(server.address, &token).await;
     assert_eq!(member.welcome.me.role, Role::Member);
-    assert_eq!(member.moderate_in_vain("mute", &ming.user(), house()).await, ErrorCode::Forbidden);
-    ming.say("still here").await;
+    assert_eq!(member.moderation_error("mute", &ming.user(), house()).await, ErrorCode::Forbidden);
+    ming.send_message("still here").await;
 }
 
 #[tokio::test]
 async fn moderators_delete_messages_in_rooms_but_not_in_directs() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let mut moderator = appointed(&server, &mut owner, "管家", "moderator").await;
+    let mut moderator = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let said = ming.say("rude words").await;
+    let said = ming.send_message("rude words").await;
     moderator.change("delete", said.conversation, said.seq.expect("a place"), json!({})).await;
-    assert_eq!(server.payloads_with("rude words"), 0);
+    assert_eq!(server.payloads_containing("rude words"), 0);
     let audit: AuditPage = get(&server, &owner, "/api/audit").await.json().await.expect("a page");
     assert_eq!(audit.entries[0].action, "delete_message");
     assert_eq!(audit.entries[0].subject.as_ref().map(|user| user.id), Some(ming.user().id));
 
     let direct = ming.open_direct("管家").await;
-    let private = ming.say_in(direct.id, "between us").await;
+    let private = ming.send_message_to(direct.id, "between us").await;
     let id = CommandId::generate();
     moderator.send(&json!({ "type": "delete", "id": id, "conversation": direct.id, "seq": private.seq })).await;
     assert_eq!(moderator.expect_error().await.code, ErrorCode::Forbidden);
@@ -118,27 +118,27 @@ async fn a_muted_user_can_read_but_not_write_until_unmuted() {
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let direct = ming.open_direct("老板").await;
-    let said = ming.say("before").await;
+    let said = ming.send_message("before").await;
     owner.moderate("mute", &ming.user(), json!({ "minutes": 10 })).await;
 
     let (author, notice) = ming.expect_notice().await;
     assert_eq!((author.id, notice.action, notice.scope), (owner.user().id, Action::Mute, Scope::Server));
     assert!(notice.until.is_some());
-    let id = ming.post(said.conversation, "after").await;
+    let id = ming.send_without_waiting(said.conversation, "after").await;
     let error = ming.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::Muted));
     assert!(error.retry_after_ms.is_some_and(|wait| wait > 500_000), "when it ends by itself: {error:?}");
-    ming.post(direct.id, "please").await;
+    ming.send_without_waiting(direct.id, "please").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
     // Taking back is not talking.
     ming.change("delete", said.conversation, said.seq.expect("a place"), json!({})).await;
-    owner.say("we go on").await;
+    owner.send_message("we go on").await;
     ming.expect_event("we go on").await;
 
     let sanctions: SanctionList = get(&server, &owner, "/api/sanctions").await.json().await.expect("a list");
     assert_eq!(sanctions.sanctions.len(), 1);
     owner.moderate("unmute", &ming.user(), house()).await;
-    ming.say("after").await;
+    ming.send_message("after").await;
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn moderation_leaves_notices_that_nobody_can_change() {
     // It is not counted as unread, either.
     let conversations: ConversationList = get(&server, &ming, "/api/conversations").await.json().await.expect("a list");
     assert_eq!(conversations.conversations[0].unread, 0);
-    ming.say("fine").await;
+    ming.send_message("fine").await;
 }
 
 #[tokio::test]
@@ -185,26 +185,26 @@ async fn a_repeated_moderation_command_takes_effect_once() {
 async fn a_removed_user_is_disconnected_everywhere_and_may_come_back() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let (ming, token) = registered(&server, "小明").await;
+    let (ming, token) = register_user(&server, "小明").await;
     let second = TestClient::with_token(server.address, &token).await;
     owner.moderate("remove", &ming.user(), house()).await;
-    assert_eq!(ming.hangup().await, Hangup::Code(4403));
-    assert_eq!(second.hangup().await, Hangup::Code(4403));
+    assert_eq!(ming.closed().await, Closed::Code(4403));
+    assert_eq!(second.closed().await, Closed::Code(4403));
     let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("an answer");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     let again = sign_in(&server, "小明", PASSWORD).await.expect("a session");
     let mut back = TestClient::with_token(server.address, &again.token).await;
-    back.say("sorry").await;
+    back.send_message("sorry").await;
 }
 
 #[tokio::test]
 async fn a_banned_user_is_refused_by_every_endpoint() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let (ming, _) = registered(&server, "小明").await;
+    let (ming, _) = register_user(&server, "小明").await;
     owner.moderate("ban", &ming.user(), json!({ "minutes": 60 })).await;
     let user = ming.user();
-    assert_eq!(ming.hangup().await, Hangup::Code(4403));
+    assert_eq!(ming.closed().await, Closed::Code(4403));
     let problem = sign_in(&server, "小明", PASSWORD).await.expect_err("banned");
     assert_eq!((problem.status, problem.code), (403, ErrorCode::Banned));
     assert!(problem.retry_after_ms.is_some());
@@ -228,22 +228,22 @@ async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_addres
     let guest = TestClient::guest(&server, "troll").await;
     let user = guest.user();
     owner.moderate("ban", &user, house()).await;
-    assert_eq!(guest.hangup().await, Hangup::Code(4403));
+    assert_eq!(guest.closed().await, Closed::Code(4403));
 
     let mut raw = RawClient::connect(&server, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "troll2" })).await;
     assert_eq!(raw.next_json().await["code"], "banned");
-    assert_eq!(raw.hangup().await, Hangup::Code(4403));
+    assert_eq!(raw.closed().await, Closed::Code(4403));
     let answer = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "troll3" })).send().await;
     assert_eq!(answer.expect("an answer").status(), StatusCode::FORBIDDEN);
     let mut plain = RawClient::connect(&server, "/troll4").await;
     assert_eq!(plain.next_json().await["error"], "banned");
-    assert_eq!(plain.hangup().await, Hangup::Code(4403));
+    assert_eq!(plain.closed().await, Closed::Code(4403));
 
     // Who was here already stays, and who has a password comes in.
-    let mut again = bystander.again(&server).await;
-    again.say("still here").await;
-    owner.again(&server).await;
+    let mut again = bystander.connect_again(&server).await;
+    again.send_message("still here").await;
+    owner.connect_again(&server).await;
     owner.moderate("unban", &user, house()).await;
     TestClient::guest(&server, "troll").await;
 }
@@ -252,11 +252,11 @@ async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_addres
 async fn a_simple_client_can_be_banned() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let mut plain = SimpleClient::enter(&server, "/bot").await;
-    plain.say("spam").await;
+    let mut plain = SimpleClient::sign_in(&server, "/bot").await;
+    plain.send_message("spam").await;
     let event = owner.expect_event("spam").await;
     owner.moderate("ban", &event.author, house()).await;
-    assert_eq!(plain.hangup().await, Hangup::Code(4403));
+    assert_eq!(plain.closed().await, Closed::Code(4403));
     let mut again = RawClient::connect(&server, "/bot").await;
     assert_eq!(again.next_json().await["error"], "banned");
 }
@@ -273,18 +273,18 @@ async fn a_user_removed_from_a_room_receives_nothing_until_rejoining() {
         _ => None,
     })
     .await;
-    owner.say("behind the back").await;
-    ming.post(room, "let me in").await;
+    owner.send_message("behind the back").await;
+    ming.send_without_waiting(room, "let me in").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::UnknownConversation);
     let page = get(&server, &ming, "/api/conversations/lobby/messages").await;
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
-    let welcome = ming.again(&server).await.welcome;
+    let welcome = ming.connect_again(&server).await.welcome;
     assert!(welcome.conversations.is_empty(), "also on a new connection");
 
     let id = CommandId::generate();
     ming.send(&json!({ "type": "join", "id": id, "conversation": room })).await;
     assert_eq!(ming.expect_ack(id).await.seq, None);
-    ming.say("thank you").await;
+    ming.send_message("thank you").await;
     owner.expect_event("thank you").await;
     let heard: Vec<_> = lobby(&server, &ming).await.iter().map(|message| message.body.as_str().to_owned()).collect();
     assert!(heard.contains(&"behind the back".to_owned()), "the room's history is there again");
@@ -303,7 +303,7 @@ async fn a_user_banned_from_a_room_cannot_rejoin() {
     assert_eq!(ming.expect_error().await.code, ErrorCode::Banned);
     // The rest of the house is open.
     let direct = ming.open_direct("老板").await;
-    ming.say_in(direct.id, "why?").await;
+    ming.send_message_to(direct.id, "why?").await;
     owner.moderate("unban", &ming.user(), json!({ "conversation": room })).await;
     ming.send(&join).await;
     ming.expect_ack(id).await;
@@ -332,13 +332,13 @@ async fn the_audit_log_is_complete_and_append_only() {
 async fn sanctions_survive_a_restart() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let (ming, token) = registered(&server, "小明").await;
-    let (ling, _) = registered(&server, "阿玲").await;
+    let (ming, token) = register_user(&server, "小明").await;
+    let (ling, _) = register_user(&server, "阿玲").await;
     owner.moderate("mute", &ming.user(), house()).await;
     owner.moderate("ban", &ling.user(), house()).await;
     let server = server.restart().await;
     let mut ming = TestClient::with_token(server.address, &token).await;
-    ming.post(ming.lobby().id, "hello?").await;
+    ming.send_without_waiting(ming.lobby().id, "hello?").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
     assert_eq!(sign_in(&server, "阿玲", PASSWORD).await.expect_err("banned").code, ErrorCode::Banned);
 }
@@ -356,12 +356,12 @@ async fn invalid_moderation_commands_are_refused() {
         ("tickle", json!({}), ErrorCode::BadFrame),
         ("mute", json!({ "conversation": ming.user().id }), ErrorCode::UnknownConversation),
     ] {
-        assert_eq!(owner.moderate_in_vain(action, &ming.user(), more).await, code, "{action}");
+        assert_eq!(owner.moderation_error(action, &ming.user(), more).await, code, "{action}");
     }
     let nobody = User { id: UserId::generate(), ..ming.user() };
-    assert_eq!(owner.moderate_in_vain("mute", &nobody, house()).await, ErrorCode::UnknownUser);
+    assert_eq!(owner.moderation_error("mute", &nobody, house()).await, ErrorCode::UnknownUser);
     let the_house = User { id: UserId::SYSTEM, ..ming.user() };
-    assert_eq!(owner.moderate_in_vain("mute", &the_house, house()).await, ErrorCode::UnknownUser);
+    assert_eq!(owner.moderation_error("mute", &the_house, house()).await, ErrorCode::UnknownUser);
 }
 
 #[tokio::test]
@@ -378,7 +378,7 @@ async fn typing_of_muted_users_is_not_announced() {
     // Another conversation, in which typing was not told just now.
     owner.moderate("unmute", &ming.user(), house()).await;
     let direct = ming.open_direct("老板").await;
-    ming.say_in(direct.id, "hello").await;
+    ming.send_message_to(direct.id, "hello").await;
     ming.send(&json!({ "type": "typing", "conversation": direct.id })).await;
     let first = owner.expect("that somebody types", |frame| match frame {
         ServerFrame::Typing { conversation, .. } => Some(*conversation),

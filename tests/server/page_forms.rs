@@ -7,7 +7,7 @@ use teahouse::{
     protocol::{ErrorCode, Problem},
 };
 
-use super::support::{TestClient, TestServer, registered};
+use super::support::{TestClient, TestServer, register_user};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -31,7 +31,7 @@ fn cookie_of(server: &TestServer, user: &TestClient) -> String {
 async fn the_sign_in_form_is_answered_with_the_chat_page() {
     let server = TestServer::start_with_pages().await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    ling.say("was here before").await;
+    ling.send_message("was here before").await;
     let answer = post(&server, "/talk/lobby", "", &[("nickname", "小明")]).await;
     assert_eq!(answer.status(), StatusCode::OK);
     let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("ASCII").to_owned();
@@ -49,8 +49,8 @@ async fn the_sign_in_form_is_answered_with_the_chat_page() {
 async fn messages_are_text_in_the_page() {
     let server = TestServer::start_with_pages().await;
     let mut mallory = TestClient::guest(&server, "Mallory\"><i>").await;
-    mallory.say("<img src=x onerror=alert(1)> &amp; </template></script><script>alert(1)</script>").await;
-    mallory.say("http://a.example/\"onmouseover=\"alert(1)").await;
+    mallory.send_message("<img src=x onerror=alert(1)> &amp; </template></script><script>alert(1)</script>").await;
+    mallory.send_message("http://a.example/\"onmouseover=\"alert(1)").await;
     let request = server.http(Method::GET, "/talk/lobby").bearer_auth(mallory.token());
     let page = request.send().await.expect("an answer").text().await.expect("a page");
     assert!(page.contains("&lt;img src=x onerror=alert(1)&gt; &amp;amp; "), "{page}");
@@ -109,11 +109,11 @@ async fn a_form_submitted_twice_sends_one_message() {
         assert_eq!(location(&answer), "/talk/lobby");
     }
     assert_eq!(ling.expect_event("你好 & welcome").await.author, ming.user());
-    assert_eq!(server.stored().events, 1);
+    assert_eq!(server.stored_counts().events, 1);
     // A browser brought the form back, and something else was typed.
     post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "and good bye")]).await;
     ling.expect_event("and good bye").await;
-    assert_eq!(server.stored().events, 2);
+    assert_eq!(server.stored_counts().events, 2);
 }
 
 #[tokio::test]
@@ -124,15 +124,15 @@ async fn a_command_sent_by_form_and_websocket_takes_effect_once() {
     let fields = [("id", &*id.to_string()), ("body", "once")];
     post(&server, &format!("/talk/{lobby}"), &cookie_of(&server, &ming), &fields).await;
     let event = ming.expect_event("once").await;
-    ming.post_as(id, lobby, "once").await;
+    ming.send_with_id(id, lobby, "once").await;
     assert_eq!(ming.expect_ack(id).await.seq, Some(event.seq));
-    assert_eq!(server.stored().events, 1);
+    assert_eq!(server.stored_counts().events, 1);
 }
 
 #[tokio::test]
 async fn a_refused_message_is_back_in_the_composer_with_the_reason() {
     let server = TestServer::start_with_pages().await;
-    let (mut owner, _) = registered(&server, "老板").await;
+    let (mut owner, _) = register_user(&server, "老板").await;
     let ming = TestClient::guest(&server, "小明").await;
     owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
     let cookie = format!("{}; teahouse_language=zh-Hans", cookie_of(&server, &ming));
@@ -168,7 +168,7 @@ async fn forms_need_a_session_and_the_servers_own_page() {
         assert_eq!(answer.status(), StatusCode::FORBIDDEN);
         assert_eq!(answer.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
     }
-    assert_eq!(server.stored().events, 0);
+    assert_eq!(server.stored_counts().events, 0);
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn a_text_too_long_for_the_composer_is_given_back_on_its_own() {
         // So that it can be sent once more as what it was.
         assert!(page.contains(&format!("action=\"{path}\"")) && page.contains(&form), "{page}");
     }
-    assert_eq!(server.stored().events, 0);
+    assert_eq!(server.stored_counts().events, 0);
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn forms_have_the_same_limits_as_frames() {
     let pile = format!("e{}", "\u{301}".repeat(40_000));
     let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &pile)]).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(server.stored().events, 0);
+    assert_eq!(server.stored_counts().events, 0);
 }
 
 #[tokio::test]
@@ -242,9 +242,9 @@ async fn a_page_of_another_session_sends_nothing() {
     for cookie in [cookie_of(&server, &ling), String::new()] {
         assert_eq!(post(&server, "/talk/lobby", &cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);
     }
-    assert_eq!(server.stored().events, 0);
+    assert_eq!(server.stored_counts().events, 0);
     assert_eq!(location(&post(&server, "/talk/lobby", &cookie_of(&server, &ming), &fields).await), "/talk/lobby");
-    assert_eq!(server.stored().events, 1);
+    assert_eq!(server.stored_counts().events, 1);
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn a_page_contains_a_limited_part_of_the_history() {
     let long = "👨‍👩‍👧‍👦".repeat(1_600);
     for (nickname, mark) in [("小明", "the first"), ("阿玲", "the second")] {
         let mut guest = TestClient::guest(&server, nickname).await;
-        guest.say(&format!("{mark} {long}")).await;
+        guest.send_message(&format!("{mark} {long}")).await;
     }
     let reader = TestClient::guest(&server, "Bob").await;
     let request = server.http(Method::GET, "/talk/lobby").bearer_auth(reader.token());

@@ -11,7 +11,7 @@ use teahouse::{
     protocol::{ErrorCode, Problem},
 };
 
-use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, registered, set_password, sign_in};
+use super::support::{Closed, PASSWORD, RawClient, TestClient, TestServer, register_user, set_password, sign_in};
 
 /// One of the many addresses of this machine.
 fn address(last: u8) -> IpAddr {
@@ -28,21 +28,21 @@ async fn change(server: &TestServer, from: IpAddr, token: &str, current: &str) -
 #[tokio::test]
 async fn guessing_the_current_password_is_limited_across_addresses() {
     let server = TestServer::start().await;
-    let (_alice, token) = registered(&server, "Alice").await;
+    let (_alice, token) = register_user(&server, "Alice").await;
     let mut answers = Vec::new();
     for number in 0..12_u8 {
         answers.push(change(&server, address(2 + number), &token, &format!("guess number {number}")).await);
     }
     assert_eq!(answers[..10], [StatusCode::FORBIDDEN; 10], "so many are tried");
     assert_eq!(answers[10..], [StatusCode::TOO_MANY_REQUESTS; 2]);
-    let (_bob, other) = registered(&server, "Bob").await;
+    let (_bob, other) = register_user(&server, "Bob").await;
     assert_eq!(change(&server, address(2), &other, PASSWORD).await, StatusCode::NO_CONTENT, "others are not concerned");
 }
 
 #[tokio::test]
 async fn password_attempts_count_at_all_endpoints_together() {
     let server = TestServer::start_with_pages().await;
-    let (_alice, token) = registered(&server, "Alice").await;
+    let (_alice, token) = register_user(&server, "Alice").await;
     let invite = server.admin(&["invite"]).await;
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
     for number in 0..10_u8 {
@@ -64,7 +64,7 @@ async fn password_attempts_count_at_all_endpoints_together() {
 #[tokio::test]
 async fn password_limits_do_not_reveal_accounts() {
     let server = TestServer::start().await;
-    let _alice = registered(&server, "Alice").await;
+    let _alice = register_user(&server, "Alice").await;
     for nickname in ["Alice", "Nobody"] {
         let mut answers = Vec::new();
         for number in 0..12_u8 {
@@ -109,20 +109,20 @@ async fn reserved_nicknames_are_refused_everywhere() {
         let mut raw = RawClient::connect(&server, "/ws").await;
         raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": name })).await;
         assert_eq!(raw.next_json().await["code"], "invalid_nickname", "{name}");
-        assert_eq!(raw.hangup().await, Hangup::Code(4400));
+        assert_eq!(raw.closed().await, Closed::Code(4400));
     }
     for path in ["/Teahouse", "/%E7%BE%A4%E4%B8%BB", "/moderator"] {
         let mut plain = RawClient::connect(&server, path).await;
         assert_eq!(plain.next_json().await["error"], "invalid_nickname", "{path}");
     }
-    assert!(server.admin_in_vain(&["create", "Teahouse"]).await.contains("kept for the server"));
-    assert_eq!(server.stored().users, 0);
+    assert!(server.admin_error(&["create", "Teahouse"]).await.contains("kept for the server"));
+    assert_eq!(server.stored_counts().users, 0);
 }
 
 #[tokio::test]
 async fn existing_users_keep_reserved_nicknames() {
     let server = TestServer::start().await;
-    let _alice = registered(&server, "Alice").await;
+    let _alice = register_user(&server, "Alice").await;
     let key = Nickname::parse_existing("Admin").expect("a name").key().as_str().to_owned();
     server
         .tamper(&format!("UPDATE users SET nickname = 'Admin', nickname_key = '{key}' WHERE nickname = 'Alice'"))
@@ -139,7 +139,7 @@ async fn existing_users_keep_reserved_nicknames() {
 async fn thirty_users_of_one_address_can_sign_in_with_passwords() {
     let server = TestServer::start().await;
     for number in 0..12 {
-        registered(&server, &format!("Pupil {number}")).await;
+        register_user(&server, &format!("Pupil {number}")).await;
     }
     // All in the same moment.
     let names: Vec<_> = (0..12).map(|number| format!("Pupil {number}")).collect();
@@ -158,7 +158,7 @@ async fn correct_passwords_do_not_refund_wrong_attempts() {
     let server =
         TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
     for name in ["Alice", "Bob", "Carol"] {
-        registered(&server, name).await;
+        register_user(&server, name).await;
     }
     for name in ["Alice", "Bob"] {
         sign_in(&server, name, PASSWORD).await.expect("a session");
@@ -172,7 +172,7 @@ async fn correct_passwords_do_not_refund_wrong_attempts() {
 #[tokio::test]
 async fn parallel_guesses_are_limited_like_sequential_ones() {
     let server = TestServer::start().await;
-    let _alice = registered(&server, "Alice").await;
+    let _alice = register_user(&server, "Alice").await;
     let guesses: Vec<_> = (0..100).map(|number| format!("guess number {number}")).collect();
     let answers = join_all(guesses.iter().map(|guess| sign_in(&server, "Alice", guess))).await;
     let statuses: Vec<_> = answers.into_iter().map(|answer| answer.expect_err("a wrong one").status).collect();
@@ -185,14 +185,14 @@ async fn parallel_guesses_are_limited_like_sequential_ones() {
 async fn constant_signing_in_is_limited() {
     let server =
         TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
-    let _alice = registered(&server, "Alice").await;
+    let _alice = register_user(&server, "Alice").await;
     let mut let_in = 0;
     while sign_in(&server, "Alice", PASSWORD).await.is_ok() {
         let_in += 1;
         assert!(let_in < 40, "one account can be used without end");
     }
     assert!(let_in > 9, "{let_in}");
-    let _bob = registered(&server, "Bob").await;
+    let _bob = register_user(&server, "Bob").await;
     sign_in(&server, "Bob", PASSWORD).await.expect("others of the address are not concerned");
 }
 
@@ -223,12 +223,12 @@ async fn a_password_is_the_same_in_every_unicode_normalization() {
 #[tokio::test]
 async fn passwords_stored_without_normalization_still_work() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
-    let (_alice, token) = registered(&server, "Alice").await;
+    let (_alice, token) = register_user(&server, "Alice").await;
     let typed = "Zoe\u{308}-cre\u{300}me ４２";
     let salt = SaltString::from_b64("bm9ib2R5IGlzIGhlcmU").expect("salt");
     let hash = Argon2::default().hash_password(typed.as_bytes(), &salt).expect("a hash").to_string();
     server.tamper(&format!("UPDATE users SET password = '{hash}' WHERE nickname = 'Alice'")).expect("an old hash");
-    let is_old = || server.stored_password("Alice") == hash;
+    let is_old = || server.stored_password_hash("Alice") == hash;
 
     sign_in(&server, "Alice", "Zoë-crème 42").await.expect_err("nobody can tell yet that this is the same");
     assert!(is_old());

@@ -28,7 +28,7 @@ async fn arrivals_and_departures_are_announced() {
     let ling = TestClient::guest(&server, "阿玲").await;
     let her = ling.welcome.me.user();
     assert_eq!(ming.expect("her", |frame| joined(frame, &her)).await, 2);
-    let (mut online, count) = server.house.online_users();
+    let (mut online, count) = server.pages_api.online_users();
     online.sort_by_key(|user| user.id);
     assert_eq!((online, count), (vec![me, her.clone()], 2));
 
@@ -43,7 +43,7 @@ async fn a_user_is_online_until_the_last_connection_closes() {
     let desk = TestClient::guest(&server, "阿玲").await;
     let her = desk.welcome.me.user();
     ming.expect("her", |frame| joined(frame, &her)).await;
-    let mut phone = desk.again(&server).await;
+    let mut phone = desk.connect_again(&server).await;
     drop(desk);
     // Somebody else's coming and going shows that the announcer has been round since.
     let hong = TestClient::guest(&server, "小红").await;
@@ -55,7 +55,7 @@ async fn a_user_is_online_until_the_last_connection_closes() {
         _ => None,
     });
     assert_eq!(gone.await, [other.id]);
-    phone.say("still here").await;
+    phone.send_message("still here").await;
     drop(phone);
     assert_eq!(ming.expect("her leaving", |frame| left(frame, &her)).await, 1);
 }

@@ -24,7 +24,7 @@ async fn start_openly(data: &Path, log: &Path) -> TestProcess {
     let mut shell = Command::new("sh");
     shell.args(["-c", "umask 022; exec \"$0\" \"$@\"", PROGRAM]);
     shell.stderr(Stdio::from(File::options().create(true).append(true).open(log).expect("a log")));
-    TestProcess::start_by(shell, data).await
+    TestProcess::start_with_command(shell, data).await
 }
 
 /// Asserts that all files of the folder are their owner's alone.
@@ -49,7 +49,7 @@ async fn data_files_are_private_whatever_the_umask() {
     fs::create_dir(&data).expect("a folder");
     set_mode(&data, 0o755);
     let process = start_openly(&data, &log).await;
-    TestClient::guest_at(process.address, "小明").await.say("something").await;
+    TestClient::guest_at_address(process.address, "小明").await.send_message("something").await;
     all_are_private(&data, &FILES);
     assert_eq!(mode(&data), 0o755, "a folder that was there is left as it is");
     let words = fs::read_to_string(&log).expect("a log");
@@ -68,7 +68,7 @@ async fn readable_data_files_become_private_at_the_start() {
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     let process = start_openly(&data, &log).await;
     assert_eq!(mode(&data), 0o700, "a new folder is nobody else's");
-    TestClient::guest_at(process.address, "小明").await.say("something").await;
+    TestClient::guest_at_address(process.address, "小明").await.send_message("something").await;
     process.signal("KILL");
     assert!(!process.exit().await.success());
     for name in &FILES[..4] {
@@ -76,7 +76,7 @@ async fn readable_data_files_become_private_at_the_start() {
     }
 
     let process = start_openly(&data, &log).await;
-    TestClient::guest_at(process.address, "阿玲").await.say("something").await;
+    TestClient::guest_at_address(process.address, "阿玲").await.send_message("something").await;
     all_are_private(&data, &FILES);
     let words = fs::read_to_string(&log).expect("a log");
     assert!(!words.contains("its mode is"), "nothing is to be warned of: {words}");

@@ -60,7 +60,7 @@ async fn security_txt_needs_a_contact_and_has_a_canonical_url_only_with_a_public
     let data = TempDir::new().expect("a folder");
     let mut program = Command::new(PROGRAM);
     program.env("TEAHOUSE_SECURITY_CONTACT", "https://chat.example/security");
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
     let answer = reqwest::get(format!("http://{}{SECURITY_TXT}", process.address)).await.expect("an answer");
     let text = answer.text().await.expect("a text");
     assert!(text.starts_with("Contact: https://chat.example/security\n") && !text.contains("Canonical"), "{text}");
@@ -68,7 +68,7 @@ async fn security_txt_needs_a_contact_and_has_a_canonical_url_only_with_a_public
 
 #[tokio::test]
 async fn browsers_report_to_the_configured_url() {
-    let server = TestServer::start_with_pages_and(|config| {
+    let server = TestServer::start_with_pages_and_config(|config| {
         config.csp_report_to = Some(REPORTS.parse().expect("a URL"));
     })
     .await;

@@ -23,24 +23,24 @@ async fn a_read_mark_reaches_all_connections_of_the_user_and_is_kept() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut desk = TestClient::guest(&server, "阿玲").await;
-    let mut phone = desk.again(&server).await;
+    let mut phone = desk.connect_again(&server).await;
     let lobby = desk.lobby().id;
     for text in ["one", "two", "three"] {
-        ming.say(text).await;
+        ming.send_message(text).await;
     }
     let unread = |client: &TestClient| (client.lobby().read_seq, client.lobby().unread);
-    assert_eq!(unread(&desk.again(&server).await), (Seq(0), 3));
+    assert_eq!(unread(&desk.connect_again(&server).await), (Seq(0), 3));
 
     desk.send(&json!({ "type": "read", "conversation": lobby, "seq": 2 })).await;
     assert_eq!(expect_read(&mut desk).await, Seq(2));
     assert_eq!(expect_read(&mut phone).await, Seq(2));
-    assert_eq!(unread(&desk.again(&server).await), (Seq(2), 1));
+    assert_eq!(unread(&desk.connect_again(&server).await), (Seq(2), 1));
 
     // Never backwards, and not beyond the end.
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": 1 })).await;
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": u64::MAX })).await;
     assert_eq!(expect_read(&mut desk).await, Seq(3));
-    assert_eq!(unread(&desk.again(&server).await), (Seq(3), 0));
+    assert_eq!(unread(&desk.connect_again(&server).await), (Seq(3), 0));
 }
 
 #[tokio::test]
@@ -48,11 +48,11 @@ async fn sending_a_message_marks_everything_above_as_read() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    ming.say("one").await;
-    ling.say("two").await;
-    let again = ling.again(&server).await;
+    ming.send_message("one").await;
+    ling.send_message("two").await;
+    let again = ling.connect_again(&server).await;
     assert_eq!((again.lobby().read_seq, again.lobby().unread), (Seq(2), 0));
-    assert_eq!(ming.again(&server).await.lobby().unread, 1, "only what others wrote is unread");
+    assert_eq!(ming.connect_again(&server).await.lobby().unread, 1, "only what others wrote is unread");
 }
 
 #[tokio::test]
@@ -60,12 +60,12 @@ async fn typing_is_announced_to_others_at_a_limited_rate() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let mut phone = ming.again(&server).await;
+    let mut phone = ming.connect_again(&server).await;
     let lobby = ming.lobby().id;
     for _ in 0..3 {
         ming.send(&json!({ "type": "typing", "conversation": lobby })).await;
     }
-    ming.say("typed").await;
+    ming.send_message("typed").await;
     let mut typing = 0;
     loop {
         match ling.next().await {

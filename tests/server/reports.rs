@@ -7,7 +7,7 @@ use teahouse::{
     protocol::{ErrorCode, Problem, ServerFrame},
 };
 
-use super::support::{TestClient, TestServer, appointed, registered};
+use super::support::{TestClient, TestServer, register_user, register_with_role};
 
 /// Reports a message, with the answer's status.
 async fn report(
@@ -67,13 +67,13 @@ async fn hears_deletion(client: &mut TestClient, message: Seq) {
 #[tokio::test]
 async fn a_report_shows_the_message_with_five_before_and_after() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "老板").await;
-    let mo = appointed(&server, &mut owner, "管家", "moderator").await;
+    let (mut owner, _) = register_user(&server, "老板").await;
+    let mo = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let lobby = ming.lobby().id;
     let mut bad = Seq::ZERO;
     for number in 1..=20 {
-        let said = ming.say(&format!("line {number}")).await;
+        let said = ming.send_message(&format!("line {number}")).await;
         if number == 10 {
             bad = said.seq.expect("a place");
         }
@@ -98,9 +98,9 @@ async fn a_report_shows_the_message_with_five_before_and_after() {
 #[tokio::test]
 async fn repeated_reports_are_one_until_it_is_closed() {
     let server = TestServer::start().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    let said = ming.say("rude words").await;
+    let said = ming.send_message("rude words").await;
     let (lobby, seq) = (said.conversation, said.seq.expect("a place"));
     for reason in ["first", "second", ""] {
         assert_eq!(report(&server, &ling, lobby, seq, reason).await, StatusCode::NO_CONTENT);
@@ -120,12 +120,12 @@ async fn repeated_reports_are_one_until_it_is_closed() {
 #[tokio::test]
 async fn only_readable_foreign_messages_can_be_reported() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
-    let (mut owner, _) = registered(&server, "老板").await;
+    let (mut owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let direct = ming.open_direct("老板").await.id;
-    let private = ming.say_in(direct, "between us").await.seq.expect("a place");
-    let own = ming.say("mine").await;
-    let gone = ming.say("gone").await.seq.expect("a place");
+    let private = ming.send_message_to(direct, "between us").await.seq.expect("a place");
+    let own = ming.send_message("mine").await;
+    let gone = ming.send_message("gone").await.seq.expect("a place");
     ming.change("delete", own.conversation, gone, json!({})).await;
     let notice = owner.moderate("unmute", &ming.user(), json!({})).await.seq.expect("a place");
     let (lobby, own) = (own.conversation, own.seq.expect("a place"));
@@ -154,11 +154,11 @@ async fn only_readable_foreign_messages_can_be_reported() {
 #[tokio::test]
 async fn reports_are_limited_by_user_and_address() {
     let server = TestServer::start().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut said = Vec::new();
     for number in 0..10 {
-        said.push(ming.say(&format!("line {number}")).await.seq.expect("a place"));
+        said.push(ming.send_message(&format!("line {number}")).await.seq.expect("a place"));
     }
     let lobby = ming.lobby().id;
     let mut accepted = Vec::new();
@@ -181,12 +181,12 @@ async fn reports_are_limited_by_user_and_address() {
 #[tokio::test]
 async fn a_reporter_has_at_most_twenty_open_reports() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let lobby = ming.lobby().id;
     let mut last = Seq::ZERO;
     for number in 0..=20 {
-        last = ming.say(&format!("line {number}")).await.seq.expect("a place");
+        last = ming.send_message(&format!("line {number}")).await.seq.expect("a place");
         let status = report(&server, &ling, lobby, last, "").await;
         assert_eq!(status, if number < 20 { StatusCode::NO_CONTENT } else { StatusCode::TOO_MANY_REQUESTS });
     }
@@ -198,13 +198,13 @@ async fn a_reporter_has_at_most_twenty_open_reports() {
 #[tokio::test]
 async fn nobody_sees_reports_about_themselves_and_only_owners_those_about_moderators() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "老板").await;
-    let mut mo = appointed(&server, &mut owner, "管家", "moderator").await;
-    let other = appointed(&server, &mut owner, "管家二", "moderator").await;
+    let (mut owner, _) = register_user(&server, "老板").await;
+    let mut mo = register_with_role(&server, &mut owner, "管家", "moderator").await;
+    let other = register_with_role(&server, &mut owner, "管家二", "moderator").await;
     let ling = TestClient::guest(&server, "阿玲").await;
-    let said = mo.say("rude words of a moderator").await;
+    let said = mo.send_message("rude words of a moderator").await;
     report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
-    let said = owner.say("rude words of the owner").await;
+    let said = owner.send_message("rude words of the owner").await;
     report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
 
     let words = |seen: &[Report]| -> Vec<String> {
@@ -231,17 +231,17 @@ async fn nobody_sees_reports_about_themselves_and_only_owners_those_about_modera
     );
     server.admin(&["close-report", &both[1].id.to_string()]).await;
     assert_eq!(server.admin(&["reports"]).await, "");
-    assert!(server.admin_in_vain(&["close-report", "99"]).await.contains("no such report"));
+    assert!(server.admin_error(&["close-report", "99"]).await.contains("no such report"));
 }
 
 #[tokio::test]
 async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     let server = TestServer::start_with_pages().await;
-    let (mut owner, _) = registered(&server, "老板").await;
-    let mo = appointed(&server, &mut owner, "管家", "moderator").await;
+    let (mut owner, _) = register_user(&server, "老板").await;
+    let mo = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let (mut ming, mut ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let direct = ming.open_direct("阿玲").await.id;
-    let bad = ming.say_in(direct, "a threat").await.seq.expect("a place");
+    let bad = ming.send_message_to(direct, "a threat").await.seq.expect("a place");
     ling.expect_event("a threat").await;
     assert_eq!(report(&server, &ling, direct, bad, "").await, StatusCode::NO_CONTENT);
     let seen = reports(&server, &mo).await.remove(0);
@@ -252,7 +252,7 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     assert_eq!(form(&server, &mo, &seen, "action=delete").await.0, StatusCode::SEE_OTHER);
     hears_deletion(&mut ling, bad).await;
     hears_deletion(&mut ming, bad).await;
-    assert_eq!(server.payloads_with("a threat"), 0);
+    assert_eq!(server.payloads_containing("a threat"), 0);
     let still = reports(&server, &mo).await.remove(0);
     assert!(still.deleted, "the evidence stays until the report is closed");
     assert_eq!(still.reported().map(|message| message.body.as_str()), Some("a threat"));
@@ -267,9 +267,9 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
 #[tokio::test]
 async fn a_report_keeps_the_reported_text_until_it_is_closed() {
     let server = TestServer::start().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    let said = ming.say("first version").await;
+    let said = ming.send_message("first version").await;
     let (lobby, seq) = (said.conversation, said.seq.expect("a place"));
     report(&server, &ling, lobby, seq, "").await;
     ming.change("edit", lobby, seq, json!({ "body": "second version" })).await;
@@ -287,13 +287,13 @@ async fn a_report_keeps_the_reported_text_until_it_is_closed() {
 #[tokio::test]
 async fn a_report_keeps_excerpts_of_the_messages_around_it() {
     let server = TestServer::start().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let text = "好".repeat(4_000);
     let lobby = ming.lobby().id;
-    ming.say(&text).await;
-    let bad = ming.say(&text).await.seq.expect("a place");
-    ming.say(&text).await;
+    ming.send_message(&text).await;
+    let bad = ming.send_message(&text).await.seq.expect("a place");
+    ming.send_message(&text).await;
     report(&server, &ling, lobby, bad, "").await;
     let seen = reports(&server, &owner).await.remove(0);
     let lengths: Vec<_> = seen.messages.iter().map(|message| message.body.as_str().chars().count()).collect();
@@ -303,9 +303,9 @@ async fn a_report_keeps_excerpts_of_the_messages_around_it() {
 #[tokio::test]
 async fn muted_users_can_report_and_reports_survive_a_restart() {
     let server = TestServer::start().await;
-    let (mut owner, token) = registered(&server, "老板").await;
+    let (mut owner, token) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    let said = ming.say("rude words").await;
+    let said = ming.send_message("rude words").await;
     owner.moderate("mute", &ling.user(), json!({})).await;
     let status = report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
     assert_eq!(status, StatusCode::NO_CONTENT);
@@ -317,10 +317,10 @@ async fn muted_users_can_report_and_reports_survive_a_restart() {
 #[tokio::test]
 async fn the_admin_pages_count_open_reports_and_show_messages_as_text() {
     let server = TestServer::start_with_pages().await;
-    let (owner, _) = registered(&server, "老板").await;
+    let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     assert!(!page(&server, &owner, "/admin").await.contains("class=\"count\""));
-    let said = ming.say("<b>rude</b>").await;
+    let said = ming.send_message("<b>rude</b>").await;
     report(&server, &ling, said.conversation, said.seq.expect("a place"), "<i>why</i>").await;
     assert!(page(&server, &owner, "/admin").await.contains("<b class=\"count\">1</b>"));
     let shown = page(&server, &owner, "/admin/reports").await;

@@ -13,8 +13,8 @@ async fn messages_sessions_and_read_marks_survive_a_restart() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let _ling = TestClient::guest(&server, "阿玲").await;
     let direct = ming.open_direct("阿玲").await.id;
-    ming.say("before").await;
-    ming.say_in(direct, "in private").await;
+    ming.send_message("before").await;
+    ming.send_message_to(direct, "in private").await;
     let token = ming.token().to_owned();
 
     let server = server.restart().await;
@@ -22,7 +22,7 @@ async fn messages_sessions_and_read_marks_survive_a_restart() {
     assert_eq!(back.welcome.me, ming.welcome.me);
     assert_eq!(back.welcome.epoch, ming.welcome.epoch, "cursors stay good");
     assert_eq!(back.lobby().last_seq, Seq(1));
-    assert_eq!(back.say("after").await.seq, Some(Seq(2)));
+    assert_eq!(back.send_message("after").await.seq, Some(Seq(2)));
     let answer = server.http(Method::GET, "/api/conversations/lobby/messages").bearer_auth(&token).send().await;
     let page: MessagesPage = answer.expect("an answer").json().await.expect("a page");
     assert_eq!(page.messages.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["before", "after"]);
@@ -32,11 +32,11 @@ async fn messages_sessions_and_read_marks_survive_a_restart() {
 async fn a_kill_keeps_acked_messages_and_frees_nicknames_of_simple_clients() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let mut visitor = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
     visitor.send_text(r#"{"msg":"hello"}"#).await;
     ming.expect_event("hello").await;
-    let ack = ming.say("kept").await;
+    let ack = ming.send_message("kept").await;
     let token = ming.token().to_owned();
     process.signal("KILL");
     assert!(!process.exit().await.success());
@@ -44,7 +44,7 @@ async fn a_kill_keeps_acked_messages_and_frees_nicknames_of_simple_clients() {
     let process = TestProcess::start(data.path()).await;
     let back = TestClient::with_token(process.address, &token).await;
     assert_eq!(Some(back.lobby().last_seq), ack.seq);
-    TestClient::guest_at(process.address, "visitor").await;
+    TestClient::guest_at_address(process.address, "visitor").await;
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_second_process_on_the_same_data_does_not_start() {
     let refused = teahouse::server::Server::open(config).err().expect("the data is in use");
     assert!(refused.to_string().starts_with("another teahouse is using"), "{refused}");
     // The first one has not noticed.
-    TestClient::guest(&server, "小明").await.say("still here").await;
+    TestClient::guest(&server, "小明").await.send_message("still here").await;
     let ready = server.http(Method::GET, "/readyz").send().await.expect("an answer");
     assert_eq!(ready.status(), 200);
     let body: Value = Value::String(ready.text().await.expect("text"));

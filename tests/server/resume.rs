@@ -34,7 +34,7 @@ async fn every_cursor_gets_exactly_the_missed_events() {
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
     let mut all = Vec::new();
     for number in 1..=EVENTS {
-        ming.say(&number.to_string()).await;
+        ming.send_message(&number.to_string()).await;
         all.push(ming.expect_event(&number.to_string()).await);
     }
     for position in 0..=EVENTS {
@@ -52,15 +52,15 @@ async fn directs_are_replayed_and_conversations_without_a_cursor_are_not() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let direct = ming.open_direct("阿玲").await.id;
-    ming.say("to everyone").await;
-    ming.say_in(direct, "to you").await;
+    ming.send_message("to everyone").await;
+    ming.send_message_to(direct, "to you").await;
 
     let mut back = TestClient::resume(&server, ling.token(), ling.welcome.epoch, &cursor(direct, 0)).await;
     let (events, end) = replayed(&mut back).await;
     assert_eq!(events, [ling.expect_event("to you").await]);
     assert_eq!(end, ServerFrame::CaughtUp { conversation: direct, seq: Seq(1) });
-    ming.say("and now").await;
-    assert_eq!(back.heard_until("and now").await, ["and now"]);
+    ming.send_message("and now").await;
+    assert_eq!(back.message_texts_until("and now").await, ["and now"]);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn an_invalid_cursor_is_reset() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
-    ming.say("one").await;
+    ming.send_message("one").await;
     let reset = ServerFrame::Reset { conversation: lobby, last_seq: Seq(1) };
     for (epoch, position) in [(Epoch::generate(), 1), (epoch, 2), (epoch, u64::MAX)] {
         let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
@@ -77,8 +77,8 @@ async fn an_invalid_cursor_is_reset() {
     // Somebody else's conversation is none of theirs.
     let elsewhere = cursor(ConversationId::generate(), 0);
     let mut back = TestClient::resume(&server, ming.token(), epoch, &elsewhere).await;
-    back.say("two").await;
-    assert_eq!(back.heard_until("two").await, ["two"]);
+    back.send_message("two").await;
+    assert_eq!(back.message_texts_until("two").await, ["two"]);
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn too_many_missed_events_are_a_reset() {
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
     let last = MAX_REPLAYED_EVENTS + 1;
     for number in 1..=last {
-        ming.post(lobby, &number.to_string()).await;
+        ming.send_without_waiting(lobby, &number.to_string()).await;
     }
     ming.expect_event(&last.to_string()).await;
 
@@ -111,7 +111,7 @@ async fn reconnecting_during_a_conversation_neither_loses_nor_repeats_events() {
     let (token, epoch, lobby) = (ling.token().to_owned(), ling.welcome.epoch, ling.lobby().id);
     let talking = async {
         for number in 1..=EVENTS {
-            ming.say(&number.to_string()).await;
+            ming.send_message(&number.to_string()).await;
         }
     };
     let reconnecting = async {

@@ -10,7 +10,7 @@ use teahouse::{
     server::RetentionDays,
 };
 
-use super::support::{TestClient, TestServer, registered, within};
+use super::support::{TestClient, TestServer, register_user, with_timeout};
 
 /// Everything that is there, from long ago.
 const AGE: &str = "UPDATE events SET at = 1000";
@@ -46,7 +46,7 @@ async fn expect_deletion(client: &mut TestClient) -> Event {
 }
 
 async fn until_none(server: &TestServer, rows: &str) {
-    within(rows, async {
+    with_timeout(rows, async {
         while server.count(rows) > 0 {
             tokio::task::yield_now().await;
         }
@@ -57,24 +57,24 @@ async fn until_none(server: &TestServer, rows: &str) {
 #[tokio::test]
 async fn expired_messages_of_guests_are_deleted_like_others() {
     let server = server(RetentionDays { guest_message_days: a_day(), ..RetentionDays::default() }).await;
-    let (mut alice, _) = registered(&server, "Alice").await;
+    let (mut alice, _) = register_user(&server, "Alice").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
     let lobby = bob.lobby().id;
     let direct = bob.open_direct("Alice").await.id;
-    alice.say("kept: Alice has an account").await;
-    let old = bob.say("gone-from-the-lobby").await;
+    alice.send_message("kept: Alice has an account").await;
+    let old = bob.send_message("gone-from-the-lobby").await;
     alice.change("react", lobby, old.seq.expect("a place"), json!({ "emoji": "🍵", "on": true })).await;
     bob.change("edit", lobby, old.seq.expect("a place"), json!({ "body": "gone-when-edited" })).await;
-    bob.say_in(direct, "gone-from-the-direct").await;
+    bob.send_message_to(direct, "gone-from-the-direct").await;
 
     server.tamper(AGE).expect("an update");
     let deletions = [expect_deletion(&mut alice).await, expect_deletion(&mut alice).await];
     for deletion in &deletions {
         assert_eq!(deletion.author.id, UserId::SYSTEM);
     }
-    bob.say("kept: it is new").await;
+    bob.send_message("kept: it is new").await;
     for gone in ["gone-from-the-lobby", "gone-when-edited", "gone-from-the-direct"] {
-        assert_eq!(server.payloads_with(gone), 0, "{gone} is nowhere in the data");
+        assert_eq!(server.payloads_containing(gone), 0, "{gone} is nowhere in the data");
     }
     let told = async |conversation| {
         let messages = history(&server, &alice, conversation).await.messages;
@@ -101,14 +101,14 @@ async fn deleting_many_expired_messages_does_not_block_new_ones() {
     let server = server(RetentionDays { guest_message_days: a_day(), ..RetentionDays::default() }).await;
     let mut bob = TestClient::guest(&server, "Bob").await;
     let lobby = bob.lobby().id;
-    let mut last = bob.post(lobby, "old").await;
+    let mut last = bob.send_without_waiting(lobby, "old").await;
     for _ in 1..MESSAGES {
-        last = bob.post(lobby, "old").await;
+        last = bob.send_without_waiting(lobby, "old").await;
     }
     bob.expect_ack(last).await;
     server.tamper(AGE).expect("an update");
     expect_deletion(&mut bob).await;
-    bob.say("new").await;
+    bob.send_message("new").await;
     until_none(&server, "messages WHERE body = 'old'").await;
     let page = history(&server, &bob, lobby).await;
     let left: Vec<_> =
@@ -119,7 +119,7 @@ async fn deleting_many_expired_messages_does_not_block_new_ones() {
 #[tokio::test]
 async fn only_expired_entries_leave_the_audit_log() {
     let server = server(RetentionDays { audit_days: a_day(), ..RetentionDays::default() }).await;
-    let (mut alice, _) = registered(&server, "Alice").await;
+    let (mut alice, _) = register_user(&server, "Alice").await;
     let bob = TestClient::guest(&server, "Bob").await;
     alice.moderate("mute", &bob.user(), json!({ "minutes": 5 })).await;
     alice.moderate("unmute", &bob.user(), json!({})).await;
@@ -134,7 +134,7 @@ async fn only_expired_entries_leave_the_audit_log() {
 #[tokio::test]
 async fn expired_addresses_are_deleted_and_no_longer_banned() {
     let server = server(RetentionDays { address_days: a_day(), ..RetentionDays::default() }).await;
-    let (mut alice, _) = registered(&server, "Alice").await;
+    let (mut alice, _) = register_user(&server, "Alice").await;
     let bob = TestClient::guest(&server, "Bob").await;
     let carol = TestClient::guest(&server, "Carol").await;
     alice.moderate("ban", &bob.user(), json!({})).await;
@@ -153,15 +153,15 @@ async fn expired_addresses_are_deleted_and_no_longer_banned() {
     }
     assert_eq!(server.count("guest_marks WHERE mark LIKE 'name:%'"), 1, "the nickname is still kept out");
     assert_eq!(come_in().await, 201);
-    TestClient::with_token(server.address, carol.token()).await.say("I am still Carol").await;
+    TestClient::with_token(server.address, carol.token()).await.send_message("I am still Carol").await;
 }
 
 #[tokio::test]
 async fn without_an_option_nothing_expires() {
     let server = server(RetentionDays::default()).await;
-    let (mut alice, _) = registered(&server, "Alice").await;
+    let (mut alice, _) = register_user(&server, "Alice").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
-    bob.say("as old as the hills").await;
+    bob.send_message("as old as the hills").await;
     alice.moderate("mute", &bob.user(), json!({ "minutes": 5 })).await;
     let audit = server.count("audit");
     server.tamper(AGE).expect("an update");
@@ -169,13 +169,13 @@ async fn without_an_option_nothing_expires() {
     // Housekeeping has come by when it has ended this one.
     let other = TestClient::guest(&server, "Carol").await.welcome.me.id;
     server.age_sessions_of("Carol");
-    within("a left session to end", async {
+    with_timeout("a left session to end", async {
         while server.sessions_of(other) > 0 {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    assert_eq!(server.payloads_with("as old as the hills"), 2, "in the log, and as it is now");
+    assert_eq!(server.payloads_containing("as old as the hills"), 2, "in the log, and as it is now");
     assert_eq!(server.count("audit"), audit);
     assert!(server.count("users WHERE address IS NOT NULL") > 0);
 }

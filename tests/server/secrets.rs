@@ -23,7 +23,7 @@ async fn logs_contain_no_secrets_and_no_messages() {
     let mut program = Command::new(PROGRAM);
     program.env("RUST_LOG", "trace,tungstenite=trace,hyper=trace,tungstenite::protocol=trace");
     program.stderr(Stdio::from(File::create(&log).expect("a file")));
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
 
     let http = Client::new();
     let ask = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
@@ -41,9 +41,9 @@ async fn logs_contain_no_secrets_and_no_messages() {
     let mut by_cookie =
         RawClient::connect_with(process.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
     by_cookie.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
-    TestClient::welcomed(by_cookie).await;
+    TestClient::await_welcome(by_cookie).await;
     let mut by_token = TestClient::with_token(process.address, &user.token).await;
-    by_token.say(MESSAGE).await;
+    by_token.send_message(MESSAGE).await;
     let mut plain = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
     plain.send_json(&json!({ "username": "visitor", "msg": PLAIN })).await;
     by_token.expect_event(PLAIN).await;

@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::support::{
-    Hangup, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, registered, sign_in, within,
+    Closed, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, register_user, sign_in, with_timeout,
 };
 
 /// What programs elsewhere would carry out: SQL, templates, commands, format strings, markup.
@@ -55,13 +55,13 @@ async fn head(server: &TestServer, request: &str) -> String {
             answer.push(stream.read_u8().await.expect("a head"));
         }
     };
-    within("an answer", reading).await;
+    with_timeout("an answer", reading).await;
     String::from_utf8(answer).expect("ASCII")
 }
 
 /// Adds an owner, whoever owned the server before.
 async fn owner(server: &TestServer, nickname: &str) -> SessionCreated {
-    registered(server, nickname).await;
+    register_user(server, nickname).await;
     server.admin(&["promote", nickname, "owner"]).await;
     sign_in(server, nickname, PASSWORD).await.expect("a session")
 }
@@ -73,7 +73,7 @@ async fn code_in_messages_stays_text() {
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let mut said = Vec::new();
     for code in CODE {
-        ming.say(code).await;
+        ming.send_message(code).await;
         let heard = ling.expect_event(code).await;
         assert_eq!(heard.author, ming.user());
         said.push(heard.seq);
@@ -87,7 +87,10 @@ async fn code_in_messages_stays_text() {
     for markup in ["<svg onload", "<script>alert", "<!ENTITY"] {
         assert!(!document.contains(markup), "{markup}");
     }
-    assert_eq!((server.stored().users, server.stored().events), (2, CODE.len().try_into().expect("a few")));
+    assert_eq!(
+        (server.stored_counts().users, server.stored_counts().events),
+        (2, CODE.len().try_into().expect("a few"))
+    );
 }
 
 #[tokio::test]
@@ -155,7 +158,7 @@ async fn reading_changes_nothing() {
     let ming = TestClient::guest(&server, "小明").await;
     let link = server.admin(&["invite", "--uses", "1"]).await;
     let (_, invite) = link.trim().rsplit_once("?invite=").expect(&link);
-    let before = (server.stored(), server.count("sessions"));
+    let before = (server.stored_counts(), server.count("sessions"));
     let from_door = format!("/?invite={invite}&nickname=Carol&password=correct%20horse");
     for path in [
         "/",
@@ -175,7 +178,7 @@ async fn reading_changes_nothing() {
             server.http(Method::GET, path).send().await.expect("an answer");
         }
     }
-    assert_eq!((server.stored(), server.count("sessions")), before);
+    assert_eq!((server.stored_counts(), server.count("sessions")), before);
     assert_eq!(server.count("invites WHERE uses > 0"), 0);
 }
 
@@ -224,7 +227,7 @@ async fn a_token_in_a_url_is_ignored() {
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{name}");
         let mut raw = RawClient::connect(&server, &format!("/ws?{query}")).await;
         raw.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
-        assert_eq!(raw.hangup().await, Hangup::Code(4401), "{name}");
+        assert_eq!(raw.closed().await, Closed::Code(4401), "{name}");
     }
 }
 
@@ -241,14 +244,14 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 #[tokio::test]
 async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
     let server = TestServer::start().await;
-    let (mut ming, first) = registered(&server, "小明").await;
+    let (mut ming, first) = register_user(&server, "小明").await;
     let mut tokens = vec![first];
     for _ in 0..8 {
         tokens.push(sign_in(&server, "小明", PASSWORD).await.expect("a session").token);
     }
     let link = server.admin(&["invite"]).await;
     tokens.push(link.trim().rsplit_once("?invite=").expect(&link).1.to_owned());
-    ming.say("what is kept as it was said").await;
+    ming.send_message("what is kept as it was said").await;
 
     let stored = stored_bytes(&server.config());
     assert!(holds(&stored, "what is kept as it was said"), "the files are looked into");
@@ -270,7 +273,7 @@ async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
 #[tokio::test]
 async fn a_new_server_has_no_account() {
     let server = TestServer::start().await;
-    assert_eq!((server.stored().users, server.count("sessions")), (0, 0));
+    assert_eq!((server.stored_counts().users, server.count("sessions")), (0, 0));
     // The server's own user cannot be signed in as.
     assert_eq!(server.count("users WHERE nickname_key IS NOT NULL OR password LIKE '$%'"), 0);
     for name in ["Teahouse", "茶馆", "admin", "root", "owner"] {
@@ -323,7 +326,7 @@ async fn unknown_fields_grant_nothing() {
     hello["nickname"] = json!("Trudy");
     hello["type"] = json!("hello");
     hello["protocol"] = json!(1);
-    let welcome = TestClient::hello(server.address, &hello).await.welcome;
+    let welcome = TestClient::with_hello(server.address, &hello).await.welcome;
     assert_eq!((welcome.me.role, welcome.me.kind), (Role::Member, UserKind::Guest));
     assert!(!welcome.me.id.as_uuid().is_nil());
 }
@@ -350,7 +353,7 @@ async fn duplicate_parameters_are_unambiguous() {
     let answer = request.body(format!("form={form}&body=the+first&body=the+second")).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     ming.expect_event("the first").await;
-    assert_eq!((server.stored().users, server.stored().events), (1, 1));
+    assert_eq!((server.stored_counts().users, server.stored_counts().events), (1, 1));
 }
 
 #[tokio::test]
@@ -360,7 +363,7 @@ async fn conflicting_content_lengths_are_refused() {
     let one = format!("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
     let answer = head(&server, &format!("{one}Content-Length: 5\r\n\r\n{body}")).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    assert_eq!(server.stored().users, 0);
+    assert_eq!(server.stored_counts().users, 0);
     let answer = head(&server, &format!("{one}\r\n{body}")).await;
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
 }
@@ -415,8 +418,8 @@ async fn unexpected_errors_go_to_the_log_and_not_to_the_client() {
     let log = data.path().join("log");
     let mut program = Command::new(PROGRAM);
     program.env_remove("RUST_LOG").stderr(Stdio::from(File::create(&log).expect("a file")));
-    let process = TestProcess::start_by(program, data.path()).await;
-    let guest = TestClient::guest_at(process.address, "小明").await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
+    let guest = TestClient::guest_at_address(process.address, "小明").await;
     // Nobody does this; so nothing was prepared for it.
     let damage = Connection::open(data.path().join("teahouse.db")).expect("the database");
     damage.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("damage");

@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::support::{PROGRAM, RawClient, TestProcess, within};
+use super::support::{PROGRAM, RawClient, TestProcess, with_timeout};
 
 #[tokio::test]
 async fn strangers_cannot_flood_the_log() {
@@ -21,7 +21,7 @@ async fn strangers_cannot_flood_the_log() {
     let mut program = Command::new(PROGRAM);
     program.env_remove("RUST_LOG").env("TEAHOUSE_MAX_CONNECTIONS_PER_ADDRESS", "8");
     program.stderr(Stdio::from(File::create(&log).expect("a file")));
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
 
     // Requests that say for whom they come, and others that the edge refuses.
     let mut stream = TcpStream::connect(process.address).await.expect("a connection");
@@ -29,7 +29,7 @@ async fn strangers_cannot_flood_the_log() {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.{number}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.expect("an open stream");
         let mut answer = [0; 4_096];
-        within("an answer", stream.read(&mut answer)).await.expect("an answer");
+        with_timeout("an answer", stream.read(&mut answer)).await.expect("an answer");
     }
     for _ in 0..100 {
         let answer = reqwest::Client::new().get(format!("http://{}/", process.address)).header("host", "evil.example");
@@ -43,7 +43,7 @@ async fn strangers_cannot_flood_the_log() {
     for _ in 0..200 {
         let mut refused = TcpStream::connect(process.address).await.expect("a connection");
         let mut rest = Vec::new();
-        let read = within("the server to hang up", refused.read_to_end(&mut rest)).await;
+        let read = with_timeout("the server to hang up", refused.read_to_end(&mut rest)).await;
         assert!(read.is_err() || rest.is_empty(), "without a word");
     }
 
@@ -69,7 +69,7 @@ async fn the_security_log_records_sign_ins_and_refusals() {
     let mut program = Command::new(PROGRAM);
     program.env_remove("RUST_LOG").env("TEAHOUSE_SIGN_INS_PER_MINUTE", "6");
     program.stderr(Stdio::from(File::create(&log).expect("a file")));
-    let process = TestProcess::start_by(program, data.path()).await;
+    let process = TestProcess::start_with_command(program, data.path()).await;
 
     let http = reqwest::Client::new();
     let ask = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));

@@ -148,7 +148,7 @@ impl Confined {
     }
 
     async fn serve(&self) -> TestProcess {
-        TestProcess::start_by(self.command(INSTALLED), Path::new(STATE)).await
+        TestProcess::start_with_command(self.command(INSTALLED), Path::new(STATE)).await
     }
 
     /// Runs one of the program's other commands; gives what it prints.
@@ -248,9 +248,9 @@ fn forbidden_actions_fail_in_the_unit() {
 async fn the_server_works_completely_within_the_unit() {
     let confined = Confined::new();
     let process = confined.serve().await;
-    let mut ming = TestClient::guest_at(process.address, "小明").await;
+    let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let token = ming.token().to_owned();
-    ming.say("from within").await;
+    ming.send_message("from within").await;
     let ready = reqwest::get(format!("http://{}/readyz", process.address)).await.expect("an answer");
     assert_eq!(ready.status(), StatusCode::OK);
     assert!(confined.ask(&["admin", "list"]).contains("小明"));

@@ -7,23 +7,23 @@ use teahouse::{
     protocol::{Problem, SessionList},
 };
 
-use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, registered, set_password, sign_in};
+use super::support::{Closed, PASSWORD, RawClient, TestClient, TestServer, register_user, set_password, sign_in};
 
 /// What whoever was offline is told by HTTP, and by the socket.
-async fn told(server: &TestServer, token: &str) -> (Option<EndReason>, Hangup) {
+async fn told(server: &TestServer, token: &str) -> (Option<EndReason>, Closed) {
     let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     let problem: Problem = answer.json().await.expect("a problem");
     let mut raw = RawClient::connect(server, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "token": token })).await;
     assert_eq!(raw.next_json().await["code"], "unauthenticated");
-    (problem.ended, raw.hangup().await)
+    (problem.ended, raw.closed().await)
 }
 
 #[tokio::test]
 async fn a_session_ended_from_another_device_says_so() {
     let server = TestServer::start().await;
-    let (_here, token) = registered(&server, "Alice").await;
+    let (_here, token) = register_user(&server, "Alice").await;
     let [online, offline] = [
         sign_in(&server, "Alice", PASSWORD).await.expect("a session"),
         sign_in(&server, "Alice", PASSWORD).await.expect("a session"),
@@ -35,66 +35,66 @@ async fn a_session_ended_from_another_device_says_so() {
         let end = server.http(Method::DELETE, &format!("/api/sessions/{}", session.id)).bearer_auth(&token);
         assert_eq!(end.send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
     }
-    assert_eq!(open.hangup().await, Hangup::Code(4401));
-    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::SignedOut), Hangup::Code(4401)));
+    assert_eq!(open.closed().await, Closed::Code(4401));
+    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::SignedOut), Closed::Code(4401)));
 }
 
 #[tokio::test]
 async fn a_session_ended_by_a_new_password_says_so() {
     let server = TestServer::start().await;
-    let (_here, token) = registered(&server, "Alice").await;
+    let (_here, token) = register_user(&server, "Alice").await;
     let offline = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     let change = json!({ "password": "new and long", "current": PASSWORD });
     assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
-    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::PasswordChanged), Hangup::Code(4410)));
+    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));
     // By the operator, too; and it is known after a restart.
     server.admin(&["reset-password", "Alice"]).await;
     let server = server.restart().await;
-    assert_eq!(told(&server, &token).await, (Some(EndReason::PasswordChanged), Hangup::Code(4410)));
+    assert_eq!(told(&server, &token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));
 }
 
 #[tokio::test]
 async fn a_session_ended_by_a_moderator_says_so() {
     let server = TestServer::start().await;
-    let (mut owner, _) = registered(&server, "Olga").await;
-    let (_alice, alice) = registered(&server, "Alice").await;
+    let (mut owner, _) = register_user(&server, "Olga").await;
+    let (_alice, alice) = register_user(&server, "Alice").await;
     let guest = TestClient::guest(&server, "小明").await;
     owner.moderate("remove", &TestClient::with_token(server.address, &alice).await.user(), json!({})).await;
     owner.moderate("ban", &guest.user(), json!({})).await;
     for token in [&alice, guest.token()] {
-        assert_eq!(told(&server, token).await, (Some(EndReason::Removed), Hangup::Code(4403)));
+        assert_eq!(told(&server, token).await, (Some(EndReason::Removed), Closed::Code(4403)));
     }
 }
 
 #[tokio::test]
 async fn an_expired_session_says_so() {
     let server = TestServer::start().await;
-    let (_alice, token) = registered(&server, "Alice").await;
+    let (_alice, token) = register_user(&server, "Alice").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an old session");
-    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Hangup::Code(4411)));
+    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Closed::Code(4411)));
     let server = server.restart().await;
-    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Hangup::Code(4411)));
+    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Closed::Code(4411)));
 }
 
 #[tokio::test]
 async fn an_unknown_token_reveals_nothing() {
     let server = TestServer::start().await;
-    assert_eq!(told(&server, "made up").await, (None, Hangup::Code(4401)));
+    assert_eq!(told(&server, "made up").await, (None, Closed::Code(4401)));
     let guest = TestClient::guest(&server, "小明").await;
     let end = server.http(Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await.expect("an answer");
     assert_eq!(end.status(), StatusCode::NO_CONTENT);
-    assert_eq!(told(&server, guest.token()).await, (None, Hangup::Code(4401)), "whoever has left knows");
+    assert_eq!(told(&server, guest.token()).await, (None, Closed::Code(4401)), "whoever has left knows");
 }
 
 #[tokio::test]
 async fn signing_in_again_in_the_same_browser_closes_the_connections_of_the_replaced_session() {
     let server = TestServer::start().await;
-    let (_alice, token) = registered(&server, "Alice").await;
+    let (_alice, token) = register_user(&server, "Alice").await;
     let open = TestClient::with_token(server.address, &token).await;
     let sign_in = server
         .http(Method::POST, "/api/session")
         .header("cookie", server.cookie(&token))
         .json(&json!({ "nickname": "Alice", "password": PASSWORD }));
     assert_eq!(sign_in.send().await.expect("an answer").status(), StatusCode::CREATED);
-    assert_eq!(open.hangup().await, Hangup::Code(4401));
+    assert_eq!(open.closed().await, Closed::Code(4401));
 }

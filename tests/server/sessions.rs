@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::{protocol::SessionCreated, server::Config};
 
-use super::support::{Hangup, PASSWORD, TestClient, TestServer, registered, set_password, sign_in, within};
+use super::support::{Closed, PASSWORD, TestClient, TestServer, register_user, set_password, sign_in, with_timeout};
 
 /// With housekeeping that comes by often.
 async fn server() -> TestServer {
@@ -21,11 +21,11 @@ async fn is_known(server: &TestServer, token: &str) -> bool {
 #[tokio::test]
 async fn a_session_expires_after_its_days() {
     let server = server().await;
-    let (alice, token) = registered(&server, "Alice").await;
+    let (alice, token) = register_user(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
     // Open pages as well, and at once.
-    assert_eq!(alice.hangup().await, Hangup::Code(4411));
+    assert_eq!(alice.closed().await, Closed::Code(4411));
     assert!(!is_known(&server, &token).await);
     let again = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     assert!(is_known(&server, &again.token).await);
@@ -35,7 +35,7 @@ async fn a_session_expires_after_its_days() {
 #[tokio::test]
 async fn an_expired_session_is_refused_before_housekeeping_runs() {
     let server = TestServer::start().await;
-    let (alice, token) = registered(&server, "Alice").await;
+    let (alice, token) = register_user(&server, "Alice").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
     assert!(!is_known(&server, &token).await);
     assert_eq!(server.sessions_of(alice.welcome.me.id), 1);
@@ -44,39 +44,39 @@ async fn an_expired_session_is_refused_before_housekeeping_runs() {
 #[tokio::test]
 async fn unused_sessions_end_and_used_ones_do_not() {
     let server = server().await;
-    let (mut alice, _) = registered(&server, "Alice").await;
+    let (mut alice, _) = register_user(&server, "Alice").await;
     let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
-    let (bob, _) = registered(&server, "Bob").await;
+    let (bob, _) = register_user(&server, "Bob").await;
     let (alice_id, bob_id) = (alice.welcome.me.id, bob.welcome.me.id);
     drop(bob);
     server.tamper("UPDATE sessions SET seen_at = 1000").expect("an update");
-    within("Bob's session to end", async {
+    with_timeout("Bob's session to end", async {
         while server.sessions_of(bob_id) > 0 {
             tokio::task::yield_now().await;
         }
     })
     .await;
     // Hers, elsewhere, which is not connected.
-    within("her other session to end", async {
+    with_timeout("her other session to end", async {
         while server.sessions_of(alice_id) > 1 {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    alice.say("I have been here all the time").await;
+    alice.send_message("I have been here all the time").await;
     assert!(!is_known(&server, &elsewhere.token).await);
 }
 
 #[tokio::test]
 async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     let server = server().await;
-    let (_alice, alice) = registered(&server, "Alice").await;
+    let (_alice, alice) = register_user(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
-    let carol = registered(&server, "Carol").await.0.welcome.me.id;
+    let carol = register_user(&server, "Carol").await.0.welcome.me.id;
     // As they are when somebody has been connected for a year.
     server.age_sessions_of("Alice");
     server.age_sessions_of("Bob");
-    within("the sessions to be seen", async {
+    with_timeout("the sessions to be seen", async {
         while server.count("sessions WHERE seen_at = 1000") > 0 {
             tokio::task::yield_now().await;
         }
@@ -85,7 +85,7 @@ async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     let server = server.restart().await;
     // Housekeeping comes by before they are back: it ends what has been left.
     server.age_sessions_of("Carol");
-    within("a left session to end", async {
+    with_timeout("a left session to end", async {
         while server.sessions_of(carol) > 0 {
             tokio::task::yield_now().await;
         }
@@ -104,7 +104,7 @@ async fn setting_a_password_renews_the_session() {
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
     assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
     assert!(is_known(&server, &token).await);
-    TestClient::with_token(server.address, &token).await.say("still me").await;
+    TestClient::with_token(server.address, &token).await.send_message("still me").await;
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_visit_renews_the_cookie() {
 #[tokio::test]
 async fn signing_in_again_ends_the_browsers_earlier_session() {
     let server = TestServer::start().await;
-    let (alice, first) = registered(&server, "Alice").await;
+    let (alice, first) = register_user(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
     let sign_in_with = async |token: &str, password: &str| {
         let request = server.http(Method::POST, "/api/session").header("cookie", server.cookie(token));
@@ -154,7 +154,7 @@ async fn signing_in_again_ends_the_browsers_earlier_session() {
 
     let second: SessionCreated = sign_in_with(&first, PASSWORD).await.json().await.expect("a session");
     assert_ne!(second.token, first);
-    assert_eq!(alice.hangup().await, Hangup::Code(4401));
+    assert_eq!(alice.closed().await, Closed::Code(4401));
     assert!(!is_known(&server, &first).await);
     assert!(is_known(&server, &second.token).await);
 

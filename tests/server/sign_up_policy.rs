@@ -7,7 +7,7 @@ use teahouse::{
     protocol::{ErrorCode, InviteCreated, InviteList, Problem, SessionCreated},
 };
 
-use super::support::{Hangup, PASSWORD, RawClient, TestClient, TestServer, sign_in};
+use super::support::{Closed, PASSWORD, RawClient, TestClient, TestServer, sign_in};
 
 async fn server(entry: AdmissionPolicy) -> TestServer {
     TestServer::start_with(|config| config.admission_policy = entry).await
@@ -25,7 +25,7 @@ async fn come_in(server: &TestServer, body: Value) -> Result<SessionCreated, Err
 
 /// The owner, who came in by the claim token.
 async fn owner(server: &TestServer) -> TestClient {
-    let claim = server.house.claim_token().await.expect("nobody owns it yet");
+    let claim = server.pages_api.claim_token().await.expect("nobody owns it yet");
     let body = json!({ "nickname": "老板", "password": PASSWORD, "claim": claim });
     let created = come_in(server, body).await.expect("a session");
     assert_eq!(created.me.role, Role::Owner);
@@ -53,10 +53,10 @@ async fn without_an_invite_no_endpoint_signs_anybody_up() {
     let mut raw = RawClient::connect(&server, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "小明" })).await;
     assert_eq!(raw.next_json().await["code"], "invite_required");
-    assert_eq!(raw.hangup().await, Hangup::Code(4403));
+    assert_eq!(raw.closed().await, Closed::Code(4403));
     let mut plain = RawClient::connect(&server, "/bot").await;
     assert_eq!(plain.next_json().await["error"], "invite_required");
-    assert_eq!(plain.hangup().await, Hangup::Code(4403));
+    assert_eq!(plain.closed().await, Closed::Code(4403));
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn an_invite_admits_its_number_of_users_at_every_endpoint() {
     let taken = json!({ "nickname": "小明", "invite": made.token });
     assert_eq!(come_in(&server, taken).await, Err(ErrorCode::NicknameTaken));
     let hello = json!({ "type": "hello", "protocol": 1, "nickname": "阿玲", "invite": made.token });
-    TestClient::hello(server.address, &hello).await;
+    TestClient::with_hello(server.address, &hello).await;
     let mut bot = RawClient::connect(&server, &format!("/bot?invite={}", made.token)).await;
     bot.send_json(&json!({ "username": "bot", "msg": "hi" })).await;
     owner.expect_event("hi").await;
@@ -104,12 +104,13 @@ async fn a_revoked_invite_admits_nobody_and_keeps_existing_users() {
     assert_eq!(revoke().send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
     let late = json!({ "nickname": "阿玲", "invite": made.token });
     assert_eq!(come_in(&server, late).await, Err(ErrorCode::InvalidInvite));
-    TestClient::with_token(server.address, &inside.token).await.say("still here").await;
+    TestClient::with_token(server.address, &inside.token).await.send_message("still here").await;
 }
 
 #[tokio::test]
 async fn without_an_invite_nobody_learns_who_is_online() {
-    let server = TestServer::start_with_pages_and(|config| config.admission_policy = AdmissionPolicy::Invite).await;
+    let server =
+        TestServer::start_with_pages_and_config(|config| config.admission_policy = AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
     // What is refused uses nothing up.

@@ -3,18 +3,18 @@
 use serde_json::json;
 use teahouse::protocol::{ErrorCode, ServerFrame};
 
-use super::support::{Hangup, RawClient, SimpleClient, TestClient, TestServer};
+use super::support::{Closed, RawClient, SimpleClient, TestClient, TestServer};
 
 #[tokio::test]
 async fn a_group_message_reaches_everyone_but_the_sender() {
     let server = TestServer::start().await;
-    let mut a = SimpleClient::enter(&server, "/a").await;
-    let mut b = SimpleClient::enter(&server, "/b").await;
+    let mut a = SimpleClient::sign_in(&server, "/a").await;
+    let mut b = SimpleClient::sign_in(&server, "/b").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    a.say("hi all").await;
+    a.send_message("hi all").await;
     assert_eq!(b.next().await, json!({ "username": "a", "msg": "hi all" }));
     assert_eq!(ming.expect_event("hi all").await.author.nickname.as_str(), "a");
-    ming.say("你好").await;
+    ming.send_message("你好").await;
     // The first thing that comes to the sender is what somebody else said.
     assert_eq!(a.next().await, json!({ "username": "小明", "msg": "你好" }));
     assert_eq!(b.next().await, json!({ "username": "小明", "msg": "你好" }));
@@ -23,18 +23,18 @@ async fn a_group_message_reaches_everyone_but_the_sender() {
 #[tokio::test]
 async fn a_private_message_reaches_only_its_recipient() {
     let server = TestServer::start().await;
-    let mut a = SimpleClient::enter(&server, "/a").await;
-    let mut b = SimpleClient::enter(&server, "/b").await;
-    let mut c = SimpleClient::enter(&server, "/c").await;
+    let mut a = SimpleClient::sign_in(&server, "/a").await;
+    let mut b = SimpleClient::sign_in(&server, "/b").await;
+    let mut c = SimpleClient::sign_in(&server, "/c").await;
     for number in 0..5 {
-        a.whisper("b", &format!("only you {number}")).await;
+        a.send_direct_message("b", &format!("only you {number}")).await;
     }
     for number in 0..5 {
         assert_eq!(b.next().await, json!({ "msg": format!("only you {number}"), "from_user": "a" }));
     }
-    b.whisper("a", "and you").await;
+    b.send_direct_message("a", "and you").await;
     assert_eq!(a.next().await, json!({ "msg": "and you", "from_user": "b" }));
-    a.say("all").await;
+    a.send_message("all").await;
     assert_eq!(c.next().await, json!({ "username": "a", "msg": "all" }));
 }
 
@@ -42,19 +42,19 @@ async fn a_private_message_reaches_only_its_recipient() {
 async fn simple_clients_and_browsers_exchange_directs() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut robot = SimpleClient::enter(&server, "/%E8%8C%B6%20bot").await;
-    robot.whisper("小明", "喝茶吗?").await;
+    let mut robot = SimpleClient::sign_in(&server, "/%E8%8C%B6%20bot").await;
+    robot.send_direct_message("小明", "喝茶吗?").await;
     let event = ming.expect_event("喝茶吗?").await;
     assert_eq!(event.author.nickname.as_str(), "茶 bot");
-    ming.say_in(event.conversation, "好").await;
+    ming.send_message_to(event.conversation, "好").await;
     assert_eq!(robot.next().await, json!({ "msg": "好", "from_user": "小明" }));
 }
 
 #[tokio::test]
 async fn input_that_crashed_the_tutorial_is_answered_and_keeps_the_socket() {
     let server = TestServer::start().await;
-    let mut a = SimpleClient::enter(&server, "/a").await;
-    let before = server.stored();
+    let mut a = SimpleClient::sign_in(&server, "/a").await;
+    let before = server.stored_counts();
     for (frame, code) in [
         (json!({ "to_user": "nobody", "msg": "hello?" }).to_string(), "unknown_user"),
         (json!({ "to_user": "a", "msg": "me" }).to_string(), "self_direct"),
@@ -74,10 +74,10 @@ async fn input_that_crashed_the_tutorial_is_answered_and_keeps_the_socket() {
         .await
         .expect("an open socket");
     assert_eq!(a.next_error().await, "bad_frame");
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
 
     let mut ming = TestClient::guest(&server, "小明").await;
-    a.say("still here").await;
+    a.send_message("still here").await;
     ming.expect_event("still here").await;
 }
 
@@ -85,13 +85,13 @@ async fn input_that_crashed_the_tutorial_is_answered_and_keeps_the_socket() {
 async fn a_taken_nickname_is_refused_and_its_user_stays() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut a = SimpleClient::enter(&server, "/a").await;
+    let mut a = SimpleClient::sign_in(&server, "/a").await;
     for path in ["/a", "/A", "/%E5%B0%8F%E6%98%8E"] {
         let mut second = SimpleClient::connect(&server, path).await;
-        assert_eq!(a.reading(second.next_error()).await, "nickname_taken", "{path}");
-        assert_eq!(second.hangup().await, Hangup::Code(4409), "{path}");
+        assert_eq!(a.read_during(second.next_error()).await, "nickname_taken", "{path}");
+        assert_eq!(second.closed().await, Closed::Code(4409), "{path}");
     }
-    a.say("mine").await;
+    a.send_message("mine").await;
     ming.expect_event("mine").await;
 }
 
@@ -101,16 +101,16 @@ async fn an_invalid_nickname_is_refused() {
     for path in ["/%20", "/everyone", "/a%E2%80%8Bb", "/%FF"] {
         let mut nobody = SimpleClient::connect(&server, path).await;
         assert_eq!(nobody.next_error().await, "invalid_nickname", "{path}");
-        assert_eq!(nobody.hangup().await, Hangup::Code(4400), "{path}");
+        assert_eq!(nobody.closed().await, Closed::Code(4400), "{path}");
     }
-    assert_eq!(server.stored().users, 0);
+    assert_eq!(server.stored_counts().users, 0);
 }
 
 #[tokio::test]
 async fn a_simple_client_is_announced_and_frees_its_nickname() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let a = SimpleClient::enter(&server, "/a").await;
+    let a = SimpleClient::sign_in(&server, "/a").await;
     let visitor = ming
         .expect("the visitor", |frame| match frame {
             ServerFrame::Presence { joined, .. } => joined.iter().find(|user| user.nickname.as_str() == "a").cloned(),
@@ -118,7 +118,7 @@ async fn a_simple_client_is_announced_and_frees_its_nickname() {
         })
         .await;
     drop(a);
-    ming.expect_departure(&visitor).await;
+    ming.expect_offline(&visitor).await;
     let again = TestClient::guest(&server, "a").await;
     assert_ne!(again.welcome.me.id, visitor.id);
 
@@ -139,7 +139,7 @@ async fn only_pages_of_this_machine_may_use_the_simple_protocol() {
     let foreign = [("origin", "https://evil.example")];
     let refused = RawClient::connect_with(server.address, "/b", &foreign).await.err().expect("a refusal");
     assert_eq!(refused.status(), 403);
-    assert_eq!(server.stored().users, 1);
+    assert_eq!(server.stored_counts().users, 1);
 }
 
 #[tokio::test]
@@ -152,5 +152,5 @@ async fn only_an_upgrade_of_a_single_segment_path_is_the_simple_endpoint() {
     // Without an upgrade the path belongs to the pages, of which there are none here.
     let answer = server.http(reqwest::Method::GET, "/a").send().await.expect("an answer");
     assert_eq!(answer.status(), 404);
-    assert_eq!(server.stored().users, 0);
+    assert_eq!(server.stored_counts().users, 0);
 }

@@ -9,7 +9,7 @@ use teahouse::{
     protocol::SessionCreated,
 };
 
-use super::support::{Hangup, RawClient, SimpleClient, TestClient, TestServer, registered, sign_in};
+use super::support::{Closed, RawClient, SimpleClient, TestClient, TestServer, register_user, sign_in};
 
 /// As long as a test waits for somebody who does not answer.
 const SHORT: Duration = Duration::from_millis(150);
@@ -57,18 +57,18 @@ async fn a_script_with_a_token_stays_the_same_user_with_its_directs() {
             // The name means the same whoever types it.
             let mut client = show(if time == 1 { "/BOT" } else { "/bot" }).await;
             let text = format!("time {time}, by header: {by_header}");
-            client.whisper("小明", &text).await;
+            client.send_direct_message("小明", &text).await;
             let event = ming.expect_event(&text).await;
             assert_eq!(event.author.id, bot.me.id);
-            ming.say_in(event.conversation, &format!("heard {text}")).await;
+            ming.send_message_to(event.conversation, &format!("heard {text}")).await;
             assert_eq!(client.next().await, json!({ "msg": format!("heard {text}"), "from_user": "小明" }));
         }
     }
-    let directs = ming.again(&server).await.welcome.conversations.len() - 1;
+    let directs = ming.connect_again(&server).await.welcome.conversations.len() - 1;
     assert_eq!(directs, 1);
     // It was here all the time as far as its name is concerned.
     let mut other = SimpleClient::connect(&server, "/bot").await;
-    other.say("may I?").await;
+    other.send_message("may I?").await;
     assert_eq!(other.next_error().await, "nickname_taken");
 }
 
@@ -86,7 +86,7 @@ async fn a_token_counts_only_in_a_header_or_the_first_frame() {
         assert_eq!(by_address.next_error().await, "nickname_taken", "{path}: addresses are written down");
     }
     let mut second = with_frame(&server, "/bot", &bot.token).await;
-    second.say("in").await;
+    second.send_message("in").await;
     second.raw.send_json(&json!({ "token": bot.token })).await;
     assert_eq!(second.next_error().await, "bad_frame", "it is the first frame alone");
 }
@@ -112,17 +112,17 @@ async fn an_invalid_token_is_refused_and_creates_no_guest() {
         if !token.is_empty() {
             let mut client = with_header(&server, path, token).await;
             assert_eq!(client.next_error().await, "unauthenticated", "as a header: {why}");
-            assert_eq!(client.hangup().await, Hangup::Code(4401), "as a header: {why}");
+            assert_eq!(client.closed().await, Closed::Code(4401), "as a header: {why}");
         }
         if path != "/%20" {
             let mut client = with_frame(&server, path, token).await;
             assert_eq!(client.next_error().await, "unauthenticated", "in the first frame: {why}");
-            assert_eq!(client.hangup().await, Hangup::Code(4401), "in the first frame: {why}");
+            assert_eq!(client.closed().await, Closed::Code(4401), "in the first frame: {why}");
         }
     }
     // Neither name stays taken.
     for name in ["free", "ended"] {
-        SimpleClient::enter(&server, &format!("/{name}")).await.say(&format!("{name} again")).await;
+        SimpleClient::sign_in(&server, &format!("/{name}")).await.send_message(&format!("{name} again")).await;
         ming.expect_event(&format!("{name} again")).await;
     }
 }
@@ -131,7 +131,7 @@ async fn an_invalid_token_is_refused_and_creates_no_guest() {
 async fn a_token_signs_in_where_new_guests_cannot() {
     for entry in [AdmissionPolicy::Invite, AdmissionPolicy::Registered] {
         let server = TestServer::start().await;
-        registered(&server, "bot").await;
+        register_user(&server, "bot").await;
         let server = server
             .restart_with(|config| {
                 config.admission_policy = entry;
@@ -140,14 +140,14 @@ async fn a_token_signs_in_where_new_guests_cannot() {
             .await;
         let token = sign_in(&server, "bot", super::support::PASSWORD).await.expect("a session").token;
         let mut listener = TestClient::with_token(server.address, &token).await;
-        with_header(&server, "/bot", &token).await.say("by a header").await;
+        with_header(&server, "/bot", &token).await.send_message("by a header").await;
         listener.expect_event("by a header").await;
-        with_frame(&server, "/bot", &token).await.say("by a frame").await;
+        with_frame(&server, "/bot", &token).await.send_message("by a frame").await;
         assert!(listener.expect_event("by a frame").await.author.registered, "{entry:?}");
         let mut stranger = SimpleClient::connect(&server, "/stranger").await;
         let expected = if entry == AdmissionPolicy::Invite { "invite_required" } else { "account_required" };
         assert_eq!(stranger.next_error().await, expected);
-        assert_eq!(stranger.hangup().await, Hangup::Code(4403));
+        assert_eq!(stranger.closed().await, Closed::Code(4403));
     }
 }
 
@@ -157,26 +157,26 @@ async fn an_ended_session_closes_its_simple_connections() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let bot = session(&server, "bot").await;
     let mut client = with_header(&server, "/bot", &bot.token).await;
-    client.say("here").await;
+    client.send_message("here").await;
     let me = ming.expect_event("here").await.author;
-    ming.expect_arrival(&me).await;
+    ming.expect_online(&me).await;
     drop(client);
-    ming.expect_departure(&me).await;
+    ming.expect_offline(&me).await;
     let mut other = SimpleClient::connect(&server, "/bot").await;
     assert_eq!(other.next_error().await, "nickname_taken", "its user is away, not gone");
 
     let mut client = with_frame(&server, "/bot", &bot.token).await;
-    client.say("back").await;
+    client.send_message("back").await;
     assert_eq!(ming.expect_event("back").await.author.id, bot.me.id);
     let end = server.http(Method::DELETE, "/api/session").bearer_auth(&bot.token).send().await.expect("an answer");
     assert_eq!(end.status(), StatusCode::NO_CONTENT);
-    assert_eq!(client.hangup().await, Hangup::Code(4401));
-    SimpleClient::enter(&server, "/bot").await;
+    assert_eq!(client.closed().await, Closed::Code(4401));
+    SimpleClient::sign_in(&server, "/bot").await;
 }
 
 /// Who a script is, as everybody sees it: the author of what it says.
 async fn author(script: &mut SimpleClient, listener: &mut TestClient, text: &str) -> User {
-    script.say(text).await;
+    script.send_message(text).await;
     listener.expect_event(text).await.author
 }
 
@@ -186,15 +186,15 @@ async fn a_script_gets_its_nickname_back_when_the_old_connection_misses_a_ping()
     let mut ming = TestClient::guest(&server, "小明").await;
     for (time, path) in ["/script", "/SCRIPT", "/script"].into_iter().enumerate() {
         // Nobody reads the old one any more, and so nothing answers its pings.
-        let mut old = SimpleClient::enter(&server, "/script").await;
+        let mut old = SimpleClient::sign_in(&server, "/script").await;
         let before = author(&mut old, &mut ming, &format!("before {time}")).await;
-        let mut new = SimpleClient::enter(&server, path).await;
+        let mut new = SimpleClient::sign_in(&server, path).await;
         let after = author(&mut new, &mut ming, &format!("after {time}")).await;
         assert_ne!(after.id, before.id, "a name alone makes nobody the same user");
-        assert_eq!(old.hangup().await, Hangup::Code(4409), "whoever reads after all learns why");
+        assert_eq!(old.closed().await, Closed::Code(4409), "whoever reads after all learns why");
         // Its end does not take the name from the new one.
         let mut other = SimpleClient::connect(&server, "/script").await;
-        assert_eq!(new.reading(other.next_error()).await, "nickname_taken");
+        assert_eq!(new.read_during(other.next_error()).await, "nickname_taken");
     }
 }
 
@@ -203,7 +203,7 @@ async fn a_script_that_reconnects_at_once_gets_its_nickname_back() {
     // Nobody is to wait for a ping here.
     let server = TestServer::start_with(|config| config.timing.liveness_timeout = Duration::from_hours(1)).await;
     for _ in 0..20 {
-        drop(SimpleClient::enter(&server, "/script").await);
+        drop(SimpleClient::sign_in(&server, "/script").await);
     }
 }
 
@@ -211,7 +211,7 @@ async fn a_script_that_reconnects_at_once_gets_its_nickname_back() {
 async fn a_live_client_keeps_its_nickname() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut alive = SimpleClient::enter(&server, "/script").await;
+    let mut alive = SimpleClient::sign_in(&server, "/script").await;
     let before = author(&mut alive, &mut ming, "first").await;
     for _ in 0..5 {
         let wanting = ["/script", "/Script", "/scr1pt", "/script"].map(|path| {
@@ -219,10 +219,10 @@ async fn a_live_client_keeps_its_nickname() {
             async move {
                 let mut other = SimpleClient::connect(server, path).await;
                 assert_eq!(other.next_error().await, "nickname_taken", "{path}");
-                assert_eq!(other.hangup().await, Hangup::Code(4409), "{path}");
+                assert_eq!(other.closed().await, Closed::Code(4409), "{path}");
             }
         });
-        alive.reading(futures_util::future::join_all(wanting)).await;
+        alive.read_during(futures_util::future::join_all(wanting)).await;
     }
     assert_eq!(author(&mut alive, &mut ming, "still").await, before);
 }
@@ -231,19 +231,19 @@ async fn a_live_client_keeps_its_nickname() {
 async fn another_address_cannot_take_the_nickname_of_a_stalled_client() {
     let server = impatient().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut faltering = SimpleClient::enter(&server, "/script").await;
+    let mut faltering = SimpleClient::sign_in(&server, "/script").await;
     let before = author(&mut faltering, &mut ming, "here").await;
     let elsewhere = IpAddr::from([127, 0, 0, 2]);
     let mut stranger = SimpleClient { raw: RawClient::connect_from(&server, elsewhere, "/script").await };
     assert_eq!(stranger.next_error().await, "nickname_taken");
-    assert_eq!(stranger.hangup().await, Hangup::Code(4409));
+    assert_eq!(stranger.closed().await, Closed::Code(4409));
     assert_eq!(author(&mut faltering, &mut ming, "here again").await, before);
 }
 
 #[tokio::test]
 async fn one_of_two_claimants_gets_the_nickname_of_a_dead_connection() {
     let server = impatient().await;
-    let _dead = SimpleClient::enter(&server, "/script").await;
+    let _dead = SimpleClient::sign_in(&server, "/script").await;
     let come = async || {
         let mut client = SimpleClient::connect(&server, "/script").await;
         client.raw.send_text("?").await;
@@ -309,7 +309,7 @@ async fn a_nickname_is_valid_in_both_protocols_or_in_neither() {
                 continue;
             }
             if is_possible {
-                drop(SimpleClient::enter(&server, &path).await);
+                drop(SimpleClient::sign_in(&server, &path).await);
             } else {
                 let mut plain = SimpleClient::connect(&server, &path).await;
                 assert_eq!(plain.next_error().await, "invalid_nickname", "{path}");

@@ -4,7 +4,7 @@ use serde_json::json;
 use teahouse::protocol::ServerFrame;
 use tokio::net::TcpSocket;
 
-use super::support::{Hangup, RawClient, TestClient, TestServer};
+use super::support::{Closed, RawClient, TestClient, TestServer};
 
 #[tokio::test]
 async fn a_slow_reader_is_closed_and_others_miss_nothing() {
@@ -23,16 +23,16 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
     let stream = socket.connect(server.address).await.expect("a connection");
     let mut slow = RawClient::upgrade(stream, server.address, "/ws", &[]).await.expect("an upgrade");
     slow.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "slow" })).await;
-    let mut slow = TestClient::welcomed(slow).await;
+    let mut slow = TestClient::await_welcome(slow).await;
     let (slow_user, lobby) = (slow.welcome.me.id, ming.lobby().id);
 
     let body = "好".repeat(4_000);
-    ming.expect_arrival(&slow.user()).await;
+    ming.expect_online(&slow.user()).await;
     let mut position = 0;
     let mut is_gone = false;
     while !is_gone {
         for _ in 0..BATCH {
-            ming.post(lobby, &body).await;
+            ming.send_without_waiting(lobby, &body).await;
         }
         let end = position + BATCH;
         while position < end {
@@ -48,5 +48,5 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
         assert!(position < 5_000, "60 MB is more than any buffer holds");
     }
     // It was closed while it did not read; what it has, and why it gets no more, it can read now.
-    assert_eq!(slow.raw.hangup().await, Hangup::Code(1013));
+    assert_eq!(slow.raw.closed().await, Closed::Code(1013));
 }

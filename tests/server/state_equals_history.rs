@@ -57,7 +57,7 @@ async fn carry_out(people: &mut [TestClient], direct: ConversationId, living: &m
             people[who].change("react", direct, seq, json!({ "emoji": emoji, "on": on })).await;
         }
         _ => {
-            let said = people[who].say_in(direct, "something").await;
+            let said = people[who].send_message_to(direct, "something").await;
             living.push((said.seq.expect("a place"), who));
         }
     }

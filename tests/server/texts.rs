@@ -10,7 +10,7 @@ use teahouse::{
     state::{PageRange, Timeline},
 };
 
-use super::support::{SimpleClient, TestClient, TestServer, says};
+use super::support::{SimpleClient, TestClient, TestServer, event_text};
 
 fn pile(marks: usize) -> String {
     format!("a{}", "\u{301}".repeat(marks))
@@ -38,10 +38,10 @@ async fn too_many_marks_are_refused_in_messages_edits_and_reactions() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.say(&pile(MAX_CHARACTER_MARKS)).await.seq.expect("a place");
-    let before = server.stored();
+    let said = ming.send_message(&pile(MAX_CHARACTER_MARKS)).await.seq.expect("a place");
+    let before = server.stored_counts();
     for (text, code) in costly() {
-        ming.post(lobby, &text).await;
+        ming.send_without_waiting(lobby, &text).await;
         assert_eq!(ming.expect_error().await.code, code);
         let id = teahouse::domain::CommandId::generate();
         ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": text })).await;
@@ -53,18 +53,18 @@ async fn too_many_marks_are_refused_in_messages_edits_and_reactions() {
     ming.send(&json!({ "type": "react", "id": id, "conversation": lobby, "seq": said, "emoji": emoji, "on": true }))
         .await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::InvalidEmoji);
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
 }
 
 #[tokio::test]
 async fn too_many_marks_are_refused_by_the_simple_protocol_and_the_form() {
-    let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
+    let server = TestServer::start_with_pages_and_config(|config| config.unlimited = true).await;
     let ming = TestClient::guest(&server, "小明").await;
-    let mut script = SimpleClient::enter(&server, "/script").await;
+    let mut script = SimpleClient::sign_in(&server, "/script").await;
     for (text, code) in costly() {
-        script.say(&text).await;
+        script.send_message(&text).await;
         assert_eq!(script.next_error().await, code.name());
-        script.whisper("小明", &text).await;
+        script.send_direct_message("小明", &text).await;
         assert_eq!(script.next_error().await, code.name());
         let fields = [("form", "0b0f9d6e-1d0a-4a39-9d2b-6f1f5a2c7e90"), ("body", &text)];
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -94,12 +94,12 @@ async fn send_form(server: &TestServer, client: &TestClient, text: &str) -> Stat
 
 #[tokio::test]
 async fn an_invisible_message_is_empty_at_every_endpoint() {
-    let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
+    let server = TestServer::start_with_pages_and_config(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("visible").await.seq.expect("a place");
-    let mut script = SimpleClient::enter(&server, "/script").await;
-    let before = server.stored();
+    let said = ming.send_message("visible").await.seq.expect("a place");
+    let mut script = SimpleClient::sign_in(&server, "/script").await;
+    let before = server.stored_counts();
     for text in [
         "\u{3164}",
         "\u{2800}",
@@ -111,16 +111,16 @@ async fn an_invisible_message_is_empty_at_every_endpoint() {
         "\u{ad}\u{34f}\u{61c}",
         "\u{e0061}\u{e007f}",
     ] {
-        ming.post(lobby, text).await;
+        ming.send_without_waiting(lobby, text).await;
         assert_eq!(ming.expect_error().await.code, ErrorCode::EmptyMessage, "{text:?}");
         let id = teahouse::domain::CommandId::generate();
         ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": text })).await;
         assert_eq!(ming.expect_error().await.code, ErrorCode::EmptyMessage, "{text:?}");
-        script.say(text).await;
+        script.send_message(text).await;
         assert_eq!(script.next_error().await, ErrorCode::EmptyMessage.name(), "{text:?}");
         assert_eq!(send_form(&server, &ming, text).await, StatusCode::UNPROCESSABLE_ENTITY, "{text:?}");
     }
-    assert_eq!(server.stored(), before);
+    assert_eq!(server.stored_counts(), before);
 }
 
 #[tokio::test]
@@ -129,13 +129,13 @@ async fn the_first_line_keeps_its_indentation_at_every_endpoint() {
     const KEPT: &str = "    if a:\n        b()";
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut script = SimpleClient::enter(&server, "/script").await;
-    let mut other = SimpleClient::enter(&server, "/other").await;
-    script.say(SENT).await;
+    let mut script = SimpleClient::sign_in(&server, "/script").await;
+    let mut other = SimpleClient::sign_in(&server, "/other").await;
+    script.send_message(SENT).await;
     assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));
-    script.whisper("other", SENT).await;
+    script.send_direct_message("other", SENT).await;
     assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
-    let said = ming.say(SENT).await.seq.expect("a place");
+    let said = ming.send_message(SENT).await.seq.expect("a place");
     ming.change("edit", ming.lobby().id, said, json!({ "body": format!("{SENT}\t") })).await;
     assert_eq!(send_form(&server, &ming, &SENT.replace('\n', "\r\n")).await, StatusCode::SEE_OTHER);
     let texts: Vec<_> = fetch(&server, &ming).await.into_iter().map(|message| message.body).collect();
@@ -148,16 +148,16 @@ async fn control_characters_are_removed_at_every_endpoint() {
     const KEPT: &str = "[2J]0;titleone\ntwo\tthree31m";
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut script = SimpleClient::enter(&server, "/script").await;
-    let mut other = SimpleClient::enter(&server, "/other").await;
+    let mut script = SimpleClient::sign_in(&server, "/script").await;
+    let mut other = SimpleClient::sign_in(&server, "/other").await;
 
-    script.say(SENT).await;
+    script.send_message(SENT).await;
     assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));
     ming.expect_event(KEPT).await;
-    script.whisper("other", SENT).await;
+    script.send_direct_message("other", SENT).await;
     assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
     let lobby = ming.lobby().id;
-    let said = ming.say(SENT).await.seq.expect("a place");
+    let said = ming.send_message(SENT).await.seq.expect("a place");
     assert_eq!(other.next().await, json!({ "username": "小明", "msg": KEPT }));
     ming.change("edit", lobby, said, json!({ "body": format!("{SENT}!") })).await;
     let form = form_urlencoded::Serializer::new(String::new())
@@ -180,16 +180,16 @@ fn store(server: &TestServer, seq: Seq, kind: &str, text: &str) {
 
 #[tokio::test]
 async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
-    let server = TestServer::start_with_pages_and(|config| config.unlimited = true).await;
+    let server = TestServer::start_with_pages_and_config(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
     let stored = [pile(30_000), "\u{1b}[31mred\u{0}".to_owned(), ["👨"; 500].join("\u{200d}"), "as it was".to_owned()];
     for text in &stored {
-        let said = ming.say("something").await.seq.expect("a place");
+        let said = ming.send_message("something").await.seq.expect("a place");
         store(&server, said, "message", text);
     }
     // And what an edit of that time had made.
-    let edited = ming.say("something").await.seq.expect("a place");
+    let edited = ming.send_message("something").await.seq.expect("a place");
     ming.change("edit", lobby, edited, json!({ "body": "other" })).await;
     server.tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", pile(500))).expect("an update");
     let pile = pile(MAX_CHARACTER_MARKS);
@@ -223,7 +223,7 @@ async fn earlier_texts_of_edited_messages_are_never_replayed() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
-    let said = ming.say("a secret").await.seq.expect("a place");
+    let said = ming.send_message("a secret").await.seq.expect("a place");
     ming.change("edit", lobby, said, json!({ "body": "another secret" })).await;
     ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": true })).await;
     ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
@@ -236,7 +236,7 @@ async fn earlier_texts_of_edited_messages_are_never_replayed() {
         let mut texts = Vec::new();
         loop {
             match back.next().await {
-                ServerFrame::Event(event) => texts.push(says(&event).to_owned()),
+                ServerFrame::Event(event) => texts.push(event_text(&event).to_owned()),
                 ServerFrame::CaughtUp { .. } => break,
                 _ => {}
             }
@@ -245,7 +245,7 @@ async fn earlier_texts_of_edited_messages_are_never_replayed() {
         assert_eq!(texts, expected[usize::try_from(cursor).expect("small")..], "from {cursor}");
     }
     assert_eq!(fetch(&server, &newcomer).await[0].body.as_str(), "harmless");
-    assert_eq!(server.payloads_with("secret"), 0, "nor does the store keep it");
+    assert_eq!(server.payloads_containing("secret"), 0, "nor does the store keep it");
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn edits_stored_by_earlier_versions_replay_the_present_text() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.say("something").await.seq.expect("a place");
+    let said = ming.send_message("something").await.seq.expect("a place");
     ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
     // As the log of a version was that kept it all.
     store(&server, said, "message", "a secret");

@@ -20,7 +20,7 @@ use tokio_rustls::{
 };
 use tokio_tungstenite::{client_async, tungstenite::ClientRequestBuilder};
 
-use super::support::{RawClient, TestServer, within};
+use super::support::{RawClient, TestServer, with_timeout};
 
 /// A certificate for `localhost`, in a folder of its own.
 struct Papers {
@@ -72,7 +72,7 @@ async fn connect(
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let stream = TcpStream::connect(server.address).await.expect("a connection");
     let name = "localhost".try_into().expect("a name");
-    within("a handshake", TlsConnector::from(Arc::new(config)).connect(name, stream)).await
+    with_timeout("a handshake", TlsConnector::from(Arc::new(config)).connect(name, stream)).await
 }
 
 const ANY: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
@@ -80,7 +80,7 @@ const ANY: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 async fn ask(mut stream: TlsStream<TcpStream>, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.expect("an open stream");
     let mut answer = String::new();
-    within("an answer", stream.read_to_string(&mut answer)).await.expect("an end that was announced");
+    with_timeout("an answer", stream.read_to_string(&mut answer)).await.expect("an end that was announced");
     answer
 }
 
@@ -110,7 +110,7 @@ async fn https_and_wss_work_with_tls_1_2_and_1_3() {
     let request = ClientRequestBuilder::new(address.parse().expect("an address"))
         .with_header("Cookie", cookie.split(';').next().expect("a pair"))
         .with_header("Origin", format!("https://localhost:{}", server.address.port()));
-    let (socket, _) = within("an upgrade", Box::pin(client_async(request, stream))).await.expect("an upgrade");
+    let (socket, _) = with_timeout("an upgrade", Box::pin(client_async(request, stream))).await.expect("an upgrade");
     let mut socket = RawClient { socket };
     socket.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
     assert_eq!(socket.next_json().await["me"]["nickname"], "小明");
@@ -138,7 +138,7 @@ async fn a_renewed_certificate_is_used_without_a_restart() {
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     connect(&server, &papers.current, ANY).await.expect("a handshake");
     let old = papers.renew();
-    within("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
+    with_timeout("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
     assert!(connect(&server, &old, ANY).await.is_err(), "the old one is gone");
 }
 
@@ -152,7 +152,7 @@ async fn an_unusable_certificate_changes_nothing() {
         connect(&server, &papers.current, ANY).await.expect("the old certificate");
     }
     papers.renew();
-    within("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
+    with_timeout("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn plain_http_is_not_answered_on_a_tls_port() {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = Vec::new();
-    within("the server to hang up", stream.read_to_end(&mut answer)).await.expect("an end");
+    with_timeout("the server to hang up", stream.read_to_end(&mut answer)).await.expect("an end");
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
 }
 
@@ -175,7 +175,7 @@ async fn a_missing_tls_handshake_times_out() {
     })
     .await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-    within("the server to hang up", stream.read_to_end(&mut Vec::new())).await.expect("an end");
+    with_timeout("the server to hang up", stream.read_to_end(&mut Vec::new())).await.expect("an end");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use teahouse::protocol::{Problem, SessionCreated};
 
-use super::{Hangup, TestClient, TestServer};
+use super::{Closed, TestClient, TestServer};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -26,18 +26,23 @@ pub(crate) async fn sign_in(server: &TestServer, nickname: &str, password: &str)
 
 /// A user with a password, and the token of the session in which it was set. The first one owns the server, where nobody
 /// else is to: they show the claim token.
-pub(crate) async fn registered(server: &TestServer, nickname: &str) -> (TestClient, String) {
+pub(crate) async fn register_user(server: &TestServer, nickname: &str) -> (TestClient, String) {
     let guest = TestClient::guest(server, nickname).await;
     let token = guest.token().to_owned();
-    let body = json!({ "password": PASSWORD, "claim": server.house.claim_token().await });
+    let body = json!({ "password": PASSWORD, "claim": server.pages_api.claim_token().await });
     assert_eq!(set_password(server, &token, body).await, StatusCode::NO_CONTENT);
     (TestClient::with_token(server.address, &token).await, token)
 }
 
 /// Gives somebody a role; they come back with it.
-pub(crate) async fn appointed(server: &TestServer, owner: &mut TestClient, nickname: &str, role: &str) -> TestClient {
-    let (client, token) = registered(server, nickname).await;
+pub(crate) async fn register_with_role(
+    server: &TestServer,
+    owner: &mut TestClient,
+    nickname: &str,
+    role: &str,
+) -> TestClient {
+    let (client, token) = register_user(server, nickname).await;
     owner.moderate("appoint", &client.user(), json!({ "role": role })).await;
-    assert_eq!(client.hangup().await, Hangup::Code(1013));
+    assert_eq!(client.closed().await, Closed::Code(1013));
     TestClient::with_token(server.address, &token).await
 }

@@ -14,7 +14,7 @@ use teahouse::{
     protocol::{ErrorCode, ErrorFrame, ServerFrame, Welcome},
 };
 
-use super::{Hangup, RawClient, TestServer};
+use super::{Closed, RawClient, TestServer};
 
 /// Somebody who said hello and was welcomed.
 pub(crate) struct TestClient {
@@ -27,28 +27,28 @@ pub(crate) struct TestClient {
 impl TestClient {
     /// A new guest.
     pub(crate) async fn guest(server: &TestServer, nickname: &str) -> Self {
-        Self::hello(server.address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
+        Self::with_hello(server.address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
     }
 
     /// The same from one of the other addresses of this machine (127.0.0.2 …), as from another machine.
     pub(crate) async fn guest_from(server: &TestServer, from: IpAddr, nickname: &str) -> Self {
         let mut raw = RawClient::connect_from(server, from, "/ws").await;
         raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
-        Self::welcomed(raw).await
+        Self::await_welcome(raw).await
     }
 
     /// The same at any address.
-    pub(crate) async fn guest_at(address: SocketAddr, nickname: &str) -> Self {
-        Self::hello(address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
+    pub(crate) async fn guest_at_address(address: SocketAddr, nickname: &str) -> Self {
+        Self::with_hello(address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
     }
 
     /// Another connection of the same user.
-    pub(crate) async fn again(&self, server: &TestServer) -> Self {
+    pub(crate) async fn connect_again(&self, server: &TestServer) -> Self {
         Self::with_token(server.address, self.token()).await
     }
 
     pub(crate) async fn with_token(address: SocketAddr, token: &str) -> Self {
-        Self::hello(address, &json!({ "type": "hello", "protocol": 1, "token": token })).await
+        Self::with_hello(address, &json!({ "type": "hello", "protocol": 1, "token": token })).await
     }
 
     /// Comes back, having seen so much.
@@ -59,16 +59,16 @@ impl TestClient {
         cursors: &HashMap<ConversationId, Seq>,
     ) -> Self {
         let hello = json!({ "type": "hello", "protocol": 1, "token": token, "epoch": epoch, "cursors": cursors });
-        Self::hello(server.address, &hello).await
+        Self::with_hello(server.address, &hello).await
     }
 
-    pub(crate) async fn hello(address: SocketAddr, hello: &Value) -> Self {
+    pub(crate) async fn with_hello(address: SocketAddr, hello: &Value) -> Self {
         let mut raw = RawClient::connect_with(address, "/ws", &[]).await.expect("an upgrade");
         raw.send_json(hello).await;
-        Self::welcomed(raw).await
+        Self::await_welcome(raw).await
     }
 
-    pub(crate) async fn welcomed(mut raw: RawClient) -> Self {
+    pub(crate) async fn await_welcome(mut raw: RawClient) -> Self {
         let text = raw.next_text().await.expect("a welcome, not the end");
         match serde_json::from_str(&text) {
             Ok(ServerFrame::Welcome(welcome)) => Self { raw, welcome: *welcome, inbox: VecDeque::new() },
@@ -91,25 +91,25 @@ impl TestClient {
     }
 
     /// Sends a message without waiting for anything.
-    pub(crate) async fn post(&mut self, conversation: ConversationId, body: &str) -> CommandId {
+    pub(crate) async fn send_without_waiting(&mut self, conversation: ConversationId, body: &str) -> CommandId {
         let id = CommandId::generate();
-        self.post_as(id, conversation, body).await;
+        self.send_with_id(id, conversation, body).await;
         id
     }
 
-    pub(crate) async fn post_as(&mut self, id: CommandId, conversation: ConversationId, body: &str) {
+    pub(crate) async fn send_with_id(&mut self, id: CommandId, conversation: ConversationId, body: &str) {
         self.send(&json!({ "type": "send", "id": id, "conversation": conversation, "body": body })).await;
     }
 
     /// Sends a message and waits until it is durable.
-    pub(crate) async fn say_in(&mut self, conversation: ConversationId, body: &str) -> Ack {
-        let id = self.post(conversation, body).await;
+    pub(crate) async fn send_message_to(&mut self, conversation: ConversationId, body: &str) -> Ack {
+        let id = self.send_without_waiting(conversation, body).await;
         self.expect_ack(id).await
     }
 
     /// Says something to everyone.
-    pub(crate) async fn say(&mut self, body: &str) -> Ack {
-        self.say_in(self.lobby().id, body).await
+    pub(crate) async fn send_message(&mut self, body: &str) -> Ack {
+        self.send_message_to(self.lobby().id, body).await
     }
 
     /// Edits, deletes, or reacts to a message, and waits until that is durable.
@@ -126,17 +126,17 @@ impl TestClient {
 
     /// Does something to a user, and waits until that is durable.
     pub(crate) async fn moderate(&mut self, action: &str, user: &User, more: Value) -> Ack {
-        let id = self.ask_to_moderate(action, user, more).await;
+        let id = self.send_moderate(action, user, more).await;
         self.expect_ack(id).await
     }
 
     /// The same, to be refused.
-    pub(crate) async fn moderate_in_vain(&mut self, action: &str, user: &User, more: Value) -> ErrorCode {
-        self.ask_to_moderate(action, user, more).await;
+    pub(crate) async fn moderation_error(&mut self, action: &str, user: &User, more: Value) -> ErrorCode {
+        self.send_moderate(action, user, more).await;
         self.expect_error().await.code
     }
 
-    async fn ask_to_moderate(&mut self, action: &str, user: &User, more: Value) -> CommandId {
+    async fn send_moderate(&mut self, action: &str, user: &User, more: Value) -> CommandId {
         let id = CommandId::generate();
         let mut command = more;
         command["type"] = json!("moderate");
@@ -228,14 +228,14 @@ impl TestClient {
     /// The event of the message with that text.
     pub(crate) async fn expect_event(&mut self, text: &str) -> Event {
         self.expect("an event", |frame| match frame {
-            ServerFrame::Event(event) if says(event) == text => Some(event.clone()),
+            ServerFrame::Event(event) if event_text(event) == text => Some(event.clone()),
             _ => None,
         })
         .await
     }
 
     /// Waits until this user is known to be here.
-    pub(crate) async fn expect_arrival(&mut self, user: &User) {
+    pub(crate) async fn expect_online(&mut self, user: &User) {
         if self.welcome.online.contains(user) {
             return;
         }
@@ -247,7 +247,7 @@ impl TestClient {
     }
 
     /// Waits until this user, who was known to be here, is known to have gone.
-    pub(crate) async fn expect_departure(&mut self, user: &User) {
+    pub(crate) async fn expect_offline(&mut self, user: &User) {
         self.expect("somebody's departure", |frame| match frame {
             ServerFrame::Presence { left, .. } if left.contains(&user.id) => Some(()),
             _ => None,
@@ -260,20 +260,20 @@ impl TestClient {
     }
 
     /// What the messages say that came, in order, up to the one that says `last`.
-    pub(crate) async fn heard_until(&mut self, last: &str) -> Vec<String> {
+    pub(crate) async fn message_texts_until(&mut self, last: &str) -> Vec<String> {
         let mut heard = Vec::new();
         loop {
             if let ServerFrame::Event(event) = self.next().await {
-                heard.push(says(&event).to_owned());
-                if says(&event) == last {
+                heard.push(event_text(&event).to_owned());
+                if event_text(&event) == last {
                     return heard;
                 }
             }
         }
     }
 
-    pub(crate) async fn hangup(mut self) -> Hangup {
-        self.raw.hangup().await
+    pub(crate) async fn closed(mut self) -> Closed {
+        self.raw.closed().await
     }
 }
 
@@ -286,7 +286,7 @@ pub(crate) struct Ack {
 }
 
 /// What an event says; nothing if it has no words.
-pub(crate) fn says(event: &Event) -> &str {
+pub(crate) fn event_text(event: &Event) -> &str {
     match &event.kind {
         EventKind::Message { body } | EventKind::Edit { body, .. } => body.as_str(),
         EventKind::Deletion { .. }

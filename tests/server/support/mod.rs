@@ -9,17 +9,17 @@ mod simple;
 
 use std::time::Duration;
 
-pub(crate) use accounts::{PASSWORD, appointed, registered, set_password, sign_in};
-pub(crate) use client::{TestClient, says};
-pub(crate) use process::{PROGRAM, TestProcess, WrongClock};
-pub(crate) use raw::{Hangup, RawClient};
-pub(crate) use server::{Stored, TestServer};
+pub(crate) use accounts::{PASSWORD, register_user, register_with_role, set_password, sign_in};
+pub(crate) use client::{TestClient, event_text};
+pub(crate) use process::{FakeClock, PROGRAM, TestProcess};
+pub(crate) use raw::{Closed, RawClient};
+pub(crate) use server::{StoredCounts, TestServer};
 pub(crate) use simple::SimpleClient;
 
 /// Longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Waits for `future`, but not for ever.
-pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
+pub(crate) async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(TIMEOUT, future).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
 }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::task::spawn_blocking;
 
-use super::within;
+use super::with_timeout;
 
 /// What is tested, as it was built.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_teahouse");
@@ -24,9 +24,9 @@ const FAKETIME: [&str; 4] = [
 ];
 
 /// A machine's clock, which can be set while the program runs.
-pub(crate) struct WrongClock(PathBuf);
+pub(crate) struct FakeClock(PathBuf);
 
-impl WrongClock {
+impl FakeClock {
     /// One that is right, so far. It stands in a folder.
     pub(crate) fn new(folder: &Path) -> Self {
         let clock = Self(folder.join("clock"));
@@ -58,7 +58,7 @@ impl WrongClock {
 pub(crate) struct TestProcess {
     pub(crate) address: SocketAddr,
     /// What it printed at its start.
-    pub(crate) printed: String,
+    pub(crate) startup_output: String,
     /// `None` once its end was seen.
     child: Option<Child>,
 }
@@ -66,11 +66,11 @@ pub(crate) struct TestProcess {
 impl TestProcess {
     /// Starts the program on `data` and waits for the line that says where it listens.
     pub(crate) async fn start(data: &Path) -> Self {
-        Self::start_by(Command::new(PROGRAM), data).await
+        Self::start_with_command(Command::new(PROGRAM), data).await
     }
 
     /// Starts it by a command whose last argument so far is the program.
-    pub(crate) async fn start_by(mut command: Command, data: &Path) -> Self {
+    pub(crate) async fn start_with_command(mut command: Command, data: &Path) -> Self {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -83,10 +83,10 @@ impl TestProcess {
             reader.fill_buf().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         });
         // All in one piece.
-        let printed = within("the program to listen", reading).await.expect("no panic").expect("a line");
-        let line = printed.lines().next().expect("a line");
+        let startup_output = with_timeout("the program to listen", reading).await.expect("no panic").expect("a line");
+        let line = startup_output.lines().next().expect("a line");
         let address = line.strip_prefix("listening on http://").expect(line);
-        Self { address: address.parse().expect(line), printed, child: Some(child) }
+        Self { address: address.parse().expect(line), startup_output, child: Some(child) }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -101,7 +101,10 @@ impl TestProcess {
 
     pub(crate) async fn exit(mut self) -> ExitStatus {
         let mut child = self.child.take().expect("a process that runs");
-        within("the program to exit", spawn_blocking(move || child.wait())).await.expect("no panic").expect("a status")
+        with_timeout("the program to exit", spawn_blocking(move || child.wait()))
+            .await
+            .expect("no panic")
+            .expect("a status")
     }
 }
 

@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest as _, http::Response},
 };
 
-use super::{TestServer, within};
+use super::{TestServer, with_timeout};
 
 /// A socket on which anything can be sent.
 pub(crate) struct RawClient<S = TcpStream> {
@@ -22,10 +22,10 @@ pub(crate) struct RawClient<S = TcpStream> {
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Hangup {
+pub(crate) enum Closed {
     Code(u16),
     /// Without a close code.
-    Silent,
+    WithoutCode,
 }
 
 impl RawClient {
@@ -37,7 +37,7 @@ impl RawClient {
     pub(crate) async fn connect_from(server: &TestServer, from: IpAddr, path: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind(SocketAddr::new(from, 0)).expect("an address of this machine");
-        let stream = within("a connection", socket.connect(server.address)).await.expect("a connection");
+        let stream = with_timeout("a connection", socket.connect(server.address)).await.expect("a connection");
         Self::upgrade(stream, server.address, path, &[]).await.expect("an upgrade")
     }
 
@@ -47,7 +47,7 @@ impl RawClient {
         path: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Response<Option<Vec<u8>>>> {
-        let stream = within("a connection", TcpStream::connect(address)).await.expect("a connection");
+        let stream = with_timeout("a connection", TcpStream::connect(address)).await.expect("a connection");
         Self::upgrade(stream, address, path, headers).await
     }
 
@@ -61,7 +61,7 @@ impl RawClient {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().expect("a header"));
         }
-        match within("the upgrade", client_async(request, stream)).await {
+        match with_timeout("the upgrade", client_async(request, stream)).await {
             Ok((socket, _)) => Ok(Self { socket }),
             Err(Error::Http(response)) => Err(*response),
             Err(error) => panic!("no answer to the upgrade: {error}"),
@@ -71,7 +71,7 @@ impl RawClient {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
     pub(crate) async fn send_text(&mut self, text: &str) {
-        within("a frame to be sent", self.socket.send(Message::text(text))).await.expect("an open socket");
+        with_timeout("a frame to be sent", self.socket.send(Message::text(text))).await.expect("an open socket");
     }
 
     pub(crate) async fn send_json(&mut self, value: &Value) {
@@ -79,12 +79,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
     }
 
     /// The next text frame, or the end.
-    pub(crate) async fn next_text(&mut self) -> Result<String, Hangup> {
+    pub(crate) async fn next_text(&mut self) -> Result<String, Closed> {
         loop {
-            match within("a frame", self.socket.next()).await {
+            match with_timeout("a frame", self.socket.next()).await {
                 Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
-                Some(Ok(Message::Close(Some(close)))) => return Err(Hangup::Code(close.code.into())),
-                Some(Ok(Message::Close(None))) | None => return Err(Hangup::Silent),
+                Some(Ok(Message::Close(Some(close)))) => return Err(Closed::Code(close.code.into())),
+                Some(Ok(Message::Close(None))) | None => return Err(Closed::WithoutCode),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => panic!("the connection broke: {error}"),
             }
@@ -97,7 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
     }
 
     /// Reads to the end.
-    pub(crate) async fn hangup(&mut self) -> Hangup {
+    pub(crate) async fn closed(&mut self) -> Closed {
         loop {
             if let Err(hangup) = self.next_text().await {
                 return hangup;

@@ -23,15 +23,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{PROGRAM, within};
+use super::{PROGRAM, with_timeout};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    pub(crate) house: PagesApi,
+    pub(crate) pages_api: PagesApi,
     config: Config,
     data: Arc<TempDir>,
     shutdown: CancellationToken,
-    running: JoinHandle<Result<(), RunError>>,
+    task: JoinHandle<Result<(), RunError>>,
     http: reqwest::Client,
 }
 
@@ -41,25 +41,25 @@ impl TestServer {
     }
 
     /// Starts with other settings than the usual ones.
-    pub(crate) async fn start_with(tweak: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
         config.timing.presence_interval = Duration::from_millis(20);
-        tweak(&mut config);
+        configure(&mut config);
         Self::open(config, data).await
     }
 
     /// Starts with the pages that are rendered, without the files that they load.
     pub(crate) async fn start_with_pages() -> Self {
-        Self::start_with_pages_and(|_| {}).await
+        Self::start_with_pages_and_config(|_| {}).await
     }
 
     /// The same, with other settings than the usual ones.
-    pub(crate) async fn start_with_pages_and(tweak: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with_pages_and_config(configure: impl FnOnce(&mut Config)) -> Self {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
-        tweak(&mut config);
-        Self::open_with(config, data, |house| pages::router(house, pages::Assets::empty())).await
+        configure(&mut config);
+        Self::open_with(config, data, |pages_api| pages::router(pages_api, pages::Assets::empty())).await
     }
 
     async fn open(config: Config, data: Arc<TempDir>) -> Self {
@@ -68,19 +68,19 @@ impl TestServer {
 
     async fn open_with(config: Config, data: Arc<TempDir>, pages: impl FnOnce(PagesApi) -> axum::Router) -> Self {
         let server = Server::open(config.clone()).expect("a server");
-        let house = server.pages_api();
+        let pages_api = server.pages_api();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let running = tokio::spawn(server.run(listener, pages(house.clone()), shutdown.clone()));
+        let task = tokio::spawn(server.run(listener, pages(pages_api.clone()), shutdown.clone()));
         let http = reqwest::Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).build();
-        Self { address, house, config, data, shutdown, running, http: http.expect("an HTTP client") }
+        Self { address, pages_api, config, data, shutdown, task, http: http.expect("an HTTP client") }
     }
 
     /// Tells it to stop, and waits until it has.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
-        within("the server to stop", self.running).await.expect("no panic").expect("a good end");
+        with_timeout("the server to stop", self.task).await.expect("no panic").expect("a good end");
     }
 
     /// The same data, served anew.
@@ -91,15 +91,15 @@ impl TestServer {
     }
 
     /// The same data, served anew with other settings.
-    pub(crate) async fn restart_with(self, tweak: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn restart_with(self, configure: impl FnOnce(&mut Config)) -> Self {
         let (mut config, data) = (self.config.clone(), Arc::clone(&self.data));
-        tweak(&mut config);
+        configure(&mut config);
         self.stop().await;
         Self::open(config, data).await
     }
 
     /// The data of a backup, served in the place of its own.
-    pub(crate) async fn put_back(self, backup: &Path) -> Self {
+    pub(crate) async fn restore_backup(self, backup: &Path) -> Self {
         let (config, data) = (self.config.clone(), Arc::clone(&self.data));
         self.stop().await;
         for file in fs::read_dir(data.path()).expect("the data") {
@@ -110,7 +110,7 @@ impl TestServer {
     }
 
     /// Begins to stop; whoever is connected can watch it.
-    pub(crate) fn begin_to_stop(&self) {
+    pub(crate) fn start_shutdown(&self) {
         self.shutdown.cancel();
     }
 
@@ -135,14 +135,14 @@ impl TestServer {
     }
 
     /// How many events, or messages as they stand now, hold this text.
-    pub(crate) fn payloads_with(&self, text: &str) -> u32 {
+    pub(crate) fn payloads_containing(&self, text: &str) -> u32 {
         let holding = "SELECT (SELECT count(*) FROM events WHERE instr(payload, ?1))
                             + (SELECT count(*) FROM messages WHERE instr(body, ?1))";
         self.database().query_row(holding, [text], |row| row.get(0)).expect("a count")
     }
 
     /// Makes all sessions but those of `except` look as if they had not been used for years.
-    pub(crate) fn age_sessions(&self, except: UserId) {
+    pub(crate) fn age_sessions_except(&self, except: UserId) {
         let db = Connection::open(self.data.path().join("teahouse.db")).expect("the database");
         let bytes = except.as_uuid().as_bytes().as_slice();
         db.execute("UPDATE sessions SET seen_at = 1000 WHERE user <> ?1", [bytes]).expect("an update");
@@ -162,7 +162,7 @@ impl TestServer {
     }
 
     /// The hash that is kept of somebody's password.
-    pub(crate) fn stored_password(&self, nickname: &str) -> String {
+    pub(crate) fn stored_password_hash(&self, nickname: &str) -> String {
         let select = "SELECT password FROM users WHERE nickname = ?1";
         self.database().query_row(select, [nickname], |row| row.get(0)).expect("a hash")
     }
@@ -180,7 +180,7 @@ impl TestServer {
     }
 
     /// The same, to be refused; gives what it says.
-    pub(crate) async fn admin_in_vain(&self, command: &[&str]) -> String {
+    pub(crate) async fn admin_error(&self, command: &[&str]) -> String {
         let Output { status, stderr, .. } = self.run_admin(command).await;
         assert!(!status.success(), "{command:?}");
         String::from_utf8(stderr).expect("text")
@@ -189,7 +189,10 @@ impl TestServer {
     async fn run_admin(&self, command: &[&str]) -> Output {
         let mut program = Command::new(PROGRAM);
         program.arg("admin").args(command).arg("--data").arg(self.data.path());
-        within("the command", spawn_blocking(move || program.output())).await.expect("no panic").expect("the program")
+        with_timeout("the command", spawn_blocking(move || program.output()))
+            .await
+            .expect("no panic")
+            .expect("the program")
     }
 
     fn database(&self) -> Connection {
@@ -204,16 +207,16 @@ impl TestServer {
     }
 
     /// How many users, conversations and events are stored.
-    pub(crate) fn stored(&self) -> Stored {
+    pub(crate) fn stored_counts(&self) -> StoredCounts {
         let count = |table| self.count(table);
         // Without the house itself.
-        Stored { users: count("users") - 1, conversations: count("conversations"), events: count("events") }
+        StoredCounts { users: count("users") - 1, conversations: count("conversations"), events: count("events") }
     }
 }
 
 /// What a bad request must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stored {
+pub(crate) struct StoredCounts {
     pub(crate) users: u32,
     pub(crate) conversations: u32,
     pub(crate) events: u32,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Hangup, RawClient, TestServer};
+use super::{Closed, RawClient, TestServer};
 
 pub(crate) struct SimpleClient {
     pub(crate) raw: RawClient,
@@ -10,7 +10,7 @@ pub(crate) struct SimpleClient {
 
 impl SimpleClient {
     /// A client that is in: what is said from now on comes to it.
-    pub(crate) async fn enter(server: &TestServer, path: &str) -> Self {
+    pub(crate) async fn sign_in(server: &TestServer, path: &str) -> Self {
         let mut client = Self::connect(server, path).await;
         // The protocol does not answer an entrance; what answers a frame has let its sender in.
         client.raw.send_text("?").await;
@@ -24,18 +24,18 @@ impl SimpleClient {
     }
 
     /// Reads, and so answers pings, while something else happens.
-    pub(crate) async fn reading<T>(&mut self, meanwhile: impl Future<Output = T>) -> T {
+    pub(crate) async fn read_during<T>(&mut self, meanwhile: impl Future<Output = T>) -> T {
         tokio::select! {
             done = meanwhile => done,
             frame = self.next() => panic!("nothing was to come but {frame} did"),
         }
     }
 
-    pub(crate) async fn say(&mut self, text: &str) {
+    pub(crate) async fn send_message(&mut self, text: &str) {
         self.raw.send_json(&json!({ "username": "whatever it claims", "msg": text })).await;
     }
 
-    pub(crate) async fn whisper(&mut self, nickname: &str, text: &str) {
+    pub(crate) async fn send_direct_message(&mut self, nickname: &str, text: &str) {
         self.raw.send_json(&json!({ "to_user": nickname, "msg": text })).await;
     }
 
@@ -50,7 +50,7 @@ impl SimpleClient {
         frame["error"].as_str().unwrap_or_else(|| panic!("no error: {frame}")).to_owned()
     }
 
-    pub(crate) async fn hangup(&mut self) -> Hangup {
-        self.raw.hangup().await
+    pub(crate) async fn closed(&mut self) -> Closed {
+        self.raw.closed().await
     }
 }

@@ -26,7 +26,7 @@ const SOURCES: Modules = &[
     ("client", &["domain", "protocol", "state"]),
     ("ui", &["domain", "protocol", "state", "client"]),
     ("server", &["domain", "protocol"]),
-    ("pages", &["domain", "protocol", "ui", "server"]),
+    ("pages", &["domain", "protocol", "state", "client", "ui", "server"]),
     ("browser", &["ui"]),
     ("log", &[]),
     ("main", &["domain", "protocol", "pages", "server", "log"]),
@@ -45,8 +45,10 @@ const FLOORS: &[Floors] = &[
             &["error"],
             &["hub", "problem"],
             &["chat"],
-            &["sign_in", "sign_in_permits", "state"],
+            &["housekeeping", "readiness", "sign_in", "sign_in_permits"],
+            &["state"],
             &["admin", "http", "pages_api", "socket"],
+            &["router"],
             &["edge"],
             &["run"],
         ],
@@ -156,7 +158,18 @@ fn pages_are_rendered_in_one_place_away_from_the_threads_that_deliver() {
     assert_eq!(places, [PathBuf::from("src/pages/render.rs")]);
 }
 
-/// A small program with the files of [`ground`], and `files` over them.
+/// The paths in code font of `docs/architecture.md` that begin in a top folder.
+#[test]
+fn every_path_in_the_architecture_document_exists() {
+    let document = fs::read_to_string(folder().join("docs/architecture.md")).expect("the document");
+    let tops = ["benches/", "docs/", "end2end/", "script/", "src/", "style/", "tests/"];
+    let names = document.split('`').skip(1).step_by(2);
+    let paths = names.filter(|name| tops.iter().any(|top| name.starts_with(top))).collect::<BTreeSet<_>>();
+    let missing = paths.iter().filter(|path| !folder().join(path).exists()).collect::<Vec<_>>();
+    assert!(missing.is_empty() && paths.len() > 40, "{missing:?}");
+}
+
+/// A small program of two modules, `low` and `high`, with `files` in place of its own.
 fn small_program(files: &[(&str, &str)]) -> (TempDir, Program) {
     let ground = [
         ("src/lib.rs", "pub mod high; pub mod low;"),

@@ -4,10 +4,10 @@
  */
 import { type Browser, test } from '@playwright/test';
 
-import { House } from '../fixtures/house.ts';
+import { TestServer } from '../fixtures/test_server.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
-import { FAST_3G, LIGHTHOUSE, type Line, NO_LIMIT, SLOW, slowDown } from './line.ts';
-import { firstPaint, load, noted, say, watch } from './watch.ts';
+import { FAST_3G, LIGHTHOUSE, type Line, NO_LIMIT, SLOW, slowDown } from './slow_network.ts';
+import { firstPaint, load, noted, say, watch } from './page_metrics.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const SECONDS = 20;
@@ -16,18 +16,18 @@ const AN_HOUR = Number(process.env.MESSAGES ?? 36_000);
 
 test.describe.configure({ mode: 'serial', timeout: 900_000 });
 
-let house: House;
+let server: TestServer;
 test.beforeEach(async () => {
-  house = await House.open(['--unlimited'], 'off');
+  server = await TestServer.start(['--unlimited'], 'off');
 });
 test.afterEach(async () => {
-  await house.close();
+  await server.close();
 });
 
 for (const line of [FAST_3G, LIGHTHOUSE, NO_LIMIT]) {
   test(`visits: ${line.name}, processor ${SLOW} times slower`, async ({ browser }) => {
-    const talker = await SocketClient.join(house, 'Talker');
-    await talker.sayMany(Array.from({ length: 60 }, (_, number) => `Before anybody came, ${number}: ${TEXT}`));
+    const writer = await SocketClient.signIn(server, 'Talker');
+    await writer.sendMany(Array.from({ length: 60 }, (_, number) => `Before anybody came, ${number}: ${TEXT}`));
     const first: Visit[] = [];
     const back: Visit[] = [];
     const eager: Visit[] = [];
@@ -42,20 +42,20 @@ for (const line of [FAST_3G, LIGHTHOUSE, NO_LIMIT]) {
       ['first visit, enters at once', ...columns(eager)],
       ['comes back', ...columns(back)],
     ]);
-    talker.close();
+    writer.close();
   });
 }
 
 for (const processor of [1, SLOW]) {
   test(`${A_SECOND} messages a second for ${SECONDS} s, processor ${processor} times slower`, async ({ browser }) => {
-    const context = await browser.newContext({ baseURL: house.address });
+    const context = await browser.newContext({ baseURL: server.url });
     const page = await context.newPage();
     await watch(page);
     await page.goto('/');
     await noted(page, 'program');
     await enter(page, 'Reader');
     const devtools = await slowDown(page, NO_LIMIT, processor);
-    const talkers = await Promise.all(['Ada', 'Bob', '小明', '阿玲', 'Eve'].map((name) => SocketClient.join(house, name)));
+    const writers = await Promise.all(['Ada', 'Bob', '小明', '阿玲', 'Eve'].map((name) => SocketClient.signIn(server, name)));
     await page.waitForTimeout(1_500);
     const before = await load(page, devtools);
     const from = await page.evaluate(() => ((window.notes.longTasks.length = 0), performance.now()));
@@ -64,7 +64,7 @@ for (const processor of [1, SLOW]) {
     for (let number = 0; number < SECONDS * A_SECOND; number += 1) {
       const due = began + (number * 1_000) / A_SECOND;
       if (due > performance.now()) await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
-      talkers[number % talkers.length].sayBlindly(`${number}: ${TEXT}`);
+      writers[number % writers.length].sendWithoutAck(`${number}: ${TEXT}`);
     }
     await sees(page, `${SECONDS * A_SECOND - 1}: ${TEXT}`);
     const { longTasks, until } = await page.evaluate(() => ({ ...window.notes, memory: 0, until: performance.now() }));
@@ -85,14 +85,14 @@ for (const processor of [1, SLOW]) {
 }
 
 test(`an hour's worth: ${AN_HOUR} messages`, async ({ browser }) => {
-  const context = await browser.newContext({ baseURL: house.address });
+  const context = await browser.newContext({ baseURL: server.url });
   const page = await context.newPage();
   await watch(page);
   await page.goto('/');
   await noted(page, 'program');
   await enter(page, 'Reader');
   const devtools = await slowDown(page, NO_LIMIT, 1);
-  const talker = await SocketClient.join(house, 'Talker');
+  const writer = await SocketClient.signIn(server, 'Talker');
   const rows: string[][] = [];
   const began = performance.now();
   const look = async (said: number) => {
@@ -105,7 +105,7 @@ test(`an hour's worth: ${AN_HOUR} messages`, async ({ browser }) => {
   const marks = [500, 1_000, 3_600, 9_000, 18_000, AN_HOUR];
   for (let said = 0; said < AN_HOUR; ) {
     const some = Math.min(100, AN_HOUR - said);
-    await talker.sayMany(Array.from({ length: some }, (_, number) => `${said + number}: ${TEXT}`));
+    await writer.sendMany(Array.from({ length: some }, (_, number) => `${said + number}: ${TEXT}`));
     said += some;
     // What the page has not taken yet waits, so that it gets each message and is never sent back to the start.
     await sees(page, `${said - 1}: ${TEXT}`);
@@ -132,7 +132,7 @@ interface Visit {
 
 /** Comes for the first time, joins as soon as the program runs; closes the page, and comes back with what it has kept. */
 async function visit(browser: Browser, line: Line, nickname: string): Promise<[Visit, Visit]> {
-  const context = await browser.newContext({ baseURL: house.address });
+  const context = await browser.newContext({ baseURL: server.url });
   const page = await context.newPage();
   await watch(page);
   await slowDown(page, line, SLOW);
@@ -163,7 +163,7 @@ async function visit(browser: Browser, line: Line, nickname: string): Promise<[V
 
 /** Enters as soon as the form can be used, whether the program is there or not. */
 async function visitInHaste(browser: Browser, line: Line, nickname: string): Promise<Visit> {
-  const context = await browser.newContext({ baseURL: house.address });
+  const context = await browser.newContext({ baseURL: server.url });
   const page = await context.newPage();
   await watch(page);
   await slowDown(page, line, SLOW);

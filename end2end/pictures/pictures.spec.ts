@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 import type { BrowserContextOptions } from '@playwright/test';
 
-import { type Keepsake, PHONE } from '../fixtures/people.ts';
-import type { Person } from '../fixtures/person.ts';
+import { type StorageState, PHONE } from '../fixtures/users.ts';
+import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
@@ -30,62 +30,62 @@ const views = Object.entries(SIZES).flatMap(([size, screen]) =>
   ),
 );
 
-test('pictures for the README', async ({ house, people }) => {
+test('pictures for the README', async ({ server, users }) => {
   test.setTimeout(180_000);
   await mkdir(FOLDER, { recursive: true });
 
-  const look = async (view: (typeof views)[number], path: string, storageState?: Keepsake): Promise<Person> => {
-    const person = await people.visitor('阿玲', { ...view.options, storageState });
-    const cookies = view.cookies.map(([name, value]) => ({ name, value, url: house.address }));
-    await person.page.context().addCookies(cookies);
-    await person.page.goto(path);
-    return person;
+  const look = async (view: (typeof views)[number], path: string, storageState?: StorageState): Promise<User> => {
+    const user = await users.openBrowser('阿玲', { ...view.options, storageState });
+    const cookies = view.cookies.map(([name, value]) => ({ name, value, url: server.url }));
+    await user.page.context().addCookies(cookies);
+    await user.page.goto(path);
+    return user;
   };
-  const photograph = async (person: Person, name: string) => {
-    await person.page.screenshot({ path: `${FOLDER}/${name}.png`, animations: 'disabled', caret: 'hide' });
+  const photograph = async (user: User, name: string) => {
+    await user.page.screenshot({ path: `${FOLDER}/${name}.png`, animations: 'disabled', caret: 'hide' });
   };
 
-  const ming = await people.guest('小明');
-  const zoe = await people.guest('Zoë');
-  const ling = await people.guest('阿玲');
+  const ming = await users.guest('小明');
+  const zoe = await users.guest('Zoë');
+  const ling = await users.guest('阿玲');
 
-  await ming.say('大家好！新的茶馆开张了 🎉');
-  await ming.say('网页开着就行，断网也不会丢消息。');
-  await zoe.say('Just typed a name and I was in. Does it keep what I missed when my train goes through a tunnel?');
-  await ling.say('It does: everything, once and in order.');
-  await zoe.say('Lovely. 🍵');
-  await ming.say('周六下午三点喝茶，谁来？ Tea on Saturday at three, who is coming?');
-  await ling.say('我来！ I’ll bring the cakes.');
-  await ling.talkTo('小明');
-  await ling.say('要带什么吗？');
-  await ming.open('阿玲');
-  await ming.say('人来就好 😄');
-  await ling.sees('人来就好');
-  await ling.open('Lobby');
-  await zoe.talkTo('阿玲');
-  await zoe.say('Could you save me a seat by the window?');
-  await zoe.open('Lobby');
-  await expect(ling.conversation('Zoë', 1)).toBeVisible();
-  await ling.sees('the cakes');
+  await ming.send('大家好！新的茶馆开张了 🎉');
+  await ming.send('网页开着就行，断网也不会丢消息。');
+  await zoe.send('Just typed a name and I was in. Does it keep what I missed when my train goes through a tunnel?');
+  await ling.send('It does: everything, once and in order.');
+  await zoe.send('Lovely. 🍵');
+  await ming.send('周六下午三点喝茶，谁来？ Tea on Saturday at three, who is coming?');
+  await ling.send('我来！ I’ll bring the cakes.');
+  await ling.openDirect('小明');
+  await ling.send('要带什么吗？');
+  await ming.openConversation('阿玲');
+  await ming.send('人来就好 😄');
+  await ling.expectMessage('人来就好');
+  await ling.openConversation('Lobby');
+  await zoe.openDirect('阿玲');
+  await zoe.send('Could you save me a seat by the window?');
+  await zoe.openConversation('Lobby');
+  await expect(ling.conversationLink('Zoë', 1)).toBeVisible();
+  await ling.expectMessage('the cakes');
   // She stays, so that the same three are here on every picture.
-  const keepsake = await ling.page.context().storageState();
+  const storageState = await ling.page.context().storageState();
 
   for (const view of views) {
-    const person = await look(view, '/');
-    await expect(person.page.getByRole('textbox')).toBeVisible();
-    await photograph(person, `join-${view.name}`);
-    await person.page.context().close();
+    const user = await look(view, '/');
+    await expect(user.page.getByRole('textbox')).toBeVisible();
+    await photograph(user, `join-${view.name}`);
+    await user.page.context().close();
   }
 
   for (const view of views) {
-    const person = await look(view, '/talk/lobby', keepsake);
-    await expect(person.page.getByText('the cakes')).toBeVisible();
+    const user = await look(view, '/talk/lobby', storageState);
+    await expect(user.page.getByText('the cakes')).toBeVisible();
     // Until a sign of typing has come, which is sent every few seconds at most.
     await expect(async () => {
       await zoe.composer.press('o');
-      await expect(person.page.getByText(/^Zoë.*(typing|正在输入)/)).toBeVisible({ timeout: 500 });
+      await expect(user.page.getByText(/^Zoë.*(typing|正在输入)/)).toBeVisible({ timeout: 500 });
     }).toPass();
-    await photograph(person, `chat-${view.name}`);
-    await person.page.context().close();
+    await photograph(user, `chat-${view.name}`);
+    await user.page.context().close();
   }
 });

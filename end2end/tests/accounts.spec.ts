@@ -1,10 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
 
-import { NOTHING, kept } from '../fixtures/kept.ts';
+import { EMPTY, storedData } from '../fixtures/browser_storage.ts';
 import { Network } from '../fixtures/network.ts';
-import { PHONE } from '../fixtures/people.ts';
-import type { Person } from '../fixtures/person.ts';
+import { PHONE } from '../fixtures/users.ts';
+import type { User } from '../fixtures/user.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -19,18 +19,18 @@ const EXPIRED = 'Your session has expired. Sign in again.';
 const seal = (within: Locator) => within.getByRole('img', { name: 'registered' });
 
 /** Sets a password in the settings, and waits until the page has come back as registered. */
-async function claim(person: Person, password = PASSWORD): Promise<void> {
-  const { settings } = person;
-  await person.settingsButton.click();
+async function claim(user: User, password = PASSWORD): Promise<void> {
+  const { settings } = user;
+  await user.settingsButton.click();
   await settings.getByText('Set a password', { exact: true }).click();
   await settings.getByLabel('New password').fill(password);
   await settings.getByRole('button', { name: 'Save' }).click();
   await expect(settings.getByText('Password set. The nickname is now yours.')).toBeVisible();
-  await expect.poll(() => person.frames.receivedOf('welcome').at(-1)?.me.kind).toBe('registered');
+  await expect.poll(() => user.frames.receivedOfType('welcome').at(-1)?.me.kind).toBe('registered');
 }
 
-async function changePassword(person: Person, current: string, next: string): Promise<void> {
-  const { settings } = person;
+async function changePassword(user: User, current: string, next: string): Promise<void> {
+  const { settings } = user;
   await settings.getByText('Change password', { exact: true }).click();
   await settings.getByLabel('Current password').fill(current);
   await settings.getByLabel('New password').fill(next);
@@ -38,75 +38,75 @@ async function changePassword(person: Person, current: string, next: string): Pr
 }
 
 /** At the door: shows the password that goes with the nickname. */
-async function showPassword(person: Person, password = PASSWORD): Promise<void> {
-  await person.page.goto('/');
-  await person.nicknameField.fill(person.nickname);
-  await person.page.getByText('I have a password').click();
-  await person.page.getByLabel('Password', { exact: true }).fill(password);
-  await person.page.getByRole('button', { name: 'Sign in' }).click();
+async function showPassword(user: User, password = PASSWORD): Promise<void> {
+  await user.page.goto('/');
+  await user.nicknameField.fill(user.nickname);
+  await user.page.getByText('I have a password').click();
+  await user.page.getByLabel('Password', { exact: true }).fill(password);
+  await user.page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-async function signOut(person: Person): Promise<void> {
-  if (!(await person.settings.isVisible())) await person.settingsButton.click();
-  await person.settings.getByRole('button', { name: 'Sign out' }).click();
-  await expect(person.nicknameField).toBeVisible();
+async function signOut(user: User): Promise<void> {
+  if (!(await user.settings.isVisible())) await user.settingsButton.click();
+  await user.settings.getByRole('button', { name: 'Sign out' }).click();
+  await expect(user.nicknameField).toBeVisible();
 }
 
 /** The page shows the door, says why, and its connection is gone: nothing more comes. */
 async function isShownTheDoor(
-  person: Person,
-  house: Parameters<typeof SocketClient.join>[0],
+  user: User,
+  server: Parameters<typeof SocketClient.signIn>[0],
   by: string,
   why = ENDED,
 ): Promise<void> {
-  await expect(person.page.getByText(why)).toBeVisible();
-  await expect(person.nicknameField).toHaveValue(person.nickname);
-  const heard = person.frames.received.length;
-  const script = await SocketClient.join(house, by);
-  await script.say('Whoever is still connected hears this');
-  expect(person.frames.received.slice(heard)).toEqual([]);
+  await expect(user.page.getByText(why)).toBeVisible();
+  await expect(user.nicknameField).toHaveValue(user.nickname);
+  const heard = user.frames.received.length;
+  const script = await SocketClient.signIn(server, by);
+  await script.send('Whoever is still connected hears this');
+  expect(user.frames.received.slice(heard)).toEqual([]);
   script.close();
 }
 
-test('a guest who sets a password keeps the nickname and the history in another browser', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  await alice.say('Said as a guest');
+test('a guest who sets a password keeps the nickname and the history in another browser', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await alice.send('Said as a guest');
   await claim(alice);
   await expect(alice.settings.getByText('A password protects your nickname.')).toBeVisible();
   await expect(seal(alice.sidebar.locator('.sidebar-foot'))).toBeVisible();
   await alice.page.keyboard.press('Escape');
-  await alice.say('Said as a registered user');
+  await alice.send('Said as a registered user');
   await signOut(alice);
 
-  const thief = await people.visitor('Alice');
-  thief.complaints.expectStatus(409);
-  thief.complaints.expectStatus(403);
-  await thief.submitNickname();
-  await expect(thief.page.getByText('This nickname, or one that looks like it')).toBeVisible();
-  await expect(thief.page.getByRole('button', { name: /^Use “.+” instead$/ })).toBeVisible();
-  await thief.page.getByText('This is me: sign in').click();
-  const field = thief.page.getByLabel('Password', { exact: true });
+  const impostor = await users.openBrowser('Alice');
+  impostor.pageErrors.allowStatus(409);
+  impostor.pageErrors.allowStatus(403);
+  await impostor.submitNickname();
+  await expect(impostor.page.getByText('This nickname, or one that looks like it')).toBeVisible();
+  await expect(impostor.page.getByRole('button', { name: /^Use “.+” instead$/ })).toBeVisible();
+  await impostor.page.getByText('This is me: sign in').click();
+  const field = impostor.page.getByLabel('Password', { exact: true });
   await expect(field).toBeFocused();
   await field.fill('I do not know it');
   await field.press('Enter');
-  await expect(thief.page.getByText(WRONG)).toBeVisible();
+  await expect(impostor.page.getByText(WRONG)).toBeVisible();
   await expect(field).toHaveAccessibleDescription(WRONG);
   await expect(field).toBeFocused();
   await expect(field).toHaveValue('I do not know it');
-  await expect(thief.nicknameField).toHaveValue('Alice');
+  await expect(impostor.nicknameField).toHaveValue('Alice');
 
-  const elsewhere = await people.visitor('Alice');
+  const elsewhere = await users.openBrowser('Alice');
   await showPassword(elsewhere);
-  await elsewhere.isInside();
-  await elsewhere.sees('Said as a guest');
-  await elsewhere.sees('Said as a registered user');
+  await elsewhere.expectSignedIn();
+  await elsewhere.expectMessage('Said as a guest');
+  await elsewhere.expectMessage('Said as a registered user');
   await expect(elsewhere.message('Said as a guest')).toHaveClass(/mine/);
   await expect(elsewhere.page).toHaveURL('/talk/lobby');
 });
 
-test('password errors are shown beside the field, and the input stays', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  alice.complaints.expectStatus(422);
+test('password errors are shown beside the field, and the input stays', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  alice.pageErrors.allowStatus(422);
   await alice.settingsButton.click();
   await alice.settings.getByText('Set a password', { exact: true }).click();
   const field = alice.settings.getByLabel('New password');
@@ -132,29 +132,29 @@ test('password errors are shown beside the field, and the input stays', async ({
   await expect(alice.settings.getByText('Password set. The nickname is now yours.')).toBeVisible();
 });
 
-test('changing the password signs the other browser out at once', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
-  alice.complaints.expectStatus(403);
+test('changing the password signs the other browser out at once', async ({ server, users }) => {
+  const alice = await users.guest('Alice');
+  alice.pageErrors.allowStatus(403);
   await claim(alice);
-  const elsewhere = await people.visitor('Alice');
-  elsewhere.complaints.expectStatus(403);
+  const elsewhere = await users.openBrowser('Alice');
+  elsewhere.pageErrors.allowStatus(403);
   await showPassword(elsewhere);
-  await elsewhere.isInside();
+  await elsewhere.expectSignedIn();
 
   await changePassword(alice, 'not this one', OTHER_PASSWORD);
   const current = alice.settings.getByLabel('Current password');
   await expect(current).toHaveAccessibleDescription('That’s not your current password.');
   await expect(current).toBeFocused();
   await expect(alice.settings.getByLabel('New password')).toHaveValue(OTHER_PASSWORD);
-  await elsewhere.isInside();
+  await elsewhere.expectSignedIn();
 
   await current.fill(PASSWORD);
   await current.press('Enter');
   await expect(alice.settings.getByText('Password changed.')).toBeVisible();
   await expect(alice.settings.getByRole('listitem')).toHaveCount(1);
-  await isShownTheDoor(elsewhere, house, 'Bob', CHANGED);
+  await isShownTheDoor(elsewhere, server, 'Bob', CHANGED);
   await alice.page.keyboard.press('Escape');
-  await alice.say('I am still here');
+  await alice.send('I am still here');
 
   // It stands ready for the new one.
   const field = elsewhere.page.getByLabel('Password', { exact: true });
@@ -163,17 +163,17 @@ test('changing the password signs the other browser out at once', async ({ house
   await expect(elsewhere.page.getByText(WRONG)).toBeVisible();
   await field.fill(OTHER_PASSWORD);
   await field.press('Enter');
-  await elsewhere.isInside();
-  await elsewhere.sees('I am still here');
+  await elsewhere.expectSignedIn();
+  await elsewhere.expectMessage('I am still here');
 });
 
-test('ending a session from the list signs its open tab out at once', async ({ house, people, request }) => {
-  const alice = await people.guest('Alice');
+test('ending a session from the list signs its open tab out at once', async ({ server, users, request }) => {
+  const alice = await users.guest('Alice');
   await claim(alice);
-  const elsewhere = await people.visitor('Alice');
+  const elsewhere = await users.openBrowser('Alice');
   await showPassword(elsewhere);
-  await elsewhere.isInside();
-  const script = await request.post(`${house.address}/api/session`, {
+  await elsewhere.expectSignedIn();
+  const script = await request.post(`${server.url}/api/session`, {
     data: { nickname: 'Alice', password: PASSWORD },
     headers: { 'user-agent': 'curl/8.5.0' },
   });
@@ -191,27 +191,27 @@ test('ending a session from the list signs its open tab out at once', async ({ h
   await list.getByRole('button', { name: /^End: Chrom(e|ium) on Linux$/ }).click();
   await expect(list.getByRole('listitem')).toHaveCount(2);
   await expect(list).toBeFocused();
-  await isShownTheDoor(elsewhere, house, 'Bob');
+  await isShownTheDoor(elsewhere, server, 'Bob');
   await list.getByRole('button', { name: 'End: curl' }).click();
   await expect(list.getByRole('listitem')).toHaveCount(1);
   await alice.page.keyboard.press('Escape');
-  await alice.say('Alone again');
+  await alice.send('Alone again');
 });
 
-test('signing out ends the session in every tab of the browser', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
+test('signing out ends the session in every tab of the browser', async ({ server, users }) => {
+  const alice = await users.guest('Alice');
   await claim(alice);
-  const tab = await people.secondTab(alice);
+  const tab = await users.openTab(alice);
   await signOut(alice);
   await expect(alice.page.getByText(ENDED)).toBeHidden();
-  await isShownTheDoor(tab, house, 'Bob');
+  await isShownTheDoor(tab, server, 'Bob');
   const heard = alice.frames.received.length;
-  await (await SocketClient.join(house, 'Carol')).say('And this');
+  await (await SocketClient.signIn(server, 'Carol')).send('And this');
   expect(alice.frames.received.slice(heard)).toEqual([]);
 });
 
-test('a guest must confirm signing out, because the nickname is lost', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('a guest must confirm signing out, because the nickname is lost', async ({ users }) => {
+  const alice = await users.guest('Alice');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
   await expect(alice.settings.getByText('If you leave, anyone can take the nickname “Alice”')).toBeVisible();
@@ -219,45 +219,45 @@ test('a guest must confirm signing out, because the nickname is lost', async ({ 
   await alice.settings.getByRole('button', { name: 'Stay' }).click();
   await expect(alice.settings.getByRole('button', { name: 'Leave' })).toBeFocused();
   await alice.page.keyboard.press('Escape');
-  await alice.say('Still here');
+  await alice.send('Still here');
 });
 
-test('messages unsent when the session expired are sent after signing in again', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('messages unsent when the session expired are sent after signing in again', async ({ users }) => {
+  const alice = await users.guest('Alice');
   await claim(alice);
-  const elsewhere = await people.visitor('Alice');
-  const network = await Network.of(elsewhere);
+  const elsewhere = await users.openBrowser('Alice');
+  const network = await Network.intercept(elsewhere);
   await showPassword(elsewhere);
-  await elsewhere.isInside();
+  await elsewhere.expectSignedIn();
 
-  network.cut();
+  network.disconnect();
   await elsewhere.composer.fill('Typed in a tunnel');
   await elsewhere.composer.press('Enter');
   await expect(elsewhere.message('Typed in a tunnel')).toContainText('waiting for the connection');
   // As the server closes it then.
-  network.refuse(4411);
+  network.refuseConnections(4411);
   await expect(elsewhere.page.getByText(EXPIRED)).toBeVisible();
-  network.mend();
+  network.restore();
 
   const field = elsewhere.page.getByLabel('Password', { exact: true });
   await field.fill(PASSWORD);
   await field.press('Enter');
-  await elsewhere.isInside();
-  await elsewhere.sees('Typed in a tunnel');
+  await elsewhere.expectSignedIn();
+  await elsewhere.expectMessage('Typed in a tunnel');
   await alice.page.keyboard.press('Escape');
-  await alice.sees('Typed in a tunnel');
-  expect(await alice.history()).toEqual(['Typed in a tunnel']);
+  await alice.expectMessage('Typed in a tunnel');
+  expect(await alice.fetchHistory()).toEqual(['Typed in a tunnel']);
 });
 
-test('signing out deletes unsent messages, even if the connection is lost before the answer', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
+test('signing out deletes unsent messages, even if the connection is lost before the answer', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
   await claim(alice);
   await alice.page.keyboard.press('Escape');
-  const tab = await people.secondTab(alice);
+  const tab = await users.openTab(alice);
   await tab.composer.fill('Nor that');
-  network.swallow();
+  network.dropFrames();
   await alice.composer.fill('Nobody heard this');
   await alice.composer.press('Enter');
   await expect(alice.message('Nobody heard this')).toContainText('sending');
@@ -274,82 +274,82 @@ test('signing out deletes unsent messages, even if the connection is lost before
   await signOut(alice);
   await answered;
 
-  for (const { page } of [alice, tab]) await expect.poll(() => kept(page)).toEqual(NOTHING);
+  for (const { page } of [alice, tab]) await expect.poll(() => storedData(page)).toEqual(EMPTY);
 });
 
-test('a draft survives an expired session for its author only', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
+test('a draft survives an expired session for its author only', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
   await claim(alice);
   await alice.page.keyboard.press('Escape');
   await alice.composer.fill('Half a thought');
-  network.cut(4411);
+  network.disconnect(4411);
   await expect(alice.page.getByText(EXPIRED)).toBeVisible();
-  network.mend();
+  network.restore();
   const field = alice.page.getByLabel('Password', { exact: true });
   await field.fill(PASSWORD);
   await field.press('Enter');
-  await alice.isInside();
+  await alice.expectSignedIn();
   await expect(alice.composer).toHaveValue('Half a thought');
 
   await alice.page.request.delete('/api/session');
   await expect(alice.page.getByText(ENDED)).toBeVisible();
-  await alice.join('Bob');
+  await alice.signIn('Bob');
   await expect(alice.composer).toHaveValue('');
-  expect((await kept(alice.page)).tab).toEqual([]);
+  expect((await storedData(alice.page)).tab).toEqual([]);
 });
 
-test('a guest whose session was ended leaves no draft', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('a guest whose session was ended leaves no draft', async ({ users }) => {
+  const alice = await users.guest('Alice');
   await alice.composer.fill('Half a thought');
-  await expect.poll(async () => (await kept(alice.page)).tab).toEqual(['Half a thought']);
+  await expect.poll(async () => (await storedData(alice.page)).tab).toEqual(['Half a thought']);
   await alice.page.request.delete('/api/session');
   await expect(alice.page.getByText(ENDED)).toBeVisible();
-  expect(await kept(alice.page)).toEqual(NOTHING);
+  expect(await storedData(alice.page)).toEqual(EMPTY);
 });
 
-test('the mark of registered users appears everywhere at once, and guests cannot imitate it', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
-  const fake = await people.guest('Alice ⭐');
-  await alice.say('From Alice, a guest still');
-  await fake.say('From somebody else');
-  await bob.seesHere('Alice', 'Alice ⭐');
+test('the mark of registered users appears everywhere at once, and guests cannot imitate it', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  const fake = await users.guest('Alice ⭐');
+  await alice.send('From Alice, a guest still');
+  await fake.send('From somebody else');
+  await bob.expectOnline('Alice', 'Alice ⭐');
   await expect(seal(bob.page.locator('body'))).toHaveCount(0);
 
   await claim(alice);
 
-  await expect(seal(bob.hereNow.getByRole('listitem').filter({ hasNotText: '⭐' }))).toBeVisible();
+  await expect(seal(bob.onlineList.getByRole('listitem').filter({ hasNotText: '⭐' }))).toBeVisible();
   await expect(seal(bob.message('From Alice, a guest still'))).toBeVisible();
   await expect(seal(bob.message('From Alice, a guest still'))).toHaveAttribute('title', 'registered');
-  await bob.targetField.fill('ali');
+  await bob.recipientField.fill('ali');
   const options = bob.sidebar.getByRole('option');
   await expect(options).toHaveCount(2);
   await expect(seal(options)).toHaveCount(1);
-  await bob.targetField.fill('Alice');
-  await bob.targetField.press('Enter');
-  await expect(seal(bob.talk.getByRole('heading', { level: 1 }))).toBeVisible();
-  await expect(seal(bob.conversations.getByRole('link'))).toHaveCount(1);
-  await expect(bob.talk.locator('.recipient-button .registered-mark')).toBeVisible();
+  await bob.recipientField.fill('Alice');
+  await bob.recipientField.press('Enter');
+  await expect(seal(bob.conversationSection.getByRole('heading', { level: 1 }))).toBeVisible();
+  await expect(seal(bob.conversationList.getByRole('link'))).toHaveCount(1);
+  await expect(bob.conversationSection.locator('.recipient-button .registered-mark')).toBeVisible();
 
-  await bob.open('Lobby');
+  await bob.openConversation('Lobby');
   await expect(seal(bob.message('From somebody else'))).toHaveCount(0);
-  await expect(seal(bob.hereNow)).toHaveCount(1);
+  await expect(seal(bob.onlineList)).toHaveCount(1);
   await bob.page.reload();
   await expect(seal(bob.message('From Alice, a guest still'))).toBeVisible();
   await expect(seal(bob.message('From somebody else'))).toHaveCount(0);
 });
 
-test('too many attempts lead to a countdown that ends by itself', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('too many attempts lead to a countdown that ends by itself', async ({ users }) => {
+  const alice = await users.guest('Alice');
   await claim(alice);
-  const thief = await people.visitor('Alice');
-  thief.complaints.expectStatus(403);
-  thief.complaints.expectStatus(429);
+  const impostor = await users.openBrowser('Alice');
+  impostor.pageErrors.allowStatus(403);
+  impostor.pageErrors.allowStatus(429);
   let code = 0;
   for (let attempt = 0; attempt < 15 && code !== 429; attempt += 1) {
-    const answer = await thief.page.request.post('/api/session', {
+    const answer = await impostor.page.request.post('/api/session', {
       data: { nickname: 'Alice', password: 'a guess of mine' },
       failOnStatusCode: false,
     });
@@ -357,23 +357,23 @@ test('too many attempts lead to a countdown that ends by itself', async ({ peopl
   }
   expect(code).toBe(429);
 
-  await showPassword(thief, PASSWORD);
-  const button = thief.page.getByRole('button', { name: /^Try again in \d+ s$/ });
+  await showPassword(impostor, PASSWORD);
+  const button = impostor.page.getByRole('button', { name: /^Try again in \d+ s$/ });
   await expect(button).toBeVisible();
   await expect(button).toHaveAttribute('aria-disabled', 'true');
-  await expect(thief.page.getByText('That was too fast.')).toBeVisible();
-  const enter = thief.page.getByRole('button', { name: 'Sign in' });
+  await expect(impostor.page.getByText('That was too fast.')).toBeVisible();
+  const enter = impostor.page.getByRole('button', { name: 'Sign in' });
   await expect(enter).toBeVisible({ timeout: 15_000 });
-  await expect(thief.page.getByText('That was too fast.')).toBeHidden();
+  await expect(impostor.page.getByText('That was too fast.')).toBeHidden();
   await enter.click();
-  await thief.isInside();
+  await impostor.expectSignedIn();
 });
 
-test('the same form signs in without JavaScript', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('the same form signs in without JavaScript', async ({ users }) => {
+  const alice = await users.guest('Alice');
   await claim(alice);
-  const elsewhere = await people.visitor('Alice', { javaScriptEnabled: false });
-  for (const status of [409, 403]) elsewhere.complaints.expectStatus(status);
+  const elsewhere = await users.openBrowser('Alice', { javaScriptEnabled: false });
+  for (const status of [409, 403]) elsewhere.pageErrors.allowStatus(status);
 
   await elsewhere.submitNickname();
   await expect(elsewhere.page.getByText('This is me: sign in')).toBeVisible();
@@ -392,22 +392,22 @@ test('the same form signs in without JavaScript', async ({ people }) => {
   await expect(seal(elsewhere.sidebar.locator('.sidebar-foot'))).toBeVisible();
 });
 
-test('input on the sign-in page survives a change of language', async ({ people }) => {
-  const visitor = await people.visitor('小明');
-  await visitor.page.goto('/');
-  await visitor.nicknameField.fill('小明');
-  await visitor.page.getByText('I have a password').click();
-  await visitor.page.getByLabel('Password', { exact: true }).fill('half a pass');
-  await visitor.page.getByRole('link', { name: '简体中文' }).click();
-  await expect(visitor.page.getByLabel('密码', { exact: true })).toHaveValue('half a pass');
-  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toHaveValue('小明');
-  await expect(visitor.page.getByRole('button', { name: '登录' })).toBeVisible();
+test('input on the sign-in page survives a change of language', async ({ users }) => {
+  const user = await users.openBrowser('小明');
+  await user.page.goto('/');
+  await user.nicknameField.fill('小明');
+  await user.page.getByText('I have a password').click();
+  await user.page.getByLabel('Password', { exact: true }).fill('half a pass');
+  await user.page.getByRole('link', { name: '简体中文' }).click();
+  await expect(user.page.getByLabel('密码', { exact: true })).toHaveValue('half a pass');
+  await expect(user.page.getByRole('textbox', { name: '昵称' })).toHaveValue('小明');
+  await expect(user.page.getByRole('button', { name: '登录' })).toBeVisible();
 });
 
-test('setting a password and signing in work in Chinese', async ({ people }) => {
-  const ming = await people.visitor('小明', { locale: 'zh-CN' });
-  ming.complaints.expectStatus(409);
-  ming.complaints.expectStatus(422);
+test('setting a password and signing in work in Chinese', async ({ users }) => {
+  const ming = await users.openBrowser('小明', { locale: 'zh-CN' });
+  ming.pageErrors.allowStatus(409);
+  ming.pageErrors.allowStatus(422);
   const { page } = ming;
   await page.goto('/');
   await page.getByRole('textbox', { name: '昵称' }).fill('小明');
@@ -433,8 +433,8 @@ test('setting a password and signing in work in Chinese', async ({ people }) => 
   await expect(page.getByRole('heading', { level: 1, name: '大厅' })).toBeVisible();
 });
 
-test('account settings fit on a phone with large enough targets', async ({ house, people, request }) => {
-  const alice = await people.guest('Alice', PHONE);
+test('account settings fit on a phone with large enough targets', async ({ server, users, request }) => {
+  const alice = await users.guest('Alice', PHONE);
   const { page, settings } = alice;
   await page.getByRole('link', { name: 'Back to the list' }).tap();
   await alice.settingsButton.tap();
@@ -452,7 +452,7 @@ test('account settings fit on a phone with large enough targets', async ({ house
   await settings.getByLabel('New password').fill(PASSWORD);
   await settings.getByRole('button', { name: 'Save' }).tap();
   await expect(settings.getByText('Done:')).toBeVisible();
-  await request.post(`${house.address}/api/session`, { data: { nickname: 'Alice', password: PASSWORD } });
+  await request.post(`${server.url}/api/session`, { data: { nickname: 'Alice', password: PASSWORD } });
   await page.keyboard.press('Escape');
   await alice.settingsButton.tap();
   await expect(settings.getByRole('listitem')).toHaveCount(2);
@@ -465,17 +465,17 @@ test('account settings fit on a phone with large enough targets', async ({ house
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds no barrier on the account screens, ${colorScheme}`, async ({ people }) => {
-    const alice = await people.guest('Alice', { colorScheme });
-    alice.complaints.expectStatus(422);
-    alice.complaints.expectStatus(409);
-    alice.complaints.expectStatus(403);
+  test(`axe finds no barrier on the account screens, ${colorScheme}`, async ({ users }) => {
+    const alice = await users.guest('Alice', { colorScheme });
+    alice.pageErrors.allowStatus(422);
+    alice.pageErrors.allowStatus(409);
+    alice.pageErrors.allowStatus(403);
     const expectNoBarriers = async (screen: string) => {
       const { violations } = await new AxeBuilder({ page: alice.page }).setLegacyMode().analyze();
       const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
       expect.soft(found, screen).toEqual([]);
     };
-    await alice.say('Good evening');
+    await alice.send('Good evening');
     await alice.settingsButton.click();
     await expectNoBarriers('the settings of a guest');
     await alice.settings.getByText('Set a password', { exact: true }).click();

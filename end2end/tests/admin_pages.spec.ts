@@ -4,73 +4,73 @@ import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
 
-import { appointed, ask, idOf, registered, withoutScript } from '../fixtures/office.ts';
-import { PHONE } from '../fixtures/people.ts';
-import type { Person } from '../fixtures/person.ts';
+import { registerWithRole, postAdminAction, userId, registerUser, withoutJavaScript } from '../fixtures/registered_users.ts';
+import { PHONE } from '../fixtures/users.ts';
+import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** The form with this heading. */
-const form = (person: Person, name: string): Locator => person.page.getByRole('form', { name, exact: true });
+const form = (user: User, name: string): Locator => user.page.getByRole('form', { name, exact: true });
 
 /** Presses a form's button, which is called as the form is. */
-async function submit(person: Person, name: string): Promise<void> {
-  await form(person, name).getByRole('button', { name, exact: true }).click();
+async function submit(user: User, name: string): Promise<void> {
+  await form(user, name).getByRole('button', { name, exact: true }).click();
 }
 
-test('a moderator mutes and unmutes without JavaScript, for a while and in one room', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const mo = await appointed(people, owner, 'Mo', 'moderator');
-  const bob = await people.guest('Bob');
-  const office = await withoutScript(people, mo);
+test('a moderator mutes and unmutes without JavaScript, for a while and in one room', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const mo = await registerWithRole(users, owner, 'Mo', 'moderator');
+  const bob = await users.guest('Bob');
+  const adminPages = await withoutJavaScript(users, mo);
   // Who is here is told once a second, and the office does not follow it.
   await expect(mo.page.getByRole('heading', { name: 'Online · 3' })).toBeVisible();
 
-  await office.page.goto('/admin');
-  await expect(office.page.getByRole('heading', { name: 'All users 3 online' })).toBeVisible();
-  await office.page.getByRole('link', { name: 'Bob' }).click();
-  await expect(form(office, 'Mute').getByText('Bob can read, but can’t write, edit or react.')).toBeVisible();
-  await form(office, 'Mute').getByLabel('1 hour').check();
-  await submit(office, 'Mute');
+  await adminPages.page.goto('/admin');
+  await expect(adminPages.page.getByRole('heading', { name: 'All users 3 online' })).toBeVisible();
+  await adminPages.page.getByRole('link', { name: 'Bob' }).click();
+  await expect(form(adminPages, 'Mute').getByText('Bob can read, but can’t write, edit or react.')).toBeVisible();
+  await form(adminPages, 'Mute').getByLabel('1 hour').check();
+  await submit(adminPages, 'Mute');
 
-  await expect(office.page).toHaveURL(`/admin/users/${idOf(bob)}?done=mute`);
-  await expect(office.page.getByText('User muted.')).toBeVisible();
-  await expect(office.page.getByText('Muted in the Lobby · 60 minutes left')).toBeVisible();
-  await bob.sees('Bob was muted');
+  await expect(adminPages.page).toHaveURL(`/admin/users/${userId(bob)}?done=mute`);
+  await expect(adminPages.page.getByText('User muted.')).toBeVisible();
+  await expect(adminPages.page.getByText('Muted in the Lobby · 60 minutes left')).toBeVisible();
+  await bob.expectMessage('Bob was muted');
 
-  await office.page.goto('/admin');
-  const row = office.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
+  await adminPages.page.goto('/admin');
+  const row = adminPages.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
   await row.getByRole('button', { name: 'Unmute: Bob' }).click();
-  await expect(office.page.getByText('User unmuted.')).toBeVisible();
-  await expect(office.page.getByRole('region', { name: 'Muted and banned' })).toBeHidden();
-  await bob.say('Thank you');
+  await expect(adminPages.page.getByText('User unmuted.')).toBeVisible();
+  await expect(adminPages.page.getByRole('region', { name: 'Muted and banned' })).toBeHidden();
+  await bob.send('Thank you');
 });
 
-test('an owner bans, unbans, removes and appoints without JavaScript, and the audit log records it', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const carol = await registered(people, 'Carol');
-  const office = await withoutScript(people, owner);
-  const page = `/admin/users/${idOf(carol)}`;
+test('an owner bans, unbans, removes and appoints without JavaScript, and the audit log records it', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const carol = await registerUser(users, 'Carol');
+  const adminPages = await withoutJavaScript(users, owner);
+  const page = `/admin/users/${userId(carol)}`;
 
-  await office.page.goto(page);
-  await form(office, 'Change role').getByLabel('moderator').check();
-  await submit(office, 'Change role');
-  await expect(office.page.getByText('Role changed.')).toBeVisible();
-  await expect(form(office, 'Change role').getByLabel('moderator')).toBeChecked();
+  await adminPages.page.goto(page);
+  await form(adminPages, 'Change role').getByLabel('moderator').check();
+  await submit(adminPages, 'Change role');
+  await expect(adminPages.page.getByText('Role changed.')).toBeVisible();
+  await expect(form(adminPages, 'Change role').getByLabel('moderator')).toBeChecked();
   await carol.settingsButton.click();
   await expect(carol.settings.getByRole('link', { name: 'Admin' })).toBeVisible();
 
-  await submit(office, 'Remove');
+  await submit(adminPages, 'Remove');
   await expect(carol.page.getByText('A moderator removed you.')).toBeVisible();
-  await form(office, 'Ban').getByLabel('on the whole server').check();
-  await form(office, 'Ban').getByLabel('1 day').check();
-  await submit(office, 'Ban');
-  await expect(office.page.getByText('Banned on the whole server · 24 hours left')).toBeVisible();
+  await form(adminPages, 'Ban').getByLabel('on the whole server').check();
+  await form(adminPages, 'Ban').getByLabel('1 day').check();
+  await submit(adminPages, 'Ban');
+  await expect(adminPages.page.getByText('Banned on the whole server · 24 hours left')).toBeVisible();
   await expect(carol.page.getByRole('textbox', { name: 'Nickname' })).toBeVisible();
-  await office.page.getByRole('button', { name: 'Unban: Carol' }).click();
-  await expect(office.page.getByText('User unbanned.')).toBeVisible();
+  await adminPages.page.getByRole('button', { name: 'Unban: Carol' }).click();
+  await expect(adminPages.page.getByText('User unbanned.')).toBeVisible();
 
-  await office.page.getByRole('link', { name: 'Audit log' }).click();
-  const entries = office.page.getByRole('main').getByRole('listitem');
+  await adminPages.page.getByRole('link', { name: 'Audit log' }).click();
+  const entries = adminPages.page.getByRole('main').getByRole('listitem');
   await expect(entries).toContainText([
     /Olga.*unbanned.*Carol/,
     /Olga.*banned.*Carol.*until \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
@@ -80,86 +80,86 @@ test('an owner bans, unbans, removes and appoints without JavaScript, and the au
   ]);
 });
 
-test('errors are in the user’s language and keep the selection', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const mo = await appointed(people, owner, 'Mo', 'moderator');
-  const carol = await registered(people, 'Carol');
-  const office = await withoutScript(people, mo, { locale: 'zh-CN' });
-  office.complaints.expectStatus(403);
-  office.complaints.expectStatus(400);
+test('errors are in the user’s language and keep the selection', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const mo = await registerWithRole(users, owner, 'Mo', 'moderator');
+  const carol = await registerUser(users, 'Carol');
+  const adminPages = await withoutJavaScript(users, mo, { locale: 'zh-CN' });
+  adminPages.pageErrors.allowStatus(403);
+  adminPages.pageErrors.allowStatus(400);
 
-  await office.page.goto(`/admin/users/${idOf(carol)}`);
-  await form(office, '禁言').getByLabel('1 天').check();
-  await form(office, '禁言').getByLabel('全站').check();
+  await adminPages.page.goto(`/admin/users/${userId(carol)}`);
+  await form(adminPages, '禁言').getByLabel('1 天').check();
+  await form(adminPages, '禁言').getByLabel('全站').check();
   // Meanwhile she has become what he is.
-  expect(await ask(owner, idOf(carol), 'appoint', { role: 'moderator' })).toBe(200);
-  const answer = office.page.waitForResponse((response) => response.request().method() === 'POST');
-  await submit(office, '禁言');
+  expect(await postAdminAction(owner, userId(carol), 'appoint', { role: 'moderator' })).toBe(200);
+  const answer = adminPages.page.waitForResponse((response) => response.request().method() === 'POST');
+  await submit(adminPages, '禁言');
   expect((await answer).status()).toBe(403);
-  await expect(office.page.getByRole('alert')).toHaveText('操作失败。 你的角色无权执行此操作。');
+  await expect(adminPages.page.getByRole('alert')).toHaveText('操作失败。 你的角色无权执行此操作。');
 
   // And once he may again, it stands there as it was: refused for another reason.
-  expect(await ask(owner, idOf(carol), 'appoint', { role: 'member' })).toBe(200);
-  await office.page.goto(`/admin/users/${idOf(carol)}`);
-  await form(office, '禁言').getByLabel('1 天').check();
-  await form(office, '禁言').getByLabel('全站').check();
-  await form(office, '禁言').getByLabel('1 天').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
-  await submit(office, '禁言');
-  await expect(office.page.getByRole('alert')).toContainText('填写的不是正整数');
-  await expect(form(office, '禁言').getByLabel('全站')).toBeChecked();
+  expect(await postAdminAction(owner, userId(carol), 'appoint', { role: 'member' })).toBe(200);
+  await adminPages.page.goto(`/admin/users/${userId(carol)}`);
+  await form(adminPages, '禁言').getByLabel('1 天').check();
+  await form(adminPages, '禁言').getByLabel('全站').check();
+  await form(adminPages, '禁言').getByLabel('1 天').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
+  await submit(adminPages, '禁言');
+  await expect(adminPages.page.getByRole('alert')).toContainText('填写的不是正整数');
+  await expect(form(adminPages, '禁言').getByLabel('全站')).toBeChecked();
 });
 
-test('submitting a form twice takes effect once', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const bob = await people.guest('Bob');
+test('submitting a form twice takes effect once', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const bob = await users.guest('Bob');
   const id = '6f1f2d1c-8f3c-4a36-9d62-0a5d8c1c1b11';
-  for (let times = 0; times < 2; times += 1) expect(await ask(owner, idOf(bob), 'mute', { id })).toBe(200);
-  await bob.sees('Bob was muted');
-  await owner.say('Now it is here');
-  await bob.sees('Now it is here');
+  for (let times = 0; times < 2; times += 1) expect(await postAdminAction(owner, userId(bob), 'mute', { id })).toBe(200);
+  await bob.expectMessage('Bob was muted');
+  await owner.send('Now it is here');
+  await bob.expectMessage('Now it is here');
   await expect(bob.message('Bob was muted')).toHaveCount(1);
 });
 
-test('the admin pages are closed to members, owners’ pages to moderators, and strangers are sent to sign in', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const mo = await appointed(people, owner, 'Mo', 'moderator');
-  const bob = await people.guest('Bob');
-  bob.complaints.expectStatus(403);
-  mo.complaints.expectStatus(403);
-  mo.complaints.expectStatus(404);
+test('the admin pages are closed to members, owners’ pages to moderators, and strangers are sent to sign in', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const mo = await registerWithRole(users, owner, 'Mo', 'moderator');
+  const bob = await users.guest('Bob');
+  bob.pageErrors.allowStatus(403);
+  mo.pageErrors.allowStatus(403);
+  mo.pageErrors.allowStatus(404);
 
-  for (const path of ['/admin', `/admin/users/${idOf(mo)}`, '/admin/users/nonsense', '/admin/invites', '/admin/audit']) {
+  for (const path of ['/admin', `/admin/users/${userId(mo)}`, '/admin/users/nonsense', '/admin/invites', '/admin/audit']) {
     const answer = await bob.page.goto(path);
     expect(answer?.status(), path).toBe(403);
     await expect(bob.page.getByRole('heading', { level: 1, name: 'You don’t have access' })).toBeVisible();
     await expect(bob.page.getByText('Olga')).toBeHidden();
   }
-  expect(await ask(bob, idOf(mo), 'mute')).toBe(403);
+  expect(await postAdminAction(bob, userId(mo), 'mute')).toBe(403);
   expect((await bob.page.request.post('/admin/invites', { form: {} })).status()).toBe(403);
 
   for (const path of ['/admin/invites', '/admin/audit']) expect((await mo.page.goto(path))?.status(), path).toBe(403);
   expect((await mo.page.request.post('/admin/invites', { form: {} })).status()).toBe(403);
-  expect(await ask(mo, idOf(bob), 'appoint', { role: 'owner' })).toBe(403);
-  expect((await mo.page.goto(`/admin/users/${idOf(owner)}`))?.status()).toBe(200);
+  expect(await postAdminAction(mo, userId(bob), 'appoint', { role: 'owner' })).toBe(403);
+  expect((await mo.page.goto(`/admin/users/${userId(owner)}`))?.status()).toBe(200);
   await expect(mo.page.getByText('Your role doesn’t let you moderate this user.')).toBeVisible();
   await expect(mo.page.getByRole('form')).toHaveCount(0);
   expect((await mo.page.goto('/admin/users/01a208dc-704b-7e68-8d46-4138a6233255'))?.status()).toBe(404);
 
-  const visitor = await people.visitor('Vera');
-  await visitor.page.goto('/admin/audit');
-  await expect(visitor.page).toHaveURL('/');
-  expect((await visitor.page.request.post(`/admin/users/${idOf(bob)}`, { form: {}, maxRedirects: 0 })).status()).toBe(303);
+  const user = await users.openBrowser('Vera');
+  await user.page.goto('/admin/audit');
+  await expect(user.page).toHaveURL('/');
+  expect((await user.page.request.post(`/admin/users/${userId(bob)}`, { form: {}, maxRedirects: 0 })).status()).toBe(303);
   await bob.page.goto('/');
-  await bob.say('Nothing was done to me');
+  await bob.send('Nothing was done to me');
 });
 
-test('a form on another site has no effect despite the cookie', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  owner.complaints.expectStatus(403);
-  const bob = await people.guest('Bob');
+test('a form on another site has no effect despite the cookie', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  owner.pageErrors.allowStatus(403);
+  const bob = await users.guest('Bob');
   const foreign = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');
-    response.end(`<form method="post" action="${new URL(`/admin/users/${idOf(bob)}`, owner.page.url())}">
+    response.end(`<form method="post" action="${new URL(`/admin/users/${userId(bob)}`, owner.page.url())}">
       <input name="id" value="6f1f2d1c-8f3c-4a36-9d62-0a5d8c1c1b11"><input name="action" value="mute">
       <input name="scope" value="server"><button>Win</button></form>`);
   });
@@ -171,13 +171,13 @@ test('a form on another site has no effect despite the cookie', async ({ people 
   expect((await (await posted).allHeaders()).cookie).toMatch(/teahouse_session_\d+=/);
   expect((await (await posted).response())?.status()).toBe(403);
   foreign.close();
-  await bob.say('I can still talk');
+  await bob.send('I can still talk');
 });
 
-test('users are found by nickname in any spelling', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  await people.leaves(await registered(people, 'Алиса'));
-  await people.guest('Bob');
+test('users are found by nickname in any spelling', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  await users.closeBrowser(await registerUser(users, 'Алиса'));
+  await users.guest('Bob');
   await owner.page.goto('/admin');
   const found = owner.page.getByRole('region', { name: /^All users/ }).getByRole('listitem');
   await expect(found).toHaveCount(3);
@@ -192,12 +192,12 @@ test('users are found by nickname in any spelling', async ({ people }) => {
   await expect(owner.page.getByText('No user is called “Nobody”.')).toBeVisible();
 });
 
-test('the audit log is read page by page', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const bob = await people.guest('Bob');
+test('the audit log is read page by page', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const bob = await users.guest('Bob');
   for (let times = 0; times < 26; times += 1) {
-    await ask(owner, idOf(bob), 'mute');
-    await ask(owner, idOf(bob), 'unmute');
+    await postAdminAction(owner, userId(bob), 'mute');
+    await postAdminAction(owner, userId(bob), 'unmute');
   }
   await owner.page.goto('/admin/audit');
   const entries = owner.page.getByRole('main').getByRole('listitem');
@@ -212,13 +212,13 @@ test('the audit log is read page by page', async ({ people }) => {
 
 for (const theme of ['light', 'dark'] as const) {
   for (const [screen, options] of [['a desk', {}], ['a phone', PHONE]] as const) {
-    test(`axe finds no barrier on the admin pages, ${theme} on ${screen}`, async ({ people }) => {
-      const owner = await registered(people, 'Olga', { colorScheme: theme, ...options });
-      owner.complaints.expectStatus(400);
-      const bob = await people.guest('Bob');
-      const carol = await registered(people, 'Carolina-Montgomery the Second');
-      await ask(owner, idOf(bob), 'mute', { minutes: '10' });
-      await ask(owner, idOf(carol), 'ban', { scope: 'lobby' });
+    test(`axe finds no barrier on the admin pages, ${theme} on ${screen}`, async ({ users }) => {
+      const owner = await registerUser(users, 'Olga', { colorScheme: theme, ...options });
+      owner.pageErrors.allowStatus(400);
+      const bob = await users.guest('Bob');
+      const carol = await registerUser(users, 'Carolina-Montgomery the Second');
+      await postAdminAction(owner, userId(bob), 'mute', { minutes: '10' });
+      await postAdminAction(owner, userId(carol), 'ban', { scope: 'lobby' });
 
       const check = async (name: string) => {
         const { violations } = await new AxeBuilder({ page: owner.page }).setLegacyMode().analyze();
@@ -230,7 +230,7 @@ for (const theme of ['light', 'dark'] as const) {
       };
       await owner.page.goto('/admin');
       await check('people');
-      await owner.page.goto(`/admin/users/${idOf(carol)}?done=ban`);
+      await owner.page.goto(`/admin/users/${userId(carol)}?done=ban`);
       await check('a user');
       await form(owner, 'Mute').getByLabel('1 hour').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
       await form(owner, 'Mute').getByLabel('1 hour').check();

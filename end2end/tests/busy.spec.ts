@@ -10,15 +10,15 @@ function numbered(from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, place) => `Number ${from + place}.`);
 }
 
-test('the page keeps the end of a long conversation and loads the rest again', async ({ people, house }) => {
-  const reader = await people.guest('Reader');
-  const talker = await SocketClient.join(house, 'Talker');
-  await talker.say('Number 0.');
-  for (let said = 1; said < MANY; said += 57) await talker.sayMany(numbered(said, said + 57));
+test('the page keeps the end of a long conversation and loads the rest again', async ({ users, server }) => {
+  const reader = await users.guest('Reader');
+  const writer = await SocketClient.signIn(server, 'Talker');
+  await writer.send('Number 0.');
+  for (let said = 1; said < MANY; said += 57) await writer.sendMany(numbered(said, said + 57));
 
-  await reader.sees(`Number ${MANY - 1}.`);
+  await reader.expectMessage(`Number ${MANY - 1}.`);
   await expect.poll(() => reader.log.locator('.message').count()).toBeLessThan(150);
-  await talker.edit('Number 0.', 'The first of all.');
+  await writer.edit('Number 0.', 'The first of all.');
   await expect(async () => {
     await reader.log.evaluate((log) => log.scrollTo(0, 0));
     await expect(reader.message('The first of all.')).toBeVisible({ timeout: 200 });
@@ -26,21 +26,21 @@ test('the page keeps the end of a long conversation and loads the rest again', a
   const bodies = await reader.log.locator('.body').allTextContents();
   expect(bodies.length).toBeGreaterThan(100);
   expect(bodies).toEqual(['The first of all. edited', ...numbered(1, bodies.length)]);
-  talker.close();
+  writer.close();
 });
 
-test('a busy room does not move a reader further up, and nothing is missing below', async ({ people, house }) => {
-  const reader = await people.guest('Reader');
-  const talker = await SocketClient.join(house, 'Talker');
-  await talker.sayMany(numbered(0, 50));
-  await reader.sees('Number 49.');
+test('a busy room does not move a reader further up, and nothing is missing below', async ({ users, server }) => {
+  const reader = await users.guest('Reader');
+  const writer = await SocketClient.signIn(server, 'Talker');
+  await writer.sendMany(numbered(0, 50));
+  await reader.expectMessage('Number 49.');
   await reader.log.hover();
   await reader.page.mouse.wheel(0, -600);
   await expect(reader.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
   const place = await reader.message('Number 30.').boundingBox();
 
-  for (let said = 50; said < MANY; said += 50) await talker.sayMany(numbered(said, said + 50));
-  await expect.poll(() => reader.frames.receivedOf('event').length).toBeGreaterThanOrEqual(MANY);
+  for (let said = 50; said < MANY; said += 50) await writer.sendMany(numbered(said, said + 50));
+  await expect.poll(() => reader.frames.receivedOfType('event').length).toBeGreaterThanOrEqual(MANY);
   await expect.poll(() => reader.log.locator('.message').count()).toBeGreaterThan(100);
 
   expect(await reader.message('Number 30.').boundingBox()).toEqual(place);
@@ -51,5 +51,5 @@ test('a busy room does not move a reader further up, and nothing is missing belo
   }).toPass();
   const bodies = await reader.log.locator('.body').allTextContents();
   expect(bodies).toEqual(numbered(MANY - bodies.length, MANY));
-  talker.close();
+  writer.close();
 });

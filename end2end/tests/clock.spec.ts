@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 
 import { Network } from '../fixtures/network.ts';
-import { holdProgram } from '../fixtures/take_over.ts';
+import { holdWasm } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const HOUR = 60 * 60 * 1_000;
@@ -27,16 +27,16 @@ async function setClock(page: Page, off: number): Promise<void> {
 }
 
 for (const days of [-400, -1, 1, 40]) {
-  test(`pending messages are under today with a clock ${days} days off`, async ({ people }) => {
-    const bob = await people.guest('Bob');
-    await bob.say('Good morning');
-    const alice = await people.visitor('Alice');
+  test(`pending messages are under today with a clock ${days} days off`, async ({ users }) => {
+    const bob = await users.guest('Bob');
+    await bob.send('Good morning');
+    const alice = await users.openBrowser('Alice');
     await wrongClock(alice.page, days * 24 * HOUR);
-    const network = await Network.of(alice);
-    await alice.join();
+    const network = await Network.intercept(alice);
+    await alice.signIn();
     await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/]);
 
-    network.swallow();
+    network.dropFrames();
     await alice.composer.fill('And to you');
     await alice.composer.press('Enter');
     await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/, /And to you/]);
@@ -45,13 +45,13 @@ for (const days of [-400, -1, 1, 40]) {
   });
 }
 
-test('messages sent before WebAssembly loads are under today with a clock a day off', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  await bob.say('Good morning');
-  const alice = await people.visitor('Alice');
+test('messages sent before WebAssembly loads are under today with a clock a day off', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  await bob.send('Good morning');
+  const alice = await users.openBrowser('Alice');
   await wrongClock(alice.page, 24 * HOUR);
-  await alice.join();
-  await holdProgram(alice.page);
+  await alice.signIn();
+  await holdWasm(alice.page);
   await alice.page.route('**/talk/lobby', (route) => (route.request().method() === 'POST' ? undefined : route.continue()));
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/]);
@@ -64,11 +64,11 @@ test('messages sent before WebAssembly loads are under today with a clock a day 
 });
 
 for (const hours of [-24, -1, 24]) {
-  test(`the typing indicator ends even if the clock is set by ${hours} hours`, async ({ people }) => {
-    const alice = await people.visitor('Alice');
+  test(`the typing indicator ends even if the clock is set by ${hours} hours`, async ({ users }) => {
+    const alice = await users.openBrowser('Alice');
     await wrongClock(alice.page, 0);
-    await alice.join();
-    const bob = await people.guest('Bob');
+    await alice.signIn();
+    const bob = await users.guest('Bob');
     await bob.composer.pressSequentially('Wait');
     const sign = alice.page.getByText('Bob is typing …');
     await expect(sign).toBeVisible();
@@ -80,29 +80,29 @@ for (const hours of [-24, -1, 24]) {
     await expect(bob.page.getByText('Alice is typing …')).toBeVisible();
     await alice.composer.fill('I wait');
     await alice.composer.press('Enter');
-    await bob.sees('I wait');
-    await bob.say('Thank you');
-    await alice.sees('Thank you');
+    await bob.expectMessage('I wait');
+    await bob.send('Thank you');
+    await alice.expectMessage('Thank you');
     await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /I wait/, /Thank you/]);
   });
 }
 
-test('setting the clock closes no live connection and hides no dead one', async ({ people }) => {
-  const alice = await people.visitor('Alice');
+test('setting the clock closes no live connection and hides no dead one', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
   await wrongClock(alice.page, 0);
-  const network = await Network.of(alice);
-  await alice.join();
-  const bob = await people.guest('Bob');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  const bob = await users.guest('Bob');
   for (const hours of [1, -1, 48]) {
     await setClock(alice.page, hours * HOUR);
-    await bob.say(`the clock is ${hours} hours off`);
-    await alice.sees(`the clock is ${hours} hours off`);
+    await bob.send(`the clock is ${hours} hours off`);
+    await alice.expectMessage(`the clock is ${hours} hours off`);
   }
   // Longer than a page looks after its connection.
   await alice.page.waitForFunction((since) => performance.now() > since + 6_000, await alice.page.evaluate(() => performance.now()));
-  expect(alice.frames.receivedOf('welcome')).toHaveLength(1);
-  network.cut();
-  network.mend();
-  await bob.say('back again');
-  await alice.sees('back again');
+  expect(alice.frames.receivedOfType('welcome')).toHaveLength(1);
+  network.disconnect();
+  network.restore();
+  await bob.send('back again');
+  await alice.expectMessage('back again');
 });

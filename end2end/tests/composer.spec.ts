@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test';
 
-import type { Person } from '../fixtures/person.ts';
+import type { User } from '../fixtures/user.ts';
 import { InputMethod } from '../fixtures/input_method.ts';
-import { holdProgram } from '../fixtures/take_over.ts';
+import { holdWasm } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** What the page was told of Enter: whether it belonged to a composition. */
@@ -11,16 +11,16 @@ function entersHeard(page: Page): Promise<{ isComposing: boolean; keyCode: numbe
 }
 
 /** Playwright's keyboard has no AltGr. */
-function pressAltGraphEnter(person: Person): Promise<void> {
-  return person.composer.evaluate((field) => {
+function pressAltGraphEnter(user: User): Promise<void> {
+  return user.composer.evaluate((field) => {
     const modifiers = { modifierAltGraph: true, bubbles: true, cancelable: true };
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', ...modifiers }));
   });
 }
 
-test('Enter within a Chinese composition does not send', async ({ people }) => {
-  const ming = await people.guest('小明');
-  const inputMethod = await InputMethod.of(ming.page);
+test('Enter within a Chinese composition does not send', async ({ users }) => {
+  const ming = await users.guest('小明');
+  const inputMethod = await InputMethod.attach(ming.page);
   await ming.page.evaluate(() => {
     const enters: object[] = ((window as any).enters = []);
     const note = ({ key, isComposing, keyCode }: KeyboardEvent) => key === 'Enter' && enters.push({ isComposing, keyCode });
@@ -45,17 +45,17 @@ test('Enter within a Chinese composition does not send', async ({ people }) => {
   await inputMethod.pressEnter(229);
   expect((await entersHeard(ming.page)).at(-1)).toEqual({ isComposing: false, keyCode: 229 });
   await expect(ming.composer).toHaveValue('你好');
-  expect(ming.frames.sentOf('send')).toEqual([]);
+  expect(ming.frames.sentOfType('send')).toEqual([]);
 
   await ming.page.keyboard.press('Enter');
-  await ming.sees('你好');
+  await ming.expectMessage('你好');
   await expect(ming.composer).toHaveValue('');
-  expect(ming.frames.sentOf('send').map((frame) => frame.body)).toEqual(['你好']);
+  expect(ming.frames.sentOfType('send').map((frame) => frame.body)).toEqual(['你好']);
 });
 
-test('Shift+Enter adds a line and Enter sends both', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
+test('Shift+Enter adds a line and Enter sends both', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
 
   await alice.composer.pressSequentially('One line');
   await alice.composer.press('Shift+Enter');
@@ -77,9 +77,9 @@ for (const { keys, breaks } of [
   { keys: 'Control+Enter', breaks: false },
   { keys: 'NumpadEnter', breaks: false },
 ]) {
-  test(`${keys} ${breaks ? 'breaks the line where one is' : 'sends'}, before the program is there and after`, async ({ people }) => {
-    const alice = await people.visitor('Alice');
-    const letThrough = await holdProgram(alice.page);
+  test(`${keys} ${breaks ? 'breaks the line where one is' : 'sends'}, before the program is there and after`, async ({ users }) => {
+    const alice = await users.openBrowser('Alice');
+    const releaseWasm = await holdWasm(alice.page);
     await alice.page.goto('/', { waitUntil: 'commit' });
     await alice.nicknameField.fill('Alice');
     await alice.nicknameField.press('Enter');
@@ -97,29 +97,29 @@ for (const { keys, breaks } of [
         await expect(alice.composer).toHaveValue(`${when}: one two`);
         await alice.page.keyboard.press('Enter');
       }
-      await alice.sees(`${when}: one two`);
+      await alice.expectMessage(`${when}: one two`);
       await expect(alice.composer).toHaveValue('');
-      letThrough();
-      await alice.isInside();
+      releaseWasm();
+      await alice.expectSignedIn();
     }
   });
 }
 
-test('the Send button sends, and white space alone is not sent', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('the Send button sends, and white space alone is not sent', async ({ users }) => {
+  const alice = await users.guest('Alice');
 
   await alice.composer.fill('  \n ');
   await alice.composer.press('Enter');
   await alice.composer.fill('Something');
   await alice.sendButton.click();
 
-  await alice.sees('Something');
+  await alice.expectMessage('Something');
   await expect(alice.composer).toBeFocused();
-  await expect.poll(() => alice.history()).toEqual(['Something']);
+  await expect.poll(() => alice.fetchHistory()).toEqual(['Something']);
 });
 
-test('a too long message returns to its author with the reason', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('a too long message returns to its author with the reason', async ({ users }) => {
+  const alice = await users.guest('Alice');
   const long = '茶'.repeat(4_001);
 
   await alice.composer.fill(long);
@@ -127,10 +127,10 @@ test('a too long message returns to its author with the reason', async ({ people
 
   await expect(alice.composer).toHaveAccessibleDescription(/^That is too long: a message has at most 4000 characters/);
   await expect(alice.composer).toHaveValue(long);
-  await expect.poll(() => alice.history()).toEqual([]);
+  await expect.poll(() => alice.fetchHistory()).toEqual([]);
 
   await alice.composer.fill('Short');
   await alice.composer.press('Enter');
-  await alice.sees('Short');
+  await alice.expectMessage('Short');
   await expect(alice.composer).toHaveAccessibleDescription('');
 });

@@ -1,30 +1,30 @@
-import { PASSWORD, registered } from '../fixtures/office.ts';
-import type { Person } from '../fixtures/person.ts';
+import { PASSWORD, registerUser } from '../fixtures/registered_users.ts';
+import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** Opens the form that deletes the account, in the settings. */
-async function openForm(person: Person): Promise<void> {
-  await person.settingsButton.click();
-  await person.settings.getByText('Delete my account …').click();
+async function openForm(user: User): Promise<void> {
+  await user.settingsButton.click();
+  await user.settings.getByText('Delete my account …').click();
 }
 
-const submit = (person: Person) => person.settings.getByRole('button', { name: 'Delete my account', exact: true }).click();
+const submit = (user: User) => user.settings.getByRole('button', { name: 'Delete my account', exact: true }).click();
 
-test('deleting an account keeps its messages without the name, on open pages and after a reload', async ({ people }) => {
-  await registered(people, 'Olga');
-  const alice = await registered(people, 'Alice');
-  const tab = await people.secondTab(alice);
-  const bob = await people.guest('Bob');
-  await alice.say('I was here');
-  await bob.say('So was I');
-  await alice.talkTo('Bob');
-  await alice.say('Between us');
-  await bob.conversation('Alice').click();
-  await bob.sees('Between us');
+test('deleting an account keeps its messages without the name, on open pages and after a reload', async ({ users }) => {
+  await registerUser(users, 'Olga');
+  const alice = await registerUser(users, 'Alice');
+  const tab = await users.openTab(alice);
+  const bob = await users.guest('Bob');
+  await alice.send('I was here');
+  await bob.send('So was I');
+  await alice.openDirect('Bob');
+  await alice.send('Between us');
+  await bob.conversationLink('Alice').click();
+  await bob.expectMessage('Between us');
 
   await openForm(alice);
   await alice.settings.getByLabel('Password', { exact: true }).fill('not my password');
-  alice.complaints.expectStatus(403);
+  alice.pageErrors.allowStatus(403);
   await submit(alice);
   await expect(alice.settings.getByText('That’s not your current password.')).toBeVisible();
   await alice.settings.getByLabel('Password', { exact: true }).fill(PASSWORD);
@@ -34,23 +34,23 @@ test('deleting an account keeps its messages without the name, on open pages and
   await expect(tab.nicknameField).toHaveValue('');
 
   await expect(bob.message('Between us').getByText('Former user')).toBeVisible();
-  await bob.open('Lobby');
+  await bob.openConversation('Lobby');
   await expect(bob.message('I was here').getByText('Former user')).toBeVisible();
   await bob.page.reload();
-  await bob.isInside();
+  await bob.expectSignedIn();
   await expect(bob.message('I was here').getByText('Former user')).toBeVisible();
   await expect(bob.page.getByText('Alice')).toHaveCount(0);
   // The name is anybody's.
-  await people.guest('Alice');
+  await users.guest('Alice');
 });
 
-test('deleting an account can delete its messages; the last owner must appoint another first', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
-  await alice.say('Secret one');
-  await alice.say('Secret two');
-  await bob.sees('Secret two');
+test('deleting an account can delete its messages; the last owner must appoint another first', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  await alice.send('Secret one');
+  await alice.send('Secret two');
+  await bob.expectMessage('Secret two');
 
   await openForm(alice);
   await alice.settings.getByLabel('are all deleted').check();
@@ -59,15 +59,15 @@ test('deleting an account can delete its messages; the last owner must appoint a
   await expect(alice.nicknameField).toHaveValue('');
   await expect(bob.log.getByText('Message deleted')).toHaveCount(2);
   await bob.page.reload();
-  await bob.isInside();
+  await bob.expectSignedIn();
   await expect(bob.log.getByText('Message deleted')).toHaveCount(2);
-  expect(await bob.history()).toEqual(['', '']);
+  expect(await bob.fetchHistory()).toEqual(['', '']);
 
   await openForm(owner);
   await owner.settings.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  owner.complaints.expectStatus(409);
+  owner.pageErrors.allowStatus(409);
   await submit(owner);
   await expect(owner.settings.getByText('You are the only owner. Make someone else an owner first.')).toBeVisible();
   await owner.page.keyboard.press('Escape');
-  await owner.say('Still here');
+  await owner.send('Still here');
 });

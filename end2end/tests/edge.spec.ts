@@ -5,9 +5,9 @@ import { expect, test } from '../fixtures/test.ts';
 
 const REFUSED = /Content Security Policy/;
 
-test('injected script does not run', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  alice.complaints.expect(REFUSED);
+test('injected script does not run', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  alice.pageErrors.allow(REFUSED);
   await alice.page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.ran = "script"';
@@ -38,9 +38,9 @@ test('injected script does not run', async ({ people }) => {
   expect(outlines).toEqual(['none', 'none']);
 });
 
-test('the page connects to its own server only', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  alice.complaints.expect(REFUSED);
+test('the page connects to its own server only', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  alice.pageErrors.allow(REFUSED);
   const outcome = await alice.page.evaluate(() =>
     fetch('http://localhost:9/?stolen').then(
       () => 'sent',
@@ -48,13 +48,13 @@ test('the page connects to its own server only', async ({ people }) => {
     ),
   );
   expect(outcome).toBe('blocked');
-  await expect.poll(() => alice.complaints.all.some((complaint) => REFUSED.test(complaint))).toBe(true);
+  await expect.poll(() => alice.pageErrors.all.some((error) => REFUSED.test(error))).toBe(true);
 });
 
-test('other sites cannot embed the page', async ({ browser, house }) => {
+test('other sites cannot embed the page', async ({ browser, server }) => {
   const foreign = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');
-    response.end(`<iframe src="${house.address}/"></iframe>`);
+    response.end(`<iframe src="${server.url}/"></iframe>`);
   });
   await new Promise<void>((ready) => foreign.listen(0, '127.0.0.1', ready));
   const page = await browser.newPage();
@@ -66,8 +66,8 @@ test('other sites cannot embed the page', async ({ browser, house }) => {
   foreign.close();
 });
 
-test('an avatar has its colour', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('an avatar has its colour', async ({ users }) => {
+  const alice = await users.guest('Alice');
   const face = alice.page.locator('.avatar').first();
   const [hue, background] = await face.evaluate((element) => {
     const style = getComputedStyle(element);

@@ -1,7 +1,7 @@
 /** Where the system chooses the colours, every state of a control is told by a line or a mark. */
 import type { Locator } from '@playwright/test';
 
-import { appointed, ask, idOf, registered, withoutScript } from '../fixtures/office.ts';
+import { registerWithRole, postAdminAction, userId, registerUser, withoutJavaScript } from '../fixtures/registered_users.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** What an element looks like apart from its colours and from what it says. */
@@ -24,25 +24,25 @@ async function differ(what: string, one: string | Locator, other: string | Locat
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`every state is visible without colours, in the ${colorScheme} forced scheme`, async ({ people }) => {
+  test(`every state is visible without colours, in the ${colorScheme} forced scheme`, async ({ users }) => {
     const options = { forcedColors: 'active', colorScheme } as const;
-    const bob = await people.guest('Bob');
-    const alice = await people.guest('Alice', options);
+    const bob = await users.guest('Bob');
+    const alice = await users.guest('Alice', options);
     const { page } = alice;
-    for (const text of ['One', 'Two', 'Three']) await bob.say(text);
-    await alice.say('Mine');
-    await bob.choose('👍', 'Two');
-    await bob.choose('🎉', 'Two');
+    for (const text of ['One', 'Two', 'Three']) await bob.send(text);
+    await alice.send('Mine');
+    await bob.chooseAction('👍', 'Two');
+    await bob.chooseAction('🎉', 'Two');
     await expect(alice.reaction('Two', '🎉')).toBeVisible();
     await alice.reaction('Two', '👍').click();
     await expect(alice.reaction('Two', '👍')).toHaveAttribute('aria-pressed', 'true');
-    await bob.talkTo('Alice');
-    await bob.say('A word?');
-    await expect(alice.conversation('Bob', 1)).toBeVisible();
+    await bob.openDirect('Alice');
+    await bob.send('A word?');
+    await expect(alice.conversationLink('Bob', 1)).toBeVisible();
 
-    await differ('the current conversation', alice.conversation('Lobby'), alice.conversation('Bob'));
-    await differ('an unread conversation', alice.conversation('Bob').locator('.name'), alice.conversation('Lobby').locator('.name'));
-    await expect(alice.conversation('Bob').locator('.badge')).toHaveCSS('border-top-style', 'solid');
+    await differ('the current conversation', alice.conversationLink('Lobby'), alice.conversationLink('Bob'));
+    await differ('an unread conversation', alice.conversationLink('Bob').locator('.name'), alice.conversationLink('Lobby').locator('.name'));
+    await expect(alice.conversationLink('Bob').locator('.badge')).toHaveCSS('border-top-style', 'solid');
     await differ('one’s own reaction', alice.reaction('Two', '👍'), alice.reaction('Two', '🎉'));
     await page.mouse.move(0, 0);
     const own = await shape(alice.reaction('Two', '👍'));
@@ -62,32 +62,32 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await differ('a button that would do nothing', cannotSend, alice.sendButton);
     await alice.composer.fill('');
     await alice.message('Two').hover();
-    await differ('an emoji that one has put', alice.menu.getByRole('button', { name: '👍' }), alice.menu.getByRole('button', { name: '🎉' }));
+    await differ('an emoji that one has put', alice.messageMenu.getByRole('button', { name: '👍' }), alice.messageMenu.getByRole('button', { name: '🎉' }));
     await alice.message('Mine').hover();
-    await alice.menu.getByRole('button', { name: 'Edit' }).click();
+    await alice.messageMenu.getByRole('button', { name: 'Edit' }).click();
     await differ('the message that is being changed', alice.message('Mine'), alice.message('Three'));
     await alice.composer.press('Escape');
-    await alice.choose('Delete', 'Mine');
-    await differ('what cannot be undone', alice.menu.getByRole('button', { name: 'Delete' }), alice.menu.getByRole('button', { name: 'Keep it' }));
-    await alice.menu.getByRole('button', { name: 'Keep it' }).click();
+    await alice.chooseAction('Delete', 'Mine');
+    await differ('what cannot be undone', alice.messageMenu.getByRole('button', { name: 'Delete' }), alice.messageMenu.getByRole('button', { name: 'Keep it' }));
+    await alice.messageMenu.getByRole('button', { name: 'Keep it' }).click();
 
     const to = page.getByRole('button', { name: 'Writing to Everyone' });
     const closed = await shape(to);
     await to.click();
-    await expect(alice.talk.getByRole('combobox')).toBeFocused();
+    await expect(alice.conversationSection.getByRole('combobox')).toBeFocused();
     await differ('an open choice', to, closed);
     await page.keyboard.press('Escape');
 
-    const valid = await shape(alice.targetField);
-    await alice.targetField.fill('o');
-    await alice.targetField.press('ArrowDown');
+    const valid = await shape(alice.recipientField);
+    await alice.recipientField.fill('o');
+    await alice.recipientField.press('ArrowDown');
     const chosen = alice.sidebar.getByRole('option', { selected: true });
     await differ('the suggestion that Enter takes', chosen, alice.sidebar.getByRole('option', { selected: false }).first());
-    await alice.targetField.fill('Rob');
-    await alice.targetField.press('Enter');
-    await expect(alice.targetField).toHaveAttribute('aria-invalid', 'true');
+    await alice.recipientField.fill('Rob');
+    await alice.recipientField.press('Enter');
+    await expect(alice.recipientField).toHaveAttribute('aria-invalid', 'true');
     await alice.composer.click();
-    await differ('a field that is wrong', alice.targetField, valid);
+    await differ('a field that is wrong', alice.recipientField, valid);
 
     const settings = await shape(alice.settingsButton);
     await alice.settingsButton.click();
@@ -106,19 +106,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(alice.sidebar.locator('.sidebar-foot .avatar')).toHaveCSS('border-top-style', 'solid');
   });
 
-  test(`every state of the admin pages is visible without colours, in the ${colorScheme} forced scheme`, async ({ people }) => {
-    const owner = await registered(people, 'Olga');
-    const mo = await appointed(people, owner, 'Mo', 'moderator');
-    const bob = await people.guest('Bob');
-    const alice = await people.guest('Alice');
-    for (const text of ['Before', 'Rude words', 'After']) await bob.say(text);
-    await alice.sees('After');
-    await alice.choose('Report', 'Rude words');
-    await alice.menu.getByRole('button', { name: 'Send' }).click();
-    await expect(alice.menu.getByText('Reported.')).toBeVisible();
-    expect(await ask(mo, idOf(bob), 'mute')).toBe(200);
+  test(`every state of the admin pages is visible without colours, in the ${colorScheme} forced scheme`, async ({ users }) => {
+    const owner = await registerUser(users, 'Olga');
+    const mo = await registerWithRole(users, owner, 'Mo', 'moderator');
+    const bob = await users.guest('Bob');
+    const alice = await users.guest('Alice');
+    for (const text of ['Before', 'Rude words', 'After']) await bob.send(text);
+    await alice.expectMessage('After');
+    await alice.chooseAction('Report', 'Rude words');
+    await alice.messageMenu.getByRole('button', { name: 'Send' }).click();
+    await expect(alice.messageMenu.getByText('Reported.')).toBeVisible();
+    expect(await postAdminAction(mo, userId(bob), 'mute')).toBe(200);
 
-    const { page } = await withoutScript(people, owner, { forcedColors: 'active', colorScheme });
+    const { page } = await withoutJavaScript(users, owner, { forcedColors: 'active', colorScheme });
     await page.goto('/admin/reports');
     const tab = (name: RegExp) => page.getByRole('navigation').getByRole('link', { name });
     await differ('the page that is open', tab(/^Reports/), tab(/^Invites/));

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 
-import type { House } from '../fixtures/house.ts';
-import type { Person } from '../fixtures/person.ts';
+import type { TestServer } from '../fixtures/test_server.ts';
+import type { User } from '../fixtures/user.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -13,10 +13,10 @@ const STILL = 2;
 const numbered = (number: number) => `message ${String(number).padStart(3, '0')}`;
 
 /** Somebody has said this many things in the Lobby. */
-async function longTalk(house: House, count: number): Promise<SocketClient> {
-  const scribe = await SocketClient.join(house, 'Scribe');
-  for (let number = 1; number <= count; number += 1) await scribe.say(numbered(number));
-  return scribe;
+async function longTalk(server: TestServer, count: number): Promise<SocketClient> {
+  const writer = await SocketClient.signIn(server, 'Scribe');
+  for (let number = 1; number <= count; number += 1) await writer.send(numbered(number));
+  return writer;
 }
 
 /** Resolves when what has changed is on the screen. */
@@ -33,36 +33,36 @@ async function heightOnScreen(message: Locator): Promise<number> {
 }
 
 /** Scrolls the messages so that the beginning of what is loaded is at the top. */
-async function scrollToTop(person: Person): Promise<void> {
-  await person.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
+async function scrollToTop(user: User): Promise<void> {
+  await user.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
 }
 
-test('a long conversation opens at its end', async ({ house, people }) => {
-  await longTalk(house, 150);
-  const alice = await people.guest('Alice');
+test('a long conversation opens at its end', async ({ server, users }) => {
+  await longTalk(server, 150);
+  const alice = await users.guest('Alice');
 
   await expect(alice.message(numbered(150))).toBeInViewport({ ratio: 1 });
   await expect(alice.message(numbered(1))).toHaveCount(0);
   await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeHidden();
 });
 
-test('older messages load above without moving the reader', async ({ house, people }) => {
-  await longTalk(house, 150);
-  const alice = await people.visitor('Alice');
-  let letThrough = () => {};
-  const held = new Promise<void>((resolve) => (letThrough = resolve));
+test('older messages load above without moving the reader', async ({ server, users }) => {
+  await longTalk(server, 150);
+  const alice = await users.openBrowser('Alice');
+  let releaseWasm = () => {};
+  const held = new Promise<void>((resolve) => (releaseWasm = resolve));
   await alice.page.route('**/messages?*before=*', async (route) => {
     await held;
     await route.continue();
   });
-  await alice.join();
-  await alice.sees(numbered(150));
+  await alice.signIn();
+  await alice.expectMessage(numbered(150));
   await scrollToTop(alice);
   await expect(alice.message(numbered(91))).toBeInViewport({ ratio: 1 });
   await painted(alice.page);
   const before = await heightOnScreen(alice.message(numbered(93)));
 
-  letThrough();
+  releaseWasm();
   await expect(alice.message(numbered(90))).toHaveCount(1);
   await painted(alice.page);
 
@@ -70,25 +70,25 @@ test('older messages load above without moving the reader', async ({ house, peop
   expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
 });
 
-test('a long conversation is loaded page by page on demand', async ({ house, people }) => {
-  await longTalk(house, 150);
-  const alice = await people.visitor('Alice');
+test('a long conversation is loaded page by page on demand', async ({ server, users }) => {
+  await longTalk(server, 150);
+  const alice = await users.openBrowser('Alice');
   const fetched: string[] = [];
   alice.page.on('request', (request) => {
     if (request.url().includes('/messages?')) fetched.push(request.url());
   });
 
-  await alice.join();
+  await alice.signIn();
   await expect(alice.message(numbered(150))).toBeInViewport({ ratio: 1 });
   await painted(alice.page);
 
   expect(fetched).toHaveLength(1);
 });
 
-test('scrolling up reaches the beginning, with every message once', async ({ house, people }) => {
-  await longTalk(house, 150);
-  const alice = await people.guest('Alice');
-  await alice.sees(numbered(150));
+test('scrolling up reaches the beginning, with every message once', async ({ server, users }) => {
+  await longTalk(server, 150);
+  const alice = await users.guest('Alice');
+  await alice.expectMessage(numbered(150));
 
   await expect(async () => {
     await scrollToTop(alice);
@@ -98,98 +98,98 @@ test('scrolling up reaches the beginning, with every message once', async ({ hou
   await expect(alice.log.getByRole('listitem').filter({ hasText: /message \d{3}/ })).toHaveText(
     Array.from({ length: 150 }, (_, index) => new RegExp(numbered(index + 1))),
   );
-  await expect.poll(() => alice.history()).toHaveLength(100);
+  await expect.poll(() => alice.fetchHistory()).toHaveLength(100);
 });
 
-test('new messages do not move a reader who scrolled up; a button leads to them', async ({ house, people }) => {
-  const scribe = await longTalk(house, 150);
-  const alice = await people.guest('Alice');
+test('new messages do not move a reader who scrolled up; a button leads to them', async ({ server, users }) => {
+  const writer = await longTalk(server, 150);
+  const alice = await users.guest('Alice');
   const toTheNewest = alice.page.getByRole('button', { name: 'Jump to latest message' });
-  await alice.sees(numbered(150));
+  await alice.expectMessage(numbered(150));
   await alice.message(numbered(120)).scrollIntoViewIfNeeded();
   await expect(toTheNewest).toBeVisible();
   await painted(alice.page);
   const before = await heightOnScreen(alice.message(numbered(120)));
 
-  for (const news of ['news one', 'news two', 'news three']) await scribe.say(news);
+  for (const news of ['news one', 'news two', 'news three']) await writer.send(news);
   await expect(alice.message('news three')).toHaveCount(1);
   await painted(alice.page);
   const moved = (await heightOnScreen(alice.message(numbered(120)))) - before;
   expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
   await expect(alice.message('news three')).not.toBeInViewport();
-  await expect(alice.conversation('Lobby', 3)).toBeVisible();
+  await expect(alice.conversationLink('Lobby', 3)).toBeVisible();
 
   await toTheNewest.click();
   await expect(alice.message('news three')).toBeInViewport({ ratio: 1 });
   await expect(toTheNewest).toBeHidden();
-  await expect(alice.conversation('Lobby', 3)).toBeHidden();
+  await expect(alice.conversationLink('Lobby', 3)).toBeHidden();
 });
 
-test('a reader at the end stays at the end', async ({ house, people }) => {
-  const scribe = await longTalk(house, 80);
-  const alice = await people.guest('Alice');
+test('a reader at the end stays at the end', async ({ server, users }) => {
+  const writer = await longTalk(server, 80);
+  const alice = await users.guest('Alice');
   await expect(alice.message(numbered(80))).toBeInViewport();
 
   for (let number = 81; number <= 90; number += 1) {
-    await scribe.say(numbered(number));
+    await writer.send(numbered(number));
     await expect(alice.message(numbered(number))).toBeInViewport({ ratio: 1 });
   }
   // High ones, faster than the screen is painted.
-  for (let number = 91; number <= 120; number += 1) await scribe.say(`${numbered(number)}\nhas\nfour\nlines`);
+  for (let number = 91; number <= 120; number += 1) await writer.send(`${numbered(number)}\nhas\nfour\nlines`);
   await expect(alice.message(numbered(120))).toBeInViewport({ ratio: 1 });
   await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeHidden();
 });
 
-test('the newest message stays visible while a long text is typed', async ({ house, people }) => {
-  await longTalk(house, 80);
-  const alice = await people.guest('Alice');
-  await alice.sees(numbered(80));
+test('the newest message stays visible while a long text is typed', async ({ server, users }) => {
+  await longTalk(server, 80);
+  const alice = await users.guest('Alice');
+  await alice.expectMessage(numbered(80));
 
   await alice.composer.fill(['one', 'two', 'three', 'four', 'five', 'six'].join('\n'));
   await expect(alice.message(numbered(80))).toBeInViewport({ ratio: 1 });
 });
 
-test('sending after scrolling up shows the sent message', async ({ house, people }) => {
-  await longTalk(house, 80);
-  const alice = await people.guest('Alice');
-  await alice.sees(numbered(80));
+test('sending after scrolling up shows the sent message', async ({ server, users }) => {
+  await longTalk(server, 80);
+  const alice = await users.guest('Alice');
+  await alice.expectMessage(numbered(80));
   await alice.message(numbered(50)).scrollIntoViewIfNeeded();
 
-  await alice.say('Here I am');
+  await alice.send('Here I am');
 
   await expect(alice.message('Here I am')).toBeInViewport({ ratio: 1 });
 });
 
-test('messages missed while away are below an unread line', async ({ house, people }) => {
-  const scribe = await longTalk(house, 3);
-  const alice = await people.guest('Alice');
-  await alice.sees(numbered(3));
-  await expect(alice.conversation('Lobby', 3)).toBeHidden();
-  const keepsake = await people.leaves(alice);
-  await scribe.say('while you were away');
+test('messages missed while away are below an unread line', async ({ server, users }) => {
+  const writer = await longTalk(server, 3);
+  const alice = await users.guest('Alice');
+  await alice.expectMessage(numbered(3));
+  await expect(alice.conversationLink('Lobby', 3)).toBeHidden();
+  const storageState = await users.closeBrowser(alice);
+  await writer.send('while you were away');
 
-  const back = await people.returns('Alice', keepsake);
+  const back = await users.reopenBrowser('Alice', storageState);
 
   await expect(back.log).toHaveText(/message 003.*New.*while you were away/s);
 });
 
-test('messages that arrive while reading are not marked unread', async ({ house, people }) => {
-  const scribe = await longTalk(house, 1);
-  const alice = await people.guest('Alice');
-  await alice.sees(numbered(1));
+test('messages that arrive while reading are not marked unread', async ({ server, users }) => {
+  const writer = await longTalk(server, 1);
+  const alice = await users.guest('Alice');
+  await alice.expectMessage(numbered(1));
 
-  await scribe.say(numbered(2));
+  await writer.send(numbered(2));
 
-  await alice.sees(numbered(2));
+  await alice.expectMessage(numbered(2));
   await expect(alice.log.getByText('New', { exact: true })).toBeHidden();
 });
 
-test('day separators are the same for a reader whose clock is a day off', async ({ house, people }) => {
-  await longTalk(house, 2);
-  const right = await people.guest('Alice');
-  const ahead = await people.visitor('Bob');
+test('day separators are the same for a reader whose clock is a day off', async ({ server, users }) => {
+  await longTalk(server, 2);
+  const right = await users.guest('Alice');
+  const ahead = await users.openBrowser('Bob');
   await ahead.page.clock.setFixedTime(Date.now() + 24 * 60 * 60 * 1_000);
-  await ahead.join();
+  await ahead.signIn();
 
   for (const { log } of [right, ahead]) {
     await expect(log.getByRole('listitem')).toHaveText(['Today', /message 001/, /message 002/]);
@@ -197,10 +197,10 @@ test('day separators are the same for a reader whose clock is a day off', async 
 });
 
 for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {
-  test(`times are in the reader’s time zone, ${timezoneId}`, async ({ house, people }) => {
-    const scribe = await SocketClient.join(house, 'Scribe');
-    const at = await scribe.say('What time is it?');
-    const alice = await people.guest('Alice', { timezoneId });
+  test(`times are in the reader’s time zone, ${timezoneId}`, async ({ server, users }) => {
+    const writer = await SocketClient.signIn(server, 'Scribe');
+    const at = await writer.send('What time is it?');
+    const alice = await users.guest('Alice', { timezoneId });
 
     const time = alice.message('What time is it?').getByRole('time');
     const onTheirClock = at.toLocaleTimeString('en', { timeZone: timezoneId, timeStyle: 'short', hourCycle: 'h23' });
@@ -209,11 +209,11 @@ for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {
   });
 }
 
-test('after midnight today’s messages are yesterday’s', async ({ house, people }) => {
-  await longTalk(house, 2);
-  const alice = await people.visitor('Alice');
+test('after midnight today’s messages are yesterday’s', async ({ server, users }) => {
+  await longTalk(server, 2);
+  const alice = await users.openBrowser('Alice');
   await alice.page.clock.install();
-  await alice.join();
+  await alice.signIn();
   await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /message 001/, /message 002/]);
 
   await alice.page.clock.fastForward('24:00:00');
@@ -221,17 +221,17 @@ test('after midnight today’s messages are yesterday’s', async ({ house, peop
   await expect(alice.log.getByRole('listitem')).toHaveText(['Yesterday', /message 001/, /message 002/]);
 });
 
-test('a failed load of newer messages can be retried in place', async ({ house, people }) => {
-  const scribe = await longTalk(house, 80);
-  const alice = await people.visitor('Alice');
-  alice.complaints.expect(/ERR_FAILED/);
+test('a failed load of newer messages can be retried in place', async ({ server, users }) => {
+  const writer = await longTalk(server, 80);
+  const alice = await users.openBrowser('Alice');
+  alice.pageErrors.allow(/ERR_FAILED/);
   await alice.page.route('**/messages?*after=*', (route) => route.abort());
-  await alice.join();
+  await alice.signIn();
   await alice.message(numbered(60)).scrollIntoViewIfNeeded();
   await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
   // More than is kept below a reader: behind them begins a gap.
-  await scribe.sayMany(Array.from({ length: 300 }, (_, place) => numbered(81 + place)));
-  await expect.poll(() => alice.frames.receivedOf('event').length).toBeGreaterThanOrEqual(300);
+  await writer.sendMany(Array.from({ length: 300 }, (_, place) => numbered(81 + place)));
+  await expect.poll(() => alice.frames.receivedOfType('event').length).toBeGreaterThanOrEqual(300);
   const again = alice.log.getByRole('button', { name: 'Try again' }).last();
 
   await expect(async () => {

@@ -1,8 +1,8 @@
-import { admin } from '../fixtures/host.ts';
-import type { House } from '../fixtures/house.ts';
-import { PASSWORD } from '../fixtures/office.ts';
-import type { People } from '../fixtures/people.ts';
-import type { Person } from '../fixtures/person.ts';
+import { runAdminCommand } from '../fixtures/operator.ts';
+import type { TestServer } from '../fixtures/test_server.ts';
+import { PASSWORD } from '../fixtures/registered_users.ts';
+import type { Users } from '../fixtures/users.ts';
+import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const NO_LONGER = 'This invite link has expired, is used up or is not valid.';
@@ -10,20 +10,20 @@ const NO_LONGER = 'This invite link has expired, is used up or is not valid.';
 test.use({ serverOptions: ['--entry', 'invite'] });
 
 /** The owner of a house that asks for invites: who came in by a link from the host, and claimed it with a password. */
-async function owner(house: House, people: People): Promise<Person> {
-  const olga = await people.visitor('Olga');
-  await olga.page.goto(await admin(house, 'invite', '--uses', '1'));
+async function owner(server: TestServer, users: Users): Promise<User> {
+  const olga = await users.openBrowser('Olga');
+  await olga.page.goto(await runAdminCommand(server, 'invite', '--uses', '1'));
   await olga.nicknameField.fill('Olga');
   await olga.enterButton.click();
-  await olga.isInside();
-  const answer = await olga.page.request.put('/api/me/password', { data: { password: PASSWORD, claim: house.takeClaim() } });
+  await olga.expectSignedIn();
+  const answer = await olga.page.request.put('/api/me/password', { data: { password: PASSWORD, claim: server.takeClaimToken() } });
   expect(answer.status()).toBe(204);
-  await expect.poll(() => olga.frames.receivedOf('welcome').at(-1)?.me.role).toBe('owner');
+  await expect.poll(() => olga.frames.receivedOfType('welcome').at(-1)?.me.role).toBe('owner');
   return olga;
 }
 
 /** Makes an invite in the office. Gives its link. */
-async function invite(by: Person, uses = '1', minutes = '1440'): Promise<string> {
+async function invite(by: User, uses = '1', minutes = '1440'): Promise<string> {
   await by.page.goto('/admin/invites');
   await by.page.getByLabel('Valid for').selectOption(minutes);
   await by.page.getByLabel('Number of uses').fill(uses);
@@ -32,44 +32,44 @@ async function invite(by: Person, uses = '1', minutes = '1440'): Promise<string>
   return made.getByRole('link').innerText();
 }
 
-async function followsInVain(people: People, link: string, name: string, why: string): Promise<void> {
-  const late = await people.visitor(name);
-  late.complaints.expectStatus(403);
+async function followsInVain(users: Users, link: string, name: string, why: string): Promise<void> {
+  const late = await users.openBrowser(name);
+  late.pageErrors.allowStatus(403);
   await late.page.goto(link);
   await late.nicknameField.fill(name);
   await late.enterButton.click();
   await expect(late.page.getByText(why)).toBeVisible();
 }
 
-test('a single-use invite admits one user', async ({ house, people }) => {
-  const olga = await owner(house, people);
+test('a single-use invite admits one user', async ({ server, users }) => {
+  const olga = await owner(server, users);
   const link = await invite(olga);
-  expect(link).toMatch(new RegExp(`^${house.address}/\\?invite=[\\w-]{43}$`));
+  expect(link).toMatch(new RegExp(`^${server.url}/\\?invite=[\\w-]{43}$`));
 
-  await followsInVain(people, '/', 'Uninvited', 'You need an invite link to join.');
-  const bob = await people.visitor('Bob');
+  await followsInVain(users, '/', 'Uninvited', 'You need an invite link to join.');
+  const bob = await users.openBrowser('Bob');
   await bob.page.goto(link);
   await bob.nicknameField.fill('Bob');
   await bob.enterButton.click();
-  await bob.isInside();
-  await bob.say('I was invited');
-  await followsInVain(people, link, 'Carol', NO_LONGER);
+  await bob.expectSignedIn();
+  await bob.send('I was invited');
+  await followsInVain(users, link, 'Carol', NO_LONGER);
 });
 
-test('an invite works without JavaScript', async ({ house, people }) => {
-  const olga = await owner(house, people);
+test('an invite works without JavaScript', async ({ server, users }) => {
+  const olga = await owner(server, users);
   const link = await invite(olga);
-  const bob = await people.visitor('Bob', { javaScriptEnabled: false });
+  const bob = await users.openBrowser('Bob', { javaScriptEnabled: false });
   await bob.page.goto(link);
   await bob.nicknameField.fill('Bob');
   await bob.enterButton.click();
   await expect(bob.page).toHaveURL('/talk/lobby');
 });
 
-test('an invite survives a change of language, also without JavaScript', async ({ house, people }) => {
-  const olga = await owner(house, people);
+test('an invite survives a change of language, also without JavaScript', async ({ server, users }) => {
+  const olga = await owner(server, users);
   const link = await invite(olga);
-  const ming = await people.visitor('小明', { javaScriptEnabled: false });
+  const ming = await users.openBrowser('小明', { javaScriptEnabled: false });
   await ming.page.goto(link);
 
   await ming.page.getByRole('link', { name: '简体中文' }).click();
@@ -79,8 +79,8 @@ test('an invite survives a change of language, also without JavaScript', async (
   await expect(ming.page).toHaveURL('/talk/lobby');
 });
 
-test('a revoked or expired invite admits nobody', async ({ house, people }) => {
-  const olga = await owner(house, people);
+test('a revoked or expired invite admits nobody', async ({ server, users }) => {
+  const olga = await owner(server, users);
   const link = await invite(olga, '', '');
   await olga.page.goto('/admin/invites');
   const list = olga.page.getByRole('region', { name: 'Active invite links' });
@@ -88,11 +88,11 @@ test('a revoked or expired invite admits nobody', async ({ house, people }) => {
   await list.getByRole('button', { name: /^Revoke/ }).click();
   await expect(olga.page.getByText('Link revoked.')).toBeVisible();
   await expect(list.getByRole('listitem')).toHaveCount(0);
-  await followsInVain(people, link, 'Bob', NO_LONGER);
+  await followsInVain(users, link, 'Bob', NO_LONGER);
 });
 
-test('the invite link is shown once, in no URL, with a QR code', async ({ house, people }) => {
-  const olga = await owner(house, people);
+test('the invite link is shown once, in no URL, with a QR code', async ({ server, users }) => {
+  const olga = await owner(server, users);
   const link = await invite(olga, '3');
   const token = new URL(link).searchParams.get('invite') ?? '';
   await expect(olga.page).toHaveURL('/admin/invites');
@@ -108,12 +108,12 @@ test('the invite link is shown once, in no URL, with a QR code', async ({ house,
   expect(again?.headers()['cache-control']).toBe('no-store');
   expect(await again?.text()).not.toContain(token);
   await expect(olga.page.getByText('0 of 3 used')).toBeVisible();
-  expect(house.log.join('\n')).not.toContain(token);
+  expect(server.log.join('\n')).not.toContain(token);
 });
 
-test('an invalid invite is refused, and the input stays', async ({ house, people }) => {
-  const olga = await owner(house, people);
-  olga.complaints.expectStatus(400);
+test('an invalid invite is refused, and the input stays', async ({ server, users }) => {
+  const olga = await owner(server, users);
+  olga.pageErrors.allowStatus(400);
   await olga.page.goto('/admin/invites');
   const uses = olga.page.getByLabel('Number of uses');
   // Past what the browser itself would refuse.

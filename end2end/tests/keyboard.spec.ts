@@ -31,9 +31,9 @@ async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise
   throw new Error(`Tab does not lead to ${target}`);
 }
 
-test('everything works by keyboard with a visible focus', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  const alice = await people.visitor('Alice');
+test('everything works by keyboard with a visible focus', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  const alice = await users.openBrowser('Alice');
   const { keyboard } = alice.page;
 
   // In
@@ -48,38 +48,38 @@ test('everything works by keyboard with a visible focus', async ({ people }) => 
   // To everyone
   await keyboard.type('Hello by keys');
   await keyboard.press('Enter');
-  await bob.sees('Hello by keys');
+  await bob.expectMessage('Hello by keys');
 
   // To one
-  await alice.seesHere('Bob');
-  await tabTo(alice.targetField, 'Shift+Tab');
+  await alice.expectOnline('Bob');
+  await tabTo(alice.recipientField, 'Shift+Tab');
   await keyboard.type('bo');
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
-  await alice.isTalkingTo('Bob');
+  await alice.expectConversation('Bob');
   await expect(alice.composer).toBeFocused();
   await keyboard.type('Between us');
   await keyboard.press('Enter');
-  await expect(bob.conversation('Alice', 1)).toBeVisible();
+  await expect(bob.conversationLink('Alice', 1)).toBeVisible();
 
   // Back, and to what is unread
-  await tabTo(alice.conversation('Lobby'), 'Shift+Tab');
+  await tabTo(alice.conversationLink('Lobby'), 'Shift+Tab');
   await keyboard.press('Enter');
-  await alice.isTalkingTo('Lobby');
-  await bob.open('Alice');
-  await bob.say('Between us, then');
-  await expect(alice.conversation('Bob', 1)).toBeVisible();
-  await tabTo(alice.conversation('Bob'));
+  await alice.expectConversation('Lobby');
+  await bob.openConversation('Alice');
+  await bob.send('Between us, then');
+  await expect(alice.conversationLink('Bob', 1)).toBeVisible();
+  await tabTo(alice.conversationLink('Bob'));
   await keyboard.press('Enter');
-  await alice.sees('Between us, then');
-  await expect(alice.conversation('Bob', 1)).toBeHidden();
+  await alice.expectMessage('Between us, then');
+  await expect(alice.conversationLink('Bob', 1)).toBeHidden();
 
   // Choosing somebody else from the composer
   await tabTo(alice.page.getByRole('button', { name: 'Writing to Bob. Change recipient' }));
   await keyboard.press('Enter');
-  await tabTo(alice.talk.getByRole('combobox', { name: 'Talk to' }), 'Shift+Tab');
+  await tabTo(alice.conversationSection.getByRole('combobox', { name: 'Talk to' }), 'Shift+Tab');
   await keyboard.press('Escape');
-  await expect(alice.talk.getByRole('combobox')).toBeHidden();
+  await expect(alice.conversationSection.getByRole('combobox')).toBeHidden();
   await expect(alice.composer).toBeFocused();
 
   // Settings
@@ -96,15 +96,15 @@ test('everything works by keyboard with a visible focus', async ({ people }) => 
   await expect(alice.settingsButton).toBeFocused();
 });
 
-test('the recipient form in the composer gets the focus when it opens', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('the recipient form in the composer gets the focus when it opens', async ({ users }) => {
+  const alice = await users.guest('Alice');
   await alice.page.getByRole('button', { name: 'Writing to Everyone. Change recipient' }).press('Enter');
-  await expect(alice.talk.getByRole('combobox', { name: 'Talk to' })).toBeFocused();
+  await expect(alice.conversationSection.getByRole('combobox', { name: 'Talk to' })).toBeFocused();
 });
 
-test('the messages can be scrolled by keyboard', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  await alice.say(`First${'\n.'.repeat(60)}\nLast`);
+test('the messages can be scrolled by keyboard', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await alice.send(`First${'\n.'.repeat(60)}\nLast`);
   await tabTo(alice.log, 'Shift+Tab');
 
   await alice.page.keyboard.press('Home');

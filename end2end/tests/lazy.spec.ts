@@ -10,32 +10,32 @@ async function isSplit(page: Page): Promise<boolean> {
   return (await page.locator('link[rel=modulepreload][href*="__wasm_split"]').count()) > 0;
 }
 
-test('the lazy chunk loads after the start without being requested', async ({ people }) => {
-  const alice = await people.visitor('Alice');
+test('the lazy chunk loads after the start without being requested', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
   const lazy = alice.page.waitForResponse(LAZY);
-  await alice.join();
+  await alice.signIn();
   const response = await lazy;
   expect(response.status()).toBe(200);
   expect(response.headers()['content-encoding']).toBe('br');
   expect(response.headers()['cache-control']).toContain('immutable');
 });
 
-test('if the lazy chunk fails to load, the page says so and retries', async ({ people }) => {
-  const alice = await people.visitor('Alice');
+test('if the lazy chunk fails to load, the page says so and retries', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
-  alice.complaints.expect(/Failed to load resource|failed to fetch|Failed to fetch|NetworkError/i);
+  alice.pageErrors.allow(/Failed to load resource|failed to fetch|Failed to fetch|NetworkError/i);
   await alice.page.route(LAZY, (route) => route.abort());
-  await alice.join();
+  await alice.signIn();
   const settings = alice.page.getByRole('button', { name: 'Settings' });
   const failed = alice.page.getByRole('dialog', { name: 'Settings' }).getByRole('alert');
   await settings.click();
   await expect(failed.filter({ hasText: 'can’t be reached' })).toBeVisible();
   // Everything else works.
   await alice.page.keyboard.press('Escape');
-  await alice.say('all the same');
+  await alice.send('all the same');
 
   await alice.page.unroute(LAZY);
   await settings.click();

@@ -1,43 +1,43 @@
 /** The list of directs: its order, and those who have gone for good. */
-import type { Person } from '../fixtures/person.ts';
+import type { User } from '../fixtures/user.ts';
 import { JsonSocket } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** The names in the list of directs, in order. */
-function order(person: Person): Promise<string[]> {
-  return person.conversations.locator('ul').nth(1).locator('.name bdi').allInnerTexts();
+function order(user: User): Promise<string[]> {
+  return user.conversationList.locator('ul').nth(1).locator('.name bdi').allInnerTexts();
 }
 
-test('directs are sorted by newest message, live and after a reload', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
+test('directs are sorted by newest message, live and after a reload', async ({ server, users }) => {
+  const alice = await users.guest('Alice');
   const sockets = new Map<string, JsonSocket>();
   for (const name of ['Bob', 'Carol', 'Dave']) {
-    const socket = await JsonSocket.open(`${house.socketAddress}/${name}`);
+    const socket = await JsonSocket.open(`${server.wsUrl}/${name}`);
     socket.send({ to_user: 'Alice', msg: `from ${name}` });
-    await expect(alice.conversation(name, 1)).toBeVisible();
+    await expect(alice.conversationLink(name, 1)).toBeVisible();
     sockets.set(name, socket);
   }
   await expect.poll(() => order(alice)).toEqual(['Dave', 'Carol', 'Bob']);
   sockets.get('Bob')!.send({ to_user: 'Alice', msg: 'again' });
   await expect.poll(() => order(alice)).toEqual(['Bob', 'Dave', 'Carol']);
-  await alice.open('Carol');
+  await alice.openConversation('Carol');
   expect(await order(alice), 'reading moves nothing').toEqual(['Bob', 'Dave', 'Carol']);
-  await alice.say('an answer');
+  await alice.send('an answer');
   await expect.poll(() => order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
   await alice.page.reload({ waitUntil: 'commit' });
   await expect.poll(() => order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
-  await alice.isInside();
+  await alice.expectSignedIn();
   expect(await order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
   for (const socket of sockets.values()) socket.close();
 });
 
-test('keyboard focus in the list survives reordering', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
+test('keyboard focus in the list survives reordering', async ({ server, users }) => {
+  const alice = await users.guest('Alice');
   const sockets: JsonSocket[] = [];
   for (const name of ['Bob', 'Carol', 'Dave']) {
-    const socket = await JsonSocket.open(`${house.socketAddress}/${name}`);
+    const socket = await JsonSocket.open(`${server.wsUrl}/${name}`);
     socket.send({ to_user: 'Alice', msg: `from ${name}` });
-    await expect(alice.conversation(name, 1)).toBeVisible();
+    await expect(alice.conversationLink(name, 1)).toBeVisible();
     sockets.push(socket);
   }
   for (const [focused, writes, expected] of [
@@ -45,44 +45,44 @@ test('keyboard focus in the list survives reordering', async ({ house, people })
     ['Carol', 1, ['Carol', 'Bob', 'Dave']],
     ['Bob', 2, ['Dave', 'Carol', 'Bob']],
   ] as const) {
-    await alice.conversation(focused).focus();
+    await alice.conversationLink(focused).focus();
     sockets[writes].send({ to_user: 'Alice', msg: 'again' });
     await expect.poll(() => order(alice)).toEqual(expected);
-    await expect(alice.conversation(focused)).toBeFocused();
+    await expect(alice.conversationLink(focused)).toBeFocused();
   }
   for (const socket of sockets) socket.close();
 });
 
-test('former users are folded and grouped by name', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
+test('former users are folded and grouped by name', async ({ server, users }) => {
+  const alice = await users.guest('Alice');
   for (const [name, times] of [['script', 3], ['Carol', 1]] as const) {
     for (let time = 1; time <= times; time += 1) {
-      const socket = await JsonSocket.open(`${house.socketAddress}/${name}`);
+      const socket = await JsonSocket.open(`${server.wsUrl}/${name}`);
       socket.send({ to_user: 'Alice', msg: `${name} ${time}` });
-      await expect(alice.conversation(name, 1)).toBeVisible();
+      await expect(alice.conversationLink(name, 1)).toBeVisible();
       socket.close();
-      await expect(alice.conversation(name)).toBeHidden();
+      await expect(alice.conversationLink(name)).toBeHidden();
     }
   }
-  const bob = await JsonSocket.open(`${house.socketAddress}/script`);
+  const bob = await JsonSocket.open(`${server.wsUrl}/script`);
   bob.send({ to_user: 'Alice', msg: 'here' });
-  await expect(alice.conversation('script', 1)).toBeVisible();
+  await expect(alice.conversationLink('script', 1)).toBeVisible();
   expect(await order(alice)).toEqual(['script']);
   await expect(alice.page).toHaveTitle('(5) Teahouse');
 
-  const gone = alice.conversations.locator('details.former-users');
+  const gone = alice.conversationList.locator('details.former-users');
   const summary = gone.locator('> summary');
   await expect(summary).toHaveText(/^Left\s*4\s*4 unread$/);
   await summary.click();
-  await expect(alice.conversation('Carol', 1)).toBeVisible();
+  await expect(alice.conversationLink('Carol', 1)).toBeVisible();
   const scripts = gone.locator('details');
   await expect(scripts.locator('summary')).toHaveText(/^script\s*3\s*3\s*3 unread$/);
   await scripts.locator('summary').click();
   await expect(scripts.getByRole('link')).toHaveCount(3);
 
   await scripts.getByRole('link').first().click();
-  await alice.sees('script 3');
-  await expect(alice.talk.getByText('script has left for good and')).toBeVisible();
+  await alice.expectMessage('script 3');
+  await expect(alice.conversationSection.getByText('script has left for good and')).toBeVisible();
   await expect(summary).toHaveText(/3 unread$/);
   await expect(alice.page).toHaveTitle('(4) Teahouse');
   await alice.page.reload();

@@ -1,67 +1,67 @@
 import { expect, test } from '../fixtures/test.ts';
 
-test('three users in the Lobby see each other and their messages', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
-  const ming = await people.guest('小明');
+test('three users in the Lobby see each other and their messages', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  const ming = await users.guest('小明');
 
-  await alice.seesHere('Bob', '小明');
-  await bob.seesHere('Alice', '小明');
-  await ming.seesHere('Alice', 'Bob');
+  await alice.expectOnline('Bob', '小明');
+  await bob.expectOnline('Alice', '小明');
+  await ming.expectOnline('Alice', 'Bob');
 
-  await alice.say('Good morning, everyone');
-  await bob.sees('Good morning, everyone');
-  await bob.say('Morning, Alice!');
-  await ming.sees('Morning, Alice!');
-  await ming.say('大家好！');
+  await alice.send('Good morning, everyone');
+  await bob.expectMessage('Good morning, everyone');
+  await bob.send('Morning, Alice!');
+  await ming.expectMessage('Morning, Alice!');
+  await ming.send('大家好！');
 
-  for (const person of [alice, bob, ming]) {
-    await expect(person.message('Good morning, everyone')).toContainText('Alice');
-    await expect(person.message('Morning, Alice!')).toContainText('Bob');
-    await expect(person.message('大家好！')).toContainText('小明');
-    await expect(person.log).toHaveText(/Good morning, everyone.*Morning, Alice!.*大家好！/s);
+  for (const user of [alice, bob, ming]) {
+    await expect(user.message('Good morning, everyone')).toContainText('Alice');
+    await expect(user.message('Morning, Alice!')).toContainText('Bob');
+    await expect(user.message('大家好！')).toContainText('小明');
+    await expect(user.log).toHaveText(/Good morning, everyone.*Morning, Alice!.*大家好！/s);
   }
 });
 
-test('a user who leaves disappears from the list', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
-  await alice.seesHere('Bob');
+test('a user who leaves disappears from the list', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  await alice.expectOnline('Bob');
 
-  await people.leaves(bob);
+  await users.closeBrowser(bob);
 
-  await alice.seesHere();
+  await alice.expectOnline();
 });
 
-test('the typing indicator ends with the message', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
+test('the typing indicator ends with the message', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
 
   await bob.composer.pressSequentially('Well');
   await expect(alice.page.getByText('Bob is typing …')).toBeVisible();
 
   await bob.composer.press('Enter');
-  await alice.sees('Well');
+  await alice.expectMessage('Well');
   await expect(alice.page.getByText('Bob is typing …')).toBeHidden();
 });
 
-test('a message is shown as typed, and only web addresses are links', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
+test('a message is shown as typed, and only web addresses are links', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
   const markup = '<img src=x onerror="alert(1)"> **bold** javascript:alert(1)';
 
-  await alice.say(markup);
-  await alice.say('看https://example.org/tea，好');
+  await alice.send(markup);
+  await alice.send('看https://example.org/tea，好');
 
-  await bob.sees(markup);
+  await bob.expectMessage(markup);
   await expect(bob.message(markup).getByRole('link')).toHaveCount(0);
   const link = bob.message('看https').getByRole('link', { name: 'https://example.org/tea', exact: true });
   await expect(link).toHaveAttribute('href', 'https://example.org/tea');
   await expect(link).toHaveAttribute('rel', /noopener/);
 });
 
-test('a link is shown left to right whatever precedes it', async ({ people }) => {
-  const bob = await people.guest('Bob');
+test('a link is shown left to right whatever precedes it', async ({ users }) => {
+  const bob = await users.guest('Bob');
   await bob.composer.fill('To the bank: \u202ehttps://example.org/moc.knab//:sptth');
   await bob.composer.press('Enter');
   const link = bob.log.getByRole('link');
@@ -78,12 +78,12 @@ test('a link is shown left to right whatever precedes it', async ({ people }) =>
   expect(first).toBeLessThan(last);
 });
 
-test('the most marks allowed on a letter cover no other message', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
-  await alice.say('Nobody writes over this');
-  await bob.say('Zalgo');
-  await alice.sees('Zalgo');
+test('the most marks allowed on a letter cover no other message', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  await alice.send('Nobody writes over this');
+  await bob.send('Zalgo');
+  await alice.expectMessage('Zalgo');
   await alice.composer.hover();
   const look = () => alice.message('Nobody writes over this').screenshot({ animations: 'disabled' });
   const before = await look();

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { program } from '../fixtures/house.ts';
-import { Person } from '../fixtures/person.ts';
+import { EXECUTABLE } from '../fixtures/test_server.ts';
+import { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test('the program serves the whole page by itself', async ({ browser }) => {
   const folder = await mkdtemp(join(tmpdir(), 'teahouse-alone-'));
   const alone = join(folder, 'teahouse');
-  await copyFile(program, alone);
+  await copyFile(EXECUTABLE, alone);
   const { TEAHOUSE_SITE: _, ...env } = process.env;
   const server = spawn(alone, ['serve', '--listen', '127.0.0.1:0'], {
     cwd: folder,
@@ -29,9 +29,9 @@ test('the program serves the whole page by itself', async ({ browser }) => {
     page.on('response', (response) =>
       loaded.set(new URL(response.url()).pathname, response.headers()['content-encoding']),
     );
-    const reader = new Person(page, 'Reader');
-    await reader.join();
-    await reader.say('nothing lies beside the program');
+    const reader = new User(page, 'Reader');
+    await reader.signIn();
+    await reader.send('nothing lies beside the program');
     await page.close();
     const packed = [...loaded].filter(([path]) => path.endsWith('.wasm') || path.endsWith('.js'));
     expect(packed.map(([, encoding]) => encoding)).toEqual(packed.map(() => 'br'));

@@ -1,130 +1,130 @@
-import { NOTHING, kept } from '../fixtures/kept.ts';
+import { EMPTY, storedData } from '../fixtures/browser_storage.ts';
 import { Network } from '../fixtures/network.ts';
-import type { Person } from '../fixtures/person.ts';
+import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** The page tries again after at most so many milliseconds of waiting, all tries together. */
 const RECONNECTED = { timeout: 20_000 };
 
 /** Types a message and sends it, wherever it may get to for now. */
-async function type(person: Person, text: string): Promise<void> {
-  await person.composer.fill(text);
-  await person.composer.press('Enter');
-  await expect(person.message(text)).toBeVisible();
+async function type(user: User, text: string): Promise<void> {
+  await user.composer.fill(text);
+  await user.composer.press('Enter');
+  await expect(user.message(text)).toBeVisible();
 }
 
 /** The ids of all messages that these pages have sent. */
-const sent = (...tabs: Person[]) => tabs.flatMap((tab) => tab.frames.sentOf('send').map((frame) => frame.id as string));
+const sent = (...tabs: User[]) => tabs.flatMap((tab) => tab.frames.sentOfType('send').map((frame) => frame.id as string));
 
-test('three messages sent offline survive a reload and arrive once, in order', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
-  const bob = await people.guest('Bob');
-  await bob.say('before');
-  await alice.sees('before');
+test('three messages sent offline survive a reload and arrive once, in order', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  const bob = await users.guest('Bob');
+  await bob.send('before');
+  await alice.expectMessage('before');
 
-  await network.unplug();
+  await network.goOffline();
   for (const text of ['first', 'second', 'third']) await type(alice, text);
   await expect(bob.log).not.toContainText('first');
   // There is no page to load without a network: the browser shows its own, and the chat is gone.
   await alice.page.reload().catch(() => {});
-  await network.plug();
+  await network.goOnline();
   await alice.page.goto('/');
-  await alice.isInside();
+  await alice.expectSignedIn();
 
   const said = ['before', 'first', 'second', 'third'];
-  await expect.poll(() => bob.history()).toEqual(said);
-  for (const person of [alice, bob]) {
-    for (const text of said) await person.sees(text);
-    await expect(person.log).toHaveText(/before.*first.*second.*third/s);
+  await expect.poll(() => bob.fetchHistory()).toEqual(said);
+  for (const user of [alice, bob]) {
+    for (const text of said) await user.expectMessage(text);
+    await expect(user.log).toHaveText(/before.*first.*second.*third/s);
   }
   // They are done with: another reload sends nothing.
   await alice.page.reload();
-  await alice.sees('third');
+  await alice.expectMessage('third');
   await type(alice, 'fourth');
-  await expect.poll(() => bob.history()).toEqual([...said, 'fourth']);
+  await expect.poll(() => bob.fetchHistory()).toEqual([...said, 'fourth']);
 });
 
-test('messages sent before a reload precede those sent after it', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
-  await alice.say('one');
-  network.cut();
+test('messages sent before a reload precede those sent after it', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  await alice.send('one');
+  network.disconnect();
   await type(alice, 'two');
   await type(alice, 'three');
   await alice.page.reload();
-  network.mend();
-  await alice.isInside();
+  network.restore();
+  await alice.expectSignedIn();
   await type(alice, 'four');
 
-  await expect.poll(() => alice.history(), RECONNECTED).toEqual(['one', 'two', 'three', 'four']);
-  for (const text of ['two', 'three', 'four']) await alice.sees(text);
+  await expect.poll(() => alice.fetchHistory(), RECONNECTED).toEqual(['one', 'two', 'three', 'four']);
+  for (const text of ['two', 'three', 'four']) await alice.expectMessage(text);
 });
 
-test('two tabs share one outbox, and nothing is sent twice', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
-  const tab = await people.secondTab(alice);
-  const bob = await people.guest('Bob');
-  await alice.say('before');
-  await tab.sees('before');
+test('two tabs share one outbox, and nothing is sent twice', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  const tab = await users.openTab(alice);
+  const bob = await users.guest('Bob');
+  await alice.send('before');
+  await tab.expectMessage('before');
 
-  network.cut();
+  network.disconnect();
   await type(alice, 'from the first tab');
   await type(tab, 'from the second tab');
   await type(alice, 'from the first tab again');
-  network.mend();
+  network.restore();
 
-  for (const person of [alice, tab, bob]) {
+  for (const user of [alice, tab, bob]) {
     for (const text of ['from the first tab again', 'from the second tab']) {
-      await expect(person.message(text)).toBeVisible(RECONNECTED);
+      await expect(user.message(text)).toBeVisible(RECONNECTED);
     }
-    await expect(person.log.getByRole('listitem').filter({ hasText: 'from the' })).toHaveCount(3);
-    await expect(person.log).toHaveText(/from the first tab.*from the first tab again/s);
+    await expect(user.log.getByRole('listitem').filter({ hasText: 'from the' })).toHaveCount(3);
+    await expect(user.log).toHaveText(/from the first tab.*from the first tab again/s);
   }
-  expect(await bob.history()).toHaveLength(4);
+  expect(await bob.fetchHistory()).toHaveLength(4);
   expect(new Set(sent(alice, tab)).size).toBe(sent(alice, tab).length);
 });
 
-test('unsent messages of a closed tab are sent by another', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
-  const tab = await people.secondTab(alice);
-  const bob = await people.guest('Bob');
+test('unsent messages of a closed tab are sent by another', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  const tab = await users.openTab(alice);
+  const bob = await users.guest('Bob');
 
-  network.cut();
+  network.disconnect();
   await type(tab, 'last words');
   await type(tab, 'and the very last');
   await tab.page.close();
-  network.mend();
+  network.restore();
 
-  for (const person of [alice, bob]) {
-    await expect(person.message('last words')).toBeVisible(RECONNECTED);
-    await person.sees('and the very last');
-    await expect(person.log).toHaveText(/last words.*and the very last/s);
+  for (const user of [alice, bob]) {
+    await expect(user.message('last words')).toBeVisible(RECONNECTED);
+    await user.expectMessage('and the very last');
+    await expect(user.log).toHaveText(/last words.*and the very last/s);
   }
-  expect(await bob.history()).toEqual(['last words', 'and the very last']);
+  expect(await bob.fetchHistory()).toEqual(['last words', 'and the very last']);
 });
 
-test('a message that the server could not store can be retried and appears once', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const bob = await people.guest('Bob');
+test('a message that the server could not store can be retried and appears once', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const bob = await users.guest('Bob');
   let isFull = true;
   await alice.page.routeWebSocket('**/ws', (route) => {
-    const server = route.connectToServer();
+    const upstream = route.connectToServer();
     route.onMessage((frame) => {
       const command = JSON.parse(String(frame));
       if (isFull && command.type === 'send') {
         const error = { type: 'error', id: command.id, code: 'storage_unavailable', message: 'the disk is full' };
         route.send(JSON.stringify(error));
-      } else server.send(frame);
+      } else upstream.send(frame);
     });
   });
-  await alice.join();
+  await alice.signIn();
   await type(alice, 'worth keeping');
   await type(alice, 'not worth it');
   for (const text of ['worth keeping', 'not worth it']) {
@@ -135,19 +135,19 @@ test('a message that the server could not store can be retried and appears once'
   isFull = false;
   await alice.message('worth keeping').getByRole('button', { name: 'Try again' }).click();
   await expect(alice.message('worth keeping')).not.toContainText(/Not sent|sending/);
-  await bob.sees('worth keeping');
-  expect(await bob.history()).toEqual(['worth keeping']);
+  await bob.expectMessage('worth keeping');
+  expect(await bob.fetchHistory()).toEqual(['worth keeping']);
 });
 
 /** Answers what this person sends with a refusal, from when it is asked to. */
-async function refuse(person: Person, code: string): Promise<() => void> {
+async function refuse(user: User, code: string): Promise<() => void> {
   let begin = () => {};
   const begun = new Promise<void>((resolve) => (begin = resolve));
-  await person.page.routeWebSocket('**/ws', (route) => {
-    const server = route.connectToServer();
+  await user.page.routeWebSocket('**/ws', (route) => {
+    const upstream = route.connectToServer();
     route.onMessage(async (frame) => {
       const { type, id } = JSON.parse(String(frame));
-      if (type !== 'send') return server.send(frame);
+      if (type !== 'send') return upstream.send(frame);
       await begun;
       route.send(JSON.stringify({ type: 'error', id, code, message: 'no' }));
     });
@@ -155,40 +155,40 @@ async function refuse(person: Person, code: string): Promise<() => void> {
   return begin;
 }
 
-test('a message refused while another conversation is open is reported there and survives a reload', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  await people.guest('Bob');
+test('a message refused while another conversation is open is reported there and survives a reload', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  await users.guest('Bob');
   const begin = await refuse(alice, 'muted');
-  await alice.join();
+  await alice.signIn();
   await type(alice, 'first of two');
   await type(alice, 'second of two');
-  await alice.talkTo('Bob');
+  await alice.openDirect('Bob');
   begin();
 
   const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. A moderator has muted you' });
   await expect(note).toContainText('first of two');
   await alice.page.reload();
-  await alice.isTalkingTo('Bob');
+  await alice.expectConversation('Bob');
   await expect(note).toContainText('first of two');
   await expect(alice.composer).toHaveValue('');
   await note.getByRole('button', { name: 'Open' }).click();
 
-  await alice.isTalkingTo('Lobby');
+  await alice.expectConversation('Lobby');
   await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
   await expect(alice.composer).toHaveAccessibleDescription(/^A moderator has muted you/);
   await expect(note).toHaveCount(0);
-  await expect.poll(async () => (await kept(alice.page)).outbox).toEqual([]);
+  await expect.poll(async () => (await storedData(alice.page)).outbox).toEqual([]);
   await alice.page.reload();
   await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
 });
 
-test('a message to a conversation that no longer exists can be read and discarded elsewhere', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  await people.guest('Bob');
+test('a message to a conversation that no longer exists can be read and discarded elsewhere', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  await users.guest('Bob');
   const begin = await refuse(alice, 'unknown_conversation');
-  await alice.join();
+  await alice.signIn();
   await type(alice, 'to nobody');
-  await alice.talkTo('Bob');
+  await alice.openDirect('Bob');
   begin();
 
   const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. This conversation doesn’t exist' });
@@ -196,71 +196,71 @@ test('a message to a conversation that no longer exists can be read and discarde
   await note.getByRole('button', { name: 'Discard' }).click();
 
   await expect(note).toHaveCount(0);
-  await expect.poll(() => kept(alice.page)).toEqual(NOTHING);
+  await expect.poll(() => storedData(alice.page)).toEqual(EMPTY);
 });
 
-test('rate-limited messages wait and keep their order', async ({ people }) => {
-  const alice = await people.visitor('Alice');
+test('rate-limited messages wait and keep their order', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
   let refusals = 3;
   await alice.page.routeWebSocket('**/ws', (route) => {
-    const server = route.connectToServer();
+    const upstream = route.connectToServer();
     route.onMessage((frame) => {
       const command = JSON.parse(String(frame));
       if (command.type === 'send' && command.body !== 'one' && refusals > 0) {
         refusals -= 1;
         const error = { type: 'error', id: command.id, code: 'rate_limited', message: 'wait', retry_after_ms: 50 };
         route.send(JSON.stringify(error));
-      } else server.send(frame);
+      } else upstream.send(frame);
     });
   });
-  await alice.join();
+  await alice.signIn();
   const said = ['one', 'two', 'three', 'four'];
   for (const text of said) await type(alice, text);
-  await expect.poll(() => alice.history()).toEqual(said);
+  await expect.poll(() => alice.fetchHistory()).toEqual(said);
   expect(refusals).toBe(0);
 });
 
-test('unsent messages of one user are not sent by the next', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
-  await alice.say('before');
-  network.cut();
+test('unsent messages of one user are not sent by the next', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  await alice.send('before');
+  network.disconnect();
   await type(alice, 'never to be sent');
   await alice.page.context().clearCookies();
-  network.mend();
+  network.restore();
   await alice.page.goto('/');
-  await alice.join('Alicia');
-  await alice.say('here I am');
-  expect(await alice.history()).toEqual(['before', 'here I am']);
+  await alice.signIn('Alicia');
+  await alice.send('here I am');
+  expect(await alice.fetchHistory()).toEqual(['before', 'here I am']);
 });
 
-test('sent messages leave nothing in the browser’s storage', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
-  await alice.say('before');
-  network.cut();
+test('sent messages leave nothing in the browser’s storage', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  await alice.send('before');
+  network.disconnect();
   await type(alice, 'written in vain');
   await alice.composer.fill('And half a thought');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
   await alice.settings.getByRole('button', { name: 'Give up nickname' }).click();
   await expect(alice.nicknameField).toBeVisible();
-  await expect.poll(() => kept(alice.page)).toEqual(NOTHING);
+  await expect.poll(() => storedData(alice.page)).toEqual(EMPTY);
 });
 
-test('a browser without storage can still send', async ({ people }) => {
-  const alice = await people.visitor('Alice');
+test('a browser without storage can still send', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
   await alice.page.addInitScript(() => {
     Object.defineProperty(window, 'indexedDB', { value: undefined });
     Object.defineProperty(navigator, 'locks', { value: undefined });
   });
-  const network = await Network.of(alice);
-  await alice.join();
-  await alice.say('before');
-  network.cut();
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  await alice.send('before');
+  network.disconnect();
   await type(alice, 'meanwhile');
-  network.mend();
-  await expect.poll(() => alice.history(), RECONNECTED).toEqual(['before', 'meanwhile']);
+  network.restore();
+  await expect.poll(() => alice.fetchHistory(), RECONNECTED).toEqual(['before', 'meanwhile']);
 });

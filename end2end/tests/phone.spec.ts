@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 
-import { PHONE } from '../fixtures/people.ts';
+import { PHONE } from '../fixtures/users.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** What a finger needs, in CSS pixels. */
@@ -27,64 +27,64 @@ async function expectNoSidewaysScroll(page: Page): Promise<void> {
   expect(excess).toEqual([]);
 }
 
-test('on a phone the list and the conversation are two screens with one way back', async ({ people }) => {
-  const alice = await people.guest('Alice', PHONE);
+test('on a phone the list and the conversation are two screens with one way back', async ({ users }) => {
+  const alice = await users.guest('Alice', PHONE);
   const back = alice.page.getByRole('link', { name: 'Back to the list' });
   await expect(alice.log).toBeVisible();
-  await expect(alice.conversations).toBeHidden();
+  await expect(alice.conversationList).toBeHidden();
 
   await back.tap();
-  await expect(alice.conversations).toBeVisible();
+  await expect(alice.conversationList).toBeVisible();
   await expect(alice.log).toBeHidden();
   await expect(alice.composer).toBeHidden();
 
-  await alice.conversation('Lobby').tap();
+  await alice.conversationLink('Lobby').tap();
   await expect(alice.log).toBeVisible();
-  await expect(alice.conversations).toBeHidden();
+  await expect(alice.conversationList).toBeHidden();
 
   await alice.page.goBack();
-  await expect(alice.conversations).toBeVisible();
+  await expect(alice.conversationList).toBeVisible();
   await expect(alice.log).toBeHidden();
 
   await alice.page.goForward();
   await expect(alice.log).toBeVisible();
-  await expect(alice.conversations).toBeHidden();
+  await expect(alice.conversationList).toBeHidden();
 });
 
-test('on a phone a user writes to the Lobby and to one user', async ({ people }) => {
-  const alice = await people.guest('Alice', PHONE);
-  const bob = await people.guest('Bob');
+test('on a phone a user writes to the Lobby and to one user', async ({ users }) => {
+  const alice = await users.guest('Alice', PHONE);
+  const bob = await users.guest('Bob');
 
   await alice.composer.tap();
   await alice.composer.fill('Hello from the train');
   await alice.sendButton.tap();
-  await bob.sees('Hello from the train');
+  await bob.expectMessage('Hello from the train');
 
   await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
-  await alice.hereNow.getByRole('button', { name: 'Bob' }).tap();
-  await alice.isTalkingTo('Bob');
-  await alice.say('Only for you');
-  await expect(bob.conversation('Alice', 1)).toBeVisible();
+  await alice.onlineList.getByRole('button', { name: 'Bob' }).tap();
+  await alice.expectConversation('Bob');
+  await alice.send('Only for you');
+  await expect(bob.conversationLink('Alice', 1)).toBeVisible();
 });
 
-test('on a phone messages stay unread while the list is shown', async ({ people }) => {
-  const alice = await people.guest('Alice', PHONE);
-  const bob = await people.guest('Bob');
+test('on a phone messages stay unread while the list is shown', async ({ users }) => {
+  const alice = await users.guest('Alice', PHONE);
+  const bob = await users.guest('Bob');
   await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
 
-  await bob.say('Anybody here?');
-  await expect(alice.conversation('Lobby', 1)).toBeVisible();
+  await bob.send('Anybody here?');
+  await expect(alice.conversationLink('Lobby', 1)).toBeVisible();
 
-  await alice.conversation('Lobby', 1).tap();
-  await alice.sees('Anybody here?');
+  await alice.conversationLink('Lobby', 1).tap();
+  await alice.expectMessage('Anybody here?');
   await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
-  await expect(alice.conversation('Lobby')).toBeVisible();
-  await expect(alice.conversation('Lobby', 1)).toBeHidden();
+  await expect(alice.conversationLink('Lobby')).toBeVisible();
+  await expect(alice.conversationLink('Lobby', 1)).toBeHidden();
 });
 
-test('on a phone the composer is always in view', async ({ people }) => {
-  const alice = await people.guest('Alice', PHONE);
-  for (let line = 1; line <= 20; line += 1) await alice.say(`Line ${line}.`);
+test('on a phone the composer is always in view', async ({ users }) => {
+  const alice = await users.guest('Alice', PHONE);
+  for (let line = 1; line <= 20; line += 1) await alice.send(`Line ${line}.`);
 
   await expect(alice.composer).toBeInViewport({ ratio: 1 });
   await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
@@ -96,8 +96,8 @@ test('on a phone the composer is always in view', async ({ people }) => {
   await expect(alice.message('Line 20.')).toBeInViewport({ ratio: 1 });
 });
 
-test('on a phone every main control is large enough for a finger', async ({ people }) => {
-  const alice = await people.visitor('Alice', PHONE);
+test('on a phone every main control is large enough for a finger', async ({ users }) => {
+  const alice = await users.openBrowser('Alice', PHONE);
   await alice.page.goto('/');
   await expectRoomForAFinger(alice.nicknameField);
   await expectRoomForAFinger(alice.enterButton);
@@ -105,18 +105,18 @@ test('on a phone every main control is large enough for a finger', async ({ peop
     await expectRoomForAFinger(link);
   }
 
-  await alice.join();
-  await people.guest('Bob');
+  await alice.signIn();
+  await users.guest('Bob');
   await expectRoomForAFinger(alice.page.getByRole('link', { name: 'Back to the list' }));
   await expectRoomForAFinger(alice.composer);
   await expectRoomForAFinger(alice.sendButton);
   await expectRoomForAFinger(alice.page.getByRole('button', { name: 'Writing to Everyone' }));
 
   await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
-  await alice.seesHere('Bob');
-  await expectRoomForAFinger(alice.targetField);
-  await expectRoomForAFinger(alice.conversation('Lobby'));
-  await expectRoomForAFinger(alice.hereNow.getByRole('button', { name: 'Bob' }));
+  await alice.expectOnline('Bob');
+  await expectRoomForAFinger(alice.recipientField);
+  await expectRoomForAFinger(alice.conversationLink('Lobby'));
+  await expectRoomForAFinger(alice.onlineList.getByRole('button', { name: 'Bob' }));
   await expectRoomForAFinger(alice.settingsButton);
 
   await alice.settingsButton.tap();
@@ -126,30 +126,30 @@ test('on a phone every main control is large enough for a finger', async ({ peop
   }
 });
 
-test('on a phone nothing scrolls sideways, however long the words are', async ({ people }) => {
+test('on a phone nothing scrolls sideways, however long the words are', async ({ users }) => {
   const longest = `${'Wolkenkratzer'.repeat(2)}-Alice`;
-  const alice = await people.visitor(longest, PHONE);
+  const alice = await users.openBrowser(longest, PHONE);
   await alice.page.goto('/');
   await expectNoSidewaysScroll(alice.page);
 
-  await alice.join();
-  await alice.say('x'.repeat(300));
-  await alice.say(`https://example.org/${'tea/'.repeat(60)}`);
+  await alice.signIn();
+  await alice.send('x'.repeat(300));
+  await alice.send(`https://example.org/${'tea/'.repeat(60)}`);
   await alice.composer.fill('y'.repeat(300));
   await expectNoSidewaysScroll(alice.page);
 
-  await people.guest(`${'M'.repeat(31)}b`);
+  await users.guest(`${'M'.repeat(31)}b`);
   await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
-  await alice.seesHere(`${'M'.repeat(31)}b`);
+  await alice.expectOnline(`${'M'.repeat(31)}b`);
   await expectNoSidewaysScroll(alice.page);
 
-  await alice.hereNow.getByRole('button').tap();
-  await alice.isTalkingTo(`${'M'.repeat(31)}b`);
+  await alice.onlineList.getByRole('button').tap();
+  await alice.expectConversation(`${'M'.repeat(31)}b`);
   await expectNoSidewaysScroll(alice.page);
 });
 
-test('on a phone the composer shows a long text completely', async ({ people }) => {
-  const alice = await people.guest('Alice', PHONE);
+test('on a phone the composer shows a long text completely', async ({ users }) => {
+  const alice = await users.guest('Alice', PHONE);
   await alice.composer.fill('so much to say '.repeat(60));
 
   const [needed, given] = await alice.composer.evaluate((field) => [field.scrollHeight, field.clientHeight]);
@@ -157,9 +157,9 @@ test('on a phone the composer shows a long text completely', async ({ people }) 
   expect(given).toBe(needed);
 });
 
-test('nothing is hidden by the notch of a phone in landscape', async ({ people }) => {
+test('nothing is hidden by the notch of a phone in landscape', async ({ users }) => {
   const NOTCH = 47;
-  const alice = await people.visitor('Alice', { ...PHONE, viewport: { width: 844, height: 390 } });
+  const alice = await users.openBrowser('Alice', { ...PHONE, viewport: { width: 844, height: 390 } });
   const browser = await alice.page.context().newCDPSession(alice.page);
   await browser.send('Emulation.setSafeAreaInsetsOverride', { insets: { left: NOTCH, right: NOTCH } });
   const expectBetweenTheNotches = async (...parts: Locator[]) => {
@@ -170,9 +170,9 @@ test('nothing is hidden by the notch of a phone in landscape', async ({ people }
     }
   };
 
-  await alice.join();
-  await alice.say('Sideways');
-  await expectBetweenTheNotches(alice.conversation('Lobby'), alice.targetField, alice.sendButton);
+  await alice.signIn();
+  await alice.send('Sideways');
+  await expectBetweenTheNotches(alice.conversationLink('Lobby'), alice.recipientField, alice.sendButton);
   await expectBetweenTheNotches(alice.message('Sideways').locator('.body'), alice.settingsButton);
 
   await alice.settingsButton.tap();

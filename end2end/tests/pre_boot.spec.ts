@@ -3,26 +3,26 @@ import type { Page } from '@playwright/test';
 
 import { InputMethod } from '../fixtures/input_method.ts';
 import { Network } from '../fixtures/network.ts';
-import { PHONE } from '../fixtures/people.ts';
-import type { Person } from '../fixtures/person.ts';
-import { holdProgram, noticeStart } from '../fixtures/take_over.ts';
+import { PHONE } from '../fixtures/users.ts';
+import type { User } from '../fixtures/user.ts';
+import { holdWasm, watchWasmStart } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** Comes in by the form while the program is held back. */
-async function enterEarly(person: Person): Promise<void> {
-  await person.page.goto('/', { waitUntil: 'commit' });
-  await person.nicknameField.fill(person.nickname);
-  await person.nicknameField.press('Enter');
-  await expect(person.page).toHaveURL('/talk/lobby');
-  await expect(person.composer).toBeVisible();
+async function enterEarly(user: User): Promise<void> {
+  await user.page.goto('/', { waitUntil: 'commit' });
+  await user.nicknameField.fill(user.nickname);
+  await user.nicknameField.press('Enter');
+  await expect(user.page).toHaveURL('/talk/lobby');
+  await expect(user.composer).toBeVisible();
 }
 
 /** Types something and sends it, without the program. */
-async function sayEarly(person: Person, text: string): Promise<void> {
-  await person.composer.fill(text);
-  await person.composer.press('Enter');
-  await expect(person.message(text)).toBeVisible();
-  await expect(person.composer).toHaveValue('');
+async function sayEarly(user: User, text: string): Promise<void> {
+  await user.composer.fill(text);
+  await user.composer.press('Enter');
+  await expect(user.message(text)).toBeVisible();
+  await expect(user.composer).toHaveValue('');
 }
 
 /** Lets each message that the page itself sends get to the server, but none of the answers back. */
@@ -35,15 +35,15 @@ async function loseAnswers(page: Page): Promise<void> {
   });
 }
 
-test('messages are shown before WebAssembly loads, in the reader’s time zone', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  await bob.say('Is anybody here?');
-  const alice = await people.visitor('Alice', { timezoneId: 'Asia/Shanghai', locale: 'en-GB' });
-  await holdProgram(alice.page);
+test('messages are shown before WebAssembly loads, in the reader’s time zone', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  await bob.send('Is anybody here?');
+  const alice = await users.openBrowser('Alice', { timezoneId: 'Asia/Shanghai', locale: 'en-GB' });
+  await holdWasm(alice.page);
 
   await enterEarly(alice);
 
-  await alice.sees('Is anybody here?');
+  await alice.expectMessage('Is anybody here?');
   await expect(alice.log.getByRole('listitem').first()).toHaveText('Today');
   const time = alice.message('Is anybody here?').locator('time');
   const at = new Date((await time.getAttribute('datetime')) ?? '');
@@ -51,34 +51,34 @@ test('messages are shown before WebAssembly loads, in the reader’s time zone',
   await expect(time).toHaveText(told);
 });
 
-test('text typed before WebAssembly loads stays in the composer', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const letThrough = await holdProgram(alice.page);
+test('text typed before WebAssembly loads stays in the composer', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const releaseWasm = await holdWasm(alice.page);
   await enterEarly(alice);
   await alice.composer.pressSequentially('Good evning');
   for (let step = 0; step < 4; step += 1) await alice.page.keyboard.press('ArrowLeft');
 
-  letThrough();
-  await alice.isInside();
+  releaseWasm();
+  await alice.expectSignedIn();
   await expect(alice.composer).toHaveValue('Good evning');
   await expect(alice.composer).toBeFocused();
   await alice.page.keyboard.type('e');
   await expect(alice.composer).toHaveValue('Good evening');
   await alice.page.keyboard.press('Enter');
-  await alice.sees('Good evening');
-  await expect.poll(() => alice.history()).toEqual(['Good evening']);
+  await alice.expectMessage('Good evening');
+  await expect.poll(() => alice.fetchHistory()).toEqual(['Good evening']);
 });
 
-test('a Chinese composition survives the start of WebAssembly', async ({ people }) => {
-  const ming = await people.visitor('小明');
-  const letThrough = await holdProgram(ming.page);
-  const started = await noticeStart(ming.page);
+test('a Chinese composition survives the start of WebAssembly', async ({ users }) => {
+  const ming = await users.openBrowser('小明');
+  const releaseWasm = await holdWasm(ming.page);
+  const started = await watchWasmStart(ming.page);
   await enterEarly(ming);
   await ming.composer.focus();
-  const inputMethod = await InputMethod.of(ming.page);
+  const inputMethod = await InputMethod.attach(ming.page);
   await inputMethod.compose('ni');
 
-  letThrough();
+  releaseWasm();
   await started();
   await inputMethod.compose('nihao');
   await inputMethod.pressEnter(229);
@@ -86,104 +86,104 @@ test('a Chinese composition survives the start of WebAssembly', async ({ people 
   await inputMethod.commit('你好');
   await expect(ming.composer).toHaveValue('你好');
 
-  await ming.isInside();
+  await ming.expectSignedIn();
   await ming.composer.press('Enter');
-  await ming.sees('你好');
-  await expect.poll(() => ming.history()).toEqual(['你好']);
+  await ming.expectMessage('你好');
+  await expect.poll(() => ming.fetchHistory()).toEqual(['你好']);
 });
 
-test('a message sent before WebAssembly loads arrives at once and appears once', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  const alice = await people.visitor('Alice');
-  const letThrough = await holdProgram(alice.page);
+test('a message sent before WebAssembly loads arrives at once and appears once', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  const alice = await users.openBrowser('Alice');
+  const releaseWasm = await holdWasm(alice.page);
   await enterEarly(alice);
 
   await sayEarly(alice, 'first');
   await sayEarly(alice, 'second');
-  await bob.sees('first');
-  await bob.sees('second');
+  await bob.expectMessage('first');
+  await bob.expectMessage('second');
   await expect(alice.message('second')).not.toContainText('sending');
-  await bob.say('third');
-  letThrough();
-  await alice.isInside();
-  await alice.say('fourth');
+  await bob.send('third');
+  releaseWasm();
+  await alice.expectSignedIn();
+  await alice.send('fourth');
 
   const said = ['first', 'second', 'third', 'fourth'];
-  for (const person of [alice, bob]) {
-    for (const text of said) await expect(person.message(text)).toHaveCount(1);
-    await expect(person.log).toHaveText(/first.*second.*third.*fourth/s);
+  for (const user of [alice, bob]) {
+    for (const text of said) await expect(user.message(text)).toHaveCount(1);
+    await expect(user.log).toHaveText(/first.*second.*third.*fourth/s);
   }
-  expect(await bob.history()).toEqual(said);
+  expect(await bob.fetchHistory()).toEqual(said);
 });
 
-test('unanswered messages sent before WebAssembly loads appear once, in order', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  const alice = await people.visitor('Alice');
-  alice.complaints.expect(/ERR_FAILED/);
-  const letThrough = await holdProgram(alice.page);
+test('unanswered messages sent before WebAssembly loads appear once, in order', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  const alice = await users.openBrowser('Alice');
+  alice.pageErrors.allow(/ERR_FAILED/);
+  const releaseWasm = await holdWasm(alice.page);
   await loseAnswers(alice.page);
   await enterEarly(alice);
 
   for (const text of ['one', 'two', 'three']) await sayEarly(alice, text);
-  await bob.sees('one');
-  letThrough();
-  await alice.isInside();
+  await bob.expectMessage('one');
+  releaseWasm();
+  await alice.expectSignedIn();
 
-  await bob.sees('three');
+  await bob.expectMessage('three');
   for (const text of ['one', 'two', 'three']) {
     await expect(alice.message(text)).toHaveCount(1);
     await expect(alice.message(text)).toHaveAttribute('data-pending', 'false');
   }
-  expect(await bob.history()).toEqual(['one', 'two', 'three']);
+  expect(await bob.fetchHistory()).toEqual(['one', 'two', 'three']);
 });
 
-test('a message refused before WebAssembly loads returns with the reason, and later ones are sent', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  alice.complaints.expectStatus(422);
-  const letThrough = await holdProgram(alice.page);
+test('a message refused before WebAssembly loads returns with the reason, and later ones are sent', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  alice.pageErrors.allowStatus(422);
+  const releaseWasm = await holdWasm(alice.page);
   await enterEarly(alice);
   const long = '茶'.repeat(4_001);
   await sayEarly(alice, long);
   await sayEarly(alice, 'behind it');
-  expect(await alice.history('lobby')).toEqual([]);
+  expect(await alice.fetchHistory('lobby')).toEqual([]);
 
-  letThrough();
+  releaseWasm();
 
   await expect(alice.composer).toHaveAccessibleDescription(/^That is too long: a message has at most 4000 characters/);
   await expect(alice.composer).toHaveValue(long);
-  await expect.poll(() => alice.history('lobby')).toEqual(['behind it']);
+  await expect.poll(() => alice.fetchHistory('lobby')).toEqual(['behind it']);
 });
 
-test('unsent messages of an earlier page precede those sent before WebAssembly loads', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const network = await Network.of(alice);
-  await alice.join();
-  await alice.say('one');
-  network.cut();
+test('unsent messages of an earlier page precede those sent before WebAssembly loads', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const network = await Network.intercept(alice);
+  await alice.signIn();
+  await alice.send('one');
+  network.disconnect();
   await sayEarly(alice, 'two');
   await sayEarly(alice, 'three');
-  const letThrough = await holdProgram(alice.page);
+  const releaseWasm = await holdWasm(alice.page);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await sayEarly(alice, 'four');
 
-  network.mend();
-  letThrough();
-  await alice.isInside();
+  network.restore();
+  releaseWasm();
+  await alice.expectSignedIn();
 
   const said = ['one', 'two', 'three', 'four'];
-  await expect.poll(() => alice.history()).toEqual(said);
+  await expect.poll(() => alice.fetchHistory()).toEqual(said);
   for (const text of said) await expect(alice.message(text)).toHaveCount(1);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
-  await alice.isInside();
+  await alice.expectSignedIn();
   await sayEarly(alice, 'five');
-  await expect.poll(() => alice.history()).toEqual([...said, 'five']);
+  await expect.poll(() => alice.fetchHistory()).toEqual([...said, 'five']);
 });
 
-test('text typed and messages sent before WebAssembly loads survive a reload', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  const alice = await people.visitor('Alice');
-  alice.complaints.expect(/ERR_FAILED/);
-  const letThrough = await holdProgram(alice.page);
+test('text typed and messages sent before WebAssembly loads survive a reload', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  const alice = await users.openBrowser('Alice');
+  alice.pageErrors.allow(/ERR_FAILED/);
+  const releaseWasm = await holdWasm(alice.page);
   await enterEarly(alice);
   let isDown = true;
   await alice.page.route('**/talk/lobby', (route) =>
@@ -198,23 +198,23 @@ test('text typed and messages sent before WebAssembly loads survive a reload', a
   await expect(alice.composer).toHaveValue('Half a thought');
   await sayEarly(alice, 'three');
   isDown = false;
-  await bob.sees('three');
-  letThrough();
-  await alice.isInside();
+  await bob.expectMessage('three');
+  releaseWasm();
+  await alice.expectSignedIn();
 
   for (const text of ['one', 'two', 'three']) await expect(alice.message(text)).toHaveCount(1);
-  expect(await bob.history()).toEqual(['one', 'two', 'three']);
+  expect(await bob.fetchHistory()).toEqual(['one', 'two', 'three']);
 });
 
 for (const { part, files } of [
   { part: 'WebAssembly', files: '**/*.wasm' },
   { part: 'JavaScript', files: '**/pkg*/*.js' },
 ]) {
-  test(`if the ${part} of the WebAssembly does not load, the page says so and still sends`, async ({ people }) => {
-    const bob = await people.guest('Bob');
-    const alice = await people.visitor('Alice');
+  test(`if the ${part} of the WebAssembly does not load, the page says so and still sends`, async ({ users }) => {
+    const bob = await users.guest('Bob');
+    const alice = await users.openBrowser('Alice');
     // A module that does not come is an error without a word.
-    alice.complaints.expect(/ERR_FAILED|Failed to fetch|^uncaught: $/);
+    alice.pageErrors.allow(/ERR_FAILED|Failed to fetch|^uncaught: $/);
     await alice.page.route(files, (route) => route.abort());
     await enterEarly(alice);
     const note = alice.page.getByRole('alert').filter({ hasText: 'Part of this page failed to load' });
@@ -227,22 +227,22 @@ for (const { part, files } of [
     });
     await sayEarly(alice, 'one');
     await sayEarly(alice, 'two');
-    await bob.sees('two');
+    await bob.expectMessage('two');
     await expect(alice.message('two')).not.toContainText('sending');
 
     await alice.page.unroute(files);
     await note.getByRole('link', { name: 'Reload' }).click();
-    await alice.isInside();
+    await alice.expectSignedIn();
 
-    await alice.say('three');
+    await alice.send('three');
     for (const text of ['one', 'two', 'three']) await expect(alice.message(text)).toHaveCount(1);
-    expect(await bob.history()).toEqual(['one', 'two', 'three']);
+    expect(await bob.fetchHistory()).toEqual(['one', 'two', 'three']);
   });
 }
 
-test('a failure to load WebAssembly is reported in the user’s language', async ({ people }) => {
-  const ming = await people.visitor('小明', { locale: 'zh-CN' });
-  ming.complaints.expect(/ERR_FAILED|Failed to fetch/);
+test('a failure to load WebAssembly is reported in the user’s language', async ({ users }) => {
+  const ming = await users.openBrowser('小明', { locale: 'zh-CN' });
+  ming.pageErrors.allow(/ERR_FAILED|Failed to fetch/);
   await ming.page.route('**/*.wasm', (route) => route.abort());
   await ming.page.goto('/');
   await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
@@ -251,9 +251,9 @@ test('a failure to load WebAssembly is reported in the user’s language', async
   await expect(note.getByRole('link', { name: '重新加载' })).toBeVisible();
 });
 
-test('a failure to start WebAssembly is reported', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  alice.complaints.expect(/out of order|unreachable/);
+test('a failure to start WebAssembly is reported', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  alice.pageErrors.allow(/out of order|unreachable/);
   await alice.page.addInitScript(() => {
     document.createElement = () => {
       throw new Error('out of order');
@@ -263,10 +263,10 @@ test('a failure to start WebAssembly is reported', async ({ people }) => {
   await expect(alice.page.getByText('Part of this page failed to load')).toBeVisible();
 });
 
-test('messages sent before WebAssembly loads are grouped like later ones', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  await alice.say('Mine');
-  await holdProgram(alice.page);
+test('messages sent before WebAssembly loads are grouped like later ones', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await alice.send('Mine');
+  await holdWasm(alice.page);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await sayEarly(alice, 'Right after');
   await expect(alice.message('Right after')).not.toHaveClass(/starts-group/);
@@ -275,9 +275,9 @@ test('messages sent before WebAssembly loads are grouped like later ones', async
   await expect(alice.message('Some time later')).toHaveClass(/starts-group/);
 });
 
-test('a reload after signing in before WebAssembly loads asks nothing', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  await holdProgram(alice.page);
+test('a reload after signing in before WebAssembly loads asks nothing', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  await holdWasm(alice.page);
   await enterEarly(alice);
 
   const again = await alice.page.reload({ waitUntil: 'domcontentloaded' });
@@ -286,43 +286,43 @@ test('a reload after signing in before WebAssembly loads asks nothing', async ({
   await expect(alice.composer).toBeVisible();
 });
 
-test('directs can be read and written before WebAssembly loads', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  const alice = await people.guest('Alice');
-  await alice.talkTo('Bob');
-  await alice.say('Between us');
-  const letThrough = await holdProgram(alice.page);
+test('directs can be read and written before WebAssembly loads', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  const alice = await users.guest('Alice');
+  await alice.openDirect('Bob');
+  await alice.send('Between us');
+  const releaseWasm = await holdWasm(alice.page);
 
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
-  await alice.isTalkingTo('Bob');
-  await alice.sees('Between us');
+  await alice.expectConversation('Bob');
+  await alice.expectMessage('Between us');
   await sayEarly(alice, 'And only us');
-  await bob.open('Alice');
-  await bob.sees('And only us');
-  letThrough();
-  await alice.isInside();
+  await bob.openConversation('Alice');
+  await bob.expectMessage('And only us');
+  releaseWasm();
+  await alice.expectSignedIn();
 
   await expect(alice.message('And only us')).toHaveCount(1);
-  expect(await alice.history(alice.openConversation)).toEqual(['Between us', 'And only us']);
-  expect(await alice.history('lobby')).toEqual([]);
+  expect(await alice.fetchHistory(alice.conversationId)).toEqual(['Between us', 'And only us']);
+  expect(await alice.fetchHistory('lobby')).toEqual([]);
 });
 
 for (const { device, options } of [
   { device: 'a desktop', options: {} },
   { device: 'a phone', options: PHONE },
 ]) {
-  test(`WebAssembly takes over the rendered Lobby unchanged, on ${device}`, async ({ people }) => {
-    const bob = await people.guest('Bob');
-    for (let number = 0; number < 30; number += 1) await bob.say(`Message ${number}`);
-    const alice = await people.guest('Alice', options);
-    await alice.say('Mine');
-    await bob.say('Not mine');
+  test(`WebAssembly takes over the rendered Lobby unchanged, on ${device}`, async ({ users }) => {
+    const bob = await users.guest('Bob');
+    for (let number = 0; number < 30; number += 1) await bob.send(`Message ${number}`);
+    const alice = await users.guest('Alice', options);
+    await alice.send('Mine');
+    await bob.send('Not mine');
     // What was read is noted a moment later.
     const unread = async () => (await (await alice.page.request.get('/api/conversations')).json()).conversations[0].unread;
     await expect.poll(unread).toBe(0);
-    const letThrough = await holdProgram(alice.page);
+    const releaseWasm = await holdWasm(alice.page);
     await alice.page.goto('/talk/lobby', { waitUntil: 'domcontentloaded' });
-    await alice.sees('Not mine');
+    await alice.expectMessage('Not mine');
     const look = async () => ({
       tree: await alice.page.locator('body').ariaSnapshot(),
       places: await alice.page.locator('.message').evaluateAll((rows) => rows.slice(-8).map((row) => row.getBoundingClientRect().top)),
@@ -330,8 +330,8 @@ for (const { device, options } of [
     await expect(alice.message('Not mine')).toBeInViewport();
     const rendered = await look();
 
-    letThrough();
-    await alice.isInside();
+    releaseWasm();
+    await alice.expectSignedIn();
 
     expect(await look()).toEqual(rendered);
   });

@@ -1,21 +1,21 @@
-import { noticeStart } from '../fixtures/take_over.ts';
+import { watchWasmStart } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-test('a browser that prefers Chinese gets Chinese', async ({ people }) => {
-  const visitor = await people.visitor('小明', { locale: 'zh-CN' });
+test('a browser that prefers Chinese gets Chinese', async ({ users }) => {
+  const user = await users.openBrowser('小明', { locale: 'zh-CN' });
 
-  const answer = await visitor.page.goto('/');
+  const answer = await user.page.goto('/');
 
   expect(await answer?.text()).toContain('lang="zh-Hans"');
-  await expect(visitor.page.getByText('进来坐坐，取个名字，聊聊天。')).toBeVisible();
-  await visitor.page.getByRole('textbox', { name: '昵称' }).fill('小明');
-  await visitor.page.getByRole('button', { name: '进入' }).click();
-  await expect(visitor.page.getByRole('heading', { level: 1, name: '大厅' })).toBeVisible();
-  await expect(visitor.page.getByRole('textbox', { name: '消息', exact: true })).toBeVisible();
+  await expect(user.page.getByText('进来坐坐，取个名字，聊聊天。')).toBeVisible();
+  await user.page.getByRole('textbox', { name: '昵称' }).fill('小明');
+  await user.page.getByRole('button', { name: '进入' }).click();
+  await expect(user.page.getByRole('heading', { level: 1, name: '大厅' })).toBeVisible();
+  await expect(user.page.getByRole('textbox', { name: '消息', exact: true })).toBeVisible();
 });
 
-test('the language can be changed in the settings, immediately and permanently', async ({ people }) => {
-  const ming = await people.visitor('小明', { locale: 'zh-CN' });
+test('the language can be changed in the settings, immediately and permanently', async ({ users }) => {
+  const ming = await users.openBrowser('小明', { locale: 'zh-CN' });
   await ming.page.goto('/');
   await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
   await ming.page.getByRole('button', { name: '进入' }).click();
@@ -23,30 +23,30 @@ test('the language can be changed in the settings, immediately and permanently',
   await ming.page.getByRole('button', { name: '设置' }).click();
   await ming.page.getByRole('dialog', { name: '设置' }).getByRole('link', { name: 'English' }).click();
   await expect(ming.composer).toBeVisible();
-  await ming.isTalkingTo('Lobby');
+  await ming.expectConversation('Lobby');
   await expect(ming.page.locator('html')).toHaveAttribute('lang', 'en');
 
   const answer = await ming.page.reload();
   expect(await answer?.text()).toContain('lang="en"');
-  await ming.isTalkingTo('Lobby');
+  await ming.expectConversation('Lobby');
 });
 
-test('the language can be changed on the sign-in page without losing input', async ({ people }) => {
-  const visitor = await people.visitor('Visitor');
-  const started = await noticeStart(visitor.page);
-  await visitor.page.goto('/');
+test('the language can be changed on the sign-in page without losing input', async ({ users }) => {
+  const user = await users.openBrowser('Visitor');
+  const started = await watchWasmStart(user.page);
+  await user.page.goto('/');
   await started();
-  await visitor.nicknameField.fill('Half a na');
+  await user.nicknameField.fill('Half a na');
 
-  await visitor.page.getByRole('link', { name: '简体中文' }).click();
+  await user.page.getByRole('link', { name: '简体中文' }).click();
 
-  await expect(visitor.page.getByRole('textbox', { name: '昵称' })).toHaveValue('Half a na');
-  await expect(visitor.page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
+  await expect(user.page.getByRole('textbox', { name: '昵称' })).toHaveValue('Half a na');
+  await expect(user.page.locator('html')).toHaveAttribute('lang', 'zh-Hans');
 });
 
-test('changing the language keeps the messages and the draft', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  await alice.say('你好');
+test('changing the language keeps the messages and the draft', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await alice.send('你好');
   await alice.composer.fill('Half a thought');
 
   await alice.settingsButton.click();
@@ -56,8 +56,8 @@ test('changing the language keeps the messages and the draft', async ({ people }
   await expect(alice.page.getByRole('log', { name: '消息记录' }).getByText('你好')).toBeVisible();
 });
 
-test('a chosen theme is applied from the first byte of the next page', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('a chosen theme is applied from the first byte of the next page', async ({ users }) => {
+  const alice = await users.guest('Alice');
   const html = alice.page.locator('html');
   await expect(html).toHaveAttribute('data-theme', 'auto');
   const light = await alice.page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor);
@@ -69,7 +69,7 @@ test('a chosen theme is applied from the first byte of the next page', async ({ 
 
   const answer = await alice.page.reload();
   expect(await answer?.text()).toContain('data-theme="dark"');
-  await alice.isInside();
+  await alice.expectSignedIn();
   await expect(html).toHaveAttribute('data-theme', 'dark');
   await alice.settingsButton.click();
   await expect(alice.settings.getByRole('radio', { name: 'Dark' })).toBeChecked();
@@ -78,8 +78,8 @@ test('a chosen theme is applied from the first byte of the next page', async ({ 
   await expect(alice.page.locator('body')).toHaveCSS('background-color', light);
 });
 
-test('without a choice the theme follows the system', async ({ people }) => {
-  const alice = await people.guest('Alice', { colorScheme: 'dark' });
+test('without a choice the theme follows the system', async ({ users }) => {
+  const alice = await users.guest('Alice', { colorScheme: 'dark' });
   const body = alice.page.locator('body');
   await expect(body).toHaveCSS('color-scheme', 'light dark');
   const dark = await body.evaluate((element) => getComputedStyle(element).backgroundColor);

@@ -34,18 +34,18 @@ function contrasts(page: Page): Promise<number[]> {
 }
 
 for (const theme of ['light', 'dark']) {
-  test(`all loaded messages are printed dark on light without controls, in the ${theme} theme`, async ({ house, people }) => {
-    const scribe = await SocketClient.join(house, 'Scribe');
-    await scribe.sayMany(Array.from({ length: 90 }, (_, number) => `said ${number}`));
-    const alice = await people.visitor('Alice');
-    await alice.page.context().addCookies([{ name: 'teahouse_theme', value: theme, url: house.address }]);
-    await alice.join();
-    await alice.choose('👍', 'said 89');
+  test(`all loaded messages are printed dark on light without controls, in the ${theme} theme`, async ({ server, users }) => {
+    const writer = await SocketClient.signIn(server, 'Scribe');
+    await writer.sendMany(Array.from({ length: 90 }, (_, number) => `said ${number}`));
+    const alice = await users.openBrowser('Alice');
+    await alice.page.context().addCookies([{ name: 'teahouse_theme', value: theme, url: server.url }]);
+    await alice.signIn();
+    await alice.chooseAction('👍', 'said 89');
     await alice.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
-    await alice.sees('said 0');
+    await alice.expectMessage('said 0');
     await alice.composer.fill('Half a thought');
     await alice.message('said 20').hover();
-    await expect(alice.menu).toBeVisible();
+    await expect(alice.messageMenu).toBeVisible();
 
     const [onPaper, onColouredPaper] = [await alice.page.pdf(), await alice.page.pdf({ printBackground: true })];
     expect(pages(onPaper), 'ninety lines fill more than one page').toBeGreaterThan(1);
@@ -68,19 +68,19 @@ for (const theme of ['light', 'dark']) {
     await alice.page.emulateMedia({ media: 'screen' });
     await expect(alice.composer).toHaveValue('Half a thought');
     await expect(alice.composer).toBeInViewport({ ratio: 1 });
-    await scribe.say('and on');
+    await writer.send('and on');
     await expect(alice.message('and on')).toHaveCount(1);
-    scribe.close();
+    writer.close();
   });
 }
 
-test('printing from the list on a phone prints the conversation, also without JavaScript', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  await alice.say('On paper');
+test('printing from the list on a phone prints the conversation, also without JavaScript', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await alice.send('On paper');
   const storageState = await alice.page.context().storageState();
   for (const options of [{ javaScriptEnabled: false }, { viewport: { width: 390, height: 780 } }]) {
-    const reader = await people.visitor('Alice', { storageState, ...options });
-    reader.complaints.expect(/preloaded using link preload but not used/);
+    const reader = await users.openBrowser('Alice', { storageState, ...options });
+    reader.pageErrors.allow(/preloaded using link preload but not used/);
     await reader.page.goto(options.javaScriptEnabled === false ? '/talk/lobby' : '/');
     await expect(reader.page.locator('.message')).toHaveCount(1);
     await reader.page.emulateMedia({ media: 'print' });

@@ -7,23 +7,23 @@ for (const [what, name] of [
   ['the same nickname in other letters', 'ALICE'],
   ['a nickname that looks like it', 'Ａlice'], // the first letter is full-width
 ]) {
-  test(`${what} is refused beside the field with a suggestion to click`, async ({ people }) => {
-    await people.guest('Alice');
-    const visitor = await people.visitor('Visitor');
-    visitor.complaints.expectStatus(409);
+  test(`${what} is refused beside the field with a suggestion to click`, async ({ users }) => {
+    await users.guest('Alice');
+    const user = await users.openBrowser('Visitor');
+    user.pageErrors.allowStatus(409);
 
-    await visitor.submitNickname(name);
-    await expect(visitor.page.getByText(TAKEN)).toBeVisible();
-    await expect(visitor.nicknameField).toHaveAccessibleDescription(TAKEN);
-    await expect(visitor.nicknameField).toHaveAttribute('aria-invalid', 'true');
-    await expect(visitor.nicknameField).toHaveValue(name);
+    await user.submitNickname(name);
+    await expect(user.page.getByText(TAKEN)).toBeVisible();
+    await expect(user.nicknameField).toHaveAccessibleDescription(TAKEN);
+    await expect(user.nicknameField).toHaveAttribute('aria-invalid', 'true');
+    await expect(user.nicknameField).toHaveValue(name);
 
-    const offer = visitor.page.getByRole('button', { name: /^Use “.+” instead$/ });
+    const offer = user.page.getByRole('button', { name: /^Use “.+” instead$/ });
     const suggestion = /“(.+)”/.exec(await offer.innerText())?.[1] ?? '';
     await offer.click();
-    await visitor.isInside();
-    await expect(visitor.sidebar.getByText(suggestion, { exact: true })).toBeVisible();
-    await visitor.seesHere('Alice');
+    await user.expectSignedIn();
+    await expect(user.sidebar.getByText(suggestion, { exact: true })).toBeVisible();
+    await user.expectOnline('Alice');
   });
 }
 
@@ -32,53 +32,53 @@ for (const [what, name] of [
   ['a nickname with characters that cannot be seen', 'Ali\u200bce'],
   ['a nickname that means everyone', 'everyone'],
 ]) {
-  test(`${what} is refused beside the field, and another is accepted`, async ({ people }) => {
-    const visitor = await people.visitor('Visitor');
-    visitor.complaints.expectStatus(422);
-    visitor.complaints.expectStatus(400);
+  test(`${what} is refused beside the field, and another is accepted`, async ({ users }) => {
+    const user = await users.openBrowser('Visitor');
+    user.pageErrors.allowStatus(422);
+    user.pageErrors.allowStatus(400);
 
-    await visitor.submitNickname(name);
-    await expect(visitor.page.getByText(/^A nickname has 1 to 32 visible characters/)).toBeVisible();
-    await expect(visitor.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 visible characters/);
-    await expect(visitor.nicknameField).toBeFocused();
+    await user.submitNickname(name);
+    await expect(user.page.getByText(/^A nickname has 1 to 32 visible characters/)).toBeVisible();
+    await expect(user.nicknameField).toHaveAccessibleDescription(/^A nickname has 1 to 32 visible characters/);
+    await expect(user.nicknameField).toBeFocused();
 
-    await visitor.nicknameField.fill('Visitor');
-    await visitor.enterButton.click();
-    await visitor.isInside();
+    await user.nicknameField.fill('Visitor');
+    await user.enterButton.click();
+    await user.expectSignedIn();
   });
 }
 
-test('signing out frees a guest’s nickname', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('signing out frees a guest’s nickname', async ({ users }) => {
+  const alice = await users.guest('Alice');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
   await alice.settings.getByRole('button', { name: 'Give up nickname' }).click();
   await expect(alice.nicknameField).toBeVisible();
 
-  const another = await people.visitor('Alice');
-  await another.join();
+  const another = await users.openBrowser('Alice');
+  await another.signIn();
 });
 
-test('the sign-in page shows who is online', async ({ people }) => {
-  const visitor = await people.visitor('Visitor');
-  await visitor.page.goto('/');
-  await expect(visitor.page.getByText('Nobody is online yet. Be the first.')).toBeVisible();
+test('the sign-in page shows who is online', async ({ users }) => {
+  const user = await users.openBrowser('Visitor');
+  await user.page.goto('/');
+  await expect(user.page.getByText('Nobody is online yet. Be the first.')).toBeVisible();
 
-  const alice = await people.guest('Alice');
-  await people.guest('Bob');
-  await alice.seesHere('Bob');
-  await visitor.page.reload();
-  await expect(visitor.page.getByText('2 people online')).toBeVisible();
+  const alice = await users.guest('Alice');
+  await users.guest('Bob');
+  await alice.expectOnline('Bob');
+  await user.page.reload();
+  await expect(user.page.getByText('2 people online')).toBeVisible();
 });
 
-test('an unknown URL says so and links home', async ({ people }) => {
-  const visitor = await people.visitor('Visitor');
-  visitor.complaints.expectStatus(404);
+test('an unknown URL says so and links home', async ({ users }) => {
+  const user = await users.openBrowser('Visitor');
+  user.pageErrors.allowStatus(404);
 
-  const answer = await visitor.page.goto('/no/such/page');
+  const answer = await user.page.goto('/no/such/page');
 
   expect(answer?.status()).toBe(404);
-  await expect(visitor.page.getByText('Page not found.')).toBeVisible();
-  await visitor.page.getByRole('link', { name: 'Back to chat' }).click();
-  await expect(visitor.nicknameField).toBeVisible();
+  await expect(user.page.getByText('Page not found.')).toBeVisible();
+  await user.page.getByRole('link', { name: 'Back to chat' }).click();
+  await expect(user.nicknameField).toBeVisible();
 });

@@ -3,8 +3,8 @@ import { expect, test } from '../fixtures/test.ts';
 /** What the first visit may cost, in bytes over the wire: fonts and styles included. */
 const LIMIT = 232_000;
 
-test('the first load of the page is small', async ({ people }) => {
-  const { page } = await people.visitor('Visitor');
+test('the first load of the page is small', async ({ users }) => {
+  const { page } = await users.openBrowser('Visitor');
   const browser = await page.context().newCDPSession(page);
   const addresses = new Map<string, string>();
   const loaded: { address: string; bytes: number }[] = [];

@@ -1,6 +1,6 @@
 /** Browsers that keep nothing for a page: private windows, full disks, what somebody has switched off. */
-import type { Person } from '../fixtures/person.ts';
-import { holdProgram } from '../fixtures/take_over.ts';
+import type { User } from '../fixtures/user.ts';
+import { holdWasm } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const NOT_KEPT = 'This browser blocks storage for this page.';
@@ -132,47 +132,47 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const told = (person: Person) => person.page.getByText(NOT_KEPT);
+const told = (user: User) => user.page.getByText(NOT_KEPT);
 
 for (const { kind, breaks, isTold } of KINDS) {
-  test(`where ${kind}, sending works before and after WebAssembly loads, with one warning`, async ({ people }) => {
-    const bob = await people.guest('Bob');
-    const alice = await people.visitor('Alice');
+  test(`where ${kind}, sending works before and after WebAssembly loads, with one warning`, async ({ users }) => {
+    const bob = await users.guest('Bob');
+    const alice = await users.openBrowser('Alice');
     await alice.page.addInitScript(breaks);
-    const letThrough = await holdProgram(alice.page);
+    const releaseWasm = await holdWasm(alice.page);
     await alice.page.goto('/', { waitUntil: 'commit' });
     await alice.nicknameField.fill('Alice');
     await alice.nicknameField.press('Enter');
     await expect(alice.page).toHaveURL('/talk/lobby');
     await alice.composer.fill('early');
     await alice.composer.press('Enter');
-    await bob.sees('early');
-    await alice.sees('early');
+    await bob.expectMessage('early');
+    await alice.expectMessage('early');
     await expect(alice.composer).toHaveValue('');
     await alice.composer.fill('half a thought');
 
-    letThrough();
-    await alice.isInside();
+    releaseWasm();
+    await alice.expectSignedIn();
     await expect(alice.composer).toHaveValue('half a thought');
     await alice.composer.press('Enter');
-    await bob.sees('half a thought');
+    await bob.expectMessage('half a thought');
     await alice.edit('half a thought', 'a whole one');
-    await bob.sees('a whole one');
-    expect(await bob.history()).toEqual(['early', 'a whole one']);
+    await bob.expectMessage('a whole one');
+    expect(await bob.fetchHistory()).toEqual(['early', 'a whole one']);
     await expect(told(alice)).toHaveCount(isTold ? 1 : 0);
     if (!isTold) return;
 
     await alice.page.getByRole('button', { name: 'Got it' }).click();
     await expect(told(alice)).toBeHidden();
-    await alice.say('and on');
-    await bob.sees('and on');
+    await alice.send('and on');
+    await bob.expectMessage('and on');
     await expect(told(alice)).toBeHidden();
   });
 }
 
-test('without storage and without WebAssembly the page warns before anything is lost', async ({ people }) => {
-  const ming = await people.visitor('小明', { locale: 'zh-CN' });
-  ming.complaints.expect(/ERR_FAILED|Failed to fetch/);
+test('without storage and without WebAssembly the page warns before anything is lost', async ({ users }) => {
+  const ming = await users.openBrowser('小明', { locale: 'zh-CN' });
+  ming.pageErrors.allow(/ERR_FAILED|Failed to fetch/);
   await ming.page.addInitScript(() => {
     Storage.prototype.setItem = () => {
       throw new DOMException('full', 'QuotaExceededError');
@@ -187,7 +187,7 @@ test('without storage and without WebAssembly the page warns before anything is 
   await composer.fill('你好');
   await composer.press('Enter');
   await expect(ming.page.getByRole('log').getByText('你好')).toBeVisible();
-  await expect.poll(() => ming.history('lobby')).toEqual(['你好']);
+  await expect.poll(() => ming.fetchHistory('lobby')).toEqual(['你好']);
   // The two notes stand below one another.
   const notes = ming.page.locator('.banner:visible');
   await expect(notes).toHaveCount(2);
@@ -195,9 +195,9 @@ test('without storage and without WebAssembly the page warns before anything is 
   expect(second!.y).toBeGreaterThanOrEqual(first!.y + first!.height);
 });
 
-test('a full session storage causes a warning and no interruption', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  const alice = await people.guest('Alice');
+test('a full session storage causes a warning and no interruption', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  const alice = await users.guest('Alice');
   await alice.page.evaluate(() => {
     for (let size = 1 << 22; size >= 1; size >>= 1) {
       try {
@@ -207,23 +207,23 @@ test('a full session storage causes a warning and no interruption', async ({ peo
       }
     }
   });
-  const letThrough = await holdProgram(alice.page);
+  const releaseWasm = await holdWasm(alice.page);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await alice.composer.fill('early');
   await alice.composer.press('Enter');
-  await bob.sees('early');
+  await bob.expectMessage('early');
   await expect(told(alice)).toHaveCount(1);
-  letThrough();
-  await alice.isInside();
+  releaseWasm();
+  await alice.expectSignedIn();
   await expect(told(alice)).toHaveCount(1);
-  await alice.say('late');
-  await bob.sees('late');
-  expect(await bob.history()).toEqual(['early', 'late']);
+  await alice.send('late');
+  await bob.expectMessage('late');
+  expect(await bob.fetchHistory()).toEqual(['early', 'late']);
 });
 
-test('working storage causes no warning', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  await alice.say('Hello');
+test('working storage causes no warning', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await alice.send('Hello');
   await alice.composer.fill('half a thought');
   await expect(told(alice)).toBeHidden();
 });

@@ -1,10 +1,10 @@
 /** Names and texts as people write them: of any direction, with emoji, far too long. */
 import type { Locator } from '@playwright/test';
 
-import { ask, idOf, registered } from '../fixtures/office.ts';
-import type { Person } from '../fixtures/person.ts';
+import { postAdminAction, userId, registerUser } from '../fixtures/registered_users.ts';
+import type { User } from '../fixtures/user.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
-import { holdProgram } from '../fixtures/take_over.ts';
+import { holdWasm } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 /** Waits until the text stands there, and tells whether `first` stands left of `second` on the screen. */
@@ -30,40 +30,40 @@ async function standsLeftOf(place: Locator, first: string, second: string): Prom
   );
 }
 
-const avatarOf = (person: Person, text: string) => person.message(text).locator('.avatar');
+const avatarOf = (user: User, text: string) => user.message(text).locator('.avatar');
 
-test('a Hebrew name does not reverse its sentence', async ({ people }) => {
-  const owner = await registered(people, 'Olga');
-  const michal = await people.guest('מיכל');
+test('a Hebrew name does not reverse its sentence', async ({ users }) => {
+  const owner = await registerUser(users, 'Olga');
+  const michal = await users.guest('מיכל');
 
   await michal.composer.pressSequentially('Well');
   expect(await standsLeftOf(owner.page.locator('.typing'), 'מיכל', 'is typing')).toBe(true);
 
-  expect(await ask(owner, idOf(michal), 'mute', { scope: 'lobby' })).toBe(200);
+  expect(await postAdminAction(owner, userId(michal), 'mute', { scope: 'lobby' })).toBe(200);
   const notice = owner.log.locator('.body', { hasText: 'was muted' });
   expect(await standsLeftOf(notice, 'מיכל', 'was muted')).toBe(true);
   await expect(notice.locator('bdi')).toHaveText('מיכל');
 
-  await owner.talkTo('מיכל');
+  await owner.openDirect('מיכל');
   const topic = owner.page.locator('.topic');
   expect(await standsLeftOf(topic, 'Only', 'מיכל')).toBe(true);
   expect(await standsLeftOf(topic, 'מיכל', 'and you')).toBe(true);
   await expect(owner.composer).toHaveAttribute('placeholder', 'Write to \u2068מיכל\u2069 privately');
   await expect(owner.page.getByText('What you write is only for').locator('bdi')).toHaveText('מיכל');
 
-  await owner.targetField.fill('אף אחד');
-  await owner.targetField.press('Enter');
+  await owner.recipientField.fill('אף אחד');
+  await owner.recipientField.press('Enter');
   await expect(owner.page.getByText('No user is called').locator('bdi')).toHaveText('אף אחד');
 });
 
-test('an avatar shows the first character of a name completely, before and after WebAssembly loads', async ({ house, people }) => {
+test('an avatar shows the first character of a name completely, before and after WebAssembly loads', async ({ server, users }) => {
   const names = { '🇨🇳 X': '🇨🇳', '1️⃣ X': '1️⃣', '👨‍👩‍👧 us': '👨‍👩‍👧', '👋🏽 hi': '👋🏽', 'निशा': 'नि', '阿玲': '玲', zoë: 'Z' };
   for (const name of Object.keys(names)) {
-    const client = await SocketClient.join(house, name);
-    await client.say(`I am ${name}`);
+    const client = await SocketClient.signIn(server, name);
+    await client.send(`I am ${name}`);
   }
-  const alice = await people.visitor('Alice');
-  const letThrough = await holdProgram(alice.page);
+  const alice = await users.openBrowser('Alice');
+  const releaseWasm = await holdWasm(alice.page);
   await alice.page.goto('/', { waitUntil: 'commit' });
   await alice.nicknameField.fill('Alice');
   await alice.nicknameField.press('Enter');
@@ -71,46 +71,46 @@ test('an avatar shows the first character of a name completely, before and after
     for (const [name, initial] of Object.entries(names)) await expect(avatarOf(alice, `I am ${name}`)).toHaveText(initial);
   };
   await look();
-  letThrough();
-  await alice.isInside();
+  releaseWasm();
+  await alice.expectSignedIn();
   await look();
 });
 
-test('twelve users have twelve stable colours, the same for everyone', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
+test('twelve users have twelve stable colours, the same for everyone', async ({ server, users }) => {
+  const alice = await users.guest('Alice');
   const clients: SocketClient[] = [];
   for (let number = 1; number < 11; number += 1) {
-    const client = await SocketClient.join(house, `Guest ${number}`);
-    await client.say(`I am Guest ${number}`);
+    const client = await SocketClient.signIn(server, `Guest ${number}`);
+    await client.send(`I am Guest ${number}`);
     clients.push(client);
   }
-  const bob = await people.guest('Bob');
-  await bob.say('I am Bob');
-  await alice.say('I am Alice');
+  const bob = await users.guest('Bob');
+  await bob.send('I am Bob');
+  await alice.send('I am Alice');
   const names = ['Alice', 'Bob', ...clients.map((_, place) => `Guest ${place + 1}`)];
-  const hues = async (person: Person) => {
+  const hues = async (user: User) => {
     const seen: Record<string, string | null> = {};
     for (const name of names) {
-      const row = person.log.getByRole('listitem').filter({ hasText: new RegExp(`I am ${name}(?! ?\\d)`) });
+      const row = user.log.getByRole('listitem').filter({ hasText: new RegExp(`I am ${name}(?! ?\\d)`) });
       seen[name] = await row.first().locator('.avatar').getAttribute('data-hue');
-      if (name === person.nickname) continue;
-      const listed = person.hereNow.getByRole('button', { name, exact: true }).locator('.avatar');
+      if (name === user.nickname) continue;
+      const listed = user.onlineList.getByRole('button', { name, exact: true }).locator('.avatar');
       await expect(listed).toHaveAttribute('data-hue', seen[name]!);
     }
     return seen;
   };
-  await alice.sees('I am Bob');
+  await alice.expectMessage('I am Bob');
   const before = await hues(alice);
   expect(new Set(Object.values(before)).size).toBe(12);
   expect(await hues(bob)).toEqual(before);
   await alice.page.reload();
-  await alice.isInside();
+  await alice.expectSignedIn();
   expect(await hues(alice)).toEqual(before);
 });
 
 for (const length of [20_001, 1_000_000, 4_000_000]) {
-  test(`a pasted text of ${length} characters is reported as too long at once and can be shortened in place`, async ({ people }) => {
-    const alice = await people.guest('Alice');
+  test(`a pasted text of ${length} characters is reported as too long at once and can be shortened in place`, async ({ users }) => {
+    const alice = await users.guest('Alice');
     const tooLong = /^That is too long: a message has at most 4000 characters/;
     await alice.composer.evaluate((field: HTMLTextAreaElement, length) => {
       field.value = 'Tea for two, and '.repeat(length / 17 + 1).slice(0, length);
@@ -120,7 +120,7 @@ for (const length of [20_001, 1_000_000, 4_000_000]) {
     await alice.composer.press('Enter', { timeout: 30_000 });
     await expect(alice.composer).toHaveAccessibleDescription(tooLong);
     await expect.poll(() => alice.composer.evaluate((field: HTMLTextAreaElement) => field.value.length)).toBe(length);
-    expect(alice.frames.sentOf('send')).toEqual([]);
+    expect(alice.frames.sentOfType('send')).toEqual([]);
 
     await alice.composer.evaluate((field: HTMLTextAreaElement) => {
       field.setRangeText('', 11, field.value.length);
@@ -128,14 +128,14 @@ for (const length of [20_001, 1_000_000, 4_000_000]) {
     });
     await expect(alice.composer).toHaveAccessibleDescription('');
     await alice.composer.press('Enter');
-    await alice.sees('Tea for two');
-    await expect.poll(() => alice.history()).toEqual(['Tea for two']);
+    await alice.expectMessage('Tea for two');
+    await expect.poll(() => alice.fetchHistory()).toEqual(['Tea for two']);
   });
 }
 
-test('a too long text is not sent before WebAssembly loads either', async ({ people }) => {
-  const alice = await people.visitor('Alice');
-  const letThrough = await holdProgram(alice.page);
+test('a too long text is not sent before WebAssembly loads either', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  const releaseWasm = await holdWasm(alice.page);
   await alice.page.goto('/', { waitUntil: 'commit' });
   await alice.nicknameField.fill('Alice');
   await alice.nicknameField.press('Enter');
@@ -144,17 +144,17 @@ test('a too long text is not sent before WebAssembly loads either', async ({ peo
   await expect(alice.composer).toHaveAccessibleDescription(/^That is too long/);
   await expect.poll(() => alice.composer.evaluate((field: HTMLTextAreaElement) => field.value.length)).toBe(100_000);
 
-  letThrough();
-  await alice.isInside();
+  releaseWasm();
+  await alice.expectSignedIn();
   await expect.poll(() => alice.composer.evaluate((field: HTMLTextAreaElement) => field.value.length)).toBe(100_000);
   await expect(alice.composer).toHaveAccessibleDescription(/^That is too long/);
   await alice.composer.fill('  shorter');
   await alice.composer.press('Enter');
-  await expect.poll(() => alice.history()).toEqual(['  shorter']);
+  await expect.poll(() => alice.fetchHistory()).toEqual(['  shorter']);
 });
 
-test('a long text can be edited to its end in a field of limited height', async ({ people }) => {
-  const alice = await people.guest('Alice');
+test('a long text can be edited to its end in a field of limited height', async ({ users }) => {
+  const alice = await users.guest('Alice');
   const lines = Array.from({ length: 400 }, (_, place) => `Line ${place}, which is long enough`).join('\n');
   await alice.composer.fill(lines);
   await alice.composer.press('Control+End');
@@ -163,26 +163,26 @@ test('a long text can be edited to its end in a field of limited height', async 
   expect(await alice.composer.evaluate((text) => text.scrollTop + text.clientHeight >= text.scrollHeight - 1)).toBe(true);
 });
 
-test('the first line of a message keeps its indentation, pending and stored', async ({ people }) => {
-  const alice = await people.guest('Alice');
-  const bob = await people.guest('Bob');
+test('the first line of a message keeps its indentation, pending and stored', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
   await alice.composer.fill('\n    if tea:\n        drink()\n\n');
   await alice.composer.press('Enter');
-  for (const person of [alice, bob]) {
-    await expect(person.message('if tea:').locator('.body')).toHaveText('    if tea:\n        drink()', { useInnerText: true });
-    const indented = await person.message('if tea:').locator('.body').evaluate((body) => body.textContent);
+  for (const user of [alice, bob]) {
+    await expect(user.message('if tea:').locator('.body')).toHaveText('    if tea:\n        drink()', { useInnerText: true });
+    const indented = await user.message('if tea:').locator('.body').evaluate((body) => body.textContent);
     expect(indented).toBe('    if tea:\n        drink()');
   }
 });
 
-test('web addresses are linked completely, before and after WebAssembly loads', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  await bob.say('(see https://en.wikipedia.org/wiki/Mercury_(planet))');
-  await bob.say('Https://example.org/a HTTPS://EXAMPLE.ORG/b');
-  await bob.say('（见https://example.org/茶）');
-  await bob.say('https://bank.example@evil.example/');
-  const alice = await people.visitor('Alice');
-  const letThrough = await holdProgram(alice.page);
+test('web addresses are linked completely, before and after WebAssembly loads', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  await bob.send('(see https://en.wikipedia.org/wiki/Mercury_(planet))');
+  await bob.send('Https://example.org/a HTTPS://EXAMPLE.ORG/b');
+  await bob.send('（见https://example.org/茶）');
+  await bob.send('https://bank.example@evil.example/');
+  const alice = await users.openBrowser('Alice');
+  const releaseWasm = await holdWasm(alice.page);
   await alice.page.goto('/', { waitUntil: 'commit' });
   await alice.nicknameField.fill('Alice');
   await alice.nicknameField.press('Enter');
@@ -193,16 +193,16 @@ test('web addresses are linked completely, before and after WebAssembly loads', 
     'https://example.org/',
   ];
   await expect(alice.log.getByRole('link')).toHaveText(links);
-  letThrough();
-  await alice.isInside();
+  releaseWasm();
+  await alice.expectSignedIn();
   await expect(alice.log.getByRole('link')).toHaveText(links);
 });
 
-test('a heart is one reaction in every spelling', async ({ house, people }) => {
-  const alice = await people.guest('Alice');
-  const phone = await SocketClient.join(house, 'Phone');
-  await phone.say('Tea?');
-  await alice.choose('❤️', 'Tea?');
+test('a heart is one reaction in every spelling', async ({ server, users }) => {
+  const alice = await users.guest('Alice');
+  const phone = await SocketClient.signIn(server, 'Phone');
+  await phone.send('Tea?');
+  await alice.chooseAction('❤️', 'Tea?');
   await phone.react('Tea?', '❤');
   await expect(alice.reaction('Tea?', '❤️')).toContainText('2');
   await expect(alice.message('Tea?').getByRole('group', { name: 'Reactions' }).getByRole('button')).toHaveCount(1);

@@ -1,7 +1,7 @@
 /** Little room: 400 % zoom, and small phones with the keyboard open. */
 import type { Page } from '@playwright/test';
 
-import { PHONE } from '../fixtures/people.ts';
+import { PHONE } from '../fixtures/users.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test.use({ serverOptions: ['--unlimited'] });
@@ -28,9 +28,9 @@ for (const { what, width, height, options } of [
   { what: 'on a phone that is held sideways', width: 667, height: 375, options: PHONE },
   { what: 'on a phone that is held sideways with its keyboard open', width: 667, height: 190, options: PHONE },
 ]) {
-  test(`two fifths of the height remain for messages ${what}`, async ({ people }) => {
-    const alice = await people.guest('Alice', { ...options, viewport: { width, height } });
-    for (let number = 1; number <= 12; number += 1) await alice.say(`Line ${number} of a talk that needs some room`);
+  test(`two fifths of the height remain for messages ${what}`, async ({ users }) => {
+    const alice = await users.guest('Alice', { ...options, viewport: { width, height } });
+    for (let number = 1; number <= 12; number += 1) await alice.send(`Line ${number} of a talk that needs some room`);
     await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
     await expect(alice.composer).toBeInViewport({ ratio: 1 });
     await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
@@ -55,9 +55,9 @@ for (const { what, width, height, options } of [
   });
 }
 
-test('at 400 % the header scrolls away and a wheel brings it back', async ({ people }) => {
-  const alice = await people.guest('Alice', { viewport: { width: 320, height: 256 } });
-  for (let number = 1; number <= 12; number += 1) await alice.say(`Line ${number}`);
+test('at 400 % the header scrolls away and a wheel brings it back', async ({ users }) => {
+  const alice = await users.guest('Alice', { viewport: { width: 320, height: 256 } });
+  for (let number = 1; number <= 12; number += 1) await alice.send(`Line ${number}`);
   const head = alice.page.getByRole('heading', { level: 1, name: 'Lobby' });
   await expect(head).not.toBeInViewport();
   await alice.log.hover();
@@ -72,23 +72,23 @@ test('at 400 % the header scrolls away and a wheel brings it back', async ({ peo
   await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
 });
 
-test('at 400 % the menu, the recipient, the list and the settings are reachable', async ({ people }) => {
-  const bob = await people.guest('Bob');
-  const alice = await people.guest('Alice', { viewport: { width: 320, height: 256 } });
-  for (let number = 1; number <= 6; number += 1) await bob.say(`Line ${number}`);
-  await alice.sees('Line 6');
+test('at 400 % the menu, the recipient, the list and the settings are reachable', async ({ users }) => {
+  const bob = await users.guest('Bob');
+  const alice = await users.guest('Alice', { viewport: { width: 320, height: 256 } });
+  for (let number = 1; number <= 6; number += 1) await bob.send(`Line ${number}`);
+  await alice.expectMessage('Line 6');
 
   await alice.message('Line 5').hover();
-  for (const button of await alice.menu.getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 });
-  await alice.menu.getByRole('button', { name: 'Report' }).click();
-  await expect(alice.menu.getByRole('button', { name: 'Send' })).toBeInViewport({ ratio: 1 });
-  await alice.menu.getByRole('button', { name: 'Cancel' }).click();
+  for (const button of await alice.messageMenu.getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 });
+  await alice.messageMenu.getByRole('button', { name: 'Report' }).click();
+  await expect(alice.messageMenu.getByRole('button', { name: 'Send' })).toBeInViewport({ ratio: 1 });
+  await alice.messageMenu.getByRole('button', { name: 'Cancel' }).click();
   await alice.composer.click();
   await alice.page.getByRole('button', { name: 'Writing to Everyone' }).click();
-  await expect(alice.talk.getByRole('combobox')).toBeInViewport({ ratio: 1 });
-  await alice.talk.getByRole('combobox').fill('Bob');
-  await alice.talk.getByRole('combobox').press('Enter');
-  await alice.isTalkingTo('Bob');
+  await expect(alice.conversationSection.getByRole('combobox')).toBeInViewport({ ratio: 1 });
+  await alice.conversationSection.getByRole('combobox').fill('Bob');
+  await alice.conversationSection.getByRole('combobox').press('Enter');
+  await alice.expectConversation('Bob');
   await expect(alice.page.getByRole('button', { name: 'Writing to Bob' })).toBeInViewport({ ratio: 1 });
 
   await alice.page.getByRole('link', { name: 'Back to the list' }).focus();

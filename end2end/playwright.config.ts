@@ -8,7 +8,7 @@ export default defineConfig({
   timeout: 40_000,
   expect: { timeout: 8_000 },
   forbidOnly: Boolean(process.env.CI),
-  // On a busy machine a test may run out of time; what passes at the second try is reported as flaky.
+  // On a busy machine a test may time out; one that passes at the second try is reported as flaky.
   retries: process.env.CI ? 1 : 0,
   reporter: [['list']],
   use: {
@@ -30,10 +30,10 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'people', testDir: 'tests' },
-    // Writes files that are committed, so it runs only when asked: npm run pictures
+    { name: 'tests', testDir: 'tests' },
+    // Writes files that are committed, so it runs only on request: npm run pictures
     ...(process.env.TEAHOUSE_PICTURES ? [{ name: 'pictures', testDir: 'pictures' }] : []),
-    // Takes minutes in which nothing else may run: npm run bench
+    // Takes minutes during which nothing else may run: npm run bench
     ...(process.env.TEAHOUSE_BENCH ? [{ name: 'bench', testDir: 'bench' }] : []),
   ],
 });

@@ -1,94 +1,105 @@
 import type { CDPSession, Page } from '@playwright/test';
 
-/** What a page notes of itself, from its very beginning. Times are milliseconds since it was asked for. */
-interface Notes {
-  /** When the join form could first be typed in, and the composer. */
-  door?: number;
+/** The metrics that a page records about itself. Times are in milliseconds since the navigation started. */
+interface PageMetrics {
+  /** When the sign-in form first accepted input. */
+  signInForm?: number;
+  /** When the composer first accepted input. */
   composer?: number;
-  /** When the program had started. */
-  program?: number;
-  /** How long each task was that held up the page for more than 50 ms, and when it began. */
+  /** When the WebAssembly had started. */
+  wasmStart?: number;
+  /** The tasks that blocked the main thread for more than 50 ms. */
   longTasks: { start: number; duration: number }[];
+  /** The WebAssembly's memory. */
   memory?: WebAssembly.Memory;
 }
 
 declare global {
   interface Window {
-    notes: Notes;
+    pageMetrics: PageMetrics;
   }
 }
 
-/** To be called before the page is opened. */
-export async function watch(page: Page): Promise<void> {
+/** Makes a page record its metrics. Must be called before the page is opened. */
+export async function collectMetrics(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const notes: Notes = (window.notes = { longTasks: [] });
+    const metrics: PageMetrics = (window.pageMetrics = { longTasks: [] });
     new PerformanceObserver((list) => {
-      for (const { startTime, duration } of list.getEntries()) notes.longTasks.push({ start: startTime, duration });
+      for (const { startTime, duration } of list.getEntries()) metrics.longTasks.push({ start: startTime, duration });
     }).observe({ type: 'longtask', buffered: true });
-    // A field that is in the document and laid out can be typed in.
-    const look = () => {
-      if (!notes.door && document.querySelector<HTMLElement>('#nickname')?.offsetHeight) notes.door = performance.now();
-      if (!notes.composer && document.querySelector<HTMLElement>('.conversation textarea')?.offsetHeight) {
-        notes.composer = performance.now();
+    // A field accepts input as soon as it is in the document and laid out.
+    const check = () => {
+      if (!metrics.signInForm && document.querySelector<HTMLElement>('#nickname')?.offsetHeight) {
+        metrics.signInForm = performance.now();
       }
-      if (!notes.composer) requestAnimationFrame(look);
+      if (!metrics.composer && document.querySelector<HTMLElement>('.conversation textarea')?.offsetHeight) {
+        metrics.composer = performance.now();
+      }
+      if (!metrics.composer) requestAnimationFrame(check);
     };
-    requestAnimationFrame(look);
+    requestAnimationFrame(check);
     const compile = WebAssembly.instantiateStreaming;
     WebAssembly.instantiateStreaming = async (...input: Parameters<typeof compile>) => {
-      const program = await compile(...input);
-      notes.memory = program.instance.exports.memory as WebAssembly.Memory;
-      // The page starts the program in the microtasks that follow.
-      setTimeout(() => (notes.program = performance.now()));
-      return program;
+      const result = await compile(...input);
+      metrics.memory = result.instance.exports.memory as WebAssembly.Memory;
+      // The page starts the WebAssembly in the following microtasks.
+      setTimeout(() => (metrics.wasmStart = performance.now()));
+      return result;
     };
   });
 }
 
-/** When the page has first painted something of its content. */
+/** Waits for the page's first contentful paint, and returns its time. */
 export async function firstPaint(page: Page): Promise<number> {
-  const painted = await page.waitForFunction(
+  const handle = await page.waitForFunction(
     () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
   );
-  return (await painted.jsonValue()) as number;
+  return (await handle.jsonValue()) as number;
 }
 
-/** When the page has noted this. */
-export async function noted(page: Page, what: 'door' | 'composer' | 'program'): Promise<number> {
-  const time = await page.waitForFunction((what) => window.notes[what], what);
-  return (await time.jsonValue()) as number;
+/** Waits until the page has recorded this metric, and returns it. */
+export async function waitForMetric(page: Page, metric: 'signInForm' | 'composer' | 'wasmStart'): Promise<number> {
+  const handle = await page.waitForFunction((metric) => window.pageMetrics[metric], metric);
+  return (await handle.jsonValue()) as number;
 }
 
-/** Presses Enter in the composer after writing `text`, in the page itself; when it stands in the log, acknowledged. */
-export async function say(page: Page, text: string): Promise<number> {
+/**
+ * Sends `text` from the composer. Returns when the message was acknowledged. Everything runs in the page, so that no
+ * messages between Playwright and the browser are measured.
+ */
+export async function sendAndWaitForAck(page: Page, text: string): Promise<number> {
   return page.evaluate(async (text) => {
     const field = document.querySelector<HTMLTextAreaElement>('.conversation textarea')!;
     field.value = text;
     field.dispatchEvent(new InputEvent('input', { bubbles: true }));
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
-    const isThere = () => {
+    const isAcknowledged = () => {
       const rows = [...document.querySelectorAll('.message')];
       return rows.some((row) => row.textContent?.includes(text) && row.getAttribute('data-pending') === 'false');
     };
-    while (!isThere()) await new Promise(requestAnimationFrame);
+    while (!isAcknowledged()) await new Promise(requestAnimationFrame);
     return performance.now();
   }, text);
 }
 
-/** What the main thread has done since the page began, in seconds; what is held, in bytes; how much stands in it. */
+/** The resources that a page uses. */
 export interface Load {
-  busy: number;
-  heap: number;
-  program: number;
-  nodes: number;
+  /** How long the main thread has been busy since the page was opened. */
+  mainThreadSeconds: number;
+  /** The size of the JavaScript heap. */
+  heapBytes: number;
+  /** The size of the WebAssembly memory, which never shrinks. */
+  wasmMemoryBytes: number;
+  /** How many DOM nodes there are. */
+  nodeCount: number;
 }
 
-/** The load of the page at this moment. */
-export async function load(page: Page, browser: CDPSession, collect = false): Promise<Load> {
-  await browser.send('Performance.enable');
-  if (collect) await browser.send('HeapProfiler.collectGarbage');
-  const { metrics } = await browser.send('Performance.getMetrics');
+/** Measures the current load of a page, if wanted after a garbage collection. */
+export async function measureLoad(page: Page, devtools: CDPSession, collectGarbage = false): Promise<Load> {
+  await devtools.send('Performance.enable');
+  if (collectGarbage) await devtools.send('HeapProfiler.collectGarbage');
+  const { metrics } = await devtools.send('Performance.getMetrics');
   const metric = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? NaN;
-  const program = await page.evaluate(() => window.notes.memory?.buffer.byteLength ?? 0);
-  return { busy: metric('TaskDuration'), heap: metric('JSHeapUsedSize'), program, nodes: metric('Nodes') };
+  const wasmMemoryBytes = await page.evaluate(() => window.pageMetrics.memory?.buffer.byteLength ?? 0);
+  return { mainThreadSeconds: metric('TaskDuration'), heapBytes: metric('JSHeapUsedSize'), wasmMemoryBytes, nodeCount: metric('Nodes') };
 }

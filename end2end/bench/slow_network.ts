@@ -1,36 +1,38 @@
 import type { CDPSession, Page } from '@playwright/test';
 
-/** How much slower the processor is made, as in DevTools' and Lighthouse's setting for a middling phone. */
-export const SLOW = 4;
+/** The CPU slowdown that DevTools and Lighthouse use for a mid-range phone. */
+export const CPU_SLOWDOWN = 4;
 
-/** A line to the server: what Chromium adds before each answer, in milliseconds, and how fast it lets bytes through. */
-export interface Line {
+/** A network that Chromium emulates. */
+export interface NetworkProfile {
   name: string;
+  /** The delay before each response, in milliseconds. */
   latency: number;
-  /** Bytes a second. */
+  /** Download rate in bytes per second; -1 for no limit. */
   down: number;
+  /** Upload rate in bytes per second; -1 for no limit. */
   up: number;
 }
 
 const MEGABIT = 1_000_000 / 8;
 
-/** As DevTools has it: a round trip of 150 ms counts 3.75 times, for what a new connection costs; 90 % of the rate. */
-export const FAST_3G: Line = { name: 'Fast 3G', latency: 562.5, down: 1.6 * 0.9 * MEGABIT, up: 0.75 * 0.9 * MEGABIT };
-/** As Lighthouse describes the same line: 150 ms for a round trip, and the full rate. */
-export const LIGHTHOUSE: Line = { name: '150 ms, 1.6 Mbit/s', latency: 150, down: 1.6 * MEGABIT, up: 0.75 * MEGABIT };
-/** No limit but this machine's own. */
-export const NO_LIMIT: Line = { name: 'no limit', latency: 0, down: -1, up: -1 };
+/** DevTools' preset: a round trip of 150 ms times 3.75, for the cost of new connections, and 90 % of the rates. */
+export const FAST_3G: NetworkProfile = { name: 'Fast 3G', latency: 562.5, down: 1.6 * 0.9 * MEGABIT, up: 0.75 * 0.9 * MEGABIT };
+/** The same network as Lighthouse describes it: a round trip of 150 ms and the full rates. */
+export const LIGHTHOUSE_3G: NetworkProfile = { name: '150 ms, 1.6 Mbit/s', latency: 150, down: 1.6 * MEGABIT, up: 0.75 * MEGABIT };
+/** No emulation: only this machine limits the network. */
+export const UNLIMITED: NetworkProfile = { name: 'no limit', latency: 0, down: -1, up: -1 };
 
-/** Slows a page's line and its processor down, from the next thing that it does. */
-export async function slowDown(page: Page, line: Line, processor: number): Promise<CDPSession> {
-  const browser = await page.context().newCDPSession(page);
-  await browser.send('Network.enable');
-  await browser.send('Network.emulateNetworkConditions', {
+/** Emulates a slow network and a slow CPU for a page, from its next request on. */
+export async function emulateSlowDevice(page: Page, network: NetworkProfile, cpuSlowdown: number): Promise<CDPSession> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', {
     offline: false,
-    latency: line.latency,
-    downloadThroughput: line.down,
-    uploadThroughput: line.up,
+    latency: network.latency,
+    downloadThroughput: network.down,
+    uploadThroughput: network.up,
   });
-  await browser.send('Emulation.setCPUThrottlingRate', { rate: processor });
-  return browser;
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: cpuSlowdown });
+  return devtools;
 }

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 import type { BrowserContextOptions } from '@playwright/test';
 
-import { type StorageState, PHONE } from '../fixtures/users.ts';
-import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
+import { PHONE, type StorageState } from '../fixtures/users.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
 
@@ -16,7 +16,7 @@ const SIZES: Record<string, BrowserContextOptions> = {
 const LANGUAGES = { en: 'en', zh: 'zh-Hans' };
 const THEMES = ['light', 'dark'] as const;
 
-/** Every combination of language, theme and size, with the options of a browser that has it. */
+/** Every combination of language, theme and size, with its cookies and browser options. */
 const views = Object.entries(SIZES).flatMap(([size, screen]) =>
   Object.entries(LANGUAGES).flatMap(([language, tag]) =>
     THEMES.map((theme) => ({
@@ -34,14 +34,14 @@ test('pictures for the README', async ({ server, users }) => {
   test.setTimeout(180_000);
   await mkdir(FOLDER, { recursive: true });
 
-  const look = async (view: (typeof views)[number], path: string, storageState?: StorageState): Promise<User> => {
+  const openView = async (view: (typeof views)[number], path: string, storageState?: StorageState): Promise<User> => {
     const user = await users.openBrowser('阿玲', { ...view.options, storageState });
     const cookies = view.cookies.map(([name, value]) => ({ name, value, url: server.url }));
     await user.page.context().addCookies(cookies);
     await user.page.goto(path);
     return user;
   };
-  const photograph = async (user: User, name: string) => {
+  const takePicture = async (user: User, name: string) => {
     await user.page.screenshot({ path: `${FOLDER}/${name}.png`, animations: 'disabled', caret: 'hide' });
   };
 
@@ -67,25 +67,25 @@ test('pictures for the README', async ({ server, users }) => {
   await zoe.openConversation('Lobby');
   await expect(ling.conversationLink('Zoë', 1)).toBeVisible();
   await ling.expectMessage('the cakes');
-  // She stays, so that the same three are here on every picture.
+  // Her first page stays open, so that the same three users are online in every picture.
   const storageState = await ling.page.context().storageState();
 
   for (const view of views) {
-    const user = await look(view, '/');
+    const user = await openView(view, '/');
     await expect(user.page.getByRole('textbox')).toBeVisible();
-    await photograph(user, `join-${view.name}`);
+    await takePicture(user, `join-${view.name}`);
     await user.page.context().close();
   }
 
   for (const view of views) {
-    const user = await look(view, '/talk/lobby', storageState);
+    const user = await openView(view, '/talk/lobby', storageState);
     await expect(user.page.getByText('the cakes')).toBeVisible();
-    // Until a sign of typing has come, which is sent every few seconds at most.
+    // Types until the typing indicator is shown; typing events are sent only every few seconds.
     await expect(async () => {
       await zoe.composer.press('o');
       await expect(user.page.getByText(/^Zoë.*(typing|正在输入)/)).toBeVisible({ timeout: 500 });
     }).toPass();
-    await photograph(user, `chat-${view.name}`);
+    await takePicture(user, `chat-${view.name}`);
     await user.page.context().close();
   }
 });

@@ -3,10 +3,10 @@ import type { Locator } from '@playwright/test';
 
 import { EMPTY, storedData } from '../fixtures/browser_storage.ts';
 import { Network } from '../fixtures/network.ts';
-import { PHONE } from '../fixtures/users.ts';
-import type { User } from '../fixtures/user.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
+import { PHONE } from '../fixtures/users.ts';
 
 const PASSWORD = 'seven cups of tea';
 const OTHER_PASSWORD = 'and an eighth one';
@@ -15,11 +15,11 @@ const ENDED = 'This session was ended on another device.';
 const CHANGED = 'Your password was changed, so this session has ended.';
 const EXPIRED = 'Your session has expired. Sign in again.';
 
-/** The mark of a registered user, within something. */
-const seal = (within: Locator) => within.getByRole('img', { name: 'registered' });
+/** The marks of registered users in an element. */
+const registeredMark = (within: Locator) => within.getByRole('img', { name: 'registered' });
 
-/** Sets a password in the settings, and waits until the page has come back as registered. */
-async function claim(user: User, password = PASSWORD): Promise<void> {
+/** Sets a password in the settings, and waits until the page has reconnected as registered. */
+async function setPassword(user: User, password = PASSWORD): Promise<void> {
   const { settings } = user;
   await user.settingsButton.click();
   await settings.getByText('Set a password', { exact: true }).click();
@@ -37,8 +37,8 @@ async function changePassword(user: User, current: string, next: string): Promis
   await settings.getByRole('button', { name: 'Save' }).click();
 }
 
-/** At the door: shows the password that goes with the nickname. */
-async function showPassword(user: User, password = PASSWORD): Promise<void> {
+/** Signs in on the sign-in page with a nickname and its password. */
+async function signInWithPassword(user: User, password = PASSWORD): Promise<void> {
   await user.page.goto('/');
   await user.nicknameField.fill(user.nickname);
   await user.page.getByText('I have a password').click();
@@ -52,28 +52,31 @@ async function signOut(user: User): Promise<void> {
   await expect(user.nicknameField).toBeVisible();
 }
 
-/** The page shows the door, says why, and its connection is gone: nothing more comes. */
-async function isShownTheDoor(
+/**
+ * Expects the sign-in page with a reason, and that its connection is closed: the page does not receive a message that
+ * another client sends.
+ */
+async function expectSignedOut(
   user: User,
   server: Parameters<typeof SocketClient.signIn>[0],
-  by: string,
-  why = ENDED,
+  scriptNickname: string,
+  reason = ENDED,
 ): Promise<void> {
-  await expect(user.page.getByText(why)).toBeVisible();
+  await expect(user.page.getByText(reason)).toBeVisible();
   await expect(user.nicknameField).toHaveValue(user.nickname);
-  const heard = user.frames.received.length;
-  const script = await SocketClient.signIn(server, by);
+  const receivedCount = user.frames.received.length;
+  const script = await SocketClient.signIn(server, scriptNickname);
   await script.send('Whoever is still connected hears this');
-  expect(user.frames.received.slice(heard)).toEqual([]);
+  expect(user.frames.received.slice(receivedCount)).toEqual([]);
   script.close();
 }
 
 test('a guest who sets a password keeps the nickname and the history in another browser', async ({ users }) => {
   const alice = await users.guest('Alice');
   await alice.send('Said as a guest');
-  await claim(alice);
+  await setPassword(alice);
   await expect(alice.settings.getByText('A password protects your nickname.')).toBeVisible();
-  await expect(seal(alice.sidebar.locator('.sidebar-foot'))).toBeVisible();
+  await expect(registeredMark(alice.sidebar.locator('.sidebar-foot'))).toBeVisible();
   await alice.page.keyboard.press('Escape');
   await alice.send('Said as a registered user');
   await signOut(alice);
@@ -95,13 +98,13 @@ test('a guest who sets a password keeps the nickname and the history in another 
   await expect(field).toHaveValue('I do not know it');
   await expect(impostor.nicknameField).toHaveValue('Alice');
 
-  const elsewhere = await users.openBrowser('Alice');
-  await showPassword(elsewhere);
-  await elsewhere.expectSignedIn();
-  await elsewhere.expectMessage('Said as a guest');
-  await elsewhere.expectMessage('Said as a registered user');
-  await expect(elsewhere.message('Said as a guest')).toHaveClass(/mine/);
-  await expect(elsewhere.page).toHaveURL('/talk/lobby');
+  const otherBrowser = await users.openBrowser('Alice');
+  await signInWithPassword(otherBrowser);
+  await otherBrowser.expectSignedIn();
+  await otherBrowser.expectMessage('Said as a guest');
+  await otherBrowser.expectMessage('Said as a registered user');
+  await expect(otherBrowser.message('Said as a guest')).toHaveClass(/mine/);
+  await expect(otherBrowser.page).toHaveURL('/talk/lobby');
 });
 
 test('password errors are shown beside the field, and the input stays', async ({ users }) => {
@@ -135,44 +138,44 @@ test('password errors are shown beside the field, and the input stays', async ({
 test('changing the password signs the other browser out at once', async ({ server, users }) => {
   const alice = await users.guest('Alice');
   alice.pageErrors.allowStatus(403);
-  await claim(alice);
-  const elsewhere = await users.openBrowser('Alice');
-  elsewhere.pageErrors.allowStatus(403);
-  await showPassword(elsewhere);
-  await elsewhere.expectSignedIn();
+  await setPassword(alice);
+  const otherBrowser = await users.openBrowser('Alice');
+  otherBrowser.pageErrors.allowStatus(403);
+  await signInWithPassword(otherBrowser);
+  await otherBrowser.expectSignedIn();
 
   await changePassword(alice, 'not this one', OTHER_PASSWORD);
   const current = alice.settings.getByLabel('Current password');
   await expect(current).toHaveAccessibleDescription('That’s not your current password.');
   await expect(current).toBeFocused();
   await expect(alice.settings.getByLabel('New password')).toHaveValue(OTHER_PASSWORD);
-  await elsewhere.expectSignedIn();
+  await otherBrowser.expectSignedIn();
 
   await current.fill(PASSWORD);
   await current.press('Enter');
   await expect(alice.settings.getByText('Password changed.')).toBeVisible();
   await expect(alice.settings.getByRole('listitem')).toHaveCount(1);
-  await isShownTheDoor(elsewhere, server, 'Bob', CHANGED);
+  await expectSignedOut(otherBrowser, server, 'Bob', CHANGED);
   await alice.page.keyboard.press('Escape');
   await alice.send('I am still here');
 
-  // It stands ready for the new one.
-  const field = elsewhere.page.getByLabel('Password', { exact: true });
+  // The sign-in page asks for the new password.
+  const field = otherBrowser.page.getByLabel('Password', { exact: true });
   await field.fill(PASSWORD);
   await field.press('Enter');
-  await expect(elsewhere.page.getByText(WRONG)).toBeVisible();
+  await expect(otherBrowser.page.getByText(WRONG)).toBeVisible();
   await field.fill(OTHER_PASSWORD);
   await field.press('Enter');
-  await elsewhere.expectSignedIn();
-  await elsewhere.expectMessage('I am still here');
+  await otherBrowser.expectSignedIn();
+  await otherBrowser.expectMessage('I am still here');
 });
 
 test('ending a session from the list signs its open tab out at once', async ({ server, users, request }) => {
   const alice = await users.guest('Alice');
-  await claim(alice);
-  const elsewhere = await users.openBrowser('Alice');
-  await showPassword(elsewhere);
-  await elsewhere.expectSignedIn();
+  await setPassword(alice);
+  const otherBrowser = await users.openBrowser('Alice');
+  await signInWithPassword(otherBrowser);
+  await otherBrowser.expectSignedIn();
   const script = await request.post(`${server.url}/api/session`, {
     data: { nickname: 'Alice', password: PASSWORD },
     headers: { 'user-agent': 'curl/8.5.0' },
@@ -191,7 +194,7 @@ test('ending a session from the list signs its open tab out at once', async ({ s
   await list.getByRole('button', { name: /^End: Chrom(e|ium) on Linux$/ }).click();
   await expect(list.getByRole('listitem')).toHaveCount(2);
   await expect(list).toBeFocused();
-  await isShownTheDoor(elsewhere, server, 'Bob');
+  await expectSignedOut(otherBrowser, server, 'Bob');
   await list.getByRole('button', { name: 'End: curl' }).click();
   await expect(list.getByRole('listitem')).toHaveCount(1);
   await alice.page.keyboard.press('Escape');
@@ -200,14 +203,14 @@ test('ending a session from the list signs its open tab out at once', async ({ s
 
 test('signing out ends the session in every tab of the browser', async ({ server, users }) => {
   const alice = await users.guest('Alice');
-  await claim(alice);
+  await setPassword(alice);
   const tab = await users.openTab(alice);
   await signOut(alice);
   await expect(alice.page.getByText(ENDED)).toBeHidden();
-  await isShownTheDoor(tab, server, 'Bob');
-  const heard = alice.frames.received.length;
+  await expectSignedOut(tab, server, 'Bob');
+  const receivedCount = alice.frames.received.length;
   await (await SocketClient.signIn(server, 'Carol')).send('And this');
-  expect(alice.frames.received.slice(heard)).toEqual([]);
+  expect(alice.frames.received.slice(receivedCount)).toEqual([]);
 });
 
 test('a guest must confirm signing out, because the nickname is lost', async ({ users }) => {
@@ -224,26 +227,26 @@ test('a guest must confirm signing out, because the nickname is lost', async ({ 
 
 test('messages unsent when the session expired are sent after signing in again', async ({ users }) => {
   const alice = await users.guest('Alice');
-  await claim(alice);
-  const elsewhere = await users.openBrowser('Alice');
-  const network = await Network.intercept(elsewhere);
-  await showPassword(elsewhere);
-  await elsewhere.expectSignedIn();
+  await setPassword(alice);
+  const otherBrowser = await users.openBrowser('Alice');
+  const network = await Network.intercept(otherBrowser);
+  await signInWithPassword(otherBrowser);
+  await otherBrowser.expectSignedIn();
 
   network.disconnect();
-  await elsewhere.composer.fill('Typed in a tunnel');
-  await elsewhere.composer.press('Enter');
-  await expect(elsewhere.message('Typed in a tunnel')).toContainText('waiting for the connection');
-  // As the server closes it then.
+  await otherBrowser.composer.fill('Typed in a tunnel');
+  await otherBrowser.composer.press('Enter');
+  await expect(otherBrowser.message('Typed in a tunnel')).toContainText('waiting for the connection');
+  // The close code of an expired session.
   network.refuseConnections(4411);
-  await expect(elsewhere.page.getByText(EXPIRED)).toBeVisible();
+  await expect(otherBrowser.page.getByText(EXPIRED)).toBeVisible();
   network.restore();
 
-  const field = elsewhere.page.getByLabel('Password', { exact: true });
+  const field = otherBrowser.page.getByLabel('Password', { exact: true });
   await field.fill(PASSWORD);
   await field.press('Enter');
-  await elsewhere.expectSignedIn();
-  await elsewhere.expectMessage('Typed in a tunnel');
+  await otherBrowser.expectSignedIn();
+  await otherBrowser.expectMessage('Typed in a tunnel');
   await alice.page.keyboard.press('Escape');
   await alice.expectMessage('Typed in a tunnel');
   expect(await alice.fetchHistory()).toEqual(['Typed in a tunnel']);
@@ -253,7 +256,7 @@ test('signing out deletes unsent messages, even if the connection is lost before
   const alice = await users.openBrowser('Alice');
   const network = await Network.intercept(alice);
   await alice.signIn();
-  await claim(alice);
+  await setPassword(alice);
   await alice.page.keyboard.press('Escape');
   const tab = await users.openTab(alice);
   await tab.composer.fill('Nor that');
@@ -262,17 +265,17 @@ test('signing out deletes unsent messages, even if the connection is lost before
   await alice.composer.press('Enter');
   await expect(alice.message('Nobody heard this')).toContainText('sending');
   await alice.composer.fill('Nor this');
-  let answer = () => {};
-  const answered = new Promise<void>((resolve) => (answer = resolve));
+  let markFulfilled = () => {};
+  const fulfilled = new Promise<void>((resolve) => (markFulfilled = resolve));
   await alice.page.route('**/api/session', async (route) => {
     const response = await route.fetch();
     await expect(alice.nicknameField).toBeVisible();
     await route.fulfill({ response });
-    answer();
+    markFulfilled();
   });
 
   await signOut(alice);
-  await answered;
+  await fulfilled;
 
   for (const { page } of [alice, tab]) await expect.poll(() => storedData(page)).toEqual(EMPTY);
 });
@@ -281,7 +284,7 @@ test('a draft survives an expired session for its author only', async ({ users }
   const alice = await users.openBrowser('Alice');
   const network = await Network.intercept(alice);
   await alice.signIn();
-  await claim(alice);
+  await setPassword(alice);
   await alice.page.keyboard.press('Escape');
   await alice.composer.fill('Half a thought');
   network.disconnect(4411);
@@ -297,13 +300,13 @@ test('a draft survives an expired session for its author only', async ({ users }
   await expect(alice.page.getByText(ENDED)).toBeVisible();
   await alice.signIn('Bob');
   await expect(alice.composer).toHaveValue('');
-  expect((await storedData(alice.page)).tab).toEqual([]);
+  expect((await storedData(alice.page)).sessionStorageTexts).toEqual([]);
 });
 
 test('a guest whose session was ended leaves no draft', async ({ users }) => {
   const alice = await users.guest('Alice');
   await alice.composer.fill('Half a thought');
-  await expect.poll(async () => (await storedData(alice.page)).tab).toEqual(['Half a thought']);
+  await expect.poll(async () => (await storedData(alice.page)).sessionStorageTexts).toEqual(['Half a thought']);
   await alice.page.request.delete('/api/session');
   await expect(alice.page.getByText(ENDED)).toBeVisible();
   expect(await storedData(alice.page)).toEqual(EMPTY);
@@ -312,84 +315,84 @@ test('a guest whose session was ended leaves no draft', async ({ users }) => {
 test('the mark of registered users appears everywhere at once, and guests cannot imitate it', async ({ users }) => {
   const alice = await users.guest('Alice');
   const bob = await users.guest('Bob');
-  const fake = await users.guest('Alice ⭐');
+  const imitator = await users.guest('Alice ⭐');
   await alice.send('From Alice, a guest still');
-  await fake.send('From somebody else');
+  await imitator.send('From somebody else');
   await bob.expectOnline('Alice', 'Alice ⭐');
-  await expect(seal(bob.page.locator('body'))).toHaveCount(0);
+  await expect(registeredMark(bob.page.locator('body'))).toHaveCount(0);
 
-  await claim(alice);
+  await setPassword(alice);
 
-  await expect(seal(bob.onlineList.getByRole('listitem').filter({ hasNotText: '⭐' }))).toBeVisible();
-  await expect(seal(bob.message('From Alice, a guest still'))).toBeVisible();
-  await expect(seal(bob.message('From Alice, a guest still'))).toHaveAttribute('title', 'registered');
+  await expect(registeredMark(bob.onlineList.getByRole('listitem').filter({ hasNotText: '⭐' }))).toBeVisible();
+  await expect(registeredMark(bob.message('From Alice, a guest still'))).toBeVisible();
+  await expect(registeredMark(bob.message('From Alice, a guest still'))).toHaveAttribute('title', 'registered');
   await bob.recipientField.fill('ali');
   const options = bob.sidebar.getByRole('option');
   await expect(options).toHaveCount(2);
-  await expect(seal(options)).toHaveCount(1);
+  await expect(registeredMark(options)).toHaveCount(1);
   await bob.recipientField.fill('Alice');
   await bob.recipientField.press('Enter');
-  await expect(seal(bob.conversationSection.getByRole('heading', { level: 1 }))).toBeVisible();
-  await expect(seal(bob.conversationList.getByRole('link'))).toHaveCount(1);
+  await expect(registeredMark(bob.conversationSection.getByRole('heading', { level: 1 }))).toBeVisible();
+  await expect(registeredMark(bob.conversationList.getByRole('link'))).toHaveCount(1);
   await expect(bob.conversationSection.locator('.recipient-button .registered-mark')).toBeVisible();
 
   await bob.openConversation('Lobby');
-  await expect(seal(bob.message('From somebody else'))).toHaveCount(0);
-  await expect(seal(bob.onlineList)).toHaveCount(1);
+  await expect(registeredMark(bob.message('From somebody else'))).toHaveCount(0);
+  await expect(registeredMark(bob.onlineList)).toHaveCount(1);
   await bob.page.reload();
-  await expect(seal(bob.message('From Alice, a guest still'))).toBeVisible();
-  await expect(seal(bob.message('From somebody else'))).toHaveCount(0);
+  await expect(registeredMark(bob.message('From Alice, a guest still'))).toBeVisible();
+  await expect(registeredMark(bob.message('From somebody else'))).toHaveCount(0);
 });
 
 test('too many attempts lead to a countdown that ends by itself', async ({ users }) => {
   const alice = await users.guest('Alice');
-  await claim(alice);
+  await setPassword(alice);
   const impostor = await users.openBrowser('Alice');
   impostor.pageErrors.allowStatus(403);
   impostor.pageErrors.allowStatus(429);
-  let code = 0;
-  for (let attempt = 0; attempt < 15 && code !== 429; attempt += 1) {
-    const answer = await impostor.page.request.post('/api/session', {
+  let status = 0;
+  for (let attempt = 0; attempt < 15 && status !== 429; attempt += 1) {
+    const response = await impostor.page.request.post('/api/session', {
       data: { nickname: 'Alice', password: 'a guess of mine' },
       failOnStatusCode: false,
     });
-    code = answer.status();
+    status = response.status();
   }
-  expect(code).toBe(429);
+  expect(status).toBe(429);
 
-  await showPassword(impostor, PASSWORD);
+  await signInWithPassword(impostor, PASSWORD);
   const button = impostor.page.getByRole('button', { name: /^Try again in \d+ s$/ });
   await expect(button).toBeVisible();
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   await expect(impostor.page.getByText('That was too fast.')).toBeVisible();
-  const enter = impostor.page.getByRole('button', { name: 'Sign in' });
-  await expect(enter).toBeVisible({ timeout: 15_000 });
+  const signInButton = impostor.page.getByRole('button', { name: 'Sign in' });
+  await expect(signInButton).toBeVisible({ timeout: 15_000 });
   await expect(impostor.page.getByText('That was too fast.')).toBeHidden();
-  await enter.click();
+  await signInButton.click();
   await impostor.expectSignedIn();
 });
 
 test('the same form signs in without JavaScript', async ({ users }) => {
   const alice = await users.guest('Alice');
-  await claim(alice);
-  const elsewhere = await users.openBrowser('Alice', { javaScriptEnabled: false });
-  for (const status of [409, 403]) elsewhere.pageErrors.allowStatus(status);
+  await setPassword(alice);
+  const otherBrowser = await users.openBrowser('Alice', { javaScriptEnabled: false });
+  for (const status of [409, 403]) otherBrowser.pageErrors.allowStatus(status);
 
-  await elsewhere.submitNickname();
-  await expect(elsewhere.page.getByText('This is me: sign in')).toBeVisible();
-  await elsewhere.page.getByText('This is me: sign in').click();
-  const field = elsewhere.page.getByLabel('Password', { exact: true });
-  await expect(elsewhere.page.getByRole('button', { name: 'Show password' })).toBeHidden();
+  await otherBrowser.submitNickname();
+  await expect(otherBrowser.page.getByText('This is me: sign in')).toBeVisible();
+  await otherBrowser.page.getByText('This is me: sign in').click();
+  const field = otherBrowser.page.getByLabel('Password', { exact: true });
+  await expect(otherBrowser.page.getByRole('button', { name: 'Show password' })).toBeHidden();
   await field.fill('not this one');
   await field.press('Enter');
-  await expect(elsewhere.page.getByText(WRONG)).toBeVisible();
-  await expect(elsewhere.nicknameField).toHaveValue('Alice');
+  await expect(otherBrowser.page.getByText(WRONG)).toBeVisible();
+  await expect(otherBrowser.nicknameField).toHaveValue('Alice');
   await expect(field).toHaveAccessibleDescription(WRONG);
 
   await field.fill(PASSWORD);
-  await elsewhere.page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(elsewhere.page).toHaveURL('/talk/lobby');
-  await expect(seal(elsewhere.sidebar.locator('.sidebar-foot'))).toBeVisible();
+  await otherBrowser.page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(otherBrowser.page).toHaveURL('/talk/lobby');
+  await expect(registeredMark(otherBrowser.sidebar.locator('.sidebar-foot'))).toBeVisible();
 });
 
 test('input on the sign-in page survives a change of language', async ({ users }) => {
@@ -439,16 +442,16 @@ test('account settings fit on a phone with large enough targets', async ({ serve
   await page.getByRole('link', { name: 'Back to the list' }).tap();
   await alice.settingsButton.tap();
   await settings.getByText('Set a password', { exact: true }).tap();
-  const fits = async (control: Locator) => {
+  const expectFits = async (control: Locator) => {
     await control.scrollIntoViewIfNeeded();
     await expect(control).toBeInViewport({ ratio: 1 });
     const box = (await control.boundingBox())!;
     expect.soft(Math.round(Math.min(box.width, box.height)), `${control}`).toBeGreaterThanOrEqual(44);
   };
-  await fits(settings.getByLabel('New password'));
-  await fits(settings.getByRole('button', { name: 'Show password' }));
-  await fits(settings.getByRole('button', { name: 'Save' }));
-  await fits(settings.getByRole('button', { name: 'Leave' }));
+  await expectFits(settings.getByLabel('New password'));
+  await expectFits(settings.getByRole('button', { name: 'Show password' }));
+  await expectFits(settings.getByRole('button', { name: 'Save' }));
+  await expectFits(settings.getByRole('button', { name: 'Leave' }));
   await settings.getByLabel('New password').fill(PASSWORD);
   await settings.getByRole('button', { name: 'Save' }).tap();
   await expect(settings.getByText('Done:')).toBeVisible();
@@ -456,12 +459,12 @@ test('account settings fit on a phone with large enough targets', async ({ serve
   await page.keyboard.press('Escape');
   await alice.settingsButton.tap();
   await expect(settings.getByRole('listitem')).toHaveCount(2);
-  await fits(settings.getByRole('button', { name: /^End/ }));
-  await fits(settings.getByRole('button', { name: 'Sign out' }));
-  const excess = await page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll('.settings')].map((one) => one.scrollWidth - one.clientWidth),
+  await expectFits(settings.getByRole('button', { name: /^End/ }));
+  await expectFits(settings.getByRole('button', { name: 'Sign out' }));
+  const overflows = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('.settings')].map((element) => element.scrollWidth - element.clientWidth),
   );
-  expect(Math.max(...excess)).toBeLessThanOrEqual(0);
+  expect(Math.max(...overflows)).toBeLessThanOrEqual(0);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -470,37 +473,37 @@ for (const colorScheme of ['light', 'dark'] as const) {
     alice.pageErrors.allowStatus(422);
     alice.pageErrors.allowStatus(409);
     alice.pageErrors.allowStatus(403);
-    const expectNoBarriers = async (screen: string) => {
+    const expectNoViolations = async (screen: string) => {
       const { violations } = await new AxeBuilder({ page: alice.page }).setLegacyMode().analyze();
       const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
       expect.soft(found, screen).toEqual([]);
     };
     await alice.send('Good evening');
     await alice.settingsButton.click();
-    await expectNoBarriers('the settings of a guest');
+    await expectNoViolations('the settings of a guest');
     await alice.settings.getByText('Set a password', { exact: true }).click();
     await alice.settings.getByLabel('New password').fill('short');
     await alice.settings.getByRole('button', { name: 'Save' }).click();
     await expect(alice.settings.getByText('A password has')).toBeVisible();
-    await expectNoBarriers('a refused password');
+    await expectNoViolations('a refused password');
     await alice.settings.getByRole('button', { name: 'Leave' }).click();
-    await expectNoBarriers('the question before leaving');
+    await expectNoViolations('the confirmation of signing out');
     await alice.settings.getByLabel('New password').fill(PASSWORD);
     await alice.settings.getByRole('button', { name: 'Save' }).click();
     await expect(alice.settings.getByText('Done:')).toBeVisible();
-    await expect(seal(alice.message('Good evening'))).toBeVisible();
-    await expectNoBarriers('the settings of a registered user');
+    await expect(registeredMark(alice.message('Good evening'))).toBeVisible();
+    await expectNoViolations('the settings of a registered user');
     await alice.settings.getByText('Change password', { exact: true }).click();
-    await expectNoBarriers('the change of a password');
+    await expectNoViolations('the form that changes the password');
     await signOut(alice);
     await alice.nicknameField.fill('Alice');
     await alice.enterButton.click();
     await expect(alice.page.getByText('This is me: sign in')).toBeVisible();
-    await expectNoBarriers('the door after a taken name');
+    await expectNoViolations('the sign-in page after a taken name');
     await alice.page.getByText('This is me: sign in').click();
     await alice.page.getByLabel('Password', { exact: true }).fill('wrong one');
     await alice.page.getByRole('button', { name: 'Sign in' }).click();
     await expect(alice.page.getByText(WRONG)).toBeVisible();
-    await expectNoBarriers('the door after a wrong password');
+    await expectNoViolations('the sign-in page after a wrong password');
   });
 }

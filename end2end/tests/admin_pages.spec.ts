@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
 
-import { registerWithRole, postAdminAction, userId, registerUser, withoutJavaScript } from '../fixtures/registered_users.ts';
-import { PHONE } from '../fixtures/users.ts';
-import type { User } from '../fixtures/user.ts';
+import { postAdminAction, registerUser, registerWithRole, userId, withoutJavaScript } from '../fixtures/registered_users.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
+import { PHONE } from '../fixtures/users.ts';
 
 /** The form with this heading. */
 const form = (user: User, name: string): Locator => user.page.getByRole('form', { name, exact: true });
 
-/** Presses a form's button, which is called as the form is. */
+/** Presses the button of a form, which has the form's name. */
 async function submit(user: User, name: string): Promise<void> {
   await form(user, name).getByRole('button', { name, exact: true }).click();
 }
@@ -21,56 +21,56 @@ test('a moderator mutes and unmutes without JavaScript, for a while and in one r
   const owner = await registerUser(users, 'Olga');
   const mo = await registerWithRole(users, owner, 'Mo', 'moderator');
   const bob = await users.guest('Bob');
-  const adminPages = await withoutJavaScript(users, mo);
-  // Who is here is told once a second, and the office does not follow it.
+  const withoutJs = await withoutJavaScript(users, mo);
+  // Presence is sent once a second, and the admin pages do not update.
   await expect(mo.page.getByRole('heading', { name: 'Online · 3' })).toBeVisible();
 
-  await adminPages.page.goto('/admin');
-  await expect(adminPages.page.getByRole('heading', { name: 'All users 3 online' })).toBeVisible();
-  await adminPages.page.getByRole('link', { name: 'Bob' }).click();
-  await expect(form(adminPages, 'Mute').getByText('Bob can read, but can’t write, edit or react.')).toBeVisible();
-  await form(adminPages, 'Mute').getByLabel('1 hour').check();
-  await submit(adminPages, 'Mute');
+  await withoutJs.page.goto('/admin');
+  await expect(withoutJs.page.getByRole('heading', { name: 'All users 3 online' })).toBeVisible();
+  await withoutJs.page.getByRole('link', { name: 'Bob' }).click();
+  await expect(form(withoutJs, 'Mute').getByText('Bob can read, but can’t write, edit or react.')).toBeVisible();
+  await form(withoutJs, 'Mute').getByLabel('1 hour').check();
+  await submit(withoutJs, 'Mute');
 
-  await expect(adminPages.page).toHaveURL(`/admin/users/${userId(bob)}?done=mute`);
-  await expect(adminPages.page.getByText('User muted.')).toBeVisible();
-  await expect(adminPages.page.getByText('Muted in the Lobby · 60 minutes left')).toBeVisible();
+  await expect(withoutJs.page).toHaveURL(`/admin/users/${userId(bob)}?done=mute`);
+  await expect(withoutJs.page.getByText('User muted.')).toBeVisible();
+  await expect(withoutJs.page.getByText('Muted in the Lobby · 60 minutes left')).toBeVisible();
   await bob.expectMessage('Bob was muted');
 
-  await adminPages.page.goto('/admin');
-  const row = adminPages.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
+  await withoutJs.page.goto('/admin');
+  const row = withoutJs.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
   await row.getByRole('button', { name: 'Unmute: Bob' }).click();
-  await expect(adminPages.page.getByText('User unmuted.')).toBeVisible();
-  await expect(adminPages.page.getByRole('region', { name: 'Muted and banned' })).toBeHidden();
+  await expect(withoutJs.page.getByText('User unmuted.')).toBeVisible();
+  await expect(withoutJs.page.getByRole('region', { name: 'Muted and banned' })).toBeHidden();
   await bob.send('Thank you');
 });
 
 test('an owner bans, unbans, removes and appoints without JavaScript, and the audit log records it', async ({ users }) => {
   const owner = await registerUser(users, 'Olga');
   const carol = await registerUser(users, 'Carol');
-  const adminPages = await withoutJavaScript(users, owner);
+  const withoutJs = await withoutJavaScript(users, owner);
   const page = `/admin/users/${userId(carol)}`;
 
-  await adminPages.page.goto(page);
-  await form(adminPages, 'Change role').getByLabel('moderator').check();
-  await submit(adminPages, 'Change role');
-  await expect(adminPages.page.getByText('Role changed.')).toBeVisible();
-  await expect(form(adminPages, 'Change role').getByLabel('moderator')).toBeChecked();
+  await withoutJs.page.goto(page);
+  await form(withoutJs, 'Change role').getByLabel('moderator').check();
+  await submit(withoutJs, 'Change role');
+  await expect(withoutJs.page.getByText('Role changed.')).toBeVisible();
+  await expect(form(withoutJs, 'Change role').getByLabel('moderator')).toBeChecked();
   await carol.settingsButton.click();
   await expect(carol.settings.getByRole('link', { name: 'Admin' })).toBeVisible();
 
-  await submit(adminPages, 'Remove');
+  await submit(withoutJs, 'Remove');
   await expect(carol.page.getByText('A moderator removed you.')).toBeVisible();
-  await form(adminPages, 'Ban').getByLabel('on the whole server').check();
-  await form(adminPages, 'Ban').getByLabel('1 day').check();
-  await submit(adminPages, 'Ban');
-  await expect(adminPages.page.getByText('Banned on the whole server · 24 hours left')).toBeVisible();
+  await form(withoutJs, 'Ban').getByLabel('on the whole server').check();
+  await form(withoutJs, 'Ban').getByLabel('1 day').check();
+  await submit(withoutJs, 'Ban');
+  await expect(withoutJs.page.getByText('Banned on the whole server · 24 hours left')).toBeVisible();
   await expect(carol.page.getByRole('textbox', { name: 'Nickname' })).toBeVisible();
-  await adminPages.page.getByRole('button', { name: 'Unban: Carol' }).click();
-  await expect(adminPages.page.getByText('User unbanned.')).toBeVisible();
+  await withoutJs.page.getByRole('button', { name: 'Unban: Carol' }).click();
+  await expect(withoutJs.page.getByText('User unbanned.')).toBeVisible();
 
-  await adminPages.page.getByRole('link', { name: 'Audit log' }).click();
-  const entries = adminPages.page.getByRole('main').getByRole('listitem');
+  await withoutJs.page.getByRole('link', { name: 'Audit log' }).click();
+  const entries = withoutJs.page.getByRole('main').getByRole('listitem');
   await expect(entries).toContainText([
     /Olga.*unbanned.*Carol/,
     /Olga.*banned.*Carol.*until \d{4}-\d\d-\d\d \d\d:\d\d UTC/,
@@ -84,29 +84,29 @@ test('errors are in the user’s language and keep the selection', async ({ user
   const owner = await registerUser(users, 'Olga');
   const mo = await registerWithRole(users, owner, 'Mo', 'moderator');
   const carol = await registerUser(users, 'Carol');
-  const adminPages = await withoutJavaScript(users, mo, { locale: 'zh-CN' });
-  adminPages.pageErrors.allowStatus(403);
-  adminPages.pageErrors.allowStatus(400);
+  const withoutJs = await withoutJavaScript(users, mo, { locale: 'zh-CN' });
+  withoutJs.pageErrors.allowStatus(403);
+  withoutJs.pageErrors.allowStatus(400);
 
-  await adminPages.page.goto(`/admin/users/${userId(carol)}`);
-  await form(adminPages, '禁言').getByLabel('1 天').check();
-  await form(adminPages, '禁言').getByLabel('全站').check();
-  // Meanwhile she has become what he is.
+  await withoutJs.page.goto(`/admin/users/${userId(carol)}`);
+  await form(withoutJs, '禁言').getByLabel('1 天').check();
+  await form(withoutJs, '禁言').getByLabel('全站').check();
+  // In the meantime the owner gives Carol the same role.
   expect(await postAdminAction(owner, userId(carol), 'appoint', { role: 'moderator' })).toBe(200);
-  const answer = adminPages.page.waitForResponse((response) => response.request().method() === 'POST');
-  await submit(adminPages, '禁言');
-  expect((await answer).status()).toBe(403);
-  await expect(adminPages.page.getByRole('alert')).toHaveText('操作失败。 你的角色无权执行此操作。');
+  const response = withoutJs.page.waitForResponse((response) => response.request().method() === 'POST');
+  await submit(withoutJs, '禁言');
+  expect((await response).status()).toBe(403);
+  await expect(withoutJs.page.getByRole('alert')).toHaveText('操作失败。 你的角色无权执行此操作。');
 
-  // And once he may again, it stands there as it was: refused for another reason.
+  // With permission again, but an invalid value: the refused form keeps its input.
   expect(await postAdminAction(owner, userId(carol), 'appoint', { role: 'member' })).toBe(200);
-  await adminPages.page.goto(`/admin/users/${userId(carol)}`);
-  await form(adminPages, '禁言').getByLabel('1 天').check();
-  await form(adminPages, '禁言').getByLabel('全站').check();
-  await form(adminPages, '禁言').getByLabel('1 天').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
-  await submit(adminPages, '禁言');
-  await expect(adminPages.page.getByRole('alert')).toContainText('填写的不是正整数');
-  await expect(form(adminPages, '禁言').getByLabel('全站')).toBeChecked();
+  await withoutJs.page.goto(`/admin/users/${userId(carol)}`);
+  await form(withoutJs, '禁言').getByLabel('1 天').check();
+  await form(withoutJs, '禁言').getByLabel('全站').check();
+  await form(withoutJs, '禁言').getByLabel('1 天').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
+  await submit(withoutJs, '禁言');
+  await expect(withoutJs.page.getByRole('alert')).toContainText('填写的不是正整数');
+  await expect(form(withoutJs, '禁言').getByLabel('全站')).toBeChecked();
 });
 
 test('submitting a form twice takes effect once', async ({ users }) => {
@@ -129,8 +129,8 @@ test('the admin pages are closed to members, owners’ pages to moderators, and 
   mo.pageErrors.allowStatus(404);
 
   for (const path of ['/admin', `/admin/users/${userId(mo)}`, '/admin/users/nonsense', '/admin/invites', '/admin/audit']) {
-    const answer = await bob.page.goto(path);
-    expect(answer?.status(), path).toBe(403);
+    const response = await bob.page.goto(path);
+    expect(response?.status(), path).toBe(403);
     await expect(bob.page.getByRole('heading', { level: 1, name: 'You don’t have access' })).toBeVisible();
     await expect(bob.page.getByText('Olga')).toBeHidden();
   }
@@ -164,12 +164,12 @@ test('a form on another site has no effect despite the cookie', async ({ users }
       <input name="scope" value="server"><button>Win</button></form>`);
   });
   await new Promise<void>((ready) => foreign.listen(0, '127.0.0.1', ready));
-  // Another port of the same machine is the same site: SameSite does not keep the cookie back.
+  // Another port of the same host is the same site, so SameSite does not withhold the cookie.
   await owner.page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
-  const posted = owner.page.waitForRequest((request) => request.method() === 'POST');
+  const postRequest = owner.page.waitForRequest((request) => request.method() === 'POST');
   await owner.page.getByRole('button', { name: 'Win' }).click();
-  expect((await (await posted).allHeaders()).cookie).toMatch(/teahouse_session_\d+=/);
-  expect((await (await posted).response())?.status()).toBe(403);
+  expect((await (await postRequest).allHeaders()).cookie).toMatch(/teahouse_session_\d+=/);
+  expect((await (await postRequest).response())?.status()).toBe(403);
   foreign.close();
   await bob.send('I can still talk');
 });
@@ -179,13 +179,13 @@ test('users are found by nickname in any spelling', async ({ users }) => {
   await users.closeBrowser(await registerUser(users, 'Алиса'));
   await users.guest('Bob');
   await owner.page.goto('/admin');
-  const found = owner.page.getByRole('region', { name: /^All users/ }).getByRole('listitem');
-  await expect(found).toHaveCount(3);
-  for (const [wanted, name] of [['лис', 'Алиса'], ['BO', 'Bob'], ['b0b', 'Bob'], ['olg', 'Olga']] as const) {
-    await owner.page.getByRole('searchbox').fill(wanted);
+  const results = owner.page.getByRole('region', { name: /^All users/ }).getByRole('listitem');
+  await expect(results).toHaveCount(3);
+  for (const [query, name] of [['лис', 'Алиса'], ['BO', 'Bob'], ['b0b', 'Bob'], ['olg', 'Olga']] as const) {
+    await owner.page.getByRole('searchbox').fill(query);
     await owner.page.getByRole('button', { name: 'Search' }).click();
-    await expect(found, wanted).toHaveCount(1);
-    await expect(found.getByRole('link'), wanted).toContainText(name);
+    await expect(results, query).toHaveCount(1);
+    await expect(results.getByRole('link'), query).toContainText(name);
   }
   await owner.page.getByRole('searchbox').fill('Nobody');
   await owner.page.keyboard.press('Enter');
@@ -220,29 +220,29 @@ for (const theme of ['light', 'dark'] as const) {
       await postAdminAction(owner, userId(bob), 'mute', { minutes: '10' });
       await postAdminAction(owner, userId(carol), 'ban', { scope: 'lobby' });
 
-      const check = async (name: string) => {
+      const expectAccessible = async (name: string) => {
         const { violations } = await new AxeBuilder({ page: owner.page }).setLegacyMode().analyze();
-        const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
-        expect.soft(found, name).toEqual([]);
-        // A phone's `innerWidth` grows with what does not fit.
-        const excess = await owner.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect.soft(excess, `${name} is as wide as the screen`).toBeLessThanOrEqual(0);
+        const results = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
+        expect.soft(results, name).toEqual([]);
+        // `innerWidth` is no use here: on a phone it grows with the overflow.
+        const overflow = await owner.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect.soft(overflow, `${name} does not scroll sideways`).toBeLessThanOrEqual(0);
       };
       await owner.page.goto('/admin');
-      await check('people');
+      await expectAccessible('the users');
       await owner.page.goto(`/admin/users/${userId(carol)}?done=ban`);
-      await check('a user');
+      await expectAccessible('a user');
       await form(owner, 'Mute').getByLabel('1 hour').evaluate((radio: HTMLInputElement) => (radio.value = '0'));
       await form(owner, 'Mute').getByLabel('1 hour').check();
       await submit(owner, 'Mute');
       await expect(owner.page.getByRole('alert')).toBeVisible();
-      await check('a refusal');
+      await expectAccessible('a refusal');
       await owner.page.goto('/admin/invites');
       await owner.page.getByRole('button', { name: 'Create link' }).click();
       await expect(owner.page.getByText('Invite link created')).toBeVisible();
-      await check('a new invite');
+      await expectAccessible('a new invite');
       await owner.page.goto('/admin/audit');
-      await check('the audit log');
+      await expectAccessible('the audit log');
     });
   }
 }

@@ -1,17 +1,17 @@
-import { InputMethod } from '../fixtures/input_method.ts';
-import type { User } from '../fixtures/user.ts';
 import { holdWasm, watchWasmStart } from '../fixtures/boot.ts';
+import { InputMethod } from '../fixtures/input_method.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
 test('a nickname typed before WebAssembly loads stays', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   const releaseWasm = await holdWasm(alice.page);
-  const started = await watchWasmStart(alice.page);
+  const wasmStarted = await watchWasmStart(alice.page);
   await alice.page.goto('/', { waitUntil: 'commit' });
   await alice.nicknameField.pressSequentially('Ali');
 
   releaseWasm();
-  await started();
+  await wasmStarted();
   await expect(alice.nicknameField).toHaveValue('Ali');
   await expect(alice.nicknameField).toBeFocused();
   await alice.page.keyboard.type('ce', { delay: 30 });
@@ -25,14 +25,14 @@ test('a nickname typed before WebAssembly loads stays', async ({ users }) => {
 test('a Chinese nickname composition survives the start of WebAssembly', async ({ users }) => {
   const ming = await users.openBrowser('小明');
   const releaseWasm = await holdWasm(ming.page);
-  const started = await watchWasmStart(ming.page);
+  const wasmStarted = await watchWasmStart(ming.page);
   await ming.page.goto('/', { waitUntil: 'commit' });
   await ming.nicknameField.focus();
   const inputMethod = await InputMethod.attach(ming.page);
   await inputMethod.compose('xiao');
 
   releaseWasm();
-  await started();
+  await wasmStarted();
   await inputMethod.compose('xiaoming');
   await expect(ming.nicknameField).toHaveValue('xiaoming');
   await inputMethod.commit('小明');
@@ -61,38 +61,38 @@ for (const path of ['/', '/?lang=zh', '/?invite=none', '/talk/lobby']) {
   test(`WebAssembly takes over ${path} as rendered by the server`, async ({ users }) => {
     const user = await users.openBrowser('Visitor');
     const releaseWasm = await holdWasm(user.page);
-    const started = await watchWasmStart(user.page);
+    const wasmStarted = await watchWasmStart(user.page);
     await user.page.goto(path, { waitUntil: 'domcontentloaded' });
     await expect(user.page.getByRole('textbox')).toBeVisible();
     const rendered = await user.page.locator('body').ariaSnapshot();
 
     releaseWasm();
-    await started();
+    await wasmStarted();
 
     expect(await user.page.locator('body').ariaSnapshot()).toBe(rendered);
   });
 }
 
-/** Is in, with the program held back. Gives what lets it through, and what waits until it has started. */
-async function isInWithoutProgram(alice: User): Promise<[() => void, () => Promise<void>]> {
+/** Signs in and delays the WebAssembly. Returns a function that releases it, and one that waits until it has started. */
+async function signInWithoutWasm(alice: User): Promise<[() => void, () => Promise<void>]> {
   await alice.signIn();
   const releaseWasm = await holdWasm(alice.page);
-  const started = await watchWasmStart(alice.page);
+  const wasmStarted = await watchWasmStart(alice.page);
   await alice.page.goto('/talk/lobby', { waitUntil: 'domcontentloaded' });
   await expect(alice.composer).toBeFocused();
-  return [releaseWasm, started];
+  return [releaseWasm, wasmStarted];
 }
 
 test('a name typed into the list while WebAssembly starts stays and is sent to nobody', async ({ users }) => {
   const bob = await users.guest('Bob');
   const alice = await users.openBrowser('Alice');
-  const [releaseWasm, started] = await isInWithoutProgram(alice);
+  const [releaseWasm, wasmStarted] = await signInWithoutWasm(alice);
   await alice.recipientField.click();
   await alice.page.keyboard.type('Bb');
   await alice.page.keyboard.press('ArrowLeft');
 
   releaseWasm();
-  await started();
+  await wasmStarted();
   await alice.expectSignedIn();
   await expect(alice.recipientField).toBeFocused();
   await alice.page.keyboard.type('o');
@@ -109,7 +109,7 @@ test('users matching a name typed early are offered once WebAssembly runs', asyn
   await users.guest('Bob');
   await users.guest('Carol');
   const alice = await users.openBrowser('Alice');
-  const [releaseWasm] = await isInWithoutProgram(alice);
+  const [releaseWasm] = await signInWithoutWasm(alice);
   await alice.recipientField.click();
   await alice.page.keyboard.type('bo');
 
@@ -121,13 +121,13 @@ test('users matching a name typed early are offered once WebAssembly runs', asyn
 test('a Chinese composition in the list survives the start of WebAssembly', async ({ users }) => {
   await users.guest('小明');
   const alice = await users.openBrowser('Alice');
-  const [releaseWasm, started] = await isInWithoutProgram(alice);
+  const [releaseWasm, wasmStarted] = await signInWithoutWasm(alice);
   await alice.recipientField.click();
   const inputMethod = await InputMethod.attach(alice.page);
   await inputMethod.compose('xiao');
 
   releaseWasm();
-  await started();
+  await wasmStarted();
   await inputMethod.compose('xiaoming');
   await expect(alice.recipientField).toHaveValue('xiaoming');
   await inputMethod.commit('小明');
@@ -141,7 +141,7 @@ test('a Chinese composition in the list survives the start of WebAssembly', asyn
 test('Enter in the list before WebAssembly loads does not reload the page', async ({ users }) => {
   await users.guest('Bob');
   const alice = await users.openBrowser('Alice');
-  const [releaseWasm] = await isInWithoutProgram(alice);
+  const [releaseWasm] = await signInWithoutWasm(alice);
   await alice.composer.fill('half a sen');
   await alice.recipientField.fill('Bob');
 

@@ -3,20 +3,20 @@ import { expect, test } from '../fixtures/test.ts';
 
 test.use({ serverOptions: ['--unlimited'] });
 
-/** More than a page keeps. */
-const MANY = 400; // seven times 57, and one
+/** More messages than a page keeps: one, and seven times 57. */
+const MESSAGE_COUNT = 400;
 
 function numbered(from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, place) => `Number ${from + place}.`);
+  return Array.from({ length: to - from }, (_, index) => `Number ${from + index}.`);
 }
 
 test('the page keeps the end of a long conversation and loads the rest again', async ({ users, server }) => {
   const reader = await users.guest('Reader');
   const writer = await SocketClient.signIn(server, 'Talker');
   await writer.send('Number 0.');
-  for (let said = 1; said < MANY; said += 57) await writer.sendMany(numbered(said, said + 57));
+  for (let sent = 1; sent < MESSAGE_COUNT; sent += 57) await writer.sendMany(numbered(sent, sent + 57));
 
-  await reader.expectMessage(`Number ${MANY - 1}.`);
+  await reader.expectMessage(`Number ${MESSAGE_COUNT - 1}.`);
   await expect.poll(() => reader.log.locator('.message').count()).toBeLessThan(150);
   await writer.edit('Number 0.', 'The first of all.');
   await expect(async () => {
@@ -37,19 +37,19 @@ test('a busy room does not move a reader further up, and nothing is missing belo
   await reader.log.hover();
   await reader.page.mouse.wheel(0, -600);
   await expect(reader.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
-  const place = await reader.message('Number 30.').boundingBox();
+  const boxBefore = await reader.message('Number 30.').boundingBox();
 
-  for (let said = 50; said < MANY; said += 50) await writer.sendMany(numbered(said, said + 50));
-  await expect.poll(() => reader.frames.receivedOfType('event').length).toBeGreaterThanOrEqual(MANY);
+  for (let sent = 50; sent < MESSAGE_COUNT; sent += 50) await writer.sendMany(numbered(sent, sent + 50));
+  await expect.poll(() => reader.frames.receivedOfType('event').length).toBeGreaterThanOrEqual(MESSAGE_COUNT);
   await expect.poll(() => reader.log.locator('.message').count()).toBeGreaterThan(100);
 
-  expect(await reader.message('Number 30.').boundingBox()).toEqual(place);
+  expect(await reader.message('Number 30.').boundingBox()).toEqual(boxBefore);
   expect(await reader.log.locator('.message').count()).toBeLessThan(250);
   await expect(async () => {
     await reader.log.evaluate((log) => log.scrollTo(0, log.scrollHeight));
-    await expect(reader.message(`Number ${MANY - 1}.`)).toBeVisible({ timeout: 200 });
+    await expect(reader.message(`Number ${MESSAGE_COUNT - 1}.`)).toBeVisible({ timeout: 200 });
   }).toPass();
   const bodies = await reader.log.locator('.body').allTextContents();
-  expect(bodies).toEqual(numbered(MANY - bodies.length, MANY));
+  expect(bodies).toEqual(numbered(MESSAGE_COUNT - bodies.length, MESSAGE_COUNT));
   writer.close();
 });

@@ -1,10 +1,10 @@
-import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { type Frame } from '../fixtures/frames.ts';
-import { PHONE } from '../fixtures/users.ts';
-import type { User } from '../fixtures/user.ts';
+import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
+import { PHONE } from '../fixtures/users.ts';
 
-const editing = (user: User) => user.conversationSection.getByText('Editing your message');
+const editingNotice = (user: User) => user.conversationSection.getByText('Editing your message');
 const saveButton = (user: User) => user.page.getByRole('button', { name: 'Save' });
 
 test('changes made in the menu reach the others', async ({ users }) => {
@@ -14,7 +14,7 @@ test('changes made in the menu reach the others', async ({ users }) => {
   await bob.expectMessage('Tea at thre');
 
   await alice.chooseAction('Edit', 'Tea at thre');
-  await expect(editing(alice)).toBeVisible();
+  await expect(editingNotice(alice)).toBeVisible();
   await expect(alice.composer).toBeFocused();
   await expect(alice.composer).toHaveValue('Tea at thre');
   await alice.composer.press('e');
@@ -25,7 +25,7 @@ test('changes made in the menu reach the others', async ({ users }) => {
     await expect(user.message('Tea at three').getByText('edited')).toHaveAttribute('title', /\d\d:\d\d/);
     await expect(user.log.getByRole('listitem').filter({ hasText: 'Tea at' })).toHaveCount(1);
   }
-  await expect(editing(alice)).toBeHidden();
+  await expect(editingNotice(alice)).toBeHidden();
   await expect(alice.composer).toHaveValue('');
   expect(await bob.fetchHistory()).toEqual(['Tea at three']);
 });
@@ -48,12 +48,12 @@ test('ArrowUp in an empty composer edits one’s last message', async ({ users }
   await bob.expectMessage('Second');
   await expect.poll(() => bob.fetchHistory()).toEqual(['First', 'Second', '', 'Third']);
 
-  // Where there is text, it moves the caret.
+  // In a composer with text, ArrowUp moves the caret.
   await alice.composer.fill('one\ntwo');
   await alice.composer.press('ArrowUp');
   await alice.composer.press('!');
   await expect(alice.composer).toHaveValue('one!\ntwo');
-  await expect(editing(alice)).toBeHidden();
+  await expect(editingNotice(alice)).toBeHidden();
 });
 
 test('a cancelled or empty edit sends nothing and restores the draft', async ({ users }) => {
@@ -65,7 +65,7 @@ test('a cancelled or empty edit sends nothing and restores the draft', async ({ 
   await alice.composer.fill('Something else');
   await alice.composer.press('Escape');
   await expect(alice.composer).toHaveValue('Half a thought');
-  await expect(editing(alice)).toBeHidden();
+  await expect(editingNotice(alice)).toBeHidden();
 
   await alice.chooseAction('Edit', 'Stays as it is');
   await alice.page.getByRole('button', { name: 'Cancel' }).click();
@@ -79,7 +79,7 @@ test('a cancelled or empty edit sends nothing and restores the draft', async ({ 
   await alice.composer.fill('  ');
   await alice.composer.press('Enter');
   await expect(alice.composer).toHaveAccessibleDescription(/^Your message is empty/);
-  await expect(editing(alice)).toBeVisible();
+  await expect(editingNotice(alice)).toBeVisible();
   await alice.composer.press('Escape');
 
   await expect(alice.composer).toHaveValue('Half a thought');
@@ -97,10 +97,10 @@ test('an edit waits in the composer while another conversation is open', async (
 
   await alice.openDirect('Bob');
   await expect(alice.composer).toHaveValue('');
-  await expect(editing(alice)).toBeHidden();
+  await expect(editingNotice(alice)).toBeHidden();
   await alice.openConversation('Lobby');
 
-  await expect(editing(alice)).toBeVisible();
+  await expect(editingNotice(alice)).toBeVisible();
   await expect(alice.composer).toHaveValue('Another word');
   await alice.composer.press('Enter');
   await alice.expectMessage('Another word');
@@ -153,21 +153,21 @@ test('selection and pressed buttons survive reactions of others', async ({ users
   await expect(alice.reaction('See https', '🍵')).toBeVisible();
   expect(await selected()).toBe('See https://example.org/tea');
 
-  // Another one reacts between the press and the release.
-  const chip = alice.reaction('See https', '🍵');
-  await chip.hover();
+  // Another user reacts between the press and the release of the button.
+  const reactionButton = alice.reaction('See https', '🍵');
+  await reactionButton.hover();
   await alice.page.mouse.down();
   await ming.reaction('See https', '🍵').click();
-  await expect(chip).toHaveText('🍵 2');
+  await expect(reactionButton).toHaveText('🍵 2');
   await alice.page.mouse.up();
   await expect(bob.reaction('See https', '🍵')).toHaveText('🍵 3');
-  await expect(chip).toHaveAttribute('aria-pressed', 'true');
+  await expect(reactionButton).toHaveAttribute('aria-pressed', 'true');
 
-  // By keyboard, and the focus stays.
-  await chip.focus();
+  // A reaction by keyboard keeps the focus.
+  await reactionButton.focus();
   await alice.page.keyboard.press('Enter');
-  await expect(chip).toHaveText('🍵 2');
-  await expect(chip).toBeFocused();
+  await expect(reactionButton).toHaveText('🍵 2');
+  await expect(reactionButton).toBeFocused();
 });
 
 test('reactions are counted, name their users, and are removed by a second click', async ({ users }) => {
@@ -185,10 +185,10 @@ test('reactions are counted, name their users, and are removed by a second click
     [bob, '🍵 小明, Alice and you'],
     [ming, '🍵 Bob, Alice and you'],
   ] as const) {
-    const chip = user.reaction('Who is for tea?', '🍵');
-    await expect(chip).toHaveText('🍵 3');
-    await expect(chip).toHaveAccessibleName(who);
-    await expect(chip).toHaveAttribute('aria-pressed', 'true');
+    const reactionButton = user.reaction('Who is for tea?', '🍵');
+    await expect(reactionButton).toHaveText('🍵 3');
+    await expect(reactionButton).toHaveAccessibleName(who);
+    await expect(reactionButton).toHaveAttribute('aria-pressed', 'true');
   }
 
   await bob.reaction('Who is for tea?', '🍵').click();
@@ -209,16 +209,16 @@ test('opening the menu moves nothing', async ({ users }) => {
   const alice = await users.guest('Alice');
   await alice.send('First');
   await alice.send('Last');
-  const look = () =>
+  const positions = () =>
     alice.log.evaluate((log) => [log.scrollHeight, ...[...log.querySelectorAll('li')].map((row) => row.getBoundingClientRect().y)]);
   await alice.composer.hover();
-  const before = await look();
+  const before = await positions();
 
-  for (const deed of ['More emoji', 'Delete']) {
+  for (const action of ['More emoji', 'Delete']) {
     await alice.message('Last').hover();
-    expect(await look()).toEqual(before);
-    await alice.chooseAction(deed, 'Last');
-    expect(await look()).toEqual(before);
+    expect(await positions()).toEqual(before);
+    await alice.chooseAction(action, 'Last');
+    expect(await positions()).toEqual(before);
     await alice.composer.hover();
     await expect(alice.messageMenu).toBeHidden();
   }
@@ -234,7 +234,7 @@ test('messages can be edited, deleted and reacted to by keyboard', async ({ user
   await alice.expectMessage('Three');
   const row = (text: string) => alice.log.locator('li').filter({ hasText: text });
 
-  // To a message, and to what is on it
+  // Reach a message and its actions
   await alice.log.focus();
   await keyboard.press('ArrowUp');
   await expect(row('Three')).toBeFocused();
@@ -246,7 +246,7 @@ test('messages can be edited, deleted and reacted to by keyboard', async ({ user
   await expect(row('Two')).toBeFocused();
   await expect(alice.messageMenu).toBeHidden();
 
-  // A reaction, further away
+  // React with an emoji of the longer list
   await keyboard.press('Enter');
   await expect(alice.messageMenu.getByRole('button', { name: '👍' })).toBeFocused();
   await alice.messageMenu.getByRole('button', { name: 'More emoji' }).press('Enter');
@@ -261,7 +261,7 @@ test('messages can be edited, deleted and reacted to by keyboard', async ({ user
   await expect(row('Two')).toBeFocused();
   await expect(bob.reaction('Two', '👏')).toBeHidden();
 
-  // A deletion, after a question
+  // Delete, after a confirmation
   await keyboard.press('ArrowUp');
   await keyboard.press('Enter');
   await expect(alice.messageMenu.getByRole('button', { name: '👍' })).toBeFocused();
@@ -272,7 +272,7 @@ test('messages can be edited, deleted and reacted to by keyboard', async ({ user
   await expect(row('Message deleted')).toBeFocused();
   await bob.expectMessage('Message deleted');
 
-  // Another text
+  // Edit
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
   await alice.messageMenu.getByRole('button', { name: 'Edit' }).press('Enter');
@@ -282,7 +282,7 @@ test('messages can be edited, deleted and reacted to by keyboard', async ({ user
   await bob.expectMessage('Two!');
   await expect(alice.composer).toBeFocused();
 
-  // And back
+  // Return to the composer
   await alice.log.focus();
   await keyboard.press('ArrowUp');
   await keyboard.press('Escape');
@@ -299,12 +299,12 @@ test('focus that moves on before the menu opens stays there', async ({ users }) 
   await alice.page.keyboard.press('ArrowUp');
   await expect(alice.message('One')).toBeFocused();
 
-  // Enter opens the menu, and before the next picture is drawn one is at Edit already.
+  // Enter opens the menu, and the focus reaches Edit before the next frame is painted.
   await alice.message('One').evaluate(async (row) => {
     row.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
-    await new Promise((resume) => setTimeout(resume));
+    await new Promise((resolve) => setTimeout(resolve));
     row.querySelector<HTMLElement>('[data-action="edit"]')?.focus();
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   });
   await expect(alice.messageMenu.getByRole('button', { name: 'Edit' })).toBeFocused();
 });
@@ -321,7 +321,7 @@ test('the text of an edit survives the deletion of its message', async ({ users 
   await otherTab.delete('A first version');
 
   await alice.expectMessage('Message deleted');
-  await expect(editing(alice)).toBeHidden();
+  await expect(editingNotice(alice)).toBeHidden();
   await expect(alice.composer).toHaveValue('A much better version\n\nA draft');
   await expect(alice.composer).toHaveAccessibleDescription('The message has been deleted.');
 });
@@ -340,10 +340,10 @@ test('an edit that comes too late returns its text', async ({ server, users }) =
   await alice.page.context().setOffline(true);
   await alice.edit('A first version', 'A much better version');
   await server.restart();
-  // Both tabs try at once.
+  // Both tabs reconnect and send at the same time.
   await alice.page.context().setOffline(false);
 
-  // Either the deletion or the edit was first; the deletion wins, and no text is lost unsaid.
+  // Either command may arrive first. The deletion wins; if the edit was refused, its text is in the composer.
   await expect(alice.message('Message deleted')).not.toContainText('waiting', { timeout: 20_000 });
   await expect.poll(() => alice.fetchHistory()).toEqual(['']);
   if (alice.frames.receivedOfType('error').length > 0) {
@@ -476,13 +476,13 @@ test('a tap on a message opens its menu on a phone', async ({ users }) => {
   await expect(alice.messageMenu).toContainText('👍 Bob');
   for (const button of await alice.messageMenu.getByRole('button').all()) {
     const box = await button.boundingBox();
-    expect.soft(Math.round(Math.min(box!.width, box!.height)), `room for a finger on ${button}`).toBeGreaterThanOrEqual(44);
+    expect.soft(Math.round(Math.min(box!.width, box!.height)), `size of ${button}`).toBeGreaterThanOrEqual(44);
   }
   await alice.messageMenu.getByRole('button', { name: '👀' }).tap();
   await expect(alice.messageMenu).toBeHidden();
   await expect(bob.reaction('Typed on a phnoe', '👀')).toHaveText('👀 1');
 
-  // A touch beside it closes it.
+  // A tap outside the menu closes it.
   await touch('Typed on a phnoe');
   await alice.page.touchscreen.tap(200, 90);
   await expect(alice.messageMenu).toBeHidden();

@@ -1,29 +1,29 @@
-/** Readers whose clocks are wrong, or are set while they read. */
+/** Pages in browsers whose clock is wrong or is set while they are open. */
 import type { Page } from '@playwright/test';
 
-import { Network } from '../fixtures/network.ts';
 import { holdWasm } from '../fixtures/boot.ts';
+import { Network } from '../fixtures/network.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const HOUR = 60 * 60 * 1_000;
 
-/** From the next page on, a reader's clock is off by so many milliseconds; the one that measures durations is right. */
-async function wrongClock(page: Page, off: number): Promise<void> {
-  await page.addInitScript((first) => {
-    const { Date: Right } = globalThis;
-    Object.assign(globalThis, { off: first });
-    const wrong = () => Right.now() + (globalThis as unknown as { off: number }).off;
-    globalThis.Date = new Proxy(Right, {
-      construct: (target, parts, wanted) => Reflect.construct(target, parts.length ? parts : [wrong()], wanted),
-      apply: () => new Right(wrong()).toString(),
-      get: (target, field) => (field === 'now' ? wrong : Reflect.get(target, field)),
+/** Shifts `Date` by an offset in milliseconds, from the next page load on. `performance.now()` stays right. */
+async function offsetClock(page: Page, offset: number): Promise<void> {
+  await page.addInitScript((initialOffset) => {
+    const { Date: RealDate } = globalThis;
+    Object.assign(globalThis, { clockOffset: initialOffset });
+    const offsetNow = () => RealDate.now() + (globalThis as unknown as { clockOffset: number }).clockOffset;
+    globalThis.Date = new Proxy(RealDate, {
+      construct: (target, args, newTarget) => Reflect.construct(target, args.length ? args : [offsetNow()], newTarget),
+      apply: () => new RealDate(offsetNow()).toString(),
+      get: (target, field) => (field === 'now' ? offsetNow : Reflect.get(target, field)),
     });
-  }, off);
+  }, offset);
 }
 
-/** Sets it while the page is open. */
-async function setClock(page: Page, off: number): Promise<void> {
-  await page.evaluate((now) => Object.assign(globalThis, { off: now }), off);
+/** Sets the clock of an open page to another offset. */
+async function setClock(page: Page, offset: number): Promise<void> {
+  await page.evaluate((newOffset) => Object.assign(globalThis, { clockOffset: newOffset }), offset);
 }
 
 for (const days of [-400, -1, 1, 40]) {
@@ -31,7 +31,7 @@ for (const days of [-400, -1, 1, 40]) {
     const bob = await users.guest('Bob');
     await bob.send('Good morning');
     const alice = await users.openBrowser('Alice');
-    await wrongClock(alice.page, days * 24 * HOUR);
+    await offsetClock(alice.page, days * 24 * HOUR);
     const network = await Network.intercept(alice);
     await alice.signIn();
     await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/]);
@@ -40,8 +40,8 @@ for (const days of [-400, -1, 1, 40]) {
     await alice.composer.fill('And to you');
     await alice.composer.press('Enter');
     await expect(alice.log.getByRole('listitem')).toHaveText(['Today', /Good morning/, /And to you/]);
-    const shown = await alice.message('And to you').locator('time').first().getAttribute('datetime');
-    expect(Math.abs(Date.parse(shown ?? '') - Date.now())).toBeLessThan(HOUR);
+    const datetime = await alice.message('And to you').locator('time').first().getAttribute('datetime');
+    expect(Math.abs(Date.parse(datetime ?? '') - Date.now())).toBeLessThan(HOUR);
   });
 }
 
@@ -49,7 +49,7 @@ test('messages sent before WebAssembly loads are under today with a clock a day 
   const bob = await users.guest('Bob');
   await bob.send('Good morning');
   const alice = await users.openBrowser('Alice');
-  await wrongClock(alice.page, 24 * HOUR);
+  await offsetClock(alice.page, 24 * HOUR);
   await alice.signIn();
   await holdWasm(alice.page);
   await alice.page.route('**/talk/lobby', (route) => (route.request().method() === 'POST' ? undefined : route.continue()));
@@ -66,16 +66,16 @@ test('messages sent before WebAssembly loads are under today with a clock a day 
 for (const hours of [-24, -1, 24]) {
   test(`the typing indicator ends even if the clock is set by ${hours} hours`, async ({ users }) => {
     const alice = await users.openBrowser('Alice');
-    await wrongClock(alice.page, 0);
+    await offsetClock(alice.page, 0);
     await alice.signIn();
     const bob = await users.guest('Bob');
     await bob.composer.pressSequentially('Wait');
-    const sign = alice.page.getByText('Bob is typing …');
-    await expect(sign).toBeVisible();
+    const typingIndicator = alice.page.getByText('Bob is typing …');
+    await expect(typingIndicator).toBeVisible();
     await setClock(alice.page, hours * HOUR);
-    await expect(sign).toBeHidden({ timeout: 15_000 });
+    await expect(typingIndicator).toBeHidden({ timeout: 15_000 });
 
-    // One's own signs go on, too, and what is said is seen at once.
+    // The page also keeps sending its own typing events and shows new messages at once.
     await alice.composer.pressSequentially('I');
     await expect(bob.page.getByText('Alice is typing …')).toBeVisible();
     await alice.composer.fill('I wait');
@@ -89,7 +89,7 @@ for (const hours of [-24, -1, 24]) {
 
 test('setting the clock closes no live connection and hides no dead one', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
-  await wrongClock(alice.page, 0);
+  await offsetClock(alice.page, 0);
   const network = await Network.intercept(alice);
   await alice.signIn();
   const bob = await users.guest('Bob');
@@ -98,7 +98,7 @@ test('setting the clock closes no live connection and hides no dead one', async 
     await bob.send(`the clock is ${hours} hours off`);
     await alice.expectMessage(`the clock is ${hours} hours off`);
   }
-  // Longer than a page looks after its connection.
+  // Waits longer than the interval at which the page checks its connection.
   await alice.page.waitForFunction((since) => performance.now() > since + 6_000, await alice.page.evaluate(() => performance.now()));
   expect(alice.frames.receivedOfType('welcome')).toHaveLength(1);
   network.disconnect();

@@ -1,16 +1,16 @@
 import type { Page } from '@playwright/test';
 
-import type { User } from '../fixtures/user.ts';
-import { InputMethod } from '../fixtures/input_method.ts';
 import { holdWasm } from '../fixtures/boot.ts';
+import { InputMethod } from '../fixtures/input_method.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
-/** What the page was told of Enter: whether it belonged to a composition. */
-function entersHeard(page: Page): Promise<{ isComposing: boolean; keyCode: number }[]> {
-  return page.evaluate(() => (window as any).enters);
+/** The recorded `keydown` events of Enter: whether each belonged to a composition. */
+function enterEvents(page: Page): Promise<{ isComposing: boolean; keyCode: number }[]> {
+  return page.evaluate(() => (window as any).enterEvents);
 }
 
-/** Playwright's keyboard has no AltGr. */
+/** Dispatches AltGr+Enter, which Playwright's keyboard cannot press. */
 function pressAltGraphEnter(user: User): Promise<void> {
   return user.composer.evaluate((field) => {
     const modifiers = { modifierAltGraph: true, bubbles: true, cancelable: true };
@@ -22,9 +22,9 @@ test('Enter within a Chinese composition does not send', async ({ users }) => {
   const ming = await users.guest('小明');
   const inputMethod = await InputMethod.attach(ming.page);
   await ming.page.evaluate(() => {
-    const enters: object[] = ((window as any).enters = []);
-    const note = ({ key, isComposing, keyCode }: KeyboardEvent) => key === 'Enter' && enters.push({ isComposing, keyCode });
-    window.addEventListener('keydown', note, { capture: true });
+    const enterEvents: object[] = ((window as any).enterEvents = []);
+    const record = ({ key, isComposing, keyCode }: KeyboardEvent) => key === 'Enter' && enterEvents.push({ isComposing, keyCode });
+    window.addEventListener('keydown', record, { capture: true });
   });
   await ming.composer.focus();
 
@@ -33,7 +33,7 @@ test('Enter within a Chinese composition does not send', async ({ users }) => {
   await expect(ming.composer).toHaveValue('nihao');
   await inputMethod.pressEnter(13);
   await inputMethod.pressEnter(229);
-  expect(await entersHeard(ming.page)).toEqual([
+  expect(await enterEvents(ming.page)).toEqual([
     { isComposing: true, keyCode: 13 },
     { isComposing: true, keyCode: 229 },
   ]);
@@ -41,9 +41,9 @@ test('Enter within a Chinese composition does not send', async ({ users }) => {
 
   await inputMethod.commit('你好');
   await expect(ming.composer).toHaveValue('你好');
-  // Safari ends the composition first, and then tells of the Enter that ended it.
+  // Safari ends the composition first, and then reports the Enter that ended it.
   await inputMethod.pressEnter(229);
-  expect((await entersHeard(ming.page)).at(-1)).toEqual({ isComposing: false, keyCode: 229 });
+  expect((await enterEvents(ming.page)).at(-1)).toEqual({ isComposing: false, keyCode: 229 });
   await expect(ming.composer).toHaveValue('你好');
   expect(ming.frames.sentOfType('send')).toEqual([]);
 
@@ -67,17 +67,17 @@ test('Shift+Enter adds a line and Enter sends both', async ({ users }) => {
   await expect(alice.composer).toHaveValue('');
 });
 
-for (const { keys, breaks } of [
-  { keys: 'Alt+Enter', breaks: true },
-  { keys: 'Shift+Alt+Enter', breaks: true },
-  { keys: 'Control+Alt+Enter', breaks: true },
-  { keys: 'AltGraph+Enter', breaks: true },
-  { keys: 'Alt+NumpadEnter', breaks: true },
-  { keys: 'Shift+NumpadEnter', breaks: true },
-  { keys: 'Control+Enter', breaks: false },
-  { keys: 'NumpadEnter', breaks: false },
+for (const { keys, breaksLine } of [
+  { keys: 'Alt+Enter', breaksLine: true },
+  { keys: 'Shift+Alt+Enter', breaksLine: true },
+  { keys: 'Control+Alt+Enter', breaksLine: true },
+  { keys: 'AltGraph+Enter', breaksLine: true },
+  { keys: 'Alt+NumpadEnter', breaksLine: true },
+  { keys: 'Shift+NumpadEnter', breaksLine: true },
+  { keys: 'Control+Enter', breaksLine: false },
+  { keys: 'NumpadEnter', breaksLine: false },
 ]) {
-  test(`${keys} ${breaks ? 'breaks the line where one is' : 'sends'}, before the program is there and after`, async ({ users }) => {
+  test(`${keys} ${breaksLine ? 'breaks the line at the caret' : 'sends'}, before and after WebAssembly loads`, async ({ users }) => {
     const alice = await users.openBrowser('Alice');
     const releaseWasm = await holdWasm(alice.page);
     await alice.page.goto('/', { waitUntil: 'commit' });
@@ -90,7 +90,7 @@ for (const { keys, breaks } of [
       await alice.page.keyboard.press('Shift+ArrowRight');
       if (keys === 'AltGraph+Enter') await pressAltGraphEnter(alice);
       else await alice.page.keyboard.press(keys);
-      if (breaks) {
+      if (breaksLine) {
         await expect(alice.composer).toHaveValue(`${when}: one\ntwo`);
         expect(await alice.message(when).count()).toBe(0);
         await alice.page.keyboard.press('Control+z');

@@ -1,18 +1,18 @@
-import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { Network } from '../fixtures/network.ts';
-import type { User } from '../fixtures/user.ts';
+import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
-/** The close code of a server that wants to be asked again soon. */
-const TRY_AGAIN = 1013;
+/** The close code with which a server asks clients to reconnect later. */
+const TRY_AGAIN_LATER = 1013;
 
-/** The page tries again after at most so many milliseconds of waiting, all tries together. */
+/** The longest that the page may take to reconnect, in milliseconds. */
 const RECONNECTED = { timeout: 20_000 };
 
-/** What stands beside a message that has not been sent yet. */
-const waiting = /sending …|waiting for the connection/;
+/** The status of a message that is not acknowledged yet. */
+const PENDING = /sending …|waiting for the connection/;
 
-const lost = (user: User) => user.page.getByRole('status').filter({ hasText: 'Connection lost.' });
+const connectionLost = (user: User) => user.page.getByRole('status').filter({ hasText: 'Connection lost.' });
 
 test('messages written offline are sent once after reconnecting', async ({
   server,
@@ -25,27 +25,27 @@ test('messages written offline are sent once after reconnecting', async ({
   await bob.expectMessage('before');
 
   await server.kill();
-  await expect(lost(alice)).toBeVisible();
-  await expect(lost(bob)).toBeVisible();
+  await expect(connectionLost(alice)).toBeVisible();
+  await expect(connectionLost(bob)).toBeVisible();
   for (const text of ['meanwhile', 'and more']) {
     await alice.composer.fill(text);
     await alice.composer.press('Enter');
-    await expect(alice.message(text)).toContainText(waiting);
+    await expect(alice.message(text)).toContainText(PENDING);
   }
 
   await server.restart();
-  await expect(lost(alice)).toBeHidden(RECONNECTED);
-  await expect(lost(bob)).toBeHidden(RECONNECTED);
+  await expect(connectionLost(alice)).toBeHidden(RECONNECTED);
+  await expect(connectionLost(bob)).toBeHidden(RECONNECTED);
   await alice.send('after');
   await bob.expectMessage('after');
 
-  const said = ['before', 'meanwhile', 'and more', 'after'];
+  const texts = ['before', 'meanwhile', 'and more', 'after'];
   for (const user of [alice, bob]) {
-    for (const text of said) await user.expectMessage(text);
+    for (const text of texts) await user.expectMessage(text);
     await expect(user.log).toHaveText(/before.*meanwhile.*and more.*after/s);
-    await expect(user.log).not.toContainText(waiting);
+    await expect(user.log).not.toContainText(PENDING);
   }
-  await expect.poll(() => bob.fetchHistory()).toEqual(said);
+  await expect.poll(() => bob.fetchHistory()).toEqual(texts);
   await alice.expectOnline('Bob');
 });
 
@@ -58,15 +58,15 @@ test('messages missed while offline appear after reconnecting', async ({ users }
   await bob.expectMessage('one');
 
   network.disconnect();
-  await expect(lost(bob)).toBeVisible();
+  await expect(connectionLost(bob)).toBeVisible();
   await alice.send('two');
   await alice.send('three');
   await bob.composer.fill('four');
   await bob.composer.press('Enter');
-  await expect(bob.message('four')).toContainText(waiting);
+  await expect(bob.message('four')).toContainText(PENDING);
   network.restore();
 
-  await expect(lost(bob)).toBeHidden(RECONNECTED);
+  await expect(connectionLost(bob)).toBeHidden(RECONNECTED);
   await bob.expectMessage('two');
   await bob.expectMessage('three');
   await alice.expectMessage('four');
@@ -102,9 +102,9 @@ test('the page reconnects at once when the network or the user returns', async (
   ] as const) {
     network.disconnect();
     await alice.send(text);
-    await expect(lost(bob)).toHaveCount(1);
+    await expect(connectionLost(bob)).toHaveCount(1);
     network.restore();
-    // No clock moves, so nothing but this can be the reason.
+    // The clock stands still, so only this event can cause the reconnection.
     await bob.page.evaluate(event);
     await expect(bob.message(text)).toHaveCount(1);
   }
@@ -116,7 +116,7 @@ test('a server restart is announced and recovered from', async ({ server, users 
   await alice.send('before');
   await server.stop();
   await expect(alice.page.getByRole('status').filter({ hasText: 'The server is restarting.' })).toBeVisible();
-  await expect(lost(alice)).toHaveCount(0);
+  await expect(connectionLost(alice)).toHaveCount(0);
   await server.restart();
   await expect(alice.page.getByRole('status').filter({ hasText: 'restarting' })).toBeHidden(RECONNECTED);
   await alice.send('after');
@@ -124,34 +124,34 @@ test('a server restart is announced and recovered from', async ({ server, users 
 
 test('a message whose ack was lost is not sent twice', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
-  let isDeaf = false;
-  const heard: string[] = [];
+  let losesNextAck = false;
+  const delivered: string[] = [];
   await alice.page.routeWebSocket('**/ws', (route) => {
     const upstream = route.connectToServer();
     upstream.onMessage((frame) => {
-      // The answer and the event that would tell the page that its message arrived: the line breaks before them.
-      if (isDeaf && /"type":"(ack|event)"/.test(String(frame))) {
-        isDeaf = false;
-        void route.close({ code: TRY_AGAIN });
+      // Breaks the connection before the ack or event that would confirm the message.
+      if (losesNextAck && /"type":"(ack|event)"/.test(String(frame))) {
+        losesNextAck = false;
+        void route.close({ code: TRY_AGAIN_LATER });
         return;
       }
-      heard.push(String(frame));
+      delivered.push(String(frame));
       route.send(frame);
     });
   });
   await alice.signIn();
   const bob = await users.guest('Bob');
 
-  isDeaf = true;
+  losesNextAck = true;
   await alice.composer.fill('Once is enough');
   await alice.composer.press('Enter');
   await bob.expectMessage('Once is enough');
 
-  await expect(alice.message('Once is enough')).not.toContainText(waiting, RECONNECTED);
+  await expect(alice.message('Once is enough')).not.toContainText(PENDING, RECONNECTED);
   await alice.expectMessage('Once is enough');
   await bob.send('I heard you');
   await alice.expectMessage('I heard you');
   await bob.expectMessage('Once is enough');
   await expect.poll(() => bob.fetchHistory()).toEqual(['Once is enough', 'I heard you']);
-  expect(heard.filter((frame) => frame.includes('"welcome"'))).toHaveLength(2);
+  expect(delivered.filter((frame) => frame.includes('"welcome"'))).toHaveLength(2);
 });

@@ -1,19 +1,19 @@
 import { PASSWORD, registerUser } from '../fixtures/registered_users.ts';
-import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
-/** Opens the form that deletes the account, in the settings. */
-async function openForm(user: User): Promise<void> {
+/** Opens the account deletion form in the settings. */
+async function openDeletionForm(user: User): Promise<void> {
   await user.settingsButton.click();
   await user.settings.getByText('Delete my account …').click();
 }
 
-const submit = (user: User) => user.settings.getByRole('button', { name: 'Delete my account', exact: true }).click();
+const submitDeletionForm = (user: User) => user.settings.getByRole('button', { name: 'Delete my account', exact: true }).click();
 
 test('deleting an account keeps its messages without the name, on open pages and after a reload', async ({ users }) => {
   await registerUser(users, 'Olga');
   const alice = await registerUser(users, 'Alice');
-  const tab = await users.openTab(alice);
+  const otherTab = await users.openTab(alice);
   const bob = await users.guest('Bob');
   await alice.send('I was here');
   await bob.send('So was I');
@@ -22,16 +22,16 @@ test('deleting an account keeps its messages without the name, on open pages and
   await bob.conversationLink('Alice').click();
   await bob.expectMessage('Between us');
 
-  await openForm(alice);
+  await openDeletionForm(alice);
   await alice.settings.getByLabel('Password', { exact: true }).fill('not my password');
   alice.pageErrors.allowStatus(403);
-  await submit(alice);
+  await submitDeletionForm(alice);
   await expect(alice.settings.getByText('That’s not your current password.')).toBeVisible();
   await alice.settings.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await submit(alice);
+  await submitDeletionForm(alice);
   await expect(alice.page.getByText('Your account is deleted.')).toBeVisible();
   await expect(alice.nicknameField).toHaveValue('');
-  await expect(tab.nicknameField).toHaveValue('');
+  await expect(otherTab.nicknameField).toHaveValue('');
 
   await expect(bob.message('Between us').getByText('Former user')).toBeVisible();
   await bob.openConversation('Lobby');
@@ -40,7 +40,7 @@ test('deleting an account keeps its messages without the name, on open pages and
   await bob.expectSignedIn();
   await expect(bob.message('I was here').getByText('Former user')).toBeVisible();
   await expect(bob.page.getByText('Alice')).toHaveCount(0);
-  // The name is anybody's.
+  // The nickname is free again.
   await users.guest('Alice');
 });
 
@@ -52,9 +52,9 @@ test('deleting an account can delete its messages; the last owner must appoint a
   await alice.send('Secret two');
   await bob.expectMessage('Secret two');
 
-  await openForm(alice);
+  await openDeletionForm(alice);
   await alice.settings.getByLabel('are all deleted').check();
-  await submit(alice);
+  await submitDeletionForm(alice);
   await expect(alice.page.getByText('Your account is deleted.')).toBeVisible();
   await expect(alice.nicknameField).toHaveValue('');
   await expect(bob.log.getByText('Message deleted')).toHaveCount(2);
@@ -63,10 +63,10 @@ test('deleting an account can delete its messages; the last owner must appoint a
   await expect(bob.log.getByText('Message deleted')).toHaveCount(2);
   expect(await bob.fetchHistory()).toEqual(['', '']);
 
-  await openForm(owner);
+  await openDeletionForm(owner);
   await owner.settings.getByLabel('Password', { exact: true }).fill(PASSWORD);
   owner.pageErrors.allowStatus(409);
-  await submit(owner);
+  await submitDeletionForm(owner);
   await expect(owner.settings.getByText('You are the only owner. Make someone else an owner first.')).toBeVisible();
   await owner.page.keyboard.press('Escape');
   await owner.send('Still here');

@@ -21,7 +21,7 @@ test('a direct is between two users, and a third neither sees nor receives it', 
   await bob.send(REPLY);
   await alice.expectMessage(REPLY);
 
-  // What is said to everyone afterwards reaches Carol, so all that was meant for her has come.
+  // Carol has received this later message, so nothing for her is still on its way.
   await bob.openConversation('Lobby');
   await bob.send('Tea is ready');
   await carol.expectMessage('Tea is ready');
@@ -29,9 +29,9 @@ test('a direct is between two users, and a third neither sees nor receives it', 
   const direct = alice.conversationId;
   expect(bob.frames.received.filter((frame) => frame.includes(SECRET))).toHaveLength(1);
   expect(carol.frames.received.filter((frame) => frame.includes('Tea is ready'))).toHaveLength(1);
-  for (const trace of [SECRET, REPLY, direct]) {
-    expect(carol.frames.received.filter((frame) => frame.includes(trace))).toEqual([]);
-    await expect(carol.page.locator('body')).not.toContainText(trace);
+  for (const text of [SECRET, REPLY, direct]) {
+    expect(carol.frames.received.filter((frame) => frame.includes(text))).toEqual([]);
+    await expect(carol.page.locator('body')).not.toContainText(text);
   }
   await expect(carol.conversationList.getByRole('link')).toHaveCount(1);
 });
@@ -43,9 +43,9 @@ test('a third user cannot fetch or open a direct by its URL', async ({ users }) 
   await alice.openDirect('Bob');
   await alice.send(SECRET);
 
-  const answer = await carol.page.request.get(`/api/conversations/${alice.conversationId}/messages`);
-  expect(answer.status()).toBe(404);
-  expect(await answer.text()).not.toContain(SECRET);
+  const response = await carol.page.request.get(`/api/conversations/${alice.conversationId}/messages`);
+  expect(response.status()).toBe(404);
+  expect(await response.text()).not.toContain(SECRET);
 
   await carol.page.goto(`/talk/${alice.conversationId}`);
   await expect(carol.page.getByText('This conversation doesn’t exist, or you aren’t in it.')).toBeVisible();
@@ -92,8 +92,8 @@ test.describe('in a crowd', () => {
 
   test('nobody is shown as away when it is not known', async ({ server, users }) => {
     const alice = await users.guest('Alice');
-    const crowd = Array.from({ length: 205 }, (_, number) => SocketClient.signIn(server, `Guest ${number}`));
-    const clients = await Promise.all(crowd);
+    const signIns = Array.from({ length: 205 }, (_, number) => SocketClient.signIn(server, `Guest ${number}`));
+    const clients = await Promise.all(signIns);
     await expect(alice.page.getByRole('heading', { name: 'Online · 206' })).toBeVisible();
 
     await alice.openDirect('Guest 7');

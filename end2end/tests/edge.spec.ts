@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 
 import { expect, test } from '../fixtures/test.ts';
 
-const REFUSED = /Content Security Policy/;
+const CSP_ERROR = /Content Security Policy/;
 
 test('injected script does not run', async ({ users }) => {
   const alice = await users.guest('Alice');
-  alice.pageErrors.allow(REFUSED);
+  alice.pageErrors.allow(CSP_ERROR);
   await alice.page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.ran = "script"';
@@ -24,7 +24,7 @@ test('injected script does not run', async ({ users }) => {
   const outcome = await alice.page.evaluate(() => {
     const script = document.createElement('script');
     script.src = 'data:text/javascript,window.ran="address"';
-    const failed = new Promise((done) => script.addEventListener('error', () => done('blocked')));
+    const failed = new Promise((resolve) => script.addEventListener('error', () => resolve('blocked')));
     document.body.append(script);
     return failed;
   });
@@ -40,7 +40,7 @@ test('injected script does not run', async ({ users }) => {
 
 test('the page connects to its own server only', async ({ users }) => {
   const alice = await users.guest('Alice');
-  alice.pageErrors.allow(REFUSED);
+  alice.pageErrors.allow(CSP_ERROR);
   const outcome = await alice.page.evaluate(() =>
     fetch('http://localhost:9/?stolen').then(
       () => 'sent',
@@ -48,28 +48,28 @@ test('the page connects to its own server only', async ({ users }) => {
     ),
   );
   expect(outcome).toBe('blocked');
-  await expect.poll(() => alice.pageErrors.all.some((error) => REFUSED.test(error))).toBe(true);
+  await expect.poll(() => alice.pageErrors.all.some((error) => CSP_ERROR.test(error))).toBe(true);
 });
 
 test('other sites cannot embed the page', async ({ browser, server }) => {
-  const foreign = createServer((_request, response) => {
+  const otherSite = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end(`<iframe src="${server.url}/"></iframe>`);
   });
-  await new Promise<void>((ready) => foreign.listen(0, '127.0.0.1', ready));
+  await new Promise<void>((resolve) => otherSite.listen(0, '127.0.0.1', resolve));
   const page = await browser.newPage();
   const refused = page.waitForEvent('console', (message) => /frame-ancestors/.test(message.text()));
-  await page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
+  await page.goto(`http://127.0.0.1:${(otherSite.address() as AddressInfo).port}/`);
   await refused;
   await expect(page.frameLocator('iframe').getByRole('textbox')).toHaveCount(0);
   await page.close();
-  foreign.close();
+  otherSite.close();
 });
 
 test('an avatar has its colour', async ({ users }) => {
   const alice = await users.guest('Alice');
-  const face = alice.page.locator('.avatar').first();
-  const [hue, background] = await face.evaluate((element) => {
+  const avatar = alice.page.locator('.avatar').first();
+  const [hue, background] = await avatar.evaluate((element) => {
     const style = getComputedStyle(element);
     return [style.getPropertyValue('--hue'), style.backgroundColor];
   });

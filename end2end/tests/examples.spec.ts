@@ -39,11 +39,11 @@ test('the tutorial’s private client talks with one user, and a third receives 
 test('the script that keeps its token stays the same user', async ({ server, users }) => {
   const bob = await users.guest('Bob');
   const folder = await mkdtemp(join(tmpdir(), 'teahouse-token-'));
-  const run = (text: string) => Example.python('same_user.py', 'robot', join(folder, 'token'), text, server.url);
-  const first = run('it is done');
+  const runScript = (text: string) => Example.python('same_user.py', 'robot', join(folder, 'token'), text, server.url);
+  const first = runScript('it is done');
   await bob.expectMessage('it is done');
   await first.finish();
-  const second = run('it is done again');
+  const second = runScript('it is done again');
   await bob.expectMessage('it is done again');
   await second.finish();
   const events = bob.frames.receivedOfType('event').filter((frame) => frame.event.body?.startsWith('it is done'));

@@ -1,14 +1,17 @@
-/** Where the system chooses the colours, every state of a control is told by a line or a mark. */
+/** With forced colours, every state of a control is visible by a line or a mark. */
 import type { Locator } from '@playwright/test';
 
-import { registerWithRole, postAdminAction, userId, registerUser, withoutJavaScript } from '../fixtures/registered_users.ts';
+import { postAdminAction, registerUser, registerWithRole, userId, withoutJavaScript } from '../fixtures/registered_users.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-/** What an element looks like apart from its colours and from what it says. */
+/** Describes the look of an element, without colours and text. */
 function shape(element: Locator): Promise<string> {
   return element.evaluate((element) => {
     const style = getComputedStyle(element);
-    const line = (kind: string) => (style.getPropertyValue(`${kind}-style`) === 'none' ? 'none' : `${style.getPropertyValue(`${kind}-style`)} ${style.getPropertyValue(`${kind}-width`)}`);
+    const line = (kind: string) => {
+      const lineStyle = style.getPropertyValue(`${kind}-style`);
+      return lineStyle === 'none' ? 'none' : `${lineStyle} ${style.getPropertyValue(`${kind}-width`)}`;
+    };
     return [
       ...['border-top', 'border-inline-start', 'border-bottom', 'outline'].map(line),
       style.textDecorationLine,
@@ -17,10 +20,10 @@ function shape(element: Locator): Promise<string> {
   });
 }
 
-/** Two states of a control, or of two of a kind, differ in their shape. */
-async function differ(what: string, one: string | Locator, other: string | Locator): Promise<void> {
+/** Expects that two states of a control, or two controls, differ in their shape. */
+async function expectDifferentShape(description: string, one: string | Locator, other: string | Locator): Promise<void> {
   const [first, second] = [typeof one === 'string' ? one : await shape(one), typeof other === 'string' ? other : await shape(other)];
-  expect.soft(first, what).not.toBe(second);
+  expect.soft(first, description).not.toBe(second);
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -40,68 +43,68 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await bob.send('A word?');
     await expect(alice.conversationLink('Bob', 1)).toBeVisible();
 
-    await differ('the current conversation', alice.conversationLink('Lobby'), alice.conversationLink('Bob'));
-    await differ('an unread conversation', alice.conversationLink('Bob').locator('.name'), alice.conversationLink('Lobby').locator('.name'));
+    await expectDifferentShape('the current conversation', alice.conversationLink('Lobby'), alice.conversationLink('Bob'));
+    await expectDifferentShape('an unread conversation', alice.conversationLink('Bob').locator('.name'), alice.conversationLink('Lobby').locator('.name'));
     await expect(alice.conversationLink('Bob').locator('.badge')).toHaveCSS('border-top-style', 'solid');
-    await differ('one’s own reaction', alice.reaction('Two', '👍'), alice.reaction('Two', '🎉'));
+    await expectDifferentShape('one’s own reaction', alice.reaction('Two', '👍'), alice.reaction('Two', '🎉'));
     await page.mouse.move(0, 0);
-    const own = await shape(alice.reaction('Two', '👍'));
+    const unfocusedShape = await shape(alice.reaction('Two', '👍'));
     await alice.log.focus();
     for (const text of ['Mine', 'Three', 'Two']) {
       await page.keyboard.press('ArrowUp');
       await expect(alice.message(text)).toBeFocused();
     }
-    // Reached by keys, so that the focus is to be seen.
+    // Moves the focus by keyboard, so that it is visible.
     await alice.reaction('Two', '👍').focus();
-    await differ('the focus on one’s own reaction', alice.reaction('Two', '👍'), own);
-    await differ('the focus on another one', alice.reaction('Two', '👍'), alice.reaction('Two', '🎉'));
+    await expectDifferentShape('the focus on one’s own reaction', alice.reaction('Two', '👍'), unfocusedShape);
+    await expectDifferentShape('the focus on one’s own reaction and another one', alice.reaction('Two', '👍'), alice.reaction('Two', '🎉'));
 
     await alice.composer.click();
-    const cannotSend = await shape(alice.sendButton);
+    const disabledShape = await shape(alice.sendButton);
     await alice.composer.fill('Something');
-    await differ('a button that would do nothing', cannotSend, alice.sendButton);
+    await expectDifferentShape('a disabled button', disabledShape, alice.sendButton);
     await alice.composer.fill('');
     await alice.message('Two').hover();
-    await differ('an emoji that one has put', alice.messageMenu.getByRole('button', { name: '👍' }), alice.messageMenu.getByRole('button', { name: '🎉' }));
+    await expectDifferentShape('the emoji of one’s own reaction', alice.messageMenu.getByRole('button', { name: '👍' }), alice.messageMenu.getByRole('button', { name: '🎉' }));
     await alice.message('Mine').hover();
     await alice.messageMenu.getByRole('button', { name: 'Edit' }).click();
-    await differ('the message that is being changed', alice.message('Mine'), alice.message('Three'));
+    await expectDifferentShape('the message that is being edited', alice.message('Mine'), alice.message('Three'));
     await alice.composer.press('Escape');
     await alice.chooseAction('Delete', 'Mine');
-    await differ('what cannot be undone', alice.messageMenu.getByRole('button', { name: 'Delete' }), alice.messageMenu.getByRole('button', { name: 'Keep it' }));
+    await expectDifferentShape('the button that deletes', alice.messageMenu.getByRole('button', { name: 'Delete' }), alice.messageMenu.getByRole('button', { name: 'Keep it' }));
     await alice.messageMenu.getByRole('button', { name: 'Keep it' }).click();
 
-    const to = page.getByRole('button', { name: 'Writing to Everyone' });
-    const closed = await shape(to);
-    await to.click();
+    const recipientButton = page.getByRole('button', { name: 'Writing to Everyone' });
+    const closedShape = await shape(recipientButton);
+    await recipientButton.click();
     await expect(alice.conversationSection.getByRole('combobox')).toBeFocused();
-    await differ('an open choice', to, closed);
+    await expectDifferentShape('an open recipient picker', recipientButton, closedShape);
     await page.keyboard.press('Escape');
 
-    const valid = await shape(alice.recipientField);
+    const validShape = await shape(alice.recipientField);
     await alice.recipientField.fill('o');
     await alice.recipientField.press('ArrowDown');
-    const chosen = alice.sidebar.getByRole('option', { selected: true });
-    await differ('the suggestion that Enter takes', chosen, alice.sidebar.getByRole('option', { selected: false }).first());
+    const selectedOption = alice.sidebar.getByRole('option', { selected: true });
+    await expectDifferentShape('the selected suggestion', selectedOption, alice.sidebar.getByRole('option', { selected: false }).first());
     await alice.recipientField.fill('Rob');
     await alice.recipientField.press('Enter');
     await expect(alice.recipientField).toHaveAttribute('aria-invalid', 'true');
     await alice.composer.click();
-    await differ('a field that is wrong', alice.recipientField, valid);
+    await expectDifferentShape('an invalid field', alice.recipientField, validShape);
 
-    const settings = await shape(alice.settingsButton);
+    const closedSettingsShape = await shape(alice.settingsButton);
     await alice.settingsButton.click();
-    await differ('the button of open settings', alice.settingsButton, settings);
+    await expectDifferentShape('the button of open settings', alice.settingsButton, closedSettingsShape);
     const link = (name: string) => alice.settings.getByRole('link', { name });
-    await differ('the language in use', link('English'), link('简体中文'));
+    await expectDifferentShape('the language in use', link('English'), link('简体中文'));
     await alice.settings.getByText('Set a password', { exact: true }).click();
-    const show = alice.settings.getByRole('button', { name: 'Show password' });
+    const showPasswordButton = alice.settings.getByRole('button', { name: 'Show password' });
     await page.mouse.move(0, 0);
-    const hidden = await shape(show);
-    await show.click();
+    const hiddenShape = await shape(showPasswordButton);
+    await showPasswordButton.click();
     await page.mouse.move(0, 0);
-    await differ('a password that is shown', show, hidden);
-    // Browsers draw those themselves, with a dot.
+    await expectDifferentShape('a shown password', showPasswordButton, hiddenShape);
+    // The browser draws radio buttons itself, with a dot for the selected one.
     for (const radio of await alice.settings.getByRole('radio').all()) await expect(radio).toHaveCSS('appearance', 'auto');
     await expect(alice.sidebar.locator('.sidebar-foot .avatar')).toHaveCSS('border-top-style', 'solid');
   });
@@ -121,10 +124,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await withoutJavaScript(users, owner, { forcedColors: 'active', colorScheme });
     await page.goto('/admin/reports');
     const tab = (name: RegExp) => page.getByRole('navigation').getByRole('link', { name });
-    await differ('the page that is open', tab(/^Reports/), tab(/^Invites/));
+    await expectDifferentShape('the page that is open', tab(/^Reports/), tab(/^Invites/));
     await expect(tab(/^Reports/).locator('.count')).toHaveCSS('border-top-style', 'solid');
-    const line = (text: string) => page.getByRole('listitem').getByRole('listitem').filter({ hasText: text });
-    await differ('the message that was reported', line('Rude words'), line('Before'));
+    const reportedMessage = (text: string) => page.getByRole('listitem').getByRole('listitem').filter({ hasText: text });
+    await expectDifferentShape('the message that was reported', reportedMessage('Rude words'), reportedMessage('Before'));
     await page.getByRole('button', { name: 'Close report' }).click();
     await expect(page.locator('.outcome')).toHaveCSS('border-top-style', 'solid');
     await page.goto('/admin');

@@ -1,44 +1,44 @@
 import type { Locator, Page } from '@playwright/test';
 
-import type { TestServer } from '../fixtures/test_server.ts';
-import type { User } from '../fixtures/user.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { TestServer } from '../fixtures/test_server.ts';
+import type { User } from '../fixtures/user.ts';
 
 test.use({ serverOptions: ['--unlimited'] });
 
-/** How far a message may move without being noticed, in pixels. */
-const STILL = 2;
+/** How far a message may move unnoticed, in pixels. */
+const TOLERANCE_PX = 2;
 
 const numbered = (number: number) => `message ${String(number).padStart(3, '0')}`;
 
-/** Somebody has said this many things in the Lobby. */
-async function longTalk(server: TestServer, count: number): Promise<SocketClient> {
+/** Signs in a user who sends `count` numbered messages to the Lobby. */
+async function longConversation(server: TestServer, count: number): Promise<SocketClient> {
   const writer = await SocketClient.signIn(server, 'Scribe');
   for (let number = 1; number <= count; number += 1) await writer.send(numbered(number));
   return writer;
 }
 
-/** Resolves when what has changed is on the screen. */
-function painted(page: Page): Promise<void> {
+/** Waits until all changes are painted. */
+function nextPaint(page: Page): Promise<void> {
   return page.evaluate(
     () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
   );
 }
 
-async function heightOnScreen(message: Locator): Promise<number> {
+async function topOf(message: Locator): Promise<number> {
   const box = await message.boundingBox();
   expect(box, `${message} is there`).not.toBeNull();
   return box!.y;
 }
 
-/** Scrolls the messages so that the beginning of what is loaded is at the top. */
+/** Scrolls up to the first loaded message. */
 async function scrollToTop(user: User): Promise<void> {
   await user.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
 }
 
 test('a long conversation opens at its end', async ({ server, users }) => {
-  await longTalk(server, 150);
+  await longConversation(server, 150);
   const alice = await users.guest('Alice');
 
   await expect(alice.message(numbered(150))).toBeInViewport({ ratio: 1 });
@@ -47,46 +47,46 @@ test('a long conversation opens at its end', async ({ server, users }) => {
 });
 
 test('older messages load above without moving the reader', async ({ server, users }) => {
-  await longTalk(server, 150);
+  await longConversation(server, 150);
   const alice = await users.openBrowser('Alice');
-  let releaseWasm = () => {};
-  const held = new Promise<void>((resolve) => (releaseWasm = resolve));
+  let releaseRequest = () => {};
+  const released = new Promise<void>((resolve) => (releaseRequest = resolve));
   await alice.page.route('**/messages?*before=*', async (route) => {
-    await held;
+    await released;
     await route.continue();
   });
   await alice.signIn();
   await alice.expectMessage(numbered(150));
   await scrollToTop(alice);
   await expect(alice.message(numbered(91))).toBeInViewport({ ratio: 1 });
-  await painted(alice.page);
-  const before = await heightOnScreen(alice.message(numbered(93)));
+  await nextPaint(alice.page);
+  const before = await topOf(alice.message(numbered(93)));
 
-  releaseWasm();
+  releaseRequest();
   await expect(alice.message(numbered(90))).toHaveCount(1);
-  await painted(alice.page);
+  await nextPaint(alice.page);
 
-  const moved = (await heightOnScreen(alice.message(numbered(93)))) - before;
-  expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
+  const moved = (await topOf(alice.message(numbered(93)))) - before;
+  expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(TOLERANCE_PX);
 });
 
 test('a long conversation is loaded page by page on demand', async ({ server, users }) => {
-  await longTalk(server, 150);
+  await longConversation(server, 150);
   const alice = await users.openBrowser('Alice');
-  const fetched: string[] = [];
+  const fetchedUrls: string[] = [];
   alice.page.on('request', (request) => {
-    if (request.url().includes('/messages?')) fetched.push(request.url());
+    if (request.url().includes('/messages?')) fetchedUrls.push(request.url());
   });
 
   await alice.signIn();
   await expect(alice.message(numbered(150))).toBeInViewport({ ratio: 1 });
-  await painted(alice.page);
+  await nextPaint(alice.page);
 
-  expect(fetched).toHaveLength(1);
+  expect(fetchedUrls).toHaveLength(1);
 });
 
 test('scrolling up reaches the beginning, with every message once', async ({ server, users }) => {
-  await longTalk(server, 150);
+  await longConversation(server, 150);
   const alice = await users.guest('Alice');
   await alice.expectMessage(numbered(150));
 
@@ -102,31 +102,31 @@ test('scrolling up reaches the beginning, with every message once', async ({ ser
 });
 
 test('new messages do not move a reader who scrolled up; a button leads to them', async ({ server, users }) => {
-  const writer = await longTalk(server, 150);
+  const writer = await longConversation(server, 150);
   const alice = await users.guest('Alice');
-  const toTheNewest = alice.page.getByRole('button', { name: 'Jump to latest message' });
+  const toNewest = alice.page.getByRole('button', { name: 'Jump to latest message' });
   await alice.expectMessage(numbered(150));
   await alice.message(numbered(120)).scrollIntoViewIfNeeded();
-  await expect(toTheNewest).toBeVisible();
-  await painted(alice.page);
-  const before = await heightOnScreen(alice.message(numbered(120)));
+  await expect(toNewest).toBeVisible();
+  await nextPaint(alice.page);
+  const before = await topOf(alice.message(numbered(120)));
 
-  for (const news of ['news one', 'news two', 'news three']) await writer.send(news);
+  for (const text of ['news one', 'news two', 'news three']) await writer.send(text);
   await expect(alice.message('news three')).toHaveCount(1);
-  await painted(alice.page);
-  const moved = (await heightOnScreen(alice.message(numbered(120)))) - before;
-  expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(STILL);
+  await nextPaint(alice.page);
+  const moved = (await topOf(alice.message(numbered(120)))) - before;
+  expect(Math.abs(moved), `moved by ${moved} px`).toBeLessThanOrEqual(TOLERANCE_PX);
   await expect(alice.message('news three')).not.toBeInViewport();
   await expect(alice.conversationLink('Lobby', 3)).toBeVisible();
 
-  await toTheNewest.click();
+  await toNewest.click();
   await expect(alice.message('news three')).toBeInViewport({ ratio: 1 });
-  await expect(toTheNewest).toBeHidden();
+  await expect(toNewest).toBeHidden();
   await expect(alice.conversationLink('Lobby', 3)).toBeHidden();
 });
 
 test('a reader at the end stays at the end', async ({ server, users }) => {
-  const writer = await longTalk(server, 80);
+  const writer = await longConversation(server, 80);
   const alice = await users.guest('Alice');
   await expect(alice.message(numbered(80))).toBeInViewport();
 
@@ -134,14 +134,14 @@ test('a reader at the end stays at the end', async ({ server, users }) => {
     await writer.send(numbered(number));
     await expect(alice.message(numbered(number))).toBeInViewport({ ratio: 1 });
   }
-  // High ones, faster than the screen is painted.
+  // Tall messages that arrive faster than the screen is painted.
   for (let number = 91; number <= 120; number += 1) await writer.send(`${numbered(number)}\nhas\nfour\nlines`);
   await expect(alice.message(numbered(120))).toBeInViewport({ ratio: 1 });
   await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeHidden();
 });
 
 test('the newest message stays visible while a long text is typed', async ({ server, users }) => {
-  await longTalk(server, 80);
+  await longConversation(server, 80);
   const alice = await users.guest('Alice');
   await alice.expectMessage(numbered(80));
 
@@ -150,7 +150,7 @@ test('the newest message stays visible while a long text is typed', async ({ ser
 });
 
 test('sending after scrolling up shows the sent message', async ({ server, users }) => {
-  await longTalk(server, 80);
+  await longConversation(server, 80);
   const alice = await users.guest('Alice');
   await alice.expectMessage(numbered(80));
   await alice.message(numbered(50)).scrollIntoViewIfNeeded();
@@ -161,7 +161,7 @@ test('sending after scrolling up shows the sent message', async ({ server, users
 });
 
 test('messages missed while away are below an unread line', async ({ server, users }) => {
-  const writer = await longTalk(server, 3);
+  const writer = await longConversation(server, 3);
   const alice = await users.guest('Alice');
   await alice.expectMessage(numbered(3));
   await expect(alice.conversationLink('Lobby', 3)).toBeHidden();
@@ -174,7 +174,7 @@ test('messages missed while away are below an unread line', async ({ server, use
 });
 
 test('messages that arrive while reading are not marked unread', async ({ server, users }) => {
-  const writer = await longTalk(server, 1);
+  const writer = await longConversation(server, 1);
   const alice = await users.guest('Alice');
   await alice.expectMessage(numbered(1));
 
@@ -185,7 +185,7 @@ test('messages that arrive while reading are not marked unread', async ({ server
 });
 
 test('day separators are the same for a reader whose clock is a day off', async ({ server, users }) => {
-  await longTalk(server, 2);
+  await longConversation(server, 2);
   const right = await users.guest('Alice');
   const ahead = await users.openBrowser('Bob');
   await ahead.page.clock.setFixedTime(Date.now() + 24 * 60 * 60 * 1_000);
@@ -203,14 +203,14 @@ for (const timezoneId of ['Asia/Shanghai', 'America/New_York']) {
     const alice = await users.guest('Alice', { timezoneId });
 
     const time = alice.message('What time is it?').getByRole('time');
-    const onTheirClock = at.toLocaleTimeString('en', { timeZone: timezoneId, timeStyle: 'short', hourCycle: 'h23' });
-    await expect(time).toHaveText(onTheirClock);
+    const localTime = at.toLocaleTimeString('en', { timeZone: timezoneId, timeStyle: 'short', hourCycle: 'h23' });
+    await expect(time).toHaveText(localTime);
     await expect(time).toHaveAttribute('datetime', at.toISOString());
   });
 }
 
 test('after midnight today’s messages are yesterday’s', async ({ server, users }) => {
-  await longTalk(server, 2);
+  await longConversation(server, 2);
   const alice = await users.openBrowser('Alice');
   await alice.page.clock.install();
   await alice.signIn();
@@ -222,27 +222,27 @@ test('after midnight today’s messages are yesterday’s', async ({ server, use
 });
 
 test('a failed load of newer messages can be retried in place', async ({ server, users }) => {
-  const writer = await longTalk(server, 80);
+  const writer = await longConversation(server, 80);
   const alice = await users.openBrowser('Alice');
   alice.pageErrors.allow(/ERR_FAILED/);
   await alice.page.route('**/messages?*after=*', (route) => route.abort());
   await alice.signIn();
   await alice.message(numbered(60)).scrollIntoViewIfNeeded();
   await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
-  // More than is kept below a reader: behind them begins a gap.
-  await writer.sendMany(Array.from({ length: 300 }, (_, place) => numbered(81 + place)));
+  // More messages than the page keeps below the reader, so that a gap follows them.
+  await writer.sendMany(Array.from({ length: 300 }, (_, index) => numbered(81 + index)));
   await expect.poll(() => alice.frames.receivedOfType('event').length).toBeGreaterThanOrEqual(300);
-  const again = alice.log.getByRole('button', { name: 'Try again' }).last();
+  const retryButton = alice.log.getByRole('button', { name: 'Try again' }).last();
 
   await expect(async () => {
     await alice.log.evaluate((log) => log.scrollTo({ top: log.scrollHeight, behavior: 'instant' }));
-    await expect(again).toBeInViewport({ timeout: 200 });
+    await expect(retryButton).toBeInViewport({ timeout: 200 });
   }).toPass();
   await expect(alice.message(numbered(380))).toHaveCount(0);
 
   await alice.page.unroute('**/messages?*after=*');
-  const shown = await alice.log.locator('.message').count();
-  await again.click();
-  await expect.poll(() => alice.log.locator('.message').count()).toBeGreaterThan(shown);
-  await expect(again).toHaveCount(0);
+  const countBefore = await alice.log.locator('.message').count();
+  await retryButton.click();
+  await expect.poll(() => alice.log.locator('.message').count()).toBeGreaterThan(countBefore);
+  await expect(retryButton).toHaveCount(0);
 });

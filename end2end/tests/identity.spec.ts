@@ -1,8 +1,8 @@
-import { registerWithRole, userId, PASSWORD, registerUser } from '../fixtures/registered_users.ts';
+import { PASSWORD, registerUser, registerWithRole, userId } from '../fixtures/registered_users.ts';
 import { JsonSocket, SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-/** What people could take for `Alice`: other cases, a capital I, a digit, Cyrillic letters, full width, hidden characters. */
+/** Names that look like `Alice`: other cases, a capital I, a digit, Cyrillic letters, full width, hidden characters. */
 const LOOKALIKES = ['alice', 'ALICE', 'AIice', 'A1ice', 'Аlice', 'Aliсe', 'Ａｌｉｃｅ', 'Alice ', 'A\u00adlice'];
 const TAKEN = 'This nickname, or one that looks like it, is taken.';
 
@@ -16,10 +16,10 @@ test('a guest can neither take nor imitate the nickname of an absent registered 
 
   for (const name of ['Alice', ...LOOKALIKES]) {
     await impostor.nicknameField.fill(name);
-    const answer = impostor.page.waitForResponse('/api/session');
+    const response = impostor.page.waitForResponse('/api/session');
     await impostor.enterButton.click();
-    // What hides a character or mixes alphabets is no name at all; all others are taken.
-    expect([409, 422], name).toContain((await answer).status());
+    // Names with hidden characters or mixed alphabets are invalid (422); all others are taken (409).
+    expect([409, 422], name).toContain((await response).status());
     await expect(impostor.nicknameField, name).toHaveAttribute('aria-invalid', 'true');
   }
   await impostor.nicknameField.fill('AIice');
@@ -30,8 +30,8 @@ test('a guest can neither take nor imitate the nickname of an absent registered 
     const socket = await JsonSocket.open(`${server.wsUrl}/ws`);
     socket.send({ type: 'hello', protocol: 1, nickname: name });
     expect(await socket.nextOfType('error'), name).toMatchObject({ code: 'nickname_taken' });
-    const plain = await JsonSocket.open(`${server.wsUrl}/${encodeURIComponent(name)}`);
-    expect(await plain.next(), name).toMatchObject({ error: 'nickname_taken' });
+    const simpleSocket = await JsonSocket.open(`${server.wsUrl}/${encodeURIComponent(name)}`);
+    expect(await simpleSocket.next(), name).toMatchObject({ error: 'nickname_taken' });
   }
 });
 
@@ -51,31 +51,31 @@ test('a guest who signed out has lost the nickname to the next user', async ({ u
   await expect(back.nicknameField).toBeVisible();
   await back.submitNickname();
   await expect(back.page.getByText(TAKEN)).toBeVisible();
-  // And what the guest wrote does not become the registered one's.
+  // The guest's message does not become the registered user's.
   await expect(alice.message('I was here first')).not.toHaveClass(/mine/);
 });
 
 test('signing out affects all tabs of that session and no other', async ({ server, users }) => {
   const alice = await registerUser(users, 'Alice');
   const tab = await users.openTab(alice);
-  const elsewhere = await users.openBrowser('Alice');
-  await elsewhere.page.goto('/');
-  const answer = await elsewhere.page.request.post('/api/session', { data: { nickname: 'Alice', password: PASSWORD } });
-  expect(answer.status()).toBe(201);
-  await elsewhere.page.goto('/');
-  await elsewhere.expectSignedIn();
+  const otherBrowser = await users.openBrowser('Alice');
+  await otherBrowser.page.goto('/');
+  const response = await otherBrowser.page.request.post('/api/session', { data: { nickname: 'Alice', password: PASSWORD } });
+  expect(response.status()).toBe(201);
+  await otherBrowser.page.goto('/');
+  await otherBrowser.expectSignedIn();
 
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Sign out' }).click();
   await expect(alice.nicknameField).toBeVisible();
   await expect(tab.page.getByText('This session was ended on another device.')).toBeVisible();
 
-  const heard = [alice, tab].map(({ frames }) => frames.received.length);
+  const receivedBefore = [alice, tab].map(({ frames }) => frames.received.length);
   const script = await SocketClient.signIn(server, 'Bob');
   await script.send('Whoever is still connected hears this');
-  await elsewhere.expectMessage('Whoever is still connected hears this');
-  await elsewhere.send('I am still here');
-  expect([alice, tab].map(({ frames }) => frames.received.length)).toEqual(heard);
+  await otherBrowser.expectMessage('Whoever is still connected hears this');
+  await otherBrowser.send('I am still here');
+  expect([alice, tab].map(({ frames }) => frames.received.length)).toEqual(receivedBefore);
   script.close();
 });
 
@@ -83,8 +83,8 @@ test('a role belongs to the account, not to the nickname', async ({ users }) => 
   const owner = await registerUser(users, 'Olga');
   const moderator = await registerWithRole(users, owner, 'Mo', 'moderator');
   const guest = await users.guest('Greta');
-  const answer = await guest.page.request.get('/api/me');
-  expect(await answer.json()).toMatchObject({ id: userId(guest), kind: 'guest' });
+  const response = await guest.page.request.get('/api/me');
+  expect(await response.json()).toMatchObject({ id: userId(guest), kind: 'guest' });
   expect((await guest.page.request.get('/api/sanctions')).status()).toBe(403);
   expect((await moderator.page.request.get('/api/sanctions')).status()).toBe(200);
 });

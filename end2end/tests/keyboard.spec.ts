@@ -2,10 +2,10 @@ import type { Locator, Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures/test.ts';
 
-/** More stops than this and nobody would go on. */
-const STOPS = 30;
+/** How many tab stops a user can be expected to pass. */
+const MAX_STOPS = 30;
 
-/** The focus is somewhere, and one sees where: an outline on the element or on what frames it. */
+/** Expects a visible focus: an outline on the focused element or on its form. */
 async function expectVisibleFocus(page: Page): Promise<void> {
   const focused = await page.evaluate(() => {
     const isOutlined = (element: Element) => {
@@ -13,17 +13,17 @@ async function expectVisibleFocus(page: Page): Promise<void> {
       return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
     };
     const element = document.activeElement ?? document.body;
-    if (element === document.body) return { what: 'the document', isSeen: true };
+    if (element === document.body) return { name: 'the document', isVisible: true };
     const frame = element.closest('form');
-    return { what: element.outerHTML.slice(0, 120), isSeen: isOutlined(element) || (!!frame && isOutlined(frame)) };
+    return { name: element.outerHTML.slice(0, 120), isVisible: isOutlined(element) || (!!frame && isOutlined(frame)) };
   });
-  expect(focused.isSeen, `focus is visible on ${focused.what}`).toBe(true);
+  expect(focused.isVisible, `focus is visible on ${focused.name}`).toBe(true);
 }
 
-/** Presses Tab until this has the focus, and looks at every stop on the way. */
+/** Presses Tab until the target has the focus, and expects a visible focus at every stop. */
 async function tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const page = target.page();
-  for (let stop = 0; stop < STOPS; stop += 1) {
+  for (let stop = 0; stop < MAX_STOPS; stop += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press(key);
     await expectVisibleFocus(page);
@@ -36,7 +36,7 @@ test('everything works by keyboard with a visible focus', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   const { keyboard } = alice.page;
 
-  // In
+  // Sign in
   await alice.page.goto('/');
   await expect(alice.nicknameField).toBeFocused();
   await expectVisibleFocus(alice.page);
@@ -45,12 +45,12 @@ test('everything works by keyboard with a visible focus', async ({ users }) => {
   await expect(alice.composer).toBeFocused();
   await expectVisibleFocus(alice.page);
 
-  // To everyone
+  // Write to everyone
   await keyboard.type('Hello by keys');
   await keyboard.press('Enter');
   await bob.expectMessage('Hello by keys');
 
-  // To one
+  // Write to one user
   await alice.expectOnline('Bob');
   await tabTo(alice.recipientField, 'Shift+Tab');
   await keyboard.type('bo');
@@ -62,7 +62,7 @@ test('everything works by keyboard with a visible focus', async ({ users }) => {
   await keyboard.press('Enter');
   await expect(bob.conversationLink('Alice', 1)).toBeVisible();
 
-  // Back, and to what is unread
+  // Return to the Lobby, then open the unread conversation
   await tabTo(alice.conversationLink('Lobby'), 'Shift+Tab');
   await keyboard.press('Enter');
   await alice.expectConversation('Lobby');
@@ -74,7 +74,7 @@ test('everything works by keyboard with a visible focus', async ({ users }) => {
   await alice.expectMessage('Between us, then');
   await expect(alice.conversationLink('Bob', 1)).toBeHidden();
 
-  // Choosing somebody else from the composer
+  // Open the recipient picker in the composer
   await tabTo(alice.page.getByRole('button', { name: 'Writing to Bob. Change recipient' }));
   await keyboard.press('Enter');
   await tabTo(alice.conversationSection.getByRole('combobox', { name: 'Talk to' }), 'Shift+Tab');
@@ -82,7 +82,7 @@ test('everything works by keyboard with a visible focus', async ({ users }) => {
   await expect(alice.conversationSection.getByRole('combobox')).toBeHidden();
   await expect(alice.composer).toBeFocused();
 
-  // Settings
+  // Use the settings
   await tabTo(alice.settingsButton, 'Shift+Tab');
   await keyboard.press('Enter');
   await expect(alice.settings).toBeVisible();

@@ -1,10 +1,10 @@
-/** The list of directs: its order, and those who have gone for good. */
-import type { User } from '../fixtures/user.ts';
+/** The list of directs: its order, and the former users in it. */
 import { JsonSocket } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
-/** The names in the list of directs, in order. */
-function order(user: User): Promise<string[]> {
+/** The names in the list of directs, from top to bottom. */
+function directNames(user: User): Promise<string[]> {
   return user.conversationList.locator('ul').nth(1).locator('.name bdi').allInnerTexts();
 }
 
@@ -17,17 +17,17 @@ test('directs are sorted by newest message, live and after a reload', async ({ s
     await expect(alice.conversationLink(name, 1)).toBeVisible();
     sockets.set(name, socket);
   }
-  await expect.poll(() => order(alice)).toEqual(['Dave', 'Carol', 'Bob']);
+  await expect.poll(() => directNames(alice)).toEqual(['Dave', 'Carol', 'Bob']);
   sockets.get('Bob')!.send({ to_user: 'Alice', msg: 'again' });
-  await expect.poll(() => order(alice)).toEqual(['Bob', 'Dave', 'Carol']);
+  await expect.poll(() => directNames(alice)).toEqual(['Bob', 'Dave', 'Carol']);
   await alice.openConversation('Carol');
-  expect(await order(alice), 'reading moves nothing').toEqual(['Bob', 'Dave', 'Carol']);
+  expect(await directNames(alice), 'reading does not reorder the list').toEqual(['Bob', 'Dave', 'Carol']);
   await alice.send('an answer');
-  await expect.poll(() => order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  await expect.poll(() => directNames(alice)).toEqual(['Carol', 'Bob', 'Dave']);
   await alice.page.reload({ waitUntil: 'commit' });
-  await expect.poll(() => order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  await expect.poll(() => directNames(alice)).toEqual(['Carol', 'Bob', 'Dave']);
   await alice.expectSignedIn();
-  expect(await order(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  expect(await directNames(alice)).toEqual(['Carol', 'Bob', 'Dave']);
   for (const socket of sockets.values()) socket.close();
 });
 
@@ -40,14 +40,14 @@ test('keyboard focus in the list survives reordering', async ({ server, users })
     await expect(alice.conversationLink(name, 1)).toBeVisible();
     sockets.push(socket);
   }
-  for (const [focused, writes, expected] of [
+  for (const [focused, writerIndex, expected] of [
     ['Dave', 0, ['Bob', 'Dave', 'Carol']],
     ['Carol', 1, ['Carol', 'Bob', 'Dave']],
     ['Bob', 2, ['Dave', 'Carol', 'Bob']],
   ] as const) {
     await alice.conversationLink(focused).focus();
-    sockets[writes].send({ to_user: 'Alice', msg: 'again' });
-    await expect.poll(() => order(alice)).toEqual(expected);
+    sockets[writerIndex].send({ to_user: 'Alice', msg: 'again' });
+    await expect.poll(() => directNames(alice)).toEqual(expected);
     await expect(alice.conversationLink(focused)).toBeFocused();
   }
   for (const socket of sockets) socket.close();
@@ -67,15 +67,15 @@ test('former users are folded and grouped by name', async ({ server, users }) =>
   const bob = await JsonSocket.open(`${server.wsUrl}/script`);
   bob.send({ to_user: 'Alice', msg: 'here' });
   await expect(alice.conversationLink('script', 1)).toBeVisible();
-  expect(await order(alice)).toEqual(['script']);
+  expect(await directNames(alice)).toEqual(['script']);
   await expect(alice.page).toHaveTitle('(5) Teahouse');
 
-  const gone = alice.conversationList.locator('details.former-users');
-  const summary = gone.locator('> summary');
+  const formerUsers = alice.conversationList.locator('details.former-users');
+  const summary = formerUsers.locator('> summary');
   await expect(summary).toHaveText(/^Left\s*4\s*4 unread$/);
   await summary.click();
   await expect(alice.conversationLink('Carol', 1)).toBeVisible();
-  const scripts = gone.locator('details');
+  const scripts = formerUsers.locator('details');
   await expect(scripts.locator('summary')).toHaveText(/^script\s*3\s*3\s*3 unread$/);
   await scripts.locator('summary').click();
   await expect(scripts.getByRole('link')).toHaveCount(3);
@@ -87,6 +87,6 @@ test('former users are folded and grouped by name', async ({ server, users }) =>
   await expect(alice.page).toHaveTitle('(4) Teahouse');
   await alice.page.reload();
   await expect(alice.page.locator('main[data-online="true"]')).toBeVisible();
-  await expect(scripts.getByRole('link').first(), 'the one that is open is shown').toBeVisible();
+  await expect(scripts.getByRole('link').first(), 'the open direct is shown').toBeVisible();
   bob.close();
 });

@@ -1,49 +1,49 @@
-import { registerWithRole, postAdminAction, userId, PASSWORD, registerUser } from '../fixtures/registered_users.ts';
-import type { User } from '../fixtures/user.ts';
+import { PASSWORD, postAdminAction, registerUser, registerWithRole, userId } from '../fixtures/registered_users.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
 const REMOVED = 'A moderator removed you.';
-const KEPT_OUT = 'A moderator has banned you.';
+const BANNED = 'A moderator has banned you.';
 
-const comeBack = (user: User) => user.page.getByRole('button', { name: 'Rejoin' });
+const rejoinButton = (user: User) => user.page.getByRole('button', { name: 'Rejoin' });
 
-/** Talks in private to the owner, whose name has the mark of the registered and the role behind it. */
-async function talkTo(user: User, name: string): Promise<void> {
+/** Opens the direct with the owner, whose name is followed by the registered mark and the role. */
+async function openDirectWithOwner(user: User, name: string): Promise<void> {
   await user.recipientField.fill(name);
   await user.recipientField.press('Enter');
   await user.expectConversation(`${name} registered owner`);
 }
 
-/** How many frames came that tell of what is said. */
-const heard = (user: User) => user.frames.receivedOfType('event').length;
+/** How many events a page has received. */
+const eventCount = (user: User) => user.frames.receivedOfType('event').length;
 
 test('a user removed from the Lobby sees it in every tab, receives nothing more, and may rejoin', async ({ users }) => {
   const owner = await registerUser(users, 'Olga');
   const bob = await users.guest('Bob');
-  const tab = await users.openTab(bob);
+  const otherTab = await users.openTab(bob);
   await bob.send('Before');
 
   expect(await postAdminAction(owner, userId(bob), 'remove', { scope: 'lobby' })).toBe(200);
-  for (const page of [bob, tab]) {
+  for (const page of [bob, otherTab]) {
     await expect(page.page.getByText(REMOVED)).toBeVisible();
     await expect(page.composer).toBeHidden();
     await expect(page.page.getByText('Before')).toBeHidden();
   }
-  const before = [bob, tab].map(heard);
+  const countsBefore = [bob, otherTab].map(eventCount);
   await owner.send('Behind your back');
-  // An answer that comes after it on the same connection shows that it did not come.
-  await talkTo(bob, 'Olga');
-  expect([bob, tab].map(heard)).toEqual(before);
+  // Frames arrive in order: after this response, the message would have arrived as well.
+  await openDirectWithOwner(bob, 'Olga');
+  expect([bob, otherTab].map(eventCount)).toEqual(countsBefore);
   expect(bob.frames.received.join()).not.toContain('Behind your back');
   expect((await bob.page.request.get('/api/conversations/lobby/messages')).status()).toBe(404);
 
-  // However often the page is opened meanwhile.
+  // Opening the page again does not rejoin the Lobby.
   await bob.page.goto('/');
   await expect(bob.page.getByText(REMOVED)).toBeVisible();
-  await comeBack(bob).click();
+  await rejoinButton(bob).click();
   await bob.expectSignedIn();
-  await tab.expectSignedIn();
+  await otherTab.expectSignedIn();
   await bob.send('Here I am again');
   await owner.expectMessage('Here I am again');
 });
@@ -51,23 +51,23 @@ test('a user removed from the Lobby sees it in every tab, receives nothing more,
 test('a removed user sees the sign-in page at once, receives nothing more, and may return under another name', async ({ server, users }) => {
   const owner = await registerUser(users, 'Olga');
   const bob = await users.guest('Bob');
-  const tab = await users.openTab(bob);
+  const otherTab = await users.openTab(bob);
 
   expect(await postAdminAction(owner, userId(bob), 'remove')).toBe(200);
-  for (const page of [bob, tab]) {
+  for (const page of [bob, otherTab]) {
     await expect(page.page.getByText(REMOVED)).toBeVisible();
     await expect(page.nicknameField).toHaveValue('Bob');
   }
-  const before = [bob, tab].map(({ frames }) => frames.received.length);
+  const countsBefore = [bob, otherTab].map(({ frames }) => frames.received.length);
   const script = await SocketClient.signIn(server, 'Script');
   await script.send('Behind your back');
   await owner.expectMessage('Behind your back');
-  expect([bob, tab].map(({ frames }) => frames.received.length)).toEqual(before);
+  expect([bob, otherTab].map(({ frames }) => frames.received.length)).toEqual(countsBefore);
   script.close();
 
   bob.pageErrors.allowStatus(403);
   await bob.enterButton.click();
-  await expect(bob.page.getByText(KEPT_OUT)).toBeVisible();
+  await expect(bob.page.getByText(BANNED)).toBeVisible();
   await bob.signIn('Another Bob');
   await bob.send('Here I am again');
 });
@@ -77,12 +77,12 @@ test('a user banned from the Lobby cannot rejoin until unbanned', async ({ users
   const bob = await users.guest('Bob');
 
   expect(await postAdminAction(owner, userId(bob), 'ban', { scope: 'lobby' })).toBe(200);
-  await comeBack(bob).click();
-  await expect(bob.page.getByText(KEPT_OUT)).toBeVisible();
+  await rejoinButton(bob).click();
+  await expect(bob.page.getByText(BANNED)).toBeVisible();
   await expect(bob.composer).toBeHidden();
 
   expect(await postAdminAction(owner, userId(bob), 'unban', { scope: 'lobby' })).toBe(200);
-  await comeBack(bob).click();
+  await rejoinButton(bob).click();
   await bob.expectSignedIn();
 });
 
@@ -97,17 +97,17 @@ test('a banned user can sign in neither with the password nor as a guest', async
   // The page offers to sign in with the password.
   await bob.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await bob.page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(bob.page.getByText(KEPT_OUT)).toBeVisible();
+  await expect(bob.page.getByText(BANNED)).toBeVisible();
 
   guest.pageErrors.allowStatus(403);
   expect(await postAdminAction(owner, userId(guest), 'ban')).toBe(200);
   await expect(guest.page.getByText(REMOVED)).toBeVisible();
   for (const name of ['Greta', 'Somebody else']) {
     await guest.submitNickname(name);
-    await expect(guest.page.getByText(KEPT_OUT)).toBeVisible();
+    await expect(guest.page.getByText(BANNED)).toBeVisible();
   }
 
-  // Of the same address as Bob, so both have to be let in again.
+  // Both users share an address, so both bans must be lifted.
   for (const user of [guest, bob]) expect(await postAdminAction(owner, userId(user), 'unban')).toBe(200);
   await guest.signIn('Greta');
 });
@@ -167,7 +167,7 @@ test('moderators have two more menu items for messages of lower roles', async ({
 test('directs have no moderation', async ({ users }) => {
   const owner = await registerUser(users, 'Olga');
   const bob = await users.guest('Bob');
-  await talkTo(bob, 'Olga');
+  await openDirectWithOwner(bob, 'Olga');
   await bob.send('Between us');
   await owner.openConversation('Bob');
   await owner.message('Between us').hover();

@@ -1,20 +1,20 @@
 import { EMPTY, storedData } from '../fixtures/browser_storage.ts';
 import { Network } from '../fixtures/network.ts';
-import type { User } from '../fixtures/user.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
-/** The page tries again after at most so many milliseconds of waiting, all tries together. */
+/** The longest that the page may take to reconnect, in milliseconds. */
 const RECONNECTED = { timeout: 20_000 };
 
-/** Types a message and sends it, wherever it may get to for now. */
-async function type(user: User, text: string): Promise<void> {
+/** Types and sends a message without waiting for its ack. */
+async function typeAndSend(user: User, text: string): Promise<void> {
   await user.composer.fill(text);
   await user.composer.press('Enter');
   await expect(user.message(text)).toBeVisible();
 }
 
-/** The ids of all messages that these pages have sent. */
-const sent = (...tabs: User[]) => tabs.flatMap((tab) => tab.frames.sentOfType('send').map((frame) => frame.id as string));
+/** The command ids of all messages that these tabs have sent. */
+const sentIds = (...tabs: User[]) => tabs.flatMap((tab) => tab.frames.sentOfType('send').map((frame) => frame.id as string));
 
 test('three messages sent offline survive a reload and arrive once, in order', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
@@ -25,25 +25,25 @@ test('three messages sent offline survive a reload and arrive once, in order', a
   await alice.expectMessage('before');
 
   await network.goOffline();
-  for (const text of ['first', 'second', 'third']) await type(alice, text);
+  for (const text of ['first', 'second', 'third']) await typeAndSend(alice, text);
   await expect(bob.log).not.toContainText('first');
-  // There is no page to load without a network: the browser shows its own, and the chat is gone.
+  // The reload fails without a network, and the browser shows its error page.
   await alice.page.reload().catch(() => {});
   await network.goOnline();
   await alice.page.goto('/');
   await alice.expectSignedIn();
 
-  const said = ['before', 'first', 'second', 'third'];
-  await expect.poll(() => bob.fetchHistory()).toEqual(said);
+  const texts = ['before', 'first', 'second', 'third'];
+  await expect.poll(() => bob.fetchHistory()).toEqual(texts);
   for (const user of [alice, bob]) {
-    for (const text of said) await user.expectMessage(text);
+    for (const text of texts) await user.expectMessage(text);
     await expect(user.log).toHaveText(/before.*first.*second.*third/s);
   }
-  // They are done with: another reload sends nothing.
+  // The outbox is empty: another reload sends nothing.
   await alice.page.reload();
   await alice.expectMessage('third');
-  await type(alice, 'fourth');
-  await expect.poll(() => bob.fetchHistory()).toEqual([...said, 'fourth']);
+  await typeAndSend(alice, 'fourth');
+  await expect.poll(() => bob.fetchHistory()).toEqual([...texts, 'fourth']);
 });
 
 test('messages sent before a reload precede those sent after it', async ({ users }) => {
@@ -52,12 +52,12 @@ test('messages sent before a reload precede those sent after it', async ({ users
   await alice.signIn();
   await alice.send('one');
   network.disconnect();
-  await type(alice, 'two');
-  await type(alice, 'three');
+  await typeAndSend(alice, 'two');
+  await typeAndSend(alice, 'three');
   await alice.page.reload();
   network.restore();
   await alice.expectSignedIn();
-  await type(alice, 'four');
+  await typeAndSend(alice, 'four');
 
   await expect.poll(() => alice.fetchHistory(), RECONNECTED).toEqual(['one', 'two', 'three', 'four']);
   for (const text of ['two', 'three', 'four']) await alice.expectMessage(text);
@@ -67,18 +67,18 @@ test('two tabs share one outbox, and nothing is sent twice', async ({ users }) =
   const alice = await users.openBrowser('Alice');
   const network = await Network.intercept(alice);
   await alice.signIn();
-  const tab = await users.openTab(alice);
+  const otherTab = await users.openTab(alice);
   const bob = await users.guest('Bob');
   await alice.send('before');
-  await tab.expectMessage('before');
+  await otherTab.expectMessage('before');
 
   network.disconnect();
-  await type(alice, 'from the first tab');
-  await type(tab, 'from the second tab');
-  await type(alice, 'from the first tab again');
+  await typeAndSend(alice, 'from the first tab');
+  await typeAndSend(otherTab, 'from the second tab');
+  await typeAndSend(alice, 'from the first tab again');
   network.restore();
 
-  for (const user of [alice, tab, bob]) {
+  for (const user of [alice, otherTab, bob]) {
     for (const text of ['from the first tab again', 'from the second tab']) {
       await expect(user.message(text)).toBeVisible(RECONNECTED);
     }
@@ -86,20 +86,20 @@ test('two tabs share one outbox, and nothing is sent twice', async ({ users }) =
     await expect(user.log).toHaveText(/from the first tab.*from the first tab again/s);
   }
   expect(await bob.fetchHistory()).toHaveLength(4);
-  expect(new Set(sent(alice, tab)).size).toBe(sent(alice, tab).length);
+  expect(new Set(sentIds(alice, otherTab)).size).toBe(sentIds(alice, otherTab).length);
 });
 
 test('unsent messages of a closed tab are sent by another', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   const network = await Network.intercept(alice);
   await alice.signIn();
-  const tab = await users.openTab(alice);
+  const otherTab = await users.openTab(alice);
   const bob = await users.guest('Bob');
 
   network.disconnect();
-  await type(tab, 'last words');
-  await type(tab, 'and the very last');
-  await tab.page.close();
+  await typeAndSend(otherTab, 'last words');
+  await typeAndSend(otherTab, 'and the very last');
+  await otherTab.page.close();
   network.restore();
 
   for (const user of [alice, bob]) {
@@ -125,8 +125,8 @@ test('a message that the server could not store can be retried and appears once'
     });
   });
   await alice.signIn();
-  await type(alice, 'worth keeping');
-  await type(alice, 'not worth it');
+  await typeAndSend(alice, 'worth keeping');
+  await typeAndSend(alice, 'not worth it');
   for (const text of ['worth keeping', 'not worth it']) {
     await expect(alice.message(text)).toContainText('Not sent. The server can’t save anything at the moment.');
   }
@@ -139,44 +139,44 @@ test('a message that the server could not store can be retried and appears once'
   expect(await bob.fetchHistory()).toEqual(['worth keeping']);
 });
 
-/** Answers what this person sends with a refusal, from when it is asked to. */
-async function refuse(user: User, code: string): Promise<() => void> {
-  let begin = () => {};
-  const begun = new Promise<void>((resolve) => (begin = resolve));
+/** Holds the messages of a user. Once the returned function is called, answers each with this error. */
+async function refuseMessages(user: User, code: string): Promise<() => void> {
+  let startRefusing = () => {};
+  const started = new Promise<void>((resolve) => (startRefusing = resolve));
   await user.page.routeWebSocket('**/ws', (route) => {
     const upstream = route.connectToServer();
     route.onMessage(async (frame) => {
       const { type, id } = JSON.parse(String(frame));
       if (type !== 'send') return upstream.send(frame);
-      await begun;
+      await started;
       route.send(JSON.stringify({ type: 'error', id, code, message: 'no' }));
     });
   });
-  return begin;
+  return startRefusing;
 }
 
 test('a message refused while another conversation is open is reported there and survives a reload', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await users.guest('Bob');
-  const begin = await refuse(alice, 'muted');
+  const startRefusing = await refuseMessages(alice, 'muted');
   await alice.signIn();
-  await type(alice, 'first of two');
-  await type(alice, 'second of two');
+  await typeAndSend(alice, 'first of two');
+  await typeAndSend(alice, 'second of two');
   await alice.openDirect('Bob');
-  begin();
+  startRefusing();
 
-  const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. A moderator has muted you' });
-  await expect(note).toContainText('first of two');
+  const notice = alice.page.getByRole('status').filter({ hasText: 'Not sent. A moderator has muted you' });
+  await expect(notice).toContainText('first of two');
   await alice.page.reload();
   await alice.expectConversation('Bob');
-  await expect(note).toContainText('first of two');
+  await expect(notice).toContainText('first of two');
   await expect(alice.composer).toHaveValue('');
-  await note.getByRole('button', { name: 'Open' }).click();
+  await notice.getByRole('button', { name: 'Open' }).click();
 
   await alice.expectConversation('Lobby');
   await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
   await expect(alice.composer).toHaveAccessibleDescription(/^A moderator has muted you/);
-  await expect(note).toHaveCount(0);
+  await expect(notice).toHaveCount(0);
   await expect.poll(async () => (await storedData(alice.page)).outbox).toEqual([]);
   await alice.page.reload();
   await expect(alice.composer).toHaveValue('first of two\n\nsecond of two');
@@ -185,17 +185,17 @@ test('a message refused while another conversation is open is reported there and
 test('a message to a conversation that no longer exists can be read and discarded elsewhere', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await users.guest('Bob');
-  const begin = await refuse(alice, 'unknown_conversation');
+  const startRefusing = await refuseMessages(alice, 'unknown_conversation');
   await alice.signIn();
-  await type(alice, 'to nobody');
+  await typeAndSend(alice, 'to nobody');
   await alice.openDirect('Bob');
-  begin();
+  startRefusing();
 
-  const note = alice.page.getByRole('status').filter({ hasText: 'Not sent. This conversation doesn’t exist' });
-  await expect(note).toContainText('to nobody');
-  await note.getByRole('button', { name: 'Discard' }).click();
+  const notice = alice.page.getByRole('status').filter({ hasText: 'Not sent. This conversation doesn’t exist' });
+  await expect(notice).toContainText('to nobody');
+  await notice.getByRole('button', { name: 'Discard' }).click();
 
-  await expect(note).toHaveCount(0);
+  await expect(notice).toHaveCount(0);
   await expect.poll(() => storedData(alice.page)).toEqual(EMPTY);
 });
 
@@ -214,9 +214,9 @@ test('rate-limited messages wait and keep their order', async ({ users }) => {
     });
   });
   await alice.signIn();
-  const said = ['one', 'two', 'three', 'four'];
-  for (const text of said) await type(alice, text);
-  await expect.poll(() => alice.fetchHistory()).toEqual(said);
+  const texts = ['one', 'two', 'three', 'four'];
+  for (const text of texts) await typeAndSend(alice, text);
+  await expect.poll(() => alice.fetchHistory()).toEqual(texts);
   expect(refusals).toBe(0);
 });
 
@@ -226,7 +226,7 @@ test('unsent messages of one user are not sent by the next', async ({ users }) =
   await alice.signIn();
   await alice.send('before');
   network.disconnect();
-  await type(alice, 'never to be sent');
+  await typeAndSend(alice, 'never to be sent');
   await alice.page.context().clearCookies();
   network.restore();
   await alice.page.goto('/');
@@ -241,7 +241,7 @@ test('sent messages leave nothing in the browser’s storage', async ({ users })
   await alice.signIn();
   await alice.send('before');
   network.disconnect();
-  await type(alice, 'written in vain');
+  await typeAndSend(alice, 'written in vain');
   await alice.composer.fill('And half a thought');
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).click();
@@ -260,7 +260,7 @@ test('a browser without storage can still send', async ({ users }) => {
   await alice.signIn();
   await alice.send('before');
   network.disconnect();
-  await type(alice, 'meanwhile');
+  await typeAndSend(alice, 'meanwhile');
   network.restore();
   await expect.poll(() => alice.fetchHistory(), RECONNECTED).toEqual(['before', 'meanwhile']);
 });

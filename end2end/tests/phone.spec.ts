@@ -1,30 +1,30 @@
 import type { Locator, Page } from '@playwright/test';
 
-import { PHONE } from '../fixtures/users.ts';
 import { expect, test } from '../fixtures/test.ts';
+import { PHONE } from '../fixtures/users.ts';
 
-/** What a finger needs, in CSS pixels. */
-const FINGER = 44;
+/** The smallest width and height of a touch target, in CSS pixels. */
+const MIN_TARGET_PX = 44;
 
-async function expectRoomForAFinger(control: Locator): Promise<void> {
-  // The page that the server sent may be taken over at this moment, and another control stand in the place of this one.
+async function expectLargeTarget(control: Locator): Promise<void> {
+  // Retries, because WebAssembly may just be replacing the rendered control.
   await expect(async () => {
     const box = await control.boundingBox();
     expect(box, `${control} is there`).not.toBeNull();
-    expect(Math.round(box!.width), `width of ${control}`).toBeGreaterThanOrEqual(FINGER);
-    expect(Math.round(box!.height), `height of ${control}`).toBeGreaterThanOrEqual(FINGER);
+    expect(Math.round(box!.width), `width of ${control}`).toBeGreaterThanOrEqual(MIN_TARGET_PX);
+    expect(Math.round(box!.height), `height of ${control}`).toBeGreaterThanOrEqual(MIN_TARGET_PX);
   }).toPass();
 }
 
 async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const excess = await page.evaluate(() =>
+  const overflows = await page.evaluate(() =>
     [document.documentElement, ...document.querySelectorAll('body *')]
       .filter((element) => ['auto', 'scroll', 'visible'].includes(getComputedStyle(element).overflowX))
       .filter((element) => element === document.documentElement || getComputedStyle(element).overflowX !== 'visible')
       .filter((element) => element.scrollWidth > element.clientWidth)
       .map((element) => `${element.tagName} ${element.className}: ${element.scrollWidth} > ${element.clientWidth}`),
   );
-  expect(excess).toEqual([]);
+  expect(overflows).toEqual([]);
 }
 
 test('on a phone the list and the conversation are two screens with one way back', async ({ users }) => {
@@ -90,7 +90,7 @@ test('on a phone the composer is always in view', async ({ users }) => {
   await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
   await expect(alice.message('Line 20.')).toBeInViewport({ ratio: 1 });
 
-  // A keyboard comes up and takes half of the height.
+  // The on-screen keyboard takes half of the height.
   await alice.page.setViewportSize({ width: 390, height: 420 });
   await expect(alice.composer).toBeInViewport({ ratio: 1 });
   await expect(alice.message('Line 20.')).toBeInViewport({ ratio: 1 });
@@ -99,36 +99,36 @@ test('on a phone the composer is always in view', async ({ users }) => {
 test('on a phone every main control is large enough for a finger', async ({ users }) => {
   const alice = await users.openBrowser('Alice', PHONE);
   await alice.page.goto('/');
-  await expectRoomForAFinger(alice.nicknameField);
-  await expectRoomForAFinger(alice.enterButton);
+  await expectLargeTarget(alice.nicknameField);
+  await expectLargeTarget(alice.enterButton);
   for (const link of await alice.page.getByRole('navigation', { name: 'Language' }).getByRole('link').all()) {
-    await expectRoomForAFinger(link);
+    await expectLargeTarget(link);
   }
 
   await alice.signIn();
   await users.guest('Bob');
-  await expectRoomForAFinger(alice.page.getByRole('link', { name: 'Back to the list' }));
-  await expectRoomForAFinger(alice.composer);
-  await expectRoomForAFinger(alice.sendButton);
-  await expectRoomForAFinger(alice.page.getByRole('button', { name: 'Writing to Everyone' }));
+  await expectLargeTarget(alice.page.getByRole('link', { name: 'Back to the list' }));
+  await expectLargeTarget(alice.composer);
+  await expectLargeTarget(alice.sendButton);
+  await expectLargeTarget(alice.page.getByRole('button', { name: 'Writing to Everyone' }));
 
   await alice.page.getByRole('link', { name: 'Back to the list' }).tap();
   await alice.expectOnline('Bob');
-  await expectRoomForAFinger(alice.recipientField);
-  await expectRoomForAFinger(alice.conversationLink('Lobby'));
-  await expectRoomForAFinger(alice.onlineList.getByRole('button', { name: 'Bob' }));
-  await expectRoomForAFinger(alice.settingsButton);
+  await expectLargeTarget(alice.recipientField);
+  await expectLargeTarget(alice.conversationLink('Lobby'));
+  await expectLargeTarget(alice.onlineList.getByRole('button', { name: 'Bob' }));
+  await expectLargeTarget(alice.settingsButton);
 
   await alice.settingsButton.tap();
-  await expectRoomForAFinger(alice.settings.getByRole('button', { name: 'Leave' }));
+  await expectLargeTarget(alice.settings.getByRole('button', { name: 'Leave' }));
   for (const choice of ['Auto', 'Light', 'Dark']) {
-    await expectRoomForAFinger(alice.settings.locator('label').filter({ hasText: choice }));
+    await expectLargeTarget(alice.settings.locator('label').filter({ hasText: choice }));
   }
 });
 
 test('on a phone nothing scrolls sideways, however long the words are', async ({ users }) => {
-  const longest = `${'Wolkenkratzer'.repeat(2)}-Alice`;
-  const alice = await users.openBrowser(longest, PHONE);
+  const longNickname = `${'Wolkenkratzer'.repeat(2)}-Alice`;
+  const alice = await users.openBrowser(longNickname, PHONE);
   await alice.page.goto('/');
   await expectNoSidewaysScroll(alice.page);
 
@@ -152,21 +152,21 @@ test('on a phone the composer shows a long text completely', async ({ users }) =
   const alice = await users.guest('Alice', PHONE);
   await alice.composer.fill('so much to say '.repeat(60));
 
-  const [needed, given] = await alice.composer.evaluate((field) => [field.scrollHeight, field.clientHeight]);
+  const [scrollHeight, clientHeight] = await alice.composer.evaluate((field) => [field.scrollHeight, field.clientHeight]);
 
-  expect(given).toBe(needed);
+  expect(clientHeight).toBe(scrollHeight);
 });
 
 test('nothing is hidden by the notch of a phone in landscape', async ({ users }) => {
-  const NOTCH = 47;
+  const NOTCH_PX = 47;
   const alice = await users.openBrowser('Alice', { ...PHONE, viewport: { width: 844, height: 390 } });
-  const browser = await alice.page.context().newCDPSession(alice.page);
-  await browser.send('Emulation.setSafeAreaInsetsOverride', { insets: { left: NOTCH, right: NOTCH } });
+  const devtools = await alice.page.context().newCDPSession(alice.page);
+  await devtools.send('Emulation.setSafeAreaInsetsOverride', { insets: { left: NOTCH_PX, right: NOTCH_PX } });
   const expectBetweenTheNotches = async (...parts: Locator[]) => {
     for (const part of parts) {
       const { x, width } = (await part.boundingBox()) ?? { x: 0, width: 0 };
-      expect(x, `${part} begins`).toBeGreaterThanOrEqual(NOTCH);
-      expect(x + width, `${part} ends`).toBeLessThanOrEqual(844 - NOTCH);
+      expect(x, `left edge of ${part}`).toBeGreaterThanOrEqual(NOTCH_PX);
+      expect(x + width, `right edge of ${part}`).toBeLessThanOrEqual(844 - NOTCH_PX);
     }
   };
 
@@ -178,9 +178,9 @@ test('nothing is hidden by the notch of a phone in landscape', async ({ users })
   await alice.settingsButton.tap();
   await expectBetweenTheNotches(alice.settings);
 
-  // A small one: list and talk are two screens.
+  // A small phone: list and conversation are two screens.
   await alice.page.setViewportSize({ width: 667, height: 375 });
   const { x } = (await alice.composer.boundingBox()) ?? { x: 0 };
-  expect(x).toBeGreaterThanOrEqual(NOTCH);
+  expect(x).toBeGreaterThanOrEqual(NOTCH_PX);
   await expectNoSidewaysScroll(alice.page);
 });

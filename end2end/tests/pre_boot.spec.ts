@@ -1,15 +1,15 @@
-/** The chat before the program is there: what somebody reads, types and sends then. */
+/** Pre-boot: reading, typing and sending before the WebAssembly has loaded. */
 import type { Page } from '@playwright/test';
 
+import { holdWasm, watchWasmStart } from '../fixtures/boot.ts';
 import { InputMethod } from '../fixtures/input_method.ts';
 import { Network } from '../fixtures/network.ts';
-import { PHONE } from '../fixtures/users.ts';
-import type { User } from '../fixtures/user.ts';
-import { holdWasm, watchWasmStart } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
+import { PHONE } from '../fixtures/users.ts';
 
-/** Comes in by the form while the program is held back. */
-async function enterEarly(user: User): Promise<void> {
+/** Signs in by the form while the WebAssembly is delayed. */
+async function signInEarly(user: User): Promise<void> {
   await user.page.goto('/', { waitUntil: 'commit' });
   await user.nicknameField.fill(user.nickname);
   await user.nicknameField.press('Enter');
@@ -17,16 +17,16 @@ async function enterEarly(user: User): Promise<void> {
   await expect(user.composer).toBeVisible();
 }
 
-/** Types something and sends it, without the program. */
-async function sayEarly(user: User, text: string): Promise<void> {
+/** Types and sends a message before the WebAssembly has loaded. */
+async function sendEarly(user: User, text: string): Promise<void> {
   await user.composer.fill(text);
   await user.composer.press('Enter');
   await expect(user.message(text)).toBeVisible();
   await expect(user.composer).toHaveValue('');
 }
 
-/** Lets each message that the page itself sends get to the server, but none of the answers back. */
-async function loseAnswers(page: Page): Promise<void> {
+/** Delivers pre-boot messages to the server, but loses the responses. */
+async function loseResponses(page: Page): Promise<void> {
   await page.route('**/talk/lobby', async (route) => {
     const request = route.request();
     if (request.method() !== 'POST' || !request.postData()?.includes('body=')) return route.continue();
@@ -41,20 +41,20 @@ test('messages are shown before WebAssembly loads, in the reader’s time zone',
   const alice = await users.openBrowser('Alice', { timezoneId: 'Asia/Shanghai', locale: 'en-GB' });
   await holdWasm(alice.page);
 
-  await enterEarly(alice);
+  await signInEarly(alice);
 
   await alice.expectMessage('Is anybody here?');
   await expect(alice.log.getByRole('listitem').first()).toHaveText('Today');
   const time = alice.message('Is anybody here?').locator('time');
-  const at = new Date((await time.getAttribute('datetime')) ?? '');
-  const told = at.toLocaleTimeString('en-GB', { timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit' });
-  await expect(time).toHaveText(told);
+  const sentAt = new Date((await time.getAttribute('datetime')) ?? '');
+  const localTime = sentAt.toLocaleTimeString('en-GB', { timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit' });
+  await expect(time).toHaveText(localTime);
 });
 
 test('text typed before WebAssembly loads stays in the composer', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   const releaseWasm = await holdWasm(alice.page);
-  await enterEarly(alice);
+  await signInEarly(alice);
   await alice.composer.pressSequentially('Good evning');
   for (let step = 0; step < 4; step += 1) await alice.page.keyboard.press('ArrowLeft');
 
@@ -72,14 +72,14 @@ test('text typed before WebAssembly loads stays in the composer', async ({ users
 test('a Chinese composition survives the start of WebAssembly', async ({ users }) => {
   const ming = await users.openBrowser('小明');
   const releaseWasm = await holdWasm(ming.page);
-  const started = await watchWasmStart(ming.page);
-  await enterEarly(ming);
+  const wasmStarted = await watchWasmStart(ming.page);
+  await signInEarly(ming);
   await ming.composer.focus();
   const inputMethod = await InputMethod.attach(ming.page);
   await inputMethod.compose('ni');
 
   releaseWasm();
-  await started();
+  await wasmStarted();
   await inputMethod.compose('nihao');
   await inputMethod.pressEnter(229);
   await expect(ming.composer).toHaveValue('nihao');
@@ -96,10 +96,10 @@ test('a message sent before WebAssembly loads arrives at once and appears once',
   const bob = await users.guest('Bob');
   const alice = await users.openBrowser('Alice');
   const releaseWasm = await holdWasm(alice.page);
-  await enterEarly(alice);
+  await signInEarly(alice);
 
-  await sayEarly(alice, 'first');
-  await sayEarly(alice, 'second');
+  await sendEarly(alice, 'first');
+  await sendEarly(alice, 'second');
   await bob.expectMessage('first');
   await bob.expectMessage('second');
   await expect(alice.message('second')).not.toContainText('sending');
@@ -108,12 +108,12 @@ test('a message sent before WebAssembly loads arrives at once and appears once',
   await alice.expectSignedIn();
   await alice.send('fourth');
 
-  const said = ['first', 'second', 'third', 'fourth'];
+  const texts = ['first', 'second', 'third', 'fourth'];
   for (const user of [alice, bob]) {
-    for (const text of said) await expect(user.message(text)).toHaveCount(1);
+    for (const text of texts) await expect(user.message(text)).toHaveCount(1);
     await expect(user.log).toHaveText(/first.*second.*third.*fourth/s);
   }
-  expect(await bob.fetchHistory()).toEqual(said);
+  expect(await bob.fetchHistory()).toEqual(texts);
 });
 
 test('unanswered messages sent before WebAssembly loads appear once, in order', async ({ users }) => {
@@ -121,10 +121,10 @@ test('unanswered messages sent before WebAssembly loads appear once, in order', 
   const alice = await users.openBrowser('Alice');
   alice.pageErrors.allow(/ERR_FAILED/);
   const releaseWasm = await holdWasm(alice.page);
-  await loseAnswers(alice.page);
-  await enterEarly(alice);
+  await loseResponses(alice.page);
+  await signInEarly(alice);
 
-  for (const text of ['one', 'two', 'three']) await sayEarly(alice, text);
+  for (const text of ['one', 'two', 'three']) await sendEarly(alice, text);
   await bob.expectMessage('one');
   releaseWasm();
   await alice.expectSignedIn();
@@ -141,10 +141,10 @@ test('a message refused before WebAssembly loads returns with the reason, and la
   const alice = await users.openBrowser('Alice');
   alice.pageErrors.allowStatus(422);
   const releaseWasm = await holdWasm(alice.page);
-  await enterEarly(alice);
+  await signInEarly(alice);
   const long = '茶'.repeat(4_001);
-  await sayEarly(alice, long);
-  await sayEarly(alice, 'behind it');
+  await sendEarly(alice, long);
+  await sendEarly(alice, 'behind it');
   expect(await alice.fetchHistory('lobby')).toEqual([]);
 
   releaseWasm();
@@ -160,23 +160,23 @@ test('unsent messages of an earlier page precede those sent before WebAssembly l
   await alice.signIn();
   await alice.send('one');
   network.disconnect();
-  await sayEarly(alice, 'two');
-  await sayEarly(alice, 'three');
+  await sendEarly(alice, 'two');
+  await sendEarly(alice, 'three');
   const releaseWasm = await holdWasm(alice.page);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
-  await sayEarly(alice, 'four');
+  await sendEarly(alice, 'four');
 
   network.restore();
   releaseWasm();
   await alice.expectSignedIn();
 
-  const said = ['one', 'two', 'three', 'four'];
-  await expect.poll(() => alice.fetchHistory()).toEqual(said);
-  for (const text of said) await expect(alice.message(text)).toHaveCount(1);
+  const texts = ['one', 'two', 'three', 'four'];
+  await expect.poll(() => alice.fetchHistory()).toEqual(texts);
+  for (const text of texts) await expect(alice.message(text)).toHaveCount(1);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await alice.expectSignedIn();
-  await sayEarly(alice, 'five');
-  await expect.poll(() => alice.fetchHistory()).toEqual([...said, 'five']);
+  await sendEarly(alice, 'five');
+  await expect.poll(() => alice.fetchHistory()).toEqual([...texts, 'five']);
 });
 
 test('text typed and messages sent before WebAssembly loads survive a reload', async ({ users }) => {
@@ -184,20 +184,20 @@ test('text typed and messages sent before WebAssembly loads survive a reload', a
   const alice = await users.openBrowser('Alice');
   alice.pageErrors.allow(/ERR_FAILED/);
   const releaseWasm = await holdWasm(alice.page);
-  await enterEarly(alice);
-  let isDown = true;
+  await signInEarly(alice);
+  let isServerDown = true;
   await alice.page.route('**/talk/lobby', (route) =>
-    isDown && route.request().method() === 'POST' ? route.abort() : route.continue(),
+    isServerDown && route.request().method() === 'POST' ? route.abort() : route.continue(),
   );
-  await sayEarly(alice, 'one');
-  await sayEarly(alice, 'two');
+  await sendEarly(alice, 'one');
+  await sendEarly(alice, 'two');
   await alice.composer.fill('Half a thought');
 
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await expect(alice.log).toHaveText(/one.*two/s);
   await expect(alice.composer).toHaveValue('Half a thought');
-  await sayEarly(alice, 'three');
-  isDown = false;
+  await sendEarly(alice, 'three');
+  isServerDown = false;
   await bob.expectMessage('three');
   releaseWasm();
   await alice.expectSignedIn();
@@ -213,25 +213,25 @@ for (const { part, files } of [
   test(`if the ${part} of the WebAssembly does not load, the page says so and still sends`, async ({ users }) => {
     const bob = await users.guest('Bob');
     const alice = await users.openBrowser('Alice');
-    // A module that does not come is an error without a word.
+    // The error of a module that fails to load has no text.
     alice.pageErrors.allow(/ERR_FAILED|Failed to fetch|^uncaught: $/);
     await alice.page.route(files, (route) => route.abort());
-    await enterEarly(alice);
-    const note = alice.page.getByRole('alert').filter({ hasText: 'Part of this page failed to load' });
-    await expect(note).toBeVisible();
+    await signInEarly(alice);
+    const notice = alice.page.getByRole('alert').filter({ hasText: 'Part of this page failed to load' });
+    await expect(notice).toBeVisible();
     let failures = 1;
     await alice.page.route('**/talk/lobby', (route) => {
       if (route.request().method() !== 'POST' || failures === 0) return route.continue();
       failures -= 1;
       return route.abort();
     });
-    await sayEarly(alice, 'one');
-    await sayEarly(alice, 'two');
+    await sendEarly(alice, 'one');
+    await sendEarly(alice, 'two');
     await bob.expectMessage('two');
     await expect(alice.message('two')).not.toContainText('sending');
 
     await alice.page.unroute(files);
-    await note.getByRole('link', { name: 'Reload' }).click();
+    await notice.getByRole('link', { name: 'Reload' }).click();
     await alice.expectSignedIn();
 
     await alice.send('three');
@@ -247,8 +247,8 @@ test('a failure to load WebAssembly is reported in the user’s language', async
   await ming.page.goto('/');
   await ming.page.getByRole('textbox', { name: '昵称' }).fill('小明');
   await ming.page.getByRole('button', { name: '进入' }).click();
-  const note = ming.page.getByRole('alert').filter({ hasText: '页面未完整加载' });
-  await expect(note.getByRole('link', { name: '重新加载' })).toBeVisible();
+  const notice = ming.page.getByRole('alert').filter({ hasText: '页面未完整加载' });
+  await expect(notice.getByRole('link', { name: '重新加载' })).toBeVisible();
 });
 
 test('a failure to start WebAssembly is reported', async ({ users }) => {
@@ -268,21 +268,21 @@ test('messages sent before WebAssembly loads are grouped like later ones', async
   await alice.send('Mine');
   await holdWasm(alice.page);
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
-  await sayEarly(alice, 'Right after');
+  await sendEarly(alice, 'Right after');
   await expect(alice.message('Right after')).not.toHaveClass(/starts-group/);
   await alice.page.clock.setFixedTime(Date.now() + 6 * 60_000);
-  await sayEarly(alice, 'Some time later');
+  await sendEarly(alice, 'Some time later');
   await expect(alice.message('Some time later')).toHaveClass(/starts-group/);
 });
 
 test('a reload after signing in before WebAssembly loads asks nothing', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await holdWasm(alice.page);
-  await enterEarly(alice);
+  await signInEarly(alice);
 
-  const again = await alice.page.reload({ waitUntil: 'domcontentloaded' });
+  const response = await alice.page.reload({ waitUntil: 'domcontentloaded' });
 
-  expect(again?.request().method()).toBe('GET');
+  expect(response?.request().method()).toBe('GET');
   await expect(alice.composer).toBeVisible();
 });
 
@@ -296,7 +296,7 @@ test('directs can be read and written before WebAssembly loads', async ({ users 
   await alice.page.reload({ waitUntil: 'domcontentloaded' });
   await alice.expectConversation('Bob');
   await alice.expectMessage('Between us');
-  await sayEarly(alice, 'And only us');
+  await sendEarly(alice, 'And only us');
   await bob.openConversation('Alice');
   await bob.expectMessage('And only us');
   releaseWasm();
@@ -317,22 +317,22 @@ for (const { device, options } of [
     const alice = await users.guest('Alice', options);
     await alice.send('Mine');
     await bob.send('Not mine');
-    // What was read is noted a moment later.
+    // The read mark is sent with a delay.
     const unread = async () => (await (await alice.page.request.get('/api/conversations')).json()).conversations[0].unread;
     await expect.poll(unread).toBe(0);
     const releaseWasm = await holdWasm(alice.page);
     await alice.page.goto('/talk/lobby', { waitUntil: 'domcontentloaded' });
     await alice.expectMessage('Not mine');
-    const look = async () => ({
+    const snapshot = async () => ({
       tree: await alice.page.locator('body').ariaSnapshot(),
-      places: await alice.page.locator('.message').evaluateAll((rows) => rows.slice(-8).map((row) => row.getBoundingClientRect().top)),
+      positions: await alice.page.locator('.message').evaluateAll((rows) => rows.slice(-8).map((row) => row.getBoundingClientRect().top)),
     });
     await expect(alice.message('Not mine')).toBeInViewport();
-    const rendered = await look();
+    const rendered = await snapshot();
 
     releaseWasm();
     await alice.expectSignedIn();
 
-    expect(await look()).toEqual(rendered);
+    expect(await snapshot()).toEqual(rendered);
   });
 }

@@ -4,9 +4,9 @@ import { expect, test } from '../fixtures/test.ts';
 test('a browser that prefers Chinese gets Chinese', async ({ users }) => {
   const user = await users.openBrowser('小明', { locale: 'zh-CN' });
 
-  const answer = await user.page.goto('/');
+  const response = await user.page.goto('/');
 
-  expect(await answer?.text()).toContain('lang="zh-Hans"');
+  expect(await response?.text()).toContain('lang="zh-Hans"');
   await expect(user.page.getByText('进来坐坐，取个名字，聊聊天。')).toBeVisible();
   await user.page.getByRole('textbox', { name: '昵称' }).fill('小明');
   await user.page.getByRole('button', { name: '进入' }).click();
@@ -26,16 +26,16 @@ test('the language can be changed in the settings, immediately and permanently',
   await ming.expectConversation('Lobby');
   await expect(ming.page.locator('html')).toHaveAttribute('lang', 'en');
 
-  const answer = await ming.page.reload();
-  expect(await answer?.text()).toContain('lang="en"');
+  const response = await ming.page.reload();
+  expect(await response?.text()).toContain('lang="en"');
   await ming.expectConversation('Lobby');
 });
 
 test('the language can be changed on the sign-in page without losing input', async ({ users }) => {
   const user = await users.openBrowser('Visitor');
-  const started = await watchWasmStart(user.page);
+  const wasmStarted = await watchWasmStart(user.page);
   await user.page.goto('/');
-  await started();
+  await wasmStarted();
   await user.nicknameField.fill('Half a na');
 
   await user.page.getByRole('link', { name: '简体中文' }).click();
@@ -60,31 +60,31 @@ test('a chosen theme is applied from the first byte of the next page', async ({ 
   const alice = await users.guest('Alice');
   const html = alice.page.locator('html');
   await expect(html).toHaveAttribute('data-theme', 'auto');
-  const light = await alice.page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor);
+  const lightBackground = await alice.page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor);
 
   await alice.settingsButton.click();
   await alice.settings.getByRole('radio', { name: 'Dark' }).check();
   await expect(html).toHaveAttribute('data-theme', 'dark');
-  await expect(alice.page.locator('body')).not.toHaveCSS('background-color', light);
+  await expect(alice.page.locator('body')).not.toHaveCSS('background-color', lightBackground);
 
-  const answer = await alice.page.reload();
-  expect(await answer?.text()).toContain('data-theme="dark"');
+  const response = await alice.page.reload();
+  expect(await response?.text()).toContain('data-theme="dark"');
   await alice.expectSignedIn();
   await expect(html).toHaveAttribute('data-theme', 'dark');
   await alice.settingsButton.click();
   await expect(alice.settings.getByRole('radio', { name: 'Dark' })).toBeChecked();
 
   await alice.settings.getByRole('radio', { name: 'Auto' }).check();
-  await expect(alice.page.locator('body')).toHaveCSS('background-color', light);
+  await expect(alice.page.locator('body')).toHaveCSS('background-color', lightBackground);
 });
 
 test('without a choice the theme follows the system', async ({ users }) => {
   const alice = await users.guest('Alice', { colorScheme: 'dark' });
   const body = alice.page.locator('body');
   await expect(body).toHaveCSS('color-scheme', 'light dark');
-  const dark = await body.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const darkBackground = await body.evaluate((element) => getComputedStyle(element).backgroundColor);
 
   await alice.page.emulateMedia({ colorScheme: 'light' });
 
-  await expect(body).not.toHaveCSS('background-color', dark);
+  await expect(body).not.toHaveCSS('background-color', darkBackground);
 });

@@ -1,4 +1,4 @@
-/** The talk on paper. */
+/** A conversation on paper. */
 import type { Page } from '@playwright/test';
 
 import { SocketClient } from '../fixtures/socket_client.ts';
@@ -6,20 +6,20 @@ import { expect, test } from '../fixtures/test.ts';
 
 test.use({ serverOptions: ['--unlimited'] });
 
-/** How many pages a PDF has. */
-function pages(pdf: Buffer): number {
+/** The number of pages in a PDF. */
+function pageCount(pdf: Buffer): number {
   return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
 }
 
-/** Which of the elements are printed, as it is told by their boxes. */
-function printed(page: Page, selector: string): Promise<number> {
+/** How many of these elements are printed, that is, have a box. */
+function printedCount(page: Page, selector: string): Promise<number> {
   return page.locator(selector).evaluateAll((all) => all.filter((element) => element.getClientRects().length > 0).length);
 }
 
-/** How far apart the lightness of a text and of white paper is: the contrast of WCAG 2. */
-function contrasts(page: Page): Promise<number[]> {
+/** The WCAG 2 contrast ratios between texts and white paper. */
+function contrastRatios(page: Page): Promise<number[]> {
   return page.locator('.body, .author, time.at, .day span, .conversation-head h1, .reaction').evaluateAll((all) => {
-    const light = (color: string) => {
+    const luminance = (color: string) => {
       const canvas = document.createElement('canvas').getContext('2d')!;
       canvas.fillStyle = color;
       canvas.fillRect(0, 0, 1, 1);
@@ -29,7 +29,7 @@ function contrasts(page: Page): Promise<number[]> {
       });
       return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
     };
-    return all.map((element) => 1.05 / (light(getComputedStyle(element).color) + 0.05));
+    return all.map((element) => 1.05 / (luminance(getComputedStyle(element).color) + 0.05));
   });
 }
 
@@ -48,23 +48,23 @@ for (const theme of ['light', 'dark']) {
     await expect(alice.messageMenu).toBeVisible();
 
     const [onPaper, onColouredPaper] = [await alice.page.pdf(), await alice.page.pdf({ printBackground: true })];
-    expect(pages(onPaper), 'ninety lines fill more than one page').toBeGreaterThan(1);
-    expect(pages(onColouredPaper)).toBe(pages(onPaper));
+    expect(pageCount(onPaper), 'ninety lines fill more than one page').toBeGreaterThan(1);
+    expect(pageCount(onColouredPaper)).toBe(pageCount(onPaper));
 
     await alice.page.emulateMedia({ media: 'print' });
-    expect(await printed(alice.page, '.message')).toBe(90);
-    expect(await printed(alice.page, '.reaction')).toBe(1);
-    expect(await printed(alice.page, '.sidebar, .composer, .banners, .message-actions, .to-latest, .icon-button, button:not(.reaction), textarea')).toBe(0);
-    // Nothing is behind an edge: the page is as long as the talk.
-    const [page, talk] = await alice.page.evaluate(() => [
+    expect(await printedCount(alice.page, '.message')).toBe(90);
+    expect(await printedCount(alice.page, '.reaction')).toBe(1);
+    expect(await printedCount(alice.page, '.sidebar, .composer, .banners, .message-actions, .to-latest, .icon-button, button:not(.reaction), textarea')).toBe(0);
+    // Nothing is cut off: the page is longer than the conversation.
+    const [pageHeight, rowsHeight] = await alice.page.evaluate(() => [
       document.documentElement.scrollHeight,
       document.querySelector('.rows')!.getBoundingClientRect().height,
     ]);
-    expect(page!).toBeGreaterThan(talk!);
-    for (const contrast of await contrasts(alice.page)) expect(contrast).toBeGreaterThanOrEqual(4.5);
+    expect(pageHeight!).toBeGreaterThan(rowsHeight!);
+    for (const contrast of await contrastRatios(alice.page)) expect(contrast).toBeGreaterThanOrEqual(4.5);
     await expect(alice.page.locator('body')).toHaveCSS('background-color', 'rgba(0, 0, 0, 0)');
 
-    // On the screen it is as it was.
+    // The screen is unchanged.
     await alice.page.emulateMedia({ media: 'screen' });
     await expect(alice.composer).toHaveValue('Half a thought');
     await expect(alice.composer).toBeInViewport({ ratio: 1 });
@@ -84,7 +84,7 @@ test('printing from the list on a phone prints the conversation, also without Ja
     await reader.page.goto(options.javaScriptEnabled === false ? '/talk/lobby' : '/');
     await expect(reader.page.locator('.message')).toHaveCount(1);
     await reader.page.emulateMedia({ media: 'print' });
-    expect(await printed(reader.page, '.message')).toBe(1);
-    expect(await printed(reader.page, '.sidebar, .composer')).toBe(0);
+    expect(await printedCount(reader.page, '.message')).toBe(1);
+    expect(await printedCount(reader.page, '.sidebar, .composer')).toBe(0);
   }
 });

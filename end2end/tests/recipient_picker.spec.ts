@@ -1,6 +1,6 @@
+import { holdWasm } from '../fixtures/boot.ts';
 import { Network } from '../fixtures/network.ts';
 import { JsonSocket } from '../fixtures/socket_client.ts';
-import { holdWasm } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test('an unknown name is reported beside the form, and the right one works', async ({ users }) => {
@@ -62,8 +62,8 @@ test('arrow keys choose, Enter accepts, Escape closes', async ({ users }) => {
   await alice.recipientField.press('ArrowDown');
   await expect(suggestion('Bob')).toHaveAttribute('aria-selected', 'true');
   await alice.recipientField.press('ArrowUp');
-  const marked = await suggestion('Bobby').getAttribute('id');
-  await expect(alice.recipientField).toHaveAttribute('aria-activedescendant', marked ?? 'an option');
+  const optionId = await suggestion('Bobby').getAttribute('id');
+  await expect(alice.recipientField).toHaveAttribute('aria-activedescendant', optionId ?? 'an option');
 
   await alice.recipientField.press('Enter');
   await alice.expectConversation('Bobby');
@@ -79,14 +79,14 @@ test('the form in the composer leads to the same conversations', async ({ users 
   const direct = alice.conversationId;
 
   await alice.page.getByRole('button', { name: 'Writing to Bob. Change recipient' }).click();
-  const form = alice.conversationSection.getByRole('combobox', { name: 'Talk to' });
-  await form.fill('Everyone');
-  await form.press('Enter');
+  const composerField = alice.conversationSection.getByRole('combobox', { name: 'Talk to' });
+  await composerField.fill('Everyone');
+  await composerField.press('Enter');
   await alice.expectConversation('Lobby');
   await expect(alice.composer).toHaveAttribute('placeholder', 'Write to everyone in the Lobby');
 
   await alice.page.getByRole('button', { name: 'Writing to Everyone. Change recipient' }).click();
-  await form.fill('b');
+  await composerField.fill('b');
   await alice.conversationSection.getByRole('option', { name: 'Bob' }).click();
   await alice.expectConversation('Bob');
   await expect(alice.composer).toHaveAttribute('placeholder', 'Write to Bob privately');
@@ -137,27 +137,27 @@ test('a pressed suggestion is accepted even if others come online', async ({ use
   await alice.expectConversation('Bob');
 });
 
-for (const { typed, here, leadsTo, because } of [
-  { typed: 'bo', here: ['Bobby'], leadsTo: 'Bobby', because: 'it is the one that fits' },
-  { typed: 'BO', here: ['Bobby', 'Robot'], leadsTo: 'Bobby', because: 'it begins so' },
-  { typed: 'ob', here: ['Robot'], leadsTo: 'Robot', because: 'it holds that' },
-  { typed: 'bob', here: ['Bob', 'Bobby'], leadsTo: 'Bob', because: 'that is the name' },
-  { typed: ' bobby ', here: ['Bob', 'Bobby'], leadsTo: 'Bobby', because: 'that is the name' },
-  { typed: 'e', here: ['Zoe'], leadsTo: 'Zoe', because: 'one person comes before everyone' },
-  { typed: 'ev', here: ['Evelyn'], leadsTo: 'Evelyn', because: 'one person comes before everyone' },
-  { typed: 'every', here: ['Bob'], leadsTo: 'Lobby', because: 'nobody is called so' },
-  { typed: 'everyone', here: ['Bob'], leadsTo: 'Lobby', because: 'that is what it says' },
-  { typed: '小', here: ['小明'], leadsTo: '小明', because: 'it begins so' },
-  { typed: '明', here: ['小明'], leadsTo: '小明', because: 'it holds that' },
+for (const { typed, online, opens, reason } of [
+  { typed: 'bo', online: ['Bobby'], opens: 'Bobby', reason: 'it is the only match' },
+  { typed: 'BO', online: ['Bobby', 'Robot'], opens: 'Bobby', reason: 'it starts with the input' },
+  { typed: 'ob', online: ['Robot'], opens: 'Robot', reason: 'it contains the input' },
+  { typed: 'bob', online: ['Bob', 'Bobby'], opens: 'Bob', reason: 'it is the exact name' },
+  { typed: ' bobby ', online: ['Bob', 'Bobby'], opens: 'Bobby', reason: 'it is the exact name' },
+  { typed: 'e', online: ['Zoe'], opens: 'Zoe', reason: 'users precede everyone' },
+  { typed: 'ev', online: ['Evelyn'], opens: 'Evelyn', reason: 'users precede everyone' },
+  { typed: 'every', online: ['Bob'], opens: 'Lobby', reason: 'no user matches' },
+  { typed: 'everyone', online: ['Bob'], opens: 'Lobby', reason: 'it is the exact name' },
+  { typed: '小', online: ['小明'], opens: '小明', reason: 'it starts with the input' },
+  { typed: '明', online: ['小明'], opens: '小明', reason: 'it contains the input' },
 ]) {
-  test(`“${typed}” and Enter lead to ${leadsTo} where ${here.join(' and ')} can be chosen: ${because}`, async ({ server, users }) => {
-    const sockets = await Promise.all(here.map((name) => JsonSocket.open(`${server.wsUrl}/${encodeURIComponent(name)}`)));
+  test(`“${typed}” and Enter open ${opens} while ${online.join(' and ')} ${online.length > 1 ? 'are' : 'is'} online: ${reason}`, async ({ server, users }) => {
+    const sockets = await Promise.all(online.map((name) => JsonSocket.open(`${server.wsUrl}/${encodeURIComponent(name)}`)));
     const alice = await users.guest('Alice');
-    await alice.expectOnline(...here);
-    if (leadsTo === 'Lobby') await alice.openDirect('Bob');
+    await alice.expectOnline(...online);
+    if (opens === 'Lobby') await alice.openDirect('Bob');
     await alice.recipientField.fill(typed);
     await alice.recipientField.press('Enter');
-    await alice.expectConversation(leadsTo);
+    await alice.expectConversation(opens);
     await expect(alice.recipientField).toHaveValue('');
     await expect(alice.composer).toBeFocused();
     for (const socket of sockets) socket.close();
@@ -213,13 +213,13 @@ test('after a failed choice the composer names its recipient before it sends', a
   await expect(alice.recipientField).toHaveValue('Rob');
   expect(await alice.fetchHistory()).toEqual([]);
 
-  // Choosing the right one takes the text nowhere, and nothing is held there.
+  // Opening the right conversation moves no text, and sending works there.
   await alice.openDirect('Bob');
   await alice.send('For you');
   await alice.openConversation('Lobby');
   await expect(alice.composer).toHaveValue('For your eyes only');
 
-  // Who means it says so.
+  // Sending again confirms the recipient.
   await alice.recipientField.fill('Rob');
   await alice.composer.fill('For everyone, after all');
   await alice.sendButton.click();
@@ -245,14 +245,14 @@ test('after a failed choice a click elsewhere works at once', async ({ users }) 
 
 test('input of the composer’s recipient form survives closing it', async ({ users }) => {
   const alice = await users.guest('Alice');
-  const chooser = alice.page.getByRole('button', { name: 'Writing to Everyone. Change recipient' });
-  await chooser.click();
-  const form = alice.conversationSection.getByRole('combobox', { name: 'Talk to' });
-  await form.fill('Ro');
-  await chooser.click();
-  await expect(form).toBeHidden();
-  await chooser.click();
-  await expect(form).toHaveValue('Ro');
+  const recipientButton = alice.page.getByRole('button', { name: 'Writing to Everyone. Change recipient' });
+  await recipientButton.click();
+  const composerField = alice.conversationSection.getByRole('combobox', { name: 'Talk to' });
+  await composerField.fill('Ro');
+  await recipientButton.click();
+  await expect(composerField).toBeHidden();
+  await recipientButton.click();
+  await expect(composerField).toHaveValue('Ro');
 });
 
 test('before WebAssembly loads no message goes to everyone while a recipient is being chosen', async ({ users }) => {

@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 
-import { registerWithRole, userId, registerUser, withoutJavaScript } from '../fixtures/registered_users.ts';
-import { PHONE } from '../fixtures/users.ts';
+import { registerUser, registerWithRole, userId, withoutJavaScript } from '../fixtures/registered_users.ts';
 import { expect, test } from '../fixtures/test.ts';
+import { PHONE } from '../fixtures/users.ts';
 
 const REASON = 'Reason (optional)';
 const REPORTED = 'Reported. Moderators will look at it.';
@@ -15,7 +15,7 @@ test('a moderator sees a reported message in context, deletes it, and closes the
   await alice.send('Good morning');
   await alice.send('Rude words');
   await alice.send('Good night');
-  // So that no row moves under the pointer any more.
+  // Waits for the last message, so that no row moves under the pointer.
   await bob.expectMessage('Good night');
 
   await bob.chooseAction('Report', 'Rude words');
@@ -25,32 +25,32 @@ test('a moderator sees a reported message in context, deletes it, and closes the
   await bob.messageMenu.getByRole('button', { name: 'Send' }).click();
   await expect(bob.messageMenu.getByText(REPORTED)).toBeVisible();
 
-  const adminPages = await withoutJavaScript(users, mo);
-  await adminPages.page.goto('/admin');
-  await adminPages.page.getByRole('link', { name: 'Reports 1' }).click();
-  const report = adminPages.page.getByRole('main').getByRole('listitem').filter({ hasText: 'reported a message' });
-  await expect(report.getByRole('heading')).toContainText('Bob reported a message in the Lobby');
-  await expect(report).toContainText('That is rude');
-  const lines = report.getByRole('list', { name: 'The message and those around it' }).getByRole('listitem');
-  await expect(lines).toContainText(['Good morning', 'Rude words', 'Good night']);
-  await expect(lines.filter({ hasText: 'Reported:' })).toContainText('Rude words');
-  await mo.page.goto(adminPages.page.url());
+  const moWithoutJs = await withoutJavaScript(users, mo);
+  await moWithoutJs.page.goto('/admin');
+  await moWithoutJs.page.getByRole('link', { name: 'Reports 1' }).click();
+  const reportItem = moWithoutJs.page.getByRole('main').getByRole('listitem').filter({ hasText: 'reported a message' });
+  await expect(reportItem.getByRole('heading')).toContainText('Bob reported a message in the Lobby');
+  await expect(reportItem).toContainText('That is rude');
+  const contextLines = reportItem.getByRole('list', { name: 'The message and those around it' }).getByRole('listitem');
+  await expect(contextLines).toContainText(['Good morning', 'Rude words', 'Good night']);
+  await expect(contextLines.filter({ hasText: 'Reported:' })).toContainText('Rude words');
+  await mo.page.goto(moWithoutJs.page.url());
   expect((await new AxeBuilder({ page: mo.page }).setLegacyMode().analyze()).violations).toEqual([]);
 
-  await report.getByRole('button', { name: 'Delete message' }).click();
-  await expect(adminPages.page.getByText('Message deleted. The report stays open until you close it.')).toBeVisible();
+  await reportItem.getByRole('button', { name: 'Delete message' }).click();
+  await expect(moWithoutJs.page.getByText('Message deleted. The report stays open until you close it.')).toBeVisible();
   await expect(bob.message('Rude words')).toBeHidden();
   await expect(bob.log.getByText('Message deleted')).toBeVisible();
-  await expect(report).toContainText('Rude words');
-  await expect(report.getByRole('link', { name: 'View Alice' })).toHaveAttribute('href', `/admin/users/${userId(alice)}`);
-  await report.getByRole('button', { name: 'Close report' }).click();
-  await expect(adminPages.page.getByText('Report closed. The copies of its messages are deleted.')).toBeVisible();
-  await expect(report).toBeHidden();
-  await expect(adminPages.page.getByRole('link', { name: 'Reports', exact: true })).toBeVisible();
+  await expect(reportItem).toContainText('Rude words');
+  await expect(reportItem.getByRole('link', { name: 'View Alice' })).toHaveAttribute('href', `/admin/users/${userId(alice)}`);
+  await reportItem.getByRole('button', { name: 'Close report' }).click();
+  await expect(moWithoutJs.page.getByText('Report closed. The copies of its messages are deleted.')).toBeVisible();
+  await expect(reportItem).toBeHidden();
+  await expect(moWithoutJs.page.getByRole('link', { name: 'Reports', exact: true })).toBeVisible();
 
-  const log = await withoutJavaScript(users, owner);
-  await log.page.goto('/admin/audit');
-  await expect(log.page.getByRole('main').getByRole('listitem').first()).toContainText(/Mo.*closed the report about a message by.*Alice/);
+  const ownerWithoutJs = await withoutJavaScript(users, owner);
+  await ownerWithoutJs.page.goto('/admin/audit');
+  await expect(ownerWithoutJs.page.getByRole('main').getByRole('listitem').first()).toContainText(/Mo.*closed the report about a message by.*Alice/);
 });
 
 test('moderators see a message reported from a direct, also by keyboard', async ({ users }) => {
@@ -75,12 +75,12 @@ test('moderators see a message reported from a direct, also by keyboard', async 
   await expect(bob.message('A threat')).toBeFocused();
 
   await owner.page.goto('/admin/reports');
-  const report = owner.page.getByRole('main').getByRole('listitem').filter({ hasText: 'I am afraid' });
-  await expect(report.getByRole('heading')).toContainText('in a private chat');
-  await report.getByRole('button', { name: 'Delete message' }).click();
+  const reportItem = owner.page.getByRole('main').getByRole('listitem').filter({ hasText: 'I am afraid' });
+  await expect(reportItem.getByRole('heading')).toContainText('in a private chat');
+  await reportItem.getByRole('button', { name: 'Delete message' }).click();
   await expect(bob.message('A threat')).toBeHidden();
   await expect(alice.message('A threat')).toBeHidden();
-  await report.getByRole('button', { name: 'Close report' }).click();
+  await reportItem.getByRole('button', { name: 'Close report' }).click();
   await expect(owner.page.getByText('No open reports.')).toBeVisible();
 });
 
@@ -96,7 +96,7 @@ test('the confirmation of a report or deletion quotes the message and stays unde
   await bob.chooseAction('Report', 'First');
   await expect(bob.messageMenu.getByRole('blockquote')).toHaveText('Alice First');
   await expect(bob.messageMenu.getByRole('textbox', { name: REASON })).toHaveAccessibleDescription(/Moderators will see this message.*Alice.*First/);
-  // Somebody else’s words arrive meanwhile: it is still about the same message.
+  // Another message arrives, and the confirmation still quotes the same one.
   await alice.send('One more');
   await bob.expectMessage('One more');
   await expect(bob.messageMenu.getByRole('blockquote')).toHaveText('Alice First');

@@ -1,54 +1,54 @@
 import type { Locator } from '@playwright/test';
 
-import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { Network } from '../fixtures/network.ts';
-import type { User } from '../fixtures/user.ts';
+import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
 test.use({ serverOptions: ['--unlimited'] });
 
-/** The page tries again after at most so many milliseconds of waiting, all tries together. */
+/** The longest that the page may take to reconnect, in milliseconds. */
 const RECONNECTED = { timeout: 20_000 };
 
-/** How far a message may move without being noticed, in pixels. */
-const STILL = 2;
+/** How far a message may move unnoticed, in pixels. */
+const TOLERANCE_PX = 2;
 
 const numbered = (number: number) => `message ${String(number).padStart(4, '0')}`;
 
-async function heightOnScreen(message: Locator): Promise<number> {
+async function topOf(message: Locator): Promise<number> {
   const box = await message.boundingBox();
   expect(box, `${message} is there`).not.toBeNull();
   return box!.y;
 }
 
-/** The numbers of the messages that are on the page, from top to bottom. */
+/** The numbers of the rendered messages, from top to bottom. */
 async function numbersShown(user: User): Promise<number[]> {
   const text = await user.log.innerText();
   return [...text.matchAll(/message (\d{4})/g)].map((match) => Number(match[1]));
 }
 
-const isUnbroken = (numbers: number[]) => numbers.every((number, place) => number === numbers[0] + place);
+const isConsecutive = (numbers: number[]) => numbers.every((number, index) => number === numbers[0] + index);
 
-/** Somebody has read back in a long talk when the connection is lost, and much is said meanwhile. */
-async function readsBackAndMisses(
+/** Alice scrolls back in a long conversation, loses the connection, and misses messages. */
+async function scrollBackAndMissMessages(
   users: { openBrowser(nickname: string): Promise<User> },
   writer: SocketClient,
-  missed: number,
-): Promise<{ alice: User; network: Network; reading: Locator; stoodAt: number }> {
+  missedCount: number,
+): Promise<{ alice: User; network: Network; message: Locator; topBefore: number }> {
   const alice = await users.openBrowser('Alice');
   const network = await Network.intercept(alice);
   for (let number = 1; number <= 150; number += 1) await writer.send(numbered(number));
   await alice.signIn();
   await alice.expectMessage(numbered(150));
-  const reading = alice.message(numbered(120));
-  await reading.evaluate((row) => row.scrollIntoView({ block: 'center', behavior: 'instant' }));
+  const message = alice.message(numbered(120));
+  await message.evaluate((row) => row.scrollIntoView({ block: 'center', behavior: 'instant' }));
   await expect(alice.page.getByRole('button', { name: 'Jump to latest message' })).toBeVisible();
   network.disconnect();
   await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeVisible();
-  const stoodAt = await heightOnScreen(reading);
-  await writer.sendMany(Array.from({ length: missed }, (_, place) => numbered(151 + place)));
-  return { alice, network, reading, stoodAt };
+  const topBefore = await topOf(message);
+  await writer.sendMany(Array.from({ length: missedCount }, (_, index) => numbered(151 + index)));
+  return { alice, network, message, topBefore };
 }
 
 test('after 2,000 missed messages the reader stays in place and reads on without a hole', async ({
@@ -57,27 +57,27 @@ test('after 2,000 missed messages the reader stays in place and reads on without
 }) => {
   test.slow();
   const writer = await SocketClient.signIn(server, 'Scribe');
-  const { alice, network, reading, stoodAt } = await readsBackAndMisses(users, writer, 2_000);
+  const { alice, network, message, topBefore } = await scrollBackAndMissMessages(users, writer, 2_000);
   await writer.edit(numbered(121), `${numbered(121)} was changed`);
   network.restore();
 
   await expect(alice.message('was changed')).toBeVisible(RECONNECTED);
   expect(alice.frames.receivedOfType('reset')).toHaveLength(1);
-  expect(Math.abs((await heightOnScreen(reading)) - stoodAt)).toBeLessThanOrEqual(STILL);
+  expect(Math.abs((await topOf(message)) - topBefore)).toBeLessThanOrEqual(TOLERANCE_PX);
   await expect(alice.log.getByText('New', { exact: true })).toHaveCount(1);
 
-  // What is said now is for later: first comes what was missed.
+  // A new message stays below the missed ones.
   await writer.send(numbered(2_151));
-  const toLatest = alice.page.getByRole('button', { name: 'Jump to latest message' });
-  await expect(toLatest).toBeVisible();
-  for (let screens = 0; screens < 400 && (await toLatest.isVisible()); screens += 1) {
+  const toNewest = alice.page.getByRole('button', { name: 'Jump to latest message' });
+  await expect(toNewest).toBeVisible();
+  for (let screens = 0; screens < 400 && (await toNewest.isVisible()); screens += 1) {
     await alice.log.evaluate((log) => log.scrollBy({ top: 4 * log.clientHeight, behavior: 'instant' }));
     await alice.page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
   }
   await expect(alice.message(numbered(2_151))).toBeInViewport();
-  const shown = await numbersShown(alice);
-  expect(isUnbroken(shown)).toBe(true);
-  expect(shown.at(-1)).toBe(2_151);
+  const numbers = await numbersShown(alice);
+  expect(isConsecutive(numbers)).toBe(true);
+  expect(numbers.at(-1)).toBe(2_151);
   await writer.send('and on it goes');
   await expect(alice.message('and on it goes')).toBeInViewport();
 });
@@ -88,14 +88,14 @@ test('after 2,000 missed messages a button leads to the newest, and reading back
 }) => {
   test.slow();
   const writer = await SocketClient.signIn(server, 'Scribe');
-  const { alice, network } = await readsBackAndMisses(users, writer, 2_000);
+  const { alice, network } = await scrollBackAndMissMessages(users, writer, 2_000);
   network.restore();
   await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeHidden(RECONNECTED);
   await alice.page.getByRole('button', { name: 'Jump to latest message' }).click();
   await expect(alice.message(numbered(2_150))).toBeInViewport();
   await alice.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
   await expect(alice.message(numbered(2_050))).toHaveCount(1);
-  expect(isUnbroken(await numbersShown(alice))).toBe(true);
+  expect(isConsecutive(await numbersShown(alice))).toBe(true);
 });
 
 test('a reader at the end is at the end again, however much was missed', async ({ server, users }) => {
@@ -108,11 +108,11 @@ test('a reader at the end is at the end again, however much was missed', async (
   await alice.expectMessage(numbered(1));
   network.disconnect();
   await expect(alice.page.getByRole('status').filter({ hasText: 'Connection lost.' })).toBeVisible();
-  await writer.sendMany(Array.from({ length: 2_000 }, (_, place) => numbered(2 + place)));
+  await writer.sendMany(Array.from({ length: 2_000 }, (_, index) => numbered(2 + index)));
   network.restore();
   await expect(alice.message(numbered(2_001))).toBeInViewport(RECONNECTED);
   expect(alice.frames.receivedOfType('reset')).toHaveLength(1);
-  expect(isUnbroken(await numbersShown(alice))).toBe(true);
+  expect(isConsecutive(await numbersShown(alice))).toBe(true);
 });
 
 test('after a server kill nothing is missing or repeated, and changes are shown', async ({
@@ -134,10 +134,10 @@ test('after a server kill nothing is missing or repeated, and changes are shown'
   await alice.composer.fill('typed meanwhile');
   await alice.composer.press('Enter');
   await server.restart();
-  const back = await writer.reconnect(server);
-  await back.edit('to be changed', 'has been changed');
-  await back.delete('to be deleted');
-  await back.send('a last word');
+  const reconnected = await writer.reconnect(server);
+  await reconnected.edit('to be changed', 'has been changed');
+  await reconnected.delete('to be deleted');
+  await reconnected.send('a last word');
   network.restore();
 
   for (const user of [alice, bob]) {
@@ -185,8 +185,8 @@ test('a page that finds another user’s session switches to it and sends nothin
   await alice.composer.press('Enter');
   await alice.expectMessage('Alice’s alone');
   await alice.page.context().clearCookies();
-  const answer = await alice.page.request.post('/api/session', { data: { nickname: 'Bert' } });
-  expect(answer.status()).toBe(201);
+  const response = await alice.page.request.post('/api/session', { data: { nickname: 'Bert' } });
+  expect(response.status()).toBe(201);
   network.restore();
 
   await expect(alice.sidebar.getByText('Bert', { exact: true })).toBeVisible(RECONNECTED);
@@ -205,7 +205,7 @@ test('after a restore the page shows the restored history', async ({ server, use
   await server.kill();
   await server.restoreBackup();
   await server.restart();
-  // At the place of what was said in the other one, before anybody is back.
+  // Takes the seq of the lost message before any page has reconnected.
   const writer = await SocketClient.signIn(server, 'Scribe');
   await writer.send('in the other alone');
   network.restore();

@@ -1,7 +1,7 @@
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-// That no secret stands in the log is asserted wherever a house closes. This shows that it would be seen.
+// Every test asserts at its end that the log contains no secret. These tests show that the check would find one.
 test('the log check knows all secrets and finds them', async ({ server, users }) => {
   const alice = await users.guest('Alice');
   const data = { password: 'seven cups of tea', claim: server.takeClaimToken() };
@@ -17,7 +17,7 @@ test('the log check knows all secrets and finds them', async ({ server, users })
     const lines = ['TRACE teahouse: nothing of note', `TRACE teahouse: ${secret}`];
     expect(secrets.linesWithSecrets(lines)).toEqual([lines[1]]);
   }
-  // Two sessions' tokens, a password in three spellings, an invite.
+  // Two session tokens, a password in three encodings, and an invite.
   expect(secrets.known.length).toBeGreaterThanOrEqual(6);
   expect(server.log.join('\n')).toContain('listening on');
 });

@@ -2,12 +2,12 @@ import { expect, test } from '../fixtures/test.ts';
 
 const TAKEN = 'This nickname, or one that looks like it, is taken.';
 
-for (const [what, name] of [
+for (const [description, name] of [
   ['a nickname that somebody has', 'Alice'],
   ['the same nickname in other letters', 'ALICE'],
-  ['a nickname that looks like it', 'Ａlice'], // the first letter is full-width
+  ['a nickname that looks like it', 'Ａlice'], // The first letter is full-width.
 ]) {
-  test(`${what} is refused beside the field with a suggestion to click`, async ({ users }) => {
+  test(`${description} is refused beside the field with a suggestion to click`, async ({ users }) => {
     await users.guest('Alice');
     const user = await users.openBrowser('Visitor');
     user.pageErrors.allowStatus(409);
@@ -18,21 +18,21 @@ for (const [what, name] of [
     await expect(user.nicknameField).toHaveAttribute('aria-invalid', 'true');
     await expect(user.nicknameField).toHaveValue(name);
 
-    const offer = user.page.getByRole('button', { name: /^Use “.+” instead$/ });
-    const suggestion = /“(.+)”/.exec(await offer.innerText())?.[1] ?? '';
-    await offer.click();
+    const suggestionButton = user.page.getByRole('button', { name: /^Use “.+” instead$/ });
+    const suggestion = /“(.+)”/.exec(await suggestionButton.innerText())?.[1] ?? '';
+    await suggestionButton.click();
     await user.expectSignedIn();
     await expect(user.sidebar.getByText(suggestion, { exact: true })).toBeVisible();
     await user.expectOnline('Alice');
   });
 }
 
-for (const [what, name] of [
+for (const [description, name] of [
   ['a nickname of 33 characters', 'x'.repeat(33)],
   ['a nickname with characters that cannot be seen', 'Ali\u200bce'],
   ['a nickname that means everyone', 'everyone'],
 ]) {
-  test(`${what} is refused beside the field, and another is accepted`, async ({ users }) => {
+  test(`${description} is refused beside the field, and another is accepted`, async ({ users }) => {
     const user = await users.openBrowser('Visitor');
     user.pageErrors.allowStatus(422);
     user.pageErrors.allowStatus(400);
@@ -75,9 +75,9 @@ test('an unknown URL says so and links home', async ({ users }) => {
   const user = await users.openBrowser('Visitor');
   user.pageErrors.allowStatus(404);
 
-  const answer = await user.page.goto('/no/such/page');
+  const response = await user.page.goto('/no/such/page');
 
-  expect(answer?.status()).toBe(404);
+  expect(response?.status()).toBe(404);
   await expect(user.page.getByText('Page not found.')).toBeVisible();
   await user.page.getByRole('link', { name: 'Back to chat' }).click();
   await expect(user.nicknameField).toBeVisible();

@@ -1,125 +1,130 @@
-/** Browsers that keep nothing for a page: private windows, full disks, what somebody has switched off. */
-import type { User } from '../fixtures/user.ts';
+/** Browsers without working storage: private windows, full disks, blocked site data. */
 import { holdWasm } from '../fixtures/boot.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
-const NOT_KEPT = 'This browser blocks storage for this page.';
+const STORAGE_WARNING = 'This browser blocks storage for this page.';
 
-type Kind = { kind: string; breaks: () => void; isTold: boolean };
+interface BrokenStorage {
+  description: string;
+  /** Breaks the storage. Runs in the page, before its own scripts. */
+  breakStorage: () => void;
+  /** Whether the page warns the user. */
+  isWarned: boolean;
+}
 
-/** In the page, before anything else runs there. */
-const KINDS: readonly Kind[] = [
+const BROKEN_STORAGES: readonly BrokenStorage[] = [
   {
-    kind: 'sessionStorage takes nothing',
-    breaks: () => {
+    description: 'sessionStorage is full',
+    breakStorage: () => {
       Storage.prototype.setItem = () => {
         throw new DOMException('full', 'QuotaExceededError');
       };
     },
-    isTold: true,
+    isWarned: true,
   },
   {
-    kind: 'sessionStorage is forbidden',
-    breaks: () =>
+    description: 'sessionStorage is forbidden',
+    breakStorage: () =>
       Object.defineProperty(window, 'sessionStorage', {
         get: () => {
           throw new DOMException('forbidden', 'SecurityError');
         },
       }),
-    isTold: true,
+    isWarned: true,
   },
   {
-    kind: 'sessionStorage is not there',
-    breaks: () => Object.defineProperty(window, 'sessionStorage', { get: () => null }),
-    isTold: true,
+    description: 'sessionStorage is missing',
+    breakStorage: () => Object.defineProperty(window, 'sessionStorage', { get: () => null }),
+    isWarned: true,
   },
   {
-    kind: 'sessionStorage can’t be read',
-    breaks: () => {
+    description: 'sessionStorage can’t be read',
+    breakStorage: () => {
       for (const name of ['getItem', 'removeItem', 'clear'] as const) {
         Storage.prototype[name] = () => {
           throw new DOMException('broken', 'UnknownError');
         };
       }
     },
-    isTold: true,
+    isWarned: true,
   },
   {
-    kind: 'localStorage is forbidden',
-    breaks: () =>
+    description: 'localStorage is forbidden',
+    breakStorage: () =>
       Object.defineProperty(window, 'localStorage', {
         get: () => {
           throw new DOMException('forbidden', 'SecurityError');
         },
       }),
-    isTold: false,
+    isWarned: false,
   },
   {
-    kind: 'localStorage is not there',
-    breaks: () => Object.defineProperty(window, 'localStorage', { get: () => null }),
-    isTold: false,
+    description: 'localStorage is missing',
+    breakStorage: () => Object.defineProperty(window, 'localStorage', { get: () => null }),
+    isWarned: false,
   },
   {
-    kind: 'IndexedDB is forbidden',
-    breaks: () =>
+    description: 'IndexedDB is forbidden',
+    breakStorage: () =>
       Object.defineProperty(window, 'indexedDB', {
         get: () => {
           throw new DOMException('forbidden', 'SecurityError');
         },
       }),
-    isTold: true,
+    isWarned: true,
   },
   {
-    kind: 'IndexedDB is not there',
-    breaks: () => Object.defineProperty(window, 'indexedDB', { get: () => undefined }),
-    isTold: true,
+    description: 'IndexedDB is missing',
+    breakStorage: () => Object.defineProperty(window, 'indexedDB', { get: () => undefined }),
+    isWarned: true,
   },
   {
-    kind: 'IndexedDB does not open',
-    breaks: () => {
+    description: 'IndexedDB does not open',
+    breakStorage: () => {
       IDBFactory.prototype.open = () => {
         throw new DOMException('forbidden', 'SecurityError');
       };
     },
-    isTold: true,
+    isWarned: true,
   },
   {
-    kind: 'IndexedDB never answers',
-    breaks: () => {
+    description: 'IndexedDB never answers',
+    breakStorage: () => {
       IDBFactory.prototype.open = () => Object.create(IDBOpenDBRequest.prototype, {
         onsuccess: { writable: true },
         onerror: { writable: true },
         onupgradeneeded: { writable: true },
       });
     },
-    isTold: true,
+    isWarned: true,
   },
   {
-    kind: 'IndexedDB has no room',
-    breaks: () => {
+    description: 'IndexedDB is full',
+    breakStorage: () => {
       IDBObjectStore.prototype.put = () => {
         throw new DOMException('full', 'QuotaExceededError');
       };
     },
-    isTold: true,
+    isWarned: true,
   },
   {
-    kind: 'IndexedDB can’t be told to commit',
-    breaks: () => {
+    description: 'IndexedDB cannot commit explicitly',
+    breakStorage: () => {
       IDBTransaction.prototype.commit = () => {
         throw new DOMException('no', 'InvalidStateError');
       };
     },
-    isTold: false,
+    isWarned: false,
   },
   {
-    kind: 'there are no locks',
-    breaks: () => Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }),
-    isTold: false,
+    description: 'Web Locks are missing',
+    breakStorage: () => Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }),
+    isWarned: false,
   },
   {
-    kind: 'nothing is kept anywhere',
-    breaks: () => {
+    description: 'all storage is forbidden',
+    breakStorage: () => {
       for (const name of ['sessionStorage', 'localStorage', 'indexedDB']) {
         Object.defineProperty(window, name, {
           get: () => {
@@ -128,17 +133,17 @@ const KINDS: readonly Kind[] = [
         });
       }
     },
-    isTold: true,
+    isWarned: true,
   },
 ];
 
-const told = (user: User) => user.page.getByText(NOT_KEPT);
+const storageWarning = (user: User) => user.page.getByText(STORAGE_WARNING);
 
-for (const { kind, breaks, isTold } of KINDS) {
-  test(`where ${kind}, sending works before and after WebAssembly loads, with one warning`, async ({ users }) => {
+for (const { description, breakStorage, isWarned } of BROKEN_STORAGES) {
+  test(`where ${description}, sending works before and after WebAssembly loads, with one warning`, async ({ users }) => {
     const bob = await users.guest('Bob');
     const alice = await users.openBrowser('Alice');
-    await alice.page.addInitScript(breaks);
+    await alice.page.addInitScript(breakStorage);
     const releaseWasm = await holdWasm(alice.page);
     await alice.page.goto('/', { waitUntil: 'commit' });
     await alice.nicknameField.fill('Alice');
@@ -159,14 +164,14 @@ for (const { kind, breaks, isTold } of KINDS) {
     await alice.edit('half a thought', 'a whole one');
     await bob.expectMessage('a whole one');
     expect(await bob.fetchHistory()).toEqual(['early', 'a whole one']);
-    await expect(told(alice)).toHaveCount(isTold ? 1 : 0);
-    if (!isTold) return;
+    await expect(storageWarning(alice)).toHaveCount(isWarned ? 1 : 0);
+    if (!isWarned) return;
 
     await alice.page.getByRole('button', { name: 'Got it' }).click();
-    await expect(told(alice)).toBeHidden();
+    await expect(storageWarning(alice)).toBeHidden();
     await alice.send('and on');
     await bob.expectMessage('and on');
-    await expect(told(alice)).toBeHidden();
+    await expect(storageWarning(alice)).toBeHidden();
   });
 }
 
@@ -188,10 +193,10 @@ test('without storage and without WebAssembly the page warns before anything is 
   await composer.press('Enter');
   await expect(ming.page.getByRole('log').getByText('你好')).toBeVisible();
   await expect.poll(() => ming.fetchHistory('lobby')).toEqual(['你好']);
-  // The two notes stand below one another.
-  const notes = ming.page.locator('.banner:visible');
-  await expect(notes).toHaveCount(2);
-  const [first, second] = await Promise.all((await notes.all()).map((note) => note.boundingBox()));
+  // The two banners do not overlap.
+  const banners = ming.page.locator('.banner:visible');
+  await expect(banners).toHaveCount(2);
+  const [first, second] = await Promise.all((await banners.all()).map((banner) => banner.boundingBox()));
   expect(second!.y).toBeGreaterThanOrEqual(first!.y + first!.height);
 });
 
@@ -203,7 +208,7 @@ test('a full session storage causes a warning and no interruption', async ({ use
       try {
         for (;;) sessionStorage.setItem(`filler ${sessionStorage.length}`, 'x'.repeat(size));
       } catch {
-        // No room for that much; perhaps for half of it.
+        // Not enough room for this size; tries half of it.
       }
     }
   });
@@ -212,10 +217,10 @@ test('a full session storage causes a warning and no interruption', async ({ use
   await alice.composer.fill('early');
   await alice.composer.press('Enter');
   await bob.expectMessage('early');
-  await expect(told(alice)).toHaveCount(1);
+  await expect(storageWarning(alice)).toHaveCount(1);
   releaseWasm();
   await alice.expectSignedIn();
-  await expect(told(alice)).toHaveCount(1);
+  await expect(storageWarning(alice)).toHaveCount(1);
   await alice.send('late');
   await bob.expectMessage('late');
   expect(await bob.fetchHistory()).toEqual(['early', 'late']);
@@ -225,5 +230,5 @@ test('working storage causes no warning', async ({ users }) => {
   const alice = await users.guest('Alice');
   await alice.send('Hello');
   await alice.composer.fill('half a thought');
-  await expect(told(alice)).toBeHidden();
+  await expect(storageWarning(alice)).toBeHidden();
 });

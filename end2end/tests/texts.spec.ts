@@ -1,25 +1,25 @@
-/** Names and texts as people write them: of any direction, with emoji, far too long. */
+/** Unusual names and texts: either direction, with emoji, far too long. */
 import type { Locator } from '@playwright/test';
 
-import { postAdminAction, userId, registerUser } from '../fixtures/registered_users.ts';
-import type { User } from '../fixtures/user.ts';
-import { SocketClient } from '../fixtures/socket_client.ts';
 import { holdWasm } from '../fixtures/boot.ts';
+import { postAdminAction, registerUser, userId } from '../fixtures/registered_users.ts';
+import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
 
-/** Waits until the text stands there, and tells whether `first` stands left of `second` on the screen. */
-async function standsLeftOf(place: Locator, first: string, second: string): Promise<boolean> {
-  await expect(place).toContainText(first);
-  return place.evaluate(
+/** Waits for the text `first`, and returns whether it is left of `second` on the screen. */
+async function isLeftOf(container: Locator, first: string, second: string): Promise<boolean> {
+  await expect(container).toContainText(first);
+  return container.evaluate(
     (element, words) => {
       const [left, right] = words.map((word) => {
         const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) {
-          const at = walker.currentNode.textContent!.indexOf(word);
-          if (at < 0) continue;
+          const index = walker.currentNode.textContent!.indexOf(word);
+          if (index < 0) continue;
           const range = document.createRange();
-          range.setStart(walker.currentNode, at);
-          range.setEnd(walker.currentNode, at + word.length);
+          range.setStart(walker.currentNode, index);
+          range.setEnd(walker.currentNode, index + word.length);
           return range.getBoundingClientRect().x;
         }
         throw new Error(`no ${word}`);
@@ -37,17 +37,17 @@ test('a Hebrew name does not reverse its sentence', async ({ users }) => {
   const michal = await users.guest('מיכל');
 
   await michal.composer.pressSequentially('Well');
-  expect(await standsLeftOf(owner.page.locator('.typing'), 'מיכל', 'is typing')).toBe(true);
+  expect(await isLeftOf(owner.page.locator('.typing'), 'מיכל', 'is typing')).toBe(true);
 
   expect(await postAdminAction(owner, userId(michal), 'mute', { scope: 'lobby' })).toBe(200);
   const notice = owner.log.locator('.body', { hasText: 'was muted' });
-  expect(await standsLeftOf(notice, 'מיכל', 'was muted')).toBe(true);
+  expect(await isLeftOf(notice, 'מיכל', 'was muted')).toBe(true);
   await expect(notice.locator('bdi')).toHaveText('מיכל');
 
   await owner.openDirect('מיכל');
   const topic = owner.page.locator('.topic');
-  expect(await standsLeftOf(topic, 'Only', 'מיכל')).toBe(true);
-  expect(await standsLeftOf(topic, 'מיכל', 'and you')).toBe(true);
+  expect(await isLeftOf(topic, 'Only', 'מיכל')).toBe(true);
+  expect(await isLeftOf(topic, 'מיכל', 'and you')).toBe(true);
   await expect(owner.composer).toHaveAttribute('placeholder', 'Write to \u2068מיכל\u2069 privately');
   await expect(owner.page.getByText('What you write is only for').locator('bdi')).toHaveText('מיכל');
 
@@ -67,13 +67,13 @@ test('an avatar shows the first character of a name completely, before and after
   await alice.page.goto('/', { waitUntil: 'commit' });
   await alice.nicknameField.fill('Alice');
   await alice.nicknameField.press('Enter');
-  const look = async () => {
+  const expectInitials = async () => {
     for (const [name, initial] of Object.entries(names)) await expect(avatarOf(alice, `I am ${name}`)).toHaveText(initial);
   };
-  await look();
+  await expectInitials();
   releaseWasm();
   await alice.expectSignedIn();
-  await look();
+  await expectInitials();
 });
 
 test('twelve users have twelve stable colours, the same for everyone', async ({ server, users }) => {
@@ -87,25 +87,25 @@ test('twelve users have twelve stable colours, the same for everyone', async ({ 
   const bob = await users.guest('Bob');
   await bob.send('I am Bob');
   await alice.send('I am Alice');
-  const names = ['Alice', 'Bob', ...clients.map((_, place) => `Guest ${place + 1}`)];
-  const hues = async (user: User) => {
-    const seen: Record<string, string | null> = {};
+  const names = ['Alice', 'Bob', ...clients.map((_, index) => `Guest ${index + 1}`)];
+  const huesByName = async (user: User) => {
+    const hues: Record<string, string | null> = {};
     for (const name of names) {
       const row = user.log.getByRole('listitem').filter({ hasText: new RegExp(`I am ${name}(?! ?\\d)`) });
-      seen[name] = await row.first().locator('.avatar').getAttribute('data-hue');
+      hues[name] = await row.first().locator('.avatar').getAttribute('data-hue');
       if (name === user.nickname) continue;
-      const listed = user.onlineList.getByRole('button', { name, exact: true }).locator('.avatar');
-      await expect(listed).toHaveAttribute('data-hue', seen[name]!);
+      const avatarInList = user.onlineList.getByRole('button', { name, exact: true }).locator('.avatar');
+      await expect(avatarInList).toHaveAttribute('data-hue', hues[name]!);
     }
-    return seen;
+    return hues;
   };
   await alice.expectMessage('I am Bob');
-  const before = await hues(alice);
+  const before = await huesByName(alice);
   expect(new Set(Object.values(before)).size).toBe(12);
-  expect(await hues(bob)).toEqual(before);
+  expect(await huesByName(bob)).toEqual(before);
   await alice.page.reload();
   await alice.expectSignedIn();
-  expect(await hues(alice)).toEqual(before);
+  expect(await huesByName(alice)).toEqual(before);
 });
 
 for (const length of [20_001, 1_000_000, 4_000_000]) {
@@ -155,7 +155,7 @@ test('a too long text is not sent before WebAssembly loads either', async ({ use
 
 test('a long text can be edited to its end in a field of limited height', async ({ users }) => {
   const alice = await users.guest('Alice');
-  const lines = Array.from({ length: 400 }, (_, place) => `Line ${place}, which is long enough`).join('\n');
+  const lines = Array.from({ length: 400 }, (_, index) => `Line ${index}, which is long enough`).join('\n');
   await alice.composer.fill(lines);
   await alice.composer.press('Control+End');
   const field = await alice.composer.boundingBox();
@@ -200,11 +200,11 @@ test('web addresses are linked completely, before and after WebAssembly loads', 
 
 test('a heart is one reaction in every spelling', async ({ server, users }) => {
   const alice = await users.guest('Alice');
-  const phone = await SocketClient.signIn(server, 'Phone');
-  await phone.send('Tea?');
+  const otherClient = await SocketClient.signIn(server, 'Phone');
+  await otherClient.send('Tea?');
   await alice.chooseAction('❤️', 'Tea?');
-  await phone.react('Tea?', '❤');
+  await otherClient.react('Tea?', '❤');
   await expect(alice.reaction('Tea?', '❤️')).toContainText('2');
   await expect(alice.message('Tea?').getByRole('group', { name: 'Reactions' }).getByRole('button')).toHaveCount(1);
-  phone.close();
+  otherClient.close();
 });

@@ -1,6 +1,6 @@
-/** The browser translates the page while people talk in it. */
-import { translate, translated, showOriginal, STRATEGIES } from '../fixtures/translator.ts';
+/** A browser that translates the page while it is in use. */
 import { expect, test } from '../fixtures/test.ts';
+import { showOriginal, STRATEGIES, translate, translated } from '../fixtures/translator.ts';
 
 for (const strategy of STRATEGIES) {
   test(`a translated page keeps working: the browser ${strategy}`, async ({ users }) => {
@@ -13,7 +13,7 @@ for (const strategy of STRATEGIES) {
     await translate(alice.page, strategy);
     await expect(alice.message(translated('To be changed'))).toBeVisible();
 
-    // What others do, and what one does oneself
+    // Messages and changes of both users
     await bob.send('After the translation');
     await alice.expectMessage('After the translation');
     await alice.composer.fill('My own');
@@ -35,7 +35,7 @@ for (const strategy of STRATEGIES) {
     await alice.expectMessage('Message deleted');
     await expect(alice.log).not.toContainText('To be deleted');
 
-    // Reactions, counted up and down
+    // Reactions are counted up and down
     await bob.chooseAction('👍', 'My own');
     await expect(alice.reaction('My own', '👍')).toContainText('1');
     await alice.reaction('My own', '👍').click();
@@ -44,7 +44,7 @@ for (const strategy of STRATEGIES) {
     await expect(alice.reaction('My own', '👍')).not.toContainText('2');
     await expect(bob.reaction('My own', '👍')).toContainText('1');
 
-    // Nothing stands there twice.
+    // Nothing is shown twice.
     const lines = (await alice.log.locator('.body').allInnerTexts()).join('\n');
     expect(lines.match(/Changed by me|Changed by Bob|My own|Message deleted/g)).toEqual([
       'Changed by me',

@@ -1,43 +1,43 @@
-/** What is unread, and where the line before what is new stands. */
-import { blurWindow, focusWindow } from '../fixtures/window_focus.ts';
-import type { User } from '../fixtures/user.ts';
+/** Unread counts, and the position of the unread line. */
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import type { User } from '../fixtures/user.ts';
+import { blurWindow, focusWindow } from '../fixtures/window_focus.ts';
 
-/** The rows of the log from the line before what is new on; nothing without one. */
-async function sinceLine(user: User): Promise<string[]> {
+/** The messages below the unread line; none if there is no line. */
+async function messagesBelowUnreadLine(user: User): Promise<string[]> {
   const rows = await user.log.getByRole('listitem').evaluateAll((rows) =>
     rows.map((row) => row.querySelector('.body')?.textContent ?? row.textContent ?? ''),
   );
-  const line = rows.indexOf('New');
-  return line < 0 ? [] : rows.slice(line + 1);
+  const lineIndex = rows.indexOf('New');
+  return lineIndex < 0 ? [] : rows.slice(lineIndex + 1);
 }
 
-for (const how of ['behind another', 'in a hidden tab'] as const) {
-  test(`messages that arrive while the window is ${how} are below an unread line`, async ({ server, users }) => {
+for (const state of ['behind another', 'in a hidden tab'] as const) {
+  test(`messages that arrive while the window is ${state} are below an unread line`, async ({ server, users }) => {
     const bob = await SocketClient.signIn(server, 'Bob');
     const alice = await users.guest('Alice');
     await bob.send('seen');
     await alice.expectMessage('seen');
-    expect(await sinceLine(alice)).toEqual([]);
+    expect(await messagesBelowUnreadLine(alice)).toEqual([]);
 
-    await blurWindow(alice.page, how);
+    await blurWindow(alice.page, state);
     for (const text of ['one', 'two', 'three']) await bob.send(text);
     await expect(alice.page).toHaveTitle('(3) Teahouse');
     await focusWindow(alice.page);
 
     await expect(alice.page).toHaveTitle('Teahouse');
-    await expect.poll(() => sinceLine(alice)).toEqual(['one', 'two', 'three']);
+    await expect.poll(() => messagesBelowUnreadLine(alice)).toEqual(['one', 'two', 'three']);
     await bob.send('four');
     await alice.expectMessage('four');
-    expect(await sinceLine(alice), 'what is seen as it comes moves nothing').toEqual(['one', 'two', 'three', 'four']);
+    expect(await messagesBelowUnreadLine(alice), 'messages read on arrival do not move the line').toEqual(['one', 'two', 'three', 'four']);
 
-    await blurWindow(alice.page, how);
+    await blurWindow(alice.page, state);
     await bob.send('five');
-    await expect.poll(() => sinceLine(alice)).toEqual(['five']);
+    await expect.poll(() => messagesBelowUnreadLine(alice)).toEqual(['five']);
     await focusWindow(alice.page);
     await expect(alice.page).toHaveTitle('Teahouse');
-    expect(await sinceLine(alice)).toEqual(['five']);
+    expect(await messagesBelowUnreadLine(alice)).toEqual(['five']);
     bob.close();
   });
 }
@@ -52,7 +52,7 @@ test('messages that arrive while scrolled up are below an unread line', async ({
   await bob.send('down here');
   await expect(alice.page).toHaveTitle('(1) Teahouse');
   await alice.page.getByRole('button', { name: 'Jump to latest' }).or(alice.page.locator('.to-latest')).first().click();
-  await expect.poll(() => sinceLine(alice)).toEqual(['down here']);
+  await expect.poll(() => messagesBelowUnreadLine(alice)).toEqual(['down here']);
   await expect(alice.page).toHaveTitle('Teahouse');
   bob.close();
 });
@@ -62,10 +62,10 @@ test('a message that arrives during scrolling up does not scroll back to the end
   await bob.sendMany(Array.from({ length: 60 }, (_, number) => `earlier ${number}.`));
   const alice = await users.guest('Alice');
   await alice.expectMessage('earlier 59.');
-  // The row is there before the browser tells of the move.
+  // The row is added before the browser reports the scroll.
   await alice.log.evaluate((log) => {
-    new MutationObserver((_, watch) => {
-      watch.disconnect();
+    new MutationObserver((_, observer) => {
+      observer.disconnect();
       log.scrollTop = 100;
     }).observe(log.querySelector('ol')!, { childList: true });
   });
@@ -78,17 +78,17 @@ test('a message that arrives during scrolling up does not scroll back to the end
 test('the unread line precedes neither own nor deleted messages', async ({ server, users }) => {
   const bob = await SocketClient.signIn(server, 'Bob');
   const alice = await users.guest('Alice');
-  const tab = await users.openTab(alice);
-  await blurWindow(tab.page);
+  const otherTab = await users.openTab(alice);
+  await blurWindow(otherTab.page);
   await alice.send('mine, from another tab');
-  await tab.expectMessage('mine, from another tab');
-  expect(await sinceLine(tab)).toEqual([]);
+  await otherTab.expectMessage('mine, from another tab');
+  expect(await messagesBelowUnreadLine(otherTab)).toEqual([]);
   await blurWindow(alice.page);
   await bob.send('to be deleted');
   await bob.send('to stay');
-  await expect.poll(() => sinceLine(tab)).toEqual(['to be deleted', 'to stay']);
+  await expect.poll(() => messagesBelowUnreadLine(otherTab)).toEqual(['to be deleted', 'to stay']);
   await bob.delete('to be deleted');
-  await expect.poll(() => sinceLine(tab)).toEqual(['to stay']);
+  await expect.poll(() => messagesBelowUnreadLine(otherTab)).toEqual(['to stay']);
   bob.close();
 });
 
@@ -103,7 +103,7 @@ test('a message deleted before it is read is no longer unread, in the list and t
   await expect(alice.page).toHaveTitle('Teahouse');
   await expect(alice.conversationLink('Lobby', 1)).toBeHidden();
 
-  // And one that was there before the page was.
+  // The same for messages that are older than the page.
   await bob.send('oops again');
   await bob.send('this one stays');
   await expect(alice.page).toHaveTitle('(2) Teahouse');
@@ -128,7 +128,7 @@ test('messages of a blocked user are not unread until they are unblocked', async
   await alice.chooseAction('Block user', 'from Bob, too');
   await expect(alice.page).toHaveTitle('(1) Teahouse');
   await expect(alice.conversationLink('Lobby', 1)).toBeVisible();
-  // Of what is deleted then it is not told whose it was.
+  // The event of this deletion does not name the author of the message.
   await bob.delete('from Bob');
   await expect(alice.page).toHaveTitle('(1) Teahouse');
   await carol.delete('from Carol');

@@ -55,13 +55,13 @@ test('without JavaScript a taken nickname is refused beside the field, and the s
   user.pageErrors.allowStatus(409);
 
   await user.submitNickname('Alice');
-  expect(new URL(user.page.url()).search, 'what was typed stands in no address').toBe('');
+  expect(new URL(user.page.url()).search, 'the input is not in the URL').toBe('');
   await expect(user.nicknameField).toHaveAccessibleDescription(/^This nickname, or one that looks like it/);
   await expect(user.nicknameField).toHaveValue('Alice');
 
-  const offer = user.page.getByRole('button', { name: /^Use “.+” instead$/ });
-  const suggestion = /“(.+)”/.exec(await offer.innerText())?.[1] ?? '';
-  await offer.click();
+  const suggestionButton = user.page.getByRole('button', { name: /^Use “.+” instead$/ });
+  const suggestion = /“(.+)”/.exec(await suggestionButton.innerText())?.[1] ?? '';
+  await suggestionButton.click();
   await expect(user.page).toHaveURL('/talk/lobby');
   await expect(user.sidebar.getByText(suggestion, { exact: true })).toBeVisible();
 });

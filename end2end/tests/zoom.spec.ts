@@ -1,51 +1,51 @@
-/** Little room: 400 % zoom, and small phones with the keyboard open. */
+/** Small screens: 400 % zoom, and small phones with the keyboard open. */
 import type { Page } from '@playwright/test';
 
-import { PHONE } from '../fixtures/users.ts';
 import { expect, test } from '../fixtures/test.ts';
+import { PHONE } from '../fixtures/users.ts';
 
 test.use({ serverOptions: ['--unlimited'] });
 
-/** How much of the window's height shows messages, with nothing over them. */
-function share(page: Page): Promise<number> {
+/** The share of the window's height in which messages are visible. */
+function messageAreaShare(page: Page): Promise<number> {
   return page.evaluate(() => {
-    const edge = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
-    const [log, head, composer] = [edge('[role=log]'), edge('.conversation-head'), edge('.composer')];
-    return (Math.min(log.bottom, composer.top, innerHeight) - Math.max(log.top, head.bottom, 0)) / innerHeight;
+    const rect = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
+    const [log, header, composer] = [rect('[role=log]'), rect('.conversation-head'), rect('.composer')];
+    return (Math.min(log.bottom, composer.top, innerHeight) - Math.max(log.top, header.bottom, 0)) / innerHeight;
   });
 }
 
-const excess = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const horizontalOverflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-for (const { what, width, height, options } of [
-  { what: 'at 400 % on a small desktop', width: 320, height: 256, options: {} },
-  { what: 'at 400 % on a large desktop', width: 480, height: 270, options: {} },
-  { what: 'at 200 %', width: 640, height: 360, options: {} },
-  { what: 'on a small phone', width: 320, height: 568, options: PHONE },
-  { what: 'on a small phone with its keyboard open', width: 320, height: 300, options: PHONE },
-  { what: 'on a phone with its keyboard open', width: 390, height: 417, options: PHONE },
-  { what: 'on a large phone with its keyboard open', width: 430, height: 520, options: PHONE },
-  { what: 'on a phone that is held sideways', width: 667, height: 375, options: PHONE },
-  { what: 'on a phone that is held sideways with its keyboard open', width: 667, height: 190, options: PHONE },
+for (const { situation, width, height, options } of [
+  { situation: 'at 400 % on a small desktop', width: 320, height: 256, options: {} },
+  { situation: 'at 400 % on a large desktop', width: 480, height: 270, options: {} },
+  { situation: 'at 200 %', width: 640, height: 360, options: {} },
+  { situation: 'on a small phone', width: 320, height: 568, options: PHONE },
+  { situation: 'on a small phone with its keyboard open', width: 320, height: 300, options: PHONE },
+  { situation: 'on a phone with its keyboard open', width: 390, height: 417, options: PHONE },
+  { situation: 'on a large phone with its keyboard open', width: 430, height: 520, options: PHONE },
+  { situation: 'on a phone in landscape', width: 667, height: 375, options: PHONE },
+  { situation: 'on a phone in landscape with its keyboard open', width: 667, height: 190, options: PHONE },
 ]) {
-  test(`two fifths of the height remain for messages ${what}`, async ({ users }) => {
+  test(`two fifths of the height remain for messages ${situation}`, async ({ users }) => {
     const alice = await users.guest('Alice', { ...options, viewport: { width, height } });
     for (let number = 1; number <= 12; number += 1) await alice.send(`Line ${number} of a talk that needs some room`);
     await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
     await expect(alice.composer).toBeInViewport({ ratio: 1 });
     await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
-    await expect.poll(() => share(alice.page)).toBeGreaterThanOrEqual(0.4);
-    expect(await excess(alice.page)).toBe(0);
+    await expect.poll(() => messageAreaShare(alice.page)).toBeGreaterThanOrEqual(0.4);
+    expect(await horizontalOverflow(alice.page)).toBe(0);
 
-    // The way back is above what is read, or over it.
+    // The link back is above the messages or over them.
     const back = alice.page.getByRole('link', { name: 'Back to the list' });
     await back.focus();
     await expect(back).toBeInViewport({ ratio: 1 });
-    await expect.poll(() => share(alice.page)).toBeGreaterThanOrEqual(0.4);
+    await expect.poll(() => messageAreaShare(alice.page)).toBeGreaterThanOrEqual(0.4);
 
-    // A long text leaves the messages their part.
+    // A long draft leaves the messages their share.
     await alice.composer.fill('What is to be said is long and needs a line or two.\n'.repeat(12));
-    await expect.poll(() => share(alice.page)).toBeGreaterThanOrEqual(0.4);
+    await expect.poll(() => messageAreaShare(alice.page)).toBeGreaterThanOrEqual(0.4);
     await expect(alice.sendButton).toBeInViewport({ ratio: 1 });
     await alice.composer.fill('');
     await alice.composer.press('ArrowUp');
@@ -58,16 +58,16 @@ for (const { what, width, height, options } of [
 test('at 400 % the header scrolls away and a wheel brings it back', async ({ users }) => {
   const alice = await users.guest('Alice', { viewport: { width: 320, height: 256 } });
   for (let number = 1; number <= 12; number += 1) await alice.send(`Line ${number}`);
-  const head = alice.page.getByRole('heading', { level: 1, name: 'Lobby' });
-  await expect(head).not.toBeInViewport();
+  const header = alice.page.getByRole('heading', { level: 1, name: 'Lobby' });
+  await expect(header).not.toBeInViewport();
   await alice.log.hover();
   await expect(async () => {
     await alice.page.mouse.wheel(0, -400);
-    await expect(head).toBeInViewport({ ratio: 1, timeout: 200 });
+    await expect(header).toBeInViewport({ ratio: 1, timeout: 200 });
   }).toPass();
   await expect(async () => {
     await alice.page.mouse.wheel(0, 400);
-    await expect(head).not.toBeInViewport({ timeout: 200 });
+    await expect(header).not.toBeInViewport({ timeout: 200 });
   }).toPass();
   await expect(alice.message('Line 12')).toBeInViewport({ ratio: 1 });
 });
@@ -96,5 +96,5 @@ test('at 400 % the menu, the recipient, the list and the settings are reachable'
   await alice.settingsButton.click();
   await alice.settings.getByRole('button', { name: 'Leave' }).scrollIntoViewIfNeeded();
   await expect(alice.settings.getByRole('button', { name: 'Leave' })).toBeInViewport({ ratio: 1 });
-  expect(await excess(alice.page)).toBe(0);
+  expect(await horizontalOverflow(alice.page)).toBe(0);
 });

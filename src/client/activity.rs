@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::{
-        clock::elapsed, connection_command::ConnectionCommand, connection_status::ConnectionStatus, store::Store,
+        clock::elapsed, connection_command::ConnectionCommand, connection_status::ConnectionStatus, store::ClientStore,
     },
     domain::{ConversationId, Seq},
     protocol::ClientFrame,
@@ -14,7 +14,7 @@ use crate::{
 /// The shortest time between two `typing` frames of a conversation, in milliseconds.
 const TYPING_INTERVAL: u64 = 2_500;
 
-impl Store {
+impl ClientStore {
     /// The user is typing: tells the other members, but not too often.
     pub fn send_typing(self, conversation: ConversationId) {
         let now = elapsed();

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use crate::{
     client::{
         browser::session_storage,
-        store::{DraftState, Store},
+        store::{ClientStore, DraftState},
     },
     domain::ConversationId,
 };
 
-impl Store {
+impl ClientStore {
     /// The draft of a conversation: as the user left it, or as it was stored before a reload.
     pub fn draft(self, conversation: ConversationId) -> DraftState {
         self.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {

@@ -6,13 +6,13 @@ use crate::{
     client::{
         api,
         connection_status::ConnectionStatus,
-        store::{ConversationState, LoadState, Store},
+        store::{ClientStore, ConversationState, LoadState},
     },
     domain::{Conversation, ConversationId, ConversationKind, MessagesPage, Seq, Timestamp},
     state::{PageRange, Timeline},
 };
 
-impl Store {
+impl ClientStore {
     /// Fetches messages of a conversation. A range that replaces the timeline is fetched only while the user is a member and
     /// connected, because live events continue where the page ends.
     pub fn load(self, conversation: ConversationId, range: PageRange) {

@@ -9,7 +9,7 @@ use crate::{
         clock::{elapsed, set_server_time},
         connection_status::ConnectionStatus,
         outbox_state::OutboxChange,
-        store::{ConversationState, DraftState, LoadState, Store},
+        store::{ClientStore, ConversationState, DraftState, LoadState},
     },
     domain::{Conversation, ConversationId, ConversationKind, Event, EventKind, MessagesPage},
     protocol::{ErrorFrame, Hello, ServerFrame, VERSION, Welcome},
@@ -23,7 +23,7 @@ const UPDATE_INTERVAL: u64 = 100;
 /// How many events may wait for the next update.
 const MAX_QUEUED_EVENTS: usize = 256;
 
-impl Store {
+impl ClientStore {
     /// Applies a frame. Events are queued and soon applied together; any other frame is applied at once, after the events
     /// before it.
     pub(super) fn apply_frame(self, frame: ServerFrame) {

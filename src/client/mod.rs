@@ -1,4 +1,4 @@
-//! The browser's side: the connection, the requests, and the [`Store`] that the page reads.
+//! The browser's side: the connection, the requests, and the [`ClientStore`] that the page reads.
 //!
 //! Frames go one way. `socket` reads them, and `incoming` applies them to the signals of the store, which the page shows.
 //! What the user does goes through methods of the store to the connection; `outbox` sends the commands that must not get lost.
@@ -28,4 +28,4 @@ mod store;
 pub use api::{RequestError, end_session, report, sessions, sign_in};
 pub use clock::now;
 pub use connection_status::ConnectionStatus;
-pub use store::{DraftState, Edit, LoadState, Store};
+pub use store::{ClientStore, DraftState, Edit, LoadState};

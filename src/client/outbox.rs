@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     client::{
         clock::now, connection_command::ConnectionCommand, connection_status::ConnectionStatus,
-        outbox_state::OutboxChange, store::Store,
+        outbox_state::OutboxChange, store::ClientStore,
     },
     domain::{CommandId, ConversationId, Seq, Timestamp},
     protocol::{ErrorCode, ErrorFrame},
@@ -17,7 +17,7 @@ use crate::{
 /// How long to wait after [`ErrorCode::RateLimited`] if the server does not say it, in milliseconds.
 const DEFAULT_RETRY_DELAY: u64 = 1_000;
 
-impl Store {
+impl ClientStore {
     /// Gives a command. Its effect shows at once; it stays in the outbox until it is in the log, or has been withdrawn.
     pub fn submit(self, conversation: ConversationId, command: OutboxCommand) {
         self.submit_as(CommandId::new_at(now()), conversation, command);

@@ -17,7 +17,7 @@ use crate::{
         browser::{indexed_db::Storage, local_flag::LocalFlag, session_storage, web_locks},
         clock::now,
         outbox_state::OutboxChange,
-        store::Store,
+        store::ClientStore,
     },
     domain::{CommandId, Timestamp, UserId},
     protocol::{ClientFrame, FromJson, field},
@@ -48,7 +48,7 @@ impl FromJson for StoredCommand {
     }
 }
 
-impl Store {
+impl ClientStore {
     /// Begins to store the commands of `user`, and adopts those of closed pages.
     pub(super) fn start_outbox_storage(self, user: UserId) {
         // Unbounded, because it holds no more than the outbox does: the commands of one user on this page.
@@ -69,7 +69,7 @@ impl Store {
 
 /// Stores the outbox of one page.
 struct OutboxStorage {
-    store: Store,
+    store: ClientStore,
     /// `None` if the browser forbids storage.
     database: Option<Rc<Storage>>,
     user: UserId,
@@ -163,7 +163,7 @@ impl OutboxStorage {
 }
 
 /// Makes the commands of `page` those of `new_page`, under the lock of `page`, so that only one page does.
-async fn adopt(store: Store, database: &Storage, user: UserId, page: CommandId, new_page: CommandId) {
+async fn adopt(store: ClientStore, database: &Storage, user: UserId, page: CommandId, new_page: CommandId) {
     let is_signed_in = move || store.current_user_id() == Some(user);
     for stored in stored_commands(database, user).await {
         if stored.page != page {

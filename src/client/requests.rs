@@ -10,7 +10,7 @@ use crate::{
         connection_command::ConnectionCommand,
         connection_status::ConnectionStatus,
         small_map::SmallMap,
-        store::{Reply, Store},
+        store::{ClientStore, Reply},
     },
     domain::{CommandId, ConversationId, CurrentUser, UserId, UserKind},
     protocol::{ClientFrame, ErrorCode},
@@ -19,7 +19,7 @@ use crate::{
 /// How often a conversation is fetched at most if every answer is outdated when it arrives.
 const MAX_REFRESH_ATTEMPTS: u32 = 3;
 
-impl Store {
+impl ClientStore {
     /// Finds or begins the direct with the user of this nickname.
     ///
     /// # Errors

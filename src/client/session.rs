@@ -13,12 +13,12 @@ use crate::{
         connection_status::ConnectionStatus,
         outbox_state::OutboxChange,
         socket,
-        store::Store,
+        store::ClientStore,
     },
     state::OutboxCommand,
 };
 
-impl Store {
+impl ClientStore {
     /// Connects to the server as the user whom the session cookie names.
     pub fn connect(self) {
         self.previous_user.set(None);

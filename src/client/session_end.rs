@@ -13,7 +13,7 @@ use crate::{
         outbox_state::{OutboxChange, OutboxState},
         outbox_storage::delete_stored_commands,
         small_map::SmallMap,
-        store::Store,
+        store::ClientStore,
     },
     domain::{CurrentUser, EndReason, KeptMessages, SessionEnd, UserKind},
     state::{Blocks, Conversations, Outbox, Presence, Typing},
@@ -22,7 +22,7 @@ use crate::{
 /// Follows the user's id in [`LocalFlag::signed_out`] if the user has deleted their account.
 const DELETED: &str = " deleted";
 
-impl Store {
+impl ClientStore {
     /// Signs out. Returns whether the server could be reached.
     pub async fn sign_out(self) -> bool {
         self.end_session_by(api::sign_out(), "").await.is_ok()

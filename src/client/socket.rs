@@ -15,7 +15,7 @@ use crate::{
         clock::elapsed,
         connection_command::ConnectionCommand,
         connection_status::{ConnectionStatus, max_reconnect_delay},
-        store::Store,
+        store::ClientStore,
     },
     domain::EndReason,
     protocol::{ClientFrame, CloseCode, FromJson as _, ServerFrame},
@@ -49,7 +49,7 @@ enum ConnectionEnd {
 }
 
 /// Starts the task that keeps a connection until the session ends or the page stops it.
-pub(super) fn start(store: Store, commands: mpsc::Receiver<ConnectionCommand>) {
+pub(super) fn start(store: ClientStore, commands: mpsc::Receiver<ConnectionCommand>) {
     spawn_local(async move {
         let mut commands = commands;
         let mut attempt = 0;
@@ -99,7 +99,7 @@ async fn wait_to_reconnect(attempt: u32, commands: &mut mpsc::Receiver<Connectio
 }
 
 /// Opens a connection and runs it until it ends.
-async fn run_connection(store: Store, commands: &mut mpsc::Receiver<ConnectionCommand>) -> ConnectionEnd {
+async fn run_connection(store: ClientStore, commands: &mut mpsc::Receiver<ConnectionCommand>) -> ConnectionEnd {
     enum Input {
         Received(Result<Message, WebSocketError>),
         Command(Option<ConnectionCommand>),

@@ -17,7 +17,7 @@ use crate::{
 
 /// Everything that the page knows. It is a handle: copies refer to the same store.
 #[derive(Clone, Copy)]
-pub struct Store {
+pub struct ClientStore {
     /// The current user; `None` before signing in.
     pub me: RwSignal<Option<CurrentUser>>,
     /// The user whose session the server has ended. The sign-in page offers to sign in as that user again.
@@ -111,7 +111,7 @@ pub enum LoadState {
     Failed,
 }
 
-impl Store {
+impl ClientStore {
     /// Makes a store for the user whom the session cookie names, or for nobody.
     pub fn new(me: Option<CurrentUser>) -> Self {
         Self {

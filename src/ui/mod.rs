@@ -6,7 +6,7 @@
 //! - `kit`: components and helpers that know nothing of the screens
 //! - `i18n`: the texts
 //!
-//! Components read the signals of the [`Store`](crate::client::Store) and call its methods.
+//! Components read the signals of the [`ClientStore`](crate::client::ClientStore) and call its methods.
 
 #![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
 

@@ -18,6 +18,15 @@ use crate::{
 };
 
 impl ChatService {
+    /// Returns the token by which somebody can become the owner. Returns `None` if there is an owner, or if the
+    /// configuration names one.
+    pub(in crate::server) async fn claim_token(&self) -> Result<Option<String>, ChatError> {
+        if self.owner.is_some() || self.store.has_owner().await? {
+            return Ok(None);
+        }
+        Ok(Some(self.claim_token.get_or_generate()?.to_owned()))
+    }
+
     /// Finds a user: by id, by nickname, or by the nickname that a sanctioned user had. An id is longer than any nickname.
     ///
     /// # Errors

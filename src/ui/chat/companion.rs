@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{Companion, ConversationId, ConversationKind},
     ui::kit::reactive::memo,
 };
 
 /// The other user of a direct; `None` for a room.
-pub(super) fn companion(store: Store, conversation: ConversationId) -> Memo<Option<Companion>> {
+pub(super) fn companion(store: ClientStore, conversation: ConversationId) -> Memo<Option<Companion>> {
     memo(move || {
         store.conversations.with(|conversations| {
             match conversations.get(conversation).map(|conversation| &conversation.kind) {

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    client::{ConnectionStatus, RequestError, Store},
+    client::{ClientStore, ConnectionStatus, RequestError},
     domain::{Companion, ConversationId, ConversationKind, UserId},
     ui::{
         chat::{
@@ -34,7 +34,11 @@ type NoteButton = (&'static str, Box<dyn FnMut(MouseEvent)>);
 
 /// The note about a command that failed in another conversation than the open one, with buttons to go there and to discard
 /// it. Failures in the open conversation show on its rows and in its composer.
-fn failed_elsewhere(store: Store, navigator: Navigator, open: ConversationId) -> Option<(String, Vec<NoteButton>)> {
+fn failed_elsewhere(
+    store: ClientStore,
+    navigator: Navigator,
+    open: ConversationId,
+) -> Option<(String, Vec<NoteButton>)> {
     let t = texts();
     let failed = store.outbox.with(|outbox| outbox.failed_outside(open).cloned())?;
     let what = if failed.target().is_none() { t.not_sent } else { t.not_changed };
@@ -49,7 +53,7 @@ fn failed_elsewhere(store: Store, navigator: Navigator, open: ConversationId) ->
 }
 
 /// The path of a conversation, if the user is a member.
-fn path_of(store: Store, conversation: ConversationId) -> Option<String> {
+fn path_of(store: ClientStore, conversation: ConversationId) -> Option<String> {
     store.conversations.with(|conversations| match conversations.get(conversation)?.kind {
         ConversationKind::Room { .. } => Some(LOBBY_PATH.to_owned()),
         ConversationKind::Direct { .. } => Some(conversation_path(conversation)),
@@ -62,7 +66,7 @@ pub(super) fn ConversationPane(
     /// The conversation.
     conversation: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let companion = companion(store, conversation);
     let draft = Draft::new(store, conversation);
@@ -93,7 +97,7 @@ pub(super) fn ConversationPane(
         },
     };
     // Hides or blocks, and goes to the Lobby. The lists change by a frame that all of the user's connections receive.
-    let leave_after = move |request: fn(Store, ConversationId, UserId) -> PendingRequest| {
+    let leave_after = move |request: fn(ClientStore, ConversationId, UserId) -> PendingRequest| {
         on(move |_: MouseEvent| {
             let Some(companion) = companion.get_untracked() else { return };
             spawn_local(async move {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{Body, CommandId, ConversationId, Message, Seq, trimmed},
     protocol::ErrorCode,
     state::{Outbox, OutboxCommand, Outgoing, OutgoingStatus, Timeline},
@@ -33,7 +33,7 @@ pub(super) enum DeliveryStatus {
 
 /// The message that the command `id` sent, from the log or from the outbox.
 pub(super) fn message_view(
-    store: Store,
+    store: ClientStore,
     conversation: ConversationId,
     timeline: Signal<Timeline>,
     id: CommandId,
@@ -68,7 +68,7 @@ pub(super) fn message_view(
 }
 
 /// The user's last message in the log that is not deleted.
-pub(super) fn last_own_message(store: Store, conversation: ConversationId) -> Option<Message> {
+pub(super) fn last_own_message(store: ClientStore, conversation: ConversationId) -> Option<Message> {
     let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
     let timeline = store.timeline(conversation);
     timeline.with(|timeline| {
@@ -145,7 +145,7 @@ mod tests {
                 role: None,
             };
             let body = Body::parse("Quiet, please").expect("a body");
-            let store = Store::new(Some(me));
+            let store = ClientStore::new(Some(me));
             store.timeline(conversation).update(|timeline| {
                 timeline.apply_page(
                     PageRange::Newest,

@@ -3,7 +3,7 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    client::{ConnectionStatus, Store},
+    client::{ClientStore, ConnectionStatus},
     ui::{
         chat::{conversation::ConversationPane, sidebar::Sidebar},
         context::router::{Navigator, Route},
@@ -19,7 +19,7 @@ use crate::{
 /// The page of a signed-in user.
 #[component]
 pub(crate) fn ChatScreen() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let store = expect_context::<ClientStore>();
     let navigator = expect_context::<Navigator>();
 
     // The style sheet uses this on phones, which show one of the two.
@@ -59,7 +59,7 @@ fn ConversationNotFound() -> impl IntoView {
 /// Shown when a moderator has removed the user from the Lobby, with a button to join again.
 #[component]
 fn RemovedFromLobby() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let lobby = expect_context::<Navigator>().lobby;
     let problem = RwSignal::new(None::<String>);
     let join_again = move |_: MouseEvent| {

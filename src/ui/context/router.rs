@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 #[cfg(feature = "ssr")]
 use crate::domain::Conversation;
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::ConversationId,
     state::Conversations,
     ui::kit::reactive::{effect, memo},
@@ -126,7 +126,7 @@ impl PendingRecipient {
 
 impl Navigator {
     /// Starts at `path`, and follows the browser's history and clicks on the page's own links.
-    pub(crate) fn new(store: Store, path: String, lobby: Option<ConversationId>) -> Self {
+    pub(crate) fn new(store: ClientStore, path: String, lobby: Option<ConversationId>) -> Self {
         let path = RwSignal::new(path);
         let route = memo(move || path.with(|path| Route::from_path(path)));
         let conversation = memo(move || {

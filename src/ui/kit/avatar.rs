@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{Nickname, UserId},
     ui::kit::reactive::reactive,
 };
@@ -23,7 +23,8 @@ pub(crate) fn Avatar(
     online: Signal<bool>,
 ) -> impl IntoView {
     // `style/avatar.css` has a rule for each hue, because the content security policy forbids inline styles.
-    let hue = expect_context::<Store>().presence.try_update_untracked(|presence| presence.hue(id)).unwrap_or_default();
+    let hue =
+        expect_context::<ClientStore>().presence.try_update_untracked(|presence| presence.hue(id)).unwrap_or_default();
     view! {
         <span
             class="avatar"

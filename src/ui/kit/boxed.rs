@@ -4,20 +4,25 @@
 //! Use `AnyView` where nodes must survive a change, because somebody may be pressing them or have the focus there.
 
 #[cfg(not(feature = "ssr"))]
-pub(crate) use in_browser::{Boxed, Boxing};
+pub(crate) use in_browser::Boxed;
 #[cfg(feature = "ssr")]
-pub(crate) use on_server::{Boxed, Boxing};
+pub(crate) use on_server::Boxed;
+
+/// Erases the type of a view.
+pub(crate) trait Boxing {
+    fn boxed(self) -> Boxed;
+    /// Keeps the nodes as long as the key stays the same, so that a text selection survives and screen readers do not repeat
+    /// the text.
+    fn boxed_as(self, key: &str) -> Boxed;
+}
 
 #[cfg(feature = "ssr")]
 mod on_server {
     use leptos::prelude::*;
 
-    pub(crate) type Boxed = AnyView;
+    use super::Boxing;
 
-    pub(crate) trait Boxing {
-        fn boxed(self) -> Boxed;
-        fn boxed_as(self, key: &str) -> Boxed;
-    }
+    pub(crate) type Boxed = AnyView;
 
     impl<V: IntoView + 'static> Boxing for V {
         fn boxed(self) -> Boxed {
@@ -46,17 +51,12 @@ mod in_browser {
         },
     };
 
+    use super::Boxing;
+
     pub(crate) struct Boxed {
         build: Box<dyn FnOnce() -> Box<dyn MountedView> + Send>,
         /// If the next view has the same key, the nodes stay.
         key: Option<String>,
-    }
-
-    pub(crate) trait Boxing {
-        fn boxed(self) -> Boxed;
-        /// Keeps the nodes as long as the key stays the same, so that a text selection survives and screen readers do not repeat
-        /// the text.
-        fn boxed_as(self, key: &str) -> Boxed;
     }
 
     impl<V: IntoView + 'static> Boxing for V {

@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlElement};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     ui::{
         i18n::Language,
         kit::{boxed::Boxed, reactive::reactive},
@@ -44,7 +44,7 @@ impl KeyedRow {
 /// A list of rows. Leptos' own `For` keeps about 100 bytes for every row that it ever showed, for as long as the list lives.
 /// So each row gets its own root owner here, with the contexts that its components need.
 pub(crate) fn keyed_list(items: impl Fn() -> Vec<KeyedRow> + Send + 'static) -> KeyedList {
-    let (store, language) = (expect_context::<Store>(), expect_context::<RwSignal<Language>>());
+    let (store, language) = (expect_context::<ClientStore>(), expect_context::<RwSignal<Language>>());
     reactive(move || {
         let build_row: RowBuilder = Box::new(move |_, item: KeyedRow| {
             // `new_root` makes the new owner the current one. `with` puts the list's owner back.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{Role, User},
     ui::{
         i18n::texts,
@@ -28,7 +28,7 @@ pub(crate) fn UserName(
     #[prop(optional)]
     is_static: bool,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let User { id, nickname, registered, role } = user;
     let is_registered: Signal<bool> = if is_static {
         registered.into()

@@ -3,7 +3,7 @@
 use leptos::{ev, prelude::*};
 
 use crate::{
-    client::{ConnectionStatus, DraftState, Store},
+    client::{ClientStore, ConnectionStatus, DraftState},
     ui::{
         chat::screen::ChatScreen,
         context::{
@@ -32,7 +32,7 @@ pub fn App(
 ) -> impl IntoView {
     let language = RwSignal::new(initial_state.language);
     let theme = RwSignal::new(initial_state.theme);
-    let store = Store::new(initial_state.me.clone());
+    let store = ClientStore::new(initial_state.me.clone());
     if let Some(open) = initial_state.open_conversation.take() {
         let OpenConversation { welcome, conversation, page, draft, problem } = open;
         let draft = DraftState { text: draft.unwrap_or_default(), edit: None, problem };

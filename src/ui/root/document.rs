@@ -3,7 +3,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::CurrentUser,
     ui::{
         context::{assets::AssetNames, initial_state::InitialState},
@@ -29,7 +29,7 @@ pub fn html_document(
     let json = serde_json::to_string(&initial_state).unwrap_or_default();
     let pre_boot = initial_state.open_conversation.as_ref().map(|open| {
         // This is outside the app and needs a store of its own, with the user in it, to give the avatar the same colour.
-        let store = Store::new(None);
+        let store = ClientStore::new(None);
         store.presence.update_untracked(|presence| presence.reset(&open.welcome));
         provide_context(store);
         pre_boot(&open.welcome.me, initial_state.language)

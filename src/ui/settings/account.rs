@@ -7,7 +7,7 @@ use leptos::{
 };
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::KeptMessages,
     protocol::ErrorCode,
     ui::{
@@ -36,7 +36,7 @@ const DELETE_MESSAGES: &str = "messages-go";
 /// The settings of the user's own account.
 #[component]
 pub(super) fn AccountSettings() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let is_registered = memo(move || store.is_registered());
     let sessions = UserSessions::new();
     view! {
@@ -57,7 +57,7 @@ fn PasswordForm(
     /// The user's sessions. A change of the password ends the other ones, so the list is loaded again.
     sessions: UserSessions,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let success = RwSignal::new(None::<&str>);
     let request = FormRequest::new(None);
     let nickname = store.nickname().unwrap_or_default();
@@ -141,7 +141,7 @@ fn DeleteAccount(
     /// Whether the user has to give a password.
     is_registered: Memo<bool>,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let request = FormRequest::new(None);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -204,7 +204,7 @@ fn SignOut(
     /// Whether the nickname outlives the session.
     is_registered: Memo<bool>,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let asks_confirmation = RwSignal::new(false);
     let problem = RwSignal::new(None::<&str>);
     let sign_out = move |_: MouseEvent| {

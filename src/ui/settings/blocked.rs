@@ -3,7 +3,7 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::User,
     ui::{
         i18n::texts,
@@ -22,7 +22,7 @@ const LIST: &str = "blocked-list";
 /// The blocked users, each with a button to unblock. Hidden if there are none.
 #[component]
 pub(super) fn BlockedUsers() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let problem = RwSignal::new(None::<String>);
     let row = move |user: User| {
         let (id, label) = (user.id, format!("{}: {}", t.unblock, t.name_in(&user.nickname)));

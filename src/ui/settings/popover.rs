@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use leptos::{ev::Event, prelude::*};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::Role,
     ui::{
         context::{
@@ -32,7 +32,7 @@ fn user_settings() -> Boxed {
 /// A button that opens the settings above it. They are a native popover, which closes by Escape and by a click elsewhere.
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let theme = expect_context::<RwSignal<Theme>>();
     let name = move |theme: Theme| match theme {
         Theme::Auto => t.theme_auto,

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    client::{RequestError, Store, sign_in},
+    client::{ClientStore, RequestError, sign_in},
     domain::{EndReason, UserKind},
     protocol::{ErrorCode, SessionRequest},
     ui::{
@@ -22,7 +22,7 @@ use crate::{
 /// The sign-in form. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(super) struct SignInForm {
-    store: Store,
+    store: ClientStore,
     navigator: Navigator,
     initial_state: StoredValue<InitialState>,
     /// The text in the password field, if the field is open.
@@ -34,7 +34,7 @@ pub(super) struct SignInForm {
 
 impl SignInForm {
     pub(super) fn new(
-        store: Store,
+        store: ClientStore,
         initial_state: StoredValue<InitialState>,
         typed_password: RwSignal<Option<String>>,
     ) -> Self {

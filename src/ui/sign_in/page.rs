@@ -3,7 +3,7 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     protocol::ErrorCode,
     ui::{
         context::{
@@ -32,7 +32,7 @@ pub(crate) fn SignInPage(
     /// The text in the password field, if the field is open. It survives a change of language.
     typed_password: RwSignal<Option<String>>,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let InitialState { some_online, online_count, registered_only, sign_in_attempt: attempt, .. } =
         initial_state.get_value();
     let form = SignInForm::new(store, initial_state, typed_password);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::Role,
     pages::admin::{
         i18n::{AdminTexts, admin_texts},
@@ -25,7 +25,7 @@ pub(in crate::pages::admin) fn document(
     let AdminViewer { me, language, theme, open_reports } = viewer;
     // The contexts that components shared with the chat page expect.
     provide_context(RwSignal::new(language));
-    provide_context(Store::new(None));
+    provide_context(ClientStore::new(None));
     let t = admin_texts(language);
     let (title, content) = match page {
         AdminPage::Users(page) => (t.users, page.view(&me, t)),

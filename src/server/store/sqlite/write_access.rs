@@ -72,7 +72,7 @@ mod tests {
 
     const KINDS: [WriteKind; 3] = [WriteKind::Message, WriteKind::Change, WriteKind::Other];
 
-    struct Conversations {
+    struct Fixture {
         _folder: TempDir,
         db: Connection,
         /// A member of both conversations.
@@ -82,7 +82,7 @@ mod tests {
         direct: ConversationId,
     }
 
-    impl Conversations {
+    impl Fixture {
         fn new() -> Self {
             let folder = TempDir::new().expect("a folder");
             let (db, identity) = open_writer(&folder.path().join("teahouse.db")).expect("a database");
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn members_may_write_and_others_may_not() {
-        let it = Conversations::new();
+        let it = Fixture::new();
         for conversation in [it.room, it.direct] {
             assert_eq!(it.check(it.author, conversation), [Ok(true), Ok(true), Ok(true)]);
         }
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_server_may_write_everywhere() {
-        let it = Conversations::new();
+        let it = Fixture::new();
         for conversation in [it.room, it.direct] {
             assert_eq!(it.check(UserId::SYSTEM, conversation), [Ok(false), Ok(false), Ok(false)]);
         }
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_mute_or_ban_forbids_messages_edits_and_reactions_but_not_deletions() {
-        let it = Conversations::new();
+        let it = Fixture::new();
         for scope in [SanctionScope(Some(it.room)), SanctionScope::SERVER] {
             it.sanction("mute", scope, None);
             let muted = || Err(StoreError::Muted { until: None });
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_sanction_of_another_room_or_one_that_is_over_forbids_nothing() {
-        let it = Conversations::new();
+        let it = Fixture::new();
         it.sanction("mute", SanctionScope(Some(it.room)), None);
         assert_eq!(it.check(it.author, it.direct), [Ok(true), Ok(true), Ok(true)]);
         it.sanction("mute", SanctionScope::SERVER, Some(Timestamp(1)));
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_direct_takes_no_messages_to_a_user_who_has_left_or_is_blocked() {
-        let it = Conversations::new();
+        let it = Fixture::new();
         it.db
             .execute("INSERT INTO blocks (user, blocked, at) VALUES (?1, ?2, 1)", [it.author, it.other])
             .expect("a block");

@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::HtmlDocument;
 
 use crate::{
-    client::{DraftState, Edit, RequestError, Store},
+    client::{ClientStore, DraftState, Edit, RequestError},
     domain::{CommandId, ConversationId, MAX_BODY_CHARACTERS, Message, Seq, is_longer_than_any, trimmed},
     protocol::ErrorCode,
     state::{OutboxCommand, Outgoing, Timeline},
@@ -19,7 +19,7 @@ use crate::{
 /// The draft of one conversation. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
-    store: StoredValue<Store>,
+    store: StoredValue<ClientStore>,
     /// The conversation that the message goes to.
     pub(crate) conversation: ConversationId,
     /// The conversation's messages.
@@ -39,7 +39,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Restores what was in the composer when the conversation was last open.
-    pub(crate) fn new(store: Store, conversation: ConversationId) -> Self {
+    pub(crate) fn new(store: ClientStore, conversation: ConversationId) -> Self {
         let saved = store.draft(conversation);
         let problem = saved.problem.or_else(|| length_error(&saved.text));
         let draft = Self {
@@ -69,7 +69,7 @@ impl Draft {
     }
 
     /// The store, which keeps the draft and sends the messages.
-    pub(crate) fn store(self) -> Store {
+    pub(crate) fn store(self) -> ClientStore {
         self.store.get_value()
     }
 

@@ -6,7 +6,7 @@ use leptos::{
 };
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{Companion, ConversationId},
     protocol::ErrorCode,
     ui::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Who is typing in the conversation; empty if nobody is.
-fn typing_text(store: Store, conversation: ConversationId) -> String {
+fn typing_text(store: ClientStore, conversation: ConversationId) -> String {
     store.typing.with(|typing| {
         let t = texts();
         let names: Vec<_> = typing.users_in(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
@@ -75,7 +75,7 @@ pub(crate) fn Composer(
     /// The text that is being written.
     draft: Draft,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let companion = companion(store, conversation);
     let is_choosing = RwSignal::new(false);
 

@@ -14,7 +14,7 @@ mod target {
     use leptos::{attr::custom::custom_attribute, prelude::*, tachys::html::attribute::any_attribute::AnyAttribute};
 
     use crate::{
-        client::Store,
+        client::ClientStore,
         domain::{CommandId, Companion, ConversationId, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS},
         protocol::ErrorCode,
         ui::{
@@ -44,7 +44,7 @@ mod target {
 
     /// An id of this form, so that sending it twice posts the message once, and the author, so that nobody else who signs in
     /// meanwhile becomes the author.
-    pub(crate) fn hidden_fields(store: Store) -> AnyView {
+    pub(crate) fn hidden_fields(store: ClientStore) -> AnyView {
         let author = store.me.with_untracked(|me| me.as_ref().map(|me| me.id.to_string()));
         view! {
             <input type="hidden" name="form" value=CommandId::random().to_string()/>
@@ -65,7 +65,7 @@ mod target {
     use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 
     use crate::{
-        client::Store,
+        client::ClientStore,
         domain::{Companion, ConversationId},
         ui::chat::composer::draft::Draft,
     };
@@ -74,7 +74,7 @@ mod target {
         Vec::new()
     }
 
-    pub(crate) fn hidden_fields(_store: Store) {}
+    pub(crate) fn hidden_fields(_store: ClientStore) {}
 
     pub(crate) fn initial_text(_draft: Draft) {}
 }

@@ -3,7 +3,7 @@
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{User, find_substring, lowercase},
     protocol::ErrorCode,
     ui::{
@@ -55,7 +55,7 @@ impl RecipientProblem {
 /// The state of a recipient picker. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(super) struct RecipientChoice {
-    store: Store,
+    store: ClientStore,
     texts: &'static Texts,
     /// The text in the field. All recipient pickers share it.
     pub(super) text: RwSignal<String>,
@@ -71,7 +71,7 @@ pub(super) struct RecipientChoice {
 }
 
 impl RecipientChoice {
-    pub(super) fn new(store: Store, on_done: Option<Callback<()>>) -> Self {
+    pub(super) fn new(store: ClientStore, on_done: Option<Callback<()>>) -> Self {
         let (texts, navigator) = (texts(), expect_context::<Navigator>());
         let text = navigator.pending_recipient.text;
         let (open, active, problem) = (RwSignal::new(false), RwSignal::new(None::<usize>), RwSignal::new(None));
@@ -229,7 +229,7 @@ impl RecipientChoice {
 
 /// Suggests everyone and the online users whose names contain the text: first an exact match, then names that begin with the
 /// text. Everyone comes last unless the text is empty, so that a slip does not send a private message to all.
-fn suggest(store: Store, texts: &Texts, typed: &str) -> Vec<Recipient> {
+fn suggest(store: ClientStore, texts: &Texts, typed: &str) -> Vec<Recipient> {
     let typed = lowercase(typed.trim());
     let me = store.me.with(|me| me.as_ref().map(|me| me.id));
     let mut suggestions: Vec<((bool, usize, bool), Recipient)> = Vec::with_capacity(MAX_SUGGESTIONS + 1);

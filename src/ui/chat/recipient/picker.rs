@@ -6,7 +6,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     ui::{
         chat::recipient::choice::{Recipient, RecipientChoice},
         i18n::texts,
@@ -33,7 +33,7 @@ pub(crate) fn RecipientPicker(
     #[prop(optional)]
     takes_focus: bool,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let choice = RecipientChoice::new(store, on_done);
     let field = NodeRef::<html::Input>::new();
     effect(move || {

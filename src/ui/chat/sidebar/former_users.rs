@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{Conversation, ConversationId, Timestamp, User},
     ui::{
         chat::sidebar::unread::unread_badge,
@@ -26,7 +26,7 @@ type FormerDirect = (ConversationId, User, Timestamp);
 /// The directs with users who have left for good.
 #[component]
 pub(super) fn FormerDirects() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let groups = memo(move || {
         store.conversations.with(|conversations| {
@@ -63,7 +63,7 @@ pub(super) fn FormerDirects() -> impl IntoView {
 }
 
 /// The directs with users who had the same nickname, one after another.
-fn namesakes(store: Store, navigator: Navigator, directs: Memo<Vec<FormerDirect>>) -> Boxed {
+fn namesakes(store: ClientStore, navigator: Navigator, directs: Memo<Vec<FormerDirect>>) -> Boxed {
     let Some((_, user, _)) = directs.with_untracked(|directs| directs.first().cloned()) else { return ().boxed() };
     let item = move |direct: FormerDirect| {
         KeyedRow::new((0, direct.0.as_uuid().as_u128()), move || link(navigator, direct, true))
@@ -87,7 +87,7 @@ fn namesakes(store: Store, navigator: Navigator, directs: Memo<Vec<FormerDirect>
 
 /// A link to a direct. In a group it shows the time of the last message, because the nicknames are the same.
 fn link(navigator: Navigator, (id, user, at): FormerDirect, is_in_group: bool) -> Boxed {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let label = if is_in_group {

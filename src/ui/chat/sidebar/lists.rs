@@ -3,7 +3,7 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::{Companion, Conversation, ConversationId, User, UserId},
     ui::{
         chat::sidebar::{former_users::FormerDirects, unread::unread_badge},
@@ -24,7 +24,7 @@ use crate::{
 /// The rooms. The Lobby is the only one.
 #[component]
 pub(super) fn Rooms() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
     let current = move || (lobby.get().is_some() && navigator.conversation.get() == lobby.get()).then_some("page");
@@ -45,7 +45,7 @@ pub(super) fn Rooms() -> impl IntoView {
 /// The directs that have messages, and the open one.
 #[component]
 pub(super) fn Directs() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let directs = memo(move || {
         let open = navigator.conversation.get();
@@ -94,7 +94,7 @@ fn below_directs() -> Boxed {
 /// A button that fetches more directs. The server sends the list in pages.
 #[component]
 fn ShowMore() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let has_more = memo(move || store.conversations.with(|conversations| conversations.older().is_some()));
     let (is_busy, has_failed) = (RwSignal::new(false), RwSignal::new(false));
     let show_more = move |_: MouseEvent| {
@@ -130,7 +130,7 @@ fn ShowMore() -> impl IntoView {
 /// The users who are online. A click opens the direct with one of them.
 #[component]
 pub(super) fn OnlineUsers() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let others = memo(move || {
         let me = store.me.with(|me| me.as_ref().map(|me| me.id));

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     ui::{
         chat::{
             recipient::RecipientPicker,
@@ -18,7 +18,7 @@ use crate::{
 /// Everything beside the open conversation.
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let me = move || {
         store.me.get().map(|me| {
             view! {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::Store,
+    client::ClientStore,
     domain::ConversationId,
     state::Conversations,
     ui::{
@@ -17,10 +17,10 @@ use crate::{
 
 /// The number of unread messages in all of `conversations`; empty if there are none.
 pub(super) fn unread_badge(
-    store: Store,
+    store: ClientStore,
     conversations: impl Fn() -> Vec<ConversationId> + Send + Sync + 'static,
 ) -> Boxed {
-    fn of_one_type(store: Store, conversations: Box<dyn Fn() -> Vec<ConversationId> + Send + Sync>) -> Boxed {
+    fn of_one_type(store: ClientStore, conversations: Box<dyn Fn() -> Vec<ConversationId> + Send + Sync>) -> Boxed {
         let t = texts();
         let unread = memo(move || {
             let unread_in = |all: &Conversations, id| all.get(id).map_or(0, |conversation| conversation.unread);

@@ -3,7 +3,7 @@
 use leptos::{ev, prelude::*};
 
 use crate::{
-    client::{ConnectionStatus, LoadState, Store},
+    client::{ClientStore, ConnectionStatus, LoadState},
     domain::{ConversationId, Seq},
     state::{PageRange, Timeline},
     ui::{
@@ -20,7 +20,7 @@ const EVENTS_ABOVE: u64 = 20;
 
 impl TimelineModel {
     /// Keeps the user at the end, or at the message in view, when the rows change.
-    pub(super) fn keep_scroll_position(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+    pub(super) fn keep_scroll_position(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
         effect(move || {
             self.timeline.track();
             self.track_rows();
@@ -42,7 +42,7 @@ impl TimelineModel {
     }
 
     /// Scrolls to the newest messages, and fetches them if there is a gap.
-    pub(super) fn scroll_to_latest(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+    pub(super) fn scroll_to_latest(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
         scroll.to_end();
         if self.gap.get_untracked().is_some() {
             store.reset_timeline(conversation);
@@ -50,7 +50,7 @@ impl TimelineModel {
     }
 
     /// Fetches messages when the connection opens, and more when the user scrolls near the first message or near a gap.
-    pub(super) fn load_as_needed(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+    pub(super) fn load_as_needed(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
         effect(move || {
             if store.connection_status.get() == ConnectionStatus::Online
                 && !self.is_loaded.get()
@@ -77,14 +77,14 @@ impl TimelineModel {
     }
 
     /// Fetches the messages after the gap.
-    pub(super) fn load_newer(self, store: Store, conversation: ConversationId) {
+    pub(super) fn load_newer(self, store: ClientStore, conversation: ConversationId) {
         if let Some(gap) = self.gap.get_untracked() {
             store.load(conversation, PageRange::Newer(gap));
         }
     }
 
     /// Fetches the first page, or older messages if there is a page already.
-    pub(super) fn load_missing(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+    pub(super) fn load_missing(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
         let oldest = self.timeline.with_untracked(Timeline::oldest);
         let range = match (self.is_loaded.get_untracked(), oldest) {
             // After a reset the page begins somewhat above the user's position.
@@ -110,7 +110,7 @@ impl TimelineModel {
 
     /// Marks the conversation as read while the user sees its end: the page is visible and has the focus. Otherwise unread
     /// messages are shown as new.
-    pub(super) fn mark_read_at_end(self, store: Store, conversation: ConversationId, scroll: ScrollPosition) {
+    pub(super) fn mark_read_at_end(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
         let update = move || {
             store.conversations.track();
             scroll.shown.track();

@@ -4,7 +4,7 @@ use leptos::{html, prelude::*};
 use web_sys::MouseEvent;
 
 use crate::{
-    client::{LoadState, Store},
+    client::{ClientStore, LoadState},
     domain::ConversationId,
     state::{Row, RowKey},
     ui::{
@@ -33,7 +33,7 @@ pub(crate) fn MessageList(
     /// The draft in the composer.
     draft: Draft,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let scroller = NodeRef::<html::Div>::new();
     let scroll = ScrollPosition::new(scroller);
@@ -78,7 +78,7 @@ pub(crate) fn MessageList(
         view! { <p class="beginning quiet small">{sentence(&text)}</p> }.boxed_as(&text)
     };
     // After a failure nothing more is fetched until the user tries again. The note stands where messages are missing.
-    let load_failed = move |load: fn(TimelineModel, Store, ConversationId, ScrollPosition)| {
+    let load_failed = move |load: fn(TimelineModel, ClientStore, ConversationId, ScrollPosition)| {
         let retry = move |_: MouseEvent| load(model, store, conversation, scroll);
         let retry = view! { <button type="button" class="link" on:click=on(retry)>{t.retry}</button> };
         view! { <p class="beginning small" role="status">{t.load_failed} " " {retry}</p> }.boxed()

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::{ConnectionStatus, Store},
+    client::{ClientStore, ConnectionStatus},
     domain::{CommandId, Message, Reaction, Timestamp, User},
     ui::{
         chat::{
@@ -39,7 +39,7 @@ pub(super) fn MessageRow(
     /// The menu of the timeline.
     menu: LazyMenu,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<Store>(), texts());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let RowSignals { view, starts_group, has_menu, is_being_edited } = row;
     // Untracked, because the whole page is rendered again when another user signs in.

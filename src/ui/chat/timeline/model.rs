@@ -5,7 +5,7 @@ use std::{cell::Cell, collections::HashSet, time::Duration};
 use leptos::prelude::*;
 
 use crate::{
-    client::{LoadState, Store},
+    client::{ClientStore, LoadState},
     domain::{CommandId, ConversationId, Seq},
     state::{Row, Timeline, rows},
     ui::{
@@ -55,7 +55,7 @@ pub(super) struct TimelineModel {
 }
 
 impl TimelineModel {
-    pub(super) fn new(store: Store, conversation: ConversationId) -> Self {
+    pub(super) fn new(store: ClientStore, conversation: ConversationId) -> Self {
         let timeline: Signal<Timeline> = store.timeline(conversation).into();
         let is_known = memo(move || timeline.with(Timeline::is_known));
         let is_loaded = memo(move || timeline.with(Timeline::is_loaded));
@@ -130,7 +130,7 @@ impl TimelineModel {
     /// Makes the signals for the row of a message. [`update_rows`](Self::update_rows) sets them until the row is cleaned up.
     pub(super) fn row_signals(
         self,
-        store: Store,
+        store: ClientStore,
         conversation: ConversationId,
         id: CommandId,
         menu: Menu,
@@ -150,7 +150,7 @@ impl TimelineModel {
     }
 
     /// Keeps the signals of all rows up to date.
-    pub(super) fn update_rows(self, store: Store, conversation: ConversationId, menu: Menu) {
+    pub(super) fn update_rows(self, store: ClientStore, conversation: ConversationId, menu: Menu) {
         effect(move || {
             // Tracked once here, because the views of all rows depend on the same signals.
             self.timeline.track();
@@ -183,7 +183,7 @@ impl TimelineModel {
 }
 
 /// The position up to which the user has read, if there are unread messages.
-pub(super) fn unread_after(store: Store, conversation: ConversationId) -> Option<Seq> {
+pub(super) fn unread_after(store: ClientStore, conversation: ConversationId) -> Option<Seq> {
     store.conversations.with_untracked(|conversations| {
         let unread = conversations.get(conversation).filter(|conversation| conversation.unread > 0);
         unread.map(|conversation| conversation.read_seq)

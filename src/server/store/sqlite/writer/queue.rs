@@ -45,7 +45,7 @@ pub(crate) enum BatchKind {
 /// The queue between the store's callers and the writer thread.
 #[derive(Debug)]
 pub(crate) struct WriteQueue {
-    state: Mutex<QueueState>,
+    state: Mutex<WriteQueueState>,
     /// Wakes the writer.
     changed: Condvar,
     /// A permit for each free place.
@@ -53,7 +53,7 @@ pub(crate) struct WriteQueue {
 }
 
 #[derive(Default)]
-struct QueueState {
+struct WriteQueueState {
     jobs: VecDeque<Box<dyn Job>>,
     /// Whether read marks wait to be saved.
     has_marks: bool,
@@ -65,9 +65,9 @@ struct QueueState {
     is_closed: bool,
 }
 
-impl std::fmt::Debug for QueueState {
+impl std::fmt::Debug for WriteQueueState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueueState").field("jobs", &self.jobs.len()).finish_non_exhaustive()
+        f.debug_struct("WriteQueueState").field("jobs", &self.jobs.len()).finish_non_exhaustive()
     }
 }
 
@@ -121,7 +121,7 @@ impl WriteQueue {
         group: GroupCommit,
     ) -> BatchKind {
         let state = self.state();
-        let has_nothing = |state: &mut QueueState| state.jobs.is_empty() && !state.has_marks && !state.is_closed;
+        let has_nothing = |state: &mut WriteQueueState| state.jobs.is_empty() && !state.has_marks && !state.is_closed;
         let mut state = match idle_timeout {
             Some(idle_timeout) => {
                 let waited = self.changed.wait_timeout_while(state, idle_timeout, has_nothing);
@@ -129,7 +129,7 @@ impl WriteQueue {
             }
             None => self.changed.wait_while(state, has_nothing).unwrap_or_else(PoisonError::into_inner),
         };
-        let is_short = |state: &mut QueueState| state.jobs.len() < group.expected && !state.is_closed;
+        let is_short = |state: &mut WriteQueueState| state.jobs.len() < group.expected && !state.is_closed;
         if !state.jobs.is_empty() && is_short(&mut state) {
             state.wake_at = group.expected;
             let waited = self.changed.wait_timeout_while(state, group.max_wait, is_short);
@@ -154,7 +154,7 @@ impl WriteQueue {
     }
 
     /// Wakes the writer when everything that is ready to run on this thread has run.
-    fn wake_soon(self: &Arc<Self>, mut state: MutexGuard<'_, QueueState>) {
+    fn wake_soon(self: &Arc<Self>, mut state: MutexGuard<'_, WriteQueueState>) {
         if mem::replace(&mut state.will_be_woken, true) {
             return;
         }
@@ -166,7 +166,7 @@ impl WriteQueue {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, QueueState> {
+    fn state(&self) -> MutexGuard<'_, WriteQueueState> {
         // Nothing under this lock panics half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

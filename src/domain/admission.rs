@@ -1,17 +1,17 @@
-//! Who may come into a house.
+//! The sign-up policy.
 
 use serde::{Deserialize, Serialize};
 
-/// Who may come in.
+/// Who may sign up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(clap::ValueEnum))]
 pub enum AdmissionPolicy {
-    /// Anyone who has the address.
+    /// Anyone.
     #[default]
     Open,
-    /// New guests need an invite.
+    /// New users need an invite.
     Invite,
-    /// There are no guests: everybody has a password.
+    /// Guests are not admitted: every user needs a password.
     Registered,
 }

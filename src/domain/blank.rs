@@ -1,12 +1,12 @@
-//! Characters of which nothing can be seen.
+//! Invisible characters.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use unicode_security::confusable_detection::skeleton;
 
-/// Whether nothing is drawn for this character where it stands alone. What a font may not have yet counts as visible:
-/// private use, and characters of a later Unicode than this program's.
+/// Whether a character alone is drawn as nothing. Characters that a font may not have count as visible: private use, and those
+/// of a newer Unicode than this program's.
 pub(super) fn is_blank(c: char) -> bool {
-    // Nearly all there is to ask about; the tables below cost more.
+    // The usual case; the tables below cost more.
     if c.is_ascii_graphic() || matches!(c, '\u{4e00}'..='\u{9fff}') {
         return false;
     }
@@ -19,15 +19,15 @@ pub(super) fn is_blank(c: char) -> bool {
         GeneralCategory::Format => !is_prepended(c),
         _ => false,
     };
-    // The blank Braille cell, two Egyptian blanks, a Khitan filler, an empty note head, and what stands for an object.
+    // The blank Braille pattern, two Egyptian blanks, a Khitan filler, an empty note head, and the object replacement character.
     let empty = matches!(c, '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{16fe4}' | '\u{1d159}' | '\u{fffc}');
     let noncharacter = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
-    // The skeleton of UTS #39 leaves nothing of `Default_Ignorable_Code_Point`, which has letters by category among it:
-    // the fillers of Hangul, two vowels of Khmer.
+    // The skeleton of UTS #39 is empty for `Default_Ignorable_Code_Point`. Some of those are letters by category: the fillers
+    // of Hangul, and two vowels of Khmer.
     category || empty || noncharacter || skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
 }
 
-/// Signs that are drawn under the digits behind them: format characters that can be seen (`Prepended_Concatenation_Mark`).
+/// Whether this is a visible format character, which is drawn around the digits after it (`Prepended_Concatenation_Mark`).
 fn is_prepended(c: char) -> bool {
     matches!(
         c,
@@ -40,7 +40,7 @@ mod tests {
     use super::is_blank;
 
     #[test]
-    fn what_draws_nothing_is_told_from_what_does() {
+    fn invisible_and_visible_characters_are_distinguished() {
         for c in [
             ' ',
             '\n',

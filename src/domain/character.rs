@@ -1,7 +1,7 @@
-//! What people see as one character: an extended grapheme cluster (UAX #29). A browser has tables of them itself, and so
-//! need not load Rust's.
+//! User-perceived characters: extended grapheme clusters (UAX #29). The browser has its own tables, so Rust's need not be
+//! loaded there.
 
-/// The first character of a text, whole: an emoji with all that is joined to it, a letter with its marks.
+/// The first character of a text: an emoji with everything joined to it, or a letter with its marks.
 pub fn first_character(text: &str) -> String {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
@@ -12,8 +12,8 @@ pub fn first_character(text: &str) -> String {
     }
 }
 
-/// Letters, ideographs and signs that join no others of their kind: nearly all that names begin with, so that nothing need
-/// be looked up.
+/// Whether this is a letter, ideograph or sign that never joins others of this set. Nearly all names begin with two of them, so
+/// no table is needed.
 fn stands_apart(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}'
         | '\u{4e00}'..='\u{9fff}')
@@ -26,7 +26,7 @@ fn looked_up(text: &str, _: char) -> String {
     text.graphemes(true).next().unwrap_or_default().to_owned()
 }
 
-/// An old browser that knows nothing of characters gets the first code point.
+/// Without `Intl.Segmenter`, in an old browser, this is the first code point.
 #[cfg(not(feature = "ssr"))]
 fn looked_up(text: &str, first: char) -> String {
     use js_sys::{Intl::Segmenter, Reflect, global};

@@ -1,4 +1,4 @@
-//! Conversations as one user sees them.
+//! Conversations as one of their members sees them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,47 +7,47 @@ use super::{
     user::User,
 };
 
-/// A conversation and where one user stands in it.
+/// A conversation, and how far one member has read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// Names the conversation.
+    /// Identifies the conversation.
     pub id: ConversationId,
-    /// A room or a direct, and what only that has.
+    /// Whether it is a room or a direct, with the fields of each.
     #[serde(flatten)]
     pub kind: ConversationKind,
     /// The position of its newest event.
     pub last_seq: Seq,
-    /// When the newest message came, which is what lists are ordered by; 0 before the first.
+    /// The time of the newest message, by which lists are sorted; 0 without messages.
     pub last_message_at: Timestamp,
-    /// The position up to which this user has read.
+    /// The position up to which the member has read.
     pub read_seq: Seq,
-    /// Messages of others after `read_seq`; counted up to 1,000.
+    /// The number of messages of others after `read_seq`, up to 1,000.
     pub unread: u32,
-    /// Those of them that name this user.
+    /// How many of those mention the member.
     pub mentions: u32,
 }
 
 impl Conversation {
-    /// Whether this knows of something that has happened, or was read, since `other` was made.
+    /// Whether this version has a newer event or read mark than `other`.
     pub fn is_ahead_of(&self, other: &Self) -> bool {
         self.last_seq > other.last_seq || self.read_seq > other.read_seq
     }
 }
 
-/// What a conversation is.
+/// The kinds of conversations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ConversationKind {
-    /// Many members.
+    /// A room of many members.
     Room {
-        /// What it is called, e.g. `Lobby`.
+        /// The name, for example `Lobby`.
         name: String,
-        /// How many users belong to it, there or not.
+        /// The number of members, online or not.
         member_count: u64,
     },
-    /// Exactly two users.
+    /// A direct of two users.
     Direct {
-        /// The other one.
+        /// The other user.
         with: Companion,
     },
 }
@@ -55,17 +55,16 @@ pub enum ConversationKind {
 /// The other user of a direct.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Companion {
-    /// Who.
+    /// The user.
     #[serde(flatten)]
     pub user: User,
-    /// Whether they have gone for good: nobody reads any more what is written to them, and whoever has the nickname now is
-    /// somebody else.
+    /// Whether the user has gone for good: nobody reads messages to them any more, and another user may have the nickname.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
 }
 
 impl From<User> for Companion {
-    /// Somebody who has not gone.
+    /// A user who has not gone.
     fn from(user: User) -> Self {
         Self { user, gone: false }
     }

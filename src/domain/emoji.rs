@@ -1,14 +1,14 @@
-//! What people put to a message instead of words.
+//! Emoji, which are used as reactions.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest text that is looked up, in bytes. The longest emoji that Unicode has, two people of a skin tone each, has 35.
+/// The longest text that is looked up, in bytes. The longest emoji of Unicode, two people with a skin tone each, has 35.
 #[cfg(feature = "ssr")]
 const MAX_EMOJI_BYTES: usize = 48;
 
-/// How many different emoji one message can carry.
+/// How many different emoji a message can have as reactions.
 pub const MAX_REACTIONS: usize = 20;
 
 /// One emoji.
@@ -16,14 +16,14 @@ pub const MAX_REACTIONS: usize = 20;
 #[serde(transparent)]
 pub struct Emoji(String);
 
-/// The text is not one emoji.
+/// A text is not one emoji.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a reaction is one emoji")]
 pub struct EmojiError;
 
 impl Emoji {
-    /// Takes one emoji of Unicode's list (`emoji-test.txt`, UTS #51), however it is qualified, and spells it in full: with
-    /// the variation selectors that the list has. A joiner that joins nothing is dropped.
+    /// Parses an emoji of Unicode's list (`emoji-test.txt`, UTS #51), qualified or not, and normalizes it to the fully qualified
+    /// form of that list. A joiner at the end is dropped.
     ///
     /// # Errors
     /// [`EmojiError`] for anything else.
@@ -45,24 +45,24 @@ impl Emoji {
             .ok_or(EmojiError)
     }
 
-    /// An emoji as an earlier program let it in, spelled in full if Unicode's list has it.
+    /// Takes an emoji that an earlier version accepted, and normalizes it if it is on Unicode's list.
     #[cfg(feature = "ssr")]
     pub fn from_stored(text: String) -> Self {
         Self::parse(&text).unwrap_or(Self(text))
     }
 
-    /// The emoji itself.
+    /// The emoji as a text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// An emoji that was held to the rules already, or will be before anybody else sees it.
+    /// Wraps a text that has been parsed before, or that the server will parse before others see it.
     pub(crate) const fn from_trusted(text: String) -> Self {
         Self(text)
     }
 }
 
-/// Without what asks for a drawing in colour or in black.
+/// Removes the variation selectors, which ask for a coloured or a black emoji.
 #[cfg(feature = "ssr")]
 fn without_selectors(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !matches!(c, '\u{fe0e}' | '\u{fe0f}'))

@@ -1,4 +1,4 @@
-//! Identifiers and positions that cannot be mixed up.
+//! Identifiers, positions and timestamps, as types that cannot be mixed up.
 
 use std::{fmt, str::FromStr};
 
@@ -13,17 +13,17 @@ macro_rules! uuid_newtype {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Takes any UUID as an id of this kind.
+            /// Wraps a UUID.
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// The UUID itself, for storage.
+            /// The UUID.
             pub const fn as_uuid(&self) -> &Uuid {
                 &self.0
             }
 
-            /// A new id that sorts after those made before (UUIDv7, RFC 9562).
+            /// A new id, which sorts after those generated before (UUIDv7, RFC 9562).
             #[cfg(feature = "ssr")]
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
@@ -40,7 +40,7 @@ macro_rules! uuid_newtype {
             type Err = uuid::Error;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                // Says only that it is none, as everybody who asks wants to know; the reasons are code to be loaded.
+                // `try_parse` gives no reason for a failure. Callers do not need it, and it is code for the browser to load.
                 Uuid::try_parse(text).map(Self)
             }
         }
@@ -48,49 +48,49 @@ macro_rules! uuid_newtype {
 }
 
 uuid_newtype! {
-    /// Names a user, for ever, whatever becomes of the nickname.
+    /// Identifies a user for ever, whatever happens to the nickname.
     UserId
 }
 uuid_newtype! {
-    /// Names a room or a direct.
+    /// Identifies a room or a direct.
     ConversationId
 }
 uuid_newtype! {
-    /// Made by the client for each command: repeating a command under the same id has no second effect.
+    /// Identifies a command. The client chooses it; repeating a command with the same id has no second effect.
     CommandId
 }
 uuid_newtype! {
-    /// Names a session to its user. Not the token: who knows this id can't use the session.
+    /// Identifies a session to its user. It is not the session token: knowing it does not give access.
     SessionId
 }
 uuid_newtype! {
-    /// Names an invite. Not the token: who knows this id can't come in by it.
+    /// Identifies an invite. It is not the token: knowing it does not let anybody sign up.
     InviteId
 }
 uuid_newtype! {
-    /// Names one history of the store; cursors of another epoch mean nothing.
+    /// Identifies one history of the store. Cursors of another epoch are meaningless.
     Epoch
 }
 
 impl UserId {
-    /// The author of what is done on the host: the house itself.
+    /// The server itself: the author of what the operator does, and of deletions by retention.
     pub const SYSTEM: Self = Self(Uuid::nil());
 }
 
 impl CommandId {
-    /// Stands in for the id of a message whose command's id does not matter. No random id is so small.
+    /// An id that stands for the message at `seq` where its command id does not matter. Generated ids are never that small.
     pub const fn of_position(seq: Seq) -> Self {
         Self(Uuid::from_u128(seq.0 as u128))
     }
 
-    /// A new random id, as clients of others may make one (UUIDv4).
+    /// A new random id (UUIDv4), as other clients may choose it.
     #[cfg(feature = "ssr")]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
-    /// A new id, as a browser makes one for each command by its clock: one that sorts after those made before, which is
-    /// what the store's index likes (UUIDv7, RFC 9562). By chance two are never equal, whatever the clock says.
+    /// A new id by the given time (UUIDv7, RFC 9562). Such ids are cheap for the store's index, because they mostly sort after
+    /// earlier ones. Their random part keeps them unique whatever the clock says.
     pub fn new_at(now: Timestamp) -> Self {
         let mut random = [0; 10];
         random.copy_from_slice(&Uuid::new_v4().as_bytes()[6..]);
@@ -98,7 +98,7 @@ impl CommandId {
     }
 }
 
-/// An event's position in its conversation: 1, 2, 3 …, in commit order, without gaps. 0 is 'before the first'.
+/// An event's position in its conversation: 1, 2, 3 … in commit order, without gaps. 0 is before the first event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(pub u64);
@@ -120,13 +120,13 @@ impl fmt::Display for Seq {
     }
 }
 
-/// A moment in milliseconds since the Unix epoch, UTC.
+/// A time, in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
-    /// The present moment by this machine's clock; a clock before 1970 counts as 1970.
+    /// The current time by this machine's clock. A clock before 1970 counts as 1970.
     #[cfg(feature = "ssr")]
     pub fn now() -> Self {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

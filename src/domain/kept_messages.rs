@@ -1,13 +1,13 @@
-//! What becomes of somebody's messages when the account is deleted.
+//! What happens to a user's messages when the account is deleted.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether messages outlive their author's account.
+/// Whether a user's messages outlive the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(clap::ValueEnum))]
 pub enum KeptMessages {
-    /// They stay, without the name.
+    /// They stay, without the name of their author.
     Keep,
     /// All of them are deleted.
     Delete,

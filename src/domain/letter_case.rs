@@ -1,6 +1,6 @@
-//! Upper and lower case. A browser has tables of them itself, and so need not load Rust's.
+//! Upper and lower case. The browser has its own tables, so Rust's need not be loaded there.
 
-/// The same text in lower case.
+/// A text in lower case.
 pub fn lowercase(text: &str) -> String {
     #[cfg(target_arch = "wasm32")]
     return js_sys::JsString::from(text).to_lower_case().into();
@@ -8,7 +8,7 @@ pub fn lowercase(text: &str) -> String {
     text.to_lowercase()
 }
 
-/// The same text in upper case.
+/// A text in upper case.
 pub fn uppercase(text: &str) -> String {
     #[cfg(target_arch = "wasm32")]
     return js_sys::JsString::from(text).to_upper_case().into();

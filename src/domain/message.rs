@@ -1,4 +1,4 @@
-//! What people write, and what becomes of it.
+//! Messages.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,47 +10,47 @@ use super::{
     user::User,
 };
 
-/// A message as it stands now: its event with all later changes folded in.
+/// A message in its current state: its event with all later changes folded in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Its position in the conversation.
     pub seq: Seq,
-    /// The id of the command that sent it.
+    /// The command that sent it.
     pub id: CommandId,
     /// When it was committed.
     pub at: Timestamp,
     /// Who wrote it.
     pub author: User,
-    /// What it says; empty once it is deleted, and for a notice.
+    /// Its text; empty if it is deleted, and for a moderation notice.
     pub body: Body,
-    /// The position of the last event folded in; an event at or before it changes nothing.
+    /// The position of the last event folded in. Events up to this one have no further effect.
     pub revision: Seq,
-    /// When its author last changed what it says.
+    /// When its author last edited it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
-    /// Whether only its place is left.
+    /// Whether it is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
-    /// What others felt about it, sorted by emoji.
+    /// The reactions, sorted by emoji.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
-    /// What was done to a user, where this is told and not something that was said. Nothing changes it.
+    /// The notice, if this is a moderation notice and not a message. It never changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<ModerationNotice>,
 }
 
 impl Message {
-    /// Whether it says something that its author may change or take back.
-    pub fn is_said(&self) -> bool {
+    /// Whether it is a message with a text, not a notice or a tombstone.
+    pub fn has_text(&self) -> bool {
         !self.deleted && self.notice.is_none()
     }
 }
 
-/// An emoji, and who put it to a message.
+/// A reaction: an emoji, and the users who added it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
-    /// What they put.
+    /// The emoji.
     pub emoji: Emoji,
-    /// At least one user, in the order in which they came.
+    /// The users, at least one, in the order in which they reacted.
     pub users: Vec<User>,
 }

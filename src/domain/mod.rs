@@ -1,7 +1,7 @@
-//! The vocabulary as types: pure rules, no I/O, shared by server and browser.
+//! Values and their rules, shared by the server and the browser. No I/O.
 //!
-//! Texts that people type become [`Nickname`], [`Body`] and [`Emoji`] only through their `parse` functions, which need
-//! the Unicode tables and so exist on the server alone. The browser gets these types from the server, already valid.
+//! Typed texts become a [`Nickname`], [`Body`] or [`Emoji`] only through `parse`, which needs the Unicode tables and so exists
+//! on the server alone. The browser receives these values from the server, already valid.
 
 mod admission;
 mod audit;

@@ -1,49 +1,49 @@
-//! What was done to a user, as everybody in the room is told.
+//! Moderation notices.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ids::Timestamp, role::Role, user::User};
 
-/// What a moderator did, and to whom. It stands in the room's log as messages do.
+/// Tells the members of a room about a moderator's action. It is an event of the room's log, as messages are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModerationNotice {
-    /// What was done.
+    /// The action.
     pub action: Action,
-    /// To whom.
+    /// The user it was done to.
     pub user: User,
-    /// Whether it holds in this room or everywhere.
+    /// Where it applies.
     pub scope: Scope,
-    /// When it ends by itself, if ever.
+    /// When it ends by itself, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// What the user is now, after [`Action::Appoint`].
+    /// The new role, for [`Action::Appoint`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
 }
 
-/// What can be done to a user.
+/// An action of a moderator on a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// May read, but not write.
+    /// The user may read, but not write.
     Mute,
-    /// May write again.
+    /// The user may write again.
     Unmute,
-    /// Has to leave, and may come back.
+    /// The user must leave, and may come back.
     Remove,
-    /// Has to leave, and may not come back.
+    /// The user must leave, and may not come back.
     Ban,
-    /// May come back.
+    /// The user may come back.
     Unban,
-    /// Gets another role.
+    /// The user gets another role.
     Appoint,
 }
 
 impl Action {
-    /// All of them.
+    /// All actions.
     pub const ALL: [Self; 6] = [Self::Mute, Self::Unmute, Self::Remove, Self::Ban, Self::Unban, Self::Appoint];
 
-    /// Its name on the wire and in the store.
+    /// The name on the wire and in the store.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mute => "mute",
@@ -56,7 +56,7 @@ impl Action {
     }
 }
 
-/// Where something holds.
+/// Where a moderation action applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {

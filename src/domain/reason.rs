@@ -1,29 +1,29 @@
-//! Why somebody reports a message.
+//! The reason of a report.
 
 use serde::{Deserialize, Serialize};
 
 /// The longest reason, in user-perceived characters (extended grapheme clusters, UAX #29).
 pub const MAX_REASON_CHARACTERS: usize = 500;
 
-/// What those may take at most: as many as if each had four bytes.
+/// The longest reason, in bytes: four for each character.
 #[cfg(feature = "ssr")]
 const MAX_REASON_BYTES: usize = 4 * MAX_REASON_CHARACTERS;
 
-/// Why somebody reports a message: one line of text, perhaps an empty one.
+/// Why a user reports a message: one line of text, which may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Reason(String);
 
-/// The text is too long for a reason.
+/// A text is too long for a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a reason has at most {MAX_REASON_CHARACTERS} characters")]
 pub struct ReasonError;
 
 impl Reason {
-    /// Makes one line of `text`: control characters and runs of white space become one space.
+    /// Makes a text one line: control characters and runs of white space become one space.
     ///
     /// # Errors
-    /// [`ReasonError`] when it has more than [`MAX_REASON_CHARACTERS`], or more bytes than so many usually have.
+    /// [`ReasonError`] if it has more than [`MAX_REASON_CHARACTERS`], or more than four bytes for each of so many.
     #[cfg(feature = "ssr")]
     pub fn parse(text: &str) -> Result<Self, ReasonError> {
         use unicode_segmentation::UnicodeSegmentation as _;
@@ -41,12 +41,12 @@ impl Reason {
         &self.0
     }
 
-    /// Whether nothing was said.
+    /// Whether no reason was given.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// A text that was held to the rules already.
+    /// Wraps a text that has been parsed before.
     #[cfg(feature = "ssr")]
     pub(crate) const fn from_trusted(text: String) -> Self {
         Self(text)

@@ -1,26 +1,26 @@
-//! What a user may do beyond talking.
+//! Roles.
 
 use serde::{Deserialize, Serialize};
 
-/// A user's standing in the house, the lowest first.
+/// A user's role on the server, in ascending order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(clap::ValueEnum))]
 pub enum Role {
-    /// Talks.
+    /// Reads and writes messages.
     #[default]
     Member,
-    /// Keeps order: deletes what others wrote, mutes, removes and bans.
+    /// Moderates: deletes messages of others, mutes, removes and bans.
     Moderator,
-    /// Owns the house: appoints, invites, and reads the audit log, too.
+    /// Owns the server: also appoints, invites, and reads the audit log.
     Owner,
 }
 
 impl Role {
-    /// All of them, the lowest first.
+    /// All roles, in ascending order.
     pub const ALL: [Self; 3] = [Self::Member, Self::Moderator, Self::Owner];
 
-    /// Its name on the wire and in the store.
+    /// The name on the wire and in the store.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Member => "member",
@@ -29,7 +29,7 @@ impl Role {
         }
     }
 
-    /// Whether it is that of everybody.
+    /// Whether it is the default role.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
     pub(crate) fn is_member(&self) -> bool {
         *self == Self::Member

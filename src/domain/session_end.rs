@@ -1,31 +1,31 @@
-//! Why a session is over.
+//! The end of a session.
 
 use serde::{Deserialize, Serialize};
 
 use super::ids::UserId;
 
-/// Why a session is over. What its browser does with texts that were not sent depends on it.
+/// Why a session has ended. It decides whether unsent messages stay in the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// Its user ended it, from here or from another device; or nobody knows why.
+    /// The user ended it, on this or another device; also if the reason is unknown.
     SignedOut,
-    /// Its user has another password now.
+    /// The user has changed the password.
     PasswordChanged,
-    /// A moderator, or whoever runs the server, has removed its user.
+    /// A moderator or the operator removed the user.
     Removed,
-    /// It was too old, or nobody had used it for long.
+    /// It was too old, or unused for too long.
     Expired,
-    /// Whoever runs the server has ended the sessions of all guests.
+    /// The operator ended the sessions of all guests.
     GuestsEnded,
 }
 
 impl EndReason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 5] =
         [Self::SignedOut, Self::PasswordChanged, Self::Removed, Self::Expired, Self::GuestsEnded];
 
-    /// Its name on the wire and in the store.
+    /// The name on the wire and in the store.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
@@ -36,16 +36,16 @@ impl EndReason {
         }
     }
 
-    /// Whether somebody meant the browser to lose the session: then nothing that was written in it may stay there.
+    /// Whether somebody ended it on purpose. Then nothing that was written in it may stay in the browser.
     pub const fn is_intended(self) -> bool {
         !matches!(self, Self::Expired)
     }
 }
 
-/// A session that is over, as its browser is told when it comes back.
+/// An ended session, as the server reports it to the browser that returns with its token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionEnd {
-    /// Whose it was.
+    /// The user of the session.
     pub user: UserId,
     /// Whether that user can sign in again.
     pub registered: bool,
@@ -54,8 +54,8 @@ pub struct SessionEnd {
 }
 
 impl SessionEnd {
-    /// Whether nothing that was written in it may stay in its browser: somebody meant it to end, or its user cannot come
-    /// back.
+    /// Whether nothing that was written in it may stay in the browser: it was ended on purpose, or the user cannot sign in
+    /// again.
     pub const fn is_final(self) -> bool {
         self.reason.is_intended() || !self.registered
     }

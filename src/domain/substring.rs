@@ -1,6 +1,6 @@
-//! Where a text holds another. Rust's own search is made for long texts, and its code would be loaded by every visitor.
+//! Substring search. The one of Rust is made for long texts, and is more code for the browser to load.
 
-/// Where `part` first stands in `text`, in bytes.
+/// The byte index of the first `part` in `text`.
 pub fn find_substring(part: &str, text: &str) -> Option<usize> {
     (0..=text.len()).find(|start| text.as_bytes()[*start..].starts_with(part.as_bytes()))
 }

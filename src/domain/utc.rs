@@ -1,4 +1,4 @@
-//! Moments as the server tells them, which knows nobody's clock: in UTC.
+//! Timestamps in UTC, for pages rendered by the server, which does not know the reader's time zone.
 
 use super::ids::Timestamp;
 
@@ -16,18 +16,18 @@ pub fn time_of_day(at: Timestamp) -> String {
     format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
-/// The number of a moment's day.
+/// The number of the day in UTC, counted from 1970-01-01.
 pub fn day_of(at: Timestamp) -> i64 {
     i64::try_from(at.0 / DAY).unwrap_or(i64::MAX)
 }
 
-/// The same for machines: `2026-11-24T20:21:33Z` (ISO 8601).
+/// `2026-11-24T20:21:33Z` (ISO 8601), for machines.
 pub fn for_machines(at: Timestamp) -> String {
     let (date, seconds) = (date(at), at.0 % DAY / 1_000);
     format!("{date}T{:02}:{:02}:{:02}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// `2026-11-24`: the day by the Gregorian calendar, counted in eras of 400 years that begin with March (Howard Hinnant,
+/// `2026-11-24`, by the Gregorian calendar. It counts in eras of 400 years that begin in March (Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
 pub fn date(at: Timestamp) -> String {
     let days = at.0 / DAY + 719_468;
@@ -46,8 +46,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_told_in_utc() {
-        for (at, told) in [
+    fn timestamps_are_formatted_in_utc() {
+        for (at, expected) in [
             (0, "1970-01-01 00:00 UTC"),
             (951_782_399_999, "2000-02-28 23:59 UTC"),
             (951_782_400_000, "2000-02-29 00:00 UTC"),
@@ -55,7 +55,7 @@ mod tests {
             (1_795_551_693_123, "2026-11-24 20:21 UTC"),
             (4_107_542_400_000, "2100-03-01 00:00 UTC"),
         ] {
-            assert_eq!(in_full(Timestamp(at)), told);
+            assert_eq!(in_full(Timestamp(at)), expected);
         }
         assert_eq!(for_machines(Timestamp(1_795_551_693_123)), "2026-11-24T20:21:33Z");
     }

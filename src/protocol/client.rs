@@ -12,80 +12,80 @@ use super::{error::ErrorCode, object::from_object};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
-    /// Who is there: the first frame of every connection.
+    /// Identifies the client; the first frame of every connection.
     Hello(Hello),
-    /// Write a message.
+    /// Send a message.
     Send {
-        /// Makes repeating this command harmless.
+        /// The command id.
         id: CommandId,
-        /// Where to.
+        /// The conversation.
         conversation: ConversationId,
         /// The text, as typed.
         body: String,
     },
-    /// Change what a message of one's own says.
+    /// Edit one of the user's own messages.
     Edit {
-        /// Makes repeating this command harmless.
+        /// The command id.
         id: CommandId,
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
         /// The message.
         seq: Seq,
         /// The new text, as typed.
         body: String,
     },
-    /// Take a message of one's own back: only its place stays.
+    /// Delete a message; a tombstone stays.
     Delete {
-        /// Makes repeating this command harmless.
+        /// The command id.
         id: CommandId,
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
         /// The message.
         seq: Seq,
     },
-    /// Put an emoji to a message, or take it away.
+    /// Add a reaction to a message, or remove it.
     React {
-        /// Makes repeating this command harmless.
+        /// The command id.
         id: CommandId,
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
         /// The message.
         seq: Seq,
         /// One emoji.
         emoji: String,
-        /// Whether it is to be there.
+        /// Whether to add it.
         on: bool,
     },
-    /// Find or begin the direct with a user: exactly one of the two says with whom.
+    /// Find or begin the direct with a user, who is given by exactly one of the two fields.
     OpenDirect {
-        /// Makes repeating this command harmless.
+        /// The command id.
         id: CommandId,
-        /// Whoever has this nickname, as it was typed.
+        /// The nickname, as typed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nickname: Option<String>,
-        /// This very user, as they were seen.
+        /// The user id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<UserId>,
     },
-    /// Come back into a room that one was removed from.
+    /// Rejoin a room that the user was removed from.
     Join {
-        /// Makes repeating this command harmless.
+        /// The command id.
         id: CommandId,
         /// The room.
         conversation: ConversationId,
     },
-    /// Do something to another user, as a moderator or owner.
+    /// Act on another user, as a moderator or owner.
     Moderate {
-        /// Makes repeating this command harmless.
+        /// The command id.
         id: CommandId,
-        /// What.
+        /// The action.
         action: Action,
-        /// To whom.
+        /// The user.
         user: UserId,
-        /// In which room; nothing for the whole house.
+        /// The room it applies to; `None` for the whole server.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         conversation: Option<ConversationId>,
-        /// For how long, where it can end by itself; nothing for as long as nobody lifts it.
+        /// The duration of a mute or ban; `None` until it is lifted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         minutes: Option<u32>,
         /// The new role, for [`Action::Appoint`].
@@ -95,58 +95,59 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         address: bool,
     },
-    /// I have read up to here.
+    /// The user has read up to an event.
     Read {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// The newest event that was seen.
+        /// The event.
         seq: Seq,
     },
-    /// I am typing.
+    /// The user is typing.
     Typing {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
     },
-    /// Are you there?
+    /// Asks for a `pong`.
     Ping {},
 }
 
-/// Who is there. With `nickname` a new guest; with `token` a known session; with neither, the session of the cookie.
+/// The first frame of a client. With `nickname` a new guest signs in; with `token` a session continues; with neither, the session
+/// of the cookie.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// The protocol's version: 1.
     pub protocol: u32,
-    /// Come in as a new guest of this name.
+    /// The nickname of a new guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// What lets a new guest in, where the house asks for it.
+    /// The invite of a new guest, if the sign-up policy requires one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<String>,
-    /// Come back with this session's token.
+    /// The session token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// The history that `cursors` belong to.
+    /// The epoch that `cursors` belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
-    /// The last event of each conversation that this client has applied.
+    /// The last event of each conversation that the client has applied.
     #[serde(default, skip_serializing_if = "HashMap::is_empty")]
     pub cursors: HashMap<ConversationId, Seq>,
 }
 
-/// Why a text is no frame, with the command's id where that much could be read.
+/// Why a text is not a frame, with the command id if that could be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct DecodeError {
     /// [`ErrorCode::UnknownType`] or [`ErrorCode::BadFrame`].
     pub code: ErrorCode,
-    /// The `id` of the broken command.
+    /// The `id` of the invalid command.
     pub id: Option<CommandId>,
-    /// What is wrong with it, for the client's developer.
+    /// What is wrong, for the developer of the client.
     pub detail: String,
 }
 
 impl ClientFrame {
-    /// Reads one text frame.
+    /// Decodes a text frame.
     ///
     /// # Errors
     /// [`DecodeError`] for anything but a known frame; never panics.
@@ -155,7 +156,7 @@ impl ClientFrame {
     }
 }
 
-/// As much of a frame as tells what it was meant to be.
+/// The fields of an invalid frame that say what it was meant to be.
 #[derive(Default, Deserialize)]
 struct Envelope {
     #[serde(default, rename = "type")]
@@ -176,7 +177,7 @@ impl DecodeError {
                 Self { code: ErrorCode::UnknownType, id, detail: format!("there is no frame of type \"{kind}\"") }
             }
             _ => {
-                // Only the place and kind of the mistake: the text itself may be long, or private.
+                // Only the position and kind of the mistake: the text itself may be long or private.
                 let detail = match error.classify() {
                     serde_json::error::Category::Data => format!("not a frame of this protocol: {error}"),
                     _ => format!("not a JSON object: line {} column {}", error.line(), error.column()),
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_is_told_apart_from_a_broken_frame() {
+    fn an_unknown_type_is_distinguished_from_an_invalid_frame() {
         let id = "0192f7a0-0000-7000-8000-000000000001";
         let code = |text: &str| ClientFrame::decode(text).expect_err(text).code;
         assert_eq!(code(r#"{"type":"dance"}"#), ErrorCode::UnknownType);

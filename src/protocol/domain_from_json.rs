@@ -10,7 +10,7 @@ use crate::domain::{
     Scope, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId, UserKind,
 };
 
-macro_rules! read_through {
+macro_rules! from_json_by_inner {
     ($($name:ident: $inner:ty, $make:expr;)*) => {$(
         impl FromJson for $name {
             fn from_value(value: &Value) -> Option<Self> {
@@ -20,7 +20,7 @@ macro_rules! read_through {
     )*};
 }
 
-read_through! {
+from_json_by_inner! {
     UserId: Uuid, Self::from_uuid;
     ConversationId: Uuid, Self::from_uuid;
     CommandId: Uuid, Self::from_uuid;
@@ -184,7 +184,7 @@ impl FromJson for EventKind {
             "reaction" => {
                 Self::Reaction { seq: field(value, "seq")?, emoji: field(value, "emoji")?, on: field(value, "on")? }
             }
-            // What a later version did to somebody is not known here, either.
+            // A notice with an action or scope of a newer version.
             "notice" => ModerationNotice::from_value(value).map_or(Self::Other, Self::Notice),
             "account_deleted" => Self::AccountDeleted,
             _ => Self::Other,

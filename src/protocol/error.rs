@@ -1,18 +1,18 @@
-//! What can go wrong, as codes that clients act on.
+//! Error codes and close codes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::EndReason;
 
-/// Why a frame or request was refused. The words beside it are for people; this is for programs.
+/// Why a frame or request was refused, for programs. The message that comes with it is for humans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// Not JSON, not an object, or fields that are missing or of the wrong kind.
+    /// Not JSON, not an object, or with missing or wrong fields.
     BadFrame,
-    /// A `type` that this protocol doesn't have.
+    /// An unknown `type`.
     UnknownType,
-    /// A version of the protocol that this server doesn't speak.
+    /// A version of the protocol that this server does not support.
     UnsupportedProtocol,
     /// A command before `hello`.
     HelloFirst,
@@ -22,64 +22,64 @@ pub enum ErrorCode {
     Unauthenticated,
     /// The nickname or the password is wrong.
     WrongPassword,
-    /// Too short, too long, or one that everybody tries first.
+    /// A password that is too short, too long, or easy to guess.
     InvalidPassword,
-    /// Empty, too long, or with characters that can't be seen.
+    /// A nickname that breaks the rules.
     InvalidNickname,
-    /// Somebody has this name, or one that looks like it.
+    /// Another user has this nickname, or one that looks like it.
     NicknameTaken,
-    /// Nobody here has that name.
+    /// No user has this nickname or id.
     UnknownUser,
-    /// One can't talk in private with oneself.
+    /// A direct with oneself.
     SelfDirect,
     /// The other user of the direct has gone for good.
     UserGone,
-    /// This user has blocked the other one.
+    /// The user has blocked the other user.
     Blocked,
-    /// This user has blocked as many others as one can.
+    /// The user has blocked as many others as allowed.
     TooManyBlocks,
-    /// No such conversation, or not this user's.
+    /// No such conversation, or the user is not a member.
     UnknownConversation,
-    /// Nothing to send.
+    /// A message without visible characters.
     EmptyMessage,
-    /// More than a message holds.
+    /// A message that is too long.
     MessageTooLong,
-    /// A character with more marks, or of more code points, than any script needs.
+    /// A character with more marks or code points than any script needs.
     InvalidMessage,
     /// No such message in this conversation, or it was deleted.
     UnknownMessage,
-    /// Not somebody's to do: the message is another user's, or it needs another role.
+    /// Not allowed: the message is of another user, or the role is too low.
     Forbidden,
-    /// A moderator has taken this user's voice for a while.
+    /// A moderator has muted the user.
     Muted,
-    /// A moderator keeps this user, or new guests of this address, out.
+    /// A moderator has banned the user, or new guests of this address.
     Banned,
-    /// New guests need an invite here.
+    /// New users need an invite on this server.
     InviteRequired,
-    /// No such invite, or it has ended.
+    /// No such invite, or it has expired.
     InvalidInvite,
-    /// This house has no guests: one needs an account.
+    /// The server admits no guests.
     AccountRequired,
-    /// Somebody must own the place: the last owner appoints another one first.
+    /// The last owner must appoint another one first.
     LastOwner,
     /// Not one emoji.
     InvalidEmoji,
-    /// The message has as many different emoji as it can carry.
+    /// The message has as many different reactions as allowed.
     TooManyReactions,
     /// Too much at once; `retry_after_ms` says when to try again.
     RateLimited,
-    /// The store can't write at the moment; nothing happened, try again.
+    /// The store cannot write at the moment. The command had no effect; try again.
     StorageUnavailable,
-    /// Not from this page (HTTP and upgrade).
+    /// The request comes from a page of another site (HTTP and upgrade).
     ForeignOrigin,
-    /// No such thing (HTTP).
+    /// No such resource (HTTP).
     NotFound,
-    /// The server is at fault; its log says more.
+    /// A fault of the server, which its log describes.
     Internal,
 }
 
 impl ErrorCode {
-    /// All of them.
+    /// All codes.
     pub const ALL: [Self; 34] = [
         Self::BadFrame,
         Self::UnknownType,
@@ -117,7 +117,7 @@ impl ErrorCode {
         Self::Internal,
     ];
 
-    /// Its name on the wire.
+    /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::BadFrame => "bad_frame",
@@ -161,31 +161,31 @@ impl ErrorCode {
 /// Close codes of the WebSocket beyond the usual ones (RFC 6455 §7.4; 4000–4999 are private).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {
-    /// WebSocket itself was broken: a frame that RFC 6455 does not have.
+    /// A frame that violates RFC 6455.
     BadWebSocket = 1002,
     /// A text that is not UTF-8.
     NotUtf8 = 1007,
     /// A frame of more than [`super::limits::MAX_FRAME_BYTES`].
     TooBig = 1009,
-    /// The server restarts: come back soon.
+    /// The server restarts; the client should reconnect soon.
     Restarting = 1012,
-    /// This connection could not keep up: come back and resync.
+    /// The client was too slow; it should reconnect and resume.
     TooSlow = 1013,
-    /// The client broke the protocol.
+    /// The client violated the protocol.
     ProtocolError = 4400,
-    /// There is no such session, or its user has ended it.
+    /// The session does not exist, or the user has ended it.
     SessionEnded = 4401,
-    /// A moderator has removed this user, or keeps them out.
+    /// A moderator has removed or banned the user.
     Removed = 4403,
-    /// No hello in time.
+    /// No `hello` in time.
     NoHello = 4408,
     /// The nickname is taken.
     NicknameTaken = 4409,
-    /// The session has ended, because its user has another password now.
+    /// The session has ended because the user has changed the password.
     PasswordChanged = 4410,
-    /// The session has ended by its age, or because nobody had used it for long.
+    /// The session has expired.
     SessionExpired = 4411,
-    /// The session has ended, because whoever runs the server has ended those of all guests.
+    /// The operator has ended the sessions of all guests.
     GuestsEnded = 4412,
     /// Too many connections or requests.
     TooMany = 4429,
@@ -204,7 +204,7 @@ impl From<EndReason> for CloseCode {
 }
 
 impl CloseCode {
-    /// Who the user is, or what they may hear, is another thing by now: come back and resync.
+    /// The user's profile or memberships have changed: the client should reconnect and resume.
     pub const COME_BACK: Self = Self::TooSlow;
 
     /// The number on the wire.

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{Conversation, Event};
 
 impl FromJson for ErrorCode {
-    /// A code of a newer server is [`ErrorCode::Internal`]: it did not work, and this page can't say why.
+    /// An unknown code, of a newer server, becomes [`ErrorCode::Internal`]: the page can only say that it failed.
     fn from_value(value: &Value) -> Option<Self> {
         let name = value.as_str()?;
         Some(Self::ALL.into_iter().find(|code| code.name() == name).unwrap_or(Self::Internal))

@@ -1,28 +1,28 @@
-//! Reading the server's JSON in the browser.
+//! Decoding JSON in the browser, without serde's derived code.
 //!
-//! The derived `Deserialize` of these types reads the same, and tests hold the two together. But it makes code anew for
-//! each type, 25 kB of what a browser has to load; here a text becomes a [`Value`] once, and the rest is look-ups.
+//! The derived `Deserialize` of these types accepts the same, which tests check. But it generates code for each type, 25 kB for
+//! the browser to load. Here one parser makes a [`Value`] of a text, and the rest is look-ups.
 
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What can be read from JSON.
+/// A type that can be decoded from JSON.
 pub trait FromJson: Sized {
-    /// Reads it; `None` for anything else.
+    /// Decodes a value; `None` if it is something else.
     fn from_value(value: &Value) -> Option<Self>;
 
-    /// Reads it from a text.
+    /// Decodes a text.
     fn from_json(text: &str) -> Option<Self> {
         Self::from_value(&serde_json::from_str(text).ok()?)
     }
 }
 
-/// A field that must be there.
+/// Decodes a required field.
 pub fn field<T: FromJson>(object: &Value, name: &str) -> Option<T> {
     T::from_value(object.get(name)?)
 }
 
-/// A field that may be missing or null, but not be something else.
+/// Decodes a field that may be missing or null.
 pub fn optional<T: FromJson>(object: &Value, name: &str) -> Option<Option<T>> {
     match object.get(name) {
         None | Some(Value::Null) => Some(None),

@@ -8,114 +8,114 @@ use crate::domain::{
 
 use super::error::ErrorCode;
 
-/// `POST /api/session`: come in, as a new guest or with a password.
+/// `POST /api/session`: sign in, as a new guest or with a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRequest {
-    /// The name to come in by.
+    /// The nickname.
     pub nickname: String,
-    /// Its password, for a registered user.
+    /// The password of a registered user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// What lets somebody new in, where the house asks for it. With a password, too, they are registered at once.
+    /// The invite of a new user, if the sign-up policy requires one. With a password as well, the user is registered at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<String>,
-    /// What makes somebody new, with a password, the owner of a server that has none.
+    /// The claim token, which makes a new user with a password the owner of a server without owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
 }
 
-/// `PUT /api/me/password`: keep the nickname for good, or change the password.
+/// `PUT /api/me/password`: set a password, which registers a guest, or change it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordRequest {
-    /// The new one.
+    /// The new password.
     pub password: String,
-    /// The one until now, of a registered user.
+    /// The current password of a registered user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    /// What makes a guest, who gets a password by this, the owner of a server that has none.
+    /// The claim token, which makes a guest who registers the owner of a server without owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
 }
 
-/// `DELETE /api/me`: delete one's account.
+/// `DELETE /api/me`: delete the account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteAccountRequest {
-    /// The password, of a registered user.
+    /// The password of a registered user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// What becomes of one's messages.
+    /// What happens to the user's messages.
     pub messages: KeptMessages,
 }
 
-/// `GET /api/sessions`: where one is signed in.
+/// `GET /api/sessions`: the sessions of the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionList {
-    /// The one that was used last first.
+    /// The sessions; the most recently used one first.
     pub sessions: Vec<SessionInfo>,
 }
 
-/// The answer to it.
+/// The answer to [`SessionRequest`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionCreated {
-    /// The session's token, also set as a cookie; it is not shown again.
+    /// The session token, which is also set as a cookie. The server does not show it again.
     pub token: String,
-    /// Who one is now.
+    /// The current user.
     pub me: CurrentUser,
 }
 
-/// `GET /api/blocks`: whom one has blocked.
+/// `GET /api/blocks`: the users whom the user has blocked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockList {
-    /// In the order in which it was done.
+    /// The blocked users, in the order in which they were blocked.
     pub blocks: Vec<User>,
 }
 
-/// `POST /api/invites`: make a link that lets somebody in.
+/// `POST /api/invites`: make an invite.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteRequest {
-    /// After how many minutes it ends; never if missing.
+    /// After how many minutes it expires; `None` for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<u32>,
-    /// How many it lets in; as many as come if missing.
+    /// How many users can sign up with it; `None` for any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<u32>,
 }
 
-/// The answer to it.
+/// The answer to [`InviteRequest`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteCreated {
-    /// What there is to know of it from now on.
+    /// The invite, without its token.
     pub invite: Invite,
-    /// What lets in; it is not shown again.
+    /// The token that lets users in. The server does not show it again.
     pub token: String,
-    /// Where the link leads to, on this server.
+    /// The path and query of the invite link.
     pub path: String,
-    /// The same as a picture: an SVG document with a QR code of the whole link.
+    /// The whole link as a QR code, as an SVG document.
     pub qr: String,
 }
 
-/// `GET /api/invites`: those that still let somebody in.
+/// `GET /api/invites`: the invites that are still valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteList {
-    /// The newest first.
+    /// The invites, newest first.
     pub invites: Vec<Invite>,
 }
 
-/// `GET /api/sanctions`: who may not do what at the moment.
+/// `GET /api/sanctions`: the sanctions in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SanctionList {
-    /// By user.
+    /// The sanctions, sorted by user.
     pub sanctions: Vec<Sanction>,
 }
 
-/// `POST /api/reports`: tell the moderators of a message.
+/// `POST /api/reports`: report a message to the moderators.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportRequest {
-    /// Where it is.
+    /// The conversation of the message.
     pub conversation: ConversationId,
-    /// Its position there.
+    /// The position of the message.
     pub seq: Seq,
-    /// Why, if there is something to say.
+    /// The reason, which may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
@@ -123,24 +123,24 @@ pub struct ReportRequest {
 /// An error, as RFC 9457 problem details (`application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// `about:blank`: the code below says what there is to say.
+    /// `about:blank`, because `code` identifies the problem.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The status's usual words.
+    /// The usual phrase for the status.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened, for people.
+    /// What happened, for humans.
     pub detail: String,
     /// What happened, for programs.
     pub code: ErrorCode,
-    /// A nickname that is free, beside [`ErrorCode::NicknameTaken`].
+    /// A free nickname, with [`ErrorCode::NicknameTaken`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<Nickname>,
-    /// When to try again.
+    /// When to try again, in milliseconds from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
-    /// Why the session is over, beside [`ErrorCode::Unauthenticated`], where that is known.
+    /// Why the session has ended, with [`ErrorCode::Unauthenticated`], if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<EndReason>,
 }

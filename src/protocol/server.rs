@@ -14,29 +14,29 @@ use super::error::ErrorCode;
 pub enum ServerFrame {
     /// The answer to `hello`.
     Welcome(Box<Welcome>),
-    /// Something happened in a conversation.
+    /// An event of a conversation.
     Event(Event),
-    /// Everything that was missed in this conversation has been sent.
+    /// All missed events of a conversation have been sent.
     CaughtUp {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Up to here.
+        /// The last event.
         seq: Seq,
     },
-    /// Too much was missed, or the cursor means nothing here: forget this conversation's messages and fetch them afresh.
+    /// The client missed too many events, or its cursor is meaningless: it must fetch the conversation's messages again.
     Reset {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
         /// Its newest event.
         last_seq: Seq,
     },
-    /// A command is done, and on disk.
+    /// A command took effect and is on disk.
     Ack {
         /// The command.
         id: CommandId,
-        /// Where it took effect.
+        /// The conversation of the command.
         conversation: ConversationId,
-        /// Its event's position, where it made one.
+        /// The position of its event, if it caused one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seq: Option<Seq>,
         /// When it was committed.
@@ -44,92 +44,92 @@ pub enum ServerFrame {
     },
     /// A command or frame was refused.
     Error(ErrorFrame),
-    /// A conversation that this user is now in.
+    /// A conversation was added to the list of the user, or changed.
     Conversation(Conversation),
-    /// A conversation that this user is not in any more, or that does not stand in their list any more.
+    /// A conversation was removed from the list of the user.
     ConversationRemoved {
-        /// Which.
+        /// The conversation.
         id: ConversationId,
     },
-    /// This user has blocked another one, or does so no more.
+    /// The user has blocked or unblocked another user.
     Block {
-        /// Whom.
+        /// The other user.
         user: User,
-        /// Whether it is so now.
+        /// Whether they are blocked now.
         on: bool,
     },
-    /// This user has read up to here, on one of their connections.
+    /// The user has read up to an event, on one of their connections.
     Read {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Who: the user of this connection.
+        /// The user of this connection.
         user: User,
-        /// Up to here.
+        /// The last event.
         seq: Seq,
     },
-    /// Somebody else is typing.
+    /// Another user is typing.
     Typing {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Who.
+        /// The user.
         user: User,
     },
-    /// Who came and went; at most one a second.
+    /// Users came online or went offline; at most one frame per second.
     Presence {
-        /// Users who are here now and were not; empty while too many are here to be listed.
+        /// Users who are online now; empty while too many are online to list them.
         joined: Vec<User>,
-        /// Users who are not here any more, or not listed any more because too many are here.
+        /// Users who are offline now, or not listed any more because too many are online.
         left: Vec<UserId>,
-        /// How many are here now.
+        /// How many users are online.
         online_count: u64,
     },
-    /// I am here.
+    /// The answer to `ping`.
     Pong {},
 }
 
-/// The answer to `hello`: who one is, and what there is.
+/// The answer to `hello`: everything that the client needs to begin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
     /// The protocol's version: 1.
     pub protocol: u32,
-    /// The server's time. Servers from before do not tell it.
+    /// The server's time; older servers do not send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
-    /// The history that all positions belong to.
+    /// The epoch that all positions belong to.
     pub epoch: Epoch,
-    /// A new guest's token to come back with; absent for a session that is known already.
+    /// The session token of a new guest; `None` if the session existed before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// Who one is.
+    /// The current user.
     pub me: CurrentUser,
-    /// The conversations that one is in: all rooms, and the directs with the latest events.
+    /// The conversations of the user: all rooms, and the directs with the newest messages.
     pub conversations: Vec<Conversation>,
-    /// Where the list of directs goes on, if it does; as in [`ConversationList::older`].
+    /// The cursor for the rest of the directs, as in [`ConversationList::older`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub older: Option<String>,
-    /// Whom one has blocked.
+    /// The users whom the user has blocked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocks: Vec<User>,
-    /// Who is here: all, or none while more than [`super::limits::MAX_LISTED_ONLINE`] are.
+    /// The users who are online; empty while more than [`super::limits::MAX_LISTED_ONLINE`] are.
     pub online: Vec<User>,
-    /// How many are here.
+    /// How many users are online.
     pub online_count: u64,
 }
 
-/// Why a command or frame was refused; nothing of it was done.
+/// Why a command or frame was refused. It had no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorFrame {
-    /// The command, where the frame had a readable id.
+    /// The command, if its id could be decoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<CommandId>,
-    /// Why, for programs.
+    /// The reason, for programs.
     pub code: ErrorCode,
-    /// Why, for people.
+    /// The reason, for humans.
     pub message: String,
-    /// A nickname that is free, beside [`ErrorCode::NicknameTaken`].
+    /// A free nickname, with [`ErrorCode::NicknameTaken`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<Nickname>,
-    /// When to try again.
+    /// When to try again, in milliseconds from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_frame_is_an_error() {
+    fn anything_but_a_frame_is_refused() {
         for text in ["", "[]", r#"{"type":"dance"}"#, r#"{"type":"read"}"#, r#"{"type":"ack","id":7}"#] {
             assert_eq!(ServerFrame::from_json(text), None, "{text}");
         }

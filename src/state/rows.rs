@@ -65,7 +65,7 @@ pub fn rows<'a>(
 ) -> Vec<Row> {
     let shown = timeline.messages().filter(|message| !blocks.hides(message));
     let sent = shown
-        .map(|message| (message.id, message.author.id, message.at, Some(message.seq).filter(|_| message.is_said())));
+        .map(|message| (message.id, message.author.id, message.at, Some(message.seq).filter(|_| message.has_text())));
     let unsent = outgoing
         .filter(|outgoing| timeline.by_id(outgoing.id).is_none())
         .map(|outgoing| (outgoing.id, me, outgoing.typed_at, None));

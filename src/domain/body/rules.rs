@@ -1,4 +1,4 @@
-//! What a text must be to be a message, and what is shown of one that was let in by other rules.
+//! The rules for new messages, and the cleaning of stored ones that were accepted by earlier rules.
 
 use std::borrow::Cow;
 
@@ -12,19 +12,19 @@ use super::text::{
 use crate::domain::blank::is_blank;
 
 impl Body {
-    /// Ends lines by `\n`, takes all other control characters but tabs out, [trims](trimmed), and holds the rest to the
-    /// rules.
+    /// Parses a typed text: normalizes line ends to `\n`, removes control characters except tabs, [trims](trimmed), and checks
+    /// the limits.
     ///
     /// # Errors
-    /// [`BodyError`] when nothing visible is left, or too much, or what no script needs.
+    /// [`BodyError`] if nothing visible is left, or a limit is exceeded.
     pub fn parse(text: &str) -> Result<Self, BodyError> {
         if text.len() > MAX_BODY_BYTES {
             return Err(BodyError::TooLong);
         }
         let text = without_controls(text);
         let text = trimmed(&text);
-        // Every code point takes at least one byte, and every character at least one code point: most texts need no count.
-        // The cheapest one first, so that no more than it lets through is looked up or segmented.
+        // The cheapest checks come first. A character has at least one code point, and that at least one byte, so most texts need
+        // no count.
         if is_longer_than_any(text) {
             return Err(BodyError::TooLong);
         }
@@ -40,8 +40,8 @@ impl Body {
         Ok(Self(text.to_owned()))
     }
 
-    /// A text as the store has it, perhaps from a time with other rules: without what could hurt those who read it.
-    /// Always the same for the same text, so that everybody is told the same. An ordinary text is looked at once.
+    /// Takes a stored text, perhaps accepted by earlier rules, and removes what could harm its readers. The result depends on the
+    /// text alone, so that all clients get the same. An ordinary text is scanned once.
     pub fn from_stored(text: String) -> Self {
         let clean = without_controls(&text);
         if clean.len() <= MAX_BODY_CODE_POINTS && is_light(&clean) {
@@ -52,7 +52,7 @@ impl Body {
         }
         let mut shown = String::with_capacity(clean.len());
         for character in clean.graphemes(true) {
-            if is_overloaded(character) { relieve(character, &mut shown) } else { shown.push_str(character) }
+            if is_overloaded(character) { push_limited(character, &mut shown) } else { shown.push_str(character) }
         }
         if let Some((end, _)) = shown.char_indices().nth(MAX_BODY_CODE_POINTS) {
             shown.truncate(end);
@@ -61,12 +61,12 @@ impl Body {
     }
 }
 
-/// Terminals obey control characters, and nobody can see them: of C0, DEL and C1 only `\n` and tabs are left.
+/// Removes the control characters of C0, DEL and C1 except `\n` and tabs: they are invisible, and terminals obey them.
 fn without_controls(text: &str) -> Cow<'_, str> {
     let is_unwanted = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     // The first byte of all of C1 is 0xC2.
-    let may_have_some = |byte: &u8| (*byte < b' ' && !matches!(byte, b'\n' | b'\t')) || matches!(byte, 0x7f | 0xc2);
-    if !text.as_bytes().iter().any(may_have_some) || !text.contains(is_unwanted) {
+    let may_be_unwanted = |byte: &u8| (*byte < b' ' && !matches!(byte, b'\n' | b'\t')) || matches!(byte, 0x7f | 0xc2);
+    if !text.as_bytes().iter().any(may_be_unwanted) || !text.contains(is_unwanted) {
         return Cow::Borrowed(text);
     }
     let mut clean = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -74,10 +74,10 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether no character can be overloaded, which is told without cutting the text into characters. Of those that
-/// [stand alone](stands_alone) a character has at most one, so an overloaded one has many others before or behind it.
+/// Whether no character can be overloaded. This needs no segmentation: a character has at most one code point that
+/// [stands alone](stands_alone), so an overloaded character has a long run of others.
 fn is_light(text: &str) -> bool {
-    const { assert!(MAX_CHARACTER_CODE_POINTS >= 2 * MAX_CHARACTER_MARKS, "or else shorter runs matter, too") };
+    const { assert!(MAX_CHARACTER_CODE_POINTS >= 2 * MAX_CHARACTER_MARKS, "otherwise shorter runs would matter as well") };
     let mut run = 0;
     text.chars().all(|c| {
         run = if stands_alone(c) { 0 } else { run + 1 };
@@ -85,7 +85,7 @@ fn is_light(text: &str) -> bool {
     })
 }
 
-/// Letters, ideographs and signs of frequent scripts that join no others to a character but as its base.
+/// Whether this is a code point of a frequent script that can only be the base of a character.
 fn stands_alone(c: char) -> bool {
     matches!(c, '\0'..='\u{a8}' | '\u{aa}'..='\u{ac}' | '\u{af}'..='\u{2ff}' | '\u{370}'..='\u{482}'
         | '\u{48a}'..='\u{590}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'
@@ -102,16 +102,16 @@ fn is_overloaded(character: &str) -> bool {
             || character.chars().filter(|c| is_mark(*c)).nth(MAX_CHARACTER_MARKS).is_some())
 }
 
-/// Adds as many of a character's marks and code points as one may have.
-fn relieve(character: &str, shown: &mut String) {
+/// Appends a character without the marks and code points that exceed the limits.
+fn push_limited(character: &str, shown: &mut String) {
     let mut marks = 0;
-    let light = character.chars().filter(|c| {
+    let kept = character.chars().filter(|c| {
         marks += usize::from(is_mark(*c));
         !is_mark(*c) || marks <= MAX_CHARACTER_MARKS
     });
-    for (place, c) in light.enumerate() {
-        // What was joined to this is gone, and what follows must not be joined in its place.
-        if place + 1 == MAX_CHARACTER_CODE_POINTS {
+    for (index, c) in kept.enumerate() {
+        // The rest of the character is cut off, and the next character must not join in its place.
+        if index + 1 == MAX_CHARACTER_CODE_POINTS {
             shown.push(char::REPLACEMENT_CHARACTER);
             return;
         }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_visible_is_an_empty_message() {
+    fn an_invisible_text_is_empty() {
         for text in [
             "",
             "  \n\t",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_visible_is_a_message_also_beside_what_is_not() {
+    fn one_visible_character_makes_a_message() {
         for text in [
             ".",
             "\u{3164}a",
@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_no_frame_could_carry_is_too_long_even_if_trimming_would_shorten_it() {
+    fn a_text_longer_than_a_frame_is_too_long_even_if_trimming_would_shorten_it() {
         let padded = |spaces: usize| format!("a{}", " ".repeat(spaces));
         assert!(Body::parse(&padded(MAX_BODY_BYTES - 1)).is_ok());
         assert_eq!(Body::parse(&padded(MAX_BODY_BYTES)), Err(BodyError::TooLong));
     }
 
     #[test]
-    fn length_is_counted_as_people_count() {
+    fn length_is_counted_in_user_perceived_characters() {
         let cook = "👩\u{200d}🍳";
         assert!(Body::parse(&cook.repeat(MAX_BODY_CHARACTERS)).is_ok());
         assert!(Body::parse(&"好".repeat(MAX_BODY_CHARACTERS)).is_ok());
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_people_count_as_short_has_so_many_code_points_at_most() {
+    fn code_points_are_limited_even_if_the_characters_are_few() {
         let accented = format!("a{}", "\u{301}".repeat(5));
         assert_eq!(Body::parse(&accented.repeat(MAX_BODY_CHARACTERS)), Err(BodyError::TooLong));
         let syllable = "क\u{94d}षि\u{902}";
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_taken_out_but_lines_and_tabs() {
+    fn control_characters_except_line_ends_and_tabs_are_removed() {
         for (text, clean) in [
             ("\u{1b}[2Jgone", "[2Jgone"),
             ("\u{1b}]0;title\u{7}x", "]0;titlex"),

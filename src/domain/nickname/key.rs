@@ -1,17 +1,17 @@
-//! What a nickname looks like, as a text that can be compared.
+//! Nickname keys: what a nickname looks like, as a text that can be compared.
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_script::{Script, UnicodeScript as _};
 use unicode_security::confusable_detection::skeleton;
 
-/// Draws an Arabic word out, and is no part of it.
+/// Stretches Arabic words, and is no letter of them.
 const TATWEEL: char = '\u{640}';
 
-/// What makes a nickname unique: two names that people could take for one another have the same key.
+/// What must be unique of a nickname: two nicknames that look alike have the same key.
 ///
-/// Compatibility-normalized, case-folded, and reduced to the skeleton of UTS #39. Case and looks do not agree: a capital
-/// Η is an H, a small η is not. So a word that looks Latin as it is typed goes by its looks; in any other, each letter
-/// goes by what it looks like as a capital, or else small.
+/// It is compatibility-normalized, case-folded, and reduced to the skeleton of UTS #39. Case and looks do not agree: a capital
+/// Η looks like an H, a small η does not. So a word that looks Latin as typed is taken by its looks. In any other word, each
+/// letter is replaced by the ASCII letter that its capital form looks like, or else its small form.
 ///
 /// `i` and `l` count as one letter, because a capital I folds to the first and looks like the second.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ impl NicknameKey {
 fn word(word: &str) -> String {
     let latin = word.nfd().all(looks_latin);
     let letters: String = word.nfd().map(|c| if latin { as_typed(c) } else { in_either_case(c) }).collect();
-    let settled = settle(&letters);
+    let settled = fold_and_reduce(&letters);
     let mut key = String::with_capacity(settled.len());
     for c in settled.chars() {
         match c {
@@ -77,12 +77,12 @@ fn ascii_look(c: char) -> Option<String> {
     look.chars().all(|c| c.is_ascii_alphanumeric()).then_some(look).filter(|look| !look.is_empty())
 }
 
-/// Case-folding and skeleton, by turns until neither changes anything.
-fn settle(text: &str) -> String {
-    // Without a limit, a change in Unicode's tables could make it turn for ever.
-    const MOST_TURNS: usize = 4;
+/// Applies case-folding and skeleton in turns until neither changes anything.
+fn fold_and_reduce(text: &str) -> String {
+    // Without a limit, a change in Unicode's tables could make this loop for ever.
+    const MAX_TURNS: usize = 4;
     let mut settled = text.to_owned();
-    for _ in 0..MOST_TURNS {
+    for _ in 0..MAX_TURNS {
         let folded: String = fold(&settled).chars().map(plain).collect();
         let next: String = skeleton(&folded).map(plain).nfkd().collect();
         if next == settled {
@@ -93,14 +93,14 @@ fn settle(text: &str) -> String {
     settled
 }
 
-/// Without context: a final sigma is a sigma.
+/// Folds case without context, so that a final sigma is a sigma.
 fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// The letter that is drawn in another size or in a frame, where Unicode's tables don't say so.
+/// The plain letter of one that is drawn in another size or in a frame, where Unicode's tables do not say so.
 fn plain(c: char) -> char {
-    /// Where a run of framed letters or digits begins, and with which.
+    /// The first code points of runs of framed letters or digits, and their plain letters.
     const FRAMED: [(char, char); 7] =
         [('\u{1f150}', 'a'), ('\u{1f170}', 'a'), ('\u{1f1e6}', 'a'), ('❶', '1'), ('➀', '1'), ('➊', '1'), ('⓵', '1')];
     for (first, letter) in FRAMED {

@@ -1,4 +1,4 @@
-//! What users are called.
+//! Nicknames as they are shown.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub const MAX_NICKNAME_CHARACTERS: usize = 32;
 #[serde(transparent)]
 pub struct Nickname(pub(super) String);
 
-/// Why a text is no nickname.
+/// Why a text cannot be a nickname.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NicknameError {
     /// Nothing but white space.
@@ -22,16 +22,16 @@ pub enum NicknameError {
     /// More than [`MAX_NICKNAME_CHARACTERS`].
     #[error("a nickname has at most {MAX_NICKNAME_CHARACTERS} characters")]
     TooLong,
-    /// Control, bidirectional, zero-width, private or unassigned characters, or a pile of combining marks.
+    /// Control, bidirectional, zero-width, private or unassigned characters, or too many combining marks.
     #[error("a nickname has only characters that can be seen")]
     Invisible,
-    /// A word with letters of two alphabets that look alike, as Latin and Cyrillic.
+    /// A word with letters of two alphabets that look alike, such as Latin and Cyrillic.
     #[error("a word in a nickname has letters of one alphabet")]
     MixedAlphabets,
-    /// What could be taken for the mark of a registered user.
+    /// A character that looks like the mark of registered users.
     #[error("a nickname has no check mark")]
     CheckMark,
-    /// A word that the program itself uses: for everyone, for the server, for a role.
+    /// A word that the program uses for everyone, for the server, or for a role.
     #[error("this name is kept for the server itself, for roles, or for everyone")]
     Reserved,
 }
@@ -42,13 +42,13 @@ impl Nickname {
         &self.0
     }
 
-    /// A name that was held to the rules already.
+    /// Wraps a text that has been parsed before.
     pub(crate) const fn from_trusted(text: String) -> Self {
         Self(text)
     }
 
-    /// What is left of the name of somebody who has deleted their account: nothing. Nobody can type it; it is shown as 'former
-    /// user', in the reader's language.
+    /// The empty nickname of a user who has deleted their account. Nobody can choose it; pages show 'former user' in the reader's
+    /// language.
     pub const fn former() -> Self {
         Self(String::new())
     }
@@ -58,8 +58,8 @@ impl Nickname {
         self.0.is_empty()
     }
 
-    /// One character that stands for the name where a picture would: the last of a Chinese name, else the first, as a
-    /// capital where that is one character, too.
+    /// The character on the avatar: the last one of a Chinese name, otherwise the first one, as a capital letter if that is one
+    /// character as well.
     pub fn initial(&self) -> String {
         let is_han = |c| matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
         if let Some(last) = self.0.chars().next_back().filter(|_| self.0.chars().all(is_han)) {

@@ -1,4 +1,4 @@
-//! What a text must be to be a nickname.
+//! The rules for nicknames.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::domain::blank;
 
-/// No script needs more code points for one user-perceived character; the longest emoji sequences have ten.
+/// The most code points of one user-perceived character. The longest emoji sequences have ten.
 const MAX_CODE_POINTS_PER_CHARACTER: usize = 12;
 
-/// More marks than this on one letter are a pile (UTS #39 §5.4).
+/// The most nonspacing marks on one letter (UTS #39 §5.4).
 const MAX_MARKS: usize = 4;
 
-/// Words that the program shows where a user's name could stand: for everyone, for itself and whoever runs it, for roles,
-/// for the reader, and for those who are gone. Without the spaces inside.
+/// Words that pages show in place of a nickname: for everyone, the server and its operator, roles, the reader, and former
+/// users. Written without spaces inside.
 const RESERVED_WORDS: [&str; 5] = [
     "everyone everybody lobby 所有人 全体成员 全體成員 大厅 大廳",
     "teahouse 茶馆 茶館 system systemmessage server notice host thehost root operator support staff official 系统 系統 系统消息 \
@@ -31,19 +31,20 @@ const RESERVED_WORDS: [&str; 5] = [
     "formeruser deleteduser 前用户 已注销用户 已删除用户",
 ];
 
-/// What is served at `/ws`: there a script could not be called so. No other path is kept from nicknames.
-const SOCKET: &str = "ws";
+/// The path of the WebSocket endpoint. A client of the simple protocol could not use this nickname. It is the only path that
+/// nicknames may not be.
+const WS_NICKNAME: &str = "ws";
 
-/// What those words look like.
+/// The keys of the reserved words.
 static RESERVED: LazyLock<HashSet<NicknameKey>> =
     LazyLock::new(|| RESERVED_WORDS.iter().flat_map(|words| words.split_whitespace()).map(NicknameKey::of).collect());
 
-/// What looks like the check mark beside the names of registered users, in any of the usual fonts: the check marks, boxes
-/// with one, roots, and letters of far scripts that are drawn so.
+/// Characters that look like the mark of registered users in a usual font: check marks, boxes with one, roots, and some
+/// letters of rare scripts.
 const CHECK_MARKS: [char; 14] =
     ['√', '∛', '∜', '⍻', '⎷', '☑', '✅', '✓', '✔', '🗸', '🗹', '\u{1fbb1}', '\u{10102}', '\u{aa9c}'];
 
-/// The three flags that are made of tags. Any other tags hide a text.
+/// The three flags that consist of tag characters. Any other tag characters would hide a text.
 const TAGGED_FLAGS: [&str; 3] = ["🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🏴󠁧󠁢󠁷󠁬󠁳󠁿"];
 
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
@@ -51,22 +52,21 @@ const EMOJI_PRESENTATION: char = '\u{fe0f}';
 const KEYCAP: char = '\u{20e3}';
 
 impl Nickname {
-    /// The nickname of somebody new: normalizes `text` (NFC, trimmed, inner white space folded to one space) and holds it
-    /// to the rules.
+    /// Parses the nickname of a new user: normalizes `text` (NFC, trimmed, inner white space folded to one space) and checks the
+    /// rules.
     ///
     /// # Errors
-    /// [`NicknameError`] when the text is empty, too long, reserved, or has what cannot be seen or could be taken for
-    /// something else.
+    /// [`NicknameError`] if the text is empty, too long, reserved, or has invisible or misleading characters.
     pub fn parse(text: &str) -> Result<Self, NicknameError> {
         let name = Self::parse_existing(text)?;
         if is_reserved(name.as_str()) { Err(NicknameError::Reserved) } else { Ok(name) }
     }
 
-    /// The same for a nickname that is looked up. Reserved names pass: somebody may have had one before it was reserved,
-    /// and keeps it.
+    /// Parses the nickname of an existing user. Reserved names are accepted: a user may have had one before it was reserved, and
+    /// keeps it.
     ///
     /// # Errors
-    /// [`NicknameError`] as above, but never [`NicknameError::Reserved`].
+    /// As for [`Self::parse`], but never [`NicknameError::Reserved`].
     pub fn parse_existing(text: &str) -> Result<Self, NicknameError> {
         let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if folded.is_empty() {
@@ -91,19 +91,19 @@ impl Nickname {
         }
         let name = Self(name);
         let key = name.key();
-        // Nothing is left of what only draws letters out, where there are no letters.
+        // A name of tatweels only has an empty key.
         if key.as_str().trim().is_empty() {
             return Err(NicknameError::Invisible);
         }
         Ok(name)
     }
 
-    /// What this name must not share with another user's.
+    /// The key, which must be unique.
     pub fn key(&self) -> NicknameKey {
         NicknameKey::of(&self.0)
     }
 
-    /// This name with a number behind it, shortened to stay a nickname: what to offer when it is taken.
+    /// The name with a number at the end, shortened to stay a nickname: a suggestion if the name is taken.
     #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
         let number = number.to_string();
@@ -113,9 +113,9 @@ impl Nickname {
     }
 }
 
-/// Whether this is the name of a path of the server's own, or a reserved word, also with signs, spaces, emoji or digits around or between its letters.
+/// Whether a name is reserved. Signs, spaces, emoji and digits around or between its letters do not count.
 fn is_reserved(name: &str) -> bool {
-    if name == SOCKET {
+    if name == WS_NICKNAME {
         return true;
     }
     let letters = letters(name);
@@ -128,7 +128,7 @@ fn letters(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric() || is_combining_mark(*c)).collect()
 }
 
-/// Whether one user-perceived character shows something and hides nothing.
+/// Whether a user-perceived character is visible and hides nothing.
 fn is_visible(character: &str) -> bool {
     if is_keycap(character) || TAGGED_FLAGS.contains(&character) {
         return true;
@@ -151,7 +151,7 @@ fn is_keycap(character: &str) -> bool {
     rest.next().is_some_and(|c| c.is_ascii_digit() || c == '#' || c == '*') && rest.eq([EMOJI_PRESENTATION, KEYCAP])
 }
 
-/// Whether nothing is drawn for this character, nobody knows what, or a frame around what stands before it.
+/// Whether a code point is drawn as nothing, as something unknown, or as a frame around the character before it.
 fn is_blank(c: char) -> bool {
     let unknown_or_frame = matches!(
         c.general_category(),
@@ -169,7 +169,7 @@ fn has_fitting_marks(character: &str) -> bool {
     let script = character.chars().map(|c| c.script()).find(|script| !common.contains(script));
     let (mut marks, mut last) = (0, None);
     for c in character.nfd().filter(|c| c.general_category() == GeneralCategory::NonspacingMark) {
-        // An emoji's variation selector is counted among its characters, not among marks.
+        // The variation selector of an emoji does not count as a mark.
         if c == EMOJI_PRESENTATION {
             continue;
         }
@@ -183,7 +183,7 @@ fn has_fitting_marks(character: &str) -> bool {
     true
 }
 
-/// Whether the letters of each word that have capitals, and so look like one another, are of one alphabet.
+/// Whether each word has letters of one alphabet only, among those with upper and lower case, which look alike.
 fn has_one_alphabet_a_word(name: &str) -> bool {
     let compatible: String = name.nfkc().collect();
     let is_cased = |c: &char| (c.is_lowercase() || c.is_uppercase()) && c.script() != Script::Common;

@@ -78,7 +78,7 @@ pub(super) fn last_own_message(store: ClientStore, conversation: ConversationId)
                 outbox.apply_changes(conversation, &mut message, &me);
                 message
             });
-            with_changes.find(Message::is_said)
+            with_changes.find(Message::has_text)
         })
     })
 }

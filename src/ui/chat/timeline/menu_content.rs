@@ -37,7 +37,7 @@ pub(super) const REPORT_REASON: &str = "report-reason";
 pub(super) fn menu_view(menu: Menu, RowSignals { view, .. }: RowSignals) -> Boxed {
     let (store, t) = (menu.draft.store(), texts());
     reactive_in_place(move || {
-        let view = view.get().filter(|view| view.message.seq > Seq(0) && view.message.is_said())?;
+        let view = view.get().filter(|view| view.message.seq > Seq(0) && view.message.has_text())?;
         let me = store.me.get().filter(|_| menu.state.get().is_open())?;
         Some(menu_buttons(menu, &view.message, &me, t))
     })

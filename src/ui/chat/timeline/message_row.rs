@@ -123,7 +123,7 @@ pub(super) fn MessageRow(
             tabindex="-1"
             class:mine=reactive(move || view.with(|view| view.as_ref().map(|view| view.message.author.id)) == me)
             class:starts-group=reactive(move || starts_group.get())
-            class:deleted=reactive(move || is(|view| !view.message.is_said()))
+            class:deleted=reactive(move || is(|view| !view.message.has_text()))
             class:being-edited=reactive(move || is_being_edited.get())
             data-pending=reactive(move || {
                 is(|view| matches!(view.status, DeliveryStatus::Pending | DeliveryStatus::Sending)).to_string()

@@ -34,7 +34,7 @@ impl Write for NewReport {
     fn apply(&self, db: &Connection) -> Result<Applied<()>, StoreError> {
         let Self { reporter, conversation, seq, reason, max_open } = self;
         let messages = self.read_context(db)?;
-        let reported = messages.iter().find(|message| message.seq == *seq && message.is_said());
+        let reported = messages.iter().find(|message| message.seq == *seq && message.has_text());
         let author = reported.ok_or(StoreError::UnknownMessage)?.author.id;
         if author == *reporter {
             return Err(StoreError::OwnMessage);

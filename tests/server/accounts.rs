@@ -1,4 +1,4 @@
-//! A nickname with a password belongs to whoever knows the password, and to nobody else.
+//! Registered users: passwords, their sessions, and who may use a registered nickname.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::support::{Closed, PASSWORD, TestClient, TestServer, register_user, se
 
 async fn sessions(server: &TestServer, token: &str) -> SessionList {
     let request = server.http(Method::GET, "/api/sessions").bearer_auth(token);
-    request.send().await.expect("an answer").json().await.expect("a list")
+    request.send().await.expect("a response").json().await.expect("a list")
 }
 
 #[tokio::test]
@@ -21,18 +21,18 @@ async fn a_guest_who_sets_a_password_stays_the_same_user() {
     guest.send_message("before").await;
     let (id, token) = (guest.welcome.me.id, guest.token().to_owned());
     assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
-    // The open page comes back by itself, as who it is now.
+    // The server asks the open connection to reconnect, which it does as a registered user.
     assert_eq!(guest.closed().await, Closed::Code(1013));
-    let mut back = TestClient::with_token(server.address, &token).await;
-    assert_eq!((back.welcome.me.id, back.welcome.me.kind), (id, UserKind::Registered));
+    let mut returned = TestClient::with_token(server.address, &token).await;
+    assert_eq!((returned.welcome.me.id, returned.welcome.me.kind), (id, UserKind::Registered));
 
-    let elsewhere = sign_in(&server, " 小明 ", PASSWORD).await.expect("a session");
-    assert_eq!((elsewhere.me.id, elsewhere.me.kind), (id, UserKind::Registered));
+    let second_session = sign_in(&server, " 小明 ", PASSWORD).await.expect("a session");
+    assert_eq!((second_session.me.id, second_session.me.kind), (id, UserKind::Registered));
     assert_eq!(sessions(&server, &token).await.sessions.len(), 2);
 
-    // Everybody sees that it is not just somebody of that name.
+    // Other users see that the user is registered.
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    back.send_message("after").await;
+    returned.send_message("after").await;
     assert!(ling.expect_event("after").await.author.registered);
     assert!(!ling.user().registered);
 }
@@ -45,10 +45,10 @@ async fn others_see_at_once_that_a_user_has_registered() {
     let token = guest.token().to_owned();
     set_password(&server, &token, json!({ "password": PASSWORD })).await;
     drop(guest);
-    let back = TestClient::with_token(server.address, &token).await;
-    assert!(back.user().registered);
-    ling.expect("the mark", |frame| match frame {
-        ServerFrame::Presence { joined, .. } if joined.contains(&back.user()) => Some(()),
+    let returned = TestClient::with_token(server.address, &token).await;
+    assert!(returned.user().registered);
+    ling.expect("the registered mark", |frame| match frame {
+        ServerFrame::Presence { joined, .. } if joined.contains(&returned.user()) => Some(()),
         _ => None,
     })
     .await;
@@ -59,12 +59,12 @@ async fn a_registered_nickname_stays_taken_while_its_user_is_away() {
     let server = TestServer::start().await;
     let (client, token) = register_user(&server, "Alice").await;
     drop(client);
-    let ended = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("an answer");
+    let ended = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("a response");
     assert_eq!(ended.status(), StatusCode::NO_CONTENT);
     for look_alike in ["Alice", "ALICE", "А1ісе"] {
         let body = json!({ "nickname": look_alike });
-        let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::CONFLICT, "{look_alike}");
+        let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::CONFLICT, "{look_alike}");
     }
     let server = server.restart().await;
     assert_eq!(sign_in(&server, "alice", PASSWORD).await.expect("a session").me.nickname.as_str(), "Alice");
@@ -81,9 +81,9 @@ async fn wrong_passwords_unknown_names_and_guests_get_the_same_answer() {
     {
         answers.push(sign_in(&server, nickname, password).await.expect_err("no session"));
     }
-    for answer in answers {
-        assert_eq!((answer.status, answer.code), (403, ErrorCode::WrongPassword));
-        assert_eq!(answer.detail, "the nickname or the password is wrong");
+    for response in answers {
+        assert_eq!((response.status, response.code), (403, ErrorCode::WrongPassword));
+        assert_eq!(response.detail, "the nickname or the password is wrong");
     }
 }
 
@@ -91,16 +91,16 @@ async fn wrong_passwords_unknown_names_and_guests_get_the_same_answer() {
 async fn changing_a_password_needs_the_old_one_and_ends_other_sessions() {
     let server = TestServer::start().await;
     let (_here, token) = register_user(&server, "Alice").await;
-    let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
-    let there = TestClient::with_token(server.address, &elsewhere.token).await;
+    let second_session = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
+    let second_client = TestClient::with_token(server.address, &second_session.token).await;
 
     for wrong in [json!({ "password": "new and long" }), json!({ "password": "new and long", "current": "wrong" })] {
         assert_eq!(set_password(&server, &token, wrong).await, StatusCode::FORBIDDEN);
     }
     let change = json!({ "password": "new and long", "current": PASSWORD });
     assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
-    assert_eq!(there.closed().await, Closed::Code(4410));
-    let me = server.http(Method::GET, "/api/me").bearer_auth(&elsewhere.token).send().await.expect("an answer");
+    assert_eq!(second_client.closed().await, Closed::Code(4410));
+    let me = server.http(Method::GET, "/api/me").bearer_auth(&second_session.token).send().await.expect("a response");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     assert!(sign_in(&server, "Alice", PASSWORD).await.is_err());
     assert!(sign_in(&server, "Alice", "new and long").await.is_ok());
@@ -125,23 +125,24 @@ async fn users_see_their_sessions_and_can_end_each() {
     let (here, token) = register_user(&server, "Alice").await;
     let body = json!({ "nickname": "Alice", "password": PASSWORD });
     let request = server.http(Method::POST, "/api/session").header("User-Agent", "A phone");
-    let elsewhere: SessionCreated = request.json(&body).send().await.expect("an answer").json().await.expect("one");
-    let there = TestClient::with_token(server.address, &elsewhere.token).await;
+    let second_session: SessionCreated =
+        request.json(&body).send().await.expect("a response").json().await.expect("one");
+    let second_client = TestClient::with_token(server.address, &second_session.token).await;
 
     let list = sessions(&server, &token).await.sessions;
     let [mine, other] =
         [true, false].map(|current| list.iter().find(|session| session.current == current).expect("one of them"));
     assert_eq!((list.len(), other.agent.as_str()), (2, "A phone"));
     let stranger = TestClient::guest(&server, "Mallory").await;
-    let end = async |token: &str, id: SessionId| {
+    let end_session = async |token: &str, id: SessionId| {
         let request = server.http(Method::DELETE, &format!("/api/sessions/{id}")).bearer_auth(token);
-        request.send().await.expect("an answer").status()
+        request.send().await.expect("a response").status()
     };
-    assert_eq!(end(stranger.token(), other.id).await, StatusCode::NOT_FOUND, "nobody else's");
-    assert_eq!(end(&token, other.id).await, StatusCode::NO_CONTENT);
-    assert_eq!(there.closed().await, Closed::Code(4401));
-    assert_eq!(end(&token, other.id).await, StatusCode::NOT_FOUND);
-    assert_eq!(end(&token, mine.id).await, StatusCode::NO_CONTENT);
+    assert_eq!(end_session(stranger.token(), other.id).await, StatusCode::NOT_FOUND, "a session of another user");
+    assert_eq!(end_session(&token, other.id).await, StatusCode::NO_CONTENT);
+    assert_eq!(second_client.closed().await, Closed::Code(4401));
+    assert_eq!(end_session(&token, other.id).await, StatusCode::NOT_FOUND);
+    assert_eq!(end_session(&token, mine.id).await, StatusCode::NO_CONTENT);
     assert_eq!(here.closed().await, Closed::Code(4401));
 }
 
@@ -166,25 +167,25 @@ async fn nicknames_of_guests_expire_and_those_of_registered_users_do_not() {
     let (_alice, _) = register_user(&server, "Alice").await;
     let recent = TestClient::guest(&server, "Recent").await;
     server.age_sessions_except(recent.welcome.me.id);
-    let old = guest.token().to_owned();
+    let expired_token = guest.token().to_owned();
     drop((guest, recent));
 
     let server = server.restart().await;
-    // Housekeeping comes by at once.
+    // Housekeeping runs at once after the start.
     let mut newcomer = loop {
         let body = json!({ "nickname": "Long gone" });
-        let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-        if answer.status() == StatusCode::CREATED {
-            let created: SessionCreated = answer.json().await.expect("a session");
+        let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+        if response.status() == StatusCode::CREATED {
+            let created: SessionCreated = response.json().await.expect("a session");
             break TestClient::with_token(server.address, &created.token).await;
         }
         tokio::task::yield_now().await;
     };
     newcomer.send_message("me too").await;
-    let me = server.http(Method::GET, "/api/me").bearer_auth(&old).send().await.expect("an answer");
+    let me = server.http(Method::GET, "/api/me").bearer_auth(&expired_token).send().await.expect("a response");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     assert!(sign_in(&server, "Alice", PASSWORD).await.is_ok());
     let body = json!({ "nickname": "Recent" });
-    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+    assert_eq!(response.status(), StatusCode::CONFLICT);
 }

@@ -1,4 +1,4 @@
-//! What the shell of the host can do, on a running server.
+//! The operator commands (`teahouse admin`) on a running server.
 
 use teahouse::{
     domain::{Action, ConversationId, Event, EventKind},
@@ -13,8 +13,8 @@ async fn the_operator_lists_users_and_the_audit_log() {
     register_user(&server, "老板").await;
     TestClient::guest(&server, "小明").await;
     let list = server.admin(&["list"]).await;
-    assert!(list.lines().any(|line| line.starts_with("owner") && line.ends_with("老板")), "{list}");
-    assert!(list.lines().any(|line| line.starts_with("guest") && line.ends_with("小明")), "{list}");
+    assert!(list.lines().any(|row| row.starts_with("owner") && row.ends_with("老板")), "{list}");
+    assert!(list.lines().any(|row| row.starts_with("guest") && row.ends_with("小明")), "{list}");
     server.admin(&["mute", "小明", "--minutes", "5"]).await;
     let sanctions = server.admin(&["sanctions"]).await;
     assert!(sanctions.starts_with("mute  小明") && sanctions.trim_end().ends_with(" UTC"), "{sanctions}");
@@ -47,15 +47,15 @@ async fn the_operator_can_act_on_owners() {
 async fn resetting_a_password_ends_all_sessions() {
     let server = TestServer::start().await;
     let (ming, _) = register_user(&server, "小明").await;
-    let words = server.admin(&["reset-password", "小明"]).await;
+    let output = server.admin(&["reset-password", "小明"]).await;
     assert_eq!(ming.closed().await, Closed::Code(4410));
     assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect_err("old").code, ErrorCode::WrongPassword);
-    let password = words.trim().rsplit(' ').next().expect("a password");
+    let password = output.trim().rsplit(' ').next().expect("a password");
     sign_in(&server, "小明", password).await.expect("a session");
-    let again =
+    let new_client =
         TestClient::with_token(server.address, &sign_in(&server, "小明", password).await.expect("one").token).await;
     server.admin(&["end-sessions", "小明"]).await;
-    assert_eq!(again.closed().await, Closed::Code(4401));
+    assert_eq!(new_client.closed().await, Closed::Code(4401));
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_removed_simple_client_receives_nothing_more() {
     ming.expect_event("here I am").await;
     server.admin(&["end-sessions", "bot"]).await;
     assert_eq!(bot.closed().await, Closed::Code(4401));
-    // Somebody else is called so now.
+    // The nickname is free for another user.
     TestClient::guest(&server, "bot").await;
 }
 
@@ -104,14 +104,14 @@ async fn an_operators_invite_uses_the_public_url() {
 async fn an_id_means_the_same_user_even_if_the_nickname_has_moved_on() {
     let server = TestServer::start().await;
     let former = SimpleClient::sign_in(&server, "/bob").await;
-    let line = |list: &str| list.lines().find(|line| line.ends_with("bob")).map(str::to_owned);
-    let listed = line(&server.admin(&["list"]).await).expect("he is here");
+    let line_of_bob = |list: &str| list.lines().find(|row| row.ends_with("bob")).map(str::to_owned);
+    let listed = line_of_bob(&server.admin(&["list"]).await).expect("bob is listed");
     let id = listed.split_whitespace().nth(1).expect("an id").to_owned();
     drop(former);
     server.admin(&["end-sessions", &id]).await;
     let mut other = TestClient::guest(&server, "bob").await;
     server.admin(&["mute", &id]).await;
-    other.send_message("I am another one").await;
+    other.send_message("I am another bob").await;
     assert!(
         server.admin_error(&["mute", "0192f7a0-0000-7000-8000-000000000001"]).await.contains("nobody here is called")
     );
@@ -124,30 +124,28 @@ async fn the_operator_deletes_a_message_and_every_client_is_told() {
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
     ming.send_message("first").await;
-    let said = ming.send_message("what must\ngo").await.seq.expect("a place");
+    let seq = ming.send_message("to be\ndeleted").await.seq.expect("a seq");
     let list = server.admin(&["messages"]).await;
     let newest = list.lines().next().expect("the newest first");
-    assert!(newest.starts_with(&format!("lobby {said} ")) && newest.ends_with("小明: what must go"), "{list}");
+    assert!(newest.starts_with(&format!("lobby {seq} ")) && newest.ends_with("小明: to be deleted"), "{list}");
     assert_eq!(list.lines().count(), 2);
 
-    server.admin(&["delete-message", "lobby", &said.to_string()]).await;
+    server.admin(&["delete-message", "lobby", &seq.to_string()]).await;
     for client in [&mut ming, &mut ling] {
         let author = client
             .expect("a deletion", |frame| match frame {
-                ServerFrame::Event(Event { author, kind: EventKind::Deletion { seq }, conversation, .. })
-                    if *seq == said && *conversation == lobby =>
-                {
-                    Some(author.clone())
-                }
+                ServerFrame::Event(Event {
+                    author, kind: EventKind::Deletion { seq: deleted }, conversation, ..
+                }) if *deleted == seq && *conversation == lobby => Some(author.clone()),
                 _ => None,
             })
             .await;
         assert_eq!(author.nickname.as_str(), "Teahouse");
     }
-    assert_eq!(server.payloads_containing("what must"), 0);
+    assert_eq!(server.payloads_containing("to be"), 0);
     assert!(server.admin(&["messages", "--limit", "1"]).await.ends_with("小明: (deleted)\n"));
     let audit = server.admin(&["audit", "--limit", "1"]).await;
-    assert!(audit.contains(&format!("the operator: delete_message 小明 in {lobby} {said}")), "{audit}");
+    assert!(audit.contains(&format!("the operator: delete_message 小明 in {lobby} {seq}")), "{audit}");
 }
 
 #[tokio::test]
@@ -156,18 +154,18 @@ async fn the_operator_deletes_a_message_of_a_direct() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let direct = ming.open_direct("阿玲").await.id;
-    let said = ming.send_message_to(direct, "what must go").await.seq.expect("a place");
-    ling.send_message_to(direct, "no answer of mine").await;
-    // What somebody wrote is found by their name, wherever it stands.
+    let seq = ming.send_message_to(direct, "to be deleted").await.seq.expect("a seq");
+    ling.send_message_to(direct, "a reply").await;
+    // The nickname finds the user's messages in every conversation.
     let list = server.admin(&["messages", "小明"]).await;
-    assert!(list.starts_with(&format!("{direct} {said} ")) && list.lines().count() == 1, "{list}");
-    server.admin(&["delete-message", &direct.to_string(), &said.to_string()]).await;
+    assert!(list.starts_with(&format!("{direct} {seq} ")) && list.lines().count() == 1, "{list}");
+    server.admin(&["delete-message", &direct.to_string(), &seq.to_string()]).await;
     ling.expect("a deletion", |frame| match frame {
-        ServerFrame::Event(event) if event.kind == (EventKind::Deletion { seq: said }) => Some(()),
+        ServerFrame::Event(event) if event.kind == (EventKind::Deletion { seq: seq }) => Some(()),
         _ => None,
     })
     .await;
-    // The other one may not, as ever.
+    // The direct works as before.
     ming.send_message_to(direct, "still here").await;
 }
 
@@ -175,24 +173,24 @@ async fn the_operator_deletes_a_message_of_a_direct() {
 async fn only_messages_can_be_deleted() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let said = ming.send_message("something").await.seq.expect("a place").to_string();
+    let seq = ming.send_message("something").await.seq.expect("a seq").to_string();
     server.admin(&["mute", "小明"]).await;
     let before = server.stored_counts();
     let elsewhere = ConversationId::generate().to_string();
-    for (conversation, seq, words) in [
+    for (conversation, seq_argument, message) in [
         ("lobby", "7", "no such message"),
         ("lobby", "0", "no such message"),
-        // Neither is what was done.
+        // Seq 2 is the moderation notice, not a message.
         ("lobby", "2", "no such message"),
-        (&elsewhere, &said, "no such conversation"),
-        ("nowhere", &said, "no such conversation"),
+        (&elsewhere, &seq, "no such conversation"),
+        ("nowhere", &seq, "no such conversation"),
     ] {
-        let refused = server.admin_error(&["delete-message", conversation, seq]).await;
-        assert!(refused.contains(words), "{conversation} {seq}: {refused}");
+        let refused = server.admin_error(&["delete-message", conversation, seq_argument]).await;
+        assert!(refused.contains(message), "{conversation} {seq_argument}: {refused}");
     }
     assert_eq!(server.stored_counts(), before);
-    server.admin(&["delete-message", "lobby", &said]).await;
-    assert!(server.admin_error(&["delete-message", "lobby", &said]).await.contains("it was deleted"));
+    server.admin(&["delete-message", "lobby", &seq]).await;
+    assert!(server.admin_error(&["delete-message", "lobby", &seq]).await.contains("it was deleted"));
 }
 
 #[tokio::test]
@@ -202,15 +200,15 @@ async fn names_and_messages_cannot_control_the_operators_terminal() {
     ming.send_message("reads \u{202e}backwards").await;
     ming.send_message("一家人 👨\u{200d}👩\u{200d}👧").await;
     server.admin(&["mute", "小明"]).await;
-    // As no program of ours would have left them.
+    // The program itself never stores such names.
     server.tamper("UPDATE users SET nickname = 'ming' || char(27) || '[2J' || char(155) || '31m'").expect("an update");
-    let entry = "INSERT INTO audit (at, action, detail) VALUES (1, 'mute', char(27) || ']0;title' || char(7))";
-    server.tamper(entry).expect("an entry");
+    let audit_entry = "INSERT INTO audit (at, action, detail) VALUES (1, 'mute', char(27) || ']0;title' || char(7))";
+    server.tamper(audit_entry).expect("an insert");
     for command in ["list", "sanctions", "audit", "messages"] {
-        let words = server.admin(&[command]).await;
-        assert!(words.contains("ming\\u{1b}[2J\\u{9b}31m"), "{words}");
+        let output = server.admin(&[command]).await;
+        assert!(output.contains("ming\\u{1b}[2J\\u{9b}31m"), "{output}");
         let dangerous = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-        assert!(!words.contains(dangerous), "{words:?}");
+        assert!(!output.contains(dangerous), "{output:?}");
     }
     assert!(server.admin(&["audit"]).await.contains("\\u{1b}]0;title\\u{7}"));
     let messages = server.admin(&["messages"]).await;

@@ -1,4 +1,4 @@
-//! A copy of the data is whole, and another history.
+//! A backup is complete, and restoring it starts a new epoch.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::support::{PROGRAM, TestClient, TestServer, with_timeout};
 
-/// Runs `teahouse backup`.
+/// Runs `teahouse backup` on a data folder.
 async fn back_up(data: &Path, file: &Path) -> Output {
     let mut program = Command::new(PROGRAM);
     program.arg("backup").arg("--data").arg(data).arg(file);
@@ -31,26 +31,26 @@ async fn clients_start_again_after_a_restore() {
     let direct = ming.open_direct("阿玲").await.id;
     ming.send_message_to(direct, "in private").await;
     ming.send_message("before").await;
-    let done = back_up(&server.config().data, &file).await;
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let backup = back_up(&server.config().data, &file).await;
+    assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
     ming.send_message("lost with the disk").await;
     let cursors = HashMap::from([(ming.lobby().id, Seq(2))]);
 
     let server = server.restore_backup(&file).await;
     let mut back = TestClient::with_token(server.address, ling.token()).await;
     assert_eq!(back.lobby().last_seq, Seq(1));
-    // The same position is another event's now.
+    // Seq 2 now belongs to another event.
     back.send_message("instead of it").await;
     back.send_message_to(direct, "and here").await;
-    let mut again = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
-    assert_ne!(again.welcome.epoch, ming.welcome.epoch);
+    let mut resumed = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    assert_ne!(resumed.welcome.epoch, ming.welcome.epoch);
     let reset = ServerFrame::Reset { conversation: ming.lobby().id, last_seq: Seq(2) };
-    assert_eq!(again.next().await, reset);
+    assert_eq!(resumed.next().await, reset);
 
-    // The same copy once more is yet another history.
+    // Restoring the same backup again starts yet another epoch.
     let server = server.restore_backup(&file).await;
     let back = TestClient::with_token(server.address, ling.token()).await;
-    assert_ne!(back.welcome.epoch, again.welcome.epoch);
+    assert_ne!(back.welcome.epoch, resumed.welcome.epoch);
     let server = server.restart().await;
     assert_eq!(TestClient::with_token(server.address, ling.token()).await.welcome.epoch, back.welcome.epoch);
 }
@@ -76,15 +76,15 @@ async fn a_backup_overwrites_nothing_and_needs_a_data_folder() {
     let nowhere = folder.path().join("no/such/folder.db");
     let empty = folder.path().join("empty");
     let data = server.config().data;
-    for (data, file, why) in [
+    for (data, file, expected) in [
         (&data, &file, "already exists"),
         (&data, &nowhere, "cannot write"),
         (&empty, &folder.path().join("new.db"), "there is no data in"),
     ] {
         let Output { status, stderr, .. } = back_up(data, file).await;
         assert_eq!(status.code(), Some(1));
-        let said = String::from_utf8_lossy(&stderr);
-        assert!(said.contains(why), "{said}");
+        let message = String::from_utf8_lossy(&stderr);
+        assert!(message.contains(expected), "{message}");
     }
     assert_eq!(fs::read_to_string(&file).expect("text"), "something else");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);

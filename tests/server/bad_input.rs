@@ -1,4 +1,4 @@
-//! Whatever comes in: it is answered as specified, nothing is stored, and the server goes on.
+//! Invalid input: the server answers as specified, stores nothing, and keeps running.
 
 use futures_util::SinkExt as _;
 use serde_json::json;
@@ -10,19 +10,20 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::support::{Closed, RawClient, StoredCounts, TestClient, TestServer, with_timeout};
 
-/// Asserts that nothing but `before` is stored, and that the server serves.
-async fn is_unharmed(server: &TestServer, before: StoredCounts) {
+/// Asserts that nothing was stored since `before`, and that the server still works.
+async fn assert_unharmed(server: &TestServer, before: StoredCounts) {
     assert_eq!(server.stored_counts(), before, "nothing is stored");
     let mut witness = TestClient::guest(server, "witness").await;
-    assert_eq!(witness.send_message("the house stands").await.seq, Some(Seq(1)));
+    assert_eq!(witness.send_message("still running").await.seq, Some(Seq(1)));
 }
 
+/// Sends `message` as the first frame. Returns the error code and how the connection was closed.
 async fn first_frame(server: &TestServer, message: Message) -> (ErrorCode, Closed) {
     let mut raw = RawClient::connect(server, "/ws").await;
     with_timeout("a frame to be sent", raw.socket.send(message)).await.expect("an open socket");
     match serde_json::from_value(raw.next_json().await) {
         Ok(ServerFrame::Error(error)) => (error.code, raw.closed().await),
-        other => panic!("no error: {other:?}"),
+        other => panic!("not an error: {other:?}"),
     }
 }
 
@@ -35,8 +36,8 @@ async fn broken_json_is_an_error_and_keeps_the_connection() {
         ming.raw.send_text(text).await;
         assert_eq!(ming.expect_error().await.code, ErrorCode::BadFrame, "{text:?}");
     }
-    is_unharmed(&server, before).await;
-    ming.expect_event("the house stands").await;
+    assert_unharmed(&server, before).await;
+    ming.expect_event("still running").await;
 }
 
 #[tokio::test]
@@ -48,8 +49,8 @@ async fn an_unknown_type_is_an_error_that_names_the_command() {
     ming.send(&json!({ "type": "dance", "id": id })).await;
     let error = ming.expect_error().await;
     assert_eq!((error.code, error.id), (ErrorCode::UnknownType, Some(id)));
-    is_unharmed(&server, before).await;
-    ming.expect_event("the house stands").await;
+    assert_unharmed(&server, before).await;
+    ming.expect_event("still running").await;
 }
 
 #[tokio::test]
@@ -74,8 +75,8 @@ async fn wrong_ids_are_errors() {
         let error = ming.expect_error().await;
         assert_eq!((error.id, error.code), (expected, code), "{frame}");
     }
-    is_unharmed(&server, before).await;
-    ming.expect_event("the house stands").await;
+    assert_unharmed(&server, before).await;
+    ming.expect_event("still running").await;
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn invalid_messages_are_errors() {
         let error = ming.expect_error().await;
         assert_eq!((error.id, error.code), (Some(id), code));
     }
-    is_unharmed(&server, before).await;
+    assert_unharmed(&server, before).await;
 }
 
 #[tokio::test]
@@ -104,8 +105,8 @@ async fn a_second_hello_is_an_error_and_keeps_the_connection() {
     let before = server.stored_counts();
     ming.send(&json!({ "type": "hello", "protocol": 1, "nickname": "somebody else" })).await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::AlreadyGreeted);
-    is_unharmed(&server, before).await;
-    ming.expect_event("the house stands").await;
+    assert_unharmed(&server, before).await;
+    ming.expect_event("still running").await;
 }
 
 #[tokio::test]
@@ -113,16 +114,16 @@ async fn too_large_frames_close_the_connection_with_a_readable_reason() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let before = server.stored_counts();
     let bodies = [MAX_FRAME_BYTES + 1, 1024 * 1024];
-    for path in ["/ws", "/visitor"] {
+    for path in ["/ws", "/script"] {
         for bytes in bodies {
             let mut raw = RawClient::connect(&server, path).await;
-            // The server may close before it has read it all.
+            // The server may close the connection before it has read the whole frame.
             let _ = with_timeout("the frame to be sent", raw.socket.send(Message::text("x".repeat(bytes)))).await;
             assert_eq!(raw.closed().await, Closed::Code(1009), "{bytes} bytes on {path}");
         }
     }
-    let visitors = server.stored_counts().users - before.users;
-    assert_eq!(visitors, 2, "only the simple protocol lets people in before they say something");
+    let users = server.stored_counts().users - before.users;
+    assert_eq!(users, 2, "only the simple protocol signs a user in before the first frame");
     assert_eq!(server.stored_counts().events, 0);
 
     let mut ming = TestClient::guest(&server, "小明").await;
@@ -131,7 +132,7 @@ async fn too_large_frames_close_the_connection_with_a_readable_reason() {
     ming.send(&json!({ "type": "send", "id": CommandId::generate(), "conversation": lobby, "body": padding })).await;
     assert_eq!(ming.closed().await, Closed::Code(1009));
     assert_eq!(server.stored_counts().events, 0);
-    TestClient::guest(&server, "witness").await.send_message("the house stands").await;
+    TestClient::guest(&server, "witness").await.send_message("still running").await;
 }
 
 #[tokio::test]
@@ -144,15 +145,15 @@ async fn fragments_cannot_exceed_the_size_limit() {
     let server = TestServer::start().await;
     let before = server.stored_counts();
     let mut raw = RawClient::connect(&server, "/ws").await;
-    for piece in 0..20 {
-        let kind = if piece == 0 { Data::Text } else { Data::Continue };
-        let frame = Frame::message(vec![b'x'; 8 * 1024], OpCode::Data(kind), false);
+    for number in 0..20 {
+        let opcode = if number == 0 { Data::Text } else { Data::Continue };
+        let frame = Frame::message(vec![b'x'; 8 * 1024], OpCode::Data(opcode), false);
         if raw.socket.send(Message::Frame(frame)).await.is_err() {
             break;
         }
     }
     assert_eq!(raw.closed().await, Closed::Code(1009));
-    is_unharmed(&server, before).await;
+    assert_unharmed(&server, before).await;
 }
 
 #[tokio::test]
@@ -165,7 +166,7 @@ async fn a_binary_frame_closes_the_connection() {
     assert_eq!(ming.closed().await, Closed::Code(4400));
     let binary_hello = first_frame(&server, Message::binary(vec![0; 10])).await;
     assert_eq!(binary_hello, (ErrorCode::BadFrame, Closed::Code(4400)));
-    is_unharmed(&server, before).await;
+    assert_unharmed(&server, before).await;
 }
 
 #[tokio::test]
@@ -181,7 +182,7 @@ async fn invalid_utf_8_closes_the_connection() {
     let frame = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
     ming.raw.socket.send(Message::Frame(frame)).await.expect("an open socket");
     assert_eq!(ming.closed().await, Closed::Code(1007));
-    is_unharmed(&server, before).await;
+    assert_unharmed(&server, before).await;
 }
 
 #[tokio::test]
@@ -199,7 +200,7 @@ async fn commands_before_hello_close_the_connection() {
     ] {
         assert_eq!(first_frame(&server, Message::text(text.clone())).await, (code, Closed::Code(4400)), "{text}");
     }
-    is_unharmed(&server, before).await;
+    assert_unharmed(&server, before).await;
 }
 
 #[tokio::test]
@@ -209,7 +210,7 @@ async fn a_silent_connection_is_closed() {
     let before = server.stored_counts();
     let mut raw = RawClient::connect(&server, "/ws").await;
     assert_eq!(raw.closed().await, Closed::Code(4408));
-    is_unharmed(&server, before).await;
+    assert_unharmed(&server, before).await;
 }
 
 #[tokio::test]
@@ -222,19 +223,19 @@ async fn an_upgrade_from_another_origin_is_refused() {
         assert_eq!(refused.status(), 403, "{origin}");
         assert_eq!(refused.headers()["content-type"], "application/problem+json");
     }
-    let own = format!("http://{}", server.address);
-    for origin in [own.as_str(), "https://friend.example"] {
+    let own_origin = format!("http://{}", server.address);
+    for origin in [own_origin.as_str(), "https://friend.example"] {
         assert!(RawClient::connect_with(server.address, "/ws", &[("origin", origin)]).await.is_ok(), "{origin}");
     }
-    is_unharmed(&server, before).await;
+    assert_unharmed(&server, before).await;
 }
 
 #[tokio::test]
 async fn an_invalid_upgrade_is_a_problem() {
     let server = TestServer::start().await;
     let before = server.stored_counts();
-    let answer = server.http(reqwest::Method::GET, "/ws").send().await.expect("an answer");
-    assert!(answer.status().is_client_error());
-    assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    is_unharmed(&server, before).await;
+    let response = server.http(reqwest::Method::GET, "/ws").send().await.expect("a response");
+    assert!(response.status().is_client_error());
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_unharmed(&server, before).await;
 }

@@ -1,4 +1,4 @@
-//! The server from outside: real sockets, a real database, one file a promise.
+//! Tests the server from the outside, with real sockets and a real database. Each file tests one promise.
 
 mod accounts;
 mod admin;

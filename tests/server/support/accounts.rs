@@ -1,4 +1,4 @@
-//! Users with passwords.
+//! Registering users and signing them in.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -8,24 +8,25 @@ use super::{Closed, TestClient, TestServer};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
-/// Asks `PUT /api/me/password` as the owner of this token.
+/// Sends `PUT /api/me/password` with this session token.
 pub(crate) async fn set_password(server: &TestServer, token: &str, body: Value) -> StatusCode {
     let request = server.http(Method::PUT, "/api/me/password").bearer_auth(token).json(&body);
-    request.send().await.expect("an answer").status()
+    request.send().await.expect("a response").status()
 }
 
+/// Signs in with a password over HTTP.
 pub(crate) async fn sign_in(server: &TestServer, nickname: &str, password: &str) -> Result<SessionCreated, Problem> {
     let body = json!({ "nickname": nickname, "password": password });
-    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-    if answer.status() == StatusCode::CREATED {
-        Ok(answer.json().await.expect("a session"))
+    let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+    if response.status() == StatusCode::CREATED {
+        Ok(response.json().await.expect("a session"))
     } else {
-        Err(answer.json().await.expect("a problem"))
+        Err(response.json().await.expect("a problem"))
     }
 }
 
-/// A user with a password, and the token of the session in which it was set. The first one owns the server, where nobody
-/// else is to: they show the claim token.
+/// Registers a user with [`PASSWORD`]. Returns the client and its session token. On a server without an owner, the user
+/// becomes the owner with the claim token.
 pub(crate) async fn register_user(server: &TestServer, nickname: &str) -> (TestClient, String) {
     let guest = TestClient::guest(server, nickname).await;
     let token = guest.token().to_owned();
@@ -34,7 +35,7 @@ pub(crate) async fn register_user(server: &TestServer, nickname: &str) -> (TestC
     (TestClient::with_token(server.address, &token).await, token)
 }
 
-/// Gives somebody a role; they come back with it.
+/// Registers a user and has `owner` appoint them to `role`. Returns a new connection, which already has the role.
 pub(crate) async fn register_with_role(
     server: &TestServer,
     owner: &mut TestClient,

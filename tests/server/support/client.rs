@@ -1,4 +1,4 @@
-//! Clients of the whole protocol.
+//! Clients of the full protocol.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,33 +16,33 @@ use teahouse::{
 
 use super::{Closed, RawClient, TestServer};
 
-/// Somebody who said hello and was welcomed.
+/// A connection that sent `hello` and received `welcome`.
 pub(crate) struct TestClient {
     pub(crate) raw: RawClient,
     pub(crate) welcome: Welcome,
-    /// What came while something else was waited for.
+    /// Frames that arrived while the test waited for another one.
     inbox: VecDeque<ServerFrame>,
 }
 
 impl TestClient {
-    /// A new guest.
+    /// Connects a new guest.
     pub(crate) async fn guest(server: &TestServer, nickname: &str) -> Self {
         Self::with_hello(server.address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
     }
 
-    /// The same from one of the other addresses of this machine (127.0.0.2 …), as from another machine.
+    /// Connects a new guest from another loopback address (127.0.0.2 …), which the server sees as another machine.
     pub(crate) async fn guest_from(server: &TestServer, from: IpAddr, nickname: &str) -> Self {
         let mut raw = RawClient::connect_from(server, from, "/ws").await;
         raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
         Self::await_welcome(raw).await
     }
 
-    /// The same at any address.
+    /// Connects a new guest to the server at this address.
     pub(crate) async fn guest_at_address(address: SocketAddr, nickname: &str) -> Self {
         Self::with_hello(address, &json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await
     }
 
-    /// Another connection of the same user.
+    /// Opens another connection of the same session.
     pub(crate) async fn connect_again(&self, server: &TestServer) -> Self {
         Self::with_token(server.address, self.token()).await
     }
@@ -51,7 +51,7 @@ impl TestClient {
         Self::with_hello(address, &json!({ "type": "hello", "protocol": 1, "token": token })).await
     }
 
-    /// Comes back, having seen so much.
+    /// Reconnects with the cursors of the events that the client already has.
     pub(crate) async fn resume(
         server: &TestServer,
         token: &str,
@@ -69,10 +69,10 @@ impl TestClient {
     }
 
     pub(crate) async fn await_welcome(mut raw: RawClient) -> Self {
-        let text = raw.next_text().await.expect("a welcome, not the end");
+        let text = raw.next_text().await.expect("a welcome, not a close");
         match serde_json::from_str(&text) {
             Ok(ServerFrame::Welcome(welcome)) => Self { raw, welcome: *welcome, inbox: VecDeque::new() },
-            other => panic!("no welcome: {other:?} from {text}"),
+            other => panic!("not a welcome: {other:?} from {text}"),
         }
     }
 
@@ -80,42 +80,43 @@ impl TestClient {
         self.welcome.token.as_deref().expect("a token")
     }
 
-    /// The Lobby, as it was in the welcome.
+    /// The Lobby as in the `welcome` frame.
     pub(crate) fn lobby(&self) -> &Conversation {
         let is_lobby = |conversation: &&Conversation| matches!(&conversation.kind, ConversationKind::Room { name, .. } if name == "Lobby");
-        self.welcome.conversations.iter().find(is_lobby).expect("everybody is in the Lobby")
+        self.welcome.conversations.iter().find(is_lobby).expect("the Lobby is in the welcome")
     }
 
     pub(crate) async fn send(&mut self, frame: &Value) {
         self.raw.send_json(frame).await;
     }
 
-    /// Sends a message without waiting for anything.
+    /// Sends a message without waiting for its ack.
     pub(crate) async fn send_without_waiting(&mut self, conversation: ConversationId, body: &str) -> CommandId {
         let id = CommandId::generate();
         self.send_with_id(id, conversation, body).await;
         id
     }
 
+    /// Sends a message with this command id, without waiting for its ack.
     pub(crate) async fn send_with_id(&mut self, id: CommandId, conversation: ConversationId, body: &str) {
         self.send(&json!({ "type": "send", "id": id, "conversation": conversation, "body": body })).await;
     }
 
-    /// Sends a message and waits until it is durable.
+    /// Sends a message to a conversation and waits for its ack.
     pub(crate) async fn send_message_to(&mut self, conversation: ConversationId, body: &str) -> Ack {
         let id = self.send_without_waiting(conversation, body).await;
         self.expect_ack(id).await
     }
 
-    /// Says something to everyone.
+    /// Sends a message to the Lobby and waits for its ack.
     pub(crate) async fn send_message(&mut self, body: &str) -> Ack {
         self.send_message_to(self.lobby().id, body).await
     }
 
-    /// Edits, deletes, or reacts to a message, and waits until that is durable.
-    pub(crate) async fn change(&mut self, kind: &str, conversation: ConversationId, seq: Seq, more: Value) -> Ack {
+    /// Sends an `edit`, `delete` or `react` command for a message and waits for its ack.
+    pub(crate) async fn change(&mut self, kind: &str, conversation: ConversationId, seq: Seq, fields: Value) -> Ack {
         let id = CommandId::generate();
-        let mut command = more;
+        let mut command = fields;
         command["type"] = json!(kind);
         command["id"] = json!(id);
         command["conversation"] = json!(conversation);
@@ -124,21 +125,21 @@ impl TestClient {
         self.expect_ack(id).await
     }
 
-    /// Does something to a user, and waits until that is durable.
-    pub(crate) async fn moderate(&mut self, action: &str, user: &User, more: Value) -> Ack {
-        let id = self.send_moderate(action, user, more).await;
+    /// Sends a `moderate` command about `user` and waits for its ack.
+    pub(crate) async fn moderate(&mut self, action: &str, user: &User, fields: Value) -> Ack {
+        let id = self.send_moderate(action, user, fields).await;
         self.expect_ack(id).await
     }
 
-    /// The same, to be refused.
-    pub(crate) async fn moderation_error(&mut self, action: &str, user: &User, more: Value) -> ErrorCode {
-        self.send_moderate(action, user, more).await;
+    /// Sends a `moderate` command that must fail. Returns the error code.
+    pub(crate) async fn moderation_error(&mut self, action: &str, user: &User, fields: Value) -> ErrorCode {
+        self.send_moderate(action, user, fields).await;
         self.expect_error().await.code
     }
 
-    async fn send_moderate(&mut self, action: &str, user: &User, more: Value) -> CommandId {
+    async fn send_moderate(&mut self, action: &str, user: &User, fields: Value) -> CommandId {
         let id = CommandId::generate();
-        let mut command = more;
+        let mut command = fields;
         command["type"] = json!("moderate");
         command["id"] = json!(id);
         command["action"] = json!(action);
@@ -147,7 +148,7 @@ impl TestClient {
         id
     }
 
-    /// The next notice.
+    /// Returns the author and content of the next moderation notice.
     pub(crate) async fn expect_notice(&mut self) -> (User, ModerationNotice) {
         self.expect("a notice", |frame| match frame {
             ServerFrame::Event(Event { author, kind: EventKind::Notice(notice), .. }) => {
@@ -158,33 +159,33 @@ impl TestClient {
         .await
     }
 
-    /// Opens the direct with somebody.
+    /// Opens the direct with the user of this nickname and waits for the ack.
     pub(crate) async fn open_direct(&mut self, nickname: &str) -> Conversation {
         let id = CommandId::generate();
         self.send(&json!({ "type": "open_direct", "id": id, "nickname": nickname })).await;
         let ack = self.expect_ack(id).await;
         assert_eq!(ack.seq, None);
-        // It was told before the ack.
+        // The server sends the conversation before the ack.
         let position = self.inbox.iter().rposition(
             |frame| matches!(frame, ServerFrame::Conversation(conversation) if conversation.id == ack.conversation),
         );
         match position.and_then(|position| self.inbox.remove(position)) {
             Some(ServerFrame::Conversation(conversation)) => conversation,
-            _ => panic!("the conversation was not told before its ack: {:?}", self.inbox),
+            _ => panic!("no conversation before the ack: {:?}", self.inbox),
         }
     }
 
-    /// The next frame for which `pick` has an answer; others are kept for later.
-    pub(crate) async fn expect<T>(&mut self, what: &str, mut pick: impl FnMut(&ServerFrame) -> Option<T>) -> T {
+    /// Returns what `select` makes of the first frame that it accepts. Other frames stay in the inbox.
+    pub(crate) async fn expect<T>(&mut self, what: &str, mut select: impl FnMut(&ServerFrame) -> Option<T>) -> T {
         for index in 0..self.inbox.len() {
-            if let Some(found) = pick(&self.inbox[index]) {
+            if let Some(found) = select(&self.inbox[index]) {
                 self.inbox.remove(index);
                 return found;
             }
         }
         loop {
             let frame = self.next_new(what).await;
-            if let Some(found) = pick(&frame) {
+            if let Some(found) = select(&frame) {
                 return found;
             }
             self.inbox.push_back(frame);
@@ -194,7 +195,7 @@ impl TestClient {
     async fn next_new(&mut self, what: &str) -> ServerFrame {
         match self.raw.next_text().await {
             Ok(text) => serde_json::from_str(&text).expect(&text),
-            Err(hangup) => panic!("{hangup:?} instead of {what}; before it {:?}", self.inbox),
+            Err(closed) => panic!("{closed:?} instead of {what}; inbox: {:?}", self.inbox),
         }
     }
 
@@ -211,7 +212,7 @@ impl TestClient {
             ServerFrame::Ack { id, conversation, seq, at } if *id == command => {
                 Some(Ack { conversation: *conversation, seq: *seq, at: *at })
             }
-            ServerFrame::Error(error) if error.id == Some(command) => panic!("no ack but {error:?}"),
+            ServerFrame::Error(error) if error.id == Some(command) => panic!("an error instead of an ack: {error:?}"),
             _ => None,
         })
         .await
@@ -225,7 +226,7 @@ impl TestClient {
         .await
     }
 
-    /// The event of the message with that text.
+    /// Returns the event of the next message or edit with this text.
     pub(crate) async fn expect_event(&mut self, text: &str) -> Event {
         self.expect("an event", |frame| match frame {
             ServerFrame::Event(event) if event_text(event) == text => Some(event.clone()),
@@ -234,21 +235,21 @@ impl TestClient {
         .await
     }
 
-    /// Waits until this user is known to be here.
+    /// Waits until the client knows that this user is online.
     pub(crate) async fn expect_online(&mut self, user: &User) {
         if self.welcome.online.contains(user) {
             return;
         }
-        self.expect("somebody's arrival", |frame| match frame {
+        self.expect("a user to come online", |frame| match frame {
             ServerFrame::Presence { joined, .. } if joined.contains(user) => Some(()),
             _ => None,
         })
         .await;
     }
 
-    /// Waits until this user, who was known to be here, is known to have gone.
+    /// Waits until the client knows that this user, who was online, is offline.
     pub(crate) async fn expect_offline(&mut self, user: &User) {
-        self.expect("somebody's departure", |frame| match frame {
+        self.expect("a user to go offline", |frame| match frame {
             ServerFrame::Presence { left, .. } if left.contains(&user.id) => Some(()),
             _ => None,
         })
@@ -259,14 +260,14 @@ impl TestClient {
         self.welcome.me.user()
     }
 
-    /// What the messages say that came, in order, up to the one that says `last`.
+    /// Returns the texts of all events in order, up to and including the text `last`.
     pub(crate) async fn message_texts_until(&mut self, last: &str) -> Vec<String> {
-        let mut heard = Vec::new();
+        let mut texts = Vec::new();
         loop {
             if let ServerFrame::Event(event) = self.next().await {
-                heard.push(event_text(&event).to_owned());
+                texts.push(event_text(&event).to_owned());
                 if event_text(&event) == last {
-                    return heard;
+                    return texts;
                 }
             }
         }
@@ -277,7 +278,7 @@ impl TestClient {
     }
 }
 
-/// That a command is done.
+/// The content of an `ack` frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ack {
     pub(crate) conversation: ConversationId,
@@ -285,7 +286,7 @@ pub(crate) struct Ack {
     pub(crate) at: Timestamp,
 }
 
-/// What an event says; nothing if it has no words.
+/// The text of a message or an edit; empty for other events.
 pub(crate) fn event_text(event: &Event) -> &str {
     match &event.kind {
         EventKind::Message { body } | EventKind::Edit { body, .. } => body.as_str(),

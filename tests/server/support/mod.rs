@@ -1,4 +1,4 @@
-//! A server to talk to, and clients that talk. Every wait has a limit.
+//! Test servers and test clients. Every wait has a time limit.
 
 mod accounts;
 mod client;
@@ -16,10 +16,10 @@ pub(crate) use raw::{Closed, RawClient};
 pub(crate) use server::{StoredCounts, TestServer};
 pub(crate) use simple::SimpleClient;
 
-/// Longer than anything here takes on a busy machine.
+/// Longer than any step takes on a busy machine.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Waits for `future`, but not for ever.
+/// Awaits `future`; panics after [`TIMEOUT`]. `what` names it in the panic message.
 pub(crate) async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(TIMEOUT, future).await.unwrap_or_else(|_| panic!("waited too long for {what}"))
 }

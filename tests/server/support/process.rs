@@ -1,4 +1,4 @@
-//! The program itself, as a process that gets signals.
+//! The compiled program, as a process that receives signals.
 
 use std::{
     fs,
@@ -12,10 +12,10 @@ use tokio::task::spawn_blocking;
 
 use super::with_timeout;
 
-/// What is tested, as it was built.
+/// The path of the compiled program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_teahouse");
 
-/// Where Debian and its relatives put libfaketime; the variant for programs with threads.
+/// The paths at which Linux distributions install libfaketime, in the variant for multithreaded programs.
 const FAKETIME: [&str; 4] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -23,26 +23,26 @@ const FAKETIME: [&str; 4] = [
     "/usr/lib/faketime/libfaketimeMT.so.1",
 ];
 
-/// A machine's clock, which can be set while the program runs.
+/// A wall clock, by libfaketime, that can be set while the program runs. Holds the path of the file with the offset.
 pub(crate) struct FakeClock(PathBuf);
 
 impl FakeClock {
-    /// One that is right, so far. It stands in a folder.
+    /// Creates a clock that shows the correct time. Its file is stored in `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
         let clock = Self(folder.join("clock"));
         clock.set(0);
         clock
     }
 
-    /// Sets it to so many seconds off the true time.
+    /// Sets the clock to the true time plus `offset` seconds.
     pub(crate) fn set(&self, offset: i64) {
-        // By renaming: a file that is half written would be another time.
-        let new = self.0.with_extension("new");
-        fs::write(&new, format!("{offset:+}\n")).expect("a file");
-        fs::rename(new, &self.0).expect("a file");
+        // Renamed into place, because a half-written file would mean another time.
+        let new_file = self.0.with_extension("new");
+        fs::write(&new_file, format!("{offset:+}\n")).expect("a file");
+        fs::rename(new_file, &self.0).expect("a file");
     }
 
-    /// The program, as it runs by this clock. Waiting goes by the monotonic one, which no administrator can set.
+    /// A command that runs the program with this clock. The monotonic clock, which times waits, stays correct.
     pub(crate) fn program(&self) -> Command {
         let library = FAKETIME.into_iter().find(|library| Path::new(library).exists());
         let mut program = Command::new(PROGRAM);
@@ -57,9 +57,9 @@ impl FakeClock {
 
 pub(crate) struct TestProcess {
     pub(crate) address: SocketAddr,
-    /// What it printed at its start.
+    /// What the program printed to standard output at its start.
     pub(crate) startup_output: String,
-    /// `None` once its end was seen.
+    /// `None` once the exit status was read.
     child: Option<Child>,
 }
 
@@ -69,7 +69,7 @@ impl TestProcess {
         Self::start_with_command(Command::new(PROGRAM), data).await
     }
 
-    /// Starts it by a command whose last argument so far is the program.
+    /// Starts the program with `command`, to which the arguments of `teahouse serve` are appended.
     pub(crate) async fn start_with_command(mut command: Command, data: &Path) -> Self {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -77,16 +77,17 @@ impl TestProcess {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program");
-        let stdout = child.stdout.take().expect("its output");
-        let reading = spawn_blocking(|| {
+        let stdout = child.stdout.take().expect("piped output");
+        let read_output = spawn_blocking(|| {
             let mut reader = BufReader::new(stdout);
             reader.fill_buf().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         });
-        // All in one piece.
-        let startup_output = with_timeout("the program to listen", reading).await.expect("no panic").expect("a line");
-        let line = startup_output.lines().next().expect("a line");
-        let address = line.strip_prefix("listening on http://").expect(line);
-        Self { address: address.parse().expect(line), startup_output, child: Some(child) }
+        // The program writes all its startup output at once, so a single read returns all of it.
+        let startup_output =
+            with_timeout("the program to listen", read_output).await.expect("no panic").expect("a line");
+        let first_line = startup_output.lines().next().expect("a line");
+        let address = first_line.strip_prefix("listening on http://").expect(first_line);
+        Self { address: address.parse().expect(first_line), startup_output, child: Some(child) }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -110,7 +111,7 @@ impl TestProcess {
 
 impl Drop for TestProcess {
     fn drop(&mut self) {
-        // Only after a failed test: then the failure is what matters.
+        // Reached only when a test failed; errors here would hide that failure.
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();

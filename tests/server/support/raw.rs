@@ -1,4 +1,4 @@
-//! Clients that send anything.
+//! WebSocket clients that can send any frame, valid or not.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,16 +15,16 @@ use tokio_tungstenite::{
 
 use super::{TestServer, with_timeout};
 
-/// A socket on which anything can be sent.
+/// A WebSocket without any chat protocol on top.
 pub(crate) struct RawClient<S = TcpStream> {
     pub(crate) socket: WebSocketStream<S>,
 }
 
-/// How a connection ended.
+/// How the server closed a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Closed {
     Code(u16),
-    /// Without a close code.
+    /// The stream ended, or the close frame had no code.
     WithoutCode,
 }
 
@@ -33,7 +33,7 @@ impl RawClient {
         Self::connect_with(server.address, path, &[]).await.expect("an upgrade")
     }
 
-    /// The same from one of the other addresses of this machine (127.0.0.2 …), as from another machine.
+    /// Connects from another loopback address (127.0.0.2 …), which the server sees as another machine.
     pub(crate) async fn connect_from(server: &TestServer, from: IpAddr, path: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind(SocketAddr::new(from, 0)).expect("an address of this machine");
@@ -41,7 +41,7 @@ impl RawClient {
         Self::upgrade(stream, server.address, path, &[]).await.expect("an upgrade")
     }
 
-    /// Upgrades with further headers, or tells how that was refused.
+    /// Connects with additional headers. Returns the HTTP response if the server refuses the upgrade.
     pub(crate) async fn connect_with(
         address: SocketAddr,
         path: &str,
@@ -64,7 +64,7 @@ impl RawClient {
         match with_timeout("the upgrade", client_async(request, stream)).await {
             Ok((socket, _)) => Ok(Self { socket }),
             Err(Error::Http(response)) => Err(*response),
-            Err(error) => panic!("no answer to the upgrade: {error}"),
+            Err(error) => panic!("the upgrade failed: {error}"),
         }
     }
 }
@@ -78,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
         self.send_text(&value.to_string()).await;
     }
 
-    /// The next text frame, or the end.
+    /// Returns the next text frame, or how the connection was closed.
     pub(crate) async fn next_text(&mut self) -> Result<String, Closed> {
         loop {
             match with_timeout("a frame", self.socket.next()).await {
@@ -92,15 +92,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
     }
 
     pub(crate) async fn next_json(&mut self) -> Value {
-        let text = self.next_text().await.expect("a frame, not the end");
+        let text = self.next_text().await.expect("a frame, not a close");
         serde_json::from_str(&text).expect(&text)
     }
 
-    /// Reads to the end.
+    /// Reads until the connection is closed.
     pub(crate) async fn closed(&mut self) -> Closed {
         loop {
-            if let Err(hangup) = self.next_text().await {
-                return hangup;
+            if let Err(closed) = self.next_text().await {
+                return closed;
             }
         }
     }

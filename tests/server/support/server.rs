@@ -1,4 +1,4 @@
-//! A server in this process, on a free port, with its data in a folder of its own.
+//! A server inside the test process, on a free port and with its own data folder.
 
 use std::{
     fs,
@@ -40,7 +40,7 @@ impl TestServer {
         Self::start_with(|_| {}).await
     }
 
-    /// Starts with other settings than the usual ones.
+    /// Starts a server after `configure` has changed the default configuration.
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
@@ -49,12 +49,12 @@ impl TestServer {
         Self::open(config, data).await
     }
 
-    /// Starts with the pages that are rendered, without the files that they load.
+    /// Starts a server that also renders pages, without the assets that they load.
     pub(crate) async fn start_with_pages() -> Self {
         Self::start_with_pages_and_config(|_| {}).await
     }
 
-    /// The same, with other settings than the usual ones.
+    /// Starts a server with pages after `configure` has changed the default configuration.
     pub(crate) async fn start_with_pages_and_config(configure: impl FnOnce(&mut Config)) -> Self {
         let data = Arc::new(TempDir::new().expect("a folder for data"));
         let mut config = Config { data: data.path().to_owned(), ..Config::default() };
@@ -77,20 +77,20 @@ impl TestServer {
         Self { address, pages_api, config, data, shutdown, task, http: http.expect("an HTTP client") }
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Stops the server and waits until it has stopped.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
-        with_timeout("the server to stop", self.task).await.expect("no panic").expect("a good end");
+        with_timeout("the server to stop", self.task).await.expect("no panic").expect("a clean stop");
     }
 
-    /// The same data, served anew.
+    /// Restarts the server with the same data and configuration.
     pub(crate) async fn restart(self) -> Self {
         let (config, data) = (self.config.clone(), Arc::clone(&self.data));
         self.stop().await;
         Self::open(config, data).await
     }
 
-    /// The same data, served anew with other settings.
+    /// Restarts the server with the same data and a changed configuration.
     pub(crate) async fn restart_with(self, configure: impl FnOnce(&mut Config)) -> Self {
         let (mut config, data) = (self.config.clone(), Arc::clone(&self.data));
         configure(&mut config);
@@ -98,7 +98,7 @@ impl TestServer {
         Self::open(config, data).await
     }
 
-    /// The data of a backup, served in the place of its own.
+    /// Restarts the server with the data of a backup in place of its own.
     pub(crate) async fn restore_backup(self, backup: &Path) -> Self {
         let (config, data) = (self.config.clone(), Arc::clone(&self.data));
         self.stop().await;
@@ -109,17 +109,17 @@ impl TestServer {
         Self::open(config, data).await
     }
 
-    /// Begins to stop; whoever is connected can watch it.
+    /// Starts to stop the server without waiting, so that a test can observe what connected clients receive.
     pub(crate) fn start_shutdown(&self) {
         self.shutdown.cancel();
     }
 
-    /// What a browser sends that has this session, which found the server where it is.
+    /// The `Cookie` header of a browser with this session token, at an address without a public URL.
     pub(crate) fn cookie(&self, token: &str) -> String {
         format!("teahouse_session_{}={token}", self.address.port())
     }
 
-    /// What it was started with.
+    /// The configuration of this server.
     pub(crate) fn config(&self) -> Config {
         self.config.clone()
     }
@@ -128,58 +128,58 @@ impl TestServer {
         self.http.request(method, format!("http://{}{path}", self.address))
     }
 
-    /// The same from one of the other addresses of this machine (127.0.0.2 …), as from another machine.
+    /// Sends a request from another loopback address (127.0.0.2 …), which the server sees as another machine.
     pub(crate) fn http_from(&self, from: IpAddr, method: Method, path: &str) -> RequestBuilder {
         let http = reqwest::Client::builder().redirect(Policy::none()).pool_max_idle_per_host(0).local_address(from);
         http.build().expect("an HTTP client").request(method, format!("http://{}{path}", self.address))
     }
 
-    /// How many events, or messages as they stand now, hold this text.
+    /// Counts the stored events and current messages that contain `text`.
     pub(crate) fn payloads_containing(&self, text: &str) -> u32 {
-        let holding = "SELECT (SELECT count(*) FROM events WHERE instr(payload, ?1))
+        let count = "SELECT (SELECT count(*) FROM events WHERE instr(payload, ?1))
                             + (SELECT count(*) FROM messages WHERE instr(body, ?1))";
-        self.database().query_row(holding, [text], |row| row.get(0)).expect("a count")
+        self.database().query_row(count, [text], |row| row.get(0)).expect("a count")
     }
 
-    /// Makes all sessions but those of `except` look as if they had not been used for years.
+    /// Sets the last use of all sessions, except those of user `except`, to 1970.
     pub(crate) fn age_sessions_except(&self, except: UserId) {
         let db = Connection::open(self.data.path().join("teahouse.db")).expect("the database");
         let bytes = except.as_uuid().as_bytes().as_slice();
         db.execute("UPDATE sessions SET seen_at = 1000 WHERE user <> ?1", [bytes]).expect("an update");
     }
 
-    /// Makes the sessions of somebody look the same.
+    /// Sets the last use of this user's sessions to 1970.
     pub(crate) fn age_sessions_of(&self, nickname: &str) {
-        let age = "UPDATE sessions SET seen_at = 1000 WHERE user = (SELECT id FROM users WHERE nickname = ";
-        self.tamper(&format!("{age}'{nickname}')")).expect("an update");
+        let update = "UPDATE sessions SET seen_at = 1000 WHERE user = (SELECT id FROM users WHERE nickname = ";
+        self.tamper(&format!("{update}'{nickname}')")).expect("an update");
     }
 
-    /// How many sessions a user has, without using any of them.
+    /// Counts a user's sessions without using any of them.
     pub(crate) fn sessions_of(&self, user: UserId) -> u32 {
         let bytes = user.as_uuid().as_bytes().as_slice();
         let count = "SELECT count(*) FROM sessions WHERE user = ?1";
         self.database().query_row(count, [bytes], |row| row.get(0)).expect("a count")
     }
 
-    /// The hash that is kept of somebody's password.
+    /// The stored hash of a user's password.
     pub(crate) fn stored_password_hash(&self, nickname: &str) -> String {
         let select = "SELECT password FROM users WHERE nickname = ?1";
         self.database().query_row(select, [nickname], |row| row.get(0)).expect("a hash")
     }
 
-    /// Does to the database what no program of ours does.
+    /// Executes SQL directly on the database, to create a state that the program itself would not create.
     pub(crate) fn tamper(&self, statement: &str) -> Result<(), rusqlite::Error> {
         Connection::open(self.data.path().join("teahouse.db"))?.execute_batch(statement)
     }
 
-    /// Runs `teahouse admin` on this server; gives what it prints.
+    /// Runs `teahouse admin` on this server. Returns its standard output.
     pub(crate) async fn admin(&self, command: &[&str]) -> String {
         let Output { status, stdout, stderr } = self.run_admin(command).await;
         assert!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&stderr));
         String::from_utf8(stdout).expect("text")
     }
 
-    /// The same, to be refused; gives what it says.
+    /// Runs a `teahouse admin` command that must fail. Returns its standard error.
     pub(crate) async fn admin_error(&self, command: &[&str]) -> String {
         let Output { status, stderr, .. } = self.run_admin(command).await;
         assert!(!status.success(), "{command:?}");
@@ -200,21 +200,21 @@ impl TestServer {
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database")
     }
 
-    /// How many rows a table has.
+    /// Counts the rows of a table, which may be followed by a `WHERE` clause.
     pub(crate) fn count(&self, table: &str) -> u32 {
         let count = format!("SELECT count(*) FROM {table}");
         self.database().query_row(&count, [], |row| row.get(0)).expect("a count")
     }
 
-    /// How many users, conversations and events are stored.
+    /// Counts the stored users, conversations and events.
     pub(crate) fn stored_counts(&self) -> StoredCounts {
         let count = |table| self.count(table);
-        // Without the house itself.
+        // Without the system user.
         StoredCounts { users: count("users") - 1, conversations: count("conversations"), events: count("events") }
     }
 }
 
-/// What a bad request must not change.
+/// The row counts that a refused request must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StoredCounts {
     pub(crate) users: u32,

@@ -1,4 +1,4 @@
-//! Clients of the simple protocol, as the tutorial's are.
+//! Clients of the simple protocol, like the tutorial's client.
 
 use serde_json::{Value, json};
 
@@ -9,28 +9,29 @@ pub(crate) struct SimpleClient {
 }
 
 impl SimpleClient {
-    /// A client that is in: what is said from now on comes to it.
+    /// Connects and waits until the user is signed in, so that the client receives every later message.
     pub(crate) async fn sign_in(server: &TestServer, path: &str) -> Self {
         let mut client = Self::connect(server, path).await;
-        // The protocol does not answer an entrance; what answers a frame has let its sender in.
+        // The protocol does not confirm a sign-in. An error for an invalid frame shows that it is complete.
         client.raw.send_text("?").await;
         assert_eq!(client.next_error().await, "bad_frame", "{path}");
         client
     }
 
-    /// A client of which it is open whether it gets in.
+    /// Connects without waiting for the sign-in, which may fail.
     pub(crate) async fn connect(server: &TestServer, path: &str) -> Self {
         Self { raw: RawClient::connect(server, path).await }
     }
 
-    /// Reads, and so answers pings, while something else happens.
-    pub(crate) async fn read_during<T>(&mut self, meanwhile: impl Future<Output = T>) -> T {
+    /// Reads while `future` runs, so that pings are answered. Panics if a frame arrives.
+    pub(crate) async fn read_during<T>(&mut self, future: impl Future<Output = T>) -> T {
         tokio::select! {
-            done = meanwhile => done,
-            frame = self.next() => panic!("nothing was to come but {frame} did"),
+            output = future => output,
+            frame = self.next() => panic!("unexpected frame: {frame}"),
         }
     }
 
+    /// Sends a message to the Lobby.
     pub(crate) async fn send_message(&mut self, text: &str) {
         self.raw.send_json(&json!({ "username": "whatever it claims", "msg": text })).await;
     }
@@ -43,11 +44,11 @@ impl SimpleClient {
         self.raw.next_json().await
     }
 
-    /// The code of the error that comes next.
+    /// Returns the code of the next frame, which must be an error.
     pub(crate) async fn next_error(&mut self) -> String {
         let frame = self.next().await;
-        assert!(frame["message"].is_string(), "an error has words: {frame}");
-        frame["error"].as_str().unwrap_or_else(|| panic!("no error: {frame}")).to_owned()
+        assert!(frame["message"].is_string(), "an error has a message: {frame}");
+        frame["error"].as_str().unwrap_or_else(|| panic!("not an error: {frame}")).to_owned()
     }
 
     pub(crate) async fn closed(&mut self) -> Closed {

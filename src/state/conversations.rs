@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(order(&conversations), [3, 2, 1], "of those in which as much has happened, the one begun last");
         for (what, event, expected) in [
             ("a message of the other user", to(1, 2, 101, None), [1, 3, 2]),
-            ("a message of one's own", to(2, 3, 1, None), [2, 1, 3]),
+            ("a message of the reader", to(2, 3, 1, None), [2, 1, 3]),
             ("a reaction", to(3, 4, 103, Some(EventKind::Other)), [2, 1, 3]),
             ("a deletion", to(3, 5, 103, Some(EventKind::Deletion { seq: Seq(1) })), [2, 1, 3]),
             ("a message that came before", to(1, 2, 101, None), [2, 1, 3]),

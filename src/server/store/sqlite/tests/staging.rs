@@ -49,7 +49,7 @@ impl BusyStore {
         let lock = lock_folder(folder.path()).expect("the folder");
         let path = folder.path().join(DATABASE);
         let (db, identity) = open_writer(&path).expect("a database");
-        db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).expect("a limit");
+        db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("a limit");
         let (store, feed) =
             SqliteStore::start_with(lock, &path, db, identity, Duration::from_hours(1), None).expect("a store");
         let mut busy = Self { folder, store, feed, authors: Vec::new(), readers: Vec::new() };
@@ -105,7 +105,7 @@ impl BusyStore {
     /// The number of rows of a table.
     fn count(&self, table: &str) -> usize {
         let db = open_reader(&self.folder.path().join(DATABASE)).expect("a connection");
-        let count = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0));
+        let count = db.query_row(&["SELECT count(*) FROM ", table].concat(), [], |row| row.get::<_, u32>(0));
         count.expect("a count") as usize
     }
 

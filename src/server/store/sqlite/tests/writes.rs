@@ -105,7 +105,7 @@ async fn a_full_disk_refuses_a_write_and_the_store_goes_on() {
     let (db, identity) = open_writer(&path).expect("a database");
     let pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("a count");
     // Enough for a few small rows.
-    db.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(())).expect("a limit");
+    db.pragma_update_and_check(None, "max_page_count", pages + 4, |_| Ok(())).expect("a limit");
     let (store, _feed) = SqliteStore::start(lock, &path, db, identity).expect("a store");
 
     let ming = guest(&store, "小明").await;

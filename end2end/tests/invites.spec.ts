@@ -97,7 +97,7 @@ test('the invite link is shown once, in no URL, with a QR code', async ({ server
   const token = new URL(link).searchParams.get('invite') ?? '';
   await expect(olga.page).toHaveURL('/admin/invites');
 
-  // Whether a camera can read it is tested elsewhere; here it must be dark on light and large enough.
+  // No camera scans the code here; the test checks that it is dark on light and large enough.
   const qrCode = olga.page.getByRole('img', { name: 'QR code of the link' });
   const { width, height } = (await qrCode.boundingBox()) ?? { width: 0, height: 0 };
   expect(Math.min(width, height)).toBeGreaterThan(150);

@@ -26,27 +26,27 @@ use tokio::{
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::{
-    kind::Kind,
-    line::{Address, frame, greet, guest, upgrade},
-    toll::{Books, Toll},
+    attack_kind::AttackKind,
+    connection::{SourceAddress, encode_frame, guest_hello, send_hello, upgrade},
+    cost::{Cost, Ledger},
 };
 
 /// How many addresses they have between them.
 const ADDRESSES: usize = 300;
 
 /// After something was refused.
-const PAUSE: Duration = Duration::from_millis(50);
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Between two bytes of those who send their headers slowly.
-const TRICKLE: Duration = Duration::from_millis(500);
+const BYTE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A family of four is one character of 25 bytes, so this is a message that may be sent, and nearly the largest frame.
-const FAMILY: &str = "👨‍👩‍👧‍👦";
-const FAMILIES: usize = 2_500;
+const FAMILY_EMOJI: &str = "👨‍👩‍👧‍👦";
+const FAMILY_COUNT: usize = 2_500;
 
 /// So many marks on each of so many characters are nearly the most that a message may have.
-const MARKS: usize = 10;
-const PILES: usize = 1_800;
+const MARKS_PER_CHARACTER: usize = 10;
+const MARKED_CHARACTERS: usize = 1_800;
 
 /// What a form says that nobody will read.
 const FORM_BYTES: usize = 255_000;
@@ -55,93 +55,98 @@ const FORM_BYTES: usize = 255_000;
 const IDLE_ADDRESSES: usize = 15;
 
 /// How far back they say that they have come, at most: a little less than is replayed.
-const FAR: u64 = 900;
+const EVENTS_BACK: u64 = 900;
 
 /// Goes on until it is killed.
-pub(crate) async fn run(server: SocketAddr, only: &[Kind]) {
+pub(crate) async fn run(server: SocketAddr, only: &[AttackKind]) {
     let mut attackers = JoinSet::new();
-    let books = Arc::new(Books::default());
-    for kind in Kind::value_variants().iter().copied().filter(|kind| only.is_empty() || only.contains(kind)) {
-        for number in 0..kind.many() {
-            let toll = books.of(kind);
+    let ledger = Arc::new(Ledger::default());
+    for kind in AttackKind::value_variants().iter().copied().filter(|kind| only.is_empty() || only.contains(kind)) {
+        for number in 0..kind.attackers() {
+            let cost = ledger.cost_of(kind);
             attackers.spawn(async move {
                 loop {
-                    if attack(server, kind, number, &toll).await.is_none() {
-                        toll.refused();
-                        sleep(PAUSE).await;
+                    if attack_once(server, kind, number, &cost).await.is_none() {
+                        cost.count_refusal();
+                        sleep(RETRY_DELAY).await;
                     }
                 }
             });
         }
     }
-    attackers.spawn(async move { books.tell().await });
+    attackers.spawn(async move { ledger.print_repeatedly().await });
     while attackers.join_next().await.is_some() {}
 }
 
 /// One go, until the server ends it; `None` if it did not even let it begin.
-async fn attack(server: SocketAddr, kind: Kind, number: usize, toll: &Toll) -> Option<()> {
-    let address = Address::of(20, number % ADDRESSES);
+async fn attack_once(server: SocketAddr, kind: AttackKind, number: usize, cost: &Cost) -> Option<()> {
+    let address = SourceAddress::new(20, number % ADDRESSES);
     match kind {
-        Kind::Silent => {
+        AttackKind::Silent => {
             let mut socket = upgrade(address.connect(server).await.ok()?, server).await?;
-            let _inside = toll.inside();
+            let _connected = cost.connected();
             while let Some(Ok(_)) = socket.next().await {}
             Some(())
         }
-        Kind::Crowd => {
-            let stream = Address::of(21, 0).connect(server).await.ok()?;
-            let _inside = toll.inside();
-            wait_for_end(stream).await
+        AttackKind::Crowd => {
+            let stream = SourceAddress::new(21, 0).connect(server).await.ok()?;
+            let _connected = cost.connected();
+            wait_for_close(stream).await
         }
-        Kind::Slow => {
+        AttackKind::Slow => {
             let stream = address.connect(server).await.ok()?;
-            let _inside = toll.inside();
-            trickle(stream).await
+            let _connected = cost.connected();
+            send_slowly(stream).await
         }
-        Kind::Deaf => {
-            let stream = address.connect_with(server, Some(4_096)).await.ok()?;
-            let _socket = greet(stream, server, guest(name())).await?;
-            let _inside = toll.inside();
+        AttackKind::Deaf => {
+            let stream = address.connect_with_receive_buffer(server, Some(4_096)).await.ok()?;
+            let _socket = send_hello(stream, server, guest_hello(random_nickname())).await?;
+            let _connected = cost.connected();
             // It does not know when the server has given it up; this is about how long that takes.
             sleep(Duration::from_secs(5)).await;
             Some(())
         }
-        Kind::Commands => flood(server, address, toll, || "spam ".repeat(10)).await,
-        Kind::Big => flood(server, address, toll, || FAMILY.repeat(FAMILIES)).await,
-        Kind::Noise => {
-            let (socket, _) = come_in(server, address).await?;
-            pour(socket, toll, || Message::text("{\"type\":\"dance\"}")).await
+        AttackKind::Commands => flood_messages(server, address, cost, || "spam ".repeat(10)).await,
+        AttackKind::Big => flood_messages(server, address, cost, || FAMILY_EMOJI.repeat(FAMILY_COUNT)).await,
+        AttackKind::Noise => {
+            let (socket, _) = sign_in(server, address).await?;
+            send_frames(socket, cost, || Message::text("{\"type\":\"dance\"}")).await
         }
-        Kind::TooBig => {
-            let (socket, _) = come_in(server, address).await?;
-            pour(socket, toll, || Message::text("x".repeat(80_000))).await
+        AttackKind::TooBig => {
+            let (socket, _) = sign_in(server, address).await?;
+            send_frames(socket, cost, || Message::text("x".repeat(80_000))).await
         }
-        Kind::Marks => flood(server, address, toll, || format!("e{}", "\u{301}".repeat(MARKS)).repeat(PILES)).await,
-        Kind::Directs => open_direct(server, address, number, toll).await,
-        Kind::Forms => post_forms(server, address, toll).await,
-        Kind::Returns => come_back(server, address, toll).await,
-        Kind::Idle => {
+        AttackKind::Marks => {
+            flood_messages(server, address, cost, || {
+                format!("e{}", "\u{301}".repeat(MARKS_PER_CHARACTER)).repeat(MARKED_CHARACTERS)
+            })
+            .await
+        }
+        AttackKind::Directs => open_direct(server, address, number, cost).await,
+        AttackKind::Forms => post_forms(server, address, cost).await,
+        AttackKind::Returns => resume_repeatedly(server, address, cost).await,
+        AttackKind::Idle => {
             // The next address is in the next network.
-            let stream = Address::of(23, number % IDLE_ADDRESSES * 256).connect(server).await.ok()?;
-            let _inside = toll.inside();
-            wait_for_end(stream).await
+            let stream = SourceAddress::new(23, number % IDLE_ADDRESSES * 256).connect(server).await.ok()?;
+            let _connected = cost.connected();
+            wait_for_close(stream).await
         }
-        Kind::Joins => {
+        AttackKind::Joins => {
             static NEXT: AtomicUsize = AtomicUsize::new(0);
-            let address = Address::of(22, NEXT.fetch_add(1, Ordering::Relaxed) % ADDRESSES);
-            let _socket = come_in(server, address).await?;
-            let _inside = toll.inside();
+            let address = SourceAddress::new(22, NEXT.fetch_add(1, Ordering::Relaxed) % ADDRESSES);
+            let _socket = sign_in(server, address).await?;
+            let _connected = cost.connected();
             Some(())
         }
     }
 }
 
 /// One direct, and a message in it.
-async fn open_direct(server: SocketAddr, address: Address, number: usize, toll: &Toll) -> Option<()> {
-    let (mut socket, _) = come_in(server, address).await?;
-    let _inside = toll.inside();
+async fn open_direct(server: SocketAddr, address: SourceAddress, number: usize, cost: &Cost) -> Option<()> {
+    let (mut socket, _) = sign_in(server, address).await?;
+    let _connected = cost.connected();
     let id = CommandId::random();
-    let nickname = format!("person {}", number % 50);
+    let nickname = format!("user {}", number % 50);
     socket
         .send(Message::text(json!({ "type": "open_direct", "id": id, "nickname": nickname }).to_string()))
         .await
@@ -150,8 +155,11 @@ async fn open_direct(server: SocketAddr, address: Address, number: usize, toll: 
         match ServerFrame::from_json(socket.next().await?.ok()?.to_text().ok()?) {
             Some(ServerFrame::Ack { id: acked, conversation, .. }) if acked == id => {
                 let body = "psst".to_owned();
-                socket.send(frame(&ClientFrame::Send { id: CommandId::random(), conversation, body })).await.ok()?;
-                toll.sent();
+                socket
+                    .send(encode_frame(&ClientFrame::Send { id: CommandId::random(), conversation, body }))
+                    .await
+                    .ok()?;
+                cost.count_frame();
                 socket.close(None).await.ok()?;
                 return Some(());
             }
@@ -162,9 +170,9 @@ async fn open_direct(server: SocketAddr, address: Address, number: usize, toll: 
 }
 
 /// One form after the other, until the server hangs up.
-async fn post_forms(server: SocketAddr, address: Address, toll: &Toll) -> Option<()> {
+async fn post_forms(server: SocketAddr, address: SourceAddress, cost: &Cost) -> Option<()> {
     let mut stream = address.connect(server).await.ok()?;
-    let _inside = toll.inside();
+    let _connected = cost.connected();
     let head = format!("POST /talk/lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: {FORM_BYTES}\r\n\r\nbody=");
     let body = vec![b'x'; FORM_BYTES - "body=".len()];
     let mut answer = vec![0; 64 * 1024];
@@ -172,7 +180,7 @@ async fn post_forms(server: SocketAddr, address: Address, toll: &Toll) -> Option
         stream.write_all(head.as_bytes()).await.ok()?;
         // It may have been refused before it was sent.
         let sent = stream.write_all(&body).await;
-        toll.sent();
+        cost.count_frame();
         let read = stream.read(&mut answer).await.ok().filter(|bytes| *bytes > 0)?;
         if sent.is_err() || !answer[..read].starts_with(b"HTTP/1.1 401 ") {
             return None;
@@ -181,25 +189,25 @@ async fn post_forms(server: SocketAddr, address: Address, toll: &Toll) -> Option
 }
 
 /// A guest who says hello anew as soon as everything has come.
-async fn come_back(server: SocketAddr, address: Address, toll: &Toll) -> Option<()> {
-    let mut socket = address.greet(server, guest(name())).await?;
+async fn resume_repeatedly(server: SocketAddr, address: SourceAddress, cost: &Cost) -> Option<()> {
+    let mut socket = address.connect_with_hello(server, guest_hello(random_nickname())).await?;
     let ServerFrame::Welcome(welcome) = ServerFrame::from_json(socket.next().await?.ok()?.to_text().ok()?)? else {
         return None;
     };
     let (token, lobby) = (welcome.token.clone()?, welcome.conversations.first()?.id);
     let mut last_seq = welcome.conversations.first()?.last_seq;
-    let _inside = toll.inside();
+    let _connected = cost.connected();
     loop {
         drop(socket);
         let hello = Hello {
             protocol: VERSION,
             token: Some(token.clone()),
             epoch: Some(welcome.epoch),
-            cursors: HashMap::from([(lobby, Seq(last_seq.0.saturating_sub(FAR)))]),
+            cursors: HashMap::from([(lobby, Seq(last_seq.0.saturating_sub(EVENTS_BACK)))]),
             ..Hello::default()
         };
-        socket = address.greet(server, hello).await?;
-        toll.sent();
+        socket = address.connect_with_hello(server, hello).await?;
+        cost.count_frame();
         loop {
             match ServerFrame::from_json(socket.next().await?.ok()?.to_text().ok()?) {
                 Some(ServerFrame::Welcome(welcome)) => last_seq = welcome.conversations.first()?.last_seq,
@@ -211,29 +219,29 @@ async fn come_back(server: SocketAddr, address: Address, toll: &Toll) -> Option<
     }
 }
 
-async fn wait_for_end(mut stream: TcpStream) -> Option<()> {
+async fn wait_for_close(mut stream: TcpStream) -> Option<()> {
     let mut end = [0; 64];
     while stream.read(&mut end).await.is_ok_and(|bytes| bytes > 0) {}
     Some(())
 }
 
-async fn trickle(mut stream: TcpStream) -> Option<()> {
+async fn send_slowly(mut stream: TcpStream) -> Option<()> {
     for byte in b"GET / HTTP/1.1\r\nHost: teahouse\r\nX-Slow: ".iter().chain([b'x'; 10_000].iter()) {
         stream.write_all(&[*byte]).await.ok()?;
         let mut end = [0; 64];
-        if let Ok(Ok(0) | Err(_)) = timeout(TRICKLE, stream.read(&mut end)).await {
+        if let Ok(Ok(0) | Err(_)) = timeout(BYTE_INTERVAL, stream.read(&mut end)).await {
             break;
         }
     }
     Some(())
 }
 
-fn name() -> String {
+fn random_nickname() -> String {
     format!("stranger {}", CommandId::random())[..30].to_owned()
 }
 
-async fn come_in(server: SocketAddr, address: Address) -> Option<(WebSocketStream<TcpStream>, ConversationId)> {
-    let mut socket = address.greet(server, guest(name())).await?;
+async fn sign_in(server: SocketAddr, address: SourceAddress) -> Option<(WebSocketStream<TcpStream>, ConversationId)> {
+    let mut socket = address.connect_with_hello(server, guest_hello(random_nickname())).await?;
     let first = socket.next().await?.ok()?;
     match ServerFrame::from_json(first.to_text().ok()?)? {
         ServerFrame::Welcome(welcome) => Some((socket, welcome.conversations.first()?.id)),
@@ -241,19 +249,27 @@ async fn come_in(server: SocketAddr, address: Address) -> Option<(WebSocketStrea
     }
 }
 
-async fn flood(server: SocketAddr, address: Address, toll: &Toll, body: impl Fn() -> String) -> Option<()> {
-    let (socket, conversation) = come_in(server, address).await?;
-    pour(socket, toll, || frame(&ClientFrame::Send { id: CommandId::random(), conversation, body: body() })).await
+async fn flood_messages(
+    server: SocketAddr,
+    address: SourceAddress,
+    cost: &Cost,
+    body: impl Fn() -> String,
+) -> Option<()> {
+    let (socket, conversation) = sign_in(server, address).await?;
+    send_frames(socket, cost, || {
+        encode_frame(&ClientFrame::Send { id: CommandId::random(), conversation, body: body() })
+    })
+    .await
 }
 
 /// Sends as fast as the server takes it, and reads what comes back, so as not to be thrown out for that.
-async fn pour(socket: WebSocketStream<TcpStream>, toll: &Toll, next: impl Fn() -> Message) -> Option<()> {
-    let _inside = toll.inside();
+async fn send_frames(socket: WebSocketStream<TcpStream>, cost: &Cost, next: impl Fn() -> Message) -> Option<()> {
+    let _connected = cost.connected();
     let (mut sink, mut stream) = socket.split();
     let reading = async { while let Some(Ok(_)) = stream.next().await {} };
     let sending = async {
         while sink.send(next()).await.is_ok() {
-            toll.sent();
+            cost.count_frame();
             tokio::task::yield_now().await;
         }
     };

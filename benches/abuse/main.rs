@@ -15,15 +15,15 @@
 //! `script/abuse` starts it; `docs/security.md` tells what it shows. Nothing that is timed decides whether it passes.
 
 mod attack;
+mod attack_kind;
+mod connection;
+mod cost;
+mod durations;
 mod failure;
-mod kind;
-mod line;
-mod newcomers;
-mod people;
+mod new_users;
 mod report;
 mod server;
-mod times;
-mod toll;
+mod users;
 
 use std::{
     net::SocketAddr,
@@ -36,10 +36,12 @@ use clap::Parser;
 use futures_util::future::join;
 use tokio::time::sleep;
 
-use self::{failure::Failure, kind::Kind, people::People, report::Phase, server::Server, toll::Told};
+use self::{
+    attack_kind::AttackKind, cost::LedgerReader, failure::Failure, report::Phase, server::Server, users::Users,
+};
 
 /// How long an attack takes to be in full swing; not measured.
-const RISE: Duration = Duration::from_secs(3);
+const RAMP_UP: Duration = Duration::from_secs(3);
 
 /// Lets strangers do their worst, and shows what people notice of it.
 #[derive(Debug, Parser)]
@@ -49,11 +51,11 @@ struct Options {
     #[arg(long, default_value_t = 30)]
     seconds: u64,
     /// How many people talk.
-    #[arg(long, default_value_t = 50)]
-    people: usize,
+    #[arg(long = "people", default_value_t = 50)]
+    users: usize,
     /// Only attacks of these kinds; all at once where not given.
     #[arg(long, value_delimiter = ',')]
-    only: Vec<Kind>,
+    only: Vec<AttackKind>,
     /// The memory that the server may take, in megabytes.
     #[arg(long, default_value_t = 256)]
     megabytes: u64,
@@ -102,29 +104,29 @@ async fn run(options: &Options) -> Result<bool, Failure> {
     );
     let folder = tempfile::Builder::new().prefix("abuse-").tempdir_in(&options.folder)?;
     let mut server = Server::start(&options.server, folder.path()).await?;
-    let people = People::arrive(server.address, options.people).await?;
-    let length = Duration::from_secs(options.seconds);
+    let users = Users::sign_in(server.address, options.users).await?;
+    let duration = Duration::from_secs(options.seconds);
 
-    let peace = watch(&people, &server, length, 1).await?;
+    let peace = measure_phase(&users, &server, duration, 1).await?;
     let attackers = Attackers::start(server.address, &options.only)?;
-    sleep(RISE).await;
-    let attack = watch(&people, &server, length, 2).await?;
-    let toll = attackers.told.sums();
+    sleep(RAMP_UP).await;
+    let attack = measure_phase(&users, &server, duration, 2).await?;
+    let cost = attackers.ledger.totals();
     drop(attackers);
 
     let survived = server.is_alive()?;
-    report::print_attack(&toll, &options.only);
-    Ok(report::print(&peace, &attack, options.megabytes, survived))
+    report::print_attacks(&cost, &options.only);
+    Ok(report::print_phases(&peace, &attack, options.megabytes, survived))
 }
 
-async fn watch(people: &People, server: &Server, length: Duration, phase: usize) -> Result<Phase, Failure> {
+async fn measure_phase(users: &Users, server: &Server, duration: Duration, phase: usize) -> Result<Phase, Failure> {
     let before = server.cpu_time()?;
-    let (heard, seen) = join(people.talk(length), newcomers::come(server.address, phase, length)).await;
+    let (users, new_users) = join(users.chat(duration), new_users::run(server.address, phase, duration)).await;
     Ok(Phase {
-        heard,
-        seen,
-        length,
-        cpu: server.cpu_time()?.saturating_sub(before),
+        users,
+        new_users,
+        duration,
+        cpu_time: server.cpu_time()?.saturating_sub(before),
         peak_memory: server.peak_memory()?,
     })
 }
@@ -132,19 +134,19 @@ async fn watch(people: &People, server: &Server, length: Duration, phase: usize)
 /// Another process of this program. It gives way to the server and to people, as it would from machines of its own.
 struct Attackers {
     child: Child,
-    told: Told,
+    ledger: LedgerReader,
 }
 
 impl Attackers {
-    fn start(address: SocketAddr, only: &[Kind]) -> Result<Self, Failure> {
+    fn start(address: SocketAddr, only: &[AttackKind]) -> Result<Self, Failure> {
         let mut command = Command::new("nice");
         command.args(["-n", "19"]).arg(std::env::current_exe()?).arg("--attack").arg(address.to_string());
         if !only.is_empty() {
             command.arg("--only").arg(only.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(","));
         }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let told = Told::by(child.stdout.take().ok_or("the attackers have no output")?);
-        Ok(Self { child, told })
+        let ledger = LedgerReader::spawn(child.stdout.take().ok_or("the attackers have no output")?);
+        Ok(Self { child, ledger })
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 use super::failure::Failure;
 
 /// How long to wait for the program to listen.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the kernel counts a process's time in: `USER_HZ`, which is 100 wherever Linux runs.
 const TICKS_PER_SECOND: u64 = 100;
@@ -43,7 +43,7 @@ impl Server {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).map(|_| line)
         });
-        let line = timeout(PATIENCE, reading).await.map_err(|_| "the program does not listen")???;
+        let line = timeout(TIMEOUT, reading).await.map_err(|_| "the program does not listen")???;
         let address = line.trim().strip_prefix("listening on http://").ok_or("the program did not start")?;
         server.address = address.parse()?;
         Ok(server)

@@ -13,10 +13,10 @@ use tokio_tungstenite::{
     tungstenite::{Message, Utf8Bytes},
 };
 
-use super::proxy::shrink;
+use super::proxy::use_small_buffers;
 
 /// How long to wait for an upgrade and a welcome, and for a frame to go out.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection that was welcomed.
 pub(crate) struct Connection {
@@ -25,7 +25,7 @@ pub(crate) struct Connection {
 
 /// Why there is no connection (any more).
 #[derive(Debug)]
-pub(crate) enum Ending {
+pub(crate) enum ConnectionEnd {
     /// The server closed it, with this code.
     Closed(u16),
     /// It broke, or could not be made.
@@ -33,73 +33,74 @@ pub(crate) enum Ending {
     /// The server refused the `hello`.
     Refused(ErrorFrame),
     /// A frame that is none.
-    Unreadable(String),
+    InvalidFrame(String),
 }
 
 impl Connection {
-    pub(crate) async fn open(address: SocketAddr, hello: Hello) -> Result<(Self, Welcome), Ending> {
-        timeout(PATIENCE, Self::greet(address, hello)).await.unwrap_or(Err(Ending::Broken))
+    pub(crate) async fn open(address: SocketAddr, hello: Hello) -> Result<(Self, Welcome), ConnectionEnd> {
+        timeout(TIMEOUT, Self::connect(address, hello)).await.unwrap_or(Err(ConnectionEnd::Broken))
     }
 
-    async fn greet(address: SocketAddr, hello: Hello) -> Result<(Self, Welcome), Ending> {
-        let broken = |_| Ending::Broken;
+    async fn connect(address: SocketAddr, hello: Hello) -> Result<(Self, Welcome), ConnectionEnd> {
+        let broken = |_| ConnectionEnd::Broken;
         let socket = TcpSocket::new_v4().map_err(broken)?;
-        shrink(&socket).map_err(broken)?;
+        use_small_buffers(&socket).map_err(broken)?;
         let stream = socket.connect(address).await.map_err(broken)?;
         stream.set_nodelay(true).map_err(broken)?;
-        let (socket, _) = client_async(format!("ws://{address}/ws"), stream).await.map_err(|_| Ending::Broken)?;
+        let (socket, _) =
+            client_async(format!("ws://{address}/ws"), stream).await.map_err(|_| ConnectionEnd::Broken)?;
         let mut connection = Self { socket };
         connection.feed(&ClientFrame::Hello(hello)).await?;
         connection.flush().await?;
         let text = connection.next().await?;
         match decode(&text)? {
             ServerFrame::Welcome(welcome) => Ok((connection, *welcome)),
-            ServerFrame::Error(error) => Err(Ending::Refused(error)),
-            _ => Err(Ending::Unreadable(text.to_string())),
+            ServerFrame::Error(error) => Err(ConnectionEnd::Refused(error)),
+            _ => Err(ConnectionEnd::InvalidFrame(text.to_string())),
         }
     }
 
     /// Queues a frame, to go out with the next [`Connection::flush`].
-    pub(crate) async fn feed(&mut self, frame: &ClientFrame) -> Result<(), Ending> {
-        let text = serde_json::to_string(frame).map_err(|error| Ending::Unreadable(error.to_string()))?;
-        match timeout(PATIENCE, self.socket.feed(Message::text(text))).await {
+    pub(crate) async fn feed(&mut self, frame: &ClientFrame) -> Result<(), ConnectionEnd> {
+        let text = serde_json::to_string(frame).map_err(|error| ConnectionEnd::InvalidFrame(error.to_string()))?;
+        match timeout(TIMEOUT, self.socket.feed(Message::text(text))).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(self.why().await),
+            _ => Err(self.end_reason().await),
         }
     }
 
-    pub(crate) async fn flush(&mut self) -> Result<(), Ending> {
-        match timeout(PATIENCE, self.socket.flush()).await {
+    pub(crate) async fn flush(&mut self) -> Result<(), ConnectionEnd> {
+        match timeout(TIMEOUT, self.socket.flush()).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(self.why().await),
+            _ => Err(self.end_reason().await),
         }
     }
 
     /// The next text frame. May be dropped and asked again.
-    pub(crate) async fn next(&mut self) -> Result<Utf8Bytes, Ending> {
+    pub(crate) async fn next(&mut self) -> Result<Utf8Bytes, ConnectionEnd> {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(text),
-                Some(Ok(Message::Close(Some(close)))) => return Err(Ending::Closed(close.code.into())),
-                Some(Ok(Message::Close(None)) | Err(_)) | None => return Err(Ending::Broken),
+                Some(Ok(Message::Close(Some(close)))) => return Err(ConnectionEnd::Closed(close.code.into())),
+                Some(Ok(Message::Close(None)) | Err(_)) | None => return Err(ConnectionEnd::Broken),
                 Some(Ok(_)) => {}
             }
         }
     }
 
     /// What can't be written to may still have something to say: how it ends.
-    async fn why(&mut self) -> Ending {
-        let last_words = async {
+    async fn end_reason(&mut self) -> ConnectionEnd {
+        let read_to_end = async {
             loop {
-                if let Err(ending) = self.next().await {
-                    return ending;
+                if let Err(end) = self.next().await {
+                    return end;
                 }
             }
         };
-        timeout(Duration::from_secs(1), last_words).await.unwrap_or(Ending::Broken)
+        timeout(Duration::from_secs(1), read_to_end).await.unwrap_or(ConnectionEnd::Broken)
     }
 }
 
-pub(crate) fn decode(text: &str) -> Result<ServerFrame, Ending> {
-    ServerFrame::from_json(text).ok_or_else(|| Ending::Unreadable(text.to_owned()))
+pub(crate) fn decode(text: &str) -> Result<ServerFrame, ConnectionEnd> {
+    ServerFrame::from_json(text).ok_or_else(|| ConnectionEnd::InvalidFrame(text.to_owned()))
 }

@@ -10,7 +10,7 @@ use super::history::Command;
 
 /// As much of a frame as a writer cares for.
 #[derive(Deserialize)]
-pub(crate) struct Heard<'a> {
+pub(crate) struct ReceivedFrame<'a> {
     #[serde(rename = "type")]
     pub(crate) kind: &'a str,
     pub(crate) id: Option<CommandId>,
@@ -20,16 +20,16 @@ pub(crate) struct Heard<'a> {
     pub(crate) at: Option<Timestamp>,
     pub(crate) code: Option<ErrorCode>,
     #[serde(borrow)]
-    pub(crate) event: Option<HeardEvent<'a>>,
+    pub(crate) event: Option<ReceivedEvent<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct HeardEvent<'a> {
+pub(crate) struct ReceivedEvent<'a> {
     pub(crate) kind: &'a str,
 }
 
 /// The command as it goes over the wire, each time the same.
-pub(crate) fn frame(command: &Command) -> ClientFrame {
+pub(crate) fn command_frame(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
     match &command.kind {
         EventKind::Message { body } => ClientFrame::Send { id, conversation, body: body.as_str().to_owned() },

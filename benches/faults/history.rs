@@ -12,11 +12,11 @@ use teahouse::{
 pub(crate) struct History {
     /// Each author's commands stand in the order in which they were first sent.
     pub(crate) commands: Vec<Command>,
-    pub(crate) readers: Vec<Reader>,
+    pub(crate) readers: Vec<ReaderRecord>,
     /// All messages as the server gave them at the end, by HTTP.
     pub(crate) served: BTreeMap<ConversationId, Vec<Message>>,
     /// What a server that keeps the protocol never does.
-    pub(crate) surprises: Vec<String>,
+    pub(crate) violations: Vec<String>,
 }
 
 /// A command that was sent at least once.
@@ -27,7 +27,7 @@ pub(crate) struct Command {
     pub(crate) conversation: ConversationId,
     /// What was asked for.
     pub(crate) kind: EventKind,
-    pub(crate) fate: Fate,
+    pub(crate) outcome: Outcome,
     /// Every ack that came for it; sending it again must bring the same one.
     pub(crate) acks: Vec<Ack>,
     /// It was refused for a while, or may have been without anybody hearing of it: those after it may come before it.
@@ -43,9 +43,9 @@ pub(crate) struct Ack {
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Outcome {
     /// Not answered yet.
-    Open,
+    Unanswered,
     Acked,
     /// For good, as when the message to be changed was deleted.
     Refused(ErrorCode),
@@ -55,17 +55,17 @@ pub(crate) enum Fate {
 
 /// What somebody saw who listens all the time, as far as the faults let them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reader {
+pub(crate) struct ReaderRecord {
     pub(crate) name: String,
-    pub(crate) connections: Vec<Vec<Sight>>,
+    pub(crate) connections: Vec<Vec<Observation>>,
     pub(crate) views: Vec<View>,
 }
 
 /// What one connection told of a conversation, in the order in which it came.
 #[derive(Clone, Debug)]
-pub(crate) enum Sight {
+pub(crate) enum Observation {
     /// What comes from here on is what follows this position.
-    From(ConversationId, Seq),
+    StartsAfter(ConversationId, Seq),
     Event(Arc<Event>),
     /// Nothing is missing up to here.
     CaughtUp(ConversationId, Seq),
@@ -77,7 +77,7 @@ pub(crate) struct View {
     pub(crate) conversation: ConversationId,
     pub(crate) cursor: Seq,
     /// Whether the stretch begins with the conversation's first message.
-    pub(crate) is_whole: bool,
+    pub(crate) starts_at_first_message: bool,
     pub(crate) messages: Vec<Message>,
 }
 

@@ -17,22 +17,22 @@
 
 mod checker;
 mod connection;
+mod counters;
+mod environment;
 mod failure;
 mod frames;
 mod history;
-mod ideas;
+mod http_api;
 mod log;
-mod pages;
-mod people;
+mod planned_commands;
 mod proxy;
 mod reader;
 mod report;
 mod schedule;
 mod server;
-mod sightings;
-mod tally;
-mod words;
-mod world;
+mod shared_events;
+mod texts;
+mod users;
 mod writer;
 
 use std::{
@@ -53,22 +53,22 @@ use tokio::{
 };
 
 use self::{
+    counters::Counters,
+    environment::Environment,
     failure::Failure,
     history::{History, Log},
-    pages::Pages,
-    people::People,
-    reader::{Ends, Listener, Mood},
+    http_api::HttpApi,
+    reader::{LastSeqs, Reader, ReaderFault},
     report::Report,
-    schedule::{Kind, schedule},
-    server::Setup,
-    sightings::Sightings,
-    tally::Tally,
-    world::World,
+    schedule::{FaultKind, schedule},
+    server::ServerSetup,
+    shared_events::SharedEvents,
+    users::Users,
     writer::Writer,
 };
 
 /// How long clients get to settle once the faults are over.
-const SETTLING: Duration = Duration::from_mins(2);
+const SETTLE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Kills a server again and again, and shows that it keeps what it promises.
 #[derive(Debug, Parser)]
@@ -97,7 +97,7 @@ struct Options {
     send_queue_bytes: usize,
     /// Only faults of these kinds; all where not given.
     #[arg(long, value_delimiter = ',')]
-    only: Vec<Kind>,
+    only: Vec<FaultKind>,
     /// The program to run.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_teahouse"))]
     server: PathBuf,
@@ -125,25 +125,26 @@ async fn main() -> ExitCode {
 /// Whether all is well.
 async fn run(options: Options) -> Result<bool, Failure> {
     let seed = options.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let length = Duration::from_secs(options.seconds);
+    let duration = Duration::from_secs(options.seconds);
     println!("faults: {} s with seed {seed}, against {}", options.seconds, options.server.display());
     let folder = tempfile::Builder::new().prefix("faults-").tempdir_in(&options.folder)?;
-    let setup = Setup::new(options.server.clone(), folder.path().to_owned(), options.send_queue_bytes)?;
-    let (has_quota, has_clock, database) = (setup.has_quota(), setup.has_clock(), setup.database());
+    let setup = ServerSetup::new(options.server.clone(), folder.path().to_owned(), options.send_queue_bytes)?;
+    let (can_fill_disk, can_set_clock, database) = (setup.can_fill_disk(), setup.can_set_clock(), setup.database());
 
-    let tally = Arc::new(Tally::default());
-    let history = live(&options, seed, setup, &tally).await;
-    let (events, findings) = match history.and_then(|history| judge(history, &database)) {
-        Ok(judged) => judged,
+    let counters = Arc::new(Counters::default());
+    let history = run_clients(&options, seed, setup, &counters).await;
+    let (events, findings) = match history.and_then(|history| check_run(history, &database)) {
+        Ok(checked) => checked,
         Err(failure) => return Err(format!("{failure}; the data is in {}", folder.keep().display()).into()),
     };
-    let report = Report { seed, length, tally: &tally, events, findings: &findings, has_quota, has_clock };
+    let report =
+        Report { seed, duration, counters: &counters, events, findings: &findings, can_fill_disk, can_set_clock };
     report.print();
-    let shortcomings = report.shortcomings();
-    for shortcoming in &shortcomings {
-        println!("this run shows nothing: {shortcoming}");
+    let shortfalls = report.shortfalls();
+    for shortfall in &shortfalls {
+        println!("this run shows nothing: {shortfall}");
     }
-    let is_well = findings.are_none() && shortcomings.is_empty();
+    let is_well = findings.is_empty() && shortfalls.is_empty();
     if !is_well {
         println!("faults: NOT kept; the data is in {}", folder.keep().display());
     }
@@ -151,80 +152,89 @@ async fn run(options: Options) -> Result<bool, Failure> {
 }
 
 /// The run itself: returns what clients did and saw.
-async fn live(options: &Options, seed: u64, setup: Setup, tally: &Arc<Tally>) -> Result<History, Failure> {
+async fn run_clients(
+    options: &Options,
+    seed: u64,
+    setup: ServerSetup,
+    counters: &Arc<Counters>,
+) -> Result<History, Failure> {
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut world = World::start(setup, Arc::clone(tally), StdRng::from_rng(&mut rng)).await?;
-    let address = world.proxy.address;
-    let pages = Pages::new(address)?;
-    let people = People::arrive(address, options.writers, options.directs).await?;
+    let mut environment = Environment::start(setup, Arc::clone(counters), StdRng::from_rng(&mut rng)).await?;
+    let address = environment.proxy.address;
+    let http_api = HttpApi::new(address)?;
+    let users = Users::sign_in(address, options.writers, options.directs).await?;
 
     let (stop, stopped) = watch::channel(false);
     let mut writers = JoinSet::new();
-    for pen in people.pens() {
-        let writer = Writer::new(pen, StdRng::from_rng(&mut rng), address, options.window, Arc::clone(tally));
-        writers.spawn(writer.run(stopped.clone(), SETTLING));
+    for setup in users.writer_setups() {
+        let writer = Writer::new(setup, StdRng::from_rng(&mut rng), address, options.window, Arc::clone(counters));
+        writers.spawn(writer.run(stopped.clone(), SETTLE_TIMEOUT));
     }
-    let (end, ended) = watch::channel(None);
-    let sightings = Arc::new(Sightings::default());
+    let (publish_last_seqs, last_seqs_published) = watch::channel(None);
+    let shared_events = Arc::new(SharedEvents::default());
     let mut readers = JoinSet::new();
-    let mut moods = Vec::new();
+    let mut fault_senders = Vec::new();
     for number in 0..options.readers.min(options.writers) {
-        let (mood, asked) = mpsc::channel::<Mood>(1);
-        moods.push(mood);
-        let ear = people.ear(number, address, &pages, &sightings, tally);
-        readers.spawn(Listener::new(ear, StdRng::from_rng(&mut rng)).run(asked, ended.clone(), SETTLING));
+        let (fault_sender, fault_receiver) = mpsc::channel::<ReaderFault>(1);
+        fault_senders.push(fault_sender);
+        let reader_setup = users.reader_setup(number, address, &http_api, &shared_events, counters);
+        readers.spawn(Reader::new(reader_setup, StdRng::from_rng(&mut rng)).run(
+            fault_receiver,
+            last_seqs_published.clone(),
+            SETTLE_TIMEOUT,
+        ));
     }
 
-    let mut faults = schedule(&mut rng, Duration::from_secs(options.seconds), moods.len());
+    let mut faults = schedule(&mut rng, Duration::from_secs(options.seconds), fault_senders.len());
     faults.retain(|(_, fault)| options.only.is_empty() || options.only.contains(&fault.kind()));
     select! {
-        suffered = world.suffer(faults, &moods) => suffered?,
-        () = tell_progress(tally) => {}
+        injected = environment.inject_faults(faults, &fault_senders) => injected?,
+        () = print_progress(counters) => {}
     }
-    world.recover()?;
+    environment.recover()?;
 
     let mut history = History::default();
     stop.send(true)?;
-    while let Some(written) = writers.join_next().await {
-        let written = written?;
-        history.commands.extend(written.commands);
-        history.surprises.extend(written.surprises);
+    while let Some(record) = writers.join_next().await {
+        let record = record?;
+        history.commands.extend(record.commands);
+        history.violations.extend(record.violations);
     }
-    let ends = ends(&people, &pages).await?;
-    end.send(Some(Arc::clone(&ends)))?;
+    let last_seqs = last_seqs(&users, &http_api).await?;
+    publish_last_seqs.send(Some(Arc::clone(&last_seqs)))?;
     while let Some(read) = readers.join_next().await {
-        let (reader, surprises) = read?;
+        let (reader, violations) = read?;
         history.readers.push(reader);
-        history.surprises.extend(surprises);
+        history.violations.extend(violations);
     }
-    for conversation in ends.keys() {
-        history.served.insert(*conversation, pages.all(people.token_for(*conversation)?, *conversation).await?);
+    for conversation in last_seqs.keys() {
+        history.served.insert(*conversation, http_api.all(users.token_for(*conversation)?, *conversation).await?);
     }
-    world.stop().await?;
+    environment.stop().await?;
     Ok(history)
 }
 
-async fn ends(people: &People, pages: &Pages) -> Result<Ends, Failure> {
-    let mut ends = BTreeMap::new();
-    for token in people.tokens() {
-        ends.extend(pages.ends(token).await?);
+async fn last_seqs(users: &Users, http_api: &HttpApi) -> Result<LastSeqs, Failure> {
+    let mut last_seqs = BTreeMap::new();
+    for token in users.tokens() {
+        last_seqs.extend(http_api.last_seqs(token).await?);
     }
-    Ok(Arc::new(ends))
+    Ok(Arc::new(last_seqs))
 }
 
-fn judge(history: History, database: &std::path::Path) -> Result<(usize, checker::Findings), Failure> {
+fn check_run(history: History, database: &std::path::Path) -> Result<(usize, checker::Findings), Failure> {
     let log: Log = log::read(database)?;
     let events = log.conversations.values().map(Vec::len).sum();
     Ok((events, checker::check(&history, &log)))
 }
 
 /// So that nobody thinks it hangs.
-async fn tell_progress(tally: &Tally) {
+async fn print_progress(counters: &Counters) {
     let start = Instant::now();
     let mut ticks = interval(Duration::from_secs(10));
     loop {
         ticks.tick().await;
         let seconds = start.elapsed().as_secs();
-        eprintln!("{seconds:>5} s: {} acked, {} kills", tally.acked.get(), tally.kills.get());
+        eprintln!("{seconds:>5} s: {} acked, {} kills", counters.acked.get(), counters.kills.get());
     }
 }

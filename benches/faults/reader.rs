@@ -21,19 +21,19 @@ use tokio::{
 };
 
 use super::{
-    connection::{Connection, Ending, decode},
-    history::{Reader, Sight, View},
-    pages::Pages,
-    sightings::Sightings,
-    tally::Tally,
+    connection::{Connection, ConnectionEnd, decode},
+    counters::Counters,
+    history::{Observation, ReaderRecord, View},
+    http_api::HttpApi,
+    shared_events::SharedEvents,
 };
 
 /// How many pages a reader may go back after a new start.
-const PAGES_BACK: u32 = 4;
+const MAX_PAGES_BACK: u32 = 4;
 
 /// What is asked of a reader.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Mood {
+pub(crate) enum ReaderFault {
     /// Keep the connection, and read nothing for so long.
     Stall(Duration),
     /// Be without a connection for so long.
@@ -41,95 +41,98 @@ pub(crate) enum Mood {
 }
 
 /// Where each conversation ends, once nobody writes any more.
-pub(crate) type Ends = Arc<BTreeMap<ConversationId, Seq>>;
+pub(crate) type LastSeqs = Arc<BTreeMap<ConversationId, Seq>>;
 
 /// Who listens, and where.
-pub(crate) struct Ear {
+pub(crate) struct ReaderSetup {
     pub(crate) name: String,
     pub(crate) token: String,
     pub(crate) epoch: Epoch,
     pub(crate) address: SocketAddr,
-    pub(crate) pages: Pages,
-    pub(crate) sightings: Arc<Sightings>,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) http_api: HttpApi,
+    pub(crate) shared_events: Arc<SharedEvents>,
+    pub(crate) counters: Arc<Counters>,
 }
 
-pub(crate) struct Listener {
-    ear: Ear,
+pub(crate) struct Reader {
+    setup: ReaderSetup,
     rng: StdRng,
-    known: HashMap<ConversationId, Known>,
-    fetches: FuturesUnordered<BoxFuture<'static, Fetched>>,
-    connections: Vec<Vec<Sight>>,
-    surprises: Vec<String>,
+    conversations: HashMap<ConversationId, TrackedConversation>,
+    fetches: FuturesUnordered<BoxFuture<'static, FetchedPage>>,
+    connections: Vec<Vec<Observation>>,
+    violations: Vec<String>,
 }
 
 /// One conversation.
 #[derive(Default)]
-struct Known {
+struct TrackedConversation {
     timeline: Timeline,
     /// Where a reader is who wants to keep their place.
-    place: Option<Seq>,
+    reading_position: Option<Seq>,
     pages_back: u32,
     is_fetching: bool,
 }
 
-struct Fetched {
+struct FetchedPage {
     conversation: ConversationId,
     generation: u32,
-    stretch: PageRange,
+    range: PageRange,
     page: Option<MessagesPage>,
 }
 
 /// How a connection came to an end that is none by itself.
-enum Pause {
+enum ConnectionOutcome {
     Done,
     Away(Duration),
 }
 
-impl Listener {
-    pub(crate) fn new(ear: Ear, rng: StdRng) -> Self {
+impl Reader {
+    pub(crate) fn new(setup: ReaderSetup, rng: StdRng) -> Self {
         Self {
-            ear,
+            setup,
             rng,
-            known: HashMap::new(),
+            conversations: HashMap::new(),
             fetches: FuturesUnordered::new(),
             connections: Vec::new(),
-            surprises: Vec::new(),
+            violations: Vec::new(),
         }
     }
 
     /// Listens until it has heard everything up to the ends, once there are any, or `patience` is over.
     pub(crate) async fn run(
         mut self,
-        mut moods: mpsc::Receiver<Mood>,
-        mut ends: watch::Receiver<Option<Ends>>,
-        patience: Duration,
-    ) -> (Reader, Vec<String>) {
-        let mut ended = ends.clone();
-        let given_up = async {
+        mut faults: mpsc::Receiver<ReaderFault>,
+        mut last_seqs: watch::Receiver<Option<LastSeqs>>,
+        timeout: Duration,
+    ) -> (ReaderRecord, Vec<String>) {
+        let mut published = last_seqs.clone();
+        let timed_out = async {
             // An error means that there will be no ends: then it is time, too.
-            let _ = ended.wait_for(|ends| ends.is_some()).await;
-            sleep(patience).await;
+            let _ = published.wait_for(|last_seqs| last_seqs.is_some()).await;
+            sleep(timeout).await;
         };
         select! {
-            () = given_up => {}
-            () = self.come_back_until_done(&mut moods, &mut ends) => {}
+            () = timed_out => {}
+            () = self.run_until_done(&mut faults, &mut last_seqs) => {}
         }
-        (Reader { name: self.ear.name, connections: self.connections, views: views(&self.known) }, self.surprises)
+        (
+            ReaderRecord { name: self.setup.name, connections: self.connections, views: views(&self.conversations) },
+            self.violations,
+        )
     }
 
-    async fn come_back_until_done(
+    async fn run_until_done(
         &mut self,
-        moods: &mut mpsc::Receiver<Mood>,
-        ends: &mut watch::Receiver<Option<Ends>>,
+        faults: &mut mpsc::Receiver<ReaderFault>,
+        last_seqs: &mut watch::Receiver<Option<LastSeqs>>,
     ) {
         loop {
-            match self.connect(moods, ends).await {
-                Ok(Pause::Done) => return,
-                Ok(Pause::Away(duration)) => sleep(duration).await,
-                Err(Ending::Closed(1013)) => self.ear.tally.too_slow.one(),
-                Err(Ending::Closed(1012) | Ending::Broken) => {}
-                Err(other) => self.surprises.push(format!("{}: {other:?}", self.ear.name)),
+            match self.connect(faults, last_seqs).await {
+                Ok(ConnectionOutcome::Done) => return,
+                Ok(ConnectionOutcome::Away(duration)) => sleep(duration).await,
+                Err(ConnectionEnd::Closed(1013)) => self.setup.counters.closed_as_too_slow.increment(),
+                Err(ConnectionEnd::Closed(1012) | ConnectionEnd::Broken) => {}
+                Err(other) => self.violations.push(format!("{}: {other:?}", self.setup.name)),
             }
             let pause = self.rng.random_range(20..150);
             sleep(Duration::from_millis(pause)).await;
@@ -138,146 +141,147 @@ impl Listener {
 
     async fn connect(
         &mut self,
-        moods: &mut mpsc::Receiver<Mood>,
-        ends: &mut watch::Receiver<Option<Ends>>,
-    ) -> Result<Pause, Ending> {
+        faults: &mut mpsc::Receiver<ReaderFault>,
+        last_seqs: &mut watch::Receiver<Option<LastSeqs>>,
+    ) -> Result<ConnectionOutcome, ConnectionEnd> {
         // A first page that is still under way may be older than where the new connection begins.
-        for known in self.known.values_mut().filter(|known| !known.timeline.is_loaded()) {
-            known.timeline.reset();
-            known.is_fetching = false;
+        for tracked in self.conversations.values_mut().filter(|tracked| !tracked.timeline.is_loaded()) {
+            tracked.timeline.reset();
+            tracked.is_fetching = false;
         }
-        let loaded = self.known.iter().filter(|(_, known)| known.timeline.is_loaded());
-        let cursors: HashMap<ConversationId, Seq> = loaded.map(|(id, known)| (*id, known.timeline.cursor())).collect();
+        let loaded = self.conversations.iter().filter(|(_, tracked)| tracked.timeline.is_loaded());
+        let cursors: HashMap<ConversationId, Seq> =
+            loaded.map(|(id, tracked)| (*id, tracked.timeline.cursor())).collect();
         let hello = Hello {
             protocol: VERSION,
-            token: Some(self.ear.token.clone()),
-            epoch: Some(self.ear.epoch),
+            token: Some(self.setup.token.clone()),
+            epoch: Some(self.setup.epoch),
             cursors: cursors.clone(),
             ..Hello::default()
         };
-        let (mut connection, welcome) = Connection::open(self.ear.address, hello).await?;
+        let (mut connection, welcome) = Connection::open(self.setup.address, hello).await?;
         if !cursors.is_empty() {
-            self.ear.tally.resumes.one();
+            self.setup.counters.resumes.increment();
         }
-        self.begin(&welcome, &cursors);
+        self.start_connection(&welcome, &cursors);
         loop {
-            self.fetch();
-            if ends.borrow().as_ref().is_some_and(|ends| self.has_all(ends)) {
-                return Ok(Pause::Done);
+            self.start_fetches();
+            if last_seqs.borrow().as_ref().is_some_and(|last_seqs| self.has_everything(last_seqs)) {
+                return Ok(ConnectionOutcome::Done);
             }
             select! {
-                text = connection.next() => self.hear(&text?)?,
-                Some(fetched) = self.fetches.next(), if !self.fetches.is_empty() => self.take_in(fetched),
-                Some(mood) = moods.recv() => match mood {
-                    Mood::Stall(duration) => sleep(duration).await,
-                    Mood::Away(duration) => return Ok(Pause::Away(duration)),
+                text = connection.next() => self.handle_frame(&text?)?,
+                Some(fetched) = self.fetches.next(), if !self.fetches.is_empty() => self.apply_page(fetched),
+                Some(fault) = faults.recv() => match fault {
+                    ReaderFault::Stall(duration) => sleep(duration).await,
+                    ReaderFault::Away(duration) => return Ok(ConnectionOutcome::Away(duration)),
                 },
                 // An error means that the run is over; nothing more will be asked.
-                _ = ends.changed() => {}
+                _ = last_seqs.changed() => {}
             }
         }
     }
 
-    fn begin(&mut self, welcome: &Welcome, cursors: &HashMap<ConversationId, Seq>) {
-        let mut sights = Vec::new();
+    fn start_connection(&mut self, welcome: &Welcome, cursors: &HashMap<ConversationId, Seq>) {
+        let mut observations = Vec::new();
         for conversation in &welcome.conversations {
             let from = cursors.get(&conversation.id).copied().unwrap_or(conversation.last_seq);
-            sights.push(Sight::From(conversation.id, from));
-            self.known.entry(conversation.id).or_default();
+            observations.push(Observation::StartsAfter(conversation.id, from));
+            self.conversations.entry(conversation.id).or_default();
         }
         // Whoever is in a conversation stays in it.
-        for lost in
+        for missing in
             cursors.keys().filter(|id| !welcome.conversations.iter().any(|conversation| conversation.id == **id))
         {
-            self.surprises.push(format!("{} is no member of {lost} any more", self.ear.name));
+            self.violations.push(format!("{} is no member of {missing} any more", self.setup.name));
         }
-        self.connections.push(sights);
+        self.connections.push(observations);
     }
 
-    fn hear(&mut self, text: &str) -> Result<(), Ending> {
-        let sight = match decode(text)? {
+    fn handle_frame(&mut self, text: &str) -> Result<(), ConnectionEnd> {
+        let observation = match decode(text)? {
             ServerFrame::Event(event) => {
-                self.ear.tally.told.one();
-                if let Some(known) = self.known.get_mut(&event.conversation) {
-                    known.timeline.apply(&event);
+                self.setup.counters.delivered.increment();
+                if let Some(tracked) = self.conversations.get_mut(&event.conversation) {
+                    tracked.timeline.apply(&event);
                 }
-                Sight::Event(self.ear.sightings.share(event))
+                Observation::Event(self.setup.shared_events.share(event))
             }
             // A direct is told of right before its first message.
-            ServerFrame::Conversation(conversation) if !self.known.contains_key(&conversation.id) => {
-                self.known.insert(conversation.id, Known::default());
-                Sight::From(conversation.id, conversation.last_seq)
+            ServerFrame::Conversation(conversation) if !self.conversations.contains_key(&conversation.id) => {
+                self.conversations.insert(conversation.id, TrackedConversation::default());
+                Observation::StartsAfter(conversation.id, conversation.last_seq)
             }
-            ServerFrame::CaughtUp { conversation, seq } => Sight::CaughtUp(conversation, seq),
+            ServerFrame::CaughtUp { conversation, seq } => Observation::CaughtUp(conversation, seq),
             ServerFrame::Reset { conversation, last_seq } => {
-                self.ear.tally.resets.one();
-                if let Some(known) = self.known.get_mut(&conversation) {
-                    known.start_anew(&mut self.rng);
+                self.setup.counters.resets.increment();
+                if let Some(tracked) = self.conversations.get_mut(&conversation) {
+                    tracked.reset(&mut self.rng);
                 }
-                Sight::From(conversation, last_seq)
+                Observation::StartsAfter(conversation, last_seq)
             }
-            ServerFrame::Error(error) => return Err(Ending::Refused(error)),
+            ServerFrame::Error(error) => return Err(ConnectionEnd::Refused(error)),
             _ => return Ok(()),
         };
-        if let Some(sights) = self.connections.last_mut() {
-            sights.push(sight);
+        if let Some(observations) = self.connections.last_mut() {
+            observations.push(observation);
         }
         Ok(())
     }
 
     /// Asks for the pages that are missing: one at a time of each conversation.
-    fn fetch(&mut self) {
-        for (&conversation, known) in &mut self.known {
-            if let Some(stretch) = known.missing().filter(|_| !known.is_fetching) {
-                known.is_fetching = true;
-                let generation = known.timeline.generation();
+    fn start_fetches(&mut self) {
+        for (&conversation, tracked) in &mut self.conversations {
+            if let Some(range) = tracked.next_range().filter(|_| !tracked.is_fetching) {
+                tracked.is_fetching = true;
+                let generation = tracked.timeline.generation();
                 let limit = self.rng.random_range(20..=200);
-                let page = self.ear.pages.get(self.ear.token.clone(), conversation, stretch, limit);
+                let page = self.setup.http_api.page(self.setup.token.clone(), conversation, range, limit);
                 self.fetches.push(Box::pin(async move {
                     let page = page.await;
                     if page.is_none() {
                         sleep(Duration::from_millis(100)).await;
                     }
-                    Fetched { conversation, generation, stretch, page }
+                    FetchedPage { conversation, generation, range, page }
                 }));
             }
         }
     }
 
-    fn take_in(&mut self, Fetched { conversation, generation, stretch, page }: Fetched) {
-        let Some(known) = self.known.get_mut(&conversation) else { return };
-        if known.timeline.generation() != generation {
+    fn apply_page(&mut self, FetchedPage { conversation, generation, range, page }: FetchedPage) {
+        let Some(tracked) = self.conversations.get_mut(&conversation) else { return };
+        if tracked.timeline.generation() != generation {
             return;
         }
-        known.is_fetching = false;
+        tracked.is_fetching = false;
         let Some(page) = page else { return };
-        if matches!(stretch, PageRange::Older(_)) {
-            known.pages_back = known.pages_back.saturating_sub(1);
+        if matches!(range, PageRange::Older(_)) {
+            tracked.pages_back = tracked.pages_back.saturating_sub(1);
         }
-        known.timeline.apply_page(stretch, page);
+        tracked.timeline.apply_page(range, page);
     }
 
-    fn has_all(&self, ends: &BTreeMap<ConversationId, Seq>) -> bool {
-        self.known.iter().all(|(id, known)| {
-            known.missing().is_none() && ends.get(id).is_none_or(|end| known.timeline.cursor() >= *end)
+    fn has_everything(&self, last_seqs: &BTreeMap<ConversationId, Seq>) -> bool {
+        self.conversations.iter().all(|(id, tracked)| {
+            tracked.next_range().is_none() && last_seqs.get(id).is_none_or(|end| tracked.timeline.cursor() >= *end)
         })
     }
 }
 
-impl Known {
+impl TrackedConversation {
     /// After a reset: at the end, or at the place where the reader was.
-    fn start_anew(&mut self, rng: &mut StdRng) {
+    fn reset(&mut self, rng: &mut StdRng) {
         let newest = self.timeline.messages().next_back().map(|message| message.seq);
-        self.place = newest.filter(|_| rng.random());
-        self.pages_back = rng.random_range(0..=PAGES_BACK);
+        self.reading_position = newest.filter(|_| rng.random());
+        self.pages_back = rng.random_range(0..=MAX_PAGES_BACK);
         self.timeline.reset();
         self.is_fetching = false;
     }
 
     /// What is to be fetched next.
-    fn missing(&self) -> Option<PageRange> {
+    fn next_range(&self) -> Option<PageRange> {
         if !self.timeline.is_loaded() {
-            return Some(self.place.map_or(PageRange::Newest, PageRange::From));
+            return Some(self.reading_position.map_or(PageRange::Newest, PageRange::From));
         }
         let newer = self.timeline.gap().map(PageRange::Newer);
         let older = || {
@@ -288,14 +292,14 @@ impl Known {
     }
 }
 
-fn views(known: &HashMap<ConversationId, Known>) -> Vec<View> {
-    known
+fn views(conversations: &HashMap<ConversationId, TrackedConversation>) -> Vec<View> {
+    conversations
         .iter()
-        .map(|(conversation, known)| View {
+        .map(|(conversation, tracked)| View {
             conversation: *conversation,
-            cursor: known.timeline.cursor(),
-            is_whole: known.timeline.is_loaded() && !known.timeline.has_more_before(),
-            messages: known.timeline.messages().cloned().collect(),
+            cursor: tracked.timeline.cursor(),
+            starts_at_first_message: tracked.timeline.is_loaded() && !tracked.timeline.has_more_before(),
+            messages: tracked.timeline.messages().cloned().collect(),
         })
         .collect()
 }

@@ -17,7 +17,7 @@ use tokio::{
 use super::failure::Failure;
 
 /// How long to wait for the program to listen, or to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where Debian and its relatives put libfaketime; the variant for programs with threads.
 const FAKETIME: [&str; 4] = [
@@ -29,32 +29,32 @@ const FAKETIME: [&str; 4] = [
 
 /// How to start the program, each time the same.
 #[derive(Debug)]
-pub(crate) struct Setup {
+pub(crate) struct ServerSetup {
     pub(crate) program: PathBuf,
     /// Holds the data, the program's own log and the clock's offset.
     pub(crate) folder: PathBuf,
     pub(crate) send_queue_bytes: usize,
     faketime: Option<&'static str>,
-    has_quota: bool,
+    can_fill_disk: bool,
 }
 
-impl Setup {
+impl ServerSetup {
     pub(crate) fn new(program: PathBuf, folder: PathBuf, send_queue_bytes: usize) -> io::Result<Self> {
         let faketime = FAKETIME.into_iter().find(|library| Path::new(library).exists());
-        let has_quota = Command::new("prlimit").arg("--version").output().is_ok();
-        let setup = Self { program, folder, send_queue_bytes, faketime, has_quota };
+        let can_fill_disk = Command::new("prlimit").arg("--version").output().is_ok();
+        let setup = Self { program, folder, send_queue_bytes, faketime, can_fill_disk };
         setup.set_clock(0)?;
         Ok(setup)
     }
 
     /// Whether clocks can be set at all.
-    pub(crate) fn has_clock(&self) -> bool {
+    pub(crate) fn can_set_clock(&self) -> bool {
         self.faketime.is_some()
     }
 
     /// Whether the disk can be made full.
-    pub(crate) fn has_quota(&self) -> bool {
-        self.has_quota
+    pub(crate) fn can_fill_disk(&self) -> bool {
+        self.can_fill_disk
     }
 
     /// Steps the clock of the program, running or not, to so many seconds off the true time.
@@ -104,7 +104,7 @@ impl Setup {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).map(|_| line)
         });
-        let line = timeout(PATIENCE, reading).await.map_err(|_| "the program does not listen")???;
+        let line = timeout(TIMEOUT, reading).await.map_err(|_| "the program does not listen")???;
         let Some(address) = line.trim().strip_prefix("listening on http://") else {
             return Err(
                 format!("the program did not start; {} says why", self.folder.join("server.log").display()).into()
@@ -126,18 +126,18 @@ impl Server {
     /// SIGKILL: no last words, nothing flushed but what the kernel holds.
     pub(crate) async fn kill(&mut self) -> Result<(), Failure> {
         self.child.kill()?;
-        self.ended().await.map(drop)
+        self.wait_for_exit().await.map(drop)
     }
 
     /// SIGTERM: it may finish what it has taken.
     pub(crate) async fn terminate(&mut self) -> Result<(), Failure> {
         run("kill", &["-TERM", &self.child.id().to_string()])?;
-        let status = self.ended().await?;
+        let status = self.wait_for_exit().await?;
         if status.success() { Ok(()) } else { Err(format!("the server did not stop well: {status}").into()) }
     }
 
     /// The largest file that it may write, from now on; `None` lifts that.
-    pub(crate) fn limit_files(&self, bytes: Option<u64>) -> Result<(), Failure> {
+    pub(crate) fn limit_file_size(&self, bytes: Option<u64>) -> Result<(), Failure> {
         let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
         run("prlimit", &["--pid", &self.child.id().to_string(), &format!("--fsize={limit}:")])
     }
@@ -150,12 +150,12 @@ impl Server {
     }
 
     /// Whether it has ended without being told to.
-    pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
+    pub(crate) fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 
-    async fn ended(&mut self) -> Result<ExitStatus, Failure> {
-        let limit = Instant::now() + PATIENCE;
+    async fn wait_for_exit(&mut self) -> Result<ExitStatus, Failure> {
+        let limit = Instant::now() + TIMEOUT;
         while Instant::now() < limit {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);

@@ -19,24 +19,24 @@ use tokio::{
 };
 
 use super::{
-    connection::{Connection, Ending},
-    frames::{Heard, frame},
-    history::{Ack, Command, Fate},
-    ideas::Ideas,
-    tally::Tally,
+    connection::{Connection, ConnectionEnd},
+    counters::Counters,
+    frames::{ReceivedFrame, command_frame},
+    history::{Ack, Command, Outcome},
+    planned_commands::PlannedCommands,
 };
 
 /// An answer that takes longer than this does not come.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Of a thousand commands that are without an answer when the connection is lost, so many are given up.
-const ABANDONED: u32 = 30;
+const ABANDONED_PER_MILLE: u32 = 30;
 
 /// Of a thousand commands, after so many an acked one is sent again.
-const REPEATED: u32 = 10;
+const REPEATED_PER_MILLE: u32 = 10;
 
 /// What a writer brings along.
-pub(crate) struct Pen {
+pub(crate) struct WriterSetup {
     pub(crate) me: UserId,
     pub(crate) token: String,
     pub(crate) epoch: Epoch,
@@ -45,145 +45,152 @@ pub(crate) struct Pen {
 }
 
 pub(crate) struct Writer {
-    pen: Pen,
+    setup: WriterSetup,
     rng: StdRng,
     address: SocketAddr,
-    tally: Arc<Tally>,
+    counters: Arc<Counters>,
     /// How many commands may be without an answer.
     window: usize,
     cursors: HashMap<ConversationId, Seq>,
     commands: Vec<Command>,
     by_id: HashMap<CommandId, usize>,
     /// Commands without a final answer, by their place in `commands`, with the state of the disk when they were sent.
-    open: BTreeMap<usize, u64>,
+    unanswered: BTreeMap<usize, u64>,
     /// Those of them that were refused for now, and when to send them again.
-    waiting: BTreeMap<usize, Instant>,
+    retry_at: BTreeMap<usize, Instant>,
     /// How many answers are due to commands that are acked already.
-    repeats: usize,
-    ideas: Ideas,
-    surprises: Vec<String>,
+    pending_repeats: usize,
+    planned_commands: PlannedCommands,
+    violations: Vec<String>,
 }
 
 /// What a writer has to tell at the end.
-pub(crate) struct Written {
+pub(crate) struct WriterRecord {
     pub(crate) commands: Vec<Command>,
-    pub(crate) surprises: Vec<String>,
+    pub(crate) violations: Vec<String>,
 }
 
 impl Writer {
-    pub(crate) fn new(pen: Pen, rng: StdRng, address: SocketAddr, window: usize, tally: Arc<Tally>) -> Self {
-        let ideas = Ideas::new(pen.conversations.clone());
+    pub(crate) fn new(
+        setup: WriterSetup,
+        rng: StdRng,
+        address: SocketAddr,
+        window: usize,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let planned_commands = PlannedCommands::new(setup.conversations.clone());
         Self {
-            pen,
+            setup,
             rng,
             address,
-            tally,
+            counters,
             window,
             cursors: HashMap::new(),
             commands: Vec::new(),
             by_id: HashMap::new(),
-            open: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            repeats: 0,
-            ideas,
-            surprises: Vec::new(),
+            unanswered: BTreeMap::new(),
+            retry_at: BTreeMap::new(),
+            pending_repeats: 0,
+            planned_commands,
+            violations: Vec::new(),
         }
     }
 
     /// Writes until `stop`, then until everything is answered, or `patience` is over.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>, patience: Duration) -> Written {
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>, settle_timeout: Duration) -> WriterRecord {
         let mut stopped = stop.clone();
-        let given_up = async {
+        let timed_out = async {
             // An error means that nobody will ever say stop: then it is time, too.
             let _ = stopped.wait_for(|stop| *stop).await;
-            sleep(patience).await;
+            sleep(settle_timeout).await;
         };
         select! {
-            () = given_up => {}
-            () = self.come_back_until_done(&mut stop) => {}
+            () = timed_out => {}
+            () = self.run_until_done(&mut stop) => {}
         }
-        Written { commands: self.commands, surprises: self.surprises }
+        WriterRecord { commands: self.commands, violations: self.violations }
     }
 
-    async fn come_back_until_done(&mut self, stop: &mut watch::Receiver<bool>) {
+    async fn run_until_done(&mut self, stop: &mut watch::Receiver<bool>) {
         loop {
             match self.connect(stop).await {
                 Ok(()) => return,
-                Err(Ending::Refused(error)) if error.code != ErrorCode::StorageUnavailable => {
-                    self.surprises.push(format!("a session was refused: {error:?}"));
+                Err(ConnectionEnd::Refused(error)) if error.code != ErrorCode::StorageUnavailable => {
+                    self.violations.push(format!("a session was refused: {error:?}"));
                 }
-                Err(Ending::Unreadable(what)) => self.surprises.push(what),
-                Err(Ending::Closed(code)) => self.note_close(code),
-                Err(Ending::Broken | Ending::Refused(_)) => {}
+                Err(ConnectionEnd::InvalidFrame(what)) => self.violations.push(what),
+                Err(ConnectionEnd::Closed(code)) => self.handle_close(code),
+                Err(ConnectionEnd::Broken | ConnectionEnd::Refused(_)) => {}
             }
-            self.lose();
+            self.handle_lost_connection();
             let pause = self.rng.random_range(20..150);
             sleep(Duration::from_millis(pause)).await;
         }
     }
 
-    fn note_close(&mut self, code: u16) {
+    fn handle_close(&mut self, code: u16) {
         match code {
             1012 => {}
-            1013 => self.tally.too_slow.one(),
-            code => self.surprises.push(format!("a writer was closed with {code}")),
+            1013 => self.counters.closed_as_too_slow.increment(),
+            code => self.violations.push(format!("a writer was closed with {code}")),
         }
     }
 
     /// The connection is gone: what was not answered may have been done or not.
-    fn lose(&mut self) {
-        self.repeats = 0;
-        let unknown: Vec<usize> = self.open.keys().copied().filter(|place| !self.waiting.contains_key(place)).collect();
-        self.tally.unknown.add(unknown.len());
-        for place in unknown {
-            if self.rng.random_range(0..1_000) < ABANDONED {
-                self.open.remove(&place);
-                self.commands[place].fate = Fate::Abandoned;
-                self.tally.abandoned.one();
+    fn handle_lost_connection(&mut self) {
+        self.pending_repeats = 0;
+        let unanswered: Vec<usize> =
+            self.unanswered.keys().copied().filter(|index| !self.retry_at.contains_key(index)).collect();
+        self.counters.unanswered.add(unanswered.len());
+        for index in unanswered {
+            if self.rng.random_range(0..1_000) < ABANDONED_PER_MILLE {
+                self.unanswered.remove(&index);
+                self.commands[index].outcome = Outcome::Abandoned;
+                self.counters.abandoned.increment();
             }
         }
     }
 
     /// One connection, to its end; `Ok` when everything is done.
-    async fn connect(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Ending> {
+    async fn connect(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), ConnectionEnd> {
         let hello = Hello {
             protocol: VERSION,
-            token: Some(self.pen.token.clone()),
-            epoch: Some(self.pen.epoch),
+            token: Some(self.setup.token.clone()),
+            epoch: Some(self.setup.epoch),
             cursors: self.cursors.clone(),
             ..Hello::default()
         };
-        let is_back = !hello.cursors.is_empty();
+        let is_resume = !hello.cursors.is_empty();
         let (mut connection, welcome) = Connection::open(self.address, hello).await?;
-        if is_back {
-            self.tally.resumes.one();
+        if is_resume {
+            self.counters.resumes.increment();
         }
-        if welcome.epoch != self.pen.epoch {
-            self.surprises.push(format!("the epoch became {}", welcome.epoch));
+        if welcome.epoch != self.setup.epoch {
+            self.violations.push(format!("the epoch became {}", welcome.epoch));
         }
         for conversation in &welcome.conversations {
             self.cursors.entry(conversation.id).or_insert(conversation.last_seq);
         }
         // First what is not answered, in the old order.
-        self.waiting.clear();
-        for place in self.open.keys().copied().collect::<Vec<_>>() {
-            connection.feed(&frame(&self.commands[place])).await?;
+        self.retry_at.clear();
+        for index in self.unanswered.keys().copied().collect::<Vec<_>>() {
+            connection.feed(&command_frame(&self.commands[index])).await?;
         }
         connection.flush().await?;
         loop {
             let stopping = *stop.borrow();
-            if stopping && self.open.is_empty() && self.repeats == 0 {
+            if stopping && self.unanswered.is_empty() && self.pending_repeats == 0 {
                 return Ok(());
             }
             if !stopping {
-                self.write(&mut connection).await?;
+                self.send_new_commands(&mut connection).await?;
             }
-            self.send_refused_again(&mut connection).await?;
-            let next_try = self.waiting.values().min().copied();
+            self.resend_refused(&mut connection).await?;
+            let next_try = self.retry_at.values().min().copied();
             select! {
-                heard = timeout(PATIENCE, connection.next()) => match heard {
-                    Ok(text) => self.hear(&text?)?,
-                    Err(_elapsed) => return Err(Ending::Unreadable("no frame for half a minute".to_owned())),
+                frame_text = timeout(TIMEOUT, connection.next()) => match frame {
+                    Ok(text) => self.handle_frame(&text?)?,
+                    Err(_elapsed) => return Err(ConnectionEnd::InvalidFrame("no frame for half a minute".to_owned())),
                 },
                 () = sleep_until(next_try.unwrap_or_else(Instant::now)), if next_try.is_some() => {}
                 // An error means that nobody will ever say stop, and the whole run is over.
@@ -192,134 +199,144 @@ impl Writer {
         }
     }
 
-    async fn write(&mut self, connection: &mut Connection) -> Result<(), Ending> {
-        let mut has_written = false;
-        while self.open.len() < self.window {
-            let place = self.invoke();
-            connection.feed(&frame(&self.commands[place])).await?;
-            has_written = true;
-            if self.rng.random_range(0..1_000) < REPEATED {
-                let again = self.rng.random_range(0..self.commands.len());
-                if self.commands[again].fate == Fate::Acked {
-                    self.repeats += 1;
-                    self.tally.repeated.one();
-                    connection.feed(&frame(&self.commands[again])).await?;
+    async fn send_new_commands(&mut self, connection: &mut Connection) -> Result<(), ConnectionEnd> {
+        let mut has_sent = false;
+        while self.unanswered.len() < self.window {
+            let index = self.new_command();
+            connection.feed(&command_frame(&self.commands[index])).await?;
+            has_sent = true;
+            if self.rng.random_range(0..1_000) < REPEATED_PER_MILLE {
+                let repeated_index = self.rng.random_range(0..self.commands.len());
+                if self.commands[repeated_index].outcome == Outcome::Acked {
+                    self.pending_repeats += 1;
+                    self.counters.resent_after_ack.increment();
+                    connection.feed(&command_frame(&self.commands[repeated_index])).await?;
                 }
             }
         }
-        if has_written { connection.flush().await } else { Ok(()) }
+        if has_sent { connection.flush().await } else { Ok(()) }
     }
 
-    async fn send_refused_again(&mut self, connection: &mut Connection) -> Result<(), Ending> {
+    async fn resend_refused(&mut self, connection: &mut Connection) -> Result<(), ConnectionEnd> {
         let now = Instant::now();
-        let due: Vec<usize> = self.waiting.iter().filter(|(_, at)| **at <= now).map(|(place, _)| *place).collect();
+        let due: Vec<usize> = self.retry_at.iter().filter(|(_, at)| **at <= now).map(|(index, _)| *index).collect();
         if due.is_empty() {
             return Ok(());
         }
-        for place in due {
-            self.waiting.remove(&place);
-            connection.feed(&frame(&self.commands[place])).await?;
+        for index in due {
+            self.retry_at.remove(&index);
+            connection.feed(&command_frame(&self.commands[index])).await?;
         }
         connection.flush().await
     }
 
     /// Thinks of a new command.
-    fn invoke(&mut self) -> usize {
-        let place = self.commands.len();
-        let (conversation, kind) = self.ideas.next(&mut self.rng, place);
+    fn new_command(&mut self) -> usize {
+        let index = self.commands.len();
+        let (conversation, kind) = self.planned_commands.next(&mut self.rng, index);
         let id = CommandId::random();
         self.commands.push(Command {
-            author: self.pen.me,
+            author: self.setup.me,
             id,
             conversation,
             kind,
-            fate: Fate::Open,
+            outcome: Outcome::Unanswered,
             acks: Vec::new(),
             may_be_late: false,
         });
-        self.by_id.insert(id, place);
-        self.open.insert(place, self.tally.disk.get());
-        self.tally.commands.one();
-        place
+        self.by_id.insert(id, index);
+        self.unanswered.insert(index, self.counters.disk_changes.get());
+        self.counters.commands.increment();
+        index
     }
 
-    fn hear(&mut self, text: &str) -> Result<(), Ending> {
-        let heard: Heard =
-            serde_json::from_str(text).map_err(|error| Ending::Unreadable(format!("{error}: {text}")))?;
-        match heard {
-            Heard { kind: "ack", id: Some(id), conversation: Some(conversation), seq, at: Some(at), .. } => {
-                self.hear_ack(id, Ack { conversation, seq, at });
+    fn handle_frame(&mut self, text: &str) -> Result<(), ConnectionEnd> {
+        let frame: ReceivedFrame =
+            serde_json::from_str(text).map_err(|error| ConnectionEnd::InvalidFrame(format!("{error}: {text}")))?;
+        match frame {
+            ReceivedFrame {
+                kind: "ack", id: Some(id), conversation: Some(conversation), seq, at: Some(at), ..
+            } => {
+                self.handle_ack(id, Ack { conversation, seq, at });
             }
-            Heard { kind: "error", id, code: Some(code), .. } => self.hear_error(id, code, text),
-            Heard { kind: "event", conversation: Some(conversation), seq: Some(seq), event: Some(event), .. } => {
+            ReceivedFrame { kind: "error", id, code: Some(code), .. } => self.handle_error(id, code, text),
+            ReceivedFrame {
+                kind: "event",
+                conversation: Some(conversation),
+                seq: Some(seq),
+                event: Some(event),
+                ..
+            } => {
                 self.cursors.insert(conversation, seq);
                 if event.kind == "message" {
-                    self.ideas.note_message(conversation, seq);
+                    self.planned_commands.add_message(conversation, seq);
                 }
             }
-            Heard { kind: "reset", conversation: Some(conversation), last_seq: Some(last_seq), .. } => {
+            ReceivedFrame { kind: "reset", conversation: Some(conversation), last_seq: Some(last_seq), .. } => {
                 self.cursors.insert(conversation, last_seq);
             }
-            Heard { kind: "ack" | "error" | "event" | "reset", .. } => {
-                return Err(Ending::Unreadable(text.to_owned()));
+            ReceivedFrame { kind: "ack" | "error" | "event" | "reset", .. } => {
+                return Err(ConnectionEnd::InvalidFrame(text.to_owned()));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn hear_ack(&mut self, id: CommandId, ack: Ack) {
-        let Some(&place) = self.by_id.get(&id) else {
-            return self.surprises.push(format!("an ack for {id}, which nobody sent"));
+    fn handle_ack(&mut self, id: CommandId, ack: Ack) {
+        let Some(&index) = self.by_id.get(&id) else {
+            return self.violations.push(format!("an ack for {id}, which nobody sent"));
         };
-        let command = &mut self.commands[place];
+        let command = &mut self.commands[index];
         command.acks.push(ack);
-        if command.fate == Fate::Acked {
-            self.repeats = self.repeats.saturating_sub(1);
+        if command.outcome == Outcome::Acked {
+            self.pending_repeats = self.pending_repeats.saturating_sub(1);
             return;
         }
-        command.fate = Fate::Acked;
-        self.tally.acked.one();
+        command.outcome = Outcome::Acked;
+        self.counters.acked.increment();
         if let (EventKind::Message { .. }, Some(seq)) = (&command.kind, ack.seq) {
-            self.ideas.note_own_message(command.conversation, seq);
+            self.planned_commands.add_own_message(command.conversation, seq);
         }
-        self.settle(place);
+        self.mark_answered(index);
     }
 
-    fn hear_error(&mut self, id: Option<CommandId>, code: ErrorCode, text: &str) {
-        let place = id.and_then(|id| self.by_id.get(&id).copied());
-        match (place.map(|place| (place, self.commands[place].fate)), code) {
-            (Some((_, Fate::Acked)), ErrorCode::StorageUnavailable) => self.repeats = self.repeats.saturating_sub(1),
-            (Some((place, Fate::Open)), ErrorCode::StorageUnavailable) => {
-                self.tally.refused.one();
-                self.commands[place].may_be_late = true;
+    fn handle_error(&mut self, id: Option<CommandId>, code: ErrorCode, text: &str) {
+        let index = id.and_then(|id| self.by_id.get(&id).copied());
+        match (index.map(|index| (index, self.commands[index].outcome)), code) {
+            (Some((_, Outcome::Acked)), ErrorCode::StorageUnavailable) => {
+                self.pending_repeats = self.pending_repeats.saturating_sub(1)
+            }
+            (Some((index, Outcome::Unanswered)), ErrorCode::StorageUnavailable) => {
+                self.counters.refused_for_now.increment();
+                self.commands[index].may_be_late = true;
                 let pause = Duration::from_millis(self.rng.random_range(100..500));
-                self.waiting.insert(place, Instant::now() + pause);
+                self.retry_at.insert(index, Instant::now() + pause);
             }
-            (Some((place, Fate::Open)), ErrorCode::UnknownMessage | ErrorCode::TooManyReactions) => {
-                self.tally.declined.one();
-                self.commands[place].fate = Fate::Refused(code);
-                self.settle(place);
+            (Some((index, Outcome::Unanswered)), ErrorCode::UnknownMessage | ErrorCode::TooManyReactions) => {
+                self.counters.refused_for_good.increment();
+                self.commands[index].outcome = Outcome::Refused(code);
+                self.mark_answered(index);
             }
-            (whose, _) => {
-                self.surprises.push(format!("an error that nothing called for: {text}"));
-                if let Some((place, Fate::Open)) = whose {
-                    self.commands[place].fate = Fate::Refused(code);
-                    self.settle(place);
+            (known_command, _) => {
+                self.violations.push(format!("an error that nothing called for: {text}"));
+                if let Some((index, Outcome::Unanswered)) = known_command {
+                    self.commands[index].outcome = Outcome::Refused(code);
+                    self.mark_answered(index);
                 }
             }
         }
     }
 
     /// A final answer has come.
-    fn settle(&mut self, place: usize) {
-        self.waiting.remove(&place);
-        let disk = self.tally.disk.get();
-        if let Some(disk_then) = self.open.remove(&place)
-            && (disk_then != disk || disk % 2 == 1)
+    fn mark_answered(&mut self, index: usize) {
+        self.retry_at.remove(&index);
+        let disk = self.counters.disk_changes.get();
+        if let Some(disk_when_sent) = self.unanswered.remove(&index)
+            && (disk_when_sent != disk || disk % 2 == 1)
         {
             // It may have been refused, and the answer lost with the connection.
-            self.commands[place].may_be_late = true;
+            self.commands[index].may_be_late = true;
         }
     }
 }

@@ -14,19 +14,19 @@
 //! `script/bench` starts it; `docs/performance.md` tells what it measures and what came of it. Whatever is lost, doubled
 //! or out of order fails the run; nothing that is timed does.
 
-mod contender;
-mod crowd;
+mod clients;
+mod connection;
 mod disk;
+mod durations;
 mod failure;
-mod line;
-mod million;
+mod frames;
+mod large_store;
 mod process;
+mod protocols;
 mod report;
 mod rivals;
+mod servers;
 mod settings;
-mod talk;
-mod times;
-mod wire;
 mod workloads;
 
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::{
-    contender::Contender, failure::Failure, report::Report, rivals::Role, settings::Settings, workloads::Workload,
+    failure::Failure, report::Report, rivals::Role, servers::ServerKind, settings::Settings, workloads::Workload,
 };
 
 /// The core of the clients.
@@ -81,21 +81,21 @@ fn measure(options: &Options) -> Result<bool, Failure> {
     // Ten thousand connections at both ends; servers inherit it.
     rlimit::increase_nofile_limit(u64::MAX)?;
     process::move_to_core(CLIENT_CORE)?;
-    let contenders = Contender::named(&options.servers)?;
+    let servers = ServerKind::named(&options.servers)?;
     let workloads = if options.only.is_empty() { Workload::all() } else { &options.only };
-    report::print_circumstances(&options.settings);
+    report::print_environment(&options.settings);
 
     let (mut report, mut is_well) = (Report::default(), true);
     for &workload in workloads {
         for round in 0..options.settings.rounds {
-            let mut contenders: Vec<_> = contenders.iter().copied().filter(|one| workload.is_for(*one)).collect();
-            if contenders.is_empty() {
+            let mut servers: Vec<_> = servers.iter().copied().filter(|server| workload.is_for(*server)).collect();
+            if servers.is_empty() {
                 break;
             }
-            let turn = round % contenders.len();
-            contenders.rotate_left(turn);
-            for contender in contenders {
-                match workload.run(&options.settings, contender) {
+            let offset = round % servers.len();
+            servers.rotate_left(offset);
+            for server in servers {
+                match workload.run(&options.settings, server) {
                     Ok(rows) => {
                         for (row, figures) in rows {
                             eprintln!("{} {}: {row}: {figures:.3?}", workload.name(), round + 1);
@@ -103,7 +103,7 @@ fn measure(options: &Options) -> Result<bool, Failure> {
                         }
                     }
                     Err(failure) => {
-                        eprintln!("{} {}: {}: FAILED: {failure}", workload.name(), round + 1, contender.name());
+                        eprintln!("{} {}: {}: FAILED: {failure}", workload.name(), round + 1, server.name());
                         is_well = false;
                     }
                 }

@@ -22,7 +22,7 @@ pub(crate) fn busy_time(core: usize) -> Result<Duration, Failure> {
     let name = format!("cpu{core} ");
     let line = stat.lines().find_map(|line| line.strip_prefix(&name)).ok_or("no such core in /proc/stat")?;
     // user, nice, system, idle, iowait, irq, softirq, steal; then what is in user already.
-    let ticks = line.split(' ').take(8).enumerate().filter(|(place, _)| !matches!(place, 3 | 4));
+    let ticks = line.split(' ').take(8).enumerate().filter(|(index, _)| !matches!(index, 3 | 4));
     let ticks: u64 = ticks.map(|(_, field)| field.parse::<u64>().unwrap_or_default()).sum();
     Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use super::{
-    contender::Contender,
+    kind::ServerKind,
     process,
     settings::Settings,
     workloads::{Figures, Workload},
@@ -26,7 +26,7 @@ impl Report {
     }
 
     pub(crate) fn print(mut self) {
-        let order = |row: &str| Contender::all().iter().position(|contender| contender.name() == row);
+        let order = |row: &str| ServerKind::all().iter().position(|kind| kind.name() == row);
         for (workload, rows) in &mut self.0 {
             println!("\n### {}\n", workload.name());
             rows.sort_by_key(|(name, _)| order(name));
@@ -38,19 +38,19 @@ impl Report {
 fn print_table(rows: &Rows) {
     let Some(first) = rows.first().and_then(|(_, rounds)| rounds.values().next()) else { return };
     let names: Vec<_> = first.iter().map(|(name, _)| *name).collect();
-    let bun = rows.iter().find(|(name, _)| *name == Contender::Bun.name()).map(|(_, rounds)| rounds);
-    let (chief, others) = names.split_at(1);
-    let mut columns = vec!["", chief[0]];
+    let bun = rows.iter().find(|(name, _)| *name == ServerKind::Bun.name()).map(|(_, rounds)| rounds);
+    let (main_figure, others) = names.split_at(1);
+    let mut columns = vec!["", main_figure[0]];
     columns.extend(bun.map(|_| "to Bun"));
     columns.extend(others);
     println!("| {} |\n| --- |{}", columns.join(" | "), " ---: |".repeat(columns.len() - 1));
     for (name, rounds) in rows {
         let mut cells = vec![name.clone()];
-        for (place, _) in names.iter().enumerate() {
-            cells.push(spread(rounds.values().map(|figures| figures[place].1).collect()));
-            if let (0, Some(bun)) = (place, bun) {
+        for (index, _) in names.iter().enumerate() {
+            cells.push(median_and_range(rounds.values().map(|figures| figures[index].1).collect()));
+            if let (0, Some(bun)) = (index, bun) {
                 let ratio = |(round, figures): (&usize, &Figures)| Some(figures[0].1 / bun.get(round)?[0].1);
-                cells.push(spread(rounds.iter().filter_map(ratio).collect()));
+                cells.push(median_and_range(rounds.iter().filter_map(ratio).collect()));
             }
         }
         println!("| {} |", cells.join(" | "));
@@ -58,24 +58,24 @@ fn print_table(rows: &Rows) {
 }
 
 /// The median, and from where to where.
-fn spread(mut values: Vec<f64>) -> String {
+fn median_and_range(mut values: Vec<f64>) -> String {
     // Where there is nothing to measure.
     values.retain(|value| !value.is_nan());
     values.sort_by(f64::total_cmp);
     match *values.as_slice() {
         [] => "–".to_owned(),
-        [only] => short(only),
+        [only] => three_digits(only),
         [least, .., most] => {
-            let half = values.len() / 2;
+            let middle = values.len() / 2;
             let median =
-                if values.len() % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) };
-            format!("{} ({}–{})", short(median), short(least), short(most))
+                if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) };
+            format!("{} ({}–{})", three_digits(median), three_digits(least), three_digits(most))
         }
     }
 }
 
 /// Three digits or so.
-fn short(value: f64) -> String {
+fn three_digits(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
@@ -85,32 +85,41 @@ fn short(value: f64) -> String {
 }
 
 /// On what, with what and when.
-pub(crate) fn print_circumstances(settings: &Settings) {
+pub(crate) fn print_environment(settings: &Settings) {
     let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
-    println!("- date: {}", said("date", &["-u", "+%F %R UTC"]));
+    println!("- date: {}", output_of("date", &["-u", "+%F %R UTC"]));
     println!(
         "- machine: {} cores,{}",
         process::cores(),
         model.trim_start_matches(['\t', ' ', ':']).replacen("", " ", 1)
     );
-    println!("- kernel: {}", said("uname", &["-sr"]));
-    let disk = said("df", &["--output=fstype,source", &settings.folder.display().to_string()]);
+    println!("- kernel: {}", output_of("uname", &["-sr"]));
+    let disk = output_of("df", &["--output=fstype,source", &settings.folder.display().to_string()]);
     println!("- disk: {}", disk.lines().last().unwrap_or_default());
-    println!("- teahouse: {}, commit {}", settings.server.display(), said("git", &["rev-parse", "--short", "HEAD"]));
+    println!(
+        "- teahouse: {}, commit {}",
+        settings.server.display(),
+        output_of("git", &["rev-parse", "--short", "HEAD"])
+    );
     let bun = settings.tools.join("node_modules/.bin/bun");
-    println!("- Bun {}, Node {}, ws {}", said(bun, &["--version"]), said("node", &["--version"]), ws(&settings.tools));
+    println!(
+        "- Bun {}, Node {}, ws {}",
+        output_of(bun, &["--version"]),
+        output_of("node", &["--version"]),
+        ws_version(&settings.tools)
+    );
     println!("- rounds: {}, {} s each; servers on core 0, clients on core 1", settings.rounds, settings.seconds);
 }
 
-fn ws(tools: &Path) -> String {
+fn ws_version(tools: &Path) -> String {
     let package = fs::read(tools.join("node_modules/ws/package.json")).unwrap_or_default();
     let package: serde_json::Value = serde_json::from_slice(&package).unwrap_or_default();
     package["version"].as_str().unwrap_or("?").to_owned()
 }
 
 /// What a program says of itself; `?` where there is none.
-fn said(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
+fn output_of(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success());
     output.map_or("?".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

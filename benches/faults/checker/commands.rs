@@ -6,66 +6,68 @@ use teahouse::domain::{CommandId, ConversationId, Event, EventKind, Seq, UserId}
 
 use crate::{
     checker::findings::Findings,
-    history::{Ack, Command, Fate, Log},
+    history::{Ack, Command, Log, Outcome},
 };
 
 pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {
-    let mut done: HashMap<(UserId, CommandId), Vec<&Event>> = HashMap::new();
+    let mut events_by_command: HashMap<(UserId, CommandId), Vec<&Event>> = HashMap::new();
     for event in log.conversations.values().flatten() {
-        done.entry((event.author.id, event.id)).or_default().push(event);
+        events_by_command.entry((event.author.id, event.id)).or_default().push(event);
     }
     for command in commands {
-        let events = done.get(&(command.author, command.id)).map_or(&[][..], Vec::as_slice);
+        let events = events_by_command.get(&(command.author, command.id)).map_or(&[][..], Vec::as_slice);
         if events.len() > 1 {
             findings.duplicated.add(|| format!("{} was done {} times", command.id, events.len()));
         }
-        fate(command, events, findings);
+        check_outcome(command, events, findings);
         for event in events {
-            if event.conversation != command.conversation || !says(&event.kind, &command.kind) {
+            if event.conversation != command.conversation || !is_effect_of(&event.kind, &command.kind) {
                 findings.wrong.add(|| format!("{command:?} was asked for, and {event:?} was done"));
             }
         }
     }
-    order(commands, findings);
+    check_order(commands, findings);
 }
 
-fn fate(command: &Command, events: &[&Event], findings: &mut Findings) {
-    match command.fate {
-        Fate::Acked => {
+fn check_outcome(command: &Command, events: &[&Event], findings: &mut Findings) {
+    match command.outcome {
+        Outcome::Acked => {
             if events.is_empty() {
                 findings.lost.add(|| format!("{} was acked ({:?}) and is not there", command.id, command.acks));
             }
-            let places: Vec<Ack> = events
+            let logged_positions: Vec<Ack> = events
                 .iter()
                 .map(|event| Ack { conversation: event.conversation, seq: Some(event.seq), at: event.at })
                 .collect();
             for ack in &command.acks {
-                if !places.is_empty() && !places.contains(ack) {
-                    findings.wrong.add(|| format!("{} was acked as {ack:?} and is at {places:?}", command.id));
+                if !logged_positions.is_empty() && !logged_positions.contains(ack) {
+                    findings
+                        .wrong
+                        .add(|| format!("{} was acked as {ack:?} and is at {logged_positions:?}", command.id));
                 }
             }
             if command.acks.iter().any(|ack| *ack != command.acks[0]) {
                 findings.wrong.add(|| format!("{} was acked differently: {:?}", command.id, command.acks));
             }
         }
-        Fate::Refused(code) => {
+        Outcome::Refused(code) => {
             if !events.is_empty() {
                 findings.wrong.add(|| format!("{} was refused ({code:?}) and is there", command.id));
             }
         }
-        Fate::Open => findings.wrong.add(|| format!("{} was never answered", command.id)),
+        Outcome::Unanswered => findings.wrong.add(|| format!("{} was never answered", command.id)),
         // Once or not at all.
-        Fate::Abandoned => {}
+        Outcome::Abandoned => {}
     }
 }
 
 /// Whether the log says what was asked for. Words that were edited or deleted since are blank there.
-pub(super) fn says(logged: &EventKind, asked: &EventKind) -> bool {
-    logged == asked || *logged == blank(asked)
+pub(super) fn is_effect_of(logged: &EventKind, requested: &EventKind) -> bool {
+    logged == requested || *logged == without_text(requested)
 }
 
 /// The same without its words.
-pub(super) fn blank(kind: &EventKind) -> EventKind {
+pub(super) fn without_text(kind: &EventKind) -> EventKind {
     use teahouse::domain::Body;
 
     match kind {
@@ -76,14 +78,14 @@ pub(super) fn blank(kind: &EventKind) -> EventKind {
 }
 
 /// What one author sent to one conversation stands there in the order in which it was first sent.
-fn order(commands: &[Command], findings: &mut Findings) {
-    let mut last: HashMap<(UserId, ConversationId), Seq> = HashMap::new();
-    for command in commands.iter().filter(|command| command.fate == Fate::Acked && !command.may_be_late) {
+fn check_order(commands: &[Command], findings: &mut Findings) {
+    let mut last_seq: HashMap<(UserId, ConversationId), Seq> = HashMap::new();
+    for command in commands.iter().filter(|command| command.outcome == Outcome::Acked && !command.may_be_late) {
         let Some(seq) = command.acks.first().and_then(|ack| ack.seq) else { continue };
-        let last = last.entry((command.author, command.conversation)).or_default();
-        if seq <= *last {
-            findings.out_of_order.add(|| format!("{} is at {seq}, what was sent before it at {last}", command.id));
+        let last_seq = last_seq.entry((command.author, command.conversation)).or_default();
+        if seq <= *last_seq {
+            findings.out_of_order.add(|| format!("{} is at {seq}, what was sent before it at {last_seq}", command.id));
         }
-        *last = seq.max(*last);
+        *last_seq = seq.max(*last_seq);
     }
 }

@@ -7,22 +7,22 @@ const EXAMPLES: usize = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     /// Acked, or told to somebody, and not there; or a hole where something must be.
-    pub(crate) lost: Kind,
+    pub(crate) lost: FindingGroup,
     /// Done twice, or told twice.
-    pub(crate) duplicated: Kind,
-    pub(crate) out_of_order: Kind,
+    pub(crate) duplicated: FindingGroup,
+    pub(crate) out_of_order: FindingGroup,
     /// There, but not what was asked for, or shown to somebody otherwise than it is.
-    pub(crate) wrong: Kind,
+    pub(crate) wrong: FindingGroup,
 }
 
 /// Findings of one kind.
 #[derive(Debug, Default)]
-pub(crate) struct Kind {
+pub(crate) struct FindingGroup {
     pub(crate) count: u64,
     pub(crate) examples: Vec<String>,
 }
 
-impl Kind {
+impl FindingGroup {
     pub(super) fn add(&mut self, example: impl FnOnce() -> String) {
         self.count += 1;
         if self.examples.len() < EXAMPLES {
@@ -32,7 +32,7 @@ impl Kind {
 }
 
 impl Findings {
-    pub(crate) fn kinds(&self) -> [(&'static str, &Kind); 4] {
+    pub(crate) fn groups(&self) -> [(&'static str, &FindingGroup); 4] {
         [
             ("lost", &self.lost),
             ("duplicated", &self.duplicated),
@@ -41,7 +41,7 @@ impl Findings {
         ]
     }
 
-    pub(crate) fn are_none(&self) -> bool {
-        self.kinds().iter().all(|(_, kind)| kind.count == 0)
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups().iter().all(|(_, group)| group.count == 0)
     }
 }

@@ -3,34 +3,34 @@
 use teahouse::domain::{ConversationId, Event, Seq, Timestamp};
 
 use crate::{
-    checker::{asked::Asked, findings::Findings},
+    checker::{commands::CommandIndex, findings::Findings},
     history::Log,
 };
 
-pub(super) fn check(log: &Log, asked: &Asked, findings: &mut Findings) {
+pub(super) fn check(log: &Log, commands: &CommandIndex, findings: &mut Findings) {
     for (conversation, events) in &log.conversations {
-        order(*conversation, events, findings);
+        check_order(*conversation, events, findings);
         for event in events {
-            if asked.of(event.author.id, event.id).is_none() {
+            if commands.get(event.author.id, event.id).is_none() {
                 findings.wrong.add(|| format!("nobody asked for event {} of {conversation}", event.seq));
             }
         }
     }
 }
 
-fn order(conversation: ConversationId, events: &[Event], findings: &mut Findings) {
-    let mut due = Seq::ZERO.next();
-    let mut latest = Timestamp(0);
+fn check_order(conversation: ConversationId, events: &[Event], findings: &mut Findings) {
+    let mut expected = Seq::ZERO.next();
+    let mut latest_time = Timestamp(0);
     for event in events {
-        if event.seq > due {
-            findings.lost.add(|| format!("{conversation} has a hole from {due} to before {}", event.seq));
-        } else if event.seq < due {
+        if event.seq > expected {
+            findings.lost.add(|| format!("{conversation} has a hole from {expected} to before {}", event.seq));
+        } else if event.seq < expected {
             findings.duplicated.add(|| format!("{conversation} has seq {} again", event.seq));
         }
-        if event.at < latest {
+        if event.at < latest_time {
             findings.out_of_order.add(|| format!("the time goes back at event {} of {conversation}", event.seq));
         }
-        due = event.seq.next();
-        latest = latest.max(event.at);
+        expected = event.seq.next();
+        latest_time = latest_time.max(event.at);
     }
 }

@@ -11,18 +11,21 @@ use crate::{
 };
 
 pub(super) fn check(history: &History, log: &Log, findings: &mut Findings) {
-    let folded: BTreeMap<ConversationId, BTreeMap<Seq, Folded>> =
+    let expected: BTreeMap<ConversationId, BTreeMap<Seq, FoldedMessage>> =
         log.conversations.iter().map(|(conversation, events)| (*conversation, fold(events))).collect();
-    let nothing = BTreeMap::new();
-    for (conversation, messages) in &folded {
+    let no_messages = BTreeMap::new();
+    for (conversation, messages) in &expected {
         let served = history.served.get(conversation).map_or(&[][..], Vec::as_slice);
         compare("the server", *conversation, messages.values(), served, findings);
     }
     for reader in &history.readers {
         for view in &reader.views {
-            let messages = folded.get(&view.conversation).unwrap_or(&nothing);
-            let first =
-                if view.is_whole { Seq::ZERO } else { view.messages.first().map_or(Seq(u64::MAX), |first| first.seq) };
+            let messages = expected.get(&view.conversation).unwrap_or(&no_messages);
+            let first = if view.starts_at_first_message {
+                Seq::ZERO
+            } else {
+                view.messages.first().map_or(Seq(u64::MAX), |first| first.seq)
+            };
             compare(
                 &reader.name,
                 view.conversation,
@@ -45,30 +48,30 @@ pub(super) fn check(history: &History, log: &Log, findings: &mut Findings) {
 }
 
 fn compare<'a>(
-    whose: &str,
+    source: &str,
     conversation: ConversationId,
-    folded: impl Iterator<Item = &'a Folded<'a>>,
-    shown: &[Message],
+    expected: impl Iterator<Item = &'a FoldedMessage<'a>>,
+    actual: &[Message],
     findings: &mut Findings,
 ) {
-    let mut shown: BTreeMap<Seq, &Message> = shown.iter().map(|message| (message.seq, message)).collect();
-    for message in folded {
-        let shown = shown.remove(&message.event.seq);
-        if !shown.is_some_and(|shown| message.is(shown)) {
-            findings.wrong.add(|| format!("{whose} in {conversation}: {shown:?} where the log comes to {message:?}"));
+    let mut actual: BTreeMap<Seq, &Message> = actual.iter().map(|message| (message.seq, message)).collect();
+    for message in expected {
+        let actual = actual.remove(&message.event.seq);
+        if !actual.is_some_and(|actual| message.matches(actual)) {
+            findings.wrong.add(|| format!("{source} in {conversation}: {actual:?} where the log comes to {message:?}"));
         }
     }
-    for seq in shown.keys() {
-        findings.wrong.add(|| format!("{whose} in {conversation}: message {seq} is shown, and is not in the log"));
+    for seq in actual.keys() {
+        findings.wrong.add(|| format!("{source} in {conversation}: message {seq} is shown, and is not in the log"));
     }
 }
 
 /// A message after everything that happened to it.
 #[derive(Debug)]
-struct Folded<'a> {
+struct FoldedMessage<'a> {
     /// What wrote it.
     event: &'a Event,
-    words: &'a str,
+    text: &'a str,
     /// The last event that concerned it.
     last: &'a Event,
     edited: Option<&'a Event>,
@@ -76,13 +79,13 @@ struct Folded<'a> {
     reactions: BTreeMap<&'a str, Vec<&'a User>>,
 }
 
-fn fold(events: &[Event]) -> BTreeMap<Seq, Folded<'_>> {
+fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
     let mut messages = BTreeMap::new();
     for event in events {
         if let EventKind::Message { body } = &event.kind {
-            let message = Folded {
+            let message = FoldedMessage {
                 event,
-                words: body.as_str(),
+                text: body.as_str(),
                 last: event,
                 edited: None,
                 is_deleted: false,
@@ -90,23 +93,23 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, Folded<'_>> {
             };
             messages.insert(event.seq, message);
         } else if let Some(message) = event.kind.target().and_then(|target| messages.get_mut(&target)) {
-            message.take(event);
+            message.apply(event);
         }
     }
     messages
 }
 
-impl<'a> Folded<'a> {
-    fn take(&mut self, event: &'a Event) {
+impl<'a> FoldedMessage<'a> {
+    fn apply(&mut self, event: &'a Event) {
         self.last = event;
         match &event.kind {
             EventKind::Message { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {}
             EventKind::Edit { body, .. } => {
-                self.words = body.as_str();
+                self.text = body.as_str();
                 self.edited = Some(event);
             }
             EventKind::Deletion { .. } => {
-                self.words = "";
+                self.text = "";
                 self.edited = None;
                 self.is_deleted = true;
                 self.reactions.clear();
@@ -123,14 +126,14 @@ impl<'a> Folded<'a> {
         }
     }
 
-    fn is(&self, shown: &Message) -> bool {
+    fn matches(&self, actual: &Message) -> bool {
         let reactions =
-            shown.reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.users.iter().collect()));
-        (shown.id, shown.at, &shown.author) == (self.event.id, self.event.at, &self.event.author)
-            && shown.body.as_str() == self.words
-            && shown.revision == self.last.seq
-            && shown.edited_at == self.edited.map(|event| event.at)
-            && shown.deleted == self.is_deleted
+            actual.reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.users.iter().collect()));
+        (actual.id, actual.at, &actual.author) == (self.event.id, self.event.at, &self.event.author)
+            && actual.body.as_str() == self.text
+            && actual.revision == self.last.seq
+            && actual.edited_at == self.edited.map(|event| event.at)
+            && actual.deleted == self.is_deleted
             && reactions.eq(self.reactions.iter().map(|(emoji, users)| (*emoji, users.clone())))
     }
 }

@@ -25,19 +25,20 @@ use crate::failure::Failure;
 const CAPACITY: usize = 100;
 
 /// Whose it is, and what it says.
-type Said = (u64, Utf8Bytes);
+type RoomMessage = (u64, Utf8Bytes);
 
 #[derive(Default)]
 struct Rooms {
     /// By path.
-    channels: Mutex<HashMap<String, broadcast::Sender<Said>>>,
-    came: std::sync::atomic::AtomicU64,
+    channels: Mutex<HashMap<String, broadcast::Sender<RoomMessage>>>,
+    next_client: std::sync::atomic::AtomicU64,
 }
 
 /// The example sets no `TCP_NODELAY`.
 pub(super) fn serve(nodelay: bool) -> Result<(), Failure> {
     Runtime::new()?.block_on(async {
-        let router = Router::new().route("/{kind}/{number}", any(enter)).with_state(Arc::new(Rooms::default()));
+        let router =
+            Router::new().route("/{kind}/{number}", any(handle_upgrade)).with_state(Arc::new(Rooms::default()));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("listening on http://{}", listener.local_addr()?);
         if nodelay {
@@ -50,25 +51,26 @@ pub(super) fn serve(nodelay: bool) -> Result<(), Failure> {
     })
 }
 
-async fn enter(
+async fn handle_upgrade(
     upgrade: WebSocketUpgrade,
     Path((kind, number)): Path<(String, String)>,
     State(rooms): State<Arc<Rooms>>,
 ) -> Response {
-    upgrade.on_upgrade(async move |socket| talk(socket, kind == "pair", format!("{kind}/{number}"), &rooms).await)
+    upgrade
+        .on_upgrade(async move |socket| serve_socket(socket, kind == "pair", format!("{kind}/{number}"), &rooms).await)
 }
 
-async fn talk(socket: WebSocket, is_pair: bool, room: String, rooms: &Rooms) {
-    let this = rooms.came.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+async fn serve_socket(socket: WebSocket, is_pair: bool, room: String, rooms: &Rooms) {
+    let client = rooms.next_client.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let channel = {
         let mut channels = rooms.channels.lock().unwrap_or_else(PoisonError::into_inner);
         channels.entry(room).or_insert_with(|| broadcast::channel(CAPACITY).0).clone()
     };
-    let mut said = channel.subscribe();
+    let mut messages = channel.subscribe();
     let (mut sender, mut receiver) = socket.split();
     let mut sending = tokio::spawn(async move {
-        while let Ok((who, text)) = said.recv().await {
-            if is_pair && who == this {
+        while let Ok((author, text)) = messages.recv().await {
+            if is_pair && author == client {
                 continue;
             }
             if sender.send(Message::Text(text)).await.is_err() {
@@ -76,14 +78,14 @@ async fn talk(socket: WebSocket, is_pair: bool, room: String, rooms: &Rooms) {
             }
         }
     });
-    let mut hearing = tokio::spawn(async move {
+    let mut receiving = tokio::spawn(async move {
         while let Some(Ok(Message::Text(text))) = receiver.next().await {
             // Nobody may be there to hear it.
-            let _ = channel.send((this, text));
+            let _ = channel.send((client, text));
         }
     });
     select! {
-        _ = &mut sending => hearing.abort(),
-        _ = &mut hearing => sending.abort(),
+        _ = &mut sending => receiving.abort(),
+        _ = &mut receiving => sending.abort(),
     }
 }

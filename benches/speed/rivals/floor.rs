@@ -6,13 +6,13 @@ use std::{collections::HashMap, io::ErrorKind, mem};
 use mio::{Events, Interest, Poll, Token, net::TcpListener};
 
 use super::super::{
+    connection::{Connection, Received},
     failure::Failure,
-    line::{Heard, Line},
-    wire::{ACCEPT, Side, TEXT, put_frame},
+    frames::{ACCEPT, Side, TEXT, append_frame},
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum WriteStrategy {
     /// One write for each delivery.
     Write,
     /// What is queued for a socket in one turn goes out in one write.
@@ -22,14 +22,14 @@ pub(super) enum Manner {
 const LISTENER: Token = Token(usize::MAX);
 
 struct Client {
-    line: Line,
+    connection: Connection,
     path: String,
     /// Whether something is queued.
-    is_due: bool,
+    is_pending: bool,
 }
 
 struct Floor {
-    manner: Manner,
+    strategy: WriteStrategy,
     /// By token.
     clients: Vec<Option<Client>>,
     /// Tokens of those who have left.
@@ -37,15 +37,16 @@ struct Floor {
     /// Who is where, by path.
     rooms: HashMap<String, Vec<usize>>,
     /// For whom something is queued.
-    due: Vec<usize>,
+    pending: Vec<usize>,
 }
 
-pub(super) fn serve(manner: Manner) -> Result<(), Failure> {
+pub(super) fn serve(strategy: WriteStrategy) -> Result<(), Failure> {
     let (mut poll, mut events) = (Poll::new()?, Events::with_capacity(1024));
     let mut listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("listening on http://{}", listener.local_addr()?);
-    let mut floor = Floor { manner, clients: Vec::new(), free: Vec::new(), rooms: HashMap::new(), due: Vec::new() };
+    let mut floor =
+        Floor { strategy, clients: Vec::new(), free: Vec::new(), rooms: HashMap::new(), pending: Vec::new() };
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match poll.poll(&mut events, None) {
@@ -55,7 +56,7 @@ pub(super) fn serve(manner: Manner) -> Result<(), Failure> {
         for event in &events {
             match event.token() {
                 LISTENER => floor.accept(&listener, &poll)?,
-                Token(number) => floor.hear(number, event.is_writable(), &mut buffer),
+                Token(number) => floor.handle_event(number, event.is_writable(), &mut buffer),
             }
         }
         floor.flush();
@@ -76,30 +77,30 @@ impl Floor {
                 self.clients.len() - 1
             });
             poll.registry().register(&mut stream, Token(number), Interest::READABLE | Interest::WRITABLE)?;
-            let line = Line::new(stream, Side::Server);
-            self.clients[number] = Some(Client { line, path: String::new(), is_due: false });
+            let connection = Connection::new(stream, Side::Server);
+            self.clients[number] = Some(Client { connection, path: String::new(), is_pending: false });
         }
     }
 
-    fn hear(&mut self, number: usize, is_writable: bool, buffer: &mut [u8]) {
+    fn handle_event(&mut self, number: usize, is_writable: bool, buffer: &mut [u8]) {
         let Some(client) = &mut self.clients[number] else { return };
-        let (mut frames, mut ends) = (Vec::new(), Vec::new());
-        let mut entered = None;
-        let read = client.line.read(buffer, |heard| {
-            match heard {
-                Heard::Head(head) => entered = path(head),
-                Heard::Text(text) => {
-                    put_frame(&mut frames, TEXT, text, Side::Server);
-                    ends.push(frames.len());
+        let (mut frames, mut frame_ends) = (Vec::new(), Vec::new());
+        let mut requested_path = None;
+        let read = client.connection.read(buffer, |received| {
+            match received {
+                Received::Head(head) => requested_path = path(head),
+                Received::Text(text) => {
+                    append_frame(&mut frames, TEXT, text, Side::Server);
+                    frame_ends.push(frames.len());
                 }
             }
             Ok(())
         });
         // A line that cannot be written to has ended, and reading tells so.
         if is_writable {
-            let _ = client.line.flush();
+            let _ = client.connection.flush();
         }
-        if let Some(path) = entered {
+        if let Some(path) = requested_path {
             let answer = format!(
                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                  Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
@@ -116,18 +117,19 @@ impl Floor {
 
     fn deliver(&mut self, from: usize, frames: &[u8], ends: &[usize]) {
         let Some(client) = &self.clients[from] else { return };
-        let excepted = client.path.starts_with("/pair/").then_some(from);
-        let Some(room) = self.rooms.get(&client.path).filter(|_| !ends.is_empty()) else { return };
+        let excepted = client.path.starts_with("/pair/").then_some(author);
+        let Some(room) = self.rooms.get(&client.path).filter(|_| !frame_ends.is_empty()) else { return };
         let mut start = 0;
-        for end in if self.manner == Manner::Write { ends } else { &ends[ends.len() - 1..] } {
-            for &number in room.iter().filter(|number| Some(**number) != excepted) {
+        for end in if self.strategy == WriteStrategy::Write { frame_ends } else { &frame_ends[frame_ends.len() - 1..] }
+        {
+            for &number in room.iter().filter(|number| Some(**number) != excluded) {
                 let Some(client) = &mut self.clients[number] else { continue };
-                if self.manner == Manner::Write {
-                    let _ = client.line.send(&frames[start..*end]);
+                if self.strategy == WriteStrategy::Write {
+                    let _ = client.connection.send(&frames[start..*end]);
                 } else {
-                    client.line.queue(&frames[start..*end]);
-                    if !mem::replace(&mut client.is_due, true) {
-                        self.due.push(number);
+                    client.connection.queue(&frames[start..*end]);
+                    if !mem::replace(&mut client.is_pending, true) {
+                        self.pending.push(number);
                     }
                 }
             }
@@ -136,15 +138,15 @@ impl Floor {
     }
 
     fn flush(&mut self) {
-        for number in self.due.drain(..) {
+        for number in self.pending.drain(..) {
             if let Some(client) = &mut self.clients[number] {
-                client.is_due = false;
-                let _ = client.line.flush();
+                client.is_pending = false;
+                let _ = client.connection.flush();
             }
         }
     }
 
-    fn leave(&mut self, number: usize) {
+    fn remove(&mut self, number: usize) {
         let Some(client) = self.clients[number].take() else { return };
         if let Some(room) = self.rooms.get_mut(&client.path) {
             room.retain(|other| *other != number);

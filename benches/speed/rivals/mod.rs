@@ -21,7 +21,7 @@ pub(crate) fn serve(role: Role) -> Result<(), Failure> {
     match role {
         Role::Axum => broadcast::serve(false),
         Role::AxumNodelay => broadcast::serve(true),
-        Role::FloorWrite => floor::serve(floor::Manner::Write),
-        Role::FloorGather => floor::serve(floor::Manner::Gather),
+        Role::FloorWrite => floor::serve(floor::WriteStrategy::Write),
+        Role::FloorGather => floor::serve(floor::WriteStrategy::Gather),
     }
 }

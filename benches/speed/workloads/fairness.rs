@@ -9,166 +9,167 @@ use std::time::{Duration, Instant};
 
 use super::{
     figures::Figures,
-    scene::{Scene, Workshop},
+    test_bed::{TestBed, WorkloadContext},
 };
 use crate::{
-    crowd::{Crowd, PATIENCE},
+    clients::{Clients, TIMEOUT},
+    connection::Received,
+    durations::Durations,
     failure::Failure,
-    line::Heard,
-    talk::{Place, Talk},
-    times::Times,
+    protocols::{Protocol, Topology},
 };
 
 const MEMBERS: usize = 10_000;
 const PAIRS: usize = 20;
 
 /// Somebody writes to somebody so often: seldom enough that the server has little to do but for the crowd.
-const INTERVAL: Duration = Duration::from_millis(5);
+const PRIVATE_INTERVAL: Duration = Duration::from_millis(5);
 
 /// From one message to all to the next, if all have heard it by then.
-const PAUSE: Duration = Duration::from_millis(200);
+const ROOM_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How many frames of the crowd are read before the next look at private ones.
-const FEW: usize = 16;
+const CROWD_EVENTS_PER_POLL: usize = 16;
 
 /// Messages to all have numbers from here on: with Teahouse, those in the pairs are among all.
-const TO_ALL: u32 = 0x8000_0000;
+const FIRST_ROOM_NUMBER: u32 = 0x8000_0000;
 
 /// How many times as long as a usual workload each half of this one takes: fan-outs are few.
-const LONGER: u32 = 5;
+const DURATION_FACTOR: u32 = 5;
 
-pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let server = shop.contender.start(shop.settings)?;
-    let dialect = shop.contender.dialect();
-    let mut room = Talk::new(dialect, Place::Room);
-    let mut pairs = Talk::beside(MEMBERS, dialect, Place::Pairs);
-    let (mut crowd, mut couples) = (Crowd::that_hears(FEW)?, Crowd::new()?);
-    pairs.begin(&mut couples, server.address, 2 * PAIRS)?;
+pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
+    let server = context.server_kind.start(context.settings)?;
+    let dialect = context.server_kind.dialect();
+    let mut room = Protocol::new(dialect, Topology::Room);
+    let mut pair_protocol = Protocol::with_first_user(MEMBERS, dialect, Topology::Pairs);
+    let (mut clients, mut pair_clients) = (Clients::with_event_capacity(CROWD_EVENTS_PER_POLL)?, Clients::new()?);
+    pair_protocol.connect_and_wait(&mut pair_clients, server.address, 2 * PAIRS)?;
     // Those in the pairs hear nothing while the others come in; nobody says anything that they would have to hear.
-    room.begin(&mut crowd, server.address, MEMBERS)?;
-    let mut both = Both {
-        room: Scene { server, crowd, talk: room },
-        couples,
-        pairs,
-        sent: vec![(0, None); PAIRS],
-        unheard: 0,
-        posts: 0,
-        looked: Instant::now(),
+    room.connect_and_wait(&mut clients, server.address, MEMBERS)?;
+    let mut fairness = FairnessRun {
+        room: TestBed { server, clients, protocol: room },
+        pair_clients,
+        pair_protocol,
+        in_flight: vec![(0, None); PAIRS],
+        missing: 0,
+        room_messages: 0,
+        last_checked: Instant::now(),
     };
-    let mut alone = both.measure(shop.length * LONGER, false)?;
-    let mut beside = both.measure(shop.length * LONGER, true)?;
-    both.room.nothing_more_comes()?;
+    let mut alone = fairness.measure(context.duration * DURATION_FACTOR, false)?;
+    let mut during_fan_outs = fairness.measure(context.duration * DURATION_FACTOR, true)?;
+    fairness.room.expect_nothing_more()?;
     Ok(vec![
-        ("ms beside a fan-out, p99", beside.private.within(99)),
-        ("p90", beside.private.within(90)),
-        ("p50", beside.private.within(50)),
-        ("most", beside.private.within(100)),
-        ("alone, p99", alone.private.within(99)),
-        ("p50 alone", alone.private.within(50)),
-        ("most alone", alone.private.within(100)),
-        ("ms a fan-out, p50", beside.fan_outs.within(50)),
-        ("ms clients looked away, p99", beside.away.within(99)),
-        ("most away", beside.away.within(100)),
+        ("ms beside a fan-out, p99", during_fan_outs.private.percentile_ms(99)),
+        ("p90", during_fan_outs.private.percentile_ms(90)),
+        ("p50", during_fan_outs.private.percentile_ms(50)),
+        ("most", during_fan_outs.private.percentile_ms(100)),
+        ("alone, p99", alone.private.percentile_ms(99)),
+        ("p50 alone", alone.private.percentile_ms(50)),
+        ("most alone", alone.private.percentile_ms(100)),
+        ("ms a fan-out, p50", during_fan_outs.fan_outs.percentile_ms(50)),
+        ("ms clients looked away, p99", during_fan_outs.check_intervals.percentile_ms(99)),
+        ("most away", during_fan_outs.check_intervals.percentile_ms(100)),
     ])
 }
 
 /// A crowd, and some who do not care for it.
-struct Both {
-    room: Scene,
-    couples: Crowd,
-    pairs: Talk,
+struct FairnessRun {
+    room: TestBed,
+    pair_clients: Clients,
+    pair_protocol: Protocol,
     /// How many messages each pair has had; of the one that was not heard, when it was sent, and whether it counts.
-    sent: Vec<(u32, Option<(Instant, bool)>)>,
+    in_flight: Vec<(u32, Option<(Instant, bool)>)>,
     /// How many have not heard the last message to all.
-    unheard: usize,
+    missing: usize,
     /// How many messages there were to all.
-    posts: u32,
+    room_messages: u32,
     /// When private messages were looked for last.
-    looked: Instant,
+    last_checked: Instant,
 }
 
 #[derive(Default)]
-struct Measured {
+struct Latencies {
     /// If there are to be fan-outs, those that were sent while one was under way.
-    private: Times,
-    fan_outs: Times,
-    away: Times,
+    private: Durations,
+    fan_outs: Durations,
+    check_intervals: Durations,
 }
 
-impl Both {
-    fn measure(&mut self, length: Duration, with_crowd: bool) -> Result<Measured, Failure> {
-        let mut measured = Measured::default();
-        let begin = Instant::now();
-        let (mut turn, mut posted) = (0_u32, begin);
+impl FairnessRun {
+    fn measure(&mut self, duration: Duration, with_fan_outs: bool) -> Result<Latencies, Failure> {
+        let mut latencies = Latencies::default();
+        let start = Instant::now();
+        let (mut private_count, mut room_message_sent_at) = (0_u32, start);
         loop {
-            let is_over = begin.elapsed() >= length;
-            if is_over && self.unheard == 0 && self.sent.iter().all(|(_, sent)| sent.is_none()) {
-                return Ok(measured);
+            let is_over = start.elapsed() >= duration;
+            if is_over && self.missing == 0 && self.in_flight.iter().all(|(_, in_flight)| in_flight.is_none()) {
+                return Ok(latencies);
             }
-            if begin.elapsed() > length + PATIENCE {
+            if start.elapsed() > duration + TIMEOUT {
                 return Err("messages are lost, or the server cannot keep up".into());
             }
-            if with_crowd && !is_over && self.unheard == 0 && posted.elapsed() >= PAUSE {
-                posted = Instant::now();
-                self.posts += 1;
-                self.unheard = self.room.talk.audience(MEMBERS);
-                let text = self.room.talk.text(0, TO_ALL + self.posts);
-                self.room.crowd.say(0, &text)?;
+            if with_fan_outs && !is_over && self.missing == 0 && room_message_sent_at.elapsed() >= ROOM_INTERVAL {
+                room_message_sent_at = Instant::now();
+                self.room_messages += 1;
+                self.missing = self.room.protocol.receivers(MEMBERS);
+                let text = self.room.protocol.message_text(0, FIRST_ROOM_NUMBER + self.room_messages);
+                self.room.clients.send_text(0, &text)?;
             }
-            if !is_over && begin.elapsed() >= INTERVAL * turn {
-                let pair = turn as usize % PAIRS;
+            if !is_over && start.elapsed() >= PRIVATE_INTERVAL * private_count {
+                let pair = private_count as usize % PAIRS;
                 // Each waits for the one before.
-                if let (number, sent @ None) = &mut self.sent[pair] {
-                    let text = self.pairs.text(2 * pair, *number);
-                    *sent = Some((Instant::now(), !with_crowd || self.unheard > 0));
-                    self.couples.say(2 * pair, &text)?;
+                if let (number, in_flight @ None) = &mut self.in_flight[pair] {
+                    let text = self.pair_protocol.message_text(2 * pair, *number);
+                    *in_flight = Some((Instant::now(), !with_fan_outs || self.missing > 0));
+                    self.pair_clients.send_text(2 * pair, &text)?;
                 }
-                turn += 1;
+                private_count += 1;
             }
-            self.look(&mut measured)?;
-            if self.unheard > 0 {
-                self.hear_crowd()?;
-                if self.unheard == 0 {
-                    measured.fan_outs.note(posted.elapsed());
+            self.receive_private(&mut latencies)?;
+            if self.missing > 0 {
+                self.receive_room()?;
+                if self.missing == 0 {
+                    latencies.fan_outs.record(room_message_sent_at.elapsed());
                 }
             }
         }
     }
 
     /// Hears what came in private.
-    fn look(&mut self, measured: &mut Measured) -> Result<(), Failure> {
-        measured.away.note(self.looked.elapsed());
-        let Self { couples, pairs, sent, .. } = self;
-        couples.turn(Duration::ZERO, |who, heard| {
-            let Heard::Text(text) = heard else { return Ok(()) };
-            let Some(message) = pairs.message(who, text)? else { return Ok(()) };
-            if message.number >= TO_ALL {
+    fn receive_private(&mut self, latencies: &mut Latencies) -> Result<(), Failure> {
+        latencies.check_intervals.record(self.last_checked.elapsed());
+        let Self { pair_clients, pair_protocol, in_flight, .. } = self;
+        pair_clients.poll_once(Duration::ZERO, |who, received| {
+            let Received::Text(text) = received else { return Ok(()) };
+            let Some(message) = pair_protocol.parse_message(who, text)? else { return Ok(()) };
+            if message.number >= FIRST_ROOM_NUMBER {
                 return Ok(());
             }
-            let (number, at) = &mut sent[who / 2];
+            let (number, sent_at) = &mut in_flight[who / 2];
             if message.number != *number || message.author != who ^ 1 {
                 return Err(format!("{message:?} came where {number} was due").into());
             }
             *number += 1;
-            let (at, counts) = at.take().ok_or("a message came twice")?;
+            let (sent_at, counts) = sent_at.take().ok_or("a message came twice")?;
             if counts {
-                measured.private.note(at.elapsed());
+                latencies.private.record(sent_at.elapsed());
             }
             Ok(())
         })?;
-        self.looked = Instant::now();
+        self.last_checked = Instant::now();
         Ok(())
     }
 
-    fn hear_crowd(&mut self) -> Result<(), Failure> {
-        let (due, unheard, talk) = (TO_ALL + self.posts, &mut self.unheard, &mut self.room.talk);
-        self.room.crowd.turn(Duration::ZERO, |who, heard| {
-            let Heard::Text(text) = heard else { return Ok(()) };
-            let Some(message) = talk.message(who, text)? else { return Ok(()) };
-            if message.number != due {
-                return Err(format!("{} came where {due} was due", message.number).into());
+    fn receive_room(&mut self) -> Result<(), Failure> {
+        let (expected, missing, talk) =
+            (FIRST_ROOM_NUMBER + self.room_messages, &mut self.missing, &mut self.room.protocol);
+        self.room.clients.poll_once(Duration::ZERO, |who, received| {
+            let Received::Text(text) = received else { return Ok(()) };
+            let Some(message) = talk.parse_message(who, text)? else { return Ok(()) };
+            if message.number != expected {
+                return Err(format!("{} came where {expected} was due", message.number).into());
             }
-            *unheard -= 1;
+            *missing -= 1;
             Ok(())
         })
     }

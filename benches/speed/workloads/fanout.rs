@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    crowd::PATIENCE,
+    clients::TIMEOUT,
+    connection::Received,
     failure::Failure,
-    line::Heard,
-    talk::Place,
-    wire,
+    frames,
+    protocols::Topology,
     workloads::{
         figures::{Figures, Meter},
-        scene::Workshop,
+        test_bed::WorkloadContext,
     },
 };
 
@@ -22,56 +22,56 @@ const IN_FLIGHT: usize = 64;
 /// Not measured.
 const WARM_UP: Duration = Duration::from_millis(700);
 
-pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let mut scene = shop.scene(Place::Room, MEMBERS)?;
-    let audience = scene.talk.audience(MEMBERS);
+pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
+    let mut test_bed = context.test_bed(Topology::Room, MEMBERS)?;
+    let audience = test_bed.protocol.receivers(MEMBERS);
     // How many have not heard each message in flight, by its number modulo.
     let mut missing = [0; IN_FLIGHT];
     let mut expected = vec![0_u32; MEMBERS];
     let (mut sent, mut done, mut deliveries) = (0_usize, 0, 0_u64);
-    let (begin, mut meter) = (Instant::now(), None::<Meter>);
+    let (start, mut meter) = (Instant::now(), None::<Meter>);
     let mut figures = None;
     loop {
         let mut frames = Vec::new();
         while figures.is_none() && sent < done + IN_FLIGHT {
             missing[sent % IN_FLIGHT] = audience;
-            let text = scene.talk.text(0, u32::try_from(sent)?);
-            wire::put_frame(&mut frames, wire::TEXT, text.as_bytes(), wire::Side::Client);
+            let text = test_bed.protocol.message_text(0, u32::try_from(sent)?);
+            frames::append_frame(&mut frames, frames::TEXT, text.as_bytes(), frames::Side::Client);
             sent += 1;
         }
         if !frames.is_empty() {
-            scene.crowd.send(0, &frames)?;
+            test_bed.clients.send_frames(0, &frames)?;
         }
         if done == sent {
             break;
         }
         let before = deliveries;
-        let talk = &mut scene.talk;
-        scene.crowd.turn(PATIENCE, |who, heard| {
-            let Heard::Text(text) = heard else { return Ok(()) };
-            let Some(message) = talk.message(who, text)? else { return Ok(()) };
-            if message.number != expected[who] {
-                return Err(format!("{} came where {} was due", message.number, expected[who]).into());
+        let protocol = &mut test_bed.protocol;
+        test_bed.clients.poll_once(TIMEOUT, |client, received| {
+            let Received::Text(text) = received else { return Ok(()) };
+            let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
+            if message.number != expected[client] {
+                return Err(format!("{} came where {} was due", message.number, expected[client]).into());
             }
-            expected[who] += 1;
+            expected[client] += 1;
             missing[message.number as usize % IN_FLIGHT] -= 1;
             deliveries += 1;
             Ok(())
         })?;
-        if before == deliveries && begin.elapsed() > PATIENCE + shop.length {
+        if before == deliveries && start.elapsed() > TIMEOUT + context.duration {
             return Err("messages are lost".into());
         }
         while done < sent && missing[done % IN_FLIGHT] == 0 {
             done += 1;
         }
         match &meter {
-            None if begin.elapsed() > WARM_UP => meter = Some(Meter::start(&scene.server, deliveries)?),
-            Some(meter) if figures.is_none() && meter.start.elapsed() >= shop.length => {
-                figures = Some(meter.read(&scene.server, deliveries)?);
+            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.server, deliveries)?),
+            Some(meter) if figures.is_none() && meter.start.elapsed() >= context.duration => {
+                figures = Some(meter.read(&test_bed.server, deliveries)?);
             }
             _ => {}
         }
     }
-    scene.nothing_more_comes()?;
+    test_bed.expect_nothing_more()?;
     figures.ok_or_else(|| "too short".into())
 }

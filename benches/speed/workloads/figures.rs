@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    contender::{SERVER_CORE, Server},
     failure::Failure,
     process,
+    servers::{SERVER_CORE, Server},
 };
 
 /// What was measured, under its name; the first is what it is about. Less is better, unless the name ends in `/s`.

@@ -5,51 +5,51 @@ use std::time::{Duration, Instant};
 
 use super::{
     figures::{Figures, float},
-    scene::Workshop,
+    test_bed::WorkloadContext,
 };
 use crate::{
-    contender::Server,
-    crowd::Crowd,
+    clients::Clients,
     failure::Failure,
-    talk::{Place, Talk},
+    protocols::{Protocol, Topology},
+    servers::Server,
 };
 
 const MEMBERS: usize = 10_000;
 
 /// How many are there at a time while many come and go.
-const WAVE: usize = 5_000;
+const BATCH: usize = 5_000;
 
 /// A server that works less than [`IDLING`] in so long a time is at rest.
-const REST: Duration = Duration::from_millis(1_500);
-const IDLING: Duration = Duration::from_millis(30);
-const MOST_RESTS: usize = 20;
+const CHECK_INTERVAL: Duration = Duration::from_millis(1_500);
+const IDLE_CPU_TIME: Duration = Duration::from_millis(30);
+const MAX_CHECKS: usize = 20;
 
-pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let server = shop.contender.start(shop.settings)?;
+pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
+    let server = context.server_kind.start(context.settings)?;
     let before = server.resident_kib()?;
-    let (mut crowd, mut talk) = (Crowd::new()?, Talk::new(shop.contender.dialect(), Place::Room));
+    let (mut clients, mut protocol) = (Clients::new()?, Protocol::new(context.server_kind.dialect(), Topology::Room));
     let per_member = |kib: f64| (kib - before) / float(MEMBERS as u64);
     let (start, cpu) = (Instant::now(), server.cpu_time()?);
-    talk.gather(&mut crowd, server.address, MEMBERS)?;
-    let took = start.elapsed();
-    settle(&server, &mut crowd)?;
+    protocol.connect(&mut clients, server.address, MEMBERS)?;
+    let connect_time = start.elapsed();
+    wait_until_idle(&server, &mut clients)?;
     let mut figures = vec![
         ("KiB each", per_member(server.resident_kib()?)),
         ("MiB before", before / 1024.0),
-        ("s to let them in", took.as_secs_f64()),
+        ("s to let them in", connect_time.as_secs_f64()),
         ("CPU s for it", server.cpu_time()?.saturating_sub(cpu).as_secs_f64()),
     ];
-    if shop.settings.come_and_go > 0 {
-        crowd.scatter();
-        settle(&server, &mut crowd)?;
-        for _ in 0..shop.settings.come_and_go.div_ceil(WAVE) {
-            talk.gather(&mut crowd, server.address, WAVE)?;
-            crowd.scatter();
-            settle(&server, &mut crowd)?;
+    if context.settings.come_and_go > 0 {
+        clients.disconnect_all();
+        wait_until_idle(&server, &mut clients)?;
+        for _ in 0..context.settings.come_and_go.div_ceil(BATCH) {
+            protocol.connect(&mut clients, server.address, BATCH)?;
+            clients.disconnect_all();
+            wait_until_idle(&server, &mut clients)?;
         }
         let empty = server.resident_kib()?;
-        talk.gather(&mut crowd, server.address, MEMBERS)?;
-        settle(&server, &mut crowd)?;
+        protocol.connect(&mut clients, server.address, MEMBERS)?;
+        wait_until_idle(&server, &mut clients)?;
         figures.push(("KiB each, afterwards", per_member(server.resident_kib()?)));
         figures.push(("MiB when all had gone", empty / 1024.0));
     }
@@ -58,12 +58,12 @@ pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
 
 /// Returns when the server has nothing left to do: a simple-protocol client is let in before its name is written down, and
 /// presence is told a second later.
-fn settle(server: &Server, crowd: &mut Crowd) -> Result<(), Failure> {
+fn wait_until_idle(server: &Server, clients: &mut Clients) -> Result<(), Failure> {
     let mut before = Duration::MAX;
-    for _ in 0..MOST_RESTS {
-        crowd.rest(REST)?;
+    for _ in 0..MAX_CHECKS {
+        clients.answer_pings_for(CHECK_INTERVAL)?;
         let now = server.cpu_time()?;
-        if now.saturating_sub(before) <= IDLING && before != Duration::MAX {
+        if now.saturating_sub(before) <= IDLE_CPU_TIME && before != Duration::MAX {
             return Ok(());
         }
         before = now;

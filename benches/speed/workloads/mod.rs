@@ -8,16 +8,16 @@ mod paced;
 mod pairs;
 mod posts;
 mod rounds;
-mod scene;
 mod start;
+mod test_bed;
 
 use std::time::Duration;
 
 use clap::ValueEnum;
 
 pub(crate) use self::figures::Figures;
-use self::{figures::Row, scene::Workshop};
-use crate::{contender::Contender, failure::Failure, settings::Settings};
+use self::{figures::Row, test_bed::WorkloadContext};
+use crate::{failure::Failure, servers::ServerKind, settings::Settings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Workload {
@@ -49,23 +49,23 @@ impl Workload {
     }
 
     /// Some show what only Teahouse does.
-    pub(crate) fn is_for(self, contender: Contender) -> bool {
-        !matches!(self, Self::Posts | Self::Start) || contender == Contender::TeahouseProtocol
+    pub(crate) fn is_for(self, server_kind: ServerKind) -> bool {
+        !matches!(self, Self::Posts | Self::Start) || server_kind == ServerKind::TeahouseProtocol
     }
 
     /// Measures once, with a server started for it.
-    pub(crate) fn run(self, settings: &Settings, contender: Contender) -> Result<Vec<Row>, Failure> {
-        let shop = Workshop { settings, contender, length: Duration::from_secs(settings.seconds) };
+    pub(crate) fn run(self, settings: &Settings, server_kind: ServerKind) -> Result<Vec<Row>, Failure> {
+        let context = WorkloadContext { settings, server_kind, duration: Duration::from_secs(settings.seconds) };
         let figures = match self {
-            Self::Fanout => fanout::run(&shop)?,
-            Self::Rounds => rounds::run(&shop)?,
-            Self::Pairs => pairs::run(&shop)?,
-            Self::Paced => paced::run(&shop)?,
-            Self::Fairness => fairness::run(&shop)?,
-            Self::Idle => idle::run(&shop)?,
-            Self::Posts => return posts::run(&shop),
-            Self::Start => return start::run(&shop),
+            Self::Fanout => fanout::run(&context)?,
+            Self::Rounds => rounds::run(&context)?,
+            Self::Pairs => pairs::run(&context)?,
+            Self::Paced => paced::run(&context)?,
+            Self::Fairness => fairness::run(&context)?,
+            Self::Idle => idle::run(&context)?,
+            Self::Posts => return posts::run(&context),
+            Self::Start => return start::run(&context),
         };
-        Ok(vec![(contender.name(), figures)])
+        Ok(vec![(server_kind.name(), figures)])
     }
 }

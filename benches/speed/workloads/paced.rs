@@ -5,14 +5,14 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    crowd::PATIENCE,
+    clients::TIMEOUT,
+    connection::Received,
+    durations::Durations,
     failure::Failure,
-    line::Heard,
-    talk::Place,
-    times::Times,
+    protocols::Topology,
     workloads::{
         figures::{Figures, Meter},
-        scene::Workshop,
+        test_bed::WorkloadContext,
     },
 };
 
@@ -23,51 +23,51 @@ const INTERVAL: Duration = Duration::from_millis(10);
 const WARM_UP: u32 = 50;
 
 /// The least seconds: here the processor's time is small, and the kernel tells it in hundredths.
-const LEAST: Duration = Duration::from_secs(5);
+const MIN_DURATION: Duration = Duration::from_secs(5);
 
-pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let mut scene = shop.scene(Place::Room, MEMBERS)?;
-    let audience = scene.talk.audience(MEMBERS) as u64;
-    let length = shop.length.max(LEAST);
-    let last = WARM_UP + u32::try_from(length.as_millis() / INTERVAL.as_millis())?;
+pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
+    let mut test_bed = context.test_bed(Topology::Room, MEMBERS)?;
+    let audience = test_bed.protocol.receivers(MEMBERS) as u64;
+    let duration = context.duration.max(MIN_DURATION);
+    let last = WARM_UP + u32::try_from(duration.as_millis() / INTERVAL.as_millis())?;
     let mut expected = vec![0_u32; MEMBERS];
-    let (mut times, mut deliveries, mut sent) = (Times::default(), 0_u64, 0);
+    let (mut latencies, mut deliveries, mut sent) = (Durations::default(), 0_u64, 0);
     let mut meter = None;
-    let begin = Instant::now();
-    let due = |number: u32| begin + INTERVAL * number;
+    let start = Instant::now();
+    let due_at = |number: u32| start + INTERVAL * number;
     while deliveries < audience * u64::from(last) {
-        while sent < last && Instant::now() >= due(sent) {
+        while sent < last && Instant::now() >= due_at(sent) {
             if sent == WARM_UP {
-                meter = Some(Meter::start(&scene.server, deliveries)?);
+                meter = Some(Meter::start(&test_bed.server, deliveries)?);
             }
-            let text = scene.talk.text(0, sent);
-            scene.crowd.say(0, &text)?;
+            let text = test_bed.protocol.message_text(0, sent);
+            test_bed.clients.send_text(0, &text)?;
             sent += 1;
         }
-        let wait = if sent < last { due(sent).saturating_duration_since(Instant::now()) } else { PATIENCE };
+        let wait = if sent < last { due_at(sent).saturating_duration_since(Instant::now()) } else { TIMEOUT };
         // The kernel would round a part of a millisecond up.
         let wait = Duration::from_millis(u64::try_from(wait.as_millis())?);
-        let talk = &mut scene.talk;
-        scene.crowd.turn(wait, |who, heard| {
-            let Heard::Text(text) = heard else { return Ok(()) };
-            let Some(message) = talk.message(who, text)? else { return Ok(()) };
-            if message.number != expected[who] {
-                return Err(format!("{} came where {} was due", message.number, expected[who]).into());
+        let protocol = &mut test_bed.protocol;
+        test_bed.clients.poll_once(wait, |client, received| {
+            let Received::Text(text) = received else { return Ok(()) };
+            let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
+            if message.number != expected[client] {
+                return Err(format!("{} came where {} was due", message.number, expected[client]).into());
             }
-            expected[who] += 1;
+            expected[client] += 1;
             deliveries += 1;
             if message.number >= WARM_UP {
-                times.note(due(message.number).elapsed());
+                latencies.record(due_at(message.number).elapsed());
             }
             Ok(())
         })?;
-        if begin.elapsed() > length + PATIENCE {
+        if start.elapsed() > duration + TIMEOUT {
             return Err("messages are lost, or the server cannot keep up".into());
         }
     }
-    let mut figures = meter.ok_or("too short")?.read(&scene.server, deliveries)?;
-    scene.nothing_more_comes()?;
-    figures.splice(1..1, [("ms, p50", times.within(50)), ("p99", times.within(99))]);
+    let mut figures = meter.ok_or("too short")?.read(&test_bed.server, deliveries)?;
+    test_bed.expect_nothing_more()?;
+    figures.splice(1..1, [("ms, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
     // How many there were was given, and the clients' time is spent waiting for what is due.
     figures.retain(|(name, _)| !matches!(*name, "deliveries/s" | "clients' CPU %"));
     Ok(figures)

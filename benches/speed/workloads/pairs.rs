@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    crowd::PATIENCE,
+    clients::TIMEOUT,
+    connection::Received,
+    durations::Durations,
     failure::Failure,
-    line::Heard,
-    talk::Place,
-    times::Times,
+    protocols::Topology,
     workloads::{
         figures::{Figures, Meter},
-        scene::Workshop,
+        test_bed::WorkloadContext,
     },
 };
 
@@ -19,56 +19,56 @@ const MEMBERS: usize = 1_000;
 /// Not measured.
 const WARM_UP: Duration = Duration::from_millis(700);
 
-pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let mut scene = shop.scene(Place::Pairs, MEMBERS)?;
+pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
+    let mut test_bed = context.test_bed(Topology::Pairs, MEMBERS)?;
     // Each pair's ball: its number, and when it was thrown.
-    let mut balls: Vec<(u32, Instant)> = vec![(0, Instant::now()); MEMBERS / 2];
-    let (mut times, mut deliveries, mut on_their_way) = (Times::default(), 0_u64, MEMBERS / 2);
-    let begin = Instant::now();
-    let mut throwers: Vec<usize> = (0..MEMBERS).step_by(2).collect();
+    let mut pairs: Vec<(u32, Instant)> = vec![(0, Instant::now()); MEMBERS / 2];
+    let (mut latencies, mut deliveries, mut in_flight) = (Durations::default(), 0_u64, MEMBERS / 2);
+    let start = Instant::now();
+    let mut ready: Vec<usize> = (0..MEMBERS).step_by(2).collect();
     let (mut meter, mut figures) = (None::<Meter>, None);
-    while on_their_way > 0 {
-        for member in throwers.drain(..) {
-            let ball = &mut balls[member / 2];
-            let text = scene.talk.text(member, ball.0);
-            ball.1 = Instant::now();
-            scene.crowd.say(member, &text)?;
+    while in_flight > 0 {
+        for member in ready.drain(..) {
+            let pair = &mut pairs[member / 2];
+            let text = test_bed.protocol.message_text(member, pair.0);
+            pair.1 = Instant::now();
+            test_bed.clients.send_text(member, &text)?;
         }
-        let (before, talk) = (deliveries, &mut scene.talk);
-        scene.crowd.turn(PATIENCE, |who, heard| {
-            let Heard::Text(text) = heard else { return Ok(()) };
-            let Some(message) = talk.message(who, text)? else { return Ok(()) };
-            let (number, thrown) = &mut balls[who / 2];
-            if message.number != *number || message.author != who ^ 1 {
+        let (before, protocol) = (deliveries, &mut test_bed.protocol);
+        test_bed.clients.poll_once(TIMEOUT, |client, received| {
+            let Received::Text(text) = received else { return Ok(()) };
+            let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
+            let (number, sent_at) = &mut pairs[client / 2];
+            if message.number != *number || message.author != client ^ 1 {
                 return Err(format!("{message:?} came where {number} was due").into());
             }
             if meter.is_some() && figures.is_none() {
-                times.note(thrown.elapsed());
+                latencies.record(sent_at.elapsed());
             }
             *number += 1;
             deliveries += 1;
             if figures.is_none() {
-                throwers.push(who);
+                ready.push(client);
             } else {
-                on_their_way -= 1;
+                in_flight -= 1;
             }
             Ok(())
         })?;
-        if before == deliveries && begin.elapsed() > shop.length + PATIENCE {
+        if before == deliveries && start.elapsed() > context.duration + TIMEOUT {
             return Err("messages are lost".into());
         }
         match &meter {
-            None if begin.elapsed() > WARM_UP => meter = Some(Meter::start(&scene.server, deliveries)?),
-            Some(meter) if figures.is_none() && meter.start.elapsed() >= shop.length => {
-                figures = Some(meter.read(&scene.server, deliveries)?);
-                on_their_way -= throwers.len();
-                throwers.clear();
+            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.server, deliveries)?),
+            Some(meter) if figures.is_none() && meter.start.elapsed() >= context.duration => {
+                figures = Some(meter.read(&test_bed.server, deliveries)?);
+                in_flight -= ready.len();
+                ready.clear();
             }
             _ => {}
         }
     }
-    scene.nothing_more_comes()?;
+    test_bed.expect_nothing_more()?;
     let mut figures = figures.ok_or("too short")?;
-    figures.splice(1..1, [("ms, p50", times.within(50)), ("p99", times.within(99))]);
+    figures.splice(1..1, [("ms, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
     Ok(figures)
 }

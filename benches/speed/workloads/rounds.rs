@@ -4,14 +4,14 @@
 use std::time::Instant;
 
 use crate::{
-    crowd::PATIENCE,
+    clients::TIMEOUT,
+    connection::Received,
+    durations::Durations,
     failure::Failure,
-    line::Heard,
-    talk::Place,
-    times::Times,
+    protocols::Topology,
     workloads::{
         figures::{Figures, Meter},
-        scene::Workshop,
+        test_bed::WorkloadContext,
     },
 };
 
@@ -20,47 +20,47 @@ const MEMBERS: usize = 32;
 /// Rounds that are not measured.
 const WARM_UP: u32 = 20;
 
-pub(super) fn run(shop: &Workshop<'_>) -> Result<Figures, Failure> {
-    let mut scene = shop.scene(Place::Room, MEMBERS)?;
-    let goal = scene.talk.audience(MEMBERS) * MEMBERS;
-    let (mut times, mut meter, mut deliveries) = (Times::default(), Meter::start(&scene.server, 0)?, 0_u64);
+pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
+    let mut test_bed = context.test_bed(Topology::Room, MEMBERS)?;
+    let goal = test_bed.protocol.receivers(MEMBERS) * MEMBERS;
+    let (mut latencies, mut meter, mut deliveries) = (Durations::default(), Meter::start(&test_bed.server, 0)?, 0_u64);
     let mut round = 0;
-    while round <= WARM_UP || meter.start.elapsed() < shop.length {
+    while round <= WARM_UP || meter.start.elapsed() < context.duration {
         if round == WARM_UP {
-            meter = Meter::start(&scene.server, deliveries)?;
+            meter = Meter::start(&test_bed.server, deliveries)?;
         }
         let start = Instant::now();
         for member in 0..MEMBERS {
-            let text = scene.talk.text(member, round);
-            scene.crowd.say(member, &text)?;
+            let text = test_bed.protocol.message_text(member, round);
+            test_bed.clients.send_text(member, &text)?;
         }
         // Whom each has heard.
         let (mut heard_by, mut count) = ([0_u32; MEMBERS], 0);
         while count < goal {
-            let talk = &mut scene.talk;
-            scene.crowd.turn(PATIENCE, |who, heard| {
-                let Heard::Text(text) = heard else { return Ok(()) };
-                let Some(message) = talk.message(who, text)? else { return Ok(()) };
+            let protocol = &mut test_bed.protocol;
+            test_bed.clients.poll_once(TIMEOUT, |client, received| {
+                let Received::Text(text) = received else { return Ok(()) };
+                let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
                 let bit = 1 << message.author;
-                if message.number != round || heard_by[who] & bit != 0 {
-                    return Err(format!("{message:?} came to {who} in round {round}, or came twice").into());
+                if message.number != round || heard_by[client] & bit != 0 {
+                    return Err(format!("{message:?} came to {client} in round {round}, or came twice").into());
                 }
-                heard_by[who] |= bit;
+                heard_by[client] |= bit;
                 count += 1;
                 Ok(())
             })?;
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 return Err(format!("{count} of {goal} messages came").into());
             }
         }
         deliveries += goal as u64;
         if round >= WARM_UP {
-            times.note(start.elapsed());
+            latencies.record(start.elapsed());
         }
         round += 1;
     }
-    let mut figures = meter.read(&scene.server, deliveries)?;
-    scene.nothing_more_comes()?;
-    figures.splice(0..0, [("ms a round, p50", times.within(50)), ("p99", times.within(99))]);
+    let mut figures = meter.read(&test_bed.server, deliveries)?;
+    test_bed.expect_nothing_more()?;
+    figures.splice(0..0, [("ms a round, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
     Ok(figures)
 }

@@ -2,24 +2,24 @@
 
 use std::{thread::sleep, time::Duration};
 
-use super::{figures::Row, scene::Workshop};
+use super::{figures::Row, test_bed::WorkloadContext};
 use crate::{
-    contender::{Server, teahouse},
     failure::Failure,
-    million,
+    large_store,
+    servers::{Server, teahouse},
 };
 
-pub(super) fn run(shop: &Workshop<'_>) -> Result<Vec<Row>, Failure> {
-    let server = shop.contender.start(shop.settings)?;
+pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Vec<Row>, Failure> {
+    let server = context.server_kind.start(context.settings)?;
     let row = |server: &Server| -> Result<_, Failure> {
         // What it has to do later than that is done soon.
         sleep(Duration::from_millis(500));
-        let took = server.took.as_secs_f64() * 1_000.0;
-        Ok(vec![("ms until it listens", took), ("MiB then", server.resident_kib()? / 1024.0)])
+        let connect_time = server.startup_time.as_secs_f64() * 1_000.0;
+        Ok(vec![("ms until it listens", connect_time), ("MiB then", server.resident_kib()? / 1024.0)])
     };
     let new = row(&server)?;
     drop(server);
-    let folder = million::folder(shop.settings)?;
-    let full = row(&Server::start(teahouse(&shop.settings.server, &folder), &folder)?)?;
+    let folder = large_store::folder(context.settings)?;
+    let full = row(&Server::start(teahouse(&context.settings.server, &folder), &folder)?)?;
     Ok(vec![("a new store".to_owned(), new), ("a million messages".to_owned(), full)])
 }

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 /// What some of them do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
+pub(crate) enum AttackKind {
     /// Open a WebSocket, and never say hello.
     Silent,
     /// Connect, and say nothing at all, all from one address.
@@ -35,13 +35,13 @@ pub(crate) enum Kind {
     Idle,
 }
 
-impl Kind {
+impl AttackKind {
     pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
     /// How many do it at a time.
-    pub(crate) const fn many(self) -> usize {
+    pub(crate) const fn attackers(self) -> usize {
         match self {
             Self::Silent => 2_000,
             Self::Crowd => 1_000,

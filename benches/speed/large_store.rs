@@ -12,9 +12,9 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{
-    contender::{Server, teahouse},
-    crowd::PATIENCE,
+    clients::TIMEOUT,
     failure::Failure,
+    servers::{Server, teahouse},
     settings::Settings,
 };
 
@@ -22,26 +22,26 @@ const MESSAGES: i64 = 1_000_000;
 const AUTHORS: i64 = 1_000;
 
 /// When the first message was written, in milliseconds since the Unix epoch; each of the others a second later.
-const BEGIN: i64 = 1_790_000_000_000;
+const FIRST_MESSAGE_AT: i64 = 1_790_000_000_000;
 
 /// Returns the data folder, and makes the store if need be. The program itself makes the schema.
-pub(crate) fn folder(settings: &Settings) -> Result<PathBuf, Failure> {
-    let scratch = tempfile::Builder::new().prefix("speed-million-").tempdir_in(&settings.folder)?;
-    stop(Server::start(teahouse(&settings.server, scratch.path()), scratch.path())?)?;
-    let path = scratch.path().join("teahouse.db");
+pub(crate) fn data_folder(settings: &Settings) -> Result<PathBuf, Failure> {
+    let temporary_folder = tempfile::Builder::new().prefix("speed-million-").tempdir_in(&settings.folder)?;
+    stop(Server::start(teahouse(&settings.server, temporary_folder.path()), temporary_folder.path())?)?;
+    let path = temporary_folder.path().join("teahouse.db");
     let version: u32 = Connection::open(&path)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let folder = settings.folder.join(format!("speed-million-{version}"));
-    if !folder.exists() {
+    let data_folder = settings.folder.join(format!("speed-million-{version}"));
+    if !data_folder.exists() {
         eprintln!("writing a store with a million messages");
-        fill(&path)?;
+        write_messages(&path)?;
         // Now the program says whether it likes what it finds, and tidies up.
-        stop(Server::start(teahouse(&settings.server, scratch.path()), scratch.path())?)?;
-        fs::rename(scratch.keep(), &folder)?;
+        stop(Server::start(teahouse(&settings.server, temporary_folder.path()), temporary_folder.path())?)?;
+        fs::rename(temporary_folder.keep(), &data_folder)?;
     }
-    Ok(folder)
+    Ok(data_folder)
 }
 
-fn fill(path: &Path) -> Result<(), Failure> {
+fn write_messages(path: &Path) -> Result<(), Failure> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "synchronous", "OFF")?;
     let lobby: Vec<u8> = db.query_row("SELECT lobby FROM meta", [], |row| row.get(0))?;
@@ -55,15 +55,15 @@ fn fill(path: &Path) -> Result<(), Failure> {
         let mut join = transaction
             .prepare("INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (?1, ?2, 0, ?3)")?;
         for (number, author) in authors.iter().enumerate() {
-            insert.execute(params![author, format!("p{number}"), BEGIN])?;
-            join.execute(params![lobby, author, BEGIN])?;
+            insert.execute(params![author, format!("p{number}"), FIRST_MESSAGE_AT])?;
+            join.execute(params![lobby, author, FIRST_MESSAGE_AT])?;
         }
         let mut event = transaction.prepare(
             "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         let authors = authors.iter().cycle();
         for (seq, author) in (1..=MESSAGES).zip(authors) {
-            let (id, at) = (Uuid::new_v4().into_bytes(), BEGIN + seq * 1_000);
+            let (id, at) = (Uuid::new_v4().into_bytes(), FIRST_MESSAGE_AT + seq * 1_000);
             let body = format!("{:.<128}", format!("message {seq}"));
             let payload = format!(r#"{{"kind":"message","body":"{body}"}}"#);
             event.execute(params![lobby, seq, at, author, id, payload])?;
@@ -79,7 +79,7 @@ fn stop(mut server: Server) -> Result<(), Failure> {
     Command::new("kill").arg(server.id().to_string()).status()?;
     let start = Instant::now();
     while !server.has_ended()? {
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > TIMEOUT {
             return Err("the server does not stop".into());
         }
         sleep(Duration::from_millis(20));

@@ -7,14 +7,14 @@ use teahouse::domain::{CommandId, ConversationId, EventKind, Seq, UserId};
 use crate::history::{Command, Log};
 
 /// The commands by author and id: ids of different users may be equal.
-pub(super) struct Asked<'a>(HashMap<(UserId, CommandId), &'a Command>);
+pub(super) struct CommandIndex<'a>(HashMap<(UserId, CommandId), &'a Command>);
 
-impl<'a> Asked<'a> {
+impl<'a> CommandIndex<'a> {
     pub(super) fn new(commands: &'a [Command]) -> Self {
         Self(commands.iter().map(|command| ((command.author, command.id), command)).collect())
     }
 
-    pub(super) fn of(&self, author: UserId, id: CommandId) -> Option<&'a Command> {
+    pub(super) fn get(&self, author: UserId, id: CommandId) -> Option<&'a Command> {
         self.0.get(&(author, id)).copied()
     }
 }
@@ -23,10 +23,10 @@ impl<'a> Asked<'a> {
 pub(super) struct Edits<'a>(HashMap<(ConversationId, Seq), Vec<&'a str>>);
 
 impl<'a> Edits<'a> {
-    pub(super) fn new(log: &Log, asked: &Asked<'a>) -> Self {
+    pub(super) fn new(log: &Log, commands: &CommandIndex<'a>) -> Self {
         let mut edits: HashMap<_, Vec<_>> = HashMap::new();
         for event in log.conversations.values().flatten() {
-            let command = asked.of(event.author.id, event.id);
+            let command = commands.get(event.author.id, event.id);
             if let Some(EventKind::Edit { seq, body }) = command.map(|command| &command.kind) {
                 edits.entry((event.conversation, *seq)).or_default().push(body.as_str());
             }
@@ -35,7 +35,7 @@ impl<'a> Edits<'a> {
     }
 
     /// Whether the message of that place ever said this after an edit.
-    pub(super) fn have_said(&self, conversation: ConversationId, message: Seq, words: &str) -> bool {
-        self.0.get(&(conversation, message)).is_some_and(|edits| edits.contains(&words))
+    pub(super) fn contains(&self, conversation: ConversationId, message: Seq, text: &str) -> bool {
+        self.0.get(&(conversation, message)).is_some_and(|edits| edits.contains(&text))
     }
 }

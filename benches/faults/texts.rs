@@ -10,13 +10,13 @@ const EMOJI: [&str; 6] = ["🍵", "👍", "❤️", "😂", "🎉", "👨‍👩
 
 /// A message: mostly short, sometimes long; no two are the same.
 pub(crate) fn body(rng: &mut StdRng, number: usize) -> Body {
-    let length = match rng.random_range(0..100) {
+    let word_count = match rng.random_range(0..100) {
         0..85 => rng.random_range(1..8),
         85..97 => rng.random_range(20..100),
         _ => rng.random_range(250..450),
     };
     let mut text = format!("{number}:");
-    for _ in 0..length {
+    for _ in 0..word_count {
         text.push(' ');
         text.push_str(WORDS[rng.random_range(0..WORDS.len())]);
     }

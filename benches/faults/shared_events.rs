@@ -8,12 +8,12 @@ use std::{
 use teahouse::domain::{ConversationId, Event, Seq};
 
 #[derive(Debug, Default)]
-pub(crate) struct Sightings(Mutex<HashMap<(ConversationId, Seq), Versions>>);
+pub(crate) struct SharedEvents(Mutex<HashMap<(ConversationId, Seq), Versions>>);
 
 /// What anybody was told of an event: there are several versions where its message was edited or deleted since.
 type Versions = Vec<Arc<Event>>;
 
-impl Sightings {
+impl SharedEvents {
     pub(crate) fn share(&self, event: Event) -> Arc<Event> {
         let mut events = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let versions = events.entry((event.conversation, event.seq)).or_default();

@@ -10,15 +10,15 @@ use teahouse::{
 use super::failure::Failure;
 
 /// The most that the server gives at once.
-const LARGEST: u32 = 200;
+const MAX_PAGE_SIZE: u32 = 200;
 
 #[derive(Clone)]
-pub(crate) struct Pages {
+pub(crate) struct HttpApi {
     http: reqwest::Client,
     address: SocketAddr,
 }
 
-impl Pages {
+impl HttpApi {
     pub(crate) fn new(address: SocketAddr) -> Result<Self, Failure> {
         // Without a pool: a connection that was cut would be found out only by the next who takes it.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(20)).build()?;
@@ -26,31 +26,35 @@ impl Pages {
     }
 
     /// A page, or nothing if it could not be had this time.
-    pub(crate) fn get(
+    pub(crate) fn page(
         &self,
         token: String,
         conversation: ConversationId,
-        stretch: PageRange,
+        range: PageRange,
         limit: u32,
     ) -> impl Future<Output = Option<MessagesPage>> + Send + use<> {
-        let bound = match stretch {
+        let bounds = match range {
             PageRange::Newest => String::new(),
             PageRange::From(seq) => format!("&after={}", seq.0.saturating_sub(1)),
             PageRange::Older(seq) => format!("&before={seq}"),
             PageRange::Newer(seq) => format!("&after={seq}"),
         };
         let address = self.address;
-        let url = format!("http://{address}/api/conversations/{conversation}/messages?limit={limit}{bound}");
+        let url = format!("http://{address}/api/conversations/{conversation}/messages?limit={limit}{bounds}");
         let request = self.http.get(url).bearer_auth(token);
         async move { request.send().await.ok()?.error_for_status().ok()?.json().await.ok() }
     }
 
     /// All that a server which is left alone has.
-    pub(crate) async fn all(&self, token: &str, conversation: ConversationId) -> Result<Vec<Message>, Failure> {
+    pub(crate) async fn all_messages(
+        &self,
+        token: &str,
+        conversation: ConversationId,
+    ) -> Result<Vec<Message>, Failure> {
         let mut messages: Vec<Message> = Vec::new();
         loop {
             let last = messages.last().map_or(Seq::ZERO, |message| message.seq);
-            let page = self.get(token.to_owned(), conversation, PageRange::Newer(last), LARGEST).await;
+            let page = self.page(token.to_owned(), conversation, PageRange::Newer(last), MAX_PAGE_SIZE).await;
             let page = page.ok_or("the server does not give its messages")?;
             messages.extend(page.messages);
             if !page.more {
@@ -60,7 +64,7 @@ impl Pages {
     }
 
     /// Where the conversations of this token's user end.
-    pub(crate) async fn ends(&self, token: &str) -> Result<Vec<(ConversationId, Seq)>, Failure> {
+    pub(crate) async fn last_seqs(&self, token: &str) -> Result<Vec<(ConversationId, Seq)>, Failure> {
         let request = self.http.get(format!("http://{}/api/conversations", self.address)).bearer_auth(token);
         let list: ConversationList = request.send().await?.error_for_status()?.json().await?;
         Ok(list.conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect())

@@ -6,17 +6,17 @@ use mio::net::TcpStream;
 
 use super::{
     failure::Failure,
-    wire::{CLOSE, PING, PONG, Side, TEXT, find_frame, put_frame},
+    frames::{CLOSE, PING, PONG, Side, TEXT, append_frame, parse_frame},
 };
 
 /// What came.
-pub(crate) enum Heard<'a> {
+pub(crate) enum Received<'a> {
     /// The head of the HTTP request or response that the line begins with.
     Head(&'a [u8]),
     Text(&'a [u8]),
 }
 
-pub(crate) struct Line {
+pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     side: Side,
     is_upgraded: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Line {
     unsent: Vec<u8>,
 }
 
-impl Line {
+impl Connection {
     pub(crate) fn new(stream: TcpStream, side: Side) -> Self {
         Self { stream, side, is_upgraded: false, unread: Vec::new(), unsent: Vec::new() }
     }
@@ -35,13 +35,13 @@ impl Line {
     pub(crate) fn read(
         &mut self,
         buffer: &mut [u8],
-        mut hear: impl FnMut(Heard<'_>) -> Result<(), Failure>,
+        mut handle: impl FnMut(Received<'_>) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return Ok(false),
                 Ok(length) => {
-                    self.digest(&buffer[..length], &mut hear)?;
+                    self.process(&buffer[..length], &mut handle)?;
                     // A stream that gives less than was asked for has no more: epoll(7), question 9.
                     if length < buffer.len() {
                         return Ok(true);
@@ -54,41 +54,45 @@ impl Line {
         }
     }
 
-    fn digest(&mut self, came: &[u8], hear: &mut impl FnMut(Heard<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
+    fn process(
+        &mut self,
+        received: &[u8],
+        handle: &mut impl FnMut(Received<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         if self.unread.is_empty() {
-            let used = self.understand(came, hear)?;
-            self.unread.extend_from_slice(&came[used..]);
+            let consumed = self.parse(received, handle)?;
+            self.unread.extend_from_slice(&received[consumed..]);
         } else {
             let mut unread = std::mem::take(&mut self.unread);
-            unread.extend_from_slice(came);
-            let used = self.understand(&unread, hear)?;
-            unread.drain(..used);
+            unread.extend_from_slice(received);
+            let consumed = self.parse(&unread, handle)?;
+            unread.drain(..consumed);
             self.unread = unread;
         }
         Ok(())
     }
 
     /// How many of the bytes were complete.
-    fn understand(
+    fn parse(
         &mut self,
         bytes: &[u8],
-        hear: &mut impl FnMut(Heard<'_>) -> Result<(), Failure>,
+        handle: &mut impl FnMut(Received<'_>) -> Result<(), Failure>,
     ) -> Result<usize, Failure> {
-        let mut used = 0;
+        let mut consumed = 0;
         if !self.is_upgraded {
-            let Some(place) = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(0) };
-            used = place + 4;
+            let Some(end_of_head) = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(0) };
+            consumed = end_of_head + 4;
             self.is_upgraded = true;
-            hear(Heard::Head(&bytes[..used]))?;
+            handle(Received::Head(&bytes[..consumed]))?;
         }
-        while let Some((opcode, place)) = find_frame(&bytes[used..])? {
-            let payload = &bytes[used..][place.clone()];
-            used += place.end;
+        while let Some((opcode, range)) = parse_frame(&bytes[consumed..])? {
+            let payload = &bytes[consumed..][range.clone()];
+            consumed += range.end;
             match opcode {
-                TEXT => hear(Heard::Text(payload))?,
+                TEXT => handle(Received::Text(payload))?,
                 PING => {
                     let mut pong = Vec::new();
-                    put_frame(&mut pong, PONG, payload, self.side);
+                    append_frame(&mut pong, PONG, payload, self.side);
                     self.send(&pong)?;
                 }
                 CLOSE => {
@@ -98,13 +102,13 @@ impl Line {
                 _ => {}
             }
         }
-        Ok(used)
+        Ok(consumed)
     }
 
     /// Writes at once; what the kernel does not take waits for [`Self::flush`].
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let taken = if self.unsent.is_empty() { self.write(bytes)? } else { 0 };
-        self.unsent.extend_from_slice(&bytes[taken..]);
+        let written = if self.unsent.is_empty() { self.write(bytes)? } else { 0 };
+        self.unsent.extend_from_slice(&bytes[written..]);
         Ok(())
     }
 
@@ -118,9 +122,9 @@ impl Line {
             return Ok(());
         }
         let unsent = std::mem::take(&mut self.unsent);
-        let taken = self.write(&unsent)?;
+        let written = self.write(&unsent)?;
         self.unsent = unsent;
-        self.unsent.drain(..taken);
+        self.unsent.drain(..written);
         Ok(())
     }
 

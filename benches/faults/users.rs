@@ -9,17 +9,17 @@ use teahouse::{
 
 use super::{
     connection::{Connection, decode},
+    counters::Counters,
     failure::Failure,
-    pages::Pages,
-    reader::Ear,
-    sightings::Sightings,
-    tally::Tally,
-    writer::Pen,
+    http_api::HttpApi,
+    reader::ReaderSetup,
+    shared_events::SharedEvents,
+    writer::WriterSetup,
 };
 
-pub(crate) struct People(Vec<Person>);
+pub(crate) struct Users(Vec<TestUser>);
 
-struct Person {
+struct TestUser {
     id: UserId,
     nickname: String,
     token: String,
@@ -28,67 +28,66 @@ struct Person {
     conversations: Vec<ConversationId>,
 }
 
-impl People {
-    pub(crate) async fn arrive(address: SocketAddr, number: usize, directs: usize) -> Result<Self, Failure> {
-        let mut people = Vec::new();
+impl Users {
+    pub(crate) async fn sign_in(address: SocketAddr, number: usize, directs: usize) -> Result<Self, Failure> {
+        let mut users = Vec::new();
         let mut connections = Vec::new();
         for number in 0..number {
             let hello = Hello { protocol: VERSION, nickname: Some(format!("writer {number}")), ..Hello::default() };
-            let (connection, welcome) =
-                Connection::open(address, hello).await.map_err(|ending| format!("{ending:?}"))?;
-            people.push(Person::new(welcome)?);
+            let (connection, welcome) = Connection::open(address, hello).await.map_err(|end| format!("{end:?}"))?;
+            users.push(TestUser::new(welcome)?);
             connections.push(connection);
         }
         for (opener, connection) in connections.iter_mut().enumerate().take(directs.min(number.saturating_sub(1))) {
-            let direct = open_direct(connection, &people[opener + 1].nickname).await?;
-            people[opener].conversations.push(direct);
-            people[opener + 1].conversations.push(direct);
+            let direct = open_direct(connection, &users[opener + 1].nickname).await?;
+            users[opener].conversations.push(direct);
+            users[opener + 1].conversations.push(direct);
         }
-        Ok(Self(people))
+        Ok(Self(users))
     }
 
-    pub(crate) fn pens(&self) -> impl Iterator<Item = Pen> {
-        self.0.iter().map(|person| Pen {
-            me: person.id,
-            token: person.token.clone(),
-            epoch: person.epoch,
-            conversations: person.conversations.clone(),
+    pub(crate) fn writer_setups(&self) -> impl Iterator<Item = WriterSetup> {
+        self.0.iter().map(|user| WriterSetup {
+            me: user.id,
+            token: user.token.clone(),
+            epoch: user.epoch,
+            conversations: user.conversations.clone(),
         })
     }
 
     /// Somebody who listens on a second connection of the writer of that number.
-    pub(crate) fn ear(
+    pub(crate) fn reader_setup(
         &self,
         number: usize,
         address: SocketAddr,
-        pages: &Pages,
-        sightings: &Arc<Sightings>,
-        tally: &Arc<Tally>,
-    ) -> Ear {
-        let person = &self.0[number];
-        Ear {
+        http_api: &HttpApi,
+        shared_events: &Arc<SharedEvents>,
+        counters: &Arc<Counters>,
+    ) -> ReaderSetup {
+        let user = &self.0[number];
+        ReaderSetup {
             name: format!("reader {number}"),
-            token: person.token.clone(),
-            epoch: person.epoch,
+            token: user.token.clone(),
+            epoch: user.epoch,
             address,
-            pages: pages.clone(),
-            sightings: Arc::clone(sightings),
-            tally: Arc::clone(tally),
+            http_api: http_api.clone(),
+            shared_events: Arc::clone(shared_events),
+            counters: Arc::clone(counters),
         }
     }
 
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|person| person.token.as_str())
+        self.0.iter().map(|user| user.token.as_str())
     }
 
     /// The token of somebody who is in the conversation.
     pub(crate) fn token_for(&self, conversation: ConversationId) -> Result<&str, Failure> {
-        let member = self.0.iter().find(|person| person.conversations.contains(&conversation));
-        member.map(|person| person.token.as_str()).ok_or_else(|| format!("nobody is in {conversation}").into())
+        let member = self.0.iter().find(|user| user.conversations.contains(&conversation));
+        member.map(|user| user.token.as_str()).ok_or_else(|| format!("nobody is in {conversation}").into())
     }
 }
 
-impl Person {
+impl TestUser {
     fn new(welcome: Welcome) -> Result<Self, Failure> {
         Ok(Self {
             id: welcome.me.id,
@@ -109,10 +108,10 @@ async fn open_direct(connection: &mut Connection, nickname: &str) -> Result<Conv
         loop {
             match decode(&connection.next().await?)? {
                 ServerFrame::Ack { id: acked, conversation, .. } if acked == id => return Ok(conversation),
-                ServerFrame::Error(error) => return Err(super::connection::Ending::Refused(error)),
+                ServerFrame::Error(error) => return Err(super::connection::ConnectionEnd::Refused(error)),
                 _ => {}
             }
         }
     };
-    sent.await.map_err(|ending| format!("no direct: {ending:?}").into())
+    sent.await.map_err(|end| format!("no direct: {end:?}").into())
 }

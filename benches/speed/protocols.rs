@@ -11,20 +11,20 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    crowd::{Crowd, PATIENCE},
+    clients::{Clients, TIMEOUT},
+    connection::Received,
     failure::Failure,
-    line::Heard,
-    wire::ACCEPT,
+    frames::ACCEPT,
 };
 
 /// The size of a message: of all that is delivered, but with the protocol of what somebody wrote.
-pub(crate) const BYTES: usize = 128;
+pub(crate) const MESSAGE_BYTES: usize = 128;
 
 /// How many come in at a time: less than any server's backlog.
-const AT_ONCE: usize = 100;
+const CONNECTING_AT_ONCE: usize = 100;
 
 /// The numbers from here on are not measured: they find out whether everybody hears.
-const PROBES: u32 = 0xf000_0000;
+const FIRST_PROBE: u32 = 0xf000_0000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -38,7 +38,7 @@ pub(crate) enum Dialect {
 
 /// Who hears whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Topology {
     /// All are in one room.
     Room,
     /// Members 0 and 1 hear each other, 2 and 3, and so on.
@@ -52,81 +52,86 @@ pub(crate) struct Message {
     pub(crate) number: u32,
 }
 
-pub(crate) struct Talk {
+pub(crate) struct Protocol {
     pub(crate) dialect: Dialect,
-    pub(crate) place: Place,
+    pub(crate) topology: Topology,
     /// The ids of conversations, in the protocol: the Lobby, or each pair's direct.
     conversations: Vec<String>,
     /// The number by which the first member is called, where another talk has those before.
-    first: usize,
+    first_user: usize,
     /// Where the mark stood last: it stands there most of the time.
-    hint: usize,
+    marker_offset: usize,
 }
 
-impl Talk {
-    pub(crate) fn new(dialect: Dialect, place: Place) -> Self {
-        Self::beside(0, dialect, place)
+impl Protocol {
+    pub(crate) fn new(dialect: Dialect, topology: Topology) -> Self {
+        Self::with_first_user(0, dialect, topology)
     }
 
     /// A talk beside another one at the same server, which has `first` members.
-    pub(crate) fn beside(first: usize, dialect: Dialect, place: Place) -> Self {
-        Self { dialect, place, conversations: Vec::new(), first, hint: 0 }
+    pub(crate) fn with_first_user(first_user: usize, dialect: Dialect, topology: Topology) -> Self {
+        Self { dialect, topology, conversations: Vec::new(), first_user, marker_offset: 0 }
     }
 
     /// A name that nobody could mix up.
     fn nickname(&self, member: usize) -> String {
-        format!("p{}", self.first + member)
+        format!("p{}", self.first_user + member)
     }
 
     /// Brings so many in, and returns when each hears what it should.
-    pub(crate) fn begin(&mut self, crowd: &mut Crowd, server: SocketAddr, members: usize) -> Result<(), Failure> {
-        self.gather(crowd, server, members)?;
-        match self.place {
-            Place::Room => {
-                self.probe(crowd, &[0])?;
+    pub(crate) fn connect_and_wait(
+        &mut self,
+        clients: &mut Clients,
+        server: SocketAddr,
+        members: usize,
+    ) -> Result<(), Failure> {
+        self.connect(clients, server, members)?;
+        match self.topology {
+            Topology::Room => {
+                self.probe(clients, &[0])?;
                 // And the first one, if it does not hear itself.
-                if members > 1 { self.probe(crowd, &[1]) } else { Ok(()) }
+                if members > 1 { self.probe(clients, &[1]) } else { Ok(()) }
             }
-            Place::Pairs => {
+            Topology::Pairs => {
                 if self.dialect == Dialect::Protocol {
-                    self.open_directs(crowd)?;
+                    self.open_directs(clients)?;
                 }
-                self.probe(crowd, &(0..members).collect::<Vec<_>>())
+                self.probe(clients, &(0..members).collect::<Vec<_>>())
             }
         }
     }
 
     /// Brings so many clients in, until each has been let in.
-    pub(crate) fn gather(&mut self, crowd: &mut Crowd, server: SocketAddr, count: usize) -> Result<(), Failure> {
-        let goal = crowd.len() + count;
-        while crowd.len() < goal {
-            let first = crowd.len();
-            let last = goal.min(first + AT_ONCE);
-            for member in first..last {
-                crowd.connect(server, &self.path(crowd.gone() + member))?;
+    pub(crate) fn connect(&mut self, clients: &mut Clients, server: SocketAddr, count: usize) -> Result<(), Failure> {
+        let goal = clients.len() + count;
+        while clients.len() < goal {
+            let start = clients.len();
+            let last = goal.min(start + CONNECTING_AT_ONCE);
+            for member in start..last {
+                clients.connect(server, &self.path(clients.disconnected() + member))?;
             }
-            let (mut missing, gone) = (last - first, crowd.gone());
-            let deadline = Instant::now() + PATIENCE;
+            let (mut missing, disconnected) = (last - start, clients.disconnected());
+            let deadline = Instant::now() + TIMEOUT;
             while missing > 0 {
-                let mut greetings = Vec::new();
-                crowd.turn(PATIENCE, |who, heard| match heard {
-                    Heard::Head(head) => {
+                let mut hellos = Vec::new();
+                clients.poll_once(TIMEOUT, |client, received| match received {
+                    Received::Head(head) => {
                         if !head.starts_with(b"HTTP/1.1 101 ") || !contains(head, ACCEPT.as_bytes()) {
                             return Err(format!("no upgrade: {}", String::from_utf8_lossy(head)).into());
                         }
-                        match self.hello(gone + who) {
-                            Some(hello) => greetings.push((who, hello)),
+                        match self.hello(disconnected + client) {
+                            Some(hello) => hellos.push((client, hello)),
                             None => missing -= 1,
                         }
                         Ok(())
                     }
-                    Heard::Text(text) => {
+                    Received::Text(text) => {
                         missing -= usize::from(self.is_welcome(text)?);
                         Ok(())
                     }
                 })?;
-                for (who, hello) in greetings {
-                    crowd.say(who, &hello)?;
+                for (client, hello) in hellos {
+                    clients.send_text(client, &hello)?;
                 }
                 if Instant::now() > deadline {
                     return Err(format!("{missing} clients are not let in").into());
@@ -137,18 +142,18 @@ impl Talk {
     }
 
     /// How many hear what somebody says.
-    pub(crate) fn audience(&self, members: usize) -> usize {
-        match self.place {
-            Place::Room if self.dialect == Dialect::Simple => members - 1,
-            Place::Room => members,
-            Place::Pairs => 1,
+    pub(crate) fn receivers(&self, members: usize) -> usize {
+        match self.topology {
+            Topology::Room if self.dialect == Dialect::Simple => members - 1,
+            Topology::Room => members,
+            Topology::Pairs => 1,
         }
     }
 
     pub(crate) fn path(&self, member: usize) -> String {
-        match (self.dialect, self.place) {
-            (Dialect::Raw, Place::Room) => "/room/0".to_owned(),
-            (Dialect::Raw, Place::Pairs) => format!("/pair/{}", member / 2),
+        match (self.dialect, self.topology) {
+            (Dialect::Raw, Topology::Room) => "/room/0".to_owned(),
+            (Dialect::Raw, Topology::Pairs) => format!("/pair/{}", member / 2),
             (Dialect::Simple, _) => format!("/{}", self.nickname(member)),
             (Dialect::Protocol, _) => "/ws".to_owned(),
         }
@@ -163,7 +168,7 @@ impl Talk {
     /// Whether this lets somebody in.
     pub(crate) fn is_welcome(&mut self, text: &[u8]) -> Result<bool, Failure> {
         if self.dialect != Dialect::Protocol || !text.starts_with(br#"{"type":"welcome""#) {
-            refuse_refusal(text)?;
+            fail_on_error(text)?;
             return Ok(false);
         }
         if self.conversations.is_empty() {
@@ -175,21 +180,21 @@ impl Talk {
     }
 
     /// The text of a frame by which `member` says something.
-    pub(crate) fn text(&self, member: usize, number: u32) -> String {
-        let mark = format!("~{member:05x}{number:08x}");
-        let body = |around: usize| format!("{mark:.<width$}", width = BYTES - around);
-        match (self.dialect, self.place) {
+    pub(crate) fn message_text(&self, member: usize, number: u32) -> String {
+        let marker = format!("~{member:05x}{number:08x}");
+        let body = |frame_bytes: usize| format!("{marker:.<width$}", width = MESSAGE_BYTES - frame_bytes);
+        match (self.dialect, self.topology) {
             (Dialect::Raw, _) => body(0),
-            (Dialect::Simple, Place::Room) => {
-                let around = format!(r#"{{"username":"{}","msg":""}}"#, self.nickname(member)).len();
-                format!(r#"{{"msg":"{}"}}"#, body(around))
+            (Dialect::Simple, Topology::Room) => {
+                let frame_bytes = format!(r#"{{"username":"{}","msg":""}}"#, self.nickname(member)).len();
+                format!(r#"{{"msg":"{}"}}"#, body(frame_bytes))
             }
-            (Dialect::Simple, Place::Pairs) => {
-                let around = format!(r#"{{"msg":"","from_user":"{}"}}"#, self.nickname(member)).len();
-                format!(r#"{{"to_user":"{}","msg":"{}"}}"#, self.nickname(member ^ 1), body(around))
+            (Dialect::Simple, Topology::Pairs) => {
+                let frame_bytes = format!(r#"{{"msg":"","from_user":"{}"}}"#, self.nickname(member)).len();
+                format!(r#"{{"to_user":"{}","msg":"{}"}}"#, self.nickname(member ^ 1), body(frame_bytes))
             }
-            (Dialect::Protocol, place) => {
-                let conversation = &self.conversations[if place == Place::Room { 0 } else { member / 2 }];
+            (Dialect::Protocol, topology) => {
+                let conversation = &self.conversations[if topology == Topology::Room { 0 } else { member / 2 }];
                 let (id, body) = (command_id(member, number), body(0));
                 format!(r#"{{"type":"send","id":"{id}","conversation":"{conversation}","body":"{body}"}}"#)
             }
@@ -197,48 +202,49 @@ impl Talk {
     }
 
     /// The message in what `member` has heard, if it is one that was to be heard.
-    pub(crate) fn message(&mut self, member: usize, text: &[u8]) -> Result<Option<Message>, Failure> {
+    pub(crate) fn parse_message(&mut self, member: usize, text: &[u8]) -> Result<Option<Message>, Failure> {
         let is_event = self.dialect != Dialect::Protocol || text.starts_with(br#"{"type":"event""#);
-        let place = match text.get(self.hint) {
+        let offset = match text.get(self.marker_offset) {
             _ if !is_event => None,
-            Some(b'~') => Some(self.hint),
+            Some(b'~') => Some(self.marker_offset),
             _ => text.iter().position(|byte| *byte == b'~'),
         };
-        let Some(place) = place else {
-            refuse_refusal(text)?;
+        let Some(offset) = offset else {
+            fail_on_error(text)?;
             return Ok(None);
         };
-        self.hint = place;
-        let message = read_mark(&text[place..]).ok_or("a message without a mark")?;
-        if self.dialect != Dialect::Protocol && text.len() != BYTES {
+        self.marker_offset = offset;
+        let message = parse_marker(&text[offset..]).ok_or("a message without a mark")?;
+        if self.dialect != Dialect::Protocol && text.len() != MESSAGE_BYTES {
             return Err(format!("a message of {} bytes", text.len()).into());
         }
         let is_own = message.author == member;
         // In the protocol, one hears one's own events; between two, what the other one hears is measured.
-        let is_measured = message.number < PROBES && !(self.place == Place::Pairs && is_own);
+        let is_measured = message.number < FIRST_PROBE && !(self.topology == Topology::Pairs && is_own);
         Ok(is_measured.then_some(message))
     }
 
     /// Lets `speakers` speak until everybody has heard the same probe of theirs. Then no earlier one is on its way.
-    fn probe(&mut self, crowd: &mut Crowd, speakers: &[usize]) -> Result<(), Failure> {
-        let goal = self.audience(crowd.len()) * speakers.len();
-        for number in PROBES..PROBES + 100 {
-            for speaker in speakers {
-                crowd.say(*speaker, &self.text(*speaker, number))?;
+    fn probe(&mut self, clients: &mut Clients, senders: &[usize]) -> Result<(), Failure> {
+        let goal = self.receivers(clients.len()) * senders.len();
+        for number in FIRST_PROBE..FIRST_PROBE + 100 {
+            for sender in senders {
+                clients.send_text(*sender, &self.message_text(*sender, number))?;
             }
-            let (start, mut heard) = (Instant::now(), 0);
-            while start.elapsed() < PATIENCE / 20 {
-                crowd.turn(PATIENCE / 100, |who, what| {
-                    let Heard::Text(text) = what else { return Ok(()) };
-                    let mark = text.iter().position(|byte| *byte == b'~').and_then(|place| read_mark(&text[place..]));
-                    let counts = mark.is_some_and(|mark| {
-                        let is_own = self.place == Place::Pairs && mark.author == who;
-                        mark.number == number && speakers.contains(&mark.author) && !is_own
+            let (start, mut received) = (Instant::now(), 0);
+            while start.elapsed() < TIMEOUT / 20 {
+                clients.poll_once(TIMEOUT / 100, |client, frame| {
+                    let Received::Text(text) = frame else { return Ok(()) };
+                    let marker =
+                        text.iter().position(|byte| *byte == b'~').and_then(|offset| parse_marker(&text[offset..]));
+                    let counts = marker.is_some_and(|marker| {
+                        let is_own = self.topology == Topology::Pairs && marker.author == client;
+                        marker.number == number && senders.contains(&marker.author) && !is_own
                     });
-                    heard += usize::from(counts);
+                    received += usize::from(counts);
                     Ok(())
                 })?;
-                if heard == goal {
+                if received == goal {
                     return Ok(());
                 }
             }
@@ -246,25 +252,25 @@ impl Talk {
         Err("not everybody hears".into())
     }
 
-    fn open_directs(&mut self, crowd: &mut Crowd) -> Result<(), Failure> {
-        self.conversations = vec![String::new(); crowd.len() / 2];
-        for left in (0..crowd.len()).step_by(2) {
-            let (id, other) = (command_id(left, PROBES - 1), self.nickname(left + 1));
-            crowd.say(left, &json!({"type": "open_direct", "id": id, "nickname": other}).to_string())?;
+    fn open_directs(&mut self, clients: &mut Clients) -> Result<(), Failure> {
+        self.conversations = vec![String::new(); clients.len() / 2];
+        for left in (0..clients.len()).step_by(2) {
+            let (id, other) = (command_id(left, FIRST_PROBE - 1), self.nickname(left + 1));
+            clients.send_text(left, &json!({"type": "open_direct", "id": id, "nickname": other}).to_string())?;
         }
         let start = Instant::now();
         while self.conversations.iter().any(String::is_empty) {
-            crowd.turn(PATIENCE, |who, what| {
-                let Heard::Text(text) = what else { return Ok(()) };
-                refuse_refusal(text)?;
+            clients.poll_once(TIMEOUT, |client, frame| {
+                let Received::Text(text) = frame else { return Ok(()) };
+                fail_on_error(text)?;
                 if text.starts_with(br#"{"type":"ack""#) {
                     let ack: Value = serde_json::from_slice(text)?;
                     let id = ack["conversation"].as_str().ok_or("an ack without a conversation")?;
-                    id.clone_into(&mut self.conversations[who / 2]);
+                    id.clone_into(&mut self.conversations[client / 2]);
                 }
                 Ok(())
             })?;
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 return Err("not all directs are open".into());
             }
         }
@@ -285,14 +291,14 @@ fn command_id(member: usize, number: u32) -> uuid::Uuid {
 }
 
 /// A refusal of anything that was asked for fails the run.
-pub(crate) fn refuse_refusal(text: &[u8]) -> Result<(), Failure> {
+pub(crate) fn fail_on_error(text: &[u8]) -> Result<(), Failure> {
     if text.starts_with(br#"{"type":"error""#) || text.starts_with(br#"{"error""#) {
         return Err(format!("refused: {}", String::from_utf8_lossy(text)).into());
     }
     Ok(())
 }
 
-fn read_mark(text: &[u8]) -> Option<Message> {
+fn parse_marker(text: &[u8]) -> Option<Message> {
     let digits = text.get(1..14)?;
     let read = |digits: &[u8]| {
         digits.iter().try_fold(0_u32, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))

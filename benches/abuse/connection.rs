@@ -15,16 +15,16 @@ use tokio::{
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 /// How long to wait for an upgrade.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One of 65,000 addresses in each of a few streets, so that those of one kind live apart from others.
 #[derive(Clone, Copy)]
-pub(crate) struct Address(Ipv4Addr);
+pub(crate) struct SourceAddress(Ipv4Addr);
 
-impl Address {
-    pub(crate) fn of(street: u8, number: usize) -> Self {
+impl SourceAddress {
+    pub(crate) fn new(network: u8, number: usize) -> Self {
         let [high, low] = u16::try_from(number % 65_000 + 1).unwrap_or(1).to_be_bytes();
-        Self(Ipv4Addr::new(127, street, high, low))
+        Self(Ipv4Addr::new(127, network, high, low))
     }
 
     pub(crate) fn ip(self) -> IpAddr {
@@ -32,43 +32,55 @@ impl Address {
     }
 
     pub(crate) async fn connect(self, server: SocketAddr) -> io::Result<TcpStream> {
-        self.connect_with(server, None).await
+        self.connect_with_receive_buffer(server, None).await
     }
 
     /// With a receive buffer of so many bytes.
-    pub(crate) async fn connect_with(self, server: SocketAddr, buffer: Option<u32>) -> io::Result<TcpStream> {
+    pub(crate) async fn connect_with_receive_buffer(
+        self,
+        server: SocketAddr,
+        buffer: Option<u32>,
+    ) -> io::Result<TcpStream> {
         let socket = TcpSocket::new_v4()?;
         if let Some(bytes) = buffer {
             socket.set_recv_buffer_size(bytes)?;
         }
         socket.bind(SocketAddr::V4(SocketAddrV4::new(self.0, 0)))?;
-        let stream = timeout(PATIENCE, socket.connect(server)).await.map_err(io::Error::from)??;
+        let stream = timeout(TIMEOUT, socket.connect(server)).await.map_err(io::Error::from)??;
         stream.set_nodelay(true)?;
         Ok(stream)
     }
 
     /// A WebSocket on which `hello` has been said.
-    pub(crate) async fn greet(self, server: SocketAddr, hello: Hello) -> Option<WebSocketStream<TcpStream>> {
-        greet(self.connect(server).await.ok()?, server, hello).await
+    pub(crate) async fn connect_with_hello(
+        self,
+        server: SocketAddr,
+        hello: Hello,
+    ) -> Option<WebSocketStream<TcpStream>> {
+        send_hello(self.connect(server).await.ok()?, server, hello).await
     }
 }
 
-pub(crate) async fn greet(stream: TcpStream, server: SocketAddr, hello: Hello) -> Option<WebSocketStream<TcpStream>> {
+pub(crate) async fn send_hello(
+    stream: TcpStream,
+    server: SocketAddr,
+    hello: Hello,
+) -> Option<WebSocketStream<TcpStream>> {
     let mut socket = upgrade(stream, server).await?;
-    socket.send(frame(&ClientFrame::Hello(hello))).await.ok()?;
+    socket.send(encode_frame(&ClientFrame::Hello(hello))).await.ok()?;
     Some(socket)
 }
 
 /// A WebSocket on which nothing has been said.
 pub(crate) async fn upgrade(stream: TcpStream, server: SocketAddr) -> Option<WebSocketStream<TcpStream>> {
-    let upgrade = timeout(PATIENCE, client_async(format!("ws://{server}/ws"), stream)).await;
+    let upgrade = timeout(TIMEOUT, client_async(format!("ws://{server}/ws"), stream)).await;
     upgrade.ok()?.ok().map(|(socket, _)| socket)
 }
 
-pub(crate) fn guest(nickname: String) -> Hello {
+pub(crate) fn guest_hello(nickname: String) -> Hello {
     Hello { protocol: VERSION, nickname: Some(nickname), ..Hello::default() }
 }
 
-pub(crate) fn frame(frame: &ClientFrame) -> Message {
+pub(crate) fn encode_frame(frame: &ClientFrame) -> Message {
     Message::text(serde_json::to_string(frame).expect("frames are plain JSON"))
 }

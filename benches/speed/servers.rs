@@ -11,13 +11,13 @@ use std::{
 
 use clap::ValueEnum;
 
-use super::{failure::Failure, process, settings::Settings, talk::Dialect};
+use super::{failure::Failure, process, protocols::Dialect, settings::Settings};
 
 /// The core of each server. The clients have the other one.
 pub(crate) const SERVER_CORE: usize = 0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Contender {
+pub(crate) enum ServerKind {
     /// By the simple protocol.
     TeahouseSimple,
     /// By the protocol.
@@ -36,7 +36,7 @@ pub(crate) enum Contender {
     FloorGather,
 }
 
-impl Contender {
+impl ServerKind {
     pub(crate) fn all() -> &'static [Self] {
         Self::value_variants()
     }
@@ -44,12 +44,12 @@ impl Contender {
     /// Those whose names begin with one of `names`; all where there are none.
     pub(crate) fn named(names: &[String]) -> Result<Vec<Self>, Failure> {
         for name in names {
-            if !Self::all().iter().any(|one| one.name().starts_with(name)) {
+            if !Self::all().iter().any(|kind| kind.name().starts_with(name)) {
                 return Err(format!("no server is called {name}").into());
             }
         }
-        let is_meant = |one: &Self| names.is_empty() || names.iter().any(|name| one.name().starts_with(name));
-        Ok(Self::all().iter().copied().filter(is_meant).collect())
+        let is_selected = |kind: &Self| names.is_empty() || names.iter().any(|name| kind.name().starts_with(name));
+        Ok(Self::all().iter().copied().filter(is_selected).collect())
     }
 
     pub(crate) fn name(self) -> String {
@@ -74,7 +74,7 @@ impl Contender {
 
     fn command(self, settings: &Settings, data: &Path) -> Result<Command, Failure> {
         let rivals = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/speed/rivals");
-        let this = |role: &str| -> Result<Command, Failure> {
+        let this_program = |role: &str| -> Result<Command, Failure> {
             let mut command = process::on_core(SERVER_CORE, &std::env::current_exe()?);
             command.args(["--be", role]);
             Ok(command)
@@ -88,10 +88,10 @@ impl Contender {
             Self::TeahouseSimple | Self::TeahouseProtocol => teahouse(&settings.server, data),
             Self::Bun => script(settings.tools.join("node_modules/.bin/bun"), "bun.ts"),
             Self::Node => script(PathBuf::from("node"), "node.mjs"),
-            Self::Axum => this("axum")?,
-            Self::AxumNodelay => this("axum-nodelay")?,
-            Self::FloorWrite => this("floor-write")?,
-            Self::FloorGather => this("floor-gather")?,
+            Self::Axum => this_program("axum")?,
+            Self::AxumNodelay => this_program("axum-nodelay")?,
+            Self::FloorWrite => this_program("floor-write")?,
+            Self::FloorGather => this_program("floor-gather")?,
         })
     }
 }
@@ -108,7 +108,7 @@ pub(crate) fn teahouse(program: &Path, data: &Path) -> Command {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// From the start of the program until it listened.
-    pub(crate) took: Duration,
+    pub(crate) startup_time: Duration,
     child: Child,
     folder: Option<tempfile::TempDir>,
 }
@@ -121,10 +121,10 @@ impl Server {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn()?;
         let stdout = child.stdout.take().ok_or("the server has no output")?;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { address, took: Duration::ZERO, child, folder: None };
+        let mut server = Self { address, startup_time: Duration::ZERO, child, folder: None };
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        server.took = start.elapsed();
+        server.startup_time = start.elapsed();
         let Some(address) = line.trim().strip_prefix("listening on http://") else {
             let log = std::fs::read_to_string(folder.join("server.log"))?;
             return Err(format!("{command:?} did not start: {line}{log}").into());

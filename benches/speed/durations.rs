@@ -4,10 +4,10 @@ use std::time::Duration;
 
 /// Durations, to be asked for what most of them came to.
 #[derive(Debug, Default)]
-pub(crate) struct Times(Vec<Duration>);
+pub(crate) struct Durations(Vec<Duration>);
 
-impl Times {
-    pub(crate) fn note(&mut self, time: Duration) {
+impl Durations {
+    pub(crate) fn record(&mut self, time: Duration) {
         self.0.push(time);
     }
 
@@ -16,9 +16,9 @@ impl Times {
     }
 
     /// What so many in a hundred stayed within, in milliseconds.
-    pub(crate) fn within(&mut self, percent: usize) -> f64 {
+    pub(crate) fn percentile_ms(&mut self, percent: usize) -> f64 {
         self.0.sort_unstable();
-        let place = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
-        self.0.get(place).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+        let index = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        self.0.get(index).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 /// Durations, to be asked for what most of them came to.
 #[derive(Debug, Default)]
-pub(crate) struct Times(Vec<Duration>);
+pub(crate) struct Durations(Vec<Duration>);
 
-impl Times {
-    pub(crate) fn note(&mut self, time: Duration) {
+impl Durations {
+    pub(crate) fn record(&mut self, time: Duration) {
         self.0.push(time);
     }
 
@@ -15,15 +15,15 @@ impl Times {
         self.0.len() as u64
     }
 
-    pub(crate) fn take(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
     /// What so many in a hundred stayed within, in milliseconds.
-    pub(crate) fn within(&self, percent: usize) -> f64 {
+    pub(crate) fn percentile_ms(&self, percent: usize) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
-        let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-        sorted.get(place).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+        let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+        sorted.get(index).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
     }
 }

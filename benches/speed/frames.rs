@@ -16,8 +16,8 @@ pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 
 /// In place of a length: it follows in two bytes, or in eight.
-const IN_TWO_BYTES: u8 = 126;
-const IN_EIGHT_BYTES: u8 = 127;
+const LENGTH_IN_TWO_BYTES: u8 = 126;
+const LENGTH_IN_EIGHT_BYTES: u8 = 127;
 
 /// Who writes a frame: clients mask theirs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,17 +27,17 @@ pub(crate) enum Side {
 }
 
 /// Appends a frame to `out`.
-pub(crate) fn put_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8], side: Side) {
+pub(crate) fn append_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8], side: Side) {
     let mask = if side == Side::Client { 0x80 } else { 0 };
     out.push(0x80 | opcode);
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
         (Ok(length @ ..=125), _) => out.push(mask | length),
         (_, Ok(length)) => {
-            out.push(mask | IN_TWO_BYTES);
+            out.push(mask | LENGTH_IN_TWO_BYTES);
             out.extend(length.to_be_bytes());
         }
         _ => {
-            out.push(mask | IN_EIGHT_BYTES);
+            out.push(mask | LENGTH_IN_EIGHT_BYTES);
             out.extend((payload.len() as u64).to_be_bytes());
         }
     }
@@ -48,17 +48,17 @@ pub(crate) fn put_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8], side: Sid
 }
 
 /// A frame's opcode, and where its payload stands.
-pub(crate) type Found = (u8, Range<usize>);
+pub(crate) type ParsedFrame = (u8, Range<usize>);
 
 /// The frame that `bytes` begin with; `None` while it is not complete.
-pub(crate) fn find_frame(bytes: &[u8]) -> Result<Option<Found>, Failure> {
+pub(crate) fn parse_frame(bytes: &[u8]) -> Result<Option<ParsedFrame>, Failure> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };
     let (length, head) = match second & 0x7f {
-        IN_TWO_BYTES => {
+        LENGTH_IN_TWO_BYTES => {
             let Some(length) = rest.first_chunk() else { return Ok(None) };
             (usize::from(u16::from_be_bytes(*length)), 4)
         }
-        IN_EIGHT_BYTES => {
+        LENGTH_IN_EIGHT_BYTES => {
             let Some(length) = rest.first_chunk() else { return Ok(None) };
             (usize::try_from(u64::from_be_bytes(*length))?, 10)
         }

@@ -1,0 +1,119 @@
+//! How much of an attack came through: what is told of a server that was never really attacked shows nothing.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::ChildStdout,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use clap::ValueEnum as _;
+use tokio::time::sleep;
+
+use super::attack_kind::AttackKind;
+
+/// Of one kind.
+#[derive(Debug, Default)]
+pub(crate) struct Cost {
+    connected: AtomicUsize,
+    max_connected: AtomicUsize,
+    connections: AtomicU64,
+    refused: AtomicU64,
+    frames_sent: AtomicU64,
+}
+
+/// One of them has got in, until it is dropped.
+pub(crate) struct ConnectedGuard<'a>(&'a Cost);
+
+impl Cost {
+    pub(crate) fn connected(&self) -> ConnectedGuard<'_> {
+        let now = self.connected.fetch_add(1, Ordering::Relaxed) + 1;
+        self.max_connected.fetch_max(now, Ordering::Relaxed);
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        ConnectedGuard(self)
+    }
+
+    pub(crate) fn count_refusal(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_frame(&self) {
+        self.frames_sent.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for ConnectedGuard<'_> {
+    fn drop(&mut self) {
+        self.0.connected.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Of all kinds, in the attackers' process.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger([Arc<Cost>; 14]);
+
+impl Ledger {
+    pub(crate) fn cost_of(&self, kind: AttackKind) -> Arc<Cost> {
+        Arc::clone(&self.0[kind as usize])
+    }
+
+    /// Prints them again and again, as [`Told`] reads them.
+    pub(crate) async fn print_repeatedly(&self) {
+        loop {
+            sleep(Duration::from_millis(500)).await;
+            let numbers = self.0.iter().map(|cost| {
+                let Cost { max_connected, connections, refused, frames_sent, .. } = &**cost;
+                let [connections, refused, frames_sent] =
+                    [connections, refused, frames_sent].map(|count| count.load(Ordering::Relaxed));
+                format!("{} {connections} {refused} {frames_sent}", max_connected.load(Ordering::Relaxed))
+            });
+            println!("{}", numbers.collect::<Vec<_>>().join(" "));
+        }
+    }
+}
+
+/// What the attackers told last.
+pub(crate) struct LedgerReader(Arc<Mutex<String>>);
+
+/// What became of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CostTotals {
+    /// How many were inside at once, at most.
+    pub(crate) max_connected: u64,
+    /// How often one of them got in.
+    pub(crate) connections: u64,
+    /// How often one did not.
+    pub(crate) refused: u64,
+    /// Frames that the server took.
+    pub(crate) frames_sent: u64,
+}
+
+impl LedgerReader {
+    /// Listens in a thread, which ends with the attackers.
+    pub(crate) fn spawn(attackers: ChildStdout) -> Self {
+        let last_line = Arc::new(Mutex::new(String::new()));
+        let writer_line = Arc::clone(&last_line);
+        thread::spawn(move || {
+            for line in BufReader::new(attackers).lines().map_while(Result::ok) {
+                *writer_line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+            }
+        });
+        Self(last_line)
+    }
+
+    pub(crate) fn totals(&self) -> Vec<(AttackKind, CostTotals)> {
+        let line = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let numbers: Vec<u64> = line.split(' ').filter_map(|number| number.parse().ok()).collect();
+        let totals_of = |chunk: &[u64]| match *chunk {
+            [max_connected, connections, refused, frames_sent] => {
+                CostTotals { max_connected, connections, refused, frames_sent }
+            }
+            _ => CostTotals::default(),
+        };
+        AttackKind::value_variants().iter().copied().zip(numbers.chunks(4).map(totals_of)).collect()
+    }
+}

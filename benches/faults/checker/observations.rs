@@ -1,0 +1,95 @@
+//! What a reader was told, event by event: all of it, once, in order, and as it is in the log.
+
+use std::collections::HashMap;
+
+use teahouse::domain::{ConversationId, Event, EventKind, Seq};
+
+use crate::{
+    checker::{
+        commands::{CommandIndex, Edits},
+        commands::{is_effect_of, without_text},
+        findings::Findings,
+    },
+    history::{Log, Observation, Reader},
+};
+
+pub(super) fn check(reader: &Reader, log: &Log, commands: (&CommandIndex, &Edits), findings: &mut Findings) {
+    for (number, connection) in reader.connections.iter().enumerate() {
+        let source = || format!("connection {number} of {}", reader.name);
+        let mut positions: HashMap<ConversationId, Seq> = HashMap::new();
+        for observation in connection {
+            match observation {
+                Observation::StartsAfter(conversation, seq) => {
+                    positions.insert(*conversation, *seq);
+                }
+                Observation::Event(event) => {
+                    check_sequence(event, &mut positions, source, findings);
+                    check_against_log(event, log, commands, source, findings);
+                }
+                Observation::CaughtUp(conversation, seq) => {
+                    let position = positions.get(conversation).copied().unwrap_or_default();
+                    if position < *seq {
+                        findings.lost.add(|| format!("{}: caught up to {seq}, but has {position}", source()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check_sequence(
+    event: &Event,
+    positions: &mut HashMap<ConversationId, Seq>,
+    source: impl Fn() -> String,
+    findings: &mut Findings,
+) {
+    let Some(position) = positions.get_mut(&event.conversation) else {
+        return findings.wrong.add(|| format!("{}: an event of {}, unannounced", source(), event.conversation));
+    };
+    let expected = position.next();
+    if event.seq == *position {
+        findings.duplicated.add(|| format!("{}: event {position} came again", source()));
+    } else if event.seq < expected {
+        findings.out_of_order.add(|| format!("{}: event {} came after {position}", source(), event.seq));
+    } else if event.seq > expected {
+        findings.lost.add(|| format!("{}: event {} came where {expected} was due", source(), event.seq));
+    }
+    *position = event.seq.max(*position);
+}
+
+fn check_against_log(
+    event: &Event,
+    log: &Log,
+    (commands, edits): (&CommandIndex, &Edits),
+    source: impl Fn() -> String,
+    findings: &mut Findings,
+) {
+    let events = log.conversations.get(&event.conversation).map_or(&[][..], Vec::as_slice);
+    let logged = events.binary_search_by_key(&event.seq, |logged| logged.seq).ok().map(|index| &events[index]);
+    let Some(logged) = logged else {
+        return findings.lost.add(|| format!("{}: was told of {event:?}, and it is not there", source()));
+    };
+    let text_is_removed = logged.kind == without_text(&logged.kind);
+    let is_same_event = logged.kind == event.kind
+        // Whoever saw it before it was edited or deleted has seen what its author asked for,
+        || text_is_removed
+            && commands.get(event.author.id, event.id).is_some_and(|command| command.kind == event.kind)
+            && is_effect_of(&logged.kind, &event.kind)
+        // and who came after an edit, what the message says since.
+        || text_is_removed && without_text(&event.kind) == logged.kind && is_edited_text(event, edits);
+    if !is_same_event || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
+        findings.wrong.add(|| format!("{}: was told of {event:?}, and there is {logged:?}", source()));
+    }
+}
+
+fn is_edited_text(event: &Event, edits: &Edits) -> bool {
+    match &event.kind {
+        EventKind::Message { body } => edits.contains(event.conversation, event.seq, body.as_str()),
+        EventKind::Edit { seq, body } => edits.contains(event.conversation, *seq, body.as_str()),
+        EventKind::Deletion { .. }
+        | EventKind::Reaction { .. }
+        | EventKind::Notice(_)
+        | EventKind::AccountDeleted
+        | EventKind::Other => false,
+    }
+}

@@ -1,0 +1,65 @@
+//! What somebody does next.
+
+use std::collections::{HashMap, VecDeque};
+
+use rand::{Rng as _, rngs::StdRng};
+use teahouse::domain::{ConversationId, EventKind, Seq};
+
+use super::texts;
+
+/// How many messages of each conversation to remember, to react to.
+const RECENT_MESSAGES: usize = 50;
+
+/// What there is to do something with.
+pub(crate) struct PlannedCommands {
+    /// The Lobby first.
+    conversations: Vec<ConversationId>,
+    /// Messages of one's own that are there to be edited or deleted.
+    own_messages: Vec<(ConversationId, Seq)>,
+    /// The newest messages.
+    recent_messages: HashMap<ConversationId, VecDeque<Seq>>,
+}
+
+impl PlannedCommands {
+    pub(crate) fn new(conversations: Vec<ConversationId>) -> Self {
+        Self { conversations, own_messages: Vec::new(), recent_messages: HashMap::new() }
+    }
+
+    pub(crate) fn add_own_message(&mut self, conversation: ConversationId, seq: Seq) {
+        self.own_messages.push((conversation, seq));
+    }
+
+    pub(crate) fn add_message(&mut self, conversation: ConversationId, seq: Seq) {
+        let recent_messages = self.recent_messages.entry(conversation).or_default();
+        recent_messages.push_back(seq);
+        if recent_messages.len() > RECENT_MESSAGES {
+            recent_messages.pop_front();
+        }
+    }
+
+    /// Something new; the number makes the words unlike all others.
+    pub(crate) fn next(&mut self, rng: &mut StdRng, number: usize) -> (ConversationId, EventKind) {
+        let is_direct = self.conversations.len() > 1 && rng.random_ratio(3, 10);
+        let index = if is_direct { rng.random_range(1..self.conversations.len()) } else { 0 };
+        let conversation = self.conversations[index];
+        let roll = rng.random_range(0..100);
+        if roll < 16 && !self.own_messages.is_empty() {
+            let own_index = rng.random_range(0..self.own_messages.len());
+            if roll < 6 {
+                let (conversation, seq) = self.own_messages.swap_remove(own_index);
+                return (conversation, EventKind::Deletion { seq });
+            }
+            let (conversation, seq) = self.own_messages[own_index];
+            return (conversation, EventKind::Edit { seq, body: texts::body(rng, number) });
+        }
+        if roll < 30
+            && let Some(recent_messages) =
+                self.recent_messages.get(&conversation).filter(|recent_messages| !recent_messages.is_empty())
+        {
+            let seq = recent_messages[rng.random_range(0..recent_messages.len())];
+            let kind = EventKind::Reaction { seq, emoji: texts::emoji(rng), on: rng.random_ratio(3, 4) };
+            return (conversation, kind);
+        }
+        (conversation, EventKind::Message { body: texts::body(rng, number) })
+    }
+}

@@ -1,0 +1,54 @@
+//! A server with its clients, ready to be measured.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    clients::Clients,
+    connection::Received,
+    failure::Failure,
+    protocols::{Protocol, Topology},
+    servers::{Server, ServerKind},
+    settings::Settings,
+};
+
+/// What a workload works with.
+pub(super) struct WorkloadContext<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) server_kind: ServerKind,
+    /// How long to measure.
+    pub(super) duration: Duration,
+}
+
+/// A server and those who talk at it.
+pub(super) struct TestBed {
+    pub(super) server: Server,
+    pub(super) clients: Clients,
+    pub(super) protocol: Protocol,
+}
+
+impl WorkloadContext<'_> {
+    /// A new server, with members who hear each other.
+    pub(super) fn test_bed(&self, topology: Topology, members: usize) -> Result<TestBed, Failure> {
+        let server = self.server_kind.start(self.settings)?;
+        let (mut clients, mut protocol) = (Clients::new()?, Protocol::new(self.server_kind.dialect(), topology));
+        protocol.connect_and_wait(&mut clients, server.address, members)?;
+        Ok(TestBed { server, clients, protocol })
+    }
+}
+
+impl TestBed {
+    /// Whatever comes now has come before.
+    pub(super) fn expect_nothing_more(&mut self) -> Result<(), Failure> {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(100) {
+            self.clients.poll_once(Duration::from_millis(20), |client, received| {
+                let Received::Text(text) = received else { return Ok(()) };
+                match self.protocol.parse_message(client, text)? {
+                    None => Ok(()),
+                    Some(message) => Err(format!("{} came twice", message.number).into()),
+                }
+            })?;
+        }
+        Ok(())
+    }
+}

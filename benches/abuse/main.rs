@@ -78,7 +78,7 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     // A few thousand connections at both ends.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        eprintln!("abuse: the limit of open files stays as it is: {error}");
+        eprintln!("abuse: could not raise the limit of open files: {error}");
     }
     if let Some(address) = options.attack {
         attack::run(address, &options.only).await;
@@ -145,7 +145,7 @@ impl Attackers {
             command.arg("--only").arg(only.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(","));
         }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let ledger = LedgerReader::spawn(child.stdout.take().ok_or("the attackers have no output")?);
+        let ledger = LedgerReader::spawn(child.stdout.take().ok_or("the attackers have no standard output")?);
         Ok(Self { child, ledger })
     }
 }

@@ -1,4 +1,4 @@
-//! The table, and what is wrong.
+//! The table, and what is problems.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) struct Phase {
 
 /// Prints what came through of the attack.
 pub(crate) fn print_attacks(cost: &[(AttackKind, CostTotals)], only: &[AttackKind]) {
-    println!("| attack | at a time | inside at once, at most | times inside | times refused | frames sent |");
+    println!("| attack | at a time | connected at once, at most | times connected | times refused | frames sent |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
     for (kind, CostTotals { max_connected, connections, refused, frames_sent }) in
         cost.iter().filter(|(kind, _)| only.is_empty() || only.contains(kind))
@@ -35,59 +35,59 @@ pub(crate) fn print_attacks(cost: &[(AttackKind, CostTotals)], only: &[AttackKin
 }
 
 /// Prints it all; whether all is well.
-pub(crate) fn print_phases(peace: &Phase, attack: &Phase, most_megabytes: u64, survived: bool) -> bool {
+pub(crate) fn print_phases(peace: &Phase, attack: &Phase, max_megabytes: u64, survived: bool) -> bool {
     let number = |value: u64| value.to_string();
     let time = |value: f64| format!("{value:.1} ms");
     let row = |name: &str, of: &dyn Fn(&Phase) -> String| println!("| {name} | {} | {} |", of(peace), of(attack));
     println!("| | peace | attack |\n| --- | ---: | ---: |");
-    row("messages of people", &|phase| number(phase.users.sent));
-    row("of these acked", &|phase| number(phase.users.acked));
-    row("deliveries to people", &|phase| number(phase.users.received));
+    row("messages of users", &|phase| number(phase.users.sent));
+    row("acknowledged", &|phase| number(phase.users.acked));
+    row("deliveries to users", &|phase| number(phase.users.received));
     row("lost", &|phase| number(phase.users.lost()));
-    row("told twice", &|phase| number(phase.users.duplicated));
-    row("people cut off, who came back", &|phase| number(phase.users.disconnects));
-    row("frames that people had to read", &|phase| number(phase.users.frames));
+    row("delivered twice", &|phase| number(phase.users.duplicated));
+    row("users disconnected, who resumed", &|phase| number(phase.users.disconnects));
+    row("frames that users had to read", &|phase| number(phase.users.frames));
     row("ack, p50", &|phase| time(phase.users.ack_times.percentile_ms(50)));
     row("ack, p99", &|phase| time(phase.users.ack_times.percentile_ms(99)));
     row("delivery, p50", &|phase| time(phase.users.delivery_times.percentile_ms(50)));
     row("delivery, p99", &|phase| time(phase.users.delivery_times.percentile_ms(99)));
-    row("newcomers", &|phase| number(phase.new_users.started));
-    row("of these let in", &|phase| number(phase.new_users.sign_in_times.len()));
+    row("new users", &|phase| number(phase.new_users.started));
+    row("signed in", &|phase| number(phase.new_users.sign_in_times.len()));
     row("page, p50", &|phase| time(phase.new_users.page_times.percentile_ms(50)));
     row("page, p99", &|phase| time(phase.new_users.page_times.percentile_ms(99)));
-    row("coming in, p50", &|phase| time(phase.new_users.sign_in_times.percentile_ms(50)));
-    row("coming in, p99", &|phase| time(phase.new_users.sign_in_times.percentile_ms(99)));
+    row("sign-in, p50", &|phase| time(phase.new_users.sign_in_times.percentile_ms(50)));
+    row("sign-in, p99", &|phase| time(phase.new_users.sign_in_times.percentile_ms(99)));
     row("health checks, and those answered within a second", &|phase| {
         format!("{}, {}", phase.new_users.health_checks, phase.new_users.healthy)
     });
-    row("processors at work for the server", &|phase| {
+    row("cores used by the server", &|phase| {
         format!("{:.2}", phase.cpu_time.as_secs_f64() / phase.duration.as_secs_f64())
     });
     row("peak memory of the server", &|phase| format!("{} MB", phase.peak_memory / 1_000_000));
 
-    let mut wrong = Vec::new();
+    let mut problems = Vec::new();
     if !survived {
-        wrong.push("the server is dead".to_owned());
+        problems.push("the server is no longer running".to_owned());
     }
     for (name, phase) in [("peace", peace), ("attack", attack)] {
         let (lost, duplicated) = (phase.users.lost(), phase.users.duplicated);
         if lost + duplicated > 0 {
-            wrong.push(format!("in {name}: {lost} lost, {duplicated} told twice"));
+            problems.push(format!("in {name}: {lost} lost, {duplicated} delivered twice"));
         }
         if phase.new_users.failed() > 0 {
-            wrong.push(format!("in {name}: {} newcomers were not let in", phase.new_users.failed()));
+            problems.push(format!("in {name}: {} new users could not sign in", phase.new_users.failed()));
         }
         if phase.users.received == 0 {
-            wrong.push(format!("in {name}: nobody was told anything, so this shows nothing"));
+            problems.push(format!("in {name}: nothing was delivered, so this shows nothing"));
         }
     }
-    if attack.peak_memory > most_megabytes * 1_000_000 {
-        wrong.push(format!("more than {most_megabytes} MB of memory"));
+    if attack.peak_memory > max_megabytes * 1_000_000 {
+        problems.push(format!("more than {max_megabytes} MB of memory"));
     }
     let slowest = attack.users.delivery_times.percentile_ms(99);
-    println!("abuse: p99 of deliveries under attack: {slowest:.1} ms; wanted: less than {TARGET_MS:.0} ms");
-    for words in &wrong {
-        println!("abuse: {words}");
+    println!("abuse: p99 of deliveries under attack: {slowest:.1} ms; target: less than {TARGET_MS:.0} ms");
+    for problem in &problems {
+        println!("abuse: {problem}");
     }
-    wrong.is_empty()
+    problems.is_empty()
 }

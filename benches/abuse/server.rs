@@ -37,14 +37,14 @@ impl Server {
             .stderr(File::create(folder.join("server.log"))?)
             .spawn()
             .map_err(|error| format!("{}: {error}", program.display()))?;
-        let stdout = child.stdout.take().ok_or("the program has no output")?;
+        let stdout = child.stdout.take().ok_or("the server has no standard output")?;
         let mut server = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), child };
         let reading = spawn_blocking(|| {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).map(|_| line)
         });
-        let line = timeout(TIMEOUT, reading).await.map_err(|_| "the program does not listen")???;
-        let address = line.trim().strip_prefix("listening on http://").ok_or("the program did not start")?;
+        let line = timeout(TIMEOUT, reading).await.map_err(|_| "the server did not listen in time")???;
+        let address = line.trim().strip_prefix("listening on http://").ok_or("the server did not start")?;
         server.address = address.parse()?;
         Ok(server)
     }
@@ -53,7 +53,7 @@ impl Server {
     pub(crate) fn cpu_time(&self) -> Result<Duration, Failure> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // Behind the name, which may have spaces: state is the first field, utime and stime the 12th and 13th.
-        let (_, fields) = stat.rsplit_once(") ").ok_or("an unknown form of /proc/PID/stat")?;
+        let (_, fields) = stat.rsplit_once(") ").ok_or("/proc/PID/stat has an unknown format")?;
         let ticks: u64 = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap_or_default()).sum();
         Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
     }
@@ -61,7 +61,7 @@ impl Server {
     /// The most memory that it ever had, in bytes.
     pub(crate) fn peak_memory(&self) -> Result<u64, Failure> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/PID/status")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 

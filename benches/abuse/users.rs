@@ -188,10 +188,10 @@ impl User {
         let mut socket = SourceAddress::new(NETWORK, number)
             .connect_with_hello(server, hello)
             .await
-            .ok_or("somebody could not come in")?;
+            .ok_or("a user could not connect")?;
         let first = socket.next().await.ok_or("no welcome")??;
         let Some(ServerFrame::Welcome(welcome)) = ServerFrame::from_json(first.to_text()?) else {
-            return Err(format!("no welcome, but {first}").into());
+            return Err(format!("expected a welcome, got {first}").into());
         };
         let lobby = welcome.conversations.first().ok_or("no Lobby")?;
         Ok(Self {

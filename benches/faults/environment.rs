@@ -46,7 +46,7 @@ impl Environment {
         for (at, fault) in faults {
             sleep_until(start + at).await;
             if let Some(status) = self.server.exit_status()? {
-                return Err(format!("the server ended by itself: {status}").into());
+                return Err(format!("the server ended unexpectedly: {status}").into());
             }
             self.inject(fault, readers).await?;
         }

@@ -55,7 +55,7 @@ impl HttpApi {
         loop {
             let last = messages.last().map_or(Seq::ZERO, |message| message.seq);
             let page = self.page(token.to_owned(), conversation, PageRange::Newer(last), MAX_PAGE_SIZE).await;
-            let page = page.ok_or("the server does not give its messages")?;
+            let page = page.ok_or("the server did not return its messages")?;
             messages.extend(page.messages);
             if !page.more {
                 return Ok(messages);

@@ -12,7 +12,7 @@ pub(crate) fn read(database: &Path) -> Result<Log, Failure> {
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let health: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
     if health != "ok" {
-        return Err(format!("the database is broken: {health}").into());
+        return Err(format!("the integrity check of the database failed: {health}").into());
     }
     let users = users(&db)?;
     let mut log = Log::default();
@@ -43,7 +43,7 @@ fn event(row: &Row, users: &HashMap<UserId, User>) -> Result<Event, Failure> {
         conversation: ConversationId::from_uuid(uuid(row, 0)?),
         seq: Seq(u64::try_from(row.get::<_, i64>(1)?)?),
         at: Timestamp(u64::try_from(row.get::<_, i64>(2)?)?),
-        author: users.get(&author).ok_or("an event of nobody")?.clone(),
+        author: users.get(&author).ok_or("an event has an unknown author")?.clone(),
         id: CommandId::from_uuid(uuid(row, 4)?),
         kind: serde_json::from_str(&row.get::<_, String>(5)?)?,
     })

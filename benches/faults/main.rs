@@ -142,11 +142,11 @@ async fn run(options: Options) -> Result<bool, Failure> {
     report.print();
     let shortfalls = report.shortfalls();
     for shortfall in &shortfalls {
-        println!("this run shows nothing: {shortfall}");
+        println!("this run proves nothing: {shortfall}");
     }
     let is_well = findings.is_empty() && shortfalls.is_empty();
     if !is_well {
-        println!("faults: NOT kept; the data is in {}", folder.keep().display());
+        println!("faults: promises NOT kept; the data is in {}", folder.keep().display());
     }
     Ok(is_well)
 }
@@ -208,7 +208,9 @@ async fn run_clients(
         history.violations.extend(violations);
     }
     for conversation in last_seqs.keys() {
-        history.served.insert(*conversation, http_api.all(users.token_for(*conversation)?, *conversation).await?);
+        history
+            .served
+            .insert(*conversation, http_api.all_messages(users.token_for(*conversation)?, *conversation).await?);
     }
     environment.stop().await?;
     Ok(history)

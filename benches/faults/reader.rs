@@ -193,7 +193,7 @@ impl Reader {
         for missing in
             cursors.keys().filter(|id| !welcome.conversations.iter().any(|conversation| conversation.id == **id))
         {
-            self.violations.push(format!("{} is no member of {missing} any more", self.setup.name));
+            self.violations.push(format!("{} is no longer a member of {missing}", self.setup.name));
         }
         self.connections.push(observations);
     }

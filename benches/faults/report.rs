@@ -27,16 +27,16 @@ impl Report<'_> {
             ("seconds", grouped(self.duration.as_secs())),
             ("commands", grouped(counters.commands.get())),
             ("acked", grouped(counters.acked.get())),
-            ("unknown when a connection was lost", grouped(counters.unanswered.get())),
+            ("unanswered when a connection was lost", grouped(counters.unanswered.get())),
             ("of these abandoned", grouped(counters.abandoned.get())),
             ("refused for a while (full disk)", grouped(counters.refused_for_now.get())),
             ("refused for good (message deleted)", grouped(counters.refused_for_good.get())),
             ("acked, and sent again", grouped(counters.resent_after_ack.get())),
             ("events in the log", grouped(self.events as u64)),
-            ("events told to readers", grouped(counters.delivered.get())),
+            ("events delivered to readers", grouped(counters.delivered.get())),
             ("kills", grouped(counters.kills.get())),
             ("terminations", grouped(counters.terminations.get())),
-            ("cuts", grouped(counters.cuts.get())),
+            ("connections cut", grouped(counters.cuts.get())),
             ("stalls", grouped(counters.stalls.get())),
             ("closed with 1013", grouped(counters.closed_as_too_slow.get())),
             ("absences", grouped(counters.absences.get())),
@@ -63,13 +63,13 @@ impl Report<'_> {
         let min_kills = (self.duration.as_secs() / 6).max(1);
         let mut shortfalls = Vec::new();
         if self.counters.kills.get() < min_kills {
-            shortfalls.push(format!("only {} kills, at least {min_kills} were due", self.counters.kills.get()));
+            shortfalls.push(format!("only {} kills, expected at least {min_kills}", self.counters.kills.get()));
         }
         if self.counters.acked.get() == 0 {
-            shortfalls.push("nothing was acked".to_owned());
+            shortfalls.push("no command was acked".to_owned());
         }
         if self.counters.delivered.get() == 0 {
-            shortfalls.push("no reader was told anything".to_owned());
+            shortfalls.push("no event was delivered to a reader".to_owned());
         }
         shortfalls
     }

@@ -98,17 +98,15 @@ impl ServerSetup {
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
         let mut child = command.spawn()?;
-        let stdout = child.stdout.take().ok_or("the program has no output")?;
+        let stdout = child.stdout.take().ok_or("the server has no standard output")?;
         let mut server = Server { address: SocketAddr::from(([127, 0, 0, 1], 0)), child };
         let reading = spawn_blocking(|| {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).map(|_| line)
         });
-        let line = timeout(TIMEOUT, reading).await.map_err(|_| "the program does not listen")???;
+        let line = timeout(TIMEOUT, reading).await.map_err(|_| "the server did not listen in time")???;
         let Some(address) = line.trim().strip_prefix("listening on http://") else {
-            return Err(
-                format!("the program did not start; {} says why", self.folder.join("server.log").display()).into()
-            );
+            return Err(format!("the server did not start; see {}", self.folder.join("server.log").display()).into());
         };
         server.address = address.parse()?;
         Ok(server)
@@ -133,7 +131,7 @@ impl Server {
     pub(crate) async fn terminate(&mut self) -> Result<(), Failure> {
         run("kill", &["-TERM", &self.child.id().to_string()])?;
         let status = self.wait_for_exit().await?;
-        if status.success() { Ok(()) } else { Err(format!("the server did not stop well: {status}").into()) }
+        if status.success() { Ok(()) } else { Err(format!("the server did not stop cleanly: {status}").into()) }
     }
 
     /// The largest file that it may write, from now on; `None` lifts that.
@@ -162,7 +160,7 @@ impl Server {
             }
             sleep(Duration::from_millis(5)).await;
         }
-        Err("the program does not end".into())
+        Err("the server did not end in time".into())
     }
 }
 

@@ -20,9 +20,9 @@ pub(crate) fn body(rng: &mut StdRng, number: usize) -> Body {
         text.push(' ');
         text.push_str(WORDS[rng.random_range(0..WORDS.len())]);
     }
-    Body::parse(&text).expect("words can be seen, and these are fewer than a message holds")
+    Body::parse(&text).expect("the words are visible and shorter than the longest message")
 }
 
 pub(crate) fn emoji(rng: &mut StdRng) -> Emoji {
-    Emoji::parse(EMOJI[rng.random_range(0..EMOJI.len())]).expect("each is an emoji")
+    Emoji::parse(EMOJI[rng.random_range(0..EMOJI.len())]).expect("every entry is an emoji")
 }

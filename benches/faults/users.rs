@@ -83,7 +83,7 @@ impl Users {
     /// The token of somebody who is in the conversation.
     pub(crate) fn token_for(&self, conversation: ConversationId) -> Result<&str, Failure> {
         let member = self.0.iter().find(|user| user.conversations.contains(&conversation));
-        member.map(|user| user.token.as_str()).ok_or_else(|| format!("nobody is in {conversation}").into())
+        member.map(|user| user.token.as_str()).ok_or_else(|| format!("no user is in {conversation}").into())
     }
 }
 
@@ -113,5 +113,5 @@ async fn open_direct(connection: &mut Connection, nickname: &str) -> Result<Conv
             }
         }
     };
-    sent.await.map_err(|end| format!("no direct: {end:?}").into())
+    sent.await.map_err(|end| format!("could not open a direct: {end:?}").into())
 }

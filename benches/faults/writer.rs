@@ -132,7 +132,7 @@ impl Writer {
         match code {
             1012 => {}
             1013 => self.counters.closed_as_too_slow.increment(),
-            code => self.violations.push(format!("a writer was closed with {code}")),
+            code => self.violations.push(format!("a writer was closed with code {code}")),
         }
     }
 
@@ -166,7 +166,7 @@ impl Writer {
             self.counters.resumes.increment();
         }
         if welcome.epoch != self.setup.epoch {
-            self.violations.push(format!("the epoch became {}", welcome.epoch));
+            self.violations.push(format!("the epoch changed to {}", welcome.epoch));
         }
         for conversation in &welcome.conversations {
             self.cursors.entry(conversation.id).or_insert(conversation.last_seq);
@@ -188,9 +188,9 @@ impl Writer {
             self.resend_refused(&mut connection).await?;
             let next_try = self.retry_at.values().min().copied();
             select! {
-                frame_text = timeout(TIMEOUT, connection.next()) => match frame {
+                frame_text = timeout(TIMEOUT, connection.next()) => match frame_text {
                     Ok(text) => self.handle_frame(&text?)?,
-                    Err(_elapsed) => return Err(ConnectionEnd::InvalidFrame("no frame for half a minute".to_owned())),
+                    Err(_elapsed) => return Err(ConnectionEnd::InvalidFrame("no frame for 30 seconds".to_owned())),
                 },
                 () = sleep_until(next_try.unwrap_or_else(Instant::now)), if next_try.is_some() => {}
                 // An error means that nobody will ever say stop, and the whole run is over.
@@ -285,7 +285,7 @@ impl Writer {
 
     fn handle_ack(&mut self, id: CommandId, ack: Ack) {
         let Some(&index) = self.by_id.get(&id) else {
-            return self.violations.push(format!("an ack for {id}, which nobody sent"));
+            return self.violations.push(format!("an ack for {id}, which was never sent"));
         };
         let command = &mut self.commands[index];
         command.acks.push(ack);
@@ -319,7 +319,7 @@ impl Writer {
                 self.mark_answered(index);
             }
             (known_command, _) => {
-                self.violations.push(format!("an error that nothing called for: {text}"));
+                self.violations.push(format!("an unexpected error: {text}"));
                 if let Some((index, Outcome::Unanswered)) = known_command {
                     self.commands[index].outcome = Outcome::Refused(code);
                     self.mark_answered(index);

@@ -84,31 +84,31 @@ impl Clients {
             )
             .as_bytes(),
         )?;
-        self.lines.push(line);
+        self.connections.push(connection);
         Ok(())
     }
 
     /// Waits until something comes, for `most` at the longest, and hears what has come to each.
-    pub(crate) fn turn(
+    pub(crate) fn poll_once(
         &mut self,
-        most: Duration,
-        mut hear: impl FnMut(usize, Heard<'_>) -> Result<(), Failure>,
+        max_wait: Duration,
+        mut handle: impl FnMut(usize, Received<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let Self { poll, events, lines, buffer, .. } = self;
-        match poll.poll(events, Some(most)) {
+        let Self { poll, events, connections, buffer, .. } = self;
+        match poll.poll(events, Some(max_wait)) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
             outcome => outcome?,
         }
         for event in &*events {
-            let Token(who) = event.token();
+            let Token(client) = event.token();
             // Who has left may still have had something to hear.
-            let Some(line) = lines.get_mut(who) else { continue };
+            let Some(connection) = connections.get_mut(client) else { continue };
             if event.is_writable() {
-                line.flush()?;
+                connection.flush()?;
             }
             if event.is_readable() {
-                let is_open = line
-                    .read(buffer, |heard| hear(who, heard))
+                let is_open = connection
+                    .read(buffer, |heard| handle(client, heard))
                     .map_err(|failure| format!("client {client}: {failure}"))?;
                 if !is_open {
                     return Err(format!("client {client}: the server hung up").into());

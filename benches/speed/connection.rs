@@ -97,7 +97,7 @@ impl Connection {
                 }
                 CLOSE => {
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
-                    return Err(format!("closed by the peer, code {code:?}").into());
+                    return Err(format!("closed by the other end, code {code:?}").into());
                 }
                 _ => {}
             }

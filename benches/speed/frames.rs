@@ -69,10 +69,10 @@ pub(crate) fn parse_frame(bytes: &[u8]) -> Result<Option<ParsedFrame>, Failure> 
         return Ok(None);
     }
     if first & 0xf0 != 0x80 {
-        return Err("a frame in pieces, or a compressed one: nobody asked for that".into());
+        return Err("a fragmented or compressed frame, which was not negotiated".into());
     }
     if bytes[head..start].iter().any(|byte| *byte != 0) {
-        return Err("a mask that is not zero".into());
+        return Err("a mask other than zero".into());
     }
     Ok(Some((first & 0x0f, start..start + length)))
 }

@@ -80,7 +80,7 @@ fn stop(mut server: Server) -> Result<(), Failure> {
     let start = Instant::now();
     while !server.has_ended()? {
         if start.elapsed() > TIMEOUT {
-            return Err("the server does not stop".into());
+            return Err("the server did not stop in time".into());
         }
         sleep(Duration::from_millis(20));
     }

@@ -112,7 +112,7 @@ fn measure(options: &Options) -> Result<bool, Failure> {
     }
     report.print();
     if !is_well {
-        println!("\nNot everything could be measured, or something was lost: see above.");
+        println!("\nSome measurements failed or messages were lost: see above.");
     }
     Ok(is_well)
 }

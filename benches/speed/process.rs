@@ -11,7 +11,7 @@ const TICKS_PER_SECOND: u64 = 100;
 pub(crate) fn cpu_time(id: u32) -> Result<Duration, Failure> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
     // Behind the name, which may have spaces: state is the first field, utime and stime the 12th and 13th.
-    let (_, fields) = stat.rsplit_once(") ").ok_or("an unknown form of /proc/PID/stat")?;
+    let (_, fields) = stat.rsplit_once(") ").ok_or("/proc/PID/stat has an unknown format")?;
     let ticks: u64 = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap_or_default()).sum();
     Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }
@@ -30,7 +30,7 @@ pub(crate) fn busy_time(core: usize) -> Result<Duration, Failure> {
 /// The memory that a process has, in KiB.
 pub(crate) fn resident_kib(id: u32) -> Result<f64, Failure> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS in /proc/PID/status")?;
     Ok(f64::from(line.trim().trim_end_matches(" kB").parse::<u32>()?))
 }
 

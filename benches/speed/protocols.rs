@@ -117,7 +117,7 @@ impl Protocol {
                 clients.poll_once(TIMEOUT, |client, received| match received {
                     Received::Head(head) => {
                         if !head.starts_with(b"HTTP/1.1 101 ") || !contains(head, ACCEPT.as_bytes()) {
-                            return Err(format!("no upgrade: {}", String::from_utf8_lossy(head)).into());
+                            return Err(format!("upgrade refused: {}", String::from_utf8_lossy(head)).into());
                         }
                         match self.hello(disconnected + client) {
                             Some(hello) => hellos.push((client, hello)),
@@ -134,7 +134,7 @@ impl Protocol {
                     clients.send_text(client, &hello)?;
                 }
                 if Instant::now() > deadline {
-                    return Err(format!("{missing} clients are not let in").into());
+                    return Err(format!("{missing} clients could not join").into());
                 }
             }
         }
@@ -173,7 +173,7 @@ impl Protocol {
         }
         if self.conversations.is_empty() {
             let welcome: Value = serde_json::from_slice(text)?;
-            let lobby = welcome["conversations"][0]["id"].as_str().ok_or("a welcome without a room")?;
+            let lobby = welcome["conversations"][0]["id"].as_str().ok_or("a welcome without a conversation")?;
             self.conversations.push(lobby.to_owned());
         }
         Ok(true)
@@ -214,7 +214,7 @@ impl Protocol {
             return Ok(None);
         };
         self.marker_offset = offset;
-        let message = parse_marker(&text[offset..]).ok_or("a message without a mark")?;
+        let message = parse_marker(&text[offset..]).ok_or("a message without a marker")?;
         if self.dialect != Dialect::Protocol && text.len() != MESSAGE_BYTES {
             return Err(format!("a message of {} bytes", text.len()).into());
         }
@@ -249,7 +249,7 @@ impl Protocol {
                 }
             }
         }
-        Err("not everybody hears".into())
+        Err("not every client receives the probe".into())
     }
 
     fn open_directs(&mut self, clients: &mut Clients) -> Result<(), Failure> {
@@ -271,7 +271,7 @@ impl Protocol {
                 Ok(())
             })?;
             if start.elapsed() > TIMEOUT {
-                return Err("not all directs are open".into());
+                return Err("not all directs were opened".into());
             }
         }
         Ok(())

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use super::{
-    kind::ServerKind,
     process,
+    servers::ServerKind,
     settings::Settings,
     workloads::{Figures, Workload},
 };

@@ -45,7 +45,7 @@ impl ServerKind {
     pub(crate) fn named(names: &[String]) -> Result<Vec<Self>, Failure> {
         for name in names {
             if !Self::all().iter().any(|kind| kind.name().starts_with(name)) {
-                return Err(format!("no server is called {name}").into());
+                return Err(format!("no server is named {name}").into());
             }
         }
         let is_selected = |kind: &Self| names.is_empty() || names.iter().any(|name| kind.name().starts_with(name));
@@ -119,7 +119,7 @@ impl Server {
         let errors = File::create(folder.join("server.log"))?;
         let start = Instant::now();
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn()?;
-        let stdout = child.stdout.take().ok_or("the server has no output")?;
+        let stdout = child.stdout.take().ok_or("the server has no standard output")?;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Self { address, startup_time: Duration::ZERO, child, folder: None };
         let mut line = String::new();

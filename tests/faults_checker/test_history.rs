@@ -57,7 +57,7 @@ impl TestHistory {
 
         let mut messages = Vec::from([0, 1, 2, 6_usize].map(|index| {
             let event = &events[index];
-            let EventKind::Message { body } = &event.kind else { unreachable!("those are the messages") };
+            let EventKind::Message { body } = &event.kind else { unreachable!("these events are messages") };
             let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
             Message {
                 seq,
@@ -87,7 +87,7 @@ impl TestHistory {
         test.history.readers.push(reader);
         test.history.served = BTreeMap::from([(conversation, messages)]);
         test.log.conversations.insert(conversation, logged);
-        test_history
+        test
     }
 
     /// The event's command was sent and acked.
@@ -125,7 +125,7 @@ impl TestHistory {
         let findings = check(&self.history, &self.log);
         assert_eq!(findings.is_empty(), counts(&findings) == [0; 4]);
         for (_, kind) in findings.groups() {
-            assert_eq!(kind.examples.is_empty(), kind.count == 0, "each kind comes with examples");
+            assert_eq!(kind.examples.is_empty(), kind.count == 0, "a group has examples if it has findings");
         }
         counts(&findings)
     }

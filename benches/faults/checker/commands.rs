@@ -17,12 +17,12 @@ pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {
     for command in commands {
         let events = events_by_command.get(&(command.author, command.id)).map_or(&[][..], Vec::as_slice);
         if events.len() > 1 {
-            findings.duplicated.add(|| format!("{} was done {} times", command.id, events.len()));
+            findings.duplicated.add(|| format!("{} took effect {} times", command.id, events.len()));
         }
         check_outcome(command, events, findings);
         for event in events {
             if event.conversation != command.conversation || !is_effect_of(&event.kind, &command.kind) {
-                findings.wrong.add(|| format!("{command:?} was asked for, and {event:?} was done"));
+                findings.wrong.add(|| format!("{command:?} took effect as {event:?}"));
             }
         }
     }
@@ -33,7 +33,7 @@ fn check_outcome(command: &Command, events: &[&Event], findings: &mut Findings) 
     match command.outcome {
         Outcome::Acked => {
             if events.is_empty() {
-                findings.lost.add(|| format!("{} was acked ({:?}) and is not there", command.id, command.acks));
+                findings.lost.add(|| format!("{} was acked ({:?}) but is not in the log", command.id, command.acks));
             }
             let logged_positions: Vec<Ack> = events
                 .iter()
@@ -52,7 +52,7 @@ fn check_outcome(command: &Command, events: &[&Event], findings: &mut Findings) 
         }
         Outcome::Refused(code) => {
             if !events.is_empty() {
-                findings.wrong.add(|| format!("{} was refused ({code:?}) and is there", command.id));
+                findings.wrong.add(|| format!("{} was refused ({code:?}) but is in the log", command.id));
             }
         }
         Outcome::Unanswered => findings.wrong.add(|| format!("{} was never answered", command.id)),
@@ -84,7 +84,9 @@ fn check_order(commands: &[Command], findings: &mut Findings) {
         let Some(seq) = command.acks.first().and_then(|ack| ack.seq) else { continue };
         let last_seq = last_seq.entry((command.author, command.conversation)).or_default();
         if seq <= *last_seq {
-            findings.out_of_order.add(|| format!("{} is at {seq}, what was sent before it at {last_seq}", command.id));
+            findings
+                .out_of_order
+                .add(|| format!("{} is at {seq}, but a command sent before it is at {last_seq}", command.id));
         }
         *last_seq = seq.max(*last_seq);
     }

@@ -3,7 +3,7 @@
 use teahouse::domain::{ConversationId, Event, Seq, Timestamp};
 
 use crate::{
-    checker::{commands::CommandIndex, findings::Findings},
+    checker::{command_index::CommandIndex, findings::Findings},
     history::Log,
 };
 
@@ -12,7 +12,7 @@ pub(super) fn check(log: &Log, commands: &CommandIndex, findings: &mut Findings)
         check_order(*conversation, events, findings);
         for event in events {
             if commands.get(event.author.id, event.id).is_none() {
-                findings.wrong.add(|| format!("nobody asked for event {} of {conversation}", event.seq));
+                findings.wrong.add(|| format!("no command matches event {} of {conversation}", event.seq));
             }
         }
     }

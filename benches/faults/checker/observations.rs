@@ -6,14 +6,14 @@ use teahouse::domain::{ConversationId, Event, EventKind, Seq};
 
 use crate::{
     checker::{
-        commands::{CommandIndex, Edits},
+        command_index::{CommandIndex, Edits},
         commands::{is_effect_of, without_text},
         findings::Findings,
     },
-    history::{Log, Observation, Reader},
+    history::{Log, Observation, ReaderRecord},
 };
 
-pub(super) fn check(reader: &Reader, log: &Log, commands: (&CommandIndex, &Edits), findings: &mut Findings) {
+pub(super) fn check(reader: &ReaderRecord, log: &Log, commands: (&CommandIndex, &Edits), findings: &mut Findings) {
     for (number, connection) in reader.connections.iter().enumerate() {
         let source = || format!("connection {number} of {}", reader.name);
         let mut positions: HashMap<ConversationId, Seq> = HashMap::new();
@@ -44,15 +44,17 @@ fn check_sequence(
     findings: &mut Findings,
 ) {
     let Some(position) = positions.get_mut(&event.conversation) else {
-        return findings.wrong.add(|| format!("{}: an event of {}, unannounced", source(), event.conversation));
+        return findings
+            .wrong
+            .add(|| format!("{}: an event of {}, which was not announced", source(), event.conversation));
     };
     let expected = position.next();
     if event.seq == *position {
-        findings.duplicated.add(|| format!("{}: event {position} came again", source()));
+        findings.duplicated.add(|| format!("{}: event {position} arrived again", source()));
     } else if event.seq < expected {
-        findings.out_of_order.add(|| format!("{}: event {} came after {position}", source(), event.seq));
+        findings.out_of_order.add(|| format!("{}: event {} arrived after {position}", source(), event.seq));
     } else if event.seq > expected {
-        findings.lost.add(|| format!("{}: event {} came where {expected} was due", source(), event.seq));
+        findings.lost.add(|| format!("{}: event {} arrived, expected {expected}", source(), event.seq));
     }
     *position = event.seq.max(*position);
 }
@@ -67,7 +69,7 @@ fn check_against_log(
     let events = log.conversations.get(&event.conversation).map_or(&[][..], Vec::as_slice);
     let logged = events.binary_search_by_key(&event.seq, |logged| logged.seq).ok().map(|index| &events[index]);
     let Some(logged) = logged else {
-        return findings.lost.add(|| format!("{}: was told of {event:?}, and it is not there", source()));
+        return findings.lost.add(|| format!("{}: received {event:?}, which is not in the log", source()));
     };
     let text_is_removed = logged.kind == without_text(&logged.kind);
     let is_same_event = logged.kind == event.kind
@@ -78,7 +80,7 @@ fn check_against_log(
         // and who came after an edit, what the message says since.
         || text_is_removed && without_text(&event.kind) == logged.kind && is_edited_text(event, edits);
     if !is_same_event || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
-        findings.wrong.add(|| format!("{}: was told of {event:?}, and there is {logged:?}", source()));
+        findings.wrong.add(|| format!("{}: received {event:?}, but the log has {logged:?}", source()));
     }
 }
 

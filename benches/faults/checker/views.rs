@@ -41,7 +41,7 @@ pub(super) fn check(history: &History, log: &Log, findings: &mut Findings) {
             if view.cursor != last {
                 findings
                     .lost
-                    .add(|| format!("{} has come to {} of {last} in {}", reader.name, view.cursor, view.conversation));
+                    .add(|| format!("{} reached {} of {last} in {}", reader.name, view.cursor, view.conversation));
             }
         }
     }
@@ -58,11 +58,11 @@ fn compare<'a>(
     for message in expected {
         let actual = actual.remove(&message.event.seq);
         if !actual.is_some_and(|actual| message.matches(actual)) {
-            findings.wrong.add(|| format!("{source} in {conversation}: {actual:?} where the log comes to {message:?}"));
+            findings.wrong.add(|| format!("{source} in {conversation}: {actual:?} but the log gives {message:?}"));
         }
     }
     for seq in actual.keys() {
-        findings.wrong.add(|| format!("{source} in {conversation}: message {seq} is shown, and is not in the log"));
+        findings.wrong.add(|| format!("{source} in {conversation}: message {seq} is shown but is not in the log"));
     }
 }
 

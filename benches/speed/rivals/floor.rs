@@ -105,19 +105,19 @@ impl Floor {
                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                  Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
             );
-            let _ = client.line.send(answer.as_bytes());
+            let _ = client.connection.send(answer.as_bytes());
             client.path.clone_from(&path);
             self.rooms.entry(path).or_default().push(number);
         }
-        self.deliver(number, &frames, &ends);
+        self.deliver(number, &frames, &frame_ends);
         if !matches!(read, Ok(true)) {
-            self.leave(number);
+            self.remove(number);
         }
     }
 
-    fn deliver(&mut self, from: usize, frames: &[u8], ends: &[usize]) {
-        let Some(client) = &self.clients[from] else { return };
-        let excepted = client.path.starts_with("/pair/").then_some(author);
+    fn deliver(&mut self, author: usize, frames: &[u8], frame_ends: &[usize]) {
+        let Some(client) = &self.clients[author] else { return };
+        let excluded = client.path.starts_with("/pair/").then_some(author);
         let Some(room) = self.rooms.get(&client.path).filter(|_| !frame_ends.is_empty()) else { return };
         let mut start = 0;
         for end in if self.strategy == WriteStrategy::Write { frame_ends } else { &frame_ends[frame_ends.len() - 1..] }

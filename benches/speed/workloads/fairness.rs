@@ -59,16 +59,16 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut during_fan_outs = fairness.measure(context.duration * DURATION_FACTOR, true)?;
     fairness.room.expect_nothing_more()?;
     Ok(vec![
-        ("ms beside a fan-out, p99", during_fan_outs.private.percentile_ms(99)),
+        ("ms during a fan-out, p99", during_fan_outs.private.percentile_ms(99)),
         ("p90", during_fan_outs.private.percentile_ms(90)),
         ("p50", during_fan_outs.private.percentile_ms(50)),
-        ("most", during_fan_outs.private.percentile_ms(100)),
-        ("alone, p99", alone.private.percentile_ms(99)),
-        ("p50 alone", alone.private.percentile_ms(50)),
-        ("most alone", alone.private.percentile_ms(100)),
+        ("max", during_fan_outs.private.percentile_ms(100)),
+        ("alone: p99", alone.private.percentile_ms(99)),
+        ("alone: p50", alone.private.percentile_ms(50)),
+        ("alone: max", alone.private.percentile_ms(100)),
         ("ms a fan-out, p50", during_fan_outs.fan_outs.percentile_ms(50)),
-        ("ms clients looked away, p99", during_fan_outs.check_intervals.percentile_ms(99)),
-        ("most away", during_fan_outs.check_intervals.percentile_ms(100)),
+        ("ms between checks, p99", during_fan_outs.check_intervals.percentile_ms(99)),
+        ("between checks: max", during_fan_outs.check_intervals.percentile_ms(100)),
     ])
 }
 
@@ -139,18 +139,18 @@ impl FairnessRun {
     fn receive_private(&mut self, latencies: &mut Latencies) -> Result<(), Failure> {
         latencies.check_intervals.record(self.last_checked.elapsed());
         let Self { pair_clients, pair_protocol, in_flight, .. } = self;
-        pair_clients.poll_once(Duration::ZERO, |who, received| {
+        pair_clients.poll_once(Duration::ZERO, |client, received| {
             let Received::Text(text) = received else { return Ok(()) };
-            let Some(message) = pair_protocol.parse_message(who, text)? else { return Ok(()) };
+            let Some(message) = pair_protocol.parse_message(client, text)? else { return Ok(()) };
             if message.number >= FIRST_ROOM_NUMBER {
                 return Ok(());
             }
-            let (number, sent_at) = &mut in_flight[who / 2];
-            if message.number != *number || message.author != who ^ 1 {
-                return Err(format!("{message:?} came where {number} was due").into());
+            let (number, sent_at) = &mut in_flight[client / 2];
+            if message.number != *number || message.author != client ^ 1 {
+                return Err(format!("{message:?} arrived, expected {number}").into());
             }
             *number += 1;
-            let (sent_at, counts) = sent_at.take().ok_or("a message came twice")?;
+            let (sent_at, counts) = sent_at.take().ok_or("a message arrived twice")?;
             if counts {
                 latencies.private.record(sent_at.elapsed());
             }
@@ -163,11 +163,11 @@ impl FairnessRun {
     fn receive_room(&mut self) -> Result<(), Failure> {
         let (expected, missing, talk) =
             (FIRST_ROOM_NUMBER + self.room_messages, &mut self.missing, &mut self.room.protocol);
-        self.room.clients.poll_once(Duration::ZERO, |who, received| {
+        self.room.clients.poll_once(Duration::ZERO, |client, received| {
             let Received::Text(text) = received else { return Ok(()) };
-            let Some(message) = talk.parse_message(who, text)? else { return Ok(()) };
+            let Some(message) = talk.parse_message(client, text)? else { return Ok(()) };
             if message.number != expected {
-                return Err(format!("{} came where {expected} was due", message.number).into());
+                return Err(format!("{} arrived, expected {expected}", message.number).into());
             }
             *missing -= 1;
             Ok(())

@@ -51,7 +51,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             let Received::Text(text) = received else { return Ok(()) };
             let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
             if message.number != expected[client] {
-                return Err(format!("{} came where {} was due", message.number, expected[client]).into());
+                return Err(format!("message {} arrived, expected {}", message.number, expected[client]).into());
             }
             expected[client] += 1;
             missing[message.number as usize % IN_FLIGHT] -= 1;
@@ -73,5 +73,5 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
         }
     }
     test_bed.expect_nothing_more()?;
-    figures.ok_or_else(|| "too short".into())
+    figures.ok_or_else(|| "the measurement was too short".into())
 }

@@ -36,8 +36,8 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut figures = vec![
         ("KiB each", per_member(server.resident_kib()?)),
         ("MiB before", before / 1024.0),
-        ("s to let them in", connect_time.as_secs_f64()),
-        ("CPU s for it", server.cpu_time()?.saturating_sub(cpu).as_secs_f64()),
+        ("s to connect", connect_time.as_secs_f64()),
+        ("CPU s to connect", server.cpu_time()?.saturating_sub(cpu).as_secs_f64()),
     ];
     if context.settings.come_and_go > 0 {
         clients.disconnect_all();
@@ -51,7 +51,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
         protocol.connect(&mut clients, server.address, MEMBERS)?;
         wait_until_idle(&server, &mut clients)?;
         figures.push(("KiB each, afterwards", per_member(server.resident_kib()?)));
-        figures.push(("MiB when all had gone", empty / 1024.0));
+        figures.push(("MiB after all left", empty / 1024.0));
     }
     Ok(figures)
 }
@@ -68,5 +68,5 @@ fn wait_until_idle(server: &Server, clients: &mut Clients) -> Result<(), Failure
         }
         before = now;
     }
-    Err("the server finds no rest".into())
+    Err("the server did not become idle".into())
 }

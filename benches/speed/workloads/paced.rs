@@ -52,7 +52,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             let Received::Text(text) = received else { return Ok(()) };
             let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
             if message.number != expected[client] {
-                return Err(format!("{} came where {} was due", message.number, expected[client]).into());
+                return Err(format!("message {} arrived, expected {}", message.number, expected[client]).into());
             }
             expected[client] += 1;
             deliveries += 1;
@@ -65,7 +65,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             return Err("messages are lost, or the server cannot keep up".into());
         }
     }
-    let mut figures = meter.ok_or("too short")?.read(&test_bed.server, deliveries)?;
+    let mut figures = meter.ok_or("the measurement was too short")?.read(&test_bed.server, deliveries)?;
     test_bed.expect_nothing_more()?;
     figures.splice(1..1, [("ms, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
     // How many there were was given, and the clients' time is spent waiting for what is due.

@@ -40,7 +40,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
             let (number, sent_at) = &mut pairs[client / 2];
             if message.number != *number || message.author != client ^ 1 {
-                return Err(format!("{message:?} came where {number} was due").into());
+                return Err(format!("{message:?} arrived, expected {number}").into());
             }
             if meter.is_some() && figures.is_none() {
                 latencies.record(sent_at.elapsed());
@@ -68,7 +68,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
         }
     }
     test_bed.expect_nothing_more()?;
-    let mut figures = figures.ok_or("too short")?;
+    let mut figures = figures.ok_or("the measurement was too short")?;
     figures.splice(1..1, [("ms, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
     Ok(figures)
 }

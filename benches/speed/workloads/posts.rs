@@ -70,7 +70,7 @@ fn write(context: &WorkloadContext<'_>, writers: usize) -> Result<Figures, Failu
             Ok(())
         })?;
         if start.elapsed() > context.duration + TIMEOUT {
-            return Err(format!("{acked} acks, {delivered} heard").into());
+            return Err(format!("{acked} acks and {delivered} deliveries in time").into());
         }
         match &meter {
             None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.server, acked)?),

@@ -43,14 +43,16 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
                 let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
                 let bit = 1 << message.author;
                 if message.number != round || heard_by[client] & bit != 0 {
-                    return Err(format!("{message:?} came to {client} in round {round}, or came twice").into());
+                    return Err(
+                        format!("{message:?} arrived at client {client} in round {round}, or arrived twice").into()
+                    );
                 }
                 heard_by[client] |= bit;
                 count += 1;
                 Ok(())
             })?;
             if start.elapsed() > TIMEOUT {
-                return Err(format!("{count} of {goal} messages came").into());
+                return Err(format!("only {count} of {goal} messages arrived").into());
             }
         }
         deliveries += goal as u64;

@@ -19,7 +19,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Vec<Row>, Failure> {
     };
     let new = row(&server)?;
     drop(server);
-    let folder = large_store::folder(context.settings)?;
+    let folder = large_store::data_folder(context.settings)?;
     let full = row(&Server::start(teahouse(&context.settings.server, &folder), &folder)?)?;
     Ok(vec![("a new store".to_owned(), new), ("a million messages".to_owned(), full)])
 }

@@ -45,7 +45,7 @@ impl TestBed {
                 let Received::Text(text) = received else { return Ok(()) };
                 match self.protocol.parse_message(client, text)? {
                     None => Ok(()),
-                    Some(message) => Err(format!("{} came twice", message.number).into()),
+                    Some(message) => Err(format!("message {} arrived twice", message.number).into()),
                 }
             })?;
         }

@@ -1,4 +1,4 @@
-//! What strangers do, from hundreds of addresses, and some of them from one.
+//! The attacks, from hundreds of addresses, some of them from a single one.
 
 use std::{
     collections::HashMap,
@@ -31,33 +31,33 @@ use super::{
     cost::{Cost, Ledger},
 };
 
-/// How many addresses they have between them.
+/// How many source addresses the attackers share.
 const ADDRESSES: usize = 300;
 
-/// After something was refused.
+/// The pause after the server refused an attempt.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Between two bytes of those who send their headers slowly.
+/// The pause between two bytes of a slow request head.
 const BYTE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A family of four is one character of 25 bytes, so this is a message that may be sent, and nearly the largest frame.
+/// A family of four is one character of 25 bytes. This message is allowed, and nearly the largest frame.
 const FAMILY_EMOJI: &str = "👨‍👩‍👧‍👦";
 const FAMILY_COUNT: usize = 2_500;
 
-/// So many marks on each of so many characters are nearly the most that a message may have.
+/// This many marks on this many characters are nearly the most that a message may have.
 const MARKS_PER_CHARACTER: usize = 10;
 const MARKED_CHARACTERS: usize = 1_800;
 
-/// What a form says that nobody will read.
+/// The size of a form that the server rejects unread.
 const FORM_BYTES: usize = 255_000;
 
-/// How many addresses those have who only connect.
+/// How many source addresses the idle connections use.
 const IDLE_ADDRESSES: usize = 15;
 
-/// How far back they say that they have come, at most: a little less than is replayed.
+/// How many events a resuming client claims to have missed: slightly fewer than the server replays.
 const EVENTS_BACK: u64 = 900;
 
-/// Goes on until it is killed.
+/// Runs until the process is killed.
 pub(crate) async fn run(server: SocketAddr, only: &[AttackKind]) {
     let mut attackers = JoinSet::new();
     let ledger = Arc::new(Ledger::default());
@@ -78,7 +78,7 @@ pub(crate) async fn run(server: SocketAddr, only: &[AttackKind]) {
     while attackers.join_next().await.is_some() {}
 }
 
-/// One go, until the server ends it; `None` if it did not even let it begin.
+/// Attacks once, until the server ends it. Returns `None` if the server refused before the attack began.
 async fn attack_once(server: SocketAddr, kind: AttackKind, number: usize, cost: &Cost) -> Option<()> {
     let address = SourceAddress::new(20, number % ADDRESSES);
     match kind {
@@ -102,7 +102,7 @@ async fn attack_once(server: SocketAddr, kind: AttackKind, number: usize, cost: 
             let stream = address.connect_with_receive_buffer(server, Some(4_096)).await.ok()?;
             let _socket = send_hello(stream, server, guest_hello(random_nickname())).await?;
             let _connected = cost.connected();
-            // It does not know when the server has given it up; this is about how long that takes.
+            // The client cannot tell when the server has dropped it. It takes the server about this long.
             sleep(Duration::from_secs(5)).await;
             Some(())
         }
@@ -126,7 +126,7 @@ async fn attack_once(server: SocketAddr, kind: AttackKind, number: usize, cost: 
         AttackKind::Forms => post_forms(server, address, cost).await,
         AttackKind::Returns => resume_repeatedly(server, address, cost).await,
         AttackKind::Idle => {
-            // The next address is in the next network.
+            // Each address is in a network of its own.
             let stream = SourceAddress::new(23, number % IDLE_ADDRESSES * 256).connect(server).await.ok()?;
             let _connected = cost.connected();
             wait_for_close(stream).await
@@ -141,7 +141,7 @@ async fn attack_once(server: SocketAddr, kind: AttackKind, number: usize, cost: 
     }
 }
 
-/// One direct, and a message in it.
+/// Opens a direct and sends one message to it.
 async fn open_direct(server: SocketAddr, address: SourceAddress, number: usize, cost: &Cost) -> Option<()> {
     let (mut socket, _) = sign_in(server, address).await?;
     let _connected = cost.connected();
@@ -169,7 +169,7 @@ async fn open_direct(server: SocketAddr, address: SourceAddress, number: usize, 
     }
 }
 
-/// One form after the other, until the server hangs up.
+/// Posts forms until the server closes the connection.
 async fn post_forms(server: SocketAddr, address: SourceAddress, cost: &Cost) -> Option<()> {
     let mut stream = address.connect(server).await.ok()?;
     let _connected = cost.connected();
@@ -178,7 +178,7 @@ async fn post_forms(server: SocketAddr, address: SourceAddress, cost: &Cost) -> 
     let mut answer = vec![0; 64 * 1024];
     loop {
         stream.write_all(head.as_bytes()).await.ok()?;
-        // It may have been refused before it was sent.
+        // The server may refuse the form before all of it is sent.
         let sent = stream.write_all(&body).await;
         cost.count_frame();
         let read = stream.read(&mut answer).await.ok().filter(|bytes| *bytes > 0)?;
@@ -188,7 +188,7 @@ async fn post_forms(server: SocketAddr, address: SourceAddress, cost: &Cost) -> 
     }
 }
 
-/// A guest who says hello anew as soon as everything has come.
+/// A guest who resumes again as soon as everything has been replayed.
 async fn resume_repeatedly(server: SocketAddr, address: SourceAddress, cost: &Cost) -> Option<()> {
     let mut socket = address.connect_with_hello(server, guest_hello(random_nickname())).await?;
     let ServerFrame::Welcome(welcome) = ServerFrame::from_json(socket.next().await?.ok()?.to_text().ok()?)? else {
@@ -262,7 +262,7 @@ async fn flood_messages(
     .await
 }
 
-/// Sends as fast as the server takes it, and reads what comes back, so as not to be thrown out for that.
+/// Sends as fast as the server accepts, and reads the replies, so that the server does not drop it as a slow reader.
 async fn send_frames(socket: WebSocketStream<TcpStream>, cost: &Cost, next: impl Fn() -> Message) -> Option<()> {
     let _connected = cost.connected();
     let (mut sink, mut stream) = socket.split();
@@ -274,7 +274,7 @@ async fn send_frames(socket: WebSocketStream<TcpStream>, cost: &Cost, next: impl
         }
     };
     tokio::select! { () = reading => {}, () = sending => {} }
-    // The server's reason, unread, keeps nobody from coming back.
+    // The attacker ignores why the server closed the connection, and returns.
     let _ = sink.send(Message::Close(None)).await;
     Some(())
 }

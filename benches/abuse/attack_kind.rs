@@ -2,36 +2,36 @@
 
 use clap::ValueEnum;
 
-/// What some of them do.
+/// What a group of attackers does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AttackKind {
-    /// Open a WebSocket, and never say hello.
+    /// Open a WebSocket and never send a hello.
     Silent,
-    /// Connect, and say nothing at all, all from one address.
+    /// Connect from one address and send nothing.
     Crowd,
-    /// Send their headers byte by byte.
+    /// Send the request head byte by byte.
     Slow,
-    /// Say hello, and never read.
+    /// Send a hello and never read.
     Deaf,
-    /// Send messages as fast as they can.
+    /// Send messages as fast as possible.
     Commands,
-    /// Send frames that are none, as fast as they can.
+    /// Send invalid frames as fast as possible.
     Noise,
-    /// Come in as new guests, as fast as they can.
+    /// Sign in as new guests as fast as possible.
     Joins,
     /// Send messages of 64 KiB.
     Big,
     /// Send frames of more than 64 KiB.
     TooBig,
-    /// Send messages whose characters carry as many marks as are let through.
+    /// Send messages whose characters have as many combining marks as the server allows.
     Marks,
-    /// Come in as somebody new again and again, and write to one of the people in private.
+    /// Sign in as a new guest again and again, and write to a user in private.
     Directs,
     /// Post forms of 255 kB without a session.
     Forms,
-    /// Come back again and again as if they had missed nearly everything.
+    /// Resume again and again with a cursor far in the past.
     Returns,
-    /// Connect from a few addresses, each of a network of its own, and say nothing at all.
+    /// Connect from a few addresses in different networks and send nothing.
     Idle,
 }
 
@@ -40,7 +40,7 @@ impl AttackKind {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// How many do it at a time.
+    /// How many attackers do this at the same time.
     pub(crate) const fn attackers(self) -> usize {
         match self {
             Self::Silent => 2_000,

@@ -1,4 +1,4 @@
-//! Connections from addresses of one's own.
+//! Connections from chosen source addresses. All of 127.0.0.0/8 is this machine.
 
 use std::{
     io,
@@ -14,10 +14,10 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
-/// How long to wait for an upgrade.
+/// How long to wait for a connection or an upgrade.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One of 65,000 addresses in each of a few streets, so that those of one kind live apart from others.
+/// One of 65,000 addresses in a network of its own for each kind of client, so that the kinds do not share limits.
 #[derive(Clone, Copy)]
 pub(crate) struct SourceAddress(Ipv4Addr);
 
@@ -35,7 +35,7 @@ impl SourceAddress {
         self.connect_with_receive_buffer(server, None).await
     }
 
-    /// With a receive buffer of so many bytes.
+    /// Connects with a receive buffer of `buffer` bytes.
     pub(crate) async fn connect_with_receive_buffer(
         self,
         server: SocketAddr,
@@ -51,7 +51,7 @@ impl SourceAddress {
         Ok(stream)
     }
 
-    /// A WebSocket on which `hello` has been said.
+    /// Opens a WebSocket and sends `hello`.
     pub(crate) async fn connect_with_hello(
         self,
         server: SocketAddr,
@@ -71,7 +71,7 @@ pub(crate) async fn send_hello(
     Some(socket)
 }
 
-/// A WebSocket on which nothing has been said.
+/// Opens a WebSocket without sending anything on it.
 pub(crate) async fn upgrade(stream: TcpStream, server: SocketAddr) -> Option<WebSocketStream<TcpStream>> {
     let upgrade = timeout(TIMEOUT, client_async(format!("ws://{server}/ws"), stream)).await;
     upgrade.ok()?.ok().map(|(socket, _)| socket)

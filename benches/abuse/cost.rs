@@ -1,4 +1,4 @@
-//! How much of an attack came through: what is told of a server that was never really attacked shows nothing.
+//! How much of an attack reached the server. Results about a server that was never really attacked show nothing.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use super::attack_kind::AttackKind;
 
-/// Of one kind.
+/// Counters of one kind of attack.
 #[derive(Debug, Default)]
 pub(crate) struct Cost {
     connected: AtomicUsize,
@@ -26,7 +26,7 @@ pub(crate) struct Cost {
     frames_sent: AtomicU64,
 }
 
-/// One of them has got in, until it is dropped.
+/// Counts one attacker as connected until it is dropped.
 pub(crate) struct ConnectedGuard<'a>(&'a Cost);
 
 impl Cost {
@@ -52,7 +52,7 @@ impl Drop for ConnectedGuard<'_> {
     }
 }
 
-/// Of all kinds, in the attackers' process.
+/// The counters of all kinds, in the attackers' process.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger([Arc<Cost>; 14]);
 
@@ -61,7 +61,7 @@ impl Ledger {
         Arc::clone(&self.0[kind as usize])
     }
 
-    /// Prints them again and again, as [`Told`] reads them.
+    /// Prints all counters twice a second, as [`LedgerReader`] parses them.
     pub(crate) async fn print_repeatedly(&self) {
         loop {
             sleep(Duration::from_millis(500)).await;
@@ -76,24 +76,24 @@ impl Ledger {
     }
 }
 
-/// What the attackers told last.
+/// The last line of counters that the attackers printed.
 pub(crate) struct LedgerReader(Arc<Mutex<String>>);
 
-/// What became of one kind.
+/// The totals of one kind of attack.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CostTotals {
-    /// How many were inside at once, at most.
+    /// The most attackers connected at the same time.
     pub(crate) max_connected: u64,
-    /// How often one of them got in.
+    /// How often an attacker connected.
     pub(crate) connections: u64,
-    /// How often one did not.
+    /// How often the server refused an attacker.
     pub(crate) refused: u64,
-    /// Frames that the server took.
+    /// Frames that the server accepted.
     pub(crate) frames_sent: u64,
 }
 
 impl LedgerReader {
-    /// Listens in a thread, which ends with the attackers.
+    /// Reads `attackers` in a thread, which ends with the attackers.
     pub(crate) fn spawn(attackers: ChildStdout) -> Self {
         let last_line = Arc::new(Mutex::new(String::new()));
         let writer_line = Arc::clone(&last_line);

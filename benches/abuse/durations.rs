@@ -1,8 +1,8 @@
-//! How long things took.
+//! Measured durations.
 
 use std::time::Duration;
 
-/// Durations, to be asked for what most of them came to.
+/// A list of durations that computes percentiles.
 #[derive(Debug, Default)]
 pub(crate) struct Durations(Vec<Duration>);
 
@@ -19,7 +19,7 @@ impl Durations {
         self.0.extend(other.0);
     }
 
-    /// What so many in a hundred stayed within, in milliseconds.
+    /// Returns the percentile in milliseconds; 0 if nothing was recorded.
     pub(crate) fn percentile_ms(&self, percent: usize) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();

@@ -1,18 +1,18 @@
-//! Strangers do their worst to a server with its usual limits, while people talk. These must lose nothing, the server
-//! must stay within its memory, and it must still be there afterwards.
+//! Attacks a server with its usual limits while users talk. The users must lose nothing, the server must stay within
+//! its memory limit and must still be running afterwards.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `server` | the program as a process; what it takes of the machine |
-//! | `line` | a WebSocket from an address of one's own; all of 127.0.0.0/8 is this machine |
-//! | `newcomers` | those who come meanwhile, and who asks how the server is |
-//! | `people` | those who talk, and what they wait for |
-//! | `attack` | those who do not: a process of its own, so that its work is not measured as theirs |
-//! | `toll` | how much of it came through |
-//! | `times` | how long things took |
-//! | `report` | the table, and what is wrong |
+//! | `server` | the server as a process, its memory and CPU time |
+//! | `connection` | WebSockets from chosen source addresses |
+//! | `new_users` | users who sign in during the run, and health checks |
+//! | `users` | users who talk, and the deliveries that they wait for |
+//! | `attack`, `attack_kind` | the attackers, in a process of their own, so that their work is not measured as the users' |
+//! | `cost` | how much of the attack reached the server |
+//! | `durations` | percentiles of measured times |
+//! | `report` | the tables, and the problems found |
 //!
-//! `script/abuse` starts it; `docs/security.md` tells what it shows. Nothing that is timed decides whether it passes.
+//! `script/abuse` starts it; `docs/security.md` explains the results. No measured time decides whether it passes.
 
 mod attack;
 mod attack_kind;
@@ -40,35 +40,35 @@ use self::{
     attack_kind::AttackKind, cost::LedgerReader, failure::Failure, report::Phase, server::Server, users::Users,
 };
 
-/// How long an attack takes to be in full swing; not measured.
+/// How long an attack takes to reach full strength. This time is not measured.
 const RAMP_UP: Duration = Duration::from_secs(3);
 
-/// Lets strangers do their worst, and shows what people notice of it.
+/// Attacks a server and shows what its users notice.
 #[derive(Debug, Parser)]
 #[command(name = "abuse")]
 struct Options {
-    /// How long people are watched, in peace and under attack.
+    /// How many seconds to measure without an attack, and again under attack.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// How many people talk.
+    /// How many users talk.
     #[arg(long = "people", default_value_t = 50)]
     users: usize,
-    /// Only attacks of these kinds; all at once where not given.
+    /// Only attacks of these kinds; all at once by default.
     #[arg(long, value_delimiter = ',')]
     only: Vec<AttackKind>,
-    /// The memory that the server may take, in megabytes.
+    /// The memory that the server may use, in megabytes.
     #[arg(long, default_value_t = 256)]
     megabytes: u64,
-    /// The program to run.
+    /// The server program to run.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_teahouse"))]
     server: PathBuf,
-    /// Where the database lies: a real disk, not one in memory.
+    /// The folder of the database: on a real disk, not in memory.
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     folder: PathBuf,
-    /// Be the attackers of the server at this address, until killed.
+    /// Run as the attackers of the server at this address, until killed.
     #[arg(long, hide = true)]
     attack: Option<SocketAddr>,
-    /// What `cargo bench` says.
+    /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -76,7 +76,7 @@ struct Options {
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    // A few thousand connections at both ends.
+    // Both ends need a few thousand connections.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         eprintln!("abuse: could not raise the limit of open files: {error}");
     }
@@ -94,7 +94,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether all is well.
+/// Returns whether the server passed.
 async fn run(options: &Options) -> Result<bool, Failure> {
     println!(
         "abuse: {} s of peace, {} s of attack, against {}",
@@ -131,7 +131,8 @@ async fn measure_phase(users: &Users, server: &Server, duration: Duration, phase
     })
 }
 
-/// Another process of this program. It gives way to the server and to people, as it would from machines of its own.
+/// The attackers: another process of this program, with the lowest priority, because real attackers would use machines
+/// of their own.
 struct Attackers {
     child: Child,
     ledger: LedgerReader,
@@ -152,7 +153,7 @@ impl Attackers {
 
 impl Drop for Attackers {
     fn drop(&mut self) {
-        // Fails if it has ended already, which is as good.
+        // `kill` fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

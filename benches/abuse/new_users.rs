@@ -1,5 +1,5 @@
-//! Those who come for the first time while others talk: each from an address of their own, each for the page, then as a
-//! guest. And somebody who looks after the server, and asks how it is.
+//! Users who come for the first time during the run: each from its own address loads the page and signs in as a guest.
+//! A monitor checks the server's health meanwhile.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -16,39 +16,39 @@ use super::{
     durations::Durations,
 };
 
-/// Where they live.
+/// The second byte of their addresses.
 const NETWORK: u8 = 11;
 
-/// Between two of them, and between two questions of how the server is.
+/// The time between two new users, and between two health checks.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long they try. Then they go elsewhere.
+/// How long a new user tries before giving up.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Between two tries.
+/// The pause between two attempts.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// What they saw.
+/// What the new users and the monitor observed.
 #[derive(Debug, Default)]
 pub(crate) struct NewUserResults {
     pub(crate) started: u64,
-    /// How long the page took, from the first try on.
+    /// Time until the page had loaded, from the first attempt on.
     pub(crate) page_times: Durations,
-    /// And to be welcomed.
+    /// Time from the loaded page until the welcome.
     pub(crate) sign_in_times: Durations,
     pub(crate) health_checks: u64,
-    /// Those that were answered within a second.
+    /// Health checks that were answered within a second.
     pub(crate) healthy: u64,
 }
 
 impl NewUserResults {
-    /// Who did not get what they came for.
+    /// How many new users gave up.
     pub(crate) fn failed(&self) -> u64 {
         self.started - self.sign_in_times.len()
     }
 }
 
-/// Goes on for so long. `phase` keeps the addresses of two times apart.
+/// Starts new users for `duration` and waits for the last one. Each `phase` has its own addresses.
 pub(crate) async fn run(server: SocketAddr, phase: usize, duration: Duration) -> NewUserResults {
     let mut results = NewUserResults::default();
     let mut visits = JoinSet::new();
@@ -74,7 +74,7 @@ pub(crate) async fn run(server: SocketAddr, phase: usize, duration: Duration) ->
     results
 }
 
-/// The page, and then a welcome.
+/// Loads the page and signs in. Returns how long each took.
 async fn visit(server: SocketAddr, number: usize) -> (Duration, Duration) {
     let address = SourceAddress::new(NETWORK, number);
     let start = Instant::now();

@@ -1,24 +1,24 @@
-//! The table, and what is problems.
+//! The tables, and the problems found.
 
 use std::time::Duration;
 
 use super::{attack_kind::AttackKind, cost::CostTotals, new_users::NewUserResults, users::UserResults};
 
-/// What deliveries should stay within under attack, all but one in a hundred, in milliseconds. It is told, and decides
-/// nothing: on another machine, or a busy one, it says little.
+/// The target for the p99 of deliveries under attack, in milliseconds. It is printed and decides nothing, because times
+/// say little about another or a busy machine.
 const TARGET_MS: f64 = 250.0;
 
-/// What was seen for a while.
+/// The measurements of one phase.
 pub(crate) struct Phase {
     pub(crate) users: UserResults,
     pub(crate) new_users: NewUserResults,
     pub(crate) duration: Duration,
     pub(crate) cpu_time: Duration,
-    /// Bytes, since the server began.
+    /// In bytes, since the server started.
     pub(crate) peak_memory: u64,
 }
 
-/// Prints what came through of the attack.
+/// Prints how much of each attack reached the server.
 pub(crate) fn print_attacks(cost: &[(AttackKind, CostTotals)], only: &[AttackKind]) {
     println!("| attack | at a time | connected at once, at most | times connected | times refused | frames sent |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
@@ -34,7 +34,7 @@ pub(crate) fn print_attacks(cost: &[(AttackKind, CostTotals)], only: &[AttackKin
     println!();
 }
 
-/// Prints it all; whether all is well.
+/// Prints both phases and the problems. Returns whether there were none.
 pub(crate) fn print_phases(peace: &Phase, attack: &Phase, max_megabytes: u64, survived: bool) -> bool {
     let number = |value: u64| value.to_string();
     let time = |value: f64| format!("{value:.1} ms");

@@ -1,4 +1,4 @@
-//! The program itself, with its usual limits.
+//! The server as a process, with its usual limits.
 
 use std::{
     fs::{self, File},
@@ -13,20 +13,20 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::failure::Failure;
 
-/// How long to wait for the program to listen.
+/// How long to wait until the server listens.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the kernel counts a process's time in: `USER_HZ`, which is 100 wherever Linux runs.
+/// The unit of CPU times in `/proc`: `USER_HZ`, which is 100 wherever Linux runs.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// Dropping it kills it.
+/// A running server. Dropping it kills the process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     child: Child,
 }
 
 impl Server {
-    /// Starts the program and waits until it listens.
+    /// Starts the server and waits until it listens.
     pub(crate) async fn start(program: &Path, folder: &Path) -> Result<Self, Failure> {
         let mut child = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -49,23 +49,23 @@ impl Server {
         Ok(server)
     }
 
-    /// How long processors have worked for it.
+    /// The CPU time that the server has used.
     pub(crate) fn cpu_time(&self) -> Result<Duration, Failure> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // Behind the name, which may have spaces: state is the first field, utime and stime the 12th and 13th.
+        // After the process name, which may contain spaces: field 1 is the state, fields 12 and 13 are utime and stime.
         let (_, fields) = stat.rsplit_once(") ").ok_or("/proc/PID/stat has an unknown format")?;
         let ticks: u64 = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap_or_default()).sum();
         Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
     }
 
-    /// The most memory that it ever had, in bytes.
+    /// The peak of its resident memory, in bytes.
     pub(crate) fn peak_memory(&self) -> Result<u64, Failure> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/PID/status")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 
-    /// Whether it has not ended by itself.
+    /// Whether the process is still running.
     pub(crate) fn is_alive(&mut self) -> Result<bool, Failure> {
         Ok(self.child.try_wait()?.is_none())
     }
@@ -73,7 +73,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Fails if it has ended already, which is as good.
+        // `kill` fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

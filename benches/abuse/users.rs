@@ -1,6 +1,7 @@
-//! Those who talk: each a message every two seconds in the Lobby, each hearing all the others.
+//! Users who talk in the Lobby: each sends a message every two seconds and receives those of all others.
 //!
-//! They do what the page does: who is cut off comes back with a cursor, and sends again what was not acked.
+//! They behave like the page: a user whose connection is lost resumes with a cursor and resends what was not
+//! acknowledged.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -30,37 +31,37 @@ use super::{
     failure::Failure,
 };
 
-/// Where they live.
+/// The second byte of their addresses.
 const NETWORK: u8 = 10;
 
-/// Between two messages of one.
+/// The time between two messages of one user.
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long after the last message something may still come.
+/// How long to wait for deliveries after the last message.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Between two tries to come back.
+/// The pause between two attempts to reconnect.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// What people saw, all of them together.
+/// What all users together observed.
 #[derive(Debug, Default)]
 pub(crate) struct UserResults {
     pub(crate) sent: u64,
     pub(crate) acked: u64,
-    /// Messages of people that people were told, each counted once for each who was.
+    /// Messages of users that users received, counted once for each recipient.
     pub(crate) received: u64,
     pub(crate) expected: u64,
     pub(crate) duplicated: u64,
     pub(crate) disconnects: u64,
     pub(crate) frames: u64,
-    /// From the moment at which a message was due.
+    /// From the time at which a message was due until its ack.
     pub(crate) ack_times: Durations,
-    /// The same, to each who was told.
+    /// From the time at which a message was due until each recipient had it.
     pub(crate) delivery_times: Durations,
 }
 
 impl UserResults {
-    /// Messages without an ack, and those that somebody was not told.
+    /// Messages without an ack, and deliveries that are missing.
     pub(crate) fn lost(&self) -> u64 {
         (self.sent - self.acked) + (self.expected - self.received)
     }
@@ -88,7 +89,7 @@ impl Users {
         Ok(Self(users))
     }
 
-    /// Talks for so long; everything that is due has come by the end, or is lost.
+    /// Lets all users talk for `duration`, then waits. What has not arrived by the end is lost.
     pub(crate) async fn chat(&self, duration: Duration) -> UserResults {
         let run = ChatRun { start: Instant::now(), duration, user_count: self.0.len(), run_id: CommandId::random() };
         let mut chatting = JoinSet::new();
@@ -105,13 +106,13 @@ impl Users {
     }
 }
 
-/// What all of them know of it.
+/// The parameters of a run, which all users share.
 #[derive(Clone, Copy)]
 struct ChatRun {
     start: Instant,
     duration: Duration,
     user_count: usize,
-    /// In every message, so that no other talk is taken for this one.
+    /// Part of every message, so that messages of other runs are not counted.
     run_id: CommandId,
 }
 
@@ -124,7 +125,7 @@ impl ChatRun {
         u64::from(self.rounds()) * self.user_count as u64
     }
 
-    /// When this person's message of this round is due. They take turns.
+    /// When this user's message of this round is due. The users' messages are spread evenly over the interval.
     fn due_at(&self, user: usize, round: u32) -> Instant {
         let (user, user_count) =
             (u32::try_from(user).unwrap_or_default(), u32::try_from(self.user_count).unwrap_or(u32::MAX));
@@ -135,7 +136,7 @@ impl ChatRun {
         format!("{} {user} {round}", self.run_id)
     }
 
-    /// Who said it, and in which round, if it belongs to this talk.
+    /// Returns the author and the round of a message of this run.
     fn parse_body(&self, body: &str) -> Option<(usize, u32)> {
         let mut words = body.strip_prefix(&self.run_id.to_string())?.split_whitespace();
         Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
@@ -148,12 +149,12 @@ struct User {
     token: String,
     epoch: Epoch,
     lobby: ConversationId,
-    /// The last event that was told.
+    /// The seq of the last event received.
     seq: Seq,
     socket: WebSocketStream<TcpStream>,
 }
 
-/// As much of a frame as people care for.
+/// The parts of a frame that users need.
 #[derive(Deserialize)]
 struct ReceivedFrame<'a> {
     #[serde(rename = "type")]
@@ -171,14 +172,14 @@ struct ReceivedEvent {
     body: String,
 }
 
-/// What one person has yet to see of a talk.
+/// What one user still has to send and receive.
 struct Progress {
     results: UserResults,
     next_round: u32,
-    /// Sent, and not yet acked.
+    /// Messages that were sent and not yet acknowledged, with their round.
     unacked: HashMap<CommandId, u32>,
     received_messages: HashSet<(usize, u32)>,
-    /// What a reset left out: after the first, up to the second.
+    /// The events that a reset skipped: after the first seq, up to the second.
     gap: Option<(Seq, Seq)>,
 }
 
@@ -265,13 +266,13 @@ impl User {
                 self.seq = frame.seq.unwrap_or(self.seq);
                 progress.record_message(run, &frame.event.unwrap_or_default().body);
             }
-            // More than is replayed: what lies between is fetched, as a page does.
+            // The server replays only so many events. The page fetches the others by HTTP, and so do these users.
             "reset" if in_lobby => progress.gap = frame.last_seq.map(|end| (self.seq, end)),
             _ => {}
         }
     }
 
-    /// Reads page after page. What cannot be read is missing in the end, and counts as lost.
+    /// Fetches the skipped messages page by page. What cannot be fetched counts as lost.
     async fn fetch_missed(&mut self, run: &ChatRun, progress: &mut Progress, mut after: Seq, end: Seq) {
         #[derive(Deserialize)]
         struct Page {
@@ -335,7 +336,7 @@ impl User {
 }
 
 impl Progress {
-    /// A message was told, in whichever way.
+    /// Counts a message, whether it was delivered or fetched.
     fn record_message(&mut self, run: &ChatRun, body: &str) {
         let Some((user, round)) = run.parse_body(body) else { return };
         if self.received_messages.insert((user, round)) {

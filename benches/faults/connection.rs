@@ -1,4 +1,4 @@
-//! A client's WebSocket.
+//! A client's WebSocket connection.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -15,24 +15,24 @@ use tokio_tungstenite::{
 
 use super::proxy::use_small_buffers;
 
-/// How long to wait for an upgrade and a welcome, and for a frame to go out.
+/// How long to wait for an upgrade and a welcome, and for a frame to be sent.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection that was welcomed.
+/// A connection after its welcome.
 pub(crate) struct Connection {
     socket: WebSocketStream<TcpStream>,
 }
 
-/// Why there is no connection (any more).
+/// Why a connection ended or could not be opened.
 #[derive(Debug)]
 pub(crate) enum ConnectionEnd {
-    /// The server closed it, with this code.
+    /// The server closed it with this code.
     Closed(u16),
-    /// It broke, or could not be made.
+    /// The connection broke or could not be opened.
     Broken,
     /// The server refused the `hello`.
     Refused(ErrorFrame),
-    /// A frame that is none.
+    /// The server sent a frame that is invalid or unexpected here.
     InvalidFrame(String),
 }
 
@@ -60,7 +60,7 @@ impl Connection {
         }
     }
 
-    /// Queues a frame, to go out with the next [`Connection::flush`].
+    /// Queues a frame for the next [`Connection::flush`].
     pub(crate) async fn feed(&mut self, frame: &ClientFrame) -> Result<(), ConnectionEnd> {
         let text = serde_json::to_string(frame).map_err(|error| ConnectionEnd::InvalidFrame(error.to_string()))?;
         match timeout(TIMEOUT, self.socket.feed(Message::text(text))).await {
@@ -76,7 +76,7 @@ impl Connection {
         }
     }
 
-    /// The next text frame. May be dropped and asked again.
+    /// Returns the next text frame. Safe to cancel.
     pub(crate) async fn next(&mut self) -> Result<Utf8Bytes, ConnectionEnd> {
         loop {
             match self.socket.next().await {
@@ -88,7 +88,7 @@ impl Connection {
         }
     }
 
-    /// What can't be written to may still have something to say: how it ends.
+    /// Reads the rest of a connection that cannot be written to, to find out why it ended.
     async fn end_reason(&mut self) -> ConnectionEnd {
         let read_to_end = async {
             loop {

@@ -1,8 +1,8 @@
-//! What is counted while it happens.
+//! Counters that are updated during a run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A number that many count on.
+/// A number that several tasks increment.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
@@ -28,30 +28,30 @@ impl Counter {
 pub(crate) struct Counters {
     pub(crate) commands: Counter,
     pub(crate) acked: Counter,
-    /// Commands that a connection was lost on before the answer came; one may be so several times.
+    /// Commands whose connection was lost before their answer came. One command may count several times.
     pub(crate) unanswered: Counter,
     pub(crate) abandoned: Counter,
-    /// Because the disk was full, to be tried again.
+    /// Refused because the disk was full; the writer tries again.
     pub(crate) refused_for_now: Counter,
-    /// For good: the message to be changed was gone.
+    /// Refused for good, because the target message was deleted.
     pub(crate) refused_for_good: Counter,
-    /// Acked commands that were sent once more.
+    /// Acknowledged commands that were sent once more.
     pub(crate) resent_after_ack: Counter,
     pub(crate) kills: Counter,
     pub(crate) terminations: Counter,
     pub(crate) cuts: Counter,
     pub(crate) stalls: Counter,
     pub(crate) absences: Counter,
-    /// Connections that ended in 1013.
+    /// Connections that the server closed with 1013.
     pub(crate) closed_as_too_slow: Counter,
     pub(crate) full_disks: Counter,
     pub(crate) clock_steps: Counter,
-    /// Readers and writers that came back with cursors.
+    /// Reconnections with cursors, of readers and writers.
     pub(crate) resumes: Counter,
     pub(crate) resets: Counter,
-    /// Events that readers were told.
+    /// Events that readers received.
     pub(crate) delivered: Counter,
-    /// Bytes.
+    /// In bytes.
     pub(crate) peak_memory: Counter,
     /// Odd while the disk is full.
     pub(crate) disk_changes: Counter,

@@ -1,4 +1,4 @@
-//! The server with all that can befall it.
+//! The server, and the faults that are injected into it.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use super::{
     server::{Server, ServerSetup},
 };
 
-/// Less than a page of the write-ahead log takes.
+/// Less than a page of the write-ahead log needs.
 const ALMOST_NOTHING_BYTES: u64 = 4_096;
 
 pub(crate) struct Environment {
@@ -36,7 +36,7 @@ impl Environment {
         Ok(Self { setup, proxy, server, counters, rng })
     }
 
-    /// Lets the faults happen at their times.
+    /// Injects each fault at its time.
     pub(crate) async fn inject_faults(
         &mut self,
         faults: Vec<(Duration, Fault)>,
@@ -53,12 +53,12 @@ impl Environment {
         Ok(())
     }
 
-    /// From now on all is well.
+    /// Ends all lasting faults.
     pub(crate) fn recover(&mut self) -> Result<(), Failure> {
         self.free_disk()
     }
 
-    /// The end of the run.
+    /// Stops the server at the end of the run.
     pub(crate) async fn stop(mut self) -> Result<(), Failure> {
         self.record_memory();
         self.server.terminate().await
@@ -80,7 +80,7 @@ impl Environment {
                 }
             }
             Fault::Reader(reader, reader_fault) => {
-                // Refused by one who has something before them already: one at a time.
+                // Fails if the reader already has a fault queued. Each reader has one at a time.
                 if readers[reader].try_send(reader_fault).is_ok() {
                     match reader_fault {
                         ReaderFault::Stall(_) => self.counters.stalls.increment(),
@@ -107,7 +107,7 @@ impl Environment {
         } else {
             self.server.kill().await?;
         }
-        // The next one has no quota.
+        // The new process has no quota.
         self.mark_disk_free();
         self.proxy.set_server(None);
         self.server = self.setup.start().await?;

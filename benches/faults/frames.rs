@@ -1,4 +1,4 @@
-//! Frames as a writer sends and reads them: most of what comes to it is of no interest, and read only as far as needed.
+//! Frames as writers send and parse them. Writers need little of what they receive, so most of it is skipped.
 
 use serde::Deserialize;
 use teahouse::{
@@ -8,7 +8,7 @@ use teahouse::{
 
 use super::history::Command;
 
-/// As much of a frame as a writer cares for.
+/// The parts of a frame that a writer needs.
 #[derive(Deserialize)]
 pub(crate) struct ReceivedFrame<'a> {
     #[serde(rename = "type")]
@@ -28,7 +28,7 @@ pub(crate) struct ReceivedEvent<'a> {
     pub(crate) kind: &'a str,
 }
 
-/// The command as it goes over the wire, each time the same.
+/// The frame of a command. It is the same each time the command is sent.
 pub(crate) fn command_frame(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
     match &command.kind {

@@ -1,4 +1,4 @@
-//! What a run leaves to be judged: what clients did and saw, and what the database holds afterwards.
+//! What a run leaves for the checker: what clients did and observed, and what the database holds afterwards.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,15 +7,15 @@ use teahouse::{
     protocol::ErrorCode,
 };
 
-/// All that was observed from outside.
+/// Everything that was observed from outside the server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    /// Each author's commands stand in the order in which they were first sent.
+    /// Each author's commands, in the order in which they were first sent.
     pub(crate) commands: Vec<Command>,
     pub(crate) readers: Vec<ReaderRecord>,
-    /// All messages as the server gave them at the end, by HTTP.
+    /// All messages as the server returned them at the end, by HTTP.
     pub(crate) served: BTreeMap<ConversationId, Vec<Message>>,
-    /// What a server that keeps the protocol never does.
+    /// Violations of the protocol, which a correct server never commits.
     pub(crate) violations: Vec<String>,
 }
 
@@ -25,12 +25,13 @@ pub(crate) struct Command {
     pub(crate) author: UserId,
     pub(crate) id: CommandId,
     pub(crate) conversation: ConversationId,
-    /// What was asked for.
+    /// What the command asks for.
     pub(crate) kind: EventKind,
     pub(crate) outcome: Outcome,
-    /// Every ack that came for it; sending it again must bring the same one.
+    /// Every ack of this command. When it is sent again, the same ack must come.
     pub(crate) acks: Vec<Ack>,
-    /// It was refused for a while, or may have been without anybody hearing of it: those after it may come before it.
+    /// It was refused for a while, or may have been without the client noticing. Later commands may then take effect
+    /// first.
     pub(crate) may_be_late: bool,
 }
 
@@ -41,19 +42,19 @@ pub(crate) struct Ack {
     pub(crate) at: Timestamp,
 }
 
-/// How a command ended.
+/// The final answer to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Not answered yet.
+    /// No answer yet.
     Unanswered,
     Acked,
-    /// For good, as when the message to be changed was deleted.
+    /// Refused for good, for instance because the target message was deleted.
     Refused(ErrorCode),
-    /// The connection was lost before an answer came, and it was not sent again.
+    /// The connection was lost before an answer came, and the command was not sent again.
     Abandoned,
 }
 
-/// What somebody saw who listens all the time, as far as the faults let them.
+/// What a client observed that listens all the time, as far as the faults allow.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReaderRecord {
     pub(crate) name: String,
@@ -61,27 +62,28 @@ pub(crate) struct ReaderRecord {
     pub(crate) views: Vec<View>,
 }
 
-/// What one connection told of a conversation, in the order in which it came.
+/// What one connection received, in order.
 #[derive(Clone, Debug)]
 pub(crate) enum Observation {
-    /// What comes from here on is what follows this position.
+    /// The events of this conversation that follow this seq come next.
     StartsAfter(ConversationId, Seq),
     Event(Arc<Event>),
-    /// Nothing is missing up to here.
+    /// Everything up to this seq has been delivered.
     CaughtUp(ConversationId, Seq),
 }
 
-/// A conversation as a client that folded all it heard has it at the end: a stretch up to the newest message.
+/// A conversation at the end, as a client has it that folded all it received: the messages from some point to the
+/// newest.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) conversation: ConversationId,
     pub(crate) cursor: Seq,
-    /// Whether the stretch begins with the conversation's first message.
+    /// Whether the messages begin with the first one of the conversation.
     pub(crate) starts_at_first_message: bool,
     pub(crate) messages: Vec<Message>,
 }
 
-/// What the database holds: each conversation's events as they lie there, by seq.
+/// What the database holds: the events of each conversation, by seq.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) conversations: BTreeMap<ConversationId, Vec<Event>>,

@@ -1,4 +1,4 @@
-//! Pages of messages, by HTTP.
+//! Messages and conversations by HTTP.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -9,7 +9,7 @@ use teahouse::{
 
 use super::failure::Failure;
 
-/// The most that the server gives at once.
+/// The largest page that the server returns.
 const MAX_PAGE_SIZE: u32 = 200;
 
 #[derive(Clone)]
@@ -20,12 +20,12 @@ pub(crate) struct HttpApi {
 
 impl HttpApi {
     pub(crate) fn new(address: SocketAddr) -> Result<Self, Failure> {
-        // Without a pool: a connection that was cut would be found out only by the next who takes it.
+        // Without a connection pool: the next request would get a connection that was cut.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(20)).build()?;
         Ok(Self { http, address })
     }
 
-    /// A page, or nothing if it could not be had this time.
+    /// Fetches a page. Returns `None` if that failed.
     pub(crate) fn page(
         &self,
         token: String,
@@ -45,7 +45,7 @@ impl HttpApi {
         async move { request.send().await.ok()?.error_for_status().ok()?.json().await.ok() }
     }
 
-    /// All that a server which is left alone has.
+    /// Fetches all messages. Needs a server without faults.
     pub(crate) async fn all_messages(
         &self,
         token: &str,
@@ -63,7 +63,7 @@ impl HttpApi {
         }
     }
 
-    /// Where the conversations of this token's user end.
+    /// The last seq of each conversation of this token's user.
     pub(crate) async fn last_seqs(&self, token: &str) -> Result<Vec<(ConversationId, Seq)>, Failure> {
         let request = self.http.get(format!("http://{}/api/conversations", self.address)).bearer_auth(token);
         let list: ConversationList = request.send().await?.error_for_status()?.json().await?;

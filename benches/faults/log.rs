@@ -1,4 +1,4 @@
-//! Reading what the database holds, once no server has it open any more.
+//! Reads the log from the database after the server has stopped.
 
 use std::{collections::HashMap, path::Path};
 

@@ -1,19 +1,19 @@
-//! A server is killed, stopped, cut off, kept waiting, denied its disk and told wrong times, while clients write and
-//! read. In the end it must have kept what it promised: nothing acked is lost, nothing is done twice, everybody was told
-//! everything in order, and what they made of it is what the log comes to.
+//! Kills and stops a server, cuts and stalls its connections, fills its disk and steps its clock, while clients write
+//! and read. Then checks the promises: nothing acknowledged is lost, nothing takes effect twice, everyone received
+//! everything in order, and the clients' state equals the folded log.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `server`, `world`, `schedule` | the program as a process; what befalls it; when |
-//! | `proxy` | an address that stays, and lines that can be cut |
-//! | `writer`, `ideas`, `words`, `frames` | sends commands, and again what was not answered |
-//! | `people`, `connection` | who takes part; a client's WebSocket |
-//! | `reader`, `pages`, `sightings` | listens, and folds what it hears with the page's own `Timeline` |
-//! | `history`, `log` | what clients did and saw; what the database holds |
-//! | `checker` | holds the one against the other; its own tests are in `tests/faults_checker` |
-//! | `tally`, `report` | the table |
+//! | `server`, `environment`, `schedule` | the server as a process; injecting faults; which fault comes when |
+//! | `proxy` | an address that outlives the server, and connections that can be cut |
+//! | `writer`, `planned_commands`, `texts`, `frames` | sends commands, and resends what was not answered |
+//! | `users`, `connection` | the participants; a client's WebSocket |
+//! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
+//! | `history`, `log` | what clients did and observed; what the database holds |
+//! | `checker` | compares the two; `tests/faults_checker` tests it |
+//! | `counters`, `report` | the table |
 //!
-//! `script/faults` starts it; `docs/promises.md` tells what it shows and what it does not.
+//! `script/faults` starts it; `docs/promises.md` says what it shows and what it does not.
 
 mod checker;
 mod connection;
@@ -67,44 +67,44 @@ use self::{
     writer::Writer,
 };
 
-/// How long clients get to settle once the faults are over.
+/// How long clients may take to finish after the last fault.
 const SETTLE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Kills a server again and again, and shows that it keeps what it promises.
+/// Kills a server again and again, and checks that it keeps its promises.
 #[derive(Debug, Parser)]
 #[command(name = "faults")]
 struct Options {
-    /// How long the faults last.
+    /// How many seconds to inject faults.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// Decides the faults and what is written; random where not given, and printed.
+    /// Determines the faults and the commands; random by default, and printed.
     #[arg(long)]
     seed: Option<u64>,
-    /// How many write.
+    /// How many clients write.
     #[arg(long, default_value_t = 16)]
     writers: usize,
-    /// How many commands of each writer may be without an answer.
+    /// How many unanswered commands each writer may have.
     #[arg(long, default_value_t = 8)]
     window: usize,
-    /// How many listen, each beside one of the writers.
+    /// How many clients read, each with the account of one writer.
     #[arg(long, default_value_t = 6)]
     readers: usize,
-    /// How many directs there are, between neighbours.
+    /// How many directs there are between neighbouring writers.
     #[arg(long, default_value_t = 6)]
     directs: usize,
-    /// How much the server lets one connection leave unread, in bytes.
+    /// The server's limit of unsent bytes for each connection.
     #[arg(long, default_value_t = 48 * 1024)]
     send_queue_bytes: usize,
-    /// Only faults of these kinds; all where not given.
+    /// Only faults of these kinds; all by default.
     #[arg(long, value_delimiter = ',')]
     only: Vec<FaultKind>,
-    /// The program to run.
+    /// The server program to run.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_teahouse"))]
     server: PathBuf,
-    /// Where the database lies while it runs: a real disk, not one in memory.
+    /// The folder of the database: on a real disk, not in memory.
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     folder: PathBuf,
-    /// What `cargo bench` says.
+    /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -122,7 +122,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether all is well.
+/// Returns whether all promises were kept.
 async fn run(options: Options) -> Result<bool, Failure> {
     let seed = options.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let duration = Duration::from_secs(options.seconds);
@@ -151,7 +151,7 @@ async fn run(options: Options) -> Result<bool, Failure> {
     Ok(is_well)
 }
 
-/// The run itself: returns what clients did and saw.
+/// Runs clients and faults. Returns what the clients did and observed.
 async fn run_clients(
     options: &Options,
     seed: u64,
@@ -230,7 +230,7 @@ fn check_run(history: History, database: &std::path::Path) -> Result<(usize, che
     Ok((events, checker::check(&history, &log)))
 }
 
-/// So that nobody thinks it hangs.
+/// Shows that the run is making progress.
 async fn print_progress(counters: &Counters) {
     let start = Instant::now();
     let mut ticks = interval(Duration::from_secs(10));

@@ -1,4 +1,4 @@
-//! What somebody does next.
+//! Chooses the next command of a writer.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,16 +7,16 @@ use teahouse::domain::{ConversationId, EventKind, Seq};
 
 use super::texts;
 
-/// How many messages of each conversation to remember, to react to.
+/// How many recent messages of each conversation are remembered as targets of reactions.
 const RECENT_MESSAGES: usize = 50;
 
-/// What there is to do something with.
+/// The messages and conversations that a writer can act on.
 pub(crate) struct PlannedCommands {
-    /// The Lobby first.
+    /// The Lobby comes first.
     conversations: Vec<ConversationId>,
-    /// Messages of one's own that are there to be edited or deleted.
+    /// The writer's own messages, which can be edited or deleted.
     own_messages: Vec<(ConversationId, Seq)>,
-    /// The newest messages.
+    /// The newest messages of each conversation.
     recent_messages: HashMap<ConversationId, VecDeque<Seq>>,
 }
 
@@ -37,7 +37,7 @@ impl PlannedCommands {
         }
     }
 
-    /// Something new; the number makes the words unlike all others.
+    /// Returns a new command. `number` makes its text unique.
     pub(crate) fn next(&mut self, rng: &mut StdRng, number: usize) -> (ConversationId, EventKind) {
         let is_direct = self.conversations.len() > 1 && rng.random_ratio(3, 10);
         let index = if is_direct { rng.random_range(1..self.conversations.len()) } else { 0 };

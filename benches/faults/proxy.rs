@@ -1,4 +1,5 @@
-//! Between the clients and the server: an address that stays while servers come and go, and lines that can be cut.
+//! A proxy between the clients and the server: its address stays while servers come and go, and its connections can be
+//! cut.
 
 use std::{
     collections::HashMap,
@@ -20,16 +21,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Buffers are small, so that the server soon feels it when somebody does not read.
+/// Small buffers, so that the server soon notices a client that does not read.
 const BUFFER_BYTES: u32 = 16 * 1024;
 
-/// The kernel sizes its send buffers by this; what a loopback device has would come to megabytes.
+/// The kernel sizes its send buffers by this. With the segment size of loopback they would hold megabytes.
 const SEGMENT_BYTES: u32 = 1_000;
 
-/// How long a cut waits for something to cut in two.
+/// How long a cut waits for data to cut in two.
 const CUT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Forwards to whichever server there is. Dropping it ends all lines.
+/// Forwards to the current server. Dropping it ends all connections.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
@@ -48,10 +49,10 @@ struct State {
     next_id: u64,
 }
 
-/// How a line is to be cut.
+/// How a connection is to be cut.
 struct Cut {
     requested: CancellationToken,
-    /// How much of the last chunk still goes through, of 256.
+    /// How much of the last chunk is still forwarded, in 256ths.
     forwarded_share: Mutex<usize>,
 }
 
@@ -68,12 +69,12 @@ impl Proxy {
         Ok(Self { address, shared, _accept_task: accept_task })
     }
 
-    /// New lines go there from now on, or nowhere.
+    /// Sets where new connections go; with `None` they are closed.
     pub(crate) fn set_server(&self, server: Option<SocketAddr>) {
         self.shared.state().server = server;
     }
 
-    /// Cuts one line, if there is any: a part of what comes next goes through, then both ends are reset.
+    /// Cuts a random connection, if there is one: forwards a part of the next chunk, then resets both ends.
     pub(crate) fn cut_one(&self, rng: &mut StdRng) -> bool {
         let state = self.shared.state();
         let mut connections: Vec<_> =
@@ -101,7 +102,7 @@ impl Cut {
     }
 }
 
-/// Makes a socket feel like a thin line.
+/// Gives a socket small buffers and segments, like a slow connection.
 pub(crate) fn use_small_buffers(socket: &TcpSocket) -> io::Result<()> {
     socket.set_send_buffer_size(BUFFER_BYTES)?;
     socket.set_recv_buffer_size(BUFFER_BYTES)?;
@@ -122,7 +123,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// One line, for as long as it lives.
+/// Forwards one connection until it ends.
 async fn forward_connection(client: TcpStream, shared: Arc<Shared>) {
     let Some(address) = shared.state().server else { return };
     let Ok(server) = connect_to_server(address).await else { return };
@@ -166,13 +167,13 @@ async fn forward_both(mut client: TcpStream, mut server: TcpStream, cut: &Cut) {
     };
     if !closed_cleanly {
         for side in [&client, &server] {
-            // Refused if the other end was faster, which is as good.
+            // Fails if the other end has already closed, which is fine.
             let _ = side.set_zero_linger();
         }
     }
 }
 
-/// Carries one direction to its end; an error is a cut, or a broken side.
+/// Forwards one direction until it ends. An error is a cut or a broken end.
 async fn forward(from: &mut tcp::ReadHalf<'_>, to: &mut tcp::WriteHalf<'_>, cut: &Cut) -> io::Result<()> {
     let mut chunk = vec![0; 4 * 1024];
     loop {

@@ -1,4 +1,4 @@
-//! Somebody who listens, and folds what they hear as the page does: with the same [`Timeline`], by the same rules.
+//! A reader: folds the events that it receives as the page does, with the same [`Timeline`] and the same rules.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -28,22 +28,22 @@ use super::{
     shared_events::SharedEvents,
 };
 
-/// How many pages a reader may go back after a new start.
+/// How many older pages a reader may fetch after a reset.
 const MAX_PAGES_BACK: u32 = 4;
 
-/// What is asked of a reader.
+/// A fault of one reader.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ReaderFault {
-    /// Keep the connection, and read nothing for so long.
+    /// Stay connected and read nothing for this long.
     Stall(Duration),
-    /// Be without a connection for so long.
+    /// Stay disconnected for this long.
     Away(Duration),
 }
 
-/// Where each conversation ends, once nobody writes any more.
+/// The last seq of each conversation after the writers have stopped.
 pub(crate) type LastSeqs = Arc<BTreeMap<ConversationId, Seq>>;
 
-/// Who listens, and where.
+/// The account of a reader and what it works with.
 pub(crate) struct ReaderSetup {
     pub(crate) name: String,
     pub(crate) token: String,
@@ -63,11 +63,11 @@ pub(crate) struct Reader {
     violations: Vec<String>,
 }
 
-/// One conversation.
+/// What a reader knows of one conversation.
 #[derive(Default)]
 struct TrackedConversation {
     timeline: Timeline,
-    /// Where a reader is who wants to keep their place.
+    /// Where the reader was, if it keeps its position after a reset.
     reading_position: Option<Seq>,
     pages_back: u32,
     is_fetching: bool,
@@ -80,7 +80,7 @@ struct FetchedPage {
     page: Option<MessagesPage>,
 }
 
-/// How a connection came to an end that is none by itself.
+/// Why a reader left a connection itself.
 enum ConnectionOutcome {
     Done,
     Away(Duration),
@@ -98,7 +98,7 @@ impl Reader {
         }
     }
 
-    /// Listens until it has heard everything up to the ends, once there are any, or `patience` is over.
+    /// Reads until it has everything up to the published last seqs, or until `timeout` after their publication.
     pub(crate) async fn run(
         mut self,
         mut faults: mpsc::Receiver<ReaderFault>,
@@ -107,7 +107,7 @@ impl Reader {
     ) -> (ReaderRecord, Vec<String>) {
         let mut published = last_seqs.clone();
         let timed_out = async {
-            // An error means that there will be no ends: then it is time, too.
+            // An error means that none will be published. Then the timeout starts as well.
             let _ = published.wait_for(|last_seqs| last_seqs.is_some()).await;
             sleep(timeout).await;
         };
@@ -144,7 +144,7 @@ impl Reader {
         faults: &mut mpsc::Receiver<ReaderFault>,
         last_seqs: &mut watch::Receiver<Option<LastSeqs>>,
     ) -> Result<ConnectionOutcome, ConnectionEnd> {
-        // A first page that is still under way may be older than where the new connection begins.
+        // A first page that is still being fetched may be older than the start of the new connection.
         for tracked in self.conversations.values_mut().filter(|tracked| !tracked.timeline.is_loaded()) {
             tracked.timeline.reset();
             tracked.is_fetching = false;
@@ -176,7 +176,7 @@ impl Reader {
                     ReaderFault::Stall(duration) => sleep(duration).await,
                     ReaderFault::Away(duration) => return Ok(ConnectionOutcome::Away(duration)),
                 },
-                // An error means that the run is over; nothing more will be asked.
+                // An error means that the run is over and nothing more will be published.
                 _ = last_seqs.changed() => {}
             }
         }
@@ -189,7 +189,7 @@ impl Reader {
             observations.push(Observation::StartsAfter(conversation.id, from));
             self.conversations.entry(conversation.id).or_default();
         }
-        // Whoever is in a conversation stays in it.
+        // Nobody leaves a conversation in this run.
         for missing in
             cursors.keys().filter(|id| !welcome.conversations.iter().any(|conversation| conversation.id == **id))
         {
@@ -207,7 +207,7 @@ impl Reader {
                 }
                 Observation::Event(self.setup.shared_events.share(event))
             }
-            // A direct is told of right before its first message.
+            // The server announces a direct right before its first message.
             ServerFrame::Conversation(conversation) if !self.conversations.contains_key(&conversation.id) => {
                 self.conversations.insert(conversation.id, TrackedConversation::default());
                 Observation::StartsAfter(conversation.id, conversation.last_seq)
@@ -229,7 +229,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Asks for the pages that are missing: one at a time of each conversation.
+    /// Fetches missing pages, one at a time for each conversation.
     fn start_fetches(&mut self) {
         for (&conversation, tracked) in &mut self.conversations {
             if let Some(range) = tracked.next_range().filter(|_| !tracked.is_fetching) {
@@ -269,7 +269,7 @@ impl Reader {
 }
 
 impl TrackedConversation {
-    /// After a reset: at the end, or at the place where the reader was.
+    /// After a reset, the reader starts at the newest page or at its former position.
     fn reset(&mut self, rng: &mut StdRng) {
         let newest = self.timeline.messages().next_back().map(|message| message.seq);
         self.reading_position = newest.filter(|_| rng.random());
@@ -278,7 +278,7 @@ impl TrackedConversation {
         self.is_fetching = false;
     }
 
-    /// What is to be fetched next.
+    /// The page to fetch next.
     fn next_range(&self) -> Option<PageRange> {
         if !self.timeline.is_loaded() {
             return Some(self.reading_position.map_or(PageRange::Newest, PageRange::From));

@@ -1,15 +1,15 @@
-//! The table at the end.
+//! The table at the end of a run.
 
 use std::time::Duration;
 
 use super::{checker::Findings, counters::Counters};
 
-/// A run in numbers, and what is wrong with it.
+/// The numbers and findings of a run.
 pub(crate) struct Report<'a> {
     pub(crate) seed: u64,
     pub(crate) duration: Duration,
     pub(crate) counters: &'a Counters,
-    /// How many events the database holds.
+    /// How many events the log holds.
     pub(crate) events: usize,
     pub(crate) findings: &'a Findings,
     pub(crate) can_fill_disk: bool,
@@ -58,7 +58,7 @@ impl Report<'_> {
         }
     }
 
-    /// What kept the run from showing anything.
+    /// Why the run proves nothing, if that is so.
     pub(crate) fn shortfalls(&self) -> Vec<String> {
         let min_kills = (self.duration.as_secs() / 6).max(1);
         let mut shortfalls = Vec::new();
@@ -75,7 +75,7 @@ impl Report<'_> {
     }
 }
 
-/// 1234567 as 1,234,567.
+/// Formats 1234567 as 1,234,567.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

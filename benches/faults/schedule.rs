@@ -1,4 +1,4 @@
-//! Which fault comes when: all of it follows from the seed.
+//! Decides which fault comes when. Everything follows from the seed.
 
 use std::{ops::Range, time::Duration};
 
@@ -6,28 +6,28 @@ use rand::{Rng as _, rngs::StdRng};
 
 use super::reader::ReaderFault;
 
-/// Something that goes wrong.
+/// A fault to inject.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// SIGKILL, and a new start.
+    /// SIGKILL and a restart.
     Kill,
-    /// SIGTERM, and a new start.
+    /// SIGTERM and a restart.
     Terminate,
-    /// A line is cut, in the midst of a frame if one is under way.
+    /// Cuts a connection, in the middle of a frame if one is being sent.
     Cut,
-    /// A reader stalls or goes away.
+    /// The reader with this number stalls or disconnects.
     Reader(usize, ReaderFault),
-    /// No file may grow; or next to nothing may be written at all.
+    /// No file may grow beyond a limit.
     FillDisk {
-        /// How many bytes beyond what the write-ahead log has now; `None` for nearly none at all.
+        /// How many bytes the write-ahead log may still grow; `None` forbids nearly all writes.
         free_bytes: Option<u64>,
     },
     FreeDisk,
-    /// The clock is so many seconds off from now on.
+    /// Sets the clock this many seconds off.
     Clock(i64),
 }
 
-/// Faults of one kind, to be asked for by name.
+/// Kinds of faults, as the command line names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum FaultKind {
     /// SIGKILL and SIGTERM.
@@ -52,7 +52,7 @@ impl Fault {
     }
 }
 
-/// One after the other, in milliseconds.
+/// The time between two faults of a kind, in milliseconds.
 const KILL_INTERVAL: Range<u64> = 2_500..4_500;
 const CUT_INTERVAL: Range<u64> = 100..800;
 const STALL_INTERVAL: Range<u64> = 800..2_500;
@@ -60,15 +60,15 @@ const ABSENCE_INTERVAL: Range<u64> = 2_000..5_000;
 const FULL_DISK_INTERVAL: Range<u64> = 7_000..12_000;
 const CLOCK_STEP_INTERVAL: Range<u64> = 2_000..5_000;
 
-/// How long they last, in milliseconds.
+/// How long a fault lasts, in milliseconds.
 const STALL_DURATION: Range<u64> = 1_000..5_000;
 const ABSENCE_DURATION: Range<u64> = 3_000..9_000;
 const FULL_DISK_DURATION: Range<u64> = 1_000..3_000;
 
-/// One in so many ends of the process is a gentle one.
+/// One in this many stops is a SIGTERM, the others are SIGKILL.
 const KILLS_PER_TERMINATION: usize = 6;
 
-/// The faults of a run, by the time since its start.
+/// The faults of a run, each with its time since the start.
 pub(crate) fn schedule(rng: &mut StdRng, duration: Duration, readers: usize) -> Vec<(Duration, Fault)> {
     let mut faults = Vec::new();
     let termination = rng.random_range(0..KILLS_PER_TERMINATION);
@@ -104,7 +104,7 @@ pub(crate) fn schedule(rng: &mut StdRng, duration: Duration, readers: usize) -> 
     faults
 }
 
-/// One after the other, with pauses of such lengths.
+/// Returns times within `duration`, with random intervals between them.
 fn times_of(rng: &mut StdRng, duration: Duration, intervals: Range<u64>) -> Vec<Duration> {
     let mut times_of = Vec::new();
     let mut at = random_duration(rng, intervals.clone());
@@ -119,7 +119,7 @@ fn random_duration(rng: &mut StdRng, milliseconds: Range<u64>) -> Duration {
     Duration::from_millis(rng.random_range(milliseconds))
 }
 
-/// Seconds, minutes, hours or days, forwards or back.
+/// A random offset of seconds, minutes, hours or days, forwards or back.
 fn clock_step(rng: &mut StdRng) -> i64 {
     let unit = [1, 60, 3_600, 86_400][rng.random_range(0..4)];
     rng.random_range(-30..=30) * unit

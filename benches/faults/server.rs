@@ -1,4 +1,4 @@
-//! The program itself, as a process that can be killed, stopped, denied its disk, and told wrong times.
+//! The server as a process that can be killed or stopped, with a disk that can be filled and a clock that can be set.
 
 use std::{
     fs::{self, File},
@@ -16,10 +16,10 @@ use tokio::{
 
 use super::failure::Failure;
 
-/// How long to wait for the program to listen, or to end.
+/// How long to wait until the server listens, or until it has ended.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where Debian and its relatives put libfaketime; the variant for programs with threads.
+/// Where distributions install libfaketime, in its variant for programs with threads.
 const FAKETIME: [&str; 4] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -27,11 +27,11 @@ const FAKETIME: [&str; 4] = [
     "/usr/lib/faketime/libfaketimeMT.so.1",
 ];
 
-/// How to start the program, each time the same.
+/// How to start the server, the same each time.
 #[derive(Debug)]
 pub(crate) struct ServerSetup {
     pub(crate) program: PathBuf,
-    /// Holds the data, the program's own log and the clock's offset.
+    /// Holds the data, the server's own log and the clock's offset.
     pub(crate) folder: PathBuf,
     pub(crate) send_queue_bytes: usize,
     faketime: Option<&'static str>,
@@ -47,19 +47,19 @@ impl ServerSetup {
         Ok(setup)
     }
 
-    /// Whether clocks can be set at all.
+    /// Whether libfaketime is installed.
     pub(crate) fn can_set_clock(&self) -> bool {
         self.faketime.is_some()
     }
 
-    /// Whether the disk can be made full.
+    /// Whether `prlimit` is installed.
     pub(crate) fn can_fill_disk(&self) -> bool {
         self.can_fill_disk
     }
 
-    /// Steps the clock of the program, running or not, to so many seconds off the true time.
+    /// Sets the server's clock this many seconds off, whether it runs or not.
     pub(crate) fn set_clock(&self, offset: i64) -> io::Result<()> {
-        // By renaming: a file that is half written would be another time.
+        // Renaming is atomic: the server must not read a partly written offset.
         let new = self.folder.join("clock.new");
         fs::write(&new, format!("{offset:+}\n"))?;
         fs::rename(new, self.clock())
@@ -73,10 +73,11 @@ impl ServerSetup {
         self.folder.join("clock")
     }
 
-    /// Starts the program and waits until it listens.
+    /// Starts the server and waits until it listens.
     pub(crate) async fn start(&self) -> Result<Server, Failure> {
         let log = File::options().create(true).append(true).open(self.folder.join("server.log"))?;
-        // A write beyond the quota is then an error, as on a full disk, and not the end of the process.
+        // Ignoring SIGXFSZ turns a write beyond the quota into an error, as on a full disk, instead of ending the
+        // process.
         let mut command = Command::new("sh");
         command
             .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
@@ -94,7 +95,7 @@ impl ServerSetup {
                 .env("LD_PRELOAD", library)
                 .env("FAKETIME_TIMESTAMP_FILE", self.clock())
                 .env("FAKETIME_NO_CACHE", "1")
-                // Waiting goes by the monotonic clock, which no administrator can set.
+                // Timers use the monotonic clock, which nobody can set.
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
         let mut child = command.spawn()?;
@@ -113,7 +114,7 @@ impl ServerSetup {
     }
 }
 
-/// The program while it runs. Dropping it kills it.
+/// A running server. Dropping it kills the process.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -121,33 +122,33 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// SIGKILL: no last words, nothing flushed but what the kernel holds.
+    /// SIGKILL: the process flushes nothing. What the kernel already holds is kept.
     pub(crate) async fn kill(&mut self) -> Result<(), Failure> {
         self.child.kill()?;
         self.wait_for_exit().await.map(drop)
     }
 
-    /// SIGTERM: it may finish what it has taken.
+    /// SIGTERM: the server may finish what it has accepted.
     pub(crate) async fn terminate(&mut self) -> Result<(), Failure> {
         run("kill", &["-TERM", &self.child.id().to_string()])?;
         let status = self.wait_for_exit().await?;
         if status.success() { Ok(()) } else { Err(format!("the server did not stop cleanly: {status}").into()) }
     }
 
-    /// The largest file that it may write, from now on; `None` lifts that.
+    /// Limits the size of the files that it may write from now on; `None` lifts the limit.
     pub(crate) fn limit_file_size(&self, bytes: Option<u64>) -> Result<(), Failure> {
         let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
         run("prlimit", &["--pid", &self.child.id().to_string(), &format!("--fsize={limit}:")])
     }
 
-    /// The most memory that it ever had, in bytes.
+    /// The peak of its resident memory, in bytes.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
     }
 
-    /// Whether it has ended without being told to.
+    /// Its exit status, if it has ended by itself.
     pub(crate) fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
@@ -166,7 +167,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Fails if it has ended already, which is as good.
+        // `kill` fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

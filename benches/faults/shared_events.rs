@@ -1,4 +1,4 @@
-//! Events that many readers see are kept once.
+//! Stores an event once that many readers receive.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use teahouse::domain::{ConversationId, Event, Seq};
 #[derive(Debug, Default)]
 pub(crate) struct SharedEvents(Mutex<HashMap<(ConversationId, Seq), Versions>>);
 
-/// What anybody was told of an event: there are several versions where its message was edited or deleted since.
+/// The versions of an event that readers received: several if its message was edited or deleted meanwhile.
 type Versions = Vec<Arc<Event>>;
 
 impl SharedEvents {

@@ -1,4 +1,4 @@
-//! What writers write.
+//! Texts and emoji for the writers.
 
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::domain::{Body, Emoji};
@@ -8,7 +8,7 @@ const WORDS: [&str; 12] =
 
 const EMOJI: [&str; 6] = ["🍵", "👍", "❤️", "😂", "🎉", "👨‍👩‍👧"];
 
-/// A message: mostly short, sometimes long; no two are the same.
+/// A unique text, mostly short and sometimes long.
 pub(crate) fn body(rng: &mut StdRng, number: usize) -> Body {
     let word_count = match rng.random_range(0..100) {
         0..85 => rng.random_range(1..8),

@@ -1,4 +1,4 @@
-//! Who takes part: guests who write, and directs between neighbours. They come before the first fault.
+//! The participants: guests who write, and directs between neighbours. They sign in before the first fault.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -24,7 +24,7 @@ struct TestUser {
     nickname: String,
     token: String,
     epoch: Epoch,
-    /// The Lobby first.
+    /// The Lobby comes first.
     conversations: Vec<ConversationId>,
 }
 
@@ -55,7 +55,7 @@ impl Users {
         })
     }
 
-    /// Somebody who listens on a second connection of the writer of that number.
+    /// The setup of a reader: a second connection of the writer with this number.
     pub(crate) fn reader_setup(
         &self,
         number: usize,
@@ -80,7 +80,7 @@ impl Users {
         self.0.iter().map(|user| user.token.as_str())
     }
 
-    /// The token of somebody who is in the conversation.
+    /// The token of a member of the conversation.
     pub(crate) fn token_for(&self, conversation: ConversationId) -> Result<&str, Failure> {
         let member = self.0.iter().find(|user| user.conversations.contains(&conversation));
         member.map(|user| user.token.as_str()).ok_or_else(|| format!("no user is in {conversation}").into())

@@ -1,4 +1,5 @@
-//! Somebody who writes as fast as the answers come, remembers what they asked for, and asks again after every break.
+//! A writer: sends commands as fast as answers come, remembers them, and resends the unanswered ones after each
+//! reconnect.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -26,21 +27,21 @@ use super::{
     planned_commands::PlannedCommands,
 };
 
-/// An answer that takes longer than this does not come.
+/// How long to wait for a frame.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Of a thousand commands that are without an answer when the connection is lost, so many are given up.
+/// Of 1,000 commands that are unanswered when a connection is lost, how many are abandoned.
 const ABANDONED_PER_MILLE: u32 = 30;
 
-/// Of a thousand commands, after so many an acked one is sent again.
+/// Per 1,000 new commands, how often an acknowledged one is sent again.
 const REPEATED_PER_MILLE: u32 = 10;
 
-/// What a writer brings along.
+/// The account of a writer.
 pub(crate) struct WriterSetup {
     pub(crate) me: UserId,
     pub(crate) token: String,
     pub(crate) epoch: Epoch,
-    /// The Lobby first.
+    /// The Lobby comes first.
     pub(crate) conversations: Vec<ConversationId>,
 }
 
@@ -49,22 +50,22 @@ pub(crate) struct Writer {
     rng: StdRng,
     address: SocketAddr,
     counters: Arc<Counters>,
-    /// How many commands may be without an answer.
+    /// How many commands may be unanswered.
     window: usize,
     cursors: HashMap<ConversationId, Seq>,
     commands: Vec<Command>,
     by_id: HashMap<CommandId, usize>,
-    /// Commands without a final answer, by their place in `commands`, with the state of the disk when they were sent.
+    /// Commands without a final answer: index in `commands`, and `disk_changes` at the time of sending.
     unanswered: BTreeMap<usize, u64>,
     /// Those of them that were refused for now, and when to send them again.
     retry_at: BTreeMap<usize, Instant>,
-    /// How many answers are due to commands that are acked already.
+    /// How many answers are still due for acknowledged commands that were sent again.
     pending_repeats: usize,
     planned_commands: PlannedCommands,
     violations: Vec<String>,
 }
 
-/// What a writer has to tell at the end.
+/// The result of a writer.
 pub(crate) struct WriterRecord {
     pub(crate) commands: Vec<Command>,
     pub(crate) violations: Vec<String>,
@@ -96,11 +97,11 @@ impl Writer {
         }
     }
 
-    /// Writes until `stop`, then until everything is answered, or `patience` is over.
+    /// Writes until `stop`, then waits until everything is answered, at most for `settle_timeout`.
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>, settle_timeout: Duration) -> WriterRecord {
         let mut stopped = stop.clone();
         let timed_out = async {
-            // An error means that nobody will ever say stop: then it is time, too.
+            // An error means that the sender is gone. Then the timeout starts as well.
             let _ = stopped.wait_for(|stop| *stop).await;
             sleep(settle_timeout).await;
         };
@@ -136,7 +137,7 @@ impl Writer {
         }
     }
 
-    /// The connection is gone: what was not answered may have been done or not.
+    /// The connection is lost. Unanswered commands may have taken effect or not.
     fn handle_lost_connection(&mut self) {
         self.pending_repeats = 0;
         let unanswered: Vec<usize> =
@@ -151,7 +152,7 @@ impl Writer {
         }
     }
 
-    /// One connection, to its end; `Ok` when everything is done.
+    /// Uses one connection until it ends. Returns `Ok` when everything is done.
     async fn connect(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), ConnectionEnd> {
         let hello = Hello {
             protocol: VERSION,
@@ -171,7 +172,7 @@ impl Writer {
         for conversation in &welcome.conversations {
             self.cursors.entry(conversation.id).or_insert(conversation.last_seq);
         }
-        // First what is not answered, in the old order.
+        // Unanswered commands come first, in their original order.
         self.retry_at.clear();
         for index in self.unanswered.keys().copied().collect::<Vec<_>>() {
             connection.feed(&command_frame(&self.commands[index])).await?;
@@ -193,7 +194,7 @@ impl Writer {
                     Err(_elapsed) => return Err(ConnectionEnd::InvalidFrame("no frame for 30 seconds".to_owned())),
                 },
                 () = sleep_until(next_try.unwrap_or_else(Instant::now)), if next_try.is_some() => {}
-                // An error means that nobody will ever say stop, and the whole run is over.
+                // An error means that the whole run is over.
                 _ = stop.changed(), if !stopping => {}
             }
         }
@@ -230,7 +231,7 @@ impl Writer {
         connection.flush().await
     }
 
-    /// Thinks of a new command.
+    /// Creates the next command. Returns its index.
     fn new_command(&mut self) -> usize {
         let index = self.commands.len();
         let (conversation, kind) = self.planned_commands.next(&mut self.rng, index);
@@ -328,14 +329,14 @@ impl Writer {
         }
     }
 
-    /// A final answer has come.
+    /// Records that a final answer has come.
     fn mark_answered(&mut self, index: usize) {
         self.retry_at.remove(&index);
         let disk = self.counters.disk_changes.get();
         if let Some(disk_when_sent) = self.unanswered.remove(&index)
             && (disk_when_sent != disk || disk % 2 == 1)
         {
-            // It may have been refused, and the answer lost with the connection.
+            // The server may have refused the command, and the answer was lost with the connection.
             self.commands[index].may_be_late = true;
         }
     }

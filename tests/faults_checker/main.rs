@@ -1,4 +1,4 @@
-//! The checker of the fault harness sees what it is there to see: each flaw, put into a sound history, is found.
+//! The checker of the fault harness finds what it should: each flaw, put into a correct history, is found.
 
 #[path = "../../benches/faults/checker/mod.rs"]
 mod checker;
@@ -44,13 +44,13 @@ fn an_acked_command_missing_from_the_log_is_lost() {
     let mut last = test.log_events().pop().expect("an event");
     let losses = |correct: &TestHistory| correct.finding_counts()[0];
     assert!(losses(&test) >= 2, "to its author, and to the reader who was told of it");
-    // Nobody else has heard of it: it is lost all the same.
+    // No reader has received it, and it is lost all the same.
     test.observations().truncate(7);
     test.view_messages().pop();
     test.served_messages().pop();
     test.history.readers[0].views[0].cursor = Seq(6);
     assert_eq!(test.finding_counts(), [1, 0, 0, 0]);
-    // Even when another command has taken its place.
+    // The same holds if another command has taken its place.
     last.id = CommandId::random();
     test.add_acked_command(&last);
     test.log_events().push(last);
@@ -103,7 +103,7 @@ fn commands_of_an_author_out_of_order_are_found() {
     let mut test = TestHistory::correct();
     test.history.commands.swap(0, 2);
     assert_eq!(test.finding_counts(), [0, 0, 1, 0]);
-    // It had been refused for a while: then it may come later.
+    // After a temporary refusal it may come later.
     test.history.commands[2].may_be_late = true;
     assert_eq!(test.finding_counts(), [0; 4]);
 }
@@ -120,7 +120,7 @@ fn an_event_that_was_not_delivered_is_lost() {
     let mut test = TestHistory::correct();
     test.observations().remove(4);
     assert_eq!(test.finding_counts(), [1, 0, 0, 0]);
-    // The last one, too: nothing after it shows that it is missing but the promise that it came.
+    // The last event as well: only `CaughtUp` shows that it is missing.
     let mut test = TestHistory::correct();
     test.observations().remove(7);
     assert_eq!(test.finding_counts(), [1, 0, 0, 0]);

@@ -1,4 +1,4 @@
-//! A history to put flaws into.
+//! A correct history, to put flaws into.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{
     history::{Ack, Command, History, Log, Observation, Outcome, ReaderRecord, View},
 };
 
-/// A small talk in which everything happens once.
+/// A short conversation with one event of each kind.
 pub(crate) struct TestHistory {
     pub(crate) history: History,
     pub(crate) log: Log,
@@ -27,7 +27,7 @@ pub(crate) fn message(text: &str) -> EventKind {
 }
 
 impl TestHistory {
-    /// Ming and Ling write; one message is edited, one deleted, one reacted to.
+    /// Ming and Ling write. One message is edited, one deleted, one reacted to.
     pub(crate) fn correct() -> Self {
         let user = |name| User::guest(UserId::generate(), Nickname::parse(name).expect(name));
         let (ming, ling) = (user("小明"), user("阿玲"));
@@ -51,7 +51,7 @@ impl TestHistory {
             events.push(event);
         }
         let mut logged = events.clone();
-        // What was edited or deleted since.
+        // The log keeps no text of a message that was edited or deleted.
         logged[0].kind = EventKind::Message { body: Body::deleted() };
         logged[1].kind = EventKind::Message { body: Body::deleted() };
 
@@ -90,7 +90,7 @@ impl TestHistory {
         test
     }
 
-    /// The event's command was sent and acked.
+    /// Adds the event's command as sent and acknowledged.
     pub(crate) fn add_acked_command(&mut self, event: &Event) {
         let ack = Ack { conversation: event.conversation, seq: Some(event.seq), at: event.at };
         self.history.commands.push(Command {
@@ -120,7 +120,7 @@ impl TestHistory {
         self.history.served.get_mut(&self.conversation).expect("the conversation")
     }
 
-    /// How much of each kind is found: lost, duplicated, out of order, wrong.
+    /// Returns how many findings there are: lost, duplicated, out of order, wrong.
     pub(crate) fn finding_counts(&self) -> [u64; 4] {
         let findings = check(&self.history, &self.log);
         assert_eq!(findings.is_empty(), counts(&findings) == [0; 4]);

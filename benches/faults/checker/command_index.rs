@@ -1,4 +1,4 @@
-//! Commands and edits, by what they are looked up with.
+//! Commands and edits, indexed for the checks.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use teahouse::domain::{CommandId, ConversationId, EventKind, Seq, UserId};
 
 use crate::history::{Command, Log};
 
-/// The commands by author and id: ids of different users may be equal.
+/// Commands by author and id. Ids of different users may be equal.
 pub(super) struct CommandIndex<'a>(HashMap<(UserId, CommandId), &'a Command>);
 
 impl<'a> CommandIndex<'a> {
@@ -19,7 +19,8 @@ impl<'a> CommandIndex<'a> {
     }
 }
 
-/// What the edits in the log said when they were made. Who missed them is told the newest of them in their message's place.
+/// The texts of all edits in the log, by message. A client that missed an edit receives the newest text in place of the
+/// message's.
 pub(super) struct Edits<'a>(HashMap<(ConversationId, Seq), Vec<&'a str>>);
 
 impl<'a> Edits<'a> {
@@ -34,7 +35,7 @@ impl<'a> Edits<'a> {
         Self(edits)
     }
 
-    /// Whether the message of that place ever said this after an edit.
+    /// Whether an edit ever gave the message this text.
     pub(super) fn contains(&self, conversation: ConversationId, message: Seq, text: &str) -> bool {
         self.0.get(&(conversation, message)).is_some_and(|edits| edits.contains(&text))
     }

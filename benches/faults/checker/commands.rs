@@ -1,4 +1,5 @@
-//! Every command against the log: what was acked is there, once, where the ack said; what was refused is not.
+//! Checks every command against the log: acknowledged ones are there once and at the place in the ack; refused ones are
+//! not.
 
 use std::collections::HashMap;
 
@@ -56,17 +57,17 @@ fn check_outcome(command: &Command, events: &[&Event], findings: &mut Findings) 
             }
         }
         Outcome::Unanswered => findings.wrong.add(|| format!("{} was never answered", command.id)),
-        // Once or not at all.
+        // It may have taken effect once or not at all.
         Outcome::Abandoned => {}
     }
 }
 
-/// Whether the log says what was asked for. Words that were edited or deleted since are blank there.
+/// Whether the log holds what the command asked for. Texts that were edited or deleted later are empty in the log.
 pub(super) fn is_effect_of(logged: &EventKind, requested: &EventKind) -> bool {
     logged == requested || *logged == without_text(requested)
 }
 
-/// The same without its words.
+/// The same event without its text.
 pub(super) fn without_text(kind: &EventKind) -> EventKind {
     use teahouse::domain::Body;
 
@@ -77,7 +78,7 @@ pub(super) fn without_text(kind: &EventKind) -> EventKind {
     }
 }
 
-/// What one author sent to one conversation stands there in the order in which it was first sent.
+/// The commands of one author to one conversation must be in the log in the order in which they were first sent.
 fn check_order(commands: &[Command], findings: &mut Findings) {
     let mut last_seq: HashMap<(UserId, ConversationId), Seq> = HashMap::new();
     for command in commands.iter().filter(|command| command.outcome == Outcome::Acked && !command.may_be_late) {

@@ -1,21 +1,21 @@
-//! What the checker finds.
+//! What the checker found.
 
-/// How many examples of each kind are kept.
+/// How many examples are kept of each group.
 const EXAMPLES: usize = 5;
 
-/// What is wrong with a run.
+/// Everything that is wrong with a run.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// Acked, or told to somebody, and not there; or a hole where something must be.
+    /// Acknowledged or delivered, but not in the log; or a hole in the sequence.
     pub(crate) lost: FindingGroup,
-    /// Done twice, or told twice.
+    /// Took effect twice, or was delivered twice.
     pub(crate) duplicated: FindingGroup,
     pub(crate) out_of_order: FindingGroup,
-    /// There, but not what was asked for, or shown to somebody otherwise than it is.
+    /// In the log, but not what was asked for; or a client saw something else.
     pub(crate) wrong: FindingGroup,
 }
 
-/// Findings of one kind.
+/// Findings of the same kind.
 #[derive(Debug, Default)]
 pub(crate) struct FindingGroup {
     pub(crate) count: u64,

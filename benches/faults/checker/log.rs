@@ -1,4 +1,4 @@
-//! The log by itself: no holes, nothing twice, times that never go back, nothing that nobody asked for.
+//! Checks the log alone: no holes, no duplicates, times that never go back, no event without a command.
 
 use teahouse::domain::{ConversationId, Event, Seq, Timestamp};
 

@@ -1,5 +1,5 @@
-//! Judges a run. Pure: what it is given is all that it knows, and it uses nothing of the server or of the browser's
-//! half but the vocabulary. A mistake in their folding would otherwise agree with itself.
+//! Judges a run. A pure function of its arguments that shares only the domain types with the server and the page: if it
+//! used their fold, an error there would go unnoticed.
 
 mod command_index;
 mod commands;
@@ -12,7 +12,7 @@ use self::command_index::{CommandIndex, Edits};
 pub(crate) use self::findings::Findings;
 use super::history::{History, Log};
 
-/// Holds what clients did and saw against what the database holds.
+/// Compares what clients did and observed with the log.
 pub(crate) fn check(history: &History, log: &Log) -> Findings {
     let mut findings = Findings::default();
     let command_index = CommandIndex::new(&history.commands);

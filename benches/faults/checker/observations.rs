@@ -1,4 +1,4 @@
-//! What a reader was told, event by event: all of it, once, in order, and as it is in the log.
+//! Checks what each connection of a reader received: every event once, in order, and equal to the log.
 
 use std::collections::HashMap;
 
@@ -73,11 +73,11 @@ fn check_against_log(
     };
     let text_is_removed = logged.kind == without_text(&logged.kind);
     let is_same_event = logged.kind == event.kind
-        // Whoever saw it before it was edited or deleted has seen what its author asked for,
+        // A reader that saw a message before its edit or deletion has the text that its author first sent,
         || text_is_removed
             && commands.get(event.author.id, event.id).is_some_and(|command| command.kind == event.kind)
             && is_effect_of(&logged.kind, &event.kind)
-        // and who came after an edit, what the message says since.
+        // and a reader that came later has the text of an edit.
         || text_is_removed && without_text(&event.kind) == logged.kind && is_edited_text(event, edits);
     if !is_same_event || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
         findings.wrong.add(|| format!("{}: received {event:?}, but the log has {logged:?}", source()));

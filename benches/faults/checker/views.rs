@@ -1,5 +1,5 @@
-//! What the log comes to: folded here once more, in the plainest way, and held against what the server gives and what
-//! clients made of what they heard.
+//! Folds the log once more, in the simplest way, and compares the result with what the server returns and with what
+//! readers folded.
 
 use std::collections::BTreeMap;
 
@@ -66,13 +66,13 @@ fn compare<'a>(
     }
 }
 
-/// A message after everything that happened to it.
+/// A message after all events that changed it.
 #[derive(Debug)]
 struct FoldedMessage<'a> {
-    /// What wrote it.
+    /// The event that created the message.
     event: &'a Event,
     text: &'a str,
-    /// The last event that concerned it.
+    /// The last event that changed it.
     last: &'a Event,
     edited: Option<&'a Event>,
     is_deleted: bool,

@@ -15,24 +15,24 @@ use super::{
     frames::{KEY, Side, TEXT, append_frame},
 };
 
-/// How many connections share an address: it has 28,000 ports, used ones rest for a minute, and the fuller it is the
-/// longer the kernel looks for a free one.
+/// How many connections share a source address. An address has 28,000 ports, used ones rest for a minute, and the
+/// fuller it is, the longer the kernel searches for a free one.
 const CONNECTIONS_PER_ADDRESS: usize = 4_000;
 
-/// How many connections this process ever made: the next ones have another address.
+/// How many connections this process has opened so far. It determines the next source address.
 static CONNECTIONS_MADE: AtomicUsize = AtomicUsize::new(0);
 
-/// How long to wait for what must come.
+/// How long to wait for anything that must arrive.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Clients {
     poll: Poll,
     events: Events,
-    /// By number: the token of each is its place here.
+    /// By client number, which is also the token.
     connections: Vec<Connection>,
-    /// Read into by all: connections that wait own no memory for it.
+    /// Shared by all reads, so that idle connections need no memory for it.
     buffer: Vec<u8>,
-    /// How many have left: who comes later has another name.
+    /// How many clients have left. Later ones get other names.
     disconnected: usize,
 }
 
@@ -41,7 +41,7 @@ impl Clients {
         Self::with_event_capacity(1024)
     }
 
-    /// One that hears so many at most in one turn.
+    /// Handles at most `event_capacity` events in one poll.
     pub(crate) fn with_event_capacity(event_capacity: usize) -> Result<Self, Failure> {
         let (poll, events) = (Poll::new()?, Events::with_capacity(event_capacity));
         Ok(Self { poll, events, connections: Vec::new(), buffer: vec![0; 64 * 1024], disconnected: 0 })
@@ -51,12 +51,12 @@ impl Clients {
         self.connections.len()
     }
 
-    /// How many have left.
+    /// How many clients have left.
     pub(crate) fn disconnected(&self) -> usize {
         self.disconnected
     }
 
-    /// Everybody leaves, without a word.
+    /// Closes all connections without a close frame.
     pub(crate) fn disconnect_all(&mut self) {
         self.disconnected += self.connections.len();
         self.connections.clear();
@@ -66,7 +66,7 @@ impl Clients {
         let [high, low] =
             u16::try_from(CONNECTIONS_MADE.fetch_add(1, Ordering::Relaxed) / CONNECTIONS_PER_ADDRESS + 1)?
                 .to_be_bytes();
-        // Not where the run before this one was a moment ago.
+        // Another network than the run before, whose ports may still be in use.
         let network = u8::try_from(std::process::id() % 250)? + 1;
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.bind(&SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(127, network, high, low), 0)).into())?;
@@ -88,7 +88,7 @@ impl Clients {
         Ok(())
     }
 
-    /// Waits until something comes, for `most` at the longest, and hears what has come to each.
+    /// Waits until something arrives, at most for `max_wait`, and passes everything that arrived to `handle`.
     pub(crate) fn poll_once(
         &mut self,
         max_wait: Duration,
@@ -101,7 +101,7 @@ impl Clients {
         }
         for event in &*events {
             let Token(client) = event.token();
-            // Who has left may still have had something to hear.
+            // A client that has left may still have had an event.
             let Some(connection) = connections.get_mut(client) else { continue };
             if event.is_writable() {
                 connection.flush()?;
@@ -118,7 +118,7 @@ impl Clients {
         Ok(())
     }
 
-    /// Hears nothing for a while, but answers pings.
+    /// Ignores everything for a while, but answers pings.
     pub(crate) fn answer_pings_for(&mut self, duration: Duration) -> Result<(), Failure> {
         let end = Instant::now() + duration;
         while let Some(remaining) = end.checked_duration_since(Instant::now()) {
@@ -127,14 +127,14 @@ impl Clients {
         Ok(())
     }
 
-    /// Sends a text.
+    /// Sends a text frame.
     pub(crate) fn send_text(&mut self, client: usize, text: &str) -> Result<(), Failure> {
         let mut frame = Vec::with_capacity(text.len() + 14);
         append_frame(&mut frame, TEXT, text.as_bytes(), Side::Client);
         self.send_frames(client, &frame)
     }
 
-    /// Sends frames.
+    /// Sends encoded frames.
     pub(crate) fn send_frames(&mut self, client: usize, frames: &[u8]) -> Result<(), Failure> {
         Ok(self.connections[client].send(frames)?)
     }

@@ -1,4 +1,4 @@
-//! One end of a WebSocket that never waits: reads into a buffer that all share, writes what the kernel takes.
+//! One end of a WebSocket that never blocks: reads into a shared buffer, writes as much as the kernel accepts.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
@@ -9,9 +9,9 @@ use super::{
     frames::{CLOSE, PING, PONG, Side, TEXT, append_frame, parse_frame},
 };
 
-/// What came.
+/// Something that arrived.
 pub(crate) enum Received<'a> {
-    /// The head of the HTTP request or response that the line begins with.
+    /// The head of the HTTP request or response that begins the connection.
     Head(&'a [u8]),
     Text(&'a [u8]),
 }
@@ -20,9 +20,9 @@ pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     side: Side,
     is_upgraded: bool,
-    /// The beginning of something whose end has not come.
+    /// The beginning of a head or frame that is not complete yet.
     unread: Vec<u8>,
-    /// What the kernel has not taken.
+    /// What the kernel has not accepted yet.
     unsent: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ impl Connection {
         Self { stream, side, is_upgraded: false, unread: Vec::new(), unsent: Vec::new() }
     }
 
-    /// Reads what there is; false at the end of the line.
+    /// Reads everything available. Returns false at the end of the stream.
     pub(crate) fn read(
         &mut self,
         buffer: &mut [u8],
@@ -42,7 +42,7 @@ impl Connection {
                 Ok(0) => return Ok(false),
                 Ok(length) => {
                     self.process(&buffer[..length], &mut handle)?;
-                    // A stream that gives less than was asked for has no more: epoll(7), question 9.
+                    // A read that returns less than the buffer holds has emptied the socket: epoll(7), question 9.
                     if length < buffer.len() {
                         return Ok(true);
                     }
@@ -72,7 +72,7 @@ impl Connection {
         Ok(())
     }
 
-    /// How many of the bytes were complete.
+    /// Handles all complete frames. Returns how many bytes they took.
     fn parse(
         &mut self,
         bytes: &[u8],
@@ -105,14 +105,14 @@ impl Connection {
         Ok(consumed)
     }
 
-    /// Writes at once; what the kernel does not take waits for [`Self::flush`].
+    /// Writes at once. What the kernel does not accept waits for [`Self::flush`].
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let written = if self.unsent.is_empty() { self.write(bytes)? } else { 0 };
         self.unsent.extend_from_slice(&bytes[written..]);
         Ok(())
     }
 
-    /// Leaves it to the next [`Self::flush`].
+    /// Queues bytes for the next [`Self::flush`].
     pub(crate) fn queue(&mut self, bytes: &[u8]) {
         self.unsent.extend_from_slice(bytes);
     }

@@ -1,4 +1,4 @@
-//! What the disk can do: durable messages are no faster than it syncs, unless many share a sync.
+//! Measures the disk: a durable message is no faster than a sync, unless many messages share one.
 
 use std::{
     fs::File,
@@ -9,11 +9,12 @@ use std::{
 
 use super::{durations::Durations, failure::Failure};
 
-/// Writes 4 KiB and syncs, again and again; returns how often a second, and what it took.
+/// Writes and syncs 4 KiB repeatedly. Returns how many syncs per second, and how long each took.
 pub(crate) fn measure(folder: &Path, length: Duration) -> Result<(f64, Durations), Failure> {
     let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(folder)?;
     let mut file = File::create(folder.path().join("synced"))?;
-    // As a log that is written over, which SQLite's is after its first round: no new blocks, nothing but the data.
+    // Overwrites existing blocks, as SQLite does in its write-ahead log after the first round, so that only data is
+    // synced.
     file.write_all(&vec![0; 1024 * 1024])?;
     file.sync_all()?;
     let (mut durations, start, block) = (Durations::default(), Instant::now(), [1; 4096]);

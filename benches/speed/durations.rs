@@ -1,8 +1,8 @@
-//! How long things took.
+//! Measured durations.
 
 use std::time::Duration;
 
-/// Durations, to be asked for what most of them came to.
+/// A list of durations that computes percentiles.
 #[derive(Debug, Default)]
 pub(crate) struct Durations(Vec<Duration>);
 
@@ -15,7 +15,7 @@ impl Durations {
         self.0.len()
     }
 
-    /// What so many in a hundred stayed within, in milliseconds.
+    /// Returns the percentile in milliseconds; 0 if nothing was recorded.
     pub(crate) fn percentile_ms(&mut self, percent: usize) -> f64 {
         self.0.sort_unstable();
         let index = (self.0.len() * percent).div_ceil(100).saturating_sub(1);

@@ -1,4 +1,4 @@
-//! Why something could not be done.
+//! The error type of this program.
 
-/// Any error, with its message.
+/// Any error that can be shown.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

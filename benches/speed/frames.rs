@@ -1,13 +1,13 @@
-//! As much of WebSocket as both ends of a measurement need: text frames in one piece, masked with zeros, as RFC 6455
-//! allows a client to. Unmasking costs the servers the same as with any other mask, and the clients nothing.
+//! The part of WebSocket that measurements need: unfragmented frames, masked with zeros, which RFC 6455 allows a
+//! client. Unmasking costs the servers the same as any other mask, and masking costs the clients nothing.
 
 use std::ops::Range;
 
 use super::failure::Failure;
 
-/// The RFC's own example of a handshake: one key, and so one answer.
+/// The handshake key of the RFC's example. All clients use it, so there is only one correct answer.
 pub(crate) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-/// What a server makes of [`KEY`].
+/// The server's answer to [`KEY`].
 pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 pub(crate) const TEXT: u8 = 1;
@@ -15,11 +15,11 @@ pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PING: u8 = 9;
 pub(crate) const PONG: u8 = 10;
 
-/// In place of a length: it follows in two bytes, or in eight.
+/// Instead of a length: the length follows in two or eight bytes.
 const LENGTH_IN_TWO_BYTES: u8 = 126;
 const LENGTH_IN_EIGHT_BYTES: u8 = 127;
 
-/// Who writes a frame: clients mask theirs.
+/// Which end writes a frame. Clients mask theirs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Client,
@@ -47,10 +47,10 @@ pub(crate) fn append_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8], side: 
     out.extend_from_slice(payload);
 }
 
-/// A frame's opcode, and where its payload stands.
+/// The opcode of a frame and the range of its payload.
 pub(crate) type ParsedFrame = (u8, Range<usize>);
 
-/// The frame that `bytes` begin with; `None` while it is not complete.
+/// Parses the frame at the beginning of `bytes`. Returns `None` if it is not complete.
 pub(crate) fn parse_frame(bytes: &[u8]) -> Result<Option<ParsedFrame>, Failure> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };
     let (length, head) = match second & 0x7f {

@@ -1,4 +1,4 @@
-//! A store with a million messages. Made once, and kept with the build.
+//! A store with a million messages. It is created once and kept in the target folder.
 
 use std::{
     fs,
@@ -21,10 +21,10 @@ use super::{
 const MESSAGES: i64 = 1_000_000;
 const AUTHORS: i64 = 1_000;
 
-/// When the first message was written, in milliseconds since the Unix epoch; each of the others a second later.
+/// When the first message was written, in milliseconds since the Unix epoch. Each of the others follows a second later.
 const FIRST_MESSAGE_AT: i64 = 1_790_000_000_000;
 
-/// Returns the data folder, and makes the store if need be. The program itself makes the schema.
+/// Returns the data folder, and creates the store if it does not exist. The server itself creates the schema.
 pub(crate) fn data_folder(settings: &Settings) -> Result<PathBuf, Failure> {
     let temporary_folder = tempfile::Builder::new().prefix("speed-million-").tempdir_in(&settings.folder)?;
     stop(Server::start(teahouse(&settings.server, temporary_folder.path()), temporary_folder.path())?)?;
@@ -34,7 +34,7 @@ pub(crate) fn data_folder(settings: &Settings) -> Result<PathBuf, Failure> {
     if !data_folder.exists() {
         eprintln!("writing a store with a million messages");
         write_messages(&path)?;
-        // Now the program says whether it likes what it finds, and tidies up.
+        // The server opens the store once, which checks it and tidies up.
         stop(Server::start(teahouse(&settings.server, temporary_folder.path()), temporary_folder.path())?)?;
         fs::rename(temporary_folder.keep(), &data_folder)?;
     }
@@ -48,7 +48,7 @@ fn write_messages(path: &Path) -> Result<(), Failure> {
     let authors: Vec<_> = (0..AUTHORS).map(|_| Uuid::now_v7().into_bytes()).collect();
     let transaction = db.transaction()?;
     {
-        // Registered users: a guest without a session would be seen off at the start.
+        // Registered users: the server removes guests without a session when it starts.
         let mut insert = transaction.prepare(
             "INSERT INTO users (id, nickname, nickname_key, created_at, password) VALUES (?1, ?2, ?2, ?3, '!')",
         )?;
@@ -74,7 +74,7 @@ fn write_messages(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Stops it gently.
+/// Sends SIGTERM and waits.
 fn stop(mut server: Server) -> Result<(), Failure> {
     Command::new("kill").arg(server.id().to_string()).status()?;
     let start = Instant::now();

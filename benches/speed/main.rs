@@ -1,18 +1,18 @@
-//! What Teahouse costs, beside servers that are known to be fast and beside floors, which do nothing but pass bytes on:
-//! the same work, the same clients, the same machine, in turns.
+//! Measures what Teahouse costs, compared with fast servers and with floors, which only pass bytes on: the same work,
+//! clients and machine, one after the other.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `contender`, `process` | the servers as processes, and what the kernel says of them |
-//! | `rivals` | the others' few lines, and the floors |
-//! | `wire`, `line`, `crowd` | WebSocket with nothing to spare; many clients on one thread |
-//! | `talk` | how each kind of server is spoken to |
-//! | `workloads` | what they are asked to do, one file each |
-//! | `disk`, `million` | what the disk can do; a store with a million messages |
-//! | `times`, `report` | the tables |
+//! | `servers`, `process` | the measured servers as processes, and their CPU time and memory |
+//! | `rivals` | the other servers, and the floors |
+//! | `frames`, `connection`, `clients` | minimal WebSocket; many clients on one thread |
+//! | `protocols` | how clients talk to each kind of server |
+//! | `workloads` | what the servers have to do, one file each |
+//! | `disk`, `large_store` | how fast the disk syncs; a store with a million messages |
+//! | `durations`, `report` | percentiles and tables |
 //!
-//! `script/bench` starts it; `docs/performance.md` tells what it measures and what came of it. Whatever is lost, doubled
-//! or out of order fails the run; nothing that is timed does.
+//! `script/bench` starts it; `docs/performance.md` explains the method and the results. A message that is lost,
+//! duplicated or out of order fails the run; no measured time does.
 
 mod clients;
 mod connection;
@@ -40,7 +40,7 @@ use self::{
 /// The core of the clients.
 const CLIENT_CORE: usize = 1;
 
-/// Measures what Teahouse costs, beside other servers.
+/// Measures what Teahouse costs, compared with other servers.
 #[derive(Debug, Parser)]
 #[command(name = "speed")]
 struct Options {
@@ -76,9 +76,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether everything could be measured.
+/// Returns whether everything could be measured.
 fn measure(options: &Options) -> Result<bool, Failure> {
-    // Ten thousand connections at both ends; servers inherit it.
+    // Both ends need ten thousand connections. The servers inherit the limit.
     rlimit::increase_nofile_limit(u64::MAX)?;
     process::move_to_core(CLIENT_CORE)?;
     let servers = ServerKind::named(&options.servers)?;

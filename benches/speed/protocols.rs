@@ -1,7 +1,7 @@
-//! How each kind of server is spoken to, and what a message looks like.
+//! How clients talk to each kind of server, and what a message looks like.
 //!
-//! The text of every message begins with a mark, `~`, that says whose it is and its number, so that whoever gets it can
-//! tell at little cost whether anything was lost, doubled or out of order.
+//! The text of each message begins with a marker: `~`, the author and the number. Each receiver can tell from it
+//! cheaply whether anything was lost, duplicated or out of order.
 
 use std::{
     net::SocketAddr,
@@ -17,35 +17,35 @@ use super::{
     frames::ACCEPT,
 };
 
-/// The size of a message: of all that is delivered, but with the protocol of what somebody wrote.
+/// The size of a message as delivered; in the full protocol, the size of its text.
 pub(crate) const MESSAGE_BYTES: usize = 128;
 
-/// How many come in at a time: less than any server's backlog.
+/// How many clients connect at the same time: fewer than the backlog of any server.
 const CONNECTING_AT_ONCE: usize = 100;
 
-/// The numbers from here on are not measured: they find out whether everybody hears.
+/// Messages from this number on are probes: they show that everyone receives, and are not measured.
 const FIRST_PROBE: u32 = 0xf000_0000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// Rivals and floors: the path says where one is, a message is what one sends.
+    /// Rivals and floors: the path names the room, and a frame is a message.
     Raw,
     /// Teahouse's simple protocol.
     Simple,
-    /// Teahouse's protocol.
+    /// Teahouse's full protocol.
     Protocol,
 }
 
-/// Who hears whom.
+/// Who receives whose messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topology {
-    /// All are in one room.
+    /// All members are in one room.
     Room,
-    /// Members 0 and 1 hear each other, 2 and 3, and so on.
+    /// Members 0 and 1 receive each other's messages, 2 and 3, and so on.
     Pairs,
 }
 
-/// What somebody has heard.
+/// The marker of a received message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) author: usize,
@@ -55,11 +55,11 @@ pub(crate) struct Message {
 pub(crate) struct Protocol {
     pub(crate) dialect: Dialect,
     pub(crate) topology: Topology,
-    /// The ids of conversations, in the protocol: the Lobby, or each pair's direct.
+    /// Conversation ids in the full protocol: the Lobby, or each pair's direct.
     conversations: Vec<String>,
-    /// The number by which the first member is called, where another talk has those before.
+    /// The number in the first member's nickname. Another group of clients uses the lower ones.
     first_user: usize,
-    /// Where the mark stood last: it stands there most of the time.
+    /// Where the last marker was. Most markers are at the same offset.
     marker_offset: usize,
 }
 
@@ -68,17 +68,17 @@ impl Protocol {
         Self::with_first_user(0, dialect, topology)
     }
 
-    /// A talk beside another one at the same server, which has `first` members.
+    /// A group of clients beside another one with `first_user` members at the same server.
     pub(crate) fn with_first_user(first_user: usize, dialect: Dialect, topology: Topology) -> Self {
         Self { dialect, topology, conversations: Vec::new(), first_user, marker_offset: 0 }
     }
 
-    /// A name that nobody could mix up.
+    /// A nickname that resembles no other one.
     fn nickname(&self, member: usize) -> String {
         format!("p{}", self.first_user + member)
     }
 
-    /// Brings so many in, and returns when each hears what it should.
+    /// Connects `members` clients and returns when each receives what it should.
     pub(crate) fn connect_and_wait(
         &mut self,
         clients: &mut Clients,
@@ -89,7 +89,7 @@ impl Protocol {
         match self.topology {
             Topology::Room => {
                 self.probe(clients, &[0])?;
-                // And the first one, if it does not hear itself.
+                // And the first member, if it does not receive its own messages.
                 if members > 1 { self.probe(clients, &[1]) } else { Ok(()) }
             }
             Topology::Pairs => {
@@ -101,7 +101,7 @@ impl Protocol {
         }
     }
 
-    /// Brings so many clients in, until each has been let in.
+    /// Connects `count` clients and returns when each has joined.
     pub(crate) fn connect(&mut self, clients: &mut Clients, server: SocketAddr, count: usize) -> Result<(), Failure> {
         let goal = clients.len() + count;
         while clients.len() < goal {
@@ -141,7 +141,7 @@ impl Protocol {
         Ok(())
     }
 
-    /// How many hear what somebody says.
+    /// How many members receive a message.
     pub(crate) fn receivers(&self, members: usize) -> usize {
         match self.topology {
             Topology::Room if self.dialect == Dialect::Simple => members - 1,
@@ -159,13 +159,13 @@ impl Protocol {
         }
     }
 
-    /// What is to be said once the line is open.
+    /// What a client sends first on an open connection.
     pub(crate) fn hello(&self, member: usize) -> Option<String> {
         let hello = || json!({"type": "hello", "protocol": 1, "nickname": self.nickname(member)}).to_string();
         (self.dialect == Dialect::Protocol).then(hello)
     }
 
-    /// Whether this lets somebody in.
+    /// Whether `text` is the welcome.
     pub(crate) fn is_welcome(&mut self, text: &[u8]) -> Result<bool, Failure> {
         if self.dialect != Dialect::Protocol || !text.starts_with(br#"{"type":"welcome""#) {
             fail_on_error(text)?;
@@ -179,7 +179,7 @@ impl Protocol {
         Ok(true)
     }
 
-    /// The text of a frame by which `member` says something.
+    /// The text of the frame that sends a message of `member`.
     pub(crate) fn message_text(&self, member: usize, number: u32) -> String {
         let marker = format!("~{member:05x}{number:08x}");
         let body = |frame_bytes: usize| format!("{marker:.<width$}", width = MESSAGE_BYTES - frame_bytes);
@@ -201,7 +201,7 @@ impl Protocol {
         }
     }
 
-    /// The message in what `member` has heard, if it is one that was to be heard.
+    /// Returns the message in a frame that `member` received, if it is to be measured.
     pub(crate) fn parse_message(&mut self, member: usize, text: &[u8]) -> Result<Option<Message>, Failure> {
         let is_event = self.dialect != Dialect::Protocol || text.starts_with(br#"{"type":"event""#);
         let offset = match text.get(self.marker_offset) {
@@ -219,12 +219,13 @@ impl Protocol {
             return Err(format!("a message of {} bytes", text.len()).into());
         }
         let is_own = message.author == member;
-        // In the protocol, one hears one's own events; between two, what the other one hears is measured.
+        // In the full protocol a client also receives its own events. In pairs only the other one's delivery is
+        // measured.
         let is_measured = message.number < FIRST_PROBE && !(self.topology == Topology::Pairs && is_own);
         Ok(is_measured.then_some(message))
     }
 
-    /// Lets `speakers` speak until everybody has heard the same probe of theirs. Then no earlier one is on its way.
+    /// Sends probes of `senders` until everyone has received the same ones. Then no earlier one is in flight.
     fn probe(&mut self, clients: &mut Clients, senders: &[usize]) -> Result<(), Failure> {
         let goal = self.receivers(clients.len()) * senders.len();
         for number in FIRST_PROBE..FIRST_PROBE + 100 {
@@ -278,7 +279,7 @@ impl Protocol {
     }
 }
 
-/// Such as the page makes them (UUIDv7): by the clock first, then as random as it gets for little.
+/// A UUIDv7 as the page creates them, with cheap pseudo-random bits.
 fn command_id(member: usize, number: u32) -> uuid::Uuid {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seed = ((member as u64) << 32) | u64::from(number);
@@ -290,7 +291,7 @@ fn command_id(member: usize, number: u32) -> uuid::Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.as_millis()).unwrap_or_default(), &random).into_uuid()
 }
 
-/// A refusal of anything that was asked for fails the run.
+/// Any error from the server fails the run.
 pub(crate) fn fail_on_error(text: &[u8]) -> Result<(), Failure> {
     if text.starts_with(br#"{"type":"error""#) || text.starts_with(br#"{"error""#) {
         return Err(format!("refused: {}", String::from_utf8_lossy(text)).into());

@@ -1,4 +1,4 @@
-//! What was measured, as tables.
+//! The tables of all measurements.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -9,7 +9,7 @@ use super::{
     workloads::{Figures, Workload},
 };
 
-/// A workload's rows, in the order in which they came: a server (or what else was measured), and its figures by round.
+/// The rows of a workload in the order of measurement: a name, usually of a server, and the figures of each round.
 type Rows = Vec<(String, BTreeMap<usize, Figures>)>;
 
 #[derive(Default)]
@@ -57,9 +57,9 @@ fn print_table(rows: &Rows) {
     }
 }
 
-/// The median, and from where to where.
+/// The median, with minimum and maximum in brackets.
 fn median_and_range(mut values: Vec<f64>) -> String {
-    // Where there is nothing to measure.
+    // NaN stands for a figure that does not apply.
     values.retain(|value| !value.is_nan());
     values.sort_by(f64::total_cmp);
     match *values.as_slice() {
@@ -74,7 +74,7 @@ fn median_and_range(mut values: Vec<f64>) -> String {
     }
 }
 
-/// Three digits or so.
+/// Formats a number with about three significant digits.
 fn three_digits(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
@@ -84,7 +84,7 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// On what, with what and when.
+/// Prints when, where and with which versions this was measured.
 pub(crate) fn print_environment(settings: &Settings) {
     let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
@@ -118,7 +118,7 @@ fn ws_version(tools: &Path) -> String {
     package["version"].as_str().unwrap_or("?").to_owned()
 }
 
-/// What a program says of itself; `?` where there is none.
+/// The output of a program, or `?` if it fails.
 fn output_of(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success());
     output.map_or("?".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -1,4 +1,4 @@
-//! What is measured: Teahouse, its rivals, and floors.
+//! The measured servers: Teahouse, its rivals, and the floors.
 
 use std::{
     fs::File,
@@ -13,16 +13,16 @@ use clap::ValueEnum;
 
 use super::{failure::Failure, process, protocols::Dialect, settings::Settings};
 
-/// The core of each server. The clients have the other one.
+/// The core of the measured server. The clients use the other one.
 pub(crate) const SERVER_CORE: usize = 0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ServerKind {
-    /// By the simple protocol.
+    /// Teahouse, simple protocol.
     TeahouseSimple,
-    /// By the protocol.
+    /// Teahouse, full protocol.
     TeahouseProtocol,
-    /// `Bun.serve`, with its publish and subscribe.
+    /// `Bun.serve` with its publish and subscribe.
     Bun,
     /// Node with the package `ws`.
     Node,
@@ -30,9 +30,9 @@ pub(crate) enum ServerKind {
     Axum,
     /// The same with `TCP_NODELAY`.
     AxumNodelay,
-    /// No logic: one write for a delivery.
+    /// No logic: one write for each delivery.
     FloorWrite,
-    /// No logic: what is queued for a socket in one turn goes out in one write.
+    /// No logic: one write for everything queued for a socket in one turn of the loop.
     FloorGather,
 }
 
@@ -41,7 +41,7 @@ impl ServerKind {
         Self::value_variants()
     }
 
-    /// Those whose names begin with one of `names`; all where there are none.
+    /// The servers whose names begin with one of `names`; all if there are no names.
     pub(crate) fn named(names: &[String]) -> Result<Vec<Self>, Failure> {
         for name in names {
             if !Self::all().iter().any(|kind| kind.name().starts_with(name)) {
@@ -64,7 +64,7 @@ impl ServerKind {
         }
     }
 
-    /// Starts it, with nothing in its store.
+    /// Starts the server with an empty store.
     pub(crate) fn start(self, settings: &Settings) -> Result<Server, Failure> {
         let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(&settings.folder)?;
         let mut server = Server::start(self.command(settings, folder.path())?, folder.path())?;
@@ -96,7 +96,7 @@ impl ServerKind {
     }
 }
 
-/// The program as it is used, but that nobody is too many, and that its log is for errors.
+/// Teahouse as users run it, but without limits and with a log of errors only.
 pub(crate) fn teahouse(program: &Path, data: &Path) -> Command {
     let mut command = process::on_core(SERVER_CORE, program);
     command.args(["serve", "--listen", "127.0.0.1:0", "--unlimited", "--max-connections", "200000", "--data"]);
@@ -104,7 +104,7 @@ pub(crate) fn teahouse(program: &Path, data: &Path) -> Command {
     command
 }
 
-/// A server that runs. Dropping it kills it.
+/// A running server. Dropping it kills the process.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// From the start of the program until it listened.
@@ -114,7 +114,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Runs `command` and waits until it says where it listens.
+    /// Runs `command` and waits until it prints its address.
     pub(crate) fn start(mut command: Command, folder: &Path) -> Result<Self, Failure> {
         let errors = File::create(folder.join("server.log"))?;
         let start = Instant::now();
@@ -133,7 +133,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Its process.
+    /// The id of its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -153,7 +153,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Fails if it has ended already, which is as good.
+        // `kill` fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -7,7 +7,7 @@ pub(crate) struct Settings {
     /// How many rounds to measure; each round measures every server.
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
-    /// The length of one measurement in seconds, for workloads without an end of their own.
+    /// How many seconds one measurement takes, for workloads without an end of their own.
     #[arg(long, default_value_t = 3)]
     pub(crate) seconds: u64,
     /// In `idle`: how many clients come and go before memory is measured again, such as 50000.

@@ -1,12 +1,12 @@
-"""Runs the Autobahn test cases for RFC 6455 against a server's `/echo`, and prints what each section came to.
+"""Runs the Autobahn test cases for RFC 6455 against a server's `/echo`, and prints the results of each section.
 
-    python run.py PROGRAM      a teahouse that was built with the feature `echo`
+    python run.py PROGRAM      PROGRAM: a teahouse built with the feature `echo`
 
-The cases come from the package `kosoku`, which runs them as Autobahn does. Three kinds of them are judged here:
+The cases come from the package `kosoku`, which runs them as Autobahn does. They are judged as follows:
 
-- Cases of 9.* with a message of more than 64 KiB. This server's limit is meant: it must close with 1009.
-- 12.* and 13.* are about compression, which this server does not offer: they must be found unimplemented.
-- All others must pass, strictly or, where the RFC says SHOULD, not strictly.
+- Cases of 9.* with a message of more than 64 KiB: that is over this server's limit, so it must close with 1009.
+- 12.* and 13.* are about compression, which this server does not offer: they must report it as unimplemented.
+- All others must pass, strictly, or non-strictly where the RFC says SHOULD.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ import tempfile
 
 from kosoku import FailureError, run_fuzzingclient
 
-LONGEST = 600  # seconds, for all cases
+TIMEOUT = 600  # seconds, for all cases
 TOO_BIG = 1009
-# How many cases Autobahn has: fewer would mean that something was not run.
+# How many cases Autobahn has. Fewer would mean that some were not run.
 CASES = 517
 
 
 def judge(case):
-    """What a case came to, and whether that is as it should be."""
+    """Returns the outcome of a case, and whether it is as expected."""
     section = case.case_id.split(".")[0]
     if section in ("12", "13"):
         return "not offered", case.behavior.value == "UNIMPLEMENTED"
@@ -37,7 +37,7 @@ def judge(case):
 
 async def run(address):
     try:
-        return await asyncio.wait_for(run_fuzzingclient(f"ws://{address}/echo", concurrency=4), LONGEST)
+        return await asyncio.wait_for(run_fuzzingclient(f"ws://{address}/echo", concurrency=4), TIMEOUT)
     except FailureError as failure:
         return failure.results
 
@@ -51,20 +51,20 @@ def main():
                 cases = asyncio.run(run(address))
             finally:
                 server.terminate()
-    sections, wrong = collections.defaultdict(collections.Counter), []
+    sections, unexpected = collections.defaultdict(collections.Counter), []
     for case in cases:
-        outcome, is_right = judge(case)
+        outcome, is_expected = judge(case)
         sections[int(case.case_id.split(".")[0])][outcome] += 1
-        if not is_right:
-            wrong.append(f"{case.case_id}: {case.behavior.value}, {case.behavior_close.value}, "
+        if not is_expected:
+            unexpected.append(f"{case.case_id}: {case.behavior.value}, {case.behavior_close.value}, "
                          f"code {case.remote_close_code}: {case.result} {case.result_close}")
     for section, outcomes in sorted(sections.items()):
-        print(f"{section:>3}  " + ", ".join(f"{many} {outcome}" for outcome, many in sorted(outcomes.items())))
-    print(*wrong, sep="\n")
+        print(f"{section:>3}  " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
+    print(*unexpected, sep="\n")
     if len(cases) != CASES:
         print(f"{len(cases)} cases were run, not {CASES}")
-    print(f"{len(cases)} cases, {len(wrong)} not as they should be")
-    return 1 if wrong or len(cases) != CASES else 0
+    print(f"{len(cases)} cases, {len(unexpected)} unexpected")
+    return 1 if unexpected or len(cases) != CASES else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-//! The way of axum's chat example: each room has a broadcast channel, each socket a task that sends what comes from it
-//! and one that tells it what the socket says.
+//! A server like axum's chat example: each room has a broadcast channel, each socket one task that sends what the
+//! channel delivers and one that publishes what the socket receives.
 
 use std::{
     collections::HashMap,
@@ -24,7 +24,7 @@ use crate::failure::Failure;
 /// As in the example.
 const CAPACITY: usize = 100;
 
-/// Whose it is, and what it says.
+/// The author and the text.
 type RoomMessage = (u64, Utf8Bytes);
 
 #[derive(Default)]
@@ -34,7 +34,7 @@ struct Rooms {
     next_client: std::sync::atomic::AtomicU64,
 }
 
-/// The example sets no `TCP_NODELAY`.
+/// The example does not set `TCP_NODELAY`.
 pub(super) fn serve(nodelay: bool) -> Result<(), Failure> {
     Runtime::new()?.block_on(async {
         let router =
@@ -80,7 +80,7 @@ async fn serve_socket(socket: WebSocket, is_pair: bool, room: String, rooms: &Ro
     });
     let mut receiving = tokio::spawn(async move {
         while let Some(Ok(Message::Text(text))) = receiver.next().await {
-            // Nobody may be there to hear it.
+            // Fails if nobody subscribes, which is fine.
             let _ = channel.send((client, text));
         }
     });

@@ -1,10 +1,11 @@
-// Bun's own WebSockets: `/room/N` is a room, which hears what it says itself; `/pair/N` is two who hear each other.
-type Place = { topic: string; pair: boolean };
-type Socket = Bun.ServerWebSocket<Place>;
+// Bun's own WebSockets. In `/room/N` everyone receives all messages, also their own; in `/pair/N` two clients receive
+// each other's.
+type RoomData = { topic: string; pair: boolean };
+type Socket = Bun.ServerWebSocket<RoomData>;
 
 const pairs = new Map<string, Set<Socket>>();
 
-const server = Bun.serve<Place>({
+const server = Bun.serve<RoomData>({
   hostname: "127.0.0.1",
   port: 0,
   fetch(request, server) {

@@ -1,5 +1,5 @@
-//! What passing bytes on costs: one thread, one epoll, no logic. It writes as soon as it can: a server that is slower to
-//! begin finds more to write at once, and may be cheaper for it.
+//! The cost of passing bytes on: one thread, one epoll, no logic. It writes as soon as it can. A server that starts
+//! later finds more to write at once, and may be cheaper for that.
 
 use std::{collections::HashMap, io::ErrorKind, mem};
 
@@ -15,7 +15,7 @@ use super::super::{
 pub(super) enum WriteStrategy {
     /// One write for each delivery.
     Write,
-    /// What is queued for a socket in one turn goes out in one write.
+    /// One write for everything queued for a socket in one turn of the loop.
     Gather,
 }
 
@@ -24,7 +24,7 @@ const LISTENER: Token = Token(usize::MAX);
 struct Client {
     connection: Connection,
     path: String,
-    /// Whether something is queued.
+    /// Whether output is queued.
     is_pending: bool,
 }
 
@@ -32,11 +32,11 @@ struct Floor {
     strategy: WriteStrategy,
     /// By token.
     clients: Vec<Option<Client>>,
-    /// Tokens of those who have left.
+    /// Free tokens of clients that have left.
     free: Vec<usize>,
-    /// Who is where, by path.
+    /// Client numbers by path.
     rooms: HashMap<String, Vec<usize>>,
-    /// For whom something is queued.
+    /// Clients with queued output.
     pending: Vec<usize>,
 }
 
@@ -96,7 +96,7 @@ impl Floor {
             }
             Ok(())
         });
-        // A line that cannot be written to has ended, and reading tells so.
+        // A connection that cannot be written to has ended, and the next read reports that.
         if is_writable {
             let _ = client.connection.flush();
         }
@@ -155,7 +155,7 @@ impl Floor {
     }
 }
 
-/// What a request asks for.
+/// The path of a request.
 fn path(head: &[u8]) -> Option<String> {
     Some(std::str::from_utf8(head).ok()?.split(' ').nth(1)?.to_owned())
 }

@@ -1,4 +1,4 @@
-//! The servers that Teahouse is held against and that are written in Rust: modes of this very program.
+//! The other servers that are written in Rust. They are modes of this program.
 
 mod broadcast;
 mod floor;
@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::failure::Failure;
 
-/// Which server to be.
+/// Which server to run.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Role {
     Axum,
@@ -16,7 +16,7 @@ pub(crate) enum Role {
     FloorGather,
 }
 
-/// Serves until it is killed.
+/// Serves until the process is killed.
 pub(crate) fn serve(role: Role) -> Result<(), Failure> {
     match role {
         Role::Axum => broadcast::serve(false),

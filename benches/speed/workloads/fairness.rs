@@ -1,9 +1,9 @@
-//! One speaks to ten thousand, again and again, while others write to each other in private: how long do they wait for
-//! the crowd to be served?
+//! One client sends to 10,000 again and again, while pairs write to each other in private: how long do private messages
+//! wait for the fan-out?
 //!
-//! The clients are one thread, and have ten thousand frames to read as well. So they read those a few at a time and look
-//! for private ones in between; times run from when a private message was sent, whenever it was due. How long they did not
-//! look, at the most, is told beside: times up to that may be theirs.
+//! All clients are one thread, which has ten thousand frames to read as well. It reads a few of them at a time and
+//! checks for private messages in between. The latency of a private message runs from when it was sent, not from when
+//! it was due. The table also shows the longest time between two checks: latencies up to that may be the clients' own.
 
 use std::time::{Duration, Instant};
 
@@ -22,19 +22,19 @@ use crate::{
 const MEMBERS: usize = 10_000;
 const PAIRS: usize = 20;
 
-/// Somebody writes to somebody so often: seldom enough that the server has little to do but for the crowd.
+/// The time between two private messages: long enough that they are little work for the server.
 const PRIVATE_INTERVAL: Duration = Duration::from_millis(5);
 
-/// From one message to all to the next, if all have heard it by then.
+/// The time between two messages to the room, unless the earlier one is still being delivered.
 const ROOM_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How many frames of the crowd are read before the next look at private ones.
+/// How many sockets of the room are read before private messages are checked again.
 const CROWD_EVENTS_PER_POLL: usize = 16;
 
-/// Messages to all have numbers from here on: with Teahouse, those in the pairs are among all.
+/// Messages to the room have numbers from here on. With Teahouse, the pairs are in that room as well.
 const FIRST_ROOM_NUMBER: u32 = 0x8000_0000;
 
-/// How many times as long as a usual workload each half of this one takes: fan-outs are few.
+/// Each half of this workload takes this many times the usual duration, because fan-outs are few.
 const DURATION_FACTOR: u32 = 5;
 
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
@@ -44,7 +44,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut pair_protocol = Protocol::with_first_user(MEMBERS, dialect, Topology::Pairs);
     let (mut clients, mut pair_clients) = (Clients::with_event_capacity(CROWD_EVENTS_PER_POLL)?, Clients::new()?);
     pair_protocol.connect_and_wait(&mut pair_clients, server.address, 2 * PAIRS)?;
-    // Those in the pairs hear nothing while the others come in; nobody says anything that they would have to hear.
+    // The pairs read nothing while the room fills up. Nobody sends anything to them in that time.
     room.connect_and_wait(&mut clients, server.address, MEMBERS)?;
     let mut fairness = FairnessRun {
         room: TestBed { server, clients, protocol: room },
@@ -72,24 +72,25 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     ])
 }
 
-/// A crowd, and some who do not care for it.
+/// A room with many members, and pairs that write in private.
 struct FairnessRun {
     room: TestBed,
     pair_clients: Clients,
     pair_protocol: Protocol,
-    /// How many messages each pair has had; of the one that was not heard, when it was sent, and whether it counts.
+    /// For each pair, how many messages it has had; and for the one in flight, when it was sent and whether it is
+    /// measured.
     in_flight: Vec<(u32, Option<(Instant, bool)>)>,
-    /// How many have not heard the last message to all.
+    /// How many members have not received the last message to the room.
     missing: usize,
-    /// How many messages there were to all.
+    /// How many messages were sent to the room.
     room_messages: u32,
-    /// When private messages were looked for last.
+    /// When private messages were last checked.
     last_checked: Instant,
 }
 
 #[derive(Default)]
 struct Latencies {
-    /// If there are to be fan-outs, those that were sent while one was under way.
+    /// With fan-outs, only messages that were sent during one.
     private: Durations,
     fan_outs: Durations,
     check_intervals: Durations,
@@ -117,7 +118,7 @@ impl FairnessRun {
             }
             if !is_over && start.elapsed() >= PRIVATE_INTERVAL * private_count {
                 let pair = private_count as usize % PAIRS;
-                // Each waits for the one before.
+                // Each pair waits for its earlier message.
                 if let (number, in_flight @ None) = &mut self.in_flight[pair] {
                     let text = self.pair_protocol.message_text(2 * pair, *number);
                     *in_flight = Some((Instant::now(), !with_fan_outs || self.missing > 0));
@@ -135,7 +136,7 @@ impl FairnessRun {
         }
     }
 
-    /// Hears what came in private.
+    /// Reads the private messages that have arrived.
     fn receive_private(&mut self, latencies: &mut Latencies) -> Result<(), Failure> {
         latencies.check_intervals.record(self.last_checked.elapsed());
         let Self { pair_clients, pair_protocol, in_flight, .. } = self;

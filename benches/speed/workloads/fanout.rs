@@ -1,4 +1,4 @@
-//! One speaks to a thousand, with 64 messages on their way: what does a delivery cost?
+//! One client sends to 1,000, with 64 messages in flight: what does a delivery cost?
 
 use std::time::{Duration, Instant};
 
@@ -16,16 +16,16 @@ use crate::{
 
 const MEMBERS: usize = 1_000;
 
-/// How many messages may be on their way: sent, and not heard by all.
+/// How many messages may be in flight: sent, and not yet received by all.
 const IN_FLIGHT: usize = 64;
 
-/// Not measured.
+/// The time before the measurement starts.
 const WARM_UP: Duration = Duration::from_millis(700);
 
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut test_bed = context.test_bed(Topology::Room, MEMBERS)?;
     let audience = test_bed.protocol.receivers(MEMBERS);
-    // How many have not heard each message in flight, by its number modulo.
+    // How many members have not received each message in flight, by its number modulo `IN_FLIGHT`.
     let mut missing = [0; IN_FLIGHT];
     let mut expected = vec![0_u32; MEMBERS];
     let (mut sent, mut done, mut deliveries) = (0_usize, 0, 0_u64);

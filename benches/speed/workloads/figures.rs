@@ -1,4 +1,4 @@
-//! The results of a measurement, and the meter of CPU time.
+//! The results of a measurement, and how CPU time is measured.
 
 use std::time::{Duration, Instant};
 
@@ -8,18 +8,18 @@ use crate::{
     servers::{SERVER_CORE, Server},
 };
 
-/// What was measured, under its name; the first is what it is about. Less is better, unless the name ends in `/s`.
+/// Results by name, the main one first. Less is better, unless the name ends in `/s`.
 pub(crate) type Figures = Vec<(&'static str, f64)>;
 
-/// What was measured, and what came of it.
+/// What was measured, and its results.
 pub(crate) type Row = (String, Figures);
 
-/// What work costs from now on.
+/// Measures CPU time from its start on.
 pub(super) struct Meter {
     pub(super) start: Instant,
     pub(super) server: Duration,
     pub(super) clients: Duration,
-    /// Of the server's core, whoever works there.
+    /// Of the server's core, for any process.
     pub(super) core: Duration,
     pub(super) deliveries: u64,
 }
@@ -35,7 +35,7 @@ impl Meter {
         let elapsed = self.start.elapsed().as_secs_f64();
         let cpu = server.cpu_time()?.saturating_sub(self.server).as_secs_f64();
         let clients = process::cpu_time(std::process::id())?.saturating_sub(self.clients).as_secs_f64();
-        // What others did there; more than little means that the machine was not ours alone.
+        // What other processes used. More than a few per cent means that the machine was not quiet.
         let others = process::busy_time(SERVER_CORE)?.saturating_sub(self.core).as_secs_f64() - cpu;
         let count = float(deliveries - self.deliveries);
         Ok(vec![

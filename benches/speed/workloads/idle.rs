@@ -1,5 +1,5 @@
-//! Ten thousand are there and say nothing: what memory does each take, and is it given back when many have come and
-//! gone?
+//! 10,000 clients connect and stay silent: how much memory does each take, and is it given back after many have come
+//! and gone?
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ use crate::{
 
 const MEMBERS: usize = 10_000;
 
-/// How many are there at a time while many come and go.
+/// How many clients connect at a time while many come and go.
 const BATCH: usize = 5_000;
 
-/// A server that works less than [`IDLING`] in so long a time is at rest.
+/// A server that uses at most [`IDLE_CPU_TIME`] in this interval is idle.
 const CHECK_INTERVAL: Duration = Duration::from_millis(1_500);
 const IDLE_CPU_TIME: Duration = Duration::from_millis(30);
 const MAX_CHECKS: usize = 20;
@@ -56,8 +56,8 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     Ok(figures)
 }
 
-/// Returns when the server has nothing left to do: a simple-protocol client is let in before its name is written down, and
-/// presence is told a second later.
+/// Waits until the server is idle: a client of the simple protocol has joined before its user is stored, and presence
+/// is broadcast a second later.
 fn wait_until_idle(server: &Server, clients: &mut Clients) -> Result<(), Failure> {
     let mut before = Duration::MAX;
     for _ in 0..MAX_CHECKS {

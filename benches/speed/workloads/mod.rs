@@ -1,4 +1,4 @@
-//! What servers are asked to do while they are measured.
+//! The workloads: what the servers do while they are measured.
 
 mod fairness;
 mod fanout;
@@ -21,21 +21,21 @@ use crate::{failure::Failure, servers::ServerKind, settings::Settings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Workload {
-    /// One speaks to 1,000, with 64 messages on their way.
+    /// One client sends to 1,000, with 64 messages in flight.
     Fanout,
-    /// 32 speak at once, again and again.
+    /// 32 clients send at once, again and again.
     Rounds,
     /// 500 pairs play ping-pong.
     Pairs,
-    /// One speaks to 1,000, a hundred times a second.
+    /// One client sends to 1,000, a hundred times a second.
     Paced,
-    /// Private messages, while one speaks to 10,000.
+    /// Private messages, while one client sends to 10,000.
     Fairness,
-    /// 10,000 say nothing.
+    /// 10,000 silent clients.
     Idle,
-    /// Durable posts, of Teahouse alone.
+    /// Durable messages, Teahouse alone.
     Posts,
-    /// How soon Teahouse listens.
+    /// The time until Teahouse listens.
     Start,
 }
 
@@ -48,12 +48,12 @@ impl Workload {
         Self::value_variants()
     }
 
-    /// Some show what only Teahouse does.
+    /// Some workloads measure what only Teahouse does.
     pub(crate) fn is_for(self, server_kind: ServerKind) -> bool {
         !matches!(self, Self::Posts | Self::Start) || server_kind == ServerKind::TeahouseProtocol
     }
 
-    /// Measures once, with a server started for it.
+    /// Measures once, with a server of its own.
     pub(crate) fn run(self, settings: &Settings, server_kind: ServerKind) -> Result<Vec<Row>, Failure> {
         let context = WorkloadContext { settings, server_kind, duration: Duration::from_secs(settings.seconds) };
         let figures = match self {

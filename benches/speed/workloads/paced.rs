@@ -1,6 +1,6 @@
-//! A hundred messages a second to a thousand: what a delivery costs when the server has time, and how long it takes.
-//! Times run from when a message was due, whether or not it could be sent then: a server that makes its clients wait
-//! does not look better by it.
+//! A hundred messages a second to 1,000 clients: what a delivery costs when the server has time, and how long it takes.
+//! Latency runs from when a message was due, even if it was sent later, so that a server that delays its clients does
+//! not look better for it.
 
 use std::time::{Duration, Instant};
 
@@ -19,10 +19,10 @@ use crate::{
 const MEMBERS: usize = 1_000;
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Messages that are not measured.
+/// How many messages are sent before the measurement starts.
 const WARM_UP: u32 = 50;
 
-/// The least seconds: here the processor's time is small, and the kernel tells it in hundredths.
+/// The shortest useful measurement: the CPU time is small here, and the kernel counts it in hundredths of a second.
 const MIN_DURATION: Duration = Duration::from_secs(5);
 
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
@@ -45,7 +45,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             sent += 1;
         }
         let wait = if sent < last { due_at(sent).saturating_duration_since(Instant::now()) } else { TIMEOUT };
-        // The kernel would round a part of a millisecond up.
+        // The kernel would round fractions of a millisecond up.
         let wait = Duration::from_millis(u64::try_from(wait.as_millis())?);
         let protocol = &mut test_bed.protocol;
         test_bed.clients.poll_once(wait, |client, received| {
@@ -68,7 +68,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut figures = meter.ok_or("the measurement was too short")?.read(&test_bed.server, deliveries)?;
     test_bed.expect_nothing_more()?;
     figures.splice(1..1, [("ms, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
-    // How many there were was given, and the clients' time is spent waiting for what is due.
+    // The rate is given, and the clients spend their time waiting.
     figures.retain(|(name, _)| !matches!(*name, "deliveries/s" | "clients' CPU %"));
     Ok(figures)
 }

@@ -1,4 +1,4 @@
-//! Five hundred pairs play ping-pong: each answers as soon as it has heard the other one.
+//! 500 pairs play ping-pong: each client answers when it has received the other's message.
 
 use std::time::{Duration, Instant};
 
@@ -16,12 +16,12 @@ use crate::{
 
 const MEMBERS: usize = 1_000;
 
-/// Not measured.
+/// The time before the measurement starts.
 const WARM_UP: Duration = Duration::from_millis(700);
 
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut test_bed = context.test_bed(Topology::Pairs, MEMBERS)?;
-    // Each pair's ball: its number, and when it was thrown.
+    // For each pair, the number of its current message, and when it was sent.
     let mut pairs: Vec<(u32, Instant)> = vec![(0, Instant::now()); MEMBERS / 2];
     let (mut latencies, mut deliveries, mut in_flight) = (Durations::default(), 0_u64, MEMBERS / 2);
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Some write, each to somebody of their own, and write again when they have their ack: what was acked is on the disk.
+//! Clients send to one other user each, and again after each ack. What is acknowledged is on the disk.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::{
 
 const WRITERS: [usize; 3] = [1, 16, 256];
 
-/// Not measured.
+/// The time before the measurement starts.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Vec<Row>, Failure> {
@@ -38,7 +38,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Vec<Row>, Failure> {
 
 fn write(context: &WorkloadContext<'_>, writers: usize) -> Result<Figures, Failure> {
     let mut test_bed = context.test_bed(Topology::Pairs, 2 * writers)?;
-    // What each writer has posted, and when the last one was. The listeners are odd.
+    // For each writer, how many messages it has sent, and when it sent the last one. Odd members are its readers.
     let mut posts: Vec<(u32, Instant)> = vec![(0, Instant::now()); writers];
     let mut idle: Vec<usize> = (0..writers).collect();
     let (mut latencies, mut acked, mut delivered) = (Durations::default(), 0_u64, 0_u64);

@@ -1,5 +1,5 @@
-//! Thirty-two talk at once, in rounds: when all have heard all, they speak again. Who waits for more to send before
-//! sending loses here.
+//! 32 clients send at once; when all have received everything, again. A server that waits for more before it sends
+//! loses here.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::{
 
 const MEMBERS: usize = 32;
 
-/// Rounds that are not measured.
+/// How many rounds come before the measurement.
 const WARM_UP: u32 = 20;
 
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
@@ -34,7 +34,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             let text = test_bed.protocol.message_text(member, round);
             test_bed.clients.send_text(member, &text)?;
         }
-        // Whom each has heard.
+        // Whose messages each member has received, as a bit set.
         let (mut heard_by, mut count) = ([0_u32; MEMBERS], 0);
         while count < goal {
             let protocol = &mut test_bed.protocol;

@@ -1,4 +1,4 @@
-//! From the start of the program until it listens, with nothing in its store and with a million messages.
+//! The time from the start of the program until it listens, with an empty store and with a million messages.
 
 use std::{thread::sleep, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Vec<Row>, Failure> {
     let server = context.server_kind.start(context.settings)?;
     let row = |server: &Server| -> Result<_, Failure> {
-        // What it has to do later than that is done soon.
+        // Lets the work finish that the server does after it listens.
         sleep(Duration::from_millis(500));
         let connect_time = server.startup_time.as_secs_f64() * 1_000.0;
         Ok(vec![("ms until it listens", connect_time), ("MiB then", server.resident_kib()? / 1024.0)])

@@ -1,4 +1,4 @@
-//! A server with its clients, ready to be measured.
+//! A server with connected clients, ready to be measured.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::{
     settings::Settings,
 };
 
-/// What a workload works with.
+/// What every workload gets.
 pub(super) struct WorkloadContext<'a> {
     pub(super) settings: &'a Settings,
     pub(super) server_kind: ServerKind,
@@ -19,7 +19,7 @@ pub(super) struct WorkloadContext<'a> {
     pub(super) duration: Duration,
 }
 
-/// A server and those who talk at it.
+/// A server and the clients that talk to it.
 pub(super) struct TestBed {
     pub(super) server: Server,
     pub(super) clients: Clients,
@@ -27,7 +27,7 @@ pub(super) struct TestBed {
 }
 
 impl WorkloadContext<'_> {
-    /// A new server, with members who hear each other.
+    /// Starts a server and connects members.
     pub(super) fn test_bed(&self, topology: Topology, members: usize) -> Result<TestBed, Failure> {
         let server = self.server_kind.start(self.settings)?;
         let (mut clients, mut protocol) = (Clients::new()?, Protocol::new(self.server_kind.dialect(), topology));
@@ -37,7 +37,7 @@ impl WorkloadContext<'_> {
 }
 
 impl TestBed {
-    /// Whatever comes now has come before.
+    /// Checks that no message arrives twice.
     pub(super) fn expect_nothing_more(&mut self) -> Result<(), Failure> {
         let start = Instant::now();
         while start.elapsed() < Duration::from_millis(100) {

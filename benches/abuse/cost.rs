@@ -96,10 +96,10 @@ impl LedgerReader {
     /// Reads `attackers` in a thread, which ends with the attackers.
     pub(crate) fn spawn(attackers: ChildStdout) -> Self {
         let last_line = Arc::new(Mutex::new(String::new()));
-        let writer_line = Arc::clone(&last_line);
+        let shared_line = Arc::clone(&last_line);
         thread::spawn(move || {
             for line in BufReader::new(attackers).lines().map_while(Result::ok) {
-                *writer_line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+                *shared_line.lock().unwrap_or_else(PoisonError::into_inner) = line;
             }
         });
         Self(last_line)

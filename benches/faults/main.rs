@@ -144,11 +144,11 @@ async fn run(options: Options) -> Result<bool, Failure> {
     for shortfall in &shortfalls {
         println!("this run proves nothing: {shortfall}");
     }
-    let is_well = findings.is_empty() && shortfalls.is_empty();
-    if !is_well {
+    let passed = findings.is_empty() && shortfalls.is_empty();
+    if !passed {
         println!("faults: promises NOT kept; the data is in {}", folder.keep().display());
     }
-    Ok(is_well)
+    Ok(passed)
 }
 
 /// Runs clients and faults. Returns what the clients did and observed.

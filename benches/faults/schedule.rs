@@ -66,14 +66,14 @@ const ABSENCE_DURATION: Range<u64> = 3_000..9_000;
 const FULL_DISK_DURATION: Range<u64> = 1_000..3_000;
 
 /// One in this many stops is a SIGTERM, the others are SIGKILL.
-const KILLS_PER_TERMINATION: usize = 6;
+const STOPS_PER_TERMINATION: usize = 6;
 
 /// The faults of a run, each with its time since the start.
 pub(crate) fn schedule(rng: &mut StdRng, duration: Duration, readers: usize) -> Vec<(Duration, Fault)> {
     let mut faults = Vec::new();
-    let termination = rng.random_range(0..KILLS_PER_TERMINATION);
+    let termination = rng.random_range(0..STOPS_PER_TERMINATION);
     for (number, at) in times_of(rng, duration, KILL_INTERVAL).into_iter().enumerate() {
-        faults.push((at, if number % KILLS_PER_TERMINATION == termination { Fault::Terminate } else { Fault::Kill }));
+        faults.push((at, if number % STOPS_PER_TERMINATION == termination { Fault::Terminate } else { Fault::Kill }));
     }
     for at in times_of(rng, duration, CUT_INTERVAL) {
         faults.push((at, Fault::Cut));
@@ -106,13 +106,13 @@ pub(crate) fn schedule(rng: &mut StdRng, duration: Duration, readers: usize) -> 
 
 /// Returns times within `duration`, with random intervals between them.
 fn times_of(rng: &mut StdRng, duration: Duration, intervals: Range<u64>) -> Vec<Duration> {
-    let mut times_of = Vec::new();
+    let mut times = Vec::new();
     let mut at = random_duration(rng, intervals.clone());
     while at < duration {
-        times_of.push(at);
+        times.push(at);
         at += random_duration(rng, intervals.clone());
     }
-    times_of
+    times
 }
 
 fn random_duration(rng: &mut StdRng, milliseconds: Range<u64>) -> Duration {

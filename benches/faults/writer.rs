@@ -119,7 +119,7 @@ impl Writer {
                 Err(ConnectionEnd::Refused(error)) if error.code != ErrorCode::StorageUnavailable => {
                     self.violations.push(format!("a session was refused: {error:?}"));
                 }
-                Err(ConnectionEnd::InvalidFrame(what)) => self.violations.push(what),
+                Err(ConnectionEnd::InvalidFrame(text)) => self.violations.push(text),
                 Err(ConnectionEnd::Closed(code)) => self.handle_close(code),
                 Err(ConnectionEnd::Broken | ConnectionEnd::Refused(_)) => {}
             }

@@ -108,7 +108,7 @@ impl Clients {
             }
             if event.is_readable() {
                 let is_open = connection
-                    .read(buffer, |heard| handle(client, heard))
+                    .read(buffer, |received| handle(client, received))
                     .map_err(|failure| format!("client {client}: {failure}"))?;
                 if !is_open {
                     return Err(format!("client {client}: the server hung up").into());

@@ -85,7 +85,7 @@ fn measure(options: &Options) -> Result<bool, Failure> {
     let workloads = if options.only.is_empty() { Workload::all() } else { &options.only };
     report::print_environment(&options.settings);
 
-    let (mut report, mut is_well) = (Report::default(), true);
+    let (mut report, mut passed) = (Report::default(), true);
     for &workload in workloads {
         for round in 0..options.settings.rounds {
             let mut servers: Vec<_> = servers.iter().copied().filter(|server| workload.is_for(*server)).collect();
@@ -99,20 +99,20 @@ fn measure(options: &Options) -> Result<bool, Failure> {
                     Ok(rows) => {
                         for (row, figures) in rows {
                             eprintln!("{} {}: {row}: {figures:.3?}", workload.name(), round + 1);
-                            report.note(workload, round, row, figures);
+                            report.record(workload, round, row, figures);
                         }
                     }
                     Err(failure) => {
                         eprintln!("{} {}: {}: FAILED: {failure}", workload.name(), round + 1, server.name());
-                        is_well = false;
+                        passed = false;
                     }
                 }
             }
         }
     }
     report.print();
-    if !is_well {
+    if !passed {
         println!("\nSome measurements failed or messages were lost: see above.");
     }
-    Ok(is_well)
+    Ok(passed)
 }

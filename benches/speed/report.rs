@@ -16,7 +16,7 @@ type Rows = Vec<(String, BTreeMap<usize, Figures>)>;
 pub(crate) struct Report(BTreeMap<Workload, Rows>);
 
 impl Report {
-    pub(crate) fn note(&mut self, workload: Workload, round: usize, row: String, figures: Figures) {
+    pub(crate) fn record(&mut self, workload: Workload, round: usize, row: String, figures: Figures) {
         let rows = self.0.entry(workload).or_default();
         if let Some((_, rounds)) = rows.iter_mut().find(|(name, _)| *name == row) {
             rounds.insert(round, figures);
@@ -65,11 +65,11 @@ fn median_and_range(mut values: Vec<f64>) -> String {
     match *values.as_slice() {
         [] => "–".to_owned(),
         [only] => three_digits(only),
-        [least, .., most] => {
+        [min, .., max] => {
             let middle = values.len() / 2;
             let median =
                 if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) };
-            format!("{} ({}–{})", three_digits(median), three_digits(least), three_digits(most))
+            format!("{} ({}–{})", three_digits(median), three_digits(min), three_digits(max))
         }
     }
 }

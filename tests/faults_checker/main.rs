@@ -43,7 +43,7 @@ fn an_acked_command_missing_from_the_log_is_lost() {
     let mut test = TestHistory::correct();
     let mut last = test.log_events().pop().expect("an event");
     let losses = |correct: &TestHistory| correct.finding_counts()[0];
-    assert!(losses(&test) >= 2, "to its author, and to the reader who was told of it");
+    assert!(losses(&test) >= 2, "for its author, and for the reader that received it");
     // No reader has received it, and it is lost all the same.
     test.observations().truncate(7);
     test.view_messages().pop();
@@ -150,7 +150,7 @@ fn a_reader_that_received_another_event_is_found() {
 fn a_text_that_a_deleted_message_never_had_is_found() {
     let mut test = TestHistory::correct();
     let Observation::Event(event) = &test.observations()[2] else { unreachable!("an event") };
-    let other = Event { kind: message("never said"), ..Event::clone(event) };
+    let other = Event { kind: message("never sent"), ..Event::clone(event) };
     test.observations()[2] = Observation::Event(Arc::new(other));
     assert_eq!(test.finding_counts(), [0, 0, 0, 1]);
 }

@@ -162,11 +162,11 @@ impl FairnessRun {
     }
 
     fn receive_room(&mut self) -> Result<(), Failure> {
-        let (expected, missing, talk) =
+        let (expected, missing, protocol) =
             (FIRST_ROOM_NUMBER + self.room_messages, &mut self.missing, &mut self.room.protocol);
         self.room.clients.poll_once(Duration::ZERO, |client, received| {
             let Received::Text(text) = received else { return Ok(()) };
-            let Some(message) = talk.parse_message(client, text)? else { return Ok(()) };
+            let Some(message) = protocol.parse_message(client, text)? else { return Ok(()) };
             if message.number != expected {
                 return Err(format!("{} arrived, expected {expected}", message.number).into());
             }

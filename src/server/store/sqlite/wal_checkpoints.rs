@@ -179,9 +179,9 @@ impl Progress {
     }
 }
 
-fn move_pages(db: &Connection, mode: &str, timeout: Duration) -> Result<Progress, rusqlite::Error> {
+fn move_pages(db: &Connection, kind: &str, timeout: Duration) -> Result<Progress, rusqlite::Error> {
     db.busy_timeout(timeout)?;
-    db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+    db.query_row(&format!("PRAGMA wal_checkpoint({kind})"), [], |row| {
         Ok(Progress { was_blocked: row.get(0)?, in_log: row.get(1)?, moved: row.get(2)? })
     })
 }

@@ -161,7 +161,7 @@ async fn the_operator_deletes_a_message_of_a_direct() {
     assert!(list.starts_with(&format!("{direct} {seq} ")) && list.lines().count() == 1, "{list}");
     server.admin(&["delete-message", &direct.to_string(), &seq.to_string()]).await;
     ling.expect("a deletion", |frame| match frame {
-        ServerFrame::Event(event) if event.kind == (EventKind::Deletion { seq: seq }) => Some(()),
+        ServerFrame::Event(event) if event.kind == (EventKind::Deletion { seq }) => Some(()),
         _ => None,
     })
     .await;

@@ -1,4 +1,4 @@
-//! The machine's clock is wrong, and is set: nobody is thrown out by it, and nothing is deleted before its time.
+//! A wrong clock, and a clock that is set: neither ends sessions or deletes data too early.
 
 use std::{
     fs::{self, File},
@@ -20,20 +20,20 @@ use super::support::{FakeClock, PASSWORD, PROGRAM, TestClient, TestProcess, Test
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// From where nobody may come.
+/// An address in a banned network.
 const BANNED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 5));
 
-/// The program on a machine whose clock can be set.
+/// The program, running with a clock that the test can set.
 struct Machine {
     folder: TempDir,
     clock: FakeClock,
     options: &'static [(&'static str, &'static str)],
-    /// `None` while it is off.
+    /// `None` while the program is stopped.
     process: Option<TestProcess>,
 }
 
-/// Who is in, by their tokens.
-struct People {
+/// The session tokens of three users, and an invite.
+struct Users {
     guest: String,
     registered: String,
     muted: String,
@@ -79,22 +79,22 @@ impl Machine {
         self.http_from(Ipv4Addr::LOCALHOST.into(), method, path)
     }
 
-    async fn come_in(&self, body: Value) -> reqwest::Response {
-        self.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer")
+    async fn sign_in(&self, body: Value) -> reqwest::Response {
+        self.http(Method::POST, "/api/session").json(&body).send().await.expect("a response")
     }
 
-    /// A new guest's token.
+    /// Creates a guest. Returns the session token.
     async fn guest(&self, nickname: &str) -> String {
-        let answer = self.come_in(json!({ "nickname": nickname })).await;
-        let created: SessionCreated = answer.json().await.expect("a session");
-        // Back with the token, or the name would be free in ten minutes.
-        assert!(self.is_in(&created.token).await);
+        let response = self.sign_in(json!({ "nickname": nickname })).await;
+        let created: SessionCreated = response.json().await.expect("a session");
+        // Use the token once, because the nickname of a guest who never returns is freed after ten minutes.
+        assert!(self.has_session(&created.token).await);
         created.token
     }
 
-    async fn is_in(&self, token: &str) -> bool {
-        let answer = self.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
-        answer.status() == StatusCode::OK
+    async fn has_session(&self, token: &str) -> bool {
+        let response = self.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("a response");
+        response.status() == StatusCode::OK
     }
 
     fn admin(&self, command: &[&str]) -> String {
@@ -104,7 +104,7 @@ impl Machine {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// Does to the database, while the server is off, what no program of ours does.
+    /// Executes SQL directly on the database. The server must be stopped.
     fn tamper(&self, statement: &str) {
         let db = Connection::open(self.data().join("teahouse.db")).expect("the database");
         db.execute_batch(statement).expect(statement);
@@ -114,27 +114,27 @@ impl Machine {
         fs::read_to_string(self.folder.path().join("log")).expect("a log")
     }
 
-    async fn people(&self, minutes: &str) -> People {
+    async fn create_users(&self, minutes: &str) -> Users {
         let guest = self.guest("小明").await;
         let registered = self.guest("阿玲").await;
-        let set = self.http(Method::PUT, "/api/me/password").bearer_auth(&registered);
-        let set = set.json(&json!({ "password": PASSWORD })).send().await.expect("an answer");
-        assert_eq!(set.status(), StatusCode::NO_CONTENT);
+        let set_password = self.http(Method::PUT, "/api/me/password").bearer_auth(&registered);
+        let set_password = set_password.json(&json!({ "password": PASSWORD })).send().await.expect("a response");
+        assert_eq!(set_password.status(), StatusCode::NO_CONTENT);
         let muted = self.guest("troll").await;
         self.admin(&["mute", "troll", "--minutes", minutes]);
         self.admin(&["ban-network", &format!("{BANNED}/32"), "--minutes", minutes]);
-        let link = self.admin(&["invite", "--minutes", minutes]);
-        let invite = link.trim().rsplit('=').next().expect("a token").to_owned();
-        People { guest, registered, muted, invite }
+        let invite_link = self.admin(&["invite", "--minutes", minutes]);
+        let invite = invite_link.trim().rsplit('=').next().expect("a token").to_owned();
+        Users { guest, registered, muted, invite }
     }
 
-    /// What becomes of a message to the Lobby: `None`, or the code of the refusal and how long it will last.
-    async fn refusal(&self, token: &str) -> Option<(String, u64)> {
+    /// Sends a message to the Lobby. Returns `None` for an ack, or the error code and `retry_after_ms`.
+    async fn message_error(&self, token: &str) -> Option<(String, u64)> {
         let mut client = TestClient::with_token(self.process().address, token).await;
         let lobby = client.lobby().id;
         let id = client.send_without_waiting(lobby, "hello").await;
         client
-            .expect("an answer", |frame| match frame {
+            .expect("a reply", |frame| match frame {
                 teahouse::protocol::ServerFrame::Ack { id: acked, .. } if *acked == id => Some(None),
                 teahouse::protocol::ServerFrame::Error(error) if error.id == Some(id) => {
                     Some(Some((error.code.name().to_owned(), error.retry_after_ms.unwrap_or_default())))
@@ -144,28 +144,29 @@ impl Machine {
             .await
     }
 
-    /// Everybody is in as before, and what was to hold for an hour holds.
-    async fn is_as_before(&self, people: &People, newcomer: &str) {
-        assert!(self.is_in(&people.guest).await, "a guest");
-        assert!(self.is_in(&people.registered).await, "a registered user");
+    /// Asserts that all sessions and nicknames are still valid, and that the mute, the ban and the invite of an hour still
+    /// hold.
+    async fn assert_unchanged(&self, users: &Users, newcomer: &str) {
+        assert!(self.has_session(&users.guest).await, "a guest");
+        assert!(self.has_session(&users.registered).await, "a registered user");
         for name in ["小明", "阿玲", "troll"] {
-            let taken = self.come_in(json!({ "nickname": name })).await;
-            assert_eq!(taken.status(), StatusCode::CONFLICT, "{name} is somebody's");
+            let refused = self.sign_in(json!({ "nickname": name })).await;
+            assert_eq!(refused.status(), StatusCode::CONFLICT, "{name} is taken");
         }
-        let (code, wait) = self.refusal(&people.muted).await.expect("a refusal");
+        let (code, wait) = self.message_error(&users.muted).await.expect("an error");
         assert_eq!(code, "muted");
-        // A restart takes up the time where it was last written down, which is a little earlier.
-        assert!((1..=61 * 60_000).contains(&wait), "{wait} ms of an hour");
-        let invited = json!({ "nickname": newcomer, "password": PASSWORD, "invite": people.invite });
-        assert_eq!(self.come_in(invited).await.status(), StatusCode::CREATED, "an invite for an hour");
+        // After a restart, time continues from where it was last saved, which is a little earlier.
+        assert!((1..=61 * 60_000).contains(&wait), "{wait} ms left of an hour");
+        let invited = json!({ "nickname": newcomer, "password": PASSWORD, "invite": users.invite });
+        assert_eq!(self.sign_in(invited).await.status(), StatusCode::CREATED, "an invite for an hour");
         let banned = self.http_from(BANNED, Method::POST, "/api/session").json(&json!({ "nickname": "x" }));
-        assert_eq!(banned.send().await.expect("an answer").status(), StatusCode::FORBIDDEN);
+        assert_eq!(banned.send().await.expect("a response").status(), StatusCode::FORBIDDEN);
     }
 
-    /// Waits until housekeeping has come by after the start: the name is free of a guest who was away for ever.
-    async fn has_kept_house(&self, nickname: &str) {
+    /// Waits for the housekeeping after a start: it frees the nickname of the guest whose session has expired.
+    async fn wait_for_housekeeping(&self, nickname: &str) {
         with_timeout("housekeeping", async {
-            while self.come_in(json!({ "nickname": nickname })).await.status() != StatusCode::CREATED {
+            while self.sign_in(json!({ "nickname": nickname })).await.status() != StatusCode::CREATED {
                 tokio::task::yield_now().await;
             }
         })
@@ -173,39 +174,39 @@ impl Machine {
     }
 }
 
-fn age(nickname: &str) -> String {
+fn expire_session_sql(nickname: &str) -> String {
     format!("UPDATE sessions SET seen_at = 1000 WHERE user = (SELECT id FROM users WHERE nickname = '{nickname}')")
 }
 
 #[tokio::test]
 async fn setting_the_clock_ends_no_session() {
     let machine = Machine::start(&[]).await;
-    let people = machine.people("60").await;
-    machine.is_as_before(&people, "before").await;
+    let users = machine.create_users("60").await;
+    machine.assert_unchanged(&users, "before").await;
     let days = [400, 20, -400, 8, -20_000, 36_500, -2];
     for (number, days) in days.into_iter().enumerate() {
         machine.clock.set(days * DAY);
-        machine.is_as_before(&people, &format!("newcomer {number}")).await;
+        machine.assert_unchanged(&users, &format!("newcomer {number}")).await;
     }
     machine.clock.set(0);
-    machine.is_as_before(&people, "after").await;
-    let told = machine.log().matches("further from when the server last ran").count();
-    assert_eq!(told, days.len(), "{}", machine.log());
+    machine.assert_unchanged(&users, "after").await;
+    let warnings = machine.log().matches("further from when the server last ran").count();
+    assert_eq!(warnings, days.len(), "{}", machine.log());
 }
 
 #[tokio::test]
 async fn a_wrong_clock_after_a_restart_ends_no_session() {
     let mut machine = Machine::start(&[]).await;
-    let people = machine.people("60").await;
+    let users = machine.create_users("60").await;
     for (number, days) in [400, -400, 8, 40, 0].into_iter().enumerate() {
-        let gone = format!("long gone {number}");
-        machine.guest(&gone).await;
+        let expired = format!("long gone {number}");
+        machine.guest(&expired).await;
         machine.switch_off().await;
-        machine.tamper(&age(&gone));
+        machine.tamper(&expire_session_sql(&expired));
         machine.clock.set(days * DAY);
         machine.switch_on().await;
-        machine.has_kept_house(&gone).await;
-        machine.is_as_before(&people, &format!("newcomer {number}")).await;
+        machine.wait_for_housekeeping(&expired).await;
+        machine.assert_unchanged(&users, &format!("newcomer {number}")).await;
     }
     assert_eq!(machine.log().matches("further from when the server last ran").count(), 4, "{}", machine.log());
 }
@@ -213,34 +214,34 @@ async fn a_wrong_clock_after_a_restart_ends_no_session() {
 #[tokio::test]
 async fn data_without_a_saved_clock_survives_a_wrong_one() {
     let mut machine = Machine::start(&[]).await;
-    let people = machine.people("60").await;
+    let users = machine.create_users("60").await;
     machine.guest("long gone").await;
     machine.switch_off().await;
-    machine.tamper(&age("long gone"));
-    // As an older program has left it.
+    machine.tamper(&expire_session_sql("long gone"));
+    // Make the database look as an older version left it.
     machine.tamper("ALTER TABLE meta DROP COLUMN ran_at; DROP TABLE clock_offsets; PRAGMA user_version = 16;");
     machine.clock.set(400 * DAY);
     machine.switch_on().await;
-    machine.has_kept_house("long gone").await;
-    machine.is_as_before(&people, "newcomer").await;
+    machine.wait_for_housekeeping("long gone").await;
+    machine.assert_unchanged(&users, "newcomer").await;
 }
 
 #[tokio::test]
 async fn plausible_clock_steps_count() {
     let mut machine = Machine::start(&[]).await;
-    let people = machine.people("60").await;
-    assert!(machine.refusal(&people.muted).await.is_some());
-    // The machine slept for two hours, or its clock was slow.
+    let users = machine.create_users("60").await;
+    assert!(machine.message_error(&users.muted).await.is_some());
+    // As if the machine had been suspended for two hours, or its clock had been slow.
     machine.clock.set(2 * 60 * 60);
-    assert_eq!(machine.refusal(&people.muted).await, None);
+    assert_eq!(machine.message_error(&users.muted).await, None);
     machine.admin(&["mute", "troll", "--minutes", "1440"]);
-    assert!(machine.refusal(&people.muted).await.is_some());
-    // It was off over a long weekend.
+    assert!(machine.message_error(&users.muted).await.is_some());
+    // As if the machine had been off over a long weekend.
     machine.switch_off().await;
     machine.clock.set(4 * DAY);
     machine.switch_on().await;
-    assert_eq!(machine.refusal(&people.muted).await, None);
-    assert!(machine.is_in(&people.guest).await);
+    assert_eq!(machine.message_error(&users.muted).await, None);
+    assert!(machine.has_session(&users.guest).await);
     assert_eq!(machine.log().matches("further from when the server last ran").count(), 0, "{}", machine.log());
 }
 
@@ -248,20 +249,22 @@ async fn plausible_clock_steps_count() {
 async fn moderators_see_end_times_by_their_own_clock() {
     let machine = Machine::start(&[]).await;
     machine.clock.set(400 * DAY);
-    let people = machine.people("60").await;
+    let users = machine.create_users("60").await;
     let owner = machine.guest("Olga").await;
     let claim = machine.admin(&["claim-token"]);
     let claim = claim.trim().rsplit('=').next().expect("a token").to_owned();
-    let set = machine.http(Method::PUT, "/api/me/password").bearer_auth(&owner);
-    let set = set.json(&json!({ "password": PASSWORD, "claim": claim })).send().await.expect("an answer");
-    assert_eq!(set.status(), StatusCode::NO_CONTENT);
+    let set_password = machine.http(Method::PUT, "/api/me/password").bearer_auth(&owner);
+    let set_password =
+        set_password.json(&json!({ "password": PASSWORD, "claim": claim })).send().await.expect("a response");
+    assert_eq!(set_password.status(), StatusCode::NO_CONTENT);
 
     let get = async |path: &str| {
-        let answer = machine.http(Method::GET, path).bearer_auth(&owner).send().await.expect("an answer");
-        answer.json::<Value>().await.expect("JSON")
+        let response = machine.http(Method::GET, path).bearer_auth(&owner).send().await.expect("a response");
+        response.json::<Value>().await.expect("JSON")
     };
-    let there = Timestamp::now().0 + 400 * 24 * 60 * 60_000;
-    let is_within_the_hour = |at: &Value| at.as_u64().is_some_and(|at| at > there - 60_000 && at < there + 61 * 60_000);
+    let server_time = Timestamp::now().0 + 400 * 24 * 60 * 60_000;
+    let is_within_the_hour =
+        |at: &Value| at.as_u64().is_some_and(|at| at > server_time - 60_000 && at < server_time + 61 * 60_000);
     let sanctions = get("/api/sanctions").await;
     assert!(is_within_the_hour(&sanctions["sanctions"][0]["until"]), "{sanctions}");
     let invites = get("/api/invites").await;
@@ -275,7 +278,7 @@ async fn moderators_see_end_times_by_their_own_clock() {
     let audit = get("/api/audit").await;
     let mute = audit["entries"].as_array().expect("entries").iter().find(|entry| entry["action"] == "mute");
     assert!(is_within_the_hour(&mute.expect("a mute")["until"]), "{audit}");
-    assert!(machine.refusal(&people.muted).await.is_some());
+    assert!(machine.message_error(&users.muted).await.is_some());
 }
 
 #[tokio::test]
@@ -283,7 +286,7 @@ async fn setting_the_clock_deletes_nothing() {
     let mut machine = Machine::start(&[("TEAHOUSE_GUEST_MESSAGE_DAYS", "30"), ("TEAHOUSE_AUDIT_DAYS", "30")]).await;
     let guest = machine.guest("小明").await;
     for _ in 0..2 {
-        assert_eq!(machine.refusal(&guest).await, None, "it is said");
+        assert_eq!(machine.message_error(&guest).await, None, "acked");
     }
     machine.admin(&["mute", "小明", "--minutes", "1"]);
     let entries = machine.admin(&["audit"]);
@@ -294,8 +297,8 @@ async fn setting_the_clock_deletes_nothing() {
         machine.switch_on().await;
         let deleted = async || {
             let path = "/api/conversations/lobby/messages";
-            let answer = machine.http(Method::GET, path).bearer_auth(&guest).send().await.expect("an answer");
-            let page: MessagesPage = answer.json().await.expect("a page");
+            let response = machine.http(Method::GET, path).bearer_auth(&guest).send().await.expect("a response");
+            let page: MessagesPage = response.json().await.expect("a page");
             page.messages.iter().filter(|message| message.notice.is_none()).map(|m| m.deleted).collect::<Vec<_>>()
         };
         with_timeout("retention", async {

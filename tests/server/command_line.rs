@@ -1,4 +1,4 @@
-//! The program as shells and service managers start it.
+//! The command line, as shells and service managers use it.
 
 use std::{
     fs::OpenOptions,
@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::support::{PROGRAM, TestProcess, TestServer, with_timeout};
 
-/// The names of the environment variables that `teahouse … --help` tells of.
+/// The names of the environment variables in the output of `teahouse … --help`.
 fn variables(arguments: &[&str]) -> Vec<String> {
     let help = Command::new(PROGRAM).args(arguments).arg("--help").output().expect("the program").stdout;
     let help = String::from_utf8(help).expect("text");
@@ -43,14 +43,14 @@ async fn subcommands_ignore_empty_environment_variables() {
         let mut command = with_empty_variables(Command::new(PROGRAM), &arguments[..1]);
         command.args(arguments).current_dir(folder.path());
         let output = with_timeout("the command", spawn_blocking(move || command.output())).await.expect("no panic");
-        let words = String::from_utf8(output.expect("the program").stderr).expect("text");
-        // It looked into the folder that is the default, where nothing is, and did not stumble over an empty name.
-        assert!(words.contains("data"), "{arguments:?}: {words}");
-        assert!(!words.contains("a value is required"), "{arguments:?}: {words}");
+        let stderr = String::from_utf8(output.expect("the program").stderr).expect("text");
+        // The command used the default data folder, which does not exist, and did not reject the empty variable.
+        assert!(stderr.contains("data"), "{arguments:?}: {stderr}");
+        assert!(!stderr.contains("a value is required"), "{arguments:?}: {stderr}");
     }
 }
 
-/// Runs `teahouse admin …`, which writes to `stdout`.
+/// Runs `teahouse admin …` with this standard output.
 async fn admin(server: &TestServer, arguments: &[&str], stdout: impl Into<Stdio>) -> Output {
     let mut command = Command::new(PROGRAM);
     command.args(["admin", "--data"]).arg(&server.config().data).args(arguments);
@@ -58,7 +58,7 @@ async fn admin(server: &TestServer, arguments: &[&str], stdout: impl Into<Stdio>
     with_timeout("the command", spawn_blocking(move || command.output())).await.expect("no panic").expect("the program")
 }
 
-fn full() -> Stdio {
+fn dev_full() -> Stdio {
     OpenOptions::new().write(true).open("/dev/full").expect("a disk that is always full").into()
 }
 
@@ -66,12 +66,15 @@ fn full() -> Stdio {
 async fn output_that_cannot_be_written_is_an_error_without_a_panic() {
     let server = TestServer::start().await;
     for arguments in [&["list"][..], &["audit"], &["invite"], &["sanctions"]] {
-        let output = admin(&server, arguments, full()).await;
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert!(!words.contains("panicked"), "{arguments:?}: {words}");
-        // Where there was nothing to say, nothing was lost.
-        let is_silent = words.is_empty() && output.status.success();
-        assert!(is_silent || (words.contains("cannot write the answer") && output.status.code() == Some(1)), "{words}");
+        let output = admin(&server, arguments, dev_full()).await;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+        // A command that prints nothing succeeds.
+        let wrote_nothing = stderr.is_empty() && output.status.success();
+        assert!(
+            wrote_nothing || (stderr.contains("cannot write the answer") && output.status.code() == Some(1)),
+            "{stderr}"
+        );
     }
 }
 
@@ -84,7 +87,7 @@ async fn a_closed_pipe_is_not_an_error() {
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
 
-/// A server whose standard output is of no use. Its log says when it is ready.
+/// Starts a server whose standard output is redirected by the shell.
 fn serve_with_output(redirection: &str, data: &Path) -> Child {
     let script = format!("exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\" {redirection}");
     let child = Command::new("sh").args(["-c", &script, PROGRAM]).arg(data).stderr(Stdio::piped()).spawn();
@@ -96,7 +99,7 @@ async fn a_server_runs_without_a_reader_of_its_output() {
     for redirection in [">&-", ">/dev/full", ">&- <&-"] {
         let folder = TempDir::new().expect("a folder");
         let mut child = serve_with_output(redirection, folder.path());
-        let answered = with_timeout("the server to answer", async {
+        let ready = with_timeout("the server to answer", async {
             loop {
                 let mut command = Command::new(PROGRAM);
                 command.args(["admin", "invite", "--data"]).arg(folder.path());
@@ -104,16 +107,16 @@ async fn a_server_runs_without_a_reader_of_its_output() {
                 if output.status.success() {
                     break;
                 }
-                // Not there yet: it must not have ended.
+                // Not ready yet, but it must not have exited.
                 assert_eq!(child.try_wait().expect("a child"), None, "{redirection}");
             }
         });
-        answered.await;
-        let stop = Command::new("kill").arg(child.id().to_string()).status().expect("kill");
-        assert!(stop.success());
-        let log = child.stderr.take().expect("its log");
+        ready.await;
+        let kill = Command::new("kill").arg(child.id().to_string()).status().expect("kill");
+        assert!(kill.success());
+        let log = child.stderr.take().expect("piped stderr");
         let lines: Vec<_> = BufReader::new(log).lines().map_while(Result::ok).collect();
-        assert!(child.wait().expect("its end").success(), "{redirection}: {lines:?}");
+        assert!(child.wait().expect("an exit status").success(), "{redirection}: {lines:?}");
         assert!(!lines.iter().any(|line| line.contains("panicked")), "{redirection}: {lines:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The session's cookie, among all that a browser sends to a host.
+//! The session cookie among the other cookies that a browser sends to a host.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use teahouse::domain::CurrentUser;
 
 use super::support::{TestClient, TestServer};
 
-/// What a browser keeps for a host: cookies by their names alone, whatever the port.
+/// A browser's cookies for a host. As browsers do, it ignores the port.
 #[derive(Default)]
 struct Browser(BTreeMap<String, String>);
 
 impl Browser {
-    async fn ask(&mut self, server: &TestServer, method: Method, path: &str, body: Option<&str>) -> Response {
+    async fn request(&mut self, server: &TestServer, method: Method, path: &str, nickname: Option<&str>) -> Response {
         let cookies: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = server.http(method, path).header(COOKIE, cookies.join("; "));
-        if let Some(nickname) = body {
+        if let Some(nickname) = nickname {
             request = request.json(&json!({ "nickname": nickname }));
         }
-        let answer = request.send().await.expect("an answer");
-        for cookie in answer.headers().get_all(SET_COOKIE) {
+        let response = request.send().await.expect("a response");
+        for cookie in response.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().expect("ASCII");
             let (pair, attributes) = cookie.split_once(';').expect("attributes");
             let (name, value) = pair.split_once('=').expect("a pair");
@@ -33,16 +33,16 @@ impl Browser {
                 self.0.insert(name.to_owned(), value.to_owned());
             }
         }
-        answer
+        response
     }
 
     async fn me(&mut self, server: &TestServer) -> Option<CurrentUser> {
-        let answer = self.ask(server, Method::GET, "/api/me", None).await;
-        if answer.status() == StatusCode::OK { Some(answer.json().await.expect("me")) } else { None }
+        let response = self.request(server, Method::GET, "/api/me", None).await;
+        if response.status() == StatusCode::OK { Some(response.json().await.expect("me")) } else { None }
     }
 
-    async fn look(&mut self, server: &TestServer) {
-        assert_eq!(self.ask(server, Method::GET, "/talk/lobby", None).await.status(), StatusCode::OK);
+    async fn visit_lobby(&mut self, server: &TestServer) {
+        assert_eq!(self.request(server, Method::GET, "/talk/lobby", None).await.status(), StatusCode::OK);
     }
 }
 
@@ -54,23 +54,23 @@ async fn signing_in_to_one_server_of_a_machine_keeps_the_sessions_of_others() {
         TestServer::start_with_pages().await,
     ];
     let mut browser = Browser::default();
-    let mut known = Vec::new();
+    let mut signed_in = Vec::new();
     for (number, server) in servers.iter().enumerate() {
         let name = format!("guest {number}");
-        let answer = browser.ask(server, Method::POST, "/api/session", Some(&name)).await;
-        assert_eq!(answer.status(), StatusCode::CREATED);
-        known.push(browser.me(server).await.expect("a session"));
+        let response = browser.request(server, Method::POST, "/api/session", Some(&name)).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        signed_in.push(browser.me(server).await.expect("a session"));
     }
-    for (server, me) in servers.iter().zip(&known) {
-        browser.look(server).await;
+    for (server, me) in servers.iter().zip(&signed_in) {
+        browser.visit_lobby(server).await;
         assert_eq!(browser.me(server).await.as_ref(), Some(me));
     }
-    // Leaving one of them is leaving that one alone.
-    let left = browser.ask(&servers[1], Method::DELETE, "/api/session", None).await;
-    assert_eq!(left.status(), StatusCode::NO_CONTENT);
-    assert_eq!(browser.me(&servers[0]).await.as_ref(), Some(&known[0]));
+    // Signing out of one server keeps the sessions of the others.
+    let signed_out = browser.request(&servers[1], Method::DELETE, "/api/session", None).await;
+    assert_eq!(signed_out.status(), StatusCode::NO_CONTENT);
+    assert_eq!(browser.me(&servers[0]).await.as_ref(), Some(&signed_in[0]));
     assert_eq!(browser.me(&servers[1]).await, None);
-    assert_eq!(browser.me(&servers[2]).await.as_ref(), Some(&known[2]));
+    assert_eq!(browser.me(&servers[2]).await.as_ref(), Some(&signed_in[2]));
 }
 
 #[tokio::test]
@@ -80,19 +80,19 @@ async fn a_session_moves_from_the_old_cookie_to_the_new_one() {
     let ming = TestClient::guest(&server, "小明").await;
     let mut browser = Browser::default();
     browser.0.insert("teahouse_session".into(), ming.token().to_owned());
-    // It may be that of any server of this host: whose it is not leaves it as it is.
-    browser.look(&other).await;
+    // The old cookie may belong to any server of this host. A server that does not know it keeps it.
+    browser.visit_lobby(&other).await;
     assert_eq!(browser.me(&other).await, None);
-    let came = browser.ask(&other, Method::POST, "/api/session", Some("小明")).await;
-    assert_eq!(came.status(), StatusCode::CREATED);
-    let there = browser.me(&other).await.expect("a session");
+    let signed_in = browser.request(&other, Method::POST, "/api/session", Some("小明")).await;
+    assert_eq!(signed_in.status(), StatusCode::CREATED);
+    let other_user = browser.me(&other).await.expect("a session");
 
     assert_eq!(browser.me(&server).await.as_ref(), Some(&ming.welcome.me));
-    browser.look(&server).await;
-    assert!(!browser.0.contains_key("teahouse_session"), "it has its own now: {:?}", browser.0);
+    browser.visit_lobby(&server).await;
+    assert!(!browser.0.contains_key("teahouse_session"), "replaced by the new cookie: {:?}", browser.0);
     assert_eq!(browser.me(&server).await.as_ref(), Some(&ming.welcome.me));
-    assert_eq!(browser.me(&other).await, Some(there));
-    browser.ask(&server, Method::DELETE, "/api/session", None).await;
+    assert_eq!(browser.me(&other).await, Some(other_user));
+    browser.request(&server, Method::DELETE, "/api/session", None).await;
     assert_eq!(browser.me(&server).await, None);
 }
 
@@ -100,8 +100,8 @@ async fn a_session_moves_from_the_old_cookie_to_the_new_one() {
 async fn foreign_cookies_do_not_hide_the_session() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
-    let own = server.cookie(ming.token());
-    let name = own.split('=').next().expect("a name").to_owned();
+    let own_cookie = server.cookie(ming.token());
+    let name = own_cookie.split('=').next().expect("a name").to_owned();
     for (before, after) in [
         ("theme=茶; ", ""),
         ("", "; drink=普洱茶"),
@@ -113,22 +113,22 @@ async fn foreign_cookies_do_not_hide_the_session() {
         (&format!("{name}=; {name}=\"\"; "), "; x=\";\""),
         (&format!("not_{name}=x; {name}2=y; "), ""),
     ] {
-        let line = format!("{before}{own}{after}");
-        // As bytes that are UTF-8, and as one byte a character.
-        let latin: Vec<u8> = line.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(0xe8)).collect();
-        for bytes in [line.as_bytes(), &latin] {
+        let header = format!("{before}{own_cookie}{after}");
+        // As UTF-8, and as Latin-1 with one byte per character.
+        let latin_1: Vec<u8> = header.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(0xe8)).collect();
+        for bytes in [header.as_bytes(), &latin_1] {
             let cookies = HeaderValue::from_bytes(bytes).expect("a header");
             let request = server.http(Method::GET, "/api/me").header(COOKIE, &cookies);
-            assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK, "{line}");
+            assert_eq!(request.send().await.expect("a response").status(), StatusCode::OK, "{header}");
             let page = server.http(Method::GET, "/talk/lobby").header(COOKIE, &cookies);
-            let page = page.send().await.expect("an answer");
-            assert!(page.headers().contains_key(SET_COOKIE), "kept for as long again: {line}");
+            let page = page.send().await.expect("a response");
+            assert!(page.headers().contains_key(SET_COOKIE), "the cookie is renewed: {header}");
             let upgrade =
                 server.http(Method::GET, "/ws").header("connection", "upgrade").header("upgrade", "websocket");
             let upgrade =
                 upgrade.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-            let answer = upgrade.header(COOKIE, &cookies).send().await.expect("an answer");
-            assert!(answer.headers().contains_key(SET_COOKIE), "{line}");
+            let response = upgrade.header(COOKIE, &cookies).send().await.expect("a response");
+            assert!(response.headers().contains_key(SET_COOKIE), "{header}");
         }
     }
 }
@@ -143,7 +143,7 @@ async fn language_and_theme_are_found_among_foreign_cookies() {
         ("茶=茶; teahouse_language=en", "en"),
     ] {
         let cookies = HeaderValue::from_bytes(cookies.as_bytes()).expect("a header");
-        let page = server.http(Method::GET, "/").header(COOKIE, &cookies).send().await.expect("an answer");
+        let page = server.http(Method::GET, "/").header(COOKIE, &cookies).send().await.expect("a response");
         let page = page.text().await.expect("a page");
         assert!(page.contains(&format!("lang=\"{language}\"")), "{cookies:?}");
     }

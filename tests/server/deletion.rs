@@ -1,4 +1,4 @@
-//! Accounts that are deleted: what goes at once, what stays without a name, and what others are told.
+//! Deleting an account: what is deleted at once, what stays without a name, and what other users receive.
 
 use std::collections::HashMap;
 
@@ -15,49 +15,54 @@ use teahouse::{
 
 use super::support::{Closed, PASSWORD, TestClient, TestServer, register_user, register_with_role, sign_in};
 
-/// Asks for the end of an account.
-async fn delete(server: &TestServer, token: &str, body: Value) -> (StatusCode, Option<ErrorCode>) {
+/// Sends `DELETE /api/me`. Returns the status, and the error code of a refusal.
+async fn delete_account(server: &TestServer, token: &str, body: Value) -> (StatusCode, Option<ErrorCode>) {
     let request = server.http(Method::DELETE, "/api/me").bearer_auth(token).json(&body);
-    let answer = request.send().await.expect("an answer");
-    let status = answer.status();
-    (status, answer.json::<Problem>().await.ok().map(|problem| problem.code))
+    let response = request.send().await.expect("a response");
+    let status = response.status();
+    (status, response.json::<Problem>().await.ok().map(|problem| problem.code))
 }
 
 async fn get(server: &TestServer, client: &TestClient, path: &str) -> String {
     let request = server.http(Method::GET, path).bearer_auth(client.token());
-    request.send().await.expect("an answer").text().await.expect("a text")
+    request.send().await.expect("a response").text().await.expect("a text")
 }
 
-async fn page(server: &TestServer, client: &TestClient, conversation: ConversationId) -> MessagesPage {
+async fn fetch_page(server: &TestServer, client: &TestClient, conversation: ConversationId) -> MessagesPage {
     let path = format!("/api/conversations/{conversation}/messages?limit=200");
     serde_json::from_str(&get(server, client, &path).await).expect("a page")
 }
 
-/// What somebody sees who has what is there now.
-async fn view(server: &TestServer, client: &TestClient, conversation: ConversationId) -> Timeline {
-    let mut view = Timeline::default();
-    view.apply_page(PageRange::Newest, page(server, client, conversation).await);
-    view
+/// The timeline of a client that has just fetched the conversation.
+async fn timeline_of(server: &TestServer, client: &TestClient, conversation: ConversationId) -> Timeline {
+    let mut timeline = Timeline::default();
+    timeline.apply_page(PageRange::Newest, fetch_page(server, client, conversation).await);
+    timeline
 }
 
-/// Hears events until the account of `user` is deleted in this conversation, and folds them in.
-async fn hears_of_deletion(client: &mut TestClient, conversation: ConversationId, user: &User, view: &mut Timeline) {
+/// Applies the events of this conversation to `timeline` until the one that says that the account of `user` is deleted.
+async fn apply_until_account_deleted(
+    client: &mut TestClient,
+    conversation: ConversationId,
+    user: &User,
+    timeline: &mut Timeline,
+) {
     loop {
         let event = client
-            .expect("an event there", |frame| match frame {
+            .expect("an event of the conversation", |frame| match frame {
                 ServerFrame::Event(event) if event.conversation == conversation => Some(event.clone()),
                 _ => None,
             })
             .await;
-        view.apply(&event);
+        timeline.apply(&event);
         if event.kind == EventKind::AccountDeleted && event.author.id == user.id {
             return;
         }
     }
 }
 
-fn messages(view: &Timeline) -> Vec<Message> {
-    view.messages().cloned().collect()
+fn messages(timeline: &Timeline) -> Vec<Message> {
+    timeline.messages().cloned().collect()
 }
 
 #[tokio::test]
@@ -65,26 +70,33 @@ async fn deleting_an_account_ends_all_sessions_and_frees_the_nickname() {
     let server = TestServer::start().await;
     register_user(&server, "老板").await;
     let (ming, token) = register_user(&server, "小明").await;
-    let other = sign_in(&server, "小明", PASSWORD).await.expect("a session");
-    let elsewhere = TestClient::with_token(server.address, &other.token).await;
+    let second_session = sign_in(&server, "小明", PASSWORD).await.expect("a session");
+    let second_client = TestClient::with_token(server.address, &second_session.token).await;
 
     for wrong in [json!({ "messages": "keep" }), json!({ "messages": "keep", "password": "wrong horse" })] {
-        assert_eq!(delete(&server, &token, wrong).await, (StatusCode::FORBIDDEN, Some(ErrorCode::WrongPassword)));
+        assert_eq!(
+            delete_account(&server, &token, wrong).await,
+            (StatusCode::FORBIDDEN, Some(ErrorCode::WrongPassword))
+        );
     }
-    let lacking = json!({ "password": PASSWORD });
-    assert_eq!(delete(&server, &token, lacking).await.0, StatusCode::BAD_REQUEST, "what becomes of the messages?");
-    let right = json!({ "messages": "keep", "password": PASSWORD });
-    assert_eq!(delete(&server, &token, right.clone()).await.0, StatusCode::NO_CONTENT);
+    let without_messages_field = json!({ "password": PASSWORD });
+    assert_eq!(
+        delete_account(&server, &token, without_messages_field).await.0,
+        StatusCode::BAD_REQUEST,
+        "the field `messages` is required"
+    );
+    let valid = json!({ "messages": "keep", "password": PASSWORD });
+    assert_eq!(delete_account(&server, &token, valid.clone()).await.0, StatusCode::NO_CONTENT);
 
     let id = ming.user().id;
     assert_eq!(ming.closed().await, Closed::Code(4401));
-    assert_eq!(elsewhere.closed().await, Closed::Code(4401));
-    assert_eq!(delete(&server, &token, right).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(second_client.closed().await, Closed::Code(4401));
+    assert_eq!(delete_account(&server, &token, valid).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(server.sessions_of(id), 0);
     assert_eq!(server.count("users WHERE nickname = '小明' OR nickname_key = '小明'"), 0);
-    assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect_err("nobody").code, ErrorCode::WrongPassword);
-    let new = TestClient::guest(&server, "小明").await;
-    assert_ne!(new.user().id, id);
+    assert_eq!(sign_in(&server, "小明", PASSWORD).await.expect_err("an unknown user").code, ErrorCode::WrongPassword);
+    let new_guest = TestClient::guest(&server, "小明").await;
+    assert_ne!(new_guest.user().id, id);
 }
 
 #[tokio::test]
@@ -95,32 +107,35 @@ async fn messages_of_a_deleted_account_stay_without_a_name_everywhere() {
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
     ming.send_message("I was here").await;
-    let said = ling.send_message("so was I").await.seq.expect("a place");
-    ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": true })).await;
+    let sent_seq = ling.send_message("so was I").await.seq.expect("a seq");
+    ming.change("react", lobby, sent_seq, json!({ "emoji": "🍵", "on": true })).await;
     owner.moderate("unmute", &ming.user(), json!({})).await;
     let direct = ming.open_direct("阿玲").await.id;
     ming.send_message_to(direct, "between us").await;
     ling.expect_event("between us").await;
-    let (mut in_lobby, mut in_direct) = (view(&server, &ling, lobby).await, view(&server, &ling, direct).await);
-    let (before_lobby, before_direct) = (in_lobby.clone(), in_direct.clone());
+    let (mut lobby_timeline, mut direct_timeline) =
+        (timeline_of(&server, &ling, lobby).await, timeline_of(&server, &ling, direct).await);
+    let (before_lobby, before_direct) = (lobby_timeline.clone(), direct_timeline.clone());
     let former = ming.user();
 
     let body = json!({ "messages": "keep", "password": PASSWORD });
-    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
-    hears_of_deletion(&mut ling, lobby, &former, &mut in_lobby).await;
-    hears_of_deletion(&mut ling, direct, &former, &mut in_direct).await;
-    for (conversation, seen, before) in [(lobby, in_lobby, before_lobby), (direct, in_direct, before_direct)] {
-        let afresh = page(&server, &ling, conversation).await.messages;
-        assert_eq!(messages(&seen), afresh);
-        // Who was away learns it from what they missed.
+    assert_eq!(delete_account(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+    apply_until_account_deleted(&mut ling, lobby, &former, &mut lobby_timeline).await;
+    apply_until_account_deleted(&mut ling, direct, &former, &mut direct_timeline).await;
+    for (conversation, timeline, before) in
+        [(lobby, lobby_timeline, before_lobby), (direct, direct_timeline, before_direct)]
+    {
+        let fetched = fetch_page(&server, &ling, conversation).await.messages;
+        assert_eq!(messages(&timeline), fetched);
+        // A user who was offline learns it from the missed events.
         let cursors = HashMap::from([(conversation, before.cursor())]);
         let mut back = TestClient::resume(&server, ling.token(), ling.welcome.epoch, &cursors).await;
-        let mut view = before;
-        hears_of_deletion(&mut back, conversation, &former, &mut view).await;
-        assert_eq!(messages(&view), afresh);
+        let mut resumed_timeline = before;
+        apply_until_account_deleted(&mut back, conversation, &former, &mut resumed_timeline).await;
+        assert_eq!(messages(&resumed_timeline), fetched);
     }
-    let shown = get(&server, &ling, "/api/conversations/lobby/messages").await;
-    assert!(shown.contains("I was here") && !shown.contains("小明"), "{shown}");
+    let history = get(&server, &ling, "/api/conversations/lobby/messages").await;
+    assert!(history.contains("I was here") && !history.contains("小明"), "{history}");
     let audit = get(&server, &owner, "/api/audit").await;
     assert!(!audit.contains("小明"), "{audit}");
     let listed: ConversationList =
@@ -141,20 +156,20 @@ async fn messages_are_deleted_with_the_account_on_request() {
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ming.lobby().id;
     let direct = ming.open_direct("阿玲").await.id;
-    // More than are deleted at once.
+    // More messages than one batch deletes.
     for number in 0..130 {
         ming.send_without_waiting(lobby, &format!("secret {number}")).await;
     }
-    let last = ming.send_message("secret, the last").await.seq.expect("a place");
+    let last = ming.send_message("secret, the last").await.seq.expect("a seq");
     ming.change("edit", lobby, last, json!({ "body": "secret, changed" })).await;
     ming.send_message_to(direct, "secret between us").await;
     ling.send_message("mine stays").await;
     let former = ming.user();
-    let mut seen = view(&server, &ling, lobby).await;
+    let mut timeline = timeline_of(&server, &ling, lobby).await;
     let body = json!({ "messages": "delete", "password": PASSWORD });
-    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(delete_account(&server, &token, body).await.0, StatusCode::NO_CONTENT);
 
-    hears_of_deletion(&mut ling, lobby, &former, &mut seen).await;
+    apply_until_account_deleted(&mut ling, lobby, &former, &mut timeline).await;
     for _ in 0..=131 {
         let event = ling
             .expect("a deletion", |frame| match frame {
@@ -164,19 +179,20 @@ async fn messages_are_deleted_with_the_account_on_request() {
             .await;
         assert_eq!((event.author.id, event.author.nickname.is_former()), (former.id, true));
         if event.conversation == lobby {
-            seen.apply(&event);
+            timeline.apply(&event);
         }
     }
     assert_eq!(server.payloads_containing("secret"), 0);
-    let afresh = page(&server, &ling, lobby).await.messages;
-    assert_eq!(messages(&seen), afresh);
-    let left: Vec<_> = afresh.iter().filter(|message| !message.deleted).map(|message| message.body.as_str()).collect();
-    assert_eq!(left, ["mine stays"]);
-    // Nothing is left in the direct, so it is in nobody's list.
+    let fetched = fetch_page(&server, &ling, lobby).await.messages;
+    assert_eq!(messages(&timeline), fetched);
+    let remaining: Vec<_> =
+        fetched.iter().filter(|message| !message.deleted).map(|message| message.body.as_str()).collect();
+    assert_eq!(remaining, ["mine stays"]);
+    // The direct is empty, so it is in no list.
     let listed = ling.connect_again(&server).await.welcome.conversations;
     assert!(listed.iter().all(|conversation| conversation.id != direct), "{listed:?}");
-    let answer = get(&server, &ling, &format!("/api/conversations/{direct}/messages")).await;
-    assert!(!answer.contains("secret"), "{answer}");
+    let response = get(&server, &ling, &format!("/api/conversations/{direct}/messages")).await;
+    assert!(!response.contains("secret"), "{response}");
 }
 
 #[tokio::test]
@@ -185,15 +201,15 @@ async fn the_last_owner_must_appoint_another_unless_the_operator_deletes_the_acc
     let (mut owner, token) = register_user(&server, "老板").await;
     let body = json!({ "messages": "keep", "password": PASSWORD });
     let refused = (StatusCode::CONFLICT, Some(ErrorCode::LastOwner));
-    assert_eq!(delete(&server, &token, body.clone()).await, refused);
+    assert_eq!(delete_account(&server, &token, body.clone()).await, refused);
     register_with_role(&server, &mut owner, "管家", "moderator").await;
-    assert_eq!(delete(&server, &token, body.clone()).await, refused, "a moderator is no owner");
+    assert_eq!(delete_account(&server, &token, body.clone()).await, refused, "a moderator is not an owner");
     register_with_role(&server, &mut owner, "阿玲", "owner").await;
     owner.send_message("still here").await;
-    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(delete_account(&server, &token, body).await.0, StatusCode::NO_CONTENT);
 
-    let told = server.admin(&["delete-account", "阿玲"]).await;
-    assert_eq!(told, "阿玲: the account is deleted\n");
+    let output = server.admin(&["delete-account", "阿玲"]).await;
+    assert_eq!(output, "阿玲: the account is deleted\n");
     assert!(server.admin(&["audit", "--limit", "1"]).await.contains("the operator: delete_account (former user)"));
     assert!(!server.admin(&["list"]).await.contains("owner"));
     assert!(server.admin_error(&["delete-account", "阿玲"]).await.contains("nobody here is called"));
@@ -204,11 +220,11 @@ async fn a_guest_deletes_the_account_without_a_password() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let said = ming.send_message("secret").await.seq.expect("a place");
-    assert_eq!(delete(&server, ming.token(), json!({ "messages": "delete" })).await.0, StatusCode::NO_CONTENT);
+    let sent_seq = ming.send_message("secret").await.seq.expect("a seq");
+    assert_eq!(delete_account(&server, ming.token(), json!({ "messages": "delete" })).await.0, StatusCode::NO_CONTENT);
     assert_eq!(ming.closed().await, Closed::Code(4401));
     ling.expect("the deletion", |frame| match frame {
-        ServerFrame::Event(Event { kind: EventKind::Deletion { seq }, .. }) if *seq == said => Some(()),
+        ServerFrame::Event(Event { kind: EventKind::Deletion { seq }, .. }) if *seq == sent_seq => Some(()),
         _ => None,
     })
     .await;
@@ -221,13 +237,13 @@ async fn a_report_survives_the_deletion_of_the_reported_account() {
     let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, token) = register_user(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let said = ming.send_message("rude words").await;
-    let seq = said.seq.unwrap_or(Seq::ZERO);
+    let sent_ack = ming.send_message("rude words").await;
+    let seq = sent_ack.seq.unwrap_or(Seq::ZERO);
     let request = server.http(Method::POST, "/api/reports").bearer_auth(ling.token());
-    let request = request.json(&json!({ "conversation": said.conversation, "seq": seq }));
-    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
+    let request = request.json(&json!({ "conversation": sent_ack.conversation, "seq": seq }));
+    assert_eq!(request.send().await.expect("a response").status(), StatusCode::NO_CONTENT);
     let body = json!({ "messages": "delete", "password": PASSWORD });
-    assert_eq!(delete(&server, &token, body).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(delete_account(&server, &token, body).await.0, StatusCode::NO_CONTENT);
     ling.expect("the deletion", |frame| match frame {
         ServerFrame::Event(Event { kind: EventKind::Deletion { .. }, .. }) => Some(()),
         _ => None,

@@ -1,4 +1,4 @@
-//! Two users talk alone.
+//! Directs: conversations of two users.
 
 use serde_json::json;
 use teahouse::{
@@ -8,17 +8,17 @@ use teahouse::{
 
 use super::support::{SimpleClient, TestClient, TestServer, register_user};
 
-/// Ends a guest's session, and with it the claim to the name.
-async fn leaves(server: &TestServer, guest: TestClient) {
-    let answer = server.http(reqwest::Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await;
-    assert_eq!(answer.expect("an answer").status(), 204);
+/// Ends a guest's session, which frees the nickname.
+async fn sign_out(server: &TestServer, guest: TestClient) {
+    let response = server.http(reqwest::Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await;
+    assert_eq!(response.expect("a response").status(), 204);
     guest.closed().await;
 }
 
-/// The next view of this conversation.
+/// Returns the next `conversation` frame of this conversation.
 async fn expect_view(client: &mut TestClient, id: ConversationId) -> Conversation {
     client
-        .expect("a view", |frame| match frame {
+        .expect("a conversation frame", |frame| match frame {
             ServerFrame::Conversation(conversation) if conversation.id == id => Some(conversation.clone()),
             _ => None,
         })
@@ -43,7 +43,7 @@ async fn a_direct_is_delivered_to_its_two_users_only() {
     ling.send_message_to(direct.id, "only me").await;
     ming.expect_event("only me").await;
 
-    // Delivery keeps the order of commits: whatever she was to get would have come before this.
+    // Events are delivered in the order of commits, so anything for 小红 would have arrived before this one.
     ming.send_message("all of you").await;
     let mut frames = Vec::new();
     loop {
@@ -62,17 +62,17 @@ async fn the_other_user_learns_of_a_direct_just_before_its_first_message() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let opened = ming.open_direct("阿玲").await;
-    assert_eq!(ling.connect_again(&server).await.welcome.conversations.len(), 1, "nothing was written yet");
+    assert_eq!(ling.connect_again(&server).await.welcome.conversations.len(), 1, "the direct is still empty");
     ming.send_message_to(opened.id, "are you there?").await;
-    let told = ling
+    let received = ling
         .expect("a conversation", |frame| match frame {
             ServerFrame::Conversation(conversation) => Some(conversation.clone()),
             _ => None,
         })
         .await;
-    assert_eq!(told.id, opened.id);
-    assert_eq!(told.kind, ConversationKind::Direct { with: ming.welcome.me.user().into() });
-    assert_eq!((told.last_seq, told.unread), (Seq(0), 0));
+    assert_eq!(received.id, opened.id);
+    assert_eq!(received.kind, ConversationKind::Direct { with: ming.welcome.me.user().into() });
+    assert_eq!((received.last_seq, received.unread), (Seq(0), 0));
     assert_eq!(ling.expect_event("are you there?").await.seq, Seq(1));
 }
 
@@ -95,18 +95,18 @@ async fn an_absent_user_finds_the_message_later() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let token = ling.token().to_owned();
-    let her = ling.user();
-    ming.expect_online(&her).await;
+    let ling_user = ling.user();
+    ming.expect_online(&ling_user).await;
     drop(ling);
-    ming.expect_offline(&her).await;
+    ming.expect_offline(&ling_user).await;
 
     let direct = ming.open_direct("阿玲").await;
     ming.send_message_to(direct.id, "晚安").await;
 
     let ling = TestClient::with_token(server.address, &token).await;
-    let found = ling.welcome.conversations.iter().find(|conversation| conversation.id == direct.id);
-    let found = found.expect("the direct");
-    assert_eq!((found.last_seq, found.read_seq, found.unread), (Seq(1), Seq(0), 1));
+    let listed = ling.welcome.conversations.iter().find(|conversation| conversation.id == direct.id);
+    let listed = listed.expect("the direct");
+    assert_eq!((listed.last_seq, listed.read_seq, listed.unread), (Seq(1), Seq(0), 1));
 }
 
 #[tokio::test]
@@ -149,8 +149,8 @@ async fn directs_of_others_can_be_neither_read_nor_written() {
             assert_eq!(hong.expect_error().await.code, ErrorCode::UnknownConversation);
         }
         let path = format!("/api/conversations/{conversation}/messages");
-        let answer = server.http(reqwest::Method::GET, &path).bearer_auth(hong.token()).send().await;
-        assert_eq!(answer.expect("an answer").status(), 404);
+        let response = server.http(reqwest::Method::GET, &path).bearer_auth(hong.token()).send().await;
+        assert_eq!(response.expect("a response").status(), 404);
     }
     assert_eq!(server.stored_counts(), before);
 }
@@ -163,26 +163,26 @@ async fn a_user_who_left_is_marked_at_once_and_cannot_be_written_to() {
     let direct = ada.open_direct("Bob").await.id;
     ada.send_message_to(direct, "hi").await;
     bob.expect_event("hi").await;
-    let former = bob.user();
-    leaves(&server, bob).await;
+    let former_user = bob.user();
+    sign_out(&server, bob).await;
     assert!(is_gone(&expect_view(&mut ada, direct).await));
 
     let id = ada.send_without_waiting(direct, "are you there?").await;
     let error = ada.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::UserGone));
     let back = ada.connect_again(&server).await;
-    assert!(back.welcome.conversations.iter().any(|talk| talk.id == direct && is_gone(talk)));
+    assert!(back.welcome.conversations.iter().any(|conversation| conversation.id == direct && is_gone(conversation)));
 
-    // Another one of that name is another one: what was meant for the former does not come to them.
-    let mut other = TestClient::guest(&server, "Bob").await;
+    // A new user with the same nickname does not receive messages for the former one.
+    let mut new_bob = TestClient::guest(&server, "Bob").await;
     let id = CommandId::generate();
-    ada.send(&json!({ "type": "open_direct", "id": id, "user": former.id })).await;
+    ada.send(&json!({ "type": "open_direct", "id": id, "user": former_user.id })).await;
     assert_eq!(ada.expect_ack(id).await.conversation, direct);
     let new = ada.open_direct("Bob").await;
     assert_ne!(new.id, direct);
-    assert_eq!(new.kind, ConversationKind::Direct { with: other.user().into() });
+    assert_eq!(new.kind, ConversationKind::Direct { with: new_bob.user().into() });
     ada.send_message_to(new.id, "hello, other Bob").await;
-    assert_eq!(other.message_texts_until("hello, other Bob").await, ["hello, other Bob"]);
+    assert_eq!(new_bob.message_texts_until("hello, other Bob").await, ["hello, other Bob"]);
 }
 
 #[tokio::test]
@@ -221,13 +221,13 @@ async fn a_nickname_means_the_same_user_to_a_script_until_they_leave() {
     bob.expect_event("for the first Bob").await;
     script.send_direct_message("Carol", "between").await;
     carol.expect_event("between").await;
-    leaves(&server, bob).await;
-    let mut other = TestClient::guest(&server, "Bob").await;
+    sign_out(&server, bob).await;
+    let mut new_bob = TestClient::guest(&server, "Bob").await;
 
     script.send_direct_message("Bob", "for the first Bob again").await;
     assert_eq!(script.next_error().await, "user_gone");
     script.send_direct_message("Bob", "for whoever is Bob now").await;
-    assert_eq!(other.message_texts_until("for whoever is Bob now").await, ["for whoever is Bob now"]);
+    assert_eq!(new_bob.message_texts_until("for whoever is Bob now").await, ["for whoever is Bob now"]);
 }
 
 #[tokio::test]
@@ -235,19 +235,19 @@ async fn an_empty_direct_disappears_with_its_guest() {
     let server = TestServer::start().await;
     let mut ada = TestClient::guest(&server, "Ada").await;
     let mut bob = TestClient::guest(&server, "Bob").await;
-    let (mine, said) = (ada.open_direct("Bob").await.id, bob.open_direct("Ada").await.id);
-    assert_eq!(mine, said);
+    let (opened_by_ada, opened_by_bob) = (ada.open_direct("Bob").await.id, bob.open_direct("Ada").await.id);
+    assert_eq!(opened_by_ada, opened_by_bob);
     let mut carol = TestClient::guest(&server, "Carol").await;
     let kept = carol.open_direct("Bob").await.id;
     carol.send_message_to(kept, "something").await;
     assert_eq!(server.count("conversations"), 3);
 
-    leaves(&server, bob).await;
-    let removed = ada.expect("its end", |frame| match frame {
+    sign_out(&server, bob).await;
+    let removed = ada.expect("the direct to be removed", |frame| match frame {
         ServerFrame::ConversationRemoved { id } => Some(*id),
         _ => None,
     });
-    assert_eq!(removed.await, mine);
+    assert_eq!(removed.await, opened_by_ada);
     assert!(is_gone(&expect_view(&mut carol, kept).await));
     assert_eq!(server.count("conversations"), 2);
 }
@@ -263,7 +263,7 @@ async fn a_muted_user_can_read_but_begin_no_direct() {
     let online = ming.connect_again(&server).await.welcome.online;
     let script_user = online.into_iter().find(|user| user.nickname.as_str() == "script").expect("the script");
 
-    // Of one room alone it says nothing about directs.
+    // A mute in one room does not affect directs.
     owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
     let hong = TestClient::guest(&server, "小红").await.user();
     assert_eq!(ming.open_direct("小红").await.kind, ConversationKind::Direct { with: hong.into() });
@@ -271,9 +271,9 @@ async fn a_muted_user_can_read_but_begin_no_direct() {
     for user in [ming.user(), script_user] {
         owner.moderate("mute", &user, json!({ "minutes": 10 })).await;
     }
-    let stored = server.stored_counts();
-    for whom in [json!({ "nickname": "阿玲" }), json!({ "user": ling.user().id })] {
-        let mut command = whom;
+    let counts = server.stored_counts();
+    for target in [json!({ "nickname": "阿玲" }), json!({ "user": ling.user().id })] {
+        let mut command = target;
         command["type"] = json!("open_direct");
         command["id"] = json!(CommandId::generate());
         ming.send(&command).await;
@@ -283,6 +283,6 @@ async fn a_muted_user_can_read_but_begin_no_direct() {
     }
     script.send_direct_message("阿玲", "psst").await;
     assert_eq!(script.next_error().await, "muted");
-    assert_eq!(server.stored_counts(), stored);
-    assert_eq!(ming.open_direct("老板").await.id, before, "what is there can be read");
+    assert_eq!(server.stored_counts(), counts);
+    assert_eq!(ming.open_direct("老板").await.id, before, "an existing direct can be opened");
 }

@@ -1,4 +1,4 @@
-//! What was deleted, or edited away, is in no file of the data folder any more, a few seconds later.
+//! A deleted or replaced text disappears from all files of the data folder within seconds.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -9,12 +9,12 @@ use super::support::{TestClient, TestProcess, with_timeout};
 
 const SECRET: &str = "wistful-porcelain-kettle";
 
-/// The names of the files in which the text can be found.
-fn files_with(text: &str, folder: &Path) -> Vec<String> {
+/// The names of the files in `folder` that contain `text`.
+fn files_containing(text: &str, folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("the data") {
         let path = entry.expect("an entry").path();
-        // The administrator's socket cannot be read, and a file may go while this looks.
+        // The admin socket cannot be read, and a file may be removed in the meantime.
         let Ok(bytes) = fs::read(&path) else { continue };
         if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
             found.push(path.file_name().expect("a name").to_string_lossy().into_owned());
@@ -23,27 +23,27 @@ fn files_with(text: &str, folder: &Path) -> Vec<String> {
     found
 }
 
-/// Waits until it is nowhere in the folder.
+/// Waits until no file in `folder` contains `text`.
 async fn expect_gone(text: &str, folder: &Path) {
-    let gone = async {
-        let mut look = tokio::time::interval(Duration::from_millis(50));
-        while !files_with(text, folder).is_empty() {
-            look.tick().await;
+    let erased = async {
+        let mut interval = tokio::time::interval(Duration::from_millis(50));
+        while !files_containing(text, folder).is_empty() {
+            interval.tick().await;
         }
     };
-    with_timeout("a text to be gone from all files", gone).await;
+    with_timeout("a text to be gone from all files", erased).await;
 }
 
-/// Says something, and what surrounds it, so that it is not alone on its page.
-async fn say_among_others(client: &mut TestClient, text: &str) -> teahouse::domain::Seq {
+/// Sends `text` between other messages, so that it shares its database page with them.
+async fn send_among_others(client: &mut TestClient, text: &str) -> teahouse::domain::Seq {
     for number in 0..10 {
         client.send_message(&format!("before {number}")).await;
     }
-    let said = client.send_message(text).await.seq.expect("a place");
+    let seq = client.send_message(text).await.seq.expect("a seq");
     for number in 0..10 {
         client.send_message(&format!("after {number}")).await;
     }
-    said
+    seq
 }
 
 #[tokio::test]
@@ -52,20 +52,20 @@ async fn a_deleted_text_leaves_all_files_while_the_server_runs() {
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
-    let said = say_among_others(&mut ming, SECRET).await;
-    assert!(!files_with(SECRET, data.path()).is_empty(), "it can be found");
-    ming.change("delete", lobby, said, json!({})).await;
+    let seq = send_among_others(&mut ming, SECRET).await;
+    assert!(!files_containing(SECRET, data.path()).is_empty(), "the text is on the disk before the deletion");
+    ming.change("delete", lobby, seq, json!({})).await;
     expect_gone(SECRET, data.path()).await;
 
-    // In a talk of two as well.
+    // The same in a direct.
     let _ling = TestClient::guest_at_address(process.address, "阿玲").await;
     let direct = ming.open_direct("阿玲").await.id;
-    let said = ming.send_message_to(direct, SECRET).await.seq.expect("a place");
-    ming.change("delete", direct, said, json!({})).await;
+    let seq = ming.send_message_to(direct, SECRET).await.seq.expect("a seq");
+    ming.change("delete", direct, seq, json!({})).await;
     expect_gone(SECRET, data.path()).await;
     process.signal("TERM");
     assert!(process.exit().await.success());
-    assert_eq!(files_with(SECRET, data.path()), [""; 0]);
+    assert_eq!(files_containing(SECRET, data.path()), [""; 0]);
 }
 
 #[tokio::test]
@@ -74,10 +74,10 @@ async fn an_edited_text_leaves_all_files() {
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
-    let said = say_among_others(&mut ming, SECRET).await;
-    ming.change("edit", lobby, said, json!({ "body": "nothing to see here" })).await;
+    let seq = send_among_others(&mut ming, SECRET).await;
+    ming.change("edit", lobby, seq, json!({ "body": "nothing to see here" })).await;
     expect_gone(SECRET, data.path()).await;
-    assert!(!files_with("nothing to see here", data.path()).is_empty());
+    assert!(!files_containing("nothing to see here", data.path()).is_empty());
 }
 
 #[tokio::test]
@@ -86,13 +86,13 @@ async fn a_text_deleted_last_leaves_all_files_at_a_clean_stop() {
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
-    let said = say_among_others(&mut ming, SECRET).await;
-    ming.change("delete", lobby, said, json!({})).await;
+    let seq = send_among_others(&mut ming, SECRET).await;
+    ming.change("delete", lobby, seq, json!({})).await;
     process.signal("TERM");
     assert!(process.exit().await.success());
-    assert_eq!(files_with(SECRET, data.path()), [""; 0]);
-    let log = fs::metadata(data.path().join("teahouse.db-wal")).map_or(0, |log| log.len());
-    assert_eq!(log, 0, "everything is in the database");
+    assert_eq!(files_containing(SECRET, data.path()), [""; 0]);
+    let wal_bytes = fs::metadata(data.path().join("teahouse.db-wal")).map_or(0, |metadata| metadata.len());
+    assert_eq!(wal_bytes, 0, "the write-ahead log is empty");
 }
 
 #[tokio::test]
@@ -101,14 +101,14 @@ async fn a_text_deleted_before_a_kill_leaves_all_files_after_the_next_start() {
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
-    let said = say_among_others(&mut ming, SECRET).await;
-    ming.change("delete", lobby, said, json!({})).await;
+    let seq = send_among_others(&mut ming, SECRET).await;
+    ming.change("delete", lobby, seq, json!({})).await;
     process.signal("KILL");
     assert!(!process.exit().await.success());
 
     let process = TestProcess::start(data.path()).await;
     expect_gone(SECRET, data.path()).await;
-    // Nothing else went with it.
+    // All other events are still there.
     let newcomer = TestClient::guest_at_address(process.address, "new").await;
     assert_eq!(newcomer.lobby().last_seq.0, 22);
 }

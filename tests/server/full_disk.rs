@@ -1,4 +1,4 @@
-//! A disk that is full refuses what is new, keeps what is old, and needs no restart when there is room again.
+//! A full disk: the server refuses new data, keeps acknowledged data, and recovers without a restart.
 
 use std::{
     fs::{self, File},
@@ -15,27 +15,31 @@ use tempfile::TempDir;
 
 use super::support::{PROGRAM, TestClient, TestProcess};
 
-/// More than an empty database, its log and some messages take; little to fill.
+/// Large enough for a database with some messages, small enough to fill quickly.
 const SIZE: &str = "size=8m";
 
-/// A disk that is soon full: a small one in memory or, where mounting is not allowed, a quota on the process.
+/// A small disk: a tmpfs, or a file size limit on the process where mounting is not allowed.
 struct SmallDisk {
     folder: TempDir,
-    /// How to call what mounts; `None` if nothing is mounted.
-    mounted_by: Option<&'static [&'static str]>,
+    /// The command prefix (`sudo` or nothing) that mounted the tmpfs; `None` if nothing is mounted.
+    mount_prefix: Option<&'static [&'static str]>,
 }
 
 impl SmallDisk {
     fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let ways: [&[&str]; 2] = [&[], &["sudo", "-n"]];
-        let mounted_by = ways.into_iter().find(|way| {
+        let prefixes: [&[&str]; 2] = [&[], &["sudo", "-n"]];
+        let mount_prefix = prefixes.into_iter().find(|prefix| {
             let path = folder.path().as_os_str();
-            run(way, "mount", &["-t".as_ref(), "tmpfs".as_ref(), "-o".as_ref(), SIZE.as_ref(), "tmpfs".as_ref(), path])
+            run(
+                prefix,
+                "mount",
+                &["-t".as_ref(), "tmpfs".as_ref(), "-o".as_ref(), SIZE.as_ref(), "tmpfs".as_ref(), path],
+            )
         });
-        let disk = Self { folder, mounted_by };
-        if let Some(way) = mounted_by {
-            assert!(run(way, "chmod", &["0777".as_ref(), disk.path().as_os_str()]));
+        let disk = Self { folder, mount_prefix };
+        if let Some(prefix) = mount_prefix {
+            assert!(run(prefix, "chmod", &["0777".as_ref(), disk.path().as_os_str()]));
         }
         disk
     }
@@ -45,7 +49,7 @@ impl SmallDisk {
     }
 
     fn fill(&self, process: &TestProcess) {
-        if self.mounted_by.is_none() {
+        if self.mount_prefix.is_none() {
             return limit_files(process, "4096");
         }
         let mut ballast = File::create(self.ballast()).expect("a ballast");
@@ -55,11 +59,11 @@ impl SmallDisk {
         }
     }
 
-    fn make_room(&self, process: &TestProcess) {
-        if self.mounted_by.is_none() {
+    fn free_space(&self, process: &TestProcess) {
+        if self.mount_prefix.is_none() {
             return limit_files(process, "unlimited");
         }
-        fs::remove_file(self.ballast()).expect("no ballast");
+        fs::remove_file(self.ballast()).expect("the ballast removed");
     }
 
     fn ballast(&self) -> PathBuf {
@@ -69,18 +73,18 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        if let Some(way) = self.mounted_by {
-            // Lazily: a process of a failed test may still have files open there.
-            run(way, "umount", &["--lazy".as_ref(), self.path().as_os_str()]);
+        if let Some(prefix) = self.mount_prefix {
+            // `--lazy`, because the process of a failed test may still have open files there.
+            run(prefix, "umount", &["--lazy".as_ref(), self.path().as_os_str()]);
         }
     }
 }
 
-/// Whether it could be run, and went well.
-fn run(way: &[&str], program: &str, arguments: &[&std::ffi::OsStr]) -> bool {
-    let mut line = way.iter().copied().chain([program]);
-    let mut command = Command::new(line.next().expect("a program"));
-    command.args(line).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+/// Runs a command behind `prefix`. Returns whether it succeeded.
+fn run(prefix: &[&str], program: &str, arguments: &[&std::ffi::OsStr]) -> bool {
+    let mut words = prefix.iter().copied().chain([program]);
+    let mut command = Command::new(words.next().expect("a program"));
+    command.args(words).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
@@ -90,23 +94,23 @@ fn limit_files(process: &TestProcess, bytes: &str) {
     assert!(limited.expect("prlimit").success());
 }
 
-/// The program, with its own log on the same disk as its data.
+/// Starts the program with its log on the same disk as its data.
 async fn start(disk: &SmallDisk) -> TestProcess {
     let log = File::create(disk.path().join("server.log")).expect("a log");
-    // With a quota, what is too much must be an error, as on a full disk, and not a signal that kills.
+    // Ignore SIGXFSZ, so that exceeding the file size limit is a write error, as on a full disk.
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", PROGRAM]).stderr(log).env("TEAHOUSE_UNLIMITED", "true");
     TestProcess::start_with_command(shell, &disk.path().join("data")).await
 }
 
-/// The answer to a command: whether it was acked, or refused because of the disk.
+/// Returns whether a command was acked. Any error must be `StorageUnavailable`.
 async fn is_acked(client: &mut TestClient, command: CommandId) -> bool {
-    let answer = client.expect("an answer", |frame| match frame {
+    let response = client.expect("a reply", |frame| match frame {
         ServerFrame::Ack { id, .. } if *id == command => Some(Ok(())),
         ServerFrame::Error(error) if error.id == Some(command) => Some(Err(error.code)),
         _ => None,
     });
-    match answer.await {
+    match response.await {
         Ok(()) => true,
         Err(code) => {
             assert_eq!(code, ErrorCode::StorageUnavailable);
@@ -117,9 +121,10 @@ async fn is_acked(client: &mut TestClient, command: CommandId) -> bool {
 
 async fn get(process: &TestProcess, path: &str, token: &str) -> reqwest::Response {
     let request = reqwest::Client::new().get(format!("http://{}{path}", process.address)).bearer_auth(token);
-    request.send().await.expect("an answer")
+    request.send().await.expect("a response")
 }
 
+/// Fetches the command ids of all messages of the Lobby.
 async fn history(process: &TestProcess, token: &str, lobby: ConversationId) -> Vec<CommandId> {
     let mut ids = Vec::new();
     let mut last = 0;
@@ -148,36 +153,36 @@ async fn a_full_disk_refuses_commands_until_there_is_space() {
     }
 
     disk.fill(&process);
-    // Files that are there already may have some room left within.
+    // Existing files may still have some free space.
     let long = "好".repeat(3_900);
-    let refused = loop {
+    let refused_id = loop {
         let id = ming.send_without_waiting(lobby, &long).await;
         if !is_acked(&mut ming, id).await {
             break id;
         }
         acked.push(id);
-        assert!(acked.len() < 1_000, "the disk does not get full");
+        assert!(acked.len() < 1_000, "the disk never gets full");
     };
     for number in 0..20 {
         let id = ming.send_without_waiting(lobby, &format!("{number} {long}")).await;
-        assert!(!is_acked(&mut ming, id).await, "it is still full");
+        assert!(!is_acked(&mut ming, id).await, "the disk is still full");
     }
-    assert_eq!(history(&process, &token, lobby).await, acked, "what was acked can be read, and nothing else is there");
+    assert_eq!(history(&process, &token, lobby).await, acked, "exactly the acked messages can be read");
     for path in ["/healthz", "/readyz"] {
         assert_eq!(get(&process, path, &token).await.status(), 200, "{path}");
     }
 
-    disk.make_room(&process);
-    for _twice in 0..2 {
-        ming.send_with_id(refused, lobby, &long).await;
-        assert!(is_acked(&mut ming, refused).await, "there is room, and nothing was restarted");
+    disk.free_space(&process);
+    for _ in 0..2 {
+        ming.send_with_id(refused_id, lobby, &long).await;
+        assert!(is_acked(&mut ming, refused_id).await, "there is space again, without a restart");
     }
-    acked.push(refused);
+    acked.push(refused_id);
     assert_eq!(history(&process, &token, lobby).await, acked);
 
     process.signal("TERM");
     assert!(process.exit().await.success());
     let process = start(&disk).await;
-    assert_eq!(history(&process, &token, lobby).await, acked, "and after a restart");
+    assert_eq!(history(&process, &token, lobby).await, acked, "the same after a restart");
     drop(process);
 }

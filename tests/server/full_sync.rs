@@ -1,4 +1,4 @@
-//! The disk has it before the ack says so: seen in what the program asks of the kernel.
+//! Events are synced to the disk before they are acked, as the trace of system calls shows.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::support::{PROGRAM, TestClient, TestProcess};
 
-/// The program under `strace`.
+/// The program running under `strace`.
 struct Traced {
     process: TestProcess,
     trace: PathBuf,
@@ -19,68 +19,69 @@ struct Traced {
 
 impl Traced {
     async fn start(data: &Path) -> Self {
-        let is_there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
-        assert!(is_there, "strace is needed here; script/bootstrap installs it");
+        let is_installed = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
+        assert!(is_installed, "strace is needed here; script/bootstrap installs it");
         let trace = data.join("trace");
         let mut strace = Command::new("strace");
-        // Strings in full: many acks go out in one write.
+        // Strings in full length, because one write can carry many acks.
         strace.args(["-f", "-y", "-s", "1000000", "-o"]).arg(&trace);
         strace.args(["-e", "trace=fsync,fdatasync,write,pwrite64,writev,sendto,sendmsg"]).arg(PROGRAM);
         strace.env("TEAHOUSE_UNLIMITED", "true");
         Self { process: TestProcess::start_with_command(strace, data).await, trace }
     }
 
-    /// Stops the program; `strace` ends with it, and has written all that it saw.
-    async fn stop(self) -> Vec<Call> {
+    /// Stops the program, which also ends `strace`. Returns the parsed trace.
+    async fn stop(self) -> Vec<TraceEntry> {
         let strace = self.process.id();
-        let children = fs::read_to_string(format!("/proc/{strace}/task/{strace}/children")).expect("its children");
+        let children =
+            fs::read_to_string(format!("/proc/{strace}/task/{strace}/children")).expect("the children of strace");
         let program = children.split_whitespace().next().expect("the program");
         assert!(Command::new("kill").args(["-TERM", program]).status().expect("kill").success());
         assert!(self.process.exit().await.success());
         let trace = fs::read(self.trace).expect("a trace");
-        String::from_utf8_lossy(&trace).lines().filter_map(Call::parse).collect()
+        String::from_utf8_lossy(&trace).lines().filter_map(TraceEntry::parse).collect()
     }
 }
 
-/// What a line of the trace tells.
-enum Call {
-    /// The write-ahead log is about to be written to.
+/// A relevant line of the trace.
+enum TraceEntry {
+    /// A write to the write-ahead log starts.
     LogWritten,
-    /// A sync of the write-ahead log has come to its end, well.
+    /// A sync of the write-ahead log succeeded.
     Synced,
-    /// These acks are about to be written to a socket.
+    /// A write of these acks to a socket starts.
     Acks(Vec<CommandId>),
 }
 
-impl Call {
-    /// Writes count when they begin, syncs when they end: in the same line, or in one that says `resumed`, if another
-    /// thread did something in between.
+impl TraceEntry {
+    /// Parses one line. Writes count when they start, syncs when they end: on the same line or, if another thread
+    /// interrupted them, on a `resumed` line.
     fn parse(line: &str) -> Option<Self> {
-        let (_thread, call) = line.split_once(' ')?;
-        let call = call.trim_start();
-        let is_sync = |call: &str| call.starts_with("fsync") || call.starts_with("fdatasync");
-        if let Some(resumed) = call.strip_prefix("<... ") {
-            // Of another file, too: but only the log is synced while nothing is moved into the database.
-            return (is_sync(resumed) && call.ends_with("= 0")).then_some(Self::Synced);
+        let (_thread, entry) = line.split_once(' ')?;
+        let entry = entry.trim_start();
+        let is_sync = |entry: &str| entry.starts_with("fsync") || entry.starts_with("fdatasync");
+        if let Some(resumed) = entry.strip_prefix("<... ") {
+            // This line does not name the file, but without a checkpoint only the write-ahead log is synced.
+            return (is_sync(resumed) && entry.ends_with("= 0")).then_some(Self::Synced);
         }
-        if call.contains("teahouse.db-wal>") {
-            return match (is_sync(call), call.ends_with("= 0")) {
+        if entry.contains("teahouse.db-wal>") {
+            return match (is_sync(entry), entry.ends_with("= 0")) {
                 (true, true) => Some(Self::Synced),
                 (true, false) => None,
                 (false, _) => Some(Self::LogWritten),
             };
         }
-        let acks: Vec<CommandId> = call.split(r#"{\"type\":\"ack\",\"id\":\""#).skip(1).map(id).collect();
+        let acks: Vec<CommandId> = entry.split(r#"{\"type\":\"ack\",\"id\":\""#).skip(1).map(parse_id).collect();
         (!acks.is_empty()).then_some(Self::Acks(acks))
     }
 }
 
-fn id(text: &str) -> CommandId {
-    text.get(..36).and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("no id: {text}"))
+fn parse_id(text: &str) -> CommandId {
+    text.get(..36).and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("not an id: {text}"))
 }
 
-fn syncs(calls: &[Call]) -> usize {
-    calls.iter().filter(|call| matches!(call, Call::Synced)).count()
+fn count_syncs(entries: &[TraceEntry]) -> usize {
+    entries.iter().filter(|entry| matches!(entry, TraceEntry::Synced)).count()
 }
 
 #[tokio::test]
@@ -99,26 +100,26 @@ async fn every_ack_follows_a_sync_of_its_event() {
     drop(ming);
 
     let mut acked = Vec::new();
-    // Since the last ack.
+    // Both since the last ack.
     let (mut is_written, mut is_synced) = (false, false);
-    for call in traced.stop().await {
-        match call {
-            Call::LogWritten => (is_written, is_synced) = (true, false),
-            Call::Synced => is_synced = is_written,
-            Call::Acks(ids) => {
-                assert!(is_synced, "{ids:?} was acked before the disk had it");
+    for entry in traced.stop().await {
+        match entry {
+            TraceEntry::LogWritten => (is_written, is_synced) = (true, false),
+            TraceEntry::Synced => is_synced = is_written,
+            TraceEntry::Acks(ids) => {
+                assert!(is_synced, "{ids:?} acked before the sync");
                 acked.extend(ids);
                 (is_written, is_synced) = (false, false);
             }
         }
     }
-    assert_eq!(acked, sent, "each ack was seen in the trace");
+    assert_eq!(acked, sent, "the trace shows each ack");
 }
 
 #[tokio::test]
 async fn concurrent_commands_share_a_sync() {
     const CLIENTS: usize = 8;
-    const EACH: usize = 40;
+    const MESSAGES_EACH: usize = 40;
     let data = TempDir::new().expect("a folder");
     let traced = Traced::start(data.path()).await;
     let mut clients = Vec::new();
@@ -128,21 +129,21 @@ async fn concurrent_commands_share_a_sync() {
     let mut sent = Vec::new();
     for client in &mut clients {
         let lobby = client.lobby().id;
-        for number in 0..EACH {
+        for number in 0..MESSAGES_EACH {
             sent.push((client.send_without_waiting(lobby, &number.to_string()).await, false));
         }
     }
-    for (client, sent) in clients.iter_mut().zip(sent.chunks(EACH)) {
+    for (client, sent) in clients.iter_mut().zip(sent.chunks(MESSAGES_EACH)) {
         for (id, _) in sent {
             client.expect_ack(*id).await;
         }
     }
     drop(clients);
 
-    let calls = traced.stop().await;
-    let first = calls.iter().position(|call| matches!(call, Call::Acks(_))).expect("an ack");
-    let last = calls.iter().rposition(|call| matches!(call, Call::Acks(_))).expect("an ack");
-    assert!(syncs(&calls[..first]) > 0, "the first ack, too, follows a sync");
-    let shared = syncs(&calls[first..last]) + 1;
-    assert!(shared < CLIENTS * EACH / 2, "{shared} syncs for {} commands", CLIENTS * EACH);
+    let entries = traced.stop().await;
+    let first = entries.iter().position(|entry| matches!(entry, TraceEntry::Acks(_))).expect("an ack");
+    let last = entries.iter().rposition(|entry| matches!(entry, TraceEntry::Acks(_))).expect("an ack");
+    assert!(count_syncs(&entries[..first]) > 0, "the first ack follows a sync");
+    let shared = count_syncs(&entries[first..last]) + 1;
+    assert!(shared < CLIENTS * MESSAGES_EACH / 2, "{shared} syncs for {} commands", CLIENTS * MESSAGES_EACH);
 }

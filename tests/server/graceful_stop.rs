@@ -1,4 +1,4 @@
-//! Stopping: what was taken is finished, everybody is told, and it does not take long.
+//! Stopping the server: acked messages are kept, clients are told, and the stop is quick.
 
 use std::time::Instant;
 
@@ -9,41 +9,41 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use super::support::{Closed, RawClient, TestClient, TestProcess, TestServer};
 
-async fn stops_well(signal: &str) {
+async fn assert_clean_stop(signal: &str) {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
-    let mut visitor = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
+    let mut simple_client = RawClient::connect_with(process.address, "/script", &[]).await.expect("an upgrade");
     let (lobby, token) = (ming.lobby().id, ming.token().to_owned());
     for number in 0..40 {
         ming.send_without_waiting(lobby, &number.to_string()).await;
     }
     process.signal(signal);
-    let started = Instant::now();
+    let stop_started = Instant::now();
     let mut acked = Vec::new();
-    let hangup = loop {
+    let closed = loop {
         match ming.raw.next_text().await {
             Ok(text) => {
                 if let Ok(ServerFrame::Ack { id, .. }) = serde_json::from_str(&text) {
                     acked.push(id);
                 }
             }
-            Err(hangup) => break hangup,
+            Err(closed) => break closed,
         }
     };
-    assert_eq!(hangup, Closed::Code(1012));
-    assert_eq!(visitor.closed().await, Closed::Code(1012));
-    drop((ming, visitor));
+    assert_eq!(closed, Closed::Code(1012));
+    assert_eq!(simple_client.closed().await, Closed::Code(1012));
+    drop((ming, simple_client));
     assert!(process.exit().await.success());
-    assert!(started.elapsed().as_secs() < 5);
-    assert!(!data.path().join("admin.sock").exists(), "nobody is asked to knock at a house that is closed");
+    assert!(stop_started.elapsed().as_secs() < 5);
+    assert!(!data.path().join("admin.sock").exists(), "the admin socket is removed");
 
     let process = TestProcess::start(data.path()).await;
     let url = format!("http://{}/api/conversations/lobby/messages?limit=200", process.address);
-    let answer = reqwest::Client::new().request(Method::GET, url).bearer_auth(token).send().await;
-    let page: MessagesPage = answer.expect("an answer").json().await.expect("a page");
+    let response = reqwest::Client::new().request(Method::GET, url).bearer_auth(token).send().await;
+    let page: MessagesPage = response.expect("a response").json().await.expect("a page");
     for id in acked {
-        assert!(page.messages.iter().any(|message| message.id == id), "an acked message is there");
+        assert!(page.messages.iter().any(|message| message.id == id), "an acked message is stored");
     }
     process.signal(signal);
     assert!(process.exit().await.success());
@@ -51,29 +51,30 @@ async fn stops_well(signal: &str) {
 
 #[tokio::test]
 async fn sigterm_stops_the_server_cleanly() {
-    stops_well("TERM").await;
+    assert_clean_stop("TERM").await;
 }
 
 #[tokio::test]
 async fn sigint_stops_the_server_cleanly() {
-    stops_well("INT").await;
+    assert_clean_stop("INT").await;
 }
 
 #[tokio::test]
 async fn unresponsive_clients_do_not_delay_the_stop() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
-    // Upgraded and never heard of again; in the midst of a request; not even that.
+    // A client that does not answer, a client in the middle of a request, and an idle connection.
     let _ming = TestClient::guest_at_address(process.address, "小明").await;
-    let mut half = TcpStream::connect(process.address).await.expect("a connection");
-    half.write_all(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+    let mut half_request = TcpStream::connect(process.address).await.expect("a connection");
+    half_request
+        .write_all(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         .await
         .expect("an open stream");
     let _idle = TcpStream::connect(process.address).await.expect("a connection");
     process.signal("TERM");
-    let started = Instant::now();
+    let stop_started = Instant::now();
     assert!(process.exit().await.success());
-    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    assert!(stop_started.elapsed().as_secs() < 5, "{:?}", stop_started.elapsed());
 }
 
 #[tokio::test]
@@ -82,6 +83,6 @@ async fn a_stopping_server_accepts_nobody() {
     let ming = TestClient::guest(&server, "小明").await;
     server.start_shutdown();
     assert_eq!(ming.closed().await, Closed::Code(1012));
-    assert!(TcpStream::connect(server.address).await.is_err(), "the door is closed");
+    assert!(TcpStream::connect(server.address).await.is_err(), "the port is closed");
     server.stop().await;
 }

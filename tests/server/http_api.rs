@@ -11,6 +11,7 @@ use teahouse::{
 
 use super::support::{TestClient, TestServer};
 
+/// Checks the headers of a problem and returns it.
 async fn problem(response: Response) -> Problem {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     assert_eq!(response.headers()["cache-control"], "no-store");
@@ -20,36 +21,37 @@ async fn problem(response: Response) -> Problem {
     problem
 }
 
-async fn post(server: &TestServer, body: &str, kind: &str) -> Response {
-    let request = server.http(Method::POST, "/api/session").header("content-type", kind);
-    request.body(body.to_owned()).send().await.expect("an answer")
+async fn post_session(server: &TestServer, body: &str, content_type: &str) -> Response {
+    let request = server.http(Method::POST, "/api/session").header("content-type", content_type);
+    request.body(body.to_owned()).send().await.expect("a response")
 }
 
 async fn get(server: &TestServer, path: &str, token: &str) -> Response {
-    server.http(Method::GET, path).bearer_auth(token).send().await.expect("an answer")
+    server.http(Method::GET, path).bearer_auth(token).send().await.expect("a response")
 }
 
 #[tokio::test]
 async fn a_session_has_a_token_and_a_cookie() {
     let server = TestServer::start().await;
-    let answer = post(&server, r#"{"nickname":" 小明 "}"#, "application/json").await;
-    assert_eq!(answer.status(), 201);
-    let cookie = answer.headers()["set-cookie"].to_str().expect("ASCII").to_owned();
-    let created: SessionCreated = answer.json().await.expect("a session");
+    let response = post_session(&server, r#"{"nickname":" 小明 "}"#, "application/json").await;
+    assert_eq!(response.status(), 201);
+    let cookie = response.headers()["set-cookie"].to_str().expect("ASCII").to_owned();
+    let created: SessionCreated = response.json().await.expect("a session");
     assert_eq!(created.me.nickname.as_str(), "小明");
-    let own = server.cookie(&created.token);
-    assert_eq!(cookie, format!("{own}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000"));
+    let cookie_pair = server.cookie(&created.token);
+    assert_eq!(cookie, format!("{cookie_pair}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000"));
 
-    for (name, value) in [("cookie", own.clone()), ("authorization", format!("Bearer {}", created.token))] {
-        let answer = server.http(Method::GET, "/api/me").header(name, value).send().await.expect("an answer");
-        assert_eq!(answer.headers()["cache-control"], "no-store");
-        assert_eq!(answer.json::<CurrentUser>().await.expect("me"), created.me);
+    for (name, value) in [("cookie", cookie_pair.clone()), ("authorization", format!("Bearer {}", created.token))] {
+        let response = server.http(Method::GET, "/api/me").header(name, value).send().await.expect("a response");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert_eq!(response.json::<CurrentUser>().await.expect("me"), created.me);
     }
     assert_eq!(server.pages_api.me(&created.token).await, Some(created.me));
 
-    let answer = server.http(Method::DELETE, "/api/session").header("cookie", own).send().await.expect("an answer");
-    assert_eq!(answer.status(), 204);
-    assert!(answer.headers()["set-cookie"].to_str().expect("ASCII").ends_with("Max-Age=0"));
+    let response =
+        server.http(Method::DELETE, "/api/session").header("cookie", cookie_pair).send().await.expect("a response");
+    assert_eq!(response.status(), 204);
+    assert!(response.headers()["set-cookie"].to_str().expect("ASCII").ends_with("Max-Age=0"));
     assert_eq!(problem(get(&server, "/api/me", &created.token).await).await.code, ErrorCode::Unauthenticated);
     assert_eq!(server.pages_api.me(&created.token).await, None);
 }
@@ -58,9 +60,9 @@ async fn a_session_has_a_token_and_a_cookie() {
 async fn a_taken_nickname_is_a_conflict_with_a_suggestion() {
     let server = TestServer::start().await;
     let _alice = TestClient::guest(&server, "Alice").await;
-    let answer = post(&server, r#"{"nickname":"alice"}"#, "application/json").await;
-    assert_eq!(answer.status(), 409);
-    let problem = problem(answer).await;
+    let response = post_session(&server, r#"{"nickname":"alice"}"#, "application/json").await;
+    assert_eq!(response.status(), 409);
+    let problem = problem(response).await;
     assert_eq!(problem.code, ErrorCode::NicknameTaken);
     assert_eq!(problem.suggestion.expect("a free name").as_str(), "alice2");
 }
@@ -77,8 +79,8 @@ async fn bad_requests_are_problems_and_change_nothing() {
         (r#"{"nickname":" "}"#, 422, ErrorCode::InvalidNickname),
         (&"x".repeat(20_000), 413, ErrorCode::BadFrame),
     ] {
-        let answer = post(&server, body, "application/json").await;
-        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (status, code), "{body:.20}");
+        let response = post_session(&server, body, "application/json").await;
+        assert_eq!((response.status().as_u16(), problem(response).await.code), (status, code), "{body:.20}");
     }
     for (path, status, code) in [
         ("/api/nothing", 404, ErrorCode::NotFound),
@@ -91,17 +93,21 @@ async fn bad_requests_are_problems_and_change_nothing() {
         ("/api/conversations/lobby/messages?limit=-1", 400, ErrorCode::BadFrame),
         ("/api/conversations/lobby/messages?before=1&after=1", 400, ErrorCode::BadFrame),
     ] {
-        let answer = get(&server, path, &token).await;
-        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (status, code), "{path}");
+        let response = get(&server, path, &token).await;
+        assert_eq!((response.status().as_u16(), problem(response).await.code), (status, code), "{path}");
     }
     for path in ["/api/me", "/api/conversations", "/api/conversations/lobby/messages"] {
-        let answer = server.http(Method::GET, path).send().await.expect("an answer");
-        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (401, ErrorCode::Unauthenticated), "{path}");
+        let response = server.http(Method::GET, path).send().await.expect("a response");
+        assert_eq!(
+            (response.status().as_u16(), problem(response).await.code),
+            (401, ErrorCode::Unauthenticated),
+            "{path}"
+        );
     }
     for method in [Method::POST, Method::DELETE] {
         let request = server.http(method, "/api/session").bearer_auth(&token).header("origin", "https://evil.example");
-        let answer = request.json(&json!({ "nickname": "evil" })).send().await.expect("an answer");
-        assert_eq!((answer.status().as_u16(), problem(answer).await.code), (403, ErrorCode::ForeignOrigin));
+        let response = request.json(&json!({ "nickname": "evil" })).send().await.expect("a response");
+        assert_eq!((response.status().as_u16(), problem(response).await.code), (403, ErrorCode::ForeignOrigin));
     }
     assert_eq!(server.stored_counts(), before);
     assert_eq!(get(&server, "/api/me", &token).await.status(), 200);
@@ -112,7 +118,7 @@ async fn a_page_of_long_messages_has_fewer_of_them_and_says_so() {
     const MESSAGES: usize = 12;
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    // Of few characters, as people count, and of 40 KB.
+    // 1,600 visible characters that take 40 kB.
     let long = "👨‍👩‍👧‍👦".repeat(1_600);
     for number in 0..MESSAGES {
         ming.send_message(&format!("{number:02} {long}")).await;
@@ -123,16 +129,16 @@ async fn a_page_of_long_messages_has_fewer_of_them_and_says_so() {
         let path = format!("/api/conversations/{lobby}/messages?after={}&limit=200", after.0);
         let page: MessagesPage = get(&server, &path, ming.token()).await.json().await.expect("a page");
         pages += 1;
-        after = page.messages.last().expect("one at least").seq;
+        after = page.messages.last().expect("at least one message").seq;
         all.extend(page.messages.into_iter().map(|message| message.seq.0));
         if !page.more {
             break;
         }
     }
     assert_eq!(all, (1..=MESSAGES as u64).collect::<Vec<_>>());
-    assert_eq!(pages, 2, "of 256 KiB");
+    assert_eq!(pages, 2, "a page holds 256 KiB");
 
-    // What was missed is read in small pieces, too; all of it comes.
+    // A resume reads missed events in small pieces as well, and delivers all of them.
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
     let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     let last = format!("{:02} {long}", MESSAGES - 1);
@@ -198,6 +204,6 @@ async fn conversations_are_listed_like_in_the_welcome() {
 async fn healthz_checks_the_process_and_readyz_the_store() {
     let server = TestServer::start().await;
     for path in ["/healthz", "/readyz"] {
-        assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), 200, "{path}");
+        assert_eq!(server.http(Method::GET, path).send().await.expect("a response").status(), 200, "{path}");
     }
 }

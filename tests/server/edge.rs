@@ -409,7 +409,8 @@ async fn files_have_their_media_type_and_reveal_nothing_else() {
     let mut program = Command::new(PROGRAM);
     program.env("TEAHOUSE_SITE", site.path());
     let process = TestProcess::start_with_command(program, data.path()).await;
-    let send_request = |method, path: &str| reqwest::Client::new().request(method, format!("http://{}{path}", process.address));
+    let send_request =
+        |method, path: &str| reqwest::Client::new().request(method, format!("http://{}{path}", process.address));
     for (path, media_type) in [
         ("/pkg/a.css", "text/css; charset=utf-8"),
         ("/pkg/a.js", "text/javascript; charset=utf-8"),

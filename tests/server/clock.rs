@@ -1,4 +1,4 @@
-//! A wrong clock, and a clock that is set: neither ends sessions or deletes data too early.
+//! A wrong clock, and setting the clock, must not end sessions or delete data too early.
 
 use std::{
     fs::{self, File},
@@ -23,7 +23,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// An address in a banned network.
 const BANNED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 5));
 
-/// The program, running with a clock that the test can set.
+/// A machine that runs the program with a clock that the test can set.
 struct Machine {
     folder: TempDir,
     clock: FakeClock,

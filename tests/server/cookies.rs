@@ -80,7 +80,7 @@ async fn a_session_moves_from_the_old_cookie_to_the_new_one() {
     let ming = TestClient::guest(&server, "小明").await;
     let mut browser = Browser::default();
     browser.0.insert("teahouse_session".into(), ming.token().to_owned());
-    // The old cookie may belong to any server of this host. A server that does not know it keeps it.
+    // The old cookie may belong to any server of this host. A server that does not know its token does not delete it.
     browser.visit_lobby(&other).await;
     assert_eq!(browser.me(&other).await, None);
     let signed_in = browser.request(&other, Method::POST, "/api/session", Some("小明")).await;

@@ -237,10 +237,10 @@ async fn a_report_survives_the_deletion_of_the_reported_account() {
     let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, token) = register_user(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let sent_ack = ming.send_message("rude words").await;
-    let seq = sent_ack.seq.unwrap_or(Seq::ZERO);
+    let ack = ming.send_message("a rude message").await;
+    let seq = ack.seq.unwrap_or(Seq::ZERO);
     let request = server.http(Method::POST, "/api/reports").bearer_auth(ling.token());
-    let request = request.json(&json!({ "conversation": sent_ack.conversation, "seq": seq }));
+    let request = request.json(&json!({ "conversation": ack.conversation, "seq": seq }));
     assert_eq!(request.send().await.expect("a response").status(), StatusCode::NO_CONTENT);
     let body = json!({ "messages": "delete", "password": PASSWORD });
     assert_eq!(delete_account(&server, &token, body).await.0, StatusCode::NO_CONTENT);
@@ -252,6 +252,6 @@ async fn a_report_survives_the_deletion_of_the_reported_account() {
     let ReportList { reports, .. } =
         serde_json::from_str(&get(&server, &owner, "/api/reports").await).expect("reports");
     let reported = reports[0].reported().expect("the message");
-    assert_eq!((reported.body.as_str(), reported.author.nickname.is_former()), ("rude words", true));
+    assert_eq!((reported.body.as_str(), reported.author.nickname.is_former()), ("a rude message", true));
     assert!(!get(&server, &owner, "/api/reports").await.contains("小明"));
 }

@@ -83,7 +83,7 @@ async fn the_wrong_host_gets_an_error_in_the_users_language() {
     assert_eq!(problem.json::<Problem>().await.expect("a problem").status, 421);
     let page = server.http(Method::GET, "/").header("host", "evil.example").send().await.expect("a response");
     assert_eq!(page.headers()["content-type"], "text/plain; charset=utf-8");
-    assert!(page.text().await.expect("words").contains("--public-url"));
+    assert!(page.text().await.expect("a text").contains("--public-url"));
 }
 
 #[tokio::test]

@@ -25,13 +25,13 @@ fn files_containing(text: &str, folder: &Path) -> Vec<String> {
 
 /// Waits until no file in `folder` contains `text`.
 async fn expect_gone(text: &str, folder: &Path) {
-    let erased = async {
+    let disappeared = async {
         let mut interval = tokio::time::interval(Duration::from_millis(50));
         while !files_containing(text, folder).is_empty() {
             interval.tick().await;
         }
     };
-    with_timeout("a text to be gone from all files", erased).await;
+    with_timeout("the text to disappear from all files", disappeared).await;
 }
 
 /// Sends `text` between other messages, so that it shares its database page with them.

@@ -1,4 +1,4 @@
-//! Stopping the server: acked messages are kept, clients are told, and the stop is quick.
+//! Stopping the server: acked messages are kept, clients get a close code, and the stop is quick.
 
 use std::time::Instant;
 

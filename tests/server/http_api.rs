@@ -1,4 +1,4 @@
-//! The HTTP API.
+//! The HTTP API: sessions, history, conversation list, problems and health checks.
 
 use std::collections::HashMap;
 

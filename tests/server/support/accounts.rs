@@ -6,6 +6,7 @@ use teahouse::protocol::{Problem, SessionCreated};
 
 use super::{Closed, TestClient, TestServer};
 
+/// The password of all registered test users.
 pub(crate) const PASSWORD: &str = "correct horse";
 
 /// Sends `PUT /api/me/password` with this session token.

@@ -175,7 +175,7 @@ impl TestClient {
         }
     }
 
-    /// Returns what `select` makes of the first frame that it accepts. Other frames stay in the inbox.
+    /// Returns the value that `select` returns for the first frame that it accepts. Other frames stay in the inbox.
     pub(crate) async fn expect<T>(&mut self, what: &str, mut select: impl FnMut(&ServerFrame) -> Option<T>) -> T {
         for index in 0..self.inbox.len() {
             if let Some(found) = select(&self.inbox[index]) {
@@ -199,7 +199,7 @@ impl TestClient {
         }
     }
 
-    /// The next frame of any kind.
+    /// Returns the next frame of any kind.
     pub(crate) async fn next(&mut self) -> ServerFrame {
         match self.inbox.pop_front() {
             Some(frame) => frame,

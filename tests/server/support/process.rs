@@ -64,7 +64,7 @@ pub(crate) struct TestProcess {
 }
 
 impl TestProcess {
-    /// Starts the program on `data` and waits for the line that says where it listens.
+    /// Starts the program with this data folder and waits until it prints its address.
     pub(crate) async fn start(data: &Path) -> Self {
         Self::start_with_command(Command::new(PROGRAM), data).await
     }

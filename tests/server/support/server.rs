@@ -98,7 +98,7 @@ impl TestServer {
         Self::open(config, data).await
     }
 
-    /// Restarts the server with the data of a backup in place of its own.
+    /// Restarts the server with the data of a backup instead of its own.
     pub(crate) async fn restore_backup(self, backup: &Path) -> Self {
         let (config, data) = (self.config.clone(), Arc::clone(&self.data));
         self.stop().await;
@@ -109,7 +109,7 @@ impl TestServer {
         Self::open(config, data).await
     }
 
-    /// Starts to stop the server without waiting, so that a test can observe what connected clients receive.
+    /// Begins to stop the server without waiting, so that a test can observe what connected clients receive.
     pub(crate) fn start_shutdown(&self) {
         self.shutdown.cancel();
     }

@@ -12,7 +12,7 @@ impl SimpleClient {
     /// Connects and waits until the user is signed in, so that the client receives every later message.
     pub(crate) async fn sign_in(server: &TestServer, path: &str) -> Self {
         let mut client = Self::connect(server, path).await;
-        // The protocol does not confirm a sign-in. An error for an invalid frame shows that it is complete.
+        // The protocol does not confirm a sign-in. An error reply to an invalid frame shows that it is complete.
         client.raw.send_text("?").await;
         assert_eq!(client.next_error().await, "bad_frame", "{path}");
         client

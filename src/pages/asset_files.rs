@@ -120,8 +120,8 @@ impl LoadedAssets {
         };
         let mut files: Vec<_> = self.0.iter().filter(|(path, _)| is_code(path)).collect();
         files.sort_unstable_by_key(|(path, _)| *path);
-        let hashes: Vec<String> = files.iter().map(|(path, asset)| format!("{path} {}", asset.hash)).collect();
-        let hashed = format!("{folder}.{}", short(&hash(hashes.join("\n").as_bytes())));
+        let lines: Vec<String> = files.iter().map(|(path, asset)| format!("{path} {}", asset.hash)).collect();
+        let hashed = format!("{folder}.{}", short(&hash(lines.join("\n").as_bytes())));
         let files: Vec<_> = files
             .into_iter()
             .map(|(path, asset)| (path.replacen(folder, &hashed, 1), Asset { is_immutable: true, ..asset.clone() }))

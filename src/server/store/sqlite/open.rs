@@ -327,9 +327,9 @@ mod tests {
         let path = folder.path().join("teahouse.db");
         let db = old_database(&path, 19);
         db.execute_batch(
-            r#"INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
+            r"INSERT INTO users (id, nickname, nickname_key, created_at) VALUES (x'01', 'Ming', 'ming', 1);
              INSERT INTO conversations (id, kind, name, created_at) VALUES (x'02020202020202020202020202020202', 'room', 'Lobby', 1);
-             INSERT INTO meta (only, epoch, lobby) VALUES (1, x'03030303030303030303030303030303', x'02020202020202020202020202020202');"#,
+             INSERT INTO meta (only, epoch, lobby) VALUES (1, x'03030303030303030303030303030303', x'02020202020202020202020202020202');",
         )
         .expect("rows");
         let user = r#"{"id":"01a208dc-6c63-75f0-9cfb-10f62827688d","nickname":"Ling"}"#;

@@ -9,7 +9,7 @@ use crate::{
 
 /// A change of the stored outbox.
 pub(super) enum OutboxChange {
-    /// ClientStore a command, then send it when it is next.
+    /// Store a command, then send it when it is next.
     Put(Outgoing),
     /// Remove a command that is in the log, or that was discarded.
     Remove(Outgoing),

@@ -44,8 +44,6 @@ pub struct ClientStore {
     pub(super) conversation_states: StoredValue<SmallMap<ConversationId, ConversationState>>,
     /// Requests that wait for an answer, by their commands.
     pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<Reply>>>,
-    /// Leads to the task that keeps the connection.
-    connection: StoredValue<Option<mpsc::Sender<ConnectionCommand>>>,
     pub(super) page_state: StoredValue<PageState>,
     pub(super) outbox_state: StoredValue<OutboxState>,
 }
@@ -53,6 +51,8 @@ pub struct ClientStore {
 /// State that no view depends on.
 #[derive(Default)]
 pub(super) struct PageState {
+    /// Leads to the task that keeps the connection.
+    connection: Option<mpsc::Sender<ConnectionCommand>>,
     /// The history that the cursors belong to.
     pub(super) epoch: Option<Epoch>,
     /// The conversation on the screen. Of others, only the newest messages are kept.
@@ -129,7 +129,6 @@ impl ClientStore {
             drafts: StoredValue::default(),
             conversation_states: StoredValue::default(),
             pending_requests: StoredValue::default(),
-            connection: StoredValue::new(None),
             page_state: StoredValue::default(),
             outbox_state: StoredValue::default(),
         }
@@ -190,14 +189,14 @@ impl ClientStore {
 
     /// Sets or removes the channel to the connection's task.
     pub(super) fn set_connection(self, connection: Option<mpsc::Sender<ConnectionCommand>>) {
-        self.connection.set_value(connection);
+        self.page_state.update_value(|state| state.connection = connection);
     }
 
     /// Passes a command to the connection's task. Returns whether there is one; what matters is repeated on the next
     /// connection.
     pub(super) fn send_to_connection(self, command: ConnectionCommand) -> bool {
-        self.connection
-            .try_update_value(|sender| sender.as_mut().is_some_and(|sender| sender.try_send(command).is_ok()))
+        self.page_state
+            .try_update_value(|state| state.connection.as_mut().is_some_and(|sender| sender.try_send(command).is_ok()))
             .unwrap_or(false)
     }
 }

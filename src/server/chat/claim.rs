@@ -15,13 +15,11 @@ impl ClaimToken {
     /// # Errors
     /// The system's random generator failed.
     pub(super) fn get_or_generate(&self) -> Result<&str, ChatError> {
-        match self.0.get() {
-            Some(token) => Ok(token),
-            None => {
-                let token = tokens::generate()?;
-                Ok(self.0.get_or_init(|| token))
-            }
+        if let Some(token) = self.0.get() {
+            return Ok(token);
         }
+        let token = tokens::generate()?;
+        Ok(self.0.get_or_init(|| token))
     }
 
     /// Checks a claim token, and returns the grant that it gives. The store checks whether there is an owner by then.

@@ -20,7 +20,7 @@ use crate::{
 const MAX_OPEN_REPORTS: u32 = 20;
 
 /// How long an open report, and its copies of messages, are kept.
-const REPORT_LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const REPORT_LIFETIME: Duration = Duration::from_hours(90 * 24);
 
 /// Whether a user of role `actor` may handle reports of messages by a user of role `author`.
 pub(in crate::server) fn may_handle_reports_of(actor: Role, author: Role) -> bool {

@@ -32,7 +32,7 @@ pub(in crate::server) struct StartedSession {
 }
 
 /// How often the last use of a session is saved, at most.
-const TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
+const TOUCH_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How many characters (code points) of a `User-Agent` header are kept.
 const MAX_USER_AGENT_CHARACTERS: usize = 200;

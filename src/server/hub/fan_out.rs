@@ -87,7 +87,7 @@ impl<'a> DeliveryBatchBuilder<'a> {
                 all.into_iter().for_each(|(user, conversation)| self.unsubscribe(user, conversation));
             }
             Committed::BlockChanged { user, other, blocked } => {
-                self.send_to_user(user, &ServerFrame::Block { user: other, on: blocked })
+                self.send_to_user(user, &ServerFrame::Block { user: other, on: blocked });
             }
             Committed::SessionEnded { user, session, reason } => {
                 self.close_event_batches();

@@ -64,7 +64,7 @@ pub(crate) struct SendQueue {
     /// Wakes the connection's own task.
     task: AtomicWaker,
     /// How many bytes may be queued.
-    send_queue_bytes: usize,
+    max_bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +89,7 @@ struct QueueState {
 
 impl SendQueue {
     pub(super) fn new(send_queue_bytes: usize) -> Self {
-        Self { state: Mutex::default(), task: AtomicWaker::new(), send_queue_bytes }
+        Self { state: Mutex::default(), task: AtomicWaker::new(), max_bytes: send_queue_bytes }
     }
 
     /// Adds a frame and writes what the socket takes.
@@ -258,14 +258,14 @@ impl SendQueue {
         if state.close_reason.is_some() {
             return false;
         }
-        if state.writes.queued_bytes + bytes > self.send_queue_bytes / 2 {
+        if state.writes.queued_bytes + bytes > self.max_bytes / 2 {
             // Perhaps the client has read in the meantime.
             let is_flush_due = state.is_flush_due;
             self.write(state);
             state.is_flush_due = is_flush_due;
         }
         state.writes.queued_bytes += bytes;
-        if state.writes.queued_bytes > self.send_queue_bytes {
+        if state.writes.queued_bytes > self.max_bytes {
             self.begin_close(state, CloseReason::immediately(CloseCode::TooSlow));
         }
         state.close_reason.is_none()

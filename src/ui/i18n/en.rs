@@ -188,10 +188,7 @@ pub(crate) static TEXTS: Texts = Texts {
         match code {
         ErrorCode::NicknameTaken => "This nickname, or one that looks like it, is taken.".into(),
         ErrorCode::InvalidNickname => {
-            format!(
-                "A nickname has 1 to {} visible characters, one alphabet per word and no check marks. Words for everyone, the server or a role are reserved.",
-                MAX_NICKNAME_CHARACTERS
-            )
+            format!("A nickname has 1 to {MAX_NICKNAME_CHARACTERS} visible characters, one alphabet per word and no check marks. Words for everyone, the server or a role are reserved.")
         }
         ErrorCode::WrongPassword => "Wrong nickname or password.".into(),
         ErrorCode::InvalidPassword => {
@@ -204,7 +201,7 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::TooManyBlocks => "You can’t block more users. Unblock someone first.".into(),
         ErrorCode::EmptyMessage => "There is nothing to send.".into(),
         ErrorCode::MessageTooLong => {
-            format!("That is too long: a message has at most {} characters. Nothing was sent.", MAX_BODY_CHARACTERS)
+            format!("That is too long: a message has at most {MAX_BODY_CHARACTERS} characters. Nothing was sent.")
         }
         ErrorCode::InvalidMessage => "A character has too many marks. Nothing was sent.".into(),
         ErrorCode::RateLimited => "That was too fast. Wait a moment and try again.".into(),
@@ -219,7 +216,7 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::AccountRequired => "Only registered users can join.".into(),
         ErrorCode::LastOwner => "You are the only owner. Make someone else an owner first.".into(),
         ErrorCode::InvalidEmoji => "A reaction is one emoji.".into(),
-        ErrorCode::TooManyReactions => format!("A message can have at most {} different emoji.", MAX_REACTIONS),
+        ErrorCode::TooManyReactions => format!("A message can have at most {MAX_REACTIONS} different emoji."),
         ErrorCode::Unauthenticated => "Your session has ended. Sign in again.".into(),
         _ => "That didn’t work. Try again.".into(),
     }

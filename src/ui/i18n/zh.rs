@@ -185,8 +185,7 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::NicknameTaken => "昵称已被使用，或与已有昵称太相似。".into(),
         ErrorCode::InvalidNickname => {
             format!(
-                "昵称需要 1 到 {} 个可见字符，每个词只用一种文字，不含对勾符号，也不能是“所有人”“系统”“管理员”等保留词。",
-                MAX_NICKNAME_CHARACTERS
+                "昵称需要 1 到 {MAX_NICKNAME_CHARACTERS} 个可见字符，每个词只用一种文字，不含对勾符号，也不能是“所有人”“系统”“管理员”等保留词。"
             )
         }
         ErrorCode::WrongPassword => "昵称或密码错误。".into(),
@@ -199,7 +198,7 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::Blocked => "你已屏蔽该用户，可在设置中取消屏蔽。".into(),
         ErrorCode::TooManyBlocks => "屏蔽人数已达上限，请先取消屏蔽其他用户。".into(),
         ErrorCode::EmptyMessage => "消息内容不能为空。".into(),
-        ErrorCode::MessageTooLong => format!("消息太长，最多 {} 个字符。未发送。", MAX_BODY_CHARACTERS),
+        ErrorCode::MessageTooLong => format!("消息太长，最多 {MAX_BODY_CHARACTERS} 个字符。未发送。"),
         ErrorCode::InvalidMessage => "有个字符叠加了太多符号。未发送。".into(),
         ErrorCode::RateLimited => "操作太快，请稍后再试。".into(),
         ErrorCode::StorageUnavailable => "服务器暂时无法保存，请稍后再试。".into(),
@@ -213,7 +212,7 @@ pub(crate) static TEXTS: Texts = Texts {
         ErrorCode::AccountRequired => "仅限注册用户加入。".into(),
         ErrorCode::LastOwner => "你是唯一的所有者，请先设置另一位所有者。".into(),
         ErrorCode::InvalidEmoji => "只能用一个表情回应。".into(),
-        ErrorCode::TooManyReactions => format!("一条消息最多 {} 种表情回应。", MAX_REACTIONS),
+        ErrorCode::TooManyReactions => format!("一条消息最多 {MAX_REACTIONS} 种表情回应。"),
         ErrorCode::Unauthenticated => "会话已失效，请重新登录。".into(),
         _ => "操作失败，请重试。".into(),
     },

@@ -101,7 +101,7 @@ fn run(db: &Connection, log: &Path, counters: &WriteCounters, requests: &Receive
                 Ok(true) => (truncated_erasures, moved_commits) = (Some(erasures), commits),
                 Ok(false) => blocked_at = Some(Instant::now()),
                 Err(error) => {
-                    tracing::warn!(%error, "cannot truncate the write-ahead log: it still holds deleted data")
+                    tracing::warn!(%error, "cannot truncate the write-ahead log: it still holds deleted data");
                 }
             }
         } else if commits != moved_commits {

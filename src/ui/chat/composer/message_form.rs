@@ -67,6 +67,24 @@ fn problem_text(draft: Draft, companion: Memo<Option<Companion>>, is_editing: Me
     })
 }
 
+/// The line above the text while a message is being edited.
+fn editing_note(draft: Draft, is_editing: Memo<bool>) -> Option<impl IntoView> {
+    let t = texts();
+    is_editing.get().then(|| {
+        let cancel = move |_: MouseEvent| {
+            draft.cancel_edit();
+            draft.focus();
+        };
+        view! {
+            <p class="editing small">
+                {icons::pencil()}
+                <span role="status">{t.editing}</span>
+                <button type="button" class="link" on:click=on(cancel)>{t.cancel}</button>
+            </p>
+        }
+    })
+}
+
 /// The composer of one conversation. It also works without a connection: the outbox sends the messages later.
 #[component]
 pub(crate) fn Composer(
@@ -121,21 +139,7 @@ pub(crate) fn Composer(
         .boxed(),
     };
     let is_editing = memo(move || draft.edited_message().is_some());
-    let editing_note = move || {
-        is_editing.get().then(|| {
-            let cancel = move |_: MouseEvent| {
-                draft.cancel_edit();
-                draft.focus();
-            };
-            view! {
-                <p class="editing small">
-                    {icons::pencil()}
-                    <span role="status">{t.editing}</span>
-                    <button type="button" class="link" on:click=on(cancel)>{t.cancel}</button>
-                </p>
-            }
-        })
-    };
+    let editing_note = move || editing_note(draft, is_editing);
     let problem_text = move || problem_text(draft, companion, is_editing);
 
     let is_closed =

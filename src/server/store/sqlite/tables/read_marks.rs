@@ -27,7 +27,7 @@ impl ReadMark {
         self.conversation
     }
 
-    /// Saves the mark, unless the user is not a member or has read requested_conversations. A mark beyond the newest event stands for the
+    /// Saves the mark, unless the user is not a member or has read further. A mark beyond the newest event stands for the
     /// newest event. Returns what to announce if the saved mark changed.
     pub(crate) fn apply(&self, db: &Connection) -> rusqlite::Result<Option<Committed>> {
         let Self { user, conversation, seq } = *self;

@@ -1,4 +1,4 @@
-//! Runs the fuzz targets over the committed inputs, which were written by hand or found by the fuzzer.
+//! Runs the fuzz targets on the committed inputs, which were written by hand or found by the fuzzer.
 
 #[path = "../fuzz/targets/body.rs"]
 mod body;
@@ -20,7 +20,7 @@ fn hold(target: &str, check: fn(&[u8])) {
     let mut inputs = 0;
     for entry in fs::read_dir(folder).expect("a corpus") {
         let path = entry.expect("an entry").path();
-        // Where a check fails, its message says why, and this line for which input.
+        // When a check fails, its message says why, and this line says for which input.
         println!("{}", path.display());
         check(&fs::read(path).expect("an input"));
         inputs += 1;

@@ -1,4 +1,4 @@
-//! Nobody can look like somebody else: each text here is refused, or has the key of the name that it copies.
+//! No nickname can look like another: each text here is refused or has the key of the nickname that it imitates.
 
 use std::ops::RangeInclusive;
 
@@ -6,8 +6,8 @@ use teahouse::domain::{Nickname, NicknameError};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::confusable_detection::skeleton;
 
-/// Whether somebody could come in by `copy` beside somebody called `name`, as far as looks go: some of these names are
-/// reserved by now.
+/// Whether `copy` could be chosen while `name` is taken, as far as their looks are concerned. Reserved names are
+/// accepted here, because some of the names are reserved by now.
 fn gets_past(name: &str, copy: &str) -> bool {
     let name = Nickname::parse_existing(name).unwrap_or_else(|error| panic!("{name}: {error}"));
     Nickname::parse_existing(copy).is_ok_and(|copy| copy.key() != name.key())
@@ -275,9 +275,9 @@ fn invisible_characters_do_not_make_another_name() {
         }
         assert!(Nickname::parse(&c.to_string()).is_err(), "{:04x} alone", u32::from(c));
     }
-    // Draws out letters, of which there are none.
+    // The tatweel stretches letters, and there is none here.
     assert!(Nickname::parse("ـ").is_err());
-    // Tags behind a flag could say anything.
+    // Tag characters after a flag could hide any text.
     assert!(Nickname::parse("🏴\u{e0061}\u{e007f}").is_err());
     assert!(!gets_past("👨👩", "👨\u{200d}👩"));
 }
@@ -306,9 +306,9 @@ fn piles_of_marks_are_refused() {
         let pile: String = marks.chars().take(many).collect();
         assert_eq!(Nickname::parse(&format!("a{pile}dmin")), Err(NicknameError::Invisible), "{many}");
     }
-    // The second is drawn over the first.
+    // The second mark is drawn over the first.
     assert_eq!(Nickname::parse("a\u{301}\u{301}dmin"), Err(NicknameError::Invisible));
-    // Marks of other scripts are drawn anywhere.
+    // Marks of other scripts can be drawn anywhere.
     assert_eq!(Nickname::parse("a\u{e34}dmin"), Err(NicknameError::Invisible));
     assert_eq!(Nickname::parse("\u{301}admin"), Err(NicknameError::Invisible));
 }
@@ -349,7 +349,7 @@ fn different_names_stay_different() {
     }
 }
 
-/// Every code point that UTS #39 takes for an ASCII letter, put in that letter's place.
+/// Replaces a letter by each code point that UTS #39 lists as confusable with an ASCII letter.
 #[test]
 fn no_character_imitates_a_letter() {
     let seen = |text: &str| skeleton(text).collect::<String>();
@@ -373,8 +373,9 @@ fn no_character_imitates_a_letter() {
     assert!(past.is_empty(), "{past:?}");
 }
 
-/// Capital and small are one name. Two Greek letters can't be: as capitals they look like other Latin letters than they
-/// do small, and in a word that looks Latin all through it is looks that count. The others are out of use.
+/// Upper and lower case are one nickname. Two Greek letters are exceptions: their capitals look like other Latin
+/// letters than their small forms, and in a word that looks Latin, looks decide. The other exceptions are obsolete
+/// letters.
 #[test]
 fn no_change_of_case_makes_another_name() {
     const WARANG_CITI: RangeInclusive<char> = '\u{118a0}'..='\u{118df}';

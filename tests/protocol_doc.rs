@@ -1,4 +1,4 @@
-//! `docs/protocol.md` tells the truth: its examples are frames of the protocol, and no frame or code is left out.
+//! Tests `docs/protocol.md`: its examples are valid frames, and it leaves out no frame and no code.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -25,13 +25,13 @@ use teahouse::{
 
 const DOC: &str = include_str!("../docs/protocol.md");
 
-/// A fenced block whose info string begins with `json`.
+/// A fenced code block whose info string begins with `json`.
 struct Example {
-    /// Where the block opens, counted from 1.
+    /// The line number of the opening fence, counted from 1.
     line: usize,
-    /// Which of the server's types it shows: the info string's second word.
+    /// The server's type that the example shows: the second word of the info string.
     kind: &'static str,
-    /// A field that the server ignores, and so would not write back: `ignores=FIELD`.
+    /// A field that the server ignores, so that it is not written back: `ignores=FIELD`.
     ignores: Option<&'static str>,
     /// The last line of text before the block.
     label: &'static str,
@@ -63,7 +63,7 @@ impl Example {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("line {}: {error}", self.line))
     }
 
-    /// Reads the example as a `T` and writes it again: what `T` does not know would be missing.
+    /// Parses the example as a `T` and serializes it again: fields that `T` does not know would be missing.
     fn round_trips_as<T: DeserializeOwned + Serialize>(&self) {
         let mut shown = self.value();
         let read: T = serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("line {}: {error}", self.line));
@@ -76,14 +76,14 @@ impl Example {
     }
 }
 
-/// What the examples of a kind say in their field `tag`.
+/// Returns the values of the field `tag` in the examples of a kind.
 fn shown(kind: &str, tag: &str) -> BTreeSet<String> {
     let examples = examples();
     let values = examples.iter().filter(|example| example.kind == kind).map(Example::value);
     values.filter_map(|value| value.pointer(tag)?.as_str().map(String::from)).collect()
 }
 
-/// The first cells of the table whose header begins with `header`, without the quotes of code.
+/// Returns the first cells of the table whose header begins with `header`, without backticks.
 fn rows(header: &str) -> BTreeSet<String> {
     let header = format!("| {header} |");
     let table = DOC.lines().skip_while(|line| !line.starts_with(&header)).skip(2);
@@ -91,7 +91,7 @@ fn rows(header: &str) -> BTreeSet<String> {
     cells.map(|cell| cell.trim_matches('`').to_owned()).collect()
 }
 
-/// An error that keeps the variants that serde would have taken: the only list of them that can't grow old.
+/// A deserialization error that keeps the variants that serde expected: a list that cannot become outdated.
 #[derive(Debug)]
 struct Expected(&'static [&'static str]);
 
@@ -120,13 +120,13 @@ fn set(names: Result<impl fmt::Debug, Expected>) -> BTreeSet<String> {
     names.expect_err("no variant is called so").0.iter().map(ToString::to_string).collect()
 }
 
-/// The names of an enum that is written as a string.
+/// Returns the variant names of an enum that is serialized as a string.
 fn names<T: DeserializeOwned + fmt::Debug>() -> BTreeSet<String> {
     let name: StrDeserializer<'_, Expected> = NOBODY.into_deserializer();
     set(T::deserialize(name))
 }
 
-/// The names of an enum that is written as an object with its name in the field `tag`.
+/// Returns the variant names of an enum that is serialized as an object with its name in the field `tag`.
 fn tagged_names<T: DeserializeOwned + fmt::Debug>(tag: &str) -> BTreeSet<String> {
     set(T::deserialize(MapDeserializer::new(std::iter::once((tag, NOBODY)))))
 }
@@ -213,7 +213,7 @@ fn every_error_code_has_a_row() {
 
 #[test]
 fn every_close_code_has_a_row() {
-    // A new variant does not compile until it has its place in this chain.
+    // A new variant does not compile until it is part of this chain.
     let next = |code| match code {
         CloseCode::BadWebSocket => Some(CloseCode::NotUtf8),
         CloseCode::NotUtf8 => Some(CloseCode::TooBig),
@@ -234,7 +234,7 @@ fn every_close_code_has_a_row() {
     assert_eq!(rows("close code"), codes.map(|code| code.number().to_string()).collect());
 }
 
-/// Whether the row that begins with `limit` says `value` first.
+/// Asserts that the table row that begins with `limit` has `value` as its first number.
 fn assert_limit(limit: &str, value: impl TryInto<u64>) {
     let row = DOC.lines().find_map(|line| line.strip_prefix(&format!("| {limit}")));
     let cell = row.and_then(|row| row.split("| ").nth(1));

@@ -1,16 +1,16 @@
-//! What `docs/security.md` says of the source itself, where no request could show it: what is not linked, not called,
-//! not listened to.
+//! Claims of `docs/security.md` about the source that no request could show: what is not linked, not called and not
+//! listened to.
 
 use super::{read, root};
 use std::{fs, path::Path};
 
-/// What a source is without its unit tests.
+/// A source file without its unit tests and comments.
 struct Source {
     name: String,
     code: String,
 }
 
-/// The sources in a folder with one of these endings.
+/// Reads the source files in a folder that have one of these endings.
 fn sources(folder: &str, endings: &[&str]) -> Vec<Source> {
     let mut found = Vec::new();
     collect(&root().join(folder), endings, &mut found);
@@ -28,14 +28,14 @@ fn collect(folder: &Path, endings: &[&str], found: &mut Vec<Source>) {
         {
             let text = fs::read_to_string(&path).expect("a source");
             let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-            // What comments say is not done.
+            // Comments are not code.
             let code: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             found.push(Source { name: path.display().to_string(), code: code.join("\n") });
         }
     }
 }
 
-/// None of these stands in any of the sources.
+/// Asserts that no source contains any of these texts.
 fn assert_none(sources: &[Source], forbidden: &[&str]) {
     for Source { name, code } in sources {
         for words in forbidden {
@@ -44,12 +44,12 @@ fn assert_none(sources: &[Source], forbidden: &[&str]) {
     }
 }
 
-/// How often these words stand in the sources.
+/// Counts the occurrences of a text in the sources.
 fn count(sources: &[Source], words: &str) -> usize {
     sources.iter().map(|source| source.code.matches(words).count()).sum()
 }
 
-/// The names under a heading of `Cargo.toml`.
+/// Returns the package names under a heading of `Cargo.toml`.
 fn packages(heading: &str) -> Vec<String> {
     let manifest = read("Cargo.toml");
     let (_, section) = manifest.split_once(&format!("\n[{heading}]\n")).expect(heading);
@@ -122,12 +122,12 @@ fn the_page_accepts_no_messages_from_other_windows() {
 fn the_pre_boot_script_never_uses_a_text_as_a_field_name() {
     let script = read("src/ui/chat/pre_boot.js");
     let named: Vec<_> = script.lines().filter(|line| line.contains("] = ")).map(str::trim).collect();
-    // An id that the server has made.
+    // The key is a conversation id, which the server generates.
     assert_eq!(named, ["storage[conversation] = field.value;"]);
     assert!(!script.contains("__proto__") && !script.contains("Object.assign"));
 }
 
-/// What may stand in the place of a `{name}` in a query: words of the program, never a value.
+/// What may replace a `{name}` in a query: constants of the program, never a value.
 const WORDS_OF_QUERIES: [&str; 5] = ["condition", "order", "kind", "version", "column"];
 
 const WORDS_OF_SQL: [&str; 9] =

@@ -1,5 +1,5 @@
-//! `docs/security.md` names files and tests: each of them exists, and nothing is said to be met without a test that shows
-//! it. `claims` tests what that document says of the source.
+//! `docs/security.md` names files and tests: each of them exists, and each requirement that it calls met names a test.
+//! `claims` tests what that document says about the source.
 
 mod claims;
 
@@ -11,7 +11,7 @@ use std::{
 
 const DOC: &str = include_str!("../../docs/security.md");
 
-/// Where files are named from.
+/// The folders with which paths in the document begin.
 const FOLDERS: [&str; 9] = ["benches/", "docs/", "end2end/", "fuzz/", "script/", "src/", "style/", "tests/", ".ci/"];
 
 fn root() -> &'static Path {
@@ -23,7 +23,7 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All text in files of this kind, in a folder and the folders in it.
+/// Reads all files of this kind in a folder and its subfolders.
 fn text_in(folder: &str, kind: &str) -> String {
     let mut text = String::new();
     let mut folders = vec![root().join(folder)];
@@ -40,7 +40,7 @@ fn text_in(folder: &str, kind: &str) -> String {
     text
 }
 
-/// What stands between two marks, outside of blocks of code.
+/// Returns the texts between two delimiters, outside of code blocks.
 fn between(doc: &str, open: char, close: char) -> BTreeSet<String> {
     let blocks = doc.split("```").step_by(2);
     let mut found = BTreeSet::new();
@@ -55,7 +55,7 @@ fn between(doc: &str, open: char, close: char) -> BTreeSet<String> {
     found
 }
 
-/// A name of several words, as only tests have here.
+/// Whether this is a name of several words, which only tests have here.
 fn is_test(name: &str) -> bool {
     name.matches('_').count() >= 2 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
@@ -63,7 +63,7 @@ fn is_test(name: &str) -> bool {
 #[test]
 fn every_named_file_exists() {
     let named = between(DOC, '`', '`');
-    // A command is named with its options.
+    // Commands are named with their options.
     let words = named.iter().filter_map(|name| name.split(' ').next());
     let files: Vec<_> = words.filter(|name| FOLDERS.iter().any(|folder| name.starts_with(folder))).collect();
     assert!(files.len() > 20, "{files:?}");
@@ -104,7 +104,7 @@ fn every_link_has_a_target() {
     }
 }
 
-/// The lines of all tables.
+/// Returns the rows of all tables.
 fn rows() -> impl Iterator<Item = &'static str> {
     DOC.lines().filter(|line| line.starts_with("| "))
 }
@@ -113,7 +113,7 @@ fn cells(row: &str) -> Vec<&str> {
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// What is measured, and not asserted by a test: sections of the document.
+/// Sections of the document about what is measured, not asserted by a test.
 const MEASURED: [&str; 3] = ["(#fuzzing)", "(#conformance)", "(#abuse)"];
 
 #[test]
@@ -139,7 +139,7 @@ fn every_requirement_says_whether_it_is_met() {
         }
         assert!(level.split(", ").all(|level| ["1", "2"].contains(&level)), "{row}");
         assert!(["met", "partly", "not met"].contains(&verdict), "{row}");
-        // What is not met has a reason.
+        // A requirement that is not met needs a reason.
         assert!(verdict == "met" || !why.is_empty(), "{row}");
     }
 }

@@ -14,7 +14,7 @@ async fn a_repeated_command_gets_the_first_ack_and_makes_no_second_event() {
     let first = ming.expect_ack(id).await;
     ming.send_with_id(id, lobby, "once").await;
     assert_eq!(ming.expect_ack(id).await, first);
-    // From another connection, with other words and to another place: the command is known by its id alone.
+    // The id alone identifies the command: another connection, body or conversation makes no difference.
     let mut phone = ming.connect_again(&server).await;
     let direct = phone.open_direct("阿玲").await.id;
     phone.send_with_id(id, direct, "twice?").await;

@@ -1,4 +1,4 @@
-//! Nobody can pretend to be somebody else.
+//! Nobody can impersonate another user.
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Nobody gets more than is good for the others.
+//! Limits: no client can take more than its share of the server.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -39,7 +39,7 @@ async fn too_many_commands_are_refused_with_a_waiting_time() {
 async fn long_messages_are_charged_by_length() {
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(80)).await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    // Four at once, or three thousand bytes and one more.
+    // The limit is four messages in a burst, or one message over 3,000 bytes.
     ming.send_message(&"好".repeat(900)).await;
     ming.send_message("short").await;
     ming.send_without_waiting(ming.lobby().id, "one too many").await;
@@ -50,7 +50,7 @@ async fn long_messages_are_charged_by_length() {
 async fn a_new_guest_does_not_reset_the_limits_of_an_address() {
     let server = TestServer::start_with(|config| config.limits.commands_per_minute = per_minute(40)).await;
     let mut refused = 0;
-    // Two at once for each, eight for all from one address.
+    // Each guest may send a burst of two, and all guests of one address together eight.
     for number in 0..6 {
         let mut guest = TestClient::guest(&server, &format!("guest {number}")).await;
         let ids = [
@@ -118,7 +118,7 @@ async fn connections_of_an_address_are_limited() {
     ling.expect_online(&gone).await;
     drop(ming);
     ling.expect_offline(&gone).await;
-    // The hub forgets a connection a moment before its TCP stream is closed.
+    // The hub forgets a connection shortly before its TCP stream is closed.
     with_timeout("room for another", async {
         while server.http(Method::GET, "/healthz").send().await.expect("an answer").status() != 200 {}
     })
@@ -132,7 +132,7 @@ async fn refused_connections_of_an_address_cannot_fill_the_server() {
     for _ in 0..5 {
         streams.push(TcpStream::connect(server.address).await.expect("a connection"));
     }
-    // Two that may stay, two that would be told so if they asked, and one that is not let in.
+    // Two are within the limit, two would receive an HTTP error if they sent a request, and the last is closed at once.
     let mut last = streams.pop().expect("the fifth");
     let mut rest = Vec::new();
     let read = with_timeout("the server to hang up", last.read_to_end(&mut rest)).await;
@@ -163,14 +163,14 @@ async fn a_full_server_accepts_no_connection() {
     }
     let refused = RawClient::connect_with(server.address, "/ws", &[]).await.err().expect("a refusal");
     assert_eq!(refused.status(), 503);
-    // Whoever watches the server learns that it lives.
+    // Health checks are still answered, because the process is alive.
     for path in ["/healthz", "/readyz"] {
         assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), 200, "{path}");
     }
     ming.send_message("alone").await;
 }
 
-/// A connection from another address of this machine: all of 127.0.0.0/8 is.
+/// Connects from another loopback address; all of 127.0.0.0/8 belong to this machine.
 async fn connect_from(server: &TestServer, address: [u8; 4]) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind((address, 0).into()).expect("an address of this machine");
@@ -191,7 +191,7 @@ async fn idle_connections_of_many_addresses_do_not_keep_recent_users_out() {
     for network in 0..60 {
         idle.push(connect_from(&server, [127, 30, network, 1]).await);
     }
-    // More than a stranger's share are held, and it is as full as it gets for them.
+    // More connections are held than an unknown address may take, so the server is full for new addresses.
     let mut stranger = connect_from(&server, [127, 31, 0, 1]).await;
     stranger.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = String::new();
@@ -249,7 +249,7 @@ async fn frames_of_all_users_of_an_address_are_limited() {
     for number in 0..40 {
         guests.push(TestClient::guest(&server, &format!("guest {number}")).await);
     }
-    // One at once for each, twenty for all from one address.
+    // Each guest may have a burst of one, and all guests of one address together twenty.
     for guest in &mut guests {
         guest.send(&json!({ "type": "ping" })).await;
     }
@@ -290,13 +290,13 @@ async fn a_client_that_answers_no_ping_is_disconnected() {
         config.timing.silence_timeout = Duration::from_millis(200);
     })
     .await;
-    // A client that is not polled answers nothing.
+    // A client that is not polled does not answer pings.
     let silent = TestClient::guest(&server, "silent").await;
     let gone = silent.user();
     let mut ming = TestClient::guest(&server, "小明").await;
     ming.expect_online(&gone).await;
     ming.expect_offline(&gone).await;
-    // Whoever was listening has been answering pings all the while.
+    // The client that was polled has answered all pings.
     ming.send_message("still here").await;
     drop(silent);
 }
@@ -310,7 +310,7 @@ async fn missing_headers_time_out() {
     with_timeout("the server to hang up", stream.read_to_end(&mut rest)).await.expect("an end");
 }
 
-/// Asks on a connection that is to be kept, and takes the answer.
+/// Sends a request on a keep-alive connection and reads the response.
 async fn ask(stream: &mut TcpStream) -> String {
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = String::new();
@@ -331,7 +331,8 @@ async fn a_connection_may_idle_longer_between_requests_than_within_one() {
     let server = TestServer::start_with(|config| config.timing.header_timeout = Duration::from_millis(50)).await;
     let mut kept = TcpStream::connect(server.address).await.expect("a connection");
     ask(&mut kept).await;
-    // Until others have been given up who began after it: those who say nothing, half a head, or the half of their second.
+    // The server closes newer connections first: one that is silent, one with half a head, one with half of a second
+    // request.
     let mut silent = TcpStream::connect(server.address).await.expect("a connection");
     let mut slow = TcpStream::connect(server.address).await.expect("a connection");
     slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").await.expect("an open stream");
@@ -367,7 +368,7 @@ async fn idle_connections_are_closed_and_sooner_while_the_server_is_nearly_full(
         }
         held.push(stream);
     }
-    // The first one began to idle while there was room.
+    // This connection became idle while the server still had room.
     assert!(is_closed(&mut held[0]).await);
 }
 

@@ -1,4 +1,4 @@
-//! Everybody hears what is said in the Lobby, in one order.
+//! All members of the Lobby receive its messages, in the same order.
 
 use futures_util::future::join_all;
 use teahouse::domain::{ConversationKind, Seq};

@@ -1,4 +1,4 @@
-//! Tests the server from the outside, with real sockets and a real database. Each file tests one promise.
+//! Tests the server from outside, with real sockets and a real database. Each file tests one promise.
 
 mod accounts;
 mod admin;

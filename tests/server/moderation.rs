@@ -1,4 +1,4 @@
-//! Who may do what to whom; and what is revoked ends at once, at every door.
+//! Which role may take which moderation action, and that a sanction takes effect at once at every endpoint.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ use super::support::{
     Closed, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, register_user, register_with_role, sign_in,
 };
 
-/// Everywhere, for as long as nobody lifts it.
+/// The fields of a sanction of the whole server, until it is lifted.
 fn house() -> Value {
     json!({})
 }
 
-/// The owner of a fresh house.
+/// Connects the owner of a new server.
 async fn owner(server: &TestServer) -> TestClient {
     register_user(server, "老板").await.0
 }
@@ -130,7 +130,7 @@ async fn a_muted_user_can_read_but_not_write_until_unmuted() {
     assert!(error.retry_after_ms.is_some_and(|wait| wait > 500_000), "when it ends by itself: {error:?}");
     ming.send_without_waiting(direct.id, "please").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
-    // Taking back is not talking.
+    // A muted user may still delete messages.
     ming.change("delete", said.conversation, said.seq.expect("a place"), json!({})).await;
     owner.send_message("we go on").await;
     ming.expect_event("we go on").await;
@@ -159,7 +159,7 @@ async fn moderation_leaves_notices_that_nobody_can_change() {
         owner.send(&frame).await;
         assert_eq!(owner.expect_error().await.code, ErrorCode::UnknownMessage, "{command}");
     }
-    // It is not counted as unread, either.
+    // The notice does not count as unread.
     let conversations: ConversationList = get(&server, &ming, "/api/conversations").await.json().await.expect("a list");
     assert_eq!(conversations.conversations[0].unread, 0);
     ming.send_message("fine").await;
@@ -210,7 +210,7 @@ async fn a_banned_user_is_refused_by_every_endpoint() {
     assert!(problem.retry_after_ms.is_some());
     let wrong = sign_in(&server, "小明", "battery staple").await.expect_err("wrong");
     assert_eq!(wrong.code, ErrorCode::WrongPassword, "who does not know the password learns nothing");
-    // Others with a password come in from the same place, new guests do not: it could be the same person.
+    // Registered users may still sign in from the same address. New guests may not: they could be the banned user.
     sign_in(&server, "老板", PASSWORD).await.expect("a session");
     let mut raw = RawClient::connect(&server, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "阿玲" })).await;
@@ -240,7 +240,7 @@ async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_addres
     assert_eq!(plain.next_json().await["error"], "banned");
     assert_eq!(plain.closed().await, Closed::Code(4403));
 
-    // Who was here already stays, and who has a password comes in.
+    // Guests who were already signed in stay, and registered users may sign in.
     let mut again = bystander.connect_again(&server).await;
     again.send_message("still here").await;
     owner.connect_again(&server).await;
@@ -301,7 +301,7 @@ async fn a_user_banned_from_a_room_cannot_rejoin() {
     let join = json!({ "type": "join", "id": id, "conversation": room });
     ming.send(&join).await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::Banned);
-    // The rest of the house is open.
+    // The ban is limited to this room.
     let direct = ming.open_direct("老板").await;
     ming.send_message_to(direct.id, "why?").await;
     owner.moderate("unban", &ming.user(), json!({ "conversation": room })).await;
@@ -372,10 +372,10 @@ async fn typing_of_muted_users_is_not_announced() {
     let lobby = ming.lobby().id;
     owner.moderate("mute", &ming.user(), house()).await;
     ming.send(&json!({ "type": "typing", "conversation": lobby })).await;
-    // What is sent on one connection is dealt with in turn.
+    // Frames of one connection are handled in order, so the pong shows that `typing` was handled.
     ming.send(&json!({ "type": "ping" })).await;
     ming.expect("a pong", |frame| matches!(frame, ServerFrame::Pong {}).then_some(())).await;
-    // Another conversation, in which typing was not told just now.
+    // Another conversation is used, because `typing` is throttled in the first one.
     owner.moderate("unmute", &ming.user(), house()).await;
     let direct = ming.open_direct("老板").await;
     ming.send_message_to(direct.id, "hello").await;

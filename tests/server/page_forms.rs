@@ -1,4 +1,4 @@
-//! The page's own forms, sent by a browser before the program is there, or without it.
+//! The page's own forms, as a browser sends them before the WebAssembly has loaded, or without scripts.
 
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::json;
@@ -38,7 +38,7 @@ async fn the_sign_in_form_is_answered_with_the_chat_page() {
     assert!(cookie.starts_with(&server.cookie("")) && cookie.contains("HttpOnly"), "{cookie}");
     assert!(answer.text().await.expect("a page").contains("was here before"));
 
-    // Who loads the page anew where no script runs sends the form again.
+    // Reloading the page without scripts sends the form again.
     let cookie = cookie.split(';').next().expect("a pair");
     let again = post(&server, "/talk/lobby", cookie, &[("nickname", "小明")]).await;
     assert_eq!(location(&again), "/talk/lobby");
@@ -82,7 +82,7 @@ async fn a_refused_sign_in_shows_the_form_again_without_leaking_input_into_the_u
         let page = answer.text().await.expect("a page");
         assert!(page.contains(why) && page.contains(more), "{fields:?}: {page}");
         assert!(!page.contains("mistaken"), "a password is not given back: {page}");
-        // No link of the page carries it on.
+        // No link of the page repeats the form's values.
         let links: Vec<_> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert!(!links.is_empty() && !links.iter().any(|link| link.contains("nickname") || link.contains("%E5%B0%8F")));
     }
@@ -110,7 +110,7 @@ async fn a_form_submitted_twice_sends_one_message() {
     }
     assert_eq!(ling.expect_event("你好 & welcome").await.author, ming.user());
     assert_eq!(server.stored_counts().events, 1);
-    // A browser brought the form back, and something else was typed.
+    // The browser restored the old form with its id, and the user typed another text.
     post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "and good bye")]).await;
     ling.expect_event("and good bye").await;
     assert_eq!(server.stored_counts().events, 2);
@@ -210,7 +210,7 @@ async fn a_text_too_long_for_the_composer_is_given_back_on_its_own() {
             page.contains(&format!("role=\"alert\" class=\"problem\">{reason}")),
             "the reason is not there: {page}"
         );
-        // So that it can be sent once more as what it was.
+        // The user can send the same form again.
         assert!(page.contains(&format!("action=\"{path}\"")) && page.contains(&form), "{page}");
     }
     assert_eq!(server.stored_counts().events, 0);
@@ -221,7 +221,7 @@ async fn forms_have_the_same_limits_as_frames() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     let form = CommandId::generate().to_string();
-    // One character, as people count.
+    // One character as a user counts.
     let pile = format!("e{}", "\u{301}".repeat(40_000));
     let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &pile)]).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -237,7 +237,7 @@ async fn a_page_of_another_session_sends_nothing() {
     let fields = [("form", &*id), ("author", &*author), ("body", "by 小明")];
     let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ling), &fields).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-    // A script would take being led elsewhere for a yes.
+    // A script would take a redirect for success.
     let fields = [("id", &*id), ("author", &*author), ("body", "by 小明")];
     for cookie in [cookie_of(&server, &ling), String::new()] {
         assert_eq!(post(&server, "/talk/lobby", &cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);

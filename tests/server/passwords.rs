@@ -1,4 +1,4 @@
-//! One rule for every place that takes a password; and names that nobody new can have.
+//! The limit on wrong passwords holds wherever a password is accepted; reserved nicknames cannot be taken.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -13,12 +13,12 @@ use teahouse::{
 
 use super::support::{Closed, PASSWORD, RawClient, TestClient, TestServer, register_user, set_password, sign_in};
 
-/// One of the many addresses of this machine.
+/// Returns one of this machine's loopback addresses.
 fn address(last: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
 }
 
-/// Tries a password at `PUT /api/me/password`.
+/// Tries a current password at `PUT /api/me/password`.
 async fn change(server: &TestServer, from: IpAddr, token: &str, current: &str) -> StatusCode {
     let body = json!({ "password": "new and long", "current": current });
     let request = server.http_from(from, Method::PUT, "/api/me/password").bearer_auth(token).json(&body);
@@ -50,7 +50,7 @@ async fn password_attempts_count_at_all_endpoints_together() {
         let answer = server.http_from(address(2 + number), Method::POST, "/api/session").json(&body).send().await;
         assert_eq!(answer.expect("an answer").status(), StatusCode::FORBIDDEN);
     }
-    // The current password of who is in, the invite's form, and the page's.
+    // The password change, the invite and the form of the page share the limit.
     assert_eq!(change(&server, address(20), &token, PASSWORD).await, StatusCode::TOO_MANY_REQUESTS);
     let body = json!({ "nickname": "Alice", "password": PASSWORD, "invite": invite });
     let answer = server.http_from(address(21), Method::POST, "/api/session").json(&body).send().await;
@@ -141,13 +141,13 @@ async fn thirty_users_of_one_address_can_sign_in_with_passwords() {
     for number in 0..12 {
         register_user(&server, &format!("Pupil {number}")).await;
     }
-    // All in the same moment.
+    // All at the same time.
     let names: Vec<_> = (0..12).map(|number| format!("Pupil {number}")).collect();
     let signed_in = join_all(names.iter().map(|name| sign_in(&server, name, PASSWORD))).await;
     for (name, signed_in) in names.iter().zip(signed_in) {
         assert_eq!(signed_in.expect("a session").me.nickname.as_str(), *name);
     }
-    // And one after the other.
+    // One after the other.
     for name in &names {
         sign_in(&server, name, PASSWORD).await.expect("a session");
     }

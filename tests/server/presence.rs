@@ -1,4 +1,4 @@
-//! Who is here.
+//! Presence: who is online.
 
 use teahouse::{domain::User, protocol::ServerFrame};
 
@@ -45,7 +45,7 @@ async fn a_user_is_online_until_the_last_connection_closes() {
     ming.expect("her", |frame| joined(frame, &her)).await;
     let mut phone = desk.connect_again(&server).await;
     drop(desk);
-    // Somebody else's coming and going shows that the announcer has been round since.
+    // Another user's arrival and departure show that presence changes were announced in the meantime.
     let hong = TestClient::guest(&server, "小红").await;
     let other = hong.welcome.me.user();
     ming.expect("somebody else", |frame| joined(frame, &other)).await;

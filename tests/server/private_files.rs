@@ -1,4 +1,4 @@
-//! Nobody else on the machine reads the data, whatever the umask is and whoever made the folder.
+//! Other users of the machine cannot read the data, whatever the umask is and whoever created the folder.
 
 use std::{
     fs::{self, File, Permissions},
@@ -19,7 +19,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("a mode");
 }
 
-/// Starts the program as a shell does that lets everybody read what it makes.
+/// Starts the program from a shell with umask 022, which makes new files readable by everybody.
 async fn start_openly(data: &Path, log: &Path) -> TestProcess {
     let mut shell = Command::new("sh");
     shell.args(["-c", "umask 022; exec \"$0\" \"$@\"", PROGRAM]);
@@ -27,7 +27,7 @@ async fn start_openly(data: &Path, log: &Path) -> TestProcess {
     TestProcess::start_with_command(shell, data).await
 }
 
-/// Asserts that all files of the folder are their owner's alone.
+/// Asserts that only the owner can access the files of the folder, and that the files `required` exist.
 fn all_are_private(data: &Path, least: &[&str]) {
     let mut names = Vec::new();
     for entry in fs::read_dir(data).expect("the data") {

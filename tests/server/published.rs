@@ -1,4 +1,4 @@
-//! What a host can have the server tell: whom to write to about a weakness, and where browsers report to.
+//! What an operator can publish: a security contact, and where browsers send their reports.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ const SECURITY_TXT: &str = "/.well-known/security.txt";
 const REPORTS: &str = "https://reports.example/csp?site=tea";
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
-/// Whether the program refuses to start so; gives what it says.
+/// Asserts that the program refuses to start with this option. Returns its error output.
 fn refused(option: &str, value: &str) -> String {
     let data = TempDir::new().expect("a folder");
     let outcome = Command::new(PROGRAM).args(["serve", option, value, "--data"]).arg(data.path()).output();

@@ -1,4 +1,4 @@
-//! How far somebody has read, and who is typing.
+//! Read marks and typing indicators.
 
 use serde_json::json;
 use teahouse::{domain::Seq, protocol::ServerFrame};
@@ -36,7 +36,7 @@ async fn a_read_mark_reaches_all_connections_of_the_user_and_is_kept() {
     assert_eq!(expect_read(&mut phone).await, Seq(2));
     assert_eq!(unread(&desk.connect_again(&server).await), (Seq(2), 1));
 
-    // Never backwards, and not beyond the end.
+    // A read mark never moves backwards, nor beyond the last event.
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": 1 })).await;
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": u64::MAX })).await;
     assert_eq!(expect_read(&mut desk).await, Seq(3));

@@ -1,4 +1,4 @@
-//! Messages that users report: who may, who sees them, what is kept and when it goes.
+//! Reports of messages: who may report, who sees the reports, what is kept and when it is deleted.
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use teahouse::{
 
 use super::support::{TestClient, TestServer, register_user, register_with_role};
 
-/// Reports a message, with the answer's status.
+/// Reports a message. Returns the status of the response.
 async fn report(
     server: &TestServer,
     by: &TestClient,
@@ -20,7 +20,7 @@ async fn report(
     post(server, by, json!({ "conversation": conversation, "seq": seq, "reason": reason })).await.0
 }
 
-/// The answer's status, and the code of what was refused.
+/// Sends a report. Returns the response's status and its error code.
 async fn post(server: &TestServer, by: &TestClient, body: Value) -> (StatusCode, Option<ErrorCode>) {
     let request = server.http(Method::POST, "/api/reports").bearer_auth(by.token()).json(&body);
     let answer = request.send().await.expect("an answer");
@@ -28,7 +28,7 @@ async fn post(server: &TestServer, by: &TestClient, body: Value) -> (StatusCode,
     (status, answer.json::<Problem>().await.ok().map(|problem| problem.code))
 }
 
-/// The open reports that somebody sees.
+/// Fetches the open reports that this user may see.
 async fn reports(server: &TestServer, by: &TestClient) -> Vec<Report> {
     let answer = server.http(Method::GET, "/api/reports").bearer_auth(by.token()).send().await.expect("an answer");
     let ReportList { reports, open } = answer.json().await.expect("reports");
@@ -54,7 +54,7 @@ async fn page(server: &TestServer, by: &TestClient, path: &str) -> String {
     request.send().await.expect("an answer").text().await.expect("a page")
 }
 
-/// Waits until somebody hears that this message was deleted.
+/// Waits for the event that deletes this message.
 async fn hears_deletion(client: &mut TestClient, message: Seq) {
     client
         .expect("a deletion", |frame| match frame {
@@ -112,7 +112,7 @@ async fn repeated_reports_are_one_until_it_is_closed() {
     assert_eq!(reports(&server, &owner).await, []);
     let audit: AuditPage = serde_json::from_str(&page(&server, &owner, "/api/audit").await).expect("entries");
     assert_eq!((audit.entries[0].action.as_str(), &audit.entries[0].actor), ("close_report", &Some(owner.user())));
-    // It has got worse.
+    // A message may be reported again once its report is closed.
     assert_eq!(report(&server, &ling, lobby, seq, "again").await, StatusCode::NO_CONTENT);
     assert_eq!(reports(&server, &owner).await.len(), 1);
 }
@@ -223,7 +223,7 @@ async fn nobody_sees_reports_about_themselves_and_only_owners_those_about_modera
     assert_eq!(close(&server, &owner, &both[1]).await, StatusCode::NOT_FOUND, "about oneself");
     assert_eq!(close(&server, &owner, &both[0]).await, StatusCode::NO_CONTENT);
 
-    // The host sees all, and can close what nobody in the house may.
+    // The operator sees all reports and can close those that no user may close.
     let told = server.admin(&["reports"]).await;
     assert!(
         told.contains("阿玲 reported a message in a room") && told.contains("老板: rude words of the owner"),
@@ -256,7 +256,7 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     let still = reports(&server, &mo).await.remove(0);
     assert!(still.deleted, "the evidence stays until the report is closed");
     assert_eq!(still.reported().map(|message| message.body.as_str()), Some("a threat"));
-    // Nothing else of the direct is theirs.
+    // A report gives moderators no access to the rest of the direct.
     let request = server.http(Method::GET, &format!("/api/conversations/{direct}/messages")).bearer_auth(mo.token());
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
     assert_eq!(form(&server, &mo, &seen, &format!("action=close&up_to={}", seen.id)).await.0, StatusCode::SEE_OTHER);
@@ -279,7 +279,7 @@ async fn a_report_keeps_the_reported_text_until_it_is_closed() {
     let seen = reports(&server, &owner).await;
     let words = seen.iter().filter_map(Report::reported).map(|message| message.body.as_str());
     assert_eq!(words.collect::<Vec<_>>(), ["first version", "second version"]);
-    // Closing the newer one closes both: they are about one message.
+    // Closing the newer report closes both, because they are about the same message.
     assert_eq!(close(&server, &owner, &seen[1]).await, StatusCode::NO_CONTENT);
     assert_eq!(server.count("reports"), 0);
 }

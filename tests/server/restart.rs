@@ -1,4 +1,4 @@
-//! What was acked is there after any end of the process; so are sessions.
+//! Acked messages and sessions survive any end of the process.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -53,7 +53,7 @@ async fn a_second_process_on_the_same_data_does_not_start() {
     let config = server.config();
     let refused = teahouse::server::Server::open(config).err().expect("the data is in use");
     assert!(refused.to_string().starts_with("another teahouse is using"), "{refused}");
-    // The first one has not noticed.
+    // The first server is not affected.
     TestClient::guest(&server, "小明").await.send_message("still here").await;
     let ready = server.http(Method::GET, "/readyz").send().await.expect("an answer");
     assert_eq!(ready.status(), 200);

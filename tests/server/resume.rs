@@ -1,4 +1,4 @@
-//! Who comes back gets what was missed, all of it, once.
+//! A client that reconnects receives each event that it missed exactly once.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use teahouse::{
 
 use super::support::{TestClient, TestServer};
 
-/// What a resumed conversation gets: its events, then the frame that ends them.
+/// Returns what a client that resumes receives for a conversation: the events, and the frame that ends them.
 async fn replayed(client: &mut TestClient) -> (Vec<Event>, ServerFrame) {
     let mut events = Vec::new();
     loop {
@@ -74,7 +74,7 @@ async fn an_invalid_cursor_is_reset() {
         let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
         assert_eq!(replayed(&mut back).await, (vec![], reset.clone()), "{position}");
     }
-    // Somebody else's conversation is none of theirs.
+    // A cursor in a conversation that does not exist is ignored.
     let elsewhere = cursor(ConversationId::generate(), 0);
     let mut back = TestClient::resume(&server, ming.token(), epoch, &elsewhere).await;
     back.send_message("two").await;
@@ -117,7 +117,7 @@ async fn reconnecting_during_a_conversation_neither_loses_nor_repeats_events() {
     let reconnecting = async {
         let mut position = 0;
         while position < EVENTS {
-            // A few events, then she is away for a moment.
+            // Receives a few events, then disconnects.
             for _ in 0..5 {
                 if position == EVENTS {
                     break;

@@ -1,4 +1,4 @@
-//! What is kept for a time only: guests' messages, addresses, the audit log. Without a setting, nothing goes for its age.
+//! Retention of guests' messages, addresses and the audit log. By default, nothing is deleted for its age.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -12,10 +12,10 @@ use teahouse::{
 
 use super::support::{TestClient, TestServer, register_user, with_timeout};
 
-/// Everything that is there, from long ago.
+/// Makes all events old.
 const AGE: &str = "UPDATE events SET at = 1000";
 
-/// With housekeeping that comes by often.
+/// Starts a server whose housekeeping runs often.
 async fn server(retention: RetentionDays) -> TestServer {
     TestServer::start_with(|config| {
         config.unlimited = true;
@@ -88,7 +88,7 @@ async fn expired_messages_of_guests_are_deleted_like_others() {
     assert_eq!(told(lobby).await, [kept("kept: Alice has an account"), gone(), kept("kept: it is new")]);
     assert_eq!(told(direct).await, [gone()]);
     assert_eq!(server.count("audit WHERE action = 'delete_message'"), 0, "no moderator did it");
-    // Who comes back with a cursor from before is told the same.
+    // A client that resumes from an old cursor receives the same deletion.
     let cursors = [(lobby, old.seq.expect("a place"))].into();
     let mut back = TestClient::resume(&server, bob.token(), bob.welcome.epoch, &cursors).await;
     let lobby_s = deletions.iter().find(|deletion| deletion.conversation == lobby).expect("one in the lobby");
@@ -166,7 +166,7 @@ async fn without_an_option_nothing_expires() {
     let audit = server.count("audit");
     server.tamper(AGE).expect("an update");
     server.tamper("UPDATE users SET created_at = 1000").expect("an update");
-    // Housekeeping has come by when it has ended this one.
+    // Housekeeping has run once it has ended this session.
     let other = TestClient::guest(&server, "Carol").await.welcome.me.id;
     server.age_sessions_of("Carol");
     with_timeout("a left session to end", async {

@@ -1,4 +1,4 @@
-//! What is secret, or said in the house, is in no log, however talkative that is made.
+//! The log contains no secrets and no messages, even at the most verbose level.
 
 use std::{
     fs::File,

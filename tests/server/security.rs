@@ -1,4 +1,4 @@
-//! What `docs/security.md` says of the server, and no other test here shows.
+//! Claims of `docs/security.md` about the server that no other test shows.
 
 use std::{
     fs::{self, File},
@@ -25,7 +25,7 @@ use super::support::{
     Closed, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, register_user, sign_in, with_timeout,
 };
 
-/// What programs elsewhere would carry out: SQL, templates, commands, format strings, markup.
+/// Texts that another program could execute: SQL, templates, shell commands, format strings, markup.
 const CODE: [&str; 12] = [
     "'); DROP TABLE users; --",
     "\" OR 1=1 --",
@@ -45,7 +45,7 @@ async fn get(server: &TestServer, path: &str, token: &str) -> Response {
     server.http(Method::GET, path).bearer_auth(token).send().await.expect("an answer")
 }
 
-/// What comes back to exactly these bytes, up to the end of the head.
+/// Sends exactly these bytes and returns the head of the response.
 async fn head(server: &TestServer, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("an open stream");
@@ -59,7 +59,7 @@ async fn head(server: &TestServer, request: &str) -> String {
     String::from_utf8(answer).expect("ASCII")
 }
 
-/// Adds an owner, whoever owned the server before.
+/// Registers an owner, whoever owned the server before.
 async fn owner(server: &TestServer, nickname: &str) -> SessionCreated {
     register_user(server, nickname).await;
     server.admin(&["promote", nickname, "owner"]).await;
@@ -231,7 +231,7 @@ async fn a_token_in_a_url_is_ignored() {
     }
 }
 
-/// All that stands in the data folder.
+/// Reads all files of the data folder.
 fn stored_bytes(config: &Config) -> Vec<u8> {
     let files = fs::read_dir(&config.data).expect("a folder").map(|file| file.expect("a file").path());
     files.filter(|path| path.is_file()).flat_map(|path| fs::read(path).expect("a file")).collect()
@@ -264,7 +264,7 @@ async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
         }
         assert!(!holds(&stored, token), "a token is kept");
     }
-    // Of ten random tokens hardly one bit in 500 is the same in all of them.
+    // A random bit is the same in all of ten tokens with a probability of 1 in 512.
     let stuck = ones.iter().filter(|count| [0, 10].contains(*count)).count();
     assert!(stuck < 16, "{stuck} bits never change");
     assert!(!holds(&stored, PASSWORD), "a password is kept");
@@ -274,7 +274,7 @@ async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
 async fn a_new_server_has_no_account() {
     let server = TestServer::start().await;
     assert_eq!((server.stored_counts().users, server.count("sessions")), (0, 0));
-    // The server's own user cannot be signed in as.
+    // Nobody can sign in as the server's own user.
     assert_eq!(server.count("users WHERE nickname_key IS NOT NULL OR password LIKE '$%'"), 0);
     for name in ["Teahouse", "茶馆", "admin", "root", "owner"] {
         for password in ["", "admin", "password", "teahouse", "changeme"] {
@@ -420,7 +420,7 @@ async fn unexpected_errors_go_to_the_log_and_not_to_the_client() {
     program.env_remove("RUST_LOG").stderr(Stdio::from(File::create(&log).expect("a file")));
     let process = TestProcess::start_with_command(program, data.path()).await;
     let guest = TestClient::guest_at_address(process.address, "小明").await;
-    // Nobody does this; so nothing was prepared for it.
+    // Causes an internal error that the server does not expect.
     let damage = Connection::open(data.path().join("teahouse.db")).expect("the database");
     damage.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("damage");
     let url = format!("http://{}/api/conversations/lobby/messages", process.address);

@@ -1,4 +1,4 @@
-//! The log says who came in and who was kept out, and from where; never by which words.
+//! The log tells who signed in and who was refused, with addresses, but never what was typed.
 
 use std::{fs::File, process::Command, process::Stdio};
 
@@ -23,7 +23,7 @@ async fn strangers_cannot_flood_the_log() {
     program.stderr(Stdio::from(File::create(&log).expect("a file")));
     let process = TestProcess::start_with_command(program, data.path()).await;
 
-    // Requests that say for whom they come, and others that the edge refuses.
+    // Requests with a forwarded address that the server does not trust, and requests that the edge refuses.
     let mut stream = TcpStream::connect(process.address).await.expect("a connection");
     for number in 0..250 {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.{number}\r\n\r\n");
@@ -35,7 +35,7 @@ async fn strangers_cannot_flood_the_log() {
         let answer = reqwest::Client::new().get(format!("http://{}/", process.address)).header("host", "evil.example");
         answer.send().await.expect("an answer");
     }
-    // Connections beyond twice what their address may have.
+    // More connections than twice the limit of an address.
     let mut held = vec![stream];
     for _ in 0..60 {
         held.push(TcpStream::connect(process.address).await.expect("a connection"));
@@ -51,7 +51,7 @@ async fn strangers_cannot_flood_the_log() {
     assert!(process.exit().await.success());
     let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
     let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
-    // The first, the tenth and the hundredth.
+    // The first, the tenth and the hundredth are logged.
     assert_eq!(count("--trusted-proxies"), 3, "{log}");
     assert!(!log.contains("192.0.2."), "what they say is not believed, and not written down: {log}");
     let refused = count("no room for another connection") + count(" refused ");
@@ -62,7 +62,7 @@ async fn strangers_cannot_flood_the_log() {
 #[tokio::test]
 async fn the_security_log_records_sign_ins_and_refusals() {
     const PASSWORD: &str = "wistful-porcelain-kettle";
-    /// Typed into the wrong field, as happens.
+    /// A password typed into the nickname field by mistake.
     const MISPLACED: &str = "a-password-for-a-name";
     let data = TempDir::new().expect("a folder");
     let log = data.path().join("log");
@@ -86,7 +86,7 @@ async fn the_security_log_records_sign_ins_and_refusals() {
         tries += 1;
         assert!(tries < 10, "passwords can be tried out");
     }
-    // The first who sets a password owns the house; so somebody else asks for what only owners may see.
+    // The first user with a password owns the server, so another user requests what only owners may see.
     let other: SessionCreated = sign_in(json!({ "nickname": "阿玲" })).await.json().await.expect("a session");
     let audit = ask(Method::GET, "/api/audit").bearer_auth(&other.token).send().await.expect("an answer");
     assert_eq!(audit.status(), 403);
@@ -122,7 +122,7 @@ async fn the_security_log_records_sign_ins_and_refusals() {
         assert!(lines.any(|line| more.iter().all(|part| line.contains(part))), "no {words:?} with {more:?} in:\n{log}");
     }
     assert_eq!(log.lines().filter(|line| line.contains("asked for what is not allowed")).count(), 2, "{log}");
-    // In UTC, which each line says.
+    // Each timestamp says that it is in UTC.
     assert!(log.lines().all(|line| line.split(' ').next().is_some_and(|time| time.ends_with('Z'))), "{log}");
     for secret in [PASSWORD, MISPLACED, "wrong-bamboo-whisk", "one more guess", "evil.example", &user.token] {
         assert!(!log.contains(secret), "{secret} is in the log");

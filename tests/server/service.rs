@@ -1,7 +1,7 @@
-//! The systemd unit in docs/: how little it leaves to the service, and that the server can do with that.
+//! The systemd unit in docs/ leaves few privileges to the service, and the server runs with them.
 //!
-//! There need be no systemd that runs: `systemd-analyze` rates the unit, and bubblewrap, with seccomp programs made from
-//! the unit's own lines, confines the server as systemd would.
+//! No running systemd is needed: `systemd-analyze` rates the unit, and bubblewrap confines the server as systemd would,
+//! with seccomp programs made from the unit's settings.
 
 use std::{
     collections::BTreeSet,
@@ -16,14 +16,14 @@ use tempfile::TempDir;
 
 use super::support::{PROGRAM, TestClient, TestProcess};
 
-/// The highest exposure that is accepted, in tenths, of 100.
+/// The highest accepted exposure level, from 0 to 100; `systemd-analyze` prints a tenth of it.
 const MOST_EXPOSED: &str = "19";
 
-/// Where the unit has the program, and where the data.
+/// The paths of the program and its data in the unit.
 const INSTALLED: &str = "/opt/teahouse/teahouse";
 const STATE: &str = "/var/lib/teahouse";
 
-/// Settings that [`Confined`] applies.
+/// The settings that [`Confined`] applies.
 const APPLIED: [&str; 25] = [
     "CapabilityBoundingSet",
     "LimitCORE",
@@ -52,7 +52,7 @@ const APPLIED: [&str; 25] = [
     "UMask",
 ];
 
-/// Settings that only a running systemd can apply, or that take away what those above have taken away already.
+/// Settings that only a running systemd can apply, or that are covered by those above.
 const SYSTEMD_S_OWN: [&str; 15] = [
     "ExecStart",
     "IPAddressAllow",
@@ -79,7 +79,7 @@ fn unit() -> PathBuf {
     checkout().join("docs/teahouse.service")
 }
 
-/// Each setting of the unit, with its value.
+/// Returns the last value of a setting of the unit.
 fn settings() -> Vec<(String, String)> {
     let text = fs::read_to_string(unit()).expect("the unit").replace("\\\n", " ");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -105,7 +105,7 @@ fn is_exposed(unit: &Path) -> bool {
     !status.success()
 }
 
-/// What runs as the unit would have it run, as far as that goes without systemd.
+/// Runs programs with the unit's restrictions, as far as that is possible without systemd.
 struct Confined {
     data: TempDir,
     filters: TempDir,
@@ -115,7 +115,7 @@ impl Confined {
     fn new() -> Self {
         let confined =
             Self { data: TempDir::new().expect("a folder"), filters: TempDir::new().expect("a folder for filters") };
-        // Debian's own Python, which has Debian's seccomp.
+        // Debian's own Python has the bindings of libseccomp.
         let mut python = Command::new("/usr/bin/python3");
         python.arg(checkout().join("tests/server/service/filters.py")).arg(unit()).arg(confined.filters.path());
         let Output { status, stderr, .. } = run(&mut python);
@@ -123,7 +123,7 @@ impl Confined {
         confined
     }
 
-    /// Runs `program`; more arguments may follow.
+    /// A command that runs `program`; arguments may be appended.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new("prlimit");
         for limit in limits() {
@@ -133,7 +133,7 @@ impl Confined {
             r#"umask "$1"; exec 3<"$2" 4<"$3"; shift 3; exec bwrap --add-seccomp-fd 3 --add-seccomp-fd 4 "$@""#;
         command.args(["sh", "-c", script, "sh", &setting("UMask")]);
         command.args(["calls", "arguments"].map(|filter| self.filters.path().join(filter)));
-        // A user who is nobody else on the machine, without capabilities, and who can't see anybody else's processes.
+        // A user id of its own without capabilities, which cannot see other users' processes.
         command.args(["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--unshare-pid"]);
         command.args(["--unshare-ipc", "--unshare-uts", "--die-with-parent"]);
         command.args(["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
@@ -151,25 +151,25 @@ impl Confined {
         TestProcess::start_with_command(self.command(INSTALLED), Path::new(STATE)).await
     }
 
-    /// Runs one of the program's other commands; gives what it prints.
+    /// Runs another command of the program. Returns its output.
     fn ask(&self, arguments: &[&str]) -> String {
         let Output { status, stdout, stderr } = run(self.command(INSTALLED).args(arguments).args(["--data", STATE]));
         assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
         String::from_utf8(stdout).expect("text")
     }
 
-    /// Whether a line of Python can be carried out.
+    /// Whether this Python code runs without an error.
     fn can(&self, line: &str) -> bool {
         run(self.command("/usr/bin/python3").args(["-c", line])).status.success()
     }
 }
 
-/// The unit's limits for `prlimit`. Without systemd's control groups, memory is what the process can write to, and tasks
-/// are counted by user.
+/// The unit's limits for `prlimit`. Without systemd's control groups, the memory limit counts writable memory, and the
+/// task limit counts by user.
 fn limits() -> [String; 4] {
     let bytes =
         setting("MemoryMax").strip_suffix('G').and_then(|number| number.parse::<u64>().ok()).expect("gigabytes");
-    // Nobody but root can raise it.
+    // Only root can raise the hard limit.
     let files = format!("\"$(ulimit -Hn)\" {}", setting("LimitNOFILE"));
     let files = run(Command::new("sh").args(["-c", &format!("printf '%s\\n' {files} | sort -n | head -n1")])).stdout;
     let files = String::from_utf8(files).expect("a number");
@@ -181,7 +181,7 @@ fn limits() -> [String; 4] {
     ]
 }
 
-/// The process that was started through two of bubblewrap's.
+/// Returns the process id of the server, which is a grandchild of bubblewrap.
 fn innermost(outermost: u32) -> String {
     let child = |process: String| {
         let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("its children");
@@ -254,7 +254,7 @@ async fn the_server_works_completely_within_the_unit() {
     let ready = reqwest::get(format!("http://{}/readyz", process.address)).await.expect("an answer");
     assert_eq!(ready.status(), StatusCode::OK);
     assert!(confined.ask(&["admin", "list"]).contains("小明"));
-    // A password takes memory and a thread.
+    // Hashing a password needs memory and a thread.
     assert!(confined.ask(&["admin", "create", "Alice"]).contains("the password is"));
     confined.ask(&["backup", "/var/lib/teahouse/backup.db"]);
     assert!(confined.data.path().join("backup.db").exists());

@@ -1,4 +1,4 @@
-//! Who comes back to a session that is over learns why: whether it was there when it ended, or offline.
+//! A client whose session has ended learns why, whether it was online at the time or offline.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -9,7 +9,7 @@ use teahouse::{
 
 use super::support::{Closed, PASSWORD, RawClient, TestClient, TestServer, register_user, set_password, sign_in};
 
-/// What whoever was offline is told by HTTP, and by the socket.
+/// Returns what a client that was offline is told over HTTP, and how its WebSocket is closed.
 async fn told(server: &TestServer, token: &str) -> (Option<EndReason>, Closed) {
     let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
@@ -47,7 +47,7 @@ async fn a_session_ended_by_a_new_password_says_so() {
     let change = json!({ "password": "new and long", "current": PASSWORD });
     assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
     assert_eq!(told(&server, &offline.token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));
-    // By the operator, too; and it is known after a restart.
+    // A reset by the operator also counts, and the reason survives a restart.
     server.admin(&["reset-password", "Alice"]).await;
     let server = server.restart().await;
     assert_eq!(told(&server, &token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));

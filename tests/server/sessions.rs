@@ -1,4 +1,4 @@
-//! A session ends: by its age, because nobody uses it, or because another one takes its place.
+//! Sessions end when they are too old, unused or replaced.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use teahouse::{protocol::SessionCreated, server::Config};
 
 use super::support::{Closed, PASSWORD, TestClient, TestServer, register_user, set_password, sign_in, with_timeout};
 
-/// With housekeeping that comes by often.
+/// Starts a server whose housekeeping runs often.
 async fn server() -> TestServer {
     TestServer::start_with(|config| config.timing.housekeeping_interval = Duration::from_millis(20)).await
 }
@@ -24,7 +24,7 @@ async fn a_session_expires_after_its_days() {
     let (alice, token) = register_user(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
-    // Open pages as well, and at once.
+    // Open connections are closed at once.
     assert_eq!(alice.closed().await, Closed::Code(4411));
     assert!(!is_known(&server, &token).await);
     let again = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
@@ -56,7 +56,7 @@ async fn unused_sessions_end_and_used_ones_do_not() {
         }
     })
     .await;
-    // Hers, elsewhere, which is not connected.
+    // Alice's other session, which is not connected.
     with_timeout("her other session to end", async {
         while server.sessions_of(alice_id) > 1 {
             tokio::task::yield_now().await;
@@ -73,7 +73,7 @@ async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     let (_alice, alice) = register_user(&server, "Alice").await;
     let guest = TestClient::guest(&server, "Bob").await;
     let carol = register_user(&server, "Carol").await.0.welcome.me.id;
-    // As they are when somebody has been connected for a year.
+    // As if these users had been connected for a year.
     server.age_sessions_of("Alice");
     server.age_sessions_of("Bob");
     with_timeout("the sessions to be seen", async {
@@ -83,7 +83,7 @@ async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     })
     .await;
     let server = server.restart().await;
-    // Housekeeping comes by before they are back: it ends what has been left.
+    // Housekeeping runs before they reconnect: it ends the session that nobody uses.
     server.age_sessions_of("Carol");
     with_timeout("a left session to end", async {
         while server.sessions_of(carol) > 0 {
@@ -129,10 +129,10 @@ async fn a_visit_renews_the_cookie() {
     };
     let again = format!("{cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000");
     assert_eq!(get("cookie", &cookie).await.as_ref(), Some(&again));
-    // A script keeps its token by itself, and what is nobody's is not kept.
+    // Only browsers need the cookie renewed, and an unknown token is not renewed.
     assert_eq!(get("authorization", &format!("Bearer {}", guest.token())).await, None);
     assert_eq!(get("cookie", &server.cookie("nobody")).await, None);
-    // A page that stays open comes by through its socket.
+    // A page that stays open renews the cookie when its WebSocket connects.
     let upgrade = server.http(Method::GET, "/ws").header("connection", "upgrade").header("upgrade", "websocket");
     let upgrade = upgrade.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
     let answer = upgrade.header("cookie", &cookie).send().await.expect("an answer");
@@ -158,7 +158,7 @@ async fn signing_in_again_ends_the_browsers_earlier_session() {
     assert!(!is_known(&server, &first).await);
     assert!(is_known(&server, &second.token).await);
 
-    // Another user's, too: a guest who becomes somebody registered gives the nickname back.
+    // The session of another user ends, too: when a guest signs in to an account, the guest's nickname becomes free.
     assert_eq!(sign_in_with(guest.token(), PASSWORD).await.status(), StatusCode::CREATED);
     assert!(!is_known(&server, guest.token()).await);
     TestClient::guest(&server, "Bob").await;

@@ -1,4 +1,4 @@
-//! Who may come in: anyone, those with an invite, or only registered users.
+//! The sign-up policy: anyone, only with an invite, or only registered users.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ async fn server(entry: AdmissionPolicy) -> TestServer {
     TestServer::start_with(|config| config.admission_policy = entry).await
 }
 
-/// Asks `POST /api/session`.
+/// Sends `POST /api/session`.
 async fn come_in(server: &TestServer, body: Value) -> Result<SessionCreated, ErrorCode> {
     let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     if answer.status() == StatusCode::CREATED {
@@ -23,7 +23,7 @@ async fn come_in(server: &TestServer, body: Value) -> Result<SessionCreated, Err
     }
 }
 
-/// The owner, who came in by the claim token.
+/// Registers the owner with the claim token.
 async fn owner(server: &TestServer) -> TestClient {
     let claim = server.pages_api.claim_token().await.expect("nobody owns it yet");
     let body = json!({ "nickname": "老板", "password": PASSWORD, "claim": claim });
@@ -66,7 +66,7 @@ async fn an_invite_admits_its_number_of_users_at_every_endpoint() {
     let made = invite(&server, &owner, json!({ "uses": 3 })).await;
     assert!(made.path.ends_with(&made.token) && made.qr.contains("<svg"));
     come_in(&server, json!({ "nickname": "小明", "invite": made.token })).await.expect("a session");
-    // Who does not come in uses nothing up.
+    // A failed sign-in does not use up the invite.
     let taken = json!({ "nickname": "小明", "invite": made.token });
     assert_eq!(come_in(&server, taken).await, Err(ErrorCode::NicknameTaken));
     let hello = json!({ "type": "hello", "protocol": 1, "nickname": "阿玲", "invite": made.token });
@@ -113,7 +113,7 @@ async fn without_an_invite_nobody_learns_who_is_online() {
         TestServer::start_with_pages_and_config(|config| config.admission_policy = AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let made = invite(&server, &owner, json!({ "uses": 1 })).await;
-    // What is refused uses nothing up.
+    // A refused sign-up does not use up the invite.
     let taken = json!({ "nickname": "老板", "invite": made.token });
     assert_eq!(come_in(&server, taken).await, Err(ErrorCode::NicknameTaken));
     let _ming = come_in(&server, json!({ "nickname": "小明", "invite": made.token })).await.expect("a session");
@@ -127,7 +127,7 @@ async fn without_an_invite_nobody_learns_who_is_online() {
     }
     let door = server.http(Method::GET, "/").send().await.expect("an answer").text().await.expect("a page");
     assert!(!door.contains("老板") && !door.contains("小明"), "{door}");
-    // Whoever has an account may follow an old link.
+    // A registered user may sign in with a used invite.
     let body = json!({ "nickname": "老板", "password": PASSWORD, "invite": made.token });
     come_in(&server, body).await.expect("a session");
 }
@@ -157,7 +157,7 @@ async fn a_registered_only_server_has_no_guests() {
     let created = come_in(&server, body).await.expect("a session");
     assert_eq!(created.me.role, Role::Member);
     sign_in(&server, "小明", "battery staple").await.expect("another session");
-    // Whoever follows the link again, as the user that it made, just signs in.
+    // Using the invite again as the user that it created only signs in.
     let body = json!({ "nickname": "小明", "password": "battery staple", "invite": made.token });
     come_in(&server, body).await.expect("a third session");
 }

@@ -1,4 +1,4 @@
-//! The simple protocol, as the tutorial's clients use it, and what its server left to crash.
+//! The simple protocol as the tutorial's clients use it, and inputs that crashed the tutorial's server.
 
 use serde_json::json;
 use teahouse::protocol::{ErrorCode, ServerFrame};
@@ -15,7 +15,7 @@ async fn a_group_message_reaches_everyone_but_the_sender() {
     assert_eq!(b.next().await, json!({ "username": "a", "msg": "hi all" }));
     assert_eq!(ming.expect_event("hi all").await.author.nickname.as_str(), "a");
     ming.send_message("你好").await;
-    // The first thing that comes to the sender is what somebody else said.
+    // The sender does not receive its own message: its first frame is another user's message.
     assert_eq!(a.next().await, json!({ "username": "小明", "msg": "你好" }));
     assert_eq!(b.next().await, json!({ "username": "小明", "msg": "你好" }));
 }
@@ -122,7 +122,7 @@ async fn a_simple_client_is_announced_and_frees_its_nickname() {
     let again = TestClient::guest(&server, "a").await;
     assert_ne!(again.welcome.me.id, visitor.id);
 
-    // Nobody of that name is here now, or will come back as that user.
+    // Nobody online has this nickname, and no offline user could come back with it.
     let id = teahouse::domain::CommandId::generate();
     drop(again);
     ming.send(&json!({ "type": "open_direct", "id": id, "nickname": "nobody" })).await;
@@ -149,7 +149,7 @@ async fn only_an_upgrade_of_a_single_segment_path_is_the_simple_endpoint() {
         let refused = RawClient::connect_with(server.address, path, &[]).await.err().expect(path);
         assert_eq!(refused.status(), 404, "{path}");
     }
-    // Without an upgrade the path belongs to the pages, of which there are none here.
+    // Without an upgrade the path belongs to the pages, which this server does not have.
     let answer = server.http(reqwest::Method::GET, "/a").send().await.expect("an answer");
     assert_eq!(answer.status(), 404);
     assert_eq!(server.stored_counts().users, 0);

@@ -1,4 +1,5 @@
-//! Scripts that come back: as the same user, by a token, or as a new one of the same name, when the old line is dead.
+//! Scripts that reconnect: as the same user with a token, or as a new user with the same nickname once the old
+//! connection is dead.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -11,14 +12,14 @@ use teahouse::{
 
 use super::support::{Closed, RawClient, SimpleClient, TestClient, TestServer, register_user, sign_in};
 
-/// As long as a test waits for somebody who does not answer.
+/// The time within which a client must answer in these tests.
 const SHORT: Duration = Duration::from_millis(150);
 
 async fn impatient() -> TestServer {
     TestServer::start_with(|config| config.timing.liveness_timeout = SHORT).await
 }
 
-/// A guest's session, made as a script would.
+/// Creates a guest's session over HTTP, as a script would.
 async fn session(server: &TestServer, nickname: &str) -> SessionCreated {
     let body = json!({ "nickname": nickname });
     let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
@@ -26,14 +27,14 @@ async fn session(server: &TestServer, nickname: &str) -> SessionCreated {
     answer.json().await.expect("a session")
 }
 
-/// A simple-protocol client that shows the token as a header.
+/// Connects with the token in a header.
 async fn with_header(server: &TestServer, path: &str, token: &str) -> SimpleClient {
     let bearer = format!("Bearer {token}");
     let raw = RawClient::connect_with(server.address, path, &[("authorization", &bearer)]).await.expect("an upgrade");
     SimpleClient { raw }
 }
 
-/// One that shows it in its first frame.
+/// Connects with the token in the first frame.
 async fn with_frame(server: &TestServer, path: &str, token: &str) -> SimpleClient {
     let mut client = SimpleClient::connect(server, path).await;
     client.raw.send_json(&json!({ "token": token })).await;
@@ -54,7 +55,7 @@ async fn a_script_with_a_token_stays_the_same_user_with_its_directs() {
                     with_frame(&server, path, &bot.token).await
                 }
             };
-            // The name means the same whoever types it.
+            // Nicknames do not depend on case.
             let mut client = show(if time == 1 { "/BOT" } else { "/bot" }).await;
             let text = format!("time {time}, by header: {by_header}");
             client.send_direct_message("小明", &text).await;
@@ -66,7 +67,7 @@ async fn a_script_with_a_token_stays_the_same_user_with_its_directs() {
     }
     let directs = ming.connect_again(&server).await.welcome.conversations.len() - 1;
     assert_eq!(directs, 1);
-    // It was here all the time as far as its name is concerned.
+    // The nickname stays reserved while the session exists.
     let mut other = SimpleClient::connect(&server, "/bot").await;
     other.send_message("may I?").await;
     assert_eq!(other.next_error().await, "nickname_taken");
@@ -108,7 +109,7 @@ async fn an_invalid_token_is_refused_and_creates_no_guest() {
         ("/ended", ended.token.as_str(), "its session is over"),
         ("/%20", bot.token.as_str(), "the path is no name"),
     ] {
-        // A header without a token is none.
+        // A header with an empty token counts as no header.
         if !token.is_empty() {
             let mut client = with_header(&server, path, token).await;
             assert_eq!(client.next_error().await, "unauthenticated", "as a header: {why}");
@@ -120,7 +121,7 @@ async fn an_invalid_token_is_refused_and_creates_no_guest() {
             assert_eq!(client.closed().await, Closed::Code(4401), "in the first frame: {why}");
         }
     }
-    // Neither name stays taken.
+    // Both nicknames are free again.
     for name in ["free", "ended"] {
         SimpleClient::sign_in(&server, &format!("/{name}")).await.send_message(&format!("{name} again")).await;
         ming.expect_event(&format!("{name} again")).await;
@@ -174,7 +175,7 @@ async fn an_ended_session_closes_its_simple_connections() {
     SimpleClient::sign_in(&server, "/bot").await;
 }
 
-/// Who a script is, as everybody sees it: the author of what it says.
+/// Sends a message as the script. Returns its author as other users see it.
 async fn author(script: &mut SimpleClient, listener: &mut TestClient, text: &str) -> User {
     script.send_message(text).await;
     listener.expect_event(text).await.author
@@ -185,14 +186,14 @@ async fn a_script_gets_its_nickname_back_when_the_old_connection_misses_a_ping()
     let server = impatient().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for (time, path) in ["/script", "/SCRIPT", "/script"].into_iter().enumerate() {
-        // Nobody reads the old one any more, and so nothing answers its pings.
+        // Nothing reads from the old connection, so its pings stay unanswered.
         let mut old = SimpleClient::sign_in(&server, "/script").await;
         let before = author(&mut old, &mut ming, &format!("before {time}")).await;
         let mut new = SimpleClient::sign_in(&server, path).await;
         let after = author(&mut new, &mut ming, &format!("after {time}")).await;
         assert_ne!(after.id, before.id, "a name alone makes nobody the same user");
         assert_eq!(old.closed().await, Closed::Code(4409), "whoever reads after all learns why");
-        // Its end does not take the name from the new one.
+        // The end of the old connection does not free the nickname of the new one.
         let mut other = SimpleClient::connect(&server, "/script").await;
         assert_eq!(new.read_during(other.next_error()).await, "nickname_taken");
     }
@@ -200,7 +201,7 @@ async fn a_script_gets_its_nickname_back_when_the_old_connection_misses_a_ping()
 
 #[tokio::test]
 async fn a_script_that_reconnects_at_once_gets_its_nickname_back() {
-    // Nobody is to wait for a ping here.
+    // The test must not depend on an unanswered ping.
     let server = TestServer::start_with(|config| config.timing.liveness_timeout = Duration::from_hours(1)).await;
     for _ in 0..20 {
         drop(SimpleClient::sign_in(&server, "/script").await);
@@ -302,7 +303,7 @@ async fn a_nickname_is_valid_in_both_protocols_or_in_neither() {
             let end = server.http(Method::DELETE, "/api/session").bearer_auth(token).send().await.expect("an answer");
             assert_eq!(end.status(), StatusCode::NO_CONTENT);
         }
-        // An escaped letter is the same letter.
+        // A percent-encoded letter is the same letter.
         let first = name.bytes().next().expect("a name");
         for path in [format!("/{name}"), format!("/%{first:02x}{}", &name[1..])] {
             if path == "/ws" {
@@ -317,7 +318,7 @@ async fn a_nickname_is_valid_in_both_protocols_or_in_neither() {
         }
         assert_eq!(is_possible, !["ws", "lobby", "admin"].contains(&name), "{name}");
     }
-    // And what is served there is served all the same.
+    // The server's own paths still work.
     for path in ["/healthz", "/readyz", "/talk/lobby", "/"] {
         assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), StatusCode::OK, "{path}");
     }

@@ -1,4 +1,4 @@
-//! A connection that does not keep up is closed, and nobody else notices.
+//! A connection that does not keep up is closed; other connections are not affected.
 
 use serde_json::json;
 use teahouse::protocol::ServerFrame;
@@ -8,7 +8,7 @@ use super::support::{Closed, RawClient, TestClient, TestServer};
 
 #[tokio::test]
 async fn a_slow_reader_is_closed_and_others_miss_nothing() {
-    // Less than the queue holds, so that only who never reads has too much.
+    // Less than the queue holds, so that only a client that never reads overflows it.
     const BATCH: u64 = 8;
     let server = TestServer::start_with(|config| {
         config.unlimited = true;
@@ -17,7 +17,7 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
     .await;
     let mut ming = TestClient::guest(&server, "小明").await;
 
-    // A small window, so that not much fits between the server and a client that does not read.
+    // A small window, so that little fits into the buffers between the server and a client that does not read.
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
     let stream = socket.connect(server.address).await.expect("a connection");
@@ -47,6 +47,7 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
         }
         assert!(position < 5_000, "60 MB is more than any buffer holds");
     }
-    // It was closed while it did not read; what it has, and why it gets no more, it can read now.
+    // The server closed the connection while the client did not read. Now the client reads what is buffered, and the
+    // close code.
     assert_eq!(slow.raw.closed().await, Closed::Code(1013));
 }

@@ -1,4 +1,4 @@
-//! What a client knows and hears makes the same as asking afresh: for random histories, from any cursor.
+//! Applying events gives the same state as fetching it anew, for random histories and from any cursor.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use teahouse::{
 
 use super::support::{TestClient, TestServer};
 
-/// What somebody does next; messages are picked from those that are there.
+/// A command of the history. Messages are picked from those that exist.
 #[derive(Clone, Debug)]
 enum Deed {
     Say,
@@ -37,7 +37,7 @@ fn deed() -> impl Strategy<Value = (Index, Deed)> {
     (any::<Index>(), deed)
 }
 
-/// Messages that can be changed, and by which client they were written.
+/// Messages that can be changed, with the index of the client that wrote each.
 type Living = Vec<(Seq, usize)>;
 
 async fn carry_out(people: &mut [TestClient], direct: ConversationId, living: &mut Living, who: Index, deed: &Deed) {
@@ -69,12 +69,12 @@ async fn page(server: &TestServer, token: &str, direct: ConversationId, query: &
     answer.json().await.expect("a page")
 }
 
-/// A fresh fetch of the whole conversation.
+/// Fetches the whole conversation.
 async fn fetched(server: &TestServer, token: &str, direct: ConversationId) -> Vec<Message> {
     page(server, token, direct, "limit=200").await.messages
 }
 
-/// A client's view, brought up to date by a new connection with its cursor.
+/// Brings a view up to date over a new connection that resumes from its cursor.
 async fn resumed(server: &TestServer, client: &TestClient, direct: ConversationId, mut view: Timeline) -> Timeline {
     let cursors = HashMap::from([(direct, view.cursor())]);
     let mut back = TestClient::resume(server, client.token(), client.welcome.epoch, &cursors).await;
@@ -105,7 +105,7 @@ async fn a_resume_from_any_cursor_equals_a_fresh_fetch() {
         let history = prop::collection::vec(deed(), 10..60).new_tree(&mut runner).expect("a history").current();
         let (mut living, mut views) = (Living::new(), Vec::new());
         for (place, (who, deed)) in (number..).zip(&history) {
-            // Now and then somebody looks at a part of it, and goes away.
+            // Now and then a client fetches part of the conversation and disconnects.
             if place % 3 == 0 {
                 let mut view = Timeline::default();
                 let query = format!("limit={}", 1 + place % 7);

@@ -1,4 +1,4 @@
-//! What a text may cost those who read it, by whatever way it comes in, and whenever it was written.
+//! The cost of displaying a text is limited, however the text arrives and whenever it was stored.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ fn pile(marks: usize) -> String {
     format!("a{}", "\u{301}".repeat(marks))
 }
 
-/// Texts that people count as short and that cost as much as long ones.
+/// Texts that look short and are expensive to store or display.
 fn costly() -> [(String, ErrorCode); 5] {
     [
         (pile(MAX_CHARACTER_MARKS + 1), ErrorCode::InvalidMessage),
@@ -81,7 +81,7 @@ async fn too_many_marks_are_refused_by_the_simple_protocol_and_the_form() {
     assert_eq!((server.count("events"), server.count("conversations")), (0, 1), "nor was a direct begun");
 }
 
-/// Sends the page's form, as a browser without script does.
+/// Sends the page's form as a browser without scripts does.
 async fn send_form(server: &TestServer, client: &TestClient, text: &str) -> StatusCode {
     let id = teahouse::domain::CommandId::generate().to_string();
     let form =
@@ -172,7 +172,7 @@ async fn control_characters_are_removed_at_every_endpoint() {
     assert_eq!(texts.iter().map(teahouse::domain::Body::as_str).collect::<Vec<_>>(), [KEPT, &edited, KEPT]);
 }
 
-/// Puts texts where a program with other rules would have left them.
+/// Stores an event with a text that an older version, with other rules, could have accepted.
 fn store(server: &TestServer, seq: Seq, kind: &str, text: &str) {
     let payload = json!({ "kind": kind, "body": text }).to_string().replace('\'', "''");
     server.tamper(&format!("UPDATE events SET payload = '{payload}' WHERE seq = {seq}")).expect("an update");
@@ -188,7 +188,7 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
         let said = ming.send_message("something").await.seq.expect("a place");
         store(&server, said, "message", text);
     }
-    // And what an edit of that time had made.
+    // An edit that an older version accepted.
     let edited = ming.send_message("something").await.seq.expect("a place");
     ming.change("edit", lobby, edited, json!({ "body": "other" })).await;
     server.tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", pile(500))).expect("an update");
@@ -203,7 +203,7 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     assert!(page.contains("as it was") && page.contains(&pile));
     assert!(!page.contains(&format!("{pile}\u{301}")) && !page.contains('\u{1b}') && !page.contains('\0'));
 
-    // Who comes back has the same as who asks.
+    // A client that resumes receives the same texts as one that fetches.
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
     let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     let mut view = Timeline::default();
@@ -228,7 +228,7 @@ async fn earlier_texts_of_edited_messages_are_never_replayed() {
     ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": true })).await;
     ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
 
-    // Whatever a newcomer claims to have seen.
+    // A client may claim any cursor.
     let newcomer = TestClient::guest(&server, "new").await;
     for cursor in 0..4 {
         let cursors = HashMap::from([(lobby, Seq(cursor))]);
@@ -255,7 +255,7 @@ async fn edits_stored_by_earlier_versions_replay_the_present_text() {
     let lobby = ming.lobby().id;
     let said = ming.send_message("something").await.seq.expect("a place");
     ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
-    // As the log of a version was that kept it all.
+    // An older version kept the text in the log.
     store(&server, said, "message", "a secret");
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
     let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;

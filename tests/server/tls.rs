@@ -1,4 +1,4 @@
-//! TLS of our own.
+//! The server's own TLS.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use tokio_tungstenite::{client_async, tungstenite::ClientRequestBuilder};
 
 use super::support::{RawClient, TestServer, with_timeout};
 
-/// A certificate for `localhost`, in a folder of its own.
+/// A certificate for `localhost` and its key, in a temporary folder.
 struct Papers {
     folder: TempDir,
     current: CertificateDer<'static>,
@@ -35,7 +35,7 @@ impl Papers {
         Self { folder, current }
     }
 
-    /// Replaces it; returns the one before.
+    /// Replaces the certificate and returns the old one.
     fn renew(&mut self) -> CertificateDer<'static> {
         std::mem::replace(&mut self.current, write_new(self.folder.path()))
     }
@@ -50,13 +50,13 @@ impl Papers {
 fn write_new(folder: &Path) -> CertificateDer<'static> {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    // One after the other, as any tool does: between the two they don't fit together.
+    // Written one after the other, as any tool does: between the two writes they do not match.
     fs::write(folder.join("cert.pem"), cert.pem()).expect("a file");
     fs::write(folder.join("key.pem"), signing_key.serialize_pem()).expect("a file");
     cert.der().clone()
 }
 
-/// Shakes hands with the server, trusting this certificate only.
+/// Connects to the server and trusts only this certificate.
 async fn connect(
     server: &TestServer,
     trusted: &CertificateDer<'static>,
@@ -122,7 +122,7 @@ async fn the_newest_tls_version_and_safe_ciphers_are_chosen() {
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
     assert_eq!(stream.get_ref().1.protocol_version(), Some(ProtocolVersion::TLSv1_3));
-    // What the server is built with: authenticated, and with a key for each connection.
+    // Every cipher suite of the build is authenticated and has forward secrecy.
     let suites = ring::default_provider().cipher_suites;
     assert!(suites.len() > 3);
     for suite in suites {
@@ -147,7 +147,7 @@ async fn an_unusable_certificate_changes_nothing() {
     let mut papers = Papers::issue();
     let server = TestServer::start_with(|config| papers.configure(config)).await;
     fs::write(papers.folder.path().join("cert.pem"), "no certificate").expect("a file");
-    // As many looks as there are in a few handshakes.
+    // During these handshakes the server checks the files several times.
     for _ in 0..20 {
         connect(&server, &papers.current, ANY).await.expect("the old certificate");
     }

@@ -8,14 +8,14 @@ use unicode_security::confusable_detection::skeleton;
 
 /// Whether `copy` could be chosen while `name` is taken, as far as their looks are concerned. Reserved names are
 /// accepted here, because some of the names are reserved by now.
-fn gets_past(name: &str, copy: &str) -> bool {
+fn can_coexist(name: &str, copy: &str) -> bool {
     let name = Nickname::parse_existing(name).unwrap_or_else(|error| panic!("{name}: {error}"));
     Nickname::parse_existing(copy).is_ok_and(|copy| copy.key() != name.key())
 }
 
-fn assert_held(pairs: &[(&str, &str)]) {
-    let past: Vec<_> = pairs.iter().filter(|(name, copy)| gets_past(name, copy)).collect();
-    assert!(past.is_empty(), "look like another, but are not taken for it: {past:?}");
+fn assert_taken(pairs: &[(&str, &str)]) {
+    let coexisting: Vec<_> = pairs.iter().filter(|(name, copy)| can_coexist(name, copy)).collect();
+    assert!(coexisting.is_empty(), "look like another, but are not taken for it: {coexisting:?}");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn names_with_emoji_are_accepted() {
 
 #[test]
 fn names_that_imitate_others_in_another_alphabet_are_the_same_name() {
-    assert_held(&[
+    assert_taken(&[
         ("Alice", "\u{410}lice"),
         ("Alice", "Аӏісе"),
         ("scope", "ѕсоре"),
@@ -154,13 +154,13 @@ fn styled_letters_are_the_same_name() {
         "ADMlN",
         "adm|n",
     ] {
-        assert!(!gets_past("admin", copy), "{copy}");
+        assert!(!can_coexist("admin", copy), "{copy}");
     }
 }
 
 #[test]
 fn case_and_spelling_do_not_make_another_name() {
-    assert_held(&[
+    assert_taken(&[
         ("straße", "STRASSE"),
         ("straße", "straẞe"),
         ("straße", "straβe"),
@@ -192,7 +192,7 @@ fn case_and_spelling_do_not_make_another_name() {
 
 #[test]
 fn look_alike_digits_and_pairs_are_the_same_name() {
-    assert_held(&[
+    assert_taken(&[
         ("Bob", "B0b"),
         ("Oleg", "0leg"),
         ("Alice", "A1ice"),
@@ -271,7 +271,7 @@ fn invisible_characters_do_not_make_another_name() {
     ];
     for c in hidden {
         for copy in [format!("{c}admin"), format!("ad{c}min"), format!("admin{c}"), format!("adm{c}{c}in")] {
-            assert!(!gets_past("admin", &copy), "{:04x} in {copy:?}", u32::from(c));
+            assert!(!can_coexist("admin", &copy), "{:04x} in {copy:?}", u32::from(c));
         }
         assert!(Nickname::parse(&c.to_string()).is_err(), "{:04x} alone", u32::from(c));
     }
@@ -279,7 +279,7 @@ fn invisible_characters_do_not_make_another_name() {
     assert!(Nickname::parse("ـ").is_err());
     // Tag characters after a flag could hide any text.
     assert!(Nickname::parse("🏴\u{e0061}\u{e007f}").is_err());
-    assert!(!gets_past("👨👩", "👨\u{200d}👩"));
+    assert!(!can_coexist("👨👩", "👨\u{200d}👩"));
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn different_names_stay_different() {
         ("🦊", "🐻"),
         ("user1", "user2"),
     ] {
-        assert!(gets_past(one, other), "{one} and {other}");
+        assert!(can_coexist(one, other), "{one} and {other}");
     }
 }
 
@@ -355,22 +355,22 @@ fn no_character_imitates_a_letter() {
     let seen = |text: &str| skeleton(text).collect::<String>();
     let letters: Vec<(char, String)> =
         ('a'..='z').chain('A'..='Z').map(|letter| (letter, seen(&letter.to_string()))).collect();
-    let mut past = Vec::new();
-    let mut tried = 0;
+    let mut coexisting = Vec::new();
+    let mut pair_count = 0;
     for c in '\u{80}'..=char::MAX {
         let look = seen(&c.to_string());
         for (letter, _) in letters.iter().filter(|(_, of_letter)| *of_letter == look) {
-            tried += 1;
+            pair_count += 1;
             for (before, after) in [("", ""), ("ad", "in"), ("AD", "IN"), ("", "admin"), ("x", "")] {
                 let (name, copy) = (format!("{before}{letter}{after}"), format!("{before}{c}{after}"));
-                if gets_past(&name, &copy) {
-                    past.push(format!("{copy} (U+{:04X}) for {name}", u32::from(c)));
+                if can_coexist(&name, &copy) {
+                    coexisting.push(format!("{copy} (U+{:04X}) for {name}", u32::from(c)));
                 }
             }
         }
     }
-    assert!(tried > 1_000, "only {tried} pairs in the tables");
-    assert!(past.is_empty(), "{past:?}");
+    assert!(pair_count > 1_000, "only {pair_count} pairs in the tables");
+    assert!(coexisting.is_empty(), "{coexisting:?}");
 }
 
 /// Upper and lower case are one nickname. Two Greek letters are exceptions: their capitals look like other Latin

@@ -65,26 +65,26 @@ impl Example {
 
     /// Parses the example as a `T` and serializes it again: fields that `T` does not know would be missing.
     fn round_trips_as<T: DeserializeOwned + Serialize>(&self) {
-        let mut shown = self.value();
+        let mut expected = self.value();
         let read: T = serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("line {}: {error}", self.line));
         if let Some(ignored) = self.ignores {
-            let field = shown.as_object_mut().and_then(|object| object.remove(ignored));
+            let field = expected.as_object_mut().and_then(|object| object.remove(ignored));
             assert!(field.is_some(), "line {}: there is no {ignored} to ignore", self.line);
         }
         let written = serde_json::to_value(read).expect("the protocol's types are plain JSON");
-        assert_eq!(written, shown, "line {}", self.line);
+        assert_eq!(written, expected, "line {}", self.line);
     }
 }
 
 /// Returns the values of the field `tag` in the examples of a kind.
-fn shown(kind: &str, tag: &str) -> BTreeSet<String> {
+fn tag_values(kind: &str, tag: &str) -> BTreeSet<String> {
     let examples = examples();
     let values = examples.iter().filter(|example| example.kind == kind).map(Example::value);
     values.filter_map(|value| value.pointer(tag)?.as_str().map(String::from)).collect()
 }
 
 /// Returns the first cells of the table whose header begins with `header`, without backticks.
-fn rows(header: &str) -> BTreeSet<String> {
+fn first_cells(header: &str) -> BTreeSet<String> {
     let header = format!("| {header} |");
     let table = DOC.lines().skip_while(|line| !line.starts_with(&header)).skip(2);
     let cells = table.map_while(|line| line.strip_prefix("| ")?.split(" |").next());
@@ -114,21 +114,21 @@ impl de::Error for Expected {
 }
 
 /// A name that no variant has.
-const NOBODY: &str = "?";
+const UNKNOWN_VARIANT: &str = "?";
 
-fn set(names: Result<impl fmt::Debug, Expected>) -> BTreeSet<String> {
+fn variants_of(names: Result<impl fmt::Debug, Expected>) -> BTreeSet<String> {
     names.expect_err("no variant is called so").0.iter().map(ToString::to_string).collect()
 }
 
 /// Returns the variant names of an enum that is serialized as a string.
 fn names<T: DeserializeOwned + fmt::Debug>() -> BTreeSet<String> {
-    let name: StrDeserializer<'_, Expected> = NOBODY.into_deserializer();
-    set(T::deserialize(name))
+    let name: StrDeserializer<'_, Expected> = UNKNOWN_VARIANT.into_deserializer();
+    variants_of(T::deserialize(name))
 }
 
 /// Returns the variant names of an enum that is serialized as an object with its name in the field `tag`.
 fn tagged_names<T: DeserializeOwned + fmt::Debug>(tag: &str) -> BTreeSet<String> {
-    set(T::deserialize(MapDeserializer::new(std::iter::once((tag, NOBODY)))))
+    variants_of(T::deserialize(MapDeserializer::new(std::iter::once((tag, UNKNOWN_VARIANT)))))
 }
 
 #[test]
@@ -185,11 +185,11 @@ fn every_example_names_its_sender_and_its_type() {
 
 #[test]
 fn every_frame_has_an_example() {
-    assert_eq!(shown("client", "/type"), tagged_names::<ClientFrame>("type"));
-    assert_eq!(shown("server", "/type"), tagged_names::<ServerFrame>("type"));
-    assert_eq!(shown("server", "/event/kind"), tagged_names::<EventKind>("kind"));
-    assert_eq!(&shown("server", "/me/kind") | &shown("me", "/kind"), names::<UserKind>());
-    let conversations = &shown("server", "/kind") | &shown("server", "/conversations/0/kind");
+    assert_eq!(tag_values("client", "/type"), tagged_names::<ClientFrame>("type"));
+    assert_eq!(tag_values("server", "/type"), tagged_names::<ServerFrame>("type"));
+    assert_eq!(tag_values("server", "/event/kind"), tagged_names::<EventKind>("kind"));
+    assert_eq!(&tag_values("server", "/me/kind") | &tag_values("me", "/kind"), names::<UserKind>());
+    let conversations = &tag_values("server", "/kind") | &tag_values("server", "/conversations/0/kind");
     assert_eq!(conversations, tagged_names::<ConversationKind>("kind"));
 }
 
@@ -208,7 +208,7 @@ fn every_kind_of_simple_reply_has_an_example() {
 
 #[test]
 fn every_error_code_has_a_row() {
-    assert_eq!(rows("code"), names::<ErrorCode>());
+    assert_eq!(first_cells("code"), names::<ErrorCode>());
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn every_close_code_has_a_row() {
         CloseCode::TooMany => None,
     };
     let codes = std::iter::successors(Some(CloseCode::BadWebSocket), |code| next(*code));
-    assert_eq!(rows("close code"), codes.map(|code| code.number().to_string()).collect());
+    assert_eq!(first_cells("close code"), codes.map(|code| code.number().to_string()).collect());
 }
 
 /// Asserts that the table row that begins with `limit` has `value` as its first number.

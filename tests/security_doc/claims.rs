@@ -38,15 +38,15 @@ fn collect(folder: &Path, endings: &[&str], found: &mut Vec<Source>) {
 /// Asserts that no source contains any of these texts.
 fn assert_none(sources: &[Source], forbidden: &[&str]) {
     for Source { name, code } in sources {
-        for words in forbidden {
-            assert!(!code.contains(words), "{words:?} in {name}");
+        for text in forbidden {
+            assert!(!code.contains(text), "{text:?} in {name}");
         }
     }
 }
 
 /// Counts the occurrences of a text in the sources.
-fn count(sources: &[Source], words: &str) -> usize {
-    sources.iter().map(|source| source.code.matches(words).count()).sum()
+fn count(sources: &[Source], text: &str) -> usize {
+    sources.iter().map(|source| source.code.matches(text).count()).sum()
 }
 
 /// Returns the package names under a heading of `Cargo.toml`.
@@ -128,9 +128,9 @@ fn the_pre_boot_script_never_uses_a_text_as_a_field_name() {
 }
 
 /// What may replace a `{name}` in a query: constants of the program, never a value.
-const WORDS_OF_QUERIES: [&str; 5] = ["condition", "order", "kind", "version", "column"];
+const QUERY_PLACEHOLDERS: [&str; 5] = ["condition", "order", "kind", "version", "column"];
 
-const WORDS_OF_SQL: [&str; 9] =
+const SQL_KEYWORDS: [&str; 9] =
     ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "DROP ", "PRAGMA ", " WHERE ", " AND ", "ORDER BY "];
 
 #[test]
@@ -140,13 +140,13 @@ fn queries_are_constants() {
         for query in code.split("format!(").skip(1) {
             let (_, query) = query.split_once('"').expect("a text");
             let (query, _) = query.split_once('"').expect("its end");
-            if !WORDS_OF_SQL.iter().any(|word| query.contains(word)) {
+            if !SQL_KEYWORDS.iter().any(|word| query.contains(word)) {
                 continue;
             }
             for part in query.split('{').skip(1) {
                 let word = part.split('}').next().unwrap_or_default();
                 let is_constant = word.chars().all(|c| c.is_ascii_uppercase() || c == '_') && !word.is_empty();
-                assert!(is_constant || WORDS_OF_QUERIES.contains(&word), "{{{word}}} in {name}");
+                assert!(is_constant || QUERY_PLACEHOLDERS.contains(&word), "{{{word}}} in {name}");
                 seen += 1;
             }
         }

@@ -121,10 +121,10 @@ fn every_met_requirement_names_a_test() {
     let met: Vec<_> = rows().filter(|row| cells(row).contains(&"met")).collect();
     assert!(met.len() > 100, "{}", met.len());
     for row in met {
-        let shown = cells(row).pop().unwrap_or_default();
-        let names_a_test = between(shown, '`', '`').iter().any(|name| is_test(name))
-            || between(shown, '“', '”').iter().any(|name| name.contains(' '))
-            || MEASURED.iter().any(|section| shown.contains(section));
+        let evidence = cells(row).pop().unwrap_or_default();
+        let names_a_test = between(evidence, '`', '`').iter().any(|name| is_test(name))
+            || between(evidence, '“', '”').iter().any(|name| name.contains(' '))
+            || MEASURED.iter().any(|section| evidence.contains(section));
         assert!(names_a_test, "{row}");
     }
 }

@@ -114,10 +114,10 @@ async fn connections_of_an_address_are_limited() {
     assert_eq!(refused.status(), 429);
     let refused = RawClient::connect_with(server.address, "/ws", &[]).await.err().expect("a refusal");
     assert_eq!(refused.status(), 429);
-    let gone = ming.user();
-    ling.expect_online(&gone).await;
+    let departed = ming.user();
+    ling.expect_online(&departed).await;
     drop(ming);
-    ling.expect_offline(&gone).await;
+    ling.expect_offline(&departed).await;
     // The hub forgets a connection shortly before its TCP stream is closed.
     with_timeout("room for another", async {
         while server.http(Method::GET, "/healthz").send().await.expect("an answer").status() != 200 {}
@@ -192,16 +192,16 @@ async fn idle_connections_of_many_addresses_do_not_keep_recent_users_out() {
         idle.push(connect_from(&server, [127, 30, network, 1]).await);
     }
     // More connections are held than an unknown address may take, so the server is full for new addresses.
-    let mut stranger = connect_from(&server, [127, 31, 0, 1]).await;
-    stranger.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
+    let mut new_client = connect_from(&server, [127, 31, 0, 1]).await;
+    new_client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = String::new();
-    with_timeout("the server to hang up", stream_to_end(&mut stranger, &mut answer)).await;
+    with_timeout("the server to hang up", stream_to_end(&mut new_client, &mut answer)).await;
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-    let mut back = Vec::new();
+    let mut reconnected = Vec::new();
     for _ in 0..10 {
-        back.push(ming.connect_again(&server).await);
+        reconnected.push(ming.connect_again(&server).await);
     }
-    back.pop().expect("one of ten").send_message("still in").await;
+    reconnected.pop().expect("one of ten").send_message("still in").await;
     assert_eq!(server.http(Method::GET, "/healthz").send().await.expect("an answer").status(), 200);
     drop(idle);
 }
@@ -292,10 +292,10 @@ async fn a_client_that_answers_no_ping_is_disconnected() {
     .await;
     // A client that is not polled does not answer pings.
     let silent = TestClient::guest(&server, "silent").await;
-    let gone = silent.user();
+    let departed = silent.user();
     let mut ming = TestClient::guest(&server, "小明").await;
-    ming.expect_online(&gone).await;
-    ming.expect_offline(&gone).await;
+    ming.expect_online(&departed).await;
+    ming.expect_offline(&departed).await;
     // The client that was polled has answered all pings.
     ming.send_message("still here").await;
     drop(silent);
@@ -311,7 +311,7 @@ async fn missing_headers_time_out() {
 }
 
 /// Sends a request on a keep-alive connection and reads the response.
-async fn ask(stream: &mut TcpStream) -> String {
+async fn get_healthz(stream: &mut TcpStream) -> String {
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = String::new();
     with_timeout("an answer", async {
@@ -330,19 +330,19 @@ async fn ask(stream: &mut TcpStream) -> String {
 async fn a_connection_may_idle_longer_between_requests_than_within_one() {
     let server = TestServer::start_with(|config| config.timing.header_timeout = Duration::from_millis(50)).await;
     let mut kept = TcpStream::connect(server.address).await.expect("a connection");
-    ask(&mut kept).await;
+    get_healthz(&mut kept).await;
     // The server closes newer connections first: one that is silent, one with half a head, one with half of a second
     // request.
     let mut silent = TcpStream::connect(server.address).await.expect("a connection");
     let mut slow = TcpStream::connect(server.address).await.expect("a connection");
     slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").await.expect("an open stream");
     let mut second = TcpStream::connect(server.address).await.expect("a connection");
-    ask(&mut second).await;
+    get_healthz(&mut second).await;
     second.write_all(b"G").await.expect("an open stream");
     for stream in [&mut silent, &mut slow, &mut second] {
         assert!(is_closed(stream).await);
     }
-    let answer = ask(&mut kept).await;
+    let answer = get_healthz(&mut kept).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
@@ -350,7 +350,7 @@ async fn a_connection_may_idle_longer_between_requests_than_within_one() {
 async fn idle_connections_are_closed_and_sooner_while_the_server_is_nearly_full() {
     let server = TestServer::start_with(|config| config.timing.idle_timeout = Duration::from_millis(50)).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
-    ask(&mut idle).await;
+    get_healthz(&mut idle).await;
     assert!(is_closed(&mut idle).await);
 
     let server = TestServer::start_with(|config| {
@@ -364,7 +364,7 @@ async fn idle_connections_are_closed_and_sooner_while_the_server_is_nearly_full(
     for network in 0..4 {
         let mut stream = connect_from(&server, [127, 30, network, 1]).await;
         if network == 0 {
-            ask(&mut stream).await;
+            get_healthz(&mut stream).await;
         }
         held.push(stream);
     }
@@ -376,10 +376,10 @@ async fn idle_connections_are_closed_and_sooner_while_the_server_is_nearly_full(
 async fn idle_connections_count_for_their_address() {
     let server = TestServer::start_with(|config| config.limits.max_connections_per_address = 1).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
-    ask(&mut idle).await;
+    get_healthz(&mut idle).await;
     let refused = server.http(Method::GET, "/healthz").send().await.expect("an answer");
     assert_eq!(refused.status(), 429);
-    ask(&mut idle).await;
+    get_healthz(&mut idle).await;
 }
 
 #[tokio::test]

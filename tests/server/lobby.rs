@@ -23,45 +23,45 @@ async fn a_lobby_message_reaches_everyone() {
 #[tokio::test]
 async fn a_message_is_trimmed_and_reaches_the_senders_other_connections() {
     let server = TestServer::start().await;
-    let mut desk = TestClient::guest(&server, "小明").await;
-    let mut phone = desk.connect_again(&server).await;
-    assert_eq!(phone.welcome.me, desk.welcome.me);
-    desk.send_message("  tea?\r\nyes \n").await;
+    let mut desktop = TestClient::guest(&server, "小明").await;
+    let mut phone = desktop.connect_again(&server).await;
+    assert_eq!(phone.welcome.me, desktop.welcome.me);
+    desktop.send_message("  tea?\r\nyes \n").await;
     phone.expect_event("  tea?\nyes").await;
 }
 
 #[tokio::test]
 async fn all_members_see_the_same_order_without_holes() {
-    const EACH: usize = 40;
+    const MESSAGES_PER_CLIENT: usize = 40;
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut clients = Vec::new();
     for name in ["小明", "阿玲", "小红"] {
         clients.push(TestClient::guest(&server, name).await);
     }
-    let talks = clients.into_iter().map(async |mut client| {
+    let senders = clients.into_iter().map(async |mut client| {
         let lobby = client.lobby().id;
-        for number in 0..EACH {
+        for number in 0..MESSAGES_PER_CLIENT {
             client.send_without_waiting(lobby, &format!("{} {number}", client.welcome.me.nickname.as_str())).await;
         }
-        let mut heard = Vec::new();
-        while heard.len() < 3 * EACH {
+        let mut events = Vec::new();
+        while events.len() < 3 * MESSAGES_PER_CLIENT {
             let event = client.expect("an event", |frame| match frame {
                 teahouse::protocol::ServerFrame::Event(event) => Some(event.clone()),
                 _ => None,
             });
-            heard.push(event.await);
+            events.push(event.await);
         }
-        heard
+        events
     });
-    let heard = join_all(talks).await;
-    let seqs: Vec<_> = heard[0].iter().map(|event| event.seq.0).collect();
-    assert_eq!(seqs, (1..=3 * EACH as u64).collect::<Vec<_>>());
-    assert!(heard[0].is_sorted_by_key(|event| event.at), "times go forward");
-    assert_eq!(heard[0], heard[1]);
-    assert_eq!(heard[0], heard[2]);
+    let events = join_all(senders).await;
+    let seqs: Vec<_> = events[0].iter().map(|event| event.seq.0).collect();
+    assert_eq!(seqs, (1..=3 * MESSAGES_PER_CLIENT as u64).collect::<Vec<_>>());
+    assert!(events[0].is_sorted_by_key(|event| event.at), "times go forward");
+    assert_eq!(events[0], events[1]);
+    assert_eq!(events[0], events[2]);
     for name in ["小明", "阿玲", "小红"] {
-        let of_one: Vec<_> = heard[0].iter().filter(|event| event.author.nickname.as_str() == name).collect();
-        assert!(of_one.is_sorted_by_key(|event| event.id), "one author's messages keep their order");
+        let by_author: Vec<_> = events[0].iter().filter(|event| event.author.nickname.as_str() == name).collect();
+        assert!(by_author.is_sorted_by_key(|event| event.id), "one author's messages keep their order");
     }
 }
 

@@ -14,7 +14,7 @@ use super::support::{
 };
 
 /// The fields of a sanction of the whole server, until it is lifted.
-fn house() -> Value {
+fn server_wide() -> Value {
     json!({})
 }
 
@@ -88,7 +88,7 @@ async fn a_revoked_role_ends_at_once() {
     assert_eq!(moderator.closed().await, Closed::Code(1013));
     let mut member = TestClient::with_token(server.address, &token).await;
     assert_eq!(member.welcome.me.role, Role::Member);
-    assert_eq!(member.moderation_error("mute", &ming.user(), house()).await, ErrorCode::Forbidden);
+    assert_eq!(member.moderation_error("mute", &ming.user(), server_wide()).await, ErrorCode::Forbidden);
     ming.send_message("still here").await;
 }
 
@@ -98,8 +98,8 @@ async fn moderators_delete_messages_in_rooms_but_not_in_directs() {
     let mut owner = owner(&server).await;
     let mut moderator = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let said = ming.send_message("rude words").await;
-    moderator.change("delete", said.conversation, said.seq.expect("a place"), json!({})).await;
+    let sent = ming.send_message("rude words").await;
+    moderator.change("delete", sent.conversation, sent.seq.expect("a place"), json!({})).await;
     assert_eq!(server.payloads_containing("rude words"), 0);
     let audit: AuditPage = get(&server, &owner, "/api/audit").await.json().await.expect("a page");
     assert_eq!(audit.entries[0].action, "delete_message");
@@ -118,26 +118,26 @@ async fn a_muted_user_can_read_but_not_write_until_unmuted() {
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let direct = ming.open_direct("老板").await;
-    let said = ming.send_message("before").await;
+    let sent = ming.send_message("before").await;
     owner.moderate("mute", &ming.user(), json!({ "minutes": 10 })).await;
 
     let (author, notice) = ming.expect_notice().await;
     assert_eq!((author.id, notice.action, notice.scope), (owner.user().id, Action::Mute, Scope::Server));
     assert!(notice.until.is_some());
-    let id = ming.send_without_waiting(said.conversation, "after").await;
+    let id = ming.send_without_waiting(sent.conversation, "after").await;
     let error = ming.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::Muted));
     assert!(error.retry_after_ms.is_some_and(|wait| wait > 500_000), "when it ends by itself: {error:?}");
     ming.send_without_waiting(direct.id, "please").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
     // A muted user may still delete messages.
-    ming.change("delete", said.conversation, said.seq.expect("a place"), json!({})).await;
+    ming.change("delete", sent.conversation, sent.seq.expect("a place"), json!({})).await;
     owner.send_message("we go on").await;
     ming.expect_event("we go on").await;
 
     let sanctions: SanctionList = get(&server, &owner, "/api/sanctions").await.json().await.expect("a list");
     assert_eq!(sanctions.sanctions.len(), 1);
-    owner.moderate("unmute", &ming.user(), house()).await;
+    owner.moderate("unmute", &ming.user(), server_wide()).await;
     ming.send_message("after").await;
 }
 
@@ -174,7 +174,7 @@ async fn a_repeated_moderation_command_takes_effect_once() {
     let frame = json!({ "type": "moderate", "id": id, "action": "mute", "user": ming.user().id });
     owner.send(&frame).await;
     let first = owner.expect_ack(id).await;
-    owner.moderate("unmute", &ming.user(), house()).await;
+    owner.moderate("unmute", &ming.user(), server_wide()).await;
     owner.send(&frame).await;
     assert_eq!(owner.expect_ack(id).await, first);
     let sanctions: SanctionList = get(&server, &owner, "/api/sanctions").await.json().await.expect("a list");
@@ -187,14 +187,14 @@ async fn a_removed_user_is_disconnected_everywhere_and_may_come_back() {
     let mut owner = owner(&server).await;
     let (ming, token) = register_user(&server, "小明").await;
     let second = TestClient::with_token(server.address, &token).await;
-    owner.moderate("remove", &ming.user(), house()).await;
+    owner.moderate("remove", &ming.user(), server_wide()).await;
     assert_eq!(ming.closed().await, Closed::Code(4403));
     assert_eq!(second.closed().await, Closed::Code(4403));
     let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("an answer");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     let again = sign_in(&server, "小明", PASSWORD).await.expect("a session");
-    let mut back = TestClient::with_token(server.address, &again.token).await;
-    back.send_message("sorry").await;
+    let mut reconnected = TestClient::with_token(server.address, &again.token).await;
+    reconnected.send_message("sorry").await;
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn a_banned_user_is_refused_by_every_endpoint() {
     let mut raw = RawClient::connect(&server, "/ws").await;
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "阿玲" })).await;
     assert_eq!(raw.next_json().await["code"], "banned");
-    owner.moderate("unban", &user, house()).await;
+    owner.moderate("unban", &user, server_wide()).await;
     sign_in(&server, "小明", PASSWORD).await.expect("a session");
     TestClient::guest(&server, "阿玲").await;
 }
@@ -224,10 +224,10 @@ async fn a_banned_user_is_refused_by_every_endpoint() {
 async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_address() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let bystander = TestClient::guest(&server, "阿玲").await;
+    let other_guest = TestClient::guest(&server, "阿玲").await;
     let guest = TestClient::guest(&server, "troll").await;
     let user = guest.user();
-    owner.moderate("ban", &user, house()).await;
+    owner.moderate("ban", &user, server_wide()).await;
     assert_eq!(guest.closed().await, Closed::Code(4403));
 
     let mut raw = RawClient::connect(&server, "/ws").await;
@@ -236,15 +236,15 @@ async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_addres
     assert_eq!(raw.closed().await, Closed::Code(4403));
     let answer = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "troll3" })).send().await;
     assert_eq!(answer.expect("an answer").status(), StatusCode::FORBIDDEN);
-    let mut plain = RawClient::connect(&server, "/troll4").await;
-    assert_eq!(plain.next_json().await["error"], "banned");
-    assert_eq!(plain.closed().await, Closed::Code(4403));
+    let mut simple = RawClient::connect(&server, "/troll4").await;
+    assert_eq!(simple.next_json().await["error"], "banned");
+    assert_eq!(simple.closed().await, Closed::Code(4403));
 
     // Guests who were already signed in stay, and registered users may sign in.
-    let mut again = bystander.connect_again(&server).await;
+    let mut again = other_guest.connect_again(&server).await;
     again.send_message("still here").await;
     owner.connect_again(&server).await;
-    owner.moderate("unban", &user, house()).await;
+    owner.moderate("unban", &user, server_wide()).await;
     TestClient::guest(&server, "troll").await;
 }
 
@@ -252,11 +252,11 @@ async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_addres
 async fn a_simple_client_can_be_banned() {
     let server = TestServer::start().await;
     let mut owner = owner(&server).await;
-    let mut plain = SimpleClient::sign_in(&server, "/bot").await;
-    plain.send_message("spam").await;
+    let mut simple = SimpleClient::sign_in(&server, "/bot").await;
+    simple.send_message("spam").await;
     let event = owner.expect_event("spam").await;
-    owner.moderate("ban", &event.author, house()).await;
-    assert_eq!(plain.closed().await, Closed::Code(4403));
+    owner.moderate("ban", &event.author, server_wide()).await;
+    assert_eq!(simple.closed().await, Closed::Code(4403));
     let mut again = RawClient::connect(&server, "/bot").await;
     assert_eq!(again.next_json().await["error"], "banned");
 }
@@ -286,8 +286,8 @@ async fn a_user_removed_from_a_room_receives_nothing_until_rejoining() {
     assert_eq!(ming.expect_ack(id).await.seq, None);
     ming.send_message("thank you").await;
     owner.expect_event("thank you").await;
-    let heard: Vec<_> = lobby(&server, &ming).await.iter().map(|message| message.body.as_str().to_owned()).collect();
-    assert!(heard.contains(&"behind the back".to_owned()), "the room's history is there again");
+    let bodies: Vec<_> = lobby(&server, &ming).await.iter().map(|message| message.body.as_str().to_owned()).collect();
+    assert!(bodies.contains(&"behind the back".to_owned()), "the room's history is there again");
 }
 
 #[tokio::test]
@@ -315,7 +315,7 @@ async fn the_audit_log_is_complete_and_append_only() {
     let mut owner = owner(&server).await;
     let ming = TestClient::guest(&server, "小明").await;
     owner.moderate("mute", &ming.user(), json!({ "minutes": 5 })).await;
-    owner.moderate("ban", &ming.user(), house()).await;
+    owner.moderate("ban", &ming.user(), server_wide()).await;
     let audit: AuditPage = get(&server, &owner, "/api/audit?limit=2").await.json().await.expect("a page");
     let actions: Vec<_> = audit.entries.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!((actions, audit.more), (vec!["ban", "mute"], true));
@@ -334,8 +334,8 @@ async fn sanctions_survive_a_restart() {
     let mut owner = owner(&server).await;
     let (ming, token) = register_user(&server, "小明").await;
     let (ling, _) = register_user(&server, "阿玲").await;
-    owner.moderate("mute", &ming.user(), house()).await;
-    owner.moderate("ban", &ling.user(), house()).await;
+    owner.moderate("mute", &ming.user(), server_wide()).await;
+    owner.moderate("ban", &ling.user(), server_wide()).await;
     let server = server.restart().await;
     let mut ming = TestClient::with_token(server.address, &token).await;
     ming.send_without_waiting(ming.lobby().id, "hello?").await;
@@ -359,9 +359,9 @@ async fn invalid_moderation_commands_are_refused() {
         assert_eq!(owner.moderation_error(action, &ming.user(), more).await, code, "{action}");
     }
     let nobody = User { id: UserId::generate(), ..ming.user() };
-    assert_eq!(owner.moderation_error("mute", &nobody, house()).await, ErrorCode::UnknownUser);
-    let the_house = User { id: UserId::SYSTEM, ..ming.user() };
-    assert_eq!(owner.moderation_error("mute", &the_house, house()).await, ErrorCode::UnknownUser);
+    assert_eq!(owner.moderation_error("mute", &nobody, server_wide()).await, ErrorCode::UnknownUser);
+    let system_user = User { id: UserId::SYSTEM, ..ming.user() };
+    assert_eq!(owner.moderation_error("mute", &system_user, server_wide()).await, ErrorCode::UnknownUser);
 }
 
 #[tokio::test]
@@ -370,13 +370,13 @@ async fn typing_of_muted_users_is_not_announced() {
     let mut owner = owner(&server).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    owner.moderate("mute", &ming.user(), house()).await;
+    owner.moderate("mute", &ming.user(), server_wide()).await;
     ming.send(&json!({ "type": "typing", "conversation": lobby })).await;
     // Frames of one connection are handled in order, so the pong shows that `typing` was handled.
     ming.send(&json!({ "type": "ping" })).await;
     ming.expect("a pong", |frame| matches!(frame, ServerFrame::Pong {}).then_some(())).await;
     // Another conversation is used, because `typing` is throttled in the first one.
-    owner.moderate("unmute", &ming.user(), house()).await;
+    owner.moderate("unmute", &ming.user(), server_wide()).await;
     let direct = ming.open_direct("老板").await;
     ming.send_message_to(direct.id, "hello").await;
     ming.send(&json!({ "type": "typing", "conversation": direct.id })).await;

@@ -93,8 +93,8 @@ async fn a_link_cannot_fill_in_the_form() {
     let server = TestServer::start_with_pages().await;
     let path = "/?nickname=Mallory&error=banned&suggestion=Trudy";
     let page = server.http(Method::GET, path).send().await.expect("an answer").text().await.expect("a page");
-    for said in ["Mallory", "Trudy", "banned"] {
-        assert!(!page.contains(said), "{said}: {page}");
+    for text in ["Mallory", "Trudy", "banned"] {
+        assert!(!page.contains(text), "{text}: {page}");
     }
 }
 
@@ -196,9 +196,9 @@ async fn a_text_too_long_for_the_composer_is_given_back_on_its_own() {
     let ming = TestClient::guest(&server, "小明").await;
     let (form, author) = (CommandId::generate().to_string(), ming.user().id.to_string());
     let fields = [("form", &*form), ("author", &*author), ("body", "\"</textarea>喂")];
-    let nowhere = format!("/talk/{}", CommandId::generate());
+    let unknown_path = format!("/talk/{}", CommandId::generate());
     for (path, cookie, status, reason) in [
-        (&*nowhere, cookie_of(&server, &ming), StatusCode::NOT_FOUND, "会话不存在"),
+        (&*unknown_path, cookie_of(&server, &ming), StatusCode::NOT_FOUND, "会话不存在"),
         ("/talk/nowhere", cookie_of(&server, &ming), StatusCode::NOT_FOUND, "会话不存在"),
         ("/talk/lobby", String::new(), StatusCode::UNAUTHORIZED, "会话"),
     ] {
@@ -222,8 +222,8 @@ async fn forms_have_the_same_limits_as_frames() {
     let ming = TestClient::guest(&server, "小明").await;
     let form = CommandId::generate().to_string();
     // One character as a user counts.
-    let pile = format!("e{}", "\u{301}".repeat(40_000));
-    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &pile)]).await;
+    let stacked_marks = format!("e{}", "\u{301}".repeat(40_000));
+    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &stacked_marks)]).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(server.stored_counts().events, 0);
 }

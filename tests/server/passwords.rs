@@ -112,8 +112,8 @@ async fn reserved_nicknames_are_refused_everywhere() {
         assert_eq!(raw.closed().await, Closed::Code(4400));
     }
     for path in ["/Teahouse", "/%E7%BE%A4%E4%B8%BB", "/moderator"] {
-        let mut plain = RawClient::connect(&server, path).await;
-        assert_eq!(plain.next_json().await["error"], "invalid_nickname", "{path}");
+        let mut simple = RawClient::connect(&server, path).await;
+        assert_eq!(simple.next_json().await["error"], "invalid_nickname", "{path}");
     }
     assert!(server.admin_error(&["create", "Teahouse"]).await.contains("kept for the server"));
     assert_eq!(server.stored_counts().users, 0);
@@ -186,12 +186,12 @@ async fn constant_signing_in_is_limited() {
     let server =
         TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
     let _alice = register_user(&server, "Alice").await;
-    let mut let_in = 0;
+    let mut signed_in_count = 0;
     while sign_in(&server, "Alice", PASSWORD).await.is_ok() {
-        let_in += 1;
-        assert!(let_in < 40, "one account can be used without end");
+        signed_in_count += 1;
+        assert!(signed_in_count < 40, "one account can be used without end");
     }
-    assert!(let_in > 9, "{let_in}");
+    assert!(signed_in_count > 9, "{signed_in_count}");
     let _bob = register_user(&server, "Bob").await;
     sign_in(&server, "Bob", PASSWORD).await.expect("others of the address are not concerned");
 }

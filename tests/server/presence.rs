@@ -26,36 +26,36 @@ async fn arrivals_and_departures_are_announced() {
     assert_eq!((&ming.welcome.online[..], ming.welcome.online_count), (&[me.clone()][..], 1));
 
     let ling = TestClient::guest(&server, "阿玲").await;
-    let her = ling.welcome.me.user();
-    assert_eq!(ming.expect("her", |frame| joined(frame, &her)).await, 2);
+    let ling_user = ling.welcome.me.user();
+    assert_eq!(ming.expect("her", |frame| joined(frame, &ling_user)).await, 2);
     let (mut online, count) = server.pages_api.online_users();
     online.sort_by_key(|user| user.id);
-    assert_eq!((online, count), (vec![me, her.clone()], 2));
+    assert_eq!((online, count), (vec![me, ling_user.clone()], 2));
 
     drop(ling);
-    assert_eq!(ming.expect("her leaving", |frame| left(frame, &her)).await, 1);
+    assert_eq!(ming.expect("her leaving", |frame| left(frame, &ling_user)).await, 1);
 }
 
 #[tokio::test]
 async fn a_user_is_online_until_the_last_connection_closes() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let desk = TestClient::guest(&server, "阿玲").await;
-    let her = desk.welcome.me.user();
-    ming.expect("her", |frame| joined(frame, &her)).await;
-    let mut phone = desk.connect_again(&server).await;
-    drop(desk);
+    let desktop = TestClient::guest(&server, "阿玲").await;
+    let ling_user = desktop.welcome.me.user();
+    ming.expect("her", |frame| joined(frame, &ling_user)).await;
+    let mut phone = desktop.connect_again(&server).await;
+    drop(desktop);
     // Another user's arrival and departure show that presence changes were announced in the meantime.
     let hong = TestClient::guest(&server, "小红").await;
     let other = hong.welcome.me.user();
     ming.expect("somebody else", |frame| joined(frame, &other)).await;
     drop(hong);
-    let gone = ming.expect("somebody's leaving", |frame| match frame {
+    let left_users = ming.expect("somebody's leaving", |frame| match frame {
         ServerFrame::Presence { left, .. } if !left.is_empty() => Some(left.clone()),
         _ => None,
     });
-    assert_eq!(gone.await, [other.id]);
+    assert_eq!(left_users.await, [other.id]);
     phone.send_message("still here").await;
     drop(phone);
-    assert_eq!(ming.expect("her leaving", |frame| left(frame, &her)).await, 1);
+    assert_eq!(ming.expect("her leaving", |frame| left(frame, &ling_user)).await, 1);
 }

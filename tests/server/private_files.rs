@@ -20,7 +20,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 /// Starts the program from a shell with umask 022, which makes new files readable by everybody.
-async fn start_openly(data: &Path, log: &Path) -> TestProcess {
+async fn start_with_open_umask(data: &Path, log: &Path) -> TestProcess {
     let mut shell = Command::new("sh");
     shell.args(["-c", "umask 022; exec \"$0\" \"$@\"", PROGRAM]);
     shell.stderr(Stdio::from(File::options().create(true).append(true).open(log).expect("a log")));
@@ -28,14 +28,14 @@ async fn start_openly(data: &Path, log: &Path) -> TestProcess {
 }
 
 /// Asserts that only the owner can access the files of the folder, and that the files `required` exist.
-fn all_are_private(data: &Path, least: &[&str]) {
+fn assert_private(data: &Path, required: &[&str]) {
     let mut names = Vec::new();
     for entry in fs::read_dir(data).expect("the data") {
         let path = entry.expect("an entry").path();
         assert_eq!(mode(&path), 0o600, "{}", path.display());
         names.push(path.file_name().expect("a name").to_string_lossy().into_owned());
     }
-    for name in least {
+    for name in required {
         assert!(names.iter().any(|other| other == name), "{name} is in {names:?}");
     }
 }
@@ -48,25 +48,25 @@ async fn data_files_are_private_whatever_the_umask() {
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     fs::create_dir(&data).expect("a folder");
     set_mode(&data, 0o755);
-    let process = start_openly(&data, &log).await;
+    let process = start_with_open_umask(&data, &log).await;
     TestClient::guest_at_address(process.address, "小明").await.send_message("something").await;
-    all_are_private(&data, &FILES);
+    assert_private(&data, &FILES);
     assert_eq!(mode(&data), 0o755, "a folder that was there is left as it is");
-    let words = fs::read_to_string(&log).expect("a log");
-    assert!(words.contains("WARN") && words.contains("its mode is 755"), "{words}");
+    let log_text = fs::read_to_string(&log).expect("a log");
+    assert!(log_text.contains("WARN") && log_text.contains("its mode is 755"), "{log_text}");
 
     let copy = folder.path().join("copy.db");
     let backup = format!("umask 022; exec '{PROGRAM}' backup --data '{}' '{}'", data.display(), copy.display());
     assert!(Command::new("sh").args(["-c", &backup]).stdout(Stdio::null()).status().expect("a shell").success());
     assert_eq!(mode(&copy), 0o600);
-    all_are_private(&data, &FILES);
+    assert_private(&data, &FILES);
 }
 
 #[tokio::test]
 async fn readable_data_files_become_private_at_the_start() {
     let folder = TempDir::new().expect("a folder");
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
-    let process = start_openly(&data, &log).await;
+    let process = start_with_open_umask(&data, &log).await;
     assert_eq!(mode(&data), 0o700, "a new folder is nobody else's");
     TestClient::guest_at_address(process.address, "小明").await.send_message("something").await;
     process.signal("KILL");
@@ -75,9 +75,9 @@ async fn readable_data_files_become_private_at_the_start() {
         set_mode(&data.join(name), 0o644);
     }
 
-    let process = start_openly(&data, &log).await;
+    let process = start_with_open_umask(&data, &log).await;
     TestClient::guest_at_address(process.address, "阿玲").await.send_message("something").await;
-    all_are_private(&data, &FILES);
-    let words = fs::read_to_string(&log).expect("a log");
-    assert!(!words.contains("its mode is"), "nothing is to be warned of: {words}");
+    assert_private(&data, &FILES);
+    let log_text = fs::read_to_string(&log).expect("a log");
+    assert!(!log_text.contains("its mode is"), "nothing is to be warned of: {log_text}");
 }

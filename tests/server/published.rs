@@ -9,11 +9,11 @@ use tempfile::TempDir;
 use super::support::{PROGRAM, TestClient, TestProcess, TestServer};
 
 const SECURITY_TXT: &str = "/.well-known/security.txt";
-const REPORTS: &str = "https://reports.example/csp?site=tea";
+const REPORT_URL: &str = "https://reports.example/csp?site=tea";
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// Asserts that the program refuses to start with this option. Returns its error output.
-fn refused(option: &str, value: &str) -> String {
+fn startup_error(option: &str, value: &str) -> String {
     let data = TempDir::new().expect("a folder");
     let outcome = Command::new(PROGRAM).args(["serve", option, value, "--data"]).arg(data.path()).output();
     let outcome = outcome.expect("the program");
@@ -69,7 +69,7 @@ async fn security_txt_needs_a_contact_and_has_a_canonical_url_only_with_a_public
 #[tokio::test]
 async fn browsers_report_to_the_configured_url() {
     let server = TestServer::start_with_pages_and_config(|config| {
-        config.csp_report_to = Some(REPORTS.parse().expect("a URL"));
+        config.csp_report_to = Some(REPORT_URL.parse().expect("a URL"));
     })
     .await;
     let ming = TestClient::guest(&server, "小明").await;
@@ -77,8 +77,8 @@ async fn browsers_report_to_the_configured_url() {
         let answer = server.http(Method::GET, path).bearer_auth(ming.token()).send().await.expect("an answer");
         let headers = answer.headers();
         let policy = policy(headers);
-        assert!(policy.ends_with(&format!("; report-uri {REPORTS}; report-to csp")), "{path}: {policy}");
-        assert_eq!(headers["reporting-endpoints"], format!("csp=\"{REPORTS}\""), "{path}");
+        assert!(policy.ends_with(&format!("; report-uri {REPORT_URL}; report-to csp")), "{path}: {policy}");
+        assert_eq!(headers["reporting-endpoints"], format!("csp=\"{REPORT_URL}\""), "{path}");
     }
     let answer = server.http(Method::GET, "/api/me").send().await.expect("an answer");
     assert!(!policy(answer.headers()).contains("report"), "what is no page has nothing to report");
@@ -96,9 +96,9 @@ async fn without_a_url_browsers_report_nothing() {
 #[test]
 fn contact_and_report_urls_cannot_inject_headers() {
     for value in ["http://reports.example/csp", "https://reports.example/; script-src *", "/csp"] {
-        assert!(refused("--csp-report-to", value).contains("https://reports.example.org/csp"), "{value}");
+        assert!(startup_error("--csp-report-to", value).contains("https://reports.example.org/csp"), "{value}");
     }
     for value in ["security@chat.example", "http://chat.example", "mailto:a@b\nContact: mailto:c@d"] {
-        assert!(refused("--security-contact", value).contains("mailto:security@example.org"), "{value}");
+        assert!(startup_error("--security-contact", value).contains("mailto:security@example.org"), "{value}");
     }
 }

@@ -22,25 +22,25 @@ async fn expect_read(client: &mut TestClient) -> Seq {
 async fn a_read_mark_reaches_all_connections_of_the_user_and_is_kept() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut desk = TestClient::guest(&server, "阿玲").await;
-    let mut phone = desk.connect_again(&server).await;
-    let lobby = desk.lobby().id;
+    let mut desktop = TestClient::guest(&server, "阿玲").await;
+    let mut phone = desktop.connect_again(&server).await;
+    let lobby = desktop.lobby().id;
     for text in ["one", "two", "three"] {
         ming.send_message(text).await;
     }
     let unread = |client: &TestClient| (client.lobby().read_seq, client.lobby().unread);
-    assert_eq!(unread(&desk.connect_again(&server).await), (Seq(0), 3));
+    assert_eq!(unread(&desktop.connect_again(&server).await), (Seq(0), 3));
 
-    desk.send(&json!({ "type": "read", "conversation": lobby, "seq": 2 })).await;
-    assert_eq!(expect_read(&mut desk).await, Seq(2));
+    desktop.send(&json!({ "type": "read", "conversation": lobby, "seq": 2 })).await;
+    assert_eq!(expect_read(&mut desktop).await, Seq(2));
     assert_eq!(expect_read(&mut phone).await, Seq(2));
-    assert_eq!(unread(&desk.connect_again(&server).await), (Seq(2), 1));
+    assert_eq!(unread(&desktop.connect_again(&server).await), (Seq(2), 1));
 
     // A read mark never moves backwards, nor beyond the last event.
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": 1 })).await;
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": u64::MAX })).await;
-    assert_eq!(expect_read(&mut desk).await, Seq(3));
-    assert_eq!(unread(&desk.connect_again(&server).await), (Seq(3), 0));
+    assert_eq!(expect_read(&mut desktop).await, Seq(3));
+    assert_eq!(unread(&desktop.connect_again(&server).await), (Seq(3), 0));
 }
 
 #[tokio::test]

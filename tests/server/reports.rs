@@ -12,50 +12,50 @@ use super::support::{TestClient, TestServer, register_user, register_with_role};
 /// Reports a message. Returns the status of the response.
 async fn report(
     server: &TestServer,
-    by: &TestClient,
+    user: &TestClient,
     conversation: ConversationId,
     seq: Seq,
     reason: &str,
 ) -> StatusCode {
-    post(server, by, json!({ "conversation": conversation, "seq": seq, "reason": reason })).await.0
+    post_report(server, user, json!({ "conversation": conversation, "seq": seq, "reason": reason })).await.0
 }
 
 /// Sends a report. Returns the response's status and its error code.
-async fn post(server: &TestServer, by: &TestClient, body: Value) -> (StatusCode, Option<ErrorCode>) {
-    let request = server.http(Method::POST, "/api/reports").bearer_auth(by.token()).json(&body);
+async fn post_report(server: &TestServer, user: &TestClient, body: Value) -> (StatusCode, Option<ErrorCode>) {
+    let request = server.http(Method::POST, "/api/reports").bearer_auth(user.token()).json(&body);
     let answer = request.send().await.expect("an answer");
     let status = answer.status();
     (status, answer.json::<Problem>().await.ok().map(|problem| problem.code))
 }
 
 /// Fetches the open reports that this user may see.
-async fn reports(server: &TestServer, by: &TestClient) -> Vec<Report> {
-    let answer = server.http(Method::GET, "/api/reports").bearer_auth(by.token()).send().await.expect("an answer");
+async fn reports(server: &TestServer, user: &TestClient) -> Vec<Report> {
+    let answer = server.http(Method::GET, "/api/reports").bearer_auth(user.token()).send().await.expect("an answer");
     let ReportList { reports, open } = answer.json().await.expect("reports");
     assert_eq!(open, reports.len() as u64);
     reports
 }
 
-async fn close(server: &TestServer, by: &TestClient, report: &Report) -> StatusCode {
+async fn close_report(server: &TestServer, user: &TestClient, report: &Report) -> StatusCode {
     let path = format!("/api/reports/{}", report.id);
-    server.http(Method::DELETE, &path).bearer_auth(by.token()).send().await.expect("an answer").status()
+    server.http(Method::DELETE, &path).bearer_auth(user.token()).send().await.expect("an answer").status()
 }
 
 /// Posts a form of the admin pages about a report.
-async fn form(server: &TestServer, by: &TestClient, report: &Report, body: &str) -> (StatusCode, String) {
-    let request = server.http(Method::POST, &format!("/admin/reports/{}", report.id)).bearer_auth(by.token());
+async fn post_form(server: &TestServer, user: &TestClient, report: &Report, body: &str) -> (StatusCode, String) {
+    let request = server.http(Method::POST, &format!("/admin/reports/{}", report.id)).bearer_auth(user.token());
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.to_owned());
     let answer = request.send().await.expect("an answer");
     (answer.status(), answer.text().await.expect("a page"))
 }
 
-async fn page(server: &TestServer, by: &TestClient, path: &str) -> String {
-    let request = server.http(Method::GET, path).bearer_auth(by.token());
+async fn get_page(server: &TestServer, user: &TestClient, path: &str) -> String {
+    let request = server.http(Method::GET, path).bearer_auth(user.token());
     request.send().await.expect("an answer").text().await.expect("a page")
 }
 
 /// Waits for the event that deletes this message.
-async fn hears_deletion(client: &mut TestClient, message: Seq) {
+async fn await_deletion(client: &mut TestClient, message: Seq) {
     client
         .expect("a deletion", |frame| match frame {
             ServerFrame::Event(Event { kind: EventKind::Deletion { seq }, .. }) if *seq == message => Some(()),
@@ -71,23 +71,23 @@ async fn a_report_shows_the_message_with_five_before_and_after() {
     let mo = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let lobby = ming.lobby().id;
-    let mut bad = Seq::ZERO;
+    let mut reported_seq = Seq::ZERO;
     for number in 1..=20 {
-        let said = ming.send_message(&format!("line {number}")).await;
+        let sent = ming.send_message(&format!("line {number}")).await;
         if number == 10 {
-            bad = said.seq.expect("a place");
+            reported_seq = sent.seq.expect("a place");
         }
     }
-    assert_eq!(report(&server, &ling, lobby, bad, " rude\u{1b}[2J\nwords ").await, StatusCode::NO_CONTENT);
+    assert_eq!(report(&server, &ling, lobby, reported_seq, " rude\u{1b}[2J\nwords ").await, StatusCode::NO_CONTENT);
     for moderator in [&owner, &mo] {
-        let seen = reports(&server, moderator).await;
-        assert_eq!(seen.len(), 1);
-        assert_eq!(seen[0].reporter.id, ling.user().id);
-        assert_eq!(seen[0].reason.as_str(), "rude [2J words");
-        let said: Vec<_> = seen[0].messages.iter().map(|message| message.body.as_str()).collect();
+        let open_reports = reports(&server, moderator).await;
+        assert_eq!(open_reports.len(), 1);
+        assert_eq!(open_reports[0].reporter.id, ling.user().id);
+        assert_eq!(open_reports[0].reason.as_str(), "rude [2J words");
+        let bodies: Vec<_> = open_reports[0].messages.iter().map(|message| message.body.as_str()).collect();
         let expected: Vec<_> = (5..=15).map(|number| format!("line {number}")).collect();
-        assert_eq!(said, expected);
-        assert_eq!(seen[0].reported().map(|message| message.author.nickname.as_str()), Some("小明"));
+        assert_eq!(bodies, expected);
+        assert_eq!(open_reports[0].reported().map(|message| message.author.nickname.as_str()), Some("小明"));
     }
     for anybody in [&ming, &ling] {
         let request = server.http(Method::GET, "/api/reports").bearer_auth(anybody.token());
@@ -100,17 +100,17 @@ async fn repeated_reports_are_one_until_it_is_closed() {
     let server = TestServer::start().await;
     let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    let said = ming.send_message("rude words").await;
-    let (lobby, seq) = (said.conversation, said.seq.expect("a place"));
+    let sent = ming.send_message("rude words").await;
+    let (lobby, seq) = (sent.conversation, sent.seq.expect("a place"));
     for reason in ["first", "second", ""] {
         assert_eq!(report(&server, &ling, lobby, seq, reason).await, StatusCode::NO_CONTENT);
     }
-    let seen = reports(&server, &owner).await;
-    assert_eq!(seen.iter().map(|report| report.reason.as_str()).collect::<Vec<_>>(), ["first"]);
-    assert_eq!(close(&server, &owner, &seen[0]).await, StatusCode::NO_CONTENT);
-    assert_eq!(close(&server, &owner, &seen[0]).await, StatusCode::NOT_FOUND);
+    let open_reports = reports(&server, &owner).await;
+    assert_eq!(open_reports.iter().map(|report| report.reason.as_str()).collect::<Vec<_>>(), ["first"]);
+    assert_eq!(close_report(&server, &owner, &open_reports[0]).await, StatusCode::NO_CONTENT);
+    assert_eq!(close_report(&server, &owner, &open_reports[0]).await, StatusCode::NOT_FOUND);
     assert_eq!(reports(&server, &owner).await, []);
-    let audit: AuditPage = serde_json::from_str(&page(&server, &owner, "/api/audit").await).expect("entries");
+    let audit: AuditPage = serde_json::from_str(&get_page(&server, &owner, "/api/audit").await).expect("entries");
     assert_eq!((audit.entries[0].action.as_str(), &audit.entries[0].actor), ("close_report", &Some(owner.user())));
     // A message may be reported again once its report is closed.
     assert_eq!(report(&server, &ling, lobby, seq, "again").await, StatusCode::NO_CONTENT);
@@ -125,19 +125,19 @@ async fn only_readable_foreign_messages_can_be_reported() {
     let direct = ming.open_direct("老板").await.id;
     let private = ming.send_message_to(direct, "between us").await.seq.expect("a place");
     let own = ming.send_message("mine").await;
-    let gone = ming.send_message("gone").await.seq.expect("a place");
-    ming.change("delete", own.conversation, gone, json!({})).await;
+    let deleted = ming.send_message("gone").await.seq.expect("a place");
+    ming.change("delete", own.conversation, deleted, json!({})).await;
     let notice = owner.moderate("unmute", &ming.user(), json!({})).await.seq.expect("a place");
     let (lobby, own) = (own.conversation, own.seq.expect("a place"));
-    let asked = |conversation, seq: Seq| json!({ "conversation": conversation, "seq": seq, "reason": "" });
-    for (by, body, status, code) in [
-        (&ling, asked(direct, private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
-        (&ling, asked(ConversationId::generate(), private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
-        (&ming, asked(lobby, own), StatusCode::FORBIDDEN, ErrorCode::Forbidden),
-        (&ling, asked(lobby, gone), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
-        (&ling, asked(lobby, notice), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
-        (&ling, asked(lobby, Seq::ZERO), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
-        (&ling, asked(lobby, Seq(u64::MAX)), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+    let report_body = |conversation, seq: Seq| json!({ "conversation": conversation, "seq": seq, "reason": "" });
+    for (user, body, status, code) in [
+        (&ling, report_body(direct, private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
+        (&ling, report_body(ConversationId::generate(), private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
+        (&ming, report_body(lobby, own), StatusCode::FORBIDDEN, ErrorCode::Forbidden),
+        (&ling, report_body(lobby, deleted), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+        (&ling, report_body(lobby, notice), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+        (&ling, report_body(lobby, Seq::ZERO), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
+        (&ling, report_body(lobby, Seq(u64::MAX)), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
         (&ling, json!({ "seq": own }), StatusCode::BAD_REQUEST, ErrorCode::BadFrame),
         (
             &ling,
@@ -146,7 +146,7 @@ async fn only_readable_foreign_messages_can_be_reported() {
             ErrorCode::MessageTooLong,
         ),
     ] {
-        assert_eq!(post(&server, by, body.clone()).await, (status, Some(code)), "{body}");
+        assert_eq!(post_report(&server, user, body.clone()).await, (status, Some(code)), "{body}");
     }
     assert_eq!(reports(&server, &owner).await, []);
 }
@@ -156,22 +156,22 @@ async fn reports_are_limited_by_user_and_address() {
     let server = TestServer::start().await;
     let (owner, _) = register_user(&server, "老板").await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut said = Vec::new();
+    let mut sent_seqs = Vec::new();
     for number in 0..10 {
-        said.push(ming.send_message(&format!("line {number}")).await.seq.expect("a place"));
+        sent_seqs.push(ming.send_message(&format!("line {number}")).await.seq.expect("a place"));
     }
     let lobby = ming.lobby().id;
     let mut accepted = Vec::new();
     for name in ["甲", "乙", "丙"] {
         let guest = TestClient::guest(&server, name).await;
-        let mut of_one = 0_usize;
-        for seq in &said {
+        let mut accepted_of_user = 0_usize;
+        for seq in &sent_seqs {
             match report(&server, &guest, lobby, *seq, "").await {
-                StatusCode::NO_CONTENT => of_one += 1,
+                StatusCode::NO_CONTENT => accepted_of_user += 1,
                 refused => assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS),
             }
         }
-        accepted.push(of_one);
+        accepted.push(accepted_of_user);
     }
     assert_eq!(accepted[0], 6, "of one user");
     assert!(accepted.iter().sum::<usize>() <= 13, "of one address: {accepted:?}");
@@ -191,7 +191,7 @@ async fn a_reporter_has_at_most_twenty_open_reports() {
         assert_eq!(status, if number < 20 { StatusCode::NO_CONTENT } else { StatusCode::TOO_MANY_REQUESTS });
     }
     let oldest = reports(&server, &owner).await.remove(0);
-    assert_eq!(close(&server, &owner, &oldest).await, StatusCode::NO_CONTENT);
+    assert_eq!(close_report(&server, &owner, &oldest).await, StatusCode::NO_CONTENT);
     assert_eq!(report(&server, &ling, lobby, last, "").await, StatusCode::NO_CONTENT);
 }
 
@@ -202,32 +202,32 @@ async fn nobody_sees_reports_about_themselves_and_only_owners_those_about_modera
     let mut mo = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let other = register_with_role(&server, &mut owner, "管家二", "moderator").await;
     let ling = TestClient::guest(&server, "阿玲").await;
-    let said = mo.send_message("rude words of a moderator").await;
-    report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
-    let said = owner.send_message("rude words of the owner").await;
-    report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
+    let sent = mo.send_message("rude words of a moderator").await;
+    report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "").await;
+    let sent = owner.send_message("rude words of the owner").await;
+    report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "").await;
 
-    let words = |seen: &[Report]| -> Vec<String> {
-        let reported = seen.iter().filter_map(Report::reported);
+    let reported_bodies = |open_reports: &[Report]| -> Vec<String> {
+        let reported = open_reports.iter().filter_map(Report::reported);
         reported.map(|message| message.body.as_str().to_owned()).collect()
     };
     let (of_mo, of_owner) = ("rude words of a moderator", "rude words of the owner");
-    assert_eq!(words(&reports(&server, &mo).await), [of_owner]);
-    assert_eq!(words(&reports(&server, &owner).await), [of_mo]);
+    assert_eq!(reported_bodies(&reports(&server, &mo).await), [of_owner]);
+    assert_eq!(reported_bodies(&reports(&server, &owner).await), [of_mo]);
     let both = reports(&server, &other).await;
-    assert_eq!(words(&both), [of_mo, of_owner]);
+    assert_eq!(reported_bodies(&both), [of_mo, of_owner]);
     for about in &both {
-        assert_eq!(close(&server, &other, about).await, StatusCode::FORBIDDEN, "an equal or a higher one");
+        assert_eq!(close_report(&server, &other, about).await, StatusCode::FORBIDDEN, "an equal or a higher one");
     }
-    assert_eq!(close(&server, &mo, &both[0]).await, StatusCode::FORBIDDEN, "about oneself");
-    assert_eq!(close(&server, &owner, &both[1]).await, StatusCode::NOT_FOUND, "about oneself");
-    assert_eq!(close(&server, &owner, &both[0]).await, StatusCode::NO_CONTENT);
+    assert_eq!(close_report(&server, &mo, &both[0]).await, StatusCode::FORBIDDEN, "about oneself");
+    assert_eq!(close_report(&server, &owner, &both[1]).await, StatusCode::NOT_FOUND, "about oneself");
+    assert_eq!(close_report(&server, &owner, &both[0]).await, StatusCode::NO_CONTENT);
 
     // The operator sees all reports and can close those that no user may close.
-    let told = server.admin(&["reports"]).await;
+    let output = server.admin(&["reports"]).await;
     assert!(
-        told.contains("阿玲 reported a message in a room") && told.contains("老板: rude words of the owner"),
-        "{told}"
+        output.contains("阿玲 reported a message in a room") && output.contains("老板: rude words of the owner"),
+        "{output}"
     );
     server.admin(&["close-report", &both[1].id.to_string()]).await;
     assert_eq!(server.admin(&["reports"]).await, "");
@@ -241,26 +241,26 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     let mo = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let (mut ming, mut ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let direct = ming.open_direct("阿玲").await.id;
-    let bad = ming.send_message_to(direct, "a threat").await.seq.expect("a place");
+    let reported_seq = ming.send_message_to(direct, "a threat").await.seq.expect("a place");
     ling.expect_event("a threat").await;
-    assert_eq!(report(&server, &ling, direct, bad, "").await, StatusCode::NO_CONTENT);
-    let seen = reports(&server, &mo).await.remove(0);
-    assert!(seen.direct && !seen.deleted);
+    assert_eq!(report(&server, &ling, direct, reported_seq, "").await, StatusCode::NO_CONTENT);
+    let open_report = reports(&server, &mo).await.remove(0);
+    assert!(open_report.direct && !open_report.deleted);
 
-    let shown = page(&server, &mo, "/admin/reports").await;
-    assert!(shown.contains("a threat") && shown.contains("in a private chat"), "{shown}");
-    assert_eq!(form(&server, &mo, &seen, "action=delete").await.0, StatusCode::SEE_OTHER);
-    hears_deletion(&mut ling, bad).await;
-    hears_deletion(&mut ming, bad).await;
+    let html = get_page(&server, &mo, "/admin/reports").await;
+    assert!(html.contains("a threat") && html.contains("in a private chat"), "{html}");
+    assert_eq!(post_form(&server, &mo, &open_report, "action=delete").await.0, StatusCode::SEE_OTHER);
+    await_deletion(&mut ling, reported_seq).await;
+    await_deletion(&mut ming, reported_seq).await;
     assert_eq!(server.payloads_containing("a threat"), 0);
-    let still = reports(&server, &mo).await.remove(0);
-    assert!(still.deleted, "the evidence stays until the report is closed");
-    assert_eq!(still.reported().map(|message| message.body.as_str()), Some("a threat"));
+    let kept_report = reports(&server, &mo).await.remove(0);
+    assert!(kept_report.deleted, "the evidence stays until the report is closed");
+    assert_eq!(kept_report.reported().map(|message| message.body.as_str()), Some("a threat"));
     // A report gives moderators no access to the rest of the direct.
     let request = server.http(Method::GET, &format!("/api/conversations/{direct}/messages")).bearer_auth(mo.token());
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
-    assert_eq!(form(&server, &mo, &seen, &format!("action=close&up_to={}", seen.id)).await.0, StatusCode::SEE_OTHER);
-    assert_eq!(form(&server, &mo, &seen, "action=delete").await.0, StatusCode::NOT_FOUND, "closed");
+    assert_eq!(post_form(&server, &mo, &open_report, &format!("action=close&up_to={}", open_report.id)).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(post_form(&server, &mo, &open_report, "action=delete").await.0, StatusCode::NOT_FOUND, "closed");
     assert_eq!(server.count("reports"), 0);
 }
 
@@ -269,18 +269,18 @@ async fn a_report_keeps_the_reported_text_until_it_is_closed() {
     let server = TestServer::start().await;
     let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    let said = ming.send_message("first version").await;
-    let (lobby, seq) = (said.conversation, said.seq.expect("a place"));
+    let sent = ming.send_message("first version").await;
+    let (lobby, seq) = (sent.conversation, sent.seq.expect("a place"));
     report(&server, &ling, lobby, seq, "").await;
     ming.change("edit", lobby, seq, json!({ "body": "second version" })).await;
     let carol = TestClient::guest(&server, "Carol").await;
     report(&server, &carol, lobby, seq, "").await;
     ming.change("delete", lobby, seq, json!({})).await;
-    let seen = reports(&server, &owner).await;
-    let words = seen.iter().filter_map(Report::reported).map(|message| message.body.as_str());
-    assert_eq!(words.collect::<Vec<_>>(), ["first version", "second version"]);
+    let open_reports = reports(&server, &owner).await;
+    let bodies = open_reports.iter().filter_map(Report::reported).map(|message| message.body.as_str());
+    assert_eq!(bodies.collect::<Vec<_>>(), ["first version", "second version"]);
     // Closing the newer report closes both, because they are about the same message.
-    assert_eq!(close(&server, &owner, &seen[1]).await, StatusCode::NO_CONTENT);
+    assert_eq!(close_report(&server, &owner, &open_reports[1]).await, StatusCode::NO_CONTENT);
     assert_eq!(server.count("reports"), 0);
 }
 
@@ -292,11 +292,11 @@ async fn a_report_keeps_excerpts_of_the_messages_around_it() {
     let text = "好".repeat(4_000);
     let lobby = ming.lobby().id;
     ming.send_message(&text).await;
-    let bad = ming.send_message(&text).await.seq.expect("a place");
+    let reported_seq = ming.send_message(&text).await.seq.expect("a place");
     ming.send_message(&text).await;
-    report(&server, &ling, lobby, bad, "").await;
-    let seen = reports(&server, &owner).await.remove(0);
-    let lengths: Vec<_> = seen.messages.iter().map(|message| message.body.as_str().chars().count()).collect();
+    report(&server, &ling, lobby, reported_seq, "").await;
+    let open_report = reports(&server, &owner).await.remove(0);
+    let lengths: Vec<_> = open_report.messages.iter().map(|message| message.body.as_str().chars().count()).collect();
     assert_eq!(lengths, [601, 4_000, 601]);
 }
 
@@ -305,9 +305,9 @@ async fn muted_users_can_report_and_reports_survive_a_restart() {
     let server = TestServer::start().await;
     let (mut owner, token) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    let said = ming.send_message("rude words").await;
+    let sent = ming.send_message("rude words").await;
     owner.moderate("mute", &ling.user(), json!({})).await;
-    let status = report(&server, &ling, said.conversation, said.seq.expect("a place"), "").await;
+    let status = report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "").await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let server = server.restart().await;
     let owner = TestClient::with_token(server.address, &token).await;
@@ -319,18 +319,18 @@ async fn the_admin_pages_count_open_reports_and_show_messages_as_text() {
     let server = TestServer::start_with_pages().await;
     let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
-    assert!(!page(&server, &owner, "/admin").await.contains("class=\"count\""));
-    let said = ming.send_message("<b>rude</b>").await;
-    report(&server, &ling, said.conversation, said.seq.expect("a place"), "<i>why</i>").await;
-    assert!(page(&server, &owner, "/admin").await.contains("<b class=\"count\">1</b>"));
-    let shown = page(&server, &owner, "/admin/reports").await;
-    assert!(shown.contains("&lt;b&gt;rude") && shown.contains("&lt;i&gt;why"), "{shown}");
-    assert!(!shown.contains("<b>rude") && !shown.contains("<i>why"), "{shown}");
-    let member = page(&server, &ling, "/admin/reports").await;
+    assert!(!get_page(&server, &owner, "/admin").await.contains("class=\"count\""));
+    let sent = ming.send_message("<b>rude</b>").await;
+    report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "<i>why</i>").await;
+    assert!(get_page(&server, &owner, "/admin").await.contains("<b class=\"count\">1</b>"));
+    let html = get_page(&server, &owner, "/admin/reports").await;
+    assert!(html.contains("&lt;b&gt;rude") && html.contains("&lt;i&gt;why"), "{html}");
+    assert!(!html.contains("<b>rude") && !html.contains("<i>why"), "{html}");
+    let member = get_page(&server, &ling, "/admin/reports").await;
     assert!(!member.contains("rude"), "{member}");
-    let seen = reports(&server, &owner).await.remove(0);
+    let open_report = reports(&server, &owner).await.remove(0);
     for body in ["", "action=dance", "action=close", "action=close&up_to=x"] {
-        assert_eq!(form(&server, &owner, &seen, body).await.0, StatusCode::BAD_REQUEST, "{body:?}");
+        assert_eq!(post_form(&server, &owner, &open_report, body).await.0, StatusCode::BAD_REQUEST, "{body:?}");
     }
     assert_eq!(reports(&server, &owner).await.len(), 1);
 }

@@ -18,11 +18,11 @@ async fn messages_sessions_and_read_marks_survive_a_restart() {
     let token = ming.token().to_owned();
 
     let server = server.restart().await;
-    let mut back = TestClient::with_token(server.address, &token).await;
-    assert_eq!(back.welcome.me, ming.welcome.me);
-    assert_eq!(back.welcome.epoch, ming.welcome.epoch, "cursors stay good");
-    assert_eq!(back.lobby().last_seq, Seq(1));
-    assert_eq!(back.send_message("after").await.seq, Some(Seq(2)));
+    let mut reconnected = TestClient::with_token(server.address, &token).await;
+    assert_eq!(reconnected.welcome.me, ming.welcome.me);
+    assert_eq!(reconnected.welcome.epoch, ming.welcome.epoch, "cursors stay good");
+    assert_eq!(reconnected.lobby().last_seq, Seq(1));
+    assert_eq!(reconnected.send_message("after").await.seq, Some(Seq(2)));
     let answer = server.http(Method::GET, "/api/conversations/lobby/messages").bearer_auth(&token).send().await;
     let page: MessagesPage = answer.expect("an answer").json().await.expect("a page");
     assert_eq!(page.messages.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["before", "after"]);
@@ -33,8 +33,8 @@ async fn a_kill_keeps_acked_messages_and_frees_nicknames_of_simple_clients() {
     let data = TempDir::new().expect("a folder");
     let process = TestProcess::start(data.path()).await;
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
-    let mut visitor = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
-    visitor.send_text(r#"{"msg":"hello"}"#).await;
+    let mut simple = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
+    simple.send_text(r#"{"msg":"hello"}"#).await;
     ming.expect_event("hello").await;
     let ack = ming.send_message("kept").await;
     let token = ming.token().to_owned();
@@ -42,8 +42,8 @@ async fn a_kill_keeps_acked_messages_and_frees_nicknames_of_simple_clients() {
     assert!(!process.exit().await.success());
 
     let process = TestProcess::start(data.path()).await;
-    let back = TestClient::with_token(process.address, &token).await;
-    assert_eq!(Some(back.lobby().last_seq), ack.seq);
+    let reconnected = TestClient::with_token(process.address, &token).await;
+    assert_eq!(Some(reconnected.lobby().last_seq), ack.seq);
     TestClient::guest_at_address(process.address, "visitor").await;
 }
 

@@ -38,8 +38,8 @@ async fn every_cursor_gets_exactly_the_missed_events() {
         all.push(ming.expect_event(&number.to_string()).await);
     }
     for position in 0..=EVENTS {
-        let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
-        let (events, end) = replayed(&mut back).await;
+        let mut reconnected = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
+        let (events, end) = replayed(&mut reconnected).await;
         let missed = usize::try_from(position).expect("a small number");
         assert_eq!(events, all[missed..], "from {position}");
         assert_eq!(end, ServerFrame::CaughtUp { conversation: lobby, seq: Seq(EVENTS) });
@@ -55,12 +55,12 @@ async fn directs_are_replayed_and_conversations_without_a_cursor_are_not() {
     ming.send_message("to everyone").await;
     ming.send_message_to(direct, "to you").await;
 
-    let mut back = TestClient::resume(&server, ling.token(), ling.welcome.epoch, &cursor(direct, 0)).await;
-    let (events, end) = replayed(&mut back).await;
+    let mut reconnected = TestClient::resume(&server, ling.token(), ling.welcome.epoch, &cursor(direct, 0)).await;
+    let (events, end) = replayed(&mut reconnected).await;
     assert_eq!(events, [ling.expect_event("to you").await]);
     assert_eq!(end, ServerFrame::CaughtUp { conversation: direct, seq: Seq(1) });
     ming.send_message("and now").await;
-    assert_eq!(back.message_texts_until("and now").await, ["and now"]);
+    assert_eq!(reconnected.message_texts_until("and now").await, ["and now"]);
 }
 
 #[tokio::test]
@@ -71,14 +71,14 @@ async fn an_invalid_cursor_is_reset() {
     ming.send_message("one").await;
     let reset = ServerFrame::Reset { conversation: lobby, last_seq: Seq(1) };
     for (epoch, position) in [(Epoch::generate(), 1), (epoch, 2), (epoch, u64::MAX)] {
-        let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
-        assert_eq!(replayed(&mut back).await, (vec![], reset.clone()), "{position}");
+        let mut reconnected = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, position)).await;
+        assert_eq!(replayed(&mut reconnected).await, (vec![], reset.clone()), "{position}");
     }
     // A cursor in a conversation that does not exist is ignored.
-    let elsewhere = cursor(ConversationId::generate(), 0);
-    let mut back = TestClient::resume(&server, ming.token(), epoch, &elsewhere).await;
-    back.send_message("two").await;
-    assert_eq!(back.message_texts_until("two").await, ["two"]);
+    let unknown_conversation = cursor(ConversationId::generate(), 0);
+    let mut reconnected = TestClient::resume(&server, ming.token(), epoch, &unknown_conversation).await;
+    reconnected.send_message("two").await;
+    assert_eq!(reconnected.message_texts_until("two").await, ["two"]);
 }
 
 #[tokio::test]
@@ -92,12 +92,12 @@ async fn too_many_missed_events_are_a_reset() {
     }
     ming.expect_event(&last.to_string()).await;
 
-    let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, 0)).await;
+    let mut reconnected = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, 0)).await;
     let reset = ServerFrame::Reset { conversation: lobby, last_seq: Seq(last) };
-    assert_eq!(replayed(&mut back).await, (vec![], reset));
+    assert_eq!(replayed(&mut reconnected).await, (vec![], reset));
 
-    let mut back = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, 1)).await;
-    let (events, end) = replayed(&mut back).await;
+    let mut reconnected = TestClient::resume(&server, ming.token(), epoch, &cursor(lobby, 1)).await;
+    let (events, end) = replayed(&mut reconnected).await;
     assert!(events.iter().map(|event| event.seq.0).eq(2..=last));
     assert_eq!(end, ServerFrame::CaughtUp { conversation: lobby, seq: Seq(last) });
 }
@@ -109,7 +109,7 @@ async fn reconnecting_during_a_conversation_neither_loses_nor_repeats_events() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let (token, epoch, lobby) = (ling.token().to_owned(), ling.welcome.epoch, ling.lobby().id);
-    let talking = async {
+    let sending = async {
         for number in 1..=EVENTS {
             ming.send_message(&number.to_string()).await;
         }
@@ -132,5 +132,5 @@ async fn reconnecting_during_a_conversation_neither_loses_nor_repeats_events() {
             ling = TestClient::resume(&server, &token, epoch, &cursor(lobby, position)).await;
         }
     };
-    tokio::join!(talking, reconnecting);
+    tokio::join!(sending, reconnecting);
 }

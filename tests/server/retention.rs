@@ -13,7 +13,7 @@ use teahouse::{
 use super::support::{TestClient, TestServer, register_user, with_timeout};
 
 /// Makes all events old.
-const AGE: &str = "UPDATE events SET at = 1000";
+const AGE_ALL_EVENTS: &str = "UPDATE events SET at = 1000";
 
 /// Starts a server whose housekeeping runs often.
 async fn server(retention: RetentionDays) -> TestServer {
@@ -45,7 +45,7 @@ async fn expect_deletion(client: &mut TestClient) -> Event {
         .await
 }
 
-async fn until_none(server: &TestServer, rows: &str) {
+async fn wait_until_none(server: &TestServer, rows: &str) {
     with_timeout(rows, async {
         while server.count(rows) > 0 {
             tokio::task::yield_now().await;
@@ -67,16 +67,16 @@ async fn expired_messages_of_guests_are_deleted_like_others() {
     bob.change("edit", lobby, old.seq.expect("a place"), json!({ "body": "gone-when-edited" })).await;
     bob.send_message_to(direct, "gone-from-the-direct").await;
 
-    server.tamper(AGE).expect("an update");
+    server.tamper(AGE_ALL_EVENTS).expect("an update");
     let deletions = [expect_deletion(&mut alice).await, expect_deletion(&mut alice).await];
     for deletion in &deletions {
         assert_eq!(deletion.author.id, UserId::SYSTEM);
     }
     bob.send_message("kept: it is new").await;
-    for gone in ["gone-from-the-lobby", "gone-when-edited", "gone-from-the-direct"] {
-        assert_eq!(server.payloads_containing(gone), 0, "{gone} is nowhere in the data");
+    for deleted in ["gone-from-the-lobby", "gone-when-edited", "gone-from-the-direct"] {
+        assert_eq!(server.payloads_containing(deleted), 0, "{deleted} is nowhere in the data");
     }
-    let told = async |conversation| {
+    let messages_of = async |conversation| {
         let messages = history(&server, &alice, conversation).await.messages;
         messages
             .into_iter()
@@ -84,15 +84,15 @@ async fn expired_messages_of_guests_are_deleted_like_others() {
             .collect::<Vec<_>>()
     };
     let kept = |body: &str| (body.to_owned(), false, 0);
-    let gone = || (String::new(), true, 0);
-    assert_eq!(told(lobby).await, [kept("kept: Alice has an account"), gone(), kept("kept: it is new")]);
-    assert_eq!(told(direct).await, [gone()]);
+    let deleted = || (String::new(), true, 0);
+    assert_eq!(messages_of(lobby).await, [kept("kept: Alice has an account"), deleted(), kept("kept: it is new")]);
+    assert_eq!(messages_of(direct).await, [deleted()]);
     assert_eq!(server.count("audit WHERE action = 'delete_message'"), 0, "no moderator did it");
     // A client that resumes from an old cursor receives the same deletion.
     let cursors = [(lobby, old.seq.expect("a place"))].into();
-    let mut back = TestClient::resume(&server, bob.token(), bob.welcome.epoch, &cursors).await;
-    let lobby_s = deletions.iter().find(|deletion| deletion.conversation == lobby).expect("one in the lobby");
-    assert_eq!(expect_deletion(&mut back).await, *lobby_s);
+    let mut reconnected = TestClient::resume(&server, bob.token(), bob.welcome.epoch, &cursors).await;
+    let lobby_deletion = deletions.iter().find(|deletion| deletion.conversation == lobby).expect("one in the lobby");
+    assert_eq!(expect_deletion(&mut reconnected).await, *lobby_deletion);
 }
 
 #[tokio::test]
@@ -106,10 +106,10 @@ async fn deleting_many_expired_messages_does_not_block_new_ones() {
         last = bob.send_without_waiting(lobby, "old").await;
     }
     bob.expect_ack(last).await;
-    server.tamper(AGE).expect("an update");
+    server.tamper(AGE_ALL_EVENTS).expect("an update");
     expect_deletion(&mut bob).await;
     bob.send_message("new").await;
-    until_none(&server, "messages WHERE body = 'old'").await;
+    wait_until_none(&server, "messages WHERE body = 'old'").await;
     let page = history(&server, &bob, lobby).await;
     let left: Vec<_> =
         page.messages.iter().filter(|message| !message.deleted).map(|message| message.body.as_str()).collect();
@@ -126,7 +126,7 @@ async fn only_expired_entries_leave_the_audit_log() {
     let guarded = "CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'no'); END;";
     let age = "UPDATE audit SET at = 1000 WHERE action = 'mute'";
     server.tamper(&format!("DROP TRIGGER audit_is_not_changed; {age}; {guarded}")).expect("an old entry");
-    until_none(&server, "audit WHERE action = 'mute'").await;
+    wait_until_none(&server, "audit WHERE action = 'mute'").await;
     assert_eq!(server.count("audit WHERE action = 'unmute'"), 1);
     assert!(server.tamper("DELETE FROM audit").is_err(), "nobody takes out what is not too old");
 }
@@ -138,21 +138,21 @@ async fn expired_addresses_are_deleted_and_no_longer_banned() {
     let bob = TestClient::guest(&server, "Bob").await;
     let carol = TestClient::guest(&server, "Carol").await;
     alice.moderate("ban", &bob.user(), json!({})).await;
-    let come_in = async || {
+    let sign_in = async || {
         let request = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "Dave" }));
         request.send().await.expect("an answer").status()
     };
-    assert_eq!(come_in().await, 403);
+    assert_eq!(sign_in().await, 403);
     let known = "users WHERE address IS NOT NULL";
     assert!(server.count(known) > 0);
     let age = "UPDATE users SET created_at = 1000; UPDATE sessions SET created_at = 1000; UPDATE guest_marks SET since = 1000";
     server.tamper(age).expect("an update");
     let marked = "guest_marks WHERE mark LIKE 'address:%'";
     for rows in [known, "sessions WHERE address IS NOT NULL", marked] {
-        until_none(&server, rows).await;
+        wait_until_none(&server, rows).await;
     }
     assert_eq!(server.count("guest_marks WHERE mark LIKE 'name:%'"), 1, "the nickname is still kept out");
-    assert_eq!(come_in().await, 201);
+    assert_eq!(sign_in().await, 201);
     TestClient::with_token(server.address, carol.token()).await.send_message("I am still Carol").await;
 }
 
@@ -164,7 +164,7 @@ async fn without_an_option_nothing_expires() {
     bob.send_message("as old as the hills").await;
     alice.moderate("mute", &bob.user(), json!({ "minutes": 5 })).await;
     let audit = server.count("audit");
-    server.tamper(AGE).expect("an update");
+    server.tamper(AGE_ALL_EVENTS).expect("an update");
     server.tamper("UPDATE users SET created_at = 1000").expect("an update");
     // Housekeeping has run once it has ended this session.
     let other = TestClient::guest(&server, "Carol").await.welcome.me.id;

@@ -15,9 +15,9 @@ use super::support::{PROGRAM, RawClient, TestClient, TestProcess};
 #[tokio::test]
 async fn logs_contain_no_secrets_and_no_messages() {
     const PASSWORD: &str = "wistful-porcelain-kettle";
-    const WRONG: &str = "wrong-bamboo-whisk";
+    const WRONG_PASSWORD: &str = "wrong-bamboo-whisk";
     const MESSAGE: &str = "what-was-said-in-the-lobby";
-    const PLAIN: &str = "what-was-said-at-the-simple-protocol";
+    const SIMPLE_MESSAGE: &str = "what-was-said-at-the-simple-protocol";
     let data = TempDir::new().expect("a folder");
     let log = data.path().join("log");
     let mut program = Command::new(PROGRAM);
@@ -26,17 +26,17 @@ async fn logs_contain_no_secrets_and_no_messages() {
     let process = TestProcess::start_with_command(program, data.path()).await;
 
     let http = Client::new();
-    let ask = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
-    let sign_in = async |body| ask(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    let request = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
+    let sign_in = async |body| request(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
-    let claim = ask(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
+    let claim = request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
     assert_eq!(claim.send().await.expect("an answer").status(), 204);
-    assert_eq!(sign_in(json!({ "nickname": "小明", "password": WRONG })).await.status(), 403);
+    assert_eq!(sign_in(json!({ "nickname": "小明", "password": WRONG_PASSWORD })).await.status(), 403);
     let user: SessionCreated =
         sign_in(json!({ "nickname": "小明", "password": PASSWORD })).await.json().await.expect("a session");
 
     let cookie = format!("teahouse_session_{}={}", process.address.port(), user.token);
-    let mine = ask(Method::GET, "/api/me").header("cookie", &cookie).send().await.expect("an answer");
+    let mine = request(Method::GET, "/api/me").header("cookie", &cookie).send().await.expect("an answer");
     assert_eq!(mine.status(), 200);
     let mut by_cookie =
         RawClient::connect_with(process.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
@@ -44,15 +44,15 @@ async fn logs_contain_no_secrets_and_no_messages() {
     TestClient::await_welcome(by_cookie).await;
     let mut by_token = TestClient::with_token(process.address, &user.token).await;
     by_token.send_message(MESSAGE).await;
-    let mut plain = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
-    plain.send_json(&json!({ "username": "visitor", "msg": PLAIN })).await;
-    by_token.expect_event(PLAIN).await;
+    let mut simple = RawClient::connect_with(process.address, "/visitor", &[]).await.expect("an upgrade");
+    simple.send_json(&json!({ "username": "visitor", "msg": SIMPLE_MESSAGE })).await;
+    by_token.expect_event(SIMPLE_MESSAGE).await;
 
     process.signal("TERM");
     assert!(process.exit().await.success());
     let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
     assert!(log.contains("SIGTERM"), "there is a log: {log}");
-    for secret in [PASSWORD, WRONG, MESSAGE, PLAIN, &guest.token, &user.token] {
+    for secret in [PASSWORD, WRONG_PASSWORD, MESSAGE, SIMPLE_MESSAGE, &guest.token, &user.token] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }

@@ -26,7 +26,7 @@ use super::support::{
 };
 
 /// Texts that another program could execute: SQL, templates, shell commands, format strings, markup.
-const CODE: [&str; 12] = [
+const INJECTIONS: [&str; 12] = [
     "'); DROP TABLE users; --",
     "\" OR 1=1 --",
     "x' UNION SELECT password FROM users WHERE '1'='1",
@@ -71,17 +71,17 @@ async fn code_in_messages_stays_text() {
     let server = TestServer::start_with_pages().await;
     let mut ming = TestClient::guest(&server, "'); DROP TABLE users; --").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let mut said = Vec::new();
-    for code in CODE {
+    let mut seqs = Vec::new();
+    for code in INJECTIONS {
         ming.send_message(code).await;
-        let heard = ling.expect_event(code).await;
-        assert_eq!(heard.author, ming.user());
-        said.push(heard.seq);
+        let event = ling.expect_event(code).await;
+        assert_eq!(event.author, ming.user());
+        seqs.push(event.seq);
     }
     let page: MessagesPage =
         get(&server, "/api/conversations/lobby/messages", ling.token()).await.json().await.expect("messages");
     let bodies: Vec<_> = page.messages.iter().map(|message| message.body.as_str()).collect();
-    assert_eq!(bodies, CODE);
+    assert_eq!(bodies, INJECTIONS);
     assert_eq!(ling.open_direct("'); DROP TABLE users; --").await.last_seq.0, 0);
     let document = get(&server, "/talk/lobby", ling.token()).await.text().await.expect("a page");
     for markup in ["<svg onload", "<script>alert", "<!ENTITY"] {
@@ -89,7 +89,7 @@ async fn code_in_messages_stays_text() {
     }
     assert_eq!(
         (server.stored_counts().users, server.stored_counts().events),
-        (2, CODE.len().try_into().expect("a few"))
+        (2, INJECTIONS.len().try_into().expect("a few"))
     );
 }
 
@@ -159,10 +159,10 @@ async fn reading_changes_nothing() {
     let link = server.admin(&["invite", "--uses", "1"]).await;
     let (_, invite) = link.trim().rsplit_once("?invite=").expect(&link);
     let before = (server.stored_counts(), server.count("sessions"));
-    let from_door = format!("/?invite={invite}&nickname=Carol&password=correct%20horse");
+    let sign_in_path = format!("/?invite={invite}&nickname=Carol&password=correct%20horse");
     for path in [
         "/",
-        &from_door,
+        &sign_in_path,
         "/talk/lobby?body=hello&form=0192f7a0-0000-7000-8000-000000000001",
         "/admin/users/00000000-0000-0000-0000-000000000000?action=ban",
         "/admin/invites?minutes=1",
@@ -186,7 +186,7 @@ async fn reading_changes_nothing() {
 async fn redirects_never_leave_the_host() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
-    let evil = "//evil.example/";
+    let foreign_url = "//evil.example/";
     let form = CommandId::generate().to_string();
     let mut redirects = 0;
     for path in [
@@ -198,7 +198,7 @@ async fn redirects_never_leave_the_host() {
     ] {
         for fields in [
             &[("form", form.as_str()), ("body", "hello")][..],
-            &[("nickname", evil), ("invite", "https://evil.example/"), ("password", evil)],
+            &[("nickname", foreign_url), ("invite", "https://evil.example/"), ("password", foreign_url)],
             &[("nickname", "小明")],
         ] {
             let body = Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -237,7 +237,7 @@ fn stored_bytes(config: &Config) -> Vec<u8> {
     files.filter(|path| path.is_file()).flat_map(|path| fs::read(path).expect("a file")).collect()
 }
 
-fn holds(bytes: &[u8], text: &str) -> bool {
+fn contains_text(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
@@ -254,7 +254,7 @@ async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
     ming.send_message("what is kept as it was said").await;
 
     let stored = stored_bytes(&server.config());
-    assert!(holds(&stored, "what is kept as it was said"), "the files are looked into");
+    assert!(contains_text(&stored, "what is kept as it was said"), "the files are looked into");
     let mut ones = [0_u32; 256];
     for token in &tokens {
         let bits = URL_SAFE_NO_PAD.decode(token).expect("base64url");
@@ -262,12 +262,12 @@ async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
         for (index, count) in ones.iter_mut().enumerate() {
             *count += u32::from(bits[index / 8] >> (index % 8) & 1);
         }
-        assert!(!holds(&stored, token), "a token is kept");
+        assert!(!contains_text(&stored, token), "a token is kept");
     }
     // A random bit is the same in all of ten tokens with a probability of 1 in 512.
-    let stuck = ones.iter().filter(|count| [0, 10].contains(*count)).count();
-    assert!(stuck < 16, "{stuck} bits never change");
-    assert!(!holds(&stored, PASSWORD), "a password is kept");
+    let constant_bits = ones.iter().filter(|count| [0, 10].contains(*count)).count();
+    assert!(constant_bits < 16, "{constant_bits} bits never change");
+    assert!(!contains_text(&stored, PASSWORD), "a password is kept");
 }
 
 #[tokio::test]
@@ -290,8 +290,8 @@ async fn lists_contain_no_tokens_and_no_addresses() {
     let owner = owner(&server, "老板").await;
     let guest = TestClient::guest(&server, "阿玲").await;
     let request = server.http(Method::POST, "/api/invites").bearer_auth(&owner.token).json(&json!({}));
-    let made: serde_json::Value = request.send().await.expect("an answer").json().await.expect("an invite");
-    let invite = made["token"].as_str().expect("a token");
+    let new_invite: serde_json::Value = request.send().await.expect("an answer").json().await.expect("an invite");
+    let invite = new_invite["token"].as_str().expect("a token");
     server.admin(&["ban", "阿玲"]).await;
     for path in [
         "/api/me",
@@ -304,9 +304,9 @@ async fn lists_contain_no_tokens_and_no_addresses() {
     ] {
         let answer = get(&server, path, &owner.token).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
-        let told = answer.text().await.expect("a list");
+        let text = answer.text().await.expect("a list");
         for secret in [&owner.token, guest.token(), invite, "127.0.0.1", "argon2"] {
-            assert!(!told.contains(secret), "{secret} in {path}: {told}");
+            assert!(!text.contains(secret), "{secret} in {path}: {text}");
         }
     }
 }
@@ -314,15 +314,15 @@ async fn lists_contain_no_tokens_and_no_addresses() {
 #[tokio::test]
 async fn unknown_fields_grant_nothing() {
     let server = TestServer::start().await;
-    let wish = json!({
+    let body = json!({
         "nickname": "Mallory", "role": "owner", "kind": "registered", "registered": true,
         "id": "00000000-0000-0000-0000-000000000000", "me": { "role": "owner" },
     });
-    let answer = server.http(Method::POST, "/api/session").json(&wish).send().await.expect("an answer");
+    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     let created: SessionCreated = answer.json().await.expect("a session");
     assert_eq!((created.me.role, created.me.kind), (Role::Member, UserKind::Guest));
     assert!(!created.me.id.as_uuid().is_nil());
-    let mut hello = wish.clone();
+    let mut hello = body.clone();
     hello["nickname"] = json!("Trudy");
     hello["type"] = json!("hello");
     hello["protocol"] = json!(1);
@@ -334,9 +334,9 @@ async fn unknown_fields_grant_nothing() {
 #[tokio::test]
 async fn duplicate_parameters_are_unambiguous() {
     let server = TestServer::start_with_pages().await;
-    let twice = r#"{"nickname":"Alice","nickname":"Bob"}"#;
+    let duplicate_keys = r#"{"nickname":"Alice","nickname":"Bob"}"#;
     let request = server.http(Method::POST, "/api/session").header("content-type", "application/json");
-    let refused = request.body(twice).send().await.expect("an answer");
+    let refused = request.body(duplicate_keys).send().await.expect("an answer");
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert_eq!(refused.json::<Problem>().await.expect("a problem").code, ErrorCode::BadFrame);
 
@@ -371,11 +371,11 @@ async fn conflicting_content_lengths_are_refused() {
 #[tokio::test]
 async fn offered_compression_is_declined() {
     let server = TestServer::start().await;
-    for door in ["/ws", "/visitor"] {
+    for endpoint in ["/ws", "/visitor"] {
         let answer = head(
             &server,
             &format!(
-                "GET {door} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                "GET {endpoint} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                  Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
                  Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
             ),
@@ -390,12 +390,12 @@ async fn offered_compression_is_declined() {
 #[tokio::test]
 async fn health_checks_reveal_nothing_else() {
     let server = TestServer::start().await;
-    for (path, words) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
+    for (path, expected) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
         let answer = server.http(Method::GET, path).send().await.expect("an answer");
         for name in ["server", "x-powered-by", "via"] {
             assert!(!answer.headers().contains_key(name), "{path}: {name}");
         }
-        assert_eq!(answer.text().await.expect("text"), words);
+        assert_eq!(answer.text().await.expect("text"), expected);
     }
     for path in ["/metrics", "/debug", "/status", "/api/debug", "/echo"] {
         assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
@@ -421,14 +421,14 @@ async fn unexpected_errors_go_to_the_log_and_not_to_the_client() {
     let process = TestProcess::start_with_command(program, data.path()).await;
     let guest = TestClient::guest_at_address(process.address, "小明").await;
     // Causes an internal error that the server does not expect.
-    let damage = Connection::open(data.path().join("teahouse.db")).expect("the database");
-    damage.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("damage");
+    let database = Connection::open(data.path().join("teahouse.db")).expect("the database");
+    database.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("damage");
     let url = format!("http://{}/api/conversations/lobby/messages", process.address);
     let answer = reqwest::Client::new().get(url).bearer_auth(guest.token()).send().await.expect("an answer");
     assert!(answer.status().is_server_error(), "{}", answer.status());
-    let told = answer.text().await.expect("a problem");
+    let text = answer.text().await.expect("a problem");
     for inner in ["reactions", "table", "SQL", "sqlite", "src/", "panicked"] {
-        assert!(!told.contains(inner), "{inner}: {told}");
+        assert!(!text.contains(inner), "{inner}: {text}");
     }
     process.signal("TERM");
     assert!(process.exit().await.success());

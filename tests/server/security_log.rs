@@ -50,7 +50,7 @@ async fn strangers_cannot_flood_the_log() {
     process.signal("TERM");
     assert!(process.exit().await.success());
     let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
-    let count = |words: &str| log.lines().filter(|line| line.contains(words)).count();
+    let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
     // The first, the tenth and the hundredth are logged.
     assert_eq!(count("--trusted-proxies"), 3, "{log}");
     assert!(!log.contains("192.0.2."), "what they say is not believed, and not written down: {log}");
@@ -72,10 +72,10 @@ async fn the_security_log_records_sign_ins_and_refusals() {
     let process = TestProcess::start_with_command(program, data.path()).await;
 
     let http = reqwest::Client::new();
-    let ask = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
-    let sign_in = async |body: Value| ask(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    let request = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
+    let sign_in = async |body: Value| request(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
-    let claim = ask(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
+    let claim = request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
     assert_eq!(claim.send().await.expect("an answer").status(), 204);
     assert_eq!(sign_in(json!({ "nickname": "小明", "password": "wrong-bamboo-whisk" })).await.status(), 403);
     assert_eq!(sign_in(json!({ "nickname": MISPLACED, "password": PASSWORD })).await.status(), 403);
@@ -88,26 +88,26 @@ async fn the_security_log_records_sign_ins_and_refusals() {
     }
     // The first user with a password owns the server, so another user requests what only owners may see.
     let other: SessionCreated = sign_in(json!({ "nickname": "阿玲" })).await.json().await.expect("a session");
-    let audit = ask(Method::GET, "/api/audit").bearer_auth(&other.token).send().await.expect("an answer");
+    let audit = request(Method::GET, "/api/audit").bearer_auth(&other.token).send().await.expect("an answer");
     assert_eq!(audit.status(), 403);
-    let mut rude = RawClient::connect_with(process.address, "/ws", &[]).await.expect("an upgrade");
-    rude.send_json(&json!({ "type": "hello", "protocol": 1, "token": other.token })).await;
-    rude.next_text().await.expect("a welcome");
+    let mut member = RawClient::connect_with(process.address, "/ws", &[]).await.expect("an upgrade");
+    member.send_json(&json!({ "type": "hello", "protocol": 1, "token": other.token })).await;
+    member.next_text().await.expect("a welcome");
     let id = teahouse::domain::CommandId::generate();
-    rude.send_json(&json!({ "type": "moderate", "id": id, "action": "ban", "user": user.me.id })).await;
-    while !rude.next_text().await.expect("an answer").contains("forbidden") {}
-    let foreign = ask(Method::DELETE, "/api/session").header("sec-fetch-site", "cross-site").bearer_auth(&user.token);
+    member.send_json(&json!({ "type": "moderate", "id": id, "action": "ban", "user": user.me.id })).await;
+    while !member.next_text().await.expect("an answer").contains("forbidden") {}
+    let foreign = request(Method::DELETE, "/api/session").header("sec-fetch-site", "cross-site").bearer_auth(&user.token);
     assert_eq!(foreign.send().await.expect("an answer").status(), 403);
-    let rebound = ask(Method::GET, "/api/me").header("host", "evil.example");
+    let rebound = request(Method::GET, "/api/me").header("host", "evil.example");
     assert_eq!(rebound.send().await.expect("an answer").status(), 421);
-    let end = ask(Method::DELETE, "/api/session").bearer_auth(&user.token).send().await.expect("an answer");
+    let end = request(Method::DELETE, "/api/session").bearer_auth(&user.token).send().await.expect("an answer");
     assert_eq!(end.status(), 204);
 
     process.signal("TERM");
     assert!(process.exit().await.success());
     let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
     let (ming, ling) = (format!("user={}", user.me.id), format!("user={}", other.me.id));
-    for (words, more) in [
+    for (text, details) in [
         ("a password was set", [ming.as_str(), "address=127.0.0.1"]),
         ("a wrong password", [&ming, "address=127.0.0.1"]),
         ("a password for a name that has none", ["WARN", "address=127.0.0.1"]),
@@ -118,8 +118,8 @@ async fn the_security_log_records_sign_ins_and_refusals() {
         ("refused", ["code=\"not_found\"", "address=127.0.0.1"]),
         ("a session was ended", [&ming, "INFO"]),
     ] {
-        let mut lines = log.lines().filter(|line| line.contains("teahouse::security") && line.contains(words));
-        assert!(lines.any(|line| more.iter().all(|part| line.contains(part))), "no {words:?} with {more:?} in:\n{log}");
+        let mut lines = log.lines().filter(|line| line.contains("teahouse::security") && line.contains(text));
+        assert!(lines.any(|line| details.iter().all(|part| line.contains(part))), "no {text:?} with {details:?} in:\n{log}");
     }
     assert_eq!(log.lines().filter(|line| line.contains("asked for what is not allowed")).count(), 2, "{log}");
     // Each timestamp says that it is in UTC.

@@ -17,11 +17,11 @@ use tempfile::TempDir;
 use super::support::{PROGRAM, TestClient, TestProcess};
 
 /// The highest accepted exposure level, from 0 to 100; `systemd-analyze` prints a tenth of it.
-const MOST_EXPOSED: &str = "19";
+const MAX_EXPOSURE: &str = "19";
 
 /// The paths of the program and its data in the unit.
-const INSTALLED: &str = "/opt/teahouse/teahouse";
-const STATE: &str = "/var/lib/teahouse";
+const INSTALLED_PROGRAM: &str = "/opt/teahouse/teahouse";
+const DATA_FOLDER: &str = "/var/lib/teahouse";
 
 /// The settings that [`Confined`] applies.
 const APPLIED: [&str; 25] = [
@@ -53,7 +53,7 @@ const APPLIED: [&str; 25] = [
 ];
 
 /// Settings that only a running systemd can apply, or that are covered by those above.
-const SYSTEMD_S_OWN: [&str; 15] = [
+const SYSTEMD_ONLY: [&str; 15] = [
     "ExecStart",
     "IPAddressAllow",
     "IPAddressDeny",
@@ -98,10 +98,10 @@ fn run(command: &mut Command) -> Output {
 
 fn is_exposed(unit: &Path) -> bool {
     let mut analysis = Command::new("systemd-analyze");
-    analysis.args(["security", "--offline=true", "--no-pager", "--threshold", MOST_EXPOSED]).arg(unit);
+    analysis.args(["security", "--offline=true", "--no-pager", "--threshold", MAX_EXPOSURE]).arg(unit);
     let Output { status, stdout, stderr } = run(&mut analysis);
-    let told = String::from_utf8_lossy(&stdout);
-    assert!(told.contains("Overall exposure level"), "{told}{}", String::from_utf8_lossy(&stderr));
+    let output = String::from_utf8_lossy(&stdout);
+    assert!(output.contains("Overall exposure level"), "{output}{}", String::from_utf8_lossy(&stderr));
     !status.success()
 }
 
@@ -141,25 +141,25 @@ impl Confined {
         for folder in hidden.into_iter().filter(|folder| Path::new(folder).is_dir()) {
             command.args(["--tmpfs", folder]);
         }
-        command.args(["--ro-bind", PROGRAM, INSTALLED, "--remount-ro", "/opt"]);
-        command.arg("--bind").arg(self.data.path()).args([STATE, "--remount-ro", "/var/lib"]);
+        command.args(["--ro-bind", PROGRAM, INSTALLED_PROGRAM, "--remount-ro", "/opt"]);
+        command.arg("--bind").arg(self.data.path()).args([DATA_FOLDER, "--remount-ro", "/var/lib"]);
         command.args(["--", program]);
         command
     }
 
     async fn serve(&self) -> TestProcess {
-        TestProcess::start_with_command(self.command(INSTALLED), Path::new(STATE)).await
+        TestProcess::start_with_command(self.command(INSTALLED_PROGRAM), Path::new(DATA_FOLDER)).await
     }
 
     /// Runs another command of the program. Returns its output.
-    fn ask(&self, arguments: &[&str]) -> String {
-        let Output { status, stdout, stderr } = run(self.command(INSTALLED).args(arguments).args(["--data", STATE]));
+    fn run_command(&self, arguments: &[&str]) -> String {
+        let Output { status, stdout, stderr } = run(self.command(INSTALLED_PROGRAM).args(arguments).args(["--data", DATA_FOLDER]));
         assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
         String::from_utf8(stdout).expect("text")
     }
 
     /// Whether this Python code runs without an error.
-    fn can(&self, line: &str) -> bool {
+    fn can_run(&self, line: &str) -> bool {
         run(self.command("/usr/bin/python3").args(["-c", line])).status.success()
     }
 }
@@ -182,12 +182,12 @@ fn limits() -> [String; 4] {
 }
 
 /// Returns the process id of the server, which is a grandchild of bubblewrap.
-fn innermost(outermost: u32) -> String {
+fn server_process(sandbox: u32) -> String {
     let child = |process: String| {
         let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("its children");
         children.split_whitespace().next().expect("a child").to_owned()
     };
-    child(child(outermost.to_string()))
+    child(child(sandbox.to_string()))
 }
 
 async fn history(process: &TestProcess, token: &str) -> Vec<String> {
@@ -209,7 +209,7 @@ fn the_unit_has_an_exposure_below_two_of_ten() {
 #[test]
 fn every_setting_of_the_unit_is_tested_or_systemds_own() {
     let known: BTreeSet<_> =
-        APPLIED.into_iter().chain(SYSTEMD_S_OWN).chain(["Description", "After", "Wants", "WantedBy"]).collect();
+        APPLIED.into_iter().chain(SYSTEMD_ONLY).chain(["Description", "After", "Wants", "WantedBy"]).collect();
     let settings = settings();
     let set: BTreeSet<_> = settings.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(set, known);
@@ -221,9 +221,9 @@ fn every_setting_of_the_unit_is_tested_or_systemds_own() {
 #[test]
 fn forbidden_actions_fail_in_the_unit() {
     let confined = Confined::new();
-    assert!(confined.can("open('/var/lib/teahouse/mine', 'w'); open('/tmp/mine', 'w')"));
-    assert!(confined.can("import os, sys; sys.exit(len(os.listdir('/root') + os.listdir('/home')))"), "nobody's home");
-    assert!(confined.can("import socket; socket.socket(socket.AF_INET6); socket.socket(socket.AF_UNIX)"));
+    assert!(confined.can_run("open('/var/lib/teahouse/mine', 'w'); open('/tmp/mine', 'w')"));
+    assert!(confined.can_run("import os, sys; sys.exit(len(os.listdir('/root') + os.listdir('/home')))"), "nobody's home");
+    assert!(confined.can_run("import socket; socket.socket(socket.AF_INET6); socket.socket(socket.AF_UNIX)"));
     for line in [
         "open('/etc/mine', 'w')",
         "open('/opt/teahouse/mine', 'w')",
@@ -240,7 +240,7 @@ fn forbidden_actions_fail_in_the_unit() {
         "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)",
         "import ctypes, sys; sys.exit(ctypes.CDLL(None).ptrace(0, 0, 0, 0) != 0)",
     ] {
-        assert!(!confined.can(line), "{line}");
+        assert!(!confined.can_run(line), "{line}");
     }
 }
 
@@ -253,16 +253,16 @@ async fn the_server_works_completely_within_the_unit() {
     ming.send_message("from within").await;
     let ready = reqwest::get(format!("http://{}/readyz", process.address)).await.expect("an answer");
     assert_eq!(ready.status(), StatusCode::OK);
-    assert!(confined.ask(&["admin", "list"]).contains("小明"));
+    assert!(confined.run_command(&["admin", "list"]).contains("小明"));
     // Hashing a password needs memory and a thread.
-    assert!(confined.ask(&["admin", "create", "Alice"]).contains("the password is"));
-    confined.ask(&["backup", "/var/lib/teahouse/backup.db"]);
+    assert!(confined.run_command(&["admin", "create", "Alice"]).contains("the password is"));
+    confined.run_command(&["backup", "/var/lib/teahouse/backup.db"]);
     assert!(confined.data.path().join("backup.db").exists());
     assert_eq!(history(&process, &token).await, ["from within"]);
 
-    let inner = innermost(process.id());
-    let told = |file: &str| fs::read_to_string(format!("/proc/{inner}/{file}")).expect("what the kernel tells");
-    let (status, limits) = (told("status"), told("limits"));
+    let inner = server_process(process.id());
+    let output = |file: &str| fs::read_to_string(format!("/proc/{inner}/{file}")).expect("what the kernel tells");
+    let (status, limits) = (output("status"), output("limits"));
     for is_so in ["Seccomp:\t2", "NoNewPrivs:\t1", "CapEff:\t0000000000000000", "Umask:\t0077"] {
         assert!(status.contains(is_so), "{is_so}: {status}");
     }

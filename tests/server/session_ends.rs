@@ -10,7 +10,7 @@ use teahouse::{
 use super::support::{Closed, PASSWORD, RawClient, TestClient, TestServer, register_user, set_password, sign_in};
 
 /// Returns what a client that was offline is told over HTTP, and how its WebSocket is closed.
-async fn told(server: &TestServer, token: &str) -> (Option<EndReason>, Closed) {
+async fn end_reason(server: &TestServer, token: &str) -> (Option<EndReason>, Closed) {
     let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     let problem: Problem = answer.json().await.expect("a problem");
@@ -36,7 +36,7 @@ async fn a_session_ended_from_another_device_says_so() {
         assert_eq!(end.send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
     }
     assert_eq!(open.closed().await, Closed::Code(4401));
-    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::SignedOut), Closed::Code(4401)));
+    assert_eq!(end_reason(&server, &offline.token).await, (Some(EndReason::SignedOut), Closed::Code(4401)));
 }
 
 #[tokio::test]
@@ -46,11 +46,11 @@ async fn a_session_ended_by_a_new_password_says_so() {
     let offline = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     let change = json!({ "password": "new and long", "current": PASSWORD });
     assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);
-    assert_eq!(told(&server, &offline.token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));
+    assert_eq!(end_reason(&server, &offline.token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));
     // A reset by the operator also counts, and the reason survives a restart.
     server.admin(&["reset-password", "Alice"]).await;
     let server = server.restart().await;
-    assert_eq!(told(&server, &token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));
+    assert_eq!(end_reason(&server, &token).await, (Some(EndReason::PasswordChanged), Closed::Code(4410)));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_session_ended_by_a_moderator_says_so() {
     owner.moderate("remove", &TestClient::with_token(server.address, &alice).await.user(), json!({})).await;
     owner.moderate("ban", &guest.user(), json!({})).await;
     for token in [&alice, guest.token()] {
-        assert_eq!(told(&server, token).await, (Some(EndReason::Removed), Closed::Code(4403)));
+        assert_eq!(end_reason(&server, token).await, (Some(EndReason::Removed), Closed::Code(4403)));
     }
 }
 
@@ -71,19 +71,19 @@ async fn an_expired_session_says_so() {
     let server = TestServer::start().await;
     let (_alice, token) = register_user(&server, "Alice").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an old session");
-    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Closed::Code(4411)));
+    assert_eq!(end_reason(&server, &token).await, (Some(EndReason::Expired), Closed::Code(4411)));
     let server = server.restart().await;
-    assert_eq!(told(&server, &token).await, (Some(EndReason::Expired), Closed::Code(4411)));
+    assert_eq!(end_reason(&server, &token).await, (Some(EndReason::Expired), Closed::Code(4411)));
 }
 
 #[tokio::test]
 async fn an_unknown_token_reveals_nothing() {
     let server = TestServer::start().await;
-    assert_eq!(told(&server, "made up").await, (None, Closed::Code(4401)));
+    assert_eq!(end_reason(&server, "made up").await, (None, Closed::Code(4401)));
     let guest = TestClient::guest(&server, "小明").await;
     let end = server.http(Method::DELETE, "/api/session").bearer_auth(guest.token()).send().await.expect("an answer");
     assert_eq!(end.status(), StatusCode::NO_CONTENT);
-    assert_eq!(told(&server, guest.token()).await, (None, Closed::Code(4401)), "whoever has left knows");
+    assert_eq!(end_reason(&server, guest.token()).await, (None, Closed::Code(4401)), "whoever has left knows");
 }
 
 #[tokio::test]

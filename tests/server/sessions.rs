@@ -13,7 +13,7 @@ async fn server() -> TestServer {
     TestServer::start_with(|config| config.timing.housekeeping_interval = Duration::from_millis(20)).await
 }
 
-async fn is_known(server: &TestServer, token: &str) -> bool {
+async fn is_signed_in(server: &TestServer, token: &str) -> bool {
     let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
     answer.status() == StatusCode::OK
 }
@@ -26,10 +26,10 @@ async fn a_session_expires_after_its_days() {
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
     // Open connections are closed at once.
     assert_eq!(alice.closed().await, Closed::Code(4411));
-    assert!(!is_known(&server, &token).await);
+    assert!(!is_signed_in(&server, &token).await);
     let again = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
-    assert!(is_known(&server, &again.token).await);
-    assert!(is_known(&server, guest.token()).await, "a guest has no password to show");
+    assert!(is_signed_in(&server, &again.token).await);
+    assert!(is_signed_in(&server, guest.token()).await, "a guest has no password to show");
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn an_expired_session_is_refused_before_housekeeping_runs() {
     let server = TestServer::start().await;
     let (alice, token) = register_user(&server, "Alice").await;
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
-    assert!(!is_known(&server, &token).await);
+    assert!(!is_signed_in(&server, &token).await);
     assert_eq!(server.sessions_of(alice.welcome.me.id), 1);
 }
 
@@ -45,7 +45,7 @@ async fn an_expired_session_is_refused_before_housekeeping_runs() {
 async fn unused_sessions_end_and_used_ones_do_not() {
     let server = server().await;
     let (mut alice, _) = register_user(&server, "Alice").await;
-    let elsewhere = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
+    let other_session = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     let (bob, _) = register_user(&server, "Bob").await;
     let (alice_id, bob_id) = (alice.welcome.me.id, bob.welcome.me.id);
     drop(bob);
@@ -64,7 +64,7 @@ async fn unused_sessions_end_and_used_ones_do_not() {
     })
     .await;
     alice.send_message("I have been here all the time").await;
-    assert!(!is_known(&server, &elsewhere.token).await);
+    assert!(!is_signed_in(&server, &other_session.token).await);
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     })
     .await;
     for token in [&alice, guest.token()] {
-        assert!(is_known(&server, token).await);
+        assert!(is_signed_in(&server, token).await);
     }
 }
 
@@ -103,7 +103,7 @@ async fn setting_a_password_renews_the_session() {
     let token = guest.token().to_owned();
     server.tamper("UPDATE sessions SET created_at = 1000").expect("an update");
     assert_eq!(set_password(&server, &token, json!({ "password": PASSWORD })).await, StatusCode::NO_CONTENT);
-    assert!(is_known(&server, &token).await);
+    assert!(is_signed_in(&server, &token).await);
     TestClient::with_token(server.address, &token).await.send_message("still me").await;
 }
 
@@ -150,16 +150,16 @@ async fn signing_in_again_ends_the_browsers_earlier_session() {
         request.json(&json!({ "nickname": "Alice", "password": password })).send().await.expect("an answer")
     };
     assert_eq!(sign_in_with(&first, "wrong horse").await.status(), StatusCode::FORBIDDEN);
-    assert!(is_known(&server, &first).await, "nothing has happened");
+    assert!(is_signed_in(&server, &first).await, "nothing has happened");
 
     let second: SessionCreated = sign_in_with(&first, PASSWORD).await.json().await.expect("a session");
     assert_ne!(second.token, first);
     assert_eq!(alice.closed().await, Closed::Code(4401));
-    assert!(!is_known(&server, &first).await);
-    assert!(is_known(&server, &second.token).await);
+    assert!(!is_signed_in(&server, &first).await);
+    assert!(is_signed_in(&server, &second.token).await);
 
     // The session of another user ends, too: when a guest signs in to an account, the guest's nickname becomes free.
     assert_eq!(sign_in_with(guest.token(), PASSWORD).await.status(), StatusCode::CREATED);
-    assert!(!is_known(&server, guest.token()).await);
+    assert!(!is_signed_in(&server, guest.token()).await);
     TestClient::guest(&server, "Bob").await;
 }

@@ -111,16 +111,16 @@ async fn a_simple_client_is_announced_and_frees_its_nickname() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let a = SimpleClient::sign_in(&server, "/a").await;
-    let visitor = ming
+    let guest = ming
         .expect("the visitor", |frame| match frame {
             ServerFrame::Presence { joined, .. } => joined.iter().find(|user| user.nickname.as_str() == "a").cloned(),
             _ => None,
         })
         .await;
     drop(a);
-    ming.expect_offline(&visitor).await;
+    ming.expect_offline(&guest).await;
     let again = TestClient::guest(&server, "a").await;
-    assert_ne!(again.welcome.me.id, visitor.id);
+    assert_ne!(again.welcome.me.id, guest.id);
 
     // Nobody online has this nickname, and no offline user could come back with it.
     let id = teahouse::domain::CommandId::generate();

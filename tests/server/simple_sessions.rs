@@ -13,10 +13,10 @@ use teahouse::{
 use super::support::{Closed, RawClient, SimpleClient, TestClient, TestServer, register_user, sign_in};
 
 /// The time within which a client must answer in these tests.
-const SHORT: Duration = Duration::from_millis(150);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(150);
 
-async fn impatient() -> TestServer {
-    TestServer::start_with(|config| config.timing.liveness_timeout = SHORT).await
+async fn start_with_short_timeout() -> TestServer {
+    TestServer::start_with(|config| config.timing.liveness_timeout = SHORT_TIMEOUT).await
 }
 
 /// Creates a guest's session over HTTP, as a script would.
@@ -75,7 +75,7 @@ async fn a_script_with_a_token_stays_the_same_user_with_its_directs() {
 
 #[tokio::test]
 async fn a_token_counts_only_in_a_header_or_the_first_frame() {
-    let server = impatient().await;
+    let server = start_with_short_timeout().await;
     let bot = session(&server, "bot").await;
     let cookie = server.cookie(&bot.token);
     let mut by_cookie = SimpleClient {
@@ -94,7 +94,7 @@ async fn a_token_counts_only_in_a_header_or_the_first_frame() {
 
 #[tokio::test]
 async fn an_invalid_token_is_refused_and_creates_no_guest() {
-    let server = impatient().await;
+    let server = start_with_short_timeout().await;
     let (bot, other) = (session(&server, "bot").await, session(&server, "other").await);
     let mut ming = TestClient::guest(&server, "小明").await;
     let ended = session(&server, "ended").await;
@@ -136,7 +136,7 @@ async fn a_token_signs_in_where_new_guests_cannot() {
         let server = server
             .restart_with(|config| {
                 config.admission_policy = entry;
-                config.timing.liveness_timeout = SHORT;
+                config.timing.liveness_timeout = SHORT_TIMEOUT;
             })
             .await;
         let token = sign_in(&server, "bot", super::support::PASSWORD).await.expect("a session").token;
@@ -154,7 +154,7 @@ async fn a_token_signs_in_where_new_guests_cannot() {
 
 #[tokio::test]
 async fn an_ended_session_closes_its_simple_connections() {
-    let server = impatient().await;
+    let server = start_with_short_timeout().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let bot = session(&server, "bot").await;
     let mut client = with_header(&server, "/bot", &bot.token).await;
@@ -183,7 +183,7 @@ async fn author(script: &mut SimpleClient, listener: &mut TestClient, text: &str
 
 #[tokio::test]
 async fn a_script_gets_its_nickname_back_when_the_old_connection_misses_a_ping() {
-    let server = impatient().await;
+    let server = start_with_short_timeout().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for (time, path) in ["/script", "/SCRIPT", "/script"].into_iter().enumerate() {
         // Nothing reads from the old connection, so its pings stay unanswered.
@@ -215,7 +215,7 @@ async fn a_live_client_keeps_its_nickname() {
     let mut alive = SimpleClient::sign_in(&server, "/script").await;
     let before = author(&mut alive, &mut ming, "first").await;
     for _ in 0..5 {
-        let wanting = ["/script", "/Script", "/scr1pt", "/script"].map(|path| {
+        let attempts = ["/script", "/Script", "/scr1pt", "/script"].map(|path| {
             let server = &server;
             async move {
                 let mut other = SimpleClient::connect(server, path).await;
@@ -223,27 +223,27 @@ async fn a_live_client_keeps_its_nickname() {
                 assert_eq!(other.closed().await, Closed::Code(4409), "{path}");
             }
         });
-        alive.read_during(futures_util::future::join_all(wanting)).await;
+        alive.read_during(futures_util::future::join_all(attempts)).await;
     }
     assert_eq!(author(&mut alive, &mut ming, "still").await, before);
 }
 
 #[tokio::test]
 async fn another_address_cannot_take_the_nickname_of_a_stalled_client() {
-    let server = impatient().await;
+    let server = start_with_short_timeout().await;
     let mut ming = TestClient::guest(&server, "小明").await;
-    let mut faltering = SimpleClient::sign_in(&server, "/script").await;
-    let before = author(&mut faltering, &mut ming, "here").await;
-    let elsewhere = IpAddr::from([127, 0, 0, 2]);
-    let mut stranger = SimpleClient { raw: RawClient::connect_from(&server, elsewhere, "/script").await };
+    let mut stalled = SimpleClient::sign_in(&server, "/script").await;
+    let before = author(&mut stalled, &mut ming, "here").await;
+    let other_address = IpAddr::from([127, 0, 0, 2]);
+    let mut stranger = SimpleClient { raw: RawClient::connect_from(&server, other_address, "/script").await };
     assert_eq!(stranger.next_error().await, "nickname_taken");
     assert_eq!(stranger.closed().await, Closed::Code(4409));
-    assert_eq!(author(&mut faltering, &mut ming, "here again").await, before);
+    assert_eq!(author(&mut stalled, &mut ming, "here again").await, before);
 }
 
 #[tokio::test]
 async fn one_of_two_claimants_gets_the_nickname_of_a_dead_connection() {
-    let server = impatient().await;
+    let server = start_with_short_timeout().await;
     let _dead = SimpleClient::sign_in(&server, "/script").await;
     let come = async || {
         let mut client = SimpleClient::connect(&server, "/script").await;

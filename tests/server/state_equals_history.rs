@@ -20,66 +20,66 @@ use super::support::{TestClient, TestServer};
 
 /// A command of the history. Messages are picked from those that exist.
 #[derive(Clone, Debug)]
-enum Deed {
-    Say,
+enum Command {
+    Send,
     Edit(Index),
     Delete(Index),
     React { message: Index, emoji: Index, on: bool },
 }
 
-fn deed() -> impl Strategy<Value = (Index, Deed)> {
-    let deed = prop_oneof![
-        4 => Just(Deed::Say),
-        3 => any::<Index>().prop_map(Deed::Edit),
-        1 => any::<Index>().prop_map(Deed::Delete),
-        4 => any::<(Index, Index, bool)>().prop_map(|(message, emoji, on)| Deed::React { message, emoji, on }),
+fn command() -> impl Strategy<Value = (Index, Command)> {
+    let command = prop_oneof![
+        4 => Just(Command::Send),
+        3 => any::<Index>().prop_map(Command::Edit),
+        1 => any::<Index>().prop_map(Command::Delete),
+        4 => any::<(Index, Index, bool)>().prop_map(|(message, emoji, on)| Command::React { message, emoji, on }),
     ];
-    (any::<Index>(), deed)
+    (any::<Index>(), command)
 }
 
 /// Messages that can be changed, with the index of the client that wrote each.
-type Living = Vec<(Seq, usize)>;
+type EditableMessages = Vec<(Seq, usize)>;
 
-async fn carry_out(people: &mut [TestClient], direct: ConversationId, living: &mut Living, who: Index, deed: &Deed) {
-    let who = who.index(people.len());
-    match deed {
-        Deed::Edit(message) if !living.is_empty() => {
-            let (seq, author) = *message.get(living);
-            people[author].change("edit", direct, seq, json!({ "body": format!("edited after {seq}") })).await;
+async fn execute(clients: &mut [TestClient], direct: ConversationId, editable: &mut EditableMessages, actor: Index, command: &Command) {
+    let actor = actor.index(clients.len());
+    match command {
+        Command::Edit(message) if !editable.is_empty() => {
+            let (seq, author) = *message.get(editable);
+            clients[author].change("edit", direct, seq, json!({ "body": format!("edited after {seq}") })).await;
         }
-        Deed::Delete(message) if !living.is_empty() => {
-            let (seq, author) = living.swap_remove(message.index(living.len()));
-            people[author].change("delete", direct, seq, json!({})).await;
+        Command::Delete(message) if !editable.is_empty() => {
+            let (seq, author) = editable.swap_remove(message.index(editable.len()));
+            clients[author].change("delete", direct, seq, json!({})).await;
         }
-        Deed::React { message, emoji, on } if !living.is_empty() => {
-            let (seq, _) = *message.get(living);
+        Command::React { message, emoji, on } if !editable.is_empty() => {
+            let (seq, _) = *message.get(editable);
             let emoji = emoji.get(&["👍", "🍵", "❤️"]);
-            people[who].change("react", direct, seq, json!({ "emoji": emoji, "on": on })).await;
+            clients[actor].change("react", direct, seq, json!({ "emoji": emoji, "on": on })).await;
         }
         _ => {
-            let said = people[who].send_message_to(direct, "something").await;
-            living.push((said.seq.expect("a place"), who));
+            let sent = clients[actor].send_message_to(direct, "something").await;
+            editable.push((sent.seq.expect("a place"), actor));
         }
     }
 }
 
-async fn page(server: &TestServer, token: &str, direct: ConversationId, query: &str) -> MessagesPage {
+async fn fetch_page(server: &TestServer, token: &str, direct: ConversationId, query: &str) -> MessagesPage {
     let path = format!("/api/conversations/{direct}/messages?{query}");
     let answer = server.http(Method::GET, &path).bearer_auth(token).send().await.expect("an answer");
     answer.json().await.expect("a page")
 }
 
 /// Fetches the whole conversation.
-async fn fetched(server: &TestServer, token: &str, direct: ConversationId) -> Vec<Message> {
-    page(server, token, direct, "limit=200").await.messages
+async fn fetch_all(server: &TestServer, token: &str, direct: ConversationId) -> Vec<Message> {
+    fetch_page(server, token, direct, "limit=200").await.messages
 }
 
 /// Brings a view up to date over a new connection that resumes from its cursor.
-async fn resumed(server: &TestServer, client: &TestClient, direct: ConversationId, mut view: Timeline) -> Timeline {
+async fn resume_view(server: &TestServer, client: &TestClient, direct: ConversationId, mut view: Timeline) -> Timeline {
     let cursors = HashMap::from([(direct, view.cursor())]);
-    let mut back = TestClient::resume(server, client.token(), client.welcome.epoch, &cursors).await;
+    let mut reconnected = TestClient::resume(server, client.token(), client.welcome.epoch, &cursors).await;
     loop {
-        match back.next().await {
+        match reconnected.next().await {
             ServerFrame::Event(event) => view.apply(&event),
             ServerFrame::CaughtUp { seq, .. } => {
                 assert_eq!(view.cursor(), seq);
@@ -96,34 +96,34 @@ async fn a_resume_from_any_cursor_equals_a_fresh_fetch() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
     for number in 0..HISTORIES {
-        let mut people = [
+        let mut clients = [
             TestClient::guest(&server, &format!("Ming {number}")).await,
             TestClient::guest(&server, &format!("Ling {number}")).await,
         ];
-        let direct = people[0].open_direct(&format!("Ling {number}")).await.id;
-        people[1].open_direct(&format!("Ming {number}")).await;
-        let history = prop::collection::vec(deed(), 10..60).new_tree(&mut runner).expect("a history").current();
-        let (mut living, mut views) = (Living::new(), Vec::new());
-        for (place, (who, deed)) in (number..).zip(&history) {
+        let direct = clients[0].open_direct(&format!("Ling {number}")).await.id;
+        clients[1].open_direct(&format!("Ming {number}")).await;
+        let history = prop::collection::vec(command(), 10..60).new_tree(&mut runner).expect("a history").current();
+        let (mut editable, mut views) = (EditableMessages::new(), Vec::new());
+        for (position, (actor, command)) in (number..).zip(&history) {
             // Now and then a client fetches part of the conversation and disconnects.
-            if place % 3 == 0 {
+            if position % 3 == 0 {
                 let mut view = Timeline::default();
-                let query = format!("limit={}", 1 + place % 7);
-                view.apply_page(PageRange::Newest, page(&server, people[1].token(), direct, &query).await);
+                let query = format!("limit={}", 1 + position % 7);
+                view.apply_page(PageRange::Newest, fetch_page(&server, clients[1].token(), direct, &query).await);
                 views.push(view);
             }
-            carry_out(&mut people, direct, &mut living, *who, deed).await;
+            execute(&mut clients, direct, &mut editable, *actor, command).await;
         }
-        let afresh = fetched(&server, people[1].token(), direct).await;
+        let fresh = fetch_all(&server, clients[1].token(), direct).await;
         for view in views {
             let cursor = view.cursor();
-            let mut view = resumed(&server, &people[1], direct, view).await;
+            let mut view = resume_view(&server, &clients[1], direct, view).await;
             while view.has_more_before() {
                 let oldest = view.oldest().expect("there is more before it");
                 let query = format!("before={oldest}&limit=200");
-                view.apply_page(PageRange::Older(oldest), page(&server, people[1].token(), direct, &query).await);
+                view.apply_page(PageRange::Older(oldest), fetch_page(&server, clients[1].token(), direct, &query).await);
             }
-            assert_eq!(view.messages().cloned().collect::<Vec<_>>(), afresh, "from {cursor} of {history:?}");
+            assert_eq!(view.messages().cloned().collect::<Vec<_>>(), fresh, "from {cursor} of {history:?}");
         }
     }
 }

@@ -12,18 +12,18 @@ use teahouse::{
 
 use super::support::{SimpleClient, TestClient, TestServer, event_text};
 
-fn pile(marks: usize) -> String {
+fn stacked_marks(marks: usize) -> String {
     format!("a{}", "\u{301}".repeat(marks))
 }
 
 /// Texts that look short and are expensive to store or display.
 fn costly() -> [(String, ErrorCode); 5] {
     [
-        (pile(MAX_CHARACTER_MARKS + 1), ErrorCode::InvalidMessage),
-        (pile(30_000), ErrorCode::MessageTooLong),
+        (stacked_marks(MAX_CHARACTER_MARKS + 1), ErrorCode::InvalidMessage),
+        (stacked_marks(30_000), ErrorCode::MessageTooLong),
         (["👨"; MAX_CHARACTER_CODE_POINTS].join("\u{200d}"), ErrorCode::InvalidMessage),
         ("\u{1100}".repeat(MAX_CHARACTER_CODE_POINTS + 1), ErrorCode::InvalidMessage),
-        (pile(MAX_CHARACTER_MARKS).repeat(MAX_BODY_CODE_POINTS / MAX_CHARACTER_MARKS), ErrorCode::MessageTooLong),
+        (stacked_marks(MAX_CHARACTER_MARKS).repeat(MAX_BODY_CODE_POINTS / MAX_CHARACTER_MARKS), ErrorCode::MessageTooLong),
     ]
 }
 
@@ -38,19 +38,19 @@ async fn too_many_marks_are_refused_in_messages_edits_and_reactions() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.send_message(&pile(MAX_CHARACTER_MARKS)).await.seq.expect("a place");
+    let sent_seq = ming.send_message(&stacked_marks(MAX_CHARACTER_MARKS)).await.seq.expect("a place");
     let before = server.stored_counts();
     for (text, code) in costly() {
         ming.send_without_waiting(lobby, &text).await;
         assert_eq!(ming.expect_error().await.code, code);
         let id = teahouse::domain::CommandId::generate();
-        ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": text })).await;
+        ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": sent_seq, "body": text })).await;
         let error = ming.expect_error().await;
         assert_eq!((error.id, error.code), (Some(id), code));
     }
     let id = teahouse::domain::CommandId::generate();
     let emoji = format!("👍{}", "\u{301}".repeat(MAX_CHARACTER_MARKS));
-    ming.send(&json!({ "type": "react", "id": id, "conversation": lobby, "seq": said, "emoji": emoji, "on": true }))
+    ming.send(&json!({ "type": "react", "id": id, "conversation": lobby, "seq": sent_seq, "emoji": emoji, "on": true }))
         .await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::InvalidEmoji);
     assert_eq!(server.stored_counts(), before);
@@ -97,7 +97,7 @@ async fn an_invisible_message_is_empty_at_every_endpoint() {
     let server = TestServer::start_with_pages_and_config(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.send_message("visible").await.seq.expect("a place");
+    let sent_seq = ming.send_message("visible").await.seq.expect("a place");
     let mut script = SimpleClient::sign_in(&server, "/script").await;
     let before = server.stored_counts();
     for text in [
@@ -114,7 +114,7 @@ async fn an_invisible_message_is_empty_at_every_endpoint() {
         ming.send_without_waiting(lobby, text).await;
         assert_eq!(ming.expect_error().await.code, ErrorCode::EmptyMessage, "{text:?}");
         let id = teahouse::domain::CommandId::generate();
-        ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": said, "body": text })).await;
+        ming.send(&json!({ "type": "edit", "id": id, "conversation": lobby, "seq": sent_seq, "body": text })).await;
         assert_eq!(ming.expect_error().await.code, ErrorCode::EmptyMessage, "{text:?}");
         script.send_message(text).await;
         assert_eq!(script.next_error().await, ErrorCode::EmptyMessage.name(), "{text:?}");
@@ -135,8 +135,8 @@ async fn the_first_line_keeps_its_indentation_at_every_endpoint() {
     assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));
     script.send_direct_message("other", SENT).await;
     assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
-    let said = ming.send_message(SENT).await.seq.expect("a place");
-    ming.change("edit", ming.lobby().id, said, json!({ "body": format!("{SENT}\t") })).await;
+    let sent_seq = ming.send_message(SENT).await.seq.expect("a place");
+    ming.change("edit", ming.lobby().id, sent_seq, json!({ "body": format!("{SENT}\t") })).await;
     assert_eq!(send_form(&server, &ming, &SENT.replace('\n', "\r\n")).await, StatusCode::SEE_OTHER);
     let texts: Vec<_> = fetch(&server, &ming).await.into_iter().map(|message| message.body).collect();
     assert_eq!(texts.iter().map(teahouse::domain::Body::as_str).collect::<Vec<_>>(), [KEPT; 3]);
@@ -157,9 +157,9 @@ async fn control_characters_are_removed_at_every_endpoint() {
     script.send_direct_message("other", SENT).await;
     assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
     let lobby = ming.lobby().id;
-    let said = ming.send_message(SENT).await.seq.expect("a place");
+    let sent_seq = ming.send_message(SENT).await.seq.expect("a place");
     assert_eq!(other.next().await, json!({ "username": "小明", "msg": KEPT }));
-    ming.change("edit", lobby, said, json!({ "body": format!("{SENT}!") })).await;
+    ming.change("edit", lobby, sent_seq, json!({ "body": format!("{SENT}!") })).await;
     let form = form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("form", "0b0f9d6e-1d0a-4a39-9d2b-6f1f5a2c7e90"), ("body", SENT)])
         .finish();
@@ -173,7 +173,7 @@ async fn control_characters_are_removed_at_every_endpoint() {
 }
 
 /// Stores an event with a text that an older version, with other rules, could have accepted.
-fn store(server: &TestServer, seq: Seq, kind: &str, text: &str) {
+fn store_event(server: &TestServer, seq: Seq, kind: &str, text: &str) {
     let payload = json!({ "kind": kind, "body": text }).to_string().replace('\'', "''");
     server.tamper(&format!("UPDATE events SET payload = '{payload}' WHERE seq = {seq}")).expect("an update");
 }
@@ -183,33 +183,33 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     let server = TestServer::start_with_pages_and_config(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let stored = [pile(30_000), "\u{1b}[31mred\u{0}".to_owned(), ["👨"; 500].join("\u{200d}"), "as it was".to_owned()];
+    let stored = [stacked_marks(30_000), "\u{1b}[31mred\u{0}".to_owned(), ["👨"; 500].join("\u{200d}"), "as it was".to_owned()];
     for text in &stored {
-        let said = ming.send_message("something").await.seq.expect("a place");
-        store(&server, said, "message", text);
+        let sent_seq = ming.send_message("something").await.seq.expect("a place");
+        store_event(&server, sent_seq, "message", text);
     }
     // An edit that an older version accepted.
     let edited = ming.send_message("something").await.seq.expect("a place");
     ming.change("edit", lobby, edited, json!({ "body": "other" })).await;
-    server.tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", pile(500))).expect("an update");
-    let pile = pile(MAX_CHARACTER_MARKS);
+    server.tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", stacked_marks(500))).expect("an update");
+    let stacked_marks = stacked_marks(MAX_CHARACTER_MARKS);
     let fetched = fetch(&server, &ming).await;
     let texts: Vec<_> = fetched.iter().map(|message| message.body.as_str()).collect();
-    assert_eq!((texts[0], texts[1], texts[3], texts[4]), (pile.as_str(), "[31mred", "as it was", pile.as_str()));
+    assert_eq!((texts[0], texts[1], texts[3], texts[4]), (stacked_marks.as_str(), "[31mred", "as it was", stacked_marks.as_str()));
     assert_eq!(texts[2].chars().count(), MAX_CHARACTER_CODE_POINTS);
     assert!(texts[2].starts_with("👨\u{200d}👨"));
     let request = server.http(Method::GET, "/talk/lobby").bearer_auth(ming.token());
     let page = request.send().await.expect("an answer").text().await.expect("a page");
-    assert!(page.contains("as it was") && page.contains(&pile));
-    assert!(!page.contains(&format!("{pile}\u{301}")) && !page.contains('\u{1b}') && !page.contains('\0'));
+    assert!(page.contains("as it was") && page.contains(&stacked_marks));
+    assert!(!page.contains(&format!("{stacked_marks}\u{301}")) && !page.contains('\u{1b}') && !page.contains('\0'));
 
     // A client that resumes receives the same texts as one that fetches.
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
-    let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    let mut reconnected = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     let mut view = Timeline::default();
     view.apply_page(PageRange::Newest, MessagesPage { messages: vec![], as_of: Seq::ZERO, more: false });
     loop {
-        match back.next().await {
+        match reconnected.next().await {
             ServerFrame::Event(event) => view.apply(&event),
             ServerFrame::CaughtUp { .. } => break,
             _ => {}
@@ -223,19 +223,19 @@ async fn earlier_texts_of_edited_messages_are_never_replayed() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
-    let said = ming.send_message("a secret").await.seq.expect("a place");
-    ming.change("edit", lobby, said, json!({ "body": "another secret" })).await;
-    ming.change("react", lobby, said, json!({ "emoji": "🍵", "on": true })).await;
-    ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
+    let sent_seq = ming.send_message("a secret").await.seq.expect("a place");
+    ming.change("edit", lobby, sent_seq, json!({ "body": "another secret" })).await;
+    ming.change("react", lobby, sent_seq, json!({ "emoji": "🍵", "on": true })).await;
+    ming.change("edit", lobby, sent_seq, json!({ "body": "harmless" })).await;
 
     // A client may claim any cursor.
     let newcomer = TestClient::guest(&server, "new").await;
     for cursor in 0..4 {
         let cursors = HashMap::from([(lobby, Seq(cursor))]);
-        let mut back = TestClient::resume(&server, newcomer.token(), epoch, &cursors).await;
+        let mut reconnected = TestClient::resume(&server, newcomer.token(), epoch, &cursors).await;
         let mut texts = Vec::new();
         loop {
-            match back.next().await {
+            match reconnected.next().await {
                 ServerFrame::Event(event) => texts.push(event_text(&event).to_owned()),
                 ServerFrame::CaughtUp { .. } => break,
                 _ => {}
@@ -253,13 +253,13 @@ async fn edits_stored_by_earlier_versions_replay_the_present_text() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let said = ming.send_message("something").await.seq.expect("a place");
-    ming.change("edit", lobby, said, json!({ "body": "harmless" })).await;
+    let sent_seq = ming.send_message("something").await.seq.expect("a place");
+    ming.change("edit", lobby, sent_seq, json!({ "body": "harmless" })).await;
     // An older version kept the text in the log.
-    store(&server, said, "message", "a secret");
+    store_event(&server, sent_seq, "message", "a secret");
     let cursors = HashMap::from([(lobby, Seq::ZERO)]);
-    let mut back = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
+    let mut reconnected = TestClient::resume(&server, ming.token(), ming.welcome.epoch, &cursors).await;
     for _ in 0..2 {
-        back.expect_event("harmless").await;
+        reconnected.expect_event("harmless").await;
     }
 }

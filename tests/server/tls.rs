@@ -23,12 +23,12 @@ use tokio_tungstenite::{client_async, tungstenite::ClientRequestBuilder};
 use super::support::{RawClient, TestServer, with_timeout};
 
 /// A certificate for `localhost` and its key, in a temporary folder.
-struct Papers {
+struct CertificateFiles {
     folder: TempDir,
     current: CertificateDer<'static>,
 }
 
-impl Papers {
+impl CertificateFiles {
     fn issue() -> Self {
         let folder = TempDir::new().expect("a folder");
         let current = write_new(folder.path());
@@ -75,9 +75,9 @@ async fn connect(
     with_timeout("a handshake", TlsConnector::from(Arc::new(config)).connect(name, stream)).await
 }
 
-const ANY: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
+const ANY_VERSION: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 
-async fn ask(mut stream: TlsStream<TcpStream>, request: &str) -> String {
+async fn send_request(mut stream: TlsStream<TcpStream>, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.expect("an open stream");
     let mut answer = String::new();
     with_timeout("an answer", stream.read_to_string(&mut answer)).await.expect("an end that was announced");
@@ -86,26 +86,26 @@ async fn ask(mut stream: TlsStream<TcpStream>, request: &str) -> String {
 
 #[tokio::test]
 async fn https_and_wss_work_with_tls_1_2_and_1_3() {
-    let papers = Papers::issue();
-    let server = TestServer::start_with(|config| papers.configure(config)).await;
+    let certificate_files = CertificateFiles::issue();
+    let server = TestServer::start_with(|config| certificate_files.configure(config)).await;
     for version in [&version::TLS12, &version::TLS13] {
-        let stream = connect(&server, &papers.current, &[version]).await.expect("a handshake");
+        let stream = connect(&server, &certificate_files.current, &[version]).await.expect("a handshake");
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"http/1.1".as_slice()));
-        let answer = ask(stream, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        let answer = send_request(stream, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
         assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
     }
 
-    let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
+    let stream = connect(&server, &certificate_files.current, ANY_VERSION).await.expect("a handshake");
     let body = json!({ "nickname": "小明" }).to_string();
     let length = body.len();
     let head =
         format!("POST /api/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}");
-    let answer = ask(stream, &format!("{head}\r\n\r\n{body}")).await;
+    let answer = send_request(stream, &format!("{head}\r\n\r\n{body}")).await;
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
     assert!(cookie.starts_with("__Host-teahouse_session=") && cookie.ends_with("; Secure"), "{cookie}");
 
-    let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
+    let stream = connect(&server, &certificate_files.current, ANY_VERSION).await.expect("a handshake");
     let address = format!("wss://localhost:{}/ws", server.address.port());
     let request = ClientRequestBuilder::new(address.parse().expect("an address"))
         .with_header("Cookie", cookie.split(';').next().expect("a pair"))
@@ -118,9 +118,9 @@ async fn https_and_wss_work_with_tls_1_2_and_1_3() {
 
 #[tokio::test]
 async fn the_newest_tls_version_and_safe_ciphers_are_chosen() {
-    let papers = Papers::issue();
-    let server = TestServer::start_with(|config| papers.configure(config)).await;
-    let stream = connect(&server, &papers.current, ANY).await.expect("a handshake");
+    let certificate_files = CertificateFiles::issue();
+    let server = TestServer::start_with(|config| certificate_files.configure(config)).await;
+    let stream = connect(&server, &certificate_files.current, ANY_VERSION).await.expect("a handshake");
     assert_eq!(stream.get_ref().1.protocol_version(), Some(ProtocolVersion::TLSv1_3));
     // Every cipher suite of the build is authenticated and has forward secrecy.
     let suites = ring::default_provider().cipher_suites;
@@ -134,31 +134,31 @@ async fn the_newest_tls_version_and_safe_ciphers_are_chosen() {
 
 #[tokio::test]
 async fn a_renewed_certificate_is_used_without_a_restart() {
-    let mut papers = Papers::issue();
-    let server = TestServer::start_with(|config| papers.configure(config)).await;
-    connect(&server, &papers.current, ANY).await.expect("a handshake");
-    let old = papers.renew();
-    with_timeout("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
-    assert!(connect(&server, &old, ANY).await.is_err(), "the old one is gone");
+    let mut certificate_files = CertificateFiles::issue();
+    let server = TestServer::start_with(|config| certificate_files.configure(config)).await;
+    connect(&server, &certificate_files.current, ANY_VERSION).await.expect("a handshake");
+    let old = certificate_files.renew();
+    with_timeout("the new certificate", async { while connect(&server, &certificate_files.current, ANY_VERSION).await.is_err() {} }).await;
+    assert!(connect(&server, &old, ANY_VERSION).await.is_err(), "the old one is gone");
 }
 
 #[tokio::test]
 async fn an_unusable_certificate_changes_nothing() {
-    let mut papers = Papers::issue();
-    let server = TestServer::start_with(|config| papers.configure(config)).await;
-    fs::write(papers.folder.path().join("cert.pem"), "no certificate").expect("a file");
+    let mut certificate_files = CertificateFiles::issue();
+    let server = TestServer::start_with(|config| certificate_files.configure(config)).await;
+    fs::write(certificate_files.folder.path().join("cert.pem"), "no certificate").expect("a file");
     // During these handshakes the server checks the files several times.
     for _ in 0..20 {
-        connect(&server, &papers.current, ANY).await.expect("the old certificate");
+        connect(&server, &certificate_files.current, ANY_VERSION).await.expect("the old certificate");
     }
-    papers.renew();
-    with_timeout("the new certificate", async { while connect(&server, &papers.current, ANY).await.is_err() {} }).await;
+    certificate_files.renew();
+    with_timeout("the new certificate", async { while connect(&server, &certificate_files.current, ANY_VERSION).await.is_err() {} }).await;
 }
 
 #[tokio::test]
 async fn plain_http_is_not_answered_on_a_tls_port() {
-    let papers = Papers::issue();
-    let server = TestServer::start_with(|config| papers.configure(config)).await;
+    let certificate_files = CertificateFiles::issue();
+    let server = TestServer::start_with(|config| certificate_files.configure(config)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
     let mut answer = Vec::new();
@@ -168,9 +168,9 @@ async fn plain_http_is_not_answered_on_a_tls_port() {
 
 #[tokio::test]
 async fn a_missing_tls_handshake_times_out() {
-    let papers = Papers::issue();
+    let certificate_files = CertificateFiles::issue();
     let server = TestServer::start_with(|config| {
-        papers.configure(config);
+        certificate_files.configure(config);
         config.timing.header_timeout = Duration::from_millis(50);
     })
     .await;
@@ -180,13 +180,13 @@ async fn a_missing_tls_handshake_times_out() {
 
 #[test]
 fn a_server_does_not_start_with_an_invalid_certificate() {
-    let papers = Papers::issue();
+    let certificate_files = CertificateFiles::issue();
     let data = TempDir::new().expect("a folder");
     let mut config = Config { data: data.path().to_owned(), ..Config::default() };
-    papers.configure(&mut config);
-    let other = Papers::issue();
+    certificate_files.configure(&mut config);
+    let other = CertificateFiles::issue();
     config.tls_key = Some(other.folder.path().join("key.pem"));
     assert!(matches!(Server::open(config.clone()), Err(StartError::Tls(_))), "another one's key");
-    config.tls_key = Some(papers.folder.path().join("nothing.pem"));
+    config.tls_key = Some(certificate_files.folder.path().join("nothing.pem"));
     assert!(matches!(Server::open(config), Err(StartError::Tls(_))), "no key");
 }

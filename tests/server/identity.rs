@@ -25,7 +25,8 @@ async fn a_taken_nickname_is_refused_with_a_suggestion() {
     let server = TestServer::start().await;
     let _alice = TestClient::guest(&server, "Alice").await;
     for look_alike in ["Alice", " aLICE ", "А1ісе"] {
-        let (frame, closed) = refused_hello(&server, json!({ "type": "hello", "protocol": 1, "nickname": look_alike })).await;
+        let (frame, closed) =
+            refused_hello(&server, json!({ "type": "hello", "protocol": 1, "nickname": look_alike })).await;
         let ServerFrame::Error(error) = frame else { panic!("no error: {frame:?}") };
         assert_eq!((error.code, closed), (ErrorCode::NicknameTaken, Closed::Code(4409)), "{look_alike}");
         let suggestion = error.suggestion.expect("a free name");
@@ -51,7 +52,8 @@ async fn simultaneous_sign_ins_get_different_nicknames() {
 async fn invalid_nicknames_are_refused() {
     let server = TestServer::start().await;
     for nickname in ["", " \t", "a\u{200b}b", "everyone", &"x".repeat(33)] {
-        let (frame, closed) = refused_hello(&server, json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
+        let (frame, closed) =
+            refused_hello(&server, json!({ "type": "hello", "protocol": 1, "nickname": nickname })).await;
         assert_eq!((code(&frame), closed), (ErrorCode::InvalidNickname, Closed::Code(4400)), "{nickname:?}");
     }
     assert_eq!(server.stored_counts().users, 0);

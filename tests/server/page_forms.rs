@@ -223,7 +223,8 @@ async fn forms_have_the_same_limits_as_frames() {
     let form = CommandId::generate().to_string();
     // One character as a user counts.
     let stacked_marks = format!("e{}", "\u{301}".repeat(40_000));
-    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &stacked_marks)]).await;
+    let answer =
+        post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &stacked_marks)]).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(server.stored_counts().events, 0);
 }

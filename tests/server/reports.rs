@@ -132,7 +132,12 @@ async fn only_readable_foreign_messages_can_be_reported() {
     let report_body = |conversation, seq: Seq| json!({ "conversation": conversation, "seq": seq, "reason": "" });
     for (user, body, status, code) in [
         (&ling, report_body(direct, private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
-        (&ling, report_body(ConversationId::generate(), private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
+        (
+            &ling,
+            report_body(ConversationId::generate(), private),
+            StatusCode::NOT_FOUND,
+            ErrorCode::UnknownConversation,
+        ),
         (&ming, report_body(lobby, own), StatusCode::FORBIDDEN, ErrorCode::Forbidden),
         (&ling, report_body(lobby, deleted), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
         (&ling, report_body(lobby, notice), StatusCode::NOT_FOUND, ErrorCode::UnknownMessage),
@@ -259,7 +264,10 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     // A report gives moderators no access to the rest of the direct.
     let request = server.http(Method::GET, &format!("/api/conversations/{direct}/messages")).bearer_auth(mo.token());
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
-    assert_eq!(post_form(&server, &mo, &open_report, &format!("action=close&up_to={}", open_report.id)).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(
+        post_form(&server, &mo, &open_report, &format!("action=close&up_to={}", open_report.id)).await.0,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(post_form(&server, &mo, &open_report, "action=delete").await.0, StatusCode::NOT_FOUND, "closed");
     assert_eq!(server.count("reports"), 0);
 }

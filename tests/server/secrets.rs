@@ -29,7 +29,8 @@ async fn logs_contain_no_secrets_and_no_messages() {
     let request = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
     let sign_in = async |body| request(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
-    let claim = request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
+    let claim =
+        request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
     assert_eq!(claim.send().await.expect("an answer").status(), 204);
     assert_eq!(sign_in(json!({ "nickname": "小明", "password": WRONG_PASSWORD })).await.status(), 403);
     let user: SessionCreated =

@@ -73,9 +73,11 @@ async fn the_security_log_records_sign_ins_and_refusals() {
 
     let http = reqwest::Client::new();
     let request = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
-    let sign_in = async |body: Value| request(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    let sign_in =
+        async |body: Value| request(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
     let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
-    let claim = request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
+    let claim =
+        request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
     assert_eq!(claim.send().await.expect("an answer").status(), 204);
     assert_eq!(sign_in(json!({ "nickname": "小明", "password": "wrong-bamboo-whisk" })).await.status(), 403);
     assert_eq!(sign_in(json!({ "nickname": MISPLACED, "password": PASSWORD })).await.status(), 403);
@@ -96,7 +98,8 @@ async fn the_security_log_records_sign_ins_and_refusals() {
     let id = teahouse::domain::CommandId::generate();
     member.send_json(&json!({ "type": "moderate", "id": id, "action": "ban", "user": user.me.id })).await;
     while !member.next_text().await.expect("an answer").contains("forbidden") {}
-    let foreign = request(Method::DELETE, "/api/session").header("sec-fetch-site", "cross-site").bearer_auth(&user.token);
+    let foreign =
+        request(Method::DELETE, "/api/session").header("sec-fetch-site", "cross-site").bearer_auth(&user.token);
     assert_eq!(foreign.send().await.expect("an answer").status(), 403);
     let rebound = request(Method::GET, "/api/me").header("host", "evil.example");
     assert_eq!(rebound.send().await.expect("an answer").status(), 421);
@@ -119,7 +122,10 @@ async fn the_security_log_records_sign_ins_and_refusals() {
         ("a session was ended", [&ming, "INFO"]),
     ] {
         let mut lines = log.lines().filter(|line| line.contains("teahouse::security") && line.contains(text));
-        assert!(lines.any(|line| details.iter().all(|part| line.contains(part))), "no {text:?} with {details:?} in:\n{log}");
+        assert!(
+            lines.any(|line| details.iter().all(|part| line.contains(part))),
+            "no {text:?} with {details:?} in:\n{log}"
+        );
     }
     assert_eq!(log.lines().filter(|line| line.contains("asked for what is not allowed")).count(), 2, "{log}");
     // Each timestamp says that it is in UTC.

@@ -153,7 +153,8 @@ impl Confined {
 
     /// Runs another command of the program. Returns its output.
     fn run_command(&self, arguments: &[&str]) -> String {
-        let Output { status, stdout, stderr } = run(self.command(INSTALLED_PROGRAM).args(arguments).args(["--data", DATA_FOLDER]));
+        let Output { status, stdout, stderr } =
+            run(self.command(INSTALLED_PROGRAM).args(arguments).args(["--data", DATA_FOLDER]));
         assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
         String::from_utf8(stdout).expect("text")
     }
@@ -222,7 +223,10 @@ fn every_setting_of_the_unit_is_tested_or_systemds_own() {
 fn forbidden_actions_fail_in_the_unit() {
     let confined = Confined::new();
     assert!(confined.can_run("open('/var/lib/teahouse/mine', 'w'); open('/tmp/mine', 'w')"));
-    assert!(confined.can_run("import os, sys; sys.exit(len(os.listdir('/root') + os.listdir('/home')))"), "nobody's home");
+    assert!(
+        confined.can_run("import os, sys; sys.exit(len(os.listdir('/root') + os.listdir('/home')))"),
+        "nobody's home"
+    );
     assert!(confined.can_run("import socket; socket.socket(socket.AF_INET6); socket.socket(socket.AF_UNIX)"));
     for line in [
         "open('/etc/mine', 'w')",

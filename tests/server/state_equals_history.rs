@@ -40,7 +40,13 @@ fn command() -> impl Strategy<Value = (Index, Command)> {
 /// Messages that can be changed, with the index of the client that wrote each.
 type EditableMessages = Vec<(Seq, usize)>;
 
-async fn execute(clients: &mut [TestClient], direct: ConversationId, editable: &mut EditableMessages, actor: Index, command: &Command) {
+async fn execute(
+    clients: &mut [TestClient],
+    direct: ConversationId,
+    editable: &mut EditableMessages,
+    actor: Index,
+    command: &Command,
+) {
     let actor = actor.index(clients.len());
     match command {
         Command::Edit(message) if !editable.is_empty() => {
@@ -121,7 +127,10 @@ async fn a_resume_from_any_cursor_equals_a_fresh_fetch() {
             while view.has_more_before() {
                 let oldest = view.oldest().expect("there is more before it");
                 let query = format!("before={oldest}&limit=200");
-                view.apply_page(PageRange::Older(oldest), fetch_page(&server, clients[1].token(), direct, &query).await);
+                view.apply_page(
+                    PageRange::Older(oldest),
+                    fetch_page(&server, clients[1].token(), direct, &query).await,
+                );
             }
             assert_eq!(view.messages().cloned().collect::<Vec<_>>(), fresh, "from {cursor} of {history:?}");
         }

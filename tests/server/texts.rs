@@ -23,7 +23,10 @@ fn costly() -> [(String, ErrorCode); 5] {
         (stacked_marks(30_000), ErrorCode::MessageTooLong),
         (["👨"; MAX_CHARACTER_CODE_POINTS].join("\u{200d}"), ErrorCode::InvalidMessage),
         ("\u{1100}".repeat(MAX_CHARACTER_CODE_POINTS + 1), ErrorCode::InvalidMessage),
-        (stacked_marks(MAX_CHARACTER_MARKS).repeat(MAX_BODY_CODE_POINTS / MAX_CHARACTER_MARKS), ErrorCode::MessageTooLong),
+        (
+            stacked_marks(MAX_CHARACTER_MARKS).repeat(MAX_BODY_CODE_POINTS / MAX_CHARACTER_MARKS),
+            ErrorCode::MessageTooLong,
+        ),
     ]
 }
 
@@ -50,8 +53,10 @@ async fn too_many_marks_are_refused_in_messages_edits_and_reactions() {
     }
     let id = teahouse::domain::CommandId::generate();
     let emoji = format!("👍{}", "\u{301}".repeat(MAX_CHARACTER_MARKS));
-    ming.send(&json!({ "type": "react", "id": id, "conversation": lobby, "seq": sent_seq, "emoji": emoji, "on": true }))
-        .await;
+    ming.send(
+        &json!({ "type": "react", "id": id, "conversation": lobby, "seq": sent_seq, "emoji": emoji, "on": true }),
+    )
+    .await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::InvalidEmoji);
     assert_eq!(server.stored_counts(), before);
 }
@@ -183,7 +188,8 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     let server = TestServer::start_with_pages_and_config(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let stored = [stacked_marks(30_000), "\u{1b}[31mred\u{0}".to_owned(), ["👨"; 500].join("\u{200d}"), "as it was".to_owned()];
+    let stored =
+        [stacked_marks(30_000), "\u{1b}[31mred\u{0}".to_owned(), ["👨"; 500].join("\u{200d}"), "as it was".to_owned()];
     for text in &stored {
         let sent_seq = ming.send_message("something").await.seq.expect("a place");
         store_event(&server, sent_seq, "message", text);
@@ -191,11 +197,16 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     // An edit that an older version accepted.
     let edited = ming.send_message("something").await.seq.expect("a place");
     ming.change("edit", lobby, edited, json!({ "body": "other" })).await;
-    server.tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", stacked_marks(500))).expect("an update");
+    server
+        .tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", stacked_marks(500)))
+        .expect("an update");
     let stacked_marks = stacked_marks(MAX_CHARACTER_MARKS);
     let fetched = fetch(&server, &ming).await;
     let texts: Vec<_> = fetched.iter().map(|message| message.body.as_str()).collect();
-    assert_eq!((texts[0], texts[1], texts[3], texts[4]), (stacked_marks.as_str(), "[31mred", "as it was", stacked_marks.as_str()));
+    assert_eq!(
+        (texts[0], texts[1], texts[3], texts[4]),
+        (stacked_marks.as_str(), "[31mred", "as it was", stacked_marks.as_str())
+    );
     assert_eq!(texts[2].chars().count(), MAX_CHARACTER_CODE_POINTS);
     assert!(texts[2].starts_with("👨\u{200d}👨"));
     let request = server.http(Method::GET, "/talk/lobby").bearer_auth(ming.token());

@@ -91,7 +91,8 @@ async fn https_and_wss_work_with_tls_1_2_and_1_3() {
     for version in [&version::TLS12, &version::TLS13] {
         let stream = connect(&server, &certificate_files.current, &[version]).await.expect("a handshake");
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"http/1.1".as_slice()));
-        let answer = send_request(stream, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        let answer =
+            send_request(stream, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
         assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
     }
@@ -138,7 +139,10 @@ async fn a_renewed_certificate_is_used_without_a_restart() {
     let server = TestServer::start_with(|config| certificate_files.configure(config)).await;
     connect(&server, &certificate_files.current, ANY_VERSION).await.expect("a handshake");
     let old = certificate_files.renew();
-    with_timeout("the new certificate", async { while connect(&server, &certificate_files.current, ANY_VERSION).await.is_err() {} }).await;
+    with_timeout("the new certificate", async {
+        while connect(&server, &certificate_files.current, ANY_VERSION).await.is_err() {}
+    })
+    .await;
     assert!(connect(&server, &old, ANY_VERSION).await.is_err(), "the old one is gone");
 }
 
@@ -152,7 +156,10 @@ async fn an_unusable_certificate_changes_nothing() {
         connect(&server, &certificate_files.current, ANY_VERSION).await.expect("the old certificate");
     }
     certificate_files.renew();
-    with_timeout("the new certificate", async { while connect(&server, &certificate_files.current, ANY_VERSION).await.is_err() {} }).await;
+    with_timeout("the new certificate", async {
+        while connect(&server, &certificate_files.current, ANY_VERSION).await.is_err() {}
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -306,7 +306,7 @@ impl Writer {
         let index = id.and_then(|id| self.by_id.get(&id).copied());
         match (index.map(|index| (index, self.commands[index].outcome)), code) {
             (Some((_, Outcome::Acked)), ErrorCode::StorageUnavailable) => {
-                self.pending_repeats = self.pending_repeats.saturating_sub(1)
+                self.pending_repeats = self.pending_repeats.saturating_sub(1);
             }
             (Some((index, Outcome::Unanswered)), ErrorCode::StorageUnavailable) => {
                 self.counters.refused_for_now.increment();

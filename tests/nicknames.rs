@@ -15,7 +15,7 @@ fn can_coexist(name: &str, copy: &str) -> bool {
 
 fn assert_taken(pairs: &[(&str, &str)]) {
     let coexisting: Vec<_> = pairs.iter().filter(|(name, copy)| can_coexist(name, copy)).collect();
-    assert!(coexisting.is_empty(), "look like another, but are not taken for it: {coexisting:?}");
+    assert!(coexisting.is_empty(), "look like another nickname, but do not count as taken: {coexisting:?}");
 }
 
 #[test]
@@ -352,14 +352,14 @@ fn different_names_stay_different() {
 /// Replaces a letter by each code point that UTS #39 lists as confusable with an ASCII letter.
 #[test]
 fn no_character_imitates_a_letter() {
-    let seen = |text: &str| skeleton(text).collect::<String>();
+    let skeleton_of = |text: &str| skeleton(text).collect::<String>();
     let letters: Vec<(char, String)> =
-        ('a'..='z').chain('A'..='Z').map(|letter| (letter, seen(&letter.to_string()))).collect();
+        ('a'..='z').chain('A'..='Z').map(|letter| (letter, skeleton_of(&letter.to_string()))).collect();
     let mut coexisting = Vec::new();
     let mut pair_count = 0;
     for c in '\u{80}'..=char::MAX {
-        let look = seen(&c.to_string());
-        for (letter, _) in letters.iter().filter(|(_, of_letter)| *of_letter == look) {
+        let imitated = skeleton_of(&c.to_string());
+        for (letter, _) in letters.iter().filter(|(_, letter_skeleton)| *letter_skeleton == imitated) {
             pair_count += 1;
             for (before, after) in [("", ""), ("ad", "in"), ("AD", "IN"), ("", "admin"), ("x", "")] {
                 let (name, copy) = (format!("{before}{letter}{after}"), format!("{before}{c}{after}"));

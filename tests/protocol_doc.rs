@@ -69,7 +69,7 @@ impl Example {
         let read: T = serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("line {}: {error}", self.line));
         if let Some(ignored) = self.ignores {
             let field = expected.as_object_mut().and_then(|object| object.remove(ignored));
-            assert!(field.is_some(), "line {}: there is no {ignored} to ignore", self.line);
+            assert!(field.is_some(), "line {}: there is no field {ignored} to ignore", self.line);
         }
         let written = serde_json::to_value(read).expect("the protocol's types are plain JSON");
         assert_eq!(written, expected, "line {}", self.line);
@@ -105,7 +105,7 @@ impl std::error::Error for Expected {}
 
 impl de::Error for Expected {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        panic!("asking for the variants went wrong: {message}")
+        panic!("cannot read the variants: {message}")
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
@@ -117,7 +117,7 @@ impl de::Error for Expected {
 const UNKNOWN_VARIANT: &str = "?";
 
 fn variants_of(names: Result<impl fmt::Debug, Expected>) -> BTreeSet<String> {
-    names.expect_err("no variant is called so").0.iter().map(ToString::to_string).collect()
+    names.expect_err("no variant has this name").0.iter().map(ToString::to_string).collect()
 }
 
 /// Returns the variant names of an enum that is serialized as a string.
@@ -157,7 +157,7 @@ fn every_example_is_read_or_written_by_the_server() {
             "invite-created" => example.round_trips_as::<InviteCreated>(),
             "invites" => example.round_trips_as::<InviteList>(),
             "problem" => example.round_trips_as::<Problem>(),
-            kind => panic!("line {}: no type is known as {kind}", example.line),
+            kind => panic!("line {}: unknown type {kind}", example.line),
         }
     }
 }

@@ -139,7 +139,7 @@ fn queries_are_constants() {
     for Source { name, code } in sources("src/server/store", &["rs"]) {
         for query in code.split("format!(").skip(1) {
             let (_, query) = query.split_once('"').expect("a text");
-            let (query, _) = query.split_once('"').expect("its end");
+            let (query, _) = query.split_once('"').expect("the end of the text");
             if !SQL_KEYWORDS.iter().any(|word| query.contains(word)) {
                 continue;
             }
@@ -183,7 +183,7 @@ fn no_interpreter_is_linked() {
     for name in interpreters {
         assert!(!linked.iter().any(|linked| linked == name), "{name}");
     }
-    assert!(!read("Cargo.toml").contains("\"multipart\""), "nor forms with files");
+    assert!(!read("Cargo.toml").contains("\"multipart\""), "no forms with files either");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn every_queue_of_the_server_is_bounded() {
 fn a_release_contains_no_measuring_features() {
     let manifest = read("Cargo.toml");
     assert!(manifest.contains("\nbin-features = [\"ssr\"]\n") && manifest.contains("\nbin-default-features = false\n"));
-    assert!(!manifest.contains("\ndefault = ["), "nothing is on that nobody asked for");
+    assert!(!manifest.contains("\ndefault = ["), "a feature is enabled by default");
     let release = read("script/release");
     assert!(release.contains("cargo leptos build --release"));
     assert!(!release.contains("early-ack") && !release.contains("features echo"));

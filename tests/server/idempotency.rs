@@ -64,7 +64,7 @@ async fn two_users_may_use_the_same_command_id() {
     ling.send_with_id(id, lobby, "hers").await;
     let ack = ling.expect_ack(id).await;
     let event = ming
-        .expect("her event", |frame| match frame {
+        .expect("the event", |frame| match frame {
             ServerFrame::Event(event) if event.author.id == ling.welcome.me.id => Some(event.clone()),
             _ => None,
         })

@@ -16,7 +16,7 @@ async fn refused_hello(server: &TestServer, hello: serde_json::Value) -> (Server
 fn code(frame: &ServerFrame) -> ErrorCode {
     match frame {
         ServerFrame::Error(error) => error.code,
-        other => panic!("no error: {other:?}"),
+        other => panic!("not an error: {other:?}"),
     }
 }
 
@@ -27,7 +27,7 @@ async fn a_taken_nickname_is_refused_with_a_suggestion() {
     for look_alike in ["Alice", " aLICE ", "А1ісе"] {
         let (frame, closed) =
             refused_hello(&server, json!({ "type": "hello", "protocol": 1, "nickname": look_alike })).await;
-        let ServerFrame::Error(error) = frame else { panic!("no error: {frame:?}") };
+        let ServerFrame::Error(error) = frame else { panic!("not an error: {frame:?}") };
         assert_eq!((error.code, closed), (ErrorCode::NicknameTaken, Closed::Code(4409)), "{look_alike}");
         let suggestion = error.suggestion.expect("a free name");
         let guest = TestClient::guest(&server, suggestion.as_str()).await;
@@ -40,7 +40,7 @@ async fn simultaneous_sign_ins_get_different_nicknames() {
     let server = TestServer::start().await;
     let join = async || {
         let body = json!({ "nickname": "小明" });
-        server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer").status().as_u16()
+        server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response").status().as_u16()
     };
     let (a, b, c) = tokio::join!(join(), join(), join());
     let mut statuses = [a, b, c];
@@ -92,7 +92,7 @@ async fn a_token_or_cookie_restores_the_same_user() {
     raw.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
     let by_cookie = TestClient::await_welcome(raw).await;
     assert_eq!(by_cookie.welcome.me, ming.welcome.me);
-    assert_eq!(by_cookie.welcome.token, None, "scripts of the page never see the cookie's token");
+    assert_eq!(by_cookie.welcome.token, None, "the page's scripts never see the cookie's token");
 }
 
 #[tokio::test]
@@ -101,8 +101,8 @@ async fn ending_a_session_closes_its_connections_and_frees_the_nickname() {
     let ming = TestClient::guest(&server, "小明").await;
     let token = ming.token().to_owned();
     let phone = ming.connect_again(&server).await;
-    let answer = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("an answer");
-    assert_eq!(answer.status(), 204);
+    let response = server.http(Method::DELETE, "/api/session").bearer_auth(&token).send().await.expect("a response");
+    assert_eq!(response.status(), 204);
     assert_eq!(ming.closed().await, Closed::Code(4401));
     assert_eq!(phone.closed().await, Closed::Code(4401));
     let (frame, closed) = refused_hello(&server, json!({ "type": "hello", "protocol": 1, "token": token })).await;

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::support::{Closed, RawClient, TestClient, TestServer, with_timeout};
 
 fn per_minute(number: u32) -> NonZeroU32 {
-    NonZeroU32::new(number).expect("more than none")
+    NonZeroU32::new(number).expect("a number above zero")
 }
 
 #[tokio::test]
@@ -29,8 +29,8 @@ async fn too_many_commands_are_refused_with_a_waiting_time() {
     let id = ming.send_without_waiting(ming.lobby().id, "three").await;
     let error = ming.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::RateLimited));
-    let wait = error.retry_after_ms.expect("when to try again");
-    assert!((1..=1_501).contains(&wait), "{wait} ms for the next of 40 a minute");
+    let wait = error.retry_after_ms.expect("a retry time");
+    assert!((1..=1_501).contains(&wait), "{wait} ms to wait at 40 messages a minute");
     ling.send_message("others are not concerned").await;
     assert_eq!(server.stored_counts().events, 2);
 }
@@ -67,7 +67,7 @@ async fn a_new_guest_does_not_reset_the_limits_of_an_address() {
                 .await;
         }
     }
-    assert!((2..=4).contains(&refused), "{refused} of twelve");
+    assert!((2..=4).contains(&refused), "{refused} of twelve refused");
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn connections_of_an_address_are_limited() {
     let server = TestServer::start_with(|config| config.limits.max_connections_per_address = 2).await;
     let ming = TestClient::guest(&server, "小明").await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
-    let refused = server.http(Method::GET, "/healthz").send().await.expect("an answer");
+    let refused = server.http(Method::GET, "/healthz").send().await.expect("a response");
     assert_eq!(refused.status(), 429);
     let refused = RawClient::connect_with(server.address, "/ws", &[]).await.err().expect("a refusal");
     assert_eq!(refused.status(), 429);
@@ -119,8 +119,8 @@ async fn connections_of_an_address_are_limited() {
     drop(ming);
     ling.expect_offline(&departed).await;
     // The hub forgets a connection shortly before its TCP stream is closed.
-    with_timeout("room for another", async {
-        while server.http(Method::GET, "/healthz").send().await.expect("an answer").status() != 200 {}
+    with_timeout("room for another connection", async {
+        while server.http(Method::GET, "/healthz").send().await.expect("a response").status() != 200 {}
     })
     .await;
 }
@@ -133,10 +133,10 @@ async fn refused_connections_of_an_address_cannot_fill_the_server() {
         streams.push(TcpStream::connect(server.address).await.expect("a connection"));
     }
     // Two are within the limit, two would receive an HTTP error if they sent a request, and the last is closed at once.
-    let mut last = streams.pop().expect("the fifth");
+    let mut last = streams.pop().expect("the fifth connection");
     let mut rest = Vec::new();
-    let read = with_timeout("the server to hang up", last.read_to_end(&mut rest)).await;
-    assert!(read.is_err() || rest.is_empty(), "without a word");
+    let read = with_timeout("the server to close the connection", last.read_to_end(&mut rest)).await;
+    assert!(read.is_err() || rest.is_empty(), "closed without a response");
 }
 
 #[tokio::test]
@@ -146,10 +146,10 @@ async fn unfinished_requests_time_out() {
     stream
         .write_all(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         .await
-        .expect("an open stream");
-    let mut answer = String::new();
-    with_timeout("the server to hang up", stream.read_to_string(&mut answer)).await.expect("an end");
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        .expect("an open connection");
+    let mut response = String::new();
+    with_timeout("the server to close the connection", stream.read_to_string(&mut response)).await.expect("an end");
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_full_server_accepts_no_connection() {
     let server = TestServer::start_with(|config| config.limits.max_connections = 1).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     for path in ["/", "/api/me"] {
-        let refused = server.http(Method::GET, path).send().await.expect("an answer");
+        let refused = server.http(Method::GET, path).send().await.expect("a response");
         assert_eq!(refused.status(), 503, "{path}");
         assert!(refused.headers().contains_key("retry-after"), "{path}");
     }
@@ -165,7 +165,7 @@ async fn a_full_server_accepts_no_connection() {
     assert_eq!(refused.status(), 503);
     // Health checks are still answered, because the process is alive.
     for path in ["/healthz", "/readyz"] {
-        assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), 200, "{path}");
+        assert_eq!(server.http(Method::GET, path).send().await.expect("a response").status(), 200, "{path}");
     }
     ming.send_message("alone").await;
 }
@@ -173,13 +173,13 @@ async fn a_full_server_accepts_no_connection() {
 /// Connects from another loopback address; all of 127.0.0.0/8 belong to this machine.
 async fn connect_from(server: &TestServer, address: [u8; 4]) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind((address, 0).into()).expect("an address of this machine");
+    socket.bind((address, 0).into()).expect("a loopback address");
     with_timeout("a connection", socket.connect(server.address)).await.expect("a connection")
 }
 
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
-    let read = with_timeout("the server to hang up", stream.read_to_end(&mut rest)).await;
+    let read = with_timeout("the server to close the connection", stream.read_to_end(&mut rest)).await;
     read.is_err() || rest.is_empty()
 }
 
@@ -193,21 +193,21 @@ async fn idle_connections_of_many_addresses_do_not_keep_recent_users_out() {
     }
     // More connections are held than an unknown address may take, so the server is full for new addresses.
     let mut new_client = connect_from(&server, [127, 31, 0, 1]).await;
-    new_client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
-    let mut answer = String::new();
-    with_timeout("the server to hang up", stream_to_end(&mut new_client, &mut answer)).await;
-    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    new_client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open connection");
+    let mut response = String::new();
+    with_timeout("the server to close the connection", stream_to_end(&mut new_client, &mut response)).await;
+    assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
     let mut reconnected = Vec::new();
     for _ in 0..10 {
         reconnected.push(ming.connect_again(&server).await);
     }
-    reconnected.pop().expect("one of ten").send_message("still in").await;
-    assert_eq!(server.http(Method::GET, "/healthz").send().await.expect("an answer").status(), 200);
+    reconnected.pop().expect("one of ten connections").send_message("still in").await;
+    assert_eq!(server.http(Method::GET, "/healthz").send().await.expect("a response").status(), 200);
     drop(idle);
 }
 
-async fn stream_to_end(stream: &mut TcpStream, answer: &mut String) {
-    stream.read_to_string(answer).await.expect("an end");
+async fn stream_to_end(stream: &mut TcpStream, response: &mut String) {
+    stream.read_to_string(response).await.expect("an end");
 }
 
 #[tokio::test]
@@ -223,8 +223,8 @@ async fn silent_connections_time_out_sooner_while_the_server_is_nearly_full() {
     for network in 0..4 {
         idle.push(connect_from(&server, [127, 30, network, 1]).await);
     }
-    let mut last = idle.pop().expect("the fourth");
-    assert!(is_closed(&mut last).await, "more than a quarter of the places are held by those who say nothing");
+    let mut last = idle.pop().expect("the fourth connection");
+    assert!(is_closed(&mut last).await, "idle connections hold more than a quarter of the limit");
 }
 
 #[tokio::test]
@@ -234,12 +234,12 @@ async fn connections_of_a_network_are_limited() {
     for host in 1..=3 {
         held.push(connect_from(&server, [127, 30, 0, host]).await);
     }
-    assert!(is_closed(&mut connect_from(&server, [127, 30, 0, 4]).await).await, "without a word");
+    assert!(is_closed(&mut connect_from(&server, [127, 30, 0, 4]).await).await, "closed without a response");
     let mut other = connect_from(&server, [127, 30, 1, 4]).await;
     other.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.expect("open");
-    let mut answer = String::new();
-    with_timeout("an answer", stream_to_end(&mut other, &mut answer)).await;
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let mut response = String::new();
+    with_timeout("a response", stream_to_end(&mut other, &mut response)).await;
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn frames_of_all_users_of_an_address_are_limited() {
             closed += 1;
         }
     }
-    assert!((1..=20).contains(&closed), "{closed} of forty");
+    assert!((1..=20).contains(&closed), "{closed} of forty closed");
 }
 
 #[tokio::test]
@@ -274,9 +274,9 @@ async fn new_guests_of_an_address_are_limited() {
     let _ming = TestClient::guest(&server, "小明").await;
     let _ling = TestClient::guest(&server, "阿玲").await;
     let body = json!({ "nickname": "小红" });
-    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-    assert_eq!(answer.status(), 429);
-    assert!(answer.headers().contains_key("retry-after"));
+    let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+    assert_eq!(response.status(), 429);
+    assert!(response.headers().contains_key("retry-after"));
     let mut raw = RawClient::connect(&server, "/visitor").await;
     assert_eq!(raw.next_json().await["error"], "rate_limited");
     assert_eq!(raw.closed().await, Closed::Code(4429));
@@ -305,25 +305,25 @@ async fn a_client_that_answers_no_ping_is_disconnected() {
 async fn missing_headers_time_out() {
     let server = TestServer::start_with(|config| config.timing.header_timeout = Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nSlow").await.expect("an open stream");
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nSlow").await.expect("an open connection");
     let mut rest = Vec::new();
-    with_timeout("the server to hang up", stream.read_to_end(&mut rest)).await.expect("an end");
+    with_timeout("the server to close the connection", stream.read_to_end(&mut rest)).await.expect("an end");
 }
 
 /// Sends a request on a keep-alive connection and reads the response.
 async fn get_healthz(stream: &mut TcpStream) -> String {
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
-    let mut answer = String::new();
-    with_timeout("an answer", async {
-        while !answer.ends_with("\r\n\r\nalive\n") {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open connection");
+    let mut response = String::new();
+    with_timeout("a response", async {
+        while !response.ends_with("\r\n\r\nalive\n") {
             let mut bytes = [0; 4096];
-            let read = stream.read(&mut bytes).await.expect("an open stream");
-            assert!(read > 0, "closed after {answer:?}");
-            answer.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            let read = stream.read(&mut bytes).await.expect("an open connection");
+            assert!(read > 0, "closed after {response:?}");
+            response.push_str(&String::from_utf8_lossy(&bytes[..read]));
         }
     })
     .await;
-    answer
+    response
 }
 
 #[tokio::test]
@@ -335,15 +335,15 @@ async fn a_connection_may_idle_longer_between_requests_than_within_one() {
     // request.
     let mut silent = TcpStream::connect(server.address).await.expect("a connection");
     let mut slow = TcpStream::connect(server.address).await.expect("a connection");
-    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").await.expect("an open stream");
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").await.expect("an open connection");
     let mut second = TcpStream::connect(server.address).await.expect("a connection");
     get_healthz(&mut second).await;
-    second.write_all(b"G").await.expect("an open stream");
+    second.write_all(b"G").await.expect("an open connection");
     for stream in [&mut silent, &mut slow, &mut second] {
         assert!(is_closed(stream).await);
     }
-    let answer = get_healthz(&mut kept).await;
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let response = get_healthz(&mut kept).await;
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }
 
 #[tokio::test]
@@ -377,7 +377,7 @@ async fn idle_connections_count_for_their_address() {
     let server = TestServer::start_with(|config| config.limits.max_connections_per_address = 1).await;
     let mut idle = TcpStream::connect(server.address).await.expect("a connection");
     get_healthz(&mut idle).await;
-    let refused = server.http(Method::GET, "/healthz").send().await.expect("an answer");
+    let refused = server.http(Method::GET, "/healthz").send().await.expect("a response");
     assert_eq!(refused.status(), 429);
     get_healthz(&mut idle).await;
 }
@@ -396,7 +396,7 @@ async fn a_burst_of_commands_is_answered_completely() {
         while !waiting.is_empty() {
             let message = ming.raw.socket.next().await.expect("an open socket").expect("a frame");
             if let Ok(ServerFrame::Ack { id, .. }) = serde_json::from_slice(&message.into_data()) {
-                assert!(waiting.remove(&id), "one ack a command");
+                assert!(waiting.remove(&id), "one ack per command");
             }
         }
     })

@@ -56,12 +56,12 @@ async fn all_members_see_the_same_order_without_holes() {
     let events = join_all(senders).await;
     let seqs: Vec<_> = events[0].iter().map(|event| event.seq.0).collect();
     assert_eq!(seqs, (1..=3 * MESSAGES_PER_CLIENT as u64).collect::<Vec<_>>());
-    assert!(events[0].is_sorted_by_key(|event| event.at), "times go forward");
+    assert!(events[0].is_sorted_by_key(|event| event.at), "times never decrease");
     assert_eq!(events[0], events[1]);
     assert_eq!(events[0], events[2]);
     for name in ["小明", "阿玲", "小红"] {
         let by_author: Vec<_> = events[0].iter().filter(|event| event.author.nickname.as_str() == name).collect();
-        assert!(by_author.is_sorted_by_key(|event| event.id), "one author's messages keep their order");
+        assert!(by_author.is_sorted_by_key(|event| event.id), "messages of one author keep their order");
     }
 }
 

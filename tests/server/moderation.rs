@@ -24,7 +24,7 @@ async fn owner(server: &TestServer) -> TestClient {
 }
 
 async fn get(server: &TestServer, client: &TestClient, path: &str) -> reqwest::Response {
-    server.http(Method::GET, path).bearer_auth(client.token()).send().await.expect("an answer")
+    server.http(Method::GET, path).bearer_auth(client.token()).send().await.expect("a response")
 }
 
 async fn lobby(server: &TestServer, client: &TestClient) -> Vec<Message> {
@@ -39,7 +39,7 @@ async fn the_claim_token_makes_exactly_one_owner() {
     let first = owner(&server).await;
     let (second, _) = register_user(&server, "阿玲").await;
     assert_eq!((first.welcome.me.role, second.welcome.me.role), (Role::Owner, Role::Member));
-    assert_eq!(first.user().role, Role::Owner, "everybody sees it");
+    assert_eq!(first.user().role, Role::Owner, "the role is visible to all");
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn nobody_moderates_users_of_equal_or_higher_role() {
         }
     }
     let code = owner.moderation_error("appoint", &member.user(), json!({ "role": "moderator" })).await;
-    assert_eq!(code, ErrorCode::AccountRequired, "a guest's name is not safe enough for a role");
+    assert_eq!(code, ErrorCode::AccountRequired, "a guest cannot have a role");
     for path in ["/api/audit", "/api/invites"] {
         assert_eq!(get(&server, &moderator, path).await.status(), StatusCode::FORBIDDEN, "{path}");
     }
@@ -99,7 +99,7 @@ async fn moderators_delete_messages_in_rooms_but_not_in_directs() {
     let mut moderator = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let sent = ming.send_message("rude words").await;
-    moderator.change("delete", sent.conversation, sent.seq.expect("a place"), json!({})).await;
+    moderator.change("delete", sent.conversation, sent.seq.expect("a sequence number"), json!({})).await;
     assert_eq!(server.payloads_containing("rude words"), 0);
     let audit: AuditPage = get(&server, &owner, "/api/audit").await.json().await.expect("a page");
     assert_eq!(audit.entries[0].action, "delete_message");
@@ -127,11 +127,11 @@ async fn a_muted_user_can_read_but_not_write_until_unmuted() {
     let id = ming.send_without_waiting(sent.conversation, "after").await;
     let error = ming.expect_error().await;
     assert_eq!((error.id, error.code), (Some(id), ErrorCode::Muted));
-    assert!(error.retry_after_ms.is_some_and(|wait| wait > 500_000), "when it ends by itself: {error:?}");
+    assert!(error.retry_after_ms.is_some_and(|wait| wait > 500_000), "the error tells when the mute ends: {error:?}");
     ming.send_without_waiting(direct.id, "please").await;
     assert_eq!(ming.expect_error().await.code, ErrorCode::Muted);
     // A muted user may still delete messages.
-    ming.change("delete", sent.conversation, sent.seq.expect("a place"), json!({})).await;
+    ming.change("delete", sent.conversation, sent.seq.expect("a sequence number"), json!({})).await;
     owner.send_message("we go on").await;
     ming.expect_event("we go on").await;
 
@@ -150,7 +150,7 @@ async fn moderation_leaves_notices_that_nobody_can_change() {
     let messages = lobby(&server, &ming).await;
     let notice = messages.last().and_then(|message| message.notice.clone()).expect("a notice");
     assert_eq!((notice.action, notice.scope, notice.user.id), (Action::Mute, Scope::Room, ming.user().id));
-    let seq = ack.seq.expect("a place");
+    let seq = ack.seq.expect("a sequence number");
     owner.moderate("unmute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
     for command in ["edit", "delete", "react"] {
         let id = CommandId::generate();
@@ -190,7 +190,7 @@ async fn a_removed_user_is_disconnected_everywhere_and_may_come_back() {
     owner.moderate("remove", &ming.user(), server_wide()).await;
     assert_eq!(ming.closed().await, Closed::Code(4403));
     assert_eq!(second.closed().await, Closed::Code(4403));
-    let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("an answer");
+    let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("a response");
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     let again = sign_in(&server, "小明", PASSWORD).await.expect("a session");
     let mut reconnected = TestClient::with_token(server.address, &again.token).await;
@@ -209,7 +209,7 @@ async fn a_banned_user_is_refused_by_every_endpoint() {
     assert_eq!((problem.status, problem.code), (403, ErrorCode::Banned));
     assert!(problem.retry_after_ms.is_some());
     let wrong = sign_in(&server, "小明", "battery staple").await.expect_err("wrong");
-    assert_eq!(wrong.code, ErrorCode::WrongPassword, "who does not know the password learns nothing");
+    assert_eq!(wrong.code, ErrorCode::WrongPassword, "without the password, the ban is not revealed");
     // Registered users may still sign in from the same address. New guests may not: they could be the banned user.
     sign_in(&server, "老板", PASSWORD).await.expect("a session");
     let mut raw = RawClient::connect(&server, "/ws").await;
@@ -234,8 +234,8 @@ async fn a_banned_guest_cannot_come_back_under_another_name_from_the_same_addres
     raw.send_json(&json!({ "type": "hello", "protocol": 1, "nickname": "troll2" })).await;
     assert_eq!(raw.next_json().await["code"], "banned");
     assert_eq!(raw.closed().await, Closed::Code(4403));
-    let answer = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "troll3" })).send().await;
-    assert_eq!(answer.expect("an answer").status(), StatusCode::FORBIDDEN);
+    let response = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "troll3" })).send().await;
+    assert_eq!(response.expect("a response").status(), StatusCode::FORBIDDEN);
     let mut simple = RawClient::connect(&server, "/troll4").await;
     assert_eq!(simple.next_json().await["error"], "banned");
     assert_eq!(simple.closed().await, Closed::Code(4403));
@@ -268,7 +268,7 @@ async fn a_user_removed_from_a_room_receives_nothing_until_rejoining() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let room = ming.lobby().id;
     owner.moderate("remove", &ming.user(), json!({ "conversation": room })).await;
-    ming.expect("to be told", |frame| match frame {
+    ming.expect("the removed conversation", |frame| match frame {
         ServerFrame::ConversationRemoved { id } if *id == room => Some(()),
         _ => None,
     })
@@ -279,7 +279,7 @@ async fn a_user_removed_from_a_room_receives_nothing_until_rejoining() {
     let page = get(&server, &ming, "/api/conversations/lobby/messages").await;
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
     let welcome = ming.connect_again(&server).await.welcome;
-    assert!(welcome.conversations.is_empty(), "also on a new connection");
+    assert!(welcome.conversations.is_empty(), "a new connection does not see the room either");
 
     let id = CommandId::generate();
     ming.send(&json!({ "type": "join", "id": id, "conversation": room })).await;
@@ -287,7 +287,7 @@ async fn a_user_removed_from_a_room_receives_nothing_until_rejoining() {
     ming.send_message("thank you").await;
     owner.expect_event("thank you").await;
     let bodies: Vec<_> = lobby(&server, &ming).await.iter().map(|message| message.body.as_str().to_owned()).collect();
-    assert!(bodies.contains(&"behind the back".to_owned()), "the room's history is there again");
+    assert!(bodies.contains(&"behind the back".to_owned()), "the room's history is visible again");
 }
 
 #[tokio::test]
@@ -322,7 +322,7 @@ async fn the_audit_log_is_complete_and_append_only() {
     let oldest = audit.entries[1].id;
     let older: AuditPage =
         get(&server, &owner, &format!("/api/audit?before={oldest}")).await.json().await.expect("a page");
-    assert_eq!(older.entries[0].action, "appoint", "how the owner came to be");
+    assert_eq!(older.entries[0].action, "appoint", "the appointment of the owner");
     assert_eq!(older.entries[0].actor, None);
     assert!(server.tamper("UPDATE audit SET action = 'nothing'").is_err());
     assert!(server.tamper("DELETE FROM audit").is_err());
@@ -380,9 +380,9 @@ async fn typing_of_muted_users_is_not_announced() {
     let direct = ming.open_direct("老板").await;
     ming.send_message_to(direct.id, "hello").await;
     ming.send(&json!({ "type": "typing", "conversation": direct.id })).await;
-    let first = owner.expect("that somebody types", |frame| match frame {
+    let first = owner.expect("a typing indicator", |frame| match frame {
         ServerFrame::Typing { conversation, .. } => Some(*conversation),
         _ => None,
     });
-    assert_eq!(first.await, direct.id, "what came before it, of the Lobby, was not told");
+    assert_eq!(first.await, direct.id, "typing in the Lobby while muted was not announced");
 }

@@ -15,12 +15,12 @@ async fn post(server: &TestServer, path: &str, cookie: &str, fields: &[(&str, &s
     let mut body = form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(fields);
     let request = server.http(Method::POST, path).header(header::CONTENT_TYPE, FORM).header(header::COOKIE, cookie);
-    request.body(body.finish()).send().await.expect("an answer")
+    request.body(body.finish()).send().await.expect("a response")
 }
 
-fn location(answer: &Response) -> &str {
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    answer.headers()[header::LOCATION].to_str().expect("ASCII")
+fn location(response: &Response) -> &str {
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    response.headers()[header::LOCATION].to_str().expect("ASCII")
 }
 
 fn cookie_of(server: &TestServer, user: &TestClient) -> String {
@@ -32,14 +32,14 @@ async fn the_sign_in_form_is_answered_with_the_chat_page() {
     let server = TestServer::start_with_pages().await;
     let mut ling = TestClient::guest(&server, "阿玲").await;
     ling.send_message("was here before").await;
-    let answer = post(&server, "/talk/lobby", "", &[("nickname", "小明")]).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("ASCII").to_owned();
+    let response = post(&server, "/talk/lobby", "", &[("nickname", "小明")]).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let cookie = response.headers()[header::SET_COOKIE].to_str().expect("ASCII").to_owned();
     assert!(cookie.starts_with(&server.cookie("")) && cookie.contains("HttpOnly"), "{cookie}");
-    assert!(answer.text().await.expect("a page").contains("was here before"));
+    assert!(response.text().await.expect("a page").contains("was here before"));
 
     // Reloading the page without scripts sends the form again.
-    let cookie = cookie.split(';').next().expect("a pair");
+    let cookie = cookie.split(';').next().expect("a name and a value");
     let again = post(&server, "/talk/lobby", cookie, &[("nickname", "小明")]).await;
     assert_eq!(location(&again), "/talk/lobby");
     assert!(again.headers().get(header::SET_COOKIE).is_none());
@@ -52,7 +52,7 @@ async fn messages_are_text_in_the_page() {
     mallory.send_message("<img src=x onerror=alert(1)> &amp; </template></script><script>alert(1)</script>").await;
     mallory.send_message("http://a.example/\"onmouseover=\"alert(1)").await;
     let request = server.http(Method::GET, "/talk/lobby").bearer_auth(mallory.token());
-    let page = request.send().await.expect("an answer").text().await.expect("a page");
+    let page = request.send().await.expect("a response").text().await.expect("a page");
     assert!(page.contains("&lt;img src=x onerror=alert(1)&gt; &amp;amp; "), "{page}");
     for injected in ["<img", "<script>alert", "<i>", "=\"Mallory\">"] {
         assert!(!page.contains(injected), "{injected}: {page}");
@@ -74,14 +74,14 @@ async fn a_refused_sign_in_shows_the_form_again_without_leaking_input_into_the_u
             "name=\"invite\" value=\"made-up\"",
         ),
     ] {
-        let answer = post(&server, "/talk/lobby", "teahouse_language=zh-Hans", fields).await;
-        assert_eq!(answer.status(), status, "{fields:?}");
+        let response = post(&server, "/talk/lobby", "teahouse_language=zh-Hans", fields).await;
+        assert_eq!(response.status(), status, "{fields:?}");
         for header in [header::SET_COOKIE, header::LOCATION, header::REFRESH] {
-            assert_eq!(answer.headers().get(&header), None, "{fields:?}");
+            assert_eq!(response.headers().get(&header), None, "{fields:?}");
         }
-        let page = answer.text().await.expect("a page");
+        let page = response.text().await.expect("a page");
         assert!(page.contains(why) && page.contains(more), "{fields:?}: {page}");
-        assert!(!page.contains("mistaken"), "a password is not given back: {page}");
+        assert!(!page.contains("mistaken"), "the page contains the password: {page}");
         // No link of the page repeats the form's values.
         let links: Vec<_> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert!(!links.is_empty() && !links.iter().any(|link| link.contains("nickname") || link.contains("%E5%B0%8F")));
@@ -92,7 +92,7 @@ async fn a_refused_sign_in_shows_the_form_again_without_leaking_input_into_the_u
 async fn a_link_cannot_fill_in_the_form() {
     let server = TestServer::start_with_pages().await;
     let path = "/?nickname=Mallory&error=banned&suggestion=Trudy";
-    let page = server.http(Method::GET, path).send().await.expect("an answer").text().await.expect("a page");
+    let page = server.http(Method::GET, path).send().await.expect("a response").text().await.expect("a page");
     for text in ["Mallory", "Trudy", "banned"] {
         assert!(!page.contains(text), "{text}: {page}");
     }
@@ -105,8 +105,8 @@ async fn a_form_submitted_twice_sends_one_message() {
     let mut ling = TestClient::guest(&server, "阿玲").await;
     let (cookie, form) = (cookie_of(&server, &ming), CommandId::generate().to_string());
     for _ in 0..2 {
-        let answer = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "你好 & welcome")]).await;
-        assert_eq!(location(&answer), "/talk/lobby");
+        let response = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "你好 & welcome")]).await;
+        assert_eq!(location(&response), "/talk/lobby");
     }
     assert_eq!(ling.expect_event("你好 & welcome").await.author, ming.user());
     assert_eq!(server.stored_counts().events, 1);
@@ -137,16 +137,16 @@ async fn a_refused_message_is_back_in_the_composer_with_the_reason() {
     owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;
     let cookie = format!("{}; teahouse_language=zh-Hans", cookie_of(&server, &ming));
     let form = CommandId::generate().to_string();
-    let answer = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "\n</textarea><b>&amp;喂")]).await;
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    let page = answer.text().await.expect("a page");
-    assert!(page.contains(">\n\n&lt;/textarea>&lt;b>&amp;amp;喂</textarea>"), "what was typed is not there: {page}");
-    assert!(page.contains("role=\"alert\" class=\"problem small\">你"), "the reason is not there: {page}");
+    let response = post(&server, "/talk/lobby", &cookie, &[("form", &form), ("body", "\n</textarea><b>&amp;喂")]).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let page = response.text().await.expect("a page");
+    assert!(page.contains(">\n\n&lt;/textarea>&lt;b>&amp;amp;喂</textarea>"), "the typed text is missing: {page}");
+    assert!(page.contains("role=\"alert\" class=\"problem small\">你"), "the reason is missing: {page}");
 
     let long = "字".repeat(10_000);
-    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &owner), &[("form", &form), ("body", &long)]).await;
-    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text().await.expect("a page").contains(&long));
+    let response = post(&server, "/talk/lobby", &cookie_of(&server, &owner), &[("form", &form), ("body", &long)]).await;
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(response.text().await.expect("a page").contains(&long));
 }
 
 #[tokio::test]
@@ -159,14 +159,14 @@ async fn forms_need_a_session_and_the_servers_own_page() {
         assert_eq!(post(&server, "/talk/lobby", cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);
     }
     for fields in [&[("body", "hello")][..], &[("form", "x"), ("body", "hello")], &[("id", ""), ("body", "hello")]] {
-        let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ming), fields).await;
-        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{fields:?}");
+        let response = post(&server, "/talk/lobby", &cookie_of(&server, &ming), fields).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{fields:?}");
     }
     for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
         let request = server.http(Method::POST, "/talk/lobby").bearer_auth(ming.token()).header(name, value);
-        let answer = request.body(format!("form={form}&body=hello")).send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-        assert_eq!(answer.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
+        let response = request.body(format!("form={form}&body=hello")).send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(response.json::<Problem>().await.expect("a problem").code, ErrorCode::ForeignOrigin);
     }
     assert_eq!(server.stored_counts().events, 0);
 }
@@ -179,14 +179,14 @@ async fn a_form_is_charged_like_a_command() {
     for number in 0..100 {
         let form = CommandId::generate().to_string();
         let body = format!("number {number}");
-        let answer =
+        let response =
             post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &body)]).await;
-        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-            refused = Some((body, answer.text().await.expect("a page")));
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some((body, response.text().await.expect("a page")));
             break;
         }
     }
-    let (body, page) = refused.expect("100 messages at once are too many");
+    let (body, page) = refused.expect("100 messages at once exceed the limit");
     assert!(page.contains(&format!(">\n{body}</textarea>")), "{page}");
 }
 
@@ -202,14 +202,11 @@ async fn a_text_too_long_for_the_composer_is_given_back_on_its_own() {
         ("/talk/nowhere", cookie_of(&server, &ming), StatusCode::NOT_FOUND, "会话不存在"),
         ("/talk/lobby", String::new(), StatusCode::UNAUTHORIZED, "会话"),
     ] {
-        let answer = post(&server, path, &format!("{cookie}; teahouse_language=zh-Hans"), &fields).await;
-        assert_eq!(answer.status(), status);
-        let page = answer.text().await.expect("a page");
-        assert!(page.contains(">\n\"&lt;/textarea>喂</textarea>"), "what was typed is not there: {page}");
-        assert!(
-            page.contains(&format!("role=\"alert\" class=\"problem\">{reason}")),
-            "the reason is not there: {page}"
-        );
+        let response = post(&server, path, &format!("{cookie}; teahouse_language=zh-Hans"), &fields).await;
+        assert_eq!(response.status(), status);
+        let page = response.text().await.expect("a page");
+        assert!(page.contains(">\n\"&lt;/textarea>喂</textarea>"), "the typed text is missing: {page}");
+        assert!(page.contains(&format!("role=\"alert\" class=\"problem\">{reason}")), "the reason is missing: {page}");
         // The user can send the same form again.
         assert!(page.contains(&format!("action=\"{path}\"")) && page.contains(&form), "{page}");
     }
@@ -223,9 +220,9 @@ async fn forms_have_the_same_limits_as_frames() {
     let form = CommandId::generate().to_string();
     // One character as a user counts.
     let stacked_marks = format!("e{}", "\u{301}".repeat(40_000));
-    let answer =
+    let response =
         post(&server, "/talk/lobby", &cookie_of(&server, &ming), &[("form", &form), ("body", &stacked_marks)]).await;
-    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(server.stored_counts().events, 0);
 }
 
@@ -236,8 +233,8 @@ async fn a_page_of_another_session_sends_nothing() {
     let id = CommandId::generate().to_string();
     let author = ming.user().id.to_string();
     let fields = [("form", &*id), ("author", &*author), ("body", "by 小明")];
-    let answer = post(&server, "/talk/lobby", &cookie_of(&server, &ling), &fields).await;
-    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let response = post(&server, "/talk/lobby", &cookie_of(&server, &ling), &fields).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     // A script would take a redirect for success.
     let fields = [("id", &*id), ("author", &*author), ("body", "by 小明")];
     for cookie in [cookie_of(&server, &ling), String::new()] {
@@ -258,7 +255,7 @@ async fn a_page_contains_a_limited_part_of_the_history() {
     }
     let reader = TestClient::guest(&server, "Bob").await;
     let request = server.http(Method::GET, "/talk/lobby").bearer_auth(reader.token());
-    let page = request.send().await.expect("an answer").text().await.expect("a page");
+    let page = request.send().await.expect("a response").text().await.expect("a page");
     assert!(page.contains("the second") && !page.contains("the first"), "{} bytes", page.len());
-    assert!(page.contains("&quot;more&quot;:true"), "the rest can be fetched");
+    assert!(page.contains("&quot;more&quot;:true"), "the page says that there is more");
 }

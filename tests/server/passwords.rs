@@ -22,21 +22,25 @@ fn address(last: u8) -> IpAddr {
 async fn change(server: &TestServer, from: IpAddr, token: &str, current: &str) -> StatusCode {
     let body = json!({ "password": "new and long", "current": current });
     let request = server.http_from(from, Method::PUT, "/api/me/password").bearer_auth(token).json(&body);
-    request.send().await.expect("an answer").status()
+    request.send().await.expect("a response").status()
 }
 
 #[tokio::test]
 async fn guessing_the_current_password_is_limited_across_addresses() {
     let server = TestServer::start().await;
     let (_alice, token) = register_user(&server, "Alice").await;
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for number in 0..12_u8 {
-        answers.push(change(&server, address(2 + number), &token, &format!("guess number {number}")).await);
+        responses.push(change(&server, address(2 + number), &token, &format!("guess number {number}")).await);
     }
-    assert_eq!(answers[..10], [StatusCode::FORBIDDEN; 10], "so many are tried");
-    assert_eq!(answers[10..], [StatusCode::TOO_MANY_REQUESTS; 2]);
+    assert_eq!(responses[..10], [StatusCode::FORBIDDEN; 10], "the limit allows ten attempts");
+    assert_eq!(responses[10..], [StatusCode::TOO_MANY_REQUESTS; 2]);
     let (_bob, other) = register_user(&server, "Bob").await;
-    assert_eq!(change(&server, address(2), &other, PASSWORD).await, StatusCode::NO_CONTENT, "others are not concerned");
+    assert_eq!(
+        change(&server, address(2), &other, PASSWORD).await,
+        StatusCode::NO_CONTENT,
+        "other users are not affected"
+    );
 }
 
 #[tokio::test]
@@ -47,18 +51,18 @@ async fn password_attempts_count_at_all_endpoints_together() {
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
     for number in 0..10_u8 {
         let body = json!({ "nickname": "Alice", "password": format!("guess number {number}") });
-        let answer = server.http_from(address(2 + number), Method::POST, "/api/session").json(&body).send().await;
-        assert_eq!(answer.expect("an answer").status(), StatusCode::FORBIDDEN);
+        let response = server.http_from(address(2 + number), Method::POST, "/api/session").json(&body).send().await;
+        assert_eq!(response.expect("a response").status(), StatusCode::FORBIDDEN);
     }
     // The password change, the invite and the form of the page share the limit.
     assert_eq!(change(&server, address(20), &token, PASSWORD).await, StatusCode::TOO_MANY_REQUESTS);
     let body = json!({ "nickname": "Alice", "password": PASSWORD, "invite": invite });
-    let answer = server.http_from(address(21), Method::POST, "/api/session").json(&body).send().await;
-    assert_eq!(answer.expect("an answer").status(), StatusCode::TOO_MANY_REQUESTS);
+    let response = server.http_from(address(21), Method::POST, "/api/session").json(&body).send().await;
+    assert_eq!(response.expect("a response").status(), StatusCode::TOO_MANY_REQUESTS);
     let form = server.http_from(address(22), Method::POST, "/talk/lobby");
     let form = form.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let answer = form.body("nickname=Alice&password=correct+horse").send().await.expect("an answer");
-    assert!(answer.headers().get(header::SET_COOKIE).is_none(), "nobody gets in");
+    let response = form.body("nickname=Alice&password=correct+horse").send().await.expect("a response");
+    assert!(response.headers().get(header::SET_COOKIE).is_none(), "no session is created");
 }
 
 #[tokio::test]
@@ -66,13 +70,17 @@ async fn password_limits_do_not_reveal_accounts() {
     let server = TestServer::start().await;
     let _alice = register_user(&server, "Alice").await;
     for nickname in ["Alice", "Nobody"] {
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for number in 0..12_u8 {
             let body = json!({ "nickname": nickname, "password": "guess and guess", "invite": "made up" });
             let request = server.http_from(address(2 + number), Method::POST, "/api/session").json(&body);
-            answers.push(request.send().await.expect("an answer").status());
+            responses.push(request.send().await.expect("a response").status());
         }
-        assert_eq!(answers.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count(), 2, "{nickname}");
+        assert_eq!(
+            responses.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count(),
+            2,
+            "{nickname}"
+        );
     }
 }
 
@@ -84,14 +92,14 @@ async fn weak_passwords_are_refused_with_a_reason_everywhere() {
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
     for weak in ["aaaaaaaaaa", "abcabcabcabc", "3456789012", "ASDFGHJKL", "abcd4321", "alicealice"] {
         let request = server.http(Method::PUT, "/api/me/password").bearer_auth(guest.token());
-        let answer = request.json(&json!({ "password": weak })).send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{weak}");
-        let problem: Problem = answer.json().await.expect("a problem");
+        let response = request.json(&json!({ "password": weak })).send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{weak}");
+        let problem: Problem = response.json().await.expect("a problem");
         assert_eq!(problem.code, ErrorCode::InvalidPassword);
         assert!(problem.detail.contains("little more than") || problem.detail.contains("first"), "{}", problem.detail);
         let body = json!({ "nickname": "Bob", "password": weak.replace("alice", "bob!bob"), "invite": invite });
-        let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{weak}");
+        let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{weak}");
     }
 }
 
@@ -102,8 +110,8 @@ async fn reserved_nicknames_are_refused_everywhere() {
     let invite = invite.trim().rsplit('=').next().expect("a token").to_owned();
     for name in ["Teahouse", "TEAH0USE", "茶馆", "-System-", "Admin 2", "群主", "Owner"] {
         for body in [json!({ "nickname": name }), json!({ "nickname": name, "password": PASSWORD, "invite": invite })] {
-            let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-            let problem: Problem = answer.json().await.expect("a problem");
+            let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+            let problem: Problem = response.json().await.expect("a problem");
             assert_eq!((problem.status, problem.code), (422, ErrorCode::InvalidNickname), "{body}");
         }
         let mut raw = RawClient::connect(&server, "/ws").await;
@@ -126,7 +134,7 @@ async fn existing_users_keep_reserved_nicknames() {
     let key = Nickname::parse_existing("Admin").expect("a name").key().as_str().to_owned();
     server
         .tamper(&format!("UPDATE users SET nickname = 'Admin', nickname_key = '{key}' WHERE nickname = 'Alice'"))
-        .expect("a name from before");
+        .expect("a reserved nickname");
     let server = server.restart().await;
     let created = sign_in(&server, "admin", PASSWORD).await.expect("a session");
     assert_eq!(created.me.nickname.as_str(), "Admin");
@@ -156,15 +164,17 @@ async fn thirty_users_of_one_address_can_sign_in_with_passwords() {
 #[tokio::test]
 async fn correct_passwords_do_not_refund_wrong_attempts() {
     let server =
-        TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
+        TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a positive number"))
+            .await;
     for name in ["Alice", "Bob", "Carol"] {
         register_user(&server, name).await;
     }
     for name in ["Alice", "Bob"] {
         sign_in(&server, name, PASSWORD).await.expect("a session");
-        sign_in(&server, name, "wrong horse").await.expect_err("another password");
+        sign_in(&server, name, "wrong horse").await.expect_err("a wrong password");
     }
-    let refused = sign_in(&server, "Carol", PASSWORD).await.expect_err("two wrong ones from here are enough");
+    let refused =
+        sign_in(&server, "Carol", PASSWORD).await.expect_err("two wrong passwords from this address reach the limit");
     assert_eq!((refused.status, refused.code), (429, ErrorCode::RateLimited));
     assert!(refused.retry_after_ms.is_some_and(|wait| (1..=30_001).contains(&wait)), "{refused:?}");
 }
@@ -174,26 +184,28 @@ async fn parallel_guesses_are_limited_like_sequential_ones() {
     let server = TestServer::start().await;
     let _alice = register_user(&server, "Alice").await;
     let guesses: Vec<_> = (0..100).map(|number| format!("guess number {number}")).collect();
-    let answers = join_all(guesses.iter().map(|guess| sign_in(&server, "Alice", guess))).await;
-    let statuses: Vec<_> = answers.into_iter().map(|answer| answer.expect_err("a wrong one").status).collect();
+    let responses = join_all(guesses.iter().map(|guess| sign_in(&server, "Alice", guess))).await;
+    let statuses: Vec<_> =
+        responses.into_iter().map(|response| response.expect_err("a wrong password").status).collect();
     let compared = statuses.iter().filter(|status| **status == 403).count();
-    assert!((10..20).contains(&compared), "ten, and what comes back meanwhile: {compared}");
+    assert!((10..20).contains(&compared), "ten, plus those refilled meanwhile: {compared}");
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 100 - compared);
 }
 
 #[tokio::test]
 async fn constant_signing_in_is_limited() {
     let server =
-        TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a few")).await;
+        TestServer::start_with(|config| config.limits.sign_ins_per_minute = 2.try_into().expect("a positive number"))
+            .await;
     let _alice = register_user(&server, "Alice").await;
     let mut signed_in_count = 0;
     while sign_in(&server, "Alice", PASSWORD).await.is_ok() {
         signed_in_count += 1;
-        assert!(signed_in_count < 40, "one account can be used without end");
+        assert!(signed_in_count < 40, "the account can sign in without limit");
     }
     assert!(signed_in_count > 9, "{signed_in_count}");
     let _bob = register_user(&server, "Bob").await;
-    sign_in(&server, "Bob", PASSWORD).await.expect("others of the address are not concerned");
+    sign_in(&server, "Bob", PASSWORD).await.expect("other users of the address are not affected");
 }
 
 #[tokio::test]
@@ -216,7 +228,7 @@ async fn a_password_is_the_same_in_every_unicode_normalization() {
         for password in [set, typed] {
             sign_in(&server, &name, password).await.expect(password);
         }
-        sign_in(&server, &name, &format!("{typed} ")).await.expect_err("another password");
+        sign_in(&server, &name, &format!("{typed} ")).await.expect_err("a wrong password");
     }
 }
 
@@ -230,10 +242,10 @@ async fn passwords_stored_without_normalization_still_work() {
     server.tamper(&format!("UPDATE users SET password = '{hash}' WHERE nickname = 'Alice'")).expect("an old hash");
     let is_old = || server.stored_password_hash("Alice") == hash;
 
-    sign_in(&server, "Alice", "Zoë-crème 42").await.expect_err("nobody can tell yet that this is the same");
+    sign_in(&server, "Alice", "Zoë-crème 42").await.expect_err("the old hash cannot match another normal form");
     assert!(is_old());
     sign_in(&server, "Alice", typed).await.expect("a session");
-    assert!(!is_old(), "from now on it is kept in one form");
+    assert!(!is_old(), "the password is hashed again in normal form");
     for password in [typed, "Zoë-crème 42", "Zoë-crème ４２"] {
         sign_in(&server, "Alice", password).await.expect(password);
     }

@@ -36,7 +36,7 @@ fn assert_private(data: &Path, required: &[&str]) {
         names.push(path.file_name().expect("a name").to_string_lossy().into_owned());
     }
     for name in required {
-        assert!(names.iter().any(|other| other == name), "{name} is in {names:?}");
+        assert!(names.iter().any(|other| other == name), "{name} is missing from {names:?}");
     }
 }
 
@@ -51,7 +51,7 @@ async fn data_files_are_private_whatever_the_umask() {
     let process = start_with_open_umask(&data, &log).await;
     TestClient::guest_at_address(process.address, "小明").await.send_message("something").await;
     assert_private(&data, &FILES);
-    assert_eq!(mode(&data), 0o755, "a folder that was there is left as it is");
+    assert_eq!(mode(&data), 0o755, "the mode of an existing folder is kept");
     let log_text = fs::read_to_string(&log).expect("a log");
     assert!(log_text.contains("WARN") && log_text.contains("its mode is 755"), "{log_text}");
 
@@ -67,7 +67,7 @@ async fn readable_data_files_become_private_at_the_start() {
     let folder = TempDir::new().expect("a folder");
     let (data, log) = (folder.path().join("data"), folder.path().join("log"));
     let process = start_with_open_umask(&data, &log).await;
-    assert_eq!(mode(&data), 0o700, "a new folder is nobody else's");
+    assert_eq!(mode(&data), 0o700, "a new folder is private");
     TestClient::guest_at_address(process.address, "小明").await.send_message("something").await;
     process.signal("KILL");
     assert!(!process.exit().await.success());
@@ -79,5 +79,5 @@ async fn readable_data_files_become_private_at_the_start() {
     TestClient::guest_at_address(process.address, "阿玲").await.send_message("something").await;
     assert_private(&data, &FILES);
     let log_text = fs::read_to_string(&log).expect("a log");
-    assert!(!log_text.contains("its mode is"), "nothing is to be warned of: {log_text}");
+    assert!(!log_text.contains("its mode is"), "unnecessary warning: {log_text}");
 }

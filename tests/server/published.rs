@@ -32,11 +32,11 @@ async fn security_txt_follows_rfc_9116() {
         config.public_url = Some("https://chat.example".parse().expect("an address"));
     })
     .await;
-    let answer = server.http(Method::GET, SECURITY_TXT).header("host", "chat.example").send().await;
-    let answer = answer.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
-    let text = answer.text().await.expect("a text");
+    let response = server.http(Method::GET, SECURITY_TXT).header("host", "chat.example").send().await;
+    let response = response.expect("a response");
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    let text = response.text().await.expect("a text");
     let field = |name: &str| {
         let mut values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let value = values.next().unwrap_or_else(|| panic!("no {name}: {text}"));
@@ -48,21 +48,21 @@ async fn security_txt_follows_rfc_9116() {
     assert_eq!(field("Preferred-Languages"), "en, zh");
     let in_days = |days| utc::for_machines(Timestamp(Timestamp::now().0 + days * DAY));
     let expires = field("Expires");
-    assert!(*expires > *in_days(90) && *expires < *in_days(365), "some months ahead: {expires}");
+    assert!(*expires > *in_days(90) && *expires < *in_days(365), "expires in some months: {expires}");
 }
 
 #[tokio::test]
 async fn security_txt_needs_a_contact_and_has_a_canonical_url_only_with_a_public_url() {
     let server = TestServer::start().await;
-    let answer = server.http(Method::GET, SECURITY_TXT).send().await.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    let response = server.http(Method::GET, SECURITY_TXT).send().await.expect("a response");
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
 
     let data = TempDir::new().expect("a folder");
     let mut program = Command::new(PROGRAM);
     program.env("TEAHOUSE_SECURITY_CONTACT", "https://chat.example/security");
     let process = TestProcess::start_with_command(program, data.path()).await;
-    let answer = reqwest::get(format!("http://{}{SECURITY_TXT}", process.address)).await.expect("an answer");
-    let text = answer.text().await.expect("a text");
+    let response = reqwest::get(format!("http://{}{SECURITY_TXT}", process.address)).await.expect("a response");
+    let text = response.text().await.expect("a text");
     assert!(text.starts_with("Contact: https://chat.example/security\n") && !text.contains("Canonical"), "{text}");
 }
 
@@ -74,23 +74,23 @@ async fn browsers_report_to_the_configured_url() {
     .await;
     let ming = TestClient::guest(&server, "小明").await;
     for path in ["/", "/talk/lobby", "/admin", "/no/page"] {
-        let answer = server.http(Method::GET, path).bearer_auth(ming.token()).send().await.expect("an answer");
-        let headers = answer.headers();
+        let response = server.http(Method::GET, path).bearer_auth(ming.token()).send().await.expect("a response");
+        let headers = response.headers();
         let policy = policy(headers);
         assert!(policy.ends_with(&format!("; report-uri {REPORT_URL}; report-to csp")), "{path}: {policy}");
         assert_eq!(headers["reporting-endpoints"], format!("csp=\"{REPORT_URL}\""), "{path}");
     }
-    let answer = server.http(Method::GET, "/api/me").send().await.expect("an answer");
-    assert!(!policy(answer.headers()).contains("report"), "what is no page has nothing to report");
-    assert!(!answer.headers().contains_key("reporting-endpoints"));
+    let response = server.http(Method::GET, "/api/me").send().await.expect("a response");
+    assert!(!policy(response.headers()).contains("report"), "only pages have a policy that reports");
+    assert!(!response.headers().contains_key("reporting-endpoints"));
 }
 
 #[tokio::test]
 async fn without_a_url_browsers_report_nothing() {
     let server = TestServer::start_with_pages().await;
-    let answer = server.http(Method::GET, "/").send().await.expect("an answer");
-    assert!(!policy(answer.headers()).contains("report"));
-    assert!(!answer.headers().contains_key("reporting-endpoints"));
+    let response = server.http(Method::GET, "/").send().await.expect("a response");
+    assert!(!policy(response.headers()).contains("report"));
+    assert!(!response.headers().contains_key("reporting-endpoints"));
 }
 
 #[test]

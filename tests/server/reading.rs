@@ -8,9 +8,9 @@ use super::support::{TestClient, TestServer};
 async fn expect_read(client: &mut TestClient) -> Seq {
     let me = client.welcome.me.id;
     client
-        .expect("a read position", |frame| match frame {
+        .expect("a read mark", |frame| match frame {
             ServerFrame::Read { user, seq, .. } => {
-                assert_eq!(user.id, me, "others' positions are not told");
+                assert_eq!(user.id, me, "only the own read mark is sent");
                 Some(*seq)
             }
             _ => None,
@@ -52,7 +52,7 @@ async fn sending_a_message_marks_everything_above_as_read() {
     ling.send_message("two").await;
     let again = ling.connect_again(&server).await;
     assert_eq!((again.lobby().read_seq, again.lobby().unread), (Seq(2), 0));
-    assert_eq!(ming.connect_again(&server).await.lobby().unread, 1, "only what others wrote is unread");
+    assert_eq!(ming.connect_again(&server).await.lobby().unread, 1, "own messages are not unread");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn typing_is_announced_to_others_at_a_limited_rate() {
     assert_eq!(typing, 1);
     loop {
         match phone.next().await {
-            ServerFrame::Typing { .. } => panic!("one is not told of oneself"),
+            ServerFrame::Typing { .. } => panic!("the own typing was sent back"),
             ServerFrame::Event(_) => break,
             _ => {}
         }

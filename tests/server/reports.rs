@@ -23,35 +23,35 @@ async fn report(
 /// Sends a report. Returns the response's status and its error code.
 async fn post_report(server: &TestServer, user: &TestClient, body: Value) -> (StatusCode, Option<ErrorCode>) {
     let request = server.http(Method::POST, "/api/reports").bearer_auth(user.token()).json(&body);
-    let answer = request.send().await.expect("an answer");
-    let status = answer.status();
-    (status, answer.json::<Problem>().await.ok().map(|problem| problem.code))
+    let response = request.send().await.expect("a response");
+    let status = response.status();
+    (status, response.json::<Problem>().await.ok().map(|problem| problem.code))
 }
 
 /// Fetches the open reports that this user may see.
 async fn reports(server: &TestServer, user: &TestClient) -> Vec<Report> {
-    let answer = server.http(Method::GET, "/api/reports").bearer_auth(user.token()).send().await.expect("an answer");
-    let ReportList { reports, open } = answer.json().await.expect("reports");
+    let response = server.http(Method::GET, "/api/reports").bearer_auth(user.token()).send().await.expect("a response");
+    let ReportList { reports, open } = response.json().await.expect("reports");
     assert_eq!(open, reports.len() as u64);
     reports
 }
 
 async fn close_report(server: &TestServer, user: &TestClient, report: &Report) -> StatusCode {
     let path = format!("/api/reports/{}", report.id);
-    server.http(Method::DELETE, &path).bearer_auth(user.token()).send().await.expect("an answer").status()
+    server.http(Method::DELETE, &path).bearer_auth(user.token()).send().await.expect("a response").status()
 }
 
 /// Posts a form of the admin pages about a report.
 async fn post_form(server: &TestServer, user: &TestClient, report: &Report, body: &str) -> (StatusCode, String) {
     let request = server.http(Method::POST, &format!("/admin/reports/{}", report.id)).bearer_auth(user.token());
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.to_owned());
-    let answer = request.send().await.expect("an answer");
-    (answer.status(), answer.text().await.expect("a page"))
+    let response = request.send().await.expect("a response");
+    (response.status(), response.text().await.expect("a page"))
 }
 
 async fn get_page(server: &TestServer, user: &TestClient, path: &str) -> String {
     let request = server.http(Method::GET, path).bearer_auth(user.token());
-    request.send().await.expect("an answer").text().await.expect("a page")
+    request.send().await.expect("a response").text().await.expect("a page")
 }
 
 /// Waits for the event that deletes this message.
@@ -75,7 +75,7 @@ async fn a_report_shows_the_message_with_five_before_and_after() {
     for number in 1..=20 {
         let sent = ming.send_message(&format!("line {number}")).await;
         if number == 10 {
-            reported_seq = sent.seq.expect("a place");
+            reported_seq = sent.seq.expect("a sequence number");
         }
     }
     assert_eq!(report(&server, &ling, lobby, reported_seq, " rude\u{1b}[2J\nwords ").await, StatusCode::NO_CONTENT);
@@ -91,7 +91,7 @@ async fn a_report_shows_the_message_with_five_before_and_after() {
     }
     for anybody in [&ming, &ling] {
         let request = server.http(Method::GET, "/api/reports").bearer_auth(anybody.token());
-        assert_eq!(request.send().await.expect("an answer").status(), StatusCode::FORBIDDEN);
+        assert_eq!(request.send().await.expect("a response").status(), StatusCode::FORBIDDEN);
     }
 }
 
@@ -101,7 +101,7 @@ async fn repeated_reports_are_one_until_it_is_closed() {
     let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let sent = ming.send_message("rude words").await;
-    let (lobby, seq) = (sent.conversation, sent.seq.expect("a place"));
+    let (lobby, seq) = (sent.conversation, sent.seq.expect("a sequence number"));
     for reason in ["first", "second", ""] {
         assert_eq!(report(&server, &ling, lobby, seq, reason).await, StatusCode::NO_CONTENT);
     }
@@ -123,12 +123,12 @@ async fn only_readable_foreign_messages_can_be_reported() {
     let (mut owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let direct = ming.open_direct("老板").await.id;
-    let private = ming.send_message_to(direct, "between us").await.seq.expect("a place");
+    let private = ming.send_message_to(direct, "between us").await.seq.expect("a sequence number");
     let own = ming.send_message("mine").await;
-    let deleted = ming.send_message("gone").await.seq.expect("a place");
+    let deleted = ming.send_message("gone").await.seq.expect("a sequence number");
     ming.change("delete", own.conversation, deleted, json!({})).await;
-    let notice = owner.moderate("unmute", &ming.user(), json!({})).await.seq.expect("a place");
-    let (lobby, own) = (own.conversation, own.seq.expect("a place"));
+    let notice = owner.moderate("unmute", &ming.user(), json!({})).await.seq.expect("a sequence number");
+    let (lobby, own) = (own.conversation, own.seq.expect("a sequence number"));
     let report_body = |conversation, seq: Seq| json!({ "conversation": conversation, "seq": seq, "reason": "" });
     for (user, body, status, code) in [
         (&ling, report_body(direct, private), StatusCode::NOT_FOUND, ErrorCode::UnknownConversation),
@@ -163,7 +163,7 @@ async fn reports_are_limited_by_user_and_address() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let mut sent_seqs = Vec::new();
     for number in 0..10 {
-        sent_seqs.push(ming.send_message(&format!("line {number}")).await.seq.expect("a place"));
+        sent_seqs.push(ming.send_message(&format!("line {number}")).await.seq.expect("a sequence number"));
     }
     let lobby = ming.lobby().id;
     let mut accepted = Vec::new();
@@ -178,8 +178,8 @@ async fn reports_are_limited_by_user_and_address() {
         }
         accepted.push(accepted_of_user);
     }
-    assert_eq!(accepted[0], 6, "of one user");
-    assert!(accepted.iter().sum::<usize>() <= 13, "of one address: {accepted:?}");
+    assert_eq!(accepted[0], 6, "accepted of one user");
+    assert!(accepted.iter().sum::<usize>() <= 13, "accepted of one address: {accepted:?}");
     assert_eq!(reports(&server, &owner).await.len(), accepted.iter().sum::<usize>());
 }
 
@@ -191,7 +191,7 @@ async fn a_reporter_has_at_most_twenty_open_reports() {
     let lobby = ming.lobby().id;
     let mut last = Seq::ZERO;
     for number in 0..=20 {
-        last = ming.send_message(&format!("line {number}")).await.seq.expect("a place");
+        last = ming.send_message(&format!("line {number}")).await.seq.expect("a sequence number");
         let status = report(&server, &ling, lobby, last, "").await;
         assert_eq!(status, if number < 20 { StatusCode::NO_CONTENT } else { StatusCode::TOO_MANY_REQUESTS });
     }
@@ -208,9 +208,9 @@ async fn nobody_sees_reports_about_themselves_and_only_owners_those_about_modera
     let other = register_with_role(&server, &mut owner, "管家二", "moderator").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let sent = mo.send_message("rude words of a moderator").await;
-    report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "").await;
+    report(&server, &ling, sent.conversation, sent.seq.expect("a sequence number"), "").await;
     let sent = owner.send_message("rude words of the owner").await;
-    report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "").await;
+    report(&server, &ling, sent.conversation, sent.seq.expect("a sequence number"), "").await;
 
     let reported_bodies = |open_reports: &[Report]| -> Vec<String> {
         let reported = open_reports.iter().filter_map(Report::reported);
@@ -222,10 +222,10 @@ async fn nobody_sees_reports_about_themselves_and_only_owners_those_about_modera
     let both = reports(&server, &other).await;
     assert_eq!(reported_bodies(&both), [of_mo, of_owner]);
     for about in &both {
-        assert_eq!(close_report(&server, &other, about).await, StatusCode::FORBIDDEN, "an equal or a higher one");
+        assert_eq!(close_report(&server, &other, about).await, StatusCode::FORBIDDEN, "about an equal or higher role");
     }
-    assert_eq!(close_report(&server, &mo, &both[0]).await, StatusCode::FORBIDDEN, "about oneself");
-    assert_eq!(close_report(&server, &owner, &both[1]).await, StatusCode::NOT_FOUND, "about oneself");
+    assert_eq!(close_report(&server, &mo, &both[0]).await, StatusCode::FORBIDDEN, "about the closer themself");
+    assert_eq!(close_report(&server, &owner, &both[1]).await, StatusCode::NOT_FOUND, "about the closer themself");
     assert_eq!(close_report(&server, &owner, &both[0]).await, StatusCode::NO_CONTENT);
 
     // The operator sees all reports and can close those that no user may close.
@@ -246,7 +246,7 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     let mo = register_with_role(&server, &mut owner, "管家", "moderator").await;
     let (mut ming, mut ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let direct = ming.open_direct("阿玲").await.id;
-    let reported_seq = ming.send_message_to(direct, "a threat").await.seq.expect("a place");
+    let reported_seq = ming.send_message_to(direct, "a threat").await.seq.expect("a sequence number");
     ling.expect_event("a threat").await;
     assert_eq!(report(&server, &ling, direct, reported_seq, "").await, StatusCode::NO_CONTENT);
     let open_report = reports(&server, &mo).await.remove(0);
@@ -263,7 +263,7 @@ async fn moderators_see_and_delete_a_reported_message_of_a_direct() {
     assert_eq!(kept_report.reported().map(|message| message.body.as_str()), Some("a threat"));
     // A report gives moderators no access to the rest of the direct.
     let request = server.http(Method::GET, &format!("/api/conversations/{direct}/messages")).bearer_auth(mo.token());
-    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+    assert_eq!(request.send().await.expect("a response").status(), StatusCode::NOT_FOUND);
     assert_eq!(
         post_form(&server, &mo, &open_report, &format!("action=close&up_to={}", open_report.id)).await.0,
         StatusCode::SEE_OTHER
@@ -278,7 +278,7 @@ async fn a_report_keeps_the_reported_text_until_it_is_closed() {
     let (owner, _) = register_user(&server, "老板").await;
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let sent = ming.send_message("first version").await;
-    let (lobby, seq) = (sent.conversation, sent.seq.expect("a place"));
+    let (lobby, seq) = (sent.conversation, sent.seq.expect("a sequence number"));
     report(&server, &ling, lobby, seq, "").await;
     ming.change("edit", lobby, seq, json!({ "body": "second version" })).await;
     let carol = TestClient::guest(&server, "Carol").await;
@@ -300,7 +300,7 @@ async fn a_report_keeps_excerpts_of_the_messages_around_it() {
     let text = "好".repeat(4_000);
     let lobby = ming.lobby().id;
     ming.send_message(&text).await;
-    let reported_seq = ming.send_message(&text).await.seq.expect("a place");
+    let reported_seq = ming.send_message(&text).await.seq.expect("a sequence number");
     ming.send_message(&text).await;
     report(&server, &ling, lobby, reported_seq, "").await;
     let open_report = reports(&server, &owner).await.remove(0);
@@ -315,7 +315,7 @@ async fn muted_users_can_report_and_reports_survive_a_restart() {
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     let sent = ming.send_message("rude words").await;
     owner.moderate("mute", &ling.user(), json!({})).await;
-    let status = report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "").await;
+    let status = report(&server, &ling, sent.conversation, sent.seq.expect("a sequence number"), "").await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let server = server.restart().await;
     let owner = TestClient::with_token(server.address, &token).await;
@@ -329,7 +329,7 @@ async fn the_admin_pages_count_open_reports_and_show_messages_as_text() {
     let (mut ming, ling) = (TestClient::guest(&server, "小明").await, TestClient::guest(&server, "阿玲").await);
     assert!(!get_page(&server, &owner, "/admin").await.contains("class=\"count\""));
     let sent = ming.send_message("<b>rude</b>").await;
-    report(&server, &ling, sent.conversation, sent.seq.expect("a place"), "<i>why</i>").await;
+    report(&server, &ling, sent.conversation, sent.seq.expect("a sequence number"), "<i>why</i>").await;
     assert!(get_page(&server, &owner, "/admin").await.contains("<b class=\"count\">1</b>"));
     let html = get_page(&server, &owner, "/admin/reports").await;
     assert!(html.contains("&lt;b&gt;rude") && html.contains("&lt;i&gt;why"), "{html}");

@@ -20,11 +20,11 @@ async fn messages_sessions_and_read_marks_survive_a_restart() {
     let server = server.restart().await;
     let mut reconnected = TestClient::with_token(server.address, &token).await;
     assert_eq!(reconnected.welcome.me, ming.welcome.me);
-    assert_eq!(reconnected.welcome.epoch, ming.welcome.epoch, "cursors stay good");
+    assert_eq!(reconnected.welcome.epoch, ming.welcome.epoch, "cursors stay valid");
     assert_eq!(reconnected.lobby().last_seq, Seq(1));
     assert_eq!(reconnected.send_message("after").await.seq, Some(Seq(2)));
-    let answer = server.http(Method::GET, "/api/conversations/lobby/messages").bearer_auth(&token).send().await;
-    let page: MessagesPage = answer.expect("an answer").json().await.expect("a page");
+    let response = server.http(Method::GET, "/api/conversations/lobby/messages").bearer_auth(&token).send().await;
+    let page: MessagesPage = response.expect("a response").json().await.expect("a page");
     assert_eq!(page.messages.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["before", "after"]);
 }
 
@@ -51,11 +51,11 @@ async fn a_kill_keeps_acked_messages_and_frees_nicknames_of_simple_clients() {
 async fn a_second_process_on_the_same_data_does_not_start() {
     let server = TestServer::start().await;
     let config = server.config();
-    let refused = teahouse::server::Server::open(config).err().expect("the data is in use");
+    let refused = teahouse::server::Server::open(config).err().expect("an error, because the data is in use");
     assert!(refused.to_string().starts_with("another teahouse is using"), "{refused}");
     // The first server is not affected.
     TestClient::guest(&server, "小明").await.send_message("still here").await;
-    let ready = server.http(Method::GET, "/readyz").send().await.expect("an answer");
+    let ready = server.http(Method::GET, "/readyz").send().await.expect("a response");
     assert_eq!(ready.status(), 200);
     let body: Value = Value::String(ready.text().await.expect("text"));
     assert_eq!(body, "ready\n");

@@ -126,7 +126,7 @@ async fn reconnecting_during_a_conversation_neither_loses_nor_repeats_events() {
                     ServerFrame::Event(event) => Some(event.seq.0),
                     _ => None,
                 });
-                assert_eq!(seq.await, position + 1, "the next one, neither lost nor doubled");
+                assert_eq!(seq.await, position + 1, "the next event, neither lost nor repeated");
                 position += 1;
             }
             ling = TestClient::resume(&server, &token, epoch, &cursor(lobby, position)).await;

@@ -32,8 +32,8 @@ fn a_day() -> Option<NonZeroU32> {
 
 async fn history(server: &TestServer, client: &TestClient, conversation: ConversationId) -> MessagesPage {
     let path = format!("/api/conversations/{conversation}/messages?limit=200");
-    let answer = server.http(Method::GET, &path).bearer_auth(client.token()).send().await.expect("an answer");
-    answer.json().await.expect("a page")
+    let response = server.http(Method::GET, &path).bearer_auth(client.token()).send().await.expect("a response");
+    response.json().await.expect("a page")
 }
 
 async fn expect_deletion(client: &mut TestClient) -> Event {
@@ -63,8 +63,8 @@ async fn expired_messages_of_guests_are_deleted_like_others() {
     let direct = bob.open_direct("Alice").await.id;
     alice.send_message("kept: Alice has an account").await;
     let old = bob.send_message("gone-from-the-lobby").await;
-    alice.change("react", lobby, old.seq.expect("a place"), json!({ "emoji": "🍵", "on": true })).await;
-    bob.change("edit", lobby, old.seq.expect("a place"), json!({ "body": "gone-when-edited" })).await;
+    alice.change("react", lobby, old.seq.expect("a sequence number"), json!({ "emoji": "🍵", "on": true })).await;
+    bob.change("edit", lobby, old.seq.expect("a sequence number"), json!({ "body": "gone-when-edited" })).await;
     bob.send_message_to(direct, "gone-from-the-direct").await;
 
     server.tamper(AGE_ALL_EVENTS).expect("an update");
@@ -74,7 +74,7 @@ async fn expired_messages_of_guests_are_deleted_like_others() {
     }
     bob.send_message("kept: it is new").await;
     for deleted in ["gone-from-the-lobby", "gone-when-edited", "gone-from-the-direct"] {
-        assert_eq!(server.payloads_containing(deleted), 0, "{deleted} is nowhere in the data");
+        assert_eq!(server.payloads_containing(deleted), 0, "{deleted} is still in the data");
     }
     let messages_of = async |conversation| {
         let messages = history(&server, &alice, conversation).await.messages;
@@ -83,15 +83,19 @@ async fn expired_messages_of_guests_are_deleted_like_others() {
             .map(|message| (message.body.as_str().to_owned(), message.deleted, message.reactions.len()))
             .collect::<Vec<_>>()
     };
-    let kept = |body: &str| (body.to_owned(), false, 0);
+    let unchanged = |body: &str| (body.to_owned(), false, 0);
     let deleted = || (String::new(), true, 0);
-    assert_eq!(messages_of(lobby).await, [kept("kept: Alice has an account"), deleted(), kept("kept: it is new")]);
+    assert_eq!(
+        messages_of(lobby).await,
+        [unchanged("kept: Alice has an account"), deleted(), unchanged("kept: it is new")]
+    );
     assert_eq!(messages_of(direct).await, [deleted()]);
-    assert_eq!(server.count("audit WHERE action = 'delete_message'"), 0, "no moderator did it");
+    assert_eq!(server.count("audit WHERE action = 'delete_message'"), 0, "the audit log names no moderator for it");
     // A client that resumes from an old cursor receives the same deletion.
-    let cursors = [(lobby, old.seq.expect("a place"))].into();
+    let cursors = [(lobby, old.seq.expect("a sequence number"))].into();
     let mut reconnected = TestClient::resume(&server, bob.token(), bob.welcome.epoch, &cursors).await;
-    let lobby_deletion = deletions.iter().find(|deletion| deletion.conversation == lobby).expect("one in the lobby");
+    let lobby_deletion =
+        deletions.iter().find(|deletion| deletion.conversation == lobby).expect("a deletion in the Lobby");
     assert_eq!(expect_deletion(&mut reconnected).await, *lobby_deletion);
 }
 
@@ -128,7 +132,7 @@ async fn only_expired_entries_leave_the_audit_log() {
     server.tamper(&format!("DROP TRIGGER audit_is_not_changed; {age}; {guarded}")).expect("an old entry");
     wait_until_none(&server, "audit WHERE action = 'mute'").await;
     assert_eq!(server.count("audit WHERE action = 'unmute'"), 1);
-    assert!(server.tamper("DELETE FROM audit").is_err(), "nobody takes out what is not too old");
+    assert!(server.tamper("DELETE FROM audit").is_err(), "recent entries cannot be deleted");
 }
 
 #[tokio::test]
@@ -140,7 +144,7 @@ async fn expired_addresses_are_deleted_and_no_longer_banned() {
     alice.moderate("ban", &bob.user(), json!({})).await;
     let sign_in = async || {
         let request = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "Dave" }));
-        request.send().await.expect("an answer").status()
+        request.send().await.expect("a response").status()
     };
     assert_eq!(sign_in().await, 403);
     let known = "users WHERE address IS NOT NULL";
@@ -151,7 +155,7 @@ async fn expired_addresses_are_deleted_and_no_longer_banned() {
     for rows in [known, "sessions WHERE address IS NOT NULL", marked] {
         wait_until_none(&server, rows).await;
     }
-    assert_eq!(server.count("guest_marks WHERE mark LIKE 'name:%'"), 1, "the nickname is still kept out");
+    assert_eq!(server.count("guest_marks WHERE mark LIKE 'name:%'"), 1, "the nickname is still banned");
     assert_eq!(sign_in().await, 201);
     TestClient::with_token(server.address, carol.token()).await.send_message("I am still Carol").await;
 }
@@ -169,13 +173,13 @@ async fn without_an_option_nothing_expires() {
     // Housekeeping has run once it has ended this session.
     let other = TestClient::guest(&server, "Carol").await.welcome.me.id;
     server.age_sessions_of("Carol");
-    with_timeout("a left session to end", async {
+    with_timeout("an unused session to end", async {
         while server.sessions_of(other) > 0 {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    assert_eq!(server.payloads_containing("as old as the hills"), 2, "in the log, and as it is now");
+    assert_eq!(server.payloads_containing("as old as the hills"), 2, "in the event and in the message");
     assert_eq!(server.count("audit"), audit);
     assert!(server.count("users WHERE address IS NOT NULL") > 0);
 }

@@ -27,18 +27,18 @@ async fn logs_contain_no_secrets_and_no_messages() {
 
     let http = Client::new();
     let request = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
-    let sign_in = async |body| request(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+    let sign_in = async |body| request(Method::POST, "/api/session").json(&body).send().await.expect("a response");
     let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
     let claim =
         request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
-    assert_eq!(claim.send().await.expect("an answer").status(), 204);
+    assert_eq!(claim.send().await.expect("a response").status(), 204);
     assert_eq!(sign_in(json!({ "nickname": "小明", "password": WRONG_PASSWORD })).await.status(), 403);
     let user: SessionCreated =
         sign_in(json!({ "nickname": "小明", "password": PASSWORD })).await.json().await.expect("a session");
 
     let cookie = format!("teahouse_session_{}={}", process.address.port(), user.token);
-    let mine = request(Method::GET, "/api/me").header("cookie", &cookie).send().await.expect("an answer");
-    assert_eq!(mine.status(), 200);
+    let me = request(Method::GET, "/api/me").header("cookie", &cookie).send().await.expect("a response");
+    assert_eq!(me.status(), 200);
     let mut by_cookie =
         RawClient::connect_with(process.address, "/ws", &[("cookie", &cookie)]).await.expect("an upgrade");
     by_cookie.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
@@ -52,7 +52,7 @@ async fn logs_contain_no_secrets_and_no_messages() {
     process.signal("TERM");
     assert!(process.exit().await.success());
     let log = String::from_utf8_lossy(&std::fs::read(&log).expect("the log")).into_owned();
-    assert!(log.contains("SIGTERM"), "there is a log: {log}");
+    assert!(log.contains("SIGTERM"), "the log was not written: {log}");
     for secret in [PASSWORD, WRONG_PASSWORD, MESSAGE, SIMPLE_MESSAGE, &guest.token, &user.token] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");

@@ -42,21 +42,21 @@ const INJECTIONS: [&str; 12] = [
 ];
 
 async fn get(server: &TestServer, path: &str, token: &str) -> Response {
-    server.http(Method::GET, path).bearer_auth(token).send().await.expect("an answer")
+    server.http(Method::GET, path).bearer_auth(token).send().await.expect("a response")
 }
 
 /// Sends exactly these bytes and returns the head of the response.
 async fn head(server: &TestServer, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("an open stream");
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let reading = async {
-        while !answer.ends_with(b"\r\n\r\n") {
-            answer.push(stream.read_u8().await.expect("a head"));
+        while !response.ends_with(b"\r\n\r\n") {
+            response.push(stream.read_u8().await.expect("a head"));
         }
     };
-    with_timeout("an answer", reading).await;
-    String::from_utf8(answer).expect("ASCII")
+    with_timeout("a response", reading).await;
+    String::from_utf8(response).expect("ASCII")
 }
 
 /// Registers an owner, whoever owned the server before.
@@ -89,7 +89,7 @@ async fn code_in_messages_stays_text() {
     }
     assert_eq!(
         (server.stored_counts().users, server.stored_counts().events),
-        (2, INJECTIONS.len().try_into().expect("a few"))
+        (2, INJECTIONS.len().try_into().expect("a small number"))
     );
 }
 
@@ -103,7 +103,7 @@ async fn input_is_decoded_exactly_once() {
     let body = Serializer::new(String::new()).append_pair("form", &form).append_pair("body", typed).finish();
     let request = server.http(Method::POST, "/talk/lobby").bearer_auth(ming.token());
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
-    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::SEE_OTHER);
+    assert_eq!(request.send().await.expect("a response").status(), StatusCode::SEE_OTHER);
     ling.expect_event(typed).await;
     for (path, status) in [("%6cobby", StatusCode::OK), ("%256cobby", StatusCode::NOT_FOUND)] {
         let path = format!("/api/conversations/{path}/messages");
@@ -125,8 +125,8 @@ async fn answers_are_not_shared_with_other_origins() {
             (Method::GET, "/no/page"),
         ] {
             let request = server.http(method.clone(), path).header("origin", origin);
-            let answer = request.header("access-control-request-method", "PUT").send().await.expect("an answer");
-            let shared = answer.headers().keys().find(|name| name.as_str().starts_with("access-control"));
+            let response = request.header("access-control-request-method", "PUT").send().await.expect("a response");
+            let shared = response.headers().keys().find(|name| name.as_str().starts_with("access-control"));
             assert_eq!(shared, None, "{method} {path} for {origin}");
         }
     }
@@ -137,8 +137,8 @@ async fn pages_have_a_strict_policy_and_are_not_cached() {
     let server = TestServer::start_with_pages().await;
     let ming = TestClient::guest(&server, "小明").await;
     for path in ["/", "/talk/lobby", "/talk/nowhere", "/admin", "/admin/invites", "/no/page"] {
-        let answer = get(&server, path, ming.token()).await;
-        let header = |name: &str| answer.headers()[name].to_str().expect("ASCII").to_owned();
+        let response = get(&server, path, ming.token()).await;
+        let header = |name: &str| response.headers()[name].to_str().expect("ASCII").to_owned();
         let policy = header("content-security-policy");
         for nothing in ["default-src", "object-src", "base-uri", "frame-ancestors"] {
             assert!(policy.contains(&format!("{nothing} 'none'")), "{path}: {policy}");
@@ -174,8 +174,8 @@ async fn reading_changes_nothing() {
         "/ws",
     ] {
         for method in [Method::GET, Method::HEAD] {
-            server.http(method, path).bearer_auth(ming.token()).send().await.expect("an answer");
-            server.http(Method::GET, path).send().await.expect("an answer");
+            server.http(method, path).bearer_auth(ming.token()).send().await.expect("a response");
+            server.http(Method::GET, path).send().await.expect("a response");
         }
     }
     assert_eq!((server.stored_counts(), server.count("sessions")), before);
@@ -205,8 +205,8 @@ async fn redirects_never_leave_the_host() {
             for token in [Some(ming.token()), None] {
                 let request = server.http(Method::POST, path).body(body.clone());
                 let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
-                let answer = request.send().await.expect("an answer");
-                let Some(location) = answer.headers().get(header::LOCATION) else { continue };
+                let response = request.send().await.expect("a response");
+                let Some(location) = response.headers().get(header::LOCATION) else { continue };
                 let location = location.to_str().expect("ASCII");
                 let is_own = location.starts_with('/') && !location.starts_with("//") && !location.starts_with("/\\");
                 assert!(is_own, "{path} {fields:?}: {location}");
@@ -223,8 +223,8 @@ async fn a_token_in_a_url_is_ignored() {
     let ming = TestClient::guest(&server, "小明").await;
     for name in ["token", "session", "access_token", "teahouse_session", "authorization"] {
         let query = format!("{name}={}", ming.token());
-        let answer = server.http(Method::GET, &format!("/api/me?{query}")).send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{name}");
+        let response = server.http(Method::GET, &format!("/api/me?{query}")).send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{name}");
         let mut raw = RawClient::connect(&server, &format!("/ws?{query}")).await;
         raw.send_json(&json!({ "type": "hello", "protocol": 1 })).await;
         assert_eq!(raw.closed().await, Closed::Code(4401), "{name}");
@@ -254,20 +254,23 @@ async fn tokens_are_256_random_bits_and_only_hashes_are_stored() {
     ming.send_message("what is kept as it was said").await;
 
     let stored = stored_bytes(&server.config());
-    assert!(contains_text(&stored, "what is kept as it was said"), "the files are looked into");
-    let mut ones = [0_u32; 256];
+    assert!(
+        contains_text(&stored, "what is kept as it was said"),
+        "the message is not in the files, so the search does not work"
+    );
+    let mut bit_counts = [0_u32; 256];
     for token in &tokens {
         let bits = URL_SAFE_NO_PAD.decode(token).expect("base64url");
         assert_eq!(bits.len(), 32, "{token}");
-        for (index, count) in ones.iter_mut().enumerate() {
+        for (index, count) in bit_counts.iter_mut().enumerate() {
             *count += u32::from(bits[index / 8] >> (index % 8) & 1);
         }
-        assert!(!contains_text(&stored, token), "a token is kept");
+        assert!(!contains_text(&stored, token), "a token is stored in plain text");
     }
     // A random bit is the same in all of ten tokens with a probability of 1 in 512.
-    let constant_bits = ones.iter().filter(|count| [0, 10].contains(*count)).count();
-    assert!(constant_bits < 16, "{constant_bits} bits never change");
-    assert!(!contains_text(&stored, PASSWORD), "a password is kept");
+    let constant_bits = bit_counts.iter().filter(|count| [0, 10].contains(*count)).count();
+    assert!(constant_bits < 16, "{constant_bits} bits are the same in all tokens");
+    assert!(!contains_text(&stored, PASSWORD), "a password is stored in plain text");
 }
 
 #[tokio::test]
@@ -290,7 +293,7 @@ async fn lists_contain_no_tokens_and_no_addresses() {
     let owner = owner(&server, "老板").await;
     let guest = TestClient::guest(&server, "阿玲").await;
     let request = server.http(Method::POST, "/api/invites").bearer_auth(&owner.token).json(&json!({}));
-    let new_invite: serde_json::Value = request.send().await.expect("an answer").json().await.expect("an invite");
+    let new_invite: serde_json::Value = request.send().await.expect("a response").json().await.expect("an invite");
     let invite = new_invite["token"].as_str().expect("a token");
     server.admin(&["ban", "阿玲"]).await;
     for path in [
@@ -302,9 +305,9 @@ async fn lists_contain_no_tokens_and_no_addresses() {
         "/api/conversations",
         "/api/conversations/lobby/messages",
     ] {
-        let answer = get(&server, path, &owner.token).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{path}");
-        let text = answer.text().await.expect("a list");
+        let response = get(&server, path, &owner.token).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let text = response.text().await.expect("a list");
         for secret in [&owner.token, guest.token(), invite, "127.0.0.1", "argon2"] {
             assert!(!text.contains(secret), "{secret} in {path}: {text}");
         }
@@ -318,8 +321,8 @@ async fn unknown_fields_grant_nothing() {
         "nickname": "Mallory", "role": "owner", "kind": "registered", "registered": true,
         "id": "00000000-0000-0000-0000-000000000000", "me": { "role": "owner" },
     });
-    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-    let created: SessionCreated = answer.json().await.expect("a session");
+    let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+    let created: SessionCreated = response.json().await.expect("a session");
     assert_eq!((created.me.role, created.me.kind), (Role::Member, UserKind::Guest));
     assert!(!created.me.id.as_uuid().is_nil());
     let mut hello = body.clone();
@@ -336,7 +339,7 @@ async fn duplicate_parameters_are_unambiguous() {
     let server = TestServer::start_with_pages().await;
     let duplicate_keys = r#"{"nickname":"Alice","nickname":"Bob"}"#;
     let request = server.http(Method::POST, "/api/session").header("content-type", "application/json");
-    let refused = request.body(duplicate_keys).send().await.expect("an answer");
+    let refused = request.body(duplicate_keys).send().await.expect("a response");
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert_eq!(refused.json::<Problem>().await.expect("a problem").code, ErrorCode::BadFrame);
 
@@ -350,8 +353,9 @@ async fn duplicate_parameters_are_unambiguous() {
 
     let form = CommandId::generate();
     let request = server.http(Method::POST, "/talk/lobby").bearer_auth(ming.token());
-    let answer = request.body(format!("form={form}&body=the+first&body=the+second")).send().await.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let response =
+        request.body(format!("form={form}&body=the+first&body=the+second")).send().await.expect("a response");
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
     ming.expect_event("the first").await;
     assert_eq!((server.stored_counts().users, server.stored_counts().events), (1, 1));
 }
@@ -361,18 +365,18 @@ async fn conflicting_content_lengths_are_refused() {
     let server = TestServer::start().await;
     let body = r#"{"nickname":"Mallory"}"#;
     let one = format!("POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
-    let answer = head(&server, &format!("{one}Content-Length: 5\r\n\r\n{body}")).await;
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let response = head(&server, &format!("{one}Content-Length: 5\r\n\r\n{body}")).await;
+    assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
     assert_eq!(server.stored_counts().users, 0);
-    let answer = head(&server, &format!("{one}\r\n{body}")).await;
-    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let response = head(&server, &format!("{one}\r\n{body}")).await;
+    assert!(response.starts_with("HTTP/1.1 201 "), "{response}");
 }
 
 #[tokio::test]
 async fn offered_compression_is_declined() {
     let server = TestServer::start().await;
     for endpoint in ["/ws", "/visitor"] {
-        let answer = head(
+        let response = head(
             &server,
             &format!(
                 "GET {endpoint} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -382,8 +386,8 @@ async fn offered_compression_is_declined() {
         )
         .await
         .to_ascii_lowercase();
-        assert!(answer.starts_with("http/1.1 101 "), "{answer}");
-        assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
+        assert!(response.starts_with("http/1.1 101 "), "{response}");
+        assert!(!response.contains("sec-websocket-extensions"), "{response}");
     }
 }
 
@@ -391,23 +395,23 @@ async fn offered_compression_is_declined() {
 async fn health_checks_reveal_nothing_else() {
     let server = TestServer::start().await;
     for (path, expected) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
-        let answer = server.http(Method::GET, path).send().await.expect("an answer");
+        let response = server.http(Method::GET, path).send().await.expect("a response");
         for name in ["server", "x-powered-by", "via"] {
-            assert!(!answer.headers().contains_key(name), "{path}: {name}");
+            assert!(!response.headers().contains_key(name), "{path}: {name}");
         }
-        assert_eq!(answer.text().await.expect("text"), expected);
+        assert_eq!(response.text().await.expect("text"), expected);
     }
     for path in ["/metrics", "/debug", "/status", "/api/debug", "/echo"] {
-        assert_eq!(server.http(Method::GET, path).send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
+        assert_eq!(server.http(Method::GET, path).send().await.expect("a response").status(), StatusCode::NOT_FOUND);
     }
 }
 
 #[tokio::test]
 async fn password_fields_hide_input_and_support_managers() {
     let server = TestServer::start_with_pages().await;
-    let page = server.http(Method::GET, "/").send().await.expect("an answer").text().await.expect("a page");
+    let page = server.http(Method::GET, "/").send().await.expect("a response").text().await.expect("a page");
     let (_, field) = page.split_once("<input id=\"password\"").expect("a field");
-    let (field, _) = field.split_once('>').expect("its end");
+    let (field, _) = field.split_once('>').expect("the end of the field");
     assert!(field.contains("type=\"password\"") && field.contains("autocomplete=\"current-password\""), "{field}");
     assert!(!page.contains("onpaste") && !field.contains("maxlength") && !field.contains("pattern"), "{field}");
 }
@@ -422,11 +426,11 @@ async fn unexpected_errors_go_to_the_log_and_not_to_the_client() {
     let guest = TestClient::guest_at_address(process.address, "小明").await;
     // Causes an internal error that the server does not expect.
     let database = Connection::open(data.path().join("teahouse.db")).expect("the database");
-    database.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("damage");
+    database.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("the damage");
     let url = format!("http://{}/api/conversations/lobby/messages", process.address);
-    let answer = reqwest::Client::new().get(url).bearer_auth(guest.token()).send().await.expect("an answer");
-    assert!(answer.status().is_server_error(), "{}", answer.status());
-    let text = answer.text().await.expect("a problem");
+    let response = reqwest::Client::new().get(url).bearer_auth(guest.token()).send().await.expect("a response");
+    assert!(response.status().is_server_error(), "{}", response.status());
+    let text = response.text().await.expect("a problem");
     for inner in ["reactions", "table", "SQL", "sqlite", "src/", "panicked"] {
         assert!(!text.contains(inner), "{inner}: {text}");
     }
@@ -441,8 +445,8 @@ async fn a_stored_user_agent_is_short_and_has_no_control_characters() {
     let server = TestServer::start().await;
     let name = format!("curl\t{}", "x".repeat(1_000));
     let request = server.http(Method::POST, "/api/session").header(header::USER_AGENT, name);
-    let answer = request.json(&json!({ "nickname": "小明" })).send().await.expect("an answer");
-    let created: SessionCreated = answer.json().await.expect("a session");
+    let response = request.json(&json!({ "nickname": "小明" })).send().await.expect("a response");
+    let created: SessionCreated = response.json().await.expect("a session");
     let list: SessionList = get(&server, "/api/sessions", &created.token).await.json().await.expect("a list");
     let agent = &list.sessions.first().expect("one").agent;
     assert!(agent.starts_with("curlx") && agent.chars().count() <= 200, "{agent:?}");

@@ -28,12 +28,13 @@ async fn strangers_cannot_flood_the_log() {
     for number in 0..250 {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.{number}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.expect("an open stream");
-        let mut answer = [0; 4_096];
-        with_timeout("an answer", stream.read(&mut answer)).await.expect("an answer");
+        let mut response = [0; 4_096];
+        with_timeout("a response", stream.read(&mut response)).await.expect("a response");
     }
     for _ in 0..100 {
-        let answer = reqwest::Client::new().get(format!("http://{}/", process.address)).header("host", "evil.example");
-        answer.send().await.expect("an answer");
+        let response =
+            reqwest::Client::new().get(format!("http://{}/", process.address)).header("host", "evil.example");
+        response.send().await.expect("a response");
     }
     // More connections than twice the limit of an address.
     let mut held = vec![stream];
@@ -43,8 +44,8 @@ async fn strangers_cannot_flood_the_log() {
     for _ in 0..200 {
         let mut refused = TcpStream::connect(process.address).await.expect("a connection");
         let mut rest = Vec::new();
-        let read = with_timeout("the server to hang up", refused.read_to_end(&mut rest)).await;
-        assert!(read.is_err() || rest.is_empty(), "without a word");
+        let read = with_timeout("the server to close the connection", refused.read_to_end(&mut rest)).await;
+        assert!(read.is_err() || rest.is_empty(), "closed without a response");
     }
 
     process.signal("TERM");
@@ -53,9 +54,9 @@ async fn strangers_cannot_flood_the_log() {
     let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
     // The first, the tenth and the hundredth are logged.
     assert_eq!(count("--trusted-proxies"), 3, "{log}");
-    assert!(!log.contains("192.0.2."), "what they say is not believed, and not written down: {log}");
+    assert!(!log.contains("192.0.2."), "an untrusted forwarded address is in the log: {log}");
     let refused = count("no room for another connection") + count(" refused ");
-    assert!((60..=150).contains(&refused), "{refused} lines of 300 refusals: {log}");
+    assert!((60..=150).contains(&refused), "{refused} lines about 300 refusals: {log}");
     assert!(log.lines().count() < 200, "{} lines", log.lines().count());
 }
 
@@ -74,11 +75,11 @@ async fn the_security_log_records_sign_ins_and_refusals() {
     let http = reqwest::Client::new();
     let request = |method, path: &str| http.request(method, format!("http://{}{path}", process.address));
     let sign_in =
-        async |body: Value| request(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
+        async |body: Value| request(Method::POST, "/api/session").json(&body).send().await.expect("a response");
     let guest: SessionCreated = sign_in(json!({ "nickname": "小明" })).await.json().await.expect("a session");
     let claim =
         request(Method::PUT, "/api/me/password").bearer_auth(&guest.token).json(&json!({ "password": PASSWORD }));
-    assert_eq!(claim.send().await.expect("an answer").status(), 204);
+    assert_eq!(claim.send().await.expect("a response").status(), 204);
     assert_eq!(sign_in(json!({ "nickname": "小明", "password": "wrong-bamboo-whisk" })).await.status(), 403);
     assert_eq!(sign_in(json!({ "nickname": MISPLACED, "password": PASSWORD })).await.status(), 403);
     let user: SessionCreated =
@@ -86,24 +87,24 @@ async fn the_security_log_records_sign_ins_and_refusals() {
     let mut tries = 0;
     while sign_in(json!({ "nickname": "小明", "password": "one more guess" })).await.status() != 429 {
         tries += 1;
-        assert!(tries < 10, "passwords can be tried out");
+        assert!(tries < 10, "passwords can be tried without limit");
     }
     // The first user with a password owns the server, so another user requests what only owners may see.
     let other: SessionCreated = sign_in(json!({ "nickname": "阿玲" })).await.json().await.expect("a session");
-    let audit = request(Method::GET, "/api/audit").bearer_auth(&other.token).send().await.expect("an answer");
+    let audit = request(Method::GET, "/api/audit").bearer_auth(&other.token).send().await.expect("a response");
     assert_eq!(audit.status(), 403);
     let mut member = RawClient::connect_with(process.address, "/ws", &[]).await.expect("an upgrade");
     member.send_json(&json!({ "type": "hello", "protocol": 1, "token": other.token })).await;
     member.next_text().await.expect("a welcome");
     let id = teahouse::domain::CommandId::generate();
     member.send_json(&json!({ "type": "moderate", "id": id, "action": "ban", "user": user.me.id })).await;
-    while !member.next_text().await.expect("an answer").contains("forbidden") {}
+    while !member.next_text().await.expect("a response").contains("forbidden") {}
     let foreign =
         request(Method::DELETE, "/api/session").header("sec-fetch-site", "cross-site").bearer_auth(&user.token);
-    assert_eq!(foreign.send().await.expect("an answer").status(), 403);
+    assert_eq!(foreign.send().await.expect("a response").status(), 403);
     let rebound = request(Method::GET, "/api/me").header("host", "evil.example");
-    assert_eq!(rebound.send().await.expect("an answer").status(), 421);
-    let end = request(Method::DELETE, "/api/session").bearer_auth(&user.token).send().await.expect("an answer");
+    assert_eq!(rebound.send().await.expect("a response").status(), 421);
+    let end = request(Method::DELETE, "/api/session").bearer_auth(&user.token).send().await.expect("a response");
     assert_eq!(end.status(), 204);
 
     process.signal("TERM");

@@ -137,8 +137,8 @@ impl Confined {
         command.args(["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--unshare-pid"]);
         command.args(["--unshare-ipc", "--unshare-uts", "--die-with-parent"]);
         command.args(["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]);
-        let hidden = ["/tmp", "/var/tmp", "/home", "/root", "/run/user", "/opt", "/var/lib"];
-        for folder in hidden.into_iter().filter(|folder| Path::new(folder).is_dir()) {
+        let hidden_folders = ["/tmp", "/var/tmp", "/home", "/root", "/run/user", "/opt", "/var/lib"];
+        for folder in hidden_folders.into_iter().filter(|folder| Path::new(folder).is_dir()) {
             command.args(["--tmpfs", folder]);
         }
         command.args(["--ro-bind", PROGRAM, INSTALLED_PROGRAM, "--remount-ro", "/opt"]);
@@ -160,8 +160,8 @@ impl Confined {
     }
 
     /// Whether this Python code runs without an error.
-    fn can_run(&self, line: &str) -> bool {
-        run(self.command("/usr/bin/python3").args(["-c", line])).status.success()
+    fn can_run(&self, code: &str) -> bool {
+        run(self.command("/usr/bin/python3").args(["-c", code])).status.success()
     }
 }
 
@@ -193,8 +193,8 @@ fn server_process(sandbox: u32) -> String {
 
 async fn history(process: &TestProcess, token: &str) -> Vec<String> {
     let address = format!("http://{}/api/conversations/lobby/messages", process.address);
-    let answer = reqwest::Client::new().get(address).bearer_auth(token).send().await.expect("an answer");
-    let page: MessagesPage = answer.json().await.expect("a page");
+    let response = reqwest::Client::new().get(address).bearer_auth(token).send().await.expect("a response");
+    let page: MessagesPage = response.json().await.expect("a page");
     page.messages.iter().map(|message| message.body.as_str().to_owned()).collect()
 }
 
@@ -203,7 +203,7 @@ fn the_unit_has_an_exposure_below_two_of_ten() {
     let folder = TempDir::new().expect("a folder");
     let bare = folder.path().join("bare.service");
     fs::write(&bare, "[Service]\nExecStart=/opt/teahouse/teahouse\n").expect("a unit");
-    assert!(is_exposed(&bare), "a unit that forbids nothing is seen to");
+    assert!(is_exposed(&bare), "a unit without restrictions counts as exposed");
     assert!(!is_exposed(&unit()));
 }
 
@@ -215,8 +215,8 @@ fn every_setting_of_the_unit_is_tested_or_systemds_own() {
     let set: BTreeSet<_> = settings.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(set, known);
     let operating = fs::read_to_string(checkout().join("docs/operating.md")).expect("the document");
-    assert!(operating.contains("(teahouse.service)"), "and the document shows this unit");
-    assert!(!operating.contains("[Service]"), "and no other");
+    assert!(operating.contains("(teahouse.service)"), "the document links this unit");
+    assert!(!operating.contains("[Service]"), "the document contains no other unit");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn forbidden_actions_fail_in_the_unit() {
     assert!(confined.can_run("open('/var/lib/teahouse/mine', 'w'); open('/tmp/mine', 'w')"));
     assert!(
         confined.can_run("import os, sys; sys.exit(len(os.listdir('/root') + os.listdir('/home')))"),
-        "nobody's home"
+        "the home folders look empty"
     );
     assert!(confined.can_run("import socket; socket.socket(socket.AF_INET6); socket.socket(socket.AF_UNIX)"));
     for line in [
@@ -255,7 +255,7 @@ async fn the_server_works_completely_within_the_unit() {
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let token = ming.token().to_owned();
     ming.send_message("from within").await;
-    let ready = reqwest::get(format!("http://{}/readyz", process.address)).await.expect("an answer");
+    let ready = reqwest::get(format!("http://{}/readyz", process.address)).await.expect("a response");
     assert_eq!(ready.status(), StatusCode::OK);
     assert!(confined.run_command(&["admin", "list"]).contains("小明"));
     // Hashing a password needs memory and a thread.
@@ -265,17 +265,17 @@ async fn the_server_works_completely_within_the_unit() {
     assert_eq!(history(&process, &token).await, ["from within"]);
 
     let inner = server_process(process.id());
-    let output = |file: &str| fs::read_to_string(format!("/proc/{inner}/{file}")).expect("what the kernel tells");
+    let output = |file: &str| fs::read_to_string(format!("/proc/{inner}/{file}")).expect("a file of /proc");
     let (status, limits) = (output("status"), output("limits"));
     for is_so in ["Seccomp:\t2", "NoNewPrivs:\t1", "CapEff:\t0000000000000000", "Umask:\t0077"] {
         assert!(status.contains(is_so), "{is_so}: {status}");
     }
     let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit");
     let files: Vec<_> = files.split_whitespace().skip(3).take(2).collect();
-    assert_eq!(files[0], files[1], "as many as it may have: {files:?}");
+    assert_eq!(files[0], files[1], "the soft limit equals the hard limit: {files:?}");
 
     let stopped = Command::new("kill").args(["-TERM", &inner]).stdout(Stdio::null()).status().expect("kill");
     assert!(stopped.success() && process.exit().await.success());
     let again = confined.serve().await;
-    assert_eq!(history(&again, &token).await, ["from within"], "and after a restart");
+    assert_eq!(history(&again, &token).await, ["from within"], "the message survives a restart");
 }

@@ -14,8 +14,8 @@ async fn server() -> TestServer {
 }
 
 async fn is_signed_in(server: &TestServer, token: &str) -> bool {
-    let answer = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("an answer");
-    answer.status() == StatusCode::OK
+    let response = server.http(Method::GET, "/api/me").bearer_auth(token).send().await.expect("a response");
+    response.status() == StatusCode::OK
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_session_expires_after_its_days() {
     assert!(!is_signed_in(&server, &token).await);
     let again = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     assert!(is_signed_in(&server, &again.token).await);
-    assert!(is_signed_in(&server, guest.token()).await, "a guest has no password to show");
+    assert!(is_signed_in(&server, guest.token()).await, "a guest cannot sign in again, so the session does not expire");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn unused_sessions_end_and_used_ones_do_not() {
     })
     .await;
     // Alice's other session, which is not connected.
-    with_timeout("her other session to end", async {
+    with_timeout("Alice's other session to end", async {
         while server.sessions_of(alice_id) > 1 {
             tokio::task::yield_now().await;
         }
@@ -76,7 +76,7 @@ async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     // As if these users had been connected for a year.
     server.age_sessions_of("Alice");
     server.age_sessions_of("Bob");
-    with_timeout("the sessions to be seen", async {
+    with_timeout("the use of the sessions to be stored", async {
         while server.count("sessions WHERE seen_at = 1000") > 0 {
             tokio::task::yield_now().await;
         }
@@ -85,7 +85,7 @@ async fn a_user_who_stayed_connected_is_known_after_a_restart() {
     let server = server.restart().await;
     // Housekeeping runs before they reconnect: it ends the session that nobody uses.
     server.age_sessions_of("Carol");
-    with_timeout("a left session to end", async {
+    with_timeout("an unused session to end", async {
         while server.sessions_of(carol) > 0 {
             tokio::task::yield_now().await;
         }
@@ -112,8 +112,8 @@ async fn the_cookie_lasts_as_long_as_the_session() {
     let days = |config: &mut Config| config.session_days = 90.try_into().expect("a number of days");
     let server = TestServer::start_with(days).await;
     let request = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "Alice" }));
-    let answer = request.send().await.expect("an answer");
-    let cookie = answer.headers()["set-cookie"].to_str().expect("ASCII");
+    let response = request.send().await.expect("a response");
+    let cookie = response.headers()["set-cookie"].to_str().expect("ASCII");
     assert!(cookie.contains(&format!("; Max-Age={}", 90 * 24 * 60 * 60)), "{cookie}");
 }
 
@@ -124,8 +124,8 @@ async fn a_visit_renews_the_cookie() {
     let cookie = server.cookie(guest.token());
     let get = async |name: &str, value: &str| {
         let request = server.http(Method::GET, "/talk/lobby").header(name, value);
-        let answer = request.send().await.expect("an answer");
-        answer.headers().get("set-cookie").map(|value| value.to_str().expect("ASCII").to_owned())
+        let response = request.send().await.expect("a response");
+        response.headers().get("set-cookie").map(|value| value.to_str().expect("ASCII").to_owned())
     };
     let again = format!("{cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000");
     assert_eq!(get("cookie", &cookie).await.as_ref(), Some(&again));
@@ -135,9 +135,9 @@ async fn a_visit_renews_the_cookie() {
     // A page that stays open renews the cookie when its WebSocket connects.
     let upgrade = server.http(Method::GET, "/ws").header("connection", "upgrade").header("upgrade", "websocket");
     let upgrade = upgrade.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    let answer = upgrade.header("cookie", &cookie).send().await.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
-    assert_eq!(answer.headers()["set-cookie"].to_str().expect("ASCII"), again);
+    let response = upgrade.header("cookie", &cookie).send().await.expect("a response");
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+    assert_eq!(response.headers()["set-cookie"].to_str().expect("ASCII"), again);
 }
 
 #[tokio::test]
@@ -147,10 +147,10 @@ async fn signing_in_again_ends_the_browsers_earlier_session() {
     let guest = TestClient::guest(&server, "Bob").await;
     let sign_in_with = async |token: &str, password: &str| {
         let request = server.http(Method::POST, "/api/session").header("cookie", server.cookie(token));
-        request.json(&json!({ "nickname": "Alice", "password": password })).send().await.expect("an answer")
+        request.json(&json!({ "nickname": "Alice", "password": password })).send().await.expect("a response")
     };
     assert_eq!(sign_in_with(&first, "wrong horse").await.status(), StatusCode::FORBIDDEN);
-    assert!(is_signed_in(&server, &first).await, "nothing has happened");
+    assert!(is_signed_in(&server, &first).await, "the session is unchanged");
 
     let second: SessionCreated = sign_in_with(&first, PASSWORD).await.json().await.expect("a session");
     assert_ne!(second.token, first);

@@ -15,17 +15,17 @@ async fn server(policy: AdmissionPolicy) -> TestServer {
 
 /// Sends `POST /api/session`.
 async fn sign_up(server: &TestServer, body: Value) -> Result<SessionCreated, ErrorCode> {
-    let answer = server.http(Method::POST, "/api/session").json(&body).send().await.expect("an answer");
-    if answer.status() == StatusCode::CREATED {
-        Ok(answer.json().await.expect("a session"))
+    let response = server.http(Method::POST, "/api/session").json(&body).send().await.expect("a response");
+    if response.status() == StatusCode::CREATED {
+        Ok(response.json().await.expect("a session"))
     } else {
-        Err(answer.json::<Problem>().await.expect("a problem").code)
+        Err(response.json::<Problem>().await.expect("a problem").code)
     }
 }
 
 /// Registers the owner with the claim token.
 async fn owner(server: &TestServer) -> TestClient {
-    let claim = server.pages_api.claim_token().await.expect("nobody owns it yet");
+    let claim = server.pages_api.claim_token().await.expect("a claim token, because there is no owner");
     let body = json!({ "nickname": "老板", "password": PASSWORD, "claim": claim });
     let created = sign_up(server, body).await.expect("a session");
     assert_eq!(created.me.role, Role::Owner);
@@ -34,14 +34,14 @@ async fn owner(server: &TestServer) -> TestClient {
 
 async fn invite(server: &TestServer, owner: &TestClient, body: Value) -> InviteCreated {
     let request = server.http(Method::POST, "/api/invites").bearer_auth(owner.token()).json(&body);
-    let answer = request.send().await.expect("an answer");
-    assert_eq!(answer.status(), StatusCode::CREATED);
-    answer.json().await.expect("an invite")
+    let response = request.send().await.expect("a response");
+    assert_eq!(response.status(), StatusCode::CREATED);
+    response.json().await.expect("an invite")
 }
 
 async fn invites(server: &TestServer, owner: &TestClient) -> InviteList {
     let request = server.http(Method::GET, "/api/invites").bearer_auth(owner.token());
-    request.send().await.expect("an answer").json().await.expect("a list")
+    request.send().await.expect("a response").json().await.expect("a list")
 }
 
 #[tokio::test]
@@ -74,9 +74,9 @@ async fn an_invite_admits_its_number_of_users_at_every_endpoint() {
     let mut bot = RawClient::connect(&server, &format!("/bot?invite={}", new_invite.token)).await;
     bot.send_json(&json!({ "username": "bot", "msg": "hi" })).await;
     owner.expect_event("hi").await;
-    assert_eq!(invites(&server, &owner).await.invites, [], "it is used up");
-    let late = json!({ "nickname": "Carol", "invite": new_invite.token });
-    assert_eq!(sign_up(&server, late).await, Err(ErrorCode::InvalidInvite));
+    assert_eq!(invites(&server, &owner).await.invites, [], "the invite is used up");
+    let body = json!({ "nickname": "Carol", "invite": new_invite.token });
+    assert_eq!(sign_up(&server, body).await, Err(ErrorCode::InvalidInvite));
 }
 
 #[tokio::test]
@@ -97,14 +97,14 @@ async fn a_revoked_invite_admits_nobody_and_keeps_existing_users() {
     let server = server(AdmissionPolicy::Invite).await;
     let owner = owner(&server).await;
     let new_invite = invite(&server, &owner, json!({})).await;
-    let inside = sign_up(&server, json!({ "nickname": "小明", "invite": new_invite.token })).await.expect("a session");
+    let created = sign_up(&server, json!({ "nickname": "小明", "invite": new_invite.token })).await.expect("a session");
     let path = format!("/api/invites/{}", new_invite.invite.id);
     let revoke = || server.http(Method::DELETE, &path).bearer_auth(owner.token());
-    assert_eq!(revoke().send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
-    assert_eq!(revoke().send().await.expect("an answer").status(), StatusCode::NOT_FOUND);
-    let late = json!({ "nickname": "阿玲", "invite": new_invite.token });
-    assert_eq!(sign_up(&server, late).await, Err(ErrorCode::InvalidInvite));
-    TestClient::with_token(server.address, &inside.token).await.send_message("still here").await;
+    assert_eq!(revoke().send().await.expect("a response").status(), StatusCode::NO_CONTENT);
+    assert_eq!(revoke().send().await.expect("a response").status(), StatusCode::NOT_FOUND);
+    let body = json!({ "nickname": "阿玲", "invite": new_invite.token });
+    assert_eq!(sign_up(&server, body).await, Err(ErrorCode::InvalidInvite));
+    TestClient::with_token(server.address, &created.token).await.send_message("still here").await;
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn without_an_invite_nobody_learns_who_is_online() {
             }
         }
     }
-    let page = server.http(Method::GET, "/").send().await.expect("an answer").text().await.expect("a page");
+    let page = server.http(Method::GET, "/").send().await.expect("a response").text().await.expect("a page");
     assert!(!page.contains("老板") && !page.contains("小明"), "{page}");
     // A registered user may sign in with a used invite.
     let body = json!({ "nickname": "老板", "password": PASSWORD, "invite": new_invite.token });
@@ -139,8 +139,8 @@ async fn an_invite_expires() {
     let new_invite = invite(&server, &owner, json!({ "minutes": 1 })).await;
     assert!(new_invite.invite.expires_at.is_some());
     server.tamper("UPDATE invites SET expires_at = 1000 WHERE expires_at IS NOT NULL").expect("an old invite");
-    let late = json!({ "nickname": "小明", "invite": new_invite.token });
-    assert_eq!(sign_up(&server, late).await, Err(ErrorCode::InvalidInvite));
+    let body = json!({ "nickname": "小明", "invite": new_invite.token });
+    assert_eq!(sign_up(&server, body).await, Err(ErrorCode::InvalidInvite));
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn a_simple_client_is_announced_and_frees_its_nickname() {
     let mut ming = TestClient::guest(&server, "小明").await;
     let a = SimpleClient::sign_in(&server, "/a").await;
     let guest = ming
-        .expect("the visitor", |frame| match frame {
+        .expect("the guest's arrival", |frame| match frame {
             ServerFrame::Presence { joined, .. } => joined.iter().find(|user| user.nickname.as_str() == "a").cloned(),
             _ => None,
         })
@@ -150,7 +150,7 @@ async fn only_an_upgrade_of_a_single_segment_path_is_the_simple_endpoint() {
         assert_eq!(refused.status(), 404, "{path}");
     }
     // Without an upgrade the path belongs to the pages, which this server does not have.
-    let answer = server.http(reqwest::Method::GET, "/a").send().await.expect("an answer");
-    assert_eq!(answer.status(), 404);
+    let response = server.http(reqwest::Method::GET, "/a").send().await.expect("a response");
+    assert_eq!(response.status(), 404);
     assert_eq!(server.stored_counts().users, 0);
 }

@@ -29,8 +29,8 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
     let body = "好".repeat(4_000);
     ming.expect_online(&slow.user()).await;
     let mut position = 0;
-    let mut is_gone = false;
-    while !is_gone {
+    let mut is_closed = false;
+    while !is_closed {
         for _ in 0..BATCH {
             ming.send_without_waiting(lobby, &body).await;
         }
@@ -38,10 +38,10 @@ async fn a_slow_reader_is_closed_and_others_miss_nothing() {
         while position < end {
             match ming.next().await {
                 ServerFrame::Event(event) => {
-                    assert_eq!(event.seq.0, position + 1, "who reads gets everything");
+                    assert_eq!(event.seq.0, position + 1, "a client that reads receives everything");
                     position += 1;
                 }
-                ServerFrame::Presence { left, .. } => is_gone |= left.contains(&slow_user),
+                ServerFrame::Presence { left, .. } => is_closed |= left.contains(&slow_user),
                 _ => {}
             }
         }

@@ -64,15 +64,15 @@ async fn execute(
         }
         _ => {
             let sent = clients[actor].send_message_to(direct, "something").await;
-            editable.push((sent.seq.expect("a place"), actor));
+            editable.push((sent.seq.expect("a sequence number"), actor));
         }
     }
 }
 
 async fn fetch_page(server: &TestServer, token: &str, direct: ConversationId, query: &str) -> MessagesPage {
     let path = format!("/api/conversations/{direct}/messages?{query}");
-    let answer = server.http(Method::GET, &path).bearer_auth(token).send().await.expect("an answer");
-    answer.json().await.expect("a page")
+    let response = server.http(Method::GET, &path).bearer_auth(token).send().await.expect("a response");
+    response.json().await.expect("a page")
 }
 
 /// Fetches the whole conversation.
@@ -125,7 +125,7 @@ async fn a_resume_from_any_cursor_equals_a_fresh_fetch() {
             let cursor = view.cursor();
             let mut view = resume_view(&server, &clients[1], direct, view).await;
             while view.has_more_before() {
-                let oldest = view.oldest().expect("there is more before it");
+                let oldest = view.oldest().expect("a message, because there are older ones");
                 let query = format!("before={oldest}&limit=200");
                 view.apply_page(
                     PageRange::Older(oldest),

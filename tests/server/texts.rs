@@ -32,7 +32,7 @@ fn costly() -> [(String, ErrorCode); 5] {
 
 async fn fetch(server: &TestServer, client: &TestClient) -> Vec<Message> {
     let request = server.http(Method::GET, "/api/conversations/lobby/messages").bearer_auth(client.token());
-    let page: MessagesPage = request.send().await.expect("an answer").json().await.expect("a page");
+    let page: MessagesPage = request.send().await.expect("a response").json().await.expect("a page");
     page.messages
 }
 
@@ -41,7 +41,7 @@ async fn too_many_marks_are_refused_in_messages_edits_and_reactions() {
     let server = TestServer::start_with(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let sent_seq = ming.send_message(&stacked_marks(MAX_CHARACTER_MARKS)).await.seq.expect("a place");
+    let sent_seq = ming.send_message(&stacked_marks(MAX_CHARACTER_MARKS)).await.seq.expect("a sequence number");
     let before = server.stored_counts();
     for (text, code) in costly() {
         ming.send_without_waiting(lobby, &text).await;
@@ -77,13 +77,13 @@ async fn too_many_marks_are_refused_by_the_simple_protocol_and_the_form() {
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let request = request.header(header::COOKIE, server.cookie(ming.token()));
         let request = request.header(header::ACCEPT_LANGUAGE, "zh");
-        let answer = request.send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let response = request.send().await.expect("a response");
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
         if code == ErrorCode::InvalidMessage {
-            assert!(answer.text().await.expect("a page").contains("有个字符叠加了太多符号"));
+            assert!(response.text().await.expect("a page").contains("有个字符叠加了太多符号"));
         }
     }
-    assert_eq!((server.count("events"), server.count("conversations")), (0, 1), "nor was a direct begun");
+    assert_eq!((server.count("events"), server.count("conversations")), (0, 1), "no direct was created");
 }
 
 /// Sends the page's form as a browser without scripts does.
@@ -94,7 +94,7 @@ async fn send_form(server: &TestServer, client: &TestClient, text: &str) -> Stat
     let request = server.http(Method::POST, "/talk/lobby").body(form);
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let request = request.header(header::COOKIE, server.cookie(client.token()));
-    request.send().await.expect("an answer").status()
+    request.send().await.expect("a response").status()
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn an_invisible_message_is_empty_at_every_endpoint() {
     let server = TestServer::start_with_pages_and_config(|config| config.unlimited = true).await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let sent_seq = ming.send_message("visible").await.seq.expect("a place");
+    let sent_seq = ming.send_message("visible").await.seq.expect("a sequence number");
     let mut script = SimpleClient::sign_in(&server, "/script").await;
     let before = server.stored_counts();
     for text in [
@@ -140,7 +140,7 @@ async fn the_first_line_keeps_its_indentation_at_every_endpoint() {
     assert_eq!(other.next().await, json!({ "username": "script", "msg": KEPT }));
     script.send_direct_message("other", SENT).await;
     assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
-    let sent_seq = ming.send_message(SENT).await.seq.expect("a place");
+    let sent_seq = ming.send_message(SENT).await.seq.expect("a sequence number");
     ming.change("edit", ming.lobby().id, sent_seq, json!({ "body": format!("{SENT}\t") })).await;
     assert_eq!(send_form(&server, &ming, &SENT.replace('\n', "\r\n")).await, StatusCode::SEE_OTHER);
     let texts: Vec<_> = fetch(&server, &ming).await.into_iter().map(|message| message.body).collect();
@@ -162,7 +162,7 @@ async fn control_characters_are_removed_at_every_endpoint() {
     script.send_direct_message("other", SENT).await;
     assert_eq!(other.next().await, json!({ "msg": KEPT, "from_user": "script" }));
     let lobby = ming.lobby().id;
-    let sent_seq = ming.send_message(SENT).await.seq.expect("a place");
+    let sent_seq = ming.send_message(SENT).await.seq.expect("a sequence number");
     assert_eq!(other.next().await, json!({ "username": "小明", "msg": KEPT }));
     ming.change("edit", lobby, sent_seq, json!({ "body": format!("{SENT}!") })).await;
     let form = form_urlencoded::Serializer::new(String::new())
@@ -171,7 +171,7 @@ async fn control_characters_are_removed_at_every_endpoint() {
     let request = server.http(Method::POST, "/talk/lobby").body(form);
     let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let request = request.header(header::COOKIE, server.cookie(ming.token()));
-    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::SEE_OTHER);
+    assert_eq!(request.send().await.expect("a response").status(), StatusCode::SEE_OTHER);
     let texts: Vec<_> = fetch(&server, &ming).await.into_iter().map(|message| message.body).collect();
     let edited = format!("{KEPT}!");
     assert_eq!(texts.iter().map(teahouse::domain::Body::as_str).collect::<Vec<_>>(), [KEPT, &edited, KEPT]);
@@ -191,11 +191,11 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     let stored =
         [stacked_marks(30_000), "\u{1b}[31mred\u{0}".to_owned(), ["👨"; 500].join("\u{200d}"), "as it was".to_owned()];
     for text in &stored {
-        let sent_seq = ming.send_message("something").await.seq.expect("a place");
+        let sent_seq = ming.send_message("something").await.seq.expect("a sequence number");
         store_event(&server, sent_seq, "message", text);
     }
     // An edit that an older version accepted.
-    let edited = ming.send_message("something").await.seq.expect("a place");
+    let edited = ming.send_message("something").await.seq.expect("a sequence number");
     ming.change("edit", lobby, edited, json!({ "body": "other" })).await;
     server
         .tamper(&format!("UPDATE states SET body = '{}' WHERE seq = {edited}", stacked_marks(500)))
@@ -210,7 +210,7 @@ async fn oversized_texts_of_earlier_versions_are_cut_for_everybody() {
     assert_eq!(texts[2].chars().count(), MAX_CHARACTER_CODE_POINTS);
     assert!(texts[2].starts_with("👨\u{200d}👨"));
     let request = server.http(Method::GET, "/talk/lobby").bearer_auth(ming.token());
-    let page = request.send().await.expect("an answer").text().await.expect("a page");
+    let page = request.send().await.expect("a response").text().await.expect("a page");
     assert!(page.contains("as it was") && page.contains(&stacked_marks));
     assert!(!page.contains(&format!("{stacked_marks}\u{301}")) && !page.contains('\u{1b}') && !page.contains('\0'));
 
@@ -234,7 +234,7 @@ async fn earlier_texts_of_edited_messages_are_never_replayed() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let (lobby, epoch) = (ming.lobby().id, ming.welcome.epoch);
-    let sent_seq = ming.send_message("a secret").await.seq.expect("a place");
+    let sent_seq = ming.send_message("a secret").await.seq.expect("a sequence number");
     ming.change("edit", lobby, sent_seq, json!({ "body": "another secret" })).await;
     ming.change("react", lobby, sent_seq, json!({ "emoji": "🍵", "on": true })).await;
     ming.change("edit", lobby, sent_seq, json!({ "body": "harmless" })).await;
@@ -256,7 +256,7 @@ async fn earlier_texts_of_edited_messages_are_never_replayed() {
         assert_eq!(texts, expected[usize::try_from(cursor).expect("small")..], "from {cursor}");
     }
     assert_eq!(fetch(&server, &newcomer).await[0].body.as_str(), "harmless");
-    assert_eq!(server.payloads_containing("secret"), 0, "nor does the store keep it");
+    assert_eq!(server.payloads_containing("secret"), 0, "the store does not keep the text either");
 }
 
 #[tokio::test]
@@ -264,7 +264,7 @@ async fn edits_stored_by_earlier_versions_replay_the_present_text() {
     let server = TestServer::start().await;
     let mut ming = TestClient::guest(&server, "小明").await;
     let lobby = ming.lobby().id;
-    let sent_seq = ming.send_message("something").await.seq.expect("a place");
+    let sent_seq = ming.send_message("something").await.seq.expect("a sequence number");
     ming.change("edit", lobby, sent_seq, json!({ "body": "harmless" })).await;
     // An older version kept the text in the log.
     store_event(&server, sent_seq, "message", "a secret");

@@ -31,13 +31,13 @@ struct CertificateFiles {
 impl CertificateFiles {
     fn issue() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let current = write_new(folder.path());
+        let current = write_new_certificate(folder.path());
         Self { folder, current }
     }
 
     /// Replaces the certificate and returns the old one.
     fn renew(&mut self) -> CertificateDer<'static> {
-        std::mem::replace(&mut self.current, write_new(self.folder.path()))
+        std::mem::replace(&mut self.current, write_new_certificate(self.folder.path()))
     }
 
     fn configure(&self, config: &mut Config) {
@@ -47,7 +47,7 @@ impl CertificateFiles {
     }
 }
 
-fn write_new(folder: &Path) -> CertificateDer<'static> {
+fn write_new_certificate(folder: &Path) -> CertificateDer<'static> {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     // Written one after the other, as any tool does: between the two writes they do not match.
@@ -79,9 +79,9 @@ const ANY_VERSION: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::T
 
 async fn send_request(mut stream: TlsStream<TcpStream>, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.expect("an open stream");
-    let mut answer = String::new();
-    with_timeout("an answer", stream.read_to_string(&mut answer)).await.expect("an end that was announced");
-    answer
+    let mut response = String::new();
+    with_timeout("a response", stream.read_to_string(&mut response)).await.expect("a TLS close notification");
+    response
 }
 
 #[tokio::test]
@@ -91,10 +91,10 @@ async fn https_and_wss_work_with_tls_1_2_and_1_3() {
     for version in [&version::TLS12, &version::TLS13] {
         let stream = connect(&server, &certificate_files.current, &[version]).await.expect("a handshake");
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"http/1.1".as_slice()));
-        let answer =
+        let response =
             send_request(stream, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-        assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        assert!(response.contains("strict-transport-security: max-age=31536000\r\n"), "{response}");
     }
 
     let stream = connect(&server, &certificate_files.current, ANY_VERSION).await.expect("a handshake");
@@ -102,8 +102,8 @@ async fn https_and_wss_work_with_tls_1_2_and_1_3() {
     let length = body.len();
     let head =
         format!("POST /api/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}");
-    let answer = send_request(stream, &format!("{head}\r\n\r\n{body}")).await;
-    let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+    let response = send_request(stream, &format!("{head}\r\n\r\n{body}")).await;
+    let cookie = response.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
     assert!(cookie.starts_with("__Host-teahouse_session=") && cookie.ends_with("; Secure"), "{cookie}");
 
     let stream = connect(&server, &certificate_files.current, ANY_VERSION).await.expect("a handshake");
@@ -143,7 +143,7 @@ async fn a_renewed_certificate_is_used_without_a_restart() {
         while connect(&server, &certificate_files.current, ANY_VERSION).await.is_err() {}
     })
     .await;
-    assert!(connect(&server, &old, ANY_VERSION).await.is_err(), "the old one is gone");
+    assert!(connect(&server, &old, ANY_VERSION).await.is_err(), "the old certificate is no longer used");
 }
 
 #[tokio::test]
@@ -168,9 +168,9 @@ async fn plain_http_is_not_answered_on_a_tls_port() {
     let server = TestServer::start_with(|config| certificate_files.configure(config)).await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("an open stream");
-    let mut answer = Vec::new();
-    with_timeout("the server to hang up", stream.read_to_end(&mut answer)).await.expect("an end");
-    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    let mut response = Vec::new();
+    with_timeout("the server to close the connection", stream.read_to_end(&mut response)).await.expect("an end");
+    assert!(!response.starts_with(b"HTTP"), "{response:?}");
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_missing_tls_handshake_times_out() {
     })
     .await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-    with_timeout("the server to hang up", stream.read_to_end(&mut Vec::new())).await.expect("an end");
+    with_timeout("the server to close the connection", stream.read_to_end(&mut Vec::new())).await.expect("an end");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_server_does_not_start_with_an_invalid_certificate() {
     certificate_files.configure(&mut config);
     let other = CertificateFiles::issue();
     config.tls_key = Some(other.folder.path().join("key.pem"));
-    assert!(matches!(Server::open(config.clone()), Err(StartError::Tls(_))), "another one's key");
+    assert!(matches!(Server::open(config.clone()), Err(StartError::Tls(_))), "the key of another certificate");
     config.tls_key = Some(certificate_files.folder.path().join("nothing.pem"));
-    assert!(matches!(Server::open(config), Err(StartError::Tls(_))), "no key");
+    assert!(matches!(Server::open(config), Err(StartError::Tls(_))), "a missing key");
 }

@@ -329,10 +329,10 @@ async fn get_healthz(stream: &mut TcpStream) -> String {
 #[tokio::test]
 async fn a_connection_may_idle_longer_between_requests_than_within_one() {
     let server = TestServer::start_with(|config| config.timing.header_timeout = Duration::from_millis(50)).await;
-    let mut kept = TcpStream::connect(server.address).await.expect("a connection");
-    get_healthz(&mut kept).await;
-    // The server closes newer connections first: one that is silent, one with half a head, one with half of a second
-    // request.
+    let mut keep_alive = TcpStream::connect(server.address).await.expect("a connection");
+    get_healthz(&mut keep_alive).await;
+    // These connections start later and still time out first: one sends nothing, one half a head, and one half of its
+    // second request.
     let mut silent = TcpStream::connect(server.address).await.expect("a connection");
     let mut slow = TcpStream::connect(server.address).await.expect("a connection");
     slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").await.expect("an open connection");
@@ -342,7 +342,7 @@ async fn a_connection_may_idle_longer_between_requests_than_within_one() {
     for stream in [&mut silent, &mut slow, &mut second] {
         assert!(is_closed(stream).await);
     }
-    let response = get_healthz(&mut kept).await;
+    let response = get_healthz(&mut keep_alive).await;
     assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }
 

@@ -358,8 +358,8 @@ async fn invalid_moderation_commands_are_refused() {
     ] {
         assert_eq!(owner.moderation_error(action, &ming.user(), more).await, code, "{action}");
     }
-    let nobody = User { id: UserId::generate(), ..ming.user() };
-    assert_eq!(owner.moderation_error("mute", &nobody, server_wide()).await, ErrorCode::UnknownUser);
+    let unknown_user = User { id: UserId::generate(), ..ming.user() };
+    assert_eq!(owner.moderation_error("mute", &unknown_user, server_wide()).await, ErrorCode::UnknownUser);
     let system_user = User { id: UserId::SYSTEM, ..ming.user() };
     assert_eq!(owner.moderation_error("mute", &system_user, server_wide()).await, ErrorCode::UnknownUser);
 }

@@ -23,7 +23,7 @@ async fn end_reason(server: &TestServer, token: &str) -> (Option<EndReason>, Clo
 #[tokio::test]
 async fn a_session_ended_from_another_device_says_so() {
     let server = TestServer::start().await;
-    let (_online, token) = register_user(&server, "Alice").await;
+    let (_alice, token) = register_user(&server, "Alice").await;
     let [online, offline] = [
         sign_in(&server, "Alice", PASSWORD).await.expect("a session"),
         sign_in(&server, "Alice", PASSWORD).await.expect("a session"),
@@ -42,7 +42,7 @@ async fn a_session_ended_from_another_device_says_so() {
 #[tokio::test]
 async fn a_session_ended_by_a_new_password_says_so() {
     let server = TestServer::start().await;
-    let (_online, token) = register_user(&server, "Alice").await;
+    let (_alice, token) = register_user(&server, "Alice").await;
     let offline = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
     let change = json!({ "password": "new and long", "current": PASSWORD });
     assert_eq!(set_password(&server, &token, change).await, StatusCode::NO_CONTENT);

@@ -99,9 +99,9 @@ async fn a_taken_nickname_is_refused_and_its_user_stays() {
 async fn an_invalid_nickname_is_refused() {
     let server = TestServer::start().await;
     for path in ["/%20", "/everyone", "/a%E2%80%8Bb", "/%FF"] {
-        let mut nobody = SimpleClient::connect(&server, path).await;
-        assert_eq!(nobody.next_error().await, "invalid_nickname", "{path}");
-        assert_eq!(nobody.closed().await, Closed::Code(4400), "{path}");
+        let mut refused = SimpleClient::connect(&server, path).await;
+        assert_eq!(refused.next_error().await, "invalid_nickname", "{path}");
+        assert_eq!(refused.closed().await, Closed::Code(4400), "{path}");
     }
     assert_eq!(server.stored_counts().users, 0);
 }

@@ -260,8 +260,14 @@ async fn a_muted_user_can_read_but_begin_no_direct() {
     let mut script = SimpleClient::sign_in(&server, "/script").await;
     let ling = TestClient::guest(&server, "阿玲").await;
     let before = ming.open_direct("老板").await.id;
-    let online = ming.connect_again(&server).await.welcome.online;
-    let script_user = online.into_iter().find(|user| user.nickname.as_str() == "script").expect("the script");
+    let script_user = ming
+        .expect("the script to come online", |frame| match frame {
+            ServerFrame::Presence { joined, .. } => {
+                joined.iter().find(|user| user.nickname.as_str() == "script").cloned()
+            }
+            _ => None,
+        })
+        .await;
 
     // A mute in one room does not affect directs.
     owner.moderate("mute", &ming.user(), json!({ "conversation": owner.lobby().id })).await;

@@ -3,14 +3,14 @@
 CREATE TABLE users (
     id           BLOB PRIMARY KEY,
     nickname     TEXT NOT NULL,
-    -- What must not be shared with another user's name; NULL when the name was given back.
+    -- Must be unique; NULL after the nickname was released.
     nickname_key TEXT UNIQUE,
     kind         TEXT NOT NULL CHECK (kind IN ('guest')),
     created_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sessions (
-    -- SHA-256 of the token: whoever reads this table cannot sign in with it.
+    -- SHA-256 of the token, so that a reader of this table can't sign in.
     token_hash BLOB PRIMARY KEY,
     user       BLOB NOT NULL REFERENCES users (id),
     created_at INTEGER NOT NULL
@@ -22,12 +22,12 @@ CREATE TABLE conversations (
     id          BLOB PRIMARY KEY,
     kind        TEXT NOT NULL CHECK (kind IN ('room', 'direct')),
     name        TEXT CHECK ((name IS NOT NULL) = (kind = 'room')),
-    -- The two users of a direct, the smaller id first, so that a pair has one direct.
+    -- The two users of a direct, the smaller id first, so that each pair has one direct.
     direct_low  BLOB REFERENCES users (id) CHECK ((direct_low IS NOT NULL) = (kind = 'direct')),
     direct_high BLOB REFERENCES users (id) CHECK ((direct_high IS NOT NULL) = (kind = 'direct')),
     created_at  INTEGER NOT NULL,
     last_seq    INTEGER NOT NULL DEFAULT 0,
-    -- The newest event's time: no later event gets an earlier one, whatever the clock does.
+    -- The time of the newest event: no later event gets an earlier time, whatever the clock does.
     last_at     INTEGER NOT NULL DEFAULT 0,
     UNIQUE (direct_low, direct_high),
     CHECK (direct_low < direct_high)
@@ -44,7 +44,7 @@ CREATE TABLE members (
 
 CREATE INDEX members_by_user ON members (user);
 
--- The log: what happened, as it was told to clients.
+-- The log: events, as clients receive them.
 CREATE TABLE events (
     conversation BLOB NOT NULL REFERENCES conversations (id),
     seq          INTEGER NOT NULL,
@@ -54,11 +54,11 @@ CREATE TABLE events (
     -- JSON, as in an event frame's "event".
     payload      TEXT NOT NULL,
     PRIMARY KEY (conversation, seq),
-    -- What makes repeating a command harmless, for ever.
+    -- Makes repeating a command harmless, for ever.
     UNIQUE (author, command_id)
 ) STRICT, WITHOUT ROWID;
 
--- Messages as they stand now: the log folded.
+-- Messages in their present state: the folded log.
 CREATE TABLE messages (
     conversation BLOB NOT NULL,
     seq          INTEGER NOT NULL,
@@ -66,13 +66,13 @@ CREATE TABLE messages (
     at           INTEGER NOT NULL,
     author       BLOB NOT NULL REFERENCES users (id),
     body         TEXT NOT NULL,
-    -- The newest event folded in.
+    -- The newest event that is folded in.
     revision     INTEGER NOT NULL,
     PRIMARY KEY (conversation, seq),
     FOREIGN KEY (conversation, seq) REFERENCES events (conversation, seq)
 ) STRICT, WITHOUT ROWID;
 
--- One row: what this store is.
+-- A single row that identifies this store.
 CREATE TABLE meta (
     only  INTEGER PRIMARY KEY CHECK (only = 1),
     epoch BLOB NOT NULL,

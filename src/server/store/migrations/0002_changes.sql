@@ -3,7 +3,7 @@
 -- The message that an event changes; NULL for a message itself.
 ALTER TABLE events ADD COLUMN target INTEGER;
 
--- Finds what was ever said in a message, so that deleting it takes all of that along.
+-- Finds all texts that a message ever had, so that deleting the message deletes them, too.
 CREATE INDEX changes ON events (conversation, target) WHERE target IS NOT NULL;
 
 ALTER TABLE messages ADD COLUMN edited_at INTEGER;
@@ -14,7 +14,7 @@ CREATE TABLE reactions (
     message      INTEGER NOT NULL,
     emoji        TEXT NOT NULL,
     user         BLOB NOT NULL REFERENCES users (id),
-    -- The event that put it there: users stand in this order.
+    -- The event that added it; users are sorted by it.
     seq          INTEGER NOT NULL,
     PRIMARY KEY (conversation, message, emoji, user),
     FOREIGN KEY (conversation, message) REFERENCES messages (conversation, seq)

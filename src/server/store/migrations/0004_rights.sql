@@ -1,21 +1,21 @@
--- Roles, what moderators did, invites.
+-- Roles, moderation, invites.
 
 ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'member' CHECK (role IN ('member', 'moderator', 'owner'));
--- Where a guest came from, so that a ban can keep the next guest from there out; NULL for others, and after a while.
+-- A guest's address, so that a ban can keep the next guest from there out; NULL for others, and after a while.
 ALTER TABLE users ADD COLUMN address TEXT;
--- Roles are the house's, not a room's.
+-- Roles belong to the server, not to a room.
 ALTER TABLE members DROP COLUMN role;
 
--- The author of what is done on the host. The password is no hash: nobody signs in as the house.
+-- The author of the operator's actions. The password is no valid hash, so nobody can sign in as this user.
 INSERT INTO users (id, nickname, created_at, password, role) VALUES (zeroblob(16), 'Teahouse', 0, '!', 'owner');
 
--- A notice is no message that somebody wrote, but stands among them. JSON, as in a message's "notice".
+-- A moderation notice, listed among the messages. JSON, as in a message's "notice".
 ALTER TABLE messages ADD COLUMN notice TEXT;
 
--- What users may not do.
+-- Mutes and bans.
 CREATE TABLE sanctions (
     user  BLOB NOT NULL REFERENCES users (id),
-    -- A room's id; nothing (x'') for the whole house.
+    -- A room's id; empty (x'') for the whole server.
     scope BLOB NOT NULL,
     kind  TEXT NOT NULL CHECK (kind IN ('mute', 'ban')),
     -- NULL: until it is lifted.
@@ -23,7 +23,7 @@ CREATE TABLE sanctions (
     PRIMARY KEY (user, scope, kind)
 ) STRICT, WITHOUT ROWID;
 
--- New guests from there are kept out, on account of this user.
+-- New guests from this address are kept out because of this user.
 CREATE TABLE banned_addresses (
     address TEXT NOT NULL,
     user    BLOB NOT NULL REFERENCES users (id),
@@ -36,7 +36,7 @@ CREATE TABLE invites (
     -- SHA-256 of the token.
     token_hash BLOB NOT NULL UNIQUE,
     created_at INTEGER NOT NULL,
-    -- NULL: made on the host.
+    -- NULL: made by the operator.
     created_by BLOB REFERENCES users (id),
     expires_at INTEGER,
     most_uses  INTEGER,
@@ -44,11 +44,11 @@ CREATE TABLE invites (
     revoked    INTEGER NOT NULL DEFAULT 0 CHECK (revoked IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
--- What was done with the rights that not everybody has.
+-- The audit log: privileged actions.
 CREATE TABLE audit (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     at           INTEGER NOT NULL,
-    -- NULL: done on the host.
+    -- NULL: done by the operator.
     actor        BLOB REFERENCES users (id),
     action       TEXT NOT NULL,
     subject      BLOB REFERENCES users (id),

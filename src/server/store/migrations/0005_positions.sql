@@ -1,5 +1,5 @@
--- Where a conversation ends stands in its log alone: a message changes no other row.
--- Commands are looked up by their own id first. Ids that grow, as the page's do, then stay together, whoever made them;
+-- Only the log knows a conversation's last seq, so that a message changes no other row.
+-- Commands are looked up by their own id first. Growing ids, such as the page's, are then adjacent, whoever made them;
 -- by author first, each author's would be on another page of the index.
 
 CREATE TABLE events_by_position (
@@ -19,9 +19,9 @@ INSERT INTO events_by_position SELECT conversation, seq, at, author, command_id,
 DROP TABLE events;
 ALTER TABLE events_by_position RENAME TO events;
 
--- What makes repeating a command harmless, for ever.
+-- Makes repeating a command harmless, for ever.
 CREATE UNIQUE INDEX commands ON events (command_id, author);
--- Finds what was ever said in a message, so that deleting it takes all of that along.
+-- Finds all texts that a message ever had, so that deleting the message deletes them, too.
 CREATE INDEX changes ON events (conversation, target) WHERE target IS NOT NULL;
 
 ALTER TABLE conversations DROP COLUMN last_seq;

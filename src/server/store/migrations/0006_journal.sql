@@ -1,5 +1,5 @@
--- Messages that are durable, but not in the tables above yet: when many talks are busy at once, a commit would change
--- pages of its own for each of them, and here they lie one behind the other. Empty when there is less to do.
+-- The staging table: messages that are durable, but not in the tables above yet. When many conversations are busy at once, a
+-- commit would change separate pages for each of them; here their messages are adjacent. Empty under low load.
 
 CREATE TABLE journal (
     id           INTEGER PRIMARY KEY,

@@ -1,12 +1,12 @@
--- A message stands in the log alone, and beside it only what became of it. What it looks like now is a view.
+-- A message is in the log alone; later changes are stored beside it, and a view combines both.
 
 -- Messages that later events have changed.
 CREATE TABLE states (
     conversation BLOB NOT NULL,
     seq          INTEGER NOT NULL,
-    -- The newest event folded in.
+    -- The newest event that is folded in.
     revision     INTEGER NOT NULL,
-    -- What the message says now; NULL: what it said from the start.
+    -- The present text; NULL: the original one.
     body         TEXT,
     edited_at    INTEGER,
     deleted      INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
@@ -23,7 +23,7 @@ CREATE TABLE reactions_to_events (
     message      INTEGER NOT NULL,
     emoji        TEXT NOT NULL,
     user         BLOB NOT NULL REFERENCES users (id),
-    -- The event that put it there: users stand in this order.
+    -- The event that added it; users are sorted by it.
     seq          INTEGER NOT NULL,
     PRIMARY KEY (conversation, message, emoji, user),
     FOREIGN KEY (conversation, message) REFERENCES events (conversation, seq)
@@ -34,7 +34,7 @@ ALTER TABLE reactions_to_events RENAME TO reactions;
 
 DROP TABLE messages;
 
--- Messages as they stand now: the log folded.
+-- Messages in their present state: the folded log.
 CREATE VIEW messages AS
 SELECT e.conversation, e.seq, e.command_id AS id, e.at, e.author,
        coalesce(s.body, e.payload ->> '$.body', '') AS body,

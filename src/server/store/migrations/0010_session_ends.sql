@@ -1,4 +1,4 @@
--- Why a session is over, for its browser, which may come back long after; see EndReason.
+-- Why a session ended, for its browser, which may return much later; see EndReason.
 CREATE TABLE ended_sessions (
     token_hash BLOB PRIMARY KEY,
     user       BLOB NOT NULL REFERENCES users (id),
@@ -8,5 +8,5 @@ CREATE TABLE ended_sessions (
 
 CREATE INDEX ended_sessions_by_age ON ended_sessions (at);
 
--- Whether a guest has come in by an invite. Of those who came before this was kept, nobody knows.
+-- Whether a guest came by an invite; unknown for earlier guests.
 ALTER TABLE users ADD COLUMN invited INTEGER NOT NULL DEFAULT 0 CHECK (invited IN (0, 1));

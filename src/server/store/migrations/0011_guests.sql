@@ -1,9 +1,8 @@
--- A sanction on a guest holds for the nickname and the address as well: whoever comes in new by one of them is sanctioned
--- as they were.
+-- A guest's sanction also holds for the nickname and the address: new users who match one of them inherit it.
 CREATE TABLE guest_marks (
     -- 'name:' and a nickname's key, or 'address:' and an address.
     mark  TEXT NOT NULL,
-    -- On whose account.
+    -- The sanctioned guest.
     user  BLOB NOT NULL REFERENCES users (id),
     -- As in sanctions.
     scope BLOB NOT NULL,
@@ -18,20 +17,20 @@ INSERT INTO guest_marks (mark, user, scope, kind, until)
 SELECT 'address:' || address, user, x'', 'ban', until FROM banned_addresses;
 DROP TABLE banned_addresses;
 
--- The guest whose sanction it was before a new guest took it over; it ends with that one.
+-- The guest from whom the sanction was inherited; it ends with theirs.
 ALTER TABLE sanctions ADD COLUMN origin BLOB REFERENCES users (id);
 CREATE INDEX sanctions_by_origin ON sanctions (origin) WHERE origin IS NOT NULL;
 
--- Nobody new comes in from there.
+-- New users from this network are kept out.
 CREATE TABLE banned_networks (
-    -- As 203.0.113.0/24.
+    -- For example 203.0.113.0/24.
     network TEXT PRIMARY KEY,
     until   INTEGER
 ) STRICT, WITHOUT ROWID;
 
--- Whether whoever got the token ever came back with it.
+-- Whether the token was ever used.
 ALTER TABLE sessions ADD COLUMN used INTEGER NOT NULL DEFAULT 1 CHECK (used IN (0, 1));
--- Where it began, so that a ban can keep new guests from there out. Gone with the session.
+-- The address at which it began, so that a ban can keep new guests from there out. Deleted with the session.
 ALTER TABLE sessions ADD COLUMN address TEXT;
 
 CREATE INDEX guests_by_address ON users (address) WHERE address IS NOT NULL AND nickname_key IS NOT NULL;

@@ -1,4 +1,4 @@
--- Messages that users have reported. A row goes when the report is closed, or is too old: the audit log keeps who closed it.
+-- Reported messages. A row is deleted when the report is closed or expires; the audit log keeps who closed it.
 CREATE TABLE reports (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     at           INTEGER NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE reports (
     seq          INTEGER NOT NULL,
     author       BLOB NOT NULL REFERENCES users (id),
     reason       TEXT NOT NULL,
-    -- The message and those around it, as they were then: JSON, as in a page of messages, but without names.
+    -- The message and those around it, as of the report: JSON, as in a page of messages, but without names.
     messages     TEXT NOT NULL,
     UNIQUE (reporter, conversation, seq)
 ) STRICT;

@@ -1,4 +1,4 @@
--- The log keeps the last text of each message and nothing of what an edit took out.
+-- The log keeps the last text of each message, and no text that an edit replaced.
 
 UPDATE events SET payload = json_replace(payload, '$.body', '')
   FROM states s

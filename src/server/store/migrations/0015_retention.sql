@@ -1,13 +1,13 @@
--- What is kept for a time only.
+-- Retention.
 
--- Retention has looked at the events up to here.
+-- Retention has checked the events up to here.
 ALTER TABLE conversations ADD COLUMN retained INTEGER NOT NULL DEFAULT 0;
 
--- Since when, for addresses that are forgotten after a while. Of older ones nobody knows.
+-- When the address was stored, for addresses that expire; unknown for older ones.
 ALTER TABLE guest_marks ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 UPDATE guest_marks SET since = unixepoch() * 1000;
 
--- The audit log loses what is older than this, and nothing else. 0: it only grows.
+-- The audit log loses entries older than this, and no others. 0: it only grows.
 ALTER TABLE meta ADD COLUMN audit_since INTEGER NOT NULL DEFAULT 0;
 DROP TRIGGER audit_is_not_shortened;
 CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit WHEN OLD.at >= coalesce((SELECT audit_since FROM meta), 0)

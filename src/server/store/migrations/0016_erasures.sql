@@ -1,11 +1,11 @@
--- What is still to be done after accounts were deleted: a stretch of a conversation's log in which their users may stand.
+-- Remaining work after account deletions: a range of a conversation's log in which the deleted users may appear.
 CREATE TABLE erasures (
     user         BLOB NOT NULL REFERENCES users (id),
     conversation BLOB NOT NULL REFERENCES conversations (id),
-    -- It is done up to here, and ends there.
+    -- Done up to here, and the end of the range.
     done         INTEGER NOT NULL,
     last         INTEGER NOT NULL,
-    -- Whether what the user wrote goes, too.
+    -- Whether the user's messages are deleted, too.
     messages     INTEGER NOT NULL CHECK (messages IN (0, 1)),
     PRIMARY KEY (user, conversation)
 ) STRICT, WITHOUT ROWID;

@@ -1,4 +1,4 @@
--- Directs with users who have gone for good stand in the other user's list below all others: by 2^40 minutes.
+-- Directs with former users are below all others in the other user's list: by 2^40 minutes.
 UPDATE members SET listed = listed - 1099511627776
  WHERE listed >= 0 AND conversation IN (
    SELECT c.id FROM conversations c

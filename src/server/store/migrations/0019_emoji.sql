@@ -1,4 +1,4 @@
--- However an emoji is spelled, it is one reaction: in the log, and in what is folded from it.
+-- All spellings of an emoji are one reaction, in the log and in what is folded from it.
 
 CREATE TEMP TABLE respelled AS
 SELECT conversation, seq, target, normal_emoji(payload ->> '$.emoji') AS emoji
@@ -11,7 +11,7 @@ UPDATE events SET payload = json_replace(payload, '$.emoji', r.emoji)
 
 DELETE FROM reactions WHERE (conversation, message) IN (SELECT conversation, target FROM respelled);
 
--- Who has put an emoji and not taken it away since stands where they first put it.
+-- A user who added an emoji and has not removed it keeps the position of the first time.
 INSERT INTO reactions (conversation, message, emoji, user, seq)
 SELECT conversation, target, emoji, author, min(seq)
   FROM (SELECT e.conversation, e.target, e.payload ->> '$.emoji' AS emoji, e.author, e.seq, e.payload ->> '$.on' AS is_on,
@@ -24,7 +24,7 @@ SELECT conversation, target, emoji, author, min(seq)
  WHERE is_on AND seq > last_off
  GROUP BY conversation, target, emoji, author;
 
--- Clients have folded the log as it was. With another epoch they begin anew.
+-- Clients have folded the old log. A new epoch makes them start again.
 UPDATE meta SET epoch = x'' WHERE EXISTS (SELECT 1 FROM respelled);
 
 DROP TABLE respelled;

@@ -86,7 +86,7 @@ test('a guest who sets a password keeps the nickname and the history in another 
   impostor.pageErrors.allowStatus(403);
   await impostor.submitNickname();
   await expect(impostor.page.getByText('This nickname, or one that looks like it')).toBeVisible();
-  await expect(impostor.page.getByRole('button', { name: /^Use “.+” instead$/ })).toBeVisible();
+  await expect(impostor.page.getByRole('button', { name: /^Take “.+” instead$/ })).toBeVisible();
   await impostor.page.getByText('This is me: sign in').click();
   const field = impostor.page.getByLabel('Password', { exact: true });
   await expect(field).toBeFocused();
@@ -454,7 +454,7 @@ test('account settings fit on a phone with large enough targets', async ({ serve
   await expectFits(settings.getByRole('button', { name: 'Leave' }));
   await settings.getByLabel('New password').fill(PASSWORD);
   await settings.getByRole('button', { name: 'Save' }).tap();
-  await expect(settings.getByText('Done:')).toBeVisible();
+  await expect(settings.getByText('Password set')).toBeVisible();
   await request.post(`${server.url}/api/session`, { data: { nickname: 'Alice', password: PASSWORD } });
   await page.keyboard.press('Escape');
   await alice.settingsButton.tap();
@@ -490,7 +490,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expectNoViolations('the confirmation of signing out');
     await alice.settings.getByLabel('New password').fill(PASSWORD);
     await alice.settings.getByRole('button', { name: 'Save' }).click();
-    await expect(alice.settings.getByText('Done:')).toBeVisible();
+    await expect(alice.settings.getByText('Password set')).toBeVisible();
     await expect(registeredMark(alice.message('Good evening'))).toBeVisible();
     await expectNoViolations('the settings of a registered user');
     await alice.settings.getByText('Change password', { exact: true }).click();

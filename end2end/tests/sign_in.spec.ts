@@ -18,7 +18,7 @@ for (const [description, name] of [
     await expect(user.nicknameField).toHaveAttribute('aria-invalid', 'true');
     await expect(user.nicknameField).toHaveValue(name);
 
-    const suggestionButton = user.page.getByRole('button', { name: /^Use “.+” instead$/ });
+    const suggestionButton = user.page.getByRole('button', { name: /^Take “.+” instead$/ });
     const suggestion = /“(.+)”/.exec(await suggestionButton.innerText())?.[1] ?? '';
     await suggestionButton.click();
     await user.expectSignedIn();

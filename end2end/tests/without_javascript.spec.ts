@@ -59,7 +59,7 @@ test('without JavaScript a taken nickname is refused beside the field, and the s
   await expect(user.nicknameField).toHaveAccessibleDescription(/^This nickname, or one that looks like it/);
   await expect(user.nicknameField).toHaveValue('Alice');
 
-  const suggestionButton = user.page.getByRole('button', { name: /^Use “.+” instead$/ });
+  const suggestionButton = user.page.getByRole('button', { name: /^Take “.+” instead$/ });
   const suggestion = /“(.+)”/.exec(await suggestionButton.innerText())?.[1] ?? '';
   await suggestionButton.click();
   await expect(user.page).toHaveURL('/talk/lobby');

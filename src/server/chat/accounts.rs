@@ -7,7 +7,8 @@ use crate::{
         chat::{
             command_context::CommandContext,
             invites::invite_key,
-            passwords::{PasswordMatch, Passwords},
+            password_rules,
+            passwords::PasswordMatch,
             rate_limits::PasswordAttempt,
             security_log::SecurityEvent,
             service::ChatService,
@@ -173,7 +174,7 @@ impl ChatService {
             }
         };
         let name = Nickname::parse(name.as_str())?;
-        Passwords::check(&password, nickname)?;
+        password_rules::check(&password, nickname)?;
         let hash = self.passwords.hash(password).await?;
         let (token, session) = new_session(user_agent, client_addr)?;
         let (session_id, user) = (session.id, User::guest(UserId::generate(), name));
@@ -228,7 +229,7 @@ impl ChatService {
             _ if was_guest => self.owner_grant(&nickname.key()),
             _ => OwnerGrant::Never,
         };
-        Passwords::check(&password, nickname.as_str())?;
+        password_rules::check(&password, nickname.as_str())?;
         let hash = self.passwords.hash(password).await?;
         let new = NewPassword { hash, ownership };
         let changed = self.store.set_password(*id, new, Some(session.id)).await.map_err(|error| match error {

@@ -15,6 +15,7 @@ mod invites;
 mod messages;
 mod moderation;
 mod operator;
+mod password_rules;
 mod passwords;
 mod permissions;
 mod rate_limits;

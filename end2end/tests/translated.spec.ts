@@ -66,7 +66,7 @@ for (const strategy of ['replaces', 'wraps', 'rebuilds'] as const) {
     const carol = await users.guest('Carol');
     await expect(alice.onlineList.getByRole('button', { name: 'Carol' })).toBeVisible();
     await expect(alice.conversationList.getByText('Online · 3')).toBeVisible();
-    await expect(alice.conversationSection.getByText('3 here')).toBeVisible();
+    await expect(alice.conversationSection.getByText('3 online')).toBeVisible();
     await carol.composer.pressSequentially('so');
     await expect(alice.conversationSection.getByText('Carol is typing')).toBeVisible();
     await carol.composer.press('Enter');
@@ -74,8 +74,8 @@ for (const strategy of ['replaces', 'wraps', 'rebuilds'] as const) {
     await expect(alice.conversationSection.getByText('is typing')).toBeHidden();
     await users.closeBrowser(carol);
     await expect(alice.onlineList.getByRole('button', { name: 'Carol' })).toBeHidden();
-    await expect(alice.conversationSection.getByText('2 here')).toBeVisible();
-    await expect(alice.conversationSection.getByText('3 here')).toBeHidden();
+    await expect(alice.conversationSection.getByText('2 online')).toBeVisible();
+    await expect(alice.conversationSection.getByText('3 online')).toBeHidden();
     await bob.openDirect('Alice');
     await bob.send('One');
     await expect(alice.conversationLink('Bob', 1)).toBeVisible();

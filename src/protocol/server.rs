@@ -104,7 +104,7 @@ pub struct Welcome {
     pub me: CurrentUser,
     /// The conversations of the user: all rooms, and the directs with the newest messages.
     pub conversations: Vec<Conversation>,
-    /// The cursor for the rest of the directs, as in [`ConversationList::older`].
+    /// The cursor for the rest of the directs, as in [`ConversationList::older`](crate::domain::ConversationList::older).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub older: Option<String>,
     /// The users whom the user has blocked.

@@ -24,7 +24,7 @@ const LISTENER: Token = Token(usize::MAX);
 struct Client {
     connection: Connection,
     path: String,
-    /// Whether output is queued.
+    /// Whether it is in [`Floor::pending`].
     is_pending: bool,
 }
 
@@ -36,7 +36,7 @@ struct Floor {
     free: Vec<usize>,
     /// Client numbers by path.
     rooms: HashMap<String, Vec<usize>>,
-    /// Clients with queued output.
+    /// Clients to flush at the end of the turn.
     pending: Vec<usize>,
 }
 
@@ -96,9 +96,9 @@ impl Floor {
             }
             Ok(())
         });
-        // A connection that cannot be written to has ended, and the next read reports that.
-        if is_writable {
-            let _ = client.connection.flush();
+        // At the end of the turn, because more may be queued in this turn.
+        if is_writable && !mem::replace(&mut client.is_pending, true) {
+            self.pending.push(number);
         }
         if let Some(path) = requested_path {
             let answer = format!(
@@ -141,6 +141,7 @@ impl Floor {
         for number in self.pending.drain(..) {
             if let Some(client) = &mut self.clients[number] {
                 client.is_pending = false;
+                // A connection that cannot be written to has ended, and the next read reports that.
                 let _ = client.connection.flush();
             }
         }

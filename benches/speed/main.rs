@@ -83,7 +83,7 @@ fn measure(options: &Options) -> Result<bool, Failure> {
     process::move_to_core(CLIENT_CORE)?;
     let servers = ServerKind::named(&options.servers)?;
     let workloads = if options.only.is_empty() { Workload::all() } else { &options.only };
-    report::print_environment(&options.settings);
+    report::print_environment(&options.settings)?;
 
     let (mut report, mut passed) = (Report::default(), true);
     for &workload in workloads {

@@ -1,13 +1,18 @@
 //! The tables of all measurements.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
 
 use super::{
+    disk,
+    failure::Failure,
     process,
     servers::ServerKind,
     settings::Settings,
     workloads::{Figures, Workload},
 };
+
+/// How long the disk is measured for the head of the report.
+const DISK_TIME: Duration = Duration::from_secs(1);
 
 /// The rows of a workload in the order of measurement: a name, usually of a server, and the figures of each round.
 type Rows = Vec<(String, BTreeMap<usize, Figures>)>;
@@ -85,7 +90,7 @@ fn three_digits(value: f64) -> String {
 }
 
 /// Prints when, where and with which versions this was measured.
-pub(crate) fn print_environment(settings: &Settings) {
+pub(crate) fn print_environment(settings: &Settings) -> Result<(), Failure> {
     let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     println!("- date: {}", output_of("date", &["-u", "+%F %R UTC"]));
@@ -95,8 +100,14 @@ pub(crate) fn print_environment(settings: &Settings) {
         model.trim_start_matches(['\t', ' ', ':']).replacen("", " ", 1)
     );
     println!("- kernel: {}", output_of("uname", &["-sr"]));
-    let disk = output_of("df", &["--output=fstype,source", &settings.folder.display().to_string()]);
-    println!("- disk: {}", disk.lines().last().unwrap_or_default());
+    let disk_name = output_of("df", &["--output=fstype,source", &settings.folder.display().to_string()]);
+    let (syncs, mut durations) = disk::measure(&settings.folder, DISK_TIME)?;
+    println!(
+        "- disk: {}; syncs 4 KiB {syncs:.0} times a second, ms: p50 {}, p99 {}",
+        disk_name.lines().last().unwrap_or_default(),
+        three_digits(durations.percentile_ms(50)),
+        three_digits(durations.percentile_ms(99))
+    );
     println!(
         "- teahouse: {}, commit {}",
         settings.server.display(),
@@ -110,6 +121,7 @@ pub(crate) fn print_environment(settings: &Settings) {
         ws_version(&settings.tools)
     );
     println!("- rounds: {}, {} s each; servers on core 0, clients on core 1", settings.rounds, settings.seconds);
+    Ok(())
 }
 
 fn ws_version(tools: &Path) -> String {

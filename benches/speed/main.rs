@@ -29,7 +29,7 @@ mod servers;
 mod settings;
 mod workloads;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
@@ -55,6 +55,9 @@ struct Options {
     /// Runs as one of the other servers.
     #[arg(long, hide = true)]
     be: Option<Role>,
+    /// The folder for the files of that server.
+    #[arg(long, hide = true)]
+    data: Option<PathBuf>,
     /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -63,7 +66,7 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let outcome = match options.be {
-        Some(role) => rivals::serve(role).map(|()| true),
+        Some(role) => rivals::serve(role, options.data).map(|()| true),
         None => measure(&options),
     };
     match outcome {

@@ -43,6 +43,8 @@ pub(crate) enum Topology {
     Room,
     /// Members 0 and 1 receive each other's messages, 2 and 3, and so on.
     Pairs,
+    /// The same, and authors receive acks, even from servers that send none otherwise.
+    AckedPairs,
 }
 
 /// The marker of a received message.
@@ -92,7 +94,7 @@ impl Protocol {
                 // And the first member, if it does not receive its own messages.
                 if members > 1 { self.probe(clients, &[1]) } else { Ok(()) }
             }
-            Topology::Pairs => {
+            Topology::Pairs | Topology::AckedPairs => {
                 if self.dialect == Dialect::Protocol {
                     self.open_directs(clients)?;
                 }
@@ -146,7 +148,7 @@ impl Protocol {
         match self.topology {
             Topology::Room if self.dialect == Dialect::Simple => members - 1,
             Topology::Room => members,
-            Topology::Pairs => 1,
+            Topology::Pairs | Topology::AckedPairs => 1,
         }
     }
 
@@ -154,6 +156,7 @@ impl Protocol {
         match (self.dialect, self.topology) {
             (Dialect::Raw, Topology::Room) => "/room/0".to_owned(),
             (Dialect::Raw, Topology::Pairs) => format!("/pair/{}", member / 2),
+            (Dialect::Raw, Topology::AckedPairs) => format!("/acked/{}", member / 2),
             (Dialect::Simple, _) => format!("/{}", self.nickname(member)),
             (Dialect::Protocol, _) => "/ws".to_owned(),
         }
@@ -189,7 +192,7 @@ impl Protocol {
                 let frame_bytes = format!(r#"{{"username":"{}","msg":""}}"#, self.nickname(member)).len();
                 format!(r#"{{"msg":"{}"}}"#, body(frame_bytes))
             }
-            (Dialect::Simple, Topology::Pairs) => {
+            (Dialect::Simple, Topology::Pairs | Topology::AckedPairs) => {
                 let frame_bytes = format!(r#"{{"msg":"","from_user":"{}"}}"#, self.nickname(member)).len();
                 format!(r#"{{"to_user":"{}","msg":"{}"}}"#, self.nickname(member ^ 1), body(frame_bytes))
             }
@@ -221,7 +224,7 @@ impl Protocol {
         let is_own = message.author == member;
         // In the full protocol a client also receives its own events. In pairs only the other one's delivery is
         // measured.
-        let is_measured = message.number < FIRST_PROBE && !(self.topology == Topology::Pairs && is_own);
+        let is_measured = message.number < FIRST_PROBE && (self.topology == Topology::Room || !is_own);
         Ok(is_measured.then_some(message))
     }
 
@@ -239,7 +242,7 @@ impl Protocol {
                     let marker =
                         text.iter().position(|byte| *byte == b'~').and_then(|offset| parse_marker(&text[offset..]));
                     let counts = marker.is_some_and(|marker| {
-                        let is_own = self.topology == Topology::Pairs && marker.author == client;
+                        let is_own = self.topology != Topology::Room && marker.author == client;
                         marker.number == number && senders.contains(&marker.author) && !is_own
                     });
                     received += usize::from(counts);

@@ -34,6 +34,8 @@ pub(crate) enum ServerKind {
     FloorWrite,
     /// No logic: one write for everything queued for a socket in one turn of the loop.
     FloorGather,
+    /// The same, and messages are synced to the disk before they are sent.
+    FloorDurable,
 }
 
 impl ServerKind {
@@ -92,6 +94,11 @@ impl ServerKind {
             Self::AxumNodelay => this_program("axum-nodelay")?,
             Self::FloorWrite => this_program("floor-write")?,
             Self::FloorGather => this_program("floor-gather")?,
+            Self::FloorDurable => {
+                let mut command = this_program("floor-durable")?;
+                command.arg("--data").arg(data);
+                command
+            }
         })
     }
 }

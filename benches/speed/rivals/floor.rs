@@ -1,25 +1,33 @@
 //! The cost of passing bytes on: one thread, one epoll, no logic. It writes as soon as it can. A server that starts
 //! later finds more to write at once, and may be cheaper for that.
+//!
+//! In `/room/N` everyone receives all messages, also their own; in `/pair/N` two clients receive each other's. In
+//! `/acked/N` the author also receives an ack, except with [`WriteStrategy::Write`].
 
 use std::{collections::HashMap, io::ErrorKind, mem};
 
 use mio::{Events, Interest, Poll, Token, net::TcpListener};
 
-use super::super::{
+use super::message_log::MessageLog;
+use crate::{
     connection::{Connection, Received},
     failure::Failure,
     frames::{ACCEPT, Side, TEXT, append_frame},
 };
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum WriteStrategy {
     /// One write for each delivery.
     Write,
     /// One write for everything queued for a socket in one turn of the loop.
     Gather,
+    /// The same, after one sync for all messages of the turn. More messages arrive during the sync.
+    SyncThenGather(MessageLog),
 }
 
 const LISTENER: Token = Token(usize::MAX);
+
+/// What the author of a message receives in `/acked/N`.
+const ACK: &[u8] = br#"{"type":"ack"}"#;
 
 struct Client {
     connection: Connection,
@@ -40,6 +48,7 @@ struct Floor {
     pending: Vec<usize>,
 }
 
+/// Fails, and so ends the server, if messages cannot be written or synced.
 pub(super) fn serve(strategy: WriteStrategy) -> Result<(), Failure> {
     let (mut poll, mut events) = (Poll::new()?, Events::with_capacity(1024));
     let mut listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
@@ -59,7 +68,7 @@ pub(super) fn serve(strategy: WriteStrategy) -> Result<(), Failure> {
                 Token(number) => floor.handle_event(number, event.is_writable(), &mut buffer),
             }
         }
-        floor.flush();
+        floor.sync_and_flush()?;
     }
 }
 
@@ -96,7 +105,7 @@ impl Floor {
             }
             Ok(())
         });
-        // At the end of the turn, because more may be queued in this turn.
+        // At the end of the turn, because what was queued in this turn may not be synced yet.
         if is_writable && !mem::replace(&mut client.is_pending, true) {
             self.pending.push(number);
         }
@@ -117,27 +126,43 @@ impl Floor {
 
     fn deliver(&mut self, author: usize, frames: &[u8], frame_ends: &[usize]) {
         let Some(client) = &self.clients[author] else { return };
-        let excluded = client.path.starts_with("/pair/").then_some(author);
+        let wants_ack = client.path.starts_with("/acked/");
+        let excluded = (wants_ack || client.path.starts_with("/pair/")).then_some(author);
         let Some(room) = self.rooms.get(&client.path).filter(|_| !frame_ends.is_empty()) else { return };
-        let mut start = 0;
-        for end in if self.strategy == WriteStrategy::Write { frame_ends } else { &frame_ends[frame_ends.len() - 1..] }
-        {
-            for &number in room.iter().filter(|number| Some(**number) != excluded) {
-                let Some(client) = &mut self.clients[number] else { continue };
-                if self.strategy == WriteStrategy::Write {
-                    let _ = client.connection.send(&frames[start..*end]);
-                } else {
-                    client.connection.queue(&frames[start..*end]);
-                    if !mem::replace(&mut client.is_pending, true) {
-                        self.pending.push(number);
-                    }
+        let receivers = room.iter().copied().filter(|number| Some(*number) != excluded);
+        if matches!(self.strategy, WriteStrategy::Write) {
+            let mut start = 0;
+            for &end in frame_ends {
+                for number in receivers.clone() {
+                    let Some(client) = &mut self.clients[number] else { continue };
+                    let _ = client.connection.send(&frames[start..end]);
                 }
+                start = end;
             }
-            start = *end;
+            return;
+        }
+        if let WriteStrategy::SyncThenGather(log) = &mut self.strategy {
+            log.append(frames);
+        }
+        let mut acks = Vec::new();
+        if wants_ack {
+            frame_ends.iter().for_each(|_| append_frame(&mut acks, TEXT, ACK, Side::Server));
+        }
+        let answers = wants_ack.then_some((author, acks.as_slice()));
+        for (number, bytes) in answers.into_iter().chain(receivers.map(|number| (number, frames))) {
+            let Some(client) = &mut self.clients[number] else { continue };
+            client.connection.queue(bytes);
+            if !mem::replace(&mut client.is_pending, true) {
+                self.pending.push(number);
+            }
         }
     }
 
-    fn flush(&mut self) {
+    /// Ends a turn of the loop.
+    fn sync_and_flush(&mut self) -> Result<(), Failure> {
+        if let WriteStrategy::SyncThenGather(log) = &mut self.strategy {
+            log.sync()?;
+        }
         for number in self.pending.drain(..) {
             if let Some(client) = &mut self.clients[number] {
                 client.is_pending = false;
@@ -145,6 +170,7 @@ impl Floor {
                 let _ = client.connection.flush();
             }
         }
+        Ok(())
     }
 
     fn remove(&mut self, number: usize) {

@@ -2,9 +2,13 @@
 
 mod broadcast;
 mod floor;
+mod message_log;
+
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use self::{floor::WriteStrategy, message_log::MessageLog};
 use super::failure::Failure;
 
 /// Which server to run.
@@ -14,14 +18,19 @@ pub(crate) enum Role {
     AxumNodelay,
     FloorWrite,
     FloorGather,
+    FloorDurable,
 }
 
-/// Serves until the process is killed.
-pub(crate) fn serve(role: Role) -> Result<(), Failure> {
+/// Serves until the process is killed. `data` is the folder for the server's files.
+pub(crate) fn serve(role: Role, data: Option<PathBuf>) -> Result<(), Failure> {
     match role {
         Role::Axum => broadcast::serve(false),
         Role::AxumNodelay => broadcast::serve(true),
-        Role::FloorWrite => floor::serve(floor::WriteStrategy::Write),
-        Role::FloorGather => floor::serve(floor::WriteStrategy::Gather),
+        Role::FloorWrite => floor::serve(WriteStrategy::Write),
+        Role::FloorGather => floor::serve(WriteStrategy::Gather),
+        Role::FloorDurable => {
+            let log = MessageLog::create(&data.ok_or("no folder for the messages: --data")?)?;
+            floor::serve(WriteStrategy::SyncThenGather(log))
+        }
     }
 }

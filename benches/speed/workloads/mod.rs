@@ -33,7 +33,7 @@ pub(crate) enum Workload {
     Fairness,
     /// 10,000 silent clients.
     Idle,
-    /// Durable messages, Teahouse alone.
+    /// Durable messages and their acks.
     Posts,
     /// The time until Teahouse listens.
     Start,
@@ -48,9 +48,15 @@ impl Workload {
         Self::value_variants()
     }
 
-    /// Some workloads measure what only Teahouse does.
+    /// Some workloads measure what only Teahouse or only durable servers do. The durable floor takes part where messages
+    /// go to few clients.
     pub(crate) fn is_for(self, server_kind: ServerKind) -> bool {
-        !matches!(self, Self::Posts | Self::Start) || server_kind == ServerKind::TeahouseProtocol
+        match self {
+            Self::Rounds | Self::Pairs => true,
+            Self::Posts => matches!(server_kind, ServerKind::TeahouseProtocol | ServerKind::FloorDurable),
+            Self::Start => server_kind == ServerKind::TeahouseProtocol,
+            Self::Fanout | Self::Paced | Self::Fairness | Self::Idle => server_kind != ServerKind::FloorDurable,
+        }
     }
 
     /// Measures once, with a server of its own.

@@ -28,16 +28,17 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Vec<Row>, Failure> {
         ("p99", latencies.percentile_ms(99)),
         ("CPU s per million", f64::NAN),
     ];
-    let mut rows = vec![("4 KiB and fdatasync, alone".to_owned(), synced)];
+    let server = context.server_kind.name();
+    let mut rows = vec![(format!("4 KiB and fdatasync, before {server}"), synced)];
     for writers in WRITERS {
         let plural = if writers == 1 { "" } else { "s" };
-        rows.push((format!("{writers} writer{plural}"), write(context, writers)?));
+        rows.push((format!("{server}, {writers} writer{plural}"), write(context, writers)?));
     }
     Ok(rows)
 }
 
 fn write(context: &WorkloadContext<'_>, writers: usize) -> Result<Figures, Failure> {
-    let mut test_bed = context.test_bed(Topology::Pairs, 2 * writers)?;
+    let mut test_bed = context.test_bed(Topology::AckedPairs, 2 * writers)?;
     // For each writer, how many messages it has sent, and when it sent the last one. Odd members are its readers.
     let mut posts: Vec<(u32, Instant)> = vec![(0, Instant::now()); writers];
     let mut idle: Vec<usize> = (0..writers).collect();

@@ -1,12 +1,13 @@
 //! The command line: `teahouse serve`, or just `teahouse`.
 
 mod log;
+mod progress;
 
 use std::{
     env,
     fmt::Display,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -23,18 +24,20 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::progress::ProgressBar;
+
 /// Group and private chat that you host yourself.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     config: Config,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run the server. This is the default.
     Serve(Box<Config>),
     /// Send a command to the server that runs on a data folder.
@@ -53,16 +56,26 @@ enum Command {
         /// The new file. It must not exist yet.
         file: PathBuf,
     },
+    /// Hold the data, or a backup of it, against its own log, whether a server runs on the folder or not. Exits with 1 if
+    /// anything is wrong.
+    Verify {
+        /// The server's data folder.
+        #[arg(long, env = "TEAHOUSE_DATA", default_value = "data")]
+        data: PathBuf,
+        /// A backup to verify instead.
+        file: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
     let Cli { command, config } = read_command_line();
     let config = match command {
-        Some(Command::Serve(config)) => *config,
-        Some(Command::Admin { data, command }) => return print_outcome(server::send_command(&data, &command)),
-        Some(Command::Backup { data, file }) => {
+        Some(CliCommand::Serve(config)) => *config,
+        Some(CliCommand::Admin { data, command }) => return print_outcome(server::send_command(&data, &command)),
+        Some(CliCommand::Backup { data, file }) => {
             return print_outcome(server::back_up(&data, &file).map(|()| format!("backed up to {}\n", file.display())));
         }
+        Some(CliCommand::Verify { data, file }) => return print_outcome(verify(file.as_ref().unwrap_or(&data))),
         None => config,
     };
     log::begin();
@@ -84,6 +97,17 @@ fn main() -> ExitCode {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Verifies a data folder or a backup. Fails with what is wrong with it.
+fn verify(path: &Path) -> Result<String, String> {
+    let mut bar = ProgressBar::new();
+    let findings = server::verify(path, &mut |step, done| bar.show(step, done)).map_err(|error| error.to_string());
+    bar.clear();
+    match findings? {
+        findings if findings.is_empty() => Ok(format!("nothing is wrong with {}\n", path.display())),
+        findings => Err(format!("{findings}{} things are wrong with {}", findings.count(), path.display())),
     }
 }
 

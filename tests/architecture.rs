@@ -29,7 +29,8 @@ const SOURCES: Modules = &[
     ("pages", &["domain", "protocol", "state", "client", "ui", "server"]),
     ("browser", &["ui"]),
     ("log", &[]),
-    ("main", &["domain", "protocol", "pages", "server", "log"]),
+    ("progress", &[]),
+    ("main", &["domain", "protocol", "pages", "server", "log", "progress"]),
 ];
 
 /// A folder and its floors, from the ground up. A module may import from the floors below its own. `*` is the floor of
@@ -52,7 +53,8 @@ const FLOORS: &[Floors] = &[
     (
         "src/server",
         &[
-            &["byte_size", "clock", "net", "websocket"],
+            // The rules know values only: no time but what they are given, no address of a connection.
+            &["byte_size", "clock", "net", "rules", "websocket"],
             &["config"],
             &["store"],
             &["error"],
@@ -66,17 +68,28 @@ const FLOORS: &[Floors] = &[
             &["run"],
         ],
     ),
-    ("src/server/store", &[&["*"], &["store_trait"], &["sqlite"]]),
+    (
+        "src/server/rules",
+        &[
+            &["context", "refusal", "values"],
+            &["entry", "facts"],
+            &["mutation", "undecided"],
+            &["decision"],
+            &["command", "permissions", "read_marks", "sanctions"],
+            &["write_access"],
+            &["*"],
+        ],
+    ),
+    ("src/server/store", &[&["*"], &["store_trait"], &["early_ack", "sqlite"]]),
     (
         "src/server/store/sqlite",
         &[
-            &["error", "private", "sql_types"],
-            &["tables"],
-            &["migrations", "queries"],
-            &["lists", "open"],
-            &["backup", "quota", "readers", "wal_checkpoints", "write_access"],
+            &["error", "numbers", "private", "schema", "sql_types"],
+            &["cache", "queries"],
+            &["tables", "upgrade"],
+            &["apply", "facts", "open"],
+            &["backup", "log_reader", "quota", "readers", "verify", "wal_checkpoints"],
             &["writer"],
-            &["commands", "early_ack"],
             &["sqlite_store"],
         ],
     ),
@@ -191,6 +204,25 @@ fn modules_below_the_page_do_not_use_leptos() {
             let source = fs::read_to_string(folder().join(file)).expect("a source");
             assert!(!source.contains("leptos::"), "{} uses Leptos", file.display());
         }
+    }
+}
+
+/// What the server decides depends on nothing but values.
+#[test]
+fn rules_import_nothing_but_the_domain() {
+    let rules = Path::new("src/server/rules");
+    let imports = teahouse().imports();
+    let of_rules = imports.iter().filter(|import| import.from.starts_with(rules));
+    let others = of_rules.filter(|import| !import.to.starts_with(rules) && !import.to.starts_with("src/domain"));
+    let lines = others.map(|import| format!("{} imports {}", import.from.display(), import.name)).collect::<Vec<_>>();
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
+    for file in teahouse().files().into_iter().filter(|file| file.starts_with(rules)) {
+        let source = fs::read_to_string(folder().join(file)).expect("a source");
+        let uses = source.lines().filter_map(|line| line.trim_start().strip_prefix("use "));
+        let others = uses.filter(|name| {
+            !["crate::", "super::", "std::", "ipnet::", "serde::"].iter().any(|may| name.starts_with(may))
+        });
+        assert_eq!(others.collect::<Vec<_>>(), Vec::<&str>::new(), "{}", file.display());
     }
 }
 

@@ -44,29 +44,37 @@ pub(crate) fn data_folder(settings: &Settings) -> Result<PathBuf, Failure> {
 fn write_messages(path: &Path) -> Result<(), Failure> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "synchronous", "OFF")?;
-    let lobby: Vec<u8> = db.query_row("SELECT lobby FROM meta", [], |row| row.get(0))?;
-    let authors: Vec<_> = (0..AUTHORS).map(|_| Uuid::now_v7().into_bytes()).collect();
+    let lobby: i64 = db.query_row("SELECT lobby FROM meta", [], |row| row.get(0))?;
+    let head: i64 = db.query_row(
+        "SELECT max((SELECT coalesce(max(position), 0) FROM events), (SELECT coalesce(max(position), 0) FROM entries))",
+        [],
+        |row| row.get(0),
+    )?;
     let transaction = db.transaction()?;
     {
         // Registered users: the server removes guests without a session when it starts.
         let mut insert = transaction.prepare(
             "INSERT INTO users (id, nickname, nickname_key, created_at, password) VALUES (?1, ?2, ?2, ?3, '!')",
         )?;
-        let mut join = transaction
-            .prepare("INSERT INTO members (conversation, user, read_seq, joined_at) VALUES (?1, ?2, 0, ?3)")?;
-        for (number, author) in authors.iter().enumerate() {
-            insert.execute(params![author, format!("p{number}"), FIRST_MESSAGE_AT])?;
-            join.execute(params![lobby, author, FIRST_MESSAGE_AT])?;
+        let mut join = transaction.prepare(
+            "INSERT INTO members (conversation, user, read_seq, joined_at, listed)
+             VALUES (?1, ?2, 0, ?3, 9223372036854775807)",
+        )?;
+        let mut authors = Vec::new();
+        for number in 0..AUTHORS {
+            insert.execute(params![Uuid::now_v7().into_bytes(), format!("p{number}"), FIRST_MESSAGE_AT])?;
+            authors.push(transaction.last_insert_rowid());
+            join.execute(params![lobby, authors.last(), FIRST_MESSAGE_AT])?;
         }
         let mut event = transaction.prepare(
-            "INSERT INTO events (conversation, seq, at, author, command_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO events (position, conversation, seq, at, author, command_id, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
-        let authors = authors.iter().cycle();
-        for (seq, author) in (1..=MESSAGES).zip(authors) {
+        for (seq, author) in (1..=MESSAGES).zip(authors.iter().cycle()) {
             let (id, at) = (Uuid::new_v4().into_bytes(), FIRST_MESSAGE_AT + seq * 1_000);
             let body = format!("{:.<128}", format!("message {seq}"));
             let payload = format!(r#"{{"kind":"message","body":"{body}"}}"#);
-            event.execute(params![lobby, seq, at, author, id, payload])?;
+            event.execute(params![head + seq, lobby, seq, at, author, id, payload])?;
         }
     }
     transaction.commit()?;

@@ -9,6 +9,8 @@ mod audit;
 mod blank;
 mod body;
 mod character;
+#[cfg(feature = "ssr")]
+mod client_addr;
 mod conversation;
 mod emoji;
 mod event;
@@ -38,6 +40,8 @@ pub use body::{
     MAX_CHARACTER_MARKS, is_longer_than_any, trimmed,
 };
 pub use character::first_character;
+#[cfg(feature = "ssr")]
+pub(crate) use client_addr::{ClientAddr, ClientNetwork};
 pub use conversation::{Companion, Conversation, ConversationKind, ConversationList};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use event::{Event, EventKind};

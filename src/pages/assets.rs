@@ -14,11 +14,12 @@ use axum::{
 use tower_http::services::ServeDir;
 
 use crate::{
+    domain::ClientAddr,
     pages::{
         asset_files::{AssetSource, Assets, LoadedAssets, REVALIDATE},
         response::plain_text_error,
     },
-    server::{ClientAddr, PagesApi},
+    server::PagesApi,
     ui::AssetNames,
 };
 

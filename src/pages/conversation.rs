@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
 use crate::{
-    domain::{CommandId, ConversationId, CurrentUser, UserId},
+    domain::{ClientAddr, CommandId, ConversationId, CurrentUser, UserId},
     pages::{
         form::{Fields, MAX_ANONYMOUS_FORM_BYTES, MAX_FORM_BYTES, bad_form},
         page::{PageCaller, Pages},
@@ -20,7 +20,7 @@ use crate::{
         sign_in::sign_in,
     },
     protocol::ErrorCode,
-    server::{self, ClientAddr, PageError, Site},
+    server::{self, PageError, Site},
 };
 
 /// The Lobby's name in an address; other conversations are addressed by their id.

@@ -13,6 +13,7 @@ use axum::{
 use leptos::prelude::LeptosOptions;
 
 use crate::{
+    domain::ClientAddr,
     pages::{
         admin,
         asset_files::Assets,
@@ -22,7 +23,7 @@ use crate::{
         render::RenderLimiter,
         response::plain_text_error,
     },
-    server::{ClientAddr, PagesApi},
+    server::PagesApi,
 };
 
 /// The pages, and the files that they load.

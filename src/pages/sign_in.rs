@@ -13,6 +13,7 @@ use axum::{
 };
 
 use crate::{
+    domain::ClientAddr,
     pages::{
         content_encoding::ContentEncoding,
         form::Fields,
@@ -20,7 +21,7 @@ use crate::{
         response::plain_text_error,
     },
     protocol::Problem,
-    server::{ClientAddr, SignInRequest, SignedIn, Site},
+    server::{SignInRequest, SignedIn, Site},
     ui::{InitialState, SignInAttempt, context::router::LOBBY_PATH},
 };
 

@@ -10,7 +10,8 @@ use crate::{
     protocol::{ErrorCode, ErrorFrame},
     server::{
         clock,
-        store::{MAX_BLOCKED_USERS, StoreError},
+        rules::{MAX_BLOCKED_USERS, Refusal},
+        store::StoreError,
     },
 };
 
@@ -190,31 +191,41 @@ impl ChatError {
 impl From<StoreError> for ChatError {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Refused(refusal) => refusal.into(),
             StoreError::Unavailable => Self::StorageUnavailable,
             StoreError::QuotaUsedUp => Self::QuotaUsedUp,
-            StoreError::NicknameTaken { suggestion } => Self::NicknameTaken { suggestion },
-            StoreError::UnknownUser => Self::UnknownUser,
-            StoreError::WrongPassword => Self::WrongPassword,
-            StoreError::Owned => Self::InvalidClaim,
-            StoreError::SelfDirect => Self::SelfDirect,
-            StoreError::UserGone => Self::UserGone,
-            StoreError::Blocked => Self::Blocked,
-            StoreError::SelfBlock => Self::BadRequest("nobody can block themselves"),
-            StoreError::TooManyBlocks => Self::TooManyBlocks,
-            StoreError::NotMember => Self::UnknownConversation,
-            StoreError::UnknownMessage => Self::UnknownMessage,
-            StoreError::NotAuthor => Self::NotAuthor,
-            StoreError::TooManyReactions => Self::TooManyReactions,
-            StoreError::NotAllowed => Self::NotAllowed,
-            StoreError::NotRegistered => Self::NotRegistered,
-            StoreError::Muted { until } => Self::Muted { until },
-            StoreError::Banned { until } => Self::Banned { until },
-            StoreError::TooManyGuests => Self::TooManyGuests,
-            StoreError::InvalidInvite => Self::InvalidInvite,
-            StoreError::OwnMessage => Self::OwnMessage,
-            StoreError::TooManyReports => Self::TooManyReports,
-            StoreError::UnknownReport => Self::UnknownReport,
-            StoreError::LastOwner => Self::LastOwner,
+        }
+    }
+}
+
+/// What a user is told when a rule forbids something. Where the same refusal means something else, `chat` says what.
+impl From<Refusal> for ChatError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NicknameTaken { suggestion } => Self::NicknameTaken { suggestion },
+            Refusal::UnknownUser => Self::UnknownUser,
+            Refusal::WrongPassword => Self::WrongPassword,
+            Refusal::Owned => Self::InvalidClaim,
+            Refusal::SelfDirect => Self::SelfDirect,
+            Refusal::NotMember => Self::UnknownConversation,
+            Refusal::NotDirect => Self::BadRequest("only a direct can be hidden"),
+            Refusal::UnknownMessage => Self::UnknownMessage,
+            Refusal::NotAuthor => Self::NotAuthor,
+            Refusal::TooManyReactions => Self::TooManyReactions,
+            Refusal::NotAllowed => Self::NotAllowed,
+            Refusal::NotRegistered => Self::NotRegistered,
+            Refusal::Muted { until } => Self::Muted { until },
+            Refusal::Banned { until } => Self::Banned { until },
+            Refusal::TooManyGuests => Self::TooManyGuests,
+            Refusal::InvalidInvite => Self::InvalidInvite,
+            Refusal::UserGone => Self::UserGone,
+            Refusal::Blocked => Self::Blocked,
+            Refusal::SelfBlock => Self::BadRequest("nobody can block themselves"),
+            Refusal::TooManyBlocks => Self::TooManyBlocks,
+            Refusal::OwnMessage => Self::OwnMessage,
+            Refusal::TooManyReports => Self::TooManyReports,
+            Refusal::LastOwner => Self::LastOwner,
+            Refusal::UnknownReport => Self::UnknownReport,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The server: config → store → bind → [`Server::run`].
 //!
-//! A message goes one way: an endpoint (`socket` or `http`) → `chat` decides → `store` makes it durable and gives it its
-//! place → `hub` delivers. Only `chat` writes to the store, and only `hub` writes to connections.
+//! A message goes one way: an endpoint (`socket` or `http`) → `chat` charges for it → `store` lets the `rules` decide, makes it
+//! durable and gives it its place → `hub` delivers. Only `chat` writes to the store, and only `hub` writes to connections.
 
 mod admin;
 mod byte_size;
@@ -18,6 +18,7 @@ mod pages_api;
 mod problem;
 mod readiness;
 mod router;
+mod rules;
 mod run;
 mod sign_in;
 mod sign_in_permits;
@@ -27,10 +28,10 @@ mod store;
 pub mod websocket;
 
 pub(crate) use chat::{AllowedActions, ModerationRequest};
-pub(crate) use net::{client_addr::ClientAddr, cookies::cookie_values};
+pub(crate) use net::cookies::cookie_values;
 pub(crate) use pages_api::PageError;
+pub(crate) use rules::ReportAction;
 pub(crate) use sign_in::{SignInRequest, SignedIn};
-pub(crate) use store::ReportAction;
 
 pub use admin::{AdminCommand, AdminError, send_command};
 pub use byte_size::{ByteSize, ByteSizeError};
@@ -46,4 +47,4 @@ pub use net::{
 };
 pub use pages_api::PagesApi;
 pub use run::{RunError, Server, StartError, back_up};
-pub use store::{BackupError, OpenError};
+pub use store::{BackupError, Findings, LogReader, LogReaderError, OpenError, VerifyError, verify};

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{
     domain::{
-        AdmissionPolicy, AuditPage, CommandId, ConversationId, ConversationList, CurrentUser, Invite, InviteId,
-        MessagesPage, ReportList, Sanction, SessionEnd, Timestamp, User, UserId,
+        AdmissionPolicy, AuditPage, ClientAddr, CommandId, ConversationId, ConversationList, CurrentUser, Invite,
+        InviteId, MessagesPage, ReportList, Sanction, SessionEnd, Timestamp, User, UserId,
     },
     protocol::{ErrorCode, InviteRequest, MAX_FRAME_BYTES, Problem, VERSION, Welcome},
     server::{
@@ -15,12 +15,13 @@ use crate::{
         error::ChatError,
         hub::{Hub, PresenceLookup as _},
         net::{
-            client_addr::ClientAddr, public_url::PublicUrl, report_url::ReportUrl, scheme::Scheme,
-            session_cookie::RequestToken, site::Site, urls,
+            public_url::PublicUrl, report_url::ReportUrl, scheme::Scheme, session_cookie::RequestToken, site::Site,
+            urls,
         },
         problem::ApiError,
+        rules::ReportAction,
         sign_in::{SignInRequest, SignedIn, sign_in},
-        store::{ConnectionSnapshot, HistoryWindow, ReportAction},
+        store::{ConnectionSnapshot, HistoryWindow},
     },
 };
 

@@ -10,13 +10,16 @@ use axum::{
 };
 use tower::ServiceExt as _;
 
-use crate::server::{
-    config::Config,
-    http,
-    net::{client_addr::ClientAddr, shard_index::ShardIndex},
-    problem::ApiError,
-    socket::{self, simple_endpoint, simple_ws_nickname},
-    state::AppState,
+use crate::{
+    domain::ClientAddr,
+    server::{
+        config::Config,
+        http,
+        net::shard_index::ShardIndex,
+        problem::ApiError,
+        socket::{self, simple_endpoint, simple_ws_nickname},
+        state::AppState,
+    },
 };
 
 /// Builds the router: the simple protocol's WebSockets first, then the full protocol and the HTTP API, then `pages`.

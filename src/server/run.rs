@@ -29,7 +29,7 @@ use crate::server::{
     router::router,
     sign_in_permits::SignInPermits,
     state::AppState,
-    store::{self, BackupError, CommitFeed, OpenError, SqliteStore, Store},
+    store::{self, BackupError, CommitFeed, OpenError, SqliteStore, Store, SystemClock},
 };
 
 /// Copies the data of a folder to a new file, whether a server runs on the folder or not. A server that starts from the
@@ -79,7 +79,7 @@ pub enum RunError {
 /// A server whose store is open.
 pub struct Server {
     config: Config,
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) feed: CommitFeed,
     pub(super) chat: Arc<ChatService>,
     pub(super) hub: Arc<Hub>,
@@ -99,8 +99,10 @@ impl Server {
             (Some(cert), Some(key)) => Some(Certificate::load(cert, key)?),
             _ => None,
         };
-        let (store, feed) = SqliteStore::open(Path::new(&config.data), config.disk_quota)?;
+        let (store, feed) = SqliteStore::open(Path::new(&config.data), config.disk_quota, Arc::new(SystemClock))?;
         let store: Arc<dyn Store> = Arc::new(store);
+        #[cfg(feature = "early-ack")]
+        let (store, feed) = store::acknowledge_early(store, feed);
         let per_user = (!config.unlimited).then_some(config.limits.max_connections_per_user);
         let hub = Arc::new(Hub::new(ShardRuntimes::default_count(), per_user, config.limits.send_queue_bytes));
         let chat = Arc::new(ChatService::new(Arc::clone(&store), Arc::<Hub>::clone(&hub), &config));
@@ -196,7 +198,7 @@ impl Server {
                 AbortOnDropHandle::new(runtime.spawn(serve_shard(hub, shard, batches, timing)))
             })
             .collect();
-        let delivery = deliver(feed, Arc::clone(&hub), shards.clone());
+        let delivery = deliver(feed, Arc::clone(&store), Arc::clone(&hub), shards.clone());
         let mut delivery = AbortOnDropHandle::new(match shard_runtimes.handles() {
             // With a single core, staying on the shard's thread saves switching threads for each batch.
             [runtime] => runtime.spawn(delivery),

@@ -3,12 +3,11 @@
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::{
-    domain::CurrentUser,
+    domain::{ClientAddr, CurrentUser},
     server::{
         chat::{AdmissionToken, ChatService, StartedSession},
         error::ChatError,
         net::{
-            client_addr::ClientAddr,
             session_cookie::{RequestToken, session_cookie, user_agent},
             site::Site,
         },

@@ -184,7 +184,7 @@ async fn blocking_is_idempotent_limited_and_survives_a_restart() {
     }
     let insert_blocks = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
         INSERT INTO users (id, nickname, created_at) SELECT randomblob(16), 'Crowd', 1 FROM n;
-        INSERT INTO blocks SELECT (SELECT id FROM users WHERE nickname = 'Ada'), id, 1 FROM users WHERE nickname = 'Crowd'";
+        INSERT INTO blocks SELECT (SELECT number FROM users WHERE nickname = 'Ada'), number, 1 FROM users WHERE nickname = 'Crowd'";
     server.tamper(insert_blocks).expect("rows");
     let request = server.http(Method::PUT, &format!("/api/blocks/{}", bob.id)).bearer_auth(ada.token());
     let problem: Problem = request.send().await.expect("a response").json().await.expect("a problem");

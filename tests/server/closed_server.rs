@@ -126,7 +126,7 @@ async fn older_sessions_last_no_longer_than_new_ones() {
     let (_carol, carol) = register_user(&server, "Carol").await;
     let guest = TestClient::guest(&server, "小明").await.token().to_owned();
     let two_days = "(unixepoch() - 2 * 24 * 60 * 60) * 1000";
-    let of_user = |name: &str| format!("WHERE user = (SELECT id FROM users WHERE nickname = '{name}')");
+    let of_user = |name: &str| format!("WHERE user = (SELECT number FROM users WHERE nickname = '{name}')");
     server
         .tamper(&format!("UPDATE sessions SET created_at = {two_days} {}", of_user("Alice")))
         .expect("an old session");

@@ -13,17 +13,20 @@ use super::support::{SimpleClient, TestClient, TestServer};
 
 /// Inserts `number` directs into the list of the user `owner`, each with one message. `Crowd 1` is the newest.
 fn insert_directs(server: &TestServer, owner: &str, number: u32) {
-    let user = format!("(SELECT id FROM users WHERE nickname = '{owner}')");
+    let user = format!("(SELECT number FROM users WHERE nickname = '{owner}')");
+    // The numbers of the strangers, their directs and positions are far from those that the server gives. They are registered,
+    // because a guest without a session is gone after a restart.
     let rows = format!(
         r#"CREATE TEMP TABLE crowd AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number})
-             SELECT i, randomblob(16) AS stranger, randomblob(16) AS direct FROM n;
-           INSERT INTO users (id, nickname, nickname_key, created_at) SELECT stranger, 'Crowd ' || i, 'crowd ' || i, 1 FROM crowd;
-           INSERT INTO conversations (id, kind, direct_low, direct_high, created_at)
-             SELECT direct, 'direct', min(stranger, {user}), max(stranger, {user}), 1 FROM crowd;
-           INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT direct, {user}, 0, 1, 29000000 - i FROM crowd;
-           INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT direct, stranger, 1, 1, 29000000 - i FROM crowd;
-           INSERT INTO events (conversation, seq, at, author, command_id, payload)
-             SELECT direct, 1, (29000000 - i) * 60000, stranger, randomblob(16), '{{"kind":"message","body":"hi"}}' FROM crowd;"#
+             SELECT i, 1000000 + i AS far FROM n;
+           INSERT INTO users (number, id, nickname, nickname_key, created_at, password)
+             SELECT far, randomblob(16), 'Crowd ' || i, 'crowd ' || i, 1, '!' FROM crowd;
+           INSERT INTO conversations (number, id, kind, direct_low, direct_high, created_at)
+             SELECT far, randomblob(16), 'direct', {user}, far, 1 FROM crowd;
+           INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT far, {user}, 0, 1, 29000000 - i FROM crowd;
+           INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT far, far, 1, 1, 29000000 - i FROM crowd;
+           INSERT INTO events (position, conversation, seq, at, author, command_id, payload)
+             SELECT far, far, 1, (29000000 - i) * 60000, far, randomblob(16), '{{"kind":"message","body":"hi"}}' FROM crowd;"#
     );
     server.tamper(&rows).expect("a crowd");
 }
@@ -103,8 +106,8 @@ async fn an_old_direct_returns_with_the_next_message_and_can_be_fetched() {
     ling.send_message_to(direct, "long ago").await;
     ming.expect_event("long ago").await;
     insert_directs(&server, "Ming", 150);
-    let make_old = "UPDATE members SET listed = 5 WHERE conversation IN (SELECT id FROM conversations WHERE kind = 'direct')
-        AND conversation IN (SELECT conversation FROM members WHERE user = (SELECT id FROM users WHERE nickname = 'Ling'));
+    let make_old = "UPDATE members SET listed = 5 WHERE conversation IN (SELECT number FROM conversations WHERE kind = 'direct')
+        AND conversation IN (SELECT conversation FROM members WHERE user = (SELECT number FROM users WHERE nickname = 'Ling'));
         UPDATE events SET at = 300000 WHERE payload LIKE '%long ago%'";
     server.tamper(make_old).expect("an update");
     // Restart, because the writer caches what it wrote.

@@ -55,3 +55,4 @@ mod state_equals_history;
 mod support;
 mod texts;
 mod tls;
+mod verify;

@@ -24,6 +24,12 @@ impl NicknameKey {
         Self(compatible.split(' ').map(word).collect::<Vec<_>>().join(" "))
     }
 
+    /// Wraps a key that was stored.
+    #[cfg(feature = "ssr")]
+    pub(crate) const fn from_trusted(key: String) -> Self {
+        Self(key)
+    }
+
     /// The key as stored.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -11,7 +11,7 @@ use axum::{
 use leptos::nonce::Nonce;
 
 use crate::{
-    domain::CurrentUser,
+    domain::{ClientAddr, CurrentUser},
     pages::{
         admin::views::{
             admin_page::{AdminPage, AdminViewer},
@@ -25,7 +25,7 @@ use crate::{
         response::{document_response, plain_text_error},
     },
     protocol::ErrorCode,
-    server::{ClientAddr, PageError, PagesApi, Site},
+    server::{PageError, PagesApi, Site},
     ui::{AssetNames, Language},
 };
 

@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{Action, AuditEntry, ConversationId, Message, Nickname, Report, Sanction, Timestamp, User, utc},
-    server::{
-        admin::wire::LOBBY,
-        store::{BannedNetwork, FoundMessage},
-    },
+    server::{admin::wire::LOBBY, rules::BannedNetwork, store::FoundMessage},
 };
 
 /// How many characters (code points) of a message `messages` shows.

@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::{
-    domain::{CurrentUser, KeptMessages, User, UserKind},
+    domain::{ClientAddr, CurrentUser, KeptMessages, User, UserKind},
     protocol::DeleteAccountRequest,
     server::{
         chat::{security_log::SecurityEvent, service::ChatService},
         error::ChatError,
-        net::client_addr::ClientAddr,
-        store::{DeleteAccount, DeletionAuthorization, StoreError},
+        rules::{DeleteAccount, DeletionAuthorization, EraseBatch, Refusal},
+        store::StoreError,
     },
 };
 
@@ -38,14 +38,13 @@ impl ChatService {
             UserKind::Guest => DeletionAuthorization::Guest,
         };
         let deletion = DeleteAccount { user: me.id, authorization, messages };
-        let deleted = self.store.delete_account(deletion).await.map_err(|error| match error {
+        self.store.queue(deletion).await?.delivered().await.map_err(|error| match error {
             // The session has ended meanwhile.
-            StoreError::UnknownUser => ChatError::Unauthenticated,
+            StoreError::Refused(Refusal::UnknownUser) => ChatError::Unauthenticated,
             other => other.into(),
         })?;
         self.log_security_event(Some(client_addr), SecurityEvent::AccountDeleted(me.id));
         self.erasure_requested.notify_one();
-        deleted.connections_closed().await;
         Ok(())
     }
 
@@ -57,9 +56,8 @@ impl ChatService {
     ) -> Result<User, ChatError> {
         let user = self.find_user(nickname).await?;
         let deletion = DeleteAccount { user: user.id, authorization: DeletionAuthorization::Operator, messages };
-        let deleted = self.store.delete_account(deletion).await?;
+        self.store.queue(deletion).await?.delivered().await?;
         self.erasure_requested.notify_one();
-        deleted.connections_closed().await;
         Ok(user)
     }
 
@@ -67,7 +65,7 @@ impl ChatService {
     /// earlier run of the server has left.
     pub(in crate::server) async fn erase_deleted_accounts(&self) {
         loop {
-            match self.store.erase_batch().await {
+            match self.store.execute(EraseBatch).await {
                 Ok(true) => {}
                 Ok(false) => self.erasure_requested.notified().await,
                 Err(error) => {

@@ -1,7 +1,7 @@
 //! Registering, signing in with a password, changing it, and a user's list of sessions.
 
 use crate::{
-    domain::{CurrentUser, Nickname, NicknameKey, Role, SessionId, SessionInfo, User, UserId, UserKind},
+    domain::{ClientAddr, CurrentUser, Nickname, NicknameKey, Role, SessionId, SessionInfo, User, UserId, UserKind},
     protocol::PasswordRequest,
     server::{
         chat::{
@@ -15,8 +15,11 @@ use crate::{
             sessions::{StartedSession, new_session},
         },
         error::ChatError,
-        net::client_addr::ClientAddr,
-        store::{Account, NewPassword, NewUser, OwnerGrant, PasswordHash, Session, StoreError},
+        rules::{
+            BeginSession, CreateUser, EndSession, NewPassword, OwnerGrant, PasswordHash, Refusal, ReplacePasswordHash,
+            SetPassword,
+        },
+        store::{Account, Session, StoreError},
     },
 };
 
@@ -45,9 +48,10 @@ impl ChatService {
         let (me, verified) = self.verify_password(key.as_ref(), password, client_addr).await?;
         let (token, session) = new_session(user_agent, client_addr)?;
         let id = session.id;
-        let started = self.store.begin_session(me.id, verified, session).await.map_err(|error| match error {
+        let begin = BeginSession { user: me.id, verified, session };
+        let started = self.store.execute(begin).await.map_err(|error| match error {
             // The password was changed while it was being verified.
-            StoreError::WrongPassword => self.wrong_password(Some(me.id), client_addr),
+            StoreError::Refused(Refusal::WrongPassword) => self.wrong_password(Some(me.id), client_addr),
             other => other.into(),
         });
         self.security_log.log_refusal(client_addr, started)?;
@@ -88,7 +92,8 @@ impl ChatService {
     async fn renew_hash(&self, user: UserId, old: PasswordHash, password: String) -> PasswordHash {
         let renewed = async {
             let new = self.passwords.hash(password).await?;
-            let is_stored = self.store.replace_password_hash(user, old.clone(), new.clone()).await?;
+            let replacement = ReplacePasswordHash { user, before: old.clone(), after: new.clone() };
+            let is_stored = self.store.execute(replacement).await?;
             Ok::<_, ChatError>(is_stored.then_some(new))
         };
         renewed
@@ -184,7 +189,7 @@ impl ChatService {
             kind: UserKind::Registered,
             role: Role::Member,
         };
-        let new_user = NewUser {
+        let new_user = CreateUser {
             user,
             key,
             session: Some(session),
@@ -193,7 +198,7 @@ impl ChatService {
             password: Some(NewPassword { hash, ownership }),
             max_names_per_address: None,
         };
-        let created = self.store.create_user(new_user).await.map_err(ChatError::from);
+        let created = self.store.execute(new_user).await.map_err(ChatError::from);
         me.role = self.security_log.log_refusal(client_addr, created)?;
         attempt.succeeded();
         self.log_security_event(Some(client_addr), SecurityEvent::Registered(me.id));
@@ -231,13 +236,12 @@ impl ChatService {
         };
         password_rules::check(&password, nickname.as_str())?;
         let hash = self.passwords.hash(password).await?;
-        let new = NewPassword { hash, ownership };
-        let changed = self.store.set_password(*id, new, Some(session.id)).await.map_err(|error| match error {
-            // The guest has given the nickname up meanwhile.
-            StoreError::UnknownUser => ChatError::Unauthenticated,
+        let change = SetPassword { user: *id, password: NewPassword { hash, ownership }, keep: Some(session.id) };
+        self.store.queue(change).await?.delivered().await.map_err(|error| match error {
+            // The session has ended meanwhile, or the guest has given the nickname up.
+            StoreError::Refused(Refusal::UnknownUser) => ChatError::Unauthenticated,
             other => other.into(),
         })?;
-        changed.connections_closed().await;
         if let Some(attempt) = attempt {
             attempt.succeeded();
         }
@@ -264,9 +268,9 @@ impl ChatService {
         session: SessionId,
     ) -> Result<(), ChatError> {
         let user = context.user.id;
-        let ended = self.store.end_session_by_id(user, session).await?.ok_or(ChatError::UnknownSession)?;
+        let receipt = self.store.queue(EndSession::ById(user, session)).await?;
+        receipt.delivered().await?.ok_or(ChatError::UnknownSession)?;
         self.log_security_event(None, SecurityEvent::SignedOut(user));
-        ended.connections_closed().await;
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! How a server without an owner gets one: whoever presents the claim token. The server prints it when it starts.
 //!
-//! The token lives only as long as the process, so the disk holds nothing that could make an owner. The store alone decides
-//! whether there is an owner already.
+//! The token lives only as long as the process, so the disk holds nothing that could make an owner. The rules alone
+//! decide whether there is an owner already.
 
 use std::sync::OnceLock;
 
-use crate::server::{chat::tokens, error::ChatError, store::OwnerGrant};
+use crate::server::{chat::tokens, error::ChatError, rules::OwnerGrant};
 
 /// The claim token, generated when it is first needed.
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl ClaimToken {
         Ok(self.0.get_or_init(|| token))
     }
 
-    /// Checks a claim token, and returns the grant that it gives. The store checks whether there is an owner by then.
+    /// Checks a claim token, and returns the grant that it gives. The rules check whether there is an owner by then.
     ///
     /// # Errors
     /// [`ChatError::InvalidClaim`].

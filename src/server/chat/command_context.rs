@@ -1,8 +1,8 @@
 //! Charging users for commands.
 
 use crate::{
-    domain::User,
-    server::{chat::service::ChatService, error::ChatError, net::client_addr::ClientAddr},
+    domain::{ClientAddr, User},
+    server::{chat::service::ChatService, error::ChatError},
 };
 
 /// A user's command that has been charged for. Every operation that changes data on behalf of a user takes one, and

@@ -7,7 +7,8 @@ use crate::{
     server::{
         chat::{command_context::CommandContext, service::ChatService},
         error::ChatError,
-        store::{ListSortKey, OpenDirect, OpenedDirect, Receipt, StoreError, UserRef},
+        rules::{BlockUser, HideDirect, OpenDirect, OpenedDirect, Refusal, UnblockUser, UserRef},
+        store::{ListSortKey, Receipt, StoreError},
     },
 };
 
@@ -32,12 +33,10 @@ pub(in crate::server) struct Direct {
 impl PendingDirect {
     /// Waits until the direct is open and its users' connections have been told.
     pub(in crate::server) async fn opened(self) -> Result<Direct, ChatError> {
-        let opened = self.receipt.await.map_err(|error| match error {
-            StoreError::UnknownUser => self.unknown_user,
+        let opened = self.receipt.delivered().await.map_err(|error| match error {
+            StoreError::Refused(Refusal::UnknownUser) => self.unknown_user,
             other => other.into(),
         })?;
-        // An error means that delivery has ended, and all connections with it.
-        let _ = opened.announced.await;
         Ok(Direct { id: opened.conversation, with: opened.with, at: opened.at })
     }
 }
@@ -82,13 +81,13 @@ impl ChatService {
         target: UserRef,
         unknown_user: ChatError,
     ) -> Result<PendingDirect, ChatError> {
-        let opener = context.user.clone();
-        let Some(found) = self.store.find_user(opener.id, target.clone()).await? else { return Err(unknown_user) };
+        let opener = context.user.id;
+        let Some(found) = self.store.find_user(opener, target.clone()).await? else { return Err(unknown_user) };
         // Finding an existing direct costs the other user nothing.
-        if !found.has_direct && found.id != opener.id {
+        if !found.has_direct && found.id != opener {
             self.rate_limits.charge_direct(found.id, context.client_addr)?;
         }
-        let receipt = self.store.open_direct(OpenDirect { opener, target }).await?;
+        let receipt = self.store.queue(OpenDirect { opener, target }).await?;
         Ok(PendingDirect { receipt, unknown_user })
     }
 
@@ -117,20 +116,17 @@ impl ChatService {
         context: CommandContext,
         direct: ConversationId,
     ) -> Result<(), ChatError> {
-        self.store.hide_direct(context.user.id, direct).await.map_err(|error| match error {
-            StoreError::NotAllowed => ChatError::BadRequest("only a direct can be hidden"),
-            other => other.into(),
-        })
+        Ok(self.store.execute(HideDirect { user: context.user.id, direct }).await?)
     }
 
     /// Blocks another user: the user receives nothing from them any more.
     pub(in crate::server) async fn block(&self, context: CommandContext, other: UserId) -> Result<(), ChatError> {
-        Ok(self.store.block(context.user.id, other).await?)
+        Ok(self.store.execute(BlockUser { user: context.user.id, other }).await?)
     }
 
     /// Ends a block.
     pub(in crate::server) async fn unblock(&self, context: CommandContext, other: UserId) -> Result<(), ChatError> {
-        Ok(self.store.unblock(context.user.id, other).await?)
+        Ok(self.store.execute(UnblockUser { user: context.user.id, other }).await?)
     }
 
     /// Returns the users whom a user has blocked.

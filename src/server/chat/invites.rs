@@ -4,13 +4,10 @@ use crate::{
     domain::{CurrentUser, Invite, InviteId, User},
     protocol::InviteRequest,
     server::{
-        chat::{
-            command_context::CommandContext, permissions::Permission, service::ChatService, times::minutes_from_now,
-            tokens,
-        },
+        chat::{command_context::CommandContext, service::ChatService, times::minutes_from_now, tokens},
         clock,
         error::ChatError,
-        store::{InviteKey, NewInvite},
+        rules::{CreateInvite, InviteKey, Permission, RevokeInvite},
     },
 };
 
@@ -43,15 +40,14 @@ impl ChatService {
         }
         let token = tokens::generate()?;
         let (id, expires_at) = (InviteId::generate(), minutes.map(minutes_from_now));
-        let new = NewInvite {
+        let new = CreateInvite {
             id,
             key: invite_key(&token),
             actor: actor.as_ref().map(|actor| actor.id),
-            role_check: Permission::Invite.role_check(),
             expires_at,
-            most_uses: uses,
+            max_uses: uses,
         };
-        let created_at = self.store.create_invite(new).await?;
+        let created_at = self.store.execute(new).await?;
         let expires_at = expires_at.map(clock::shown);
         Ok((Invite { id, created_at, created_by: actor, expires_at, most_uses: uses, uses: 0 }, token))
     }
@@ -74,7 +70,7 @@ impl ChatService {
         context: CommandContext,
         id: InviteId,
     ) -> Result<(), ChatError> {
-        let revoked = self.store.revoke_invite(Some(context.user.id), Permission::Invite.role_check(), id).await?;
+        let revoked = self.store.execute(RevokeInvite { actor: Some(context.user.id), id }).await?;
         if revoked { Ok(()) } else { Err(ChatError::UnknownInvite) }
     }
 }

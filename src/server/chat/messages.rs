@@ -3,9 +3,10 @@
 use crate::{
     domain::{Body, CommandId, ConversationId, Emoji, Event, EventKind, MessagesPage, Seq, UserId},
     server::{
-        chat::{command_context::CommandContext, directs::Direct, permissions::Permission, service::ChatService},
+        chat::{command_context::CommandContext, directs::Direct, service::ChatService},
         error::ChatError,
-        store::{HistoryWindow, NewEvent, ReplyTo},
+        rules::SendEvent,
+        store::{HistoryWindow, ReplyTo},
     },
 };
 
@@ -39,7 +40,7 @@ impl ChatService {
         body: &str,
     ) -> Result<(), ChatError> {
         let kind = EventKind::Message { body: Body::parse(body)? };
-        self.store.append(NewEvent::new(context.user, id, conversation, kind)).await?.await?;
+        self.store.execute(SendEvent { author: context.user, id, conversation, kind }).await?;
         Ok(())
     }
 
@@ -64,9 +65,7 @@ impl ChatService {
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<(), ChatError> {
-        let mut event = NewEvent::new(context.user, command.id, conversation, EventKind::Deletion { seq });
-        event.deletion_check = Some(Permission::DeleteMessages.role_check());
-        Ok(self.store.submit(event, command.reply_to).await?)
+        self.submit(context, command, conversation, EventKind::Deletion { seq }).await
     }
 
     /// Queues adding an emoji to a message of anybody's (`on`), or removing it.
@@ -117,7 +116,7 @@ impl ChatService {
         conversation: ConversationId,
         kind: EventKind,
     ) -> Result<(), ChatError> {
-        let event = NewEvent::new(context.user, command.id, conversation, kind);
+        let event = SendEvent { author: context.user, id: command.id, conversation, kind };
         Ok(self.store.submit(event, command.reply_to).await?)
     }
 

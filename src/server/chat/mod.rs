@@ -1,7 +1,8 @@
-//! The application service: decides who may do what, charges for it, and ends sessions. Nothing else decides.
+//! The application service: everything that endpoints can ask for. It charges for it, checks who may read what, and gives
+//! commands to the store, where the [rules](crate::server::rules) decide them. Nothing else gives commands to the store.
 //!
-//! What must be kept goes to the store and, once committed, from there to the hub. What only matters at the moment, such as
-//! typing, is returned to the caller as a value.
+//! What is committed goes from the store to the hub. What only matters at the moment, such as typing, is returned to the
+//! caller as a value.
 
 mod account_deletion;
 mod accounts;
@@ -17,7 +18,6 @@ mod moderation;
 mod operator;
 mod password_rules;
 mod passwords;
-mod permissions;
 mod rate_limits;
 mod reports;
 mod security_log;

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
-        Action, AuditPage, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Sanction, User,
-        UserId,
+        Action, AuditPage, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Sanction, Timestamp,
+        User, UserId,
     },
     server::{
         chat::{
-            command_context::CommandContext, permissions::Permission, security_log::SecurityEvent,
-            service::ChatService, times::minutes_from_now,
+            command_context::CommandContext, security_log::SecurityEvent, service::ChatService, times::minutes_from_now,
         },
         error::ChatError,
-        store::{EventPosition, Joined, Moderation, ModerationAction, Receipt, StoreError},
+        rules::{EventPosition, JoinRoom, Moderate, ModerationAction, Permission, Refusal},
+        store::{Receipt, StoreError},
     },
 };
 
@@ -88,7 +88,7 @@ impl ChatService {
         let (security_log, actor) = (Arc::clone(&self.security_log), context.user.id);
         let receipt = self.moderate_by(Some(context.user), id, request).await?;
         Ok(receipt.on_error(move |error| {
-            if *error == StoreError::NotAllowed {
+            if *error == StoreError::Refused(Refusal::NotAllowed) {
                 security_log.record(None, SecurityEvent::NotAllowed(actor));
             }
         }))
@@ -101,26 +101,25 @@ impl ChatService {
         id: CommandId,
         request: ModerationRequest,
     ) -> Result<Receipt<EventPosition>, ChatError> {
-        let moderation = Moderation {
+        let moderation = Moderate {
             actor,
             id,
             room: request.room,
             subject: request.user,
             action: request.to_action()?,
-            role_check: Permission::to(request.action).role_check(),
             addresses: self.presence.addresses_of(request.user),
             whole_address: request.all_of_address,
         };
-        Ok(self.store.moderate(moderation).await?)
+        Ok(self.store.queue(moderation).await?)
     }
 
-    /// Queues the return of a user to a room.
+    /// Queues the return of a user to a room. The receipt has the time since which the user is a member.
     pub(in crate::server) async fn join(
         &self,
         context: CommandContext,
         room: ConversationId,
-    ) -> Result<Receipt<Joined>, ChatError> {
-        Ok(self.store.join(context.user.id, room).await?)
+    ) -> Result<Receipt<Timestamp>, ChatError> {
+        Ok(self.store.queue(JoinRoom { user: context.user.id, room }).await?)
     }
 
     /// Returns all sanctions in force.

@@ -10,10 +10,11 @@ use crate::{
     server::{
         chat::{moderation::ModerationRequest, passwords::Passwords, service::ChatService, times::minutes_from_now},
         error::ChatError,
-        store::{
-            Account, BannedNetwork, FoundMessage, MessageLookup, NewPassword, NewUser, OwnerGrant, ReportAction,
-            StoreError,
+        rules::{
+            BanNetwork, BannedNetwork, CreateUser, DeleteMessage, EndSessions, NewPassword, OwnerGrant, ReportAction,
+            SetPassword, UnbanNetwork,
         },
+        store::{Account, FoundMessage, MessageLookup, StoreError},
     },
 };
 
@@ -66,7 +67,7 @@ impl ChatService {
         let (password, new_password) = self.random_password().await?;
         let key = nickname.key();
         let user = User::guest(UserId::generate(), nickname);
-        let new_user = NewUser {
+        let new_user = CreateUser {
             user: user.clone(),
             key,
             session: None,
@@ -75,7 +76,7 @@ impl ChatService {
             password: Some(new_password),
             max_names_per_address: None,
         };
-        self.store.create_user(new_user).await?;
+        self.store.execute(new_user).await?;
         Ok((User { registered: true, ..user }, password))
     }
 
@@ -89,14 +90,15 @@ impl ChatService {
             return Err(ChatError::NotRegistered);
         }
         let (password, new_password) = self.random_password().await?;
-        self.store.set_password(user.id, new_password, None).await?.connections_closed().await;
+        let change = SetPassword { user: user.id, password: new_password, keep: None };
+        self.store.queue(change).await?.delivered().await?;
         Ok((user, password))
     }
 
     /// Ends all sessions of a user. A guest's nickname becomes free. Returns the number of sessions.
     pub(in crate::server) async fn end_sessions(&self, nickname: &str) -> Result<(User, usize), ChatError> {
         let user = self.find_user(nickname).await?;
-        let sessions = self.store.end_sessions(user.id).await?.connections_closed().await;
+        let sessions = self.store.queue(EndSessions(user.id)).await?.delivered().await?;
         Ok((user, sessions))
     }
 
@@ -140,13 +142,13 @@ impl ChatService {
         if minutes == Some(0) {
             return Err(ChatError::BadRequest("minutes count from 1"));
         }
-        let banned = BannedNetwork { network, until: minutes.map(minutes_from_now) };
-        Ok(self.store.ban_network(banned).await?.connections_closed().await)
+        let ban = BanNetwork { network, until: minutes.map(minutes_from_now) };
+        Ok(self.store.queue(ban).await?.delivered().await?)
     }
 
     /// Ends the ban of a network.
     pub(in crate::server) async fn unban_network(&self, network: IpNet) -> Result<(), ChatError> {
-        let lifted = self.store.unban_network(network).await?;
+        let lifted = self.store.execute(UnbanNetwork(network)).await?;
         if lifted { Ok(()) } else { Err(ChatError::BadRequest("this network is not banned")) }
     }
 
@@ -190,7 +192,7 @@ impl ChatService {
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<(), ChatError> {
-        self.store.delete_message(CommandId::generate(), conversation, seq).await?.await?;
+        self.store.execute(DeleteMessage { id: CommandId::generate(), conversation, seq }).await?;
         Ok(())
     }
 

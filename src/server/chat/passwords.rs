@@ -20,7 +20,7 @@ use crate::{
     server::{
         chat::{password_rules::normalize, tokens},
         error::ChatError,
-        store::PasswordHash,
+        rules::PasswordHash,
     },
 };
 

@@ -12,7 +12,7 @@ use governor::{
 };
 
 use crate::{
-    domain::{ConversationId, NicknameKey, UserId},
+    domain::{ClientAddr, ConversationId, NicknameKey, UserId},
     server::{
         chat::{
             attempts::{Attempt, AttemptLimiter, FAILURE_COST},
@@ -20,7 +20,6 @@ use crate::{
         },
         config::Limits,
         error::ChatError,
-        net::client_addr::ClientAddr,
     },
 };
 

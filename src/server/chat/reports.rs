@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{CurrentUser, Reason, ReportList, Role, User},
+    domain::{ClientAddr, CurrentUser, Reason, ReportList, Role, User},
     protocol::ReportRequest,
     server::{
-        chat::{
-            command_context::CommandContext, permissions::Permission, security_log::SecurityEvent,
-            service::ChatService, times::ago,
-        },
+        chat::{command_context::CommandContext, security_log::SecurityEvent, service::ChatService, times::ago},
         error::ChatError,
-        net::client_addr::ClientAddr,
-        store::{HandleReport, NewReport, ReportAction, StoreError},
+        rules::{ExpireReports, HandleReport, Permission, Refusal, ReportAction, ReportMessage},
+        store::StoreError,
     },
 };
 
@@ -39,8 +36,8 @@ impl ChatService {
         self.security_log.log_refusal(client_addr, self.rate_limits.charge_report(me.id, client_addr))?;
         let ReportRequest { conversation, seq, ref reason } = *request;
         let reason = Reason::parse(reason)?;
-        let report = NewReport { reporter: me.id, conversation, seq, reason, max_open: MAX_OPEN_REPORTS };
-        Ok(self.store.report_message(report).await?)
+        let report = ReportMessage { reporter: me.id, conversation, seq, reason, max_open: MAX_OPEN_REPORTS };
+        Ok(self.store.execute(report).await?)
     }
 
     /// Returns at most `limit` open reports, without those of the moderator's own messages.
@@ -66,7 +63,7 @@ impl ChatService {
     ) -> Result<(), ChatError> {
         let actor = context.user.id;
         let result = self.handle_report_by(Some(context.user), report, action).await;
-        if result == Err(StoreError::NotAllowed) {
+        if result == Err(StoreError::Refused(Refusal::NotAllowed)) {
             self.log_security_event(None, SecurityEvent::NotAllowed(actor));
         }
         Ok(result?)
@@ -79,16 +76,11 @@ impl ChatService {
         report: u64,
         action: ReportAction,
     ) -> Result<(), StoreError> {
-        let role_check = Permission::HandleReports.role_check();
-        self.store.handle_report(HandleReport { actor, report, action, role_check }).await
+        self.store.execute(HandleReport { actor, report, action }).await
     }
 
     /// Deletes reports that nobody has closed in time.
     pub(super) async fn expire_reports(&self) -> Result<(), ChatError> {
-        let deleted = self.store.expire_reports(ago(REPORT_LIFETIME)).await?;
-        if deleted > 0 {
-            tracing::info!(deleted, "reports that nobody closed for 90 days were deleted");
-        }
-        Ok(())
+        Ok(self.store.execute(ExpireReports(ago(REPORT_LIFETIME))).await?)
     }
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::{
-    domain::UserId,
-    server::{config::non_zero, error::ChatError, net::client_addr::ClientAddr},
+    domain::{ClientAddr, UserId},
+    server::{config::non_zero, error::ChatError},
 };
 
 /// The target of the log lines, for `RUST_LOG` and for searching.

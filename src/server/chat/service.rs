@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
-    domain::{AdmissionPolicy, ConversationId, Epoch, Nickname, NicknameKey, UserId},
+    domain::{AdmissionPolicy, ClientAddr, ConversationId, Epoch, Nickname, NicknameKey, UserId},
     server::{
         chat::{
             claim::ClaimToken,
@@ -17,7 +17,6 @@ use crate::{
         config::{Config, RetentionDays},
         error::ChatError,
         hub::PresenceLookup,
-        net::client_addr::ClientAddr,
         store::{Store, StoreError},
     },
 };

@@ -6,8 +6,8 @@ use tokio::time::sleep;
 
 use crate::{
     domain::{
-        AdmissionPolicy, ConversationId, CurrentUser, EndReason, Nickname, Role, SessionEnd, SessionId, User, UserId,
-        UserKind,
+        AdmissionPolicy, ClientAddr, ConversationId, CurrentUser, EndReason, Nickname, Role, SessionEnd, SessionId,
+        User, UserId, UserKind,
     },
     server::{
         chat::{
@@ -18,8 +18,11 @@ use crate::{
             tokens,
         },
         error::ChatError,
-        net::client_addr::ClientAddr,
-        store::{ConnectionSnapshot, Expired, ExpiryPolicy, NewSession, NewUser, Retention, Session},
+        rules::{
+            CreateUser, EndGuests, EndSession, Expire, ExpireMessages, Expired, NewSession, ReleaseNickname, Retention,
+            SaveClock, TouchSession,
+        },
+        store::{ConnectionSnapshot, Session},
     },
 };
 
@@ -98,7 +101,7 @@ impl ChatService {
 
     /// Frees the nickname of a guest without a session.
     pub(in crate::server) async fn release_ephemeral_guest(&self, user: UserId) -> Result<(), ChatError> {
-        Ok(self.store.release_nickname(user).await?)
+        Ok(self.store.execute(ReleaseNickname(user)).await?)
     }
 
     async fn create_guest_user(
@@ -129,7 +132,7 @@ impl ChatService {
         let (key, user) = (nickname.key(), User::guest(UserId::generate(), nickname));
         let me =
             CurrentUser { id: user.id, nickname: user.nickname.clone(), kind: UserKind::Guest, role: Role::Member };
-        let new_user = NewUser {
+        let new_user = CreateUser {
             user,
             key,
             session,
@@ -138,7 +141,7 @@ impl ChatService {
             password: None,
             max_names_per_address: self.max_guests_per_address,
         };
-        self.store.create_user(new_user).await?;
+        self.store.execute(new_user).await?;
         Ok(me)
     }
 
@@ -160,7 +163,7 @@ impl ChatService {
             return Err(ChatError::SessionEnded(EndReason::Expired));
         }
         if (!session.used || session.seen_at < ago(TOUCH_INTERVAL))
-            && let Err(error) = self.store.touch_session(session.id).await
+            && let Err(error) = self.store.execute(TouchSession(session.id)).await
         {
             // Not an error for the user: signing in must work on a full disk.
             tracing::warn!(%error, "the last use of a session could not be saved");
@@ -175,7 +178,7 @@ impl ChatService {
 
     /// Ends the sessions of all guests. Their nicknames become free. Returns the number of guests.
     pub(in crate::server) async fn end_guests(&self) -> Result<usize, ChatError> {
-        Ok(self.store.end_guests().await?.connections_closed().await)
+        Ok(self.store.queue(EndGuests).await?.delivered().await?)
     }
 
     /// Applies the sign-up policy to guests from earlier runs: ends their sessions if guests are no longer allowed, and
@@ -185,7 +188,7 @@ impl ChatService {
             AdmissionPolicy::Open => {}
             AdmissionPolicy::Registered => {
                 // Nobody is connected yet.
-                let guests = self.store.end_guests().await?.result;
+                let guests = self.store.execute(EndGuests).await?;
                 if guests > 0 {
                     tracing::warn!(guests, "guests are no longer allowed: their sessions have ended");
                 }
@@ -208,15 +211,15 @@ impl ChatService {
     /// # Errors
     /// [`ChatError::Unauthenticated`].
     pub(in crate::server) async fn end_session(&self, token: &str) -> Result<(), ChatError> {
-        let ended = self.store.end_session(tokens::session_key(token)).await?.ok_or(ChatError::Unauthenticated)?;
-        self.log_security_event(None, SecurityEvent::SignedOut(ended.result));
-        ended.connections_closed().await;
+        let receipt = self.store.queue(EndSession::ByKey(tokens::session_key(token))).await?;
+        let user = receipt.delivered().await?.ok_or(ChatError::Unauthenticated)?;
+        self.log_security_event(None, SecurityEvent::SignedOut(user));
         Ok(())
     }
 
     /// Saves the time of the server's own clock, which continues from there after a restart.
     pub(in crate::server) async fn save_clock(&self) {
-        if let Err(error) = self.store.save_clock().await {
+        if let Err(error) = self.store.execute(SaveClock).await {
             // The next call saves it. If the server stops before that, its clock loses a minute.
             tracing::warn!(%error, "the server's clock could not be saved");
         }
@@ -226,7 +229,7 @@ impl ChatService {
     pub(in crate::server) async fn expire(&self) -> Result<(), ChatError> {
         self.expire_reports().await?;
         let days_ago = |age| ago(days(age));
-        let policy = ExpiryPolicy {
+        let policy = Expire {
             connected_sessions: self.presence.connected_sessions(),
             touch_cutoff: ago(TOUCH_INTERVAL),
             online_users: self.presence.online_user_ids(),
@@ -240,7 +243,7 @@ impl ChatService {
                 audit_cutoff: self.retention.audit_days.map(days_ago),
             },
         };
-        let Expired { guests, sessions } = self.store.expire(policy).await?;
+        let Expired { guests, sessions } = self.store.execute(policy).await?;
         if guests > 0 {
             tracing::info!(guests, "nicknames of guests who stayed away too long are free");
         }
@@ -259,7 +262,7 @@ impl ChatService {
                 return Ok(());
             }
             for conversation in due {
-                while self.store.expire_messages(conversation, before).await? {
+                while self.store.execute(ExpireMessages { conversation, before }).await? {
                     sleep(RETENTION_PAUSE).await;
                 }
             }

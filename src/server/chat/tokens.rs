@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{TryRngCore as _, rngs::OsRng};
 use sha2::{Digest as _, Sha256};
 
-use crate::server::{error::ChatError, store::SessionKey};
+use crate::server::{error::ChatError, rules::SessionKey};
 
 /// Generates a token.
 ///

@@ -27,14 +27,16 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::server::{
-    edge::request_guard::{ConnectionInfo, RequestGuard},
-    net::{
-        client_addr::ClientAddr,
-        connection_limiter::{ConnectionLimiter, ConnectionPermit},
-        connection_timeouts::{ConnectionTimeouts, RequestTimer, TimerAction},
-        lingering_stream::{ConnectionStream, LingeringStream},
-        shard_index::ShardIndex,
+use crate::{
+    domain::ClientAddr,
+    server::{
+        edge::request_guard::{ConnectionInfo, RequestGuard},
+        net::{
+            connection_limiter::{ConnectionLimiter, ConnectionPermit},
+            connection_timeouts::{ConnectionTimeouts, RequestTimer, TimerAction},
+            lingering_stream::{ConnectionStream, LingeringStream},
+            shard_index::ShardIndex,
+        },
     },
 };
 

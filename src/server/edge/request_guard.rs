@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use crate::{
+    domain::ClientAddr,
     protocol::ErrorCode,
     server::{
         chat::{ChatService, SecurityEvent},
@@ -31,7 +32,6 @@ use crate::{
         http::{self},
         net::{
             authority::Authority,
-            client_addr::ClientAddr,
             connection_limiter::{ConnectionPermit, PermitStatus},
             public_url::PublicUrl,
             scheme::Scheme,

@@ -12,11 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::{
+    domain::ClientAddr,
     protocol::{ErrorCode, from_object},
     server::{
         chat::CommandContext,
         error::ChatError,
-        net::{client_addr::ClientAddr, session_cookie::session_token, site::Site},
+        net::{session_cookie::session_token, site::Site},
         problem::ApiError,
         state::AppState,
         store::Session,

@@ -20,8 +20,8 @@ use crate::{
         error::ChatError,
         http::extract::{Caller, read_json},
         problem::ApiError,
+        rules::ReportAction,
         state::AppState,
-        store::ReportAction,
     },
 };
 

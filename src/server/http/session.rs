@@ -12,10 +12,11 @@ use axum::{
 };
 
 use crate::{
+    domain::ClientAddr,
     protocol::{SessionCreated, SessionRequest},
     server::{
         http::{extract::read_json, respond::set_cookies},
-        net::{client_addr::ClientAddr, session_cookie::RequestToken, site::Site},
+        net::{session_cookie::RequestToken, site::Site},
         problem::ApiError,
         sign_in::{SignInRequest, SignedIn, sign_in},
         state::AppState,

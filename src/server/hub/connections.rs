@@ -16,14 +16,14 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 
 use crate::{
-    domain::{ConversationId, SessionId, User},
+    domain::{ClientAddr, ConversationId, SessionId, User},
     protocol::CloseCode,
     server::{
         hub::{
             encoded::EncodedFrame,
             send_queue::{CloseReason, SendQueue},
         },
-        net::{client_addr::ClientAddr, shard_index::ShardIndex},
+        net::shard_index::ShardIndex,
         websocket::PING_FRAME,
     },
 };

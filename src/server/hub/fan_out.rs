@@ -1,28 +1,71 @@
-//! From the store's feed to the shards: encodes what was committed, in commit order.
+//! From the commit log to the shards: encodes each entry that concerns connections, in order.
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
+
+use tokio::time::sleep;
 
 use crate::{
-    domain::{CommandId, ConversationId, Event, UserId},
-    protocol::{CloseCode, ServerFrame, SimpleReply},
+    domain::{CommandId, Conversation, ConversationId, EndReason, Event, User, UserId},
+    protocol::{ServerFrame, SimpleReply},
     server::{
         error::ChatError,
         hub::{
-            batch::{DeliveryOp, ShardSenders},
+            batch::{DeliveryOp, ProfileChange, ShardSenders},
             connections::{Connection, Dialect},
             encoded::{EncodedFrame, EventBatchBuilder, Privacy},
+            log_follower::LogFollower,
             registry::Hub,
         },
-        store::{CommitFeed, Committed, ConnectionEffect, EventPosition, StoreError},
+        rules::{Entry, EventPosition},
+        store::{Change, CommitEntry, CommitFeed, Delivery, Store, StoreError},
     },
 };
 
-/// Delivers until the store closes its feed. Never waits for a connection.
-pub(crate) async fn deliver(mut feed: CommitFeed, hub: Arc<Hub>, shards: ShardSenders) {
-    while let Some(commit) = feed.recv().await {
+/// How long to wait before something is looked up again after a failure.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Delivers what is committed from now on, until the store closes its feed. Never waits for a connection.
+pub(crate) async fn deliver(feed: CommitFeed, store: Arc<dyn Store>, hub: Arc<Hub>, shards: ShardSenders) {
+    let mut log = LogFollower::new(feed, Arc::<dyn Store>::clone(&store));
+    while let Some(deliveries) = log.next().await {
         let mut batch = DeliveryBatchBuilder::new(&hub);
-        commit.into_iter().for_each(|committed| batch.add(committed));
+        for delivery in deliveries {
+            let looked_up = look_up(&*store, &log, &delivery).await;
+            batch.add(delivery, looked_up);
+        }
         shards.send(batch.finish()).await;
+    }
+}
+
+/// What connections must be told of an entry and what the entry does not contain.
+#[derive(Debug)]
+enum LookedUp {
+    /// A conversation as its user sees it now.
+    View(Box<Conversation>),
+    User(User),
+}
+
+/// Looks up what an entry does not contain. Returns `None` if nothing is needed, or if it does not exist any more.
+async fn look_up(store: &dyn Store, log: &LogFollower, delivery: &Delivery) -> Option<LookedUp> {
+    let Delivery::Entry(CommitEntry { change: Change::Entry(entry), .. }) = delivery else { return None };
+    loop {
+        let found = match entry {
+            Entry::Listed { user, conversation } => {
+                store.conversation(*user, *conversation).await.map(|view| Some(LookedUp::View(Box::new(view))))
+            }
+            Entry::Block { other, .. } => store.user(*other).await.map(|user| user.map(LookedUp::User)),
+            _ => return None,
+        };
+        match found {
+            Ok(found) => return found,
+            // It has left the user's list again.
+            Err(StoreError::Refused(_)) => return None,
+            Err(error) => tracing::warn!(%error, "what connections are to be told could not be read; delivery waits"),
+        }
+        if log.has_closed() {
+            return None;
+        }
+        sleep(RETRY_PAUSE).await;
     }
 }
 
@@ -46,68 +89,75 @@ impl<'a> DeliveryBatchBuilder<'a> {
         Self { hub, operations: Vec::new(), open: Vec::new(), newest: HashMap::new(), json: Vec::new(), with_simple }
     }
 
-    fn add(&mut self, committed: Committed) {
-        match committed {
-            Committed::Event(event) => self.add_event(event, Privacy::Public),
-            Committed::DirectMessage(event) => self.add_event(event, Privacy::Private),
-            Committed::Reply { to: reply_to, id, outcome } => {
+    fn add(&mut self, delivery: Delivery, looked_up: Option<LookedUp>) {
+        match delivery {
+            Delivery::Entry(CommitEntry { change: Change::Event { event, direct }, .. }) => {
+                self.add_event(event, if direct { Privacy::Private } else { Privacy::Public });
+            }
+            Delivery::Entry(CommitEntry { change: Change::Entry(entry), .. }) => self.add_entry(entry, looked_up),
+            Delivery::Listed(CommitEntry { change, .. }, view) => {
+                let Change::Entry(Entry::Listed { user, conversation }) = change else { return };
+                // A welcome that includes a later event is newer than this view.
+                let next_seq = view.last_seq.next();
+                self.subscribe(user, *view, |frame| frame.superseded_at(conversation, next_seq));
+            }
+            Delivery::Reply { to: reply_to, id, outcome } => {
                 if let Some(connection) = self.hub.find(reply_to) {
                     let reply = encode_reply(&connection, id, outcome);
                     self.operations.push(DeliveryOp::Reply(connection, reply));
                 }
             }
-            Committed::Moderated { event, effect } => {
-                self.add_event(event, Privacy::Public);
-                self.close_event_batches();
-                match effect {
-                    ConnectionEffect::None => {}
-                    ConnectionEffect::LeftRoom(user, room) => self.unsubscribe(user, room),
-                    ConnectionEffect::SignedOut(users) => {
-                        let close = |user| DeliveryOp::CloseUser(user, CloseCode::Removed);
-                        self.operations.extend(users.into_iter().map(close));
-                    }
-                    // The clients reconnect at once, with the new profile.
-                    ConnectionEffect::MustReconnect(user) => {
-                        self.operations.push(DeliveryOp::CloseUser(user, CloseCode::COME_BACK));
-                    }
-                }
-            }
-            Committed::ConversationsChanged { views, announced } => {
-                self.close_event_batches();
-                let views = views.into_iter().filter_map(|(user, view)| {
-                    let (id, last_seq) = (view.id, view.last_seq);
-                    let frame = EncodedFrame::encode(&ServerFrame::Conversation(view))?;
-                    // A welcome that includes a later event is newer than this view.
-                    Some((user, id, frame.superseded_at(id, last_seq.next())))
-                });
-                self.operations.push(DeliveryOp::Conversations { views: views.collect(), _announced: announced });
-            }
-            Committed::ConversationsRemoved(all) => {
-                self.close_event_batches();
-                all.into_iter().for_each(|(user, conversation)| self.unsubscribe(user, conversation));
-            }
-            Committed::BlockChanged { user, other, blocked } => {
-                self.send_to_user(user, &ServerFrame::Block { user: other, on: blocked });
-            }
-            Committed::SessionEnded { user, session, reason } => {
-                self.close_event_batches();
-                self.operations.push(DeliveryOp::CloseSession { user, session, code: reason.into() });
-            }
-            // The clients reconnect at once, with the new profile.
-            Committed::ProfileChanged(user) => {
-                self.close_event_batches();
-                self.operations.push(DeliveryOp::CloseUser(user, CloseCode::COME_BACK));
-            }
-            Committed::Delivered(delivered) => {
-                self.close_event_batches();
-                self.operations.push(DeliveryOp::Delivered { _delivered: delivered });
-            }
-            Committed::Batch(all) => all.into_iter().for_each(|committed| self.add(committed)),
-            Committed::MarkedRead { user, conversation, seq } => {
+            Delivery::MarkedRead { user, conversation, seq } => {
                 let connections = self.hub.connections_of(user);
                 let Some(first) = connections.first() else { return };
                 self.send_to_user(user, &ServerFrame::Read { conversation, user: first.user.clone(), seq });
             }
+            Delivery::Delivered(delivered) => {
+                if !delivered.is_closed() {
+                    self.operations.push(DeliveryOp::Delivered { _delivered: delivered });
+                }
+            }
+        }
+    }
+
+    fn add_entry(&mut self, entry: Entry, looked_up: Option<LookedUp>) {
+        match (entry, looked_up) {
+            // Read from the log, later than it was listed: events that the view includes already may come behind it.
+            (Entry::Listed { user, .. }, Some(LookedUp::View(view))) => self.subscribe(user, *view, |frame| frame),
+            (Entry::Unlisted { user, conversation } | Entry::Left { user, room: conversation }, _) => {
+                self.unsubscribe(user, conversation);
+            }
+            (Entry::Block { user, on, .. }, Some(LookedUp::User(other))) => {
+                self.send_to_user(user, &ServerFrame::Block { user: other, on });
+            }
+            // The notice of the removal reaches the user first.
+            (Entry::SessionEnded { user, session: None, reason: EndReason::Removed }, _) => {
+                self.close_event_batches();
+                self.operations.push(DeliveryOp::CloseUser(user, EndReason::Removed.into()));
+            }
+            (Entry::SessionEnded { user, session, reason }, _) => {
+                self.close_event_batches();
+                self.operations.push(DeliveryOp::CloseSession { user, session, code: reason.into() });
+            }
+            (Entry::Registered { user }, _) => self.close_outdated(user, ProfileChange::Registered),
+            (Entry::RoleChanged { user, role }, _) => self.close_outdated(user, ProfileChange::Role(role)),
+            (
+                Entry::Listed { .. }
+                | Entry::Block { .. }
+                | Entry::SignedUp { .. }
+                | Entry::NicknameReleased { .. }
+                | Entry::Joined { .. }
+                | Entry::DirectCreated { .. }
+                | Entry::DirectDeleted { .. }
+                | Entry::SanctionBegan { .. }
+                | Entry::SanctionLifted { .. }
+                | Entry::NetworkBanned { .. }
+                | Entry::NetworkUnbanned { .. }
+                | Entry::InviteCreated { .. }
+                | Entry::InviteUsed { .. }
+                | Entry::InviteRevoked { .. },
+                _,
+            ) => {}
         }
     }
 
@@ -126,9 +176,22 @@ impl<'a> DeliveryBatchBuilder<'a> {
         self.operations.extend(EncodedFrame::encode(frame).map(|frame| DeliveryOp::ToUser(user, frame)));
     }
 
+    fn subscribe(&mut self, user: UserId, view: Conversation, mark: impl FnOnce(EncodedFrame) -> EncodedFrame) {
+        self.close_event_batches();
+        let conversation = view.id;
+        let frame = EncodedFrame::encode(&ServerFrame::Conversation(view)).map(mark);
+        self.operations.extend(frame.map(|frame| DeliveryOp::Subscribe(user, conversation, frame)));
+    }
+
     fn unsubscribe(&mut self, user: UserId, conversation: ConversationId) {
+        self.close_event_batches();
         let frame = EncodedFrame::encode(&ServerFrame::ConversationRemoved { id: conversation });
         self.operations.push(DeliveryOp::Unsubscribe(user, conversation, frame));
+    }
+
+    fn close_outdated(&mut self, user: UserId, change: ProfileChange) {
+        self.close_event_batches();
+        self.operations.push(DeliveryOp::CloseOutdated(user, change));
     }
 
     /// Moves all open event batches to the operations. Must come before each operation that changes subscriptions.
@@ -171,12 +234,17 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Body, EventKind, Nickname, Seq, Timestamp, User},
-        server::{
-            hub::connections::ConnectionOrigin,
-            net::{client_addr::ClientAddr, shard_index::ShardIndex},
-        },
+        domain::{Body, ClientAddr, EventKind, Nickname, Role, Seq, SessionId, Timestamp},
+        server::{hub::connections::ConnectionOrigin, net::shard_index::ShardIndex, store::Position},
     };
+
+    fn hub() -> Arc<Hub> {
+        Arc::new(Hub::new(1, None, 1_024))
+    }
+
+    fn user(nickname: &str) -> User {
+        User::guest(UserId::generate(), Nickname::parse(nickname).expect("a nickname"))
+    }
 
     fn message(author: &User) -> Event {
         Event {
@@ -189,10 +257,14 @@ mod tests {
         }
     }
 
+    fn delivery(change: Change) -> Delivery {
+        Delivery::Entry(CommitEntry { position: Position(1), at: Timestamp(0), change })
+    }
+
     #[test]
     fn the_simple_protocol_shows_only_messages_of_directs_as_private() {
-        let hub = Arc::new(Hub::new(1, None, 1_024));
-        let ming = User::guest(UserId::generate(), Nickname::parse("小明").expect("a nickname"));
+        let hub = hub();
+        let ming = user("小明");
         let origin = ConnectionOrigin {
             session: None,
             client_addr: ClientAddr::from(IpAddr::from([127, 0, 0, 1])),
@@ -200,9 +272,9 @@ mod tests {
             shard: ShardIndex::default(),
         };
         let _connection = hub.register(ming.clone(), origin).expect("no limit");
-        let simple_frame = |committed| {
+        let simple_frame = |direct| {
             let mut batch = DeliveryBatchBuilder::new(&hub);
-            batch.add(committed);
+            batch.add(delivery(Change::Event { event: message(&ming), direct }), None);
             let operations = batch.finish();
             let [DeliveryOp::Events(events)] = operations.as_slice() else { panic!("{operations:?}") };
             // Behind a header of two bytes.
@@ -210,9 +282,39 @@ mod tests {
         };
         let (name, msg) = (ming.nickname.as_str().to_owned(), "hi".to_owned());
 
-        let in_a_room = simple_frame(Committed::Event(message(&ming)));
-        assert_eq!(in_a_room, SimpleReply::ToEveryone { username: name.clone(), msg: msg.clone() });
-        let in_a_direct = simple_frame(Committed::DirectMessage(message(&ming)));
-        assert_eq!(in_a_direct, SimpleReply::ToYou { msg, from_user: name });
+        assert_eq!(simple_frame(false), SimpleReply::ToEveryone { username: name.clone(), msg: msg.clone() });
+        assert_eq!(simple_frame(true), SimpleReply::ToYou { msg, from_user: name });
+    }
+
+    #[test]
+    fn what_changes_subscriptions_or_closes_connections_comes_behind_the_events_before_it() {
+        let hub = hub();
+        let ming = user("小明");
+        let (user, room, session) = (ming.id, ConversationId::generate(), SessionId::generate());
+        let ended = |session, reason| Entry::SessionEnded { user, session, reason };
+        for (entry, operation) in [
+            (Entry::Left { user, room }, "Unsubscribe("),
+            (Entry::Unlisted { user, conversation: room }, "Unsubscribe("),
+            (Entry::Registered { user }, "CloseOutdated("),
+            (Entry::RoleChanged { user, role: Role::Owner }, "CloseOutdated("),
+            (ended(None, EndReason::Removed), "CloseUser("),
+            (ended(None, EndReason::SignedOut), "CloseSession "),
+            (ended(Some(session), EndReason::Removed), "CloseSession "),
+        ] {
+            let mut batch = DeliveryBatchBuilder::new(&hub);
+            for change in [
+                Change::Event { event: message(&ming), direct: false },
+                Change::Entry(entry.clone()),
+                Change::Event { event: message(&ming), direct: false },
+            ] {
+                batch.add(delivery(change), None);
+            }
+            let operations = batch.finish();
+            let [DeliveryOp::Events(_), between, DeliveryOp::Events(_)] = operations.as_slice() else {
+                panic!("{entry:?}: {operations:?}");
+            };
+            let between = format!("{between:?}");
+            assert!(between.starts_with(operation), "{entry:?}: {between}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Everything here is in memory, and a restart rebuilds it. The locks are plain mutexes: they are held for look-ups,
 //! pushes and writes that do not block, never across an `.await`.
 //!
-//! Commits come from the store's feed. [`deliver`] encodes each of them once and hands it to all shards; each shard
+//! Delivery follows the store's commit log. [`deliver`] encodes each entry once and hands it to all shards; each shard
 //! writes to the connections that it serves ([`serve_shard`]).
 //!
 //! | file | what it holds |
@@ -15,7 +15,8 @@
 //! | `encoded` | frames, encoded once for all recipients |
 //! | `replayed` | what a connection received before the live feed |
 //! | `batch` | what the shards are told to deliver |
-//! | `fan_out` | from the store's feed to batches |
+//! | `log_follower` | the commit log, from the store's feed and from the store, in order |
+//! | `fan_out` | from entries of the commit log to batches |
 //! | `shard_loop` | the task of a shard: delivers batches, checks connections |
 //! | `presence`, `presence_announcer` | who was announced as online, and announcing changes |
 //! | `presence_lookup` | who is online, as an interface for `chat` |
@@ -24,6 +25,7 @@ mod batch;
 mod connections;
 mod encoded;
 mod fan_out;
+mod log_follower;
 mod presence;
 mod presence_announcer;
 mod presence_lookup;

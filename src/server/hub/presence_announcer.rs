@@ -30,14 +30,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Nickname, User, UserId},
+        domain::{ClientAddr, Nickname, User, UserId},
         protocol::{MAX_LISTED_ONLINE, ServerFrame},
         server::{
             hub::{
                 connections::{ConnectionOrigin, Dialect},
                 registry::Registered,
             },
-            net::{client_addr::ClientAddr, shard_index::ShardIndex},
+            net::shard_index::ShardIndex,
         },
     };
 

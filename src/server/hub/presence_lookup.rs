@@ -1,18 +1,15 @@
-//! Who is online, as an interface for the rules in `chat`.
+//! Who is online, as an interface for `chat`.
 
 use std::collections::HashSet;
 
 use crate::{
-    domain::{ConversationId, SessionId, UserId},
-    server::{
-        hub::registry::{Hub, OnlineUser},
-        net::client_addr::ClientAddr,
-    },
+    domain::{ClientAddr, ConversationId, SessionId, UserId},
+    server::hub::registry::{Hub, OnlineUser},
 };
 
 /// Answers who is online.
 ///
-/// The rules in `chat` ask this trait and never the hub, so that they do not depend on where the connections are.
+/// `chat` asks this trait and never the hub, so that it does not depend on where the connections are.
 /// [`Hub`] answers for the connections of this process.
 pub(crate) trait PresenceLookup: Send + Sync {
     /// The ids of all users who have at least one connection.

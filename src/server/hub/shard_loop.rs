@@ -18,6 +18,7 @@ use tokio::{
 
 use crate::{
     domain::{ConversationId, UserId},
+    protocol::CloseCode,
     server::{
         config::Timing,
         hub::{
@@ -39,7 +40,7 @@ const MAX_UNSLICED_AUDIENCE: usize = 256;
 const SLICE: usize = 64;
 
 /// How many bytes may wait for large audiences. Beyond that, the shard takes no further batch, so that commits wait in
-/// the store's feed and the store waits for delivery.
+/// the store's feed, and beyond that in the commit log.
 const MAX_FAN_OUT_BYTES: usize = 4 * 1024 * 1024;
 
 /// The longest time between two checks of all connections.
@@ -131,13 +132,11 @@ impl<'a> ShardDelivery<'a> {
                     connection.command_finished();
                 }
             }
-            DeliveryOp::Conversations { views, .. } => {
-                for (user, conversation, frame) in views {
-                    self.finish_fan_outs_of(*conversation);
-                    for connection in self.connections_of(*user) {
-                        connection.subscribe(*conversation);
-                        self.push_full(&connection, frame);
-                    }
+            DeliveryOp::Subscribe(user, conversation, frame) => {
+                self.finish_fan_outs_of(*conversation);
+                for connection in self.connections_of(*user) {
+                    connection.subscribe(*conversation);
+                    self.push_full(&connection, frame);
                 }
             }
             DeliveryOp::ToUser(user, frame) => {
@@ -156,19 +155,18 @@ impl<'a> ShardDelivery<'a> {
             }
             DeliveryOp::CloseUser(user, code) => {
                 self.finish_fan_outs();
-                for connection in self.connections_of(*user) {
-                    // Operations before this one may have pushed frames.
-                    connection.queue.flush();
-                    connection.queue.close(CloseReason::immediately(*code));
-                }
+                self.close_connections_of(*user, *code, |_| true);
+            }
+            DeliveryOp::CloseOutdated(user, change) => {
+                self.finish_fan_outs();
+                self.close_connections_of(*user, CloseCode::COME_BACK, |connection| {
+                    change.is_missing_in(&connection.user)
+                });
             }
             DeliveryOp::CloseSession { user, session, code } => {
-                for connection in self.connections_of(*user) {
-                    if session.is_none() || connection.session == *session {
-                        connection.queue.flush();
-                        connection.queue.close(CloseReason::immediately(*code));
-                    }
-                }
+                self.close_connections_of(*user, *code, |connection| {
+                    session.is_none() || connection.session == *session
+                });
             }
             DeliveryOp::Delivered { .. } => {}
             DeliveryOp::ToEveryone(frame) => {
@@ -226,6 +224,16 @@ impl<'a> ShardDelivery<'a> {
         let mut connections = self.hub.connections_of(user);
         connections.retain(|connection| self.serves(connection));
         connections
+    }
+
+    fn close_connections_of(&self, user: UserId, code: CloseCode, concerns: impl Fn(&Connection) -> bool) {
+        for connection in self.connections_of(user) {
+            if concerns(&connection) {
+                // Operations before this one may have pushed frames.
+                connection.queue.flush();
+                connection.queue.close(CloseReason::immediately(code));
+            }
+        }
     }
 
     fn has_fan_outs(&self) -> bool {

@@ -13,10 +13,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::server::net::{
-    client_addr::{ClientAddr, ClientNetwork},
-    connection_counts::ConnectionCounts,
-    known_addresses::KnownAddresses,
+use crate::{
+    domain::{ClientAddr, ClientNetwork},
+    server::net::{connection_counts::ConnectionCounts, known_addresses::KnownAddresses},
 };
 
 /// How many connections beyond the total limit are accepted to be refused with an answer.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, mem};
 
-use crate::server::net::client_addr::ClientAddr;
+use crate::domain::ClientAddr;
 
 /// The capacity of each of the two sets.
 const MAX_ADDRESSES: usize = 32 * 1024;

@@ -1,7 +1,6 @@
 //! Network values and connections below HTTP: connection limits, time-outs, client addresses, public URLs and cookies.
 
 pub(crate) mod authority;
-pub(crate) mod client_addr;
 mod connection_counts;
 pub(crate) mod connection_limiter;
 pub(crate) mod connection_timeouts;

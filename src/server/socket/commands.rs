@@ -9,9 +9,10 @@ use crate::{
         chat::{CommandContext, Direct, ModerationRequest, PendingCommand, PendingDirect, TypingSignal},
         error::ChatError,
         hub::{Connection, EncodedFrame},
+        rules::EventPosition,
         socket::session::{FrameHandler, HandlerOutcome},
         state::AppState,
-        store::{EventPosition, Joined, ReplyTo},
+        store::ReplyTo,
     },
 };
 
@@ -184,12 +185,8 @@ impl ChatHandler {
         };
         match joining {
             Ok(receipt) => HandlerOutcome::ReplyLater(Box::pin(async move {
-                match receipt.await {
-                    Ok(Joined { at, announced }) => {
-                        // An error means that delivery has ended, and all connections with it.
-                        let _ = announced.await;
-                        EncodedFrame::encode(&ServerFrame::Ack { id, conversation: room, seq: None, at })
-                    }
+                match receipt.delivered().await {
+                    Ok(at) => EncodedFrame::encode(&ServerFrame::Ack { id, conversation: room, seq: None, at }),
                     Err(error) => refusal(&error.into(), Some(id)),
                 }
             })),

@@ -11,26 +11,28 @@ use axum::{
 
 #[cfg(feature = "echo")]
 use crate::server::socket::echo::echo;
-use crate::server::{
-    hub::{ConnectionOrigin, Dialect, Registered, ReplayedPositions},
-    net::{
-        client_addr::ClientAddr,
-        session_cookie::{RequestToken, user_agent},
-        shard_index::ShardIndex,
-        site::Site,
+use crate::{
+    domain::ClientAddr,
+    server::{
+        hub::{ConnectionOrigin, Dialect, Registered, ReplayedPositions},
+        net::{
+            session_cookie::{RequestToken, user_agent},
+            shard_index::ShardIndex,
+            site::Site,
+        },
+        socket::{
+            admission::register,
+            close_message::CloseMessage,
+            commands::ChatHandler,
+            handshake::{UpgradeContext, handshake},
+            resume,
+            session::ConnectionSession,
+            transport::Transport,
+            upgrade::{accept, refuse_upgrade},
+        },
+        state::AppState,
+        websocket::Upgrade,
     },
-    socket::{
-        admission::register,
-        close_message::CloseMessage,
-        commands::ChatHandler,
-        handshake::{UpgradeContext, handshake},
-        resume,
-        session::ConnectionSession,
-        transport::Transport,
-        upgrade::{accept, refuse_upgrade},
-    },
-    state::AppState,
-    websocket::Upgrade,
 };
 
 /// The path of the full protocol.

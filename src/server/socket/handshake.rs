@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use tokio::{sync::SemaphorePermit, time::timeout};
 
 use crate::{
-    domain::{ConversationId, CurrentUser, Epoch, Seq, SessionId},
+    domain::{ClientAddr, ConversationId, CurrentUser, Epoch, Seq, SessionId},
     protocol::{ClientFrame, CloseCode, ErrorCode, ErrorFrame, Hello, VERSION},
     server::{
         chat::StartedSession,
         error::ChatError,
-        net::{client_addr::ClientAddr, shard_index::ShardIndex},
+        net::shard_index::ShardIndex,
         socket::{
             admission::{acquire_permit, close_code_for},
             close_message::CloseMessage,

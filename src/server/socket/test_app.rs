@@ -11,14 +11,23 @@ use crate::server::{
     run::Server,
     sign_in_permits::SignInPermits,
     state::AppState,
-    store::CommitFeed,
+    store::{CommitFeed, Store},
 };
 
-/// The state of a server in a new folder, and the feed of what it commits. The folder is deleted when it is dropped.
-pub(super) fn test_app(timing: Timing) -> (Arc<AppState>, CommitFeed, TempDir) {
+/// A server in a new folder.
+pub(super) struct TestApp {
+    pub(super) app: Arc<AppState>,
+    pub(super) store: Arc<dyn Store>,
+    /// What the store commits.
+    pub(super) feed: CommitFeed,
+    /// The folder is deleted when this is dropped.
+    pub(super) _folder: TempDir,
+}
+
+pub(super) fn test_app(timing: Timing) -> TestApp {
     let folder = TempDir::new().expect("a folder");
     let config = Config { data: folder.path().to_owned(), ..Config::default() };
-    let Server { feed, chat, hub, .. } = Server::open(config).expect("a server");
+    let Server { store, feed, chat, hub, .. } = Server::open(config).expect("a server");
     let app = AppState {
         chat,
         hub,
@@ -29,5 +38,5 @@ pub(super) fn test_app(timing: Timing) -> (Arc<AppState>, CommitFeed, TempDir) {
         sign_in_permits: SignInPermits::default(),
         readiness: Readiness::default(),
     };
-    (Arc::new(app), feed, folder)
+    TestApp { app: Arc::new(app), store, feed, _folder: folder }
 }

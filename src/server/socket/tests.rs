@@ -7,13 +7,12 @@ use tokio::{
 };
 
 use crate::{
-    domain::{CommandId, CurrentUser},
+    domain::{ClientAddr, CommandId, CurrentUser},
     protocol::CloseCode,
     server::{
         config::Timing,
         hub::{Connection, ConnectionOrigin, Dialect, deliver, serve_shard},
         net::{
-            client_addr::ClientAddr,
             connection_limiter::{ConnectionLimiter, ConnectionLimits},
             shard_index::ShardIndex,
             upgraded_stream::UpgradedStream,
@@ -25,7 +24,7 @@ use crate::{
             endpoints,
             handshake::UpgradeContext,
             simple::{self, SimpleHandler, SimpleSignIn},
-            test_app::test_app,
+            test_app::{TestApp, test_app},
             transport::Transport,
             upgrade::serve,
         },
@@ -53,7 +52,8 @@ fn an_idle_connection_is_small() {
 #[tokio::test]
 async fn a_client_that_gets_no_sign_in_permit_in_time_is_asked_to_come_back_in_both_protocols() {
     let patience = Duration::from_millis(20);
-    let (app, _feed, _folder) = test_app(Timing { sign_in_permit_timeout: patience, ..Timing::default() });
+    let server = test_app(Timing { sign_in_permit_timeout: patience, ..Timing::default() });
+    let app = &server.app;
     let permits = try_join_all((0..MAX_CONCURRENT_SIGN_INS).map(|_| app.sign_in_permits.acquire(patience)));
     let permits = permits.await.expect("all permits");
     let client_addr = ClientAddr::from(IpAddr::from([127, 0, 0, 1]));
@@ -63,22 +63,22 @@ async fn a_client_that_gets_no_sign_in_permit_in_time_is_asked_to_come_back_in_b
     let sign_in = || SimpleSignIn { origin, nickname: "小明".to_owned(), invite: None, token: None };
 
     let (transport, client) = connect(&app.timing).await;
-    let opening = async { assert!(endpoints::open_session(Arc::clone(&app), transport, context()).await.is_none()) };
+    let opening = async { assert!(endpoints::open_session(Arc::clone(app), transport, context()).await.is_none()) };
     assert_eq!(join(opening, close_code(client)).await.1, CloseCode::Restarting.number());
     let (transport, client) = connect(&app.timing).await;
-    let opening = async { assert!(simple::open_session(Arc::clone(&app), transport, sign_in()).await.is_none()) };
+    let opening = async { assert!(simple::open_session(Arc::clone(app), transport, sign_in()).await.is_none()) };
     assert_eq!(join(opening, close_code(client)).await.1, CloseCode::Restarting.number());
 
     drop(permits);
     let (transport, _client) = connect(&app.timing).await;
-    assert!(simple::open_session(Arc::clone(&app), transport, sign_in()).await.is_some(), "there are permits again");
+    assert!(simple::open_session(Arc::clone(app), transport, sign_in()).await.is_some(), "there are permits again");
 }
 
 #[tokio::test]
 async fn a_simple_client_is_subscribed_to_a_direct_that_was_opened_while_it_signed_in() {
-    let (app, feed, _folder) = test_app(Timing::default());
+    let TestApp { app, store, feed, _folder } = test_app(Timing::default());
     let (shards, channels) = app.hub.shard_channels();
-    let delivering = tokio::spawn(deliver(feed, Arc::clone(&app.hub), shards));
+    let delivering = tokio::spawn(deliver(feed, store, Arc::clone(&app.hub), shards));
     for (shard, batches) in channels {
         tokio::spawn(serve_shard(Arc::clone(&app.hub), shard, batches, Arc::clone(&app.timing)));
     }

@@ -195,9 +195,9 @@ mod tests {
     };
 
     use super::*;
-    use crate::server::net::{
-        client_addr::ClientAddr,
-        connection_limiter::{ConnectionLimiter, ConnectionLimits},
+    use crate::{
+        domain::ClientAddr,
+        server::net::connection_limiter::{ConnectionLimiter, ConnectionLimits},
     };
 
     #[tokio::test]

@@ -1,41 +1,14 @@
-//! Users, their passwords and their sessions.
+//! Reading users and their sessions.
 
-use std::fmt;
-
-use tokio::sync::oneshot;
+use async_trait::async_trait;
 
 use crate::{
-    domain::{CurrentUser, NicknameKey, SessionId, Timestamp, User, UserId},
-    server::{net::client_addr::ClientAddr, store::invites::InviteKey},
+    domain::{CurrentUser, NicknameKey, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId},
+    server::{
+        rules::{InviteKey, PasswordHash, SessionKey},
+        store::error::StoreError,
+    },
 };
-
-/// SHA-256 of a session token. The store never sees the token itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SessionKey(pub [u8; 32]);
-
-/// Argon2id hash of a password, as a PHC string.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct PasswordHash(pub String);
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(…)")
-    }
-}
-
-/// A session to be started.
-#[derive(Clone, Debug)]
-pub(crate) struct NewSession {
-    pub key: SessionKey,
-    pub id: SessionId,
-    /// The program that signs in, as its `User-Agent` says.
-    pub agent: String,
-    /// Whether the session counts as used from the start. A guest who never comes back with the token soon loses the
-    /// nickname.
-    pub used: bool,
-    /// The address that signs in. It is deleted with the session.
-    pub address: Option<ClientAddr>,
-}
 
 /// A session that was found by its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,30 +23,6 @@ pub(crate) struct Session {
     pub used: bool,
 }
 
-/// A session that has just ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EndedSession {
-    pub user: UserId,
-    pub session: SessionId,
-}
-
-/// The result of a change that ended sessions.
-#[derive(Debug)]
-pub(crate) struct SessionsEnded<T> {
-    pub result: T,
-    /// Resolves when the hub has closed the connections of the ended sessions.
-    pub closed: oneshot::Receiver<()>,
-}
-
-impl<T> SessionsEnded<T> {
-    /// Waits until the connections of the ended sessions are closed, and returns the result.
-    pub(crate) async fn connections_closed(self) -> T {
-        // An error means that delivery has ended, and all connections with it.
-        let _ = self.closed.await;
-        self.result
-    }
-}
-
 /// The user who holds a nickname now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
@@ -82,37 +31,44 @@ pub(crate) struct Account {
     pub password: Option<PasswordHash>,
 }
 
-/// A password to be set.
-#[derive(Clone, Debug)]
-pub(crate) struct NewPassword {
-    pub hash: PasswordHash,
-    pub ownership: OwnerGrant,
+/// Reading users.
+#[async_trait]
+pub(crate) trait Accounts: Send + Sync {
+    /// The user who holds this nickname now.
+    async fn account(&self, nickname: NicknameKey) -> Result<Option<Account>, StoreError>;
+
+    /// The user with this id, even if the nickname has been released; `None` for the server's own user.
+    async fn user(&self, user: UserId) -> Result<Option<User>, StoreError>;
+
+    /// Whether a user has released the nickname or deleted the account.
+    async fn is_gone(&self, user: UserId) -> Result<bool, StoreError>;
+
+    /// At most `limit` users whose nickname contains `part`, ignoring case and look-alike characters. Nicknames that begin
+    /// with it come first.
+    async fn find_users(&self, part: String, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// All users who hold a nickname now, sorted by nickname key.
+    async fn users(&self) -> Result<Vec<User>, StoreError>;
+
+    /// Whether the server has an owner.
+    async fn has_owner(&self) -> Result<bool, StoreError>;
+
+    /// How many guests with a nickname came without an invite.
+    async fn uninvited_guests(&self) -> Result<u32, StoreError>;
+
+    /// Whether somebody can sign up with this invite now.
+    async fn invite_is_valid(&self, invite: InviteKey) -> Result<bool, StoreError>;
 }
 
-/// A user to be created as a member of the Lobby.
-#[derive(Debug)]
-pub(crate) struct NewUser {
-    pub user: User,
-    pub key: NicknameKey,
-    /// `None` for a client of the simple protocol, whose nickname is released when its connection closes, and for a user
-    /// whom the operator creates.
-    pub session: Option<NewSession>,
-    /// `None` for a user whom the operator creates.
-    pub address: Option<ClientAddr>,
-    /// The invite to use up; `None` if none is required.
-    pub invite: Option<InviteKey>,
-    /// `None` for a guest.
-    pub password: Option<NewPassword>,
-    /// How many nicknames the guests of one address may hold at a time; `None`: no limit.
-    pub max_names_per_address: Option<u32>,
-}
+/// Reading sessions.
+#[async_trait]
+pub(crate) trait Sessions: Send + Sync {
+    /// Finds a session by its token.
+    async fn session(&self, session: SessionKey) -> Result<Option<Session>, StoreError>;
 
-/// Whether a user who gets a password also becomes owner of the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OwnerGrant {
-    /// Yes, if the server has no owner; otherwise the whole command is refused with
-    /// [`StoreError::Owned`](crate::server::store::StoreError::Owned).
-    IfUnowned,
-    Always,
-    Never,
+    /// Why a session ended, if it ended recently and not at its own request.
+    async fn session_end(&self, session: SessionKey) -> Result<Option<SessionEnd>, StoreError>;
+
+    /// A user's sessions, the one that was used last first. Times are shown times.
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError>;
 }

@@ -1,16 +1,22 @@
-//! A user's list of conversations.
+//! Reading users' lists of conversations.
 
 use std::{fmt, str::FromStr};
 
-use tokio::sync::oneshot;
+use async_trait::async_trait;
 
-use crate::domain::{Conversation, ConversationId, ConversationList, Timestamp, User};
+use crate::{
+    domain::{Conversation, ConversationId, ConversationList, SessionId, User, UserId},
+    server::{rules::UserRef, store::error::StoreError},
+};
 
-/// How many users somebody can block.
-pub(crate) const MAX_BLOCKED_USERS: u32 = 200;
+/// How many directs a [`ConnectionSnapshot`] lists.
+pub(super) const LISTED_AT_ONCE: u32 = 100;
+
+/// Unread messages are counted up to this number, to bound the cost. A badge shows no more anyway.
+pub(super) const MAX_UNREAD: u32 = 1_000;
 
 /// What a new connection needs to know, read from one snapshot.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectionSnapshot {
     /// The first page of the user's list of conversations.
     pub list: ConversationList,
@@ -47,11 +53,50 @@ impl FromStr for ListSortKey {
     }
 }
 
-/// A room that the user is now a member of.
-#[derive(Debug)]
-pub(crate) struct Joined {
-    /// When the user joined.
-    pub at: Timestamp,
-    /// Resolves when the user's connections have got the conversation. The ack must come after that.
-    pub announced: oneshot::Receiver<()>,
+/// The user whom a [`UserRef`] means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FoundUser {
+    pub id: UserId,
+    /// Whether the opener already has a direct with this user.
+    pub has_direct: bool,
+}
+
+/// Reading conversations. Each method reads from one snapshot.
+#[async_trait]
+pub(crate) trait ConversationLists: Send + Sync {
+    /// The conversations in the user's list, sorted by id. The user's connections receive their events.
+    async fn memberships(&self, user: UserId) -> Result<Vec<ConversationId>, StoreError>;
+
+    /// What a new connection of the user needs to know; `None` if the session has ended. It includes those of the
+    /// `requested` conversations that are in the user's list.
+    async fn connection_snapshot(
+        &self,
+        user: UserId,
+        session: SessionId,
+        requested: Vec<ConversationId>,
+    ) -> Result<Option<ConnectionSnapshot>, StoreError>;
+
+    /// A page of the user's list. The first page has all rooms and at most `limit` directs, those with the newest messages
+    /// first; the page behind `before` has at most `limit` directs.
+    async fn conversations(
+        &self,
+        user: UserId,
+        before: Option<ListSortKey>,
+        limit: u32,
+    ) -> Result<ConversationList, StoreError>;
+
+    /// One conversation of the user's list.
+    ///
+    /// # Errors
+    /// [`Refusal::NotMember`](crate::server::rules::Refusal::NotMember) if it is not in the list.
+    async fn conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, StoreError>;
+
+    /// Finds the user with whom `opener` wants to open a direct.
+    async fn find_user(&self, opener: UserId, target: UserRef) -> Result<Option<FoundUser>, StoreError>;
+
+    /// The users whom a user has blocked, the first block first.
+    async fn blocks(&self, user: UserId) -> Result<Vec<User>, StoreError>;
+
+    /// Whether no sanction keeps a member of the conversation from writing there.
+    async fn may_write(&self, user: UserId, conversation: ConversationId) -> Result<bool, StoreError>;
 }

@@ -1,40 +1,47 @@
-//! Everything that survives a restart: users, sessions, conversations and their events.
+//! Everything that survives a restart: users, sessions, conversations, and the commit log.
 //!
 //! The rest of the server uses it through the [`Store`] trait only. Its guarantees:
 //!
-//! - A successful reply to a write means that the write is committed and synced to disk.
-//! - The events of a conversation get `seq` 1, 2, 3 … in commit order, without gaps.
+//! - A successful reply to a command means that it is committed and synced to disk.
+//! - Every commit gets the next positions of the commit log, and the events of a conversation get `seq` 1, 2, 3 … in that
+//!   order, both without gaps.
 //! - A command takes effect once: a repeat with the same author and command id gets the first reply again.
 //!
-//! Committed changes also leave through the [`CommitFeed`], in commit order, for delivery to the connections.
+//! A store decides nothing. It loads facts, lets [`rules`](crate::server::rules) decide, and applies their mutations in one
+//! transaction. What was committed leaves through the [`CommitFeed`], in commit order, for delivery to this process's
+//! connections; whoever needs it later reads the [`CommitLog`].
 
-mod account_deletion;
 mod accounts;
-mod commits;
+mod clock_source;
+mod commit_log;
+#[cfg(test)]
+mod contract;
 mod conversations;
-mod directs;
+#[cfg(feature = "early-ack")]
+mod early_ack;
 mod error;
-mod events;
-mod expiry;
-mod invites;
+mod feed;
+mod history;
+mod job;
+#[cfg(test)]
+pub(crate) mod memory;
 mod moderation;
 mod receipt;
-mod reports;
 mod sqlite;
 mod store_trait;
 
-pub(crate) use account_deletion::{DeleteAccount, DeletionAuthorization};
-pub(crate) use accounts::{Account, NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, Session, SessionKey};
-pub(crate) use commits::{CommitFeed, Committed};
-pub(crate) use conversations::{ConnectionSnapshot, Joined, ListSortKey, MAX_BLOCKED_USERS};
-pub(crate) use directs::{OpenDirect, OpenedDirect, UserRef};
+pub(crate) use accounts::{Account, Session};
+#[cfg(test)]
+pub(crate) use clock_source::GeneratedIds;
+pub(crate) use clock_source::SystemClock;
+pub(crate) use commit_log::{Change, CommitEntry, CommitLog, Position};
+pub(crate) use conversations::{ConnectionSnapshot, ListSortKey};
+#[cfg(feature = "early-ack")]
+pub(crate) use early_ack::acknowledge_early;
 pub(crate) use error::StoreError;
-pub(crate) use events::{EventPosition, FoundMessage, HistoryWindow, MessageLookup, NewEvent, ReplyTo};
-pub(crate) use expiry::{Expired, ExpiryPolicy, Retention};
-pub(crate) use invites::{InviteKey, NewInvite};
-pub(crate) use moderation::{BannedNetwork, ConnectionEffect, Moderation, ModerationAction, RoleCheck};
+pub(crate) use feed::{CommitFeed, Delivery, ReplyTo};
+pub(crate) use history::{FoundMessage, HistoryWindow, MessageLookup};
 pub(crate) use receipt::Receipt;
-pub(crate) use reports::{HandleReport, NewReport, ReportAction};
-pub use sqlite::{BackupError, OpenError};
+pub use sqlite::{BackupError, Findings, LogReader, LogReaderError, OpenError, VerifyError, verify};
 pub(crate) use sqlite::{SqliteStore, back_up};
 pub(crate) use store_trait::Store;

@@ -145,19 +145,20 @@ impl TestServer {
     pub(crate) fn age_sessions_except(&self, except: UserId) {
         let db = Connection::open(self.data.path().join("teahouse.db")).expect("the database");
         let bytes = except.as_uuid().as_bytes().as_slice();
-        db.execute("UPDATE sessions SET seen_at = 1000 WHERE user <> ?1", [bytes]).expect("an update");
+        let update = "UPDATE sessions SET seen_at = 1000 WHERE user <> (SELECT number FROM users WHERE id = ?1)";
+        db.execute(update, [bytes]).expect("an update");
     }
 
     /// Sets the last use of this user's sessions to 1970.
     pub(crate) fn age_sessions_of(&self, nickname: &str) {
-        let update = "UPDATE sessions SET seen_at = 1000 WHERE user = (SELECT id FROM users WHERE nickname = ";
+        let update = "UPDATE sessions SET seen_at = 1000 WHERE user = (SELECT number FROM users WHERE nickname = ";
         self.tamper(&format!("{update}'{nickname}')")).expect("an update");
     }
 
     /// Counts a user's sessions without using any of them.
     pub(crate) fn sessions_of(&self, user: UserId) -> u32 {
         let bytes = user.as_uuid().as_bytes().as_slice();
-        let count = "SELECT count(*) FROM sessions WHERE user = ?1";
+        let count = "SELECT count(*) FROM sessions WHERE user = (SELECT number FROM users WHERE id = ?1)";
         self.database().query_row(count, [bytes], |row| row.get(0)).expect("a count")
     }
 

@@ -1,10 +1,13 @@
+use std::future::poll_fn;
+
 use axum::body::Bytes;
+use futures_util::FutureExt as _;
 
 use crate::{
-    domain::{Nickname, User},
+    domain::{ClientAddr, Nickname, Role, User},
     server::{
-        hub::{connections::ConnectionOrigin, registry::Registered, shard_loop::*},
-        net::{client_addr::ClientAddr, shard_index::ShardIndex},
+        hub::{batch::ProfileChange, connections::ConnectionOrigin, registry::Registered, shard_loop::*},
+        net::shard_index::ShardIndex,
     },
 };
 
@@ -124,6 +127,30 @@ fn a_user_who_is_removed_receives_what_came_before_and_nothing_after() {
     delivery.finish_fan_outs();
     assert_eq!(queued(removed), b"a-");
     assert_eq!(queued(&audience[8]), b"ab");
+}
+
+#[test]
+fn a_changed_profile_closes_only_connections_that_do_not_know_it() {
+    let hub = hub();
+    let member = User::guest(UserId::generate(), Nickname::parse("小明").expect("a nickname"));
+    let registered = User { registered: true, ..member.clone() };
+    let owner = User { role: Role::Owner, ..registered.clone() };
+    let connect = |user: &User| {
+        let origin = ConnectionOrigin {
+            session: None,
+            client_addr: ClientAddr::from(std::net::IpAddr::from([127, 0, 0, 1])),
+            dialect: Dialect::Full,
+            shard: ShardIndex::default(),
+        };
+        hub.register(user.clone(), origin).expect("no limit")
+    };
+    let is_closed = |one: &Registered| poll_fn(|context| one.connection.queue.poll(context)).now_or_never().is_some();
+    let all = [&member, &registered, &owner].map(connect);
+    let mut delivery = ShardDelivery::new(&hub, hub.first_shard());
+    delivery.deliver(&[DeliveryOp::CloseOutdated(member.id, ProfileChange::Registered)]);
+    assert_eq!(all.each_ref().map(is_closed), [true, false, false]);
+    delivery.deliver(&[DeliveryOp::CloseOutdated(member.id, ProfileChange::Role(Role::Owner))]);
+    assert_eq!(all.each_ref().map(is_closed), [true, true, false]);
 }
 
 #[test]

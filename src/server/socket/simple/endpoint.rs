@@ -9,21 +9,24 @@ use axum::{
 };
 use percent_encoding::percent_decode_str;
 
-use crate::server::{
-    hub::{ConnectionOrigin, Dialect, ReplayedPositions},
-    net::{client_addr::ClientAddr, session_cookie::bearer_token, shard_index::ShardIndex},
-    socket::{
-        endpoints::RESERVED_PATHS,
-        session::ConnectionSession,
-        simple::{
-            handler::SimpleHandler,
-            sign_in::{SimpleSignIn, sign_in},
+use crate::{
+    domain::ClientAddr,
+    server::{
+        hub::{ConnectionOrigin, Dialect, ReplayedPositions},
+        net::{session_cookie::bearer_token, shard_index::ShardIndex},
+        socket::{
+            endpoints::RESERVED_PATHS,
+            session::ConnectionSession,
+            simple::{
+                handler::SimpleHandler,
+                sign_in::{SimpleSignIn, sign_in},
+            },
+            transport::Transport,
+            upgrade::{accept, refuse_upgrade},
         },
-        transport::Transport,
-        upgrade::{accept, refuse_upgrade},
+        state::AppState,
+        websocket::Upgrade,
     },
-    state::AppState,
-    websocket::Upgrade,
 };
 
 /// The nickname in the path, still percent-encoded, if this is a WebSocket upgrade at `/{nickname}`.

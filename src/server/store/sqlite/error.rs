@@ -25,13 +25,32 @@ pub enum OpenError {
     #[error("the data has schema {found}, this program knows only up to {known}")]
     NewerData {
         /// The schema version of the data.
-        found: usize,
+        found: u32,
         /// The newest schema version that this program knows.
-        known: usize,
+        known: u32,
     },
-    /// The staged messages cannot be moved to their tables. The log has the cause.
+    /// The disk has no room for the new file of an upgrade. The data is as it was.
+    #[error(
+        "the data must be upgraded, which needs {} MB of free space in {folder}; there are {} MB. Nothing was changed",
+        needed.div_ceil(MEGABYTE), free / MEGABYTE
+    )]
+    NoSpace {
+        /// The data folder.
+        folder: PathBuf,
+        /// The bytes that are needed.
+        needed: u64,
+        /// The bytes that are free.
+        free: u64,
+    },
+    /// Another program has the database open, so that it cannot be upgraded. The data is as it was.
+    #[error("the data must be upgraded, but another program has {0} open; end it, and start again")]
+    Locked(PathBuf),
+    /// The messages that a killed server left in the staging table cannot be read. The log names the row.
     #[error("cannot move the messages that were written last to their tables")]
     Staging,
+    /// The new file of an upgrade does not have everything that the old one has. The old one is as it was.
+    #[error("the upgrade of the data was given up, and the data left as it was: {0}")]
+    Upgrade(String),
     /// Any other error of SQLite.
     #[error("cannot open the database: {0}")]
     Database(#[from] rusqlite::Error),
@@ -39,6 +58,9 @@ pub enum OpenError {
     #[error("cannot start the store's threads: {0}")]
     Thread(io::Error),
 }
+
+/// In bytes, as disks are sold.
+const MEGABYTE: u64 = 1_000_000;
 
 impl From<rusqlite::Error> for StoreError {
     /// Logs the error of SQLite. Users only learn that the store is not available.

@@ -140,7 +140,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::server::store::sqlite::open::open_writer;
+    use crate::server::store::{clock_source::SystemClock, sqlite::open::open_writer};
 
     fn count(db: &Connection) -> Result<u32, StoreError> {
         Ok(db.query_row("SELECT count(*) FROM meta", [], |row| row.get(0))?)
@@ -150,7 +150,7 @@ mod tests {
     async fn readers_start_when_they_are_needed_and_are_replaced_when_they_panic() {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("teahouse.db");
-        let (_writer, _) = open_writer(&path).expect("a database");
+        let (_writer, _) = open_writer(&path, &SystemClock).expect("a database");
         let readers = Readers::new(&path);
         for _ in 0..MAX_READERS {
             assert_eq!(readers.read(count).await.expect("a read"), 1);

@@ -1,4 +1,4 @@
-//! How values of the domain are stored in columns.
+//! How values of the domain and of the rules are stored in columns.
 
 use rusqlite::{
     ToSql,
@@ -8,10 +8,13 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Body, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Role, Seq,
-        SessionId, Timestamp, UserId,
+        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Reason,
+        Role, Seq, SessionId, Timestamp, UserId,
     },
-    server::store::{accounts::SessionKey, invites::InviteKey},
+    server::{
+        rules::{GuestMark, InviteKey, ListKey, PasswordHash, SanctionKind, SessionKey},
+        store::commit_log::Position,
+    },
 };
 
 macro_rules! uuid_column {
@@ -50,67 +53,107 @@ macro_rules! number_column {
     )*};
 }
 
-number_column!(Seq, Timestamp);
+number_column!(Seq, Timestamp, Position);
+
+impl ToSql for ListKey {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.into())
+    }
+}
+
+impl FromSql for ListKey {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Self)
+    }
+}
 
 macro_rules! text_column {
-    ($($name:ident),*) => {$(
+    ($($name:ty, $as_text:expr, $from_text:expr;)*) => {$(
         impl ToSql for $name {
             fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(ToSqlOutput::from(self.as_str()))
+                let as_text: fn(&Self) -> &str = $as_text;
+                Ok(ToSqlOutput::from(as_text(self)))
             }
         }
 
         impl FromSql for $name {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                String::column_result(value).map(Self::from_trusted)
+                String::column_result(value).map($from_text)
             }
         }
     )*};
 }
 
-text_column!(Nickname, Emoji);
-
-impl ToSql for Body {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.as_str()))
-    }
+text_column! {
+    Nickname, Self::as_str, Self::from_trusted;
+    NicknameKey, Self::as_str, Self::from_trusted;
+    Emoji, Self::as_str, Self::from_trusted;
+    Reason, Self::as_str, Self::from_trusted;
+    PasswordHash, |hash| &hash.0, Self;
+    // Old texts may break rules that are newer than they are, so they are cleaned when they are read.
+    Body, Self::as_str, Self::from_stored;
 }
 
-impl FromSql for Body {
-    /// Old texts may break rules that are newer than they are, so they are cleaned when they are read.
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        String::column_result(value).map(Self::from_stored)
-    }
+/// Types with a fixed set of values, which are stored by name.
+macro_rules! name_column {
+    ($($name:ty, $all:expr;)*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.name().into())
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let name = value.as_str()?;
+                $all.into_iter().find(|known| known.name() == name).ok_or(FromSqlError::InvalidType)
+            }
+        }
+    )*};
 }
 
-impl ToSql for NicknameKey {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.as_str()))
-    }
+name_column! {
+    EndReason, Self::ALL;
+    Role, Self::ALL;
+    SanctionKind, [Self::Ban, Self::Mute];
 }
 
 impl ToSql for SessionKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0.as_slice()))
+        Ok(self.0.as_slice().into())
+    }
+}
+
+impl FromSql for SessionKey {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 32]>::column_result(value).map(Self)
     }
 }
 
 impl ToSql for InviteKey {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0.as_slice()))
+        Ok(self.0.as_slice().into())
     }
 }
 
-impl FromSql for EndReason {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = value.as_str()?;
-        Self::ALL.into_iter().find(|reason| reason.name() == name).ok_or(FromSqlError::InvalidType)
+impl ToSql for ClientAddr {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
     }
 }
 
-impl FromSql for Role {
+impl FromSql for ClientAddr {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = value.as_str()?;
-        Self::ALL.into_iter().find(|role| role.name() == name).ok_or(FromSqlError::InvalidType)
+        value.as_str()?.parse().map_err(FromSqlError::other)
+    }
+}
+
+impl ToSql for GuestMark {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Nickname(key) => format!("name:{key}"),
+            Self::Address(address) => format!("address:{address}"),
+        }
+        .into())
     }
 }

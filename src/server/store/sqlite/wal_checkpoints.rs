@@ -155,15 +155,17 @@ fn checkpoint(db: &Connection, log: &Path, may_block: bool) -> Result<Checkpoint
         let is_complete = move_pages(db, kind, BLOCKING_TIMEOUT)?.is_complete();
         Ok(if is_complete { CheckpointOutcome::Complete } else { CheckpointOutcome::Blocked })
     };
+    // A passive checkpoint blocks nobody, and does the longer part. Pages that are committed meanwhile are left for the next.
+    let moved = move_pages(db, "PASSIVE", Duration::ZERO)?;
     if may_block && !size.is_ok_and(|size| size <= MAX_LOG_BYTES) {
         return block("TRUNCATE");
     }
-    // A passive checkpoint blocks nobody. Pages that are committed meanwhile are left for the next.
-    let moved = move_pages(db, "PASSIVE", Duration::ZERO)?;
-    if moved.is_complete() {
-        return Ok(CheckpointOutcome::Complete);
+    // While commits come all the time, the log never begins anew by itself, even if all pages were moved that were there when
+    // the checkpoint began. The writer waits only for the pages that came since.
+    if may_block && moved.in_log >= RESTART_PAGES {
+        return block("RESTART");
     }
-    if may_block && moved.in_log >= RESTART_PAGES { block("RESTART") } else { Ok(CheckpointOutcome::Partial) }
+    Ok(if moved.is_complete() { CheckpointOutcome::Complete } else { CheckpointOutcome::Partial })
 }
 
 /// The row that `PRAGMA wal_checkpoint` returns; counts are pages.

@@ -7,72 +7,75 @@ use crate::{
         Body, ConversationId, Emoji, Event, EventKind, Message, MessagesPage, ModerationNotice, Reaction, Seq,
         Timestamp, User, UserId,
     },
-    server::store::{
-        error::StoreError,
-        events::{FoundMessage, HistoryWindow, MessageLookup},
-        sqlite::{
-            queries::{
-                accounts::user_of,
-                rows::{json_from, user_from},
+    server::{
+        rules::Refusal,
+        store::{
+            error::StoreError,
+            history::{FoundMessage, HistoryWindow, MessageLookup},
+            sqlite::queries::{
+                accounts::any_user,
+                clock_offsets::machine_cutoff,
+                rows::{CONVERSATION_1, USER_COLUMNS, all_rows, fitting_rows, json_from, user_from},
             },
-            tables::clock_offsets::expiry_cutoff,
         },
     },
 };
 
 /// Roughly how many bytes an event takes on the wire, besides its text.
-const EVENT_BYTES: usize = 40;
+pub(super) const EVENT_BYTES: usize = 40;
 
 /// Roughly how many bytes a reaction of one user takes on the wire: an id, a nickname and the JSON around them.
 const REACTION_BYTES: usize = 100;
 
+/// The columns that [`message_from`] reads, of the view `messages` under the name `m` and its author under the name `u`.
+const MESSAGE_COLUMNS: &str = "m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
+    u.id, u.nickname, u.password IS NOT NULL, u.role";
+
+/// The columns that [`event_from`] reads, of the table `events` under the name `e`, its author under the name `u`, its
+/// conversation under the name `c`, and the state of its message under the name `s`.
+pub(super) const EVENT_COLUMNS: &str = "c.id, e.seq, e.at, e.command_id, e.payload, s.body,
+    u.id, u.nickname, u.password IS NOT NULL, u.role";
+
 /// A page of messages in ascending order: at most `limit`, and at most about `bytes` bytes, but at least one.
 ///
 /// # Errors
-///
-/// [`StoreError::NotMember`] if the conversation is not in the reader's list.
+/// [`Refusal::NotMember`] if the conversation is not in the reader's list.
 pub(crate) fn messages(
     db: &Connection,
     reader: UserId,
     conversation: ConversationId,
     window: HistoryWindow,
     limit: u32,
-    mut bytes: usize,
+    bytes: usize,
 ) -> Result<MessagesPage, StoreError> {
-    let as_of: Seq = db
+    let as_of: Option<Seq> = db
         .prepare_cached(
-            "SELECT (SELECT coalesce(max(seq), 0) FROM events WHERE conversation = ?1)
-               FROM members WHERE conversation = ?1 AND user = ?2 AND listed IS NOT NULL",
+            "SELECT coalesce((SELECT max(seq) FROM events WHERE conversation = m.conversation), 0) FROM members m
+              WHERE m.conversation = (SELECT number FROM conversations WHERE id = ?1)
+                AND m.user = (SELECT number FROM users WHERE id = ?2) AND m.listed IS NOT NULL",
         )?
         .query_row(params![conversation, reader], |row| row.get(0))
-        .optional()?
-        .ok_or(StoreError::NotMember)?;
+        .optional()?;
+    let as_of = as_of.ok_or(Refusal::NotMember)?;
     let (condition, order, bound) = match window {
         HistoryWindow::Newest => ("<=", "DESC", as_of),
         HistoryWindow::Before(seq) => ("<", "DESC", seq),
         HistoryWindow::After(seq) => (">", "ASC", seq),
     };
-    let mut select = db.prepare_cached(&format!(
-        "SELECT m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
-                u.id, u.nickname, u.password IS NOT NULL, u.role,
-                (SELECT count(*) FROM reactions r WHERE r.conversation = ?1 AND r.message = m.seq)
-           FROM messages m JOIN users u ON u.id = m.author
-          WHERE m.conversation = ?1 AND m.seq {condition} ?2
+    let select = format!(
+        "SELECT {MESSAGE_COLUMNS},
+                (SELECT count(*) FROM reactions r WHERE r.conversation = m.conversation AND r.message = m.seq)
+           FROM messages m JOIN users u ON u.number = m.author
+          WHERE m.conversation = {CONVERSATION_1} AND m.seq {condition} ?2
           ORDER BY m.seq {order} LIMIT ?3"
-    ))?;
+    );
     // One row more than asked for tells whether there is more.
-    let mut rows = select.query(params![conversation, bound, limit.saturating_add(1)])?;
-    let (mut messages, mut more) = (Vec::new(), false);
-    while let Some(row) = rows.next()? {
-        let message = message_from(row)?;
-        let size = message.body.as_str().len() + row.get::<_, u32>(12)? as usize * REACTION_BYTES;
-        more = messages.len() == limit as usize || (size > bytes && !messages.is_empty());
-        if more {
-            break;
-        }
-        bytes = bytes.saturating_sub(size);
-        messages.push(message);
-    }
+    let params = params![conversation, bound, limit.saturating_add(1)];
+    let (mut messages, more) = fitting_rows(db, &select, params, (limit, bytes), |row| {
+        let (message, reactions) = (message_from(row)?, row.get::<_, u32>(12)?);
+        let size = message.body.as_str().len() + reactions as usize * REACTION_BYTES;
+        Ok((message, size))
+    })?;
     if order == "DESC" {
         messages.reverse();
     }
@@ -90,25 +93,21 @@ pub(crate) fn find_messages(
     limit: u32,
 ) -> Result<Vec<FoundMessage>, StoreError> {
     let (condition, order, id) = match lookup {
-        MessageLookup::InConversation(conversation) => ("m.conversation = ?1", "m.seq", *conversation.as_uuid()),
-        MessageLookup::ByAuthor(user) => (
-            "m.author = ?1 AND m.conversation IN (SELECT conversation FROM members WHERE user = ?1)",
-            "m.at",
-            *user.as_uuid(),
+        MessageLookup::InConversation(id) => ("c.id = ?1", "m.seq", *id.as_uuid()),
+        MessageLookup::ByAuthor(id) => (
+            "u.id = ?1 AND m.conversation IN (SELECT conversation FROM members WHERE user = u.number)",
+            "m.at DESC, c.id DESC, m.seq",
+            *id.as_uuid(),
         ),
     };
-    let mut select = db.prepare_cached(&format!(
-        "SELECT m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
-                u.id, u.nickname, u.password IS NOT NULL, u.role, m.conversation
-           FROM messages m JOIN users u ON u.id = m.author
+    let select = format!(
+        "SELECT {MESSAGE_COLUMNS}, c.id
+           FROM messages m JOIN users u ON u.number = m.author JOIN conversations c ON c.number = m.conversation
           WHERE {condition} ORDER BY {order} DESC LIMIT ?2"
-    ))?;
-    let found = select
-        .query_map(params![id.as_bytes().as_slice(), limit], |row| {
-            Ok(FoundMessage { conversation: row.get(12)?, message: message_from(row)? })
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(found)
+    );
+    all_rows(db, &select, params![id.as_bytes().as_slice(), limit], |row| {
+        Ok(FoundMessage { conversation: row.get(12)?, message: message_from(row)? })
+    })
 }
 
 /// At most `limit` conversations with events from before `before` that retention has not processed yet.
@@ -117,13 +116,32 @@ pub(crate) fn due_for_retention(
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<ConversationId>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT id FROM conversations c
-          WHERE EXISTS (SELECT 1 FROM events WHERE conversation = c.id AND seq = c.retained + 1 AND at < ?1) LIMIT ?2",
-    )?;
-    let due =
-        select.query_map(params![expiry_cutoff(db, before)?, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(due)
+    let select = "SELECT id FROM conversations c
+          WHERE EXISTS (SELECT 1 FROM events WHERE conversation = c.number AND seq = c.retained + 1 AND at < ?1) LIMIT ?2";
+    all_rows(db, select, params![machine_cutoff(db, before)?, limit], |row| row.get(0))
+}
+
+/// Events after `after` up to `up_to`, ascending: at most `limit`, and at most about `bytes` bytes, but at least one.
+pub(crate) fn events(
+    db: &Connection,
+    conversation: ConversationId,
+    after: Seq,
+    up_to: Seq,
+    limit: u32,
+    bytes: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let select = format!(
+        "SELECT {EVENT_COLUMNS}
+           FROM events e JOIN conversations c ON c.number = e.conversation JOIN users u ON u.number = e.author
+           LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = coalesce(e.target, e.seq)
+          WHERE e.conversation = {CONVERSATION_1} AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4"
+    );
+    let params = params![conversation, after, up_to, limit];
+    let (mut events, _) = fitting_rows(db, &select, params, (limit, bytes), |row| event_from(row, 0))?;
+    for event in &mut events {
+        anonymize_notice(db, event)?;
+    }
+    Ok(events)
 }
 
 /// Reads the first twelve columns of a query of messages.
@@ -146,23 +164,14 @@ fn notice_of(kind: Option<EventKind>) -> Option<ModerationNotice> {
     if let Some(EventKind::Notice(notice)) = kind { Some(notice) } else { None }
 }
 
-/// Hides the nickname of a user who has deleted the account. A notice keeps the nickname as it was at the time.
-fn anonymize_if_deleted(db: &Connection, user: &mut User) -> Result<(), StoreError> {
-    if let Some(former) = user_of(db, user.id)?.filter(|user| user.nickname.is_former()) {
-        *user = former;
-    }
-    Ok(())
-}
-
 /// Adds the reactions to messages that are in ascending order.
 fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [Message]) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return Ok(()) };
-    let mut select = db.prepare_cached(
-        "SELECT r.message, r.emoji, u.id, u.nickname, u.password IS NOT NULL, u.role
-           FROM reactions r JOIN users u ON u.id = r.user
-          WHERE r.conversation = ?1 AND r.message BETWEEN ?2 AND ?3
-          ORDER BY r.message, r.emoji, r.seq",
-    )?;
+    let mut select = db.prepare_cached(&format!(
+        "SELECT r.message, r.emoji, {USER_COLUMNS} FROM reactions r JOIN users u ON u.number = r.user
+          WHERE r.conversation = {CONVERSATION_1} AND r.message BETWEEN ?2 AND ?3
+          ORDER BY r.message, r.emoji, r.seq"
+    ))?;
     let mut rows = select.query(params![conversation, first.seq, last.seq])?;
     while let Some(row) = rows.next()? {
         let (seq, emoji, user): (Seq, Emoji, User) = (row.get(0)?, row.get(1)?, user_from(row, 2)?);
@@ -175,57 +184,30 @@ fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [
     Ok(())
 }
 
-/// Events after `after` up to `up_to`, ascending: at most `limit`, and at most about `bytes` bytes, but at least one.
-pub(crate) fn events(
-    db: &Connection,
-    conversation: ConversationId,
-    after: Seq,
-    up_to: Seq,
-    limit: u32,
-    mut bytes: usize,
-) -> Result<Vec<Event>, StoreError> {
-    let mut select = db.prepare_cached(
-        "SELECT e.seq, e.at, e.command_id, e.payload, u.id, u.nickname, u.password IS NOT NULL, u.role, s.body
-           FROM events e JOIN users u ON u.id = e.author
-           LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = coalesce(e.target, e.seq)
-          WHERE e.conversation = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4",
-    )?;
-    let mut rows = select.query(params![conversation, after, up_to, limit])?;
-    let mut events = Vec::new();
-    while let Some(row) = rows.next()? {
-        let kind = kind_from(row, 3, 8)?;
-        let text =
-            if let EventKind::Message { body } | EventKind::Edit { body, .. } = &kind { body.as_str() } else { "" };
-        let size = text.len() + EVENT_BYTES;
-        if size > bytes && !events.is_empty() {
-            break;
-        }
-        bytes = bytes.saturating_sub(size);
-        events.push(Event {
-            conversation,
-            seq: row.get(0)?,
-            at: row.get(1)?,
-            author: user_from(row, 4)?,
-            id: row.get(2)?,
-            kind,
-        });
+/// Reads an event from the [`EVENT_COLUMNS`] at `first`, and returns its size. A message or edit carries the present text of the
+/// message: never a text that was edited away or deleted.
+pub(super) fn event_from(row: &Row<'_>, first: usize) -> rusqlite::Result<(Event, usize)> {
+    // The column is never null.
+    let mut kind = json_from(row, first + 4)?.unwrap_or(EventKind::Other);
+    let mut size = EVENT_BYTES;
+    if let EventKind::Message { body } | EventKind::Edit { body, .. } = &mut kind {
+        let present: Option<Body> = row.get(first + 5)?;
+        *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
+        size += body.as_str().len();
     }
-    for event in &mut events {
-        if let EventKind::Notice(notice) = &mut event.kind {
-            anonymize_if_deleted(db, &mut notice.user)?;
-        }
-    }
-    Ok(events)
+    let (conversation, seq, at, id) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?, row.get(first + 3)?);
+    Ok((Event { conversation, seq, at, author: user_from(row, first + 6)?, id, kind }, size))
 }
 
-/// Reads an event kind from the column of the event and the column of the current text of its message. A replayed message
-/// or edit carries the current text: never a text that was edited away or deleted.
-fn kind_from(row: &Row<'_>, event: usize, current_text: usize) -> rusqlite::Result<EventKind> {
-    // The column is never null.
-    let mut kind = json_from(row, event)?.unwrap_or(EventKind::Other);
-    if let EventKind::Message { body } | EventKind::Edit { body, .. } = &mut kind {
-        let current: Option<Body> = row.get(current_text)?;
-        *body = current.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
+/// Hides the nickname of the user of a notice who has deleted the account.
+pub(super) fn anonymize_notice(db: &Connection, event: &mut Event) -> Result<(), StoreError> {
+    if let EventKind::Notice(notice) = &mut event.kind { anonymize_if_deleted(db, &mut notice.user) } else { Ok(()) }
+}
+
+/// Hides the nickname of a user who has deleted the account. A notice keeps the nickname as it was at the time.
+fn anonymize_if_deleted(db: &Connection, user: &mut User) -> Result<(), StoreError> {
+    if let Some(former) = any_user(db, user.id)?.filter(|user| user.nickname.is_former()) {
+        *user = former;
     }
-    Ok(kind)
+    Ok(())
 }

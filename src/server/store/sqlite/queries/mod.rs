@@ -1,7 +1,10 @@
-//! Reads, each from one snapshot of the database.
+//! Reads, each from one snapshot of the database. Users and conversations have a UUID outside and a number inside; queries
+//! take and return UUIDs.
 
-pub(crate) mod accounts;
-pub(crate) mod conversations;
-pub(crate) mod history;
-pub(crate) mod moderation;
-mod rows;
+pub(super) mod accounts;
+pub(super) mod clock_offsets;
+pub(super) mod conversations;
+pub(super) mod history;
+pub(super) mod log;
+pub(super) mod moderation;
+pub(super) mod rows;

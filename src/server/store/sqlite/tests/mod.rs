@@ -1,5 +1,6 @@
-//! Tests of what cannot be seen from outside the server.
+//! Tests of what the contract of all stores does not cover: files, failing commits, restarts.
 
-mod staging;
+mod failures;
+mod log;
+mod restarts;
 mod support;
-mod writes;

@@ -1,20 +1,23 @@
 //! A store in a temporary folder, and users in it.
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 
 use crate::{
     domain::{Body, CommandId, EventKind, Nickname, SessionId, User, UserId},
-    server::store::{
-        accounts::{NewPassword, NewSession, NewUser, OwnerGrant, PasswordHash, SessionKey},
-        commits::CommitFeed,
-        events::NewEvent,
-        sqlite::sqlite_store::SqliteStore,
-        store_trait::Store as _,
+    server::{
+        rules::{CreateUser, NewSession, SendEvent, SessionKey},
+        store::{
+            clock_source::SystemClock, feed::CommitFeed, history::HistoryWindow, sqlite::sqlite_store::SqliteStore,
+            store_trait::Store,
+        },
     },
 };
 
-pub(super) fn open(folder: &TempDir) -> (SqliteStore, CommitFeed) {
-    SqliteStore::open(folder.path(), None).expect("a store")
+pub(super) fn open(folder: &TempDir) -> (Box<dyn Store>, CommitFeed) {
+    let (store, feed) = SqliteStore::open(folder.path(), None, Arc::new(SystemClock)).expect("a store");
+    (Box::new(store), feed)
 }
 
 /// A user whom no store knows yet.
@@ -22,12 +25,29 @@ pub(super) fn user(name: &str) -> User {
     User::guest(UserId::generate(), Nickname::parse(name).expect(name))
 }
 
-pub(super) fn new_session(id: SessionId, key: u8) -> NewSession {
-    NewSession { key: SessionKey([key; 32]), id, agent: String::new(), used: true, address: None }
+/// Creates a guest with a session.
+pub(super) async fn guest(store: &dyn Store, name: &str) -> User {
+    let (user, id) = (user(name), SessionId::generate());
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(id.as_uuid().as_bytes());
+    create(
+        store,
+        &user,
+        Some(NewSession { key: SessionKey(key), id, agent: String::new(), used: true, address: None }),
+    )
+    .await;
+    user
 }
 
-pub(super) fn new_user(user: &User, session: Option<NewSession>) -> NewUser {
-    NewUser {
+/// Creates a guest without a session, as the simple protocol does.
+pub(super) async fn guest_without_session(store: &dyn Store, name: &str) -> User {
+    let user = user(name);
+    create(store, &user, None).await;
+    user
+}
+
+async fn create(store: &dyn Store, user: &User, session: Option<NewSession>) {
+    let command = CreateUser {
         user: user.clone(),
         key: user.nickname.key(),
         session,
@@ -35,41 +55,22 @@ pub(super) fn new_user(user: &User, session: Option<NewSession>) -> NewUser {
         invite: None,
         password: None,
         max_names_per_address: None,
-    }
+    };
+    store.execute(command).await.expect("a guest");
 }
 
-/// Creates a guest with a session.
-pub(super) async fn guest(store: &SqliteStore, name: &str) -> User {
-    let user = user(name);
-    let session = new_session(SessionId::generate(), 7);
-    store.create_user(new_user(&user, Some(session))).await.expect("a guest");
-    user
-}
-
-/// Creates a guest without a session, as the simple protocol does.
-pub(super) async fn guest_without_session(store: &SqliteStore, name: &str) -> User {
-    let user = user(name);
-    store.create_user(new_user(&user, None)).await.expect("a guest");
-    user
-}
-
-/// Creates a registered user with a session.
-pub(super) async fn registered(store: &SqliteStore, name: &str, hash: &PasswordHash) -> (User, SessionId) {
-    let (user, session) = (user(name), SessionId::generate());
-    let password = Some(NewPassword { hash: hash.clone(), ownership: OwnerGrant::Never });
-    let new = NewUser { password, ..new_user(&user, Some(new_session(session, 8))) };
-    store.create_user(new).await.expect("a user");
-    (user, session)
+/// Something that a user sends to the Lobby.
+pub(super) fn event(store: &dyn Store, author: &User, kind: EventKind) -> SendEvent {
+    SendEvent { author: author.clone(), id: CommandId::generate(), conversation: store.lobby(), kind }
 }
 
 /// A message to the Lobby.
-pub(super) fn message(store: &SqliteStore, author: &User, body: &str) -> NewEvent {
-    let body = Body::from_trusted(body.to_owned());
-    let (author, id, conversation) = (author.clone(), CommandId::generate(), store.lobby());
-    NewEvent::new(author, id, conversation, EventKind::Message { body })
+pub(super) fn message(store: &dyn Store, author: &User, body: &str) -> SendEvent {
+    event(store, author, EventKind::Message { body: Body::from_trusted(body.to_owned()) })
 }
 
-/// Discards the commits, so that the writer does not wait for a listener.
-pub(super) async fn drain(mut feed: CommitFeed) {
-    while feed.recv().await.is_some() {}
+/// The texts in the Lobby.
+pub(super) async fn texts(store: &dyn Store, reader: &User) -> Vec<String> {
+    let page = store.messages(reader.id, store.lobby(), HistoryWindow::Newest, 100, usize::MAX).await.expect("a page");
+    page.messages.iter().map(|message| message.body.as_str().to_owned()).collect()
 }

@@ -1,40 +1,42 @@
 //! The writer thread. It owns the only connection that writes, and commits in batches.
 //!
 //! Syncing the disk costs the same for one command as for two hundred, so all jobs that wait when the writer is ready share
-//! a transaction and a sync. A job that is refused does not affect the others: it has a savepoint of its own, unless it
-//! checks everything before it writes anything (the fast path).
+//! a transaction and a sync. Each is decided on the facts that those before it have made. A job that is refused has no
+//! mutations, so there is nothing to undo. If anything fails, the transaction is rolled back, and each job gets one of its
+//! own.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::SyncSender,
-    },
+    mem,
+    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
-use tokio::sync::mpsc;
+use rusqlite::{Connection, params};
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     domain::ConversationId,
-    server::store::{
-        commits::Committed,
-        error::StoreError,
-        sqlite::{
-            error::OpenError,
-            quota::Quota,
-            tables::{
-                read_marks::{ReadMark, ReadMarks},
-                staging::Staging,
-            },
-            wal_checkpoints::WriteCounters,
-            writer::{
+    server::{
+        rules::{Context, Ids, Mutation, advanced_read_mark},
+        store::{
+            clock_source::ClockSource,
+            commit_log::Position,
+            error::StoreError,
+            feed::Delivery,
+            job::Job,
+            sqlite::{
                 cache::WriterCache,
-                group_commit::GroupCommit,
-                job::{FastPathContext, FastPathOutcome, Job},
-                queue::{BatchKind, QueueReceiver},
+                error::OpenError,
+                quota::Quota,
+                tables::Tables,
+                wal_checkpoints::WriteCounters,
+                writer::{
+                    feed::FeedSender,
+                    group_commit::GroupCommit,
+                    queue::{BatchKind, QueueReceiver, Work},
+                    read_marks::{ReadMark, ReadMarks},
+                },
             },
         },
     },
@@ -46,34 +48,32 @@ const MAX_BATCH: usize = 256;
 /// After this many jobs the writer asks for a checkpoint.
 const JOBS_PER_CHECKPOINT: usize = 16_384;
 
-/// Messages go to the staging table if a batch has messages for at least this many conversations. With fewer, a commit
-/// changes few pages anyway.
-const MIN_CONVERSATIONS_TO_STAGE: usize = 4;
-
-/// With this many staged messages the writer starts to flush them even while it is busy.
-const MAX_STAGED_MESSAGES: usize = 8_192;
-
-/// The most messages that one commit flushes.
-const MAX_FLUSH: usize = 2_048;
-
-/// How long after a failure the writer tries again to load the staging table.
-const RETRY_DELAY: Duration = Duration::from_millis(500);
+/// With this many jobs in a batch the writer is busy, and read marks wait for a later one.
+const BUSY_BATCH: usize = 4;
 
 /// How long read marks may wait while the writer is busy.
 const READ_MARK_DELAY: Duration = Duration::from_millis(250);
+
+/// How often the writer tries again to send what a slow receiver of the feed had no room for.
+const FEED_RETRY: Duration = Duration::from_millis(10);
+
+/// How often it tries that at the end.
+const LAST_FEED_RETRIES: u32 = 100;
 
 /// What the writer shares with the rest of the store.
 pub(crate) struct SharedState {
     /// Read marks that wait to be saved.
     pub(crate) read_marks: Arc<ReadMarks>,
-    pub(crate) feed: mpsc::Sender<Vec<Committed>>,
+    pub(crate) feed: mpsc::Sender<Vec<Delivery>>,
+    /// The position of the newest entry of the commit log.
+    pub(crate) head: watch::Sender<Position>,
     /// Tells the checkpoint thread what there is to do.
     pub(crate) counters: Arc<WriteCounters>,
     /// Asks for a checkpoint.
     pub(crate) request_checkpoint: SyncSender<()>,
-    /// Whether some acknowledged messages are only staged, so that reads need the read barrier.
-    pub(crate) has_staged: Arc<AtomicBool>,
     pub(crate) quota: Option<Quota>,
+    pub(crate) clock: Arc<dyn ClockSource>,
+    pub(crate) lobby: ConversationId,
 }
 
 /// The state of the writer thread.
@@ -81,267 +81,217 @@ pub(crate) struct Writer {
     db: Connection,
     queue: QueueReceiver,
     shared: SharedState,
+    feed: FeedSender,
+    cache: WriterCache,
+    /// Where new ids come from.
+    ids: Box<dyn Ids>,
+    group: GroupCommit,
     /// How many jobs were done since the last request for a checkpoint.
     jobs_since_checkpoint: usize,
-    cache: WriterCache,
-    /// `None` after a failure: it must be loaded from the database again.
-    staging: Option<Staging>,
-    /// How long after the last commit the staging table is flushed.
-    flush_delay: Duration,
-    group: GroupCommit,
     read_marks_saved_at: Instant,
     /// Whether the last commit left read marks for later.
     has_waiting_marks: bool,
-    /// Whether the last transaction has erased data.
+}
+
+/// What a transaction has written.
+#[derive(Default)]
+struct WrittenBatch {
+    /// The entries of the commit log, in order.
+    entries: Vec<Delivery>,
+    /// The position of the newest entry.
+    head: Position,
+    /// For each job, how many entries there were after it.
+    ends: Vec<usize>,
+    /// The read marks that moved.
+    marked: Vec<Delivery>,
+    /// Whether data was erased that must not stay readable.
     has_erased: bool,
 }
 
-/// Why a transaction was rolled back.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Database(#[from] rusqlite::Error),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A change without a savepoint failed. The log has the cause.
-    #[error("a change failed half-way")]
-    HalfWay,
-}
-
-/// How a batch of jobs is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum WriteMode {
-    /// Messages go to the staging table; other jobs have a savepoint.
-    Staged,
-    /// Messages go to their tables without a savepoint; other jobs have a savepoint.
-    NoSavepoint,
-    /// Every job has a savepoint.
-    Savepoints,
-}
-
 impl Writer {
-    pub(crate) fn new(db: Connection, queue: QueueReceiver, shared: SharedState, flush_delay: Duration) -> Self {
+    pub(crate) fn new(db: Connection, queue: QueueReceiver, shared: SharedState) -> Self {
         Self {
             db,
             queue,
+            feed: FeedSender::new(shared.feed.clone()),
+            ids: shared.clock.ids(),
             shared,
-            jobs_since_checkpoint: 0,
             cache: WriterCache::default(),
-            staging: Some(Staging::default()),
-            flush_delay,
             group: GroupCommit::default(),
+            jobs_since_checkpoint: 0,
             read_marks_saved_at: Instant::now(),
             has_waiting_marks: false,
-            has_erased: false,
         }
     }
 
-    pub(crate) fn start(self) -> Result<JoinHandle<()>, OpenError> {
+    /// Does the jobs that come before all others, and then starts the thread.
+    pub(crate) fn start(mut self, first: Vec<Box<dyn Job>>) -> Result<JoinHandle<()>, OpenError> {
+        self.shared.head.send_replace(self.cache.head(&self.db)?);
+        let mut first = first.into_iter().map(Work::Job).peekable();
+        while first.peek().is_some() {
+            let batch = first.by_ref().take(MAX_BATCH).collect();
+            self.commit(batch);
+        }
         thread::Builder::new().name("store-writer".into()).spawn(|| self.run()).map_err(OpenError::Thread)
     }
 
     fn run(mut self) {
-        let mut jobs = Vec::with_capacity(MAX_BATCH);
         loop {
-            let idle_timeout = match &self.staging {
-                Some(staging) => (self.has_waiting_marks || !staging.is_empty()).then_some(self.flush_delay),
-                None => Some(RETRY_DELAY),
-            };
-            match self.queue.0.take_batch(&mut jobs, MAX_BATCH, idle_timeout, self.group) {
-                BatchKind::Work | BatchKind::Idle => drop(self.commit(&mut jobs)),
+            let mut batch = Vec::with_capacity(MAX_BATCH);
+            match self.queue.0.take_batch(&mut batch, MAX_BATCH, self.idle_timeout(), self.group) {
+                BatchKind::Work | BatchKind::Idle => self.commit(batch),
                 BatchKind::Closed => break,
             }
         }
-        // Messages that cannot be flushed now are flushed when the store is opened again.
-        while self.staging.as_ref().is_some_and(|staging| !staging.is_empty()) && self.commit(&mut jobs).is_ok() {}
+        // The read marks that still wait.
+        self.commit(Vec::new());
+        for _ in 0..LAST_FEED_RETRIES {
+            if !self.feed.has_kept() {
+                break;
+            }
+            thread::sleep(FEED_RETRY);
+            self.feed.send(Vec::new());
+        }
     }
 
-    /// Does `jobs` and saves the waiting read marks in one transaction, then replies. Without jobs, flushes some staged
-    /// messages. An error has already been logged and sent to the callers.
-    fn commit(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Result<(), Failure> {
-        let is_busy = has_many_conversations(jobs);
-        self.has_waiting_marks = is_busy && self.read_marks_saved_at.elapsed() < READ_MARK_DELAY;
-        let marks = if self.has_waiting_marks { Vec::new() } else { self.take_read_marks() };
-        let has_room = self.shared.quota.as_mut().is_none_or(|quota| quota.has_room(&self.db));
-        let mode = match (has_room, is_busy) {
-            // Without room, each job must be allowed or refused by itself.
-            (false, _) => WriteMode::Savepoints,
-            (true, true) => WriteMode::Staged,
-            (true, false) => WriteMode::NoSavepoint,
-        };
+    /// When the writer has something to do although nobody wakes it.
+    fn idle_timeout(&self) -> Option<Duration> {
+        let marks = self.has_waiting_marks.then(|| READ_MARK_DELAY.saturating_sub(self.read_marks_saved_at.elapsed()));
+        let feed = self.feed.has_kept().then_some(FEED_RETRY);
+        marks.into_iter().chain(feed).min()
+    }
+
+    /// Does a batch and saves the waiting read marks, then replies and delivers.
+    fn commit(&mut self, mut batch: Vec<Work>) {
+        let marks = self.take_read_marks(batch.len() >= BUSY_BATCH);
+        let count = batch.len();
+        let mut deliveries = Vec::with_capacity(2 * count);
         let begin = Instant::now();
-        // A batch that fails without savepoints may fail for one job only: with savepoints the others succeed.
-        let result = self
-            .transact(jobs, &marks, mode, has_room)
-            .or_else(|_| self.transact(jobs, &marks, WriteMode::Savepoints, has_room));
-        let is_committed = result.is_ok();
-        let job_count = jobs.len();
-        let arrived = (job_count + self.queue.0.len()).min(MAX_BATCH);
-        self.group = self.group.after_commit(job_count, arrived, begin.elapsed());
-        if is_committed {
-            // Before any reply: a caller who reads after the reply must find what was written.
-            let has_staged = self.staging.as_ref().is_some_and(|staging| !staging.is_empty());
-            self.shared.has_staged.store(has_staged, Ordering::SeqCst);
-        } else if let Err(error) = self.read_in_rolled_back_transaction(jobs) {
-            tracing::error!(%error, "the messages that were written last cannot be read");
-        }
-        let mut changes = Vec::with_capacity(2 * job_count);
-        jobs.drain(..).for_each(|job| job.finish(is_committed, &mut changes));
-        let result = match result {
-            Ok(moved_marks) => {
-                self.count_commit(job_count);
-                changes.extend(moved_marks);
-                Ok(())
+        if (count > 0 || !marks.is_empty()) && self.transact(&mut batch, &marks, &mut deliveries).is_err() {
+            // Maybe one job fails only, and the others succeed.
+            for work in batch {
+                let mut alone = vec![work];
+                if self.transact(&mut alone, &[], &mut deliveries).is_err() {
+                    alone.into_iter().for_each(|work| work.finish(false, &mut deliveries));
+                }
             }
-            Err(error) => {
-                tracing::error!(%error, "a commit failed and was rolled back");
-                self.shared.read_marks.put_back(marks);
-                Err(error)
+            if !marks.is_empty() && self.transact(&mut Vec::new(), &marks, &mut deliveries).is_err() {
+                marks.iter().for_each(|mark| self.shared.read_marks.add(mark.user, mark.conversation, mark.seq));
+                self.has_waiting_marks = true;
             }
-        };
-        // Without a receiver there are no connections.
-        if !changes.is_empty() && self.shared.feed.blocking_send(changes).is_err() {
-            tracing::debug!("the receiver of the commit feed is gone");
         }
-        result
+        let arrived = (count + self.queue.0.len()).min(MAX_BATCH);
+        self.group = self.group.after_commit(count, arrived, begin.elapsed());
+        self.cache.limit();
+        self.feed.send(deliveries);
+    }
+
+    fn take_read_marks(&mut self, is_busy: bool) -> Vec<ReadMark> {
+        self.has_waiting_marks = is_busy && self.read_marks_saved_at.elapsed() < READ_MARK_DELAY;
+        if self.has_waiting_marks {
+            return Vec::new();
+        }
+        self.read_marks_saved_at = Instant::now();
+        self.shared.read_marks.take()
+    }
+
+    /// Does everything in one transaction. After the commit, `batch` is empty, the callers have their replies, and
+    /// `deliveries` has what is to be delivered. If it fails, which the log tells, nothing has changed.
+    fn transact(
+        &mut self,
+        batch: &mut Vec<Work>,
+        marks: &[ReadMark],
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<(), StoreError> {
+        let written = self.write(batch, marks).inspect_err(|_| {
+            self.cache = WriterCache::default();
+            // SQLite itself rolls back on some errors, such as a full disk.
+            if !self.db.is_autocommit()
+                && let Err(error) = execute(&self.db, "ROLLBACK")
+            {
+                tracing::error!(%error, "a transaction cannot be rolled back");
+            }
+        })?;
+        self.count_commit(batch.len(), written.has_erased);
+        // Before anybody is told of an entry, it is where others look for it.
+        self.shared.head.send_if_modified(|known| mem::replace(known, written.head) != written.head);
+        let mut entries = written.entries.into_iter();
+        let mut done = 0;
+        for (work, end) in batch.drain(..).zip(written.ends) {
+            deliveries.extend(entries.by_ref().take(end - done));
+            done = end;
+            work.finish(true, deliveries);
+        }
+        deliveries.extend(written.marked);
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &mut [Work], marks: &[ReadMark]) -> Result<WrittenBatch, StoreError> {
+        execute(&self.db, "BEGIN IMMEDIATE")?;
+        let has_room = self.shared.quota.as_mut().is_none_or(|quota| quota.has_room(&self.db));
+        let now = self.shared.clock.now();
+        let mut context = Context { now, ids: &mut *self.ids, lobby: self.shared.lobby };
+        let mut tables = Tables { db: &self.db, cache: &mut self.cache };
+        let mut written = WrittenBatch::default();
+        for work in batch {
+            match work {
+                Work::Job(job) => {
+                    let mut mutations = job.decide(&mut tables, &mut context)?;
+                    if !has_room && job.takes_room() && !mutations.is_empty() {
+                        job.refuse(StoreError::QuotaUsedUp);
+                        mutations.clear();
+                    }
+                    for mutation in mutations {
+                        written.has_erased |= mutation.erases();
+                        written.entries.extend(tables.apply(mutation, now.machine)?);
+                    }
+                }
+                Work::SaveConsumer { name, position, .. } => tables.run(
+                    "INSERT INTO consumers (name, position) VALUES (?1, ?2)
+                         ON CONFLICT DO UPDATE SET position = max(position, ?2)",
+                    params![*name, *position],
+                )?,
+            }
+            written.ends.push(written.entries.len());
+        }
+        for ReadMark { user, conversation, seq } in marks.iter().copied() {
+            if let Some(seq) = advanced_read_mark(&mut tables, user, conversation, seq)? {
+                tables.apply(Mutation::AdvanceReadMark { conversation, user, seq }, now.machine)?;
+                written.marked.push(Delivery::MarkedRead { user, conversation, seq });
+            }
+        }
+        tables.cache.save_marks(&self.db)?;
+        written.head = tables.cache.head(&self.db)?;
+        execute(&self.db, "COMMIT")?;
+        Ok(written)
     }
 
     /// Tells the checkpoint thread of a commit.
-    fn count_commit(&mut self, job_count: usize) {
+    fn count_commit(&mut self, jobs: usize, has_erased: bool) {
         self.shared.counters.commits.fetch_add(1, Ordering::Relaxed);
-        if self.has_erased {
+        if has_erased {
             self.shared.counters.erasures.fetch_add(1, Ordering::Release);
         }
-        self.jobs_since_checkpoint += job_count;
+        self.jobs_since_checkpoint += jobs;
         if self.jobs_since_checkpoint >= JOBS_PER_CHECKPOINT {
             self.jobs_since_checkpoint = 0;
             // The channel holds one request, and one is enough.
             let _ = self.shared.request_checkpoint.try_send(());
         }
     }
-
-    /// Runs the barrier reads of a failed batch in a transaction that flushes the staging table and is rolled back, so that
-    /// a full disk does not stop reading.
-    fn read_in_rolled_back_transaction(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-        if !jobs.iter().any(|job| job.is_read()) {
-            return Ok(());
-        }
-        self.execute("BEGIN IMMEDIATE")?;
-        let flushed = Staging::load(&self.db).and_then(|mut staging| staging.flush_all(&self.db));
-        if flushed.is_ok() {
-            jobs.iter_mut().for_each(|job| job.read_uncommitted(&self.db));
-        }
-        if !self.db.is_autocommit() {
-            self.execute("ROLLBACK")?;
-        }
-        Ok(flushed?)
-    }
-
-    fn take_read_marks(&mut self) -> Vec<ReadMark> {
-        self.read_marks_saved_at = Instant::now();
-        self.shared.read_marks.take()
-    }
-
-    /// Runs a transaction. Returns the read marks that moved.
-    fn transact(
-        &mut self,
-        jobs: &mut [Box<dyn Job>],
-        marks: &[ReadMark],
-        mode: WriteMode,
-        has_room: bool,
-    ) -> Result<Vec<Committed>, Failure> {
-        self.execute("BEGIN IMMEDIATE")?;
-        // Dropped if this fails: then only the database knows what is staged.
-        let staging = self.staging.take();
-        let result = self.write_batch(staging, jobs, marks, mode, has_room).and_then(|(staging, moved_marks)| {
-            self.execute("COMMIT")?;
-            Ok((staging, moved_marks))
-        });
-        match result {
-            Ok((staging, moved_marks)) => {
-                self.staging = Some(staging);
-                Ok(moved_marks)
-            }
-            Err(failure) => {
-                self.cache.clear();
-                // SQLite itself rolls back on some errors, such as a full disk.
-                if !self.db.is_autocommit() {
-                    self.execute("ROLLBACK")?;
-                }
-                Err(failure)
-            }
-        }
-    }
-
-    /// Does everything within the transaction. Returns what is staged now, and the read marks that moved.
-    fn write_batch(
-        &mut self,
-        staging: Option<Staging>,
-        jobs: &mut [Box<dyn Job>],
-        marks: &[ReadMark],
-        mode: WriteMode,
-        has_room: bool,
-    ) -> Result<(Staging, Vec<Committed>), Failure> {
-        let Self { db, cache, has_erased, .. } = self;
-        *has_erased = false;
-        let mut staging = staging.map_or_else(|| Staging::load(db), Ok)?;
-        let is_idle = jobs.is_empty();
-        for job in jobs.iter_mut() {
-            if mode != WriteMode::Savepoints {
-                let is_staged = mode == WriteMode::Staged;
-                match job.try_fast_path(&mut FastPathContext { db, cache, staging: &mut staging, is_staged }) {
-                    FastPathOutcome::Done => continue,
-                    FastPathOutcome::NotApplicable => {}
-                    FastPathOutcome::Failed => return Err(Failure::HalfWay),
-                }
-            }
-            staging.flush_all(db)?;
-            cache.save(db)?;
-            within_savepoint(db, |db| {
-                let is_done = job.apply(db, has_room);
-                *has_erased |= is_done && job.erases();
-                is_done
-            })?;
-            cache.clear();
-        }
-        staging.save(db)?;
-        let must_flush = is_idle || staging.len() >= MAX_STAGED_MESSAGES;
-        staging.flush_some(db, if must_flush { MAX_FLUSH } else { 0 })?;
-        cache.save(db)?;
-        let mut moved_marks = Vec::new();
-        for mark in marks {
-            staging.flush_conversation(db, mark.conversation())?;
-            moved_marks.extend(mark.apply(db)?);
-        }
-        Ok((staging, moved_marks))
-    }
-
-    fn execute(&self, statement: &str) -> Result<(), rusqlite::Error> {
-        execute(&self.db, statement)
-    }
 }
 
-/// Whether the batch has messages for at least [`MIN_CONVERSATIONS_TO_STAGE`] conversations.
-fn has_many_conversations(jobs: &[Box<dyn Job>]) -> bool {
-    let mut found: Vec<ConversationId> = Vec::with_capacity(MIN_CONVERSATIONS_TO_STAGE);
-    for conversation in jobs.iter().filter_map(|job| job.message_conversation()) {
-        if !found.contains(&conversation) {
-            found.push(conversation);
-        }
-        if found.len() == MIN_CONVERSATIONS_TO_STAGE {
-            return true;
+impl Work {
+    /// Replies after the commit or its failure.
+    fn finish(self, is_committed: bool, deliveries: &mut Vec<Delivery>) {
+        match self {
+            Self::Job(job) => job.finish(is_committed, deliveries),
+            // The receiver is gone if the consumer was cancelled.
+            Self::SaveConsumer { reply, .. } => {
+                drop(reply.send(if is_committed { Ok(()) } else { Err(StoreError::Unavailable) }));
+            }
         }
     }
-    false
-}
-
-fn within_savepoint(db: &Connection, change: impl FnOnce(&Connection) -> bool) -> Result<(), rusqlite::Error> {
-    execute(db, "SAVEPOINT one")?;
-    if !change(db) {
-        // Fails if SQLite has rolled back the whole transaction, and then the batch fails.
-        execute(db, "ROLLBACK TO one")?;
-    }
-    execute(db, "RELEASE one")
 }
 
 fn execute(db: &Connection, statement: &str) -> Result<(), rusqlite::Error> {

@@ -15,21 +15,21 @@ const MAX_WAIT: Duration = Duration::from_millis(2);
 
 /// What the next commit waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GroupCommit {
+pub(super) struct GroupCommit {
     /// How many commands the commit should have in all; 0: do not wait.
-    pub(crate) expected: usize,
+    pub(super) expected: usize,
     /// How long to wait for them at most.
-    pub(crate) max_wait: Duration,
+    pub(super) max_wait: Duration,
     /// How many commands were there after the last wait that was in vain; 0 after any other commit.
-    pub(crate) missed: usize,
+    pub(super) missed: usize,
 }
 
 impl GroupCommit {
     /// The estimate after a commit of `committed` commands that took `elapsed`. `arrived` counts those and the commands that
     /// came too late for it.
-    pub(crate) fn after_commit(self, committed: usize, arrived: usize, elapsed: Duration) -> Self {
+    pub(super) fn after_commit(self, committed: usize, arrived: usize, elapsed: Duration) -> Self {
         if committed == 0 {
-            // The commit only saved read marks or flushed the staging table.
+            // The commit only saved read marks.
             return self;
         }
         let max_wait = (2 * elapsed).min(MAX_WAIT);

@@ -1,10 +1,10 @@
 //! The writer: the only thread that changes the database.
 //!
-//! Commands come as [jobs](job) through the [queue], and the [commit loop](commit_loop) commits them in batches.
+//! Commands come through the [queue], and the [commit loop](commit_loop) commits them in batches. Read marks gather
+//! [beside](read_marks) the queue. What was committed leaves through the [feed].
 
-pub(crate) mod cache;
-pub(crate) mod commit_loop;
-pub(crate) mod group_commit;
-pub(crate) mod job;
-pub(crate) mod queue;
-pub(crate) mod read_barrier;
+pub(super) mod commit_loop;
+mod feed;
+mod group_commit;
+pub(super) mod queue;
+pub(super) mod read_marks;

@@ -10,9 +10,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, oneshot},
+    time::timeout,
+};
 
-use crate::server::store::sqlite::writer::{group_commit::GroupCommit, job::Job};
+use crate::server::store::{
+    commit_log::Position, error::StoreError, job::Job, sqlite::writer::group_commit::GroupCommit,
+};
 
 /// How many jobs may wait for the writer. Beyond that, callers wait to push.
 const CAPACITY: usize = 1_024;
@@ -29,6 +35,17 @@ pub(crate) enum QueueError {
     /// The queue stayed full.
     #[error("the queue is stuck")]
     Stuck,
+}
+
+/// What the writer does on behalf of somebody.
+pub(crate) enum Work {
+    Job(Box<dyn Job>),
+    /// Saves the position of a consumer of the commit log.
+    SaveConsumer {
+        name: &'static str,
+        position: Position,
+        reply: oneshot::Sender<Result<(), StoreError>>,
+    },
 }
 
 /// What [`WriteQueue::take_batch`] found.
@@ -54,7 +71,7 @@ pub(crate) struct WriteQueue {
 
 #[derive(Default)]
 struct WriteQueueState {
-    jobs: VecDeque<Box<dyn Job>>,
+    jobs: VecDeque<Work>,
     /// Whether read marks wait to be saved.
     has_marks: bool,
     /// Whether a [`Wake`] is on its way.
@@ -77,7 +94,7 @@ impl WriteQueue {
     }
 
     /// Queues a job. Its place in the order is fixed when this returns.
-    pub(crate) async fn push(self: &Arc<Self>, job: Box<dyn Job>) -> Result<(), QueueError> {
+    pub(crate) async fn push(self: &Arc<Self>, job: Work) -> Result<(), QueueError> {
         match timeout(PUSH_TIMEOUT, self.room.acquire()).await {
             // The writer gives the permit back.
             Ok(Ok(permit)) => permit.forget(),
@@ -113,9 +130,9 @@ impl WriteQueue {
 
     /// For the writer: waits until there is something to do, at most `idle_timeout`, and then for the rest of the expected
     /// group. Adds at most `limit` jobs to `jobs`.
-    pub(crate) fn take_batch(
+    pub(super) fn take_batch(
         &self,
-        jobs: &mut Vec<Box<dyn Job>>,
+        jobs: &mut Vec<Work>,
         limit: usize,
         idle_timeout: Option<Duration>,
         group: GroupCommit,
@@ -149,7 +166,7 @@ impl WriteQueue {
     }
 
     /// How many jobs wait.
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.state().jobs.len()
     }
 
@@ -199,16 +216,10 @@ impl Drop for QueueReceiver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::store::commits::Committed;
 
-    struct EmptyJob;
-
-    impl Job for EmptyJob {
-        fn apply(&mut self, _db: &rusqlite::Connection, _has_room: bool) -> bool {
-            true
-        }
-
-        fn finish(self: Box<Self>, _is_committed: bool, _changes: &mut Vec<Committed>) {}
+    fn work() -> Work {
+        let (reply, _) = oneshot::channel();
+        Work::SaveConsumer { name: "test", position: Position::START, reply }
     }
 
     /// Takes a batch on another thread, and returns how many jobs it took.
@@ -226,9 +237,9 @@ mod tests {
         let queue = WriteQueue::new();
         let taking =
             take_batch(&queue, GroupCommit { expected: 2, max_wait: Duration::from_mins(1), ..GroupCommit::default() });
-        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
+        queue.push(work()).await.expect("room in the queue");
         tokio::task::yield_now().await;
-        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
+        queue.push(work()).await.expect("room in the queue");
         tokio::task::yield_now().await;
         assert_eq!(taking.join().expect("a take"), 2);
     }
@@ -240,7 +251,7 @@ mod tests {
             &queue,
             GroupCommit { expected: 2, max_wait: Duration::from_millis(1), ..GroupCommit::default() },
         );
-        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
+        queue.push(work()).await.expect("room in the queue");
         tokio::task::yield_now().await;
         assert_eq!(taking.join().expect("a take"), 1);
     }
@@ -248,7 +259,7 @@ mod tests {
     #[tokio::test]
     async fn closing_ends_the_wait_for_a_group() {
         let queue = WriteQueue::new();
-        queue.push(Box::new(EmptyJob)).await.expect("room in the queue");
+        queue.push(work()).await.expect("room in the queue");
         let taking =
             take_batch(&queue, GroupCommit { expected: 2, max_wait: Duration::from_mins(1), ..GroupCommit::default() });
         queue.close();

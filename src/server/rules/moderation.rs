@@ -1,0 +1,273 @@
+//! Moderation: muting, removing and banning users, and appointing roles.
+
+use crate::{
+    domain::{
+        Action, ClientAddr, CommandId, ConversationId, EndReason, EventKind, ModerationNotice, Role, Scope, Timestamp,
+        User, UserId,
+    },
+    server::rules::{
+        command::Command,
+        context::{Context, Now},
+        decision::{Decision, DecisionDraft},
+        entry::Entry,
+        facts::{ConversationFactsKind, Facts, Known, server_user},
+        mutation::{AuditRow, Mutation},
+        permissions::Permission,
+        refusal::Refusal,
+        undecided::Undecided,
+        values::{EventPosition, GuestMark, SanctionKind, SanctionScope},
+        write_access::{WriteKind, check_write_access},
+    },
+};
+
+/// After a moderator has removed a guest from the server, nobody new gets that nickname for this long, in milliseconds.
+const REMOVED_NICKNAME_BAN_MS: u64 = 10 * 60 * 1_000;
+
+/// A moderation action against a user. It becomes an event of its room, or of the Lobby.
+#[derive(Clone, Debug)]
+pub(crate) struct Moderate {
+    /// `None` for the operator, who may do everything.
+    pub actor: Option<User>,
+    pub id: CommandId,
+    /// `None` for the whole server.
+    pub room: Option<ConversationId>,
+    /// The user who is acted upon.
+    pub subject: UserId,
+    pub action: ModerationAction,
+    /// The addresses of the subject's connections.
+    pub addresses: Vec<ClientAddr>,
+    /// Whether a ban also ends the sessions of all guests from the subject's addresses.
+    pub whole_address: bool,
+}
+
+/// A moderation action with its parameters. A mute or ban lasts until the given time of the server's clock, or until it is
+/// lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ModerationAction {
+    Mute(Option<Timestamp>),
+    Unmute,
+    Remove,
+    Ban(Option<Timestamp>),
+    Unban,
+    Appoint(Role),
+}
+
+impl ModerationAction {
+    pub(crate) const fn kind(self) -> Action {
+        match self {
+            Self::Mute(_) => Action::Mute,
+            Self::Unmute => Action::Unmute,
+            Self::Remove => Action::Remove,
+            Self::Ban(_) => Action::Ban,
+            Self::Unban => Action::Unban,
+            Self::Appoint(_) => Action::Appoint,
+        }
+    }
+
+    /// When the sanction ends by itself.
+    pub(crate) const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Mute(until) | Self::Ban(until) => until,
+            Self::Unmute | Self::Remove | Self::Unban | Self::Appoint(_) => None,
+        }
+    }
+}
+
+impl Command for Moderate {
+    type Output = EventPosition;
+
+    fn decide(&self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<Decision<EventPosition>, Undecided> {
+        let Self { id, room, action, .. } = *self;
+        let (now, actor) = (context.now, self.actor.as_ref().map(|actor| actor.id));
+        let author = match &self.actor {
+            Some(actor) => actor.clone(),
+            None => server_user(facts)?,
+        };
+        if let Some(first) = facts.command(author.id, id)? {
+            return Ok(Decision::unchanged(first));
+        }
+        let user = facts.user(self.subject)?.map(|subject| subject.user).filter(|user| user.id != UserId::SYSTEM);
+        let user = user.ok_or(Refusal::UnknownUser)?;
+        Permission::to(action.kind()).check(facts, actor, user.role)?;
+        let is_member = self.check_scope(facts, &user)?;
+        let conversation = room.unwrap_or(context.lobby);
+        check_write_access(facts, now, author.id, conversation, WriteKind::Other)?;
+
+        let mut draft = DecisionDraft::default();
+        let role = if let ModerationAction::Appoint(role) = action { Some(role) } else { None };
+        let until = action.until().map(|until| now.shown(until));
+        let notice = ModerationNotice {
+            action: action.kind(),
+            user: User { role: role.unwrap_or(user.role), ..user.clone() },
+            scope: if room.is_some() { Scope::Room } else { Scope::Server },
+            until,
+            role,
+        };
+        let position = draft.append(facts, now, conversation, author, id, EventKind::Notice(notice))?;
+        draft.push(Mutation::Audit(AuditRow {
+            at: now.machine,
+            actor,
+            action: action.kind().name(),
+            subject: Some(user.id),
+            conversation: room,
+            until,
+            detail: role.map(|role| role.name().to_owned()),
+        }));
+        self.carry_out(&mut draft, facts, now, &user)?;
+        if let Some(room) = room
+            && is_member
+            && matches!(action, ModerationAction::Remove | ModerationAction::Ban(_))
+        {
+            draft.push(Mutation::RemoveMember { conversation: room, user: user.id });
+            draft.log(Entry::Left { user: user.id, room });
+        }
+        Ok(draft.finish(position))
+    }
+}
+
+impl Moderate {
+    /// Checks that the action is possible for this user and where it is to hold. Returns whether the user is a member there;
+    /// `false` for the whole server.
+    ///
+    /// # Errors
+    /// - [`Refusal::NotMember`] if there is no such room;
+    /// - [`Refusal::UnknownUser`] if a user who is not in the room is to be removed from it;
+    /// - [`Refusal::NotAllowed`] if a role is to hold in one room only;
+    /// - [`Refusal::NotRegistered`] if a guest is to have a role.
+    fn check_scope(&self, facts: &mut dyn Facts, user: &User) -> Result<bool, Undecided> {
+        let is_member = match self.room {
+            Some(room) => {
+                let kind = facts.conversation(room)?.map(|conversation| conversation.kind);
+                if kind != Some(ConversationFactsKind::Room) {
+                    return Err(Refusal::NotMember.into());
+                }
+                facts.membership(room, user.id)?.is_some()
+            }
+            None => false,
+        };
+        match self.action {
+            ModerationAction::Remove if self.room.is_some() && !is_member => Err(Refusal::UnknownUser.into()),
+            ModerationAction::Appoint(_) if self.room.is_some() => Err(Refusal::NotAllowed.into()),
+            ModerationAction::Appoint(role) if role != Role::Member && !user.registered => {
+                Err(Refusal::NotRegistered.into())
+            }
+            _ => Ok(is_member),
+        }
+    }
+
+    /// Does what the notice says, except that the user leaves a room.
+    fn carry_out(
+        &self,
+        draft: &mut DecisionDraft,
+        facts: &mut dyn Facts,
+        now: Now,
+        user: &User,
+    ) -> Result<(), Undecided> {
+        match self.action {
+            ModerationAction::Mute(until) => self.begin_sanction(draft, facts, now, user, SanctionKind::Mute, until)?,
+            ModerationAction::Unmute => self.lift_sanction(draft, user, SanctionKind::Mute),
+            ModerationAction::Unban => self.lift_sanction(draft, user, SanctionKind::Ban),
+            ModerationAction::Remove if self.room.is_some() => {}
+            ModerationAction::Remove => {
+                if !user.registered {
+                    draft.push(Mutation::AddMark {
+                        mark: nickname_mark(user),
+                        user: user.id,
+                        scope: SanctionScope::SERVER,
+                        kind: SanctionKind::Ban,
+                        until: Some(Timestamp(now.server.0.saturating_add(REMOVED_NICKNAME_BAN_MS))),
+                        since: now.server,
+                    });
+                }
+                expel(draft, facts, now, user, &[])?;
+            }
+            ModerationAction::Ban(until) => {
+                self.begin_sanction(draft, facts, now, user, SanctionKind::Ban, until)?;
+                if self.room.is_none() {
+                    let mut others = Vec::new();
+                    if self.whole_address {
+                        for address in self.addresses_of(facts, user.id)? {
+                            others.extend(facts.guests_from(address)?);
+                        }
+                    }
+                    expel(draft, facts, now, user, &others)?;
+                }
+            }
+            ModerationAction::Appoint(role) => {
+                draft.push(Mutation::SetRole { user: user.id, role });
+                draft.log(Entry::RoleChanged { user: user.id, role });
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a sanction. New guests inherit a guest's sanction by nickname and by address, and a registered user's ban from
+    /// the server by address only.
+    fn begin_sanction(
+        &self,
+        draft: &mut DecisionDraft,
+        facts: &mut dyn Facts,
+        now: Now,
+        user: &User,
+        kind: SanctionKind,
+        until: Option<Timestamp>,
+    ) -> Result<(), Undecided> {
+        let scope = SanctionScope(self.room);
+        draft.push(Mutation::SetSanction { user: user.id, scope, kind, until, origin: None });
+        draft.log(Entry::SanctionBegan { user: user.id, room: self.room, sanction: kind, until, origin: None });
+        let mut marks = Vec::new();
+        if !user.registered {
+            marks.push(nickname_mark(user));
+        }
+        if !user.registered || (kind == SanctionKind::Ban && scope == SanctionScope::SERVER) {
+            marks.extend(self.addresses_of(facts, user.id)?.into_iter().map(GuestMark::Address));
+        }
+        for mark in marks {
+            draft.push(Mutation::AddMark { mark, user: user.id, scope, kind, until, since: now.server });
+        }
+        Ok(())
+    }
+
+    /// Lifts a user's sanction, and the copies that new guests have inherited.
+    fn lift_sanction(&self, draft: &mut DecisionDraft, user: &User, kind: SanctionKind) {
+        let (user, scope) = (user.id, SanctionScope(self.room));
+        draft.push(Mutation::LiftSanction { user, scope, kind });
+        draft.push(Mutation::RemoveMarks { user, scope, kind });
+        draft.log(Entry::SanctionLifted { user, room: self.room, sanction: kind });
+    }
+
+    /// The user's known addresses, those of the connections included.
+    fn addresses_of(&self, facts: &mut dyn Facts, user: UserId) -> Known<Vec<ClientAddr>> {
+        let mut addresses = facts.addresses_of(user)?;
+        addresses.extend(&self.addresses);
+        addresses.sort_by_cached_key(ToString::to_string);
+        addresses.dedup();
+        Ok(addresses)
+    }
+}
+
+fn nickname_mark(user: &User) -> GuestMark {
+    GuestMark::Nickname(user.nickname.key().as_str().to_owned())
+}
+
+/// Ends all sessions of a user and of `others`, who are guests, and makes the nicknames of guests free. The connections of
+/// all of them close before anybody learns that a nickname is free.
+fn expel(
+    draft: &mut DecisionDraft,
+    facts: &mut dyn Facts,
+    now: Now,
+    user: &User,
+    others: &[UserId],
+) -> Result<(), Undecided> {
+    let reason = EndReason::Removed;
+    let others_but_user = others.iter().copied().filter(|other| *other != user.id);
+    for user in std::iter::once(user.id).chain(others_but_user) {
+        draft.end_sessions(facts, now, user, None, reason)?;
+        draft.log(Entry::SessionEnded { user, session: None, reason });
+    }
+    let guest = (!user.registered).then_some(user.id);
+    for guest in others.iter().copied().chain(guest) {
+        draft.release_nickname(facts, guest)?;
+    }
+    Ok(())
+}

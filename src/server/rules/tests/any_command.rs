@@ -1,0 +1,67 @@
+//! Any command, as a value, for histories of different ones.
+
+use crate::server::rules::{
+    account::{ReleaseNickname, ReplacePasswordHash, SetPassword},
+    account_deletion::{DeleteAccount, EraseBatch},
+    blocks::{BlockUser, UnblockUser},
+    clock::SaveClock,
+    command::Command,
+    context::Context,
+    decision::Decision,
+    directs::{HideDirect, OpenDirect},
+    expiry::{EndGuests, Expire},
+    facts::Facts,
+    invites::{CreateInvite, RevokeInvite},
+    join::JoinRoom,
+    message_deletion::DeleteMessage,
+    messages::SendEvent,
+    moderation::Moderate,
+    networks::{BanNetwork, UnbanNetwork},
+    reports::{ExpireReports, HandleReport, ReportMessage},
+    retention::ExpireMessages,
+    sessions::{BeginSession, EndSession, EndSessions, TouchSession},
+    sign_up::CreateUser,
+    undecided::Undecided,
+};
+
+macro_rules! any_command {
+    ($($name:ident),+ $(,)?) => {
+        /// Any command. Its output is a text, so that all are of one type.
+        #[derive(Clone, Debug)]
+        pub(crate) enum AnyCommand {
+            $($name($name)),+
+        }
+
+        $(impl From<$name> for AnyCommand {
+            fn from(command: $name) -> Self {
+                Self::$name(command)
+            }
+        })+
+
+        impl Command for AnyCommand {
+            type Output = String;
+
+            fn decide(&self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<Decision<String>, Undecided> {
+                match self {
+                    $(Self::$name(command) => {
+                        let Decision { output, mutations } = command.decide(facts, context)?;
+                        Ok(Decision { output: format!("{output:?}"), mutations })
+                    })+
+                }
+            }
+
+            fn takes_room(&self) -> bool {
+                match self {
+                    $(Self::$name(command) => command.takes_room()),+
+                }
+            }
+        }
+    };
+}
+
+any_command! {
+    BanNetwork, BeginSession, BlockUser, CreateInvite, CreateUser, DeleteAccount, DeleteMessage, EndGuests, EndSession,
+    EndSessions, EraseBatch, Expire, ExpireMessages, ExpireReports, HandleReport, HideDirect, JoinRoom, Moderate, OpenDirect,
+    ReleaseNickname, ReplacePasswordHash, ReportMessage, RevokeInvite, SaveClock, SendEvent, SetPassword, TouchSession,
+    UnbanNetwork, UnblockUser,
+}

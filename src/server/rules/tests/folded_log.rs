@@ -1,0 +1,156 @@
+//! Folding the commit log, with code of its own: what somebody knows who has read nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    domain::{CommandId, ConversationId, Emoji, Event, EventKind, InviteId, Role, Seq, Timestamp, UserId},
+    server::{
+        rules::{entry::Entry, tests::logged_sanctions::LoggedSanctions},
+        store::{Change, CommitEntry},
+    },
+};
+
+/// A message or notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FoldedMessage {
+    pub(super) author: UserId,
+    pub(super) id: CommandId,
+    pub(super) at: Timestamp,
+    /// `None` for a notice.
+    pub(super) text: Option<String>,
+    pub(super) revision: Seq,
+    pub(super) edited_at: Option<Timestamp>,
+    pub(super) is_deleted: bool,
+    /// In the order in which they were added.
+    pub(super) reactions: Vec<(Emoji, UserId)>,
+}
+
+/// Everything that the log tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct FoldedLog {
+    /// The last seq of each conversation.
+    pub(super) last: BTreeMap<ConversationId, Seq>,
+    pub(super) messages: BTreeMap<(ConversationId, Seq), FoldedMessage>,
+    pub(super) directs: BTreeMap<ConversationId, BTreeSet<UserId>>,
+    /// Of rooms.
+    pub(super) members: BTreeSet<(ConversationId, UserId)>,
+    /// What is in whose list.
+    pub(super) lists: BTreeSet<(UserId, ConversationId)>,
+    pub(super) blocks: BTreeSet<(UserId, UserId)>,
+    /// Whether each user has gone.
+    pub(super) users: BTreeMap<UserId, bool>,
+    pub(super) roles: BTreeMap<UserId, Role>,
+    pub(super) sanctions: LoggedSanctions,
+    /// How often each invite was used, and whether it was revoked.
+    pub(super) invites: BTreeMap<InviteId, (u32, bool)>,
+}
+
+impl FoldedLog {
+    pub(super) fn of(log: &[CommitEntry]) -> Self {
+        let mut folded = Self::default();
+        for (entry, position) in log.iter().zip(1..) {
+            assert_eq!(entry.position.0, position, "positions have no holes");
+            match &entry.change {
+                Change::Event { event, direct } => {
+                    assert_eq!(folded.directs.contains_key(&event.conversation), *direct);
+                    folded.event(event);
+                }
+                Change::Entry(entry) => folded.entry(entry),
+            }
+        }
+        folded
+    }
+
+    fn event(&mut self, event: &Event) {
+        let Event { conversation, seq, at, id, .. } = *event;
+        let last = self.last.entry(conversation).or_default();
+        assert_eq!(last.next(), seq, "seqs have no holes");
+        *last = seq;
+        let mut new_message = |text| {
+            let (author, reactions) = (event.author.id, Vec::new());
+            let (edited_at, is_deleted) = (None, false);
+            let message = FoldedMessage { author, id, at, text, revision: seq, edited_at, is_deleted, reactions };
+            self.messages.insert((conversation, seq), message);
+        };
+        match &event.kind {
+            EventKind::Message { body } => new_message(Some(body.as_str().to_owned())),
+            EventKind::Notice(_) => new_message(None),
+            EventKind::AccountDeleted => {
+                let user = event.author.id;
+                self.lists.retain(|(owner, _)| *owner != user);
+                self.blocks.retain(|(blocker, _)| *blocker != user);
+                self.roles.remove(&user);
+            }
+            EventKind::Edit { seq: target, body } => {
+                let message = self.changed(event, *target);
+                (message.text, message.edited_at) = (Some(body.as_str().to_owned()), Some(at));
+            }
+            EventKind::Deletion { seq: target } => {
+                let message = self.changed(event, *target);
+                (message.text, message.edited_at, message.is_deleted) = (Some(String::new()), None, true);
+                message.reactions.clear();
+            }
+            EventKind::Reaction { seq: target, emoji, on } => {
+                let reaction = (emoji.clone(), event.author.id);
+                let message = self.changed(event, *target);
+                match (message.reactions.contains(&reaction), *on) {
+                    // What was said later of the message is gone with it.
+                    _ if message.is_deleted => {}
+                    (false, true) => message.reactions.push(reaction),
+                    (true, false) => message.reactions.retain(|other| *other != reaction),
+                    _ => {}
+                }
+            }
+            EventKind::Other => panic!("no event is of an unknown kind"),
+        }
+    }
+
+    /// The message that an event changes.
+    fn changed(&mut self, event: &Event, target: Seq) -> &mut FoldedMessage {
+        let message = self.messages.get_mut(&(event.conversation, target)).expect("events change messages that exist");
+        message.revision = event.seq;
+        message
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        match entry {
+            Entry::SignedUp { user, .. } => drop(self.users.insert(*user, false)),
+            Entry::NicknameReleased { user } => {
+                self.users.insert(*user, true);
+                let rooms: Vec<_> = self.members.iter().filter(|(_, member)| member == user).copied().collect();
+                rooms.into_iter().for_each(|(room, user)| self.leave(user, room));
+            }
+            Entry::RoleChanged { user, role: Role::Member } => drop(self.roles.remove(user)),
+            Entry::RoleChanged { user, role } => drop(self.roles.insert(*user, *role)),
+            Entry::Joined { user, room } => {
+                self.members.insert((*room, *user));
+                self.lists.insert((*user, *room));
+            }
+            Entry::Left { user, room } => self.leave(*user, *room),
+            Entry::DirectCreated { direct, users } => {
+                drop(self.directs.insert(*direct, users.iter().copied().collect()));
+            }
+            Entry::DirectDeleted { direct } => {
+                self.directs.remove(direct);
+                self.lists.retain(|(_, conversation)| conversation != direct);
+            }
+            Entry::Listed { user, conversation } => drop(self.lists.insert((*user, *conversation))),
+            Entry::Unlisted { user, conversation } => drop(self.lists.remove(&(*user, *conversation))),
+            Entry::Block { user, other, on: true } => drop(self.blocks.insert((*user, *other))),
+            Entry::Block { user, other, on: false } => drop(self.blocks.remove(&(*user, *other))),
+            Entry::SanctionBegan { .. } | Entry::SanctionLifted { .. } => self.sanctions.follow(entry),
+            Entry::InviteCreated { invite } => drop(self.invites.insert(*invite, (0, false))),
+            Entry::InviteUsed { invite, .. } => self.invites.get_mut(invite).expect("an invite").0 += 1,
+            Entry::InviteRevoked { invite } => self.invites.get_mut(invite).expect("an invite").1 = true,
+            Entry::Registered { .. }
+            | Entry::SessionEnded { .. }
+            | Entry::NetworkBanned { .. }
+            | Entry::NetworkUnbanned { .. } => {}
+        }
+    }
+
+    fn leave(&mut self, user: UserId, room: ConversationId) {
+        self.members.remove(&(room, user));
+        self.lists.remove(&(user, room));
+    }
+}

@@ -1,0 +1,128 @@
+//! Moderation: what others learn of it, and in which order.
+
+use crate::{
+    domain::{Action, CommandId, ConversationId, EndReason, EventKind, ModerationNotice, Role, Scope, User},
+    server::rules::{
+        Entry, Moderate, ModerationAction, Refusal, SanctionKind, Undecided,
+        tests::scene::{Logged, Scene, client},
+    },
+};
+
+fn act(actor: Option<&User>, room: Option<ConversationId>, subject: &User, action: ModerationAction) -> Moderate {
+    let id = CommandId::generate();
+    let (actor, subject) = (actor.cloned(), subject.id);
+    Moderate { actor, id, room, subject, action, addresses: Vec::new(), whole_address: false }
+}
+
+fn notice(room: ConversationId, action: Action, user: &User, scope: Scope, role: Option<Role>) -> Logged {
+    let notice = ModerationNotice { action, user: user.clone(), scope, until: None, role };
+    Logged::Event(room, EventKind::Notice(notice))
+}
+
+#[test]
+fn a_ban_is_announced_before_anybody_leaves_and_a_nickname_is_free_after_all_have_left() {
+    let mut it = Scene::new();
+    let moderator = it.registered("Mo", Role::Moderator);
+    // The ban finds Ben by Ann's connection, not by where she signed up.
+    let (ann, ben) = (it.guest("Ann", "192.0.2.1"), it.guest("Ben", "192.0.2.2"));
+    let ban = act(Some(&moderator), None, &ann, ModerationAction::Ban(None));
+    it.run(Moderate { addresses: vec![client("192.0.2.2")], whole_address: true, ..ban });
+    let left = |user: &User| Entry::SessionEnded { user: user.id, session: None, reason: EndReason::Removed };
+    let released = |user: &User| Entry::NicknameReleased { user: user.id };
+    let entries = [
+        Entry::SanctionBegan { user: ann.id, room: None, sanction: SanctionKind::Ban, until: None, origin: None },
+        left(&ann),
+        left(&ben),
+        released(&ann),
+        released(&ben),
+    ];
+    let notice = notice(it.lobby, Action::Ban, &ann, Scope::Server, None);
+    let expected: Vec<_> = std::iter::once(notice).chain(entries.map(Logged::Entry)).collect();
+    assert_eq!(it.logged(), expected);
+}
+
+#[test]
+fn a_registered_user_who_is_removed_keeps_the_nickname() {
+    let mut it = Scene::new();
+    let ann = it.registered("Ann", Role::Member);
+    it.run(act(None, None, &ann, ModerationAction::Remove));
+    let left = Entry::SessionEnded { user: ann.id, session: None, reason: EndReason::Removed };
+    assert_eq!(it.logged()[1..], [Logged::Entry(left)]);
+    assert!(!it.state.users[&ann.id].is_gone());
+}
+
+#[test]
+fn a_guest_s_nickname_is_nobody_s_for_a_while_after_a_removal() {
+    let mut it = Scene::new();
+    let ann = it.guest("Ann", "192.0.2.1");
+    it.run(act(None, None, &ann, ModerationAction::Remove));
+    let again = it.stranger("Ann", "192.0.2.1");
+    assert!(matches!(it.try_run(again.clone()), Err(Undecided::Refused(Refusal::Banned { until: Some(_) }))));
+    it.guest("Eve", "192.0.2.1");
+    it.pass(10 * 60_000);
+    it.run(again);
+}
+
+#[test]
+fn only_a_member_can_be_removed_from_a_room() {
+    let mut it = Scene::new();
+    let (lobby, ann) = (it.lobby, it.guest("Ann", "192.0.2.1"));
+    it.run(act(None, Some(lobby), &ann, ModerationAction::Remove));
+    assert_eq!(
+        it.logged(),
+        [
+            notice(lobby, Action::Remove, &ann, Scope::Room, None),
+            Logged::Entry(Entry::Left { user: ann.id, room: lobby })
+        ]
+    );
+    let again = it.try_run(act(None, Some(lobby), &ann, ModerationAction::Remove));
+    assert_eq!(again, Err(Undecided::Refused(Refusal::UnknownUser)));
+    // A ban keeps out those who are not there.
+    it.run(act(None, Some(lobby), &ann, ModerationAction::Ban(None)));
+    let began = Entry::SanctionBegan {
+        user: ann.id,
+        room: Some(lobby),
+        sanction: SanctionKind::Ban,
+        until: None,
+        origin: None,
+    };
+    assert_eq!(it.logged()[1..], [Logged::Entry(began)]);
+}
+
+#[test]
+fn the_notice_of_an_appointment_shows_the_new_role() {
+    let mut it = Scene::new();
+    let (lobby, ann) = (it.lobby, it.registered("Ann", Role::Member));
+    let role = Role::Moderator;
+    it.run(act(None, None, &ann, ModerationAction::Appoint(role)));
+    let appointed = User { role, ..ann.clone() };
+    let changed = Logged::Entry(Entry::RoleChanged { user: ann.id, role });
+    assert_eq!(it.logged(), [notice(lobby, Action::Appoint, &appointed, Scope::Server, Some(role)), changed]);
+    let guest = it.guest("Ben", "192.0.2.1");
+    let refused = |it: &mut Scene, command| it.try_run(command).expect_err("a refusal");
+    let appoint = ModerationAction::Appoint(role);
+    assert_eq!(refused(&mut it, act(None, None, &guest, appoint)), Refusal::NotRegistered.into());
+    assert_eq!(refused(&mut it, act(None, Some(lobby), &ann, appoint)), Refusal::NotAllowed.into());
+}
+
+#[test]
+fn a_moderator_needs_the_role_and_the_membership_at_the_moment_of_the_decision() {
+    let mut it = Scene::new();
+    let (lobby, ann) = (it.lobby, it.guest("Ann", "192.0.2.1"));
+    let moderator = it.registered("Mo", Role::Moderator);
+    let mute = act(Some(&moderator), Some(lobby), &ann, ModerationAction::Mute(None));
+    it.run(act(None, Some(lobby), &moderator, ModerationAction::Remove));
+    assert_eq!(it.try_run(mute.clone()), Err(Refusal::NotMember.into()));
+    it.run(act(None, None, &moderator, ModerationAction::Appoint(Role::Member)));
+    assert_eq!(it.try_run(mute), Err(Refusal::NotAllowed.into()), "although the command says otherwise");
+}
+
+#[test]
+fn a_repeated_command_changes_nothing() {
+    let mut it = Scene::new();
+    let ann = it.guest("Ann", "192.0.2.1");
+    let remove = act(None, None, &ann, ModerationAction::Remove);
+    let first = it.run(remove.clone());
+    assert_eq!(it.run(remove), first);
+    assert!(it.mutations.is_empty());
+}

@@ -1,0 +1,65 @@
+//! Who may write in a conversation.
+
+use crate::{
+    domain::{ConversationId, EventKind, UserId},
+    server::rules::{
+        context::Now,
+        facts::{Facts, Membership, OtherMember},
+        refusal::Refusal,
+        sanctions::check_not_muted,
+        undecided::Undecided,
+        values::SanctionScope,
+    },
+};
+
+/// What an author adds to a conversation, as far as the rule makes a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WriteKind {
+    Message,
+    /// An edit or a reaction.
+    Change,
+    /// Events that muted users may add as well: deletions and moderation notices.
+    Other,
+}
+
+impl WriteKind {
+    pub(super) fn of(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::Message { .. } => Self::Message,
+            EventKind::Edit { .. } | EventKind::Reaction { .. } => Self::Change,
+            EventKind::Deletion { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {
+                Self::Other
+            }
+        }
+    }
+}
+
+/// Checks that `author` may add this to the conversation now. Returns how the author, as a member, stands in it; `None` for
+/// the server itself ([`UserId::SYSTEM`]), which may write everywhere and is a member nowhere.
+///
+/// # Errors
+/// - [`Refusal::NotMember`] if the author is not in the conversation;
+/// - [`Refusal::UserGone`] or [`Refusal::Blocked`] for a message in a direct whose other user has left for good or is blocked
+///   by the author;
+/// - [`Refusal::Muted`] or [`Refusal::Banned`] for messages, edits and reactions while such a sanction is in force in the
+///   conversation or on the whole server.
+pub(super) fn check_write_access(
+    facts: &mut dyn Facts,
+    now: Now,
+    author: UserId,
+    conversation: ConversationId,
+    kind: WriteKind,
+) -> Result<Option<Membership>, Undecided> {
+    let Some(member) = facts.membership(conversation, author)? else {
+        return if author == UserId::SYSTEM { Ok(None) } else { Err(Refusal::NotMember.into()) };
+    };
+    match member.other {
+        Some(OtherMember { is_gone: true, .. }) if kind == WriteKind::Message => return Err(Refusal::UserGone.into()),
+        Some(OtherMember { is_blocked: true, .. }) if kind == WriteKind::Message => return Err(Refusal::Blocked.into()),
+        _ => {}
+    }
+    if kind != WriteKind::Other {
+        check_not_muted(&facts.sanctions_of(author)?, SanctionScope::room(conversation), now.server)?;
+    }
+    Ok(Some(member))
+}

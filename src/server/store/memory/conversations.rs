@@ -1,0 +1,137 @@
+//! Reading lists of conversations from the reference store.
+
+use std::cmp::Reverse;
+
+use crate::{
+    domain::{
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, SessionId, Timestamp, User, UserId,
+    },
+    server::{
+        rules::{ListKey, Refusal, UserRef},
+        store::{
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD},
+            memory::{
+                rows::{ConversationRow, MemberRow},
+                state::State,
+            },
+        },
+    },
+};
+
+/// The newest message is looked for among as many events.
+const EVENTS_SEARCHED: u64 = 100;
+
+impl ConversationRow {
+    /// The time of the newest message among the last events, or else that of the last event; 0 without events.
+    fn last_message_at(&self) -> Timestamp {
+        let first = self.last_seq().0.saturating_sub(EVENTS_SEARCHED);
+        let message = self.messages().rev().map(|(seq, event)| (seq, event.at)).find(|(seq, _)| seq.0 > first);
+        let last = self.events.last().map(|event| event.at);
+        message.map(|(_, at)| at).or(last).unwrap_or_default()
+    }
+}
+
+impl State {
+    /// The conversations in the user's list, sorted by id.
+    pub(crate) fn memberships_of(&self, user: UserId) -> Vec<ConversationId> {
+        self.conversations_of(user).filter(|(_, member)| member.listed.is_some()).map(|(id, _)| id).collect()
+    }
+
+    pub(crate) fn seen_conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, Refusal> {
+        let (row, member, _) = self.listed(user, id).ok_or(Refusal::NotMember)?;
+        let kind = match self.other_of(id, user) {
+            Some(other) => {
+                let gone = self.users[&other].is_gone();
+                ConversationKind::Direct { with: Companion { user: self.known_user(other), gone } }
+            }
+            None => ConversationKind::Room {
+                name: row.name.clone().unwrap_or_default(),
+                member_count: self.members.keys().filter(|(conversation, _)| *conversation == id).count() as u64,
+            },
+        };
+        Ok(Conversation {
+            id,
+            kind,
+            last_seq: row.last_seq(),
+            last_message_at: row.last_message_at(),
+            read_seq: member.read_seq,
+            unread: self.unread(user, row, member),
+            mentions: 0,
+        })
+    }
+
+    /// Counts the messages of others after the read mark, without deleted ones, notices, and what blocked users wrote.
+    fn unread(&self, user: UserId, row: &ConversationRow, member: &MemberRow) -> u32 {
+        let unread = row.messages().filter(|(seq, event)| {
+            let is_of_other = event.author != user && !self.blocks.contains_key(&(user, event.author));
+            *seq > member.read_seq && event.is_message() && is_of_other && !row.is_deleted(*seq)
+        });
+        u32::try_from(unread.take(MAX_UNREAD as usize).count()).unwrap_or(MAX_UNREAD)
+    }
+
+    pub(super) fn conversation_page(
+        &self,
+        user: UserId,
+        before: Option<ListSortKey>,
+        limit: u32,
+    ) -> Result<ConversationList, Refusal> {
+        let mut keys: Vec<(ListKey, ConversationId)> =
+            self.conversations_of(user).filter_map(|(id, member)| Some((member.listed?, id))).collect();
+        keys.sort_by_key(|key| Reverse(*key));
+        let (mut rooms, mut directs): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| *key == ListKey::ROOM);
+        rooms.reverse();
+        if let Some(ListSortKey { minute, conversation }) = before {
+            rooms.clear();
+            directs.retain(|key| *key < (ListKey(minute), conversation));
+        }
+        let limit = limit as usize;
+        let last = limit.checked_sub(1).and_then(|last| directs.get(last)).filter(|_| directs.len() > limit);
+        let older =
+            last.map(|(key, conversation)| ListSortKey { minute: key.0, conversation: *conversation }.to_string());
+        directs.truncate(limit);
+        let view = |(_, id)| self.seen_conversation(user, id);
+        let mut conversations: Vec<_> = rooms.into_iter().map(view).collect::<Result<_, _>>()?;
+        let mut directs: Vec<_> = directs.into_iter().map(view).collect::<Result<_, _>>()?;
+        // The sort keys are exact to the minute only.
+        directs.sort_by_key(|listed| {
+            let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);
+            (is_gone, Reverse((listed.last_message_at, listed.id)))
+        });
+        conversations.extend(directs);
+        Ok(ConversationList { conversations, older })
+    }
+
+    pub(super) fn connection_snapshot(
+        &self,
+        user: UserId,
+        session: SessionId,
+        requested: &[ConversationId],
+    ) -> Result<Option<ConnectionSnapshot>, Refusal> {
+        if !self.sessions.values().any(|row| row.id == session && row.user == user) {
+            return Ok(None);
+        }
+        let list = self.conversation_page(user, None, LISTED_AT_ONCE)?;
+        let memberships = self.memberships_of(user);
+        let is_further = |id: &&ConversationId| {
+            memberships.contains(id) && list.conversations.iter().all(|listed| listed.id != **id)
+        };
+        let further = requested.iter().filter(is_further).map(|id| self.seen_conversation(user, *id));
+        let requested_conversations = further.collect::<Result<_, _>>()?;
+        let blocks = self.blocked_users(user);
+        Ok(Some(ConnectionSnapshot { list, requested_conversations, memberships, blocks }))
+    }
+
+    pub(super) fn find_user(&self, opener: UserId, target: &UserRef) -> Option<FoundUser> {
+        let id = match target {
+            UserRef::Nickname(key) => self.holder_of(key)?,
+            UserRef::Id(id) => Some(*id).filter(|id| *id != UserId::SYSTEM && self.users.contains_key(id))?,
+        };
+        Some(FoundUser { id, has_direct: self.direct_between(opener, id).is_some() })
+    }
+
+    pub(super) fn blocked_users(&self, user: UserId) -> Vec<User> {
+        let mut blocks: Vec<_> = self.blocks.iter().filter(|((blocker, _), _)| *blocker == user).collect();
+        blocks.sort_by_key(|((_, other), at)| (**at, *other));
+        blocks.into_iter().map(|((_, other), _)| self.known_user(*other)).collect()
+    }
+}

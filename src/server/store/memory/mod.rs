@@ -1,0 +1,19 @@
+//! The reference store: everything in memory, small and obvious. What it does is what every store must do; the tests of
+//! `store::contract` hold the others against it.
+
+mod accounts;
+mod apply;
+mod conversations;
+mod facts;
+mod history;
+mod log;
+mod memory_store;
+mod moderation;
+mod queries;
+mod reading;
+mod rows;
+mod state;
+
+pub(crate) use memory_store::MemoryStore;
+pub(crate) use rows::{ConversationRow, EventRow};
+pub(crate) use state::State;

@@ -1,0 +1,172 @@
+//! The rows of the reference store.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{
+        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, EventKind, InviteId, Message, Nickname,
+        NicknameKey, Reason, Role, Seq, SessionId, Timestamp, User, UserId,
+    },
+    server::rules::{InviteKey, ListKey, PasswordHash, SessionKey},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserRow {
+    pub(crate) nickname: Nickname,
+    /// `None` after the nickname was released.
+    pub(crate) key: Option<NicknameKey>,
+    pub(crate) password: Option<PasswordHash>,
+    pub(crate) role: Role,
+    pub(crate) created_at: Timestamp,
+    pub(crate) address: Option<ClientAddr>,
+    pub(crate) invited: bool,
+}
+
+impl UserRow {
+    pub(crate) fn is_gone(&self) -> bool {
+        self.key.is_none()
+    }
+
+    /// The user as others see them.
+    pub(crate) fn shown(&self, id: UserId) -> User {
+        User { id, nickname: self.nickname.clone(), registered: self.password.is_some(), role: self.role }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionRow {
+    pub(crate) key: SessionKey,
+    pub(crate) id: SessionId,
+    pub(crate) user: UserId,
+    pub(crate) begun_at: Timestamp,
+    pub(crate) seen_at: Timestamp,
+    pub(crate) agent: String,
+    pub(crate) used: bool,
+    pub(crate) address: Option<ClientAddr>,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EndedSessionRow {
+    pub(crate) user: UserId,
+    pub(crate) reason: EndReason,
+    pub(crate) at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConversationRow {
+    /// `None` for a direct.
+    pub(crate) name: Option<String>,
+    /// The two users of a direct.
+    pub(crate) users: Option<[UserId; 2]>,
+    pub(crate) created_at: Timestamp,
+    /// Retention has processed the events up to this one.
+    pub(crate) retained: Seq,
+    /// The event with seq 1 is the first.
+    pub(crate) events: Vec<EventRow>,
+    /// Messages that later events have changed.
+    pub(crate) states: BTreeMap<Seq, MessageState>,
+    /// The event that added each reaction.
+    pub(crate) reactions: BTreeMap<(Seq, Emoji, UserId), Seq>,
+}
+
+impl ConversationRow {
+    pub(crate) fn new(name: Option<String>, users: Option<[UserId; 2]>, created_at: Timestamp) -> Self {
+        let (events, states, reactions) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { name, users, created_at, retained: Seq::ZERO, events, states, reactions }
+    }
+
+    pub(crate) fn last_seq(&self) -> Seq {
+        Seq(self.events.len() as u64)
+    }
+
+    pub(crate) fn event(&self, seq: Seq) -> Option<&EventRow> {
+        self.events.get(usize::try_from(seq.0).ok()?.checked_sub(1)?)
+    }
+
+    /// All events, in ascending order.
+    pub(crate) fn numbered(&self) -> impl DoubleEndedIterator<Item = (Seq, &EventRow)> {
+        self.events.iter().enumerate().map(|(index, event)| (Seq(index as u64 + 1), event))
+    }
+
+    /// All messages and notices, in ascending order, deleted ones included.
+    pub(crate) fn messages(&self) -> impl DoubleEndedIterator<Item = (Seq, &EventRow)> {
+        self.numbered().filter(|(_, event)| event.is_message() || event.is_notice())
+    }
+
+    pub(crate) fn is_deleted(&self, seq: Seq) -> bool {
+        self.states.get(&seq).is_some_and(|state| state.is_deleted)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EventRow {
+    pub(crate) at: Timestamp,
+    pub(crate) author: UserId,
+    pub(crate) id: CommandId,
+    /// A text that was edited away or deleted is empty.
+    pub(crate) kind: EventKind,
+}
+
+impl EventRow {
+    pub(crate) fn is_message(&self) -> bool {
+        matches!(self.kind, EventKind::Message { .. })
+    }
+
+    pub(crate) fn is_notice(&self) -> bool {
+        matches!(self.kind, EventKind::Notice(_))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MessageState {
+    /// The newest event that is folded in.
+    pub(crate) revision: Seq,
+    /// The present text; `None`: the original one.
+    pub(crate) body: Option<Body>,
+    pub(crate) edited_at: Option<Timestamp>,
+    pub(crate) is_deleted: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemberRow {
+    pub(crate) read_seq: Seq,
+    pub(crate) joined_at: Timestamp,
+    pub(crate) listed: Option<ListKey>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SanctionRow {
+    pub(crate) until: Option<Timestamp>,
+    /// The guest from whom it was inherited.
+    pub(crate) origin: Option<UserId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MarkRow {
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) since: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InviteRow {
+    pub(crate) id: InviteId,
+    pub(crate) key: InviteKey,
+    pub(crate) created_at: Timestamp,
+    pub(crate) created_by: Option<UserId>,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) max_uses: Option<u32>,
+    pub(crate) uses: u32,
+    pub(crate) is_revoked: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredReport {
+    pub(crate) at: Timestamp,
+    pub(crate) reporter: UserId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: Seq,
+    pub(crate) author: UserId,
+    pub(crate) reason: Reason,
+    pub(crate) messages: Vec<Message>,
+}

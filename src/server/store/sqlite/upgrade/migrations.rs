@@ -1,0 +1,47 @@
+//! The schema migrations of versions 1 to 20, which changed the tables in place.
+
+use rusqlite::{Connection, functions::FunctionFlags};
+
+use crate::domain::Emoji;
+
+/// The version to which the migrations lead.
+pub(super) const LAST_MIGRATION: u32 = 20;
+
+/// Each migration takes the schema from its index to the next version. Never change one: they were released.
+pub(super) const MIGRATIONS: [&str; LAST_MIGRATION as usize] = [
+    include_str!("migrations/0001_start.sql"),
+    include_str!("migrations/0002_changes.sql"),
+    include_str!("migrations/0003_accounts.sql"),
+    include_str!("migrations/0004_rights.sql"),
+    include_str!("migrations/0005_positions.sql"),
+    include_str!("migrations/0006_journal.sql"),
+    include_str!("migrations/0007_states.sql"),
+    include_str!("migrations/0008_journal_rows.sql"),
+    include_str!("migrations/0009_addresses.sql"),
+    include_str!("migrations/0010_session_ends.sql"),
+    include_str!("migrations/0011_guests.sql"),
+    include_str!("migrations/0012_lists.sql"),
+    include_str!("migrations/0013_reports.sql"),
+    include_str!("migrations/0014_former_texts.sql"),
+    include_str!("migrations/0015_retention.sql"),
+    include_str!("migrations/0016_erasures.sql"),
+    include_str!("migrations/0017_clock.sql"),
+    include_str!("migrations/0018_gone.sql"),
+    include_str!("migrations/0019_emoji.sql"),
+    include_str!("migrations/0020_scope.sql"),
+];
+
+/// Runs the migrations after version `found`, each in a transaction.
+pub(super) fn migrate(db: &mut Connection, found: u32) -> Result<(), rusqlite::Error> {
+    db.create_scalar_function("normal_emoji", 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| {
+        Ok(Emoji::from_stored(call.get(0)?))
+    })?;
+    for (version, migration) in (1..).zip(MIGRATIONS).skip(found as usize) {
+        tracing::info!("upgrade: from version {} to {version}", version - 1);
+        let transaction = db.transaction()?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    db.remove_function("normal_emoji", 1)
+}

@@ -1,0 +1,9 @@
+//! Old stores, made with the old migrations and SQL, are upgraded.
+
+mod carried_over;
+mod failures;
+mod killed;
+mod million;
+mod old_store;
+mod old_versions;
+pub(super) mod staged_rows;

@@ -1,0 +1,259 @@
+//! Folds the events of every conversation again, and compares messages, reactions and read marks.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::Connection;
+use serde::Deserialize;
+
+use crate::{domain::ConversationId, server::store::sqlite::verify::findings::Findings};
+
+/// What an event says, as far as it is folded here.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Payload {
+    Message { body: String },
+    Edit { seq: i64, body: String },
+    Deletion { seq: i64 },
+    Reaction { seq: i64, emoji: String, on: bool },
+    Notice,
+    AccountDeleted,
+}
+
+/// A message that later events have changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct FoldedState {
+    revision: i64,
+    body: Option<String>,
+    edited_at: Option<i64>,
+    is_deleted: bool,
+}
+
+/// What becomes of the events of one conversation.
+#[derive(Default)]
+struct EventFold {
+    /// The author and the text in the log of each message; `None` for notices. Seqs from 1.
+    messages: HashMap<i64, (i64, Option<String>)>,
+    states: BTreeMap<i64, FoldedState>,
+    /// By message, emoji and user: the event that added it.
+    reactions: BTreeMap<(i64, String, i64), i64>,
+    /// The newest message of each author.
+    newest_of: HashMap<i64, i64>,
+    last: i64,
+}
+
+/// Compares what the events come to with the tables `states`, `reactions` and `members`.
+pub(super) fn check(
+    db: &Connection,
+    findings: &mut Findings,
+    progress: &mut dyn FnMut(f64),
+) -> Result<(), rusqlite::Error> {
+    let conversations: Vec<(i64, ConversationId)> = db
+        .prepare("SELECT number, id FROM conversations ORDER BY number")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (index, (number, id)) in conversations.iter().enumerate() {
+        let fold = fold(db, *number, *id, findings)?;
+        fold.compare(db, *number, *id, findings)?;
+        if index % 16 == 0 {
+            #[expect(clippy::cast_precision_loss, reason = "a progress bar is not exact")]
+            progress(index as f64 / conversations.len() as f64);
+        }
+    }
+    Ok(())
+}
+
+fn fold(
+    db: &Connection,
+    number: i64,
+    id: ConversationId,
+    findings: &mut Findings,
+) -> Result<EventFold, rusqlite::Error> {
+    let mut fold = EventFold::default();
+    let mut select =
+        db.prepare_cached("SELECT seq, at, author, payload, target FROM events WHERE conversation = ?1 ORDER BY seq")?;
+    let mut rows = select.query([number])?;
+    while let Some(row) = rows.next()? {
+        let (seq, at, author): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (payload, target): (String, Option<i64>) = (row.get(3)?, row.get(4)?);
+        match serde_json::from_str(&payload) {
+            Ok(payload) => {
+                if let Err(problem) = fold.add(seq, at, author, payload, target) {
+                    findings.add("event", format_args!("conversation {id}, seq {seq}: {problem}"));
+                }
+            }
+            Err(error) => findings.add("event", format_args!("conversation {id}, seq {seq}: {error}")),
+        }
+        fold.last = seq;
+    }
+    Ok(fold)
+}
+
+impl EventFold {
+    fn add(&mut self, seq: i64, at: i64, author: i64, payload: Payload, target: Option<i64>) -> Result<(), String> {
+        let expected = match &payload {
+            Payload::Message { .. } | Payload::Notice => None,
+            Payload::AccountDeleted => Some(0),
+            Payload::Edit { seq, .. } | Payload::Deletion { seq } | Payload::Reaction { seq, .. } => Some(*seq),
+        };
+        if expected != target {
+            return Err(format!("its target is {target:?} instead of {expected:?}"));
+        }
+        match payload {
+            Payload::Message { body } => {
+                self.messages.insert(seq, (author, Some(body)));
+                self.newest_of.insert(author, seq);
+            }
+            Payload::Notice => {
+                self.messages.insert(seq, (author, None));
+            }
+            Payload::AccountDeleted => {
+                self.newest_of.remove(&author);
+            }
+            Payload::Edit { seq: message, body } => {
+                if self.message(message)?.0 != author {
+                    return Err(format!("it edits message {message} of another user"));
+                }
+                let state = self.state(message)?;
+                *state = FoldedState { revision: seq, body: Some(body), edited_at: Some(at), is_deleted: false };
+            }
+            Payload::Deletion { seq: message } => {
+                self.message(message)?;
+                *self.state(message)? =
+                    FoldedState { revision: seq, body: Some(String::new()), edited_at: None, is_deleted: true };
+                self.reactions.retain(|(reacted, _, _), _| *reacted != message);
+            }
+            Payload::Reaction { seq: message, emoji, on } => {
+                self.message(message)?;
+                self.state(message)?.revision = seq;
+                if on {
+                    self.reactions.entry((message, emoji, author)).or_insert(seq);
+                } else {
+                    self.reactions.remove(&(message, emoji, author));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A message that an event may change.
+    fn message(&self, seq: i64) -> Result<&(i64, Option<String>), String> {
+        let message = self.messages.get(&seq).filter(|(_, text)| text.is_some());
+        message.ok_or_else(|| format!("it changes {seq}, which is no message before it"))
+    }
+
+    /// The state of a message that is not deleted.
+    fn state(&mut self, seq: i64) -> Result<&mut FoldedState, String> {
+        let state = self.states.entry(seq).or_default();
+        if state.is_deleted { Err(format!("it changes message {seq}, which was deleted before")) } else { Ok(state) }
+    }
+
+    fn compare(
+        mut self,
+        db: &Connection,
+        number: i64,
+        id: ConversationId,
+        findings: &mut Findings,
+    ) -> Result<(), rusqlite::Error> {
+        self.check_erased_texts(id, findings);
+        self.compare_states(db, number, id, findings)?;
+        self.compare_reactions(db, number, id, findings)?;
+        self.check_read_marks(db, number, id, findings)
+    }
+
+    /// The log keeps the last text of each message only, and none of a deleted one.
+    fn check_erased_texts(&self, id: ConversationId, findings: &mut Findings) {
+        for (seq, _) in self.states.iter().filter(|(_, state)| state.edited_at.is_some() || state.is_deleted) {
+            if self.messages.get(seq).is_some_and(|(_, text)| text.as_ref().is_some_and(|text| !text.is_empty())) {
+                findings.add(
+                    "erased text",
+                    format_args!("conversation {id}: the log still has a former text of message {seq}"),
+                );
+            }
+        }
+    }
+
+    fn compare_states(
+        &mut self,
+        db: &Connection,
+        number: i64,
+        id: ConversationId,
+        findings: &mut Findings,
+    ) -> Result<(), rusqlite::Error> {
+        let mut select = db.prepare_cached(
+            "SELECT seq, revision, body, edited_at, deleted FROM states WHERE conversation = ?1 ORDER BY seq",
+        )?;
+        let mut rows = select.query([number])?;
+        while let Some(row) = rows.next()? {
+            let seq: i64 = row.get(0)?;
+            let found = FoldedState {
+                revision: row.get(1)?,
+                body: row.get(2)?,
+                edited_at: row.get(3)?,
+                is_deleted: row.get(4)?,
+            };
+            match self.states.remove(&seq) {
+                Some(expected) if expected == found => {}
+                Some(_) => {
+                    findings.add("message", format_args!("conversation {id}: message {seq} differs from the log"));
+                }
+                None => findings.add("message", format_args!("conversation {id}: message {seq} was never changed")),
+            }
+        }
+        for seq in self.states.keys() {
+            findings.add("message", format_args!("conversation {id}: the changes of message {seq} are missing"));
+        }
+        Ok(())
+    }
+
+    fn compare_reactions(
+        &mut self,
+        db: &Connection,
+        number: i64,
+        id: ConversationId,
+        findings: &mut Findings,
+    ) -> Result<(), rusqlite::Error> {
+        let mut select =
+            db.prepare_cached("SELECT message, emoji, user, seq FROM reactions WHERE conversation = ?1")?;
+        let mut rows = select.query([number])?;
+        while let Some(row) = rows.next()? {
+            let key: (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let seq: i64 = row.get(3)?;
+            if self.reactions.remove(&key) != Some(seq) {
+                findings.add(
+                    "reaction",
+                    format_args!("conversation {id}: {} on message {} differs from the log", key.1, key.0),
+                );
+            }
+        }
+        for (message, emoji, _) in self.reactions.keys() {
+            findings.add("reaction", format_args!("conversation {id}: {emoji} on message {message} is missing"));
+        }
+        Ok(())
+    }
+
+    /// Nobody has read beyond the end, and authors have read everything before their own messages.
+    fn check_read_marks(
+        &self,
+        db: &Connection,
+        number: i64,
+        id: ConversationId,
+        findings: &mut Findings,
+    ) -> Result<(), rusqlite::Error> {
+        let mut select = db.prepare_cached("SELECT user, read_seq FROM members WHERE conversation = ?1")?;
+        let mut rows = select.query([number])?;
+        while let Some(row) = rows.next()? {
+            let (user, read): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let least = self.newest_of.get(&user).copied().unwrap_or(0);
+            if read < least || read > self.last {
+                findings.add(
+                    "read mark",
+                    format_args!(
+                        "conversation {id}: {read} of user number {user} is not within {least} and {}",
+                        self.last
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+}

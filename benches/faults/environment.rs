@@ -9,8 +9,10 @@ use tokio::{
 };
 
 use super::{
+    consumer::{Consumer, ConsumerSetup},
     counters::Counters,
     failure::Failure,
+    history::LogEntry,
     proxy::Proxy,
     reader::ReaderFault,
     schedule::Fault,
@@ -24,6 +26,8 @@ pub(crate) struct Environment {
     pub(crate) setup: ServerSetup,
     pub(crate) proxy: Proxy,
     server: Server,
+    consumer_setup: ConsumerSetup,
+    consumer: Consumer,
     counters: Arc<Counters>,
     rng: StdRng,
 }
@@ -31,9 +35,11 @@ pub(crate) struct Environment {
 impl Environment {
     pub(crate) async fn start(setup: ServerSetup, counters: Arc<Counters>, rng: StdRng) -> Result<Self, Failure> {
         let server = setup.start().await?;
+        let consumer_setup = setup.consumer();
+        let consumer = consumer_setup.start()?;
         let proxy = Proxy::start()?;
         proxy.set_server(Some(server.address));
-        Ok(Self { setup, proxy, server, counters, rng })
+        Ok(Self { setup, proxy, server, consumer_setup, consumer, counters, rng })
     }
 
     /// Injects each fault at its time.
@@ -58,10 +64,13 @@ impl Environment {
         self.free_disk()
     }
 
-    /// Stops the server at the end of the run.
-    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
+    /// Stops the server at the end of the run. Returns what the consumer of the commit log has read.
+    pub(crate) async fn stop(mut self) -> Result<Vec<LogEntry>, Failure> {
         self.record_memory();
-        self.server.terminate().await
+        self.server.terminate().await?;
+        self.consumer.kill()?;
+        self.consumer_setup.finish()?;
+        self.consumer_setup.copied()
     }
 
     async fn inject(&mut self, fault: Fault, readers: &[mpsc::Sender<ReaderFault>]) -> Result<(), Failure> {
@@ -105,7 +114,9 @@ impl Environment {
         if gracefully {
             self.server.terminate().await?;
         } else {
+            self.consumer.kill()?;
             self.server.kill().await?;
+            self.consumer = self.consumer_setup.start()?;
         }
         // The new process has no quota.
         self.mark_disk_free();

@@ -15,6 +15,8 @@ pub(crate) struct History {
     pub(crate) readers: Vec<ReaderRecord>,
     /// All messages as the server returned them at the end, by HTTP.
     pub(crate) served: BTreeMap<ConversationId, Vec<Message>>,
+    /// What a consumer of the commit log has read, in order.
+    pub(crate) copied: Vec<LogEntry>,
     /// Violations of the protocol, which a correct server never commits.
     pub(crate) violations: Vec<String>,
 }
@@ -83,8 +85,18 @@ pub(crate) struct View {
     pub(crate) messages: Vec<Message>,
 }
 
-/// What the database holds: the events of each conversation, by seq.
+/// An entry of the commit log, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogEntry {
+    pub(crate) position: u64,
+    /// The event that it is. `None` for other entries.
+    pub(crate) event: Option<(ConversationId, Seq)>,
+}
+
+/// What the database holds: the events of each conversation, by seq, and the entries of the commit log.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) conversations: BTreeMap<ConversationId, Vec<Event>>,
+    /// By position: the event that the entry is, `None` for other entries.
+    pub(crate) entries: BTreeMap<u64, Option<(ConversationId, Seq)>>,
 }

@@ -16,14 +16,27 @@ pub(crate) fn read(database: &Path) -> Result<Log, Failure> {
     }
     let users = users(&db)?;
     let mut log = Log::default();
-    let mut select =
-        db.prepare("SELECT conversation, seq, at, author, command_id, payload FROM events ORDER BY conversation, seq")?;
+    let mut select = db.prepare(
+        "SELECT c.id, e.seq, e.at, u.id, e.command_id, e.payload, e.position FROM events e
+           JOIN conversations c ON c.number = e.conversation JOIN users u ON u.number = e.author
+          ORDER BY e.conversation, e.seq",
+    )?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let event = event(row, &users)?;
+        log.entries.insert(position(row, 6)?, Some((event.conversation, event.seq)));
         log.conversations.entry(event.conversation).or_default().push(event);
     }
+    let mut select = db.prepare("SELECT position FROM entries")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        log.entries.insert(position(row, 0)?, None);
+    }
     Ok(log)
+}
+
+fn position(row: &Row, column: usize) -> Result<u64, Failure> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?)?)
 }
 
 fn users(db: &Connection) -> Result<HashMap<UserId, User>, Failure> {

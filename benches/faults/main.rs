@@ -10,13 +10,16 @@
 //! | `users`, `connection` | the participants; a client's WebSocket |
 //! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
 //! | `history`, `log` | what clients did and observed; what the database holds |
+//! | `verification` | `teahouse verify` on the store, and on damaged copies of it |
 //! | `checker` | compares the two; `tests/faults_checker` tests it |
+//! | `consumer` | a process that follows the commit log, and is killed with the server |
 //! | `counters`, `report` | the table |
 //!
 //! `script/faults` starts it; `docs/promises.md` says what it shows and what it does not.
 
 mod checker;
 mod connection;
+mod consumer;
 mod counters;
 mod environment;
 mod failure;
@@ -33,11 +36,12 @@ mod server;
 mod shared_events;
 mod texts;
 mod users;
+mod verification;
 mod writer;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -59,7 +63,7 @@ use self::{
     history::{History, Log},
     http_api::HttpApi,
     reader::{LastSeqs, Reader, ReaderFault},
-    report::Report,
+    report::{Figures, Report},
     schedule::{FaultKind, schedule},
     server::ServerSetup,
     shared_events::SharedEvents,
@@ -104,6 +108,15 @@ struct Options {
     /// The folder of the database: on a real disk, not in memory.
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     folder: PathBuf,
+    /// Is the consumer of the commit log of this data folder.
+    #[arg(long, hide = true, requires = "copy")]
+    consume: Option<PathBuf>,
+    /// The consumer's own database.
+    #[arg(long, hide = true)]
+    copy: Option<PathBuf>,
+    /// The consumer ends when nothing is left.
+    #[arg(long, hide = true)]
+    until_end: bool,
     /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -112,6 +125,15 @@ struct Options {
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    if let (Some(data), Some(copy)) = (&options.consume, &options.copy) {
+        return match consumer::consume(data, copy, options.until_end) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("faults: the consumer of the commit log: {failure}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match run(options).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -133,12 +155,13 @@ async fn run(options: Options) -> Result<bool, Failure> {
 
     let counters = Arc::new(Counters::default());
     let history = run_clients(&options, seed, setup, &counters).await;
-    let (events, findings) = match history.and_then(|history| check_run(history, &database)) {
+    let checked = history.and_then(|history| check_run(&history, folder.path(), &database));
+    let (figures, findings) = match checked {
         Ok(checked) => checked,
         Err(failure) => return Err(format!("{failure}; the data is in {}", folder.keep().display()).into()),
     };
     let report =
-        Report { seed, duration, counters: &counters, events, findings: &findings, can_fill_disk, can_set_clock };
+        Report { seed, duration, counters: &counters, figures, findings: &findings, can_fill_disk, can_set_clock };
     report.print();
     let shortfalls = report.shortfalls();
     for shortfall in &shortfalls {
@@ -212,7 +235,7 @@ async fn run_clients(
             .served
             .insert(*conversation, http_api.all_messages(users.token_for(*conversation)?, *conversation).await?);
     }
-    environment.stop().await?;
+    history.copied = environment.stop().await?;
     Ok(history)
 }
 
@@ -224,10 +247,13 @@ async fn last_seqs(users: &Users, http_api: &HttpApi) -> Result<LastSeqs, Failur
     Ok(Arc::new(last_seqs))
 }
 
-fn check_run(history: History, database: &std::path::Path) -> Result<(usize, checker::Findings), Failure> {
+/// Compares what clients and the consumer observed with the log, and the store with itself.
+fn check_run(history: &History, folder: &Path, database: &Path) -> Result<(Figures, checker::Findings), Failure> {
     let log: Log = log::read(database)?;
+    let mut findings = checker::check(history, &log);
+    let damages = verification::verify(folder, database, &mut findings)?;
     let events = log.conversations.values().map(Vec::len).sum();
-    Ok((events, checker::check(&history, &log)))
+    Ok((Figures { events, copied: history.copied.len(), damages }, findings))
 }
 
 /// Shows that the run is making progress.

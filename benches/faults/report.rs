@@ -9,11 +9,21 @@ pub(crate) struct Report<'a> {
     pub(crate) seed: u64,
     pub(crate) duration: Duration,
     pub(crate) counters: &'a Counters,
-    /// How many events the log holds.
-    pub(crate) events: usize,
+    pub(crate) figures: Figures,
     pub(crate) findings: &'a Findings,
     pub(crate) can_fill_disk: bool,
     pub(crate) can_set_clock: bool,
+}
+
+/// What was found in the store at the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Figures {
+    /// How many events the log holds.
+    pub(crate) events: usize,
+    /// How many entries of the commit log its consumer has read.
+    pub(crate) copied: usize,
+    /// How many damages of copies of the store were found, and how many there were.
+    pub(crate) damages: (usize, usize),
 }
 
 impl Report<'_> {
@@ -32,7 +42,9 @@ impl Report<'_> {
             ("refused for a while (full disk)", grouped(counters.refused_for_now.get())),
             ("refused for good (message deleted)", grouped(counters.refused_for_good.get())),
             ("acked, and sent again", grouped(counters.resent_after_ack.get())),
-            ("events in the log", grouped(self.events as u64)),
+            ("events in the log", grouped(self.figures.events as u64)),
+            ("entries read by the consumer of the commit log", grouped(self.figures.copied as u64)),
+            ("damages of copies that were found", format!("{} of {}", self.figures.damages.0, self.figures.damages.1)),
             ("events delivered to readers", grouped(counters.delivered.get())),
             ("kills", grouped(counters.kills.get())),
             ("terminations", grouped(counters.terminations.get())),
@@ -64,6 +76,12 @@ impl Report<'_> {
         let mut shortfalls = Vec::new();
         if self.counters.kills.get() < min_kills {
             shortfalls.push(format!("only {} kills, expected at least {min_kills}", self.counters.kills.get()));
+        }
+        if self.figures.damages.0 < self.figures.damages.1 {
+            shortfalls.push("the verification did not find every damage".to_owned());
+        }
+        if self.figures.copied < self.figures.events {
+            shortfalls.push("the consumer of the commit log has not read everything".to_owned());
         }
         if self.counters.acked.get() == 0 {
             shortfalls.push("no command was acked".to_owned());

@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::failure::Failure;
+use super::{consumer::ConsumerSetup, failure::Failure};
 
 /// How long to wait until the server listens, or until it has ended.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -63,6 +63,11 @@ impl ServerSetup {
         let new = self.folder.join("clock.new");
         fs::write(&new, format!("{offset:+}\n"))?;
         fs::rename(new, self.clock())
+    }
+
+    /// A consumer of the server's commit log, with its copy beside the data.
+    pub(crate) fn consumer(&self) -> ConsumerSetup {
+        ConsumerSetup { data: self.folder.clone(), copy: self.folder.join("consumer.db") }
     }
 
     pub(crate) fn database(&self) -> PathBuf {

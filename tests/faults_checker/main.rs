@@ -269,3 +269,39 @@ fn impossible_answers_are_found() {
     test.history.violations.push("a session was refused".to_owned());
     assert_eq!(test.finding_counts(), [0, 0, 0, 1]);
 }
+
+#[test]
+fn a_consumer_that_skips_an_entry_has_lost_it() {
+    let mut test = TestHistory::correct();
+    test.history.copied.remove(3);
+    assert_eq!(test.finding_counts(), [1, 0, 0, 0]);
+    let mut test = TestHistory::correct();
+    test.history.copied.pop();
+    assert_eq!(test.finding_counts(), [1, 0, 0, 0]);
+}
+
+#[test]
+fn a_consumer_that_reads_an_entry_twice_or_late_is_found() {
+    let mut test = TestHistory::correct();
+    let again = test.history.copied[2];
+    test.history.copied.insert(3, again);
+    assert_eq!(test.finding_counts(), [0, 1, 0, 0]);
+    let mut test = TestHistory::correct();
+    test.history.copied.swap(2, 3);
+    assert_eq!(test.finding_counts(), [1, 0, 1, 0]);
+}
+
+#[test]
+fn a_consumer_that_reads_something_else_than_the_log_has_is_found() {
+    let mut test = TestHistory::correct();
+    test.history.copied[4].event = None;
+    assert_eq!(test.finding_counts(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_commit_log_with_a_hole_has_lost_an_entry() {
+    let mut test = TestHistory::correct();
+    test.log.entries.remove(&4);
+    test.history.copied.remove(3);
+    assert_eq!(test.finding_counts()[0], 2, "missed by the consumer, and missing");
+}

@@ -8,7 +8,7 @@ use teahouse::domain::{
 
 use super::{
     checker::{Findings, check},
-    history::{Ack, Command, History, Log, Observation, Outcome, ReaderRecord, View},
+    history::{Ack, Command, History, Log, LogEntry, Observation, Outcome, ReaderRecord, View},
 };
 
 /// A short conversation with one event of each kind.
@@ -86,6 +86,13 @@ impl TestHistory {
             ReaderRecord { name: "a reader".to_owned(), connections: vec![observations], views: vec![view_messages] };
         test.history.readers.push(reader);
         test.history.served = BTreeMap::from([(conversation, messages)]);
+        // A user signs up, and then come the events.
+        test.log.entries.insert(1, None);
+        test.log
+            .entries
+            .extend((2..).zip(&logged).map(|(position, event)| (position, Some((conversation, event.seq)))));
+        let copied = test.log.entries.iter().map(|(position, event)| LogEntry { position: *position, event: *event });
+        test.history.copied = copied.collect();
         test.log.conversations.insert(conversation, logged);
         test
     }

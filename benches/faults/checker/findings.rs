@@ -23,7 +23,7 @@ pub(crate) struct FindingGroup {
 }
 
 impl FindingGroup {
-    pub(super) fn add(&mut self, example: impl FnOnce() -> String) {
+    pub(crate) fn add(&mut self, example: impl FnOnce() -> String) {
         self.count += 1;
         if self.examples.len() < EXAMPLES {
             self.examples.push(example());

@@ -3,6 +3,7 @@
 
 mod command_index;
 mod commands;
+mod consumer;
 mod findings;
 mod log;
 mod observations;
@@ -26,5 +27,6 @@ pub(crate) fn check(history: &History, log: &Log) -> Findings {
         observations::check(reader, log, (&command_index, &edits), &mut findings);
     }
     views::check(history, log, &mut findings);
+    consumer::check(history, log, &mut findings);
     findings
 }

@@ -2,7 +2,7 @@
 //! the server they build in a minute instead of a quarter of an hour.
 
 // Half of what these modules hold is used only by the rest of the program.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 #[path = "../../src/domain/mod.rs"]
 pub mod domain;

@@ -76,7 +76,7 @@ fn upgrade_files(files: &UpgradeFiles, free_space: FreeSpace<'_>) -> Result<(), 
     let (start, old_size) = (Instant::now(), files.old_size().map_err(failed)?);
     tracing::info!(
         "upgrade: the data of version {version} becomes version {SCHEMA_VERSION}, which earlier programs cannot read. \
-         If there is no backup, end the server now, run `teahouse backup`, and start again: until this is done, the data \
+         If there is no backup, kill the server now, run `teahouse backup`, and start again: until this is done, the data \
          stays as it is"
     );
     check_space(files, &old, version, free_space)?;

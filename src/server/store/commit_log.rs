@@ -68,10 +68,16 @@ pub(crate) trait CommitLog: Send + Sync {
     fn log_head(&self) -> watch::Receiver<Position>;
 
     /// Up to which position a consumer has processed the log; [`Position::START`] for one that has saved nothing yet.
-    #[cfg_attr(not(any(test, feature = "early-ack")), expect(dead_code, reason = "only tests read the log under a name so far"))]
+    #[cfg_attr(
+        not(any(test, feature = "early-ack")),
+        expect(dead_code, reason = "only tests read the log under a name so far")
+    )]
     async fn consumer_position(&self, name: &'static str) -> Result<Position, StoreError>;
 
     /// Saves up to which position a consumer has processed the log. Durable when it returns. It never goes back.
-    #[cfg_attr(not(any(test, feature = "early-ack")), expect(dead_code, reason = "only tests read the log under a name so far"))]
+    #[cfg_attr(
+        not(any(test, feature = "early-ack")),
+        expect(dead_code, reason = "only tests read the log under a name so far")
+    )]
     async fn save_consumer_position(&self, name: &'static str, position: Position) -> Result<(), StoreError>;
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     domain::ConversationId,
-    server::store::{CommitFeed, SqliteStore, Store, clock_source::ClockSource, memory::MemoryStore},
+    server::store::{CommitFeed, SqliteStore, Store, clock_source::ClockSource, memory::MemoryStore, verify},
 };
 
 /// A kind of store, with the place where it keeps its data. The data is there until this is dropped.
@@ -51,6 +51,13 @@ impl Backend for InMemory {
 
 /// SQLite, in a folder of its own.
 pub(super) struct OnSqlite(TempDir);
+
+impl OnSqlite {
+    /// What is wrong with the data, as `teahouse verify` tells it.
+    pub(super) fn findings(&self) -> String {
+        verify(self.0.path(), &mut |_, _| {}).expect("a verification").to_string()
+    }
+}
 
 impl Default for OnSqlite {
     fn default() -> Self {

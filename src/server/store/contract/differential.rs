@@ -197,6 +197,7 @@ proptest! {
             pair.compare().await;
             pair.restart().await;
             pair.compare().await;
+            assert_eq!(pair.sqlite.findings(), "", "the tables equal the log");
         });
     }
 }

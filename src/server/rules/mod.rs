@@ -1,9 +1,8 @@
 //! What the server decides, as pure functions: which commands are allowed, and what they change.
 //!
-//! A [`Command`] reads [`Facts`] and comes to a [`Decision`](decision::Decision): the [`Mutation`]s that carry it out, and
-//! what its caller gets; or to a [`Refusal`]. It does no I/O, knows no database and no connection, and takes the time and new ids from a
-//! [`Context`]. A store loads the facts, applies the mutations in one transaction, in their order, and numbers the entries of
-//! the commit log among them.
+//! A [`Command`] reads [`Facts`] and comes to a [`Decision`](decision::Decision), which has the [`Mutation`]s that carry it out
+//! and what its caller gets, or to a [`Refusal`]. It does no I/O and takes the time and new ids from a [`Context`]. A store loads
+//! the facts, applies the mutations in order, in one transaction, and numbers the entries of the commit log among them.
 //!
 //! To add a command: a struct in a file here that implements [`Command`]; if it needs a fact or a mutation that does not exist
 //! yet, [`Facts`] and [`Mutation`], and every store; a test in `store::contract`.

@@ -6,6 +6,9 @@
 //! machine's clock steps back.
 //!
 //! Times that users see (when something was written, until when somebody is muted) are the machine's.
+//!
+//! Nodes that share a database must agree, so for them "the machine's clock" is the database's: a node asks for the time now
+//! and then, and adds its own uptime since. A step of the node's own clock changes nothing.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -32,13 +35,30 @@ const LONGEST_STEP: i64 = DAY;
 const LONGEST_BREAK: i64 = 7 * DAY;
 
 /// One clock per process, because there is one machine.
-static CLOCK: Mutex<Clock> = Mutex::new(Clock { last: None, offset: Offset { since: Timestamp(0), ahead: 0 } });
+static CLOCK: Mutex<Clock> =
+    Mutex::new(Clock { last: None, offset: Offset { since: Timestamp(0), ahead: 0 }, database: None });
 
 /// The present moment.
 pub(super) fn now() -> Timestamp {
-    let (at, news) = clock().read(wall(), running());
+    let (at, news) = clock().read_now();
     tell(news);
-    Timestamp(u64::try_from(at).unwrap_or(0))
+    moment(at)
+}
+
+/// The present moment by the machine's clock; on a node that shares a database, by the database's.
+pub(crate) fn machine_time() -> Timestamp {
+    moment(clock().wall(running()))
+}
+
+/// For how long the machine has been running. No clock that is set changes it.
+pub(super) fn uptime() -> Duration {
+    running()
+}
+
+/// From now on, follows the clock of a database, which has just answered that it is `database`. `asked` is the uptime before
+/// it was asked.
+pub(super) fn follow_database(database: Timestamp, asked: Duration) {
+    clock().follow_database(signed(database), asked, running());
 }
 
 /// Converts a time of this clock to the machine's clock, for users.
@@ -49,7 +69,11 @@ pub(super) fn shown(at: Timestamp) -> Timestamp {
 
 /// Continues the clock of an earlier run: `last` is when that was last known to run, and `ahead` the offset then.
 pub(super) fn resume(last: Timestamp, ahead: i64) {
-    let news = clock().resume(signed(last), ahead, wall(), running());
+    let news = {
+        let (mut clock, running) = (clock(), running());
+        let wall = clock.wall(running);
+        clock.resume(signed(last), ahead, wall, running)
+    };
     tell(news);
 }
 
@@ -69,6 +93,21 @@ pub(super) struct Offset {
 struct Clock {
     last: Option<Last>,
     offset: Offset,
+    /// `None`: the machine's own clock counts.
+    database: Option<DatabaseTime>,
+}
+
+/// What a database's clock showed, and the machine's uptime then.
+#[derive(Clone, Copy, Debug)]
+struct DatabaseTime {
+    at: i64,
+    running: Duration,
+}
+
+impl DatabaseTime {
+    fn after(self, running: Duration) -> i64 {
+        self.at.saturating_add(millis(running.saturating_sub(self.running)))
+    }
 }
 
 /// The last reading, and the machine's uptime then.
@@ -88,6 +127,29 @@ enum News {
 }
 
 impl Clock {
+    fn read_now(&mut self) -> (i64, Option<News>) {
+        let running = running();
+        self.read(self.wall(running), running)
+    }
+
+    /// What counts as the machine's clock.
+    fn wall(&self, running: Duration) -> i64 {
+        self.database.map_or_else(|| signed(Timestamp::now()), |database| database.after(running))
+    }
+
+    /// The database read its clock between `asked` and `answered`. An earlier answer that agrees with that stays, so that time
+    /// does not jump with each answer.
+    fn follow_database(&mut self, database: i64, asked: Duration, answered: Duration) {
+        let travel = millis(answered.saturating_sub(asked));
+        let at = match self.database.map(|earlier| earlier.after(answered)) {
+            None => database.saturating_add(travel / 2),
+            Some(expected) => expected.clamp(database, database.saturating_add(travel)),
+        };
+        if self.database.is_none_or(|earlier| earlier.after(answered) != at) {
+            self.database = Some(DatabaseTime { at, running: answered });
+        }
+    }
+
     /// Reads the clock, given the machine's clock and its uptime.
     fn read(&mut self, wall: i64, running: Duration) -> (i64, Option<News>) {
         let expected = match self.last {
@@ -135,10 +197,6 @@ fn clock() -> MutexGuard<'static, Clock> {
     CLOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn wall() -> i64 {
-    signed(Timestamp::now())
-}
-
 fn running() -> Duration {
     clock_gettime(RUNNING).try_into().unwrap_or_default()
 }
@@ -163,7 +221,7 @@ mod tests {
     const YEAR_2026: i64 = 1_795_000_000_000;
 
     fn started(wall: i64) -> Clock {
-        let mut clock = Clock { last: None, offset: Offset { since: Timestamp(0), ahead: 0 } };
+        let mut clock = Clock { last: None, offset: Offset { since: Timestamp(0), ahead: 0 }, database: None };
         assert_eq!(clock.read(wall, Duration::ZERO), (wall, None));
         clock
     }
@@ -245,5 +303,21 @@ mod tests {
         assert!(clock.resume(YEAR_2026, 0, 0, after(1)).is_some());
         let wall = YEAR_2026 + 8 * HOUR;
         assert_eq!(clock.read(wall, after(1)), (wall, Some(News::SetBack)), "eight hours off");
+    }
+
+    #[test]
+    fn the_database_s_clock_is_followed_as_exactly_as_its_answers_are_quick() {
+        let mut clock = started(YEAR_2026 - DAY);
+        let second = Duration::from_secs;
+        clock.follow_database(YEAR_2026, second(10), second(14));
+        assert_eq!(clock.wall(second(14)), YEAR_2026 + 2_000, "the answer took two seconds, perhaps");
+        clock.follow_database(YEAR_2026 + 5_000, second(15), second(19));
+        assert_eq!(clock.wall(second(19)), YEAR_2026 + 7_000, "this agrees");
+        clock.follow_database(YEAR_2026 + 10_000, second(20), second(20));
+        assert_eq!(clock.wall(second(21)), YEAR_2026 + 11_000, "an exact answer");
+        clock.follow_database(YEAR_2026 + 15_000, second(20), second(90));
+        assert_eq!(clock.wall(second(90)), YEAR_2026 + 80_000, "a node that was frozen for a minute");
+        clock.follow_database(YEAR_2026 + HOUR, second(91), second(93));
+        assert_eq!(clock.wall(second(93)), YEAR_2026 + HOUR, "the database's clock was set");
     }
 }

@@ -5,6 +5,7 @@ mod connection_counts;
 pub(crate) mod connection_limiter;
 pub(crate) mod connection_timeouts;
 pub(crate) mod cookies;
+pub(crate) mod database_url;
 pub(crate) mod ip_network;
 mod known_addresses;
 pub(crate) mod lingering_stream;

@@ -65,4 +65,7 @@ pub(crate) enum Entry {
     InviteUsed { invite: InviteId, user: UserId },
     /// An invite was revoked.
     InviteRevoked { invite: InviteId },
+    /// An entry of a newer version, which runs beside this one during an upgrade. Never written.
+    #[serde(other)]
+    Other,
 }

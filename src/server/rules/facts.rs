@@ -167,7 +167,7 @@ pub(crate) struct OldEvent {
 }
 
 /// What is saved of the clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SavedClock {
     /// When the server last ran, by its clock; `None` before the first time.
     pub ran_at: Option<Timestamp>,
@@ -176,7 +176,7 @@ pub(crate) struct SavedClock {
 }
 
 /// Which guests' time is over. All times are of the server's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_field_names, reason = "a time says nothing without \"before\"")]
 pub(crate) struct GuestCutoffs {
     /// Guests whose sessions were all last used before this.

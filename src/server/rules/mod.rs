@@ -69,7 +69,7 @@ pub(crate) use refusal::Refusal;
 pub(crate) use reports::{ExpireReports, HandleReport, ReportAction, ReportMessage};
 pub(crate) use retention::ExpireMessages;
 pub(crate) use sanctions::may_write;
-pub(crate) use sessions::{BeginSession, EndSession, EndSessions, TouchSession};
+pub(crate) use sessions::{BeginSession, EndSession, EndSessions, TouchSession, TouchSessions};
 pub(crate) use sign_up::CreateUser;
 pub(crate) use undecided::Undecided;
 pub(crate) use values::{

@@ -43,6 +43,10 @@ pub(crate) struct EndSessions(pub UserId);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TouchSession(pub SessionId);
 
+/// Saves that sessions are in use now. Those that have ended stay so.
+#[derive(Clone, Debug)]
+pub(crate) struct TouchSessions(pub Vec<SessionId>);
+
 impl Command for BeginSession {
     type Output = ();
 
@@ -108,6 +112,18 @@ impl Command for TouchSession {
     fn decide(&self, _: &mut dyn Facts, context: &mut Context<'_>) -> Result<Decision<()>, Undecided> {
         let mut draft = DecisionDraft::default();
         draft.push(Mutation::TouchSession { session: self.0, at: context.now.server });
+        Ok(draft.finish(()))
+    }
+}
+
+impl Command for TouchSessions {
+    type Output = ();
+
+    fn decide(&self, _: &mut dyn Facts, context: &mut Context<'_>) -> Result<Decision<()>, Undecided> {
+        let mut draft = DecisionDraft::default();
+        for session in &self.0 {
+            draft.push(Mutation::TouchSession { session: *session, at: context.now.server });
+        }
         Ok(draft.finish(()))
     }
 }

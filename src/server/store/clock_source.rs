@@ -1,6 +1,6 @@
-//! Where a store takes the time and new ids from. The server's are the machine's; tests turn a clock of their own.
+//! Where a store takes the time and new ids from. Tests turn a clock of their own.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::{
     domain::{CommandId, ConversationId, Timestamp},
@@ -21,6 +21,12 @@ pub(crate) trait ClockSource: fmt::Debug + Send + Sync + 'static {
         let _ = (ran_at, ahead);
     }
 
+    /// Follows the clock of a database, which has just answered that it is `database`. `asked` is the [`clock::uptime`] before
+    /// it was asked. A store that many nodes share calls it before anything else.
+    fn follow_database(&self, database: Timestamp, asked: Duration) {
+        let _ = (database, asked);
+    }
+
     /// Where the store takes new ids from.
     fn ids(&self) -> Box<dyn Ids> {
         Box::new(GeneratedIds)
@@ -35,11 +41,15 @@ impl ClockSource for SystemClock {
     fn now(&self) -> Now {
         let server = clock::now();
         let clock::Offset { since, ahead } = clock::offset();
-        Now { server, machine: Timestamp::now(), ahead, ahead_since: since }
+        Now { server, machine: clock::machine_time(), ahead, ahead_since: since }
     }
 
     fn resume(&self, ran_at: Timestamp, ahead: i64) {
         clock::resume(ran_at, ahead);
+    }
+
+    fn follow_database(&self, database: Timestamp, asked: Duration) {
+        clock::follow_database(database, asked);
     }
 }
 

@@ -67,6 +67,12 @@ pub(crate) trait CommitLog: Send + Sync {
     /// The position of the newest entry. Its changes wake up those who wait for new entries.
     fn log_head(&self) -> watch::Receiver<Position>;
 
+    /// The position of the newest entry that another node has committed, as far as this one knows. The feed does not bring
+    /// such entries. `None` if no other node shares the log.
+    fn foreign_head(&self) -> Option<watch::Receiver<Position>> {
+        None
+    }
+
     /// Up to which position a consumer has processed the log; [`Position::START`] for one that has saved nothing yet.
     #[cfg_attr(
         not(any(test, feature = "early-ack")),

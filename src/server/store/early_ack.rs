@@ -24,7 +24,7 @@ use crate::{
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::Job,
             moderation::ModerationRecords,
-            store_trait::{Lifecycle, Store, Writes},
+            store_trait::{ClaimKey, Lifecycle, Store, Writes},
         },
     },
 };
@@ -75,6 +75,10 @@ impl Job for LyingJob {
             }
         }
         Ok(mutations)
+    }
+
+    fn rehearse(&mut self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<(), FactsError> {
+        self.inner.as_mut().map_or(Ok(()), |inner| inner.rehearse(facts, context))
     }
 
     fn takes_room(&self) -> bool {
@@ -129,6 +133,14 @@ impl Lifecycle for EarlyAckStore {
         self.inner.check_health().await
     }
 
+    async fn share_claim(&self, claim: ClaimKey) -> Result<(), StoreError> {
+        self.inner.share_claim(claim).await
+    }
+
+    async fn is_shared_claim(&self, claim: ClaimKey) -> Result<bool, StoreError> {
+        self.inner.is_shared_claim(claim).await
+    }
+
     async fn close(&self) {
         self.inner.close().await;
     }
@@ -142,6 +154,10 @@ impl CommitLog for EarlyAckStore {
 
     fn log_head(&self) -> watch::Receiver<Position> {
         self.inner.log_head()
+    }
+
+    fn foreign_head(&self) -> Option<watch::Receiver<Position>> {
+        self.inner.foreign_head()
     }
 
     async fn consumer_position(&self, name: &'static str) -> Result<Position, StoreError> {

@@ -23,6 +23,14 @@ pub(crate) trait Job: Send {
     /// [`FactsError`] if a fact could not be read: the transaction must be rolled back.
     fn decide(&mut self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<Vec<Mutation>, FactsError>;
 
+    /// Decides the command to find out which facts it asks for. Nothing comes of it; it is decided again.
+    ///
+    /// # Errors
+    /// [`FactsError`] if a fact is not known.
+    fn rehearse(&mut self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<(), FactsError> {
+        self.decide(facts, context).map(drop)
+    }
+
     /// Whether it is refused while the disk quota is used up, if it has mutations.
     fn takes_room(&self) -> bool;
 

@@ -21,14 +21,19 @@ mod conversations;
 mod early_ack;
 mod error;
 mod feed;
+mod feed_sender;
+mod group_commit;
 mod history;
 mod job;
 #[cfg(test)]
 pub(crate) mod memory;
 mod moderation;
+mod postgres;
+mod read_marks;
 mod receipt;
 mod sqlite;
 mod store_trait;
+mod write_queue;
 
 pub(crate) use accounts::{Account, Session};
 #[cfg(test)]
@@ -41,7 +46,11 @@ pub(crate) use early_ack::acknowledge_early;
 pub(crate) use error::StoreError;
 pub(crate) use feed::{CommitFeed, Delivery, ReplyTo};
 pub(crate) use history::{FoundMessage, HistoryWindow, MessageLookup};
+pub use postgres::PostgresOpenError;
+#[cfg(test)]
+pub(super) use postgres::TestDatabase;
+pub(crate) use postgres::{Database, Driver as DatabaseDriver, PostgresStore};
 pub(crate) use receipt::Receipt;
 pub use sqlite::{BackupError, Findings, LogReader, LogReaderError, OpenError, VerifyError, verify};
-pub(crate) use sqlite::{SqliteStore, back_up};
-pub(crate) use store_trait::Store;
+pub(crate) use sqlite::{SqliteStore, back_up, has_sqlite_data, lock_folder};
+pub(crate) use store_trait::{ClaimKey, Store};

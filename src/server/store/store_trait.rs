@@ -31,6 +31,10 @@ pub(crate) trait Writes: Send + Sync {
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq);
 }
 
+/// SHA-256 of a claim token. Stores never see the token itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClaimKey(pub(crate) [u8; 32]);
+
 /// Identity and life cycle.
 #[async_trait]
 pub(crate) trait Lifecycle: Send + Sync {
@@ -42,6 +46,18 @@ pub(crate) trait Lifecycle: Send + Sync {
 
     /// Fails if the store cannot be read or written to.
     async fn check_health(&self) -> Result<(), StoreError>;
+
+    /// Lets other servers that share the store know a claim token, by its hash.
+    async fn share_claim(&self, claim: ClaimKey) -> Result<(), StoreError> {
+        let _ = claim;
+        Ok(())
+    }
+
+    /// Whether another server that shares the store has this claim token.
+    async fn is_shared_claim(&self, claim: ClaimKey) -> Result<bool, StoreError> {
+        let _ = claim;
+        Ok(false)
+    }
 
     /// Finishes the queued commands and closes the store. Later ones fail with [`StoreError::Unavailable`].
     async fn close(&self);

@@ -142,6 +142,7 @@ impl FoldedLog {
             Entry::InviteCreated { invite } => drop(self.invites.insert(*invite, (0, false))),
             Entry::InviteUsed { invite, .. } => self.invites.get_mut(invite).expect("an invite").0 += 1,
             Entry::InviteRevoked { invite } => self.invites.get_mut(invite).expect("an invite").1 = true,
+            Entry::Other => panic!("no rule writes this"),
             Entry::Registered { .. }
             | Entry::SessionEnded { .. }
             | Entry::NetworkBanned { .. }

@@ -1,4 +1,4 @@
-//! Random histories on SQLite and on the reference store at once: both give the same replies, bring the same feed, and
+//! Random histories on a store and on the reference store at once: both give the same replies, bring the same feed, and
 //! everything that can be read from them is the same.
 
 use std::{sync::Arc, time::Duration};
@@ -23,7 +23,7 @@ use crate::{
             CommitFeed, Delivery, Receipt, ReplyTo, Store,
             clock_source::ClockSource as _,
             contract::{
-                backend::{Backend, InMemory, OnSqlite},
+                backend::{Backend, InMemory, OnNodes, OnPostgres, OnSqlite},
                 clock::TurnedClock,
                 dump::{Dump, Subjects},
             },
@@ -31,30 +31,33 @@ use crate::{
     },
 };
 
-/// The two stores.
-struct Pair {
+/// The reference store, and another one, which may have several nodes.
+struct Pair<B> {
     ids: CountedIds,
     clocks: [Arc<TurnedClock>; 2],
     memory: InMemory,
-    sqlite: OnSqlite,
-    stores: [Arc<dyn Store>; 2],
-    feeds: [CommitFeed; 2],
+    other: B,
+    reference: Opened,
+    nodes: Vec<Opened>,
+    /// The node that gets the present commands.
+    node: usize,
     /// The next number of a connection.
     next_reply: u64,
 }
 
-impl Pair {
+type Opened = (Arc<dyn Store>, CommitFeed);
+
+impl<B: Backend + Default> Pair<B> {
     async fn new() -> Self {
         let clocks = [Arc::new(TurnedClock::default()), Arc::new(TurnedClock::default())];
-        let mut sqlite = OnSqlite::default();
-        let (other, other_feed) = sqlite.open(Arc::clone(&clocks[1]) as _).await;
-        let mut memory = InMemory::with_lobby(other.lobby());
-        let (reference, feed) = memory.open(Arc::clone(&clocks[0]) as _).await;
-        let (stores, feeds) = ([reference, other], [feed, other_feed]);
-        Self { ids: CountedIds::new(0), clocks, memory, sqlite, stores, feeds, next_reply: 1 }
+        let mut other = B::default();
+        let nodes = other.open_nodes(Arc::clone(&clocks[1]) as _).await;
+        let mut memory = InMemory::with_lobby(nodes[0].0.lobby());
+        let reference = memory.open(Arc::clone(&clocks[0]) as _).await;
+        Self { ids: CountedIds::new(0), clocks, memory, other, reference, nodes, node: 0, next_reply: 1 }
     }
 
-    /// Takes all steps. Up to `group` commands are queued without waiting in between, so that SQLite commits several at once.
+    /// Takes all steps. Up to `group` commands are queued without waiting in between, so that the store commits several at once.
     async fn take_all(&mut self, steps: &[Step], group: usize) {
         for chunk in steps.chunks(group) {
             // The clock must stand still while commands are in the queue.
@@ -72,21 +75,24 @@ impl Pair {
         }
     }
 
-    /// Carries out commands, and compares the replies and the feeds.
+    /// Carries out commands on the next node, and compares the replies and the feeds.
     async fn carry_out(&mut self, steps: &[Step]) {
+        self.node = (self.node + 1) % self.nodes.len();
         let mut receipts: Vec<(AnyCommand, _, Receipt<String>)> = Vec::new();
         for step in steps {
+            let (reference, node) = (&self.reference.0, &self.nodes[self.node].0);
+            let (reference, node) = (Arc::clone(reference), Arc::clone(node));
             match self.resolve(step) {
                 None => {}
                 Some(AnyCommand::SendEvent(event)) if event.id.as_uuid().as_bytes()[15] % 2 == 0 => {
                     self.next_reply += 1;
-                    for store in &self.stores {
+                    for store in [reference, node] {
                         store.submit(event.clone(), ReplyTo(self.next_reply)).await.expect("an open store");
                     }
                 }
                 Some(command) => {
-                    let expected = self.stores[0].execute(command.clone()).await;
-                    let receipt = self.stores[1].queue(command.clone()).await.expect("an open store");
+                    let expected = reference.execute(command.clone()).await;
+                    let receipt = node.queue(command.clone()).await.expect("an open store");
                     receipts.push((command, expected, receipt));
                 }
             }
@@ -106,65 +112,71 @@ impl Pair {
         if state.members.get(&(conversation, user.id)).is_none_or(|member| member.read_seq >= seq) {
             return;
         }
-        self.stores.iter().for_each(|store| store.mark_read(user.id, conversation, seq));
-        // SQLite saves it some time later.
-        let expected = self.delivered(0).await;
-        let mut marked = Vec::new();
-        while marked.len() < expected.len() {
-            marked.extend(within_limits(self.feeds[1].recv()).await.expect("an open feed").iter().map(text));
+        self.reference.0.mark_read(user.id, conversation, seq);
+        self.nodes[self.node].0.mark_read(user.id, conversation, seq);
+        let expected = delivered(&mut self.reference).await;
+        // It may be saved some time later. The other nodes learn of it, too.
+        for (_, feed) in &mut self.nodes {
+            let mut marked = Vec::new();
+            while marked.len() < expected.len() {
+                marked.extend(within_limits(feed.recv()).await.expect("an open feed").iter().map(text));
+            }
+            assert_eq!(marked, expected);
         }
-        assert_eq!(marked, expected);
     }
 
     async fn restart(&mut self) {
-        for store in &self.stores {
+        self.reference.0.close().await;
+        for (store, _) in &self.nodes {
             store.close().await;
         }
-        let (reference, feed) = self.memory.open(Arc::clone(&self.clocks[0]) as _).await;
-        let (other, other_feed) = self.sqlite.open(Arc::clone(&self.clocks[1]) as _).await;
-        (self.stores, self.feeds) = ([reference, other], [feed, other_feed]);
+        self.reference = self.memory.open(Arc::clone(&self.clocks[0]) as _).await;
+        self.nodes = self.other.open_nodes(Arc::clone(&self.clocks[1]) as _).await;
+        self.node = 0;
         self.compare_feeds().await;
     }
 
     async fn compare_feeds(&mut self) {
-        let (expected, delivered) = (self.delivered(0).await, self.delivered(1).await);
-        assert_eq!(delivered, expected);
+        let expected = delivered(&mut self.reference).await;
+        assert_eq!(delivered(&mut self.nodes[self.node]).await, expected);
     }
 
-    /// What the feed of a store has brought since the last call.
-    async fn delivered(&mut self, store: usize) -> Vec<String> {
-        let (end, conversation) = (ReplyTo(0), self.stores[0].lobby());
-        let nobody = User::guest(UserId::from_uuid(Uuid::max()), Nickname::former());
-        let (id, kind) = (CommandId::of_position(Seq(1)), EventKind::Deletion { seq: Seq(1) });
-        self.stores[store]
-            .submit(SendEvent { author: nobody, id, conversation, kind }, end)
-            .await
-            .expect("an open store");
-        let mut deliveries = Vec::new();
-        loop {
-            for delivery in within_limits(self.feeds[store].recv()).await.expect("an open feed") {
-                match delivery {
-                    Delivery::Reply { to, .. } if to == end => return deliveries,
-                    other => deliveries.push(text(&other)),
-                }
-            }
-        }
-    }
-
-    /// Compares everything that can be read.
+    /// Compares everything that can be read, on every node.
     async fn compare(&self) {
         let subjects = Subjects::of(&self.memory.store().state());
-        let expected = Dump::of(&*self.stores[0], &subjects).await;
-        let found = Dump::of(&*self.stores[1], &subjects).await;
-        if let Some(difference) = expected.difference(&found) {
-            panic!("the reference store says, and the other store says, of {difference}");
+        let reference = &self.reference.0;
+        let expected = Dump::of(&**reference, &subjects).await;
+        let head = *reference.log_head().borrow();
+        for (node, _) in &self.nodes {
+            within_limits(node.log_head().wait_for(|known| *known >= head)).await.expect("an open store");
+            let found = Dump::of(&**node, &subjects).await;
+            if let Some(difference) = expected.difference(&found) {
+                panic!("the reference store says, and the other store says, of {difference}");
+            }
+            assert_eq!(expected, found);
         }
-        assert_eq!(expected, found);
     }
 
     fn resolve(&mut self, step: &Step) -> Option<AnyCommand> {
         let state = self.memory.store().state();
         Resolver { state: &state, ids: &mut self.ids, now: self.clocks[0].now() }.command(step)
+    }
+}
+
+/// What the feed of a store has brought since the last call.
+async fn delivered((store, feed): &mut Opened) -> Vec<String> {
+    let (end, conversation) = (ReplyTo(0), store.lobby());
+    let nobody = User::guest(UserId::from_uuid(Uuid::max()), Nickname::former());
+    let (id, kind) = (CommandId::of_position(Seq(1)), EventKind::Deletion { seq: Seq(1) });
+    store.submit(SendEvent { author: nobody, id, conversation, kind }, end).await.expect("an open store");
+    let mut deliveries = Vec::new();
+    loop {
+        for delivery in within_limits(feed.recv()).await.expect("an open feed") {
+            match delivery {
+                Delivery::Reply { to, .. } if to == end => return deliveries,
+                other => deliveries.push(text(&other)),
+            }
+        }
     }
 }
 
@@ -185,19 +197,39 @@ async fn within_limits<T>(wait: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the store answers in time")
 }
 
+/// Takes a history on both stores and compares them.
+fn compare_on<B: Backend + Default>(steps: &[Step], group: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut pair = Pair::<B>::new().await;
+        pair.take_all(steps, group).await;
+        pair.compare().await;
+        pair.restart().await;
+        pair.compare().await;
+        assert_eq!(pair.other.findings().await, "", "the tables equal the log");
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 300, ..on_histories(32) })]
 
     #[test]
     fn sqlite_does_what_the_reference_store_does(steps in history(120), group in 1..12_usize) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let mut pair = Pair::new().await;
-            pair.take_all(&steps, group).await;
-            pair.compare().await;
-            pair.restart().await;
-            pair.compare().await;
-            assert_eq!(pair.sqlite.findings(), "", "the tables equal the log");
-        });
+        compare_on::<OnSqlite>(&steps, group);
+    }
+}
+
+// Each reading takes a round trip.
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 300, ..on_histories(12) })]
+
+    #[test]
+    fn postgres_does_what_the_reference_store_does(steps in history(120), group in 1..12_usize) {
+        compare_on::<OnPostgres>(&steps, group);
+    }
+
+    #[test]
+    fn two_nodes_do_what_the_reference_store_does(steps in history(120), group in 1..12_usize) {
+        compare_on::<OnNodes<2>>(&steps, group);
     }
 }

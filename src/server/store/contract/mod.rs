@@ -1,7 +1,7 @@
 //! The contract of a store: one suite of tests for all of them. It says in code what the traits say in words.
 //!
 //! The tests of `differential` give random commands to a store and to the reference store, and compare everything that can be
-//! seen of the two.
+//! seen of the two. Those of `nodes_at_once` give them to several nodes at the same time.
 
 mod accounts;
 mod backend;
@@ -12,9 +12,11 @@ mod dump;
 mod expiry;
 mod history;
 mod lists;
+mod nodes_at_once;
 mod promises;
 mod sanctions;
 mod store_test;
+mod verified_postgres;
 
 /// Runs the tests of the suite on a kind of store.
 macro_rules! on {
@@ -37,6 +39,7 @@ macro_rules! suite {
     ($($tests:tt)+) => {
         on! { memory: InMemory, $($tests)+ }
         on! { sqlite: OnSqlite, $($tests)+ }
+        on! { postgres: OnPostgres, $($tests)+ }
     };
 }
 

@@ -27,5 +27,6 @@ pub use backup::BackupError;
 pub(crate) use backup::back_up;
 pub use error::OpenError;
 pub use log_reader::{LogReader, LogReaderError};
+pub(crate) use open::{has_sqlite_data, lock_folder};
 pub(crate) use sqlite_store::SqliteStore;
 pub use verify::{Findings, VerifyError, verify};

@@ -49,7 +49,7 @@ pub(super) struct Identity {
 }
 
 /// Creates the data folder if it does not exist, and locks it for this process until the file is dropped.
-pub(super) fn lock_folder(folder: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     let failed = |error| OpenError::Folder { path: folder.to_owned(), error };
     private::create_folder(folder).map_err(failed)?;
     let file = private::open_file(&folder.join("teahouse.lock")).map_err(failed)?;
@@ -58,6 +58,11 @@ pub(super) fn lock_folder(folder: &Path) -> Result<File, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// Whether a folder has a database of this store.
+pub(crate) fn has_sqlite_data(folder: &Path) -> bool {
+    folder.join(DATABASE).exists()
 }
 
 /// Opens the writer's connection, after an upgrade if the store is of an earlier version. Creates the tables of a new store.

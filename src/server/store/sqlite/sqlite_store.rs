@@ -33,6 +33,7 @@ use crate::{
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::{Job, job_with_receipt},
             moderation::ModerationRecords,
+            read_marks::ReadMarks,
             sqlite::{
                 error::OpenError,
                 open::{DATABASE, Identity, lock_folder, open_writer, sessionless_guests},
@@ -40,13 +41,10 @@ use crate::{
                 quota::Quota,
                 readers::Readers,
                 wal_checkpoints::{Checkpoints, WriteCounters},
-                writer::{
-                    commit_loop::{SharedState, Writer},
-                    queue::{QueueReceiver, Work, WriteQueue},
-                    read_marks::ReadMarks,
-                },
+                writer::commit_loop::{SharedState, Writer},
             },
             store_trait::{Lifecycle, Writes},
+            write_queue::{QueueReceiver, Work, WriteQueue},
         },
     },
 };

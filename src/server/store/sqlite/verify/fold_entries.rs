@@ -131,6 +131,7 @@ impl EntryFold {
             Entry::InviteUsed { invite, .. } => self.invite(invite)?.0 += 1,
             Entry::InviteRevoked { invite } => self.invite(invite)?.1 = true,
             Entry::SessionEnded { .. } => {}
+            Entry::Other => return Err("an entry that this version does not know".into()),
         }
         Ok(())
     }

@@ -24,20 +24,14 @@ use crate::{
             commit_log::Position,
             error::StoreError,
             feed::Delivery,
+            feed_sender::FeedSender,
+            group_commit::GroupCommit,
             job::Job,
+            read_marks::{ReadMark, ReadMarks},
             sqlite::{
-                cache::WriterCache,
-                error::OpenError,
-                quota::Quota,
-                tables::Tables,
-                wal_checkpoints::WriteCounters,
-                writer::{
-                    feed::FeedSender,
-                    group_commit::GroupCommit,
-                    queue::{BatchKind, QueueReceiver, Work},
-                    read_marks::{ReadMark, ReadMarks},
-                },
+                cache::WriterCache, error::OpenError, quota::Quota, tables::Tables, wal_checkpoints::WriteCounters,
             },
+            write_queue::{BatchKind, QueueReceiver, Work},
         },
     },
 };
@@ -277,19 +271,6 @@ impl Writer {
             self.jobs_since_checkpoint = 0;
             // The channel holds one request, and one is enough.
             let _ = self.shared.request_checkpoint.try_send(());
-        }
-    }
-}
-
-impl Work {
-    /// Replies after the commit or its failure.
-    fn finish(self, is_committed: bool, deliveries: &mut Vec<Delivery>) {
-        match self {
-            Self::Job(job) => job.finish(is_committed, deliveries),
-            // The receiver is gone if the consumer was cancelled.
-            Self::SaveConsumer { reply, .. } => {
-                drop(reply.send(if is_committed { Ok(()) } else { Err(StoreError::Unavailable) }));
-            }
         }
     }
 }

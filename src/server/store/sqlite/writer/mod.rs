@@ -1,10 +1,4 @@
-//! The writer: the only thread that changes the database.
-//!
-//! Commands come through the [queue], and the [commit loop](commit_loop) commits them in batches. Read marks gather
-//! [beside](read_marks) the queue. What was committed leaves through the [feed].
+//! The writer: the only thread that changes the database. The [commit loop](commit_loop) commits what waits in the store's
+//! queue, in batches.
 
 pub(super) mod commit_loop;
-mod feed;
-mod group_commit;
-pub(super) mod queue;
-pub(super) mod read_marks;

@@ -11,10 +11,10 @@ use crate::domain::{ConversationId, Seq, UserId};
 
 /// A user has read a conversation up to `seq`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ReadMark {
-    pub(super) user: UserId,
-    pub(super) conversation: ConversationId,
-    pub(super) seq: Seq,
+pub(crate) struct ReadMark {
+    pub(crate) user: UserId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: Seq,
 }
 
 /// The marks that are not saved yet: the furthest one of each member. A plain mutex, held for a look-up only.
@@ -30,7 +30,7 @@ impl ReadMarks {
     }
 
     /// Takes all marks out.
-    pub(super) fn take(&self) -> Vec<ReadMark> {
+    pub(crate) fn take(&self) -> Vec<ReadMark> {
         let marks = mem::take(&mut *self.marks());
         marks.into_iter().map(|((user, conversation), seq)| ReadMark { user, conversation, seq }).collect()
     }

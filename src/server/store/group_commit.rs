@@ -15,19 +15,19 @@ const MAX_WAIT: Duration = Duration::from_millis(2);
 
 /// What the next commit waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct GroupCommit {
+pub(crate) struct GroupCommit {
     /// How many commands the commit should have in all; 0: do not wait.
-    pub(super) expected: usize,
+    pub(crate) expected: usize,
     /// How long to wait for them at most.
-    pub(super) max_wait: Duration,
+    pub(crate) max_wait: Duration,
     /// How many commands were there after the last wait that was in vain; 0 after any other commit.
-    pub(super) missed: usize,
+    pub(crate) missed: usize,
 }
 
 impl GroupCommit {
     /// The estimate after a commit of `committed` commands that took `elapsed`. `arrived` counts those and the commands that
     /// came too late for it.
-    pub(super) fn after_commit(self, committed: usize, arrived: usize, elapsed: Duration) -> Self {
+    pub(crate) fn after_commit(self, committed: usize, arrived: usize, elapsed: Duration) -> Self {
         if committed == 0 {
             // The commit only saved read marks.
             return self;

@@ -11,25 +11,25 @@ const MAX_KEPT: usize = 65_536;
 
 /// The sender of the commit feed.
 #[derive(Debug)]
-pub(super) struct FeedSender {
+pub(crate) struct FeedSender {
     channel: Sender<Vec<Delivery>>,
     /// What did not fit into the channel and is not in the commit log.
     kept: Vec<Delivery>,
 }
 
 impl FeedSender {
-    pub(super) fn new(channel: Sender<Vec<Delivery>>) -> Self {
+    pub(crate) fn new(channel: Sender<Vec<Delivery>>) -> Self {
         Self { channel, kept: Vec::new() }
     }
 
     /// Whether something waits for room in the channel.
-    pub(super) fn has_kept(&self) -> bool {
+    pub(crate) fn has_kept(&self) -> bool {
         !self.kept.is_empty()
     }
 
     /// Sends what was kept, and then `deliveries`. If the channel is full, leaves out the entries of the commit log, which
     /// the receiver finds there, and keeps the rest.
-    pub(super) fn send(&mut self, deliveries: Vec<Delivery>) {
+    pub(crate) fn send(&mut self, deliveries: Vec<Delivery>) {
         let mut all = mem::take(&mut self.kept);
         if all.is_empty() {
             all = deliveries;

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::server::store::{
-    commit_log::Position, error::StoreError, job::Job, sqlite::writer::group_commit::GroupCommit,
+    commit_log::Position, error::StoreError, feed::Delivery, group_commit::GroupCommit, job::Job,
 };
 
 /// How many jobs may wait for the writer. Beyond that, callers wait to push.
@@ -46,6 +46,19 @@ pub(crate) enum Work {
         position: Position,
         reply: oneshot::Sender<Result<(), StoreError>>,
     },
+}
+
+impl Work {
+    /// Replies after the commit or its failure.
+    pub(super) fn finish(self, is_committed: bool, deliveries: &mut Vec<Delivery>) {
+        match self {
+            Self::Job(job) => job.finish(is_committed, deliveries),
+            // The receiver is gone if the consumer was cancelled.
+            Self::SaveConsumer { reply, .. } => {
+                drop(reply.send(if is_committed { Ok(()) } else { Err(StoreError::Unavailable) }));
+            }
+        }
+    }
 }
 
 /// What [`WriteQueue::take_batch`] found.
@@ -130,7 +143,7 @@ impl WriteQueue {
 
     /// For the writer: waits until there is something to do, at most `idle_timeout`, and then for the rest of the expected
     /// group. Adds at most `limit` jobs to `jobs`.
-    pub(super) fn take_batch(
+    pub(crate) fn take_batch(
         &self,
         jobs: &mut Vec<Work>,
         limit: usize,
@@ -166,7 +179,7 @@ impl WriteQueue {
     }
 
     /// How many jobs wait.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.state().jobs.len()
     }
 

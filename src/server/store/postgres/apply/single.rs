@@ -1,0 +1,188 @@
+//! Mutations that are rare, or that depend on those before them: a statement or two for each.
+
+use tokio_postgres::types::Json;
+
+use crate::server::{
+    rules::{AuditRow, MAX_CLOCK_OFFSETS, Mutation, NewSession, NewUserRow},
+    store::postgres::{
+        apply::sql::{
+            ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_REACTION, ADD_REPORT, ADVANCE_ERASURE,
+            BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS, CREATE_DIRECT, CREATE_INVITE, CREATE_USER,
+            ERASE_EDITS, ERASE_NAME_IN_NOTICES, ERASE_TEXT, FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION,
+            MARK_DELETED, REMOVE_BLOCK, REMOVE_BLOCKS, REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS, REMOVE_REACTION,
+            REMOVE_REACTIONS, SET_REVISION, SET_SANCTION, SET_TEXT,
+        },
+        columns::{mark_text, signed},
+        statement::Statement,
+    },
+};
+
+/// The statements that apply one mutation of those that are not gathered.
+#[expect(clippy::too_many_lines, reason = "a statement or two for each mutation")]
+pub(super) fn statements(mutation: &Mutation) -> Vec<Statement> {
+    use Mutation as M;
+    let sql = Statement::new;
+    match mutation.clone() {
+        M::AppendEvent(_) | M::Log(_) | M::AdvanceReadMark { .. } | M::SetListed { .. } | M::TouchSession { .. } => {
+            Vec::new()
+        }
+
+        M::SetText { conversation, seq, revision, body, edited_at } => {
+            vec![sql(SET_TEXT).bind(conversation).bind(seq).bind(revision).bind(body).bind(edited_at)]
+        }
+        M::MarkDeleted { conversation, seq, revision } => vec![
+            sql(REMOVE_REACTIONS).bind(conversation).bind(seq),
+            sql(MARK_DELETED).bind(conversation).bind(seq).bind(revision),
+        ],
+        M::EraseTexts { conversation, seq, before } => {
+            [ERASE_TEXT, ERASE_EDITS].map(|erase| sql(erase).bind(conversation).bind(seq).bind(before)).into()
+        }
+        M::AddReaction { conversation, seq, revision, emoji, user } => vec![
+            sql(ADD_REACTION).bind(conversation).bind(seq).bind(emoji).bind(user).bind(revision),
+            sql(SET_REVISION).bind(conversation).bind(seq).bind(revision),
+        ],
+        M::RemoveReaction { conversation, seq, revision, emoji, user } => vec![
+            sql(REMOVE_REACTION).bind(conversation).bind(seq).bind(emoji).bind(user),
+            sql(SET_REVISION).bind(conversation).bind(seq).bind(revision),
+        ],
+        M::EraseNameInNotices { conversation, user, after, up_to } => {
+            vec![sql(ERASE_NAME_IN_NOTICES).bind(conversation).bind(after).bind(up_to).bind(user.to_string())]
+        }
+
+        M::AddMember { conversation, user, read_seq, joined_at, listed } => {
+            vec![sql(ADD_MEMBER).bind(conversation).bind(user).bind(read_seq).bind(joined_at).bind(listed)]
+        }
+        M::RemoveMember { conversation, user } => vec![sql(REMOVE_MEMBER).bind(conversation).bind(user)],
+        M::CreateDirect { id, users: [one, other], created_at } => {
+            vec![sql(CREATE_DIRECT).bind(id).bind(one).bind(other).bind(created_at)]
+        }
+        M::DeleteDirect(direct) => {
+            vec![sql(REMOVE_MEMBERS).bind(direct), sql("DELETE FROM conversations WHERE id = $1").bind(direct)]
+        }
+        M::AddBlock { user, other, at } => vec![sql(ADD_BLOCK).bind(user).bind(other).bind(at)],
+        M::RemoveBlock { user, other } => vec![sql(REMOVE_BLOCK).bind(user).bind(other)],
+        M::SetRetained { conversation, seq } => {
+            vec![sql("UPDATE conversations SET retained = $2 WHERE id = $1").bind(conversation).bind(seq)]
+        }
+
+        M::CreateUser(NewUserRow { id, nickname, key, created_at, address, invited }) => {
+            vec![sql(CREATE_USER).bind(id).bind(nickname).bind(key).bind(created_at).bind(address).bind(invited)]
+        }
+        M::SetPassword { user, hash } => {
+            vec![sql("UPDATE users SET password = $2 WHERE id = $1").bind(user).bind(hash)]
+        }
+        M::SetRole { user, role } => vec![sql("UPDATE users SET role = $2 WHERE id = $1").bind(user).bind(role)],
+        M::ReleaseNickname(user) => vec![sql("UPDATE users SET nickname_key = NULL WHERE id = $1").bind(user)],
+        M::ClearAccount(user) => {
+            vec![sql(REMOVE_BLOCKS).bind(user), sql(CLEAR_LISTS).bind(user), sql(CLEAR_USER).bind(user)]
+        }
+        M::ForgetAddress(user) => vec![sql("UPDATE users SET address = NULL WHERE id = $1").bind(user)],
+        M::ForgetAddressesOfGoneGuests { created_before } => vec![
+            sql("UPDATE users SET address = NULL
+                  WHERE address IS NOT NULL AND nickname_key IS NULL AND created_at < $1")
+            .bind(created_before),
+        ],
+        M::ForgetAddresses { stored_before } => [
+            "UPDATE users SET address = NULL WHERE address IS NOT NULL AND created_at < $1",
+            "UPDATE sessions SET address = NULL WHERE address IS NOT NULL AND created_at < $1",
+            "DELETE FROM guest_marks WHERE mark LIKE 'address:%' AND since < $1",
+        ]
+        .map(|forget| sql(forget).bind(stored_before))
+        .into(),
+        M::BeginSession { user, session: NewSession { key, id, agent, used, address }, at } => {
+            vec![sql(BEGIN_SESSION).bind(key).bind(id).bind(user).bind(at).bind(agent).bind(used).bind(address)]
+        }
+        M::RenewSession { session, at } => {
+            vec![sql("UPDATE sessions SET created_at = $2 WHERE id = $1").bind(session).bind(at)]
+        }
+        M::EndSession { key, user, reason, at } => {
+            let mut statements = vec![sql("DELETE FROM sessions WHERE token_hash = $1").bind(key)];
+            statements.extend(reason.map(|reason| sql(KEEP_END_REASON).bind(key).bind(user).bind(reason).bind(at)));
+            statements
+        }
+        M::ForgetEndReasons { before } => vec![sql("DELETE FROM ended_sessions WHERE at < $1").bind(before)],
+
+        M::SetSanction { user, scope, kind, until, origin } => {
+            vec![sql(SET_SANCTION).bind(user).bind(scope.0).bind(kind).bind(until).bind(origin)]
+        }
+        M::LiftSanction { user, scope, kind } => vec![sql(LIFT_SANCTION).bind(user).bind(scope.0).bind(kind)],
+        M::AddMark { mark, user, scope, kind, until, since } => {
+            vec![sql(ADD_MARK).bind(mark_text(&mark)).bind(user).bind(scope.0).bind(kind).bind(until).bind(since)]
+        }
+        M::RemoveMarks { user, scope, kind } => vec![sql(REMOVE_MARKS).bind(user).bind(scope.0).bind(kind)],
+        M::ForgetEndedBans { now } => vec![
+            sql("DELETE FROM guest_marks WHERE until <= $1").bind(now),
+            sql("DELETE FROM banned_networks WHERE until <= $1").bind(now),
+        ],
+        M::BanNetwork { network, until } => vec![
+            sql("INSERT INTO banned_networks (network, until) VALUES ($1, $2)
+                     ON CONFLICT (network) DO UPDATE SET until = excluded.until")
+            .bind(network.to_string())
+            .bind(until),
+        ],
+        M::UnbanNetwork(network) => {
+            vec![sql("DELETE FROM banned_networks WHERE network = $1").bind(network.to_string())]
+        }
+        M::CreateInvite { id, key, created_at, created_by, expires_at, max_uses } => vec![
+            sql(CREATE_INVITE)
+                .bind(id)
+                .bind(key)
+                .bind(created_at)
+                .bind(created_by)
+                .bind(expires_at)
+                .bind(max_uses.map(i64::from)),
+        ],
+        M::UseInvite(id) => vec![sql("UPDATE invites SET uses = uses + 1 WHERE id = $1").bind(id)],
+        M::RevokeInvite(id) => vec![sql("UPDATE invites SET revoked = true WHERE id = $1").bind(id)],
+        M::AddReport { at, reporter, conversation, seq, author, reason, messages } => vec![
+            sql(ADD_REPORT)
+                .bind(at)
+                .bind(reporter)
+                .bind(conversation)
+                .bind(seq)
+                .bind(author)
+                .bind(reason)
+                .bind(Json(messages)),
+        ],
+        M::CloseReports { author, conversation, seq, up_to } => {
+            vec![sql(CLOSE_REPORTS).bind(author).bind(conversation).bind(seq).bind(signed(up_to))]
+        }
+        M::ForgetReports { before } => vec![sql("DELETE FROM reports WHERE at < $1").bind(before)],
+        M::Audit(AuditRow { at, actor, action, subject, conversation, until, detail }) => vec![
+            sql(ADD_AUDIT_ROW)
+                .bind(at)
+                .bind(actor)
+                .bind(action.to_owned())
+                .bind(subject)
+                .bind(conversation)
+                .bind(until)
+                .bind(detail),
+        ],
+        M::ForgetAudit { before, limit } => vec![
+            // The table's trigger refuses to delete entries that are younger than this.
+            sql("UPDATE meta SET audit_since = $1").bind(before),
+            sql("DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT $2) AND at < $1")
+                .bind(before)
+                .bind(i64::from(limit)),
+        ],
+
+        M::AddErasure { user, conversation, last, messages } => {
+            vec![sql(ADD_ERASURE).bind(user).bind(conversation).bind(last).bind(messages)]
+        }
+        M::AdvanceErasure { user, conversation, done } => {
+            vec![sql(ADVANCE_ERASURE).bind(user).bind(conversation).bind(done)]
+        }
+        M::FinishErasure { user, conversation } => vec![sql(FINISH_ERASURE).bind(user).bind(conversation)],
+        M::SaveRunningTime(at) => vec![sql("UPDATE meta SET ran_at = $1").bind(at)],
+        M::SaveClockOffset { since, ahead } => vec![
+            sql("INSERT INTO clock_offsets (since, ahead) VALUES ($1, $2)
+                     ON CONFLICT (since) DO UPDATE SET ahead = excluded.ahead")
+            .bind(since)
+            .bind(ahead),
+            // The first row stays: it holds the offset of all times before the second one.
+            sql("DELETE FROM clock_offsets
+                  WHERE since > 0 AND since < (SELECT since FROM clock_offsets ORDER BY since DESC LIMIT 1 OFFSET $1)")
+            .bind(i64::from(MAX_CLOCK_OFFSETS)),
+        ],
+    }
+}

@@ -1,0 +1,126 @@
+//! Events, messages and reactions.
+
+use tokio_postgres::Error;
+
+use crate::{
+    domain::{CommandId, ConversationId, Message, Seq, Timestamp, UserId},
+    server::{
+        rules::{EventPosition, MessageFacts, OldEvent},
+        store::{
+            history::HistoryWindow,
+            postgres::{
+                facts::query::{FactsQuery, many},
+                questions::{Answer, MessagesAround, MessagesOf, Question},
+                reads::history::{page_from, page_statement},
+                statement::Statement,
+            },
+        },
+    },
+};
+
+pub(super) const COMMAND: &str = "
+    SELECT q.n, c.id, e.seq, e.at FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (author, id, n)
+      JOIN users u ON u.id = q.author
+      JOIN events e ON e.command_id = q.id AND e.author = u.number
+      JOIN conversations c ON c.number = e.conversation";
+
+pub(super) fn command(commands: Vec<(UserId, CommandId)>) -> FactsQuery {
+    let (authors, ids): (Vec<UserId>, Vec<CommandId>) = commands.iter().copied().unzip();
+    let statement = Statement::new(COMMAND).bind(authors).bind(ids);
+    FactsQuery::together(commands, statement, (Question::Command, Answer::Command), |answer, row| {
+        *answer = Some(EventPosition { conversation: row.try_get(1)?, seq: row.try_get(2)?, at: row.try_get(3)? });
+        Ok(())
+    })
+}
+
+pub(super) const MESSAGE: &str = "
+    SELECT q.n, u.id, m.deleted, m.notice IS NOT NULL
+      FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS q (conversation, seq, n)
+      JOIN conversations c ON c.id = q.conversation
+      JOIN messages m ON m.conversation = c.number AND m.seq = q.seq
+      JOIN users u ON u.number = m.author";
+
+pub(super) fn message(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
+    let (conversations, seqs): (Vec<ConversationId>, Vec<Seq>) = messages.iter().copied().unzip();
+    let statement = Statement::new(MESSAGE).bind(conversations).bind(seqs);
+    FactsQuery::together(messages, statement, (Question::Message, Answer::Message), |answer, row| {
+        let (author, is_deleted, is_notice) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+        *answer = Some(MessageFacts { author, is_deleted, is_notice });
+        Ok(())
+    })
+}
+
+pub(super) const EMOJI_OF: &str = "
+    SELECT DISTINCT q.n, r.emoji FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS q (conversation, seq, n)
+      JOIN conversations c ON c.id = q.conversation
+      JOIN reactions r ON r.conversation = c.number AND r.message = q.seq
+     ORDER BY q.n, r.emoji";
+
+pub(super) fn emoji_of(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
+    let (conversations, seqs): (Vec<ConversationId>, Vec<Seq>) = messages.iter().copied().unzip();
+    let statement = Statement::new(EMOJI_OF).bind(conversations).bind(seqs);
+    FactsQuery::together(messages, statement, (Question::EmojiOf, Answer::EmojiOf), many)
+}
+
+pub(super) fn messages_of(ranges: Vec<MessagesOf>) -> FactsQuery {
+    let statement = |range: &MessagesOf| {
+        Statement::new(
+            "SELECT m.seq FROM conversations c JOIN messages m ON m.conversation = c.number
+              WHERE c.id = $1::uuid AND m.seq > $2::bigint AND m.seq <= $3::bigint
+                AND m.author = (SELECT number FROM users WHERE id = $4::uuid) AND NOT m.deleted AND m.notice IS NULL
+              ORDER BY m.seq LIMIT $5::bigint",
+        )
+        .bind(range.conversation)
+        .bind(range.after)
+        .bind(range.up_to)
+        .bind(range.author)
+        .bind(i64::from(range.limit))
+    };
+    FactsQuery::one_by_one(ranges, statement, (Question::MessagesOf, Answer::MessagesOf), many)
+}
+
+pub(super) fn old_events(conversations: Vec<(ConversationId, Timestamp, u32)>) -> FactsQuery {
+    let statement = |(conversation, before, limit): &(ConversationId, Timestamp, u32)| {
+        Statement::new(
+            "SELECT e.seq, e.target IS NULL AND e.payload ->> 'kind' = 'message' AND NOT coalesce(s.deleted, false)
+                    AND u.password IS NULL
+               FROM conversations c
+               JOIN events e ON e.conversation = c.number AND e.seq > c.retained
+               JOIN users u ON u.number = e.author
+               LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = e.seq
+              WHERE c.id = $1::uuid AND e.at < $2::bigint ORDER BY e.seq LIMIT $3::bigint",
+        )
+        .bind(*conversation)
+        .bind(*before)
+        .bind(i64::from(*limit))
+    };
+    FactsQuery::one_by_one(
+        conversations,
+        statement,
+        (Question::OldEvents, Answer::OldEvents),
+        |answer: &mut Vec<_>, row| {
+            answer.push(OldEvent { seq: row.try_get(0)?, is_due: row.try_get(1)? });
+            Ok(())
+        },
+    )
+}
+
+/// The most bytes of messages that [`messages_around`] reads on each side.
+const MAX_BYTES_AROUND: usize = 256 * 1024;
+
+pub(super) fn messages_around(places: Vec<MessagesAround>) -> FactsQuery {
+    let statements = places.iter().flat_map(|&MessagesAround { reader, conversation, seq, around }| {
+        let page = |window, limit| page_statement(reader, conversation, window, limit, MAX_BYTES_AROUND);
+        [page(HistoryWindow::Before(seq.next()), around.saturating_add(1)), page(HistoryWindow::After(seq), around)]
+    });
+    FactsQuery::new(statements.collect(), move |pages| {
+        let mut pages = pages.iter().map(|rows| Ok(page_from(rows)?.map_or_else(Vec::new, |page| page.messages)));
+        let mut answers = Vec::new();
+        for place in places {
+            let mut found: Vec<Message> = pages.by_ref().take(2).collect::<Result<Vec<_>, Error>>()?.concat();
+            found.retain(|message| message.notice.is_none());
+            answers.push((Question::MessagesAround(place), Answer::MessagesAround(found)));
+        }
+        Ok(answers)
+    })
+}

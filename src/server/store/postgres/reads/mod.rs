@@ -1,0 +1,9 @@
+//! Queries, each of which sees one snapshot of the database.
+
+pub(super) mod accounts;
+pub(super) mod conversations;
+pub(super) mod history;
+pub(super) mod log;
+pub(super) mod moderation;
+mod rows;
+mod sql;

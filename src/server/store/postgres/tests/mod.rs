@@ -1,0 +1,10 @@
+//! What only this store promises: nodes side by side, lost connections, lost answers.
+
+mod cut_proxy;
+mod failures;
+mod nodes;
+mod reading;
+mod test_database;
+mod versions;
+
+pub(in crate::server) use test_database::TestDatabase;

@@ -15,7 +15,7 @@ use std::{
 use clap::{Arg, Command as Program, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use teahouse::{
     pages,
-    server::{self, AdminCommand, Config, Server},
+    server::{self, AdminCommand, Config, DatabaseUrl, Server},
 };
 use tokio::{
     net::TcpListener,
@@ -48,34 +48,45 @@ enum CliCommand {
         #[command(subcommand)]
         command: AdminCommand,
     },
-    /// Copy the data to a file, whether a server runs on the folder or not.
+    /// Copy the data to a file, whether a server runs on the folder or not. For SQLite only.
     Backup {
         /// The server's data folder.
         #[arg(long, env = "TEAHOUSE_DATA", default_value = "data")]
         data: PathBuf,
+        /// The PostgreSQL database of a server that has one. Its own tools make backups of it.
+        #[arg(long, env = "TEAHOUSE_STORE", hide_env_values = true, hide = true)]
+        store: Option<DatabaseUrl>,
         /// The new file. It must not exist yet.
         file: PathBuf,
     },
     /// Hold the data, or a backup of it, against its own log, whether a server runs on the folder or not. Exits with 1 if
-    /// anything is wrong.
+    /// anything is wrong. For SQLite only.
     Verify {
         /// The server's data folder.
         #[arg(long, env = "TEAHOUSE_DATA", default_value = "data")]
         data: PathBuf,
+        /// The PostgreSQL database of a server that has one, which cannot be verified.
+        #[arg(long, env = "TEAHOUSE_STORE", hide_env_values = true, hide = true)]
+        store: Option<DatabaseUrl>,
         /// A backup to verify instead.
         file: Option<PathBuf>,
     },
 }
+
+const NO_POSTGRES_BACKUP: &str = "the data is in PostgreSQL: make backups with pg_dump or the database's own tools";
+const NO_POSTGRES_VERIFY: &str = "the data is in PostgreSQL: teahouse verifies SQLite databases only";
 
 fn main() -> ExitCode {
     let Cli { command, config } = read_command_line();
     let config = match command {
         Some(CliCommand::Serve(config)) => *config,
         Some(CliCommand::Admin { data, command }) => return print_outcome(server::send_command(&data, &command)),
-        Some(CliCommand::Backup { data, file }) => {
+        Some(CliCommand::Backup { store: Some(_), .. }) => return print_outcome(Err(NO_POSTGRES_BACKUP)),
+        Some(CliCommand::Verify { store: Some(_), file: None, .. }) => return print_outcome(Err(NO_POSTGRES_VERIFY)),
+        Some(CliCommand::Backup { data, file, .. }) => {
             return print_outcome(server::back_up(&data, &file).map(|()| format!("backed up to {}\n", file.display())));
         }
-        Some(CliCommand::Verify { data, file }) => return print_outcome(verify(file.as_ref().unwrap_or(&data))),
+        Some(CliCommand::Verify { data, file, .. }) => return print_outcome(verify(file.as_ref().unwrap_or(&data))),
         None => config,
     };
     log::begin();
@@ -153,7 +164,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = stop_on_signals()?;
     let (listen, site) = (config.listen, config.site.clone());
     let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
-    let server = Server::open(config)?;
+    let server = Server::open(config).await?;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let here = listener.local_addr()?;
     // In one write, because a reader may leave after the first line. Not in the log, because the claim link is a secret.

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 /// The key of all limits per address: an IPv4 address, or the /64 network of an IPv6 address, because whoever has one
 /// address of a /64 has all of them. IPv4-mapped IPv6 addresses count as IPv4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ClientAddr(IpAddr);
 
 impl From<IpAddr> for ClientAddr {

@@ -9,7 +9,7 @@ use crate::{
     server::{
         byte_size::ByteSize,
         net::{
-            ip_network::parse_ip_network, public_url::PublicUrl, report_url::ReportUrl,
+            database_url::DatabaseUrl, ip_network::parse_ip_network, public_url::PublicUrl, report_url::ReportUrl,
             security_contact::SecurityContact,
         },
     },
@@ -22,9 +22,19 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_LISTEN", default_value_t = Self::default().listen)]
     pub listen: SocketAddr,
 
-    /// Folder for the database and everything else that is stored.
+    /// Folder for the database and everything else that is stored; with `--store`, for the socket of `teahouse admin` only.
     #[arg(long, env = "TEAHOUSE_DATA", default_value_os_t = Self::default().data)]
     pub data: PathBuf,
+
+    /// The PostgreSQL database that holds the data, like `postgres://user:password@host/database`; any number of servers may
+    /// share one. Not set: an SQLite database in the data folder. Other users of the machine can see arguments, but not
+    /// environment variables.
+    #[arg(long, env = "TEAHOUSE_STORE", hide_env_values = true, value_name = "URL")]
+    pub store: Option<DatabaseUrl>,
+
+    /// PEM file with the certificates that PostgreSQL's certificate is checked against, instead of the system's.
+    #[arg(long, env = "TEAHOUSE_STORE_CA", value_name = "FILE")]
+    pub store_ca: Option<PathBuf>,
 
     /// Folder with the files of the page, instead of those built into the program.
     #[arg(long, env = "TEAHOUSE_SITE")]
@@ -58,7 +68,7 @@ pub struct Config {
     #[arg(long, env = "TEAHOUSE_CSP_REPORT_TO")]
     pub csp_report_to: Option<ReportUrl>,
 
-    /// How large the data folder may become, like `10GB`; beyond that, new data is refused.
+    /// How large the data folder may become, like `10GB`; beyond that, new data is refused. For SQLite only.
     #[arg(long, env = "TEAHOUSE_DISK_QUOTA")]
     pub disk_quota: Option<ByteSize>,
 
@@ -105,6 +115,8 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data: PathBuf::from("data"),
+            store: None,
+            store_ca: None,
             site: None,
             allow_origin: Vec::new(),
             public_url: None,
@@ -283,6 +295,9 @@ pub struct Timing {
     pub retention_interval: Duration,
     /// Between two checks of the certificate's files.
     pub certificate_interval: Duration,
+    /// Over how long a server that stops closes its connections, if other servers share its store. Then those are not
+    /// stormed by clients that reconnect.
+    pub drain_time: Duration,
     /// How long requests and connections may take to finish when the server stops.
     pub stop_timeout: Duration,
 }
@@ -306,6 +321,7 @@ impl Default for Timing {
             unused_guest_timeout: Duration::from_mins(10),
             retention_interval: Duration::from_mins(10),
             certificate_interval: Duration::from_secs(5),
+            drain_time: Duration::from_millis(1_500),
             stop_timeout: Duration::from_secs(3),
         }
     }

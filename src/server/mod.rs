@@ -4,6 +4,7 @@
 //! durable and gives it its place → `hub` delivers. Only `chat` writes to the store, and only `hub` writes to connections.
 
 mod admin;
+mod bus;
 mod byte_size;
 mod chat;
 mod clock;
@@ -14,6 +15,7 @@ mod housekeeping;
 mod http;
 mod hub;
 mod net;
+mod open_store;
 mod pages_api;
 mod problem;
 mod readiness;
@@ -28,6 +30,7 @@ mod store;
 pub mod websocket;
 
 pub(crate) use chat::{AllowedActions, ModerationRequest};
+pub(crate) use clock::machine_time;
 pub(crate) use net::cookies::cookie_values;
 pub(crate) use pages_api::PageError;
 pub(crate) use rules::ReportAction;
@@ -38,6 +41,7 @@ pub use byte_size::{ByteSize, ByteSizeError};
 pub use config::{Config, Limits, RetentionDays, Timing};
 pub use edge::TlsError;
 pub use net::{
+    database_url::DatabaseUrl,
     public_url::{PublicUrl, PublicUrlError},
     report_url::{ReportUrl, ReportUrlError},
     scheme::Scheme,
@@ -45,6 +49,7 @@ pub use net::{
     session_cookie::session_token,
     site::Site,
 };
+pub use open_store::StoreOpenError;
 pub use pages_api::PagesApi;
 pub use run::{RunError, Server, StartError, back_up};
-pub use store::{BackupError, Findings, LogReader, LogReaderError, OpenError, VerifyError, verify};
+pub use store::{BackupError, Findings, LogReader, LogReaderError, OpenError, PostgresOpenError, VerifyError, verify};

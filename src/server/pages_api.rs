@@ -7,11 +7,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use crate::{
     domain::{
         AdmissionPolicy, AuditPage, ClientAddr, CommandId, ConversationId, ConversationList, CurrentUser, Invite,
-        InviteId, MessagesPage, ReportList, Sanction, SessionEnd, Timestamp, User, UserId,
+        InviteId, MessagesPage, ReportList, Sanction, SessionEnd, User, UserId,
     },
     protocol::{ErrorCode, InviteRequest, MAX_FRAME_BYTES, Problem, VERSION, Welcome},
     server::{
         chat::{AllowedActions, ChatService, CommandContext, ModerationRequest, may_handle_reports_of},
+        clock::machine_time,
         error::ChatError,
         hub::{Hub, PresenceLookup as _},
         net::{
@@ -130,7 +131,7 @@ impl PagesApi {
         let (online, online_count) = self.hub.online_users_with(&session.me.user());
         Some(Welcome {
             protocol: VERSION,
-            at: Some(Timestamp::now()),
+            at: Some(machine_time()),
             epoch: self.chat.epoch(),
             token: None,
             me: session.me,
@@ -203,7 +204,7 @@ impl PagesApi {
 
     /// How many users are online at this moment. [`Self::online_users`] may be a second older.
     pub(crate) fn online_count(&self) -> u64 {
-        self.hub.online_user_ids().len() as u64
+        self.hub.count_online() as u64
     }
 
     /// Whether a user is online.

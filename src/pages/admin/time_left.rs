@@ -1,6 +1,6 @@
 //! How long something still lasts. The server does not know the reader's time zone, so pages show the time that is left.
 
-use crate::domain::Timestamp;
+use crate::{domain::Timestamp, server::machine_time};
 
 const MINUTE: u64 = 60 * 1_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -17,7 +17,7 @@ pub(super) enum TimeLeft {
 impl TimeLeft {
     /// The time from now until `end`.
     pub(super) fn until(end: Timestamp) -> Self {
-        Self::from_millis(end.0.saturating_sub(Timestamp::now().0))
+        Self::from_millis(end.0.saturating_sub(machine_time().0))
     }
 
     fn from_millis(millis: u64) -> Self {

@@ -61,6 +61,11 @@ impl ChatService {
         Ok(user)
     }
 
+    /// Looks whether deleted accounts have left data to erase, and erases it.
+    pub(in crate::server) fn request_erasure(&self) {
+        self.erasure_requested.notify_one();
+    }
+
     /// Erases what is left of deleted accounts in the log, in small batches, until it is dropped. This includes what an
     /// earlier run of the server has left.
     pub(in crate::server) async fn erase_deleted_accounts(&self) {

@@ -159,7 +159,7 @@ impl ChatService {
                 let is_valid = self.store.invite_is_valid(invite).await?;
                 (Some(invite), if is_valid { Ok(self.owner_grant(&key)) } else { Err(ChatError::InvalidInvite) })
             }
-            AdmissionToken::Claim(token) => (None, self.claim_token.check(token)),
+            AdmissionToken::Claim(token) => (None, self.check_claim(token).await),
         };
         if is_registered {
             return self.sign_in(nickname, password, client_addr, user_agent).await.map_err(|error| match error {
@@ -230,7 +230,7 @@ impl ChatService {
             None
         };
         let ownership = match claim {
-            Some(claim) if was_guest => self.security_log.log_refusal(client_addr, self.claim_token.check(&claim))?,
+            Some(claim) if was_guest => self.security_log.log_refusal(client_addr, self.check_claim(&claim).await)?,
             _ if was_guest => self.owner_grant(&nickname.key()),
             _ => OwnerGrant::Never,
         };

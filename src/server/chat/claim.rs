@@ -1,34 +1,37 @@
 //! How a server without an owner gets one: whoever presents the claim token. The server prints it when it starts.
 //!
-//! The token lives only as long as the process, so the disk holds nothing that could make an owner. The rules alone
-//! decide whether there is an owner already.
+//! The token lives only as long as the process, so the disk holds nothing that could make an owner. Servers that share a
+//! store let each other know the hashes of their tokens, because a claim may reach another than the one that printed the
+//! token. The rules alone decide whether there is an owner already.
 
-use std::sync::OnceLock;
+use crate::server::{
+    chat::{service::ChatService, tokens},
+    error::ChatError,
+    rules::OwnerGrant,
+    store::ClaimKey,
+};
 
-use crate::server::{chat::tokens, error::ChatError, rules::OwnerGrant};
-
-/// The claim token, generated when it is first needed.
-#[derive(Default)]
-pub(super) struct ClaimToken(OnceLock<String>);
-
-impl ClaimToken {
+impl ChatService {
+    /// The claim token, known to all servers that share the store.
+    ///
     /// # Errors
-    /// The system's random generator failed.
-    pub(super) fn get_or_generate(&self) -> Result<&str, ChatError> {
-        if let Some(token) = self.0.get() {
-            return Ok(token);
-        }
-        let token = tokens::generate()?;
-        Ok(self.0.get_or_init(|| token))
+    /// The system's random generator failed, or the store.
+    pub(super) async fn shared_claim_token(&self) -> Result<String, ChatError> {
+        let token = self.claim_token.get_or_generate()?;
+        self.store.share_claim(ClaimKey(tokens::hash(token))).await?;
+        Ok(token.to_owned())
     }
 
     /// Checks a claim token, and returns the grant that it gives. The rules check whether there is an owner by then.
     ///
     /// # Errors
-    /// [`ChatError::InvalidClaim`].
-    pub(super) fn check(&self, presented: &str) -> Result<OwnerGrant, ChatError> {
-        // Comparing hashes makes the timing independent of how much of the token is right.
-        let is_right = |token: &String| tokens::hash(token) == tokens::hash(presented);
-        if self.0.get().is_some_and(is_right) { Ok(OwnerGrant::IfUnowned) } else { Err(ChatError::InvalidClaim) }
+    /// [`ChatError::InvalidClaim`], or the store failed.
+    pub(super) async fn check_claim(&self, presented: &str) -> Result<OwnerGrant, ChatError> {
+        let presented = ClaimKey(tokens::hash(presented));
+        if self.claim_token.has_hash(presented) || self.store.is_shared_claim(presented).await? {
+            Ok(OwnerGrant::IfUnowned)
+        } else {
+            Err(ChatError::InvalidClaim)
+        }
     }
 }

@@ -2,18 +2,8 @@
 
 use crate::{
     domain::{ConversationId, Seq, User},
-    server::{chat::service::ChatService, error::ChatError},
+    server::{bus::TypingSignal, chat::service::ChatService, error::ChatError, hub::MAX_TYPING_AUDIENCE},
 };
-
-/// In conversations with more connections than this, typing is not announced: it would interest few and cost all.
-const MAX_TYPING_AUDIENCE: usize = 200;
-
-/// A user is typing, and the other members are to be told.
-#[derive(Debug)]
-pub(in crate::server) struct TypingSignal {
-    pub(in crate::server) conversation: ConversationId,
-    pub(in crate::server) user: User,
-}
 
 impl ChatService {
     /// Saves how far a user has read. All connections of the user learn it through the store's feed.

@@ -25,7 +25,7 @@ impl ChatService {
         if self.owner.is_some() || self.store.has_owner().await? {
             return Ok(None);
         }
-        Ok(Some(self.claim_token.get_or_generate()?.to_owned()))
+        Ok(Some(self.shared_claim_token().await?))
     }
 
     /// Finds a user: by id, by nickname, or by the nickname that a sanctioned user had. An id is longer than any nickname.

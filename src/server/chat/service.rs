@@ -8,7 +8,7 @@ use crate::{
     domain::{AdmissionPolicy, ClientAddr, ConversationId, Epoch, Nickname, NicknameKey, UserId},
     server::{
         chat::{
-            claim::ClaimToken,
+            claim_token::ClaimToken,
             passwords::Passwords,
             rate_limits::RateLimits,
             security_log::{SecurityEvent, SecurityLog},

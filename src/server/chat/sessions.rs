@@ -1,13 +1,13 @@
 //! Guests, sessions, and what expires.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use tokio::time::sleep;
 
 use crate::{
     domain::{
         AdmissionPolicy, ClientAddr, ConversationId, CurrentUser, EndReason, Nickname, Role, SessionEnd, SessionId,
-        User, UserId, UserKind,
+        Timestamp, User, UserId, UserKind,
     },
     server::{
         chat::{
@@ -20,7 +20,7 @@ use crate::{
         error::ChatError,
         rules::{
             CreateUser, EndGuests, EndSession, Expire, ExpireMessages, Expired, NewSession, ReleaseNickname, Retention,
-            SaveClock, TouchSession,
+            SaveClock, TouchSession, TouchSessions,
         },
         store::{ConnectionSnapshot, Session},
     },
@@ -36,6 +36,9 @@ pub(in crate::server) struct StartedSession {
 
 /// How often the last use of a session is saved, at most.
 const TOUCH_INTERVAL: Duration = Duration::from_hours(1);
+
+/// How many sessions are saved as used in one command. The store does nothing else in the meantime.
+const TOUCHED_AT_ONCE: usize = 64;
 
 /// How many characters (code points) of a `User-Agent` header are kept.
 const MAX_USER_AGENT_CHARACTERS: usize = 200;
@@ -223,6 +226,24 @@ impl ChatService {
             // The next call saves it. If the server stops before that, its clock loses a minute.
             tracing::warn!(%error, "the server's clock could not be saved");
         }
+    }
+
+    /// Saves that the sessions with a connection to this node are in use, each at most once per interval. `touched` is when
+    /// that was saved last, and is kept from call to call. Signing in has saved it before the first call.
+    pub(in crate::server) async fn touch_connected_sessions(
+        &self,
+        touched: &mut HashMap<SessionId, Timestamp>,
+    ) -> Result<(), ChatError> {
+        let connected = self.presence.connected_sessions();
+        touched.retain(|session, _| connected.contains(session));
+        let (now, cutoff) = (ago(Duration::ZERO), ago(TOUCH_INTERVAL));
+        let mut due: Vec<SessionId> = connected.into_iter().collect();
+        due.retain(|session| *touched.entry(*session).or_insert(now) < cutoff);
+        for sessions in due.chunks(TOUCHED_AT_ONCE) {
+            self.store.execute(TouchSessions(sessions.to_vec())).await?;
+            touched.extend(sessions.iter().map(|session| (*session, now)));
+        }
+        Ok(())
     }
 
     /// Ends expired sessions, frees the nicknames of guests who stayed away too long, and deletes expired data.

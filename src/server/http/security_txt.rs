@@ -7,6 +7,7 @@ use axum::{Router, routing::get};
 use crate::{
     domain::{Timestamp, utc},
     server::{
+        clock::machine_time,
         net::{public_url::PublicUrl, security_contact::SecurityContact},
         state::AppState,
     },
@@ -23,7 +24,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 pub(super) fn router(contact: Option<SecurityContact>, public_url: Option<PublicUrl>) -> Router<Arc<AppState>> {
     match contact {
         Some(contact) => {
-            Router::new().route(PATH, get(async move || security_txt(&contact, public_url.as_ref(), Timestamp::now())))
+            Router::new().route(PATH, get(async move || security_txt(&contact, public_url.as_ref(), machine_time())))
         }
         None => Router::new(),
     }

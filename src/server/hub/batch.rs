@@ -33,12 +33,12 @@ pub(crate) enum DeliveryOp {
     ToUser(UserId, EncodedFrame),
     /// Ends the subscription of a user to a conversation, and tells the user's connections.
     Unsubscribe(UserId, ConversationId, Option<EncodedFrame>),
-    /// Closes all connections of a user.
-    CloseUser(UserId, CloseCode),
+    /// Closes all connections of a user, but those of `later` sessions.
+    CloseUser { user: UserId, code: CloseCode, later: Vec<SessionId> },
     /// Closes the connections of a user that know an outdated profile. Clients reconnect at once, with the new one.
     CloseOutdated(UserId, ProfileChange),
-    /// Closes the connections of a session of a user, or all of the user's connections.
-    CloseSession { user: UserId, session: Option<SessionId>, code: CloseCode },
+    /// Closes the connections of a session of a user, or all of the user's connections, but those of `later` sessions.
+    CloseSession { user: UserId, session: Option<SessionId>, code: CloseCode, later: Vec<SessionId> },
     /// Whoever waits for the operations before this one notices when all shards have dropped the batch.
     Delivered { _delivered: oneshot::Sender<()> },
     /// Sends a frame to every connection.

@@ -77,8 +77,8 @@ pub(crate) struct Connection {
     subscriptions: Mutex<Option<Vec<ConversationId>>>,
     /// How many commands of the connection wait for the store.
     pending_commands: AtomicU32,
-    /// Whether the connection's task waits for its last commands to be answered.
-    is_draining: AtomicBool,
+    /// Whether the connection's task is to answer the last commands and then close the connection.
+    is_dismissed: AtomicBool,
     /// Whether somebody waits in [`Self::responds_within`].
     is_probed: AtomicBool,
     /// The shard's tick at which anything last came from the client.
@@ -107,15 +107,15 @@ impl Connection {
             queue: SendQueue::new(send_queue_bytes),
             subscriptions: Mutex::new(Some(Vec::new())),
             pending_commands: AtomicU32::new(0),
-            is_draining: AtomicBool::new(false),
+            is_dismissed: AtomicBool::new(false),
             is_probed: AtomicBool::new(false),
             last_received_tick: AtomicU32::new(now),
             last_ping_tick: AtomicU32::new(now),
         }
     }
 
-    /// Subscribes the connection to a conversation, unless it has left.
-    pub(super) fn subscribe(self: &Arc<Self>, conversation: ConversationId) {
+    /// Subscribes the connection to a conversation, unless it has left. Returns whether it was not subscribed before.
+    pub(super) fn subscribe(self: &Arc<Self>, conversation: ConversationId) -> bool {
         if let Some(subscriptions) = self.subscriptions().as_mut()
             && let Err(index) = subscriptions.binary_search(&conversation)
         {
@@ -124,6 +124,9 @@ impl Connection {
             }
             subscriptions.insert(index, conversation);
             self.shard.subscribe(conversation, self);
+            true
+        } else {
+            false
         }
     }
 
@@ -218,7 +221,7 @@ impl Connection {
         // Sequentially consistent, as in `has_no_pending_commands`: one of the two sees the other's write, so the task
         // is woken.
         let before = self.pending_commands.fetch_sub(1, Ordering::SeqCst);
-        if before == MAX_PENDING_COMMANDS || self.is_draining.load(Ordering::SeqCst) {
+        if before == MAX_PENDING_COMMANDS || self.is_dismissed.load(Ordering::SeqCst) {
             self.queue.wake();
         }
     }
@@ -228,10 +231,24 @@ impl Connection {
         self.pending_commands.load(Ordering::Acquire) >= MAX_PENDING_COMMANDS
     }
 
-    /// Whether all commands have been answered. After the first call, each answer wakes the connection's task.
+    /// Whether all commands have been answered. Each answer to a connection that was dismissed wakes its task.
     pub(crate) fn has_no_pending_commands(&self) -> bool {
-        self.is_draining.store(true, Ordering::SeqCst);
         self.pending_commands.load(Ordering::SeqCst) == 0
+    }
+
+    /// Lets the connection's task answer the last commands and close the connection, because the server stops. Returns
+    /// whether it was not told before.
+    pub(super) fn dismiss(&self) -> bool {
+        let is_news = !self.is_dismissed.swap(true, Ordering::SeqCst);
+        if is_news {
+            self.queue.wake();
+        }
+        is_news
+    }
+
+    /// Whether [`Self::dismiss`] was called.
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.is_dismissed.load(Ordering::SeqCst)
     }
 
     fn subscriptions(&self) -> MutexGuard<'_, Option<Vec<ConversationId>>> {
@@ -318,9 +335,13 @@ impl Shard {
         lock(&self.audiences).get(&conversation).into_iter().flatten().for_each(visit);
     }
 
-    /// Wakes the tasks of all connections.
-    pub(super) fn wake_all(&self) {
-        lock(&self.connections).values().for_each(|connection| connection.queue.wake());
+    pub(super) fn connection_count(&self) -> usize {
+        lock(&self.connections).len()
+    }
+
+    /// Dismisses up to `count` connections that were not dismissed before. Returns how many.
+    pub(super) fn dismiss_connections(&self, count: usize) -> usize {
+        lock(&self.connections).values().filter(|connection| connection.dismiss()).take(count).count()
     }
 
     /// All connections that speak the full protocol.

@@ -23,6 +23,9 @@ pub(crate) struct EncodedFrame {
     /// If set, the frame is a duplicate for a connection that the welcome and the replay brought to this position or
     /// beyond.
     pub(super) superseded_at: Option<(ConversationId, Seq)>,
+    /// If set, the frame includes everything up to this position, and what the live feed delivers up to there is a
+    /// duplicate; but not for a connection that had the conversation before.
+    pub(super) includes: Option<(ConversationId, Seq)>,
 }
 
 impl EncodedFrame {
@@ -30,16 +33,20 @@ impl EncodedFrame {
     pub(crate) fn encode(frame: &impl Serialize) -> Option<Self> {
         let bytes =
             websocket::encode_text_with(|out| serde_json::to_writer(out, frame)).inspect_err(log_json_error).ok()?;
-        Some(Self { bytes, superseded_at: None })
+        Some(Self { bytes, superseded_at: None, includes: None })
     }
 
     pub(super) fn superseded_at(self, conversation: ConversationId, seq: Seq) -> Self {
         Self { superseded_at: Some((conversation, seq)), ..self }
     }
 
+    pub(super) fn including(self, conversation: ConversationId, seq: Seq) -> Self {
+        Self { includes: Some((conversation, seq)), ..self }
+    }
+
     /// A frame that is encoded already, such as a ping.
     pub(crate) fn control(bytes: Bytes) -> Self {
-        Self { bytes, superseded_at: None }
+        Self { bytes, superseded_at: None, includes: None }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 use crate::{
-    domain::{CommandId, Conversation, ConversationId, EndReason, Event, User, UserId},
+    domain::{CommandId, Conversation, ConversationId, EndReason, Event, SessionId, User, UserId},
     protocol::{ServerFrame, SimpleReply},
     server::{
         error::ChatError,
@@ -26,11 +26,12 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Delivers what is committed from now on, until the store closes its feed. Never waits for a connection.
 pub(crate) async fn deliver(feed: CommitFeed, store: Arc<dyn Store>, hub: Arc<Hub>, shards: ShardSenders) {
+    let is_shared = store.foreign_head().is_some();
     let mut log = LogFollower::new(feed, Arc::<dyn Store>::clone(&store));
     while let Some(deliveries) = log.next().await {
         let mut batch = DeliveryBatchBuilder::new(&hub);
         for delivery in deliveries {
-            let looked_up = look_up(&*store, &log, &delivery).await;
+            let looked_up = look_up(&*store, is_shared, &hub, &mut log, &delivery).await;
             batch.add(delivery, looked_up);
         }
         shards.send(batch.finish()).await;
@@ -43,13 +44,34 @@ enum LookedUp {
     /// A conversation as its user sees it now.
     View(Box<Conversation>),
     User(User),
+    /// The present sessions of a user.
+    Sessions(Vec<SessionId>),
 }
 
 /// Looks up what an entry does not contain. Returns `None` if nothing is needed, or if it does not exist any more.
-async fn look_up(store: &dyn Store, log: &LogFollower, delivery: &Delivery) -> Option<LookedUp> {
+///
+/// Nothing is needed if the user has no connection here: one that is opened later reads the store later.
+async fn look_up(
+    store: &dyn Store,
+    is_shared: bool,
+    hub: &Hub,
+    // Not shared with other threads while this waits.
+    log: &mut LogFollower,
+    delivery: &Delivery,
+) -> Option<LookedUp> {
     let Delivery::Entry(CommitEntry { change: Change::Entry(entry), .. }) = delivery else { return None };
     loop {
         let found = match entry {
+            Entry::Listed { user, .. } | Entry::Block { user, .. } | Entry::SessionEnded { user, .. }
+                if !hub.is_connected(*user) =>
+            {
+                return None;
+            }
+            // On another node, the user may have signed in again before this node learns that all sessions ended.
+            Entry::SessionEnded { user, session: None, .. } if is_shared => store
+                .sessions(*user)
+                .await
+                .map(|sessions| Some(LookedUp::Sessions(sessions.into_iter().map(|session| session.id).collect()))),
             Entry::Listed { user, conversation } => {
                 store.conversation(*user, *conversation).await.map(|view| Some(LookedUp::View(Box::new(view))))
             }
@@ -123,21 +145,25 @@ impl<'a> DeliveryBatchBuilder<'a> {
     fn add_entry(&mut self, entry: Entry, looked_up: Option<LookedUp>) {
         match (entry, looked_up) {
             // Read from the log, later than it was listed: events that the view includes already may come behind it.
-            (Entry::Listed { user, .. }, Some(LookedUp::View(view))) => self.subscribe(user, *view, |frame| frame),
+            (Entry::Listed { user, conversation }, Some(LookedUp::View(view))) => {
+                let last_seq = view.last_seq;
+                self.subscribe(user, *view, |frame| frame.including(conversation, last_seq));
+            }
             (Entry::Unlisted { user, conversation } | Entry::Left { user, room: conversation }, _) => {
                 self.unsubscribe(user, conversation);
             }
             (Entry::Block { user, on, .. }, Some(LookedUp::User(other))) => {
                 self.send_to_user(user, &ServerFrame::Block { user: other, on });
             }
-            // The notice of the removal reaches the user first.
-            (Entry::SessionEnded { user, session: None, reason: EndReason::Removed }, _) => {
+            (Entry::SessionEnded { user, session, reason }, looked_up) => {
                 self.close_event_batches();
-                self.operations.push(DeliveryOp::CloseUser(user, EndReason::Removed.into()));
-            }
-            (Entry::SessionEnded { user, session, reason }, _) => {
-                self.close_event_batches();
-                self.operations.push(DeliveryOp::CloseSession { user, session, code: reason.into() });
+                let code = reason.into();
+                let later = if let Some(LookedUp::Sessions(later)) = looked_up { later } else { Vec::new() };
+                self.operations.push(match (session, reason) {
+                    // The notice of the removal reaches the user first.
+                    (None, EndReason::Removed) => DeliveryOp::CloseUser { user, code, later },
+                    _ => DeliveryOp::CloseSession { user, session, code, later },
+                });
             }
             (Entry::Registered { user }, _) => self.close_outdated(user, ProfileChange::Registered),
             (Entry::RoleChanged { user, role }, _) => self.close_outdated(user, ProfileChange::Role(role)),
@@ -155,7 +181,8 @@ impl<'a> DeliveryBatchBuilder<'a> {
                 | Entry::NetworkUnbanned { .. }
                 | Entry::InviteCreated { .. }
                 | Entry::InviteUsed { .. }
-                | Entry::InviteRevoked { .. },
+                | Entry::InviteRevoked { .. }
+                | Entry::Other,
                 _,
             ) => {}
         }
@@ -297,7 +324,7 @@ mod tests {
             (Entry::Unlisted { user, conversation: room }, "Unsubscribe("),
             (Entry::Registered { user }, "CloseOutdated("),
             (Entry::RoleChanged { user, role: Role::Owner }, "CloseOutdated("),
-            (ended(None, EndReason::Removed), "CloseUser("),
+            (ended(None, EndReason::Removed), "CloseUser "),
             (ended(None, EndReason::SignedOut), "CloseSession "),
             (ended(Some(session), EndReason::Removed), "CloseSession "),
         ] {

@@ -20,11 +20,15 @@
 //! | `shard_loop` | the task of a shard: delivers batches, checks connections |
 //! | `presence`, `presence_announcer` | who was announced as online, and announcing changes |
 //! | `presence_lookup` | who is online, as an interface for `chat` |
+//! | `elsewhere`, `local_node` | who is online on other nodes; what the bus tells and asks |
+//! | `typing` | who is typing |
 
 mod batch;
 mod connections;
+mod elsewhere;
 mod encoded;
 mod fan_out;
+mod local_node;
 mod log_follower;
 mod presence;
 mod presence_announcer;
@@ -33,7 +37,9 @@ mod registry;
 mod replayed;
 mod send_queue;
 mod shard_loop;
+mod typing;
 
+pub(super) use batch::ShardSenders;
 pub(super) use connections::{Connection, ConnectionOrigin, Dialect};
 pub(super) use encoded::EncodedFrame;
 pub(super) use fan_out::deliver;
@@ -43,3 +49,4 @@ pub(super) use registry::{Hub, Registered};
 pub(super) use replayed::ReplayedPositions;
 pub(super) use send_queue::{CloseReason, SendQueue};
 pub(super) use shard_loop::serve_shard;
+pub(super) use typing::MAX_TYPING_AUDIENCE;

@@ -4,36 +4,42 @@ use std::collections::HashSet;
 
 use crate::{
     domain::{ClientAddr, ConversationId, SessionId, UserId},
-    server::hub::registry::{Hub, OnlineUser},
+    server::hub::{
+        elsewhere::Cluster,
+        registry::{Hub, OnlineUser},
+    },
 };
 
 /// Answers who is online.
 ///
 /// `chat` asks this trait and never the hub, so that it does not depend on where the connections are.
-/// [`Hub`] answers for the connections of this process.
+/// [`Hub`] answers for its own connections, and for users also with what other nodes have told.
 pub(crate) trait PresenceLookup: Send + Sync {
     /// The ids of all users who have at least one connection.
     fn online_user_ids(&self) -> HashSet<UserId>;
 
-    /// Whether the user is online under exactly this nickname.
+    /// Whether the user has a connection to this process under exactly this nickname. What other nodes have told is too old to
+    /// rely on: users who have given the nickname up may still count as online there.
     fn is_online_as(&self, user: UserId, nickname: &str) -> bool;
 
-    /// The sessions that have at least one connection.
+    /// The sessions that have at least one connection to this process.
     fn connected_sessions(&self) -> HashSet<SessionId>;
 
-    /// Whether this session of the user has a connection.
+    /// Whether this session of the user has a connection to this process. Other nodes save that theirs are in use.
     fn is_session_connected(&self, user: UserId, session: SessionId) -> bool;
 
-    /// The client address of each connection of the user.
+    /// The client addresses of the user's connections; some may be there several times.
     fn addresses_of(&self, user: UserId) -> Vec<ClientAddr>;
 
-    /// How many connections are subscribed to the conversation. Returns `None` if none of them belongs to `member`.
+    /// How many connections to this process are subscribed to the conversation. Returns `None` if none of them belongs to `member`.
     fn audience_size(&self, conversation: ConversationId, member: UserId) -> Option<usize>;
 }
 
 impl PresenceLookup for Hub {
     fn online_user_ids(&self) -> HashSet<UserId> {
-        self.users().keys().copied().collect()
+        let users = self.users();
+        let elsewhere = self.cluster().map(Cluster::elsewhere);
+        users.keys().copied().chain(elsewhere.iter().flat_map(|elsewhere| elsewhere.user_ids())).collect()
     }
 
     fn is_online_as(&self, user: UserId, nickname: &str) -> bool {
@@ -50,7 +56,11 @@ impl PresenceLookup for Hub {
     }
 
     fn addresses_of(&self, user: UserId) -> Vec<ClientAddr> {
-        self.connections_of(user).iter().map(|connection| connection.client_addr).collect()
+        let mut addresses: Vec<_> = self.connections_of(user).iter().map(|connection| connection.client_addr).collect();
+        if let Some(cluster) = self.cluster() {
+            addresses.extend(cluster.elsewhere().find(user).into_iter().flat_map(|found| &found.addresses));
+        }
+        addresses
     }
 
     fn audience_size(&self, conversation: ConversationId, member: UserId) -> Option<usize> {

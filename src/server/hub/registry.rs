@@ -5,7 +5,7 @@ use std::{
     mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{ConversationId, User, UserId},
-    protocol::{MAX_LISTED_ONLINE, ServerFrame},
+    protocol::MAX_LISTED_ONLINE,
     server::{
+        bus::{Bus, UserOnNode},
         hub::{
             batch::{DeliveryBatch, MAX_QUEUED_BATCHES, ShardSenders},
             connections::{Connection, ConnectionOrigin, Dialect, Shard, shrink_if_sparse},
-            encoded::EncodedFrame,
+            elsewhere::Cluster,
             presence::AnnouncedPresence,
         },
         store::ReplyTo,
@@ -33,8 +34,12 @@ pub(crate) struct Hub {
     /// How many connections speak the simple protocol. While there are none, no frames are encoded for them.
     simple_connections: AtomicUsize,
     presence: AnnouncedPresence,
+    /// `None` if no other node shares the store.
+    cluster: Option<Cluster>,
     /// How many connections were ever registered; numbers the next one.
     registrations: AtomicU64,
+    /// Whether connections are no longer wanted, because the server stops.
+    is_stopping: AtomicBool,
     /// How many connections one user may have at a time. `None` for no limit.
     connections_per_user: Option<usize>,
     /// How many unsent bytes a connection may have before it is closed as too slow.
@@ -62,6 +67,14 @@ impl OnlineUser {
 
     pub(super) fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
         self.earlier.iter().chain([&self.latest])
+    }
+
+    /// What other nodes are told of the user.
+    pub(super) fn on_node(&self) -> UserOnNode {
+        let mut addresses: Vec<_> = self.connections().map(|connection| connection.client_addr).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        UserOnNode { user: self.user().clone(), addresses: addresses.into() }
     }
 
     /// Removes a connection. Returns whether the user has any left.
@@ -92,10 +105,17 @@ impl Hub {
             shards: (0..shards.max(1)).map(|_| Arc::default()).collect(),
             simple_connections: AtomicUsize::new(0),
             presence: AnnouncedPresence::default(),
+            cluster: None,
             registrations: AtomicU64::new(0),
+            is_stopping: AtomicBool::new(false),
             connections_per_user,
             send_queue_bytes,
         }
+    }
+
+    /// Counts the users of the other nodes as well, if there may be any.
+    pub(crate) fn on_bus(self, bus: Arc<dyn Bus>) -> Self {
+        Self { cluster: bus.is_shared().then(|| Cluster::new(bus)), ..self }
     }
 
     /// Registers a connection of `user` until the returned guard is dropped.
@@ -120,8 +140,19 @@ impl Hub {
         let shard = Arc::clone(&self.shards[shard]);
         let connection = Arc::new(Connection::new(number, user, origin, shard, self.send_queue_bytes));
         connection.shard.add(&connection);
+        // Behind the line above, so that either this or `dismiss_connections` sees what the other has done.
+        if self.is_stopping.load(Ordering::SeqCst) {
+            connection.dismiss();
+        }
         if connection.dialect == Dialect::Simple {
             self.simple_connections.fetch_add(1, Ordering::SeqCst);
+        }
+        if let Some(cluster) = &self.cluster {
+            let mut elsewhere = cluster.elsewhere();
+            elsewhere.changed_here(connection.user.id);
+            if matches!(entry, Entry::Vacant(_)) {
+                elsewhere.came_here(connection.user.id);
+            }
         }
         match entry {
             Entry::Vacant(vacant) => {
@@ -153,9 +184,16 @@ impl Hub {
         (ShardSenders(senders), receivers)
     }
 
-    /// Wakes the tasks of all connections, so that they notice that the server stops.
-    pub(crate) fn wake_all(&self) {
-        self.shards.iter().for_each(|shard| shard.wake_all());
+    /// How many connections there are.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.connection_count()).sum()
+    }
+
+    /// Tells up to `count` connections, and all that will still be registered, that the server stops. Returns how many it
+    /// told: fewer if no more are left.
+    pub(crate) fn dismiss_connections(&self, count: usize) -> usize {
+        self.is_stopping.store(true, Ordering::SeqCst);
+        self.shards.iter().fold(0, |told, shard| told + shard.dismiss_connections(count - told))
     }
 
     /// The connection that sent a command, if it is still open.
@@ -190,9 +228,29 @@ impl Hub {
     /// [`MAX_LISTED_ONLINE`].
     pub(super) fn current_presence(&self) -> (HashMap<UserId, User>, usize) {
         let users = self.users();
-        let is_listed = users.len() <= MAX_LISTED_ONLINE;
-        let listed = users.iter().filter(|_| is_listed).map(|(id, online)| (*id, online.user().clone()));
-        (listed.collect(), users.len())
+        let elsewhere = self.cluster.as_ref().map(Cluster::elsewhere);
+        let count = users.len() + elsewhere.as_ref().map_or(0, |elsewhere| elsewhere.count_not_here());
+        if count > MAX_LISTED_ONLINE {
+            return (HashMap::new(), count);
+        }
+        let mut listed: HashMap<UserId, User> = users.iter().map(|(id, online)| (*id, online.user().clone())).collect();
+        for id in elsewhere.iter().flat_map(|elsewhere| elsewhere.user_ids()) {
+            let found = elsewhere.iter().flat_map(|elsewhere| elsewhere.find(id));
+            if let (Entry::Vacant(vacant), Some(found)) = (listed.entry(id), found.last()) {
+                vacant.insert(found.user.clone());
+            }
+        }
+        (listed, count)
+    }
+
+    /// How many users are online at this moment.
+    pub(crate) fn count_online(&self) -> usize {
+        let users = self.users();
+        users.len() + self.cluster.as_ref().map_or(0, |cluster| cluster.elsewhere().count_not_here())
+    }
+
+    pub(super) fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
     }
 
     pub(super) fn presence(&self) -> &AnnouncedPresence {
@@ -209,14 +267,14 @@ impl Hub {
         self.connections_of(user).into_iter().find(|connection| connection.is_ephemeral_guest())
     }
 
-    /// Sends a frame to all subscribers of a conversation who speak the full protocol, except to those of `except`.
-    pub(crate) fn broadcast_except(&self, conversation: ConversationId, except: UserId, frame: &ServerFrame) {
-        let Some(frame) = EncodedFrame::encode(frame) else { return };
-        for connection in self.shards.iter().flat_map(|shard| shard.audience(conversation)) {
-            if connection.user.id != except && connection.dialect == Dialect::Full {
-                connection.queue.send(frame.clone());
-            }
-        }
+    /// The connections of all shards that are subscribed to a conversation.
+    pub(super) fn subscribers(&self, conversation: ConversationId) -> Vec<Arc<Connection>> {
+        self.shards.iter().flat_map(|shard| shard.audience(conversation)).collect()
+    }
+
+    /// Whether the user has a connection here.
+    pub(super) fn is_connected(&self, user: UserId) -> bool {
+        self.users().contains_key(&user)
     }
 
     pub(super) fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
@@ -234,10 +292,19 @@ impl Hub {
             self.simple_connections.fetch_sub(1, Ordering::SeqCst);
         }
         let mut users = self.users();
-        if let Some(online) = users.get_mut(&connection.user.id)
-            && !online.remove_connection(connection)
-        {
-            users.remove(&connection.user.id);
+        let id = connection.user.id;
+        let Some(online) = users.get_mut(&id) else { return };
+        let before = self.cluster.as_ref().map(|cluster| (cluster, online.on_node()));
+        let is_gone = !online.remove_connection(connection);
+        if let Some((cluster, user)) = before {
+            let mut elsewhere = cluster.elsewhere();
+            elsewhere.changed_here(id);
+            if is_gone {
+                elsewhere.left_here(user);
+            }
+        }
+        if is_gone {
+            users.remove(&id);
             shrink_if_sparse(&mut users);
             self.presence.notify_change();
         }

@@ -18,6 +18,13 @@ impl ReplayedPositions {
         Self(positions)
     }
 
+    /// Adds a conversation that the welcome did not have.
+    pub(super) fn add(&mut self, (conversation, seq): (ConversationId, Seq)) {
+        if let Err(index) = self.find(conversation) {
+            self.0.insert(index, (conversation, seq));
+        }
+    }
+
     /// Whether the connection has not received this position yet.
     ///
     /// The feed is in order within a conversation, so after the first new position the entry is of no use any more and

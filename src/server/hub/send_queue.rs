@@ -205,7 +205,7 @@ impl SendQueue {
 
     /// The bytes that were pushed before a socket was attached.
     #[cfg(test)]
-    pub(super) fn early_bytes(&self) -> Vec<u8> {
+    pub(crate) fn early_bytes(&self) -> Vec<u8> {
         let state = self.state();
         let bytes = state.early.iter().map(|entry| match entry {
             QueueEntry::Events(events) => &events.full.bytes,
@@ -228,6 +228,9 @@ impl SendQueue {
             }
         } else if frame.superseded_at.is_none_or(|position| state.replayed.is_new(position)) {
             self.add_bytes(state, frame.bytes);
+            if let Some(position) = frame.includes {
+                state.replayed.add(position);
+            }
         }
     }
 

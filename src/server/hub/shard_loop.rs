@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::{ConversationId, UserId},
+    domain::{ConversationId, SessionId, UserId},
     protocol::CloseCode,
     server::{
         config::Timing,
@@ -135,8 +135,9 @@ impl<'a> ShardDelivery<'a> {
             DeliveryOp::Subscribe(user, conversation, frame) => {
                 self.finish_fan_outs_of(*conversation);
                 for connection in self.connections_of(*user) {
-                    connection.subscribe(*conversation);
-                    self.push_full(&connection, frame);
+                    let is_new = connection.subscribe(*conversation);
+                    let includes = frame.includes.filter(|_| is_new);
+                    self.push_full(&connection, &EncodedFrame { includes, ..frame.clone() });
                 }
             }
             DeliveryOp::ToUser(user, frame) => {
@@ -153,9 +154,9 @@ impl<'a> ShardDelivery<'a> {
                     }
                 }
             }
-            DeliveryOp::CloseUser(user, code) => {
+            DeliveryOp::CloseUser { user, code, later } => {
                 self.finish_fan_outs();
-                self.close_connections_of(*user, *code, |_| true);
+                self.close_connections_of(*user, *code, |connection| !is_of(connection, later));
             }
             DeliveryOp::CloseOutdated(user, change) => {
                 self.finish_fan_outs();
@@ -163,9 +164,10 @@ impl<'a> ShardDelivery<'a> {
                     change.is_missing_in(&connection.user)
                 });
             }
-            DeliveryOp::CloseSession { user, session, code } => {
-                self.close_connections_of(*user, *code, |connection| {
-                    session.is_none() || connection.session == *session
+            DeliveryOp::CloseSession { user, session, code, later } => {
+                self.close_connections_of(*user, *code, |connection| match session {
+                    None => !is_of(connection, later),
+                    Some(_) => connection.session == *session,
                 });
             }
             DeliveryOp::Delivered { .. } => {}
@@ -266,6 +268,11 @@ impl<'a> ShardDelivery<'a> {
             self.serve_slice();
         }
     }
+}
+
+/// Whether a connection belongs to one of these sessions.
+fn is_of(connection: &Connection, sessions: &[SessionId]) -> bool {
+    connection.session.is_some_and(|session| sessions.contains(&session))
 }
 
 impl LargeFanOut {

@@ -6,7 +6,7 @@ use crate::{
     domain::{CommandId, ConversationId},
     protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
     server::{
-        chat::{CommandContext, Direct, ModerationRequest, PendingCommand, PendingDirect, TypingSignal},
+        chat::{CommandContext, Direct, ModerationRequest, PendingCommand, PendingDirect},
         error::ChatError,
         hub::{Connection, EncodedFrame},
         rules::EventPosition,
@@ -196,9 +196,8 @@ impl ChatHandler {
 
     async fn typing(&self, conversation: ConversationId) -> HandlerOutcome {
         match self.app.chat.typing(&self.connection.user, conversation).await {
-            Ok(Some(TypingSignal { conversation, user })) => {
-                let typing_user = user.id;
-                self.app.hub.broadcast_except(conversation, typing_user, &ServerFrame::Typing { conversation, user });
+            Ok(Some(signal)) => {
+                self.app.hub.announce_typing(signal);
                 HandlerOutcome::Nothing
             }
             Ok(None) => HandlerOutcome::Nothing,

@@ -13,9 +13,10 @@ use std::{future::poll_fn, sync::Arc};
 use tokio::select;
 
 use crate::{
-    domain::{Conversation, ConversationList, Seq, Timestamp},
+    domain::{Conversation, ConversationList, Seq},
     protocol::{CloseCode, MAX_REPLAYED_EVENTS, ServerFrame, VERSION, Welcome},
     server::{
+        clock::machine_time,
         error::ChatError,
         hub::{Connection, EncodedFrame, ReplayedPositions},
         socket::{
@@ -72,7 +73,7 @@ async fn welcome_and_replay(
     let (online, online_count) = app.hub.online_users_with(&connection.user);
     let welcome = Welcome {
         protocol: VERSION,
-        at: Some(Timestamp::now()),
+        at: Some(machine_time()),
         epoch: app.chat.epoch(),
         token,
         me,

@@ -174,7 +174,7 @@ impl<H: FrameHandler> ConnectionSession<H> {
         if let Poll::Ready(reason) = connection.queue.poll(context) {
             return Poll::Ready(SessionEvent::QueueClosed(reason));
         }
-        if self.handler.app().stopping.is_cancelled() {
+        if connection.is_dismissed() {
             return Poll::Ready(SessionEvent::Stopping);
         }
         if connection.is_at_command_limit() {

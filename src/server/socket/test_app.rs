@@ -24,10 +24,10 @@ pub(super) struct TestApp {
     pub(super) _folder: TempDir,
 }
 
-pub(super) fn test_app(timing: Timing) -> TestApp {
+pub(super) async fn test_app(timing: Timing) -> TestApp {
     let folder = TempDir::new().expect("a folder");
     let config = Config { data: folder.path().to_owned(), ..Config::default() };
-    let Server { store, feed, chat, hub, .. } = Server::open(config).expect("a server");
+    let Server { store, feed, chat, hub, .. } = Server::open(config).await.expect("a server");
     let app = AppState {
         chat,
         hub,

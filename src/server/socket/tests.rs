@@ -52,7 +52,7 @@ fn an_idle_connection_is_small() {
 #[tokio::test]
 async fn a_client_that_gets_no_sign_in_permit_in_time_is_asked_to_come_back_in_both_protocols() {
     let patience = Duration::from_millis(20);
-    let server = test_app(Timing { sign_in_permit_timeout: patience, ..Timing::default() });
+    let server = test_app(Timing { sign_in_permit_timeout: patience, ..Timing::default() }).await;
     let app = &server.app;
     let permits = try_join_all((0..MAX_CONCURRENT_SIGN_INS).map(|_| app.sign_in_permits.acquire(patience)));
     let permits = permits.await.expect("all permits");
@@ -76,7 +76,7 @@ async fn a_client_that_gets_no_sign_in_permit_in_time_is_asked_to_come_back_in_b
 
 #[tokio::test]
 async fn a_simple_client_is_subscribed_to_a_direct_that_was_opened_while_it_signed_in() {
-    let TestApp { app, store, feed, _folder } = test_app(Timing::default());
+    let TestApp { app, store, feed, _folder } = test_app(Timing::default()).await;
     let (shards, channels) = app.hub.shard_channels();
     let delivering = tokio::spawn(deliver(feed, store, Arc::clone(&app.hub), shards));
     for (shard, batches) in channels {

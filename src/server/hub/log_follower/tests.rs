@@ -18,6 +18,8 @@ use crate::{
 /// A commit log in memory that refuses the next reads if it is told to.
 struct FakeLog {
     head: watch::Sender<Position>,
+    /// What other nodes have committed.
+    foreign_head: watch::Sender<Position>,
     failures: Mutex<u32>,
     reads: Mutex<Vec<Position>>,
 }
@@ -36,6 +38,10 @@ impl CommitLog for FakeLog {
 
     fn log_head(&self) -> watch::Receiver<Position> {
         self.head.subscribe()
+    }
+
+    fn foreign_head(&self) -> Option<watch::Receiver<Position>> {
+        Some(self.foreign_head.subscribe())
     }
 
     async fn consumer_position(&self, _name: &'static str) -> Result<Position, StoreError> {
@@ -75,10 +81,14 @@ struct FollowedLog {
 
 impl FollowedLog {
     fn new() -> Self {
-        let head = watch::Sender::new(Position(5));
-        let log = Arc::new(FakeLog { head, failures: Mutex::default(), reads: Mutex::default() });
+        Self::with_pause(Duration::from_millis(20))
+    }
+
+    fn with_pause(pause: Duration) -> Self {
+        let (head, foreign_head) = (watch::Sender::new(Position(5)), watch::Sender::default());
+        let log = Arc::new(FakeLog { head, foreign_head, failures: Mutex::default(), reads: Mutex::default() });
         let (feed, receiver) = mpsc::channel(10);
-        let follower = LogFollower::with_pause(receiver, Arc::<FakeLog>::clone(&log), Duration::from_millis(20));
+        let follower = LogFollower::with_pause(receiver, Arc::<FakeLog>::clone(&log), pause);
         Self { log, feed, follower }
     }
 
@@ -86,6 +96,12 @@ impl FollowedLog {
     fn commit(&self, head: u64, brought: Vec<Delivery>) {
         self.log.head.send_replace(Position(head));
         self.feed.try_send(brought).expect("capacity");
+    }
+
+    /// Another node commits entries up to this position.
+    fn commit_elsewhere(&self, head: u64) {
+        self.log.head.send_replace(Position(head));
+        self.log.foreign_head.send_replace(Position(head));
     }
 
     fn fail_next_reads(&self, count: u32) {
@@ -196,4 +212,40 @@ async fn following_ends_with_the_feed_although_entries_cannot_be_read() {
     feed.try_send(vec![new(8)]).expect("capacity");
     drop(feed);
     assert!(follower.next().await.is_none());
+}
+
+#[tokio::test]
+async fn entries_of_other_nodes_are_read_at_once_and_in_order_with_those_of_this_one() {
+    let mut world = FollowedLog::with_pause(Duration::from_hours(1));
+    world.commit_elsewhere(7);
+    assert_eq!(world.receive(2).await, [6, 7]);
+    world.commit(8, vec![new(8), reply()]);
+    world.commit_elsewhere(9);
+    world.commit(11, vec![new(10), new(11), reply()]);
+    assert_eq!(world.receive(6).await.into_iter().filter(|position| *position > 0).collect::<Vec<_>>(), [8, 9, 10, 11]);
+    world.commit_elsewhere(12);
+    assert_eq!(world.receive(1).await, [12]);
+}
+
+#[tokio::test]
+async fn a_busy_feed_does_not_keep_entries_of_other_nodes_back() {
+    let mut world = FollowedLog::with_pause(Duration::from_hours(1));
+    world.commit_elsewhere(6);
+    (0..8).for_each(|_| world.commit(6, vec![refusal()]));
+    assert!(world.receive(3).await.contains(&6));
+}
+
+#[tokio::test]
+async fn refusals_are_delivered_although_the_log_cannot_be_read() {
+    let mut world = FollowedLog::new();
+    world.fail_next_reads(u32::MAX);
+    world.commit_elsewhere(7);
+    world.commit(8, vec![new(8), reply(), refusal()]);
+    assert_eq!(world.receive(1).await, [0], "the refusal");
+    world.commit(8, vec![refusal()]);
+    assert_eq!(world.receive(1).await, [0], "another one");
+    world.fail_next_reads(0);
+    assert_eq!(world.receive(4).await, [6, 7, 8, 0]);
+    world.commit(9, vec![new(9)]);
+    assert_eq!(world.receive(1).await, [9]);
 }

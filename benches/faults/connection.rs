@@ -30,6 +30,8 @@ pub(crate) enum ConnectionEnd {
     Closed(u16),
     /// The connection broke or could not be opened.
     Broken,
+    /// The server sent nothing for too long.
+    Silent,
     /// The server refused the `hello`.
     Refused(ErrorFrame),
     /// The server sent a frame that is invalid or unexpected here.
@@ -58,6 +60,11 @@ impl Connection {
             ServerFrame::Error(error) => Err(ConnectionEnd::Refused(error)),
             _ => Err(ConnectionEnd::InvalidFrame(text.to_string())),
         }
+    }
+
+    /// The client's end.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.socket.get_ref().local_addr().ok()
     }
 
     /// Queues a frame for the next [`Connection::flush`].

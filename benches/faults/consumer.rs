@@ -4,7 +4,6 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread,
     time::Duration,
 };
 
@@ -14,21 +13,22 @@ use teahouse::{
     domain::{ConversationId, Seq},
     server::LogReader,
 };
+use tokio::time::sleep;
 
 use super::{failure::Failure, history::LogEntry};
 
 /// How many entries are copied at a time.
-const ENTRIES: u32 = 200;
+pub(crate) const ENTRIES: u32 = 200;
 const BYTES: usize = 256 * 1024;
 
 /// How long the consumer waits when there is nothing new. It is in another process than the server, which could wake it.
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Where the consumer copies to, and from where.
 #[derive(Clone, Debug)]
 pub(crate) struct ConsumerSetup {
-    /// The data folder of the server.
-    pub(crate) data: PathBuf,
+    /// The data folder of the server, or the address of its PostgreSQL database.
+    pub(crate) source: String,
     /// The consumer's own database.
     pub(crate) copy: PathBuf,
 }
@@ -50,7 +50,7 @@ impl ConsumerSetup {
 
     fn command(&self, until_end: bool) -> Result<Command, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--consume").arg(&self.data).arg("--copy").arg(&self.copy).stdin(Stdio::null());
+        command.arg("--consume").arg(&self.source).arg("--copy").arg(&self.copy).stdin(Stdio::null());
         if until_end {
             command.arg("--until-end");
         }
@@ -87,32 +87,54 @@ impl Drop for Consumer {
 }
 
 /// Is the consumer, until the process is killed, or with `until_end` until nothing is left.
-pub(crate) fn consume(data: &Path, copy: &Path, until_end: bool) -> Result<(), Failure> {
-    let mut db = Connection::open(copy)?;
-    db.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         CREATE TABLE IF NOT EXISTS copied (number INTEGER PRIMARY KEY, line TEXT NOT NULL);
-         CREATE TABLE IF NOT EXISTS consumer (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), position INTEGER NOT NULL);
-         INSERT OR IGNORE INTO consumer VALUES (1, 0);",
-    )?;
+pub(crate) async fn consume(data: &Path, copy: &Path, until_end: bool) -> Result<(), Failure> {
+    let mut copy = Copy::open(copy)?;
     let log = LogReader::open(data)?;
     loop {
-        let position: i64 = db.query_row("SELECT position FROM consumer", [], |row| row.get(0))?;
-        let lines = log.after(u64::try_from(position)?, ENTRIES, BYTES)?;
+        let lines = log.after(copy.position()?, ENTRIES, BYTES)?;
         let Some(last) = lines.last() else {
             if until_end {
                 return Ok(());
             }
-            thread::sleep(POLL_INTERVAL);
+            sleep(POLL_INTERVAL).await;
             continue;
         };
         let last = parse(last)?.position;
-        let transaction = db.transaction()?;
-        for line in &lines {
+        copy.append(&lines, last)?;
+    }
+}
+
+/// The consumer's own database.
+pub(crate) struct Copy(Connection);
+
+impl Copy {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let db = Connection::open(path)?;
+        db.execute_batch(
+            "PRAGMA journal_mode = WAL;
+             CREATE TABLE IF NOT EXISTS copied (number INTEGER PRIMARY KEY, line TEXT NOT NULL);
+             CREATE TABLE IF NOT EXISTS consumer
+                 (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), position INTEGER NOT NULL);
+             INSERT OR IGNORE INTO consumer VALUES (1, 0);",
+        )?;
+        Ok(Self(db))
+    }
+
+    /// The position of the last copied entry.
+    pub(crate) fn position(&self) -> Result<u64, Failure> {
+        let position: i64 = self.0.query_row("SELECT position FROM consumer", [], |row| row.get(0))?;
+        Ok(u64::try_from(position)?)
+    }
+
+    /// Adds entries, and the position of the last of them.
+    pub(crate) fn append(&mut self, lines: &[String], position: u64) -> Result<(), Failure> {
+        let transaction = self.0.transaction()?;
+        for line in lines {
             transaction.execute("INSERT INTO copied (line) VALUES (?1)", [line])?;
         }
-        transaction.execute("UPDATE consumer SET position = ?1", params![i64::try_from(last)?])?;
+        transaction.execute("UPDATE consumer SET position = ?1", params![i64::try_from(position)?])?;
         transaction.commit()?;
+        Ok(())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::storage_trouble::StorageTrouble;
+
 /// A number that several tasks increment.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
@@ -31,7 +33,7 @@ pub(crate) struct Counters {
     /// Commands whose connection was lost before their answer came. One command may count several times.
     pub(crate) unanswered: Counter,
     pub(crate) abandoned: Counter,
-    /// Refused because the disk was full; the writer tries again.
+    /// Refused because the server could not store for the moment; the writer tries again.
     pub(crate) refused_for_now: Counter,
     /// Refused for good, because the target message was deleted.
     pub(crate) refused_for_good: Counter,
@@ -39,6 +41,8 @@ pub(crate) struct Counters {
     pub(crate) resent_after_ack: Counter,
     pub(crate) kills: Counter,
     pub(crate) terminations: Counter,
+    /// Nodes that could not end cleanly when they were terminated, because of the database.
+    pub(crate) unfinished: Counter,
     pub(crate) cuts: Counter,
     pub(crate) stalls: Counter,
     pub(crate) absences: Counter,
@@ -51,8 +55,13 @@ pub(crate) struct Counters {
     pub(crate) resets: Counter,
     /// Events that readers received.
     pub(crate) delivered: Counter,
+    /// Reconnections to another server.
+    pub(crate) moves: Counter,
+    /// Connections that a writer gave up, because no frame came.
+    pub(crate) given_up: Counter,
+    /// Cuts between a node and the database that lost packets.
+    pub(crate) packet_cuts: Counter,
     /// In bytes.
     pub(crate) peak_memory: Counter,
-    /// Odd while the disk is full.
-    pub(crate) disk_changes: Counter,
+    pub(crate) storage_trouble: StorageTrouble,
 }

@@ -1,164 +1,37 @@
-//! The server, and the faults that are injected into it.
+//! What clients write to and read from, and what the faults are injected into.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep_until},
-};
+use tokio::sync::mpsc;
 
-use super::{
-    consumer::{Consumer, ConsumerSetup},
-    counters::Counters,
-    failure::Failure,
-    history::LogEntry,
-    proxy::Proxy,
-    reader::ReaderFault,
-    schedule::Fault,
-    server::{Server, ServerSetup},
-};
+use super::{entrance::Entrance, failure::Failure, history::LogEntry, reader::ReaderFault, schedule::FaultKind};
 
-/// Less than a page of the write-ahead log needs.
-const ALMOST_NOTHING_BYTES: u64 = 4_096;
-
-pub(crate) struct Environment {
-    pub(crate) setup: ServerSetup,
-    pub(crate) proxy: Proxy,
-    server: Server,
-    consumer_setup: ConsumerSetup,
-    consumer: Consumer,
-    counters: Arc<Counters>,
-    rng: StdRng,
-}
-
-impl Environment {
-    pub(crate) async fn start(setup: ServerSetup, counters: Arc<Counters>, rng: StdRng) -> Result<Self, Failure> {
-        let server = setup.start().await?;
-        let consumer_setup = setup.consumer();
-        let consumer = consumer_setup.start()?;
-        let proxy = Proxy::start()?;
-        proxy.set_server(Some(server.address));
-        Ok(Self { setup, proxy, server, consumer_setup, consumer, counters, rng })
-    }
+pub(crate) trait Environment {
+    fn entrance(&self) -> Entrance;
 
     /// Injects each fault at its time.
-    pub(crate) async fn inject_faults(
-        &mut self,
-        faults: Vec<(Duration, Fault)>,
-        readers: &[mpsc::Sender<ReaderFault>],
-    ) -> Result<(), Failure> {
-        let start = Instant::now();
-        for (at, fault) in faults {
-            sleep_until(start + at).await;
-            if let Some(status) = self.server.exit_status()? {
-                return Err(format!("the server ended unexpectedly: {status}").into());
-            }
-            self.inject(fault, readers).await?;
-        }
-        Ok(())
-    }
+    async fn inject_faults(&mut self, plan: FaultPlan<'_>) -> Result<(), Failure>;
 
     /// Ends all lasting faults.
-    pub(crate) fn recover(&mut self) -> Result<(), Failure> {
-        self.free_disk()
-    }
+    async fn recover(&mut self) -> Result<(), Failure>;
 
-    /// Stops the server at the end of the run. Returns what the consumer of the commit log has read.
-    pub(crate) async fn stop(mut self) -> Result<Vec<LogEntry>, Failure> {
-        self.record_memory();
-        self.server.terminate().await?;
-        self.consumer.kill()?;
-        self.consumer_setup.finish()?;
-        self.consumer_setup.copied()
-    }
+    /// Stops everything at the end of the run. Returns what the consumer of the commit log has read.
+    async fn stop(&mut self) -> Result<Vec<LogEntry>, Failure>;
+}
 
-    async fn inject(&mut self, fault: Fault, readers: &[mpsc::Sender<ReaderFault>]) -> Result<(), Failure> {
-        match fault {
-            Fault::Kill => {
-                self.counters.kills.increment();
-                self.restart(false).await?;
-            }
-            Fault::Terminate => {
-                self.counters.terminations.increment();
-                self.restart(true).await?;
-            }
-            Fault::Cut => {
-                if self.proxy.cut_one(&mut self.rng) {
-                    self.counters.cuts.increment();
-                }
-            }
-            Fault::Reader(reader, reader_fault) => {
-                // Fails if the reader already has a fault queued. Each reader has one at a time.
-                if readers[reader].try_send(reader_fault).is_ok() {
-                    match reader_fault {
-                        ReaderFault::Stall(_) => self.counters.stalls.increment(),
-                        ReaderFault::Away(_) => self.counters.absences.increment(),
-                    }
-                }
-            }
-            Fault::FillDisk { free_bytes } => self.fill_disk(free_bytes)?,
-            Fault::FreeDisk => self.free_disk()?,
-            Fault::Clock(offset) => {
-                if self.setup.can_set_clock() {
-                    self.setup.set_clock(offset)?;
-                    self.counters.clock_steps.increment();
-                }
-            }
-        }
-        Ok(())
-    }
+/// Which faults to inject.
+pub(crate) struct FaultPlan<'a> {
+    pub(crate) rng: &'a mut StdRng,
+    pub(crate) duration: Duration,
+    /// Only faults of these kinds; all if there are none.
+    pub(crate) only: &'a [FaultKind],
+    /// Where the faults of each reader go.
+    pub(crate) readers: &'a [mpsc::Sender<ReaderFault>],
+}
 
-    async fn restart(&mut self, gracefully: bool) -> Result<(), Failure> {
-        self.record_memory();
-        if gracefully {
-            self.server.terminate().await?;
-        } else {
-            self.consumer.kill()?;
-            self.server.kill().await?;
-            self.consumer = self.consumer_setup.start()?;
-        }
-        // The new process has no quota.
-        self.mark_disk_free();
-        self.proxy.set_server(None);
-        self.server = self.setup.start().await?;
-        self.proxy.set_server(Some(self.server.address));
-        Ok(())
-    }
-
-    fn fill_disk(&mut self, free_bytes: Option<u64>) -> Result<(), Failure> {
-        if !self.setup.can_fill_disk() || self.is_disk_full() {
-            return Ok(());
-        }
-        let mut wal = self.setup.database().into_os_string();
-        wal.push("-wal");
-        let wal_bytes = fs::metadata(wal).map_or(0, |file| file.len());
-        self.counters.disk_changes.increment();
-        self.counters.full_disks.increment();
-        self.server.limit_file_size(Some(free_bytes.map_or(ALMOST_NOTHING_BYTES, |free_bytes| wal_bytes + free_bytes)))
-    }
-
-    fn free_disk(&mut self) -> Result<(), Failure> {
-        if self.is_disk_full() {
-            self.server.limit_file_size(None)?;
-            self.mark_disk_free();
-        }
-        Ok(())
-    }
-
-    fn is_disk_full(&self) -> bool {
-        self.counters.disk_changes.get() % 2 == 1
-    }
-
-    fn mark_disk_free(&self) {
-        if self.is_disk_full() {
-            self.counters.disk_changes.increment();
-        }
-    }
-
-    fn record_memory(&self) {
-        if let Some(bytes) = self.server.peak_memory() {
-            self.counters.peak_memory.raise_to(bytes);
-        }
+impl FaultPlan<'_> {
+    pub(crate) fn includes(&self, kind: FaultKind) -> bool {
+        self.only.is_empty() || self.only.contains(&kind)
     }
 }

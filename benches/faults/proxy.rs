@@ -1,8 +1,8 @@
-//! A proxy between the clients and the server: its address stays while servers come and go, and its connections can be
-//! cut.
+//! A proxy between the clients and the servers: its address stays while servers come and go, it spreads the clients over
+//! those that it may use, and its connections can be cut.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -30,12 +30,16 @@ const SEGMENT_BYTES: u32 = 1_000;
 /// How long a cut waits for data to cut in two.
 const CUT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Forwards to the current server. Dropping it ends all connections.
+/// Forwards to the servers in turn. Dropping it ends all connections.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
     _accept_task: JoinSet<()>,
 }
+
+/// Tells which server a client's connection goes to.
+#[derive(Clone)]
+pub(crate) struct Routes(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
@@ -44,9 +48,21 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    server: Option<SocketAddr>,
-    connections: HashMap<u64, Arc<Cut>>,
+    /// Where new connections go: servers by their number.
+    servers: BTreeMap<usize, SocketAddr>,
+    connections: HashMap<u64, Forwarded>,
     next_id: u64,
+    /// How many connections have been assigned to a server.
+    assigned: usize,
+}
+
+/// A connection that is forwarded.
+struct Forwarded {
+    /// The client's end.
+    client: SocketAddr,
+    /// The number of the server.
+    server: usize,
+    cut: Arc<Cut>,
 }
 
 /// How a connection is to be cut.
@@ -69,24 +85,48 @@ impl Proxy {
         Ok(Self { address, shared, _accept_task: accept_task })
     }
 
-    /// Sets where new connections go; with `None` they are closed.
-    pub(crate) fn set_server(&self, server: Option<SocketAddr>) {
-        self.shared.state().server = server;
+    /// Sets the address of the server with this number; with `None` it gets no new connections. Without any server, new
+    /// connections are closed.
+    pub(crate) fn set_server(&self, number: usize, address: Option<SocketAddr>) {
+        let servers = &mut self.shared.state().servers;
+        match address {
+            Some(address) => servers.insert(number, address),
+            None => servers.remove(&number),
+        };
+    }
+
+    /// Cuts the connections to a server: all of them, or of `n` connections every `n`th. Returns how many.
+    pub(crate) fn cut_server(&self, number: usize, every: usize) -> usize {
+        let state = self.shared.state();
+        let to_server = state.connections.values().filter(|connection| connection.server == number);
+        to_server.step_by(every).map(|connection| connection.cut.requested.cancel()).count()
+    }
+
+    pub(crate) fn routes(&self) -> Routes {
+        Routes(Arc::clone(&self.shared))
     }
 
     /// Cuts a random connection, if there is one: forwards a part of the next chunk, then resets both ends.
     pub(crate) fn cut_one(&self, rng: &mut StdRng) -> bool {
         let state = self.shared.state();
         let mut connections: Vec<_> =
-            state.connections.iter().filter(|(_, cut)| !cut.requested.is_cancelled()).collect();
+            state.connections.iter().filter(|(_, connection)| !connection.cut.requested.is_cancelled()).collect();
         connections.sort_by_key(|(number, _)| **number);
         if connections.is_empty() {
             return false;
         }
-        let cut = connections[rng.random_range(0..connections.len())].1;
+        let cut = &connections[rng.random_range(0..connections.len())].1.cut;
         *cut.forwarded_share() = rng.random_range(0..256);
         cut.requested.cancel();
         true
+    }
+}
+
+impl Routes {
+    /// The number of the server that a client's connection goes to, if it is still there.
+    pub(crate) fn server_of(&self, client: SocketAddr) -> Option<usize> {
+        let state = self.0.state();
+        state.connections.values().find(|connection| connection.client == client).map(|connection| connection.server)
     }
 }
 
@@ -125,18 +165,36 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 /// Forwards one connection until it ends.
 async fn forward_connection(client: TcpStream, shared: Arc<Shared>) {
-    let Some(address) = shared.state().server else { return };
-    let Ok(server) = connect_to_server(address).await else { return };
+    let Ok(client_address) = client.peer_addr() else { return };
+    let Some((server, stream)) = connect_to_any(&shared).await else { return };
     let cut = Arc::new(Cut { requested: CancellationToken::new(), forwarded_share: Mutex::new(0) });
     let number = {
         let mut state = shared.state();
         state.next_id += 1;
         let number = state.next_id;
-        state.connections.insert(number, Arc::clone(&cut));
+        state.connections.insert(number, Forwarded { client: client_address, server, cut: Arc::clone(&cut) });
         number
     };
-    forward_both(client, server, &cut).await;
+    forward_both(client, stream, &cut).await;
     shared.state().connections.remove(&number);
+}
+
+/// Connects to the next server, or to one after it if it does not accept.
+async fn connect_to_any(shared: &Shared) -> Option<(usize, TcpStream)> {
+    let servers: Vec<_> = {
+        let mut state = shared.state();
+        state.assigned += 1;
+        let mut servers: Vec<_> = state.servers.iter().map(|(number, address)| (*number, *address)).collect();
+        let first = state.assigned % servers.len().max(1);
+        servers.rotate_left(first);
+        servers
+    };
+    for (number, address) in servers {
+        if let Ok(stream) = connect_to_server(address).await {
+            return Some((number, stream));
+        }
+    }
+    None
 }
 
 async fn connect_to_server(address: SocketAddr) -> io::Result<TcpStream> {

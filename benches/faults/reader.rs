@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -11,7 +10,7 @@ use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
     domain::{ConversationId, Epoch, MessagesPage, Seq},
-    protocol::{Hello, ServerFrame, VERSION, Welcome},
+    protocol::{ErrorCode, Hello, ServerFrame, VERSION, Welcome},
     state::{PageRange, Timeline},
 };
 use tokio::{
@@ -23,6 +22,7 @@ use tokio::{
 use super::{
     connection::{Connection, ConnectionEnd, decode},
     counters::Counters,
+    entrance::Entrance,
     history::{Observation, ReaderRecord, View},
     http_api::HttpApi,
     shared_events::SharedEvents,
@@ -48,7 +48,7 @@ pub(crate) struct ReaderSetup {
     pub(crate) name: String,
     pub(crate) token: String,
     pub(crate) epoch: Epoch,
-    pub(crate) address: SocketAddr,
+    pub(crate) entrance: Entrance,
     pub(crate) http_api: HttpApi,
     pub(crate) shared_events: Arc<SharedEvents>,
     pub(crate) counters: Arc<Counters>,
@@ -132,6 +132,8 @@ impl Reader {
                 Ok(ConnectionOutcome::Away(duration)) => sleep(duration).await,
                 Err(ConnectionEnd::Closed(1013)) => self.setup.counters.closed_as_too_slow.increment(),
                 Err(ConnectionEnd::Closed(1012) | ConnectionEnd::Broken) => {}
+                Err(ConnectionEnd::Refused(error))
+                    if error.code == ErrorCode::StorageUnavailable && !self.setup.entrance.must_answer => {}
                 Err(other) => self.violations.push(format!("{}: {other:?}", self.setup.name)),
             }
             let pause = self.rng.random_range(20..150);
@@ -159,7 +161,7 @@ impl Reader {
             cursors: cursors.clone(),
             ..Hello::default()
         };
-        let (mut connection, welcome) = Connection::open(self.setup.address, hello).await?;
+        let (mut connection, welcome) = Connection::open(self.setup.entrance.address, hello).await?;
         if !cursors.is_empty() {
             self.setup.counters.resumes.increment();
         }

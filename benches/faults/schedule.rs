@@ -37,6 +37,12 @@ pub(crate) enum FaultKind {
     Absences,
     FullDisks,
     ClockSteps,
+    /// Of nodes; only with `--cluster`, as the following ones.
+    Freezes,
+    Databases,
+    /// Between nodes and the database.
+    Links,
+    Moves,
 }
 
 impl Fault {
@@ -54,15 +60,15 @@ impl Fault {
 
 /// The time between two faults of a kind, in milliseconds.
 const KILL_INTERVAL: Range<u64> = 2_500..4_500;
-const CUT_INTERVAL: Range<u64> = 100..800;
-const STALL_INTERVAL: Range<u64> = 800..2_500;
-const ABSENCE_INTERVAL: Range<u64> = 2_000..5_000;
+pub(crate) const CUT_INTERVAL: Range<u64> = 100..800;
+pub(crate) const STALL_INTERVAL: Range<u64> = 800..2_500;
+pub(crate) const ABSENCE_INTERVAL: Range<u64> = 2_000..5_000;
 const FULL_DISK_INTERVAL: Range<u64> = 7_000..12_000;
 const CLOCK_STEP_INTERVAL: Range<u64> = 2_000..5_000;
 
 /// How long a fault lasts, in milliseconds.
-const STALL_DURATION: Range<u64> = 1_000..5_000;
-const ABSENCE_DURATION: Range<u64> = 3_000..9_000;
+pub(crate) const STALL_DURATION: Range<u64> = 1_000..5_000;
+pub(crate) const ABSENCE_DURATION: Range<u64> = 3_000..9_000;
 const FULL_DISK_DURATION: Range<u64> = 1_000..3_000;
 
 /// One in this many stops is a SIGTERM, the others are SIGKILL.
@@ -105,7 +111,7 @@ pub(crate) fn schedule(rng: &mut StdRng, duration: Duration, readers: usize) -> 
 }
 
 /// Returns times within `duration`, with random intervals between them.
-fn times_of(rng: &mut StdRng, duration: Duration, intervals: Range<u64>) -> Vec<Duration> {
+pub(crate) fn times_of(rng: &mut StdRng, duration: Duration, intervals: Range<u64>) -> Vec<Duration> {
     let mut times = Vec::new();
     let mut at = random_duration(rng, intervals.clone());
     while at < duration {
@@ -115,12 +121,12 @@ fn times_of(rng: &mut StdRng, duration: Duration, intervals: Range<u64>) -> Vec<
     times
 }
 
-fn random_duration(rng: &mut StdRng, milliseconds: Range<u64>) -> Duration {
+pub(crate) fn random_duration(rng: &mut StdRng, milliseconds: Range<u64>) -> Duration {
     Duration::from_millis(rng.random_range(milliseconds))
 }
 
 /// A random offset of seconds, minutes, hours or days, forwards or back.
-fn clock_step(rng: &mut StdRng) -> i64 {
+pub(crate) fn clock_step(rng: &mut StdRng) -> i64 {
     let unit = [1, 60, 3_600, 86_400][rng.random_range(0..4)];
     rng.random_range(-30..=30) * unit
 }

@@ -28,12 +28,18 @@ const FAKETIME: [&str; 4] = [
 ];
 
 /// How to start the server, the same each time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ServerSetup {
     pub(crate) program: PathBuf,
     /// Holds the data, the server's own log and the clock's offset.
     pub(crate) folder: PathBuf,
     pub(crate) send_queue_bytes: usize,
+    /// Where to listen: any free port by default.
+    pub(crate) listen: SocketAddr,
+    /// What comes before the command line.
+    pub(crate) prefix: Vec<String>,
+    /// The PostgreSQL database; by default the data is in the folder.
+    pub(crate) store: Option<String>,
     faketime: Option<&'static str>,
     can_fill_disk: bool,
 }
@@ -42,7 +48,9 @@ impl ServerSetup {
     pub(crate) fn new(program: PathBuf, folder: PathBuf, send_queue_bytes: usize) -> io::Result<Self> {
         let faketime = FAKETIME.into_iter().find(|library| Path::new(library).exists());
         let can_fill_disk = Command::new("prlimit").arg("--version").output().is_ok();
-        let setup = Self { program, folder, send_queue_bytes, faketime, can_fill_disk };
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let prefix = Vec::new();
+        let setup = Self { program, folder, send_queue_bytes, listen, prefix, store: None, faketime, can_fill_disk };
         setup.set_clock(0)?;
         Ok(setup)
     }
@@ -67,7 +75,7 @@ impl ServerSetup {
 
     /// A consumer of the server's commit log, with its copy beside the data.
     pub(crate) fn consumer(&self) -> ConsumerSetup {
-        ConsumerSetup { data: self.folder.clone(), copy: self.folder.join("consumer.db") }
+        ConsumerSetup { source: self.folder.display().to_string(), copy: self.folder.join("consumer.db") }
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -83,14 +91,17 @@ impl ServerSetup {
         let log = File::options().create(true).append(true).open(self.folder.join("server.log"))?;
         // Ignoring SIGXFSZ turns a write beyond the quota into an error, as on a full disk, instead of ending the
         // process.
-        let mut command = Command::new("sh");
+        let mut words = self.prefix.iter().map(String::as_str).chain(["sh"]);
+        let mut command = Command::new(words.next().unwrap_or("sh"));
         command
+            .args(words)
             .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
             .arg(&self.program)
-            .args(["serve", "--unlimited", "--listen", "127.0.0.1:0", "--send-queue-bytes"])
+            .args(["serve", "--unlimited", "--listen", &self.listen.to_string(), "--send-queue-bytes"])
             .arg(self.send_queue_bytes.to_string())
             .arg("--data")
             .arg(&self.folder)
+            .args(self.store.iter().flat_map(|store| ["--store", store]))
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -140,6 +151,16 @@ impl Server {
         if status.success() { Ok(()) } else { Err(format!("the server did not stop cleanly: {status}").into()) }
     }
 
+    /// SIGSTOP: the process does nothing more, but its connections stay.
+    pub(crate) fn freeze(&self) -> Result<(), Failure> {
+        run("kill", &["-STOP", &self.child.id().to_string()])
+    }
+
+    /// SIGCONT: ends a freeze.
+    pub(crate) fn thaw(&self) -> Result<(), Failure> {
+        run("kill", &["-CONT", &self.child.id().to_string()])
+    }
+
     /// Limits the size of the files that it may write from now on; `None` lifts the limit.
     pub(crate) fn limit_file_size(&self, bytes: Option<u64>) -> Result<(), Failure> {
         let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
@@ -178,7 +199,7 @@ impl Drop for Server {
     }
 }
 
-fn run(program: &str, arguments: &[&str]) -> Result<(), Failure> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), Failure> {
     let output = Command::new(program).args(arguments).output().map_err(|error| format!("{program}: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
 }

@@ -10,6 +10,7 @@ use teahouse::{
 use super::{
     connection::{Connection, decode},
     counters::Counters,
+    entrance::Entrance,
     failure::Failure,
     http_api::HttpApi,
     reader::ReaderSetup,
@@ -59,7 +60,7 @@ impl Users {
     pub(crate) fn reader_setup(
         &self,
         number: usize,
-        address: SocketAddr,
+        entrance: &Entrance,
         http_api: &HttpApi,
         shared_events: &Arc<SharedEvents>,
         counters: &Arc<Counters>,
@@ -69,7 +70,7 @@ impl Users {
             name: format!("reader {number}"),
             token: user.token.clone(),
             epoch: user.epoch,
-            address,
+            entrance: entrance.clone(),
             http_api: http_api.clone(),
             shared_events: Arc::clone(shared_events),
             counters: Arc::clone(counters),

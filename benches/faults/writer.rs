@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -22,13 +21,12 @@ use tokio::{
 use super::{
     connection::{Connection, ConnectionEnd},
     counters::Counters,
+    entrance::Entrance,
     frames::{ReceivedFrame, command_frame},
     history::{Ack, Command, Outcome},
     planned_commands::PlannedCommands,
+    talk_log::TalkLog,
 };
-
-/// How long to wait for a frame.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Of 1,000 commands that are unanswered when a connection is lost, how many are abandoned.
 const ABANDONED_PER_MILLE: u32 = 30;
@@ -48,26 +46,36 @@ pub(crate) struct WriterSetup {
 pub(crate) struct Writer {
     setup: WriterSetup,
     rng: StdRng,
-    address: SocketAddr,
+    entrance: Entrance,
     counters: Arc<Counters>,
     /// How many commands may be unanswered.
     window: usize,
     cursors: HashMap<ConversationId, Seq>,
     commands: Vec<Command>,
     by_id: HashMap<CommandId, usize>,
-    /// Commands without a final answer: index in `commands`, and `disk_changes` at the time of sending.
-    unanswered: BTreeMap<usize, u64>,
+    /// Commands without a final answer, by their index in `commands`.
+    unanswered: BTreeMap<usize, Sent>,
     /// Those of them that were refused for now, and when to send them again.
     retry_at: BTreeMap<usize, Instant>,
     /// How many answers are still due for acknowledged commands that were sent again.
     pending_repeats: usize,
     planned_commands: PlannedCommands,
+    talk_log: TalkLog,
     violations: Vec<String>,
+}
+
+/// A command that has no final answer.
+struct Sent {
+    /// When it was sent first.
+    at: Instant,
+    /// Whether a connection was lost since then, and with it perhaps an answer.
+    connection_was_lost: bool,
 }
 
 /// The result of a writer.
 pub(crate) struct WriterRecord {
     pub(crate) commands: Vec<Command>,
+    pub(crate) talk_log: TalkLog,
     pub(crate) violations: Vec<String>,
 }
 
@@ -75,7 +83,7 @@ impl Writer {
     pub(crate) fn new(
         setup: WriterSetup,
         rng: StdRng,
-        address: SocketAddr,
+        entrance: Entrance,
         window: usize,
         counters: Arc<Counters>,
     ) -> Self {
@@ -83,7 +91,7 @@ impl Writer {
         Self {
             setup,
             rng,
-            address,
+            entrance,
             counters,
             window,
             cursors: HashMap::new(),
@@ -93,6 +101,7 @@ impl Writer {
             retry_at: BTreeMap::new(),
             pending_repeats: 0,
             planned_commands,
+            talk_log: TalkLog::default(),
             violations: Vec::new(),
         }
     }
@@ -109,7 +118,7 @@ impl Writer {
             () = timed_out => {}
             () = self.run_until_done(&mut stop) => {}
         }
-        WriterRecord { commands: self.commands, violations: self.violations }
+        WriterRecord { commands: self.commands, talk_log: self.talk_log, violations: self.violations }
     }
 
     async fn run_until_done(&mut self, stop: &mut watch::Receiver<bool>) {
@@ -121,6 +130,10 @@ impl Writer {
                 }
                 Err(ConnectionEnd::InvalidFrame(text)) => self.violations.push(text),
                 Err(ConnectionEnd::Closed(code)) => self.handle_close(code),
+                Err(ConnectionEnd::Silent) if self.entrance.must_answer => {
+                    self.violations.push(format!("no frame for {:?}", self.entrance.patience));
+                }
+                Err(ConnectionEnd::Silent) => self.counters.given_up.increment(),
                 Err(ConnectionEnd::Broken | ConnectionEnd::Refused(_)) => {}
             }
             self.handle_lost_connection();
@@ -143,6 +156,9 @@ impl Writer {
         let unanswered: Vec<usize> =
             self.unanswered.keys().copied().filter(|index| !self.retry_at.contains_key(index)).collect();
         self.counters.unanswered.add(unanswered.len());
+        for sent in self.unanswered.values_mut() {
+            sent.connection_was_lost = true;
+        }
         for index in unanswered {
             if self.rng.random_range(0..1_000) < ABANDONED_PER_MILLE {
                 self.unanswered.remove(&index);
@@ -162,7 +178,11 @@ impl Writer {
             ..Hello::default()
         };
         let is_resume = !hello.cursors.is_empty();
-        let (mut connection, welcome) = Connection::open(self.address, hello).await?;
+        let (mut connection, welcome) = Connection::open(self.entrance.address, hello).await?;
+        let server = connection.local_address().and_then(|address| self.entrance.routes.server_of(address));
+        if self.talk_log.connect(server) {
+            self.counters.moves.increment();
+        }
         if is_resume {
             self.counters.resumes.increment();
         }
@@ -189,9 +209,9 @@ impl Writer {
             self.resend_refused(&mut connection).await?;
             let next_try = self.retry_at.values().min().copied();
             select! {
-                frame_text = timeout(TIMEOUT, connection.next()) => match frame_text {
+                frame_text = timeout(self.entrance.patience, connection.next()) => match frame_text {
                     Ok(text) => self.handle_frame(&text?)?,
-                    Err(_elapsed) => return Err(ConnectionEnd::InvalidFrame("no frame for 30 seconds".to_owned())),
+                    Err(_elapsed) => return Err(ConnectionEnd::Silent),
                 },
                 () = sleep_until(next_try.unwrap_or_else(Instant::now)), if next_try.is_some() => {}
                 // An error means that the whole run is over.
@@ -246,7 +266,7 @@ impl Writer {
             may_be_late: false,
         });
         self.by_id.insert(id, index);
-        self.unanswered.insert(index, self.counters.disk_changes.get());
+        self.unanswered.insert(index, Sent { at: Instant::now(), connection_was_lost: false });
         self.counters.commands.increment();
         index
     }
@@ -296,6 +316,7 @@ impl Writer {
         }
         command.outcome = Outcome::Acked;
         self.counters.acked.increment();
+        self.talk_log.acks.push(Instant::now());
         if let (EventKind::Message { .. }, Some(seq)) = (&command.kind, ack.seq) {
             self.planned_commands.add_own_message(command.conversation, seq);
         }
@@ -319,6 +340,8 @@ impl Writer {
                 self.commands[index].outcome = Outcome::Refused(code);
                 self.mark_answered(index);
             }
+            // At a resume, for instance; the server closes the connection then.
+            (None, ErrorCode::StorageUnavailable) if !self.entrance.must_answer => {}
             (known_command, _) => {
                 self.violations.push(format!("an unexpected error: {text}"));
                 if let Some((index, Outcome::Unanswered)) = known_command {
@@ -332,11 +355,11 @@ impl Writer {
     /// Records that a final answer has come.
     fn mark_answered(&mut self, index: usize) {
         self.retry_at.remove(&index);
-        let disk = self.counters.disk_changes.get();
-        if let Some(disk_when_sent) = self.unanswered.remove(&index)
-            && (disk_when_sent != disk || disk % 2 == 1)
+        if let Some(sent) = self.unanswered.remove(&index)
+            && sent.connection_was_lost
+            && self.counters.storage_trouble.was_felt_since(sent.at)
         {
-            // The server may have refused the command, and the answer was lost with the connection.
+            // A server may have refused the command, and the answer was lost with the connection.
             self.commands[index].may_be_late = true;
         }
     }

@@ -1,0 +1,127 @@
+//! Runs the clients, while faults are injected.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand::{SeedableRng as _, rngs::StdRng};
+use tokio::{
+    select,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::interval,
+};
+
+use super::{
+    counters::Counters,
+    environment::{Environment, FaultPlan},
+    failure::Failure,
+    history::History,
+    http_api::HttpApi,
+    options::Options,
+    reader::{LastSeqs, Reader, ReaderFault},
+    shared_events::SharedEvents,
+    talk_log::TalkLog,
+    users::Users,
+    writer::Writer,
+};
+
+/// How long clients may take to finish after the last fault.
+const SETTLE_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// What clients leave.
+pub(crate) struct ClientRun {
+    /// What they did and observed.
+    pub(crate) history: History,
+    /// When each writer talked.
+    pub(crate) talk_logs: Vec<TalkLog>,
+}
+
+pub(crate) async fn run_clients(
+    options: &Options,
+    mut rng: StdRng,
+    environment: &mut impl Environment,
+    counters: &Arc<Counters>,
+) -> Result<ClientRun, Failure> {
+    let entrance = environment.entrance();
+    let http_api = HttpApi::new(entrance.address)?;
+    let users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
+
+    let (stop, stopped) = watch::channel(false);
+    let mut writers = JoinSet::new();
+    for setup in users.writer_setups() {
+        let rng = StdRng::from_rng(&mut rng);
+        let writer = Writer::new(setup, rng, entrance.clone(), options.window, Arc::clone(counters));
+        writers.spawn(writer.run(stopped.clone(), SETTLE_TIMEOUT));
+    }
+    let (publish_last_seqs, last_seqs_published) = watch::channel(None);
+    let shared_events = Arc::new(SharedEvents::default());
+    let mut readers = JoinSet::new();
+    let mut fault_senders = Vec::new();
+    for number in 0..options.readers.min(options.writers) {
+        let (fault_sender, fault_receiver) = mpsc::channel::<ReaderFault>(1);
+        fault_senders.push(fault_sender);
+        let reader_setup = users.reader_setup(number, &entrance, &http_api, &shared_events, counters);
+        readers.spawn(Reader::new(reader_setup, StdRng::from_rng(&mut rng)).run(
+            fault_receiver,
+            last_seqs_published.clone(),
+            SETTLE_TIMEOUT,
+        ));
+    }
+
+    let plan = FaultPlan {
+        rng: &mut rng,
+        duration: Duration::from_secs(options.seconds),
+        only: &options.only,
+        readers: &fault_senders,
+    };
+    select! {
+        injected = environment.inject_faults(plan) => injected?,
+        () = print_progress(counters) => {}
+    }
+    environment.recover().await?;
+
+    let (mut history, mut talk_logs) = (History::default(), Vec::new());
+    stop.send(true)?;
+    while let Some(record) = writers.join_next().await {
+        let record = record?;
+        history.commands.extend(record.commands);
+        history.violations.extend(record.violations);
+        talk_logs.push(record.talk_log);
+    }
+    let last_seqs = last_seqs(&users, &http_api).await?;
+    publish_last_seqs.send(Some(Arc::clone(&last_seqs)))?;
+    while let Some(read) = readers.join_next().await {
+        let (reader, violations) = read?;
+        history.readers.push(reader);
+        history.violations.extend(violations);
+    }
+    for conversation in last_seqs.keys() {
+        history
+            .served
+            .insert(*conversation, http_api.all_messages(users.token_for(*conversation)?, *conversation).await?);
+    }
+    history.copied = environment.stop().await?;
+    Ok(ClientRun { history, talk_logs })
+}
+
+async fn last_seqs(users: &Users, http_api: &HttpApi) -> Result<LastSeqs, Failure> {
+    let mut last_seqs = BTreeMap::new();
+    for token in users.tokens() {
+        last_seqs.extend(http_api.last_seqs(token).await?);
+    }
+    Ok(Arc::new(last_seqs))
+}
+
+/// Shows that the run is making progress.
+async fn print_progress(counters: &Counters) {
+    let start = Instant::now();
+    let mut ticks = interval(Duration::from_secs(10));
+    loop {
+        ticks.tick().await;
+        let seconds = start.elapsed().as_secs();
+        eprintln!("{seconds:>5} s: {} acked, {} kills", counters.acked.get(), counters.kills.get());
+    }
+}

@@ -4,6 +4,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `servers`, `process` | the measured servers as processes, and their CPU time and memory |
+//! | `database` | PostgreSQL for servers that use it |
 //! | `rivals` | the other servers, and the floors |
 //! | `frames`, `connection`, `clients` | minimal WebSocket; many clients on one thread |
 //! | `protocols` | how clients talk to each kind of server |
@@ -16,6 +17,7 @@
 
 mod clients;
 mod connection;
+mod database;
 mod disk;
 mod durations;
 mod failure;
@@ -81,8 +83,7 @@ fn main() -> ExitCode {
 
 /// Returns whether everything could be measured.
 fn measure(options: &Options) -> Result<bool, Failure> {
-    // Both ends need ten thousand connections. The servers inherit the limit.
-    rlimit::increase_nofile_limit(u64::MAX)?;
+    process::allow_many_files()?;
     process::move_to_core(CLIENT_CORE)?;
     let servers = ServerKind::named(&options.servers)?;
     let workloads = if options.only.is_empty() { Workload::all() } else { &options.only };

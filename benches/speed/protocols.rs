@@ -47,6 +47,12 @@ pub(crate) enum Topology {
     AckedPairs,
 }
 
+/// Which node a member is connected to. Each has as many writers and readers of pairs; if there are several, the two of
+/// a pair are at different ones.
+pub(crate) fn node_of(member: usize, nodes: usize) -> usize {
+    (member / 2 + member % 2) % nodes
+}
+
 /// The marker of a received message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
@@ -84,10 +90,10 @@ impl Protocol {
     pub(crate) fn connect_and_wait(
         &mut self,
         clients: &mut Clients,
-        server: SocketAddr,
+        nodes: &[SocketAddr],
         members: usize,
     ) -> Result<(), Failure> {
-        self.connect(clients, server, members)?;
+        self.connect(clients, nodes, members)?;
         match self.topology {
             Topology::Room => {
                 self.probe(clients, &[0])?;
@@ -103,14 +109,14 @@ impl Protocol {
         }
     }
 
-    /// Connects `count` clients and returns when each has joined.
-    pub(crate) fn connect(&mut self, clients: &mut Clients, server: SocketAddr, count: usize) -> Result<(), Failure> {
+    /// Connects `count` clients, each to its [node](node_of), and returns when each has joined.
+    pub(crate) fn connect(&mut self, clients: &mut Clients, nodes: &[SocketAddr], count: usize) -> Result<(), Failure> {
         let goal = clients.len() + count;
         while clients.len() < goal {
             let start = clients.len();
             let last = goal.min(start + CONNECTING_AT_ONCE);
             for member in start..last {
-                clients.connect(server, &self.path(clients.disconnected() + member))?;
+                clients.connect(nodes[node_of(member, nodes.len())], &self.path(clients.disconnected() + member))?;
             }
             let (mut missing, disconnected) = (last - start, clients.disconnected());
             let deadline = Instant::now() + TIMEOUT;

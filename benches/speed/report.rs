@@ -42,7 +42,11 @@ impl Report {
 
 fn print_table(rows: &Rows) {
     let Some(first) = rows.first().and_then(|(_, rounds)| rounds.values().next()) else { return };
-    let names: Vec<_> = first.iter().map(|(name, _)| *name).collect();
+    // NaN stands for a figure that does not apply. A column without any other is left out.
+    let applies =
+        |index: usize| rows.iter().any(|(_, rounds)| rounds.values().any(|figures| !figures[index].1.is_nan()));
+    let indices: Vec<_> = (0..first.len()).filter(|index| applies(*index)).collect();
+    let names: Vec<_> = indices.iter().map(|index| first[*index].0).collect();
     let bun = rows.iter().find(|(name, _)| *name == ServerKind::Bun.name()).map(|(_, rounds)| rounds);
     let (main_figure, others) = names.split_at(1);
     let mut columns = vec!["", main_figure[0]];
@@ -51,7 +55,7 @@ fn print_table(rows: &Rows) {
     println!("| {} |\n| --- |{}", columns.join(" | "), " ---: |".repeat(columns.len() - 1));
     for (name, rounds) in rows {
         let mut cells = vec![name.clone()];
-        for (index, _) in names.iter().enumerate() {
+        for &index in &indices {
             cells.push(median_and_range(rounds.values().map(|figures| figures[index].1).collect()));
             if let (0, Some(bun)) = (index, bun) {
                 let ratio = |(round, figures): (&usize, &Figures)| Some(figures[0].1 / bun.get(round)?[0].1);
@@ -64,7 +68,6 @@ fn print_table(rows: &Rows) {
 
 /// The median, with minimum and maximum in brackets.
 fn median_and_range(mut values: Vec<f64>) -> String {
-    // NaN stands for a figure that does not apply.
     values.retain(|value| !value.is_nan());
     values.sort_by(f64::total_cmp);
     match *values.as_slice() {
@@ -120,7 +123,12 @@ pub(crate) fn print_environment(settings: &Settings) -> Result<(), Failure> {
         output_of("node", &["--version"]),
         ws_version(&settings.tools)
     );
-    println!("- rounds: {}, {} s each; servers on core 0, clients on core 1", settings.rounds, settings.seconds);
+    let programs = output_of(Path::new(env!("CARGO_MANIFEST_DIR")).join("script/postgres"), &["programs"]);
+    println!("- PostgreSQL: {}", output_of(Path::new(&programs).join("postgres"), &["--version"]));
+    println!(
+        "- rounds: {}, {} s each; servers on core 0, clients on core 1, PostgreSQL on core {}",
+        settings.rounds, settings.seconds, settings.postgres_cores
+    );
     Ok(())
 }
 

@@ -6,12 +6,13 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    rc::Rc,
     time::{Duration, Instant},
 };
 
 use clap::ValueEnum;
 
-use super::{failure::Failure, process, protocols::Dialect, settings::Settings};
+use super::{database::Database, failure::Failure, process, protocols::Dialect, settings::Settings};
 
 /// The core of the measured server. The clients use the other one.
 pub(crate) const SERVER_CORE: usize = 0;
@@ -22,6 +23,10 @@ pub(crate) enum ServerKind {
     TeahouseSimple,
     /// Teahouse, full protocol.
     TeahouseProtocol,
+    /// Teahouse on PostgreSQL, full protocol.
+    TeahousePostgres,
+    /// Teahouse on PostgreSQL, simple protocol.
+    TeahousePostgresSimple,
     /// `Bun.serve` with its publish and subscribe.
     Bun,
     /// Node with the package `ws`.
@@ -60,17 +65,44 @@ impl ServerKind {
 
     pub(crate) fn dialect(self) -> Dialect {
         match self {
-            Self::TeahouseSimple => Dialect::Simple,
-            Self::TeahouseProtocol => Dialect::Protocol,
+            Self::TeahouseSimple | Self::TeahousePostgresSimple => Dialect::Simple,
+            Self::TeahouseProtocol | Self::TeahousePostgres => Dialect::Protocol,
             _ => Dialect::Raw,
         }
     }
 
+    pub(crate) fn is_on_postgres(self) -> bool {
+        matches!(self, Self::TeahousePostgres | Self::TeahousePostgresSimple)
+    }
+
     /// Starts the server with an empty store.
     pub(crate) fn start(self, settings: &Settings) -> Result<Server, Failure> {
+        let database = if self.is_on_postgres() { Some(Rc::new(Database::create(settings)?)) } else { None };
+        self.start_with(settings, database)
+    }
+
+    /// Starts nodes with one empty store.
+    pub(crate) fn start_nodes(self, settings: &Settings, count: usize) -> Result<Vec<Server>, Failure> {
+        let first = self.start(settings)?;
+        let database = first.database.clone();
+        if count > 1 && database.is_none() {
+            return Err("only servers on PostgreSQL can share a store".into());
+        }
+        let mut nodes = vec![first];
+        for _ in 1..count {
+            nodes.push(self.start_with(settings, database.clone())?);
+        }
+        Ok(nodes)
+    }
+
+    fn start_with(self, settings: &Settings, database: Option<Rc<Database>>) -> Result<Server, Failure> {
         let folder = tempfile::Builder::new().prefix("speed-").tempdir_in(&settings.folder)?;
-        let mut server = Server::start(self.command(settings, folder.path())?, folder.path())?;
-        server.folder = Some(folder);
+        let mut command = self.command(settings, folder.path())?;
+        if let Some(database) = &database {
+            command.env("TEAHOUSE_STORE", database.url());
+        }
+        let mut server = Server::start(command, folder.path())?;
+        (server.folder, server.database) = (Some(folder), database);
         Ok(server)
     }
 
@@ -87,7 +119,9 @@ impl ServerKind {
             command
         };
         Ok(match self {
-            Self::TeahouseSimple | Self::TeahouseProtocol => teahouse(&settings.server, data),
+            Self::TeahouseSimple | Self::TeahouseProtocol | Self::TeahousePostgres | Self::TeahousePostgresSimple => {
+                teahouse(&settings.server, data)
+            }
             Self::Bun => script(settings.tools.join("node_modules/.bin/bun"), "bun.ts"),
             Self::Node => script(PathBuf::from("node"), "node.mjs"),
             Self::Axum => this_program("axum")?,
@@ -116,6 +150,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// From the start of the program until it listened.
     pub(crate) startup_time: Duration,
+    /// Shared by the nodes of a cluster.
+    pub(crate) database: Option<Rc<Database>>,
     child: Child,
     folder: Option<tempfile::TempDir>,
 }
@@ -128,7 +164,7 @@ impl Server {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn()?;
         let stdout = child.stdout.take().ok_or("the server has no standard output")?;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { address, startup_time: Duration::ZERO, child, folder: None };
+        let mut server = Self { address, startup_time: Duration::ZERO, database: None, child, folder: None };
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         server.startup_time = start.elapsed();

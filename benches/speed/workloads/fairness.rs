@@ -43,11 +43,11 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut room = Protocol::new(dialect, Topology::Room);
     let mut pair_protocol = Protocol::with_first_user(MEMBERS, dialect, Topology::Pairs);
     let (mut clients, mut pair_clients) = (Clients::with_event_capacity(CROWD_EVENTS_PER_POLL)?, Clients::new()?);
-    pair_protocol.connect_and_wait(&mut pair_clients, server.address, 2 * PAIRS)?;
+    pair_protocol.connect_and_wait(&mut pair_clients, &[server.address], 2 * PAIRS)?;
     // The pairs read nothing while the room fills up. Nobody sends anything to them in that time.
-    room.connect_and_wait(&mut clients, server.address, MEMBERS)?;
+    room.connect_and_wait(&mut clients, &[server.address], MEMBERS)?;
     let mut fairness = FairnessRun {
-        room: TestBed { server, clients, protocol: room },
+        room: TestBed { nodes: vec![server], clients, protocol: room },
         pair_clients,
         pair_protocol,
         in_flight: vec![(0, None); PAIRS],

@@ -65,9 +65,9 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             done += 1;
         }
         match &meter {
-            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.server, deliveries)?),
+            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.nodes, deliveries)?),
             Some(meter) if figures.is_none() && meter.start.elapsed() >= context.duration => {
-                figures = Some(meter.read(&test_bed.server, deliveries)?);
+                figures = Some(meter.read(&test_bed.nodes, deliveries)?);
             }
             _ => {}
         }

@@ -4,6 +4,9 @@ mod fairness;
 mod fanout;
 mod figures;
 mod idle;
+mod node_bell;
+mod node_fanout;
+mod node_posts;
 mod paced;
 mod pairs;
 mod posts;
@@ -31,12 +34,18 @@ pub(crate) enum Workload {
     Paced,
     /// Private messages, while one client sends to 10,000.
     Fairness,
-    /// 10,000 silent clients.
+    /// Silent clients, 10,000 unless `--connections` says otherwise.
     Idle,
     /// Durable messages and their acks.
     Posts,
     /// The time until Teahouse listens.
     Start,
+    /// `fanout` with the clients spread over one, two and three nodes on PostgreSQL.
+    NodeFanout,
+    /// 256 durable messages in flight in one room or in 500 directs, through one, three and ten nodes on PostgreSQL.
+    NodePosts,
+    /// From the ack at one node on PostgreSQL to the delivery at another, with two, three and ten nodes.
+    NodeBell,
 }
 
 impl Workload {
@@ -53,15 +62,21 @@ impl Workload {
     pub(crate) fn is_for(self, server_kind: ServerKind) -> bool {
         match self {
             Self::Rounds | Self::Pairs => true,
-            Self::Posts => matches!(server_kind, ServerKind::TeahouseProtocol | ServerKind::FloorDurable),
+            Self::Posts => matches!(
+                server_kind,
+                ServerKind::TeahouseProtocol | ServerKind::TeahousePostgres | ServerKind::FloorDurable
+            ),
             Self::Start => server_kind == ServerKind::TeahouseProtocol,
             Self::Fanout | Self::Paced | Self::Fairness | Self::Idle => server_kind != ServerKind::FloorDurable,
+            Self::NodeFanout => server_kind.is_on_postgres(),
+            Self::NodePosts | Self::NodeBell => server_kind == ServerKind::TeahousePostgres,
         }
     }
 
     /// Measures once, with a server of its own.
     pub(crate) fn run(self, settings: &Settings, server_kind: ServerKind) -> Result<Vec<Row>, Failure> {
-        let context = WorkloadContext { settings, server_kind, duration: Duration::from_secs(settings.seconds) };
+        let duration = Duration::from_secs(settings.seconds);
+        let context = WorkloadContext { settings, server_kind, nodes: 1, duration };
         let figures = match self {
             Self::Fanout => fanout::run(&context)?,
             Self::Rounds => rounds::run(&context)?,
@@ -71,6 +86,9 @@ impl Workload {
             Self::Idle => idle::run(&context)?,
             Self::Posts => return posts::run(&context),
             Self::Start => return start::run(&context),
+            Self::NodeFanout => return node_fanout::run(&context),
+            Self::NodePosts => return node_posts::run(&context),
+            Self::NodeBell => return node_bell::run(&context),
         };
         Ok(vec![(server_kind.name(), figures)])
     }

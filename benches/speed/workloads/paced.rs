@@ -38,7 +38,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     while deliveries < audience * u64::from(last) {
         while sent < last && Instant::now() >= due_at(sent) {
             if sent == WARM_UP {
-                meter = Some(Meter::start(&test_bed.server, deliveries)?);
+                meter = Some(Meter::start(&test_bed.nodes, deliveries)?);
             }
             let text = test_bed.protocol.message_text(0, sent);
             test_bed.clients.send_text(0, &text)?;
@@ -65,7 +65,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             return Err("messages are lost, or the server cannot keep up".into());
         }
     }
-    let mut figures = meter.ok_or("the measurement was too short")?.read(&test_bed.server, deliveries)?;
+    let mut figures = meter.ok_or("the measurement was too short")?.read(&test_bed.nodes, deliveries)?;
     test_bed.expect_nothing_more()?;
     figures.splice(1..1, [("ms, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
     // The rate is given, and the clients spend their time waiting.

@@ -58,9 +58,9 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
             return Err("messages are lost".into());
         }
         match &meter {
-            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.server, deliveries)?),
+            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.nodes, deliveries)?),
             Some(meter) if figures.is_none() && meter.start.elapsed() >= context.duration => {
-                figures = Some(meter.read(&test_bed.server, deliveries)?);
+                figures = Some(meter.read(&test_bed.nodes, deliveries)?);
                 in_flight -= ready.len();
                 ready.clear();
             }

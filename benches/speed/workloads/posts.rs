@@ -27,6 +27,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Vec<Row>, Failure> {
         ("ms, p50", latencies.percentile_ms(50)),
         ("p99", latencies.percentile_ms(99)),
         ("CPU s per million", f64::NAN),
+        ("PostgreSQL's", f64::NAN),
     ];
     let server = context.server_kind.name();
     let mut rows = vec![(format!("4 KiB and fdatasync, before {server}"), synced)];
@@ -74,9 +75,9 @@ fn write(context: &WorkloadContext<'_>, writers: usize) -> Result<Figures, Failu
             return Err(format!("{acked} acks and {delivered} deliveries in time").into());
         }
         match &meter {
-            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.server, acked)?),
+            None if start.elapsed() > WARM_UP => meter = Some(Meter::start(&test_bed.nodes, acked)?),
             Some(meter) if figures.is_none() && meter.start.elapsed() >= context.duration => {
-                figures = Some(meter.read(&test_bed.server, acked)?);
+                figures = Some(meter.read(&test_bed.nodes, acked)?);
             }
             _ => {}
         }
@@ -89,5 +90,6 @@ fn write(context: &WorkloadContext<'_>, writers: usize) -> Result<Figures, Failu
         ("ms, p50", latencies.percentile_ms(50)),
         ("p99", latencies.percentile_ms(99)),
         ("CPU s per million", figure("CPU s per million")),
+        ("PostgreSQL's", figure("PostgreSQL's")),
     ])
 }

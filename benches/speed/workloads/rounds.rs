@@ -23,11 +23,11 @@ const WARM_UP: u32 = 20;
 pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
     let mut test_bed = context.test_bed(Topology::Room, MEMBERS)?;
     let goal = test_bed.protocol.receivers(MEMBERS) * MEMBERS;
-    let (mut latencies, mut meter, mut deliveries) = (Durations::default(), Meter::start(&test_bed.server, 0)?, 0_u64);
+    let (mut latencies, mut meter, mut deliveries) = (Durations::default(), Meter::start(&test_bed.nodes, 0)?, 0_u64);
     let mut round = 0;
     while round <= WARM_UP || meter.start.elapsed() < context.duration {
         if round == WARM_UP {
-            meter = Meter::start(&test_bed.server, deliveries)?;
+            meter = Meter::start(&test_bed.nodes, deliveries)?;
         }
         let start = Instant::now();
         for member in 0..MEMBERS {
@@ -61,7 +61,7 @@ pub(super) fn run(context: &WorkloadContext<'_>) -> Result<Figures, Failure> {
         }
         round += 1;
     }
-    let mut figures = meter.read(&test_bed.server, deliveries)?;
+    let mut figures = meter.read(&test_bed.nodes, deliveries)?;
     test_bed.expect_nothing_more()?;
     figures.splice(0..0, [("ms a round, p50", latencies.percentile_ms(50)), ("p99", latencies.percentile_ms(99))]);
     Ok(figures)

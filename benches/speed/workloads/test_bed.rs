@@ -15,24 +15,32 @@ use crate::{
 pub(super) struct WorkloadContext<'a> {
     pub(super) settings: &'a Settings,
     pub(super) server_kind: ServerKind,
+    /// How many nodes share the store.
+    pub(super) nodes: usize,
     /// How long to measure.
     pub(super) duration: Duration,
 }
 
-/// A server and the clients that talk to it.
+/// A server, as one node or several, and the clients that talk to it.
 pub(super) struct TestBed {
-    pub(super) server: Server,
+    pub(super) nodes: Vec<Server>,
     pub(super) clients: Clients,
     pub(super) protocol: Protocol,
 }
 
 impl WorkloadContext<'_> {
+    /// The same with another number of nodes.
+    pub(super) fn with_nodes(&self, nodes: usize) -> Self {
+        Self { nodes, ..*self }
+    }
+
     /// Starts a server and connects members.
     pub(super) fn test_bed(&self, topology: Topology, members: usize) -> Result<TestBed, Failure> {
-        let server = self.server_kind.start(self.settings)?;
+        let nodes = self.server_kind.start_nodes(self.settings, self.nodes)?;
+        let addresses: Vec<_> = nodes.iter().map(|node| node.address).collect();
         let (mut clients, mut protocol) = (Clients::new()?, Protocol::new(self.server_kind.dialect(), topology));
-        protocol.connect_and_wait(&mut clients, server.address, members)?;
-        Ok(TestBed { server, clients, protocol })
+        protocol.connect_and_wait(&mut clients, &addresses, members)?;
+        Ok(TestBed { nodes, clients, protocol })
     }
 }
 

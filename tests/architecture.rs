@@ -57,7 +57,7 @@ const FLOORS: &[Floors] = &[
             &["byte_size", "clock", "net", "rules", "websocket"],
             &["config"],
             &["store"],
-            &["error"],
+            &["bus", "error", "open_store"],
             &["hub", "problem"],
             &["chat"],
             &["housekeeping", "readiness", "sign_in", "sign_in_permits"],
@@ -80,7 +80,7 @@ const FLOORS: &[Floors] = &[
             &["*"],
         ],
     ),
-    ("src/server/store", &[&["*"], &["store_trait"], &["early_ack", "sqlite"]]),
+    ("src/server/store", &[&["*"], &["store_trait"], &["early_ack", "postgres", "sqlite"]]),
     (
         "src/server/store/sqlite",
         &[
@@ -92,6 +92,22 @@ const FLOORS: &[Floors] = &[
             &["writer"],
             &["sqlite_store"],
         ],
+    ),
+    (
+        "src/server/store/postgres",
+        &[
+            &["columns", "error", "notifications", "questions"],
+            &["connect", "known_facts", "migrations", "statement"],
+            &["pool", "working_set"],
+            &["apply", "claims", "listener", "reads"],
+            &["facts"],
+            &["writer"],
+            &["postgres_store"],
+        ],
+    ),
+    (
+        "src/server/store/postgres/writer",
+        &[&["connection", "retried_ids"], &["answers"], &["rehearsal"], &["transaction"], &["commit_loop"]],
     ),
     (
         "src/pages",

@@ -5,6 +5,7 @@ import { EMPTY, storedData } from '../fixtures/browser_storage.ts';
 import { Network } from '../fixtures/network.ts';
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
+import { NODES } from '../fixtures/test_server.ts';
 import type { User } from '../fixtures/user.ts';
 import { PHONE } from '../fixtures/users.ts';
 
@@ -350,15 +351,17 @@ test('too many attempts lead to a countdown that ends by itself', async ({ users
   const impostor = await users.openBrowser('Alice');
   impostor.pageErrors.allowStatus(403);
   impostor.pageErrors.allowStatus(429);
-  let status = 0;
-  for (let attempt = 0; attempt < 15 && status !== 429; attempt += 1) {
+  // Each node counts for itself, and each new connection goes to the next node.
+  let refused = 0;
+  for (let attempt = 0; attempt < 15 * NODES && refused < NODES; attempt += 1) {
     const response = await impostor.page.request.post('/api/session', {
       data: { nickname: 'Alice', password: 'a guess of mine' },
+      headers: { connection: 'close' },
       failOnStatusCode: false,
     });
-    status = response.status();
+    refused = response.status() === 429 ? refused + 1 : 0;
   }
-  expect(status).toBe(429);
+  expect(refused).toBe(NODES);
 
   await signInWithPassword(impostor, PASSWORD);
   const button = impostor.page.getByRole('button', { name: /^Try again in \d+ s$/ });

@@ -16,7 +16,7 @@ use super::support::{PROGRAM, TestProcess, TestServer, with_timeout};
 fn variables(arguments: &[&str]) -> Vec<String> {
     let help = Command::new(PROGRAM).args(arguments).arg("--help").output().expect("the program").stdout;
     let help = String::from_utf8(help).expect("text");
-    let names = help.split("[env: ").skip(1).filter_map(|rest| rest.split_once('='));
+    let names = help.split("[env: ").skip(1).filter_map(|rest| rest.split_once(['=', ']']));
     names.map(|(name, _)| name.to_owned()).collect()
 }
 

@@ -26,7 +26,7 @@ fn insert_directs(server: &TestServer, owner: &str, number: u32) {
            INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT far, {user}, 0, 1, 29000000 - i FROM crowd;
            INSERT INTO members (conversation, user, read_seq, joined_at, listed) SELECT far, far, 1, 1, 29000000 - i FROM crowd;
            INSERT INTO events (position, conversation, seq, at, author, command_id, payload)
-             SELECT far, far, 1, (29000000 - i) * 60000, far, randomblob(16), '{{"kind":"message","body":"hi"}}' FROM crowd;"#
+             SELECT far, far, 1, (29000000 - i) * CAST(60000 AS bigint), far, randomblob(16), '{{"kind":"message","body":"hi"}}' FROM crowd;"#
     );
     server.tamper(&rows).expect("a crowd");
 }
@@ -108,7 +108,7 @@ async fn an_old_direct_returns_with_the_next_message_and_can_be_fetched() {
     insert_directs(&server, "Ming", 150);
     let make_old = "UPDATE members SET listed = 5 WHERE conversation IN (SELECT number FROM conversations WHERE kind = 'direct')
         AND conversation IN (SELECT conversation FROM members WHERE user = (SELECT number FROM users WHERE nickname = 'Ling'));
-        UPDATE events SET at = 300000 WHERE payload LIKE '%long ago%'";
+        UPDATE events SET at = 300000 WHERE CAST(payload AS text) LIKE '%long ago%'";
     server.tamper(make_old).expect("an update");
     // Restart, because the writer caches what it wrote.
     let server = server.restart().await;

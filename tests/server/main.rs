@@ -10,6 +10,7 @@ mod changes;
 mod charges;
 mod clock;
 mod closed_server;
+mod cluster;
 mod command_line;
 mod conversation_list;
 mod cookies;

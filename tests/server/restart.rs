@@ -5,7 +5,7 @@ use serde_json::Value;
 use teahouse::domain::{MessagesPage, Seq};
 use tempfile::TempDir;
 
-use super::support::{RawClient, TestClient, TestProcess, TestServer};
+use super::support::{RawClient, TestClient, TestProcess, TestServer, on_postgres};
 
 #[tokio::test]
 async fn messages_sessions_and_read_marks_survive_a_restart() {
@@ -44,14 +44,17 @@ async fn a_kill_keeps_acked_messages_and_frees_nicknames_of_simple_clients() {
     let process = TestProcess::start(data.path()).await;
     let reconnected = TestClient::with_token(process.address, &token).await;
     assert_eq!(Some(reconnected.lobby().last_seq), ack.seq);
-    TestClient::guest_at_address(process.address, "visitor").await;
+    // Of several nodes, one does it later: who is not here may be at another node.
+    if !on_postgres() {
+        TestClient::guest_at_address(process.address, "visitor").await;
+    }
 }
 
 #[tokio::test]
 async fn a_second_process_on_the_same_data_does_not_start() {
     let server = TestServer::start().await;
     let config = server.config();
-    let refused = teahouse::server::Server::open(config).err().expect("an error, because the data is in use");
+    let refused = teahouse::server::Server::open(config).await.err().expect("an error, because the data is in use");
     assert!(refused.to_string().starts_with("another teahouse is using"), "{refused}");
     // The first server is not affected.
     TestClient::guest(&server, "小明").await.send_message("still here").await;

@@ -8,7 +8,6 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use form_urlencoded::Serializer;
 use reqwest::{Method, Response, StatusCode, header};
-use rusqlite::Connection;
 use serde_json::json;
 use teahouse::{
     domain::{CommandId, MessagesPage, Role, UserKind},
@@ -22,7 +21,8 @@ use tokio::{
 };
 
 use super::support::{
-    Closed, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, register_user, sign_in, with_timeout,
+    Closed, Database, PASSWORD, PROGRAM, RawClient, TestClient, TestProcess, TestServer, register_user, sign_in,
+    with_timeout,
 };
 
 /// Texts that another program could execute: SQL, templates, shell commands, format strings, markup.
@@ -231,10 +231,11 @@ async fn a_token_in_a_url_is_ignored() {
     }
 }
 
-/// Reads all files of the data folder.
+/// Reads all files of the data folder, and the whole database if that is elsewhere.
 fn stored_bytes(config: &Config) -> Vec<u8> {
     let files = fs::read_dir(&config.data).expect("a folder").map(|file| file.expect("a file").path());
-    files.filter(|path| path.is_file()).flat_map(|path| fs::read(path).expect("a file")).collect()
+    let files = files.filter(|path| path.is_file()).flat_map(|path| fs::read(path).expect("a file"));
+    files.chain(Database::of(&config.data).dump().into_bytes()).collect()
 }
 
 fn contains_text(bytes: &[u8], text: &str) -> bool {
@@ -425,8 +426,7 @@ async fn unexpected_errors_go_to_the_log_and_not_to_the_client() {
     let process = TestProcess::start_with_command(program, data.path()).await;
     let guest = TestClient::guest_at_address(process.address, "小明").await;
     // Causes an internal error that the server does not expect.
-    let database = Connection::open(data.path().join("teahouse.db")).expect("the database");
-    database.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE reactions").expect("the damage");
+    Database::of(data.path()).execute("DROP TABLE reactions").expect("the damage");
     let url = format!("http://{}/api/conversations/lobby/messages", process.address);
     let response = reqwest::Client::new().get(url).bearer_auth(guest.token()).send().await.expect("a response");
     assert!(response.status().is_server_error(), "{}", response.status());

@@ -126,6 +126,8 @@ impl Confined {
     /// A command that runs `program`; arguments may be appended.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new("prlimit");
+        // Empty means SQLite: the unit is for that.
+        command.env("TEAHOUSE_STORE", "");
         for limit in limits() {
             command.arg(limit);
         }

@@ -185,15 +185,15 @@ async fn a_missing_tls_handshake_times_out() {
     with_timeout("the server to close the connection", stream.read_to_end(&mut Vec::new())).await.expect("an end");
 }
 
-#[test]
-fn a_server_does_not_start_with_an_invalid_certificate() {
+#[tokio::test]
+async fn a_server_does_not_start_with_an_invalid_certificate() {
     let certificate_files = CertificateFiles::issue();
     let data = TempDir::new().expect("a folder");
     let mut config = Config { data: data.path().to_owned(), ..Config::default() };
     certificate_files.configure(&mut config);
     let other = CertificateFiles::issue();
     config.tls_key = Some(other.folder.path().join("key.pem"));
-    assert!(matches!(Server::open(config.clone()), Err(StartError::Tls(_))), "the key of another certificate");
+    assert!(matches!(Server::open(config.clone()).await, Err(StartError::Tls(_))), "the key of another certificate");
     config.tls_key = Some(certificate_files.folder.path().join("nothing.pem"));
-    assert!(matches!(Server::open(config), Err(StartError::Tls(_))), "a missing key");
+    assert!(matches!(Server::open(config).await, Err(StartError::Tls(_))), "a missing key");
 }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::task::spawn_blocking;
 
-use super::with_timeout;
+use super::{Database, with_timeout};
 
 /// The path of the compiled program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_teahouse");
@@ -69,8 +69,14 @@ impl TestProcess {
         Self::start_with_command(Command::new(PROGRAM), data).await
     }
 
-    /// Starts the program with `command`, to which the arguments of `teahouse serve` are appended.
+    /// Starts the program with `command`, to which the arguments of `teahouse serve` are appended. On PostgreSQL, its database
+    /// is that of the data folder, unless the command names another store.
     pub(crate) async fn start_with_command(mut command: Command, data: &Path) -> Self {
+        if !command.get_envs().any(|(name, _)| name == "TEAHOUSE_STORE")
+            && let Some(url) = Database::of(data).url()
+        {
+            command.env("TEAHOUSE_STORE", url);
+        }
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)

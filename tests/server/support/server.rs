@@ -1,4 +1,4 @@
-//! A server inside the test process, on a free port and with its own data folder.
+//! A server inside the test process, on a free port and with its own data.
 
 use std::{
     fs,
@@ -10,26 +10,24 @@ use std::{
 };
 
 use reqwest::{Method, RequestBuilder, redirect::Policy};
-use rusqlite::{Connection, OpenFlags};
 use teahouse::{
     domain::UserId,
     pages,
     server::{Config, PagesApi, RunError, Server},
 };
-use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, spawn_blocking},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{PROGRAM, with_timeout};
+use super::{Database, PROGRAM, TestData, with_timeout};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) pages_api: PagesApi,
     config: Config,
-    data: Arc<TempDir>,
+    data: Arc<TestData>,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), RunError>>,
     http: reqwest::Client,
@@ -42,11 +40,31 @@ impl TestServer {
 
     /// Starts a server after `configure` has changed the default configuration.
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
-        let data = Arc::new(TempDir::new().expect("a folder for data"));
-        let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+        let data = Arc::new(TestData::new());
+        let mut config = config_of(&data);
         config.timing.presence_interval = Duration::from_millis(20);
         configure(&mut config);
         Self::open(config, data).await
+    }
+
+    /// Starts a server on a PostgreSQL database, on which others can be [started](Self::start_beside).
+    pub(crate) async fn start_node() -> Self {
+        Self::start_node_with(|_| {}).await
+    }
+
+    /// Starts a server on a PostgreSQL database after `configure` has changed the default configuration.
+    pub(crate) async fn start_node_with(configure: impl FnOnce(&mut Config)) -> Self {
+        let data = Arc::new(TestData::new_on_postgres());
+        let mut config = config_of(&data);
+        config.timing.presence_interval = Duration::from_millis(20);
+        configure(&mut config);
+        Self::open(config, data).await
+    }
+
+    /// Starts another server on the database of this one.
+    pub(crate) async fn start_beside(&self) -> Self {
+        let config = Config { data: self.config.data.with_extension("beside"), ..self.config.clone() };
+        Self::open(config, Arc::clone(&self.data)).await
     }
 
     /// Starts a server that also renders pages, without the assets that they load.
@@ -56,18 +74,18 @@ impl TestServer {
 
     /// Starts a server with pages after `configure` has changed the default configuration.
     pub(crate) async fn start_with_pages_and_config(configure: impl FnOnce(&mut Config)) -> Self {
-        let data = Arc::new(TempDir::new().expect("a folder for data"));
-        let mut config = Config { data: data.path().to_owned(), ..Config::default() };
+        let data = Arc::new(TestData::new());
+        let mut config = config_of(&data);
         configure(&mut config);
         Self::open_with(config, data, |pages_api| pages::router(pages_api, pages::Assets::empty())).await
     }
 
-    async fn open(config: Config, data: Arc<TempDir>) -> Self {
+    async fn open(config: Config, data: Arc<TestData>) -> Self {
         Self::open_with(config, data, |_| axum::Router::new()).await
     }
 
-    async fn open_with(config: Config, data: Arc<TempDir>, pages: impl FnOnce(PagesApi) -> axum::Router) -> Self {
-        let server = Server::open(config.clone()).expect("a server");
+    async fn open_with(config: Config, data: Arc<TestData>, pages: impl FnOnce(PagesApi) -> axum::Router) -> Self {
+        let server = Server::open(config.clone()).await.expect("a server");
         let pages_api = server.pages_api();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -102,10 +120,10 @@ impl TestServer {
     pub(crate) async fn restore_backup(self, backup: &Path) -> Self {
         let (config, data) = (self.config.clone(), Arc::clone(&self.data));
         self.stop().await;
-        for file in fs::read_dir(data.path()).expect("the data") {
+        for file in fs::read_dir(data.folder()).expect("the data") {
             fs::remove_file(file.expect("a file").path()).expect("removed");
         }
-        fs::copy(backup, data.path().join("teahouse.db")).expect("a copy");
+        fs::copy(backup, data.folder().join("teahouse.db")).expect("a copy");
         Self::open(config, data).await
     }
 
@@ -136,17 +154,18 @@ impl TestServer {
 
     /// Counts the stored events and current messages that contain `text`.
     pub(crate) fn payloads_containing(&self, text: &str) -> u32 {
-        let count = "SELECT (SELECT count(*) FROM events WHERE instr(payload, ?1))
-                            + (SELECT count(*) FROM messages WHERE instr(body, ?1))";
-        self.database().query_row(count, [text], |row| row.get(0)).expect("a count")
+        let text = text.replace('\'', "''");
+        self.data.database().number(&format!(
+            "SELECT (SELECT count(*) FROM events WHERE instr(CAST(payload AS text), '{text}') > 0)
+                  + (SELECT count(*) FROM messages WHERE instr(body, '{text}') > 0)"
+        ))
     }
 
     /// Sets the last use of all sessions, except those of user `except`, to 1970.
     pub(crate) fn age_sessions_except(&self, except: UserId) {
-        let db = Connection::open(self.data.path().join("teahouse.db")).expect("the database");
-        let bytes = except.as_uuid().as_bytes().as_slice();
-        let update = "UPDATE sessions SET seen_at = 1000 WHERE user <> (SELECT number FROM users WHERE id = ?1)";
-        db.execute(update, [bytes]).expect("an update");
+        let id = self.id_literal(except);
+        let update = "UPDATE sessions SET seen_at = 1000 WHERE user <> (SELECT number FROM users WHERE id =";
+        self.tamper(&format!("{update} {id})")).expect("an update");
     }
 
     /// Sets the last use of this user's sessions to 1970.
@@ -157,20 +176,27 @@ impl TestServer {
 
     /// Counts a user's sessions without using any of them.
     pub(crate) fn sessions_of(&self, user: UserId) -> u32 {
-        let bytes = user.as_uuid().as_bytes().as_slice();
-        let count = "SELECT count(*) FROM sessions WHERE user = (SELECT number FROM users WHERE id = ?1)";
-        self.database().query_row(count, [bytes], |row| row.get(0)).expect("a count")
+        let id = self.id_literal(user);
+        self.count(&format!("sessions WHERE user = (SELECT number FROM users WHERE id = {id})"))
     }
 
     /// The stored hash of a user's password.
     pub(crate) fn stored_password_hash(&self, nickname: &str) -> String {
-        let select = "SELECT password FROM users WHERE nickname = ?1";
-        self.database().query_row(select, [nickname], |row| row.get(0)).expect("a hash")
+        self.data.database().text(&format!("SELECT password FROM users WHERE nickname = '{nickname}'"))
     }
 
-    /// Executes SQL directly on the database, to create a state that the program itself would not create.
-    pub(crate) fn tamper(&self, statement: &str) -> Result<(), rusqlite::Error> {
-        Connection::open(self.data.path().join("teahouse.db"))?.execute_batch(statement)
+    /// How the database writes the id of a user in a statement.
+    fn id_literal(&self, user: UserId) -> String {
+        match self.data.database() {
+            Database::Sqlite(_) => format!("x'{}'", user.as_uuid().simple()),
+            Database::Postgres(_) => format!("'{user}'"),
+        }
+    }
+
+    /// Executes statements in SQLite's words directly on the database, to create a state that the program itself would not
+    /// create.
+    pub(crate) fn tamper(&self, statements: &str) -> Result<(), String> {
+        self.data.database().execute(statements)
     }
 
     /// Runs `teahouse admin` on this server. Returns its standard output.
@@ -189,22 +215,16 @@ impl TestServer {
 
     async fn run_admin(&self, command: &[&str]) -> Output {
         let mut program = Command::new(PROGRAM);
-        program.arg("admin").args(command).arg("--data").arg(self.data.path());
+        program.arg("admin").args(command).arg("--data").arg(&self.config.data);
         with_timeout("the command", spawn_blocking(move || program.output()))
             .await
             .expect("no panic")
             .expect("the program")
     }
 
-    fn database(&self) -> Connection {
-        let path = self.data.path().join("teahouse.db");
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database")
-    }
-
     /// Counts the rows of a table, which may be followed by a `WHERE` clause.
     pub(crate) fn count(&self, table: &str) -> u32 {
-        let count = format!("SELECT count(*) FROM {table}");
-        self.database().query_row(&count, [], |row| row.get(0)).expect("a count")
+        self.data.database().number(&format!("SELECT count(*) FROM {table}"))
     }
 
     /// Counts the stored users, conversations and events.
@@ -213,6 +233,11 @@ impl TestServer {
         // Without the system user.
         StoredCounts { users: count("users") - 1, conversations: count("conversations"), events: count("events") }
     }
+}
+
+/// The default configuration, with this data.
+fn config_of(data: &TestData) -> Config {
+    Config { data: data.folder().to_owned(), store: data.database().url().map(Into::into), ..Config::default() }
 }
 
 /// The row counts that a refused request must not change.

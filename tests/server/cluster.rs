@@ -1,0 +1,124 @@
+//! Several servers on one PostgreSQL database are one server.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use teahouse::{domain::Seq, protocol::ServerFrame};
+use tokio::sync::{Notify, mpsc};
+
+use super::support::{Closed, PASSWORD, TestClient, TestServer, set_password, with_timeout};
+
+#[tokio::test]
+async fn what_is_said_on_one_node_is_heard_on_the_other() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let mut ming = TestClient::guest(&one, "小明").await;
+    let mut ling = TestClient::guest(&other, "阿玲").await;
+    ming.send_message("from the one").await;
+    ling.expect_event("from the one").await;
+    ling.send_message("from the other").await;
+    ming.expect_event("from the other").await;
+    let direct = ling.open_direct("小明").await.id;
+    ling.send_message_to(direct, "between us").await;
+    // The view is read when the other node has committed the message, and includes it.
+    let view = ming.expect("the direct", |frame| match frame {
+        ServerFrame::Conversation(view) if view.id == direct => Some(view.clone()),
+        _ => None,
+    });
+    assert_eq!(view.await.last_seq, Seq(1));
+    ling.send_message_to(direct, "and more").await;
+    ming.expect_event("and more").await;
+    other.stop().await;
+    ming.send_message("alone").await;
+    one.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_ends_on_one_node_ends_on_the_other() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let ming = TestClient::guest(&one, "小明").await;
+    let token = ming.token().to_owned();
+    let sign_out = other.http(Method::DELETE, "/api/session").bearer_auth(&token);
+    assert_eq!(sign_out.send().await.expect("a response").status(), StatusCode::NO_CONTENT);
+    assert!(matches!(ming.closed().await, Closed::Code(_)));
+    for server in [&one, &other] {
+        let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("a response");
+        assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn a_nickname_is_taken_on_every_node() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let _ming = TestClient::guest(&one, "小明").await;
+    let request = other.http(Method::POST, "/api/session").json(&json!({ "nickname": "小明" }));
+    assert_eq!(request.send().await.expect("a response").status(), StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn the_claim_token_of_one_node_is_good_on_the_other() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let claim = one.pages_api.claim_token().await.expect("a token");
+    let guest = TestClient::guest(&other, "小明").await.token().to_owned();
+    let wrong = json!({ "password": PASSWORD, "claim": "x".repeat(claim.len()) });
+    assert_eq!(set_password(&other, &guest, wrong).await, StatusCode::FORBIDDEN);
+    let right = json!({ "password": PASSWORD, "claim": claim });
+    assert_eq!(set_password(&other, &guest, right).await, StatusCode::NO_CONTENT);
+    assert_eq!(one.pages_api.claim_token().await, None, "there is an owner now");
+    assert_eq!(other.pages_api.claim_token().await, None);
+}
+
+#[tokio::test]
+async fn a_client_that_is_told_to_leave_goes_on_at_another_node() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let mut ming = TestClient::guest(&one, "小明").await;
+    let mut ling = TestClient::guest(&other, "阿玲").await;
+    ming.send_message("here").await;
+    ling.expect_event("here").await;
+    one.start_shutdown();
+    let token = ming.token().to_owned();
+    assert_eq!(ming.closed().await, Closed::Code(1012));
+    let mut ming = TestClient::with_token(other.address, &token).await;
+    ming.send_message("and there").await;
+    ling.expect_event("and there").await;
+    one.stop().await;
+}
+
+#[tokio::test]
+async fn many_clients_are_told_to_leave_in_batches() {
+    let server = TestServer::start_node_with(|config| {
+        config.unlimited = true;
+        // So long that the second batch is not told within the test.
+        config.timing.drain_time = Duration::from_hours(1);
+    })
+    .await;
+    let (reports, mut reported) = mpsc::unbounded_channel();
+    let write = Arc::new(Notify::new());
+    for number in 0..70 {
+        let mut client = TestClient::guest(&server, &format!("Guest {number}")).await;
+        let (reports, write) = (reports.clone(), Arc::clone(&write));
+        tokio::spawn(async move {
+            let mut may_write = pin!(write.notified());
+            may_write.as_mut().enable();
+            tokio::select! {
+                closed = client.raw.closed() => assert_eq!(closed, Closed::Code(1012)),
+                () = may_write => drop(client.send_message("I am still here").await),
+            }
+            reports.send(number).expect("a test that listens");
+        });
+    }
+    server.start_shutdown();
+    for _ in 0..50 {
+        with_timeout("a client of the first batch", reported.recv()).await.expect("a report");
+    }
+    // Whoever was not told yet can go on.
+    write.notify_waiters();
+    for _ in 50..70 {
+        with_timeout("an ack", reported.recv()).await.expect("a report");
+    }
+}

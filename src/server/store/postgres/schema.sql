@@ -91,8 +91,8 @@ CREATE TABLE conversations (
     created_at  bigint NOT NULL,
     -- Retention has processed the events up to this seq.
     retained    bigint NOT NULL DEFAULT 0,
-    -- How many members a room has; 0 for a direct. PostgreSQL takes 25 ms to count 100,000, which each new connection of each of
-    -- them would have to wait for.
+    -- How many members a room has; 0 for a direct. Each new connection needs it, and PostgreSQL takes tens of milliseconds to
+    -- count 100,000.
     member_count integer NOT NULL DEFAULT 0,
     UNIQUE (direct_low, direct_high),
     CHECK (direct_low < direct_high)

@@ -25,7 +25,7 @@ use super::{
     shared_events::SharedEvents,
     talk_log::TalkLog,
     users::Users,
-    writer::Writer,
+    writer::{Pace, Writer},
 };
 
 /// How long clients may take to finish after the last fault.
@@ -50,10 +50,11 @@ pub(crate) async fn run_clients(
     let users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
 
     let (stop, stopped) = watch::channel(false);
+    let pace = Pace { window: options.window, pause: Duration::from_millis(options.pause) };
     let mut writers = JoinSet::new();
     for setup in users.writer_setups() {
         let rng = StdRng::from_rng(&mut rng);
-        let writer = Writer::new(setup, rng, entrance.clone(), options.window, Arc::clone(counters));
+        let writer = Writer::new(setup, rng, entrance.clone(), pace, Arc::clone(counters));
         writers.spawn(writer.run(stopped.clone(), SETTLE_TIMEOUT));
     }
     let (publish_last_seqs, last_seqs_published) = watch::channel(None);

@@ -29,12 +29,18 @@ pub(crate) struct Options {
     /// again (99 %).
     #[arg(long, requires = "cluster")]
     pub(crate) max_silence: Option<f64>,
+    /// Replaces the nodes one after the other, as an upgrade does, instead of injecting faults.
+    #[arg(long, requires = "cluster")]
+    pub(crate) upgrade: bool,
     /// How many clients write.
     #[arg(long, default_value_t = 16)]
     pub(crate) writers: usize,
     /// How many unanswered commands each writer may have.
     #[arg(long, default_value_t = 8)]
     pub(crate) window: usize,
+    /// How many milliseconds each writer pauses between two commands; without a pause, it sends as fast as answers come.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) pause: u64,
     /// How many clients read, each with the account of one writer.
     #[arg(long, default_value_t = 6)]
     pub(crate) readers: usize,

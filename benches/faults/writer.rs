@@ -50,6 +50,10 @@ pub(crate) struct Writer {
     counters: Arc<Counters>,
     /// How many commands may be unanswered.
     window: usize,
+    /// About how long to wait between two new commands.
+    pause: Duration,
+    /// When the next new command may be sent.
+    next_command_at: Instant,
     cursors: HashMap<ConversationId, Seq>,
     commands: Vec<Command>,
     by_id: HashMap<CommandId, usize>,
@@ -72,6 +76,15 @@ struct Sent {
     connection_was_lost: bool,
 }
 
+/// How fast a writer sends.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// How many commands may be unanswered.
+    pub(crate) window: usize,
+    /// About how long to wait between two new commands.
+    pub(crate) pause: Duration,
+}
+
 /// The result of a writer.
 pub(crate) struct WriterRecord {
     pub(crate) commands: Vec<Command>,
@@ -84,7 +97,7 @@ impl Writer {
         setup: WriterSetup,
         rng: StdRng,
         entrance: Entrance,
-        window: usize,
+        pace: Pace,
         counters: Arc<Counters>,
     ) -> Self {
         let planned_commands = PlannedCommands::new(setup.conversations.clone());
@@ -93,7 +106,9 @@ impl Writer {
             rng,
             entrance,
             counters,
-            window,
+            window: pace.window,
+            pause: pace.pause,
+            next_command_at: Instant::now(),
             cursors: HashMap::new(),
             commands: Vec::new(),
             by_id: HashMap::new(),
@@ -152,6 +167,7 @@ impl Writer {
 
     /// The connection is lost. Unanswered commands may have taken effect or not.
     fn handle_lost_connection(&mut self) {
+        self.talk_log.disconnect();
         self.pending_repeats = 0;
         let unanswered: Vec<usize> =
             self.unanswered.keys().copied().filter(|index| !self.retry_at.contains_key(index)).collect();
@@ -207,7 +223,8 @@ impl Writer {
                 self.send_new_commands(&mut connection).await?;
             }
             self.resend_refused(&mut connection).await?;
-            let next_try = self.retry_at.values().min().copied();
+            let next_command = (!stopping).then(|| self.next_command_at()).flatten();
+            let next_try = self.retry_at.values().copied().chain(next_command).min();
             select! {
                 frame_text = timeout(self.entrance.patience, connection.next()) => match frame_text {
                     Ok(text) => self.handle_frame(&text?)?,
@@ -222,7 +239,10 @@ impl Writer {
 
     async fn send_new_commands(&mut self, connection: &mut Connection) -> Result<(), ConnectionEnd> {
         let mut has_sent = false;
-        while self.unanswered.len() < self.window {
+        while self.unanswered.len() < self.window && self.next_command_at <= Instant::now() {
+            if !self.pause.is_zero() {
+                self.next_command_at = Instant::now() + self.pause.mul_f64(self.rng.random_range(0.5..1.5));
+            }
             let index = self.new_command();
             connection.feed(&command_frame(&self.commands[index])).await?;
             has_sent = true;
@@ -236,6 +256,11 @@ impl Writer {
             }
         }
         if has_sent { connection.flush().await } else { Ok(()) }
+    }
+
+    /// When the next command is due, if that is later.
+    fn next_command_at(&self) -> Option<Instant> {
+        (self.unanswered.len() < self.window && !self.pause.is_zero()).then_some(self.next_command_at)
     }
 
     async fn resend_refused(&mut self, connection: &mut Connection) -> Result<(), ConnectionEnd> {
@@ -316,7 +341,9 @@ impl Writer {
         }
         command.outcome = Outcome::Acked;
         self.counters.acked.increment();
-        self.talk_log.acks.push(Instant::now());
+        if let Some(sent) = self.unanswered.get(&index) {
+            self.talk_log.ack(sent.at);
+        }
         if let (EventKind::Message { .. }, Some(seq)) = (&command.kind, ack.seq) {
             self.planned_commands.add_own_message(command.conversation, seq);
         }

@@ -26,7 +26,7 @@ use super::{
     node_links::{self, CutBy, NodeLinks},
     postgres_server::free_port,
     programs::Programs,
-    schedule::{ClusterFault, CutWay, LinkFault, cluster_schedule},
+    schedule::{ClusterFault, CutWay, LinkFault, cluster_schedule, upgrade_schedule},
 };
 use crate::{
     consumer::{Consumer, ConsumerSetup},
@@ -63,6 +63,8 @@ pub(super) struct Cluster {
     log: Arc<FaultLog>,
     counters: Arc<Counters>,
     rng: StdRng,
+    /// Whether nodes are replaced, and nothing fails.
+    is_upgrade: bool,
     /// Ends the faults of links.
     link_tasks: JoinSet<Result<(), Failure>>,
 }
@@ -138,6 +140,7 @@ impl Cluster {
             log: Arc::clone(log),
             counters: Arc::clone(counters),
             rng,
+            is_upgrade: options.upgrade,
             link_tasks: JoinSet::new(),
         })
     }
@@ -263,8 +266,10 @@ impl Environment for Cluster {
     }
 
     async fn inject_faults(&mut self, mut plan: FaultPlan<'_>) -> Result<(), Failure> {
-        let start = Instant::now();
-        for (at, fault) in cluster_schedule(&mut plan, self.nodes.len()) {
+        let (start, nodes) = (Instant::now(), self.nodes.len());
+        let schedule =
+            if self.is_upgrade { upgrade_schedule(plan.duration, nodes) } else { cluster_schedule(&mut plan, nodes) };
+        for (at, fault) in schedule {
             sleep_until(start + at).await;
             self.inject(fault, plan.readers).await?;
         }

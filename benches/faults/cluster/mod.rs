@@ -51,6 +51,9 @@ use crate::{
     report::{Report, grouped},
 };
 
+/// How many silences are explained.
+const LONGEST: usize = 8;
+
 /// Is the consumer of the commit log, until the process is killed, or with `until_end` until nothing is left.
 pub(crate) async fn consume(address: &str, copy: &Path, until_end: bool) -> Result<(), Failure> {
     database_log::consume(address, copy, until_end).await
@@ -81,7 +84,11 @@ pub(crate) async fn run(options: &Options, seed: u64) -> Result<bool, Failure> {
     rows.push(("terminated nodes that could not finish, because of the database", grouped(counters.unfinished.get())));
     rows.push(("clients that came back to another node", grouped(counters.moves.get())));
     rows.push(("connections given up because nothing came", grouped(counters.given_up.get())));
-    let mut shortfalls = if options.only.is_empty() { shortfalls(&records, duration) } else { Vec::new() };
+    let talk_logs = &checked.run.talk_logs;
+    rows.push(("longest time of a client without a connection", longest(talk_logs.iter().map(|log| log.longest_gap))));
+    rows.push(("longest wait for an ack", longest(talk_logs.iter().map(|log| log.longest_wait))));
+    let is_mixed = options.only.is_empty() && !options.upgrade;
+    let mut shortfalls = if is_mixed { shortfalls(&records, duration) } else { Vec::new() };
     if let Some(seconds) = options.max_silence {
         shortfalls.extend(silences.excesses(Duration::from_secs_f64(seconds)));
     }
@@ -96,6 +103,8 @@ pub(crate) async fn run(options: &Options, seed: u64) -> Result<bool, Failure> {
         findings: &checked.findings,
     };
     let passed = report.conclude();
+    println!("\nthe longest silences of clients of dead nodes:");
+    silences.longest(LONGEST).iter().for_each(|line| println!("{line}"));
     if !passed {
         println!("faults: promises NOT kept; the data is in {}", folder.keep().display());
     }
@@ -125,6 +134,10 @@ async fn run_and_check(
     let findings = checker::check(&run.history, &stored);
     let events = stored.conversations.values().map(Vec::len).sum();
     Ok(Checked { run, findings, events, can_lose_packets: cluster.can_lose_packets() })
+}
+
+fn longest(durations: impl Iterator<Item = Duration>) -> String {
+    format!("{:.2} s", durations.max().unwrap_or_default().as_secs_f64())
 }
 
 fn shortfalls(records: &[FaultRecord], duration: Duration) -> Vec<String> {

@@ -119,6 +119,15 @@ pub(super) fn cluster_schedule(plan: &mut FaultPlan<'_>, nodes: usize) -> Vec<(D
     faults
 }
 
+/// Each node ends once, and is started again at once.
+pub(super) fn upgrade_schedule(duration: Duration, nodes: usize) -> Vec<(Duration, ClusterFault)> {
+    let parts = u32::try_from(nodes).unwrap_or(u32::MAX).saturating_add(1);
+    (1..)
+        .map(|part| duration / parts * part)
+        .zip((0..nodes).map(|node| ClusterFault::Node(node, NodeFault::Terminate)))
+        .collect()
+}
+
 /// At least one node has no fault at any time.
 fn node_faults(rng: &mut StdRng, duration: Duration, nodes: usize) -> Vec<(Duration, ClusterFault)> {
     let mut faults = Vec::new();

@@ -1,6 +1,6 @@
 //! How long clients of a node were silent after a fault, and how long the database was away.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ struct MeasuredFault {
     silences: Vec<Duration>,
     /// The same, of clients that also waited for the database.
     with_database: Vec<Duration>,
+    /// Of each silence of a client of a dead node: how long, and what else failed meanwhile.
+    explained: Vec<(Duration, String)>,
 }
 
 impl Silences {
@@ -69,6 +71,20 @@ impl Silences {
         }
     }
 
+    /// The longest silences of clients of dead nodes, and what else failed meanwhile.
+    pub(super) fn longest(&self, number: usize) -> Vec<String> {
+        let mut all: Vec<_> = self
+            .faults
+            .iter()
+            .flat_map(|fault| fault.explained.iter().map(move |found| (found, fault.class)))
+            .collect();
+        all.sort_by_key(|((silence, _), _)| Reverse(*silence));
+        let line = |((silence, others), class): (&(Duration, String), FaultClass)| {
+            format!("{:.2} s: {}; meanwhile: {others}", silence.as_secs_f64(), class.name())
+        };
+        all.into_iter().take(number).map(line).collect()
+    }
+
     /// What took longer than it may.
     pub(super) fn excesses(&self, limit: Duration) -> Vec<String> {
         let groups = [
@@ -104,7 +120,8 @@ impl Silences {
 impl MeasuredFault {
     fn new(record: &FaultRecord, records: &[FaultRecord], writers: &[TalkLog]) -> Self {
         let class = record.class;
-        let mut fault = Self { class, own_time: None, silences: Vec::new(), with_database: Vec::new() };
+        let mut fault =
+            Self { class, own_time: None, silences: Vec::new(), with_database: Vec::new(), explained: Vec::new() };
         if class.is_database_fault() {
             if let Some(ended) = record.ended {
                 fault.own_time = Some(ended - record.began);
@@ -120,6 +137,9 @@ impl MeasuredFault {
                 };
                 let Some((last, next)) = silence else { continue };
                 let is_with_database = is_with_database_fault(record.began, next, records);
+                if class.is_death() && !is_with_database {
+                    fault.explained.push((next - last, other_faults(record, next, records)));
+                }
                 let group = if is_with_database { &mut fault.with_database } else { &mut fault.silences };
                 group.push(next - last);
             }
@@ -153,6 +173,28 @@ impl TalkLog {
 fn is_with_database_fault(from: Instant, to: Instant, records: &[FaultRecord]) -> bool {
     let mut faults = records.iter().filter(|record| record.class.is_database_fault());
     faults.any(|record| record.began <= to && record.ended.is_none_or(|ended| ended + AFTER_DATABASE >= from))
+}
+
+/// The other faults between the beginning of this one and a time, each with its node and its times since then.
+fn other_faults(fault: &FaultRecord, to: Instant, records: &[FaultRecord]) -> String {
+    let since = |at: Instant| {
+        let later = at.saturating_duration_since(fault.began).as_secs_f64();
+        later - fault.began.saturating_duration_since(at).as_secs_f64()
+    };
+    let others = records.iter().filter(|other| {
+        (other.began, other.node) != (fault.began, fault.node)
+            && other.class != FaultClass::ClockStepped
+            && other.began <= to
+            && other.ended.is_none_or(|ended| ended >= fault.began)
+            // What has no end is over at once.
+            && (other.ended.is_some() || other.began >= fault.began)
+    });
+    let line = |other: &FaultRecord| {
+        let node = other.node.map_or_else(String::new, |node| format!(" {node}"));
+        let ended = other.ended.map_or_else(String::new, |ended| format!(" to {:.1}", since(ended)));
+        format!("{}{node} ({:.1}{ended})", other.class.name(), since(other.began))
+    };
+    others.map(line).collect::<Vec<_>>().join(", ")
 }
 
 fn percentile(durations: &[Duration], percent: usize) -> Option<Duration> {

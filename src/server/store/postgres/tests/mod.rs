@@ -5,6 +5,7 @@ mod failures;
 mod nodes;
 mod reading;
 mod test_database;
+mod tls;
 mod versions;
 
 pub(in crate::server) use test_database::TestDatabase;

@@ -95,12 +95,14 @@ pub(crate) struct WriterRecord {
 impl Writer {
     pub(crate) fn new(
         setup: WriterSetup,
-        rng: StdRng,
+        mut rng: StdRng,
         entrance: Entrance,
         pace: Pace,
         counters: Arc<Counters>,
     ) -> Self {
         let planned_commands = PlannedCommands::new(setup.conversations.clone());
+        // Not all at the same time.
+        let next_command_at = Instant::now() + pace.pause.mul_f64(rng.random());
         Self {
             setup,
             rng,
@@ -108,7 +110,7 @@ impl Writer {
             counters,
             window: pace.window,
             pause: pace.pause,
-            next_command_at: Instant::now(),
+            next_command_at,
             cursors: HashMap::new(),
             commands: Vec::new(),
             by_id: HashMap::new(),

@@ -25,7 +25,7 @@ pub(super) const INSERT_EVENTS: &str = "
 pub(super) const INSERT_ENTRIES: &str = "
     INSERT INTO entries (position, at, entry) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::jsonb[])";
 
-// OFFSET keeps the planner from joining in another order: by all conversations of a user.
+// `OFFSET 0`: see `facts`.
 pub(super) const ADVANCE_READ_MARKS: &str = "
     UPDATE members m SET read_seq = new.seq
       FROM (SELECT c.number AS conversation, u.number AS member, new.seq

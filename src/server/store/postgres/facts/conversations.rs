@@ -33,10 +33,13 @@ pub(super) fn rooms(all: Vec<()>) -> FactsQuery {
 }
 
 pub(super) const DIRECT_OF: &str = "
-    SELECT q.n, c.id FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (one, other, n)
-      JOIN users a ON a.id = q.one JOIN users b ON b.id = q.other
-      JOIN conversations c
-        ON c.direct_low = least(a.number, b.number) AND c.direct_high = greatest(a.number, b.number)";
+    SELECT q.n, c.id
+      FROM (SELECT q.n, least(a.number, b.number) AS low, greatest(a.number, b.number) AS high
+              FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (one, other, n)
+              JOIN users a ON a.id = q.one
+              JOIN users b ON b.id = q.other
+            OFFSET 0) AS q
+      JOIN conversations c ON c.direct_low = q.low AND c.direct_high = q.high";
 
 pub(super) fn direct_of(pairs: Vec<UserPair>) -> FactsQuery {
     let (ones, others): (Vec<UserId>, Vec<UserId>) = pairs.iter().map(|pair| (pair.one, pair.other)).unzip();
@@ -72,8 +75,9 @@ pub(super) fn rooms_of(users: Vec<UserId>) -> FactsQuery {
 pub(super) fn has_messages_besides(conversations: Vec<(ConversationId, Vec<Seq>)>) -> FactsQuery {
     let statement = |(conversation, deleted): &(ConversationId, Vec<Seq>)| {
         Statement::new(
-            "SELECT 1 FROM conversations c JOIN messages m ON m.conversation = c.number
-              WHERE c.id = $1::uuid AND NOT m.deleted AND m.seq <> ALL ($2::bigint[]) LIMIT 1",
+            "SELECT 1 FROM messages
+              WHERE conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+                AND NOT deleted AND seq <> ALL ($2::bigint[]) LIMIT 1",
         )
         .bind(*conversation)
         .bind(deleted.clone())
@@ -83,14 +87,17 @@ pub(super) fn has_messages_besides(conversations: Vec<(ConversationId, Vec<Seq>)
 
 pub(super) const MEMBERSHIP: &str = "
     SELECT q.n, m.joined_at, m.read_seq, m.listed, o.id, om.listed, o.nickname_key IS NULL,
-           EXISTS (SELECT 1 FROM blocks WHERE user_number = o.number AND blocked = u.number),
-           EXISTS (SELECT 1 FROM blocks WHERE user_number = u.number AND blocked = o.number)
-      FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (conversation, member, n)
-      JOIN conversations c ON c.id = q.conversation
-      JOIN users u ON u.id = q.member
-      JOIN members m ON m.conversation = c.number AND m.user_number = u.number
-      LEFT JOIN users o ON o.number = CASE c.direct_low WHEN u.number THEN c.direct_high ELSE c.direct_low END
-      LEFT JOIN members om ON om.conversation = c.number AND om.user_number = o.number";
+           EXISTS (SELECT 1 FROM blocks WHERE user_number = q.other AND blocked = q.member),
+           EXISTS (SELECT 1 FROM blocks WHERE user_number = q.member AND blocked = q.other)
+      FROM (SELECT q.n, c.number AS conversation, u.number AS member,
+                   CASE c.direct_low WHEN u.number THEN c.direct_high ELSE c.direct_low END AS other
+              FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (conversation, member, n)
+              JOIN conversations c ON c.id = q.conversation
+              JOIN users u ON u.id = q.member
+            OFFSET 0) AS q
+      JOIN members m ON m.conversation = q.conversation AND m.user_number = q.member
+      LEFT JOIN users o ON o.number = q.other
+      LEFT JOIN members om ON om.conversation = q.conversation AND om.user_number = q.other";
 
 pub(super) fn membership(members: Vec<(ConversationId, UserId)>) -> FactsQuery {
     let (conversations, users): (Vec<ConversationId>, Vec<UserId>) = members.iter().copied().unzip();

@@ -19,9 +19,12 @@ use crate::{
 };
 
 pub(super) const COMMAND: &str = "
-    SELECT q.n, c.id, e.seq, e.at FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (author, id, n)
-      JOIN users u ON u.id = q.author
-      JOIN events e ON e.command_id = q.id AND e.author = u.number
+    SELECT q.n, c.id, e.seq, e.at
+      FROM (SELECT q.n, q.id, u.number AS author
+              FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (author, id, n)
+              JOIN users u ON u.id = q.author
+            OFFSET 0) AS q
+      JOIN events e ON e.command_id = q.id AND e.author = q.author
       JOIN conversations c ON c.number = e.conversation";
 
 pub(super) fn command(commands: Vec<(UserId, CommandId)>) -> FactsQuery {
@@ -33,11 +36,12 @@ pub(super) fn command(commands: Vec<(UserId, CommandId)>) -> FactsQuery {
     })
 }
 
+// The view is a left join, which PostgreSQL puts first if it may.
 pub(super) const MESSAGE: &str = "
     SELECT q.n, u.id, m.deleted, m.notice IS NOT NULL
       FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS q (conversation, seq, n)
       JOIN conversations c ON c.id = q.conversation
-      JOIN messages m ON m.conversation = c.number AND m.seq = q.seq
+      JOIN LATERAL (SELECT * FROM messages WHERE conversation = c.number AND seq = q.seq OFFSET 0) m ON true
       JOIN users u ON u.number = m.author";
 
 pub(super) fn message(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
@@ -51,9 +55,12 @@ pub(super) fn message(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
 }
 
 pub(super) const EMOJI_OF: &str = "
-    SELECT DISTINCT q.n, r.emoji FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS q (conversation, seq, n)
-      JOIN conversations c ON c.id = q.conversation
-      JOIN reactions r ON r.conversation = c.number AND r.message = q.seq
+    SELECT DISTINCT q.n, r.emoji
+      FROM (SELECT q.n, c.number AS conversation, q.seq
+              FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS q (conversation, seq, n)
+              JOIN conversations c ON c.id = q.conversation
+            OFFSET 0) AS q
+      JOIN reactions r ON r.conversation = q.conversation AND r.message = q.seq
      ORDER BY q.n, r.emoji";
 
 pub(super) fn emoji_of(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
@@ -65,10 +72,11 @@ pub(super) fn emoji_of(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
 pub(super) fn messages_of(ranges: Vec<MessagesOf>) -> FactsQuery {
     let statement = |range: &MessagesOf| {
         Statement::new(
-            "SELECT m.seq FROM conversations c JOIN messages m ON m.conversation = c.number
-              WHERE c.id = $1::uuid AND m.seq > $2::bigint AND m.seq <= $3::bigint
-                AND m.author = (SELECT number FROM users WHERE id = $4::uuid) AND NOT m.deleted AND m.notice IS NULL
-              ORDER BY m.seq LIMIT $5::bigint",
+            "SELECT seq FROM messages
+              WHERE conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+                AND seq > $2::bigint AND seq <= $3::bigint
+                AND author = (SELECT number FROM users WHERE id = $4::uuid) AND NOT deleted AND notice IS NULL
+              ORDER BY seq LIMIT $5::bigint",
         )
         .bind(range.conversation)
         .bind(range.after)
@@ -84,11 +92,12 @@ pub(super) fn old_events(conversations: Vec<(ConversationId, Timestamp, u32)>) -
         Statement::new(
             "SELECT e.seq, e.target IS NULL AND e.payload ->> 'kind' = 'message' AND NOT coalesce(s.deleted, false)
                     AND u.password IS NULL
-               FROM conversations c
-               JOIN events e ON e.conversation = c.number AND e.seq > c.retained
+               FROM events e
                JOIN users u ON u.number = e.author
                LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = e.seq
-              WHERE c.id = $1::uuid AND e.at < $2::bigint ORDER BY e.seq LIMIT $3::bigint",
+              WHERE e.conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+                AND e.seq > (SELECT retained FROM conversations WHERE id = $1::uuid)
+                AND e.at < $2::bigint ORDER BY e.seq LIMIT $3::bigint",
         )
         .bind(*conversation)
         .bind(*before)

@@ -1,4 +1,8 @@
 //! What rules ask, answered from the tables.
+//!
+//! Whatever is found by two columns is found by both: the numbers of a question are in a subquery that PostgreSQL plans by
+//! itself (`OFFSET 0`). Left to join as it likes, and with tables that it has not analysed yet, it reads all members of a room
+//! for each of those who write, or all events of an author for each command.
 
 mod conversations;
 mod housekeeping;

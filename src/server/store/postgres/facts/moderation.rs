@@ -96,9 +96,13 @@ pub(super) fn banned_networks(all: Vec<()>) -> FactsQuery {
 }
 
 pub(super) const HAS_BLOCKED: &str = "
-    SELECT q.n FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (blocker, blocked, n)
-      JOIN users u ON u.id = q.blocker JOIN users o ON o.id = q.blocked
-      JOIN blocks b ON b.user_number = u.number AND b.blocked = o.number";
+    SELECT q.n
+      FROM (SELECT q.n, u.number AS blocker, o.number AS blocked
+              FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (blocker, blocked, n)
+              JOIN users u ON u.id = q.blocker
+              JOIN users o ON o.id = q.blocked
+            OFFSET 0) AS q
+      JOIN blocks b ON b.user_number = q.blocker AND b.blocked = q.blocked";
 
 pub(super) fn has_blocked(pairs: Vec<(UserId, UserId)>) -> FactsQuery {
     let (users, others): (Vec<UserId>, Vec<UserId>) = pairs.iter().copied().unzip();

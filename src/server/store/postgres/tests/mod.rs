@@ -3,6 +3,7 @@
 mod cut_proxy;
 mod failures;
 mod nodes;
+mod plans;
 mod reading;
 mod test_database;
 mod tls;

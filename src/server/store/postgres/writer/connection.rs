@@ -29,7 +29,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Left to itself, PostgreSQL plans a statement anew each time while its arrays are short, which takes longer than to run it
 /// and holds the line; and a plan from when a table was small goes on reading all of it for a minute while it grows.
-const SETTINGS: &str = "
+pub(in crate::server::store::postgres) const SETTINGS: &str = "
     SET idle_in_transaction_session_timeout = '2s';
     SET statement_timeout = 0;
     SET lock_timeout = '4s';

@@ -16,3 +16,6 @@ mod connection;
 mod rehearsal;
 mod retried_ids;
 mod transaction;
+
+#[cfg(test)]
+pub(super) use connection::SETTINGS;

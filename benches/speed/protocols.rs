@@ -234,17 +234,21 @@ impl Protocol {
         Ok(is_measured.then_some(message))
     }
 
-    /// Sends probes of `senders` until everyone has received the same ones. Then no earlier one is in flight.
+    /// Sends probes of `senders` until everyone has received the same ones, and their acks in the full protocol. Then
+    /// nothing earlier is in flight.
     fn probe(&mut self, clients: &mut Clients, senders: &[usize]) -> Result<(), Failure> {
         let goal = self.receivers(clients.len()) * senders.len();
+        let mut unacked = 0;
         for number in FIRST_PROBE..FIRST_PROBE + 100 {
             for sender in senders {
                 clients.send_text(*sender, &self.message_text(*sender, number))?;
+                unacked += usize::from(self.dialect == Dialect::Protocol);
             }
             let (start, mut received) = (Instant::now(), 0);
             while start.elapsed() < TIMEOUT / 20 {
                 clients.poll_once(TIMEOUT / 100, |client, frame| {
                     let Received::Text(text) = frame else { return Ok(()) };
+                    unacked -= usize::from(text.starts_with(br#"{"type":"ack""#));
                     let marker =
                         text.iter().position(|byte| *byte == b'~').and_then(|offset| parse_marker(&text[offset..]));
                     let counts = marker.is_some_and(|marker| {
@@ -254,12 +258,12 @@ impl Protocol {
                     received += usize::from(counts);
                     Ok(())
                 })?;
-                if received == goal {
+                if received == goal && unacked == 0 {
                     return Ok(());
                 }
             }
         }
-        Err("not every client receives the probe".into())
+        Err("not every client receives the probe, and its ack".into())
     }
 
     fn open_directs(&mut self, clients: &mut Clients) -> Result<(), Failure> {

@@ -50,7 +50,8 @@ pub(crate) async fn run_clients(
     let users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
 
     let (stop, stopped) = watch::channel(false);
-    let pace = Pace { window: options.window, pause: Duration::from_millis(options.pause) };
+    let pace =
+        Pace { window: options.window, pause: Duration::from_millis(options.pause), lobby_share: options.lobby_share };
     let mut writers = JoinSet::new();
     for setup in users.writer_setups() {
         let rng = StdRng::from_rng(&mut rng);

@@ -41,6 +41,9 @@ pub(crate) struct Options {
     /// How many milliseconds each writer pauses between two commands; without a pause, it sends as fast as answers come.
     #[arg(long, default_value_t = 0)]
     pub(crate) pause: u64,
+    /// Of 100 commands of a writer who has directs, how many go to the Lobby.
+    #[arg(long, default_value_t = 70, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) lobby_share: u32,
     /// How many clients read, each with the account of one writer.
     #[arg(long, default_value_t = 6)]
     pub(crate) readers: usize,

@@ -14,6 +14,8 @@ const RECENT_MESSAGES: usize = 50;
 pub(crate) struct PlannedCommands {
     /// The Lobby comes first.
     conversations: Vec<ConversationId>,
+    /// Of 100 commands, how many go to the Lobby.
+    lobby_share: u32,
     /// The writer's own messages, which can be edited or deleted.
     own_messages: Vec<(ConversationId, Seq)>,
     /// The newest messages of each conversation.
@@ -21,8 +23,8 @@ pub(crate) struct PlannedCommands {
 }
 
 impl PlannedCommands {
-    pub(crate) fn new(conversations: Vec<ConversationId>) -> Self {
-        Self { conversations, own_messages: Vec::new(), recent_messages: HashMap::new() }
+    pub(crate) fn new(conversations: Vec<ConversationId>, lobby_share: u32) -> Self {
+        Self { conversations, lobby_share, own_messages: Vec::new(), recent_messages: HashMap::new() }
     }
 
     pub(crate) fn add_own_message(&mut self, conversation: ConversationId, seq: Seq) {
@@ -39,7 +41,7 @@ impl PlannedCommands {
 
     /// Returns a new command. `number` makes its text unique.
     pub(crate) fn next(&mut self, rng: &mut StdRng, number: usize) -> (ConversationId, EventKind) {
-        let is_direct = self.conversations.len() > 1 && rng.random_ratio(3, 10);
+        let is_direct = self.conversations.len() > 1 && rng.random_range(0..100) >= self.lobby_share;
         let index = if is_direct { rng.random_range(1..self.conversations.len()) } else { 0 };
         let conversation = self.conversations[index];
         let roll = rng.random_range(0..100);

@@ -76,13 +76,15 @@ struct Sent {
     connection_was_lost: bool,
 }
 
-/// How fast a writer sends.
+/// How fast a writer sends, and where to.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
     /// How many commands may be unanswered.
     pub(crate) window: usize,
     /// About how long to wait between two new commands.
     pub(crate) pause: Duration,
+    /// Of 100 commands, how many go to the Lobby.
+    pub(crate) lobby_share: u32,
 }
 
 /// The result of a writer.
@@ -100,7 +102,7 @@ impl Writer {
         pace: Pace,
         counters: Arc<Counters>,
     ) -> Self {
-        let planned_commands = PlannedCommands::new(setup.conversations.clone());
+        let planned_commands = PlannedCommands::new(setup.conversations.clone(), pace.lobby_share);
         // Not all at the same time.
         let next_command_at = Instant::now() + pace.pause.mul_f64(rng.random());
         Self {

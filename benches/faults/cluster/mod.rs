@@ -78,7 +78,11 @@ pub(crate) async fn run(options: &Options, seed: u64) -> Result<bool, Failure> {
     let records = log.records();
     let duration = Duration::from_secs(options.seconds);
     let silences = Silences::measure(&records, &checked.run.talk_logs);
-    let mut rows = silences.rows();
+    let mut rows = if options.upgrade {
+        vec![("nodes replaced", grouped(count(&records, FaultClass::is_node_fault)))]
+    } else {
+        silences.rows()
+    };
     let by_packets = if checked.can_lose_packets { grouped(counters.packet_cuts.get()) } else { "0 (not root)".into() };
     rows.push(("of the nodes cut off, by losing packets", by_packets));
     rows.push(("terminated nodes that could not finish, because of the database", grouped(counters.unfinished.get())));
@@ -103,8 +107,10 @@ pub(crate) async fn run(options: &Options, seed: u64) -> Result<bool, Failure> {
         findings: &checked.findings,
     };
     let passed = report.conclude();
-    println!("\nthe longest silences of clients of dead nodes:");
-    silences.longest(LONGEST).iter().for_each(|line| println!("{line}"));
+    if !options.upgrade {
+        println!("\nthe longest silences of clients of dead nodes:");
+        silences.longest(LONGEST).iter().for_each(|line| println!("{line}"));
+    }
     if !passed {
         println!("faults: promises NOT kept; the data is in {}", folder.keep().display());
     }

@@ -82,8 +82,8 @@ pub(super) const ADD_MEMBER: &str = concat!(
     user!("$2"),
     ", $3, $4, $5) RETURNING conversation
      )
-     UPDATE conversations c SET member_count = member_count + 1 FROM added
-      WHERE c.number = added.conversation AND c.kind = 'room'"
+     UPDATE conversations SET member_count = member_count + 1
+      WHERE number = (SELECT conversation FROM added) AND kind = 'room'"
 );
 
 pub(super) const REMOVE_MEMBER: &str = concat!(
@@ -92,8 +92,8 @@ pub(super) const REMOVE_MEMBER: &str = concat!(
     " AND user_number = ",
     user!("$2"),
     " RETURNING conversation)
-     UPDATE conversations c SET member_count = member_count - 1 FROM removed
-      WHERE c.number = removed.conversation AND c.kind = 'room'"
+     UPDATE conversations SET member_count = member_count - 1
+      WHERE number = (SELECT conversation FROM removed) AND kind = 'room'"
 );
 
 pub(super) const CREATE_DIRECT: &str = concat!(

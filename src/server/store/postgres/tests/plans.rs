@@ -18,6 +18,7 @@ async fn every_row_is_found_by_all_columns_of_its_key() {
     let database = TestDatabase::with_tables().await;
     let client = database.client().await;
     client.batch_execute(SETTINGS).await.expect("settings");
+    let mut bad = String::new();
     for (number, statement) in facts::HOT.iter().chain(apply::HOT).enumerate() {
         let parameters = (1..).take_while(|parameter| statement.contains(&format!("${parameter}"))).count();
         let mut explain = format!("EXPLAIN EXECUTE s{number}");
@@ -32,6 +33,9 @@ async fn every_row_is_found_by_all_columns_of_its_key() {
         });
         let reads_all = plan.lines().any(|line| line.contains("Seq Scan") && !SMALL.iter().any(|it| line.contains(it)));
         let compares = plan.lines().any(|line| line.contains("Join Filter") && line.trim() != HARMLESS);
-        assert!(!reads_all && !compares, "{statement}\n{plan}");
+        if reads_all || compares {
+            write!(bad, "{statement}\n{plan}\n").expect("a string");
+        }
     }
+    assert!(bad.is_empty(), "{bad}");
 }

@@ -9,6 +9,7 @@ use super::schedule::FaultKind;
 /// Kills servers again and again, and checks that they keep their promises.
 #[derive(Debug, Parser)]
 #[command(name = "faults")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// How many seconds to inject faults.
     #[arg(long, default_value_t = 60)]

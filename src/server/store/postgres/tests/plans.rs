@@ -20,7 +20,7 @@ async fn every_row_is_found_by_all_columns_of_its_key() {
     client.batch_execute(SETTINGS).await.expect("settings");
     let mut bad = String::new();
     for (number, statement) in facts::HOT.iter().chain(apply::HOT).enumerate() {
-        let parameters = (1..).take_while(|parameter| statement.contains(&format!("${parameter}"))).count();
+        let parameters = (1..=9).take_while(|parameter| statement.contains(&format!("${parameter}"))).count();
         let mut explain = format!("EXPLAIN EXECUTE s{number}");
         if parameters > 0 {
             write!(explain, "({})", vec!["NULL"; parameters].join(", ")).expect("a string");

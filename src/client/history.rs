@@ -8,7 +8,7 @@ use crate::{
         connection_status::ConnectionStatus,
         store::{ClientStore, ConversationState, LoadState},
     },
-    domain::{Conversation, ConversationId, ConversationKind, MessagesPage, Seq, Timestamp},
+    domain::{Conversation, ConversationId, ConversationKind, MessagesPage, Room, RoomName, Seq, Timestamp},
     state::{PageRange, Timeline},
 };
 
@@ -57,12 +57,13 @@ impl ClientStore {
         self.remove_saved(conversation);
     }
 
-    /// Adds an empty room that the user will be in as soon as there is a connection.
-    pub fn expect_room(self, id: ConversationId) {
-        let kind = ConversationKind::Room { name: String::new(), member_count: 0 };
+    /// Adds the Lobby, empty, which the user will be in as soon as there is a connection.
+    pub fn expect_lobby(self, id: ConversationId) {
+        let room = Room { lobby: true, ..Room::named(RoomName::from_trusted(String::new())) };
+        let kind = ConversationKind::Room(room);
         let (last_seq, last_message_at, read_seq) = (Seq::ZERO, Timestamp(0), Seq::ZERO);
-        let room = Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 0, mentions: 0 };
-        self.conversations.update(|conversations| conversations.put(room));
+        let lobby = Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 0, mentions: 0 };
+        self.conversations.update(|conversations| conversations.put(lobby));
     }
 
     /// Drops messages far from the reader, who is at the message `reader`, or at the end for `None`.

@@ -62,7 +62,7 @@ impl ClientStore {
             ServerFrame::Block { user, on } => {
                 self.blocks.update(|blocks| blocks.set(user, on));
                 // Their messages in rooms no longer count as unread, or do so again.
-                let rooms = |all: &Conversations| all.rooms().map(|room| room.id).collect::<Vec<_>>();
+                let rooms = |all: &Conversations| all.rooms().map(|(room, _)| room.id).collect::<Vec<_>>();
                 self.conversations.with_untracked(rooms).into_iter().for_each(|room| self.refresh_conversation(room));
             }
             ServerFrame::Typing { user, .. } if self.blocks.with_untracked(|blocks| blocks.contains(user.id)) => {}

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{ConversationId, Seq, Timestamp},
+    room::Room,
     user::User,
 };
 
@@ -39,12 +40,7 @@ impl Conversation {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ConversationKind {
     /// A room of many members.
-    Room {
-        /// The name, for example `Lobby`.
-        name: String,
-        /// The number of members, online or not.
-        member_count: u64,
-    },
+    Room(Room),
     /// A direct of two users.
     Direct {
         /// The other user.
@@ -73,7 +69,7 @@ impl From<User> for Companion {
 /// A part of the list of a user's conversations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationList {
-    /// The rooms, then directs; the direct with the newest message first.
+    /// The rooms, the oldest first, then directs; the direct with the newest message first.
     pub conversations: Vec<Conversation>,
     /// An opaque cursor for the rest of the list; `None` if this is the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

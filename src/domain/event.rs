@@ -7,6 +7,7 @@ use super::{
     emoji::Emoji,
     ids::{CommandId, ConversationId, Seq, Timestamp},
     moderation::ModerationNotice,
+    room::RoomChange,
     user::User,
 };
 
@@ -60,6 +61,8 @@ pub enum EventKind {
     },
     /// A moderator acted on a user.
     Notice(ModerationNotice),
+    /// Something happened to the room or its members.
+    Room(RoomChange),
     /// The author deleted their account. From now on, clients show this event's `author` wherever that user appears in the
     /// conversation.
     AccountDeleted,
@@ -72,7 +75,7 @@ impl EventKind {
     /// The message that the event changes; `None` if it changes none.
     pub fn target(&self) -> Option<Seq> {
         match self {
-            Self::Message { .. } | Self::Notice(_) | Self::AccountDeleted | Self::Other => None,
+            Self::Message { .. } | Self::Notice(_) | Self::Room(_) | Self::AccountDeleted | Self::Other => None,
             Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
         }
     }

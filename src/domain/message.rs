@@ -7,6 +7,7 @@ use super::{
     emoji::Emoji,
     ids::{CommandId, Seq, Timestamp},
     moderation::ModerationNotice,
+    room::RoomChange,
     user::User,
 };
 
@@ -21,7 +22,7 @@ pub struct Message {
     pub at: Timestamp,
     /// Who wrote it.
     pub author: User,
-    /// Its text; empty if it is deleted, and for a moderation notice.
+    /// Its text; empty if it is deleted, and for a notice.
     pub body: Body,
     /// The position of the last event folded in. Events up to this one have no further effect.
     pub revision: Seq,
@@ -37,12 +38,29 @@ pub struct Message {
     /// The notice, if this is a moderation notice and not a message. It never changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<ModerationNotice>,
+    /// What happened to the room, if this is a notice of that and not a message. It never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomChange>,
 }
 
 impl Message {
     /// Whether it is a message with a text, not a notice or a tombstone.
     pub fn has_text(&self) -> bool {
-        !self.deleted && self.notice.is_none()
+        !self.deleted && !self.is_notice()
+    }
+
+    /// Whether it is a notice of a moderation action or of a change of the room, not a message.
+    pub fn is_notice(&self) -> bool {
+        self.notice.is_some() || self.room.is_some()
+    }
+
+    /// The user whom a notice names besides the author.
+    pub fn noticed_user_mut(&mut self) -> Option<&mut User> {
+        match (&mut self.notice, &mut self.room) {
+            (Some(notice), _) => Some(&mut notice.user),
+            (None, Some(change)) => change.user_mut(),
+            (None, None) => None,
+        }
     }
 }
 

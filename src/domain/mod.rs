@@ -22,10 +22,13 @@ mod letter_case;
 mod message;
 mod moderation;
 mod nickname;
+#[cfg(feature = "ssr")]
+mod one_line;
 mod password;
 mod reason;
 mod report;
 mod role;
+mod room;
 mod sanction;
 mod session;
 mod session_end;
@@ -59,6 +62,10 @@ pub use password::{PASSWORD_CHARACTERS, PasswordError};
 pub use reason::{MAX_REASON_CHARACTERS, Reason, ReasonError};
 pub use report::{Report, ReportList};
 pub use role::Role;
+pub use room::{
+    DirectoryPage, DirectoryRoom, MAX_TOPIC_CHARACTERS, MemberPage, Posting, Room, RoomChange, RoomMember, RoomName,
+    RoomTopic, TopicError, Visibility,
+};
 pub use sanction::Sanction;
 pub use session::SessionInfo;
 pub use session_end::{EndReason, SessionEnd};

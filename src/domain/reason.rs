@@ -5,10 +5,6 @@ use serde::{Deserialize, Serialize};
 /// The longest reason, in user-perceived characters (extended grapheme clusters, UAX #29).
 pub const MAX_REASON_CHARACTERS: usize = 500;
 
-/// The longest reason, in bytes: four for each character.
-#[cfg(feature = "ssr")]
-const MAX_REASON_BYTES: usize = 4 * MAX_REASON_CHARACTERS;
-
 /// Why a user reports a message: one line of text, which may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -26,14 +22,7 @@ impl Reason {
     /// [`ReasonError`] if it has more than [`MAX_REASON_CHARACTERS`], or more than four bytes for each of so many.
     #[cfg(feature = "ssr")]
     pub fn parse(text: &str) -> Result<Self, ReasonError> {
-        use unicode_segmentation::UnicodeSegmentation as _;
-
-        let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-        let line = words.collect::<Vec<_>>().join(" ");
-        if line.len() > MAX_REASON_BYTES || line.graphemes(true).nth(MAX_REASON_CHARACTERS).is_some() {
-            return Err(ReasonError);
-        }
-        Ok(Self(line))
+        super::one_line::one_line(text, MAX_REASON_CHARACTERS).map(Self).ok_or(ReasonError)
     }
 
     /// The text.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Action, CommandId, ConversationId, Epoch, Role, Seq, UserId};
+use crate::domain::{Action, CommandId, ConversationId, Epoch, Posting, Role, Seq, UserId, Visibility};
 
 use super::{error::ErrorCode, object::from_object};
 
@@ -67,12 +67,67 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<UserId>,
     },
-    /// Rejoin a room that the user was removed from.
+    /// Create a room. Its creator becomes its owner.
+    CreateRoom {
+        /// The command id.
+        id: CommandId,
+        /// The name, as typed.
+        name: String,
+        /// The topic, as typed.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        topic: String,
+        /// Who can see it.
+        #[serde(default, skip_serializing_if = "Visibility::is_public")]
+        visibility: Visibility,
+    },
+    /// Change one setting of a room: exactly one of the optional fields.
+    ChangeRoom {
+        /// The command id.
+        id: CommandId,
+        /// The room.
+        conversation: ConversationId,
+        /// The new name, as typed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The new topic, as typed; empty to remove it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<String>,
+        /// Who can see it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visibility: Option<Visibility>,
+        /// Who may write.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        posting: Option<Posting>,
+        /// Whether it can only be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        archived: Option<bool>,
+    },
+    /// Join a public room, or the Lobby again after having been removed from it.
     Join {
         /// The command id.
         id: CommandId,
         /// The room.
         conversation: ConversationId,
+    },
+    /// Leave a room.
+    Leave {
+        /// The command id.
+        id: CommandId,
+        /// The room.
+        conversation: ConversationId,
+    },
+    /// Add another user to a room. The user is given by exactly one of the two fields.
+    AddMember {
+        /// The command id.
+        id: CommandId,
+        /// The room.
+        conversation: ConversationId,
+        /// The nickname, as typed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nickname: Option<String>,
+        /// The user id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
     },
     /// Act on another user, as a moderator or owner.
     Moderate {
@@ -167,8 +222,23 @@ struct Envelope {
 
 impl DecodeError {
     fn explain(text: &str, error: &serde_json::Error) -> Self {
-        const TYPES: [&str; 11] =
-            ["hello", "send", "edit", "delete", "react", "open_direct", "join", "moderate", "read", "typing", "ping"];
+        const TYPES: [&str; 15] = [
+            "hello",
+            "send",
+            "edit",
+            "delete",
+            "react",
+            "open_direct",
+            "create_room",
+            "change_room",
+            "join",
+            "leave",
+            "add_member",
+            "moderate",
+            "read",
+            "typing",
+            "ping",
+        ];
         let envelope: Envelope = serde_json::from_str(text).unwrap_or_default();
         let id = envelope.id.as_str().and_then(|id| id.parse().ok());
         match envelope.kind.as_str() {
@@ -245,7 +315,28 @@ mod tests {
                 let user = user.map(|user| UserId::from_uuid(Uuid::from_u128(user)));
                 ClientFrame::OpenDirect { id, nickname, user }
             }),
+            (command(), any::<String>(), any::<String>(), select(&Visibility::ALL[..]))
+                .prop_map(|(id, name, topic, visibility)| ClientFrame::CreateRoom { id, name, topic, visibility }),
+            (
+                command(),
+                conversation(),
+                option::of(any::<String>()),
+                option::of(any::<String>()),
+                option::of(select(&Visibility::ALL[..])),
+                option::of(select(&Posting::ALL[..])),
+                option::of(any::<bool>())
+            )
+                .prop_map(|(id, conversation, name, topic, visibility, posting, archived)| {
+                    ClientFrame::ChangeRoom { id, conversation, name, topic, visibility, posting, archived }
+                }),
             (command(), conversation()).prop_map(|(id, conversation)| ClientFrame::Join { id, conversation }),
+            (command(), conversation()).prop_map(|(id, conversation)| ClientFrame::Leave { id, conversation }),
+            (command(), conversation(), option::of(any::<String>()), option::of(any::<u128>())).prop_map(
+                |(id, conversation, nickname, user)| {
+                    let user = user.map(|user| UserId::from_uuid(Uuid::from_u128(user)));
+                    ClientFrame::AddMember { id, conversation, nickname, user }
+                }
+            ),
             (
                 command(),
                 select(&Action::ALL[..]),

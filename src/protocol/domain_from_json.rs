@@ -6,8 +6,9 @@ use uuid::Uuid;
 use super::from_json::{FromJson, field, optional};
 use crate::domain::{
     Action, Body, CommandId, Companion, Conversation, ConversationId, ConversationKind, ConversationList, CurrentUser,
-    Emoji, EndReason, Epoch, Event, EventKind, Message, MessagesPage, ModerationNotice, Nickname, Reaction, Role,
-    Scope, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId, UserKind,
+    DirectoryPage, DirectoryRoom, Emoji, EndReason, Epoch, Event, EventKind, MemberPage, Message, MessagesPage,
+    ModerationNotice, Nickname, Posting, Reaction, Role, Room, RoomChange, RoomMember, RoomName, RoomTopic, Scope, Seq,
+    SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId, UserKind, Visibility,
 };
 
 macro_rules! from_json_by_inner {
@@ -31,6 +32,8 @@ from_json_by_inner! {
     Body: String, Self::from_trusted;
     Emoji: String, Self::from_trusted;
     Nickname: String, Self::from_trusted;
+    RoomName: String, Self::from_trusted;
+    RoomTopic: String, Self::from_trusted;
 }
 
 impl FromJson for EndReason {
@@ -89,6 +92,94 @@ impl FromJson for ModerationNotice {
     }
 }
 
+impl FromJson for Visibility {
+    fn from_value(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|visibility| visibility.name() == name)
+    }
+}
+
+impl FromJson for Posting {
+    fn from_value(value: &Value) -> Option<Self> {
+        let name = value.as_str()?;
+        Self::ALL.into_iter().find(|posting| posting.name() == name)
+    }
+}
+
+impl FromJson for Room {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            name: field(value, "name")?,
+            topic: optional(value, "topic")?.unwrap_or_default(),
+            visibility: optional(value, "visibility")?.unwrap_or_default(),
+            posting: optional(value, "posting")?.unwrap_or_default(),
+            archived: optional(value, "archived")?.unwrap_or_default(),
+            lobby: optional(value, "lobby")?.unwrap_or_default(),
+            role: optional(value, "role")?.unwrap_or_default(),
+            member_count: field(value, "member_count")?,
+        })
+    }
+}
+
+impl FromJson for RoomChange {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(match value.get("change")?.as_str()? {
+            "created" => Self::Created {
+                name: field(value, "name")?,
+                topic: optional(value, "topic")?.unwrap_or_default(),
+                visibility: optional(value, "visibility")?.unwrap_or_default(),
+            },
+            "renamed" => Self::Renamed { name: field(value, "name")? },
+            "topic" => Self::Topic { topic: field(value, "topic")? },
+            "visibility" => Self::Visibility { visibility: field(value, "visibility")? },
+            "posting" => Self::Posting { posting: field(value, "posting")? },
+            "archived" => Self::Archived,
+            "restored" => Self::Restored,
+            "joined" => Self::Joined,
+            "left" => Self::Left,
+            "added" => Self::Added { user: field(value, "user")? },
+            _ => return None,
+        })
+    }
+}
+
+impl FromJson for DirectoryRoom {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            id: field(value, "id")?,
+            name: field(value, "name")?,
+            topic: optional(value, "topic")?.unwrap_or_default(),
+            visibility: optional(value, "visibility")?.unwrap_or_default(),
+            archived: optional(value, "archived")?.unwrap_or_default(),
+            joined: optional(value, "joined")?.unwrap_or_default(),
+            member_count: field(value, "member_count")?,
+            last_message_at: field(value, "last_message_at")?,
+        })
+    }
+}
+
+impl FromJson for DirectoryPage {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { rooms: field(value, "rooms")?, after: optional(value, "after")? })
+    }
+}
+
+impl FromJson for RoomMember {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            user: field(value, "user")?,
+            role: optional(value, "role")?.unwrap_or_default(),
+            online: optional(value, "online")?.unwrap_or_default(),
+        })
+    }
+}
+
+impl FromJson for MemberPage {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { members: field(value, "members")?, after: optional(value, "after")? })
+    }
+}
+
 impl FromJson for CurrentUser {
     fn from_value(value: &Value) -> Option<Self> {
         let User { id, nickname, role, .. } = User::from_value(value)?;
@@ -116,9 +207,7 @@ impl FromJson for ConversationList {
 impl FromJson for Conversation {
     fn from_value(value: &Value) -> Option<Self> {
         let kind = match value.get("kind")?.as_str()? {
-            "room" => {
-                ConversationKind::Room { name: field(value, "name")?, member_count: field(value, "member_count")? }
-            }
+            "room" => ConversationKind::Room(Room::from_value(value)?),
             "direct" => ConversationKind::Direct { with: field(value, "with")? },
             _ => return None,
         };
@@ -153,6 +242,7 @@ impl FromJson for Message {
             deleted: optional(value, "deleted")?.unwrap_or_default(),
             reactions: optional(value, "reactions")?.unwrap_or_default(),
             notice: optional(value, "notice")?,
+            room: optional(value, "room")?,
         })
     }
 }
@@ -186,6 +276,7 @@ impl FromJson for EventKind {
             }
             // A notice with an action or scope of a newer version.
             "notice" => ModerationNotice::from_value(value).map_or(Self::Other, Self::Notice),
+            "room" => RoomChange::from_value(value).map_or(Self::Other, Self::Room),
             "account_deleted" => Self::AccountDeleted,
             _ => Self::Other,
         })

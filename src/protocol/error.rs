@@ -40,6 +40,16 @@ pub enum ErrorCode {
     TooManyBlocks,
     /// No such conversation, or the user is not a member.
     UnknownConversation,
+    /// A name that breaks the rules for rooms.
+    InvalidRoomName,
+    /// Another public room has this name, or one that looks like it.
+    RoomNameTaken,
+    /// A topic that is too long.
+    TopicTooLong,
+    /// The room is archived and can only be read.
+    RoomArchived,
+    /// The user is in as many rooms as allowed.
+    TooManyRooms,
     /// A message without visible characters.
     EmptyMessage,
     /// A message that is too long.
@@ -58,9 +68,9 @@ pub enum ErrorCode {
     InviteRequired,
     /// No such invite, or it has expired.
     InvalidInvite,
-    /// The server admits no guests.
+    /// The server admits no guests, or only registered users may do this.
     AccountRequired,
-    /// The last owner must appoint another one first.
+    /// The last owner, of the server or of a room, must appoint another one first.
     LastOwner,
     /// Not one emoji.
     InvalidEmoji,
@@ -80,7 +90,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 39] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::UnsupportedProtocol,
@@ -97,6 +107,11 @@ impl ErrorCode {
         Self::Blocked,
         Self::TooManyBlocks,
         Self::UnknownConversation,
+        Self::InvalidRoomName,
+        Self::RoomNameTaken,
+        Self::TopicTooLong,
+        Self::RoomArchived,
+        Self::TooManyRooms,
         Self::EmptyMessage,
         Self::MessageTooLong,
         Self::InvalidMessage,
@@ -136,6 +151,11 @@ impl ErrorCode {
             Self::Blocked => "blocked",
             Self::TooManyBlocks => "too_many_blocks",
             Self::UnknownConversation => "unknown_conversation",
+            Self::InvalidRoomName => "invalid_room_name",
+            Self::RoomNameTaken => "room_name_taken",
+            Self::TopicTooLong => "topic_too_long",
+            Self::RoomArchived => "room_archived",
+            Self::TooManyRooms => "too_many_rooms",
             Self::EmptyMessage => "empty_message",
             Self::MessageTooLong => "message_too_long",
             Self::InvalidMessage => "invalid_message",

@@ -142,7 +142,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Action, Body, Companion, ConversationKind, Emoji, EventKind, ModerationNotice, Role, Scope, UserKind,
+            Action, Body, Companion, ConversationKind, Emoji, EventKind, ModerationNotice, Posting, Role, Room,
+            RoomChange, RoomName, RoomTopic, Scope, UserKind, Visibility,
         },
         protocol::FromJson as _,
     };
@@ -172,10 +173,46 @@ mod tests {
         }
     }
     prop_compose! {
+        fn room()(name in name(), topic in topic(), visibility in visibility(), posting in posting(),
+                  (archived, lobby, member_count) in any::<(bool, bool, u64)>(), role in role()) -> Room {
+            Room { name, topic, visibility, posting, archived, lobby, role, member_count }
+        }
+    }
+    fn name() -> impl Strategy<Value = RoomName> {
+        any::<String>().prop_map(RoomName::from_trusted)
+    }
+    fn topic() -> impl Strategy<Value = RoomTopic> {
+        any::<String>().prop_map(RoomTopic::from_trusted)
+    }
+    fn visibility() -> impl Strategy<Value = Visibility> {
+        proptest::sample::select(&Visibility::ALL[..])
+    }
+    fn posting() -> impl Strategy<Value = Posting> {
+        proptest::sample::select(&Posting::ALL[..])
+    }
+    fn room_change() -> impl Strategy<Value = RoomChange> {
+        prop_oneof![
+            (name(), topic(), visibility()).prop_map(|(name, topic, visibility)| RoomChange::Created {
+                name,
+                topic,
+                visibility
+            }),
+            name().prop_map(|name| RoomChange::Renamed { name }),
+            topic().prop_map(|topic| RoomChange::Topic { topic }),
+            visibility().prop_map(|visibility| RoomChange::Visibility { visibility }),
+            posting().prop_map(|posting| RoomChange::Posting { posting }),
+            Just(RoomChange::Archived),
+            Just(RoomChange::Restored),
+            Just(RoomChange::Joined),
+            Just(RoomChange::Left),
+            user().prop_map(|user| RoomChange::Added { user }),
+        ]
+    }
+    prop_compose! {
         fn conversation()(
             id in conversation_id(),
             kind in prop_oneof![
-                any::<(String, u64)>().prop_map(|(name, member_count)| ConversationKind::Room { name, member_count }),
+                room().prop_map(ConversationKind::Room),
                 (user(), any::<bool>()).prop_map(|(user, gone)| ConversationKind::Direct { with: Companion { user, gone } }),
             ],
             (last, at, read, unread, mentions) in any::<(u64, u64, u64, u32, u32)>(),
@@ -197,6 +234,7 @@ mod tests {
                 on
             }),
             notice().prop_map(EventKind::Notice),
+            room_change().prop_map(EventKind::Room),
             Just(EventKind::AccountDeleted),
         ]
     }

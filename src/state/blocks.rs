@@ -37,9 +37,9 @@ impl Blocks {
         self.0.is_empty()
     }
 
-    /// Whether a message must not be shown. Moderation notices always are.
+    /// Whether a message must not be shown. Notices always are.
     pub fn hides(&self, message: &Message) -> bool {
-        message.notice.is_none() && self.contains(message.author.id)
+        !message.is_notice() && self.contains(message.author.id)
     }
 
     /// Removes the reactions of blocked users from a message.

@@ -4,8 +4,8 @@ use std::{collections::BinaryHeap, iter};
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Event, EventKind, Seq, User,
-        UserId, lowercase,
+        Action, Companion, Conversation, ConversationId, ConversationKind, ConversationList, Event, EventKind,
+        ModerationNotice, Room, Scope, Seq, User, UserId, lowercase,
     },
     state::blocks::Blocks,
 };
@@ -89,6 +89,9 @@ impl Conversations {
         if let EventKind::Message { .. } = event.kind {
             conversation.last_message_at = event.at;
         }
+        if let ConversationKind::Room(room) = &mut conversation.kind {
+            apply_to_room(room, event, me);
+        }
         match event.kind {
             // Writing a message marks the earlier ones as read.
             EventKind::Message { .. } if event.author.id == me => {
@@ -104,7 +107,7 @@ impl Conversations {
             // A deleted message is not unread any more.
             EventKind::Deletion { seq } if seq > conversation.read_seq && conversation.unread > 0 => {
                 // If a blocked user wrote it, it was not counted. Directs with blocked users are in no list.
-                if !blocks.is_empty() && matches!(conversation.kind, ConversationKind::Room { .. }) {
+                if !blocks.is_empty() && matches!(conversation.kind, ConversationKind::Room(_)) {
                     return UnreadCount::Unknown;
                 }
                 conversation.unread -= 1;
@@ -134,12 +137,15 @@ impl Conversations {
 
     /// The Lobby: the room that everybody is in.
     pub fn lobby(&self) -> Option<&Conversation> {
-        self.rooms().next()
+        self.rooms().find(|(_, room)| room.lobby).map(|(conversation, _)| conversation)
     }
 
     /// The rooms.
-    pub fn rooms(&self) -> impl Iterator<Item = &Conversation> {
-        self.all.iter().filter(|conversation| matches!(conversation.kind, ConversationKind::Room { .. }))
+    pub fn rooms(&self) -> impl Iterator<Item = (&Conversation, &Room)> {
+        self.all.iter().filter_map(|conversation| match &conversation.kind {
+            ConversationKind::Room(room) => Some((conversation, room)),
+            ConversationKind::Direct { .. } => None,
+        })
     }
 
     /// The directs and their other users; the direct with the newest message comes first.
@@ -155,7 +161,7 @@ impl Conversations {
         let next = || newest.pop().map(|(_, _, index)| &self.all[index]);
         let directs = iter::from_fn(next).filter_map(|conversation| match &conversation.kind {
             ConversationKind::Direct { with } => Some((conversation, with)),
-            ConversationKind::Room { .. } => None,
+            ConversationKind::Room(_) => None,
         });
         directs.collect()
     }
@@ -191,12 +197,25 @@ impl Conversations {
     }
 }
 
+/// Applies what an event changes of a room, for the member `me`.
+fn apply_to_room(room: &mut Room, event: &Event, me: UserId) {
+    match &event.kind {
+        EventKind::Room(change) => room.apply(change),
+        EventKind::Notice(ModerationNotice { action, user, scope: Scope::Room, role, .. }) => match action {
+            Action::Appoint if user.id == me => room.role = role.unwrap_or_default(),
+            Action::Remove => room.member_count = room.member_count.saturating_sub(1),
+            _ => {}
+        },
+        _ => {}
+    }
+}
+
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Body, CommandId, Nickname, Timestamp};
+    use crate::domain::{Body, CommandId, Nickname, Role, RoomChange, RoomName, RoomTopic, Timestamp};
 
     fn user(number: u128) -> User {
         User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
@@ -213,8 +232,12 @@ mod tests {
         }
     }
 
+    fn room() -> Room {
+        Room { lobby: true, member_count: 2, ..Room::named(RoomName::from_trusted("Lobby".into())) }
+    }
+
     fn lobby() -> Conversations {
-        let kind = ConversationKind::Room { name: "Lobby".into(), member_count: 2 };
+        let kind = ConversationKind::Room(room());
         Conversations::new(vec![Conversation { kind, last_seq: Seq(0), unread: 0, ..direct(0, user(2).into()) }])
     }
 
@@ -278,6 +301,45 @@ mod tests {
             let mut conversations = lobby();
             apply(&mut conversations, &Blocks::default(), &events);
             assert_eq!(conversations.unread(), unread, "{what}");
+        }
+    }
+
+    #[test]
+    fn events_of_a_room_change_what_its_members_know_of_it() {
+        let name = RoomName::parse("Tea").expect("a name");
+        let topic = RoomTopic::parse("Cups").expect("a topic");
+        let appointed = |user: User, role| ModerationNotice {
+            action: Action::Appoint,
+            user,
+            scope: Scope::Room,
+            until: None,
+            role: Some(role),
+        };
+        let removed = ModerationNotice { action: Action::Remove, role: None, ..appointed(user(4), Role::Member) };
+        let mut conversations = lobby();
+        for (what, kind, expected) in [
+            ("a name", EventKind::Room(RoomChange::Renamed { name: name.clone() }), Room { name, ..room() }),
+            ("a topic", EventKind::Room(RoomChange::Topic { topic: topic.clone() }), Room { topic, ..room() }),
+            ("somebody joins", EventKind::Room(RoomChange::Joined), Room { member_count: 3, ..room() }),
+            (
+                "somebody is added",
+                EventKind::Room(RoomChange::Added { user: user(4) }),
+                Room { member_count: 3, ..room() },
+            ),
+            ("somebody leaves", EventKind::Room(RoomChange::Left), Room { member_count: 1, ..room() }),
+            ("somebody is removed", EventKind::Notice(removed), Room { member_count: 1, ..room() }),
+            ("an archive", EventKind::Room(RoomChange::Archived), Room { archived: true, ..room() }),
+            (
+                "the reader's role",
+                EventKind::Notice(appointed(user(1), Role::Moderator)),
+                Room { role: Role::Moderator, ..room() },
+            ),
+            ("another's role", EventKind::Notice(appointed(user(2), Role::Owner)), room()),
+        ] {
+            conversations.put(lobby().all[0].clone());
+            apply(&mut conversations, &Blocks::default(), &[Event { kind, ..event(1, 2) }]);
+            assert_eq!(conversations.all[0].kind, ConversationKind::Room(expected), "{what}");
+            assert_eq!(conversations.unread(), 0, "{what}");
         }
     }
 

@@ -19,7 +19,11 @@ pub fn apply_change(message: &mut Message, author: &User, at: Timestamp, kind: &
         return;
     }
     match kind {
-        EventKind::Message { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {}
+        EventKind::Message { .. }
+        | EventKind::Notice(_)
+        | EventKind::Room(_)
+        | EventKind::AccountDeleted
+        | EventKind::Other => {}
         EventKind::Edit { body, .. } => {
             message.body = body.clone();
             message.edited_at = Some(at);
@@ -38,8 +42,10 @@ pub fn apply_change(message: &mut Message, author: &User, at: Timestamp, kind: &
 /// Replaces a user in a message, as its author, in its reactions and in its notice, by their newest version.
 pub(super) fn update_user(message: &mut Message, user: &User) {
     let reactions = message.reactions.iter_mut().flat_map(|reaction| &mut reaction.users);
-    let in_notice = message.notice.as_mut().map(|notice| &mut notice.user);
-    for found in reactions.chain(in_notice).chain([&mut message.author]).filter(|found| found.id == user.id) {
+    for found in reactions.chain([&mut message.author]).filter(|found| found.id == user.id) {
+        *found = user.clone();
+    }
+    if let Some(found) = message.noticed_user_mut().filter(|found| found.id == user.id) {
         *found = user.clone();
     }
 }

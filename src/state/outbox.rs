@@ -219,6 +219,7 @@ mod tests {
             deleted: false,
             reactions: Vec::new(),
             notice: None,
+            room: None,
         };
         let emoji = Emoji::parse("🍵").expect("an emoji");
         let mut outbox = Outbox::default();

@@ -234,9 +234,10 @@ impl Timeline {
             }
             return;
         }
-        let (body, notice) = match event.kind {
-            EventKind::Message { body } => (body, None),
-            EventKind::Notice(notice) => (Body::deleted(), Some(notice)),
+        let (body, notice, room) = match event.kind {
+            EventKind::Message { body } => (body, None, None),
+            EventKind::Notice(notice) => (Body::deleted(), Some(notice), None),
+            EventKind::Room(change) => (Body::deleted(), None, Some(change)),
             _ => return,
         };
         self.insert(Message {
@@ -250,6 +251,7 @@ impl Timeline {
             deleted: false,
             reactions: Vec::new(),
             notice,
+            room,
         });
     }
 

@@ -70,6 +70,7 @@ impl TestHistory {
                 deleted: false,
                 reactions: vec![],
                 notice: None,
+                room: None,
             }
         }));
         (messages[0].body, messages[0].revision, messages[0].edited_at) =

@@ -55,7 +55,7 @@ fn failed_elsewhere(
 /// The path of a conversation, if the user is a member.
 fn path_of(store: ClientStore, conversation: ConversationId) -> Option<String> {
     store.conversations.with(|conversations| match conversations.get(conversation)?.kind {
-        ConversationKind::Room { .. } => Some(LOBBY_PATH.to_owned()),
+        ConversationKind::Room(_) => Some(LOBBY_PATH.to_owned()),
         ConversationKind::Direct { .. } => Some(conversation_path(conversation)),
     })
 }

@@ -62,6 +62,7 @@ pub(super) fn message_view(
             deleted: false,
             reactions: Vec::new(),
             notice: None,
+            room: None,
         };
         Some(MessageView { message, status: delivery_status(outgoing) })
     })

@@ -131,6 +131,7 @@ mod tests {
             deleted: false,
             reactions: Vec::new(),
             notice: None,
+            room: None,
         };
         let welcome = Welcome {
             protocol: VERSION,

@@ -107,7 +107,7 @@ impl SignInForm {
                     self.navigator.replace(LOBBY_PATH);
                     // The user can write at once, before there is a connection.
                     if let Some(lobby) = self.navigator.lobby {
-                        self.store.expect_room(lobby);
+                        self.store.expect_lobby(lobby);
                     }
                     self.store.me.set(Some(me));
                 }

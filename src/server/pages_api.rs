@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{
     domain::{
-        AdmissionPolicy, AuditPage, ClientAddr, CommandId, ConversationId, ConversationList, CurrentUser, Invite,
-        InviteId, MessagesPage, ReportList, Sanction, SessionEnd, User, UserId,
+        AdmissionPolicy, AuditPage, ClientAddr, CommandId, ConversationId, ConversationList, CurrentUser,
+        DirectoryRoom, Invite, InviteId, MessagesPage, ReportList, Sanction, SessionEnd, User, UserId,
     },
     protocol::{ErrorCode, InviteRequest, MAX_FRAME_BYTES, Problem, VERSION, Welcome},
     server::{
@@ -69,6 +69,11 @@ impl PagesApi {
     /// Returns the user of a session token. Returns `None` if there is no such session, or if the store fails.
     pub async fn me(&self, token: &str) -> Option<CurrentUser> {
         self.authenticate(token).await.ok()
+    }
+
+    /// Returns a room that the user may know of, member or not. Returns `None` if there is none, or if the store fails.
+    pub(crate) async fn directory_room(&self, me: &CurrentUser, room: ConversationId) -> Option<DirectoryRoom> {
+        self.chat.directory_room(me.id, room).await.ok()
     }
 
     /// Returns the user of a session token.

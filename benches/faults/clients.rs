@@ -22,6 +22,7 @@ use super::{
     http_api::HttpApi,
     options::Options,
     reader::{LastSeqs, Reader, ReaderFault},
+    rooms::RoomSetup,
     shared_events::SharedEvents,
     talk_log::TalkLog,
     users::Users,
@@ -47,7 +48,9 @@ pub(crate) async fn run_clients(
 ) -> Result<ClientRun, Failure> {
     let entrance = environment.entrance();
     let http_api = HttpApi::new(entrance.address)?;
-    let users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
+    let mut users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
+    let rooms = RoomSetup::new(&entrance, &http_api, &users.insiders()).await?;
+    users.add_room(rooms.private);
 
     let (stop, stopped) = watch::channel(false);
     let pace =
@@ -73,6 +76,11 @@ pub(crate) async fn run_clients(
         ));
     }
 
+    let visitor = rooms.visitor(entrance.clone(), Arc::clone(&shared_events));
+    let visitor = tokio::spawn(visitor.run(last_seqs_published.clone()));
+    let keeper = rooms.keep(StdRng::from_rng(&mut rng), entrance.clone(), Arc::clone(counters));
+    let keeper = tokio::spawn(keeper.run(stopped.clone(), SETTLE_TIMEOUT));
+
     let plan = FaultPlan {
         rng: &mut rng,
         duration: Duration::from_secs(options.seconds),
@@ -93,6 +101,7 @@ pub(crate) async fn run_clients(
         history.violations.extend(record.violations);
         talk_logs.push(record.talk_log);
     }
+    history.commands.extend(keeper.await?);
     let last_seqs = last_seqs(&users, &http_api).await?;
     publish_last_seqs.send(Some(Arc::clone(&last_seqs)))?;
     while let Some(read) = readers.join_next().await {
@@ -100,6 +109,7 @@ pub(crate) async fn run_clients(
         history.readers.push(reader);
         history.violations.extend(violations);
     }
+    history.visits.push(visitor.await?);
     for conversation in last_seqs.keys() {
         history
             .served

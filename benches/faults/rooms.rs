@@ -35,6 +35,8 @@ const PAUSE: std::ops::Range<u64> = 20..250;
 pub(crate) struct RoomSetup {
     /// Owns the private room. The only one whose commands change rooms.
     keeper: Account,
+    /// Has made the rooms of the set-up.
+    patron: Account,
     visitor: Account,
     /// Some writers are in it, too.
     pub(crate) private: ConversationId,
@@ -196,12 +198,17 @@ impl RoomSetup {
             added.map(|user| Planned::change(private, RoomChange::Added { user: user.clone() })).collect();
         members.push(Planned::moderate(private, Action::Appoint, &keeper.user, Some(Role::Owner)));
         commands.extend(patron.carry_out(entrance, members).await?);
-        Ok(Self { keeper, visitor, private, public, commands })
+        Ok(Self { keeper, patron, visitor, private, public, commands })
     }
 
     /// Adds and removes the visitor, joins and leaves, sets topics and creates rooms until `stop`. Returns all commands.
     pub(crate) fn keep(self, rng: StdRng, entrance: Entrance, counters: Arc<Counters>) -> Keeper {
         Keeper { setup: self, rng, entrance, counters, planned: 0 }
+    }
+
+    /// The tokens of those who are in rooms without writers.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        vec![self.keeper.token.clone(), self.patron.token.clone()]
     }
 
     pub(crate) fn visitor(&self, entrance: Entrance, shared_events: Arc<SharedEvents>) -> Visitor {

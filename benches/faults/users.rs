@@ -89,12 +89,6 @@ impl Users {
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|user| user.token.as_str())
     }
-
-    /// The token of a member of the conversation.
-    pub(crate) fn token_for(&self, conversation: ConversationId) -> Result<&str, Failure> {
-        let member = self.0.iter().find(|user| user.conversations.contains(&conversation));
-        member.map(|user| user.token.as_str()).ok_or_else(|| format!("no user is in {conversation}").into())
-    }
 }
 
 impl TestUser {

@@ -39,7 +39,7 @@ type Floors<'a> = (&'a str, &'a [&'a [&'a str]]);
 
 const FLOORS: &[Floors] = &[
     ("src/client", &[&["api", "browser", "clock", "connection_status", "small_map"], &["*"]]),
-    ("src/ui", &[&["i18n"], &["kit"], &["context"], &["settings", "sign_in"], &["chat"], &["root"]]),
+    ("src/ui", &[&["i18n"], &["kit"], &["context"], &["rooms", "settings", "sign_in"], &["chat"], &["root"]]),
     (
         "src/ui/chat",
         &[

@@ -6,7 +6,7 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
     client::{ClientStore, ConnectionStatus, RequestError},
-    domain::{Companion, ConversationId, ConversationKind, UserId},
+    domain::{Companion, ConversationId, UserId},
     ui::{
         chat::{
             companion::companion,
@@ -14,15 +14,16 @@ use crate::{
             timeline::MessageList,
         },
         context::router::{LOBBY_PATH, Navigator, conversation_path},
-        i18n::texts,
+        i18n::{rooms::ROOMS, texts},
         kit::{
             avatar::Avatar,
             boxed::Boxing as _,
             icons,
-            reactive::{on, reactive, reactive_view},
+            reactive::{memo, on, reactive, reactive_view},
             sentence::sentence,
             user_name::UserName,
         },
+        rooms::{LazyRooms, Panel, room, room_icon, room_name, room_topic},
     },
 };
 
@@ -54,10 +55,7 @@ fn failed_elsewhere(
 
 /// The path of a conversation, if the user is a member.
 fn path_of(store: ClientStore, conversation: ConversationId) -> Option<String> {
-    store.conversations.with(|conversations| match conversations.get(conversation)?.kind {
-        ConversationKind::Room(_) => Some(LOBBY_PATH.to_owned()),
-        ConversationKind::Direct { .. } => Some(conversation_path(conversation)),
-    })
+    store.conversations.with(|conversations| conversations.get(conversation).map(|it| conversation_path(it.id)))
 }
 
 /// The open conversation.
@@ -66,21 +64,29 @@ pub(super) fn ConversationPane(
     /// The conversation.
     conversation: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let (store, t, own) = (expect_context::<ClientStore>(), texts(), ROOMS.current());
     let navigator = expect_context::<Navigator>();
     let companion = companion(store, conversation);
     let draft = Draft::new(store, conversation);
 
-    let title = move || match companion.get() {
-        None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.boxed(),
-        Some(Companion { user, .. }) => {
+    let room = room(store, conversation);
+    let rooms = LazyRooms::new();
+    let panel = RwSignal::new(None::<Panel>);
+    let title = move || match (room.get(), companion.get()) {
+        (Some(room), _) => {
+            let name = room_name(&room, t).to_owned();
+            let key = format!("{} {name}", room.visibility.name());
+            view! { <span class="icon-box">{room_icon(room.visibility)}</span> <bdi>{name}</bdi> }.boxed_as(&key)
+        }
+        (None, None) => ().boxed(),
+        (None, Some(Companion { user, .. })) => {
             let id = user.id;
             let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
             view! { <Avatar id nickname=user.nickname.clone() small=true online=is_online/> <UserName user/> }.boxed()
         }
     };
     let topic = move || match companion.get() {
-        None => t.lobby_topic.to_owned(),
+        None => room.get().map(|room| room_topic(&room, t).to_owned()).unwrap_or_default(),
         Some(Companion { user, .. }) => {
             let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
             let topic = if is_namesake { t.namesake_topic } else { t.private_topic };
@@ -88,7 +94,7 @@ pub(super) fn ConversationPane(
         }
     };
     let status = move || match companion.get() {
-        None => (t.online_count)(store.presence.with(|presence| presence.count())),
+        None => String::new(),
         Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
         Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_online_if_known(user.id)) {
             Some(true) => t.online.to_owned(),
@@ -118,6 +124,16 @@ pub(super) fn ConversationPane(
             }
         })
     };
+    let room_buttons = move || {
+        let name = memo(move || match room.get()? {
+            // Everybody is in the Lobby, so it is more interesting who is there now.
+            room if room.lobby => Some((t.online_count)(store.presence.with(|presence| presence.count()))),
+            room => Some((own.member_count)(room.member_count)),
+        });
+        let is_room = memo(move || room.with(Option::is_some));
+        reactive_view(move || is_room.get().then(|| panel_buttons(panel, name)))
+    };
+    let panel_view = move || panel.get().map(|shown| rooms.view(|rooms| (rooms.panel)(conversation, shown, panel)));
     let note = move || {
         let (text, buttons) = match (store.connection_status.get(), failed_elsewhere(store, navigator, conversation)) {
             (ConnectionStatus::Lost, _) => (t.connection_lost.to_owned(), Vec::new()),
@@ -150,10 +166,43 @@ pub(super) fn ConversationPane(
                 <p class="topic quiet small">{reactive(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{reactive(status)}</p>
                 {reactive_view(tools)}
+                {room_buttons()}
             </header>
             <div class="banners">{reactive(note)} {without_script}</div>
             <MessageList conversation draft/>
             <Composer conversation draft/>
         </section>
+        {reactive_view(panel_view)}
+    }
+}
+
+/// The buttons that open the panel beside a room: its members, with their number, and what it is about.
+fn panel_buttons(panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) -> impl IntoView {
+    let own = ROOMS.current();
+    let toggle =
+        move |shown: Panel| on(move |_: MouseEvent| panel.set((panel.get_untracked() != Some(shown)).then_some(shown)));
+    let is_open = move |shown: Panel| reactive(move || (panel.get() == Some(shown)).to_string());
+    view! {
+        <button
+            type="button"
+            id=Panel::Members.button_id()
+            class="members-button small"
+            title=own.show_members
+            aria-expanded=is_open(Panel::Members)
+            on:click=toggle(Panel::Members)
+        >
+            {icons::people()} <span>{reactive(move || count.get())}</span>
+        </button>
+        <button
+            type="button"
+            id=Panel::About.button_id()
+            class="icon-button"
+            aria-label=own.about
+            title=own.about
+            aria-expanded=is_open(Panel::About)
+            on:click=toggle(Panel::About)
+        >
+            {icons::info()}
+        </button>
     }
 }

@@ -3,7 +3,11 @@
 mod en;
 mod in_sentence;
 mod language;
+pub(crate) mod message_link;
+pub(crate) mod room_screens;
+pub(crate) mod rooms;
 mod texts;
+mod translations;
 mod zh;
 
 pub use in_sentence::InSentence;

@@ -27,12 +27,13 @@ pub fn html_document(
 ) -> impl IntoView + use<> {
     // The WebAssembly starts from this instead of guessing the same from the browser.
     let json = serde_json::to_string(&initial_state).unwrap_or_default();
-    let pre_boot = initial_state.open_conversation.as_ref().map(|open| {
+    let welcome = initial_state.welcome.as_ref().filter(|_| initial_state.open_conversation.is_some());
+    let pre_boot = welcome.map(|welcome| {
         // This is outside the app and needs a store of its own, with the user in it, to give the avatar the same colour.
         let store = ClientStore::new(None);
-        store.presence.update_untracked(|presence| presence.reset(&open.welcome));
+        store.presence.update_untracked(|presence| presence.reset(welcome));
         provide_context(store);
-        pre_boot(&open.welcome.me, initial_state.language)
+        pre_boot(&welcome.me, initial_state.language)
     });
     let (language, theme) = (initial_state.language.tag(), initial_state.theme.name());
     let AssetNames { stylesheet, stylesheet_text, script, wasm, split_loader, .. } = assets.clone();

@@ -1,4 +1,4 @@
-//! The lists of the sidebar: rooms, directs, and online users.
+//! The lists of people in the sidebar: directs and online users.
 
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
@@ -7,12 +7,11 @@ use crate::{
     domain::{Companion, Conversation, ConversationId, User, UserId},
     ui::{
         chat::sidebar::{former_users::FormerDirects, unread::unread_badge},
-        context::router::{LOBBY_PATH, Navigator, conversation_path},
+        context::router::{Navigator, conversation_path},
         i18n::texts,
         kit::{
             avatar::Avatar,
             boxed::{Boxed, Boxing as _},
-            icons,
             keyed_list::{KeyedRow, keyed_list},
             lazy::{Lazy, lazy},
             reactive::{memo, on, reactive, reactive_view},
@@ -20,27 +19,6 @@ use crate::{
         },
     },
 };
-
-/// The rooms. The Lobby is the only one.
-#[component]
-pub(super) fn Rooms() -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
-    let navigator = expect_context::<Navigator>();
-    let lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
-    let current = move || (lobby.get().is_some() && navigator.conversation.get() == lobby.get()).then_some("page");
-    view! {
-        <h2>{t.rooms}</h2>
-        <ul>
-            <li>
-                <a class="row" href=LOBBY_PATH aria-current=reactive(current)>
-                    <span class="icon-box">{icons::hash()}</span>
-                    <span class="name">{t.lobby}</span>
-                    {unread_badge(store, move || lobby.get().into_iter().collect())}
-                </a>
-            </li>
-        </ul>
-    }
-}
 
 /// The directs that have messages, and the open one.
 #[component]

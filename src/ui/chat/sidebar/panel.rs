@@ -7,7 +7,10 @@ use crate::{
     ui::{
         chat::{
             recipient::RecipientPicker,
-            sidebar::lists::{Directs, OnlineUsers, Rooms},
+            sidebar::{
+                lists::{Directs, OnlineUsers},
+                rooms::Rooms,
+            },
         },
         i18n::texts,
         kit::{avatar::Avatar, icons, reactive::reactive_view, user_name::UserName},

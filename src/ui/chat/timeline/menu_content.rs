@@ -13,7 +13,7 @@ use crate::{
             reactions::{has_reacted, who_reacted},
             row_signals::RowSignals,
         },
-        i18n::{Texts, texts},
+        i18n::{Texts, message_link::MESSAGE_LINK, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::matches,
@@ -64,9 +64,11 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
             if is_own {
                 parts.push(icon_button(ButtonAction::Edit, icons::pencil(), t.edit).into_any());
             }
-            if is_own || (me.role > Role::Member && menu.is_room) {
+            let may_delete = menu.room.with(|room| room.as_ref().is_some_and(|it| me.role.max(it.role) > Role::Member));
+            if is_own || may_delete {
                 parts.push(icon_button(ButtonAction::Delete, icons::bin(), t.delete).into_any());
             }
+            parts.push(icon_button(ButtonAction::CopyLink, icons::link(), MESSAGE_LINK.current().copy).into_any());
             if !is_own {
                 parts.push(icon_button(ButtonAction::Report, icons::flag(), t.report).into_any());
                 parts.push(icon_button(ButtonAction::Block, icons::block(), t.block).into_any());
@@ -121,6 +123,11 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
             parts.push(quote(message, t));
             parts.push(view! { <p class="question answer" tabindex="-1">{text}</p> }.into_any());
             parts.push(text_button("button secondary", ButtonAction::Back, None, t.got_it).into_any());
+        }
+        MenuView::LinkCopied(is_copied) => {
+            let own = MESSAGE_LINK.current();
+            let text = if is_copied { own.copied } else { own.not_copied };
+            parts.push(view! { <p class="question answer" role="status">{text}</p> }.into_any());
         }
         MenuView::Closed => {}
     }

@@ -13,7 +13,8 @@ use crate::{
             composer::Draft,
             timeline::{lazy_menu::LazyMenu, message_row::MessageRow, model::TimelineModel, scroll::ScrollPosition},
         },
-        i18n::{Language, texts},
+        context::router::Navigator,
+        i18n::{Language, rooms::ROOMS, texts},
         kit::{
             boxed::Boxing as _,
             icons,
@@ -22,6 +23,7 @@ use crate::{
             sentence::sentence,
             time_format,
         },
+        rooms::{LazyRooms, room},
     },
 };
 
@@ -39,11 +41,13 @@ pub(crate) fn MessageList(
     let scroll = ScrollPosition::new(scroller);
     let model = TimelineModel::new(store, conversation);
     let companion = companion(store, conversation);
-    let menu = LazyMenu::new(draft, companion.get_untracked().is_none());
+    let (own, room, rooms) = (ROOMS.current(), room(store, conversation), LazyRooms::new());
+    let menu = LazyMenu::new(draft, room);
     model.update_rows(store, conversation, menu.menu);
     model.keep_scroll_position(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_read_at_end(store, conversation, scroll);
+    model.follow_address(store, conversation, scroll, expect_context::<Navigator>().message);
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
@@ -54,6 +58,11 @@ pub(crate) fn MessageList(
             let row = model.row_signals(store, conversation, id, menu.menu);
             view! { <MessageRow id row menu/> }.boxed()
         }
+        Row::Notices { first, .. } => {
+            let notices = model.notices(first);
+            let content = reactive_view(move || rooms.view(|rooms| (rooms.notices)(notices)));
+            view! { <li class="notices" data-id=first.to_string() tabindex="-1">{content}</li> }.boxed()
+        }
     };
     let row_id = |row: &Row, today: i64| match row.key() {
         // The id of a day changes with its name (today, yesterday, a date), so that the row is rendered again.
@@ -62,6 +71,7 @@ pub(crate) fn MessageList(
         }
         RowKey::New => (1, 0),
         RowKey::Message(id) => (2, id.as_uuid().as_u128()),
+        RowKey::Notices(first) => (3, first.as_uuid().as_u128()),
     };
     let rows = move || {
         model.midnight.track();
@@ -71,6 +81,9 @@ pub(crate) fn MessageList(
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), companion.get()) {
             (false, ..) => return ().boxed(),
+            (true, true, None) if room.with(|room| room.as_ref().is_some_and(|room| !room.lobby)) => {
+                own.empty.to_owned()
+            }
             (true, true, None) => t.empty_lobby.to_owned(),
             (true, true, Some(companion)) => (t.empty_direct)(t.name_in(&companion.user.nickname)),
             (true, false, _) => t.start_of_history.to_owned(),

@@ -76,7 +76,6 @@ pub(super) fn MessageRow(
     let text = move || match view.get().map(|view| view.message) {
         None => ().boxed(),
         Some(message) if message.deleted => t.deleted.boxed_as(t.deleted),
-        Some(Message { notice: Some(notice), .. }) => sentence(&(t.notice)(&notice)),
         Some(message) => {
             let mut parts = with_links(message.body.as_str());
             if let Some(at) = message.edited_at {

@@ -41,14 +41,14 @@ fn failed_elsewhere(
 ) -> Option<(String, Vec<NoteButton>)> {
     let t = texts();
     let failed = store.outbox.with(|outbox| outbox.failed_outside(open).cloned())?;
-    let what = if failed.target().is_none() { t.not_sent } else { t.not_changed };
-    let why = (t.error)(failed.failure()?);
+    let what = if failed.target().is_none() { t.timeline.not_sent } else { t.timeline.not_changed };
+    let why = (t.errors.error)(failed.failure()?);
     let text = failed.body().map(|body| format!("“{body}” ")).unwrap_or_default();
     let mut buttons: Vec<NoteButton> = Vec::new();
     if let Some(path) = path_of(store, failed.conversation) {
-        buttons.push((t.open, on(move |_| navigator.go_to(&path))));
+        buttons.push((t.conversation.open, on(move |_| navigator.go_to(&path))));
     }
-    buttons.push((t.discard, on(move |_| drop(store.withdraw(failed.id)))));
+    buttons.push((t.timeline.discard, on(move |_| drop(store.withdraw(failed.id)))));
     Some((format!("{what} {why} {text}"), buttons))
 }
 
@@ -72,7 +72,7 @@ pub(super) fn ConversationPane(
     let draft = Draft::new(store, conversation);
 
     let title = move || match companion.get() {
-        None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.boxed(),
+        None => view! { <span class="icon-box">{icons::hash()}</span> {t.conversation.lobby} }.boxed(),
         Some(Companion { user, .. }) => {
             let id = user.id;
             let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
@@ -80,19 +80,19 @@ pub(super) fn ConversationPane(
         }
     };
     let topic = move || match companion.get() {
-        None => t.lobby_topic.to_owned(),
+        None => t.conversation.lobby_topic.to_owned(),
         Some(Companion { user, .. }) => {
             let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
-            let topic = if is_namesake { t.namesake_topic } else { t.private_topic };
+            let topic = if is_namesake { t.conversation.namesake_topic } else { t.conversation.private_topic };
             topic(t.name_in(&user.nickname))
         }
     };
     let status = move || match companion.get() {
-        None => (t.online_count)(store.presence.with(|presence| presence.count())),
-        Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
+        None => (t.conversation.online_count)(store.presence.with(|presence| presence.count())),
+        Some(Companion { gone: true, .. }) => t.users.has_left.to_owned(),
         Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_online_if_known(user.id)) {
-            Some(true) => t.online.to_owned(),
-            Some(false) => t.offline.to_owned(),
+            Some(true) => t.users.online.to_owned(),
+            Some(false) => t.users.offline.to_owned(),
             None => String::new(),
         },
     };
@@ -113,19 +113,19 @@ pub(super) fn ConversationPane(
             let hide = leave_after(|store, direct, _| Box::pin(store.hide_direct(direct)));
             let block = leave_after(|store, _, user| Box::pin(store.set_blocked(user, true)));
             view! {
-                <button type="button" class="icon-button" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
-                <button type="button" class="icon-button" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
+                <button type="button" class="icon-button" aria-label=t.conversation.hide title=t.conversation.hide on:click=hide>{icons::close()}</button>
+                <button type="button" class="icon-button" aria-label=t.conversation.block title=t.conversation.block on:click=block>{icons::block()}</button>
             }
         })
     };
     let note = move || {
         let (text, buttons) = match (store.connection_status.get(), failed_elsewhere(store, navigator, conversation)) {
-            (ConnectionStatus::Lost, _) => (t.connection_lost.to_owned(), Vec::new()),
-            (ConnectionStatus::Restarting, _) => (t.restarting.to_owned(), Vec::new()),
+            (ConnectionStatus::Lost, _) => (t.connection.connection_lost.to_owned(), Vec::new()),
+            (ConnectionStatus::Restarting, _) => (t.connection.restarting.to_owned(), Vec::new()),
             (_, Some(failed)) => failed,
             _ if store.shows_storage_warning() => {
-                let understood: NoteButton = (t.got_it, on(move |_| store.dismiss_storage_warning()));
-                (format!("{} ", t.storage_unavailable), vec![understood])
+                let understood: NoteButton = (t.connection.got_it, on(move |_| store.dismiss_storage_warning()));
+                (format!("{} ", t.connection.storage_unavailable), vec![understood])
             }
             _ => return ().boxed(),
         };
@@ -138,14 +138,14 @@ pub(super) fn ConversationPane(
     };
     #[cfg(feature = "ssr")]
     let without_script = view! {
-        <noscript><p class="banner small">{t.needs_javascript} " " <a href="">{t.reload}</a></p></noscript>
+        <noscript><p class="banner small">{t.connection.needs_javascript} " " <a href="">{t.connection.reload}</a></p></noscript>
     };
     #[cfg(not(feature = "ssr"))]
     let without_script = ();
     view! {
         <section class="conversation" aria-labelledby="conversation-name">
             <header class="conversation-head">
-                <a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a>
+                <a class="icon-button back" href="/" aria-label=t.conversation.back>{icons::back()}</a>
                 <h1 id="conversation-name">{reactive_view(title)}</h1>
                 <p class="topic quiet small">{reactive(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{reactive(status)}</p>

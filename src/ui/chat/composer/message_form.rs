@@ -32,21 +32,23 @@ fn typing_text(store: ClientStore, conversation: ConversationId) -> String {
     store.typing.with(|typing| {
         let t = texts();
         let names: Vec<_> = typing.users_in(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
-        if names.is_empty() { String::new() } else { (t.typing)(&names) }
+        if names.is_empty() { String::new() } else { (t.composer.typing)(&names) }
     })
 }
 
 /// The note that shows instead of the form if the other user has left for good.
 fn left_note(companion: &Companion) -> Boxed {
     let t = texts();
-    view! { <p class="closed" role="status">{sentence(&(t.user_left_note)(t.name_in(&companion.user.nickname)))}</p> }
+    view! { <p class="closed" role="status">{sentence(&(t.composer.user_left_note)(t.name_in(&companion.user.nickname)))}</p> }
         .boxed()
 }
 
 /// The label of the button that shows the recipient and opens the recipient picker.
 fn recipient_button_label(companion: Option<&Companion>) -> String {
     let t = texts();
-    (t.change_recipient)(companion.map_or(InSentence(t.everyone), |companion| t.name_in(&companion.user.nickname)))
+    (t.composer.change_recipient)(
+        companion.map_or(InSentence(t.users.everyone), |companion| t.name_in(&companion.user.nickname)),
+    )
 }
 
 /// The error of the last message; or the warning who would receive it, if the user has begun to choose another recipient.
@@ -54,7 +56,7 @@ fn problem_text(draft: Draft, companion: Memo<Option<Companion>>, is_editing: Me
     let t = texts();
     if let Some(recipient) = draft.unresolved_recipient.get() {
         let goes_to = |companion: &Option<Companion>| {
-            (t.recipient_mismatch)(
+            (t.composer.recipient_mismatch)(
                 companion.as_ref().map(|companion| t.name_in(&companion.user.nickname)),
                 InSentence(&recipient),
             )
@@ -62,8 +64,8 @@ fn problem_text(draft: Draft, companion: Memo<Option<Companion>>, is_editing: Me
         return Some(companion.with(goes_to));
     }
     draft.problem.get().map(|code| match code {
-        ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
-        code => (t.error)(code),
+        ErrorCode::EmptyMessage if is_editing.get() => t.composer.empty_edit.to_owned(),
+        code => (t.errors.error)(code),
     })
 }
 
@@ -78,8 +80,8 @@ fn editing_note(draft: Draft, is_editing: Memo<bool>) -> Option<impl IntoView> {
         view! {
             <p class="editing small">
                 {icons::pencil()}
-                <span role="status">{t.editing}</span>
-                <button type="button" class="link" on:click=on(cancel)>{t.cancel}</button>
+                <span role="status">{t.composer.editing}</span>
+                <button type="button" class="link" on:click=on(cancel)>{t.composer.cancel}</button>
             </p>
         }
     })
@@ -121,19 +123,19 @@ pub(crate) fn Composer(
         })
     };
     let placeholder = move || match companion.get() {
-        None => t.write_to_everyone.to_owned(),
-        Some(companion) => (t.write_to)(t.name_in(&companion.user.nickname)),
+        None => t.composer.write_to_everyone.to_owned(),
+        Some(companion) => (t.composer.write_to)(t.name_in(&companion.user.nickname)),
     };
     let recipient = move || match companion.get() {
         None => view! {
             <span class="icon-box">{icons::hash()}</span>
-            <span class="quiet">{t.to}</span>
-            <b>{t.everyone}</b>
+            <span class="quiet">{t.composer.to}</span>
+            <b>{t.users.everyone}</b>
         }
         .boxed(),
         Some(Companion { user, .. }) => view! {
             <Avatar id=user.id nickname=user.nickname.clone() small=true/>
-            <span class="quiet">{t.to}</span>
+            <span class="quiet">{t.composer.to}</span>
             <b><UserName user/></b>
         }
         .boxed(),
@@ -162,7 +164,7 @@ pub(crate) fn Composer(
             >
                 {pre_boot::hidden_fields(store)}
                 {reactive_view(editing_note)}
-                <label class="visually-hidden" for="message">{t.message}</label>
+                <label class="visually-hidden" for="message">{t.composer.message}</label>
                 <div
                     class="auto-grow"
                     class:tall=reactive(move || draft.is_tall())
@@ -198,7 +200,7 @@ pub(crate) fn Composer(
                     </button>
                     <button type="submit" class="button send" aria-disabled=reactive(is_empty)>
                         {icons::send()}
-                        {reactive(move || if is_editing.get() { t.save } else { t.send })}
+                        {reactive(move || if is_editing.get() { t.composer.save } else { t.composer.send })}
                     </button>
                 </div>
             </form>

@@ -36,7 +36,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <div class="sidebar-recipient">
                 <RecipientPicker name="sidebar"/>
             </div>
-            <nav class="lists" aria-label=t.main_navigation>
+            <nav class="lists" aria-label=t.sidebar.main_navigation>
                 <Rooms/>
                 <Directs/>
                 <OnlineUsers/>

@@ -2,6 +2,7 @@
 //!
 //! - `root`: the document, the app in it, and its boot
 //! - `chat`, `sign_in`, `settings`, `rooms`: the screens
+//! - `markdown`: the formatting of messages
 //! - `context`: what all components share
 //! - `kit`: components and helpers that know nothing of the screens
 //! - `i18n`: the texts
@@ -14,6 +15,7 @@ pub(crate) mod chat;
 pub(crate) mod context;
 pub(crate) mod i18n;
 pub(crate) mod kit;
+pub(crate) mod markdown;
 mod rooms;
 pub(crate) mod root;
 mod settings;

@@ -14,7 +14,7 @@ use crate::{
             timeline::MessageList,
         },
         context::router::{LOBBY_PATH, Navigator, conversation_path},
-        i18n::{rooms::ROOMS, texts},
+        i18n::texts,
         kit::{
             avatar::Avatar,
             boxed::Boxing as _,
@@ -42,14 +42,14 @@ fn failed_elsewhere(
 ) -> Option<(String, Vec<NoteButton>)> {
     let t = texts();
     let failed = store.outbox.with(|outbox| outbox.failed_outside(open).cloned())?;
-    let what = if failed.target().is_none() { t.not_sent } else { t.not_changed };
-    let why = (t.error)(failed.failure()?);
+    let what = if failed.target().is_none() { t.timeline.not_sent } else { t.timeline.not_changed };
+    let why = (t.errors.error)(failed.failure()?);
     let text = failed.body().map(|body| format!("“{body}” ")).unwrap_or_default();
     let mut buttons: Vec<NoteButton> = Vec::new();
     if let Some(path) = path_of(store, failed.conversation) {
-        buttons.push((t.open, on(move |_| navigator.go_to(&path))));
+        buttons.push((t.conversation.open, on(move |_| navigator.go_to(&path))));
     }
-    buttons.push((t.discard, on(move |_| drop(store.withdraw(failed.id)))));
+    buttons.push((t.timeline.discard, on(move |_| drop(store.withdraw(failed.id)))));
     Some((format!("{what} {why} {text}"), buttons))
 }
 
@@ -64,7 +64,7 @@ pub(super) fn ConversationPane(
     /// The conversation.
     conversation: ConversationId,
 ) -> impl IntoView {
-    let (store, t, own) = (expect_context::<ClientStore>(), texts(), ROOMS.current());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let companion = companion(store, conversation);
     let draft = Draft::new(store, conversation);
@@ -89,16 +89,16 @@ pub(super) fn ConversationPane(
         None => room.get().map(|room| room_topic(&room, t).to_owned()).unwrap_or_default(),
         Some(Companion { user, .. }) => {
             let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
-            let topic = if is_namesake { t.namesake_topic } else { t.private_topic };
+            let topic = if is_namesake { t.conversation.namesake_topic } else { t.conversation.private_topic };
             topic(t.name_in(&user.nickname))
         }
     };
     let status = move || match companion.get() {
         None => String::new(),
-        Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
+        Some(Companion { gone: true, .. }) => t.users.has_left.to_owned(),
         Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_online_if_known(user.id)) {
-            Some(true) => t.online.to_owned(),
-            Some(false) => t.offline.to_owned(),
+            Some(true) => t.users.online.to_owned(),
+            Some(false) => t.users.offline.to_owned(),
             None => String::new(),
         },
     };
@@ -119,16 +119,16 @@ pub(super) fn ConversationPane(
             let hide = leave_after(|store, direct, _| Box::pin(store.hide_direct(direct)));
             let block = leave_after(|store, _, user| Box::pin(store.set_blocked(user, true)));
             view! {
-                <button type="button" class="icon-button" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
-                <button type="button" class="icon-button" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
+                <button type="button" class="icon-button" aria-label=t.conversation.hide title=t.conversation.hide on:click=hide>{icons::close()}</button>
+                <button type="button" class="icon-button" aria-label=t.conversation.block title=t.conversation.block on:click=block>{icons::block()}</button>
             }
         })
     };
     let room_buttons = move || {
         let name = memo(move || match room.get()? {
             // Everybody is in the Lobby, so it is more interesting who is there now.
-            room if room.lobby => Some((t.online_count)(store.presence.with(|presence| presence.count()))),
-            room => Some((own.member_count)(room.member_count)),
+            room if room.lobby => Some((t.conversation.online_count)(store.presence.with(|presence| presence.count()))),
+            room => Some((t.rooms.member_count)(room.member_count)),
         });
         let is_room = memo(move || room.with(Option::is_some));
         reactive_view(move || is_room.get().then(|| panel_buttons(panel, name)))
@@ -136,12 +136,12 @@ pub(super) fn ConversationPane(
     let panel_view = move || panel.get().map(|shown| rooms.view(|rooms| (rooms.panel)(conversation, shown, panel)));
     let note = move || {
         let (text, buttons) = match (store.connection_status.get(), failed_elsewhere(store, navigator, conversation)) {
-            (ConnectionStatus::Lost, _) => (t.connection_lost.to_owned(), Vec::new()),
-            (ConnectionStatus::Restarting, _) => (t.restarting.to_owned(), Vec::new()),
+            (ConnectionStatus::Lost, _) => (t.connection.connection_lost.to_owned(), Vec::new()),
+            (ConnectionStatus::Restarting, _) => (t.connection.restarting.to_owned(), Vec::new()),
             (_, Some(failed)) => failed,
             _ if store.shows_storage_warning() => {
-                let understood: NoteButton = (t.got_it, on(move |_| store.dismiss_storage_warning()));
-                (format!("{} ", t.storage_unavailable), vec![understood])
+                let understood: NoteButton = (t.connection.got_it, on(move |_| store.dismiss_storage_warning()));
+                (format!("{} ", t.connection.storage_unavailable), vec![understood])
             }
             _ => return ().boxed(),
         };
@@ -154,14 +154,14 @@ pub(super) fn ConversationPane(
     };
     #[cfg(feature = "ssr")]
     let without_script = view! {
-        <noscript><p class="banner small">{t.needs_javascript} " " <a href="">{t.reload}</a></p></noscript>
+        <noscript><p class="banner small">{t.connection.needs_javascript} " " <a href="">{t.connection.reload}</a></p></noscript>
     };
     #[cfg(not(feature = "ssr"))]
     let without_script = ();
     view! {
         <section class="conversation" aria-labelledby="conversation-name">
             <header class="conversation-head">
-                <a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a>
+                <a class="icon-button back" href="/" aria-label=t.conversation.back>{icons::back()}</a>
                 <h1 id="conversation-name">{reactive_view(title)}</h1>
                 <p class="topic quiet small">{reactive(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{reactive(status)}</p>
@@ -178,7 +178,7 @@ pub(super) fn ConversationPane(
 
 /// The buttons that open the panel beside a room: its members, with their number, and what it is about.
 fn panel_buttons(panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) -> impl IntoView {
-    let own = ROOMS.current();
+    let t = texts();
     let toggle =
         move |shown: Panel| on(move |_: MouseEvent| panel.set((panel.get_untracked() != Some(shown)).then_some(shown)));
     let is_open = move |shown: Panel| reactive(move || (panel.get() == Some(shown)).to_string());
@@ -187,7 +187,7 @@ fn panel_buttons(panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) ->
             type="button"
             id=Panel::Members.button_id()
             class="members-button small"
-            title=own.show_members
+            title=t.rooms.show_members
             aria-expanded=is_open(Panel::Members)
             on:click=toggle(Panel::Members)
         >
@@ -197,8 +197,8 @@ fn panel_buttons(panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) ->
             type="button"
             id=Panel::About.button_id()
             class="icon-button"
-            aria-label=own.about
-            title=own.about
+            aria-label=t.rooms.about
+            title=t.rooms.about
             aria-expanded=is_open(Panel::About)
             on:click=toggle(Panel::About)
         >

@@ -80,16 +80,16 @@ fn RemovedFromLobby() -> impl IntoView {
             if let Some(lobby) = lobby
                 && let Err(code) = store.join_room(lobby).await
             {
-                problem.try_set(Some(code.map_or_else(|| t.unreachable.to_owned(), t.error)));
+                problem.try_set(Some(code.map_or_else(|| t.errors.unreachable.to_owned(), t.errors.error)));
             }
         });
     };
     view! {
         <section class="conversation">
-            <header class="conversation-head"><a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a></header>
+            <header class="conversation-head"><a class="icon-button back" href="/" aria-label=t.conversation.back>{icons::back()}</a></header>
             <div class="empty">
-                <p role="alert">{t.removed}</p>
-                <button type="button" class="button" on:click=on(join_again)>{t.rejoin}</button>
+                <p role="alert">{t.conversation.removed}</p>
+                <button type="button" class="button" on:click=on(join_again)>{t.conversation.rejoin}</button>
                 <p class="problem" role="alert">{reactive(move || problem.get())}</p>
             </div>
         </section>
@@ -103,7 +103,7 @@ fn Connecting() -> impl IntoView {
     view! {
         <section class="conversation" aria-busy="true">
             <div class="empty quiet">
-                <p role="status">{t.connecting}</p>
+                <p role="status">{t.connection.connecting}</p>
             </div>
         </section>
     }

@@ -2,7 +2,10 @@
 //! them.
 
 use crate::{
-    domain::{Action, ModerationNotice, Posting, Role, RoomChange, Visibility},
+    domain::{
+        Action, MAX_NICKNAME_CHARACTERS, MAX_TOPIC_CHARACTERS, ModerationNotice, Posting, Role, RoomChange, Visibility,
+    },
+    protocol::ErrorCode,
     ui::i18n::{
         in_sentence::{InSentence, join},
         translations::Translations,
@@ -81,8 +84,8 @@ pub(crate) struct RoomScreensTexts {
     pub(crate) archive_room: &'static str,
     pub(crate) archive_question: &'static str,
     pub(crate) restore_room: &'static str,
-    pub(crate) forbidden: &'static str,
-    pub(crate) last_owner: &'static str,
+    /// Why the server refused something, if the reason is about rooms.
+    pub(crate) error: fn(ErrorCode) -> Option<String>,
 
     // What happens in a room
     /// What the author did, and for an added user the name.
@@ -205,8 +208,22 @@ pub(crate) static ROOM_SCREENS: Translations<RoomScreensTexts> = Translations {
         archive_room: "Archive room",
         archive_question: "Archive this room? Nobody can write in it until an owner restores it.",
         restore_room: "Restore room",
-        forbidden: "Your role in this room doesn’t allow that.",
-        last_owner: "You are the only owner of this room. Make someone else an owner first, or archive the room.",
+        error: |code| {
+            Some(match code {
+                ErrorCode::InvalidRoomName => format!(
+                    "A name has 1 to {MAX_NICKNAME_CHARACTERS} visible characters, one alphabet per word and no check marks."
+                ),
+                ErrorCode::RoomNameTaken => "Another public room has this name, or one that looks like it.".into(),
+                ErrorCode::TopicTooLong => format!("A topic has at most {MAX_TOPIC_CHARACTERS} characters."),
+                ErrorCode::TooManyRooms => "You are in as many rooms as possible. Leave one first.".into(),
+                ErrorCode::Forbidden => "Your role in this room doesn’t allow that.".into(),
+                ErrorCode::LastOwner => {
+                    "You are the only owner of this room. Make someone else an owner first, or archive the room.".into()
+                }
+                ErrorCode::AccountRequired => "Only registered users can do that.".into(),
+                _ => return None,
+            })
+        },
 
         change: |author, added, change| match change {
             RoomChange::Created { .. } => format!("{author} created this room"),
@@ -332,8 +349,20 @@ pub(crate) static ROOM_SCREENS: Translations<RoomScreensTexts> = Translations {
         archive_room: "归档此群",
         archive_question: "归档此群？归档后无人能发言，直到群主恢复。",
         restore_room: "恢复此群",
-        forbidden: "你在此群中没有此权限。",
-        last_owner: "你是此群唯一的群主，请先设置另一位群主，或将此群归档。",
+        error: |code| {
+            Some(match code {
+                ErrorCode::InvalidRoomName => {
+                    format!("名称需要 1 到 {MAX_NICKNAME_CHARACTERS} 个可见字符，每个词只用一种文字，不含对勾符号。")
+                }
+                ErrorCode::RoomNameTaken => "已有公开群使用此名称或相似的名称。".into(),
+                ErrorCode::TopicTooLong => format!("主题最多 {MAX_TOPIC_CHARACTERS} 个字符。"),
+                ErrorCode::TooManyRooms => "你加入的群已达上限，请先退出一个。".into(),
+                ErrorCode::Forbidden => "你在此群中没有此权限。".into(),
+                ErrorCode::LastOwner => "你是此群唯一的群主，请先设置另一位群主，或将此群归档。".into(),
+                ErrorCode::AccountRequired => "仅限注册用户操作。".into(),
+                _ => return None,
+            })
+        },
 
         change: |author, added, change| match change {
             RoomChange::Created { .. } => format!("{author}创建了此群"),

@@ -8,7 +8,6 @@ pub(crate) mod form_request;
 pub(crate) mod icons;
 pub(crate) mod keyed_list;
 pub(crate) mod lazy;
-pub(crate) mod linkify;
 pub(crate) mod password_field;
 pub(crate) mod reactive;
 pub(crate) mod sentence;

@@ -54,7 +54,7 @@ pub(super) fn About(
                 (_, Visibility::Private) => t.private_room.boxed(),
             };
             let topic = match (room.topic.as_str(), room.lobby) {
-                ("", true) => texts().lobby_topic,
+                ("", true) => texts().conversation.lobby_topic,
                 ("", false) => t.no_topic,
                 (topic, _) => topic,
             };

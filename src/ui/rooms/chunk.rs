@@ -33,7 +33,7 @@ pub(crate) struct RoomFunctions {
 
 const FUNCTIONS: RoomFunctions = RoomFunctions { new_room, directory, outsider, panel, notices };
 
-lazy!(ROOM_FUNCTIONS, load_room_functions, fill_room_functions, RoomFunctions = FUNCTIONS);
+lazy!(rooms: ROOM_FUNCTIONS, load_room_functions, fill_room_functions, RoomFunctions = FUNCTIONS);
 
 /// The chunk. A handle: copies share the same state.
 #[derive(Clone, Copy)]

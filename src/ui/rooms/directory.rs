@@ -163,7 +163,7 @@ pub(super) fn directory() -> Boxed {
     view! {
         <section class="conversation" aria-labelledby="conversation-name">
             <header class="conversation-head">
-                <a class="icon-button back" href="/" aria-label=texts().back>{icons::back()}</a>
+                <a class="icon-button back" href="/" aria-label=texts().conversation.back>{icons::back()}</a>
                 <h1 id="conversation-name"><span class="icon-box">{icons::search()}</span> {t.rooms}</h1>
             </header>
             {reactive_view(screen)}

@@ -61,7 +61,7 @@ pub(super) fn outsider(room: ConversationId) -> Boxed {
     view! {
         <section class="conversation">
             <header class="conversation-head">
-                <a class="icon-button back" href="/" aria-label=texts().back>{icons::back()}</a>
+                <a class="icon-button back" href="/" aria-label=texts().conversation.back>{icons::back()}</a>
             </header>
             {reactive_view(view)}
         </section>
@@ -94,7 +94,7 @@ fn invitation(room: DirectoryRoom) -> Boxed {
         } else {
             view! {
                 <p class="quiet">{t.guests_cannot_join} " " {t.how_to_register}</p>
-                <a class="button secondary" href="/">{texts().back_to_chat}</a>
+                <a class="button secondary" href="/">{texts().conversation.back_to_chat}</a>
             }
             .boxed()
         }
@@ -120,8 +120,8 @@ fn not_found() -> Boxed {
     let t = texts();
     view! {
         <div class="empty">
-            <h1>{t.unknown_conversation}</h1>
-            <a class="button" href="/">{t.back_to_chat}</a>
+            <h1>{t.conversation.unknown_conversation}</h1>
+            <a class="button" href="/">{t.conversation.back_to_chat}</a>
         </div>
     }
     .boxed()

@@ -8,12 +8,10 @@ use crate::{
 
 /// The text for a refused request about a room.
 pub(super) fn refusal_text(refusal: &RequestError) -> String {
-    let (t, own) = (texts(), ROOM_SCREENS.current());
-    match refusal.code() {
-        Some(ErrorCode::Forbidden) => own.forbidden.to_owned(),
-        Some(ErrorCode::LastOwner) => own.last_owner.to_owned(),
-        Some(ErrorCode::AccountRequired) => own.accounts_only.to_owned(),
-        Some(code) => (t.error)(code),
-        None => t.unreachable.to_owned(),
-    }
+    refusal.code().map_or_else(|| texts().errors.unreachable.to_owned(), code_text)
+}
+
+/// The text for the reason of a refusal.
+pub(super) fn code_text(code: ErrorCode) -> String {
+    (ROOM_SCREENS.current().error)(code).unwrap_or_else(|| (texts().errors.error)(code))
 }

@@ -25,18 +25,18 @@ pub(crate) fn room(store: ClientStore, conversation: ConversationId) -> Memo<Opt
 
 /// The name of a room as the page shows it. That of the Lobby is translated.
 pub(crate) fn room_name<'a>(room: &'a Room, t: &'static Texts) -> &'a str {
-    if room.lobby { t.lobby } else { room.name.as_str() }
+    if room.lobby { t.conversation.lobby } else { room.name.as_str() }
 }
 
 /// The topic of a room. The Lobby has one even if none is set.
 pub(crate) fn room_topic<'a>(room: &'a Room, t: &'static Texts) -> &'a str {
-    if room.lobby && room.topic.is_empty() { t.lobby_topic } else { room.topic.as_str() }
+    if room.lobby && room.topic.is_empty() { t.conversation.lobby_topic } else { room.topic.as_str() }
 }
 
 /// The name of a room in the directory.
 pub(super) fn directory_room_name(store: ClientStore, room: &DirectoryRoom, t: &'static Texts) -> String {
     let is_lobby = store.conversations.with_untracked(|all| all.lobby().is_some_and(|lobby| lobby.id == room.id));
-    if is_lobby { t.lobby.to_owned() } else { room.name.as_str().to_owned() }
+    if is_lobby { t.conversation.lobby.to_owned() } else { room.name.as_str().to_owned() }
 }
 
 /// The icon of a room: a lock if it is private.

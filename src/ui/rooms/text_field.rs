@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::{
     protocol::ErrorCode,
     ui::{
-        i18n::texts,
         kit::{form_request::FormRequest, reactive::reactive},
+        rooms::refusal::code_text,
     },
 };
 
@@ -31,7 +31,6 @@ pub(super) fn TextField(
     /// The error codes that are about this field.
     codes: &'static [ErrorCode],
 ) -> impl IntoView {
-    let t = texts();
     let code = move || request.error_code().filter(|code| codes.contains(code));
     let problem = format!("{id}-problem");
     view! {
@@ -48,6 +47,6 @@ pub(super) fn TextField(
             aria-invalid=reactive(move || code().is_some().to_string())
             aria-describedby=problem.clone()
         />
-        <p id=problem class="problem small" role="alert">{reactive(move || code().map(t.error))}</p>
+        <p id=problem class="problem small" role="alert">{reactive(move || code().map(code_text))}</p>
     }
 }

@@ -103,8 +103,8 @@ fn NotFound() -> impl IntoView {
             <div class="sign-in-card">
                 <span class="logo">{icons::cup()}</span>
                 <h1 class="sign-in-title">"Teahouse"</h1>
-                <p class="quiet">{t.not_found}</p>
-                <a class="button" href="/">{t.back_to_chat}</a>
+                <p class="quiet">{t.conversation.not_found}</p>
+                <a class="button" href="/">{t.conversation.back_to_chat}</a>
             </div>
         </main>
     }

@@ -7,7 +7,7 @@ use crate::{
     domain::CurrentUser,
     ui::{
         context::{assets::AssetNames, initial_state::InitialState},
-        i18n::Language,
+        i18n::{Language, Texts},
         kit::avatar::Avatar,
         root::app::App,
     },
@@ -54,9 +54,9 @@ import({script:?})
     throw error;
   }});"#
     );
-    let t = initial_state.language.texts();
+    let t = Texts::in_language(initial_state.language);
     let load_failed = view! {
-        <p id="no-program" class="banner small" role="alert" hidden>{t.app_failed} " " <a href="">{t.reload}</a></p>
+        <p id="no-program" class="banner small" role="alert" hidden>{t.connection.app_failed} " " <a href="">{t.connection.reload}</a></p>
     };
     view! {
         <!DOCTYPE html>
@@ -91,7 +91,7 @@ import({script:?})
 
 /// The pre-boot script and the template of the rows that it adds. It comes last in the body, because it reads the rest.
 fn pre_boot(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
-    let t = language.texts();
+    let t = Texts::in_language(language);
     let (id, nickname) = (me.id, me.nickname.clone());
     view! {
         // A pending message of the user, with the same markup as in `chat::timeline::message_row`.
@@ -105,7 +105,7 @@ fn pre_boot(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
                 </p>
                 <div class="message-content">
                     <p class="body" dir="auto"></p>
-                    <p class="delivery-status pending" role="status">{t.sending}</p>
+                    <p class="delivery-status pending" role="status">{t.timeline.sending}</p>
                 </div>
             </li>
         </template>

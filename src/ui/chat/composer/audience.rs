@@ -4,7 +4,7 @@ use crate::{
     client::ClientStore,
     domain::{Companion, Posting, Role, Room},
     ui::{
-        i18n::{InSentence, rooms::ROOMS, texts},
+        i18n::{InSentence, texts},
         rooms::rank,
     },
 };
@@ -34,9 +34,9 @@ impl Audience {
     pub(super) fn placeholder(&self) -> String {
         let t = texts();
         match self {
-            Self::Lobby => t.write_to_everyone.to_owned(),
-            Self::Room(room) => (ROOMS.current().write_in)(InSentence(room.name.as_str())),
-            Self::User(companion) => (t.write_to)(t.name_in(&companion.user.nickname)),
+            Self::Lobby => t.composer.write_to_everyone.to_owned(),
+            Self::Room(room) => (t.rooms.write_in)(InSentence(room.name.as_str())),
+            Self::User(companion) => (t.composer.write_to)(t.name_in(&companion.user.nickname)),
         }
     }
 
@@ -44,9 +44,9 @@ impl Audience {
     pub(super) fn change_label(&self) -> String {
         let t = texts();
         match self {
-            Self::Lobby => (t.change_recipient)(InSentence(t.everyone)),
-            Self::Room(room) => (ROOMS.current().writing_in)(InSentence(room.name.as_str())),
-            Self::User(companion) => (t.change_recipient)(t.name_in(&companion.user.nickname)),
+            Self::Lobby => (t.composer.change_recipient)(InSentence(t.users.everyone)),
+            Self::Room(room) => (t.rooms.writing_in)(InSentence(room.name.as_str())),
+            Self::User(companion) => (t.composer.change_recipient)(t.name_in(&companion.user.nickname)),
         }
     }
 
@@ -54,22 +54,22 @@ impl Audience {
     pub(super) fn mismatch(&self, wanted: InSentence) -> String {
         let t = texts();
         match self {
-            Self::Lobby => (t.recipient_mismatch)(None, wanted),
-            Self::Room(room) => (ROOMS.current().goes_to_room)(InSentence(room.name.as_str()), wanted),
-            Self::User(companion) => (t.recipient_mismatch)(Some(t.name_in(&companion.user.nickname)), wanted),
+            Self::Lobby => (t.composer.recipient_mismatch)(None, wanted),
+            Self::Room(room) => (t.rooms.goes_to_room)(InSentence(room.name.as_str()), wanted),
+            Self::User(companion) => (t.composer.recipient_mismatch)(Some(t.name_in(&companion.user.nickname)), wanted),
         }
     }
 
     /// Why the user can't write to this audience; `room` is the room, if it is one.
     pub(super) fn closed_note(&self, store: ClientStore, room: Option<&Room>) -> Option<String> {
-        let (t, own) = (texts(), ROOMS.current());
+        let t = texts();
         match (self, room) {
             (Self::User(companion), _) if companion.gone => {
-                Some((t.user_left_note)(t.name_in(&companion.user.nickname)))
+                Some((t.composer.user_left_note)(t.name_in(&companion.user.nickname)))
             }
-            (_, Some(room)) if room.archived => Some(own.archived_note.to_owned()),
+            (_, Some(room)) if room.archived => Some(t.rooms.archived_note.to_owned()),
             (_, Some(room)) if room.posting == Posting::Moderators && rank(store, room) < Role::Moderator => {
-                Some(own.moderators_note.to_owned())
+                Some(t.rooms.moderators_note.to_owned())
             }
             _ => None,
         }

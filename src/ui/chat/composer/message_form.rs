@@ -33,7 +33,7 @@ fn typing_text(store: ClientStore, conversation: ConversationId) -> String {
     store.typing.with(|typing| {
         let t = texts();
         let names: Vec<_> = typing.users_in(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
-        if names.is_empty() { String::new() } else { (t.typing)(&names) }
+        if names.is_empty() { String::new() } else { (t.composer.typing)(&names) }
     })
 }
 
@@ -44,8 +44,8 @@ fn problem_text(draft: Draft, audience: Memo<Audience>, is_editing: Memo<bool>) 
         return Some(audience.with(|audience| audience.mismatch(InSentence(&recipient))));
     }
     draft.problem.get().map(|code| match code {
-        ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
-        code => (t.error)(code),
+        ErrorCode::EmptyMessage if is_editing.get() => t.composer.empty_edit.to_owned(),
+        code => (t.errors.error)(code),
     })
 }
 
@@ -60,8 +60,8 @@ fn editing_note(draft: Draft, is_editing: Memo<bool>) -> Option<impl IntoView> {
         view! {
             <p class="editing small">
                 {icons::pencil()}
-                <span role="status">{t.editing}</span>
-                <button type="button" class="link" on:click=on(cancel)>{t.cancel}</button>
+                <span role="status">{t.composer.editing}</span>
+                <button type="button" class="link" on:click=on(cancel)>{t.composer.cancel}</button>
             </p>
         }
     })
@@ -108,19 +108,19 @@ pub(crate) fn Composer(
     let recipient = move || match audience.get() {
         Audience::Lobby => view! {
             <span class="icon-box">{icons::hash()}</span>
-            <span class="quiet">{t.to}</span>
-            <b>{t.everyone}</b>
+            <span class="quiet">{t.composer.to}</span>
+            <b>{t.users.everyone}</b>
         }
         .boxed(),
         Audience::Room(Room { name, visibility, .. }) => view! {
             <span class="icon-box">{room_icon(visibility)}</span>
-            <span class="quiet">{t.to}</span>
+            <span class="quiet">{t.composer.to}</span>
             <b><bdi>{name.as_str().to_owned()}</bdi></b>
         }
         .boxed(),
         Audience::User(Companion { user, .. }) => view! {
             <Avatar id=user.id nickname=user.nickname.clone() small=true/>
-            <span class="quiet">{t.to}</span>
+            <span class="quiet">{t.composer.to}</span>
             <b><UserName user/></b>
         }
         .boxed(),
@@ -149,7 +149,7 @@ pub(crate) fn Composer(
             >
                 {pre_boot::hidden_fields(store)}
                 {reactive_view(editing_note)}
-                <label class="visually-hidden" for="message">{t.message}</label>
+                <label class="visually-hidden" for="message">{t.composer.message}</label>
                 <div
                     class="auto-grow"
                     class:tall=reactive(move || draft.is_tall())
@@ -185,7 +185,7 @@ pub(crate) fn Composer(
                     </button>
                     <button type="submit" class="button send" aria-disabled=reactive(is_empty)>
                         {icons::send()}
-                        {reactive(move || if is_editing.get() { t.save } else { t.send })}
+                        {reactive(move || if is_editing.get() { t.composer.save } else { t.composer.send })}
                     </button>
                 </div>
             </form>

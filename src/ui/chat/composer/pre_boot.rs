@@ -34,11 +34,11 @@ mod target {
         vec![
             custom_attribute("method", "post").into_any_attr(),
             custom_attribute("action", action).into_any_attr(),
-            custom_attribute("data-today", t.today).into_any_attr(),
-            custom_attribute("data-not-kept", t.storage_unavailable).into_any_attr(),
+            custom_attribute("data-today", t.timeline.today).into_any_attr(),
+            custom_attribute("data-not-kept", t.connection.storage_unavailable).into_any_attr(),
             // The script replaces U+FFFC, which no nickname contains, by what was typed into the recipient picker.
             custom_attribute("data-goes-to", audience.mismatch(InSentence("\u{fffc}"))).into_any_attr(),
-            custom_attribute("data-too-long", (t.error)(ErrorCode::MessageTooLong)).into_any_attr(),
+            custom_attribute("data-too-long", (t.errors.error)(ErrorCode::MessageTooLong)).into_any_attr(),
             custom_attribute("data-max-code-points", MAX_BODY_CODE_POINTS.to_string()).into_any_attr(),
             custom_attribute("data-tall", MAX_BODY_CHARACTERS.to_string()).into_any_attr(),
         ]

@@ -54,7 +54,7 @@ pub(super) fn Directs() -> impl IntoView {
     let rows = move || directs.get().into_iter().filter_map(item).collect();
     let below_directs = Lazy::new(&BELOW_DIRECTS, load_below_directs);
     view! {
-        <h2 hidden=reactive(move || directs.with(Vec::is_empty))>{t.private}</h2>
+        <h2 hidden=reactive(move || directs.with(Vec::is_empty))>{t.sidebar.private}</h2>
         <ul hidden=reactive(move || directs.with(|directs| directs.iter().all(|(_, companion)| companion.gone)))>
             {keyed_list(rows)}
         </ul>
@@ -62,7 +62,7 @@ pub(super) fn Directs() -> impl IntoView {
     }
 }
 
-lazy!(BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
+lazy!(rooms: BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
 
 /// The part below the list of directs.
 fn below_directs() -> Boxed {
@@ -96,9 +96,9 @@ fn ShowMore() -> impl IntoView {
                         aria-busy=reactive(move || is_busy.get().to_string())
                         on:click=on(show_more)
                     >
-                        {t.show_more}
+                        {t.sidebar.show_more}
                     </button>
-                    <span class="problem" role="alert">{reactive(move || has_failed.get().then_some(t.unreachable))}</span>
+                    <span class="problem" role="alert">{reactive(move || has_failed.get().then_some(t.errors.unreachable))}</span>
                 </p>
             }
         })
@@ -123,8 +123,8 @@ pub(super) fn OnlineUsers() -> impl IntoView {
         spawn_local(async move {
             match store.open_direct_with(user).await {
                 Ok(conversation) => navigator.go_to(&conversation_path(conversation)),
-                Err(Some(code)) => problem.set(Some((t.error)(code))),
-                Err(None) => problem.set(Some(t.unreachable.to_owned())),
+                Err(Some(code)) => problem.set(Some((t.errors.error)(code))),
+                Err(None) => problem.set(Some(t.errors.unreachable.to_owned())),
             }
         });
     });
@@ -143,14 +143,14 @@ pub(super) fn OnlineUsers() -> impl IntoView {
     let item = move |user: User| KeyedRow::new((0, user.id.as_uuid().as_u128()), move || row(user));
     let rows = move || others.get().into_iter().map(item).collect();
     let hint = move || match (others.with(Vec::is_empty), count()) {
-        (true, 2..) => Some(t.too_many_to_list),
-        (true, 1) => Some(t.only_you_online),
+        (true, 2..) => Some(t.sidebar.too_many_to_list),
+        (true, 1) => Some(t.sidebar.only_you_online),
         _ => None,
     };
     view! {
-        <h2>{reactive(move || (t.online_now)(count()))}</h2>
+        <h2>{reactive(move || (t.sidebar.online_now)(count()))}</h2>
         <p class="hint problem small" role="alert">{reactive(move || problem.get())}</p>
-        <ul aria-label=reactive(move || (t.online_now)(count()))>
+        <ul aria-label=reactive(move || (t.sidebar.online_now)(count()))>
             {keyed_list(rows)}
         </ul>
         {reactive_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}

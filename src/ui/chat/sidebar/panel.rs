@@ -39,7 +39,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <div class="sidebar-recipient">
                 <RecipientPicker name="sidebar"/>
             </div>
-            <nav class="lists" aria-label=t.main_navigation>
+            <nav class="lists" aria-label=t.sidebar.main_navigation>
                 <Rooms/>
                 <Directs/>
                 <OnlineUsers/>

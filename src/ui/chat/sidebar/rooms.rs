@@ -8,7 +8,7 @@ use crate::{
     ui::{
         chat::sidebar::unread::unread_badge,
         context::router::{DIRECTORY_PATH, LOBBY_PATH, Navigator, Route, conversation_path},
-        i18n::{rooms::ROOMS, texts},
+        i18n::texts,
         kit::{
             boxed::{Boxed, Boxing as _},
             icons,
@@ -23,7 +23,7 @@ use crate::{
 /// many there are, and the order is the same as that of the directs below.
 #[component]
 pub(super) fn Rooms() -> impl IntoView {
-    let (store, t, own) = (expect_context::<ClientStore>(), texts(), ROOMS.current());
+    let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let ids = memo(move || {
         let open = navigator.conversation.get();
@@ -45,12 +45,12 @@ pub(super) fn Rooms() -> impl IntoView {
         let current = move || (navigator.route.get() == Route::Directory).then_some("page");
         is_registered.get().then(|| {
             view! {
-                <a class="link-button small" href=DIRECTORY_PATH aria-current=reactive(current)>{own.browse}</a>
+                <a class="link-button small" href=DIRECTORY_PATH aria-current=reactive(current)>{t.rooms.browse}</a>
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label=own.new_room
-                    title=own.new_room
+                    aria-label=t.rooms.new_room
+                    title=t.rooms.new_room
                     on:click=on(move |_: MouseEvent| is_creating.set(true))
                 >
                     {icons::plus()}
@@ -61,7 +61,7 @@ pub(super) fn Rooms() -> impl IntoView {
     let dialog = move || is_creating.get().then(|| rooms.view(|rooms| (rooms.new_room)(done)));
     view! {
         <div class="list-head">
-            <h2>{t.rooms}</h2>
+            <h2>{t.sidebar.rooms}</h2>
             {reactive_view(tools)}
         </div>
         <ul>{keyed_list(move || ids.get().into_iter().map(item).collect())}</ul>
@@ -71,7 +71,7 @@ pub(super) fn Rooms() -> impl IntoView {
 
 /// A link to a room.
 fn row(store: ClientStore, navigator: Navigator, id: ConversationId) -> Boxed {
-    let (t, own, room) = (texts(), ROOMS.current(), room(store, id));
+    let (t, room) = (texts(), room(store, id));
     let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
     let path = if room.with_untracked(|room| room.as_ref().is_some_and(|room| room.lobby)) {
         LOBBY_PATH.to_owned()
@@ -82,7 +82,7 @@ fn row(store: ClientStore, navigator: Navigator, id: ConversationId) -> Boxed {
         let Some(room) = room.get() else { return ().boxed() };
         let (name, is_private) = (room_name(&room, t).to_owned(), room.visibility == Visibility::Private);
         let key = format!("{is_private} {} {name}", room.archived);
-        let notes = [(is_private, own.private), (room.archived, own.archived)];
+        let notes = [(is_private, t.rooms.private), (room.archived, t.rooms.archived)];
         let notes = notes.into_iter().filter(|(is_so, _)| *is_so);
         let notes = notes.map(|(_, note)| view! { " " <span class="visually-hidden">{note}</span> }).collect_view();
         view! {

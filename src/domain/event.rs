@@ -67,11 +67,20 @@ pub enum EventKind {
     /// conversation.
     AccountDeleted,
     /// A kind that this version does not know. It takes up a position in the log; nothing is shown.
-    #[serde(skip)]
+    #[serde(other)]
     Other,
 }
 
 impl EventKind {
+    /// The user whom a notice names besides the author.
+    pub fn noticed_user_mut(&mut self) -> Option<&mut User> {
+        match self {
+            Self::Notice(notice) => Some(&mut notice.user),
+            Self::Room(change) => change.user_mut(),
+            _ => None,
+        }
+    }
+
     /// The message that the event changes; `None` if it changes none.
     pub fn target(&self) -> Option<Seq> {
         match self {

@@ -63,8 +63,8 @@ pub use reason::{MAX_REASON_CHARACTERS, Reason, ReasonError};
 pub use report::{Report, ReportList};
 pub use role::Role;
 pub use room::{
-    DirectoryPage, DirectoryRoom, MAX_TOPIC_CHARACTERS, MemberPage, Posting, Room, RoomChange, RoomMember, RoomName,
-    RoomTopic, TopicError, Visibility,
+    DirectoryPage, DirectoryRoom, MAX_TOPIC_CHARACTERS, MemberPage, Posting, Room, RoomChange, RoomCreation,
+    RoomMember, RoomName, RoomTopic, TopicError, Visibility,
 };
 pub use sanction::Sanction;
 pub use session::SessionInfo;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use ipnet::IpNet;
 
 use crate::{
-    domain::{AdmissionPolicy, Nickname},
+    domain::{AdmissionPolicy, Nickname, RoomCreation},
     server::{
         byte_size::ByteSize,
         net::{
@@ -92,6 +92,10 @@ pub struct Config {
     #[arg(long = "entry", env = "TEAHOUSE_ENTRY", value_enum, default_value_t)]
     pub admission_policy: AdmissionPolicy,
 
+    /// Who may create rooms.
+    #[arg(long, env = "TEAHOUSE_ROOM_CREATION", value_enum, default_value_t)]
+    pub room_creation: RoomCreation,
+
     /// Nickname of the registered user who owns the server. Without it, and while there is no owner, whoever opens the link
     /// that is printed at the start becomes the owner.
     #[arg(long, env = "TEAHOUSE_OWNER", value_parser = Nickname::parse_existing)]
@@ -131,6 +135,7 @@ impl Default for Config {
             idle_days: non_zero(14),
             retention: RetentionDays::default(),
             admission_policy: AdmissionPolicy::default(),
+            room_creation: RoomCreation::default(),
             owner: None,
             unlimited: false,
             limits: Limits::default(),

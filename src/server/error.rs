@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::{
     domain::{
         BodyError, CommandId, EmojiError, EndReason, MAX_REACTIONS, Nickname, NicknameError, PasswordError,
-        ReasonError, Timestamp,
+        ReasonError, Timestamp, TopicError,
     },
     protocol::{ErrorCode, ErrorFrame},
     server::{
         clock,
-        rules::{MAX_BLOCKED_USERS, Refusal},
+        rules::{MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, Refusal},
         store::StoreError,
     },
 };
@@ -54,6 +54,16 @@ pub(crate) enum ChatError {
     TooManyBlocks,
     #[error("there is no such conversation, or you are not in it")]
     UnknownConversation,
+    #[error("rooms are named by the rules for nicknames: {0}")]
+    InvalidRoomName(NicknameError),
+    #[error("another public room has this name, or one that looks like it")]
+    RoomNameTaken,
+    #[error("{0}")]
+    TopicTooLong(#[from] TopicError),
+    #[error("this room is archived: it can only be read")]
+    RoomArchived,
+    #[error("nobody can be in more than {MAX_ROOMS_PER_USER} rooms")]
+    TooManyRooms,
     #[error("{0}")]
     InvalidMessage(#[from] BodyError),
     #[error("there is no such message here, or it was deleted")]
@@ -62,7 +72,7 @@ pub(crate) enum ChatError {
     NotAuthor,
     #[error("your role does not allow that")]
     NotAllowed,
-    #[error("only registered users can have a role or another password")]
+    #[error("only registered users can do this; set a password first")]
     NotRegistered,
     /// Fields that are missing or do not fit together; the text says which.
     #[error("this cannot be done: {0}")]
@@ -93,7 +103,7 @@ pub(crate) enum ChatError {
     OwnMessage,
     #[error("you have too many open reports; wait until moderators have closed some")]
     TooManyReports,
-    #[error("somebody must own this server: appoint another owner first")]
+    #[error("somebody must be the owner: appoint another one first")]
     LastOwner,
     #[error("there is no such report, or it has been closed")]
     UnknownReport,
@@ -124,6 +134,11 @@ impl ChatError {
             Self::Blocked => ErrorCode::Blocked,
             Self::TooManyBlocks => ErrorCode::TooManyBlocks,
             Self::UnknownConversation => ErrorCode::UnknownConversation,
+            Self::InvalidRoomName(_) => ErrorCode::InvalidRoomName,
+            Self::RoomNameTaken => ErrorCode::RoomNameTaken,
+            Self::TopicTooLong(_) => ErrorCode::TopicTooLong,
+            Self::RoomArchived => ErrorCode::RoomArchived,
+            Self::TooManyRooms => ErrorCode::TooManyRooms,
             Self::InvalidMessage(BodyError::Empty) => ErrorCode::EmptyMessage,
             Self::InvalidMessage(BodyError::TooLong) | Self::InvalidReason(_) => ErrorCode::MessageTooLong,
             Self::InvalidMessage(BodyError::Overloaded) => ErrorCode::InvalidMessage,
@@ -208,6 +223,9 @@ impl From<Refusal> for ChatError {
             Refusal::Owned => Self::InvalidClaim,
             Refusal::SelfDirect => Self::SelfDirect,
             Refusal::NotMember => Self::UnknownConversation,
+            Refusal::RoomNameTaken => Self::RoomNameTaken,
+            Refusal::RoomArchived => Self::RoomArchived,
+            Refusal::TooManyRooms => Self::TooManyRooms,
             Refusal::NotDirect => Self::BadRequest("only a direct can be hidden"),
             Refusal::UnknownMessage => Self::UnknownMessage,
             Refusal::NotAuthor => Self::NotAuthor,

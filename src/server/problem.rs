@@ -81,6 +81,9 @@ impl From<ChatError> for ApiError {
             | ChatError::TooManyReactions
             | ChatError::TooManyBlocks
             | ChatError::InvalidReason(_)
+            | ChatError::InvalidRoomName(_)
+            | ChatError::TopicTooLong(_)
+            | ChatError::TooManyRooms
             | ChatError::SelfDirect => StatusCode::UNPROCESSABLE_ENTITY,
             ChatError::BadRequest(_) => StatusCode::BAD_REQUEST,
             ChatError::NotAuthor
@@ -96,7 +99,10 @@ impl From<ChatError> for ApiError {
             | ChatError::AccountRequired
             | ChatError::WrongPassword => StatusCode::FORBIDDEN,
             ChatError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            ChatError::NicknameTaken { .. } | ChatError::LastOwner => StatusCode::CONFLICT,
+            ChatError::NicknameTaken { .. }
+            | ChatError::RoomNameTaken
+            | ChatError::RoomArchived
+            | ChatError::LastOwner => StatusCode::CONFLICT,
             ChatError::UserGone => StatusCode::GONE,
             ChatError::Unauthenticated | ChatError::SessionEnded(_) => StatusCode::UNAUTHORIZED,
             ChatError::UnknownNickname(_)

@@ -1,6 +1,7 @@
 //! Rooms: what is set of them, what happens to them, and who is in them.
 
 mod change;
+mod creation;
 mod directory;
 mod member;
 mod name;
@@ -9,6 +10,7 @@ mod topic;
 mod view;
 
 pub use change::RoomChange;
+pub use creation::RoomCreation;
 pub use directory::{DirectoryPage, DirectoryRoom};
 pub use member::{MemberPage, RoomMember};
 pub use name::RoomName;

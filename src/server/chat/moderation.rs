@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
-        Action, AuditPage, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Sanction, Timestamp,
-        User, UserId,
+        Action, AuditPage, CommandId, ConversationId, CurrentUser, MAX_NICKNAME_CHARACTERS, Role, Sanction, User,
+        UserId,
     },
     server::{
         chat::{
             command_context::CommandContext, security_log::SecurityEvent, service::ChatService, times::minutes_from_now,
         },
         error::ChatError,
-        rules::{EventPosition, JoinRoom, Moderate, ModerationAction, Permission, Refusal},
+        rules::{EventPosition, Moderate, ModerationAction, Permission, Refusal},
         store::{Receipt, StoreError},
     },
 };
@@ -48,7 +48,6 @@ impl ModerationRequest {
             Action::Remove => ModerationAction::Remove,
             Action::Ban => ModerationAction::Ban(until),
             Action::Unban => ModerationAction::Unban,
-            Action::Appoint if self.room.is_some() => return Err(ChatError::BadRequest("roles are the server's")),
             Action::Appoint => ModerationAction::Appoint(self.role.ok_or(ChatError::BadRequest("which role?"))?),
         })
     }
@@ -111,15 +110,6 @@ impl ChatService {
             whole_address: request.all_of_address,
         };
         Ok(self.store.queue(moderation).await?)
-    }
-
-    /// Queues the return of a user to a room. The receipt has the time since which the user is a member.
-    pub(in crate::server) async fn join(
-        &self,
-        context: CommandContext,
-        room: ConversationId,
-    ) -> Result<Receipt<Timestamp>, ChatError> {
-        Ok(self.store.queue(JoinRoom { user: context.user.id, room }).await?)
     }
 
     /// Returns all sanctions in force.

@@ -61,6 +61,15 @@ const DIRECTS_TO_USER: (u32, u32) = (20, 30);
 /// How many new directs may be opened from one address to anybody: the burst, and the number per hour.
 const DIRECTS_FROM_ADDRESS: (u32, u32) = (30, 120);
 
+/// How many rooms a user may create: the burst, and the number per hour.
+const ROOMS_BY_USER: (u32, u32) = (10, 20);
+
+/// How many rooms a user may join: the burst, and the number per hour. Each time, the members see it.
+const JOINS_BY_USER: (u32, u32) = (30, 60);
+
+/// To how many rooms a user may be added by others: the burst, and the number per hour.
+const ADDITIONS_OF_USER: (u32, u32) = (30, 60);
+
 /// A token bucket for each key. `None` has no limit.
 struct KeyedLimiter<K: Clone + Eq + Hash>(Option<Buckets<K>>);
 
@@ -111,6 +120,9 @@ pub(super) struct RateLimits {
     typing: KeyedLimiter<(UserId, ConversationId)>,
     directs_to_user: KeyedLimiter<UserId>,
     directs_from_address: KeyedLimiter<ClientAddr>,
+    rooms_by_user: KeyedLimiter<UserId>,
+    joins_by_user: KeyedLimiter<UserId>,
+    additions_of_user: KeyedLimiter<UserId>,
     reports_by_user: KeyedLimiter<UserId>,
     reports_by_address: KeyedLimiter<ClientAddr>,
     passwords_by_address: AttemptLimiter<ClientAddr>,
@@ -178,6 +190,9 @@ impl RateLimits {
             typing: KeyedLimiter::new(Quota::with_period(TYPING_INTERVAL)),
             directs_to_user: KeyedLimiter::new(hourly(DIRECTS_TO_USER)),
             directs_from_address: KeyedLimiter::new(hourly(DIRECTS_FROM_ADDRESS)),
+            rooms_by_user: KeyedLimiter::new(hourly(ROOMS_BY_USER)),
+            joins_by_user: KeyedLimiter::new(hourly(JOINS_BY_USER)),
+            additions_of_user: KeyedLimiter::new(hourly(ADDITIONS_OF_USER)),
             reports_by_user: KeyedLimiter::new(quota(REPORTS_PER_USER, REPORTS_PER_USER.get())),
             reports_by_address: KeyedLimiter::new(quota(REPORTS_PER_ADDRESS, REPORTS_PER_ADDRESS.get())),
             passwords_by_address: AttemptLimiter::new(unless_unlimited(limits.sign_ins_per_minute)),
@@ -265,6 +280,21 @@ impl RateLimits {
         self.directs_to_user.charge(&to_user)
     }
 
+    /// Charges a user for a new room.
+    pub(super) fn charge_room(&self, user: UserId) -> Result<(), ChatError> {
+        self.rooms_by_user.charge(&user)
+    }
+
+    /// Charges a user for joining a room.
+    pub(super) fn charge_join(&self, user: UserId) -> Result<(), ChatError> {
+        self.joins_by_user.charge(&user)
+    }
+
+    /// Charges a user for being added to a room by somebody.
+    pub(super) fn charge_addition(&self, user: UserId) -> Result<(), ChatError> {
+        self.additions_of_user.charge(&user)
+    }
+
     /// Charges a user and an address for a frame.
     pub(super) fn charge_frame(&self, user: UserId, client_addr: ClientAddr) -> Result<(), ChatError> {
         self.frames_by_user.charge(&user)?;
@@ -293,6 +323,9 @@ impl RateLimits {
         self.typing.forget_idle();
         self.directs_to_user.forget_idle();
         self.directs_from_address.forget_idle();
+        self.rooms_by_user.forget_idle();
+        self.joins_by_user.forget_idle();
+        self.additions_of_user.forget_idle();
         self.reports_by_user.forget_idle();
         self.reports_by_address.forget_idle();
         self.passwords_by_address.forget_idle();

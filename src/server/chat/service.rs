@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 use crate::{
-    domain::{AdmissionPolicy, ClientAddr, ConversationId, Epoch, Nickname, NicknameKey, UserId},
+    domain::{AdmissionPolicy, ClientAddr, ConversationId, Epoch, Nickname, NicknameKey, RoomCreation, UserId},
     server::{
         chat::{
             claim_token::ClaimToken,
@@ -45,6 +45,7 @@ pub(in crate::server) struct ChatService {
     pub(super) retention: RetentionDays,
     /// Who may sign up.
     pub(super) admission_policy: AdmissionPolicy,
+    pub(super) room_creation: RoomCreation,
     /// The nickname that the configuration names as owner's. Without one, the claim token makes an owner.
     pub(super) owner: Option<NicknameKey>,
     pub(super) claim_token: ClaimToken,
@@ -66,6 +67,7 @@ impl ChatService {
             idle_days: config.idle_days,
             retention: config.retention.clone(),
             admission_policy: config.admission_policy,
+            room_creation: config.room_creation,
             owner: config.owner.as_ref().map(Nickname::key),
             claim_token: ClaimToken::default(),
         }

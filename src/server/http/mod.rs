@@ -11,6 +11,7 @@ mod messages;
 mod paths;
 mod reports;
 mod respond;
+mod rooms;
 mod routes;
 mod security_txt;
 mod session;

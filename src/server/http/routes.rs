@@ -13,7 +13,10 @@ use axum::{
 use crate::{
     protocol::ErrorCode,
     server::{
-        http::{audit, blocks, conversations, health, invites, me, messages, reports, security_txt, session, sessions},
+        http::{
+            audit, blocks, conversations, health, invites, me, messages, reports, rooms, security_txt, session,
+            sessions,
+        },
         net::{public_url::PublicUrl, security_contact::SecurityContact},
         problem::ApiError,
         state::AppState,
@@ -38,6 +41,7 @@ pub(in crate::server) fn router(
         .merge(invites::router())
         .merge(messages::router())
         .merge(reports::router())
+        .merge(rooms::router())
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotFound, "this cannot be done here".into())

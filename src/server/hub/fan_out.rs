@@ -29,7 +29,7 @@ pub(crate) async fn deliver(feed: CommitFeed, store: Arc<dyn Store>, hub: Arc<Hu
     let is_shared = store.foreign_head().is_some();
     let mut log = LogFollower::new(feed, Arc::<dyn Store>::clone(&store));
     while let Some(deliveries) = log.next().await {
-        let mut batch = DeliveryBatchBuilder::new(&hub);
+        let mut batch = DeliveryBatchBuilder::new(&hub, store.lobby());
         for delivery in deliveries {
             let looked_up = look_up(&*store, is_shared, &hub, &mut log, &delivery).await;
             batch.add(delivery, looked_up);
@@ -103,12 +103,15 @@ struct DeliveryBatchBuilder<'a> {
     json: Vec<u8>,
     /// Whether to encode events for the simple protocol.
     with_simple: bool,
+    /// The only room of which the simple protocol tells.
+    lobby: ConversationId,
 }
 
 impl<'a> DeliveryBatchBuilder<'a> {
-    fn new(hub: &'a Hub) -> Self {
+    fn new(hub: &'a Hub, lobby: ConversationId) -> Self {
         let with_simple = hub.has_simple_connections();
-        Self { hub, operations: Vec::new(), open: Vec::new(), newest: HashMap::new(), json: Vec::new(), with_simple }
+        let (operations, open, newest, json) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
+        Self { hub, operations, open, newest, json, with_simple, lobby }
     }
 
     fn add(&mut self, delivery: Delivery, looked_up: Option<LookedUp>) {
@@ -192,7 +195,8 @@ impl<'a> DeliveryBatchBuilder<'a> {
         let conversation = event.conversation;
         let index = self.newest.get(&conversation).copied().filter(|index| !self.open[*index].is_full());
         let index = index.unwrap_or_else(|| {
-            self.open.push(EventBatchBuilder::new(conversation, self.with_simple));
+            let is_for_simple = privacy == Privacy::Private || conversation == self.lobby;
+            self.open.push(EventBatchBuilder::new(conversation, self.with_simple && is_for_simple));
             self.newest.insert(conversation, self.open.len() - 1);
             self.open.len() - 1
         });

@@ -18,6 +18,9 @@ pub(crate) trait PresenceLookup: Send + Sync {
     /// The ids of all users who have at least one connection.
     fn online_user_ids(&self) -> HashSet<UserId>;
 
+    /// Whether the user has at least one connection.
+    fn is_online(&self, user: UserId) -> bool;
+
     /// Whether the user has a connection to this process under exactly this nickname. What other nodes have told is too old to
     /// rely on: users who have given the nickname up may still count as online there.
     fn is_online_as(&self, user: UserId, nickname: &str) -> bool;
@@ -40,6 +43,10 @@ impl PresenceLookup for Hub {
         let users = self.users();
         let elsewhere = self.cluster().map(Cluster::elsewhere);
         users.keys().copied().chain(elsewhere.iter().flat_map(|elsewhere| elsewhere.user_ids())).collect()
+    }
+
+    fn is_online(&self, user: UserId) -> bool {
+        self.is_connected(user) || self.cluster().is_some_and(|cluster| cluster.elsewhere().find(user).is_some())
     }
 
     fn is_online_as(&self, user: UserId, nickname: &str) -> bool {

@@ -73,6 +73,11 @@ impl DecisionDraft {
         Ok(EventPosition { conversation, seq, at })
     }
 
+    /// The draft creates this conversation: its log is empty.
+    pub(super) fn begin_log(&mut self, conversation: ConversationId) {
+        self.newest.insert(conversation, (Seq::ZERO, Timestamp::default()));
+    }
+
     /// The seq and the time of a conversation's newest event, zeros if there is none, as of this point of the draft.
     ///
     /// # Errors

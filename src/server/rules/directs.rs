@@ -1,7 +1,7 @@
 //! Opening and hiding directs.
 
 use crate::{
-    domain::{ConversationId, NicknameKey, Seq, Timestamp, UserId},
+    domain::{ConversationId, NicknameKey, Role, Seq, Timestamp, UserId},
     server::rules::{
         command::Command,
         context::Context,
@@ -86,7 +86,7 @@ impl Command for OpenDirect {
 }
 
 /// Finds the recipient, and whether that user has left for good.
-fn find_recipient(facts: &mut dyn Facts, target: &UserRef) -> Result<Option<(UserId, bool)>, Undecided> {
+pub(super) fn find_recipient(facts: &mut dyn Facts, target: &UserRef) -> Result<Option<(UserId, bool)>, Undecided> {
     match target {
         UserRef::Nickname(key) => Ok(facts.user_with_nickname(key)?.map(|id| (id, false))),
         UserRef::Id(UserId::SYSTEM) => Ok(None),
@@ -114,8 +114,14 @@ impl DecisionDraft {
     fn create_direct(&mut self, direct: ConversationId, users: [UserId; 2], at: Timestamp) {
         self.push(Mutation::CreateDirect { id: direct, users, created_at: at });
         for user in users {
-            let member =
-                Mutation::AddMember { conversation: direct, user, read_seq: Seq::ZERO, joined_at: at, listed: None };
+            let member = Mutation::AddMember {
+                conversation: direct,
+                user,
+                role: Role::Member,
+                read_seq: Seq::ZERO,
+                joined_at: at,
+                listed: None,
+            };
             self.push(member);
         }
         self.log(Entry::DirectCreated { direct, users });

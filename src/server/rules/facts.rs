@@ -4,8 +4,8 @@ use ipnet::IpNet;
 
 use crate::{
     domain::{
-        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, Seq, SessionId, Timestamp, User,
-        UserId,
+        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, Posting, Role, RoomName, Seq,
+        SessionId, Timestamp, User, UserId, Visibility,
     },
     server::rules::values::{
         EventPosition, GuestMark, InviteKey, ListKey, PasswordHash, SanctionKind, SanctionScope, SessionKey,
@@ -54,8 +54,23 @@ pub(crate) struct ConversationFacts {
 /// Whether a conversation is a room or a direct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConversationFactsKind {
-    Room,
+    Room(RoomFacts),
     Direct,
+}
+
+/// What is set of a room, without its texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RoomFacts {
+    pub visibility: Visibility,
+    pub posting: Posting,
+    pub is_archived: bool,
+}
+
+impl ConversationFacts {
+    /// What is set of the room; `None` for a direct.
+    pub(crate) fn room(&self) -> Option<RoomFacts> {
+        if let ConversationFactsKind::Room(room) = self.kind { Some(room) } else { None }
+    }
 }
 
 /// A user in a conversation.
@@ -66,6 +81,8 @@ pub(crate) struct Membership {
     pub read_seq: Seq,
     /// The sort key in the member's list; `None` while the conversation is not in the list. Rooms always are.
     pub listed: Option<ListKey>,
+    /// The role in the room; [`Role::Member`] in a direct.
+    pub role: Role,
     /// The other user of a direct; `None` in a room.
     pub other: Option<OtherMember>,
 }
@@ -237,6 +254,15 @@ pub(crate) trait Facts {
     // Conversations.
 
     fn conversation(&mut self, id: ConversationId) -> Known<Option<ConversationFacts>>;
+
+    /// The name of a room; `None` for a direct.
+    fn room_name(&mut self, room: ConversationId) -> Known<Option<RoomName>>;
+
+    /// The public room that is not archived and has a name with this key.
+    fn public_room_with_name(&mut self, key: &NicknameKey) -> Known<Option<ConversationId>>;
+
+    /// Whether a room has a member with the role [`Role::Owner`] besides `except`.
+    fn has_room_owner_besides(&mut self, room: ConversationId, except: UserId) -> Known<bool>;
 
     /// All rooms.
     fn rooms(&mut self) -> Known<Vec<ConversationId>>;

@@ -6,9 +6,9 @@ use crate::{
         command::Command,
         context::{Context, Now},
         decision::{Decision, DecisionDraft},
-        facts::{ConversationFactsKind, Facts, Membership, MessageFacts, OtherMember},
+        facts::{Facts, Membership, MessageFacts, OtherMember},
         mutation::{AuditRow, Mutation},
-        permissions::{Permission, role_of},
+        permissions::{Permission, rank_in},
         refusal::Refusal,
         undecided::Undecided,
         values::{EventPosition, ListKey},
@@ -42,7 +42,9 @@ impl Command for SendEvent {
             EventKind::Deletion { seq } => self.delete(&mut draft, facts, now, *seq),
             EventKind::Reaction { seq, emoji, on } => self.react(&mut draft, facts, now, *seq, emoji, *on),
             // The server itself appends these, on account of other commands.
-            EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => Err(Refusal::NotAllowed.into()),
+            EventKind::Notice(_) | EventKind::Room(_) | EventKind::AccountDeleted | EventKind::Other => {
+                Err(Refusal::NotAllowed.into())
+            }
         }?;
         Ok(draft.finish(position))
     }
@@ -163,9 +165,8 @@ impl SendEvent {
         let (actor, conversation) = (self.author.id, self.conversation);
         let is_operator = actor == UserId::SYSTEM;
         if !is_operator {
-            let is_room = facts.conversation(conversation)?.is_some_and(|it| it.kind == ConversationFactsKind::Room);
-            let is_allowed = Permission::DeleteMessages.role_check();
-            if !is_room || !is_allowed(role_of(facts, actor)?, role_of(facts, subject)?) {
+            let is_room = facts.conversation(conversation)?.is_some_and(|it| it.room().is_some());
+            if !is_room || !Permission::DeleteMessages.granted_to(rank_in(facts, Some(conversation), actor)?) {
                 return Err(Refusal::NotAuthor.into());
             }
         }

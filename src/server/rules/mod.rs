@@ -20,7 +20,6 @@ mod entry;
 mod expiry;
 mod facts;
 mod invites;
-mod join;
 mod message_deletion;
 mod messages;
 mod moderation;
@@ -31,6 +30,8 @@ mod read_marks;
 mod refusal;
 mod reports;
 mod retention;
+mod room_members;
+mod rooms;
 mod sanctions;
 mod sessions;
 mod sign_up;
@@ -53,11 +54,10 @@ pub(crate) use expiry::EndedSession;
 pub(crate) use expiry::{EndGuests, Expire, Expired, Retention};
 pub(crate) use facts::{
     BannedNetwork, ConversationFacts, ConversationFactsKind, Erasure, Facts, FactsError, GuestCutoffs, InviteFacts,
-    Known, MarkFacts, Membership, MessageFacts, OldEvent, OtherMember, ReportFacts, SanctionFacts, SavedClock,
-    SessionFacts, UserFacts,
+    Known, MarkFacts, Membership, MessageFacts, OldEvent, OtherMember, ReportFacts, RoomFacts, SanctionFacts,
+    SavedClock, SessionFacts, UserFacts,
 };
 pub(crate) use invites::{CreateInvite, RevokeInvite};
-pub(crate) use join::JoinRoom;
 pub(crate) use message_deletion::DeleteMessage;
 pub(crate) use messages::SendEvent;
 pub(crate) use moderation::{Moderate, ModerationAction};
@@ -68,11 +68,13 @@ pub(crate) use read_marks::advanced_read_mark;
 pub(crate) use refusal::Refusal;
 pub(crate) use reports::{ExpireReports, HandleReport, ReportAction, ReportMessage};
 pub(crate) use retention::ExpireMessages;
+pub(crate) use room_members::{AddMember, JoinRoom, LeaveRoom};
+pub(crate) use rooms::{ChangeRoom, CreateRoom};
 pub(crate) use sanctions::may_write;
 pub(crate) use sessions::{BeginSession, EndSession, EndSessions, TouchSession, TouchSessions};
 pub(crate) use sign_up::CreateUser;
 pub(crate) use undecided::Undecided;
 pub(crate) use values::{
-    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, NewPassword, NewSession, OwnerGrant, PasswordHash,
-    SanctionKind, SanctionScope, SessionKey,
+    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, NewPassword, NewSession,
+    OwnerGrant, PasswordHash, RoomAnswer, RoomSetting, SanctionKind, SanctionScope, SessionKey,
 };

@@ -10,7 +10,7 @@ use crate::{
         context::{Context, Now},
         decision::{Decision, DecisionDraft},
         entry::Entry,
-        facts::{ConversationFactsKind, Facts, Known, server_user},
+        facts::{Facts, Known, server_user},
         mutation::{AuditRow, Mutation},
         permissions::Permission,
         refusal::Refusal,
@@ -88,8 +88,14 @@ impl Command for Moderate {
         }
         let user = facts.user(self.subject)?.map(|subject| subject.user).filter(|user| user.id != UserId::SYSTEM);
         let user = user.ok_or(Refusal::UnknownUser)?;
-        Permission::to(action.kind()).check(facts, actor, user.role)?;
-        let is_member = self.check_scope(facts, &user)?;
+        // First of all: others must not learn that a private room exists.
+        if let (Some(room), Some(actor)) = (room, actor)
+            && facts.membership(room, actor)?.is_none()
+        {
+            return Err(Refusal::NotMember.into());
+        }
+        Permission::to(action.kind()).check_over(facts, room, actor, user.id)?;
+        let is_member = self.check_scope(facts, context.lobby, &user)?;
         let conversation = room.unwrap_or(context.lobby);
         check_write_access(facts, now, author.id, conversation, WriteKind::Other)?;
 
@@ -98,7 +104,7 @@ impl Command for Moderate {
         let until = action.until().map(|until| now.shown(until));
         let notice = ModerationNotice {
             action: action.kind(),
-            user: User { role: role.unwrap_or(user.role), ..user.clone() },
+            user: User { role: role.filter(|_| room.is_none()).unwrap_or(user.role), ..user.clone() },
             scope: if room.is_some() { Scope::Room } else { Scope::Server },
             until,
             role,
@@ -131,14 +137,13 @@ impl Moderate {
     ///
     /// # Errors
     /// - [`Refusal::NotMember`] if there is no such room;
-    /// - [`Refusal::UnknownUser`] if a user who is not in the room is to be removed from it;
-    /// - [`Refusal::NotAllowed`] if a role is to hold in one room only;
+    /// - [`Refusal::UnknownUser`] if a user who is not in the room is to be removed from it, or to have a role there;
+    /// - [`Refusal::NotAllowed`] if a role is to hold in the Lobby only;
     /// - [`Refusal::NotRegistered`] if a guest is to have a role.
-    fn check_scope(&self, facts: &mut dyn Facts, user: &User) -> Result<bool, Undecided> {
+    fn check_scope(&self, facts: &mut dyn Facts, lobby: ConversationId, user: &User) -> Result<bool, Undecided> {
         let is_member = match self.room {
             Some(room) => {
-                let kind = facts.conversation(room)?.map(|conversation| conversation.kind);
-                if kind != Some(ConversationFactsKind::Room) {
+                if facts.conversation(room)?.and_then(|conversation| conversation.room()).is_none() {
                     return Err(Refusal::NotMember.into());
                 }
                 facts.membership(room, user.id)?.is_some()
@@ -146,8 +151,10 @@ impl Moderate {
             None => false,
         };
         match self.action {
-            ModerationAction::Remove if self.room.is_some() && !is_member => Err(Refusal::UnknownUser.into()),
-            ModerationAction::Appoint(_) if self.room.is_some() => Err(Refusal::NotAllowed.into()),
+            ModerationAction::Remove | ModerationAction::Appoint(_) if self.room.is_some() && !is_member => {
+                Err(Refusal::UnknownUser.into())
+            }
+            ModerationAction::Appoint(_) if self.room == Some(lobby) => Err(Refusal::NotAllowed.into()),
             ModerationAction::Appoint(role) if role != Role::Member && !user.registered => {
                 Err(Refusal::NotRegistered.into())
             }
@@ -193,10 +200,13 @@ impl Moderate {
                     expel(draft, facts, now, user, &others)?;
                 }
             }
-            ModerationAction::Appoint(role) => {
-                draft.push(Mutation::SetRole { user: user.id, role });
-                draft.log(Entry::RoleChanged { user: user.id, role });
-            }
+            ModerationAction::Appoint(role) => match self.room {
+                Some(room) => draft.push(Mutation::SetRoomRole { room, user: user.id, role }),
+                None => {
+                    draft.push(Mutation::SetRole { user: user.id, role });
+                    draft.log(Entry::RoleChanged { user: user.id, role });
+                }
+            },
         }
         Ok(())
     }

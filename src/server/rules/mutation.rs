@@ -6,11 +6,14 @@ use ipnet::IpNet;
 use crate::{
     domain::{
         Body, ClientAddr, ConversationId, Emoji, EndReason, Event, InviteId, Message, Nickname, NicknameKey, Reason,
-        Role, Seq, SessionId, Timestamp, UserId,
+        Role, RoomName, RoomTopic, Seq, SessionId, Timestamp, UserId, Visibility,
     },
     server::rules::{
         entry::Entry,
-        values::{GuestMark, InviteKey, ListKey, NewSession, PasswordHash, SanctionKind, SanctionScope, SessionKey},
+        values::{
+            GuestMark, InviteKey, ListKey, NewSession, PasswordHash, RoomSetting, SanctionKind, SanctionScope,
+            SessionKey,
+        },
     },
 };
 
@@ -69,10 +72,30 @@ pub(crate) enum Mutation {
     },
 
     // Members and lists.
+    /// Creates a room. Its members are mutations of their own.
+    CreateRoom {
+        id: ConversationId,
+        name: RoomName,
+        topic: RoomTopic,
+        visibility: Visibility,
+        created_at: Timestamp,
+    },
+    SetRoom {
+        room: ConversationId,
+        setting: RoomSetting,
+    },
+    /// Sets a member's role in a room.
+    SetRoomRole {
+        room: ConversationId,
+        user: UserId,
+        role: Role,
+    },
     /// Adds a member, who has read everything up to `read_seq`.
     AddMember {
         conversation: ConversationId,
         user: UserId,
+        /// The role in a room; [`Role::Member`] in a direct.
+        role: Role,
         read_seq: Seq,
         joined_at: Timestamp,
         listed: Option<ListKey>,

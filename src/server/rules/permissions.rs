@@ -1,7 +1,7 @@
 //! The permissions of each role, in one table. `docs/protocol.md` shows it, and a test compares the two.
 
 use crate::{
-    domain::{Action, Role, UserId},
+    domain::{Action, ConversationId, Role, UserId},
     server::rules::{
         facts::{Facts, Known},
         refusal::Refusal,
@@ -25,17 +25,25 @@ pub(crate) enum Permission {
     Appoint,
     Invite,
     ReadAudit,
+    /// Writing in a room where only moderators write.
+    Announce,
+    /// Setting the name and the topic of a room.
+    DescribeRoom,
+    /// Setting who can see a room and who may write there; archiving and restoring it.
+    GovernRoom,
 }
 
 impl Permission {
     /// The check whether a user of the first role has this permission over a user of the second.
     pub(crate) const fn role_check(self) -> RoleCheck {
         match self {
-            Self::DeleteMessages | Self::SeeSanctions | Self::SeeReports => |actor, _| actor >= Role::Moderator,
+            Self::DeleteMessages | Self::SeeSanctions | Self::SeeReports | Self::Announce | Self::DescribeRoom => {
+                |actor, _| actor >= Role::Moderator
+            }
             Self::Mute | Self::Remove | Self::Ban => |actor, subject| actor >= Role::Moderator && actor > subject,
             Self::HandleReports => |actor, subject| actor == Role::Owner || actor == Role::Moderator && actor > subject,
             Self::Appoint => |actor, subject| actor == Role::Owner && actor > subject,
-            Self::Invite | Self::ReadAudit => |actor, _| actor == Role::Owner,
+            Self::Invite | Self::ReadAudit | Self::GovernRoom => |actor, _| actor == Role::Owner,
         }
     }
 
@@ -63,9 +71,33 @@ impl Permission {
         let Some(actor) = actor else { return Ok(()) };
         if self.role_check()(role_of(facts, actor)?, subject) { Ok(()) } else { Err(Refusal::NotAllowed.into()) }
     }
+
+    /// Checks that the actor has this permission over another user, by their ranks in a room, or with `None` on the server.
+    /// The operator (`None`) may do everything.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`].
+    pub(super) fn check_over(
+        self,
+        facts: &mut dyn Facts,
+        room: Option<ConversationId>,
+        actor: Option<UserId>,
+        subject: UserId,
+    ) -> Result<(), Undecided> {
+        let Some(actor) = actor else { return Ok(()) };
+        let ranks = (rank_in(facts, room, actor)?, rank_in(facts, room, subject)?);
+        if self.role_check()(ranks.0, ranks.1) { Ok(()) } else { Err(Refusal::NotAllowed.into()) }
+    }
 }
 
-/// A user's present role. Unknown users are members.
+/// A user's rank: the role on the server, or in a room the higher one of that and the role there.
+pub(super) fn rank_in(facts: &mut dyn Facts, room: Option<ConversationId>, user: UserId) -> Known<Role> {
+    let role = role_of(facts, user)?;
+    let Some(room) = room else { return Ok(role) };
+    Ok(facts.membership(room, user)?.map_or(role, |member| member.role.max(role)))
+}
+
+/// A user's present role on the server. Unknown users are members.
 pub(super) fn role_of(facts: &mut dyn Facts, user: UserId) -> Known<Role> {
     Ok(facts.user(user)?.map(|facts| facts.user.role).unwrap_or_default())
 }
@@ -74,7 +106,7 @@ pub(super) fn role_of(facts: &mut dyn Facts, user: UserId) -> Known<Role> {
 mod tests {
     use super::*;
 
-    const PERMISSIONS: [(Permission, &str); 10] = [
+    const PERMISSIONS: [(Permission, &str); 13] = [
         (Permission::DeleteMessages, "delete messages of others in rooms"),
         (Permission::Mute, "mute, unmute"),
         (Permission::Remove, "remove from a room or the server"),
@@ -82,9 +114,12 @@ mod tests {
         (Permission::SeeSanctions, "see who is muted or banned"),
         (Permission::SeeReports, "see reported messages"),
         (Permission::HandleReports, "delete reported messages, in directs too; close reports"),
-        (Permission::Appoint, "appoint owners, moderators, members"),
+        (Permission::Appoint, "appoint owners, moderators, members, of the server or a room"),
         (Permission::Invite, "make, see and revoke invites"),
         (Permission::ReadAudit, "read the audit log"),
+        (Permission::Announce, "write in a room where only moderators write"),
+        (Permission::DescribeRoom, "set the name and the topic of a room"),
+        (Permission::GovernRoom, "set who sees a room and who writes there; archive and restore it"),
     ];
 
     /// The roles over which `actor` has the permission, as the table shows them.

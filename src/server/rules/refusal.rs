@@ -26,6 +26,15 @@ pub(crate) enum Refusal {
     /// There is no such conversation, or the user is not a member.
     #[error("not a member of this conversation")]
     NotMember,
+    /// Another public room has this name, or one that looks like it.
+    #[error("the name of the room is taken")]
+    RoomNameTaken,
+    /// The room is archived.
+    #[error("the room is archived")]
+    RoomArchived,
+    /// The user is in [`MAX_ROOMS_PER_USER`](crate::server::rules::MAX_ROOMS_PER_USER) rooms.
+    #[error("in too many rooms")]
+    TooManyRooms,
     /// Only a direct can be hidden.
     #[error("not a direct")]
     NotDirect,
@@ -41,7 +50,7 @@ pub(crate) enum Refusal {
     /// The user's role does not allow this.
     #[error("not allowed")]
     NotAllowed,
-    /// Only a registered user can have a role.
+    /// Only a registered user can have a role, create a room, or join one that is not the Lobby.
     #[error("not registered")]
     NotRegistered,
     /// The user is muted there.
@@ -80,7 +89,7 @@ pub(crate) enum Refusal {
     /// The user has as many open reports as allowed.
     #[error("too many open reports")]
     TooManyReports,
-    /// The server must keep an owner.
+    /// The server, or a room, must keep an owner.
     #[error("the last owner")]
     LastOwner,
     /// There is no such report, or it has been closed.

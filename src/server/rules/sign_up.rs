@@ -106,6 +106,7 @@ impl Command for CreateUser {
             draft.push(Mutation::AddMember {
                 conversation: context.lobby,
                 user,
+                role: Role::Member,
                 read_seq: lobby.map_or(Seq::ZERO, |lobby| lobby.newest.0),
                 joined_at: now,
                 listed: Some(ListKey::ROOM),

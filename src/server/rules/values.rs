@@ -4,10 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ClientAddr, ConversationId, Seq, SessionId, Timestamp};
+use crate::domain::{ClientAddr, ConversationId, Posting, RoomName, RoomTopic, Seq, SessionId, Timestamp, Visibility};
 
 /// How many users somebody can block.
 pub(crate) const MAX_BLOCKED_USERS: u32 = 200;
+
+/// How many rooms somebody can be in: all of them are in the welcome of each connection.
+pub(crate) const MAX_ROOMS_PER_USER: usize = 500;
 
 /// SHA-256 of a session token. Rules and stores never see the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +67,31 @@ pub(crate) struct EventPosition {
     pub conversation: ConversationId,
     pub seq: Seq,
     pub at: Timestamp,
+}
+
+/// What a command on a room comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RoomAnswer {
+    pub room: ConversationId,
+    /// The event; `None` if the command made none.
+    pub seq: Option<Seq>,
+    pub at: Timestamp,
+}
+
+impl From<EventPosition> for RoomAnswer {
+    fn from(EventPosition { conversation, seq, at }: EventPosition) -> Self {
+        Self { room: conversation, seq: Some(seq), at }
+    }
+}
+
+/// Something that can be set of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RoomSetting {
+    Name(RoomName),
+    Topic(RoomTopic),
+    Visibility(Visibility),
+    Posting(Posting),
+    Archived(bool),
 }
 
 /// Where a sanction holds: in one room, or, with `None`, on the whole server.

@@ -1,10 +1,11 @@
 //! Who may write in a conversation.
 
 use crate::{
-    domain::{ConversationId, EventKind, UserId},
+    domain::{ConversationId, EventKind, Posting, UserId},
     server::rules::{
         context::Now,
         facts::{Facts, Membership, OtherMember},
+        permissions::{Permission, rank_in},
         refusal::Refusal,
         sanctions::check_not_muted,
         undecided::Undecided,
@@ -18,7 +19,7 @@ pub(super) enum WriteKind {
     Message,
     /// An edit or a reaction.
     Change,
-    /// Events that muted users may add as well: deletions and moderation notices.
+    /// Events that muted users may add as well, and in archived rooms: deletions and notices.
     Other,
 }
 
@@ -27,9 +28,11 @@ impl WriteKind {
         match kind {
             EventKind::Message { .. } => Self::Message,
             EventKind::Edit { .. } | EventKind::Reaction { .. } => Self::Change,
-            EventKind::Deletion { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {
-                Self::Other
-            }
+            EventKind::Deletion { .. }
+            | EventKind::Notice(_)
+            | EventKind::Room(_)
+            | EventKind::AccountDeleted
+            | EventKind::Other => Self::Other,
         }
     }
 }
@@ -41,6 +44,8 @@ impl WriteKind {
 /// - [`Refusal::NotMember`] if the author is not in the conversation;
 /// - [`Refusal::UserGone`] or [`Refusal::Blocked`] for a message in a direct whose other user has left for good or is blocked
 ///   by the author;
+/// - [`Refusal::RoomArchived`] for messages, edits and reactions in an archived room;
+/// - [`Refusal::NotAllowed`] for a message in a room where only moderators write, if the author is none;
 /// - [`Refusal::Muted`] or [`Refusal::Banned`] for messages, edits and reactions while such a sanction is in force in the
 ///   conversation or on the whole server.
 pub(super) fn check_write_access(
@@ -59,7 +64,30 @@ pub(super) fn check_write_access(
         _ => {}
     }
     if kind != WriteKind::Other {
+        check_room_open(facts, author, conversation, kind)?;
         check_not_muted(&facts.sanctions_of(author)?, SanctionScope::room(conversation), now.server)?;
     }
     Ok(Some(member))
+}
+
+/// Checks that the settings of a room allow what a member wants to add.
+fn check_room_open(
+    facts: &mut dyn Facts,
+    author: UserId,
+    conversation: ConversationId,
+    kind: WriteKind,
+) -> Result<(), Undecided> {
+    let Some(room) = facts.conversation(conversation)?.and_then(|conversation| conversation.room()) else {
+        return Ok(());
+    };
+    if room.is_archived {
+        return Err(Refusal::RoomArchived.into());
+    }
+    if room.posting == Posting::Moderators
+        && kind == WriteKind::Message
+        && !Permission::Announce.granted_to(rank_in(facts, Some(conversation), author)?)
+    {
+        return Err(Refusal::NotAllowed.into());
+    }
+    Ok(())
 }

@@ -6,13 +6,13 @@ use crate::{
     domain::{CommandId, ConversationId},
     protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
     server::{
-        chat::{CommandContext, Direct, ModerationRequest, PendingCommand, PendingDirect},
+        chat::{CommandContext, Direct, ModerationRequest, PendingCommand, PendingDirect, RoomChangeRequest},
         error::ChatError,
         hub::{Connection, EncodedFrame},
-        rules::EventPosition,
+        rules::{EventPosition, RoomAnswer},
         socket::session::{FrameHandler, HandlerOutcome},
         state::AppState,
-        store::ReplyTo,
+        store::{Receipt, ReplyTo},
     },
 };
 
@@ -67,7 +67,28 @@ impl FrameHandler for ChatHandler {
             ClientFrame::OpenDirect { id, .. } => {
                 self.refuse_frame(ErrorCode::BadFrame, Some(id), "either a nickname or a user".into())
             }
-            ClientFrame::Join { id, conversation } => self.join(id, conversation).await,
+            ClientFrame::CreateRoom { id, name, topic, visibility } => {
+                self.answer_room(id, |context| self.app.chat.create_room(context, id, &name, &topic, visibility)).await
+            }
+            ClientFrame::ChangeRoom { id, conversation, name, topic, visibility, posting, archived } => {
+                let request = RoomChangeRequest { name, topic, visibility, posting, archived };
+                self.answer_room(id, |context| self.app.chat.change_room(context, id, conversation, request)).await
+            }
+            ClientFrame::Join { id, conversation } => {
+                self.answer_room(id, |context| self.app.chat.join(context, id, conversation)).await
+            }
+            ClientFrame::Leave { id, conversation } => {
+                self.answer_room(id, |context| self.app.chat.leave(context, id, conversation)).await
+            }
+            ClientFrame::AddMember { id, conversation, nickname: Some(nickname), user: None } => {
+                self.answer_room(id, |context| self.app.chat.add_member(context, id, conversation, &nickname)).await
+            }
+            ClientFrame::AddMember { id, conversation, nickname: None, user: Some(user) } => {
+                self.answer_room(id, |context| self.app.chat.add_member_with(context, id, conversation, user)).await
+            }
+            ClientFrame::AddMember { id, .. } => {
+                self.refuse_frame(ErrorCode::BadFrame, Some(id), "either a nickname or a user".into())
+            }
             ClientFrame::Moderate { id, action, user, conversation, minutes, role, address } => {
                 let request =
                     ModerationRequest { action, user, room: conversation, minutes, role, all_of_address: address };
@@ -178,15 +199,22 @@ impl ChatHandler {
         }
     }
 
-    async fn join(&self, id: CommandId, room: ConversationId) -> HandlerOutcome {
-        let joining = match self.begin_command() {
-            Ok(context) => self.app.chat.join(context, room).await,
+    /// Charges and queues a command about a room. The ack comes once the user's connections have been told what it changed.
+    async fn answer_room<F: Future<Output = Result<Receipt<RoomAnswer>, ChatError>>>(
+        &self,
+        id: CommandId,
+        queue: impl FnOnce(CommandContext) -> F,
+    ) -> HandlerOutcome {
+        let queued = match self.begin_command() {
+            Ok(context) => queue(context).await,
             Err(error) => Err(error),
         };
-        match joining {
+        match queued {
             Ok(receipt) => HandlerOutcome::ReplyLater(Box::pin(async move {
                 match receipt.delivered().await {
-                    Ok(at) => EncodedFrame::encode(&ServerFrame::Ack { id, conversation: room, seq: None, at }),
+                    Ok(RoomAnswer { room, seq, at }) => {
+                        EncodedFrame::encode(&ServerFrame::Ack { id, conversation: room, seq, at })
+                    }
                     Err(error) => refusal(&error.into(), Some(id)),
                 }
             })),

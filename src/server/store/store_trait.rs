@@ -16,6 +16,7 @@ use crate::{
             job::{Job, job_with_receipt, job_with_reply},
             moderation::ModerationRecords,
             receipt::Receipt,
+            rooms::Rooms,
         },
     },
 };
@@ -71,6 +72,7 @@ pub(crate) trait Store:
     + Sessions
     + ConversationLists
     + History
+    + Rooms
     + ModerationRecords
     + CommitLog
     + Send
@@ -86,6 +88,7 @@ impl<S> Store for S where
         + Sessions
         + ConversationLists
         + History
+        + Rooms
         + ModerationRecords
         + CommitLog
         + Send

@@ -12,13 +12,14 @@ use crate::server::rules::{
     expiry::{EndGuests, Expire},
     facts::Facts,
     invites::{CreateInvite, RevokeInvite},
-    join::JoinRoom,
     message_deletion::DeleteMessage,
     messages::SendEvent,
     moderation::Moderate,
     networks::{BanNetwork, UnbanNetwork},
     reports::{ExpireReports, HandleReport, ReportMessage},
     retention::ExpireMessages,
+    room_members::{AddMember, JoinRoom, LeaveRoom},
+    rooms::{ChangeRoom, CreateRoom},
     sessions::{BeginSession, EndSession, EndSessions, TouchSession},
     sign_up::CreateUser,
     undecided::Undecided,
@@ -60,8 +61,8 @@ macro_rules! any_command {
 }
 
 any_command! {
-    BanNetwork, BeginSession, BlockUser, CreateInvite, CreateUser, DeleteAccount, DeleteMessage, EndGuests, EndSession,
-    EndSessions, EraseBatch, Expire, ExpireMessages, ExpireReports, HandleReport, HideDirect, JoinRoom, Moderate, OpenDirect,
+    AddMember, BanNetwork, BeginSession, BlockUser, ChangeRoom, CreateInvite, CreateRoom, CreateUser, DeleteAccount, DeleteMessage, EndGuests, EndSession,
+    EndSessions, EraseBatch, Expire, ExpireMessages, ExpireReports, HandleReport, HideDirect, JoinRoom, LeaveRoom, Moderate, OpenDirect,
     ReleaseNickname, ReplacePasswordHash, ReportMessage, RevokeInvite, SaveClock, SendEvent, SetPassword, TouchSession,
     UnbanNetwork, UnblockUser,
 }

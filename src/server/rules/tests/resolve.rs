@@ -1,20 +1,25 @@
 //! What a step means, given what exists.
 
 use crate::{
-    domain::{Body, ClientAddr, ConversationId, Emoji, EventKind, Nickname, Seq, User, UserId},
+    domain::{
+        Body, ClientAddr, ConversationId, Emoji, EventKind, Nickname, Posting, RoomCreation, RoomName, RoomTopic, Seq,
+        User, UserId, Visibility,
+    },
     server::{
         rules::{
             blocks::{BlockUser, UnblockUser},
             context::{Ids as _, Now},
             directs::{HideDirect, OpenDirect, UserRef},
-            join::JoinRoom,
             message_deletion::DeleteMessage,
             messages::SendEvent,
+            room_members::{AddMember, JoinRoom, LeaveRoom},
+            rooms::{ChangeRoom, CreateRoom},
             tests::{
                 any_command::AnyCommand,
                 clock::CountedIds,
                 step::{Pick, Step},
             },
+            values::RoomSetting,
         },
         store::memory::State,
     },
@@ -25,6 +30,7 @@ const NAMES: [&str; 9] = ["Ada", "小明", "bob", "ada", "Carol", "BOB", "dave",
 const ADDRESSES: [&str; 4] = ["192.0.2.1", "192.0.2.2", "198.51.100.1", "2001:db8:1:2::1"];
 const TEXTS: [&str; 5] =
     ["hello", "你好", "a much longer text, which fills a small page of the history by itself", "🍵", "\"{}\\"];
+const ROOMS: [&str; 6] = ["Tea", "茶", "tea", "News", "Lobby", "Cups"];
 const EMOJI: [&str; 4] = ["👍", "❤️", "🍵", "🇨🇳"];
 
 pub(super) const MINUTE: u64 = 60 * 1_000;
@@ -53,6 +59,7 @@ impl Resolver<'_> {
     pub(crate) fn command(&mut self, step: &Step) -> Option<AnyCommand> {
         self.writing(step)
             .or_else(|| self.lists(step))
+            .or_else(|| self.rooms(step))
             .or_else(|| self.moderating(step))
             .or_else(|| self.accounts(step))
     }
@@ -158,10 +165,58 @@ impl Resolver<'_> {
                 let (user, other) = pick(user, &blocks).copied().unwrap_or(any);
                 UnblockUser { user, other }.into()
             }
-            Step::Join { user, place } => JoinRoom { user: self.user_id(user)?, room: self.place(place)? }.into(),
+            Step::Join { user, place } => {
+                JoinRoom { user: self.user(user)?, id: self.ids.command(), room: self.place(place)? }.into()
+            }
             _ => return None,
         })
     }
+
+    fn rooms(&mut self, step: &Step) -> Option<AnyCommand> {
+        Some(match *step {
+            Step::CreateRoom { user, name, private, policy } => CreateRoom {
+                author: self.user(user)?,
+                id: self.ids.command(),
+                name: room_name(name),
+                topic: topic(name),
+                visibility: if private { Visibility::Private } else { Visibility::Public },
+                policy: if policy { RoomCreation::Moderators } else { RoomCreation::Registered },
+            }
+            .into(),
+            Step::ChangeRoom { user, place, setting, value } => {
+                let author = self.user(user)?;
+                let setting = match setting % 5 {
+                    0 => RoomSetting::Name(room_name(value)),
+                    1 => RoomSetting::Topic(topic(value)),
+                    2 => RoomSetting::Visibility(*pick(value, &Visibility::ALL)?),
+                    3 => RoomSetting::Posting(*pick(value, &Posting::ALL)?),
+                    _ => RoomSetting::Archived(value % 3 == 0),
+                };
+                let room = self.place_of(author.id, place)?;
+                ChangeRoom { author, id: self.ids.command(), room, setting }.into()
+            }
+            Step::Leave { user, place } => {
+                let user = self.user(user)?;
+                let room = self.place_of(user.id, place)?;
+                LeaveRoom { user, id: self.ids.command(), room }.into()
+            }
+            Step::AddMember { user, place, other, by_name } => {
+                let (author, other) = (self.user(user)?, self.user(other)?);
+                let target = if by_name { UserRef::Nickname(other.nickname.key()) } else { UserRef::Id(other.id) };
+                let room = self.place_of(author.id, place)?;
+                AddMember { author, id: self.ids.command(), room, target }.into()
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn room_name(name: Pick) -> RoomName {
+    RoomName::parse(pick(name, &ROOMS).expect("some")).expect("a name")
+}
+
+fn topic(topic: Pick) -> RoomTopic {
+    RoomTopic::parse(pick(topic, &["", "Cups and pots", "茶具"]).expect("some")).expect("a topic")
 }
 
 fn body(text: Pick) -> Body {

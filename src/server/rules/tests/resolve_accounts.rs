@@ -57,7 +57,7 @@ impl Resolver<'_> {
     pub(super) fn moderating(&mut self, step: &Step) -> Option<AnyCommand> {
         let network = |network| pick(network, &NETWORKS).expect("some").parse().expect("a network");
         Some(match *step {
-            Step::Moderate { actor, subject, in_room, action, until, whole_address } => {
+            Step::Moderate { actor, subject, place, action, until, whole_address } => {
                 let until = self.until(until);
                 let actions = [
                     ModerationAction::Mute(until),
@@ -69,12 +69,16 @@ impl Resolver<'_> {
                     ModerationAction::Appoint(Role::Owner),
                     ModerationAction::Appoint(Role::Member),
                 ];
-                let rooms = self.state.conversations.iter().filter(|(_, row)| row.users.is_none());
-                let lobby = rooms.map(|(id, _)| *id).next();
+                let actor = actor.and_then(|actor| self.user(actor));
+                let room_of = |place| match &actor {
+                    Some(actor) => self.place_of(actor.id, place),
+                    None => self.place(place),
+                };
+                let room = place.and_then(room_of);
                 Moderate {
-                    actor: actor.and_then(|actor| self.user(actor)),
+                    actor,
                     id: self.ids.command(),
-                    room: lobby.filter(|_| in_room),
+                    room,
                     subject: self.user_id(subject)?,
                     action: *pick(action, &actions)?,
                     addresses: if whole_address { vec![address(action)] } else { Vec::new() },

@@ -77,10 +77,33 @@ pub(crate) enum Step {
         user: Pick,
         place: Pick,
     },
+    CreateRoom {
+        user: Pick,
+        name: Pick,
+        private: bool,
+        policy: bool,
+    },
+    ChangeRoom {
+        user: Pick,
+        place: Pick,
+        setting: Pick,
+        value: Pick,
+    },
+    Leave {
+        user: Pick,
+        place: Pick,
+    },
+    AddMember {
+        user: Pick,
+        place: Pick,
+        other: Pick,
+        by_name: bool,
+    },
     Moderate {
         actor: Option<Pick>,
         subject: Pick,
-        in_room: bool,
+        /// In a room, most often one of the actor's.
+        place: Option<Pick>,
         action: Pick,
         until: Pick,
         whole_address: bool,
@@ -192,6 +215,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => writing(),
         6 => lists(),
+        6 => rooms(),
         6 => moderating(),
         4 => accounts(),
         2 => housekeeping(),
@@ -224,12 +248,28 @@ fn lists() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn rooms() -> impl Strategy<Value = Step> {
+    let (p, b) = (any::<Pick>, any::<bool>);
+    prop_oneof![
+        3 => (p(), p(), b(), prop::bool::weighted(0.2))
+            .prop_map(|(user, name, private, policy)| Step::CreateRoom { user, name, private, policy }),
+        3 => (p(), p(), p(), p())
+            .prop_map(|(user, place, setting, value)| Step::ChangeRoom { user, place, setting, value }),
+        3 => (p(), p()).prop_map(|(user, place)| Step::Join { user, place }),
+        2 => (p(), p()).prop_map(|(user, place)| Step::Leave { user, place }),
+        5 => (p(), p(), p(), b())
+            .prop_map(|(user, place, other, by_name)| Step::AddMember { user, place, other, by_name }),
+    ]
+}
+
 fn moderating() -> impl Strategy<Value = Step> {
     let (p, b, actor) = (any::<Pick>, any::<bool>, || prop::option::weighted(0.6, any::<Pick>()));
     prop_oneof![
-        6 => (actor(), p(), b(), p(), p(), b()).prop_map(|(actor, subject, in_room, action, until, whole_address)| {
-            Step::Moderate { actor, subject, in_room, action, until, whole_address }
-        }),
+        6 => (actor(), p(), prop::option::of(p()), p(), p(), b()).prop_map(
+            |(actor, subject, place, action, until, whole_address)| {
+                Step::Moderate { actor, subject, place, action, until, whole_address }
+            }
+        ),
         1 => (actor(), p(), b()).prop_map(|(actor, until, limited)| Step::CreateInvite { actor, until, limited }),
         1 => (actor(), p()).prop_map(|(actor, invite)| Step::RevokeInvite { actor, invite }),
         1 => (p(), p()).prop_map(|(network, until)| Step::BanNetwork { network, until }),

@@ -6,7 +6,9 @@ use crate::{
     domain::{ConversationId, NicknameKey, Seq, SessionId, UserId},
     server::{
         rules::{InviteKey, SessionKey, UserRef},
-        store::{HistoryWindow, ListSortKey, MessageLookup, Position, Store, StoreError, memory::State},
+        store::{
+            DirectoryQuery, HistoryWindow, ListSortKey, MessageLookup, Position, Store, StoreError, memory::State,
+        },
     },
 };
 
@@ -128,7 +130,15 @@ impl Dump {
         for other in &subjects.users {
             self.add(("finds", user, other), &store.find_user(user, UserRef::Id(*other)).await);
         }
+        for (search, archived, limit) in [("", false, 2), ("TE", false, 9), ("茶", true, 1)] {
+            self.add(
+                ("directory", user, search, archived),
+                &whole_directory(store, user, search, archived, limit).await,
+            );
+        }
         for conversation in &subjects.conversations {
+            self.add(("room", user, conversation), &store.directory_room(user, *conversation).await);
+            self.add(("members", user, conversation), &whole_member_list(store, user, *conversation, 2).await);
             let view = (store.conversation(user, *conversation).await, store.may_write(user, *conversation).await);
             self.add(("view", user, conversation), &view);
         }
@@ -162,6 +172,39 @@ pub(super) async fn whole_log(store: &dyn Store, limit: u32, bytes: usize) -> Ve
         let Some(last) = page.last() else { return log };
         after = last.position;
         log.extend(page.iter().map(|entry| serde_json::to_string(entry).expect("entries are JSON")));
+    }
+}
+
+/// A part of the directory, read in pages.
+async fn whole_directory(
+    store: &dyn Store,
+    reader: UserId,
+    search: &str,
+    archived: bool,
+    limit: u32,
+) -> Result<Vec<String>, StoreError> {
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.directory(reader, DirectoryQuery { search: search.into(), archived, after, limit }).await?;
+        pages.push(format!("{page:?}"));
+        let Some(next) = page.after else { return Ok(pages) };
+        after = Some(next.parse().expect("a cursor"));
+    }
+}
+
+/// The members of a room, read in pages.
+async fn whole_member_list(
+    store: &dyn Store,
+    reader: UserId,
+    room: ConversationId,
+    limit: u32,
+) -> Result<Vec<String>, StoreError> {
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.members(reader, room, after, limit).await?;
+        pages.push(format!("{page:?}"));
+        let Some(next) = page.after else { return Ok(pages) };
+        after = Some(next.parse().expect("a cursor"));
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::{
     domain::{Body, ConversationId, Event, EventKind, Nickname, Role, Seq, Timestamp, UserId},
     server::{
-        rules::{BannedNetwork, Erasure, GuestMark, MAX_CLOCK_OFFSETS, Mutation, NewUserRow},
+        rules::{BannedNetwork, Erasure, GuestMark, MAX_CLOCK_OFFSETS, Mutation, NewUserRow, RoomSetting},
         store::memory::{
             rows::{
-                ConversationRow, EndedSessionRow, EventRow, InviteRow, MarkRow, MemberRow, MessageState, SanctionRow,
-                SessionRow, StoredReport, UserRow,
+                ConversationRow, EndedSessionRow, EventRow, InviteRow, MarkRow, MemberRow, MessageState, RoomRow,
+                SanctionRow, SessionRow, StoredReport, UserRow,
             },
             state::{LogRow, LoggedChange, State},
         },
@@ -52,8 +52,18 @@ impl State {
                 self.erase_name(conversation, user, after, up_to);
             }
 
-            Mutation::AddMember { conversation, user, read_seq, joined_at, listed } => {
-                self.members.insert((conversation, user), MemberRow { read_seq, joined_at, listed });
+            Mutation::CreateRoom { id, name, topic, visibility, created_at } => {
+                let room = RoomRow::new(name, topic, visibility);
+                self.conversations.insert(id, ConversationRow::new(Some(room), None, created_at));
+            }
+            Mutation::SetRoom { room, setting } => self.set_room(room, setting),
+            Mutation::SetRoomRole { room, user, role } => {
+                if let Some(member) = self.members.get_mut(&(room, user)) {
+                    member.role = role;
+                }
+            }
+            Mutation::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
+                self.members.insert((conversation, user), MemberRow { read_seq, joined_at, listed, role });
             }
             Mutation::RemoveMember { conversation, user } => drop(self.members.remove(&(conversation, user))),
             Mutation::AdvanceReadMark { conversation, user, seq } => {
@@ -181,6 +191,17 @@ impl State {
         self.conversations.get_mut(&conversation).expect("rules name conversations that exist")
     }
 
+    fn set_room(&mut self, room: ConversationId, setting: RoomSetting) {
+        let row = self.conversation_mut(room).room.as_mut().expect("rules set something of rooms only");
+        match setting {
+            RoomSetting::Name(name) => row.name = name,
+            RoomSetting::Topic(topic) => row.topic = topic,
+            RoomSetting::Visibility(visibility) => row.visibility = visibility,
+            RoomSetting::Posting(posting) => row.posting = posting,
+            RoomSetting::Archived(is_archived) => row.is_archived = is_archived,
+        }
+    }
+
     fn append(&mut self, event: Event) {
         let Event { conversation, seq, at, author, id, kind } = event;
         let row = self.conversation_mut(conversation);
@@ -212,10 +233,8 @@ impl State {
     fn erase_name(&mut self, conversation: ConversationId, user: UserId, after: Seq, up_to: Seq) {
         let events = self.conversation_mut(conversation).events.iter_mut().zip(1..);
         for (event, _) in events.filter(|(_, seq)| (after.0 + 1..=up_to.0).contains(seq)) {
-            if let EventKind::Notice(notice) = &mut event.kind
-                && notice.user.id == user
-            {
-                notice.user.nickname = Nickname::former();
+            if let Some(noticed) = event.kind.noticed_user_mut().filter(|noticed| noticed.id == user) {
+                noticed.nickname = Nickname::former();
             }
         }
     }

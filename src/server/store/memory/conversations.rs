@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, SessionId, Timestamp, User, UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, Timestamp, User,
+        UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
@@ -23,7 +24,7 @@ const EVENTS_SEARCHED: u64 = 100;
 
 impl ConversationRow {
     /// The time of the newest message among the last events, or else that of the last event; 0 without events.
-    fn last_message_at(&self) -> Timestamp {
+    pub(super) fn last_message_at(&self) -> Timestamp {
         let first = self.last_seq().0.saturating_sub(EVENTS_SEARCHED);
         let message = self.messages().rev().map(|(seq, event)| (seq, event.at)).find(|(seq, _)| seq.0 > first);
         let last = self.events.last().map(|event| event.at);
@@ -32,6 +33,10 @@ impl ConversationRow {
 }
 
 impl State {
+    pub(super) fn member_count(&self, id: ConversationId) -> u64 {
+        self.members.keys().filter(|(conversation, _)| *conversation == id).count() as u64
+    }
+
     /// The conversations in the user's list, sorted by id.
     pub(crate) fn memberships_of(&self, user: UserId) -> Vec<ConversationId> {
         self.conversations_of(user).filter(|(_, member)| member.listed.is_some()).map(|(id, _)| id).collect()
@@ -44,10 +49,19 @@ impl State {
                 let gone = self.users[&other].is_gone();
                 ConversationKind::Direct { with: Companion { user: self.known_user(other), gone } }
             }
-            None => ConversationKind::Room {
-                name: row.name.clone().unwrap_or_default(),
-                member_count: self.members.keys().filter(|(conversation, _)| *conversation == id).count() as u64,
-            },
+            None => {
+                let room = row.room.clone().ok_or(Refusal::NotMember)?;
+                ConversationKind::Room(Room {
+                    name: room.name,
+                    topic: room.topic,
+                    visibility: room.visibility,
+                    posting: room.posting,
+                    archived: room.is_archived,
+                    lobby: id == self.lobby,
+                    role: member.role,
+                    member_count: self.member_count(id),
+                })
+            }
         };
         Ok(Conversation {
             id,

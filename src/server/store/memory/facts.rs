@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use crate::{
     domain::{
-        ClientAddr, CommandId, ConversationId, Emoji, EventKind, InviteId, Message, NicknameKey, Role, Seq, SessionId,
-        Timestamp, UserId,
+        ClientAddr, CommandId, ConversationId, Emoji, EventKind, InviteId, Message, NicknameKey, Role, RoomName, Seq,
+        SessionId, Timestamp, UserId, Visibility,
     },
     server::{
         rules::{
@@ -19,7 +19,7 @@ use crate::{
             history::HistoryWindow,
             memory::{
                 apply::mark_text,
-                rows::{InviteRow, SessionRow},
+                rows::{InviteRow, MemberRow, RoomRow, SessionRow},
                 state::State,
             },
         },
@@ -117,10 +117,32 @@ impl Facts for State {
 
     fn conversation(&mut self, id: ConversationId) -> Known<Option<ConversationFacts>> {
         Ok(self.conversations.get(&id).map(|row| ConversationFacts {
-            kind: if row.users.is_some() { ConversationFactsKind::Direct } else { ConversationFactsKind::Room },
+            kind: match &row.room {
+                Some(room) => ConversationFactsKind::Room(room.facts()),
+                None => ConversationFactsKind::Direct,
+            },
             created_at: row.created_at,
             newest: row.events.last().map_or_else(Default::default, |event| (row.last_seq(), event.at)),
         }))
+    }
+
+    fn room_name(&mut self, room: ConversationId) -> Known<Option<RoomName>> {
+        Ok(self.conversations.get(&room).and_then(|row| Some(row.room.as_ref()?.name.clone())))
+    }
+
+    fn public_room_with_name(&mut self, key: &NicknameKey) -> Known<Option<ConversationId>> {
+        let is_found =
+            |room: &RoomRow| room.visibility == Visibility::Public && !room.is_archived && room.name.key() == *key;
+        let mut conversations = self.conversations.iter();
+        Ok(conversations.find(|(_, row)| row.room.as_ref().is_some_and(is_found)).map(|(id, _)| *id))
+    }
+
+    fn has_room_owner_besides(&mut self, room: ConversationId, except: UserId) -> Known<bool> {
+        let mut members = self.members.iter();
+        let is_owner = |((conversation, user), member): (&(ConversationId, UserId), &MemberRow)| {
+            *conversation == room && *user != except && member.role == Role::Owner
+        };
+        Ok(members.any(is_owner))
     }
 
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
@@ -157,7 +179,8 @@ impl Facts for State {
             has_blocked_me: self.blocks.contains_key(&(id, user)),
             is_blocked: self.blocks.contains_key(&(user, id)),
         });
-        Ok(Some(Membership { joined_at: member.joined_at, read_seq: member.read_seq, listed: member.listed, other }))
+        let MemberRow { joined_at, read_seq, listed, role } = *member;
+        Ok(Some(Membership { joined_at, read_seq, listed, role, other }))
     }
 
     fn users_of_direct(&mut self, direct: ConversationId) -> Known<Option<[UserId; 2]>> {
@@ -219,7 +242,7 @@ impl Facts for State {
         };
         let Ok(after) = page(HistoryWindow::After(seq), around) else { return Ok(Vec::new()) };
         let messages = before.messages.into_iter().chain(after.messages);
-        Ok(messages.filter(|message| message.notice.is_none()).collect())
+        Ok(messages.filter(|message| !message.is_notice()).collect())
     }
 
     fn old_events(&mut self, conversation: ConversationId, before: Timestamp, limit: u32) -> Known<Vec<OldEvent>> {

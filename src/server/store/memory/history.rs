@@ -77,8 +77,8 @@ impl State {
     pub(crate) fn full_message(&self, row: &ConversationRow, seq: Seq, event: &EventRow) -> Message {
         let mut message = self.bare_message(row, seq, event);
         message.reactions = self.reactions_of(row, seq);
-        if let Some(notice) = &mut message.notice {
-            self.hide_former_name(&mut notice.user);
+        if let Some(noticed) = message.noticed_user_mut() {
+            self.hide_former_name(noticed);
         }
         message
     }
@@ -86,10 +86,11 @@ impl State {
     /// A message without its reactions.
     fn bare_message(&self, row: &ConversationRow, seq: Seq, event: &EventRow) -> Message {
         let state = row.states.get(&seq);
-        let (original, notice) = match &event.kind {
-            EventKind::Message { body } => (body.clone(), None),
-            EventKind::Notice(notice) => (Body::deleted(), Some(notice.clone())),
-            _ => (Body::deleted(), None),
+        let (original, notice, room) = match &event.kind {
+            EventKind::Message { body } => (body.clone(), None, None),
+            EventKind::Notice(notice) => (Body::deleted(), Some(notice.clone()), None),
+            EventKind::Room(change) => (Body::deleted(), None, Some(change.clone())),
+            _ => (Body::deleted(), None, None),
         };
         Message {
             seq,
@@ -102,6 +103,7 @@ impl State {
             deleted: row.is_deleted(seq),
             reactions: Vec::new(),
             notice,
+            room,
         }
     }
 
@@ -167,8 +169,11 @@ impl State {
                 let present = row.states.get(&message).and_then(|state| state.body.clone());
                 *body = present.unwrap_or_else(|| body.clone());
             }
-            EventKind::Notice(notice) => self.hide_former_name(&mut notice.user),
-            _ => {}
+            other => {
+                if let Some(noticed) = other.noticed_user_mut() {
+                    self.hide_former_name(noticed);
+                }
+            }
         }
         Event { conversation, seq, at: event.at, author: self.known_user(event.author), id: event.id, kind }
     }

@@ -11,6 +11,7 @@ mod memory_store;
 mod moderation;
 mod queries;
 mod reading;
+mod rooms;
 mod rows;
 mod state;
 

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, Event, Invite, MessagesPage, NicknameKey,
-        ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
+        AuditPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Event, Invite,
+        MemberPage, MessagesPage, NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo,
+        Timestamp, User, UserId,
     },
     server::{
         rules::{BannedNetwork, InviteKey, SessionKey, UserRef, may_write},
@@ -16,6 +17,7 @@ use crate::{
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             memory::{memory_store::MemoryStore, state::State},
             moderation::ModerationRecords,
+            rooms::{DirectoryQuery, MemberSortKey, Rooms},
         },
     },
 };
@@ -67,6 +69,27 @@ impl Sessions for MemoryStore {
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {
         self.read(|state| state.sessions_by_use(user, self.now()))
+    }
+}
+
+#[async_trait]
+impl Rooms for MemoryStore {
+    async fn directory(&self, reader: UserId, query: DirectoryQuery) -> Result<DirectoryPage, StoreError> {
+        self.read(|state| state.directory(reader, &query))
+    }
+
+    async fn directory_room(&self, reader: UserId, room: ConversationId) -> Result<Option<DirectoryRoom>, StoreError> {
+        self.read(|state| state.directory_room(reader, room))
+    }
+
+    async fn members(
+        &self,
+        reader: UserId,
+        room: ConversationId,
+        after: Option<MemberSortKey>,
+        limit: u32,
+    ) -> Result<MemberPage, StoreError> {
+        Ok(self.read(|state| state.room_members(reader, room, after.as_ref(), limit))??)
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::{
     domain::{
         Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, EventKind, InviteId, Message, Nickname,
-        NicknameKey, Reason, Role, Seq, SessionId, Timestamp, User, UserId,
+        NicknameKey, Posting, Reason, Role, RoomName, RoomTopic, Seq, SessionId, Timestamp, User, UserId, Visibility,
     },
-    server::rules::{InviteKey, ListKey, PasswordHash, SessionKey},
+    server::rules::{InviteKey, ListKey, PasswordHash, RoomFacts, SessionKey},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) struct EndedSessionRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConversationRow {
     /// `None` for a direct.
-    pub(crate) name: Option<String>,
+    pub(crate) room: Option<RoomRow>,
     /// The two users of a direct.
     pub(crate) users: Option<[UserId; 2]>,
     pub(crate) created_at: Timestamp,
@@ -70,10 +70,30 @@ pub(crate) struct ConversationRow {
     pub(crate) reactions: BTreeMap<(Seq, Emoji, UserId), Seq>,
 }
 
+/// What is set of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RoomRow {
+    pub(crate) name: RoomName,
+    pub(crate) topic: RoomTopic,
+    pub(crate) visibility: Visibility,
+    pub(crate) posting: Posting,
+    pub(crate) is_archived: bool,
+}
+
+impl RoomRow {
+    pub(crate) fn new(name: RoomName, topic: RoomTopic, visibility: Visibility) -> Self {
+        Self { name, topic, visibility, posting: Posting::Everyone, is_archived: false }
+    }
+
+    pub(super) fn facts(&self) -> RoomFacts {
+        RoomFacts { visibility: self.visibility, posting: self.posting, is_archived: self.is_archived }
+    }
+}
+
 impl ConversationRow {
-    pub(crate) fn new(name: Option<String>, users: Option<[UserId; 2]>, created_at: Timestamp) -> Self {
+    pub(crate) fn new(room: Option<RoomRow>, users: Option<[UserId; 2]>, created_at: Timestamp) -> Self {
         let (events, states, reactions) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { name, users, created_at, retained: Seq::ZERO, events, states, reactions }
+        Self { room, users, created_at, retained: Seq::ZERO, events, states, reactions }
     }
 
     pub(crate) fn last_seq(&self) -> Seq {
@@ -113,8 +133,9 @@ impl EventRow {
         matches!(self.kind, EventKind::Message { .. })
     }
 
+    /// Whether it is a notice, of a moderation action or of a change of the room.
     pub(crate) fn is_notice(&self) -> bool {
-        matches!(self.kind, EventKind::Notice(_))
+        matches!(self.kind, EventKind::Notice(_) | EventKind::Room(_))
     }
 }
 
@@ -133,6 +154,8 @@ pub(crate) struct MemberRow {
     pub(crate) read_seq: Seq,
     pub(crate) joined_at: Timestamp,
     pub(crate) listed: Option<ListKey>,
+    /// The role in a room.
+    pub(crate) role: Role,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

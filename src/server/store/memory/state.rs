@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{ConversationId, InviteId, Nickname, Role, Seq, Timestamp, User, UserId},
+    domain::{ConversationId, InviteId, Nickname, Role, RoomName, RoomTopic, Seq, Timestamp, User, UserId, Visibility},
     server::{
         rules::{AuditRow, BannedNetwork, Entry, Erasure, ListKey, PasswordHash, SanctionKind, SanctionScope},
         store::memory::rows::{
-            ConversationRow, EndedSessionRow, InviteRow, MarkRow, MemberRow, SanctionRow, SessionRow, StoredReport,
-            UserRow,
+            ConversationRow, EndedSessionRow, InviteRow, MarkRow, MemberRow, RoomRow, SanctionRow, SessionRow,
+            StoredReport, UserRow,
         },
     },
 };
@@ -20,6 +20,8 @@ pub(crate) struct State {
     /// By the hash of the token.
     pub(crate) sessions: BTreeMap<[u8; 32], SessionRow>,
     pub(crate) ended_sessions: BTreeMap<[u8; 32], EndedSessionRow>,
+    /// The room that everybody is in.
+    pub(crate) lobby: ConversationId,
     pub(crate) conversations: BTreeMap<ConversationId, ConversationRow>,
     pub(crate) members: BTreeMap<(ConversationId, UserId), MemberRow>,
     /// Who has blocked whom, and when.
@@ -69,11 +71,13 @@ impl State {
             address: None,
             invited: false,
         };
+        let room = RoomRow::new(RoomName::from_trusted("Lobby".into()), RoomTopic::none(), Visibility::Public);
         Self {
             users: BTreeMap::from([(UserId::SYSTEM, server)]),
             sessions: BTreeMap::new(),
             ended_sessions: BTreeMap::new(),
-            conversations: BTreeMap::from([(lobby, ConversationRow::new(Some("Lobby".into()), None, created_at))]),
+            lobby,
+            conversations: BTreeMap::from([(lobby, ConversationRow::new(Some(room), None, created_at))]),
             members: BTreeMap::new(),
             blocks: BTreeMap::new(),
             log: Vec::new(),

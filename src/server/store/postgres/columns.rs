@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Reason,
-        Role, Seq, SessionId, Timestamp, UserId,
+        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Posting,
+        Reason, Role, RoomName, RoomTopic, Seq, SessionId, Timestamp, UserId, Visibility,
     },
     server::{
         rules::{GuestMark, InviteKey, ListKey, PasswordHash, SanctionKind, SessionKey},
@@ -131,6 +131,8 @@ stored_as! {
     Nickname as String, |name| name.as_str(), |text| Ok(Self::from_trusted(text));
     NicknameKey as String, |key| key.as_str(), |text| Ok(Self::from_trusted(text));
     Emoji as String, |emoji| emoji.as_str(), |text| Ok(Self::from_trusted(text));
+    RoomName as String, |name| name.as_str(), |text| Ok(Self::from_trusted(text));
+    RoomTopic as String, |topic| topic.as_str(), |text| Ok(Self::from_trusted(text));
     Reason as String, |reason| reason.as_str(), |text| Ok(Self::from_trusted(text));
     PasswordHash as String, |hash| hash.0.as_str(), |text| Ok(Self(text));
     // Old texts may break rules that are newer than they are, so they are cleaned when they are read.
@@ -140,6 +142,8 @@ stored_as! {
     // Types with a fixed set of values, which are stored by name.
     EndReason as String, |reason| reason.name(), |name| named(Self::ALL, Self::name, &name);
     Role as String, |role| role.name(), |name| named(Self::ALL, Self::name, &name);
+    Visibility as String, |visibility| visibility.name(), |name| named(Self::ALL, Self::name, &name);
+    Posting as String, |posting| posting.name(), |name| named(Self::ALL, Self::name, &name);
     SanctionKind as String, |kind| kind.name(), |name| named([Self::Ban, Self::Mute], Self::name, &name);
 
     SessionKey as Vec<u8>, |key| key.0.as_slice(), |bytes| Ok(Self(bytes.as_slice().try_into()?));

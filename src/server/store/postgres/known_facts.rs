@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::{
-    domain::{ClientAddr, ConversationId, Event, User, UserId},
+    domain::{ClientAddr, ConversationId, Event, Seq, Timestamp, User, UserId},
     server::{
         rules::{
-            ConversationFacts, ConversationFactsKind, EventPosition, Membership, Mutation, NewUserRow, SessionFacts,
-            UserFacts,
+            ConversationFacts, ConversationFactsKind, EventPosition, Membership, Mutation, NewUserRow, RoomFacts,
+            SessionFacts, UserFacts,
         },
         store::postgres::questions::{Answer, Answers, Question, UserPair},
     },
@@ -66,9 +66,28 @@ impl KnownFacts {
                 self.forget_texts(*conversation);
             }
 
-            M::AddMember { conversation, user, read_seq, joined_at, listed } => {
-                let (joined_at, read_seq, listed) = (*joined_at, *read_seq, *listed);
-                let member = Membership { joined_at, read_seq, listed, other: None };
+            M::CreateRoom { id, visibility, created_at, .. } => {
+                let room = RoomFacts { visibility: *visibility, ..RoomFacts::default() };
+                let (kind, newest) = (ConversationFactsKind::Room(room), (Seq::ZERO, Timestamp::default()));
+                known.conversation.insert(*id, Some(ConversationFacts { kind, created_at: *created_at, newest }));
+                known.room_name.remove(id);
+                known.public_room_with_name.clear();
+                known.rooms.clear();
+            }
+            M::SetRoom { room, .. } => {
+                known.conversation.remove(room);
+                known.room_name.remove(room);
+                known.public_room_with_name.clear();
+            }
+            M::SetRoomRole { room, user, role } => {
+                if let Some(Some(member)) = known.membership.get_mut(&(*room, *user)) {
+                    member.role = *role;
+                }
+                known.has_room_owner_besides.clear();
+            }
+            M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
+                let (joined_at, read_seq, listed, role) = (*joined_at, *read_seq, *listed, *role);
+                let member = Membership { joined_at, read_seq, listed, role, other: None };
                 self.set_member(*conversation, *user, Some(member));
             }
             M::RemoveMember { conversation, user } => self.set_member(*conversation, *user, None),
@@ -225,7 +244,7 @@ impl KnownFacts {
     fn set_member(&mut self, conversation: ConversationId, user: UserId, member: Option<Membership>) {
         let known = &mut self.answers;
         let facts = known.conversation.get(&conversation);
-        if matches!(facts, Some(Some(ConversationFacts { kind: ConversationFactsKind::Room, .. }))) {
+        if matches!(facts, Some(Some(ConversationFacts { kind: ConversationFactsKind::Room(_), .. }))) {
             correct(&mut known.membership, &(conversation, user), member);
         } else {
             known.membership.remove(&(conversation, user));
@@ -233,6 +252,7 @@ impl KnownFacts {
             self.forget_members(conversation);
         }
         self.answers.rooms_of.remove(&user);
+        self.answers.has_room_owner_besides.clear();
         self.forget_texts(conversation);
     }
 

@@ -7,7 +7,7 @@
 use tokio_postgres::{Client, Transaction};
 
 use crate::{
-    domain::{ConversationId, Epoch, Timestamp},
+    domain::{ConversationId, Epoch, RoomName, Timestamp},
     server::store::{clock_source::ClockSource, postgres::error::PostgresOpenError},
 };
 
@@ -23,7 +23,11 @@ pub(super) struct Migration {
 }
 
 /// All steps; the first creates version 1.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration { sql: include_str!("schema.sql"), oldest_program: 1 }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { sql: include_str!("schema.sql"), oldest_program: 1 },
+    // Programs of version 1 cannot read the events of rooms.
+    Migration { sql: include_str!("rooms.sql"), oldest_program: 2 },
+];
 
 /// What identifies a store.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +66,21 @@ pub(super) async fn migrate(
         Some(row) => StoreIdentity { epoch: row.try_get(0)?, lobby: row.try_get(1)? },
         None => create(&transaction, clock.now().machine).await?,
     };
+    fill_rooms(&transaction).await?;
     transaction.commit().await?;
     Ok(identity)
+}
+
+/// Adds what is set of rooms that were created before anything could be set of them: the Lobby.
+async fn fill_rooms(transaction: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
+    let select = "SELECT number, name FROM conversations
+        WHERE kind = 'room' AND number NOT IN (SELECT conversation FROM rooms)";
+    for row in transaction.query(select, &[]).await? {
+        let (number, name): (i32, RoomName) = (row.try_get(0)?, row.try_get(1)?);
+        let insert = "INSERT INTO rooms (conversation, name_key) VALUES ($1, $2)";
+        transaction.execute(insert, &[&number, &name.key()]).await?;
+    }
+    Ok(())
 }
 
 /// The version of the tables, and the oldest version whose programs can use them; `None` in an empty database.

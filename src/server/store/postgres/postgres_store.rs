@@ -20,8 +20,9 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, Epoch, Event, Invite, MessagesPage, NicknameKey,
-        ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
+        AuditPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch, Event, Invite,
+        MemberPage, MessagesPage, NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo,
+        Timestamp, User, UserId,
     },
     server::{
         clock::uptime,
@@ -43,10 +44,11 @@ use crate::{
                 listener::Listener,
                 migrations::{MIGRATIONS, Migration, StoreIdentity, migrate},
                 pool::Pool,
-                reads::{accounts, conversations, history, log, moderation},
+                reads::{accounts, conversations, history, log, moderation, rooms},
                 writer::commit_loop::{NodeState, NodeWriter},
             },
             read_marks::ReadMarks,
+            rooms::{DirectoryQuery, MemberSortKey, Rooms},
             store_trait::{ClaimKey, Lifecycle, Writes},
             write_queue::{QueueReceiver, Work, WriteQueue},
         },
@@ -347,6 +349,14 @@ queries! {
         conversations::find_user: fn find_user(opener: UserId, target: UserRef) -> Option<FoundUser>;
         conversations::blocks: fn blocks(user: UserId) -> Vec<User>;
         moderation::may_write [now]: fn may_write(user: UserId, conversation: ConversationId) -> bool;
+    }
+
+    Rooms {
+        rooms::directory: fn directory(reader: UserId, query: DirectoryQuery) -> DirectoryPage;
+        rooms::directory_room: fn directory_room(reader: UserId, room: ConversationId) -> Option<DirectoryRoom>;
+        rooms::members: fn members(
+            reader: UserId, room: ConversationId, after: Option<MemberSortKey>, limit: u32
+        ) -> MemberPage;
     }
 
     History {

@@ -7,7 +7,8 @@ use ipnet::IpNet;
 
 use crate::{
     domain::{
-        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, Seq, SessionId, Timestamp, UserId,
+        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, RoomName, Seq, SessionId,
+        Timestamp, UserId,
     },
     server::rules::{
         BannedNetwork, ConversationFacts, Erasure, EventPosition, GuestCutoffs, GuestMark, InviteFacts, InviteKey,
@@ -85,6 +86,9 @@ kinds! {
     sessions_seen_before: SessionsSeenBefore(Timestamp) -> Vec<SessionId>;
 
     conversation: Conversation(ConversationId) -> Option<ConversationFacts>;
+    room_name: RoomName(ConversationId) -> Option<RoomName>;
+    public_room_with_name: PublicRoomWithName(NicknameKey) -> Option<ConversationId>;
+    has_room_owner_besides: HasRoomOwnerBesides((ConversationId, UserId)) -> bool;
     rooms: Rooms(()) -> Vec<ConversationId>;
     direct_of: DirectOf(UserPair) -> Option<ConversationId>;
     directs_of: DirectsOf(UserId) -> Vec<ConversationId>;

@@ -6,7 +6,8 @@ use ipnet::IpNet;
 
 use crate::{
     domain::{
-        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, Seq, SessionId, Timestamp, UserId,
+        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, RoomName, Seq, SessionId,
+        Timestamp, UserId,
     },
     server::{
         rules::{
@@ -119,6 +120,18 @@ impl Facts for WorkingSet {
 
     fn conversation(&mut self, id: ConversationId) -> Known<Option<ConversationFacts>> {
         ask!(self.conversation, Conversation(id))
+    }
+
+    fn room_name(&mut self, room: ConversationId) -> Known<Option<RoomName>> {
+        ask!(self.room_name, RoomName(room))
+    }
+
+    fn public_room_with_name(&mut self, key: &NicknameKey) -> Known<Option<ConversationId>> {
+        ask!(self.public_room_with_name, PublicRoomWithName(key.clone()))
+    }
+
+    fn has_room_owner_besides(&mut self, room: ConversationId, except: UserId) -> Known<bool> {
+        ask!(self.has_room_owner_besides, HasRoomOwnerBesides((room, except)))
     }
 
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {

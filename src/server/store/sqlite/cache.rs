@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::{
     domain::{CommandId, ConversationId, Seq, UserId},
     server::{
-        rules::{ConversationFacts, ConversationFactsKind, Membership, Mutation, OtherMember},
+        rules::{ConversationFacts, ConversationFactsKind, Membership, Mutation, OtherMember, RoomFacts},
         store::{
             commit_log::Position,
             sqlite::numbers::{ConversationNumber, UserNumber},
@@ -205,6 +205,12 @@ impl WriterCache {
                     members.remove(user);
                 }
             }
+            M::SetRoom { room, .. } => drop(self.conversations.remove(room)),
+            M::SetRoomRole { room, user, role } => {
+                if let Some(member) = self.members(*room).and_then(|members| members.get_mut(user)) {
+                    member.role = *role;
+                }
+            }
             M::DeleteDirect(direct) => drop(self.conversations.remove(direct)),
             M::AddBlock { .. } | M::RemoveBlock { .. } | M::ReleaseNickname(_) | M::ClearAccount(_) => {
                 self.conversations.values_mut().for_each(|conversation| conversation.members.clear());
@@ -218,6 +224,7 @@ impl WriterCache {
             | M::RemoveReaction { .. }
             | M::EraseNameInNotices { .. }
             | M::CreateDirect { .. }
+            | M::CreateRoom { .. }
             | M::SetRetained { .. }
             | M::CreateUser(_)
             | M::SetPassword { .. }
@@ -259,14 +266,19 @@ impl WriterCache {
 
 fn find_conversation(db: &Connection, id: ConversationId) -> rusqlite::Result<Option<CachedConversation>> {
     db.prepare_cached(
-        "SELECT c.number, c.kind = 'direct', c.created_at, ifnull(e.seq, 0), ifnull(e.at, 0)
-           FROM conversations c LEFT JOIN events e
+        "SELECT c.number, c.created_at, ifnull(e.seq, 0), ifnull(e.at, 0), r.visibility, r.posting, r.archived
+           FROM conversations c LEFT JOIN rooms r ON r.conversation = c.number LEFT JOIN events e
              ON e.conversation = c.number AND e.seq = (SELECT max(seq) FROM events WHERE conversation = c.number)
           WHERE c.id = ?1",
     )?
     .query_row([id], |row| {
-        let kind = if row.get(1)? { ConversationFactsKind::Direct } else { ConversationFactsKind::Room };
-        let facts = ConversationFacts { kind, created_at: row.get(2)?, newest: (row.get(3)?, row.get(4)?) };
+        let kind = match row.get(4)? {
+            Some(visibility) => {
+                ConversationFactsKind::Room(RoomFacts { visibility, posting: row.get(5)?, is_archived: row.get(6)? })
+            }
+            None => ConversationFactsKind::Direct,
+        };
+        let facts = ConversationFacts { kind, created_at: row.get(1)?, newest: (row.get(2)?, row.get(3)?) };
         Ok(CachedConversation { number: row.get(0)?, facts, members: HashMap::new() })
     })
     .optional()
@@ -280,11 +292,12 @@ fn find_membership(
     db.prepare_cached(
         "SELECT m.joined_at, m.read_seq, m.listed, u.id, o.listed, u.nickname_key IS NULL,
                 EXISTS (SELECT 1 FROM blocks WHERE user = u.number AND blocked = m.user),
-                EXISTS (SELECT 1 FROM blocks WHERE user = m.user AND blocked = u.number)
+                EXISTS (SELECT 1 FROM blocks WHERE user = m.user AND blocked = u.number), r.role
            FROM members m
            JOIN conversations c ON c.number = m.conversation
            LEFT JOIN users u ON u.number = CASE c.direct_low WHEN m.user THEN c.direct_high ELSE c.direct_low END
            LEFT JOIN members o ON o.conversation = c.number AND o.user = u.number
+           LEFT JOIN room_roles r ON r.conversation = m.conversation AND r.user = m.user
           WHERE m.conversation = ?1 AND m.user = ?2",
     )?
     .query_row(params![conversation, user], |row| {
@@ -298,7 +311,8 @@ fn find_membership(
                 is_blocked: row.get(7)?,
             }),
         };
-        Ok(Membership { joined_at: row.get(0)?, read_seq: row.get(1)?, listed: row.get(2)?, other })
+        let role = row.get::<_, Option<_>>(8)?.unwrap_or_default();
+        Ok(Membership { joined_at: row.get(0)?, read_seq: row.get(1)?, listed: row.get(2)?, role, other })
     })
     .optional()
 }

@@ -5,7 +5,8 @@ use rusqlite::{Row, params};
 
 use crate::{
     domain::{
-        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, Seq, SessionId, Timestamp, UserId,
+        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, RoomName, Seq, SessionId,
+        Timestamp, UserId,
     },
     server::{
         rules::{
@@ -138,6 +139,22 @@ impl Facts for Tables<'_> {
         Ok(self.cache.facts(self.db, id)?)
     }
 
+    fn room_name(&mut self, room: ConversationId) -> Known<Option<RoomName>> {
+        Ok(self.one("SELECT name FROM conversations WHERE id = ?1 AND kind = 'room'", [room], first)?)
+    }
+
+    fn public_room_with_name(&mut self, key: &NicknameKey) -> Known<Option<ConversationId>> {
+        let select = "SELECT c.id FROM rooms r JOIN conversations c ON c.number = r.conversation
+              WHERE r.name_key = ?1 AND r.visibility = 'public' AND r.archived = 0";
+        Ok(self.one(select, [key], first)?)
+    }
+
+    fn has_room_owner_besides(&mut self, room: ConversationId, except: UserId) -> Known<bool> {
+        let (room, except) = (self.conversation_number(room)?, self.user_number(except)?);
+        let select = "SELECT 1 FROM room_roles WHERE conversation = ?1 AND user <> ?2 AND role = 'owner'";
+        Ok(self.exists(select, params![room, except])?)
+    }
+
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
         Ok(self.all("SELECT id FROM conversations WHERE kind = 'room' ORDER BY number", [], first)?)
     }
@@ -242,7 +259,7 @@ impl Facts for Tables<'_> {
         };
         let mut found = page(HistoryWindow::Before(seq.next()), around.saturating_add(1))?;
         found.extend(page(HistoryWindow::After(seq), around)?);
-        found.retain(|message| message.notice.is_none());
+        found.retain(|message| !message.is_notice());
         Ok(found)
     }
 

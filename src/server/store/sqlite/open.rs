@@ -10,7 +10,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, config::DbConfig, params};
 
 use crate::{
-    domain::{ConversationId, Epoch, Timestamp, UserId},
+    domain::{ConversationId, Epoch, RoomName, Timestamp, UserId},
     server::store::{
         clock_source::ClockSource,
         sqlite::{
@@ -153,8 +153,11 @@ fn create(db: &Transaction<'_>, clock: &dyn ClockSource) -> Result<Identity, rus
         "INSERT INTO conversations (id, kind, name, created_at) VALUES (?1, 'room', 'Lobby', ?2)",
         params![identity.lobby, clock.now().machine],
     )?;
+    let number = db.last_insert_rowid();
+    let key = RoomName::from_trusted("Lobby".into()).key();
+    db.execute("INSERT INTO rooms (conversation, name_key) VALUES (?1, ?2)", params![number, key])?;
     let insert = "INSERT INTO meta (only, epoch, lobby) VALUES (1, ?1, ?2)";
-    db.execute(insert, params![identity.epoch, db.last_insert_rowid()])?;
+    db.execute(insert, params![identity.epoch, number])?;
     Ok(identity)
 }
 

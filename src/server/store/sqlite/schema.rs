@@ -3,5 +3,5 @@
 /// Creates all tables, in an empty database.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
-/// The `PRAGMA user_version` of a database with these tables. Versions up to 20 were reached by migrations; see `upgrade`.
-pub(super) const SCHEMA_VERSION: u32 = 21;
+/// The `PRAGMA user_version` of a database with these tables. See `upgrade` for how stores of earlier versions get there.
+pub(super) const SCHEMA_VERSION: u32 = 22;

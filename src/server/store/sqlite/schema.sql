@@ -1,4 +1,4 @@
--- The tables of a new store (version 21). Stores of earlier versions are copied into these tables; see `upgrade`.
+-- The tables of a new store (version 22). Stores of earlier versions are copied into these tables; see `upgrade`.
 --
 -- Users and conversations have a UUID, which everybody else knows, and a small number, which the other tables refer to.
 -- Times are milliseconds since the Unix epoch; those of the server's clock are marked, see server/clock.rs.
@@ -82,6 +82,28 @@ CREATE INDEX members_by_user ON members (user);
 -- A list is read from its end, as far as requested.
 CREATE INDEX members_in_list ON members (user, listed, conversation) WHERE listed IS NOT NULL;
 
+-- What is set of the rooms. Their names are in `conversations`.
+CREATE TABLE rooms (
+    conversation INTEGER PRIMARY KEY REFERENCES conversations (number),
+    -- The name, so that names that look alike are equal.
+    name_key     TEXT NOT NULL,
+    topic        TEXT NOT NULL DEFAULT '',
+    visibility   TEXT NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'private')),
+    posting      TEXT NOT NULL DEFAULT 'everyone' CHECK (posting IN ('everyone', 'moderators')),
+    archived     INTEGER NOT NULL DEFAULT 0 CHECK (archived IN (0, 1))
+) STRICT;
+
+CREATE UNIQUE INDEX public_rooms ON rooms (name_key) WHERE visibility = 'public' AND archived = 0;
+
+-- The roles of a room's members; whoever is not here is a member.
+CREATE TABLE room_roles (
+    conversation INTEGER NOT NULL,
+    user         INTEGER NOT NULL,
+    role         TEXT NOT NULL CHECK (role IN ('moderator', 'owner')),
+    PRIMARY KEY (conversation, user),
+    FOREIGN KEY (conversation, user) REFERENCES members (conversation, user)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE blocks (
     user    INTEGER NOT NULL REFERENCES users (number),
     -- The blocked user.
@@ -155,8 +177,8 @@ CREATE VIEW messages AS
 SELECT e.conversation, e.seq, e.command_id AS id, e.at, e.author,
        coalesce(s.body, e.payload ->> '$.body', '') AS body,
        coalesce(s.revision, e.seq) AS revision, s.edited_at, coalesce(s.deleted, 0) AS deleted,
-       -- JSON, as in an event frame's "event".
-       iif(e.payload ->> '$.kind' = 'notice', e.payload, NULL) AS notice
+       -- JSON, as in an event frame's "event": of a moderation notice, or of a change of the room.
+       iif(e.payload ->> '$.kind' IN ('notice', 'room'), e.payload, NULL) AS notice
   FROM events e LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = e.seq
  WHERE e.target IS NULL;
 

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Reason,
-        Role, Seq, SessionId, Timestamp, UserId,
+        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, Epoch, InviteId, Nickname, NicknameKey, Posting,
+        Reason, Role, RoomName, RoomTopic, Seq, SessionId, Timestamp, UserId, Visibility,
     },
     server::{
         rules::{GuestMark, InviteKey, ListKey, PasswordHash, SanctionKind, SessionKey},
@@ -89,6 +89,8 @@ text_column! {
     NicknameKey, Self::as_str, Self::from_trusted;
     Emoji, Self::as_str, Self::from_trusted;
     Reason, Self::as_str, Self::from_trusted;
+    RoomName, Self::as_str, Self::from_trusted;
+    RoomTopic, Self::as_str, Self::from_trusted;
     PasswordHash, |hash| &hash.0, Self;
     // Old texts may break rules that are newer than they are, so they are cleaned when they are read.
     Body, Self::as_str, Self::from_stored;
@@ -114,8 +116,10 @@ macro_rules! name_column {
 
 name_column! {
     EndReason, Self::ALL;
+    Posting, Self::ALL;
     Role, Self::ALL;
     SanctionKind, [Self::Ban, Self::Mute];
+    Visibility, Self::ALL;
 }
 
 impl ToSql for SessionKey {

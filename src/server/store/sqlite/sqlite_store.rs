@@ -17,8 +17,9 @@ use tokio::{
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, Epoch, Event, Invite, MessagesPage, NicknameKey,
-        ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
+        AuditPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch, Event, Invite,
+        MemberPage, MessagesPage, NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo,
+        Timestamp, User, UserId,
     },
     server::{
         byte_size::ByteSize,
@@ -34,10 +35,11 @@ use crate::{
             job::{Job, job_with_receipt},
             moderation::ModerationRecords,
             read_marks::ReadMarks,
+            rooms::{DirectoryQuery, MemberSortKey, Rooms},
             sqlite::{
                 error::OpenError,
                 open::{DATABASE, Identity, lock_folder, open_writer, sessionless_guests},
-                queries::{accounts, conversations, history, log, moderation},
+                queries::{accounts, conversations, history, log, moderation, rooms},
                 quota::Quota,
                 readers::Readers,
                 wal_checkpoints::{Checkpoints, WriteCounters},
@@ -248,6 +250,14 @@ queries! {
         conversations::find_user: fn find_user(opener: UserId, target: UserRef) -> Option<FoundUser>;
         conversations::blocks: fn blocks(user: UserId) -> Vec<User>;
         moderation::may_write [now]: fn may_write(user: UserId, conversation: ConversationId) -> bool;
+    }
+
+    Rooms {
+        rooms::directory: fn directory(reader: UserId, query: DirectoryQuery) -> DirectoryPage;
+        rooms::directory_room: fn directory_room(reader: UserId, room: ConversationId) -> Option<DirectoryRoom>;
+        rooms::members: fn members(
+            reader: UserId, room: ConversationId, after: Option<MemberSortKey>, limit: u32
+        ) -> MemberPage;
     }
 
     History {

@@ -2,18 +2,23 @@
 
 use tokio_postgres::types::Json;
 
-use crate::server::{
-    rules::{AuditRow, MAX_CLOCK_OFFSETS, Mutation, NewSession, NewUserRow},
-    store::postgres::{
-        apply::sql::{
-            ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_REACTION, ADD_REPORT, ADVANCE_ERASURE,
-            BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS, CREATE_DIRECT, CREATE_INVITE, CREATE_USER,
-            ERASE_EDITS, ERASE_NAME_IN_NOTICES, ERASE_TEXT, FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION,
-            MARK_DELETED, REMOVE_BLOCK, REMOVE_BLOCKS, REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS, REMOVE_REACTION,
-            REMOVE_REACTIONS, SET_REVISION, SET_SANCTION, SET_TEXT,
+use crate::{
+    domain::{ConversationId, Role, UserId},
+    server::{
+        rules::{AuditRow, MAX_CLOCK_OFFSETS, Mutation, NewSession, NewUserRow, RoomSetting},
+        store::postgres::{
+            apply::sql::{
+                ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_REACTION, ADD_REPORT, ADVANCE_ERASURE,
+                BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS, CREATE_DIRECT, CREATE_INVITE, CREATE_ROOM,
+                CREATE_USER, ERASE_EDITS, ERASE_NAME_IN_NOTICES, ERASE_TEXT, FINISH_ERASURE, KEEP_END_REASON,
+                LIFT_SANCTION, MARK_DELETED, REMOVE_BLOCK, REMOVE_BLOCKS, REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS,
+                REMOVE_REACTION, REMOVE_REACTIONS, REMOVE_ROOM_ROLE, SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME,
+                SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC, SET_ROOM_VISIBILITY, SET_SANCTION,
+                SET_TEXT,
+            },
+            columns::{mark_text, signed},
+            statement::Statement,
         },
-        columns::{mark_text, signed},
-        statement::Statement,
     },
 };
 
@@ -49,10 +54,20 @@ pub(super) fn statements(mutation: &Mutation) -> Vec<Statement> {
             vec![sql(ERASE_NAME_IN_NOTICES).bind(conversation).bind(after).bind(up_to).bind(user.to_string())]
         }
 
-        M::AddMember { conversation, user, read_seq, joined_at, listed } => {
-            vec![sql(ADD_MEMBER).bind(conversation).bind(user).bind(read_seq).bind(joined_at).bind(listed)]
+        M::CreateRoom { id, name, topic, visibility, created_at } => {
+            let key = name.key();
+            vec![sql(CREATE_ROOM).bind(id).bind(name).bind(created_at).bind(key).bind(topic).bind(visibility)]
         }
-        M::RemoveMember { conversation, user } => vec![sql(REMOVE_MEMBER).bind(conversation).bind(user)],
+        M::SetRoom { room, setting } => set_room(room, setting),
+        M::SetRoomRole { room, user, role } => vec![set_room_role(room, user, role)],
+        M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
+            let add = sql(ADD_MEMBER).bind(conversation).bind(user).bind(read_seq).bind(joined_at).bind(listed);
+            let role = (role != Role::Member).then(|| set_room_role(conversation, user, role));
+            [add].into_iter().chain(role).collect()
+        }
+        M::RemoveMember { conversation, user } => {
+            vec![sql(REMOVE_ROOM_ROLE).bind(conversation).bind(user), sql(REMOVE_MEMBER).bind(conversation).bind(user)]
+        }
         M::CreateDirect { id, users: [one, other], created_at } => {
             vec![sql(CREATE_DIRECT).bind(id).bind(one).bind(other).bind(created_at)]
         }
@@ -184,5 +199,26 @@ pub(super) fn statements(mutation: &Mutation) -> Vec<Statement> {
                   WHERE since > 0 AND since < (SELECT since FROM clock_offsets ORDER BY since DESC LIMIT 1 OFFSET $1)")
             .bind(i64::from(MAX_CLOCK_OFFSETS)),
         ],
+    }
+}
+
+fn set_room(room: ConversationId, setting: RoomSetting) -> Vec<Statement> {
+    let sql = |text| Statement::new(text).bind(room);
+    match setting {
+        RoomSetting::Name(name) => {
+            let key = name.key();
+            vec![sql(SET_ROOM_NAME).bind(name), sql(SET_ROOM_NAME_KEY).bind(key)]
+        }
+        RoomSetting::Topic(topic) => vec![sql(SET_ROOM_TOPIC).bind(topic)],
+        RoomSetting::Visibility(visibility) => vec![sql(SET_ROOM_VISIBILITY).bind(visibility)],
+        RoomSetting::Posting(posting) => vec![sql(SET_ROOM_POSTING).bind(posting)],
+        RoomSetting::Archived(is_archived) => vec![sql(SET_ROOM_ARCHIVED).bind(is_archived)],
+    }
+}
+
+fn set_room_role(room: ConversationId, user: UserId, role: Role) -> Statement {
+    match role {
+        Role::Member => Statement::new(REMOVE_ROOM_ROLE).bind(room).bind(user),
+        _ => Statement::new(SET_ROOM_ROLE).bind(room).bind(user).bind(role),
     }
 }

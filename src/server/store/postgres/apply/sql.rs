@@ -66,12 +66,12 @@ pub(super) const REMOVE_REACTION: &str = concat!(
     user!("$4")
 );
 
-// Moderation notices contain the nickname that the user had then.
+// Notices contain the nickname that the user had then.
 pub(super) const ERASE_NAME_IN_NOTICES: &str = concat!(
     r#"UPDATE events SET payload = jsonb_set(payload, '{user,nickname}', '""') WHERE conversation = "#,
     conversation!("$1"),
     " AND seq > $2 AND seq <= $3 AND target IS NULL
-      AND payload ->> 'kind' = 'notice' AND payload -> 'user' ->> 'id' = $4"
+      AND payload ->> 'kind' IN ('notice', 'room') AND payload -> 'user' ->> 'id' = $4"
 );
 
 pub(super) const ADD_MEMBER: &str = concat!(
@@ -107,6 +107,39 @@ pub(super) const CREATE_DIRECT: &str = concat!(
     user!("$3"),
     "), $4)"
 );
+
+pub(super) const CREATE_ROOM: &str = "WITH created AS (
+        INSERT INTO conversations (id, kind, name, created_at) VALUES ($1, 'room', $2, $3) RETURNING number
+     )
+     INSERT INTO rooms (conversation, name_key, topic, visibility) SELECT number, $4, $5, $6 FROM created";
+
+pub(super) const SET_ROOM_NAME: &str = "UPDATE conversations SET name = $2 WHERE id = $1";
+
+pub(super) const SET_ROOM_NAME_KEY: &str =
+    concat!("UPDATE rooms SET name_key = $2 WHERE conversation = ", conversation!("$1"));
+
+pub(super) const SET_ROOM_TOPIC: &str =
+    concat!("UPDATE rooms SET topic = $2 WHERE conversation = ", conversation!("$1"));
+
+pub(super) const SET_ROOM_VISIBILITY: &str =
+    concat!("UPDATE rooms SET visibility = $2 WHERE conversation = ", conversation!("$1"));
+
+pub(super) const SET_ROOM_POSTING: &str =
+    concat!("UPDATE rooms SET posting = $2 WHERE conversation = ", conversation!("$1"));
+
+pub(super) const SET_ROOM_ARCHIVED: &str =
+    concat!("UPDATE rooms SET archived = $2 WHERE conversation = ", conversation!("$1"));
+
+pub(super) const SET_ROOM_ROLE: &str = concat!(
+    "INSERT INTO room_roles (conversation, user_number, role) VALUES (",
+    conversation!("$1"),
+    ", ",
+    user!("$2"),
+    ", $3) ON CONFLICT (conversation, user_number) DO UPDATE SET role = excluded.role"
+);
+
+pub(super) const REMOVE_ROOM_ROLE: &str =
+    concat!("DELETE FROM room_roles WHERE conversation = ", conversation!("$1"), " AND user_number = ", user!("$2"));
 
 pub(super) const ADD_BLOCK: &str = concat!(
     "INSERT INTO blocks (user_number, blocked, at) VALUES (",

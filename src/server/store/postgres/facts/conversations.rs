@@ -3,7 +3,7 @@
 use crate::{
     domain::{ConversationId, Seq, UserId},
     server::{
-        rules::{ConversationFacts, ConversationFactsKind, Membership, OtherMember},
+        rules::{ConversationFacts, ConversationFactsKind, Membership, OtherMember, RoomFacts},
         store::postgres::{
             facts::query::{FactsQuery, any, many, one},
             questions::{Answer, Question, UserPair},
@@ -13,16 +13,24 @@ use crate::{
 };
 
 pub(super) const CONVERSATION: &str = "
-    SELECT q.n, c.kind = 'direct', c.created_at, coalesce(e.seq, 0), coalesce(e.at, 0)
+    SELECT q.n, c.created_at, coalesce(e.seq, 0), coalesce(e.at, 0), r.visibility, r.posting, r.archived
       FROM unnest($1::uuid[]) WITH ORDINALITY AS q (id, n) JOIN conversations c ON c.id = q.id
+      LEFT JOIN LATERAL (SELECT * FROM rooms WHERE conversation = c.number OFFSET 0) r ON true
       LEFT JOIN LATERAL (SELECT seq, at FROM events WHERE conversation = c.number ORDER BY seq DESC LIMIT 1) e ON true";
 
 pub(super) fn conversation(ids: Vec<ConversationId>) -> FactsQuery {
     let statement = Statement::new(CONVERSATION).bind(ids.clone());
     FactsQuery::together(ids, statement, (Question::Conversation, Answer::Conversation), |answer, row| {
-        let kind = if row.try_get(1)? { ConversationFactsKind::Direct } else { ConversationFactsKind::Room };
-        let newest = (row.try_get(3)?, row.try_get(4)?);
-        *answer = Some(ConversationFacts { kind, created_at: row.try_get(2)?, newest });
+        let kind = match row.try_get(4)? {
+            Some(visibility) => ConversationFactsKind::Room(RoomFacts {
+                visibility,
+                posting: row.try_get(5)?,
+                is_archived: row.try_get(6)?,
+            }),
+            None => ConversationFactsKind::Direct,
+        };
+        let newest = (row.try_get(2)?, row.try_get(3)?);
+        *answer = Some(ConversationFacts { kind, created_at: row.try_get(1)?, newest });
         Ok(())
     })
 }
@@ -88,7 +96,7 @@ pub(super) fn has_messages_besides(conversations: Vec<(ConversationId, Vec<Seq>)
 pub(super) const MEMBERSHIP: &str = "
     SELECT q.n, m.joined_at, m.read_seq, m.listed, o.id, om.listed, o.nickname_key IS NULL,
            EXISTS (SELECT 1 FROM blocks WHERE user_number = q.other AND blocked = q.member),
-           EXISTS (SELECT 1 FROM blocks WHERE user_number = q.member AND blocked = q.other)
+           EXISTS (SELECT 1 FROM blocks WHERE user_number = q.member AND blocked = q.other), r.role
       FROM (SELECT q.n, c.number AS conversation, u.number AS member,
                    CASE c.direct_low WHEN u.number THEN c.direct_high ELSE c.direct_low END AS other
               FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (conversation, member, n)
@@ -96,6 +104,8 @@ pub(super) const MEMBERSHIP: &str = "
               JOIN users u ON u.id = q.member
             OFFSET 0) AS q
       JOIN members m ON m.conversation = q.conversation AND m.user_number = q.member
+      LEFT JOIN LATERAL (SELECT role FROM room_roles WHERE conversation = q.conversation AND user_number = q.member
+                         OFFSET 0) r ON true
       LEFT JOIN users o ON o.number = q.other
       LEFT JOIN members om ON om.conversation = q.conversation AND om.user_number = q.other";
 
@@ -114,7 +124,8 @@ pub(super) fn membership(members: Vec<(ConversationId, UserId)>) -> FactsQuery {
             }),
         };
         let (joined_at, read_seq, listed) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        *answer = Some(Membership { joined_at, read_seq, listed, other });
+        let role = row.try_get::<_, Option<_>>(9)?.unwrap_or_default();
+        *answer = Some(Membership { joined_at, read_seq, listed, role, other });
         Ok(())
     })
 }

@@ -127,7 +127,7 @@ pub(super) fn messages_around(places: Vec<MessagesAround>) -> FactsQuery {
         let mut answers = Vec::new();
         for place in places {
             let mut found: Vec<Message> = pages.by_ref().take(2).collect::<Result<Vec<_>, Error>>()?.concat();
-            found.retain(|message| message.notice.is_none());
+            found.retain(|message| !message.is_notice());
             answers.push((Question::MessagesAround(place), Answer::MessagesAround(found)));
         }
         Ok(answers)

@@ -9,6 +9,7 @@ mod housekeeping;
 mod messages;
 mod moderation;
 mod query;
+mod rooms;
 mod sessions;
 mod users;
 
@@ -54,6 +55,9 @@ pub(super) fn plan(questions: Vec<Question>) -> Vec<FactsQuery> {
         query_of(kinds.expired_sessions, sessions::expired_sessions),
         query_of(kinds.sessions_seen_before, sessions::sessions_seen_before),
         query_of(kinds.conversation, conversations::conversation),
+        query_of(kinds.room_name, rooms::room_name),
+        query_of(kinds.public_room_with_name, rooms::public_room_with_name),
+        query_of(kinds.has_room_owner_besides, rooms::has_room_owner_besides),
         query_of(kinds.rooms, conversations::rooms),
         query_of(kinds.direct_of, conversations::direct_of),
         query_of(kinds.directs_of, conversations::directs_of),

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use tokio_postgres::{Error, Row};
 
 use crate::{
-    domain::{Companion, Conversation, ConversationId, ConversationKind, ConversationList, SessionId, User, UserId},
+    domain::{
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, User, UserId,
+    },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
@@ -44,11 +46,16 @@ macro_rules! views_of {
                                  AND seq > newest.seq - 100 ORDER BY seq DESC LIMIT 1), newest.at, 0),
                     o.nickname_key IS NULL, ",
             user_columns!("o"),
-            ", m.listed
+            ", m.listed, room.topic, room.visibility, room.posting, room.archived, c.number = (SELECT lobby FROM meta),
+                    room_role.role
                FROM ",
             $members,
             " m
                JOIN LATERAL (SELECT * FROM conversations WHERE number = m.conversation LIMIT 1) c ON true
+               LEFT JOIN LATERAL (SELECT * FROM rooms WHERE conversation = m.conversation LIMIT 1) room ON true
+               LEFT JOIN LATERAL (SELECT role FROM room_roles
+                                   WHERE conversation = m.conversation AND user_number = m.user_number
+                                   LIMIT 1) room_role ON true
                LEFT JOIN LATERAL (SELECT seq, at FROM events WHERE conversation = m.conversation
                                    ORDER BY seq DESC LIMIT 1) newest ON true
                LEFT JOIN LATERAL (SELECT * FROM users u
@@ -110,9 +117,17 @@ fn views_statement(user: UserId, conversations: Vec<ConversationId>) -> Statemen
 
 /// Reads the answer to a [`view_statement`].
 pub(crate) fn view_from(row: &Row) -> Result<Conversation, Error> {
-    let name: Option<String> = row.try_get(1)?;
-    let kind = match name {
-        Some(name) => ConversationKind::Room { name, member_count: count_from(row, 5)?.into() },
+    let kind = match row.try_get(1)? {
+        Some(name) => ConversationKind::Room(Room {
+            name,
+            topic: row.try_get(13)?,
+            visibility: row.try_get(14)?,
+            posting: row.try_get(15)?,
+            archived: row.try_get(16)?,
+            lobby: row.try_get(17)?,
+            role: row.try_get::<_, Option<_>>(18)?.unwrap_or_default(),
+            member_count: count_from(row, 5)?.into(),
+        }),
         None => ConversationKind::Direct { with: Companion { user: user_from(row, 8)?, gone: row.try_get(7)? } },
     };
     Ok(Conversation {

@@ -4,8 +4,8 @@ use tokio_postgres::{Error, Row};
 
 use crate::{
     domain::{
-        Body, ConversationId, Emoji, Event, EventKind, Message, MessagesPage, ModerationNotice, Nickname, Reaction,
-        Role, Seq, Timestamp, User, UserId,
+        Body, ConversationId, Emoji, Event, EventKind, Message, MessagesPage, Nickname, Reaction, Role, Seq, Timestamp,
+        User, UserId,
     },
     server::{
         rules::Refusal,
@@ -109,8 +109,8 @@ pub(crate) fn page_from(rows: &[Row]) -> Result<Option<MessagesPage>, Error> {
     for row in rows {
         let mut message = message_from(row)?;
         message.reactions = reactions_from(row, 16)?;
-        if let Some(notice) = &mut message.notice {
-            anonymize(&mut notice.user, optional_user_from(row, 12)?);
+        if let Some(noticed) = message.noticed_user_mut() {
+            anonymize(noticed, optional_user_from(row, 12)?);
         }
         messages.push(message);
     }
@@ -215,7 +215,7 @@ pub(crate) async fn events(
             "$5"
         ),
         ") e JOIN conversations c ON c.number = e.conversation",
-        users_of!("e", "CASE WHEN e.payload ->> 'kind' = 'notice' THEN e.payload END"),
+        users_of!("e", "CASE WHEN e.payload ->> 'kind' IN ('notice', 'room') THEN e.payload END"),
         "ORDER BY e.seq"
     ));
     let statement = statement.bind(conversation).bind(after).bind(up_to).bind(i64::from(limit)).bind(size(bytes));
@@ -224,6 +224,11 @@ pub(crate) async fn events(
 
 /// Reads the first twelve columns of a query of messages.
 fn message_from(row: &Row) -> Result<Message, Error> {
+    let (notice, room) = match json_from(row, 7)? {
+        Some(EventKind::Notice(notice)) => (Some(notice), None),
+        Some(EventKind::Room(change)) => (None, Some(change)),
+        _ => (None, None),
+    };
     Ok(Message {
         seq: row.try_get(0)?,
         id: row.try_get(1)?,
@@ -234,12 +239,9 @@ fn message_from(row: &Row) -> Result<Message, Error> {
         edited_at: row.try_get(5)?,
         deleted: row.try_get(6)?,
         reactions: Vec::new(),
-        notice: notice_of(json_from(row, 7)?),
+        notice,
+        room,
     })
-}
-
-fn notice_of(kind: Option<EventKind>) -> Option<ModerationNotice> {
-    if let Some(EventKind::Notice(notice)) = kind { Some(notice) } else { None }
 }
 
 /// Reads the reactions to a message from five columns of arrays, which are null if there are none. They are sorted by emoji.
@@ -269,8 +271,11 @@ pub(super) fn event_from(row: &Row, first: usize) -> Result<Event, Error> {
             let present: Option<Body> = row.try_get(first + 5)?;
             *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
         }
-        EventKind::Notice(notice) => anonymize(&mut notice.user, optional_user_from(row, first + 10)?),
-        _ => {}
+        other => {
+            if let Some(noticed) = other.noticed_user_mut() {
+                anonymize(noticed, optional_user_from(row, first + 10)?);
+            }
+        }
     }
     Ok(Event {
         conversation: row.try_get(first)?,

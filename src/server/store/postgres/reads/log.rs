@@ -42,7 +42,7 @@ fn log_statement(after: Position, limit: u32, bytes: usize) -> Statement {
             "$3"
         ),
         ") e LEFT JOIN LATERAL (SELECT id, kind FROM conversations WHERE number = e.conversation LIMIT 1) c ON true",
-        users_of!("e", "CASE WHEN e.payload ->> 'kind' = 'notice' THEN e.payload END"),
+        users_of!("e", "CASE WHEN e.payload ->> 'kind' IN ('notice', 'room') THEN e.payload END"),
         "ORDER BY e.position"
     ))
     .bind(after)

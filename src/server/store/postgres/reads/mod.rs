@@ -5,5 +5,6 @@ pub(super) mod conversations;
 pub(super) mod history;
 pub(super) mod log;
 pub(super) mod moderation;
+pub(super) mod rooms;
 mod rows;
 mod sql;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     domain::{Conversation, ConversationId, UserId},
     server::{
-        rules::{Context, ConversationFactsKind, Entry, Facts, FactsError, Mutation, Now, advanced_read_mark},
+        rules::{Context, Entry, Facts, FactsError, Mutation, Now, advanced_read_mark},
         store::{
             commit_log::{Change, CommitEntry, Position},
             feed::Delivery,
@@ -220,7 +220,7 @@ impl<'a> LineTransaction<'a> {
             Mutation::AppendEvent(event) => {
                 let id = event.conversation;
                 let conversation = self.decide(|facts| facts.conversation(id)).await?;
-                conversation.is_some_and(|found| found.kind == ConversationFactsKind::Direct)
+                conversation.is_some_and(|found| found.room().is_none())
             }
             _ => false,
         };

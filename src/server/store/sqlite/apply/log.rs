@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     domain::{Event, EventKind, Seq, Timestamp},
     server::{
-        rules::{ConversationFactsKind, Entry, Mutation, Refusal},
+        rules::{Entry, Mutation, Refusal},
         store::{
             commit_log::{Change, CommitEntry},
             error::StoreError,
@@ -44,7 +44,7 @@ impl Tables<'_> {
         match mutation {
             Mutation::AppendEvent(event) => {
                 let conversation = self.cache.facts(self.db, event.conversation)?;
-                let direct = conversation.is_some_and(|found| found.kind == ConversationFactsKind::Direct);
+                let direct = conversation.is_some_and(|found| found.room().is_none());
                 let entry = CommitEntry { position, at: event.at, change: Change::Event { event, direct } };
                 Ok(Some(Delivery::Entry(entry)))
             }

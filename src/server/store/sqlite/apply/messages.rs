@@ -49,7 +49,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// Moderation notices contain the nickname that the user had then.
+    /// Notices contain the nickname that the user had then.
     pub(super) fn erase_name_in_notices(
         &mut self,
         conversation: ConversationId,
@@ -61,7 +61,7 @@ impl Tables<'_> {
         self.run(
             "UPDATE events SET payload = json_set(payload, '$.user.nickname', '')
               WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 AND target IS NULL
-                AND instr(payload, ?4) > 0 AND payload ->> '$.kind' = 'notice' AND payload ->> '$.user.id' = ?4",
+                AND instr(payload, ?4) > 0 AND payload ->> '$.kind' IN ('notice', 'room') AND payload ->> '$.user.id' = ?4",
             params![conversation, after, up_to, user.to_string()],
         )
     }

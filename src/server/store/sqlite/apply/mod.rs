@@ -2,11 +2,12 @@
 
 mod log;
 mod messages;
+mod rooms;
 
 use rusqlite::params;
 
 use crate::{
-    domain::Timestamp,
+    domain::{Role, Timestamp},
     server::{
         rules::{AuditRow, MAX_CLOCK_OFFSETS, Mutation, NewSession, NewUserRow},
         store::{
@@ -62,17 +63,24 @@ impl Tables<'_> {
                 self.erase_name_in_notices(*conversation, *user, *after, *up_to)
             }
 
-            M::AddMember { conversation, user, read_seq, joined_at, listed } => {
+            M::CreateRoom { id, name, topic, visibility, created_at } => {
+                self.create_room(*id, name, topic, *visibility, *created_at)
+            }
+            M::SetRoom { room, setting } => self.set_room(*room, setting),
+            M::SetRoomRole { room, user, role } => self.set_room_role(*room, *user, *role),
+            M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
                 let member = (self.conversation_number(*conversation)?, self.user_number(*user)?);
                 self.cache.save_marks(self.db)?;
                 self.run(
                     "INSERT INTO members (conversation, user, read_seq, joined_at, listed) VALUES (?1, ?2, ?3, ?4, ?5)",
                     params![member.0, member.1, read_seq, joined_at, listed],
-                )
+                )?;
+                if *role == Role::Member { Ok(()) } else { self.set_room_role(*conversation, *user, *role) }
             }
             M::RemoveMember { conversation, user } => {
                 let member = (self.conversation_number(*conversation)?, self.user_number(*user)?);
                 self.cache.save_marks(self.db)?;
+                self.run("DELETE FROM room_roles WHERE conversation = ?1 AND user = ?2", member)?;
                 self.run("DELETE FROM members WHERE conversation = ?1 AND user = ?2", member)
             }
             M::AdvanceReadMark { conversation, user, seq } => {

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::{
-    domain::{Companion, Conversation, ConversationId, ConversationKind, ConversationList, SessionId, User, UserId},
+    domain::{
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, User, UserId,
+    },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
@@ -29,9 +31,12 @@ const CONVERSATION: &str = "
                         AND seq > (SELECT max(seq) FROM events WHERE conversation = c.number) - 100
                       ORDER BY seq DESC LIMIT 1),
                     (SELECT at FROM events WHERE conversation = c.number ORDER BY seq DESC LIMIT 1), 0),
-           u.nickname_key IS NULL, u.id, u.nickname, u.password IS NOT NULL, u.role
+           u.nickname_key IS NULL, u.id, u.nickname, u.password IS NOT NULL, u.role,
+           r.topic, r.visibility, r.posting, r.archived, c.number = (SELECT lobby FROM meta), o.role
       FROM members m
       JOIN conversations c ON c.number = m.conversation
+      LEFT JOIN rooms r ON r.conversation = c.number
+      LEFT JOIN room_roles o ON o.conversation = m.conversation AND o.user = m.user
       LEFT JOIN users u ON u.number = CASE c.direct_low WHEN m.user THEN c.direct_high ELSE c.direct_low END
      WHERE m.conversation = (SELECT number FROM conversations WHERE id = ?2)
        AND m.user = (SELECT number FROM users WHERE id = ?1) AND m.listed IS NOT NULL";
@@ -43,9 +48,17 @@ const LISTED: &str = "
 
 /// Reads a row of [`CONVERSATION`].
 fn conversation_from(row: &Row<'_>) -> rusqlite::Result<Conversation> {
-    let name: Option<String> = row.get(1)?;
-    let kind = match name {
-        Some(name) => ConversationKind::Room { name, member_count: row.get::<_, u32>(5)?.into() },
+    let kind = match row.get(1)? {
+        Some(name) => ConversationKind::Room(Room {
+            name,
+            topic: row.get(12)?,
+            visibility: row.get(13)?,
+            posting: row.get(14)?,
+            archived: row.get(15)?,
+            lobby: row.get(16)?,
+            role: row.get::<_, Option<_>>(17)?.unwrap_or_default(),
+            member_count: row.get::<_, u32>(5)?.into(),
+        }),
         None => ConversationKind::Direct { with: Companion { user: user_from(row, 8)?, gone: row.get(7)? } },
     };
     Ok(Conversation {

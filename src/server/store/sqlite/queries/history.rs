@@ -4,8 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::{
     domain::{
-        Body, ConversationId, Emoji, Event, EventKind, Message, MessagesPage, ModerationNotice, Reaction, Seq,
-        Timestamp, User, UserId,
+        Body, ConversationId, Emoji, Event, EventKind, Message, MessagesPage, Reaction, Seq, Timestamp, User, UserId,
     },
     server::{
         rules::Refusal,
@@ -80,8 +79,8 @@ pub(crate) fn messages(
         messages.reverse();
     }
     add_reactions(db, conversation, &mut messages)?;
-    for notice in messages.iter_mut().filter_map(|message| message.notice.as_mut()) {
-        anonymize_if_deleted(db, &mut notice.user)?;
+    for noticed in messages.iter_mut().filter_map(Message::noticed_user_mut) {
+        anonymize_if_deleted(db, noticed)?;
     }
     Ok(MessagesPage { messages, as_of, more })
 }
@@ -146,6 +145,11 @@ pub(crate) fn events(
 
 /// Reads the first twelve columns of a query of messages.
 fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let (notice, room) = match json_from(row, 7)? {
+        Some(EventKind::Notice(notice)) => (Some(notice), None),
+        Some(EventKind::Room(change)) => (None, Some(change)),
+        _ => (None, None),
+    };
     Ok(Message {
         seq: row.get(0)?,
         id: row.get(1)?,
@@ -156,12 +160,9 @@ fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
         edited_at: row.get(5)?,
         deleted: row.get(6)?,
         reactions: Vec::new(),
-        notice: notice_of(json_from(row, 7)?),
+        notice,
+        room,
     })
-}
-
-fn notice_of(kind: Option<EventKind>) -> Option<ModerationNotice> {
-    if let Some(EventKind::Notice(notice)) = kind { Some(notice) } else { None }
 }
 
 /// Adds the reactions to messages that are in ascending order.
@@ -201,7 +202,7 @@ pub(super) fn event_from(row: &Row<'_>, first: usize) -> rusqlite::Result<(Event
 
 /// Hides the nickname of the user of a notice who has deleted the account.
 pub(super) fn anonymize_notice(db: &Connection, event: &mut Event) -> Result<(), StoreError> {
-    if let EventKind::Notice(notice) = &mut event.kind { anonymize_if_deleted(db, &mut notice.user) } else { Ok(()) }
+    event.kind.noticed_user_mut().map_or(Ok(()), |noticed| anonymize_if_deleted(db, noticed))
 }
 
 /// Hides the nickname of a user who has deleted the account. A notice keeps the nickname as it was at the time.

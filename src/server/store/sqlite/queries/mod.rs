@@ -7,4 +7,5 @@ pub(super) mod conversations;
 pub(super) mod history;
 pub(super) mod log;
 pub(super) mod moderation;
+pub(super) mod rooms;
 pub(super) mod rows;

@@ -1,11 +1,17 @@
-//! The schema migrations of versions 1 to 20, which changed the tables in place.
+//! The schema migrations that change the tables in place: of versions 1 to 20, and from 21 on.
 
 use rusqlite::{Connection, functions::FunctionFlags};
 
-use crate::domain::Emoji;
+use crate::domain::{Emoji, RoomName};
 
-/// The version to which the migrations lead.
+/// The version to which the first migrations lead. The next one is reached by a rebuild.
 pub(super) const LAST_MIGRATION: u32 = 20;
+
+/// The version of a rebuilt database, from which on migrations are in place again.
+pub(super) const REBUILT_VERSION: u32 = 21;
+
+/// The migration from each version after [`REBUILT_VERSION`] to the next. Never change one that was released.
+const LATER_MIGRATIONS: [&str; 1] = [include_str!("migrations/0022_rooms.sql")];
 
 /// Each migration takes the schema from its index to the next version. Never change one: they were released.
 pub(super) const MIGRATIONS: [&str; LAST_MIGRATION as usize] = [
@@ -30,6 +36,30 @@ pub(super) const MIGRATIONS: [&str; LAST_MIGRATION as usize] = [
     include_str!("migrations/0019_emoji.sql"),
     include_str!("migrations/0020_scope.sql"),
 ];
+
+/// Fills the table `rooms` of a rebuilt database.
+pub(super) const FILL_ROOMS: &str = "INSERT INTO main.rooms (conversation, name_key)
+     SELECT number, room_name_key(name) FROM main.conversations WHERE kind = 'room'";
+
+/// Gives queries the function `room_name_key(name)`.
+pub(super) fn add_room_name_key(db: &Connection) -> rusqlite::Result<()> {
+    db.create_scalar_function("room_name_key", 1, FunctionFlags::SQLITE_DETERMINISTIC, |call| {
+        Ok(RoomName::from_trusted(call.get(0)?).key())
+    })
+}
+
+/// Brings a database of [`REBUILT_VERSION`] or later to the present version, all in one transaction.
+pub(super) fn migrate_rebuilt(db: &mut Connection, found: u32) -> rusqlite::Result<()> {
+    add_room_name_key(db)?;
+    let transaction = db.transaction()?;
+    for (version, migration) in (REBUILT_VERSION + 1..).zip(LATER_MIGRATIONS).skip((found - REBUILT_VERSION) as usize) {
+        tracing::info!("upgrade: from version {} to {version}", version - 1);
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", version)?;
+    }
+    transaction.commit()?;
+    db.remove_function("room_name_key", 1)
+}
 
 /// Runs the migrations after version `found`, each in a transaction.
 pub(super) fn migrate(db: &mut Connection, found: u32) -> Result<(), rusqlite::Error> {

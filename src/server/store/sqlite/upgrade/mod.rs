@@ -1,6 +1,7 @@
-//! Upgrades of stores of versions 1 to 20 to version 21.
+//! Upgrades of stores of earlier versions.
 //!
-//! Migrations in place bring the old database to version 20. Then a new database is built beside it, checked, synced, and
+//! A database of version 21 or later is migrated in place, in one transaction. For an older one, migrations in place bring it
+//! to version 20. Then a new database is built beside it, checked, synced, and
 //! put in its place by one rename. The old one is not changed meanwhile, and nobody else can open it. A kill or a power loss
 //! leaves either the old data whole, at the version of the last migration that was committed, or the new data whole. The
 //! next start deletes a half-built file and begins anew.
@@ -27,7 +28,7 @@ use crate::server::store::sqlite::{
     schema::SCHEMA_VERSION,
     upgrade::{
         files::UpgradeFiles,
-        migrations::{LAST_MIGRATION, migrate},
+        migrations::{LAST_MIGRATION, REBUILT_VERSION, migrate, migrate_rebuilt},
         progress::UpgradeProgress,
         rebuild::{BUSY_TIMEOUT, rebuild},
         space::{FreeSpace, check_space, free_space},
@@ -79,6 +80,9 @@ fn upgrade_files(files: &UpgradeFiles, free_space: FreeSpace<'_>) -> Result<(), 
          If there is no backup, kill the server now, run `teahouse backup`, and start again: until this is done, the data \
          stays as it is"
     );
+    if version >= REBUILT_VERSION {
+        return Ok(migrate_rebuilt(&mut old, version)?);
+    }
     check_space(files, &old, version, free_space)?;
     UpgradeProgress::follow(|progress| {
         progress.begin("preparing the old tables");

@@ -1,4 +1,4 @@
-//! Builds a database of version 21 from one of version 20.
+//! Builds a database of the present version from one of version 20.
 
 use std::{os::unix::ffi::OsStrExt as _, time::Duration};
 
@@ -8,8 +8,13 @@ use crate::server::store::sqlite::{
     error::OpenError,
     schema::{SCHEMA, SCHEMA_VERSION},
     upgrade::{
-        check::check, copies::COPIES, entries::write_entries, events::copy_events, files::UpgradeFiles,
-        migrations::LAST_MIGRATION, progress::UpgradeProgress,
+        check::check,
+        copies::COPIES,
+        entries::write_entries,
+        events::copy_events,
+        files::UpgradeFiles,
+        migrations::{FILL_ROOMS, LAST_MIGRATION, add_room_name_key},
+        progress::UpgradeProgress,
     },
 };
 
@@ -36,6 +41,8 @@ pub(super) fn rebuild(files: &UpgradeFiles, progress: &UpgradeProgress) -> Resul
         progress.begin(copy.table);
         progress.add(db.execute(copy.fill, [])? as u64);
     }
+    add_room_name_key(&db)?;
+    db.execute(FILL_ROOMS, [])?;
     // Ids of rows that were deleted are not used again.
     db.execute_batch(
         "DELETE FROM main.sqlite_sequence;

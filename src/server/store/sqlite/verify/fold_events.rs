@@ -16,6 +16,7 @@ enum Payload {
     Deletion { seq: i64 },
     Reaction { seq: i64, emoji: String, on: bool },
     Notice,
+    Room,
     AccountDeleted,
 }
 
@@ -91,7 +92,7 @@ fn fold(
 impl EventFold {
     fn add(&mut self, seq: i64, at: i64, author: i64, payload: Payload, target: Option<i64>) -> Result<(), String> {
         let expected = match &payload {
-            Payload::Message { .. } | Payload::Notice => None,
+            Payload::Message { .. } | Payload::Notice | Payload::Room => None,
             Payload::AccountDeleted => Some(0),
             Payload::Edit { seq, .. } | Payload::Deletion { seq } | Payload::Reaction { seq, .. } => Some(*seq),
         };
@@ -103,7 +104,7 @@ impl EventFold {
                 self.messages.insert(seq, (author, Some(body)));
                 self.newest_of.insert(author, seq);
             }
-            Payload::Notice => {
+            Payload::Notice | Payload::Room => {
                 self.messages.insert(seq, (author, None));
             }
             Payload::AccountDeleted => {

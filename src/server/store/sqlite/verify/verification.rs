@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::server::store::sqlite::{
     open::{BUSY_TIMEOUT, DATABASE},
     schema::SCHEMA_VERSION,
-    verify::{findings::Findings, fold_entries, fold_events, order, structure},
+    verify::{findings::Findings, fold_entries, fold_events, fold_rooms, order, structure},
 };
 
 /// Why a store could not be verified.
@@ -54,6 +54,8 @@ pub fn verify(path: &Path, progress: &mut dyn FnMut(&str, f64)) -> Result<Findin
     order::check(&db, &mut findings)?;
     progress("users, members and sanctions", 0.5);
     fold_entries::check(&db, &mut findings)?;
+    progress("rooms", 0.55);
+    fold_rooms::check(&db, &mut findings)?;
     progress("messages and reactions", 0.6);
     fold_events::check(&db, &mut findings, &mut |done| progress("messages and reactions", 0.6 + 0.4 * done))?;
     progress("done", 1.0);

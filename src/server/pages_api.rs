@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::{
     domain::{
-        AdmissionPolicy, AuditPage, ClientAddr, CommandId, ConversationId, ConversationList, CurrentUser, Invite,
-        InviteId, MessagesPage, ReportList, Sanction, SessionEnd, User, UserId,
+        AdmissionPolicy, AuditPage, ClientAddr, CommandId, ConversationId, ConversationList, CurrentUser,
+        DirectoryRoom, Invite, InviteId, MessagesPage, ReportList, Sanction, SessionEnd, User, UserId,
     },
     protocol::{ErrorCode, InviteRequest, MAX_FRAME_BYTES, Problem, VERSION, Welcome},
     server::{
@@ -153,6 +153,11 @@ impl PagesApi {
         bytes: usize,
     ) -> Option<MessagesPage> {
         self.chat.messages(me.id, conversation, HistoryWindow::Newest, limit, bytes).await.ok()
+    }
+
+    /// Returns a room that the user may know of. Returns `None` if there is no such room, or if the store fails.
+    pub(crate) async fn directory_room(&self, me: &CurrentUser, room: ConversationId) -> Option<DirectoryRoom> {
+        self.chat.directory_room(me.id, room).await.ok()
     }
 
     /// Sends a message. It is durable when this returns. Charged like a command.

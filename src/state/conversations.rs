@@ -224,7 +224,7 @@ fn apply_to_room(room: &mut Room, event: &Event, me: UserId) {
         EventKind::Room(change) => room.apply(change),
         EventKind::Notice(ModerationNotice { action, user, scope: Scope::Room, role, .. }) => match action {
             Action::Appoint if user.id == me => room.role = role.unwrap_or_default(),
-            Action::Remove => room.member_count = room.member_count.saturating_sub(1),
+            Action::Remove | Action::Ban => room.member_count = room.member_count.saturating_sub(1),
             _ => {}
         },
         _ => {}

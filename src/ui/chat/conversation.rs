@@ -131,7 +131,7 @@ pub(super) fn ConversationPane(
             room => Some((t.rooms.member_count)(room.member_count)),
         });
         let is_room = memo(move || room.with(Option::is_some));
-        reactive_view(move || is_room.get().then(|| panel_buttons(panel, name)))
+        reactive_view(move || is_room.get().then(|| panel_buttons(rooms, panel, name)))
     };
     let panel_view = move || panel.get().map(|shown| rooms.view(|rooms| (rooms.panel)(conversation, shown, panel)));
     let note = move || {
@@ -177,10 +177,14 @@ pub(super) fn ConversationPane(
 }
 
 /// The buttons that open the panel beside a room: its members, with their number, and what it is about.
-fn panel_buttons(panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) -> impl IntoView {
+fn panel_buttons(rooms: LazyRooms, panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) -> impl IntoView {
     let t = texts();
-    let toggle =
-        move |shown: Panel| on(move |_: MouseEvent| panel.set((panel.get_untracked() != Some(shown)).then_some(shown)));
+    let toggle = move |shown: Panel| {
+        on(move |_: MouseEvent| {
+            rooms.load();
+            panel.set((panel.get_untracked() != Some(shown)).then_some(shown));
+        })
+    };
     let is_open = move |shown: Panel| reactive(move || (panel.get() == Some(shown)).to_string());
     view! {
         <button

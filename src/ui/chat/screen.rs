@@ -12,7 +12,7 @@ use crate::{
         kit::{
             boxed::Boxing as _,
             icons,
-            reactive::{memo, on, reactive, reactive_view},
+            reactive::{effect, memo, on, reactive, reactive_view},
         },
         rooms::LazyRooms,
     },
@@ -39,6 +39,11 @@ pub(crate) fn ChatScreen() -> impl IntoView {
         }
     });
     let rooms = LazyRooms::new();
+    effect(move || {
+        if let Pane::Directory | Pane::Outsider(_) = pane.get() {
+            rooms.load();
+        }
+    });
     let pane = move || match pane.get() {
         Pane::Conversation(conversation) => view! { <ConversationPane conversation/> }.boxed(),
         Pane::Directory => rooms.view(|rooms| (rooms.directory)()),

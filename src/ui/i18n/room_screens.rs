@@ -61,7 +61,7 @@ pub(crate) struct RoomScreensTexts {
     pub(crate) add_people: &'static str,
     pub(crate) nickname: &'static str,
     pub(crate) add: &'static str,
-    pub(crate) added: fn(&str) -> String,
+    pub(crate) added: fn(InSentence) -> String,
     pub(crate) online: &'static str,
     pub(crate) room_role: fn(Role) -> &'static str,
     pub(crate) actions_for: fn(InSentence) -> String,
@@ -312,7 +312,7 @@ pub(crate) static ROOM_SCREENS: Translations<RoomScreensTexts> = Translations {
         add_people: "添加成员",
         nickname: "昵称",
         add: "添加",
-        added: |name| format!("已添加 {name}。"),
+        added: |name| format!("已添加{name}。"),
         online: "在线",
         room_role: |role| match role {
             Role::Member => "",

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 
 use crate::{
+    client::{ClientStore, ConnectionStatus},
     domain::{ConversationId, Message},
     ui::{
         i18n::texts,
         kit::{
             boxed::Boxed,
             lazy::{Lazy, lazy},
+            reactive::effect,
         },
         rooms::{
             create::new_room, directory::directory, notices::notices, outsider::outsider, panel::panel, room::Panel,
@@ -41,7 +43,20 @@ pub(crate) struct LazyRooms(Lazy<RoomFunctions>);
 
 impl LazyRooms {
     pub(crate) fn new() -> Self {
-        Self(Lazy::new(&ROOM_FUNCTIONS, load_room_functions))
+        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::new(&ROOM_FUNCTIONS, load_room_functions));
+        effect(move || {
+            if store.connection_status.get() == ConnectionStatus::Online {
+                lazy.load_again();
+            }
+        });
+        Self(lazy)
+    }
+
+    /// Fetches the chunk without waiting for the page to be idle, because it is needed now. Not for closures of views.
+    pub(crate) fn load(self) {
+        if !cfg!(feature = "ssr") {
+            self.0.load();
+        }
     }
 
     /// A view that a function of the chunk makes, once the chunk is loaded. The server has it at once.

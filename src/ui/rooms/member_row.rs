@@ -57,6 +57,8 @@ pub(super) fn MemberRow(
     let toggle = move |_: MouseEvent| opened.set((!is_open.get_untracked()).then_some(id));
     let my_rank =
         memo(move || room_of(store, room).with(|room| room.as_ref().map_or(Role::Member, |room| rank(store, room))));
+    // Everybody is in the Lobby by their role on the server alone.
+    let is_lobby = memo(move || room_of(store, room).with(|room| room.as_ref().is_some_and(|room| room.lobby)));
     let asks_removal = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
     let finish = move |outcome: Result<(), RequestError>| match outcome {
@@ -92,7 +94,7 @@ pub(super) fn MemberRow(
             );
         } else {
             buttons.push(button(t.write_privately, on(move |_| write_to.run(id))));
-            if my_rank.get() == Role::Owner && is_above && is_registered {
+            if my_rank.get() == Role::Owner && is_above && is_registered && !is_lobby.get() {
                 for other in Role::ALL.into_iter().filter(|other| *other != role) {
                     buttons.push(button((t.make)(other), on(move |_| act(MemberAction::Appoint(other)))));
                 }

@@ -8,13 +8,14 @@ use crate::{
     protocol::ErrorCode,
     ui::{
         context::router::{Navigator, conversation_path},
-        i18n::{room_screens::ROOM_SCREENS, texts},
+        i18n::{InSentence, room_screens::ROOM_SCREENS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::{focus_by_id, input_value, set_input_value},
             form_request::FormRequest,
             keyed_list::{KeyedRow, keyed_list},
             reactive::{effect, memo, on, reactive, reactive_view},
+            sentence::sentence,
         },
         rooms::{member_row::MemberRow, refusal::refusal_text, room::room as room_of, text_field::TextField},
     },
@@ -211,7 +212,7 @@ fn AddMember(
                 Ok(()) => {
                     request.finish(None);
                     set_input_value(NICKNAME, "");
-                    success.try_set(Some((t.added)(&nickname)));
+                    success.try_set(Some((t.added)(InSentence(&nickname))));
                 }
                 Err(refusal) => request.finish(Some(refusal)),
             }
@@ -243,7 +244,7 @@ fn AddMember(
                 {reactive(move || request.button_label(texts(), t.add, t.saving))}
             </button>
             <p class="problem small" role="alert">{reactive(problem)}</p>
-            <p class="quiet small" role="status">{reactive(move || success.get())}</p>
+            <p class="quiet small" role="status">{reactive(move || success.get().map(|text| sentence(&text)))}</p>
         </form>
     }
 }

@@ -76,12 +76,8 @@ fn text_of(notice: &Message) -> String {
 /// The text for several people who joined, were added or left.
 fn summary(notices: &[Message]) -> String {
     let own = ROOM_SCREENS.current();
-    let joined = people(notices, |notice| match &notice.room {
-        Some(RoomChange::Joined) => Some(notice),
-        Some(RoomChange::Added { .. }) => Some(notice),
-        _ => None,
-    });
-    let left = people(notices, |notice| Some(notice).filter(|notice| notice.room == Some(RoomChange::Left)));
+    let joined = people(notices, |change| matches!(change, RoomChange::Joined | RoomChange::Added { .. }));
+    let left = people(notices, |change| matches!(change, RoomChange::Left));
     let text = |people: &People, text: fn(&[InSentence], usize) -> String| {
         let names: Vec<_> = people.names.iter().map(|name| InSentence(name)).collect();
         text(&names, people.more)
@@ -99,13 +95,14 @@ struct People {
     more: usize,
 }
 
-/// The people in some of the notices, each once.
-fn people(notices: &[Message], select: fn(&Message) -> Option<&Message>) -> People {
+/// The people in those notices that are counted, each once.
+fn people(notices: &[Message], is_counted: fn(&RoomChange) -> bool) -> People {
     let t = texts();
     let mut seen: Vec<UserId> = Vec::new();
     let mut names = Vec::new();
-    for notice in notices.iter().filter_map(select) {
-        let user = notice.room.as_ref().and_then(RoomChange::user).unwrap_or(&notice.author);
+    for notice in notices {
+        let Some(change) = notice.room.as_ref().filter(|change| is_counted(change)) else { continue };
+        let user = change.user().unwrap_or(&notice.author);
         if !seen.contains(&user.id) {
             seen.push(user.id);
             names.push(t.name_of(&user.nickname).to_owned());

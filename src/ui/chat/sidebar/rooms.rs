@@ -51,7 +51,10 @@ pub(super) fn Rooms() -> impl IntoView {
                     class="icon-button"
                     aria-label=t.rooms.new_room
                     title=t.rooms.new_room
-                    on:click=on(move |_: MouseEvent| is_creating.set(true))
+                    on:click=on(move |_: MouseEvent| {
+                        rooms.load();
+                        is_creating.set(true);
+                    })
                 >
                     {icons::plus()}
                 </button>

@@ -62,6 +62,7 @@ pub(crate) fn MessageList(
         }
         Row::Notices { first, .. } => {
             let notices = model.notices(first);
+            rooms.load();
             let content = reactive_view(move || rooms.view(|rooms| (rooms.notices)(notices)));
             view! { <li class="notices" data-id=first.to_string() tabindex="-1">{content}</li> }.boxed()
         }
